@@ -2,9 +2,9 @@ package dev.tethys.api;
 
 import dev.tethys.alert.notify.AlertmanagerStatus;
 import dev.tethys.alert.rule.Alert;
+import dev.tethys.alert.rule.AlertRule;
 import dev.tethys.alert.rule.AlertingRule;
 import dev.tethys.alert.rule.RecordingRule;
-import dev.tethys.alert.rule.Rule;
 import dev.tethys.alert.rule.RuleGroup;
 import dev.tethys.config.Redaction;
 import dev.tethys.model.GoFloat;
@@ -57,13 +57,13 @@ final class RuleEndpoints {
           && (files.isEmpty() || files.contains(g.spec().file()));
     }
 
-    boolean has(Rule r) {
+    boolean has(AlertRule r) {
       return (rules.isEmpty() || rules.contains(r.spec().name()))
           && (type.isEmpty() || type.equals(r instanceof AlertingRule ? "alert" : "record"))
           && (matchers.isEmpty() || matchers.stream().anyMatch(set -> matches(set, r)));
     }
 
-    private static boolean matches(List<Matcher> set, Rule r) {
+    private static boolean matches(List<Matcher> set, AlertRule r) {
       return set.stream().allMatch(m -> m.matches(r.spec().labels().getOrDefault(m.name(), "")));
     }
   }
@@ -71,7 +71,7 @@ final class RuleEndpoints {
   /** Which page is asked for; a limit of 0 means all in one. */
   private record Page(int limit, String token) {}
 
-  private record Shown(RuleGroup group, List<Rule> rules) {}
+  private record Shown(RuleGroup group, List<AlertRule> rules) {}
 
   private void rules(ApiCall call) throws IOException {
     Parameters p = call.parameters();
@@ -159,7 +159,7 @@ final class RuleEndpoints {
       if (!filter.has(g)) {
         continue;
       }
-      List<Rule> rules = g.rules().stream().filter(filter::has).toList();
+      List<AlertRule> rules = g.rules().stream().filter(filter::has).toList();
       if (rules.isEmpty()) {
         continue;
       }
@@ -231,7 +231,7 @@ final class RuleEndpoints {
     out.raw(",\"type\":\"recording\"}");
   }
 
-  private static void health(JsonOut out, Rule r) throws IOException {
+  private static void health(JsonOut out, AlertRule r) throws IOException {
     out.next("health").string(r.health().text());
     String error = r.lastError();
     if (error != null && !error.isEmpty()) {
@@ -259,7 +259,7 @@ final class RuleEndpoints {
   private void alerts(ApiCall call) throws IOException {
     List<Alert> all = new ArrayList<>();
     for (RuleGroup g : view.groups()) {
-      for (Rule r : g.rules()) {
+      for (AlertRule r : g.rules()) {
         if (r instanceof AlertingRule a) {
           all.addAll(a.activeAlerts());
         }

@@ -32,7 +32,7 @@ final class YoungSize {
   static final double CALM_RATE = 3;
 
   private static final long MOST_BYTES = 64L << 20;
-  private static final System.Logger LOG = System.getLogger(HeapPace.class.getName());
+  private static final System.Logger LOG = System.getLogger(HeapController.class.getName());
 
   /** What is to be done. */
   enum Change {

@@ -81,7 +81,7 @@ class ArchitectureTest {
         .layer("receivers")
         .definedBy("dev.tethys.pipeline.receiver..")
         .layer("destinations")
-        .definedBy("dev.tethys.pipeline.destination..")
+        .definedBy("dev.tethys.pipeline.exporter..")
         .layer("kafka")
         .definedBy("dev.tethys.pipeline.kafka..")
         .layer("postgresql")

@@ -90,7 +90,7 @@ class YoungSizeTest {
 
     public static void main(String[] args) {
       System.out.print(eden() + " ");
-      HeapPace.keepStore();
+      HeapController.keepStore();
       List<byte[]> old = new ArrayList<>();
       for (int i = 0; i < 40; i++) {
         old.add(new byte[(int) MIB]);

@@ -9,7 +9,7 @@ import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.metrics.DatabaseOptions;
 import dev.tethys.store.metrics.MetricsDatabase;
 import dev.tethys.store.metrics.StoredBlock;
-import dev.tethys.testkit.Damage;
+import dev.tethys.testkit.FileCorruption;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -156,8 +156,8 @@ final class BlockFuzz implements Fuzz.Target {
     byte[] chunks = sound.chunks;
     byte[] index = sound.index;
     if (!sealed) {
-      chunks = first ? Damage.of(chunks, r) : chunks;
-      index = first ? index : Damage.of(index, r);
+      chunks = first ? FileCorruption.of(chunks, r) : chunks;
+      index = first ? index : FileCorruption.of(index, r);
     } else if (first) {
       chunks = overwritten(chunks, r);
       sealGroups(chunks, sound.chunks, chunks.length);
@@ -185,7 +185,7 @@ final class BlockFuzz implements Fuzz.Target {
     return 1;
   }
 
-  /** Damage that leaves every byte at its place. */
+  /** FileCorruption that leaves every byte at its place. */
   private static byte[] overwritten(byte[] sound, Random r) {
     byte[] b = sound.clone();
     for (int n = 1 + r.nextInt(4); n > 0; n--) {

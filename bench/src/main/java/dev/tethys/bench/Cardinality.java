@@ -1,6 +1,6 @@
 package dev.tethys.bench;
 
-import dev.tethys.app.HeapPace;
+import dev.tethys.app.HeapController;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.Appender;
@@ -58,7 +58,7 @@ final class Cardinality {
             .with("samples", 4)
             .with("MB", 1_500)
             .read(args);
-    HeapPace.keepStore(); // as the server does
+    HeapController.keepStore(); // as the server does
     Path dir = Files.createTempDirectory("tethys-cardinality");
     try {
       return new Cardinality(o).run(dir, o.count("MB"));

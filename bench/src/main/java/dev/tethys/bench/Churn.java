@@ -1,6 +1,6 @@
 package dev.tethys.bench;
 
-import dev.tethys.app.HeapPace;
+import dev.tethys.app.HeapController;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Samples;
 import dev.tethys.model.storage.Appender;
@@ -42,7 +42,7 @@ final class Churn {
             .with("interval", 15)
             .with("speed", 1)
             .read(args);
-    HeapPace.keep(); // as the server does
+    HeapController.keep(); // as the server does
     Path dir = Files.createTempDirectory("tethys-churn");
     try {
       return run(

@@ -21,7 +21,7 @@ public final class Main {
           entry("cardinality", Cardinality::run),
           entry("churn", Churn::run),
           entry("dashboard", Dashboard::run),
-          entry("destinations", DestinationWriters::run),
+          entry("destinations", ExporterWriters::run),
           entry("disk", Disk::run),
           entry("equality", Equality::run),
           entry("fuzz", Fuzz::run),

@@ -12,7 +12,7 @@ import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.store.metrics.DatabaseOptions;
 import dev.tethys.store.metrics.MetricsDatabase;
-import dev.tethys.testkit.Damage;
+import dev.tethys.testkit.FileCorruption;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -137,7 +137,7 @@ final class WalFuzz implements Fuzz.Target {
     Files.createDirectories(folder.resolve("wal"));
     for (int n = 0; n < sound.size(); n++) {
       byte[] before = sound.get(n);
-      byte[] after = sealed ? resealed(before, r) : Damage.of(before, r);
+      byte[] after = sealed ? resealed(before, r) : FileCorruption.of(before, r);
       untouched += Arrays.equals(before, after) ? 1 : 0;
       damaged++;
       Files.write(path(folder, n + 1), after);
@@ -182,7 +182,7 @@ final class WalFuzz implements Fuzz.Target {
       p += FRAME_HEADER + in.getInt(p + 4);
     }
     int end = p + FRAME_HEADER + in.getInt(p + 4);
-    byte[] payload = Damage.of(Arrays.copyOfRange(sound, p + FRAME_HEADER, end), r);
+    byte[] payload = FileCorruption.of(Arrays.copyOfRange(sound, p + FRAME_HEADER, end), r);
     CRC32C crc = new CRC32C();
     crc.update(payload);
     ByteBuffer out =

@@ -1,10 +1,10 @@
 package dev.tethys.web;
 
 import dev.tethys.web.internal.Answers;
+import dev.tethys.web.internal.ConnectionTimeouts;
 import dev.tethys.web.internal.Protocol;
 import dev.tethys.web.internal.ReloadedConfig;
 import dev.tethys.web.internal.ServerSockets;
-import dev.tethys.web.internal.SlowClients;
 import dev.tethys.web.internal.SocketConnections;
 import dev.tethys.web.internal.http1.Http1Protocol;
 import dev.tethys.web.internal.http2.Http2Protocol;
@@ -63,7 +63,7 @@ public final class HttpListener implements AutoCloseable {
    * @param address the loopback address without a port for a socket of this machine
    * @param stop lets requests end for the grace period
    */
-  private record Port(InetSocketAddress address, SlowClients clients, Runnable stop) {}
+  private record Port(InetSocketAddress address, ConnectionTimeouts clients, Runnable stop) {}
 
   private final HttpListenerOptions options;
   private final Level announced;
@@ -167,7 +167,7 @@ public final class HttpListener implements AutoCloseable {
     return l;
   }
 
-  private List<Protocol> protocols(boolean http2, boolean tls, SlowClients clients) {
+  private List<Protocol> protocols(boolean http2, boolean tls, ConnectionTimeouts clients) {
     List<Protocol> out = new ArrayList<>();
     if (http2) {
       out.add(new Http2Protocol(options, clients, answers));
@@ -188,8 +188,8 @@ public final class HttpListener implements AutoCloseable {
     return n + Math.clamp(n / 8, MIN_RESERVE, MAX_RESERVE);
   }
 
-  private SlowClients clients() {
-    return new SlowClients(
+  private ConnectionTimeouts clients() {
+    return new ConnectionTimeouts(
         options.maxConnections(),
         options.readTimeout(),
         options.connections(),
@@ -210,7 +210,7 @@ public final class HttpListener implements AutoCloseable {
   /** Has connections of a socket served; where it listens, null for one of the machine. */
   private @Nullable InetSocketAddress serve(SocketConnections.Opening opening, boolean timed)
       throws IOException {
-    SlowClients clients = clients();
+    ConnectionTimeouts clients = clients();
     WebConfig first = config.get();
     boolean tls = first.tls() != null;
     ServerSockets sockets = new ServerSockets(config);
@@ -312,7 +312,7 @@ public final class HttpListener implements AutoCloseable {
     return ports.stream().mapToInt(p -> p.clients.open()).sum();
   }
 
-  private static void endIdle(SlowClients clients, AtomicBoolean stopped) {
+  private static void endIdle(ConnectionTimeouts clients, AtomicBoolean stopped) {
     while (!stopped.get()) {
       clients.closeIdle();
       LockSupport.parkNanos(10_000_000);

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * #RESOLVED_RETENTION} at most; nothing is stored before the state of the last process was restored
  * or given up.
  */
-public final class AlertingRule extends Rule {
+public final class AlertingRule extends AlertRule {
   static final String ALERTS = "ALERTS";
   static final String FOR_STATE = "ALERTS_FOR_STATE";
   static final String NAME_LABEL = "alertname";

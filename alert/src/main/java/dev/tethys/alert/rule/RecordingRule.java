@@ -17,7 +17,7 @@ import java.util.Set;
  * made of them, at the same places; the latter differ from each other. A result with the same
  * series in the same order, as most are, makes and looks for none.
  */
-public final class RecordingRule extends Rule {
+public final class RecordingRule extends AlertRule {
   private final RuleSpec.Recording spec;
   private List<Labels> inputs = List.of();
   private List<Labels> outputs = List.of();

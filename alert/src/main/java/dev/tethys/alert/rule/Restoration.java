@@ -35,8 +35,8 @@ final class Restoration {
   /** When an alert was last seen, and since when it was active then. */
   private record Before(Instant seen, Instant activeAt) {}
 
-  void restore(List<Rule> rules) {
-    for (Rule r : rules) {
+  void restore(List<AlertRule> rules) {
+    for (AlertRule r : rules) {
       // A rule that waits less than the grace period waits anew.
       if (r instanceof AlertingRule a
           && a.spec().hold().compareTo(context.options().gracePeriod()) >= 0) {

@@ -36,7 +36,7 @@ public final class RuleGroup {
   private final Duration interval;
   private final RuleContext context;
   private final RuleQuery query;
-  private final List<Rule> rules = new ArrayList<>();
+  private final List<AlertRule> rules = new ArrayList<>();
   private final List<RuleQuery.Prepared> queries = new ArrayList<>();
   private final List<RuleOutput> outputs = new ArrayList<>();
   private final List<List<Integer>> batches;
@@ -80,7 +80,7 @@ public final class RuleGroup {
   }
 
   /** The rules in their order. */
-  public List<Rule> rules() {
+  public List<AlertRule> rules() {
     return List.copyOf(rules);
   }
 
@@ -288,7 +288,7 @@ public final class RuleGroup {
     }
     Duration took = Duration.ofNanos(System.nanoTime() - start);
     double ruleSeconds = 0;
-    for (Rule r : rules) {
+    for (AlertRule r : rules) {
       ruleSeconds += r.evaluationTime().toNanos() / 1e9;
     }
     context
@@ -326,7 +326,7 @@ public final class RuleGroup {
   }
 
   private void evaluate(int i, Instant time, AtomicLong samples) {
-    Rule rule = rules.get(i);
+    AlertRule rule = rules.get(i);
     try (ActiveSpan span = ActiveSpan.current().child("rule")) {
       if (span.isRecorded()) {
         span.set("group", spec.name())
@@ -342,11 +342,11 @@ public final class RuleGroup {
     }
   }
 
-  private void evaluate(Rule rule, int i, Instant time, AtomicLong samples) {
+  private void evaluate(AlertRule rule, int i, Instant time, AtomicLong samples) {
     Instant at = context.clock().instant();
     long start = System.nanoTime();
-    Rule.Context c =
-        new Rule.Context(
+    AlertRule.Context c =
+        new AlertRule.Context(
             query,
             queries.get(i),
             time,
@@ -355,7 +355,7 @@ public final class RuleGroup {
             context.options().externalUrl(),
             context.settings().externalLabels());
     try {
-      List<Rule.Output> result = rule.evaluate(c);
+      List<AlertRule.Output> result = rule.evaluate(c);
       samples.addAndGet(result.size());
       if (rule instanceof AlertingRule a) {
         List<Alert> send = a.toSend(time, context.options().resendDelay(), interval);
@@ -379,7 +379,7 @@ public final class RuleGroup {
     }
   }
 
-  private void failed(Rule rule, int i, RuntimeException e, boolean worthALine) {
+  private void failed(AlertRule rule, int i, RuntimeException e, boolean worthALine) {
     rule.failed(e.getMessage() == null ? e.toString() : e.getMessage());
     context.metrics().failed(spec.key());
     if (worthALine) {
@@ -394,7 +394,7 @@ public final class RuleGroup {
     }
   }
 
-  private void store(Rule rule, RuleOutput output, List<Rule.Output> result, long time) {
+  private void store(AlertRule rule, RuleOutput output, List<AlertRule.Output> result, long time) {
     RuleOutput.Written w;
     try (ActiveSpan span = ActiveSpan.current().child("ruleAppendResults")) {
       w = span.during(() -> output.write(result, time));
@@ -440,7 +440,7 @@ public final class RuleGroup {
     try {
       new Restoration(context, context.clock().instant()).restore(rules);
     } finally {
-      for (Rule r : rules) {
+      for (AlertRule r : rules) {
         if (r instanceof AlertingRule a) {
           a.setRestored(true); // there is no second chance, and without it nothing is ever written
         }

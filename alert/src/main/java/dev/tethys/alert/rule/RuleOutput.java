@@ -61,7 +61,7 @@ final class RuleOutput {
    *
    * @throws StorageException when nothing of it could be made durable
    */
-  Written write(List<Rule.Output> result, long time) {
+  Written write(List<AlertRule.Output> result, long time) {
     Map<Outcome, Integer> refused = new EnumMap<>(Outcome.class);
     String error = null;
     if (result.isEmpty() && series.isEmpty()) {
@@ -73,7 +73,7 @@ final class RuleOutput {
     int before = series.size();
     int taken = 0;
     try (Appender appender = store.appender()) {
-      for (Rule.Output o : result) {
+      for (AlertRule.Output o : result) {
         try {
           Outcome outcome = append(appender, o, time, fresh);
           if (outcome == Outcome.OK) {
@@ -107,7 +107,8 @@ final class RuleOutput {
     return new Written(refused, error);
   }
 
-  private Outcome append(Appender appender, Rule.Output o, long time, Map<Labels, Entry> fresh) {
+  private Outcome append(
+      Appender appender, AlertRule.Output o, long time, Map<Labels, Entry> fresh) {
     Entry e = series.get(o.labels());
     boolean isNew = e == null;
     if (e == null) {
@@ -127,7 +128,7 @@ final class RuleOutput {
     return outcome;
   }
 
-  private static Outcome append(Appender appender, long reference, Rule.Output o, long time) {
+  private static Outcome append(Appender appender, long reference, AlertRule.Output o, long time) {
     return o.histogram() == null
         ? appender.append(reference, 0, time, o.value())
         : appender.append(reference, 0, time, o.histogram());

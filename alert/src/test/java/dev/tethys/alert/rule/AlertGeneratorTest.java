@@ -94,8 +94,8 @@ class AlertGeneratorTest {
       f.clock.set(f.at(t));
       g.evaluate(f.at(t));
       Map<String, String> now = new TreeMap<>();
-      for (Rule r : g.rules()) {
-        assertThat(r.health()).isEqualTo(Rule.Health.GOOD);
+      for (AlertRule r : g.rules()) {
+        assertThat(r.health()).isEqualTo(AlertRule.Health.GOOD);
         for (Alert a : ((AlertingRule) r).activeAlerts()) {
           now.put(
               shortName(a),

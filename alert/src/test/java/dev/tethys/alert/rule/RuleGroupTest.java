@@ -63,7 +63,7 @@ class RuleGroupTest {
     g.evaluate(f.at(10));
     assertThat(f.ask("{__name__=~\"job:up:sum|next\"}", 10))
         .containsExactly("job:up:sum{team=\"a\"} 1", "next{team=\"a\"} 2");
-    assertThat(g.rules().getFirst().health()).isEqualTo(Rule.Health.GOOD);
+    assertThat(g.rules().getFirst().health()).isEqualTo(AlertRule.Health.GOOD);
     g.evaluate(f.at(400)); // up is older than the lookback
     assertThat(f.ask("{__name__=~\"job:up:sum|next\"}", 400)).isEmpty();
     assertThat(f.metric("prometheus_rule_group_last_evaluation_samples")).isZero();
@@ -111,7 +111,7 @@ class RuleGroupTest {
     f.put("up{job=\"x\"}", 0, 1);
     f.put("up{job=\"y\"}", 0, 1);
     g.evaluate(f.at(10));
-    assertThat(g.rules().getFirst().health()).isEqualTo(Rule.Health.BAD);
+    assertThat(g.rules().getFirst().health()).isEqualTo(AlertRule.Health.BAD);
     assertThat(g.rules().getFirst().lastError())
         .isEqualTo("vector contains metrics with the same labelset after applying rule labels");
     assertThat(f.metric("prometheus_rule_evaluation_failures_total")).isEqualTo(1);

@@ -12,7 +12,7 @@ import dev.tethys.alert.manager.state.EventLog;
 import dev.tethys.api.MetricsPage;
 import dev.tethys.app.BuildInfo;
 import dev.tethys.app.CarrierReserve;
-import dev.tethys.app.HeapPace;
+import dev.tethys.app.HeapController;
 import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.cli.ListenFlags;
@@ -53,7 +53,7 @@ public final class AlertmanagerRole {
       return 0;
     }
     flags.parse(args);
-    HeapPace.keep();
+    HeapController.keep();
     CarrierReserve.keep();
     HttpClientFactory.prepare();
     LogSetup.install(flags);

@@ -3,7 +3,7 @@ package dev.tethys.app.collector;
 import dev.tethys.api.MetricsPage;
 import dev.tethys.app.BuildInfo;
 import dev.tethys.app.CarrierReserve;
-import dev.tethys.app.HeapPace;
+import dev.tethys.app.HeapController;
 import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.FlagSet;
@@ -17,7 +17,7 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlWriter;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.Components;
@@ -35,7 +35,7 @@ import dev.tethys.pipeline.grammar.TelemetrySettings;
 import dev.tethys.pipeline.graph.Graph;
 import dev.tethys.pipeline.graph.GraphServices;
 import dev.tethys.pipeline.graph.QueueMetrics;
-import dev.tethys.pipeline.ledger.Ledger;
+import dev.tethys.pipeline.ledger.AccountingRegistry;
 import dev.tethys.pipeline.web.PipelineEndpoints;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpListener;
@@ -151,8 +151,8 @@ public final class CollectorRole implements AutoCloseable {
     this.source = source;
     this.allowUnused = allowUnused;
     this.tap = tap;
-    Ledger ledger = new Ledger();
-    Clockwork clock = Clockwork.system();
+    AccountingRegistry ledger = new AccountingRegistry();
+    Scheduler clock = Scheduler.system();
     this.services =
         new GraphServices(
             components,
@@ -287,7 +287,7 @@ public final class CollectorRole implements AutoCloseable {
   }
 
   private int serve(Duration drain) throws IOException {
-    HeapPace.keep();
+    HeapController.keep();
     CarrierReserve.keep();
     try (this) {
       start();

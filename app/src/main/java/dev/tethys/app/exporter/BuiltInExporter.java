@@ -2,7 +2,7 @@ package dev.tethys.app.exporter;
 
 import dev.tethys.api.MetricsPage;
 import dev.tethys.app.BuildInfo;
-import dev.tethys.app.HeapPace;
+import dev.tethys.app.HeapController;
 import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.cli.ListenFlags;
@@ -166,7 +166,7 @@ public final class BuiltInExporter implements AutoCloseable {
       return 0;
     }
     flags.parse(own);
-    HeapPace.keep();
+    HeapController.keep();
     LogSetup.install(flags);
     try {
       String printed = kind.printed(options(kind, flags));

@@ -2,7 +2,7 @@ package dev.tethys.app.exporter;
 
 import dev.tethys.api.MetricsPage;
 import dev.tethys.app.BuildInfo;
-import dev.tethys.app.HeapPace;
+import dev.tethys.app.HeapController;
 import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.FlagSet;
@@ -143,7 +143,7 @@ public final class ExporterRole {
       }
     }
     flags.parse(own);
-    HeapPace.keep();
+    HeapController.keep();
     LogSetup.install(flags);
     if (flags.isGiven(PROCESSORS)) {
       LOG.log(

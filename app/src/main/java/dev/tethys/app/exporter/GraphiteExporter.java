@@ -1,6 +1,6 @@
 package dev.tethys.app.exporter;
 
-import dev.tethys.app.HeapPace;
+import dev.tethys.app.HeapController;
 import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.log.LogSetup;
@@ -71,7 +71,7 @@ final class GraphiteExporter {
       return 0;
     }
     flags.parse(args);
-    HeapPace.keep();
+    HeapController.keep();
     LogSetup.install(flags);
     String file = flags.get("graphite.mapping-config");
     MappingFile mapping;

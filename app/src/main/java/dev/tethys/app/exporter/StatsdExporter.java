@@ -1,6 +1,6 @@
 package dev.tethys.app.exporter;
 
-import dev.tethys.app.HeapPace;
+import dev.tethys.app.HeapController;
 import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.FlagSet;
@@ -126,7 +126,7 @@ final class StatsdExporter {
       return 0;
     }
     flags.parse(args);
-    HeapPace.keep();
+    HeapController.keep();
     LogSetup.install(flags);
     String udp = flags.get("statsd.listen-udp");
     String tcp = flags.get("statsd.listen-tcp");

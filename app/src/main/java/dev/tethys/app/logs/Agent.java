@@ -11,7 +11,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.logs.LogEntry;
-import dev.tethys.pipeline.destination.loki.LokiClient;
+import dev.tethys.pipeline.exporter.loki.LokiClient;
 import dev.tethys.pipeline.stages.StageMetrics;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.BufferedReader;
@@ -59,7 +59,7 @@ final class Agent implements AutoCloseable {
   private final HttpClientFactory http =
       new HttpClientFactory("promtail/" + BuildInfo.current().version());
   private final String host;
-  private final Destinations destinations;
+  private final LogExporters destinations;
   private final Jobs jobs;
 
   Agent(PromtailConfig config, Mode mode, Loader loader) throws IOException {
@@ -70,7 +70,7 @@ final class Agent implements AutoCloseable {
     registry.register(Registry.process());
     registry.register(BuildInfo.current().metric("promtail", "promtail"));
     StageMetrics stageMetrics = new StageMetrics(registry);
-    this.destinations = new Destinations(config, mode.dryRun, http, registry, stageMetrics);
+    this.destinations = new LogExporters(config, mode.dryRun, http, registry, stageMetrics);
     this.jobs = new Jobs(config, mode, host, http, registry, stageMetrics, destinations);
   }
 

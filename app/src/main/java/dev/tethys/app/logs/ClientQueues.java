@@ -4,7 +4,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.pipeline.delivery.OutboxStatus;
-import dev.tethys.pipeline.destination.loki.LokiClient;
+import dev.tethys.pipeline.exporter.loki.LokiClient;
 import dev.tethys.pipeline.graph.QueueMetrics;
 import java.util.LinkedHashMap;
 import java.util.List;

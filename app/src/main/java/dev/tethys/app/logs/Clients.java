@@ -2,14 +2,14 @@ package dev.tethys.app.logs;
 
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.Outboxes;
-import dev.tethys.pipeline.destination.loki.LokiClient;
-import dev.tethys.pipeline.destination.loki.LokiClientConfig;
-import dev.tethys.pipeline.destination.loki.LokiMetrics;
-import dev.tethys.pipeline.destination.loki.RequestQueue;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.exporter.loki.LokiClient;
+import dev.tethys.pipeline.exporter.loki.LokiClientConfig;
+import dev.tethys.pipeline.exporter.loki.LokiMetrics;
+import dev.tethys.pipeline.exporter.loki.RequestQueue;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
@@ -39,7 +39,7 @@ final class Clients {
   private final HttpClientFactory http;
   private final LokiMetrics metrics;
   private final ClientQueues queues = new ClientQueues();
-  private final Outboxes outboxes = new Outboxes(new RealFiles(), Clockwork.system(), new Random());
+  private final Outboxes outboxes = new Outboxes(new RealFiles(), Scheduler.system(), new Random());
   private volatile List<LokiClient> clients = List.of();
 
   /** Clients that are not configured any more and have something still, with who ends them. */
@@ -118,9 +118,9 @@ final class Clients {
               http.client(l.client()),
               queue,
               outboxes,
-              new Account("client", l.id(), Signal.LOGS),
+              new ItemAccounting("client", l.id(), Signal.LOGS),
               metrics,
-              Clockwork.system());
+              Scheduler.system());
       fresh.add(c);
       return c;
     }

@@ -20,7 +20,7 @@ final class Departure {
   private static final Duration STOPPING = Duration.ofSeconds(5);
 
   private final LogJob job;
-  private final Destinations to;
+  private final LogExporters to;
   private final boolean held;
   private final Runnable over;
   private final CountDownLatch stopped = new CountDownLatch(1);
@@ -28,7 +28,7 @@ final class Departure {
   private final CountDownLatch cut = new CountDownLatch(1);
   private final CountDownLatch closed = new CountDownLatch(1);
 
-  private Departure(LogJob job, Destinations to, boolean held, Runnable over) {
+  private Departure(LogJob job, LogExporters to, boolean held, Runnable over) {
     this.job = job;
     this.to = to;
     this.held = held;
@@ -42,7 +42,7 @@ final class Departure {
    *     open
    * @param over run when the job is closed
    */
-  static Departure of(LogJob job, Destinations to, boolean held, Runnable over) {
+  static Departure of(LogJob job, LogExporters to, boolean held, Runnable over) {
     Departure d = new Departure(job, to, held, over);
     Thread.ofVirtual().name("leaving-" + job.name()).start(d::run);
     return d;

@@ -49,7 +49,7 @@ final class Jobs {
   private final FileMetrics fileMetrics;
   private final SourceMetrics sourceMetrics;
   private final StageMetrics stageMetrics;
-  private final Destinations destinations;
+  private final LogExporters destinations;
   private volatile PromtailConfig config;
   private volatile List<LogJob> jobs = List.of(); // in the order of the configuration
 
@@ -70,7 +70,7 @@ final class Jobs {
       HttpClientFactory http,
       Registry registry,
       StageMetrics stageMetrics,
-      Destinations destinations) {
+      LogExporters destinations) {
     this.config = config;
     this.mode = mode;
     this.host = host;

@@ -8,7 +8,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.pipeline.delivery.OutboxStatus;
-import dev.tethys.pipeline.destination.loki.LokiClient;
+import dev.tethys.pipeline.exporter.loki.LokiClient;
 import dev.tethys.pipeline.web.Json;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;

@@ -2,7 +2,7 @@ package dev.tethys.app.logs;
 
 import dev.tethys.app.BuildInfo;
 import dev.tethys.app.CarrierReserve;
-import dev.tethys.app.HeapPace;
+import dev.tethys.app.HeapController;
 import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.cli.UsageException;
@@ -113,7 +113,7 @@ public final class LogsRole {
       System.out.println("tethys " + BuildInfo.current().version());
       return 0;
     }
-    HeapPace.keep();
+    HeapController.keep();
     CarrierReserve.keep();
     LogSetup.install(flags);
     try {

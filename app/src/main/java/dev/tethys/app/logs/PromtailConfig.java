@@ -33,8 +33,8 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.NameScheme;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.relabel.Relabeling;
-import dev.tethys.pipeline.destination.loki.LokiClientConfig;
-import dev.tethys.pipeline.destination.loki.LokiLimits;
+import dev.tethys.pipeline.exporter.loki.LokiClientConfig;
+import dev.tethys.pipeline.exporter.loki.LokiLimits;
 import dev.tethys.pipeline.kafka.KafkaLogs;
 import dev.tethys.pipeline.stages.EntryLimiter;
 import dev.tethys.pipeline.stages.Sizes;
@@ -396,7 +396,7 @@ record PromtailConfig(
     }
     YamlDocument d = graphDocument();
     if (d != null) {
-      GraphDestination.check(d);
+      PipelineLogExporter.check(d);
     }
   }
 
@@ -491,9 +491,9 @@ record PromtailConfig(
     Map<String, @Nullable Object> tree = new LinkedHashMap<>();
     Map<String, @Nullable Object> service = new LinkedHashMap<>();
     Map<String, @Nullable Object> pipeline = new LinkedHashMap<>();
-    pipeline.put("receivers", List.of(GraphDestination.RECEIVER));
+    pipeline.put("receivers", List.of(PipelineLogExporter.RECEIVER));
     Map<String, @Nullable Object> receivers = new LinkedHashMap<>();
-    receivers.put(GraphDestination.RECEIVER, Map.of());
+    receivers.put(PipelineLogExporter.RECEIVER, Map.of());
     tree.put("receivers", receivers);
     for (Key<YamlNode> k : List.of(EXTENSIONS, PROCESSORS, EXPORTERS)) {
       YamlNode n = o.at(k);

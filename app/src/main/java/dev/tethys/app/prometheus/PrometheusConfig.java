@@ -18,7 +18,7 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.config.YamlWriter;
-import dev.tethys.pipeline.destination.remotewrite.RemoteWriteConfig;
+import dev.tethys.pipeline.exporter.remotewrite.RemoteWriteConfig;
 import dev.tethys.query.promql.parser.ParserOptions;
 import dev.tethys.store.remote.RemoteReadConfig;
 import dev.tethys.store.remote.StoreConfig;

@@ -3,7 +3,7 @@ package dev.tethys.app.pushgateway;
 import dev.tethys.api.MetricsPage;
 import dev.tethys.app.BuildInfo;
 import dev.tethys.app.CarrierReserve;
-import dev.tethys.app.HeapPace;
+import dev.tethys.app.HeapController;
 import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.Flag;
 import dev.tethys.app.cli.FlagSet;
@@ -125,7 +125,7 @@ public final class PushgatewayRole {
       return 0;
     }
     flags.parse(args);
-    HeapPace.keep();
+    HeapController.keep();
     CarrierReserve.keep();
     LogSetup.install(flags);
     ExternalUrl external = PublicUrl.of(flags, "tethys pushgateway");

@@ -27,11 +27,11 @@ import dev.tethys.collect.scrape.ScrapeMetrics;
 import dev.tethys.collect.scrape.ScrapeOptions;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
-import dev.tethys.pipeline.Clockwork;
-import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.AckCallback;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.delivery.Outboxes;
-import dev.tethys.pipeline.destination.remotewrite.RemoteWrite;
-import dev.tethys.pipeline.destination.remotewrite.RemoteWriteMetrics;
+import dev.tethys.pipeline.exporter.remotewrite.RemoteWrite;
+import dev.tethys.pipeline.exporter.remotewrite.RemoteWriteMetrics;
 import dev.tethys.pipeline.sample.BatchSink;
 import dev.tethys.pipeline.web.PipelineEndpoints;
 import dev.tethys.query.promql.parser.ParserOptions;
@@ -116,7 +116,7 @@ final class Agent implements AutoCloseable {
     this.exporters = new CollectedExporters(new HttpTransports(clients), clients);
     this.scrape =
         new ScrapeManager(
-            new BatchSink(remoteWrite.from("scrape"), Receipt.NONE),
+            new BatchSink(remoteWrite.from("scrape"), AckCallback.NONE),
             ScrapeMemory.ofASink(),
             exporters,
             new ScrapeOptions(
@@ -157,12 +157,12 @@ final class Agent implements AutoCloseable {
     return new RemoteWrite(
         clients,
         new RemoteWriteMetrics(registry),
-        new Outboxes(new RealFiles(), Clockwork.ofFewTasks(), new Random()),
+        new Outboxes(new RealFiles(), Scheduler.ofFewTasks(), new Random()),
         new RemoteWrite.Options(
             folder.isEmpty() ? null : Path.of(folder).resolve("remote-write"),
             most,
             Duration.ofMillis(flags.millis("storage.remote.flush-deadline"))),
-        Clockwork.ofFewTasks());
+        Scheduler.ofFewTasks());
   }
 
   /** What an agent does not do is refused in the words of Prometheus. */
@@ -184,7 +184,7 @@ final class Agent implements AutoCloseable {
   private Routes routes(URI external) {
     Routes routes = new Routes();
     Pattern origin = corsOrigin();
-    NothingStored nothing = new NothingStored();
+    NoStore nothing = new NoStore();
     PrometheusApi.register(
         routes,
         new ApiSettings(

@@ -1,7 +1,7 @@
 package dev.tethys.app.server;
 
 import dev.tethys.app.BuildInfo;
-import dev.tethys.app.HeapPace;
+import dev.tethys.app.HeapController;
 import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.log.LogSetup;
@@ -91,7 +91,7 @@ public final class AgentRole {
 
   /** Starts an agent: it scrapes when this returns. */
   static Agent start(FlagSet flags) throws IOException {
-    HeapPace.keepAgent();
+    HeapController.keepAgent();
     HttpClientFactory.prepare();
     LogSetup.install(flags);
     BuildInfo.current().announce(LOG, "agent");

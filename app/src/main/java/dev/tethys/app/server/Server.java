@@ -26,11 +26,11 @@ import dev.tethys.collect.scrape.ScrapeMetrics;
 import dev.tethys.collect.scrape.ScrapeOptions;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
-import dev.tethys.pipeline.Clockwork;
-import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.AckCallback;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.delivery.Outboxes;
-import dev.tethys.pipeline.destination.remotewrite.RemoteWrite;
-import dev.tethys.pipeline.destination.remotewrite.RemoteWriteMetrics;
+import dev.tethys.pipeline.exporter.remotewrite.RemoteWrite;
+import dev.tethys.pipeline.exporter.remotewrite.RemoteWriteMetrics;
 import dev.tethys.pipeline.sample.BatchSink;
 import dev.tethys.pipeline.sample.TeeStore;
 import dev.tethys.pipeline.web.PipelineEndpoints;
@@ -83,7 +83,7 @@ final class Server implements AutoCloseable {
   private final Notifications notifications;
   private final Reloads reloads;
   private final StoreOpening opening;
-  private final LateStore store = new LateStore();
+  private final DeferredStore store = new DeferredStore();
 
   /** The store and those elsewhere, for whoever queries. */
   private final FederatedSource reading;
@@ -141,12 +141,12 @@ final class Server implements AutoCloseable {
         new RemoteWrite(
             clients,
             new RemoteWriteMetrics(registry),
-            new Outboxes(new RealFiles(), Clockwork.system(), new Random()),
+            new Outboxes(new RealFiles(), Scheduler.system(), new Random()),
             new RemoteWrite.Options(
                 folder.resolve("remote-write"),
                 flags.bytes("storage.remote.queue-size"),
                 Duration.ofMillis(flags.millis("storage.remote.flush-deadline"))),
-            Clockwork.system());
+            Scheduler.system());
     this.queries = new QuerySettings(flags, features);
     this.engine =
         new PromqlEngine(
@@ -207,7 +207,7 @@ final class Server implements AutoCloseable {
   /** The store for one kind of writer: what it takes goes to remote write too. */
   private TeeStore writing(String source) {
     return new TeeStore(
-        store, new BatchSink(remoteWrite.from(source), Receipt.NONE), remoteWrite::isWanted);
+        store, new BatchSink(remoteWrite.from(source), AckCallback.NONE), remoteWrite::isWanted);
   }
 
   private boolean on(Features f) {

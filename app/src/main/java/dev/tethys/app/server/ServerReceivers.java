@@ -22,9 +22,9 @@ import dev.tethys.model.storage.StorageException;
 import dev.tethys.pipeline.receiver.imports.ImportProtocol;
 import dev.tethys.pipeline.receiver.influx.InfluxProtocol;
 import dev.tethys.pipeline.receiver.opentsdb.OpenTsdbProtocol;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
 import dev.tethys.pipeline.receiver.server.HttpServerSettings;
-import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
 import dev.tethys.pipeline.sample.TeeStore;
 import dev.tethys.web.Routes;
 import java.time.InstantSource;
@@ -42,7 +42,7 @@ final class ServerReceivers {
   private final Configuration configuration;
   private final ServerStatus status;
   private final Registry registry;
-  private final LateStore store;
+  private final DeferredStore store;
   private final Function<String, TeeStore> writing;
 
   /**
@@ -57,7 +57,7 @@ final class ServerReceivers {
       Configuration configuration,
       ServerStatus status,
       Registry registry,
-      LateStore store,
+      DeferredStore store,
       Function<String, TeeStore> writing) {
     this.flags = flags;
     this.features = features;
@@ -137,9 +137,9 @@ final class ServerReceivers {
 
   /** Protocols of other databases, into the store. */
   private void pointReceivers(Routes routes) {
-    HttpDoor door =
-        new HttpDoor(
-            new Intake(Intake.DEFAULT_MAX_BYTES),
+    HttpServerEndpoint door =
+        new HttpServerEndpoint(
+            new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES),
             HttpServerSettings.within(ReceiveLimits.DEFAULT.maxBodyBytes()),
             null,
             routes);

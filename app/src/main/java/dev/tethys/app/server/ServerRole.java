@@ -2,7 +2,7 @@ package dev.tethys.app.server;
 
 import dev.tethys.app.BuildInfo;
 import dev.tethys.app.CarrierReserve;
-import dev.tethys.app.HeapPace;
+import dev.tethys.app.HeapController;
 import dev.tethys.app.Shutdown;
 import dev.tethys.app.cli.FlagSet;
 import dev.tethys.app.cli.Terminal;
@@ -66,7 +66,7 @@ public final class ServerRole {
       }
     }
     // Only now: what recovery brings back is alive, all of it.
-    HeapPace.keepStore();
+    HeapController.keepStore();
     CarrierReserve.keep();
     Signal.handle(new Signal("HUP"), s -> Thread.ofVirtual().start(server::reload));
     return server;

@@ -6,7 +6,7 @@ import dev.tethys.model.storage.SampleSink;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.receiver.points.PointDestination;
+import dev.tethys.pipeline.receiver.points.PointConsumer;
 import dev.tethys.web.HttpRequest;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * Points that go into the store: each is taken or refused by itself, and what is acknowledged has
  * survived.
  */
-final class StorePoints implements PointDestination {
+final class StorePoints implements PointConsumer {
   /** As far ahead of the clock may a sample be, as for remote write. */
   private static final long MAX_AHEAD_MILLIS = Duration.ofMinutes(10).toMillis();
 

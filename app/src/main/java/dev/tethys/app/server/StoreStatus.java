@@ -19,10 +19,10 @@ final class StoreStatus implements StoreView {
   private static final DateTimeFormatter STAMP =
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
 
-  private final LateStore store;
+  private final DeferredStore store;
   private final Path folder;
 
-  StoreStatus(LateStore store, Path folder) {
+  StoreStatus(DeferredStore store, Path folder) {
     this.store = store;
     this.folder = folder;
   }

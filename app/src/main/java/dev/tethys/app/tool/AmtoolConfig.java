@@ -1,7 +1,7 @@
 package dev.tethys.app.tool;
 
 import dev.tethys.alert.manager.config.AlertmanagerConfig;
-import dev.tethys.alert.manager.dispatch.Route;
+import dev.tethys.alert.manager.dispatch.RoutingNode;
 import dev.tethys.alert.manager.match.LabelMatcher;
 import dev.tethys.alert.manager.match.MatcherSyntax;
 import dev.tethys.alert.manager.state.LabelSet;
@@ -188,17 +188,17 @@ final class AmtoolConfig {
     return files;
   }
 
-  private static Route root(Command.Arguments a, Console console) throws IOException {
+  private static RoutingNode root(Command.Arguments a, Console console) throws IOException {
     String file = a.flags().get("config.file");
     MatcherSyntax syntax = AmtoolServer.syntax(a);
     try {
       if (!file.isEmpty()) {
         existing(List.of(file));
         console.err().println("Warning: --config.file flag overrides the --alertmanager.url.");
-        return Route.of(AlertmanagerConfig.read(Path.of(file), syntax).route());
+        return RoutingNode.of(AlertmanagerConfig.read(Path.of(file), syntax).route());
       }
       String original = status(a).path("config").path("original").asString("");
-      return Route.of(
+      return RoutingNode.of(
           AlertmanagerConfig.read(
                   YamlDocument.parse(a.flags().get("alertmanager.url"), Path.of("."), original),
                   syntax)
@@ -208,7 +208,7 @@ final class AmtoolConfig {
     }
   }
 
-  private static String slug(Route r, boolean continues, boolean receiver) {
+  private static String slug(RoutingNode r, boolean continues, boolean receiver) {
     return (r.matchers().isEmpty() ? "default-route" : r.matchers().toString())
         + (continues && r.continues() ? "  continue: true" : "")
         + (receiver ? "  receiver: " + r.receiver() : "");
@@ -230,13 +230,13 @@ final class AmtoolConfig {
     }
   }
 
-  private static Tree tree(Route r) {
+  private static Tree tree(RoutingNode r) {
     return new Tree(slug(r, true, true), r.children().stream().map(AmtoolConfig::tree).toList());
   }
 
-  private static Tree matching(Route r, LabelSet labels) {
+  private static Tree matching(RoutingNode r, LabelSet labels) {
     List<Tree> below = new ArrayList<>();
-    for (Route child : r.children()) {
+    for (RoutingNode child : r.children()) {
       if (child.matchers().matches(labels.map())) {
         below.add(matching(child, labels));
         if (!child.continues()) {
@@ -253,7 +253,7 @@ final class AmtoolConfig {
   }
 
   private static int testRoutes(Command.Arguments a, Console console) throws IOException {
-    Route root = root(a, console);
+    RoutingNode root = root(a, console);
     Map<String, String> m = new TreeMap<>();
     for (String word : a.operands()) {
       LabelMatcher l;
@@ -272,7 +272,7 @@ final class AmtoolConfig {
       console.out().print("Matching routes:\n" + matching(root, labels).print() + "\n\n");
     }
     String receivers =
-        root.match(labels).stream().map(Route::receiver).collect(Collectors.joining(","));
+        root.match(labels).stream().map(RoutingNode::receiver).collect(Collectors.joining(","));
     console.out().print(receivers + "\n");
     String expected = a.flags().get("verify.receivers");
     if (!expected.isEmpty() && !expected.equals(receivers)) {

@@ -11,8 +11,8 @@ import dev.tethys.pipeline.component.Checkable;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.Components;
-import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.component.ExporterProbe;
 import dev.tethys.pipeline.component.Kind;
 import dev.tethys.pipeline.grammar.Definition;
 import dev.tethys.pipeline.grammar.GraphConfig;
@@ -145,21 +145,21 @@ final class CheckDestination {
       Definition d, Set<Signal> signals, GraphConfig config, boolean write, Console console)
       throws IOException, InterruptedException {
     try (Opened open = new Opened()) {
-      Map<Signal, DestinationProbe> probes = new EnumMap<>(Signal.class);
+      Map<Signal, ExporterProbe> probes = new EnumMap<>(Signal.class);
       Checkable<Object> checkable = checkable(d);
       for (Signal s : signals) {
         TrialContext context = open.add(new TrialContext(d, config.extensions()));
         probes.put(s, open.add(checkable.probe(d.settings(), s, context)));
       }
       Set<String> answers = new LinkedHashSet<>();
-      for (DestinationProbe p : probes.values()) {
+      for (ExporterProbe p : probes.values()) {
         String answer = p.connect();
         if (answers.add(answer)) {
           console.out().println(answer);
         }
       }
       Set<String> plan = new LinkedHashSet<>();
-      for (DestinationProbe p : probes.values()) {
+      for (ExporterProbe p : probes.values()) {
         plan.addAll(p.plan());
       }
       console.out().println(plan.isEmpty() ? "nothing is to be created" : "would be created:");
@@ -167,7 +167,7 @@ final class CheckDestination {
       if (!write) {
         return;
       }
-      for (Map.Entry<Signal, DestinationProbe> e : probes.entrySet()) {
+      for (Map.Entry<Signal, ExporterProbe> e : probes.entrySet()) {
         console
             .out()
             .println(

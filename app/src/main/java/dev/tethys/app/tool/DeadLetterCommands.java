@@ -5,7 +5,7 @@ import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.pipeline.delivery.DeadLetter;
 import dev.tethys.pipeline.delivery.DeadLetterFolder;
-import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.EncodedRequest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -108,7 +108,7 @@ final class DeadLetterCommands {
           d.headers().forEach((k, v) -> console.err().println(k + ": " + v));
         }
       }
-      Optional<Parcel> p = f.read(id);
+      Optional<EncodedRequest> p = f.read(id);
       if (p.isEmpty()) {
         console.err().println("there is no dead letter " + id + " in " + folder);
         return 1;

@@ -2,7 +2,7 @@ package dev.tethys.app.tool;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Component;
 import dev.tethys.pipeline.component.ComponentId;
@@ -14,7 +14,7 @@ import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.grammar.Definition;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -50,13 +50,13 @@ final class TrialContext implements Context, AutoCloseable {
   }
 
   @Override
-  public Account account(Signal signal) {
-    return new Account(of.kind().word(), of.id().toString(), signal);
+  public ItemAccounting account(Signal signal) {
+    return new ItemAccounting(of.kind().word(), of.id().toString(), signal);
   }
 
   @Override
-  public Clockwork clock() {
-    return Clockwork.system();
+  public Scheduler clock() {
+    return Scheduler.system();
   }
 
   @Override

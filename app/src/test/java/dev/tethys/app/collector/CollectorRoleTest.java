@@ -21,9 +21,9 @@ import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.Encoder;
-import dev.tethys.pipeline.delivery.Parcel;
-import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.pipeline.delivery.SendResult;
 import dev.tethys.pipeline.grammar.PrintedConfig;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -52,8 +52,8 @@ class CollectorRoleTest {
   @TempDir @Nullable Path folder;
 
   private final HandReceiver hand = new HandReceiver(Signal.LOGS);
-  private final List<Parcel> taken = new CopyOnWriteArrayList<>();
-  private volatile Verdict verdict = Verdict.DELIVERED;
+  private final List<EncodedRequest> taken = new CopyOnWriteArrayList<>();
+  private volatile SendResult verdict = SendResult.DELIVERED;
 
   private final class Shelf implements ExporterFactory<DeliverySettings> {
     private final Section section = new Section("shelf", "A destination.");
@@ -92,9 +92,11 @@ class CollectorRoleTest {
       return context.exporter(
           s,
           signal,
-          b -> Encoder.Encoded.of(new Parcel(signal, b.body(), b.items(), b.lane(), Map.of())),
+          b ->
+              Encoder.Encoded.of(
+                  new EncodedRequest(signal, b.body(), b.items(), b.lane(), Map.of())),
           p -> {
-            if (verdict instanceof Verdict.Delivered) {
+            if (verdict instanceof SendResult.Delivered) {
               taken.add(p);
             }
             return verdict;
@@ -228,13 +230,13 @@ class CollectorRoleTest {
       // What is refused is kept, listed, and sent again.
       await(() -> r.graph().outboxes().values().iterator().next().status().parcels() == 0);
       int before = taken.size();
-      verdict = new Verdict.Never("no such tenant");
+      verdict = new SendResult.Permanent("no such tenant");
       send(5);
       await(() -> r.graph().outboxes().values().iterator().next().status().deadLetters() == 1);
       String letters =
           ask(r, "GET", "/api/v1/pipelines/dead-letters?node=exporter:shelf@logs").body();
       assertThat(letters).contains("no such tenant").contains("\"items\":5");
-      verdict = Verdict.DELIVERED;
+      verdict = SendResult.DELIVERED;
       assertThat(
               ask(r, "POST", "/api/v1/pipelines/dead-letters/replay?node=exporter:shelf@logs")
                   .body())

@@ -16,8 +16,8 @@ import dev.tethys.model.storage.Selection;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.ExporterProbe;
 import dev.tethys.store.remote.FederatedSource;
 import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.testkit.MemoryMetricStore;
@@ -287,7 +287,7 @@ abstract class DatabaseContract {
 
   @Test
   void itIsChecked() throws Exception {
-    try (DestinationProbe p = tried().probe(Signal.METRICS)) {
+    try (ExporterProbe p = tried().probe(Signal.METRICS)) {
       assertThat(p.connect()).isNotEmpty();
       List<String> before = p.plan();
       assertThat(p.write(SampleData.T0 / 1000, 42.5)).contains("read it back");

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.Matcher;
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.component.ExporterProbe;
 import dev.tethys.testkit.PostgresProcess;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -205,7 +205,7 @@ class PostgresTest extends DatabaseContract {
             + " time_column, chunk_time_interval) RETURNING 1 $$");
     Tried t = new Tried("timescaledb", settings() + "\nhypertables: true\n");
     open.add(t);
-    try (DestinationProbe p = t.probe(Signal.LOGS)) {
+    try (ExporterProbe p = t.probe(Signal.LOGS)) {
       assertThat(p.plan())
           .anyMatch(s -> s.startsWith("CREATE TABLE"))
           .anyMatch(s -> s.startsWith("SELECT create_hypertable("));

@@ -3,25 +3,25 @@ package dev.tethys.app.database;
 import dev.tethys.app.collector.BuiltIn;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Checkable;
 import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.Context;
-import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.component.ExporterProbe;
 import dev.tethys.pipeline.component.Kind;
 import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.Encoder;
-import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.SendResult;
 import dev.tethys.pipeline.delivery.Sender;
-import dev.tethys.pipeline.delivery.Verdict;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -74,12 +74,12 @@ final class Tried implements Context, AutoCloseable {
     return f.create(settings(f), signal, this);
   }
 
-  DestinationProbe probe(Signal signal) {
+  ExporterProbe probe(Signal signal) {
     return probe(factory(), signal);
   }
 
   @SuppressWarnings("unchecked") // a factory is checkable for its own settings
-  private <S> DestinationProbe probe(ExporterFactory<S> f, Signal signal) {
+  private <S> ExporterProbe probe(ExporterFactory<S> f, Signal signal) {
     registry = new Registry();
     return ((Checkable<S>) f).probe(settings(f), signal, this);
   }
@@ -96,44 +96,44 @@ final class Tried implements Context, AutoCloseable {
   private void deal(Encoder encoder, Sender sender, Batch batch) throws InterruptedException {
     Encoder.Encoded encoded = encoder.encode(batch);
     dropped += encoded.dropped();
-    ArrayDeque<Parcel> left = new ArrayDeque<>(encoded.parcels());
+    ArrayDeque<EncodedRequest> left = new ArrayDeque<>(encoded.parcels());
     int attempts = 0;
     while (!left.isEmpty()) {
       if (++attempts > MAX_ATTEMPTS) {
         throw new AssertionError("it never takes it: " + reasons);
       }
-      Parcel p = left.removeFirst();
-      Verdict v;
+      EncodedRequest p = left.removeFirst();
+      SendResult v;
       try {
         v = sender.send(p);
       } catch (IOException e) {
-        v = new Verdict.Later(Duration.ZERO, false, e.toString());
+        v = new SendResult.Retryable(Duration.ZERO, false, e.toString());
       }
       switch (v) {
-        case Verdict.Delivered _ -> {
+        case SendResult.Delivered _ -> {
           delivered += p.items();
           attempts = 0;
         }
-        case Verdict.Moved _ -> throw new AssertionError("nothing here moves parcels");
-        case Verdict.Partial x -> {
+        case SendResult.Reassigned _ -> throw new AssertionError("nothing here moves parcels");
+        case SendResult.Partial x -> {
           delivered += p.items() - x.refused();
           dead += x.refused();
         }
-        case Verdict.Later x -> {
+        case SendResult.Retryable x -> {
           again++;
           reasons.add(x.reason());
           left.addFirst(p);
         }
-        case Verdict.Never x -> {
+        case SendResult.Permanent x -> {
           dead += p.items();
           reasons.add(x.reason());
         }
-        case Verdict.Instead x -> {
+        case SendResult.Split x -> {
           for (int i = x.parcels().size() - 1; i >= 0; i--) {
             left.addFirst(x.parcels().get(i));
           }
         }
-        case Verdict.Sorted x -> {
+        case SendResult.PerItem x -> {
           delivered += x.delivered();
           x.refused().forEach(r -> reasons.add(r.reason()));
           dead += x.refused().stream().mapToLong(r -> r.parcel().items()).sum();
@@ -156,13 +156,13 @@ final class Tried implements Context, AutoCloseable {
   }
 
   @Override
-  public Account account(Signal signal) {
-    return new Account("exporter", type, signal);
+  public ItemAccounting account(Signal signal) {
+    return new ItemAccounting("exporter", type, signal);
   }
 
   @Override
-  public Clockwork clock() {
-    return Clockwork.system();
+  public Scheduler clock() {
+    return Scheduler.system();
   }
 
   @Override
@@ -184,7 +184,7 @@ final class Tried implements Context, AutoCloseable {
   public Exporter exporter(DeliverySettings s, Signal signal, Encoder encoder, Sender sender) {
     return new Exporter() {
       @Override
-      public void consume(Batch batch, Receipt receipt) {
+      public void consume(Batch batch, AckCallback receipt) {
         try {
           deal(encoder, sender, batch);
           receipt.settle(Outcome.ACCEPTED);

@@ -37,7 +37,7 @@ class DepartureTest {
   private final HttpClientFactory http = new HttpClientFactory("test");
   private final CountDownLatch over = new CountDownLatch(1);
   private PromtailConfig config;
-  private Destinations destinations;
+  private LogExporters destinations;
   private Reading reading;
 
   @BeforeEach
@@ -53,7 +53,7 @@ class DepartureTest {
                 scrape_configs: [{job_name: a}]
                 """
                     .formatted(folder)));
-    destinations = new Destinations(config, true, http, registry, stageMetrics);
+    destinations = new LogExporters(config, true, http, registry, stageMetrics);
     reading = Reading.open(config, true, new FileMetrics(registry));
   }
 

@@ -3,15 +3,15 @@ package dev.tethys.app.tool;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.file.RealFiles;
-import dev.tethys.pipeline.Clockwork;
-import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.AckCallback;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.Outbox;
 import dev.tethys.pipeline.delivery.OutboxOptions;
 import dev.tethys.pipeline.delivery.Outboxes;
-import dev.tethys.pipeline.delivery.Parcel;
-import dev.tethys.pipeline.delivery.Verdict;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.delivery.SendResult;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -35,8 +35,8 @@ class DeadLetterCommandsTest {
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
   private final AtomicInteger sent = new AtomicInteger();
 
-  private Outbox open(Verdict verdict) throws Exception {
-    return new Outboxes(new RealFiles(), Clockwork.system(), new Random(1))
+  private Outbox open(SendResult verdict) throws Exception {
+    return new Outboxes(new RealFiles(), Scheduler.system(), new Random(1))
         .open(
             "exporter test",
             OutboxOptions.DEFAULT.withDisk(
@@ -46,7 +46,7 @@ class DeadLetterCommandsTest {
               sent.incrementAndGet();
               return verdict;
             },
-            new Account("exporter", "test", Signal.LOGS));
+            new ItemAccounting("exporter", "test", Signal.LOGS));
   }
 
   private int run(String name, String... args) throws Exception {
@@ -63,9 +63,9 @@ class DeadLetterCommandsTest {
 
   @Test
   void allAreReplayedUnlessSomeAreNamed() throws Exception {
-    try (Outbox b = open(new Verdict.Never("no"))) {
+    try (Outbox b = open(new SendResult.Permanent("no"))) {
       for (int i = 0; i < LETTERS; i++) {
-        b.put(new Parcel(Signal.LOGS, new byte[] {1}, 1, 0, Map.of()), Receipt.NONE);
+        b.put(new EncodedRequest(Signal.LOGS, new byte[] {1}, 1, 0, Map.of()), AckCallback.NONE);
       }
       b.close(Duration.ofMinutes(1));
     }
@@ -79,7 +79,7 @@ class DeadLetterCommandsTest {
     assertThat(run("dlq replay", queue)).isZero();
     assertThat(out).asString().startsWith("1001 of 1001 dead letters");
     sent.set(0);
-    try (Outbox b = open(Verdict.DELIVERED)) {
+    try (Outbox b = open(SendResult.DELIVERED)) {
       b.close(Duration.ofMinutes(1));
       assertThat(b.status().deadLetters()).isZero();
     }

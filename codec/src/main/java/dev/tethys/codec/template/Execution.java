@@ -1,11 +1,11 @@
 package dev.tethys.codec.template;
 
-import dev.tethys.codec.template.Node.Body;
-import dev.tethys.codec.template.Node.Branching;
-import dev.tethys.codec.template.Node.Command;
-import dev.tethys.codec.template.Node.Pipe;
-import dev.tethys.codec.template.Node.Term;
 import dev.tethys.codec.template.TemplateFunction.Parameter;
+import dev.tethys.codec.template.TemplateNode.Body;
+import dev.tethys.codec.template.TemplateNode.Branching;
+import dev.tethys.codec.template.TemplateNode.Command;
+import dev.tethys.codec.template.TemplateNode.Pipe;
+import dev.tethys.codec.template.TemplateNode.Term;
 import dev.tethys.model.GoQuote;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -46,7 +46,7 @@ final class Execution {
   private String template = "";
   private Template.Defined defined = new Template.Defined("", "", new Body(0, List.of()));
   private ArrayList<Variable> variables = new ArrayList<>();
-  private @Nullable Node node;
+  private @Nullable TemplateNode node;
 
   Execution(
       Template set,
@@ -69,7 +69,7 @@ final class Execution {
   }
 
   private TemplateException error(String problem) {
-    Node n = node;
+    TemplateNode n = node;
     if (n == null) {
       return new TemplateException("template: " + template + ": " + problem);
     }
@@ -92,7 +92,7 @@ final class Execution {
             + problem);
   }
 
-  private void at(Node n) {
+  private void at(TemplateNode n) {
     node = n;
     if (++steps > limits.steps()) {
       throw error("more than " + limits.steps() + " steps");
@@ -109,26 +109,26 @@ final class Execution {
     out.append(s);
   }
 
-  private Flow walk(@Nullable Object dot, Node n) {
+  private Flow walk(@Nullable Object dot, TemplateNode n) {
     at(n);
     switch (n) {
-      case Node.Text t -> write(output.text(t.text()));
+      case TemplateNode.Text t -> write(output.text(t.text()));
       case Body b -> {
-        for (Node child : b.nodes()) {
+        for (TemplateNode child : b.nodes()) {
           Flow f = walk(dot, child);
           if (f != Flow.ON) {
             return f;
           }
         }
       }
-      case Node.Action a -> {
+      case TemplateNode.Action a -> {
         Object v = pipeline(dot, a.pipe());
         if (a.pipe().declared().isEmpty()) {
           at(a);
           write(output.value(v));
         }
       }
-      case Node.Branch b -> {
+      case TemplateNode.Branch b -> {
         int scope = variables.size();
         Flow f = b.kind() == Branching.RANGE ? range(dot, b) : choose(dot, b);
         while (variables.size() > scope) {
@@ -136,19 +136,19 @@ final class Execution {
         }
         return f;
       }
-      case Node.Break b -> {
+      case TemplateNode.Break b -> {
         return Flow.BREAK;
       }
-      case Node.Continue c -> {
+      case TemplateNode.Continue c -> {
         return Flow.CONTINUE;
       }
-      case Node.Invoke i -> invoke(dot, i);
+      case TemplateNode.Invoke i -> invoke(dot, i);
       default -> throw error("unknown node: " + n);
     }
     return Flow.ON;
   }
 
-  private Flow choose(@Nullable Object dot, Node.Branch b) {
+  private Flow choose(@Nullable Object dot, TemplateNode.Branch b) {
     Object v = pipeline(dot, b.pipe());
     if (Builtins.truth(v)) {
       return walk(b.kind() == Branching.WITH ? v : dot, b.then());
@@ -156,7 +156,7 @@ final class Execution {
     return b.otherwise() == null ? Flow.ON : walk(dot, b.otherwise());
   }
 
-  private Flow range(@Nullable Object dot, Node.Branch b) {
+  private Flow range(@Nullable Object dot, TemplateNode.Branch b) {
     Object v = pipeline(dot, b.pipe());
     int mark = variables.size();
     boolean any = false;
@@ -195,8 +195,8 @@ final class Execution {
     return any || b.otherwise() == null ? Flow.ON : walk(dot, b.otherwise());
   }
 
-  private Flow iteration(Node.Branch b, int mark, Object index, @Nullable Object element) {
-    List<Node.Variable> declared = b.pipe().declared();
+  private Flow iteration(TemplateNode.Branch b, int mark, Object index, @Nullable Object element) {
+    List<TemplateNode.Variable> declared = b.pipe().declared();
     if (!declared.isEmpty()) {
       if (b.pipe().assigns()) {
         assign(declared.getFirst(), declared.size() > 1 ? index : element);
@@ -222,7 +222,7 @@ final class Execution {
     variables.set(i, new Variable(variables.get(i).name(), value));
   }
 
-  private void assign(Node.Variable v, @Nullable Object value) {
+  private void assign(TemplateNode.Variable v, @Nullable Object value) {
     String name = v.path().getFirst();
     for (int i = variables.size() - 1; i >= 0; i--) {
       if (variables.get(i).name().equals(name)) {
@@ -233,7 +233,7 @@ final class Execution {
     throw error("undefined variable: " + name);
   }
 
-  private void invoke(@Nullable Object dot, Node.Invoke i) {
+  private void invoke(@Nullable Object dot, TemplateNode.Invoke i) {
     Template.Defined d = set.find(i.name());
     if (d == null) {
       throw error("template " + GoQuote.quote(i.name()) + " not defined");
@@ -264,7 +264,7 @@ final class Execution {
       value = command(dot, c, value);
     }
     Object v = value == MISSING ? null : value;
-    for (Node.Variable d : p.declared()) {
+    for (TemplateNode.Variable d : p.declared()) {
       if (p.assigns()) {
         assign(d, v);
       } else {
@@ -277,20 +277,20 @@ final class Execution {
   private @Nullable Object command(@Nullable Object dot, Command c, @Nullable Object last) {
     Term first = c.args().getFirst();
     switch (first) {
-      case Node.Field f -> {
+      case TemplateNode.Field f -> {
         return field(dot, f, c.args(), last);
       }
-      case Node.Chain ch -> {
+      case TemplateNode.Chain ch -> {
         return chain(dot, ch, c.args(), last);
       }
-      case Node.Identifier i -> {
+      case TemplateNode.Identifier i -> {
         return function(dot, i, c, c.args(), last);
       }
       case Pipe p -> {
         noArguments(c.args(), last);
         return pipeline(dot, p);
       }
-      case Node.Variable v -> {
+      case TemplateNode.Variable v -> {
         return variable(dot, v, c.args(), last);
       }
       default -> {}
@@ -298,31 +298,37 @@ final class Execution {
     at(first);
     noArguments(c.args(), last);
     return switch (first) {
-      case Node.Bool b -> b.value();
-      case Node.Dot d -> dot;
-      case Node.Nil n -> throw error("nil is not a command");
-      case Node.Number n -> n.ideal();
-      case Node.Str s -> s.text();
+      case TemplateNode.Bool b -> b.value();
+      case TemplateNode.Dot d -> dot;
+      case TemplateNode.Nil n -> throw error("nil is not a command");
+      case TemplateNode.Number n -> n.ideal();
+      case TemplateNode.Str s -> s.text();
       default -> throw error("can't evaluate command " + GoQuote.quote(first.toString()));
     };
   }
 
-  private void noArguments(List<? extends Node> args, @Nullable Object last) {
+  private void noArguments(List<? extends TemplateNode> args, @Nullable Object last) {
     if (args.size() > 1 || last != MISSING) {
       throw error("can't give argument to non-function " + args.getFirst());
     }
   }
 
   private @Nullable Object field(
-      @Nullable Object dot, Node.Field f, List<? extends Term> args, @Nullable Object last) {
+      @Nullable Object dot,
+      TemplateNode.Field f,
+      List<? extends Term> args,
+      @Nullable Object last) {
     at(f);
     return path(dot, dot, f.path(), args, last);
   }
 
   private @Nullable Object chain(
-      @Nullable Object dot, Node.Chain c, List<? extends Term> args, @Nullable Object last) {
+      @Nullable Object dot,
+      TemplateNode.Chain c,
+      List<? extends Term> args,
+      @Nullable Object last) {
     at(c);
-    if (c.base() instanceof Node.Nil) {
+    if (c.base() instanceof TemplateNode.Nil) {
       throw error("indirection through explicit nil in " + c);
     }
     Object base = argument(dot, Parameter.ANY, c.base());
@@ -330,7 +336,10 @@ final class Execution {
   }
 
   private @Nullable Object variable(
-      @Nullable Object dot, Node.Variable v, List<? extends Term> args, @Nullable Object last) {
+      @Nullable Object dot,
+      TemplateNode.Variable v,
+      List<? extends Term> args,
+      @Nullable Object last) {
     at(v);
     String name = v.path().getFirst();
     for (int i = variables.size() - 1; i >= 0; i--) {
@@ -428,8 +437,8 @@ final class Execution {
 
   private @Nullable Object function(
       @Nullable Object dot,
-      Node.Identifier i,
-      Node called,
+      TemplateNode.Identifier i,
+      TemplateNode called,
       List<? extends Term> args,
       @Nullable Object last) {
     at(i);
@@ -465,7 +474,7 @@ final class Execution {
   private @Nullable Object call(
       @Nullable Object dot,
       TemplateFunction f,
-      Node called,
+      TemplateNode called,
       String name,
       List<? extends Term> all,
       @Nullable Object last) {
@@ -522,37 +531,37 @@ final class Execution {
   private @Nullable Object argument(@Nullable Object dot, Parameter p, Term n) {
     at(n);
     switch (n) {
-      case Node.Dot d -> {
+      case TemplateNode.Dot d -> {
         return checked(dot, p);
       }
-      case Node.Nil nil -> {
+      case TemplateNode.Nil nil -> {
         if (p.nullable()) {
           return null;
         }
         throw error("cannot assign nil to " + p.typeName());
       }
-      case Node.Field f -> {
+      case TemplateNode.Field f -> {
         return checked(field(dot, f, List.of(n), MISSING), p);
       }
-      case Node.Variable v -> {
+      case TemplateNode.Variable v -> {
         return checked(variable(dot, v, List.of(), MISSING), p);
       }
       case Pipe pipe -> {
         return checked(pipeline(dot, pipe), p);
       }
-      case Node.Identifier i -> {
+      case TemplateNode.Identifier i -> {
         return checked(function(dot, i, i, List.of(), MISSING), p);
       }
-      case Node.Chain c -> {
+      case TemplateNode.Chain c -> {
         return checked(chain(dot, c, List.of(), MISSING), p);
       }
-      case Node.Bool b -> {
+      case TemplateNode.Bool b -> {
         return constant(b.value(), p, n);
       }
-      case Node.Str s -> {
+      case TemplateNode.Str s -> {
         return constant(s.text(), p, n);
       }
-      case Node.Number number -> {
+      case TemplateNode.Number number -> {
         if (p == Parameter.FLOAT && number.real() != null) {
           return number.real();
         }

@@ -90,7 +90,7 @@ final class Literals {
   }
 
   /** A character constant with its quotes as a number. */
-  static Node.Number character(int at, String text) {
+  static TemplateNode.Number character(int at, String text) {
     int[] p = {1};
     int end = text.length() - 1;
     int v = -1;
@@ -106,14 +106,14 @@ final class Literals {
     if (v < 0 || p[0] != end) {
       throw new IllegalArgumentException("malformed character constant: " + text);
     }
-    return new Node.Number(at, text, (long) v, (double) v, (long) v);
+    return new TemplateNode.Number(at, text, (long) v, (double) v, (long) v);
   }
 
   /** A number; the message of an exception is Go's. */
-  static Node.Number number(int at, String text) {
+  static TemplateNode.Number number(int at, String text) {
     Long whole = whole(text);
     if (whole != null) {
-      return new Node.Number(at, text, whole, (double) whole, whole);
+      return new TemplateNode.Number(at, text, whole, (double) whole, whole);
     }
     Double real = GoFloatReader.read(text);
     if (real == null) {
@@ -124,7 +124,7 @@ final class Literals {
       throw new IllegalArgumentException("integer overflow: " + GoQuote.quote(text));
     }
     Long asWhole = real == Math.rint(real) && Math.abs(real) < 0x1p63 ? (long) (double) real : null;
-    return new Node.Number(at, text, asWhole, real, real);
+    return new TemplateNode.Number(at, text, asWhole, real, real);
   }
 
   private static @Nullable Long whole(String text) {

@@ -1,6 +1,6 @@
 package dev.tethys.codec.template;
 
-import dev.tethys.codec.template.Node.Body;
+import dev.tethys.codec.template.TemplateNode.Body;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -41,12 +41,13 @@ public final class Template {
    */
   public Template with(String source, String text, Map<String, TemplateFunction> functions) {
     Map<String, Body> parsed =
-        new Parser(source, text, f -> Builtins.ALL.containsKey(f) || functions.containsKey(f))
+        new TemplateParser(
+                source, text, f -> Builtins.ALL.containsKey(f) || functions.containsKey(f))
             .parse();
     Map<String, Defined> all = new HashMap<>(templates);
     parsed.forEach(
         (n, body) -> {
-          if (!all.containsKey(n) || !Parser.isEmpty(body)) {
+          if (!all.containsKey(n) || !TemplateParser.isEmpty(body)) {
             all.put(n, new Defined(source, text, body));
           }
         });

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.codec.collectd.PacketReader.Security;
 import dev.tethys.codec.points.Refusals;
-import dev.tethys.testkit.Damage;
+import dev.tethys.testkit.FileCorruption;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
@@ -157,7 +157,7 @@ class PacketReaderTest implements CollectdSink {
     Random random = new Random(4711);
     int refused = 0;
     for (int i = 0; i < 20_000; i++) {
-      refused += read(r, Damage.of(packet(cpu(), text(0x100, "m")), random)).count();
+      refused += read(r, FileCorruption.of(packet(cpu(), text(0x100, "m")), random)).count();
     }
     assertThat(refused).isPositive();
   }

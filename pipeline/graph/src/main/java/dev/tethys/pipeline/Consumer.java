@@ -9,5 +9,5 @@ public interface Consumer {
    *
    * @param receipt settled exactly once, in this call or later, by any thread
    */
-  void consume(Batch batch, Receipt receipt);
+  void consume(Batch batch, AckCallback receipt);
 }

@@ -3,13 +3,13 @@ package dev.tethys.pipeline;
 import java.util.function.BinaryOperator;
 
 /** Waits for several outcomes and hands on what they come to. */
-final class JoinedReceipt implements Receipt {
-  private final Receipt to;
+final class JoinedReceipt implements AckCallback {
+  private final AckCallback to;
   private final BinaryOperator<Outcome> join;
   private int open; // guarded by this
   private Outcome all = Outcome.ACCEPTED; // guarded by this
 
-  JoinedReceipt(Receipt to, int ways, BinaryOperator<Outcome> join) {
+  JoinedReceipt(AckCallback to, int ways, BinaryOperator<Outcome> join) {
     if (ways < 1) {
       throw new IllegalArgumentException("a batch goes at least one way, not " + ways);
     }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * Virtual threads, or a few platform threads before them, and one platform thread for timers that
  * starts with the first of them.
  */
-final class SystemClockwork implements Clockwork {
+final class SystemClockwork implements Scheduler {
   static final SystemClockwork INSTANCE = new SystemClockwork(null);
   static final SystemClockwork OF_FEW_TASKS = new SystemClockwork(new TimedTurns("tasks", 4));
 

@@ -7,7 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 
 /** Time that stands still until it is told to go, and tasks that run when they are told to. */
-public final class ManualClockwork implements Clockwork {
+public final class ManualClockwork implements Scheduler {
   private record Alarm(long at, long order, Runnable task) {}
 
   private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();

@@ -13,8 +13,8 @@ final class Http3Library {
     String problem;
     try {
       found =
-          JarsBeside.find(
-              Http3Dialer.class, JarsBeside.folder(Http3Dialer.class, "http3"), "HTTP/3");
+          OptionalJars.find(
+              Http3Dialer.class, OptionalJars.folder(Http3Dialer.class, "http3"), "HTTP/3");
       problem = found.problem();
     } catch (IOException e) {
       problem = String.valueOf(e.getMessage());

@@ -13,9 +13,9 @@ final class SharedKeyLibrary {
     SharedKeyTls found = opened;
     if (found == null) {
       found =
-          JarsBeside.find(
+          OptionalJars.find(
               SharedKeyTls.class,
-              JarsBeside.folder(SharedKeyTls.class, "psk"),
+              OptionalJars.folder(SharedKeyTls.class, "psk"),
               "TLS with a key that both sides know");
       opened = found;
     }

@@ -49,7 +49,7 @@ public final class WebClient {
   private final @Nullable Signer signer;
   private final ConnectionRules rules;
   private final @Nullable CookieJar cookies;
-  private final @Nullable Turnstile turnstile;
+  private final @Nullable PerHostLimiter turnstile;
 
   /** Whether calls with the same headers of their own have the same ones altogether. */
   private final boolean sameForAll;
@@ -93,7 +93,7 @@ public final class WebClient {
     this.signer = signer;
     this.rules = config.connections();
     this.cookies = cookies;
-    this.turnstile = rules.most() > 0 ? new Turnstile(rules.most()) : null;
+    this.turnstile = rules.most() > 0 ? new PerHostLimiter(rules.most()) : null;
     this.sameForAll =
         tokens == null
             && cookies == null

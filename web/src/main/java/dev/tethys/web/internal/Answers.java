@@ -79,7 +79,7 @@ public final class Answers {
    * @return whether the connection may bring another one
    * @throws BrokenAnswerException when the answer broke off, or nobody is there to take it
    */
-  public boolean answer(SlowClients.Exchange exchange, WireRequest q, WireAnswer r) {
+  public boolean answer(ConnectionTimeouts.Exchange exchange, WireRequest q, WireAnswer r) {
     long began = System.nanoTime();
     try (exchange) {
       WebConfig c = config.get();

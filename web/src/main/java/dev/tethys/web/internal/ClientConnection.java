@@ -37,7 +37,7 @@ final class ClientConnection {
   /** Whether a read of the socket has its timeout. */
   final boolean timed;
 
-  final Set<SlowClients.Exchange> inWork = ConcurrentHashMap.newKeySet();
+  final Set<ConnectionTimeouts.Exchange> inWork = ConcurrentHashMap.newKeySet();
   volatile long deadline;
 
   /** Address of the client, by which connections are shared out; "" for this machine. */
@@ -49,7 +49,7 @@ final class ClientConnection {
   final boolean isLocal;
 
   /** Whether it is one of as many as there may be; else it is served from the reserve. */
-  boolean hasPlace; // guarded by the places of SlowClients
+  boolean hasPlace; // guarded by the places of ConnectionTimeouts
 
   boolean ended; // guarded by the same
 

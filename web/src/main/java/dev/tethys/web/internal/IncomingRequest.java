@@ -28,7 +28,7 @@ public final class IncomingRequest implements HttpRequest {
   private static final int FREE_BYTES = 64 << 10;
 
   private final WireRequest wire;
-  private final SlowClients.Exchange exchange;
+  private final ConnectionTimeouts.Exchange exchange;
   private String rawPath;
   private @Nullable String user;
   private Map<String, String> pathValues = Map.of();
@@ -37,7 +37,7 @@ public final class IncomingRequest implements HttpRequest {
   private @Nullable InputStream content;
   private ByteBudget.@Nullable Reservation reservation;
 
-  IncomingRequest(WireRequest wire, SlowClients.Exchange exchange) {
+  IncomingRequest(WireRequest wire, ConnectionTimeouts.Exchange exchange) {
     this.wire = wire;
     this.exchange = exchange;
     this.rawPath = wire.rawPath();

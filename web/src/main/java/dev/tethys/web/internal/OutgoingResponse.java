@@ -30,7 +30,7 @@ public final class OutgoingResponse implements HttpResponse {
   private static final int FIRST_BUFFER = 512;
 
   private final WireAnswer wire;
-  private final SlowClients.Exchange exchange;
+  private final ConnectionTimeouts.Exchange exchange;
   private final boolean head;
   private final @Nullable String acceptEncoding;
   private final boolean whole;
@@ -45,7 +45,7 @@ public final class OutgoingResponse implements HttpResponse {
 
   OutgoingResponse(
       WireAnswer wire,
-      SlowClients.Exchange exchange,
+      ConnectionTimeouts.Exchange exchange,
       boolean head,
       @Nullable String acceptEncoding,
       boolean whole) {

@@ -6,7 +6,7 @@ public interface Peer {
   void comes();
 
   /** A request has arrived from it, with its headers, and is alone on its connection. */
-  SlowClients.Exchange begin();
+  ConnectionTimeouts.Exchange begin();
 
   /** Whether it has requests in work. */
   boolean isBusy();

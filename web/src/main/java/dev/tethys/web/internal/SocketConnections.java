@@ -52,7 +52,7 @@ public final class SocketConnections implements AutoCloseable {
   }
 
   private final List<Protocol> protocols;
-  private final SlowClients clients;
+  private final ConnectionTimeouts clients;
 
   /** Least time between two log lines about handshakes, which any client can make fail. */
   private static final long FAILURE_INTERVAL_NANOS = 10_000_000_000L;
@@ -78,7 +78,7 @@ public final class SocketConnections implements AutoCloseable {
   public SocketConnections(
       Opening opening,
       List<Protocol> protocols,
-      SlowClients clients,
+      ConnectionTimeouts clients,
       @Nullable Tls tls,
       boolean timed,
       Duration grace)
@@ -109,7 +109,8 @@ public final class SocketConnections implements AutoCloseable {
     SocketAddress remote = End.of(accepted.getRemoteSocketAddress());
     SocketAddress local = End.of(accepted.getLocalSocketAddress());
     if (tls == null) {
-      try (SlowClients.Admission _ = clients.accepted(accepted, accepted, remote, local, timed)) {
+      try (ConnectionTimeouts.Admission _ =
+          clients.accepted(accepted, accepted, remote, local, timed)) {
         serve(new Accepted(PlainSocket.server(accepted, id(), "taken"), remote, local));
       }
       return;
@@ -118,7 +119,8 @@ public final class SocketConnections implements AutoCloseable {
         (SSLSocket) tls.context().getSocketFactory().createSocket(accepted, null, true)) {
       tls.sockets().configure(layered);
       layered.setHandshakeApplicationProtocolSelector((_, offered) -> negotiated(offered));
-      try (SlowClients.Admission _ = clients.accepted(layered, accepted, remote, local, timed)) {
+      try (ConnectionTimeouts.Admission _ =
+          clients.accepted(layered, accepted, remote, local, timed)) {
         try {
           layered.startHandshake();
         } catch (SSLException e) {

@@ -16,12 +16,13 @@ class ConnectionShareTest {
   private static final InetSocketAddress LOCAL = new InetSocketAddress("10.0.0.1", 9090);
 
   private final AtomicLong now = new AtomicLong();
-  private final SlowClients clients =
-      new SlowClients(
+  private final ConnectionTimeouts clients =
+      new ConnectionTimeouts(
           16, Duration.ofMinutes(5), ConnectionTimes.USUAL, now::get, (millis, work) -> {});
   private int port = 1000;
 
-  private record Client(Socket socket, InetSocketAddress from, SlowClients.Admission admission) {}
+  private record Client(
+      Socket socket, InetSocketAddress from, ConnectionTimeouts.Admission admission) {}
 
   private Client connect(String address) {
     Socket s = new Socket();
@@ -32,7 +33,7 @@ class ConnectionShareTest {
 
   /** Whether a request of a connection is worked on at once. */
   private boolean isServed(Client c) throws InterruptedException {
-    SlowClients.Exchange e = Objects.requireNonNull(clients.begin(c.from, LOCAL, 1));
+    ConnectionTimeouts.Exchange e = Objects.requireNonNull(clients.begin(c.from, LOCAL, 1));
     e.bodyRead();
     Thread.currentThread().interrupt(); // it must not wait
     try {
@@ -80,7 +81,7 @@ class ConnectionShareTest {
   @Test
   void aBodyThatDoesNotComeMakesRoomAndARequestInWorkDoesNot() {
     Client c = connect("10.0.0.9");
-    SlowClients.Exchange e = Objects.requireNonNull(clients.begin(c.from, LOCAL, 1));
+    ConnectionTimeouts.Exchange e = Objects.requireNonNull(clients.begin(c.from, LOCAL, 1));
     assertThat(clients.evict()).as("it may still come").isFalse();
     now.addAndGet(11_000_000_000L);
     e.bodyRead();

@@ -21,12 +21,12 @@ class ReadAheadTest {
 
   private final AtomicInteger ahead = new AtomicInteger();
   private final AtomicLong now = new AtomicLong();
-  private final SlowClients clients =
-      new SlowClients(
+  private final ConnectionTimeouts clients =
+      new ConnectionTimeouts(
           16, Duration.ofSeconds(1), ConnectionTimes.USUAL, now::get, (millis, work) -> {});
   private Runnable whileLooking = () -> {};
 
-  private SlowClients.Exchange watched() {
+  private ConnectionTimeouts.Exchange watched() {
     Socket socket =
         new Socket() {
           @Override
@@ -48,8 +48,8 @@ class ReadAheadTest {
                   default -> true;
                 });
     clients.connected(new Accepted(engine, REMOTE, LOCAL));
-    SlowClients.Exchange e =
-        Objects.requireNonNull(clients.begin(REMOTE, LOCAL, SlowClients.NO_STREAM));
+    ConnectionTimeouts.Exchange e =
+        Objects.requireNonNull(clients.begin(REMOTE, LOCAL, ConnectionTimeouts.NO_STREAM));
     e.bodyRead();
     e.whenGone(() -> {});
     now.addAndGet(50_000_000);
@@ -73,7 +73,7 @@ class ReadAheadTest {
 
   @Test
   void whileARequestIsInWork() {
-    SlowClients.Exchange e = watched();
+    ConnectionTimeouts.Exchange e = watched();
     clients.look();
     clients.look();
     assertThat(ahead).hasValue(1);
@@ -82,7 +82,7 @@ class ReadAheadTest {
 
   @Test
   void notBesideTheNextRequestWhenItsEndComesWhileItIsLookedAt() {
-    SlowClients.Exchange e = watched();
+    ConnectionTimeouts.Exchange e = watched();
     whileLooking = e::close;
     clients.look();
     assertThat(ahead).hasValue(0);

@@ -4,6 +4,7 @@ import dev.tethys.alert.manager.cluster.ClusterPeer;
 import dev.tethys.alert.manager.cluster.ClusterView;
 import dev.tethys.alert.manager.config.AlertmanagerConfig;
 import dev.tethys.alert.manager.dispatch.AlertEvent;
+import dev.tethys.alert.manager.dispatch.ClusterPosition;
 import dev.tethys.alert.manager.dispatch.Dispatcher;
 import dev.tethys.alert.manager.dispatch.Heartbeats;
 import dev.tethys.alert.manager.dispatch.Inhibitor;
@@ -11,10 +12,9 @@ import dev.tethys.alert.manager.dispatch.Integration;
 import dev.tethys.alert.manager.dispatch.ManagerClock;
 import dev.tethys.alert.manager.dispatch.NotifyMetrics;
 import dev.tethys.alert.manager.dispatch.Pipeline;
-import dev.tethys.alert.manager.dispatch.Route;
+import dev.tethys.alert.manager.dispatch.RoutingNode;
 import dev.tethys.alert.manager.dispatch.Trace;
 import dev.tethys.alert.manager.dispatch.Tracer;
-import dev.tethys.alert.manager.dispatch.Turns;
 import dev.tethys.alert.manager.receiver.NotifierContext;
 import dev.tethys.alert.manager.recorder.EventRecorder;
 import dev.tethys.alert.manager.schedule.RecurringSilences;
@@ -359,11 +359,11 @@ public final class Alertmanager implements AutoCloseable {
                 templates,
                 notifyMetrics,
                 clock,
-                cluster == null ? Turns.ALONE : Objects.requireNonNull(cluster),
+                cluster == null ? ClusterPosition.ALONE : Objects.requireNonNull(cluster),
                 recorder));
     Dispatcher dispatcher =
         new Dispatcher(
-            Route.of(config.route()),
+            RoutingNode.of(config.route()),
             alerts,
             pipeline,
             clock,
@@ -466,7 +466,7 @@ public final class Alertmanager implements AutoCloseable {
   }
 
   /** The routes that alerts with such labels take. */
-  public List<Route> routes(LabelSet labels) {
+  public List<RoutingNode> routes(LabelSet labels) {
     return current().dispatcher.routes(labels);
   }
 
@@ -509,7 +509,7 @@ public final class Alertmanager implements AutoCloseable {
   }
 
   /** The groups as they are now; groups of which no alert is shown are left out. */
-  public List<Dispatcher.GroupView> groups(Predicate<Route> routes, Predicate<Alert> shown) {
+  public List<Dispatcher.GroupView> groups(Predicate<RoutingNode> routes, Predicate<Alert> shown) {
     return current().dispatcher.groups(routes, shown);
   }
 

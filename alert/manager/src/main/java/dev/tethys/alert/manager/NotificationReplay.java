@@ -1,14 +1,14 @@
 package dev.tethys.alert.manager;
 
 import dev.tethys.alert.manager.config.AlertmanagerConfig;
+import dev.tethys.alert.manager.dispatch.ClusterPosition;
 import dev.tethys.alert.manager.dispatch.Dispatcher;
 import dev.tethys.alert.manager.dispatch.Inhibitor;
 import dev.tethys.alert.manager.dispatch.Integration;
 import dev.tethys.alert.manager.dispatch.NotifyMetrics;
 import dev.tethys.alert.manager.dispatch.Pipeline;
-import dev.tethys.alert.manager.dispatch.Route;
+import dev.tethys.alert.manager.dispatch.RoutingNode;
 import dev.tethys.alert.manager.dispatch.SteppedClock;
-import dev.tethys.alert.manager.dispatch.Turns;
 import dev.tethys.alert.manager.match.MatcherSyntax;
 import dev.tethys.alert.manager.receiver.Notification;
 import dev.tethys.alert.manager.recorder.EventRecorder;
@@ -100,11 +100,11 @@ public final class NotificationReplay implements AutoCloseable {
                 Templates.load(config.templateFiles(), clock, ""),
                 new NotifyMetrics(registry, false),
                 clock,
-                Turns.ALONE,
+                ClusterPosition.ALONE,
                 recorder));
     dispatcher =
         new Dispatcher(
-            Route.of(config.route()),
+            RoutingNode.of(config.route()),
             alerts,
             pipeline,
             clock,

@@ -1,10 +1,10 @@
 package dev.tethys.app.tool.ruletest;
 
 import dev.tethys.alert.rule.Alert;
+import dev.tethys.alert.rule.AlertRule;
 import dev.tethys.alert.rule.AlertState;
 import dev.tethys.alert.rule.AlertingRule;
 import dev.tethys.alert.rule.GroupSpec;
-import dev.tethys.alert.rule.Rule;
 import dev.tethys.alert.rule.RuleGroup;
 import dev.tethys.alert.rule.RuleOptions;
 import dev.tethys.alert.rule.RuleQuery;
@@ -153,7 +153,7 @@ final class RuleTest implements AutoCloseable {
       List<String> errors = new ArrayList<>();
       for (RuleGroup g : groups) {
         replay.evaluate(g, at);
-        for (Rule r : g.rules()) {
+        for (AlertRule r : g.rules()) {
           if (r.lastError() != null) {
             errors.add(
                 "    rule: "
@@ -213,7 +213,7 @@ final class RuleTest implements AutoCloseable {
       }
       List<FiredAlert> got = new ArrayList<>();
       for (RuleGroup g : groups) {
-        for (Rule r : g.rules()) {
+        for (AlertRule r : g.rules()) {
           if (r instanceof AlertingRule a && a.spec().name().equals(t.name())) {
             for (Alert alert : a.activeAlerts()) {
               if (alert.state() == AlertState.FIRING) {

@@ -6,16 +6,16 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
-import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Processor;
 import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.delivery.DeliverySettings.Batching;
 import dev.tethys.pipeline.delivery.DeliverySettings.Sizer;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -106,7 +106,7 @@ public final class BatchProcessor implements ProcessorFactory<BatchProcessor.Set
 
   private static final class Running implements Processor {
     private final Batcher batcher;
-    private final Account account;
+    private final ItemAccounting account;
 
     Running(Settings settings, Signal signal, Consumer next, Context context) {
       account = context.account(signal);
@@ -163,7 +163,7 @@ public final class BatchProcessor implements ProcessorFactory<BatchProcessor.Set
     }
 
     @Override
-    public void consume(Batch batch, Receipt receipt) {
+    public void consume(Batch batch, AckCallback receipt) {
       account.take(batch.items());
       batcher.consume(batch, receipt);
     }

@@ -3,17 +3,17 @@ package dev.tethys.pipeline.batching;
 import dev.tethys.codec.otlp.wire.OtlpScanner;
 import dev.tethys.codec.remote.RequestSlices;
 import dev.tethys.codec.remote.RequestSlices.Slice;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.DeliverySettings.Batching;
 import dev.tethys.pipeline.delivery.DeliverySettings.Sizer;
-import dev.tethys.pipeline.delivery.Passage;
+import dev.tethys.pipeline.delivery.DrainScope;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -58,7 +58,7 @@ public final class Batcher implements Consumer {
 
   private final Batching options;
   private final int maxGroups;
-  private final Clockwork clock;
+  private final Scheduler clock;
   private final String name;
   private final Consumer next;
   private final Meter meter;
@@ -74,7 +74,7 @@ public final class Batcher implements Consumer {
    * @param maxGroups most combinations of metadata
    */
   public Batcher(
-      Batching options, int maxGroups, Clockwork clock, String name, Consumer next, Meter meter) {
+      Batching options, int maxGroups, Scheduler clock, String name, Consumer next, Meter meter) {
     this.options = options;
     this.maxGroups = maxGroups;
     this.clock = clock;
@@ -84,9 +84,13 @@ public final class Batcher implements Consumer {
   }
 
   @Override
-  public void consume(Batch batch, Receipt receipt) {
+  public void consume(Batch batch, AckCallback receipt) {
     if (stopped || options.after().isZero()) {
-      send(List.of(batch), List.of(new Receipt.Part(receipt, batch.items())), batch.lane(), true);
+      send(
+          List.of(batch),
+          List.of(new AckCallback.Part(receipt, batch.items())),
+          batch.lane(),
+          true);
       return;
     }
     Metadata m = batch.metadata().only(options.metadataKeys());
@@ -173,17 +177,17 @@ public final class Batcher implements Consumer {
     private final ReentrantLock sending = new ReentrantLock();
 
     private List<Batch> batches = new ArrayList<>();
-    private List<Receipt.Part> parts = new ArrayList<>();
+    private List<AckCallback.Part> parts = new ArrayList<>();
     private long size;
     private long bytes;
     private boolean mayWait; // one of its sources
-    private Clockwork.@Nullable Timer timer;
+    private Scheduler.@Nullable Timer timer;
 
     Group(Key key) {
       this.key = key;
     }
 
-    void add(Batch batch, Receipt receipt) {
+    void add(Batch batch, AckCallback receipt) {
       boolean full;
       lock.lock();
       try {
@@ -195,9 +199,9 @@ public final class Batcher implements Consumer {
             lock.lock();
           }
         }
-        mayWait |= Passage.mayWait();
+        mayWait |= DrainScope.mayWait();
         batches.add(batch);
-        parts.add(new Receipt.Part(receipt, batch.items()));
+        parts.add(new AckCallback.Part(receipt, batch.items()));
         size += size(batch);
         bytes += batch.size();
         full = size >= Math.max(1, options.minSize()) || stopped;
@@ -228,7 +232,7 @@ public final class Batcher implements Consumer {
       }
       try {
         List<Batch> b;
-        List<Receipt.Part> p;
+        List<AckCallback.Part> p;
         boolean waiting;
         lock.lock();
         try {
@@ -252,7 +256,7 @@ public final class Batcher implements Consumer {
         }
         long lane = b.size() == 1 ? b.getFirst().lane() : lane();
         if (waiting) { // whichever thread has made it complete
-          Passage.waiting(() -> send(b, p, lane, becauseOfSize));
+          DrainScope.waiting(() -> send(b, p, lane, becauseOfSize));
         } else {
           send(b, p, lane, becauseOfSize);
         }
@@ -269,14 +273,14 @@ public final class Batcher implements Consumer {
   }
 
   private void send(
-      List<Batch> batches, List<Receipt.Part> parts, long lane, boolean becauseOfSize) {
+      List<Batch> batches, List<AckCallback.Part> parts, long lane, boolean becauseOfSize) {
     Batch first = batches.getFirst();
     Metadata m =
         batches.size() == 1 ? first.metadata() : first.metadata().only(options.metadataKeys());
     Batch joined = Batch.join(batches, lane, m);
-    Receipt receipt = Receipt.all(parts);
+    AckCallback receipt = AckCallback.all(parts);
     List<Batch> pieces = split(joined);
-    Receipt each = Receipt.parts(receipt, pieces.size());
+    AckCallback each = AckCallback.parts(receipt, pieces.size());
     for (Batch p : pieces) {
       meter.sent(p.items(), p.size(), becauseOfSize);
       next.consume(p, each);

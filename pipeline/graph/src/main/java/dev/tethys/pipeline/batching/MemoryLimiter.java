@@ -7,16 +7,16 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Processor;
 import dev.tethys.pipeline.component.ProcessorFactory;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import java.lang.System.Logger.Level;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -166,7 +166,7 @@ public final class MemoryLimiter implements ProcessorFactory<MemoryLimiter.Setti
   private final class Running implements Processor {
     private final Settings settings;
     private final Consumer next;
-    private final Account account;
+    private final ItemAccounting account;
     private final Context context;
     private final Registry.Counter accepted;
     private final Registry.Counter refused;
@@ -174,7 +174,7 @@ public final class MemoryLimiter implements ProcessorFactory<MemoryLimiter.Setti
     private volatile boolean stopped;
     private long collectedAt; // by the thread that checks
     private boolean collected;
-    private Clockwork.@Nullable Timer timer; // guarded by this
+    private Scheduler.@Nullable Timer timer; // guarded by this
 
     Running(Settings settings, Signal signal, Consumer next, Context context) {
       this.settings = settings;
@@ -264,7 +264,7 @@ public final class MemoryLimiter implements ProcessorFactory<MemoryLimiter.Setti
     }
 
     @Override
-    public void consume(Batch batch, Receipt receipt) {
+    public void consume(Batch batch, AckCallback receipt) {
       if (isShort) {
         refused.add(batch.items());
         account.take(batch.items());

@@ -24,7 +24,7 @@ final class ConnectionKeys {
   private final Key<Long> most;
   private final Key<Duration> idleTime;
   private final Key<Boolean> single;
-  private final ForeignKeys foreign;
+  private final IgnoredCollectorKeys foreign;
   private final Key<Boolean> http2;
   private final Key<Duration> pingAfter;
   private final Key<Duration> pingTimeout;
@@ -61,7 +61,7 @@ final class ConnectionKeys {
         s.key("http2_read_idle_timeout", GoDurations.TYPE, Duration.ZERO, "Only 0: without pings.");
     pingTimeout =
         s.key("http2_ping_timeout", GoDurations.TYPE, Duration.ZERO, "Only 0: without pings.");
-    foreign = new ForeignKeys(s, true);
+    foreign = new IgnoredCollectorKeys(s, true);
   }
 
   boolean http2(YamlObject o) {

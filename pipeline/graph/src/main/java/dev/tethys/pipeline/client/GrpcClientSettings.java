@@ -138,7 +138,7 @@ public record GrpcClientSettings(
     private final Key<Boolean> roundRobin;
     private final Key<String> authority;
     private final Key<String> userAgent;
-    private final ForeignKeys foreign;
+    private final IgnoredCollectorKeys foreign;
     private final Key<Reference> auth;
 
     /** Adds the keys to a section. */
@@ -212,7 +212,7 @@ public record GrpcClientSettings(
           Type.BOOL,
           false,
           "Means nothing: what finds no connection waits in the queue and is sent again.");
-      foreign = new ForeignKeys(s, true);
+      foreign = new IgnoredCollectorKeys(s, true);
     }
 
     /** Reads the keys out of a map that also has others. */

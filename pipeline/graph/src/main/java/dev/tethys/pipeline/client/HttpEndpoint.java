@@ -4,7 +4,7 @@ import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Secret;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.component.Context;
-import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.pipeline.delivery.SendResult;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.client.HttpClientFactory;
@@ -177,14 +177,15 @@ public final class HttpEndpoint {
    * refused credentials and a missing database, which people mend while the queue keeps what is in
    * it; anything else is for good, whatever it says: a refusal may quote what was sent.
    */
-  public static Verdict judge(Reply r) {
+  public static SendResult judge(Reply r) {
     return switch (r.status()) {
-      case 429, 503, 529 -> new Verdict.Later(r.retryAfter(), true, r.reason());
-      case 408, 425, 401, 403, 404, 407 -> new Verdict.Later(r.retryAfter(), false, r.reason());
+      case 429, 503, 529 -> new SendResult.Retryable(r.retryAfter(), true, r.reason());
+      case 408, 425, 401, 403, 404, 407 ->
+          new SendResult.Retryable(r.retryAfter(), false, r.reason());
       default ->
           r.status() / 100 == 5
-              ? new Verdict.Later(r.retryAfter(), r.status() == 507, r.reason())
-              : new Verdict.Never(r.reason());
+              ? new SendResult.Retryable(r.retryAfter(), r.status() == 507, r.reason())
+              : new SendResult.Permanent(r.reason());
     };
   }
 }

@@ -3,8 +3,8 @@ package dev.tethys.pipeline.client;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.otlp.wire.RpcStatus;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.delivery.Parcel;
-import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.pipeline.delivery.EncodedRequest;
+import dev.tethys.pipeline.delivery.SendResult;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.GrpcReply;
 
@@ -35,9 +35,9 @@ public final class Rejections {
   }
 
   /** The verdict on a refused request: all of it is lost unless fewer items were rejected. */
-  public static Verdict verdict(Parcel p, int rejected, String reason) {
+  public static SendResult verdict(EncodedRequest p, int rejected, String reason) {
     return rejected > 0 && rejected < p.items()
-        ? new Verdict.Partial(rejected, reason)
-        : new Verdict.Never(reason);
+        ? new SendResult.Partial(rejected, reason)
+        : new SendResult.Permanent(reason);
   }
 }

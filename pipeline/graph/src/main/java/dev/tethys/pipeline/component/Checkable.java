@@ -16,7 +16,7 @@ public interface Checkable<S> {
    *
    * @param signal of what would be created; an item can be written of {@link #tried}
    */
-  DestinationProbe probe(S settings, Signal signal, Context context);
+  ExporterProbe probe(S settings, Signal signal, Context context);
 
   /** The signals of which a probe writes an item. */
   default Set<Signal> tried() {

@@ -1,12 +1,12 @@
 package dev.tethys.pipeline.component;
 
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.Sender;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 
 /** What the graph gives a component that it makes. */
 public interface Context {
@@ -17,9 +17,9 @@ public interface Context {
   String name();
 
   /** Where it says what became of its items. */
-  Account account(Signal signal);
+  ItemAccounting account(Signal signal);
 
-  Clockwork clock();
+  Scheduler clock();
 
   System.Logger logger();
 
@@ -53,7 +53,7 @@ public interface Context {
   }
 
   /** Receivers that the component makes while it runs; of one receiver alone. */
-  default MadeReceivers receivers() {
+  default DynamicReceivers receivers() {
     throw new UnsupportedOperationException("receivers that are made want a graph");
   }
 }

@@ -10,8 +10,9 @@ public non-sealed interface ProcessorFactory<S> extends ComponentFactory<S> {
   Set<Signal> signals();
 
   /**
-   * Makes a processor. It keeps its account: {@link dev.tethys.pipeline.ledger.Account#through} for
-   * what it hands on at once; take, then pass or drop, for the rest.
+   * Makes a processor. It keeps its account: {@link
+   * dev.tethys.pipeline.ledger.ItemAccounting#through} for what it hands on at once; take, then
+   * pass or drop, for the rest.
    *
    * @param next what comes behind it; pass its receipt on, or one that settles it
    * @throws dev.tethys.config.ConfigException when the settings cannot be met

@@ -1,9 +1,9 @@
 package dev.tethys.pipeline.component;
 
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.OutboxStatus;
-import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Sender;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +27,7 @@ public interface QueuePart extends Exporter {
    * Takes a parcel that another part of the component holds, which is not counted anew; null, or
    * why not, as {@link dev.tethys.pipeline.delivery.Outbox#adopt} says it.
    */
-  @Nullable Outcome adopt(Parcel parcel, Receipt receipt);
+  @Nullable Outcome adopt(EncodedRequest parcel, AckCallback receipt);
 
   /** How it stands; it runs. */
   OutboxStatus status();

@@ -88,7 +88,7 @@ public final class DeadLetterFolder implements Closeable {
   }
 
   /** What a letter carries. */
-  public Optional<Parcel> read(String id) throws IOException {
+  public Optional<EncodedRequest> read(String id) throws IOException {
     return letters.read(id);
   }
 
@@ -104,9 +104,9 @@ public final class DeadLetterFolder implements Closeable {
         new SegmentedLog(
             files, folder.resolve(Outboxes.QUEUE), Long.MAX_VALUE, true, headers -> {})) {
       for (String id : ids) {
-        Optional<Parcel> p = letters.read(id);
+        Optional<EncodedRequest> p = letters.read(id);
         if (p.isPresent()) {
-          StoredParcel r = StoredParcel.of(p.get(), millis, 0, "");
+          StoredRequest r = StoredRequest.of(p.get(), millis, 0, "");
           queue.force(queue.append(r, p.get().body()));
           letters.remove(id);
           done++;

@@ -36,9 +36,10 @@ final class DeadLetters implements Closeable {
    *
    * @throws IOException when it is not
    */
-  synchronized void add(Parcel p, long millis, int attempts, String reason) throws IOException {
+  synchronized void add(EncodedRequest p, long millis, int attempts, String reason)
+      throws IOException {
     String why = reason.length() <= MAX_REASON ? reason : reason.substring(0, MAX_REASON);
-    long size = StoredParcel.size(p, why) + SegmentedLog.HEADER;
+    long size = StoredRequest.size(p, why) + SegmentedLog.HEADER;
     if (size > maxBytes) {
       throw new IOException(
           "a dead letter of " + size + " bytes is larger than their store of " + maxBytes);
@@ -57,7 +58,7 @@ final class DeadLetters implements Closeable {
           "the store of dead letters is full: its {0} oldest were dropped",
           left.records());
     }
-    log.force(log.append(StoredParcel.of(p, millis, attempts, why), p.body()));
+    log.force(log.append(StoredRequest.of(p, millis, attempts, why), p.body()));
     letters++;
   }
 
@@ -68,13 +69,13 @@ final class DeadLetters implements Closeable {
       if (out.size() >= most) {
         break;
       }
-      StoredParcel r = f.record();
+      StoredRequest r = f.record();
       out.add(
           new DeadLetter(
               id(f.place()),
               r.signal(),
               r.items(),
-              f.place().end() - f.place().offset() - StoredParcel.PREFIX - f.headLength(),
+              f.place().end() - f.place().offset() - StoredRequest.PREFIX - f.headLength(),
               r.millis(),
               r.attempts(),
               r.reason(),
@@ -118,7 +119,7 @@ final class DeadLetters implements Closeable {
   }
 
   /** What one of them carries. */
-  synchronized Optional<Parcel> read(String id) throws IOException {
+  synchronized Optional<EncodedRequest> read(String id) throws IOException {
     SegmentedLog.Found f = find(id);
     return f == null ? Optional.empty() : Optional.of(log.read(f.place()));
   }

@@ -22,7 +22,7 @@ public interface Encoder {
    * @param drops items that the destination's form cannot carry, by the reason: one of few words,
    *     it becomes a label
    */
-  record Encoded(List<Parcel> parcels, Map<String, Integer> drops) {
+  record Encoded(List<EncodedRequest> parcels, Map<String, Integer> drops) {
     public Encoded {
       parcels = List.copyOf(parcels);
       drops = Map.copyOf(drops);
@@ -33,7 +33,7 @@ public interface Encoder {
      *
      * @param reason "" when nothing was dropped
      */
-    public Encoded(List<Parcel> parcels, int dropped, String reason) {
+    public Encoded(List<EncodedRequest> parcels, int dropped, String reason) {
       this(parcels, dropped == 0 ? Map.of() : Map.of(reason, dropped));
     }
 
@@ -48,12 +48,12 @@ public interface Encoder {
     }
 
     /** All of it in one. */
-    public static Encoded of(Parcel parcel) {
+    public static Encoded of(EncodedRequest parcel) {
       return new Encoded(List.of(parcel), Map.of());
     }
 
     /** All of it in several. */
-    public static Encoded of(List<Parcel> parcels) {
+    public static Encoded of(List<EncodedRequest> parcels) {
       return new Encoded(parcels, Map.of());
     }
   }

@@ -1,16 +1,16 @@
 package dev.tethys.pipeline.delivery;
 
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
-import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.component.Reference;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +36,7 @@ public record ExporterParts(Encoder encoder, Sender sender) {
   private static final Exporter NOBODY =
       new Exporter() {
         @Override
-        public void consume(Batch batch, Receipt receipt) {
+        public void consume(Batch batch, AckCallback receipt) {
           throw new IllegalStateException("it has no queue");
         }
 
@@ -65,12 +65,12 @@ public record ExporterParts(Encoder encoder, Sender sender) {
     }
 
     @Override
-    public Account account(Signal signal) {
+    public ItemAccounting account(Signal signal) {
       return context.account(signal);
     }
 
     @Override
-    public Clockwork clock() {
+    public Scheduler clock() {
       return context.clock();
     }
 

@@ -28,7 +28,7 @@ final class FullQueue {
     }
   }
 
-  private final Map<Passage.Exit, Wait> waits = new HashMap<>();
+  private final Map<DrainScope.Exit, Wait> waits = new HashMap<>();
   private boolean full;
   private long fullSince; // 0 for never
   private long fullAt; // when it was found full last, or ceased to be
@@ -62,7 +62,7 @@ final class FullQueue {
   }
 
   /** A thread begins to wait for room, which came through these. */
-  void begin(List<Passage.Exit> sources, long now) {
+  void begin(List<DrainScope.Exit> sources, long now) {
     if (waits.size() > MOST_REMEMBERED) {
       forget(now);
     }
@@ -70,8 +70,8 @@ final class FullQueue {
   }
 
   /** A thread waits no longer. */
-  void end(List<Passage.Exit> sources, long now) {
-    for (Passage.Exit s : sources) {
+  void end(List<DrainScope.Exit> sources, long now) {
+    for (DrainScope.Exit s : sources) {
       Wait w = waits.get(s);
       if (w != null) {
         w.threads--;
@@ -81,7 +81,7 @@ final class FullQueue {
   }
 
   /** Whether threads that came through it wait, or did a moment ago. */
-  boolean holdsUp(Passage.Exit source, long now) {
+  boolean holdsUp(DrainScope.Exit source, long now) {
     Wait w = waits.get(source);
     return w != null && !w.isOver(now);
   }

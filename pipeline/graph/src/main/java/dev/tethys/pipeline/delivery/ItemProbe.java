@@ -16,8 +16,8 @@ import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
-import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.component.ExporterProbe;
 import java.io.IOException;
 import java.util.List;
 
@@ -25,7 +25,7 @@ import java.util.List;
  * Tries a destination by what its exporter is made of: one sample, log record or span is encoded
  * and sent.
  */
-public final class ItemProbe implements DestinationProbe {
+public final class ItemProbe implements ExporterProbe {
   /**
    * The metric of the sample, the name of the span, and what the line of the record begins with.
    */
@@ -48,7 +48,7 @@ public final class ItemProbe implements DestinationProbe {
      *
      * @throws IOException when it does not, or as something else
      */
-    String look(Parcel delivered, long seconds, double value)
+    String look(EncodedRequest delivered, long seconds, double value)
         throws IOException, InterruptedException;
   }
 
@@ -135,17 +135,17 @@ public final class ItemProbe implements DestinationProbe {
   }
 
   /** Why an item was not taken, in words; "" when it was. */
-  public static String refusal(Verdict verdict) {
+  public static String refusal(SendResult verdict) {
     return switch (verdict) {
-      case Verdict.Delivered v -> "";
-      case Verdict.Later v -> v.reason() + "; an exporter tries again";
-      case Verdict.Never v -> v.reason();
-      case Verdict.Partial v -> v.reason();
-      case Verdict.Instead v -> v.reason() + "; an exporter sends it in other parts";
-      case Verdict.Sorted v when !v.refused().isEmpty() -> v.refused().getFirst().reason();
-      case Verdict.Sorted v when v.again() != null -> v.reason() + "; an exporter tries again";
-      case Verdict.Sorted v -> "";
-      case Verdict.Moved v -> "it was handed to another queue, which tells nothing yet";
+      case SendResult.Delivered v -> "";
+      case SendResult.Retryable v -> v.reason() + "; an exporter tries again";
+      case SendResult.Permanent v -> v.reason();
+      case SendResult.Partial v -> v.reason();
+      case SendResult.Split v -> v.reason() + "; an exporter sends it in other parts";
+      case SendResult.PerItem v when !v.refused().isEmpty() -> v.refused().getFirst().reason();
+      case SendResult.PerItem v when v.again() != null -> v.reason() + "; an exporter tries again";
+      case SendResult.PerItem v -> "";
+      case SendResult.Reassigned v -> "it was handed to another queue, which tells nothing yet";
     };
   }
 
@@ -156,11 +156,11 @@ public final class ItemProbe implements DestinationProbe {
 
   @Override
   public String write(long seconds, double value) throws IOException, InterruptedException {
-    List<Parcel> parcels = encoder.encode(batch(signal, seconds, value)).parcels();
+    List<EncodedRequest> parcels = encoder.encode(batch(signal, seconds, value)).parcels();
     if (parcels.isEmpty()) {
       throw new IOException("the item of the probe has no place there");
     }
-    Parcel p = parcels.getFirst();
+    EncodedRequest p = parcels.getFirst();
     String refusal = refusal(sender.send(p));
     if (!refusal.isEmpty()) {
       throw new IOException(refusal);

@@ -1,8 +1,8 @@
 package dev.tethys.pipeline.delivery;
 
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Scheduler;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -27,33 +27,33 @@ final class Job {
     GONE
   }
 
-  final Shelf.Entry entry;
-  Receipt receipt;
+  final QueueStorage.Entry entry;
+  AckCallback receipt;
   State state = State.READY;
   int attempts;
   long firstAttempt;
 
   /** What is left to send in its place, once its destination wanted it otherwise. */
-  @Nullable ArrayDeque<Parcel> parts;
+  @Nullable ArrayDeque<EncodedRequest> parts;
 
   int replacements;
   int itemsLeft;
   Outcome outcome = Outcome.ACCEPTED;
-  Clockwork.@Nullable Timer timer;
+  Scheduler.@Nullable Timer timer;
   @Nullable Thread thread;
 
   /** The way that it goes, or went last. */
-  @Nullable Route route;
+  @Nullable SenderBinding route;
 
-  Job(Shelf.Entry entry, Receipt receipt) {
+  Job(QueueStorage.Entry entry, AckCallback receipt) {
     this.entry = entry;
     this.receipt = receipt;
     this.itemsLeft = entry.items;
   }
 
   /** The way that it goes. */
-  Route route() {
-    Route r = route;
+  SenderBinding route() {
+    SenderBinding r = route;
     if (r == null) {
       throw new IllegalStateException("a job that was never sent has no route");
     }
@@ -71,7 +71,7 @@ final class Job {
   }
 
   /** One part of it, or all of it, is dealt with; whether that was the last. */
-  boolean partDone(Parcel p, Outcome of, long now) {
+  boolean partDone(EncodedRequest p, Outcome of, long now) {
     outcome = Outcome.plus(outcome, of);
     itemsLeft -= p.items();
     if (parts == null) {
@@ -84,16 +84,16 @@ final class Job {
   }
 
   /** What is left of a parcel takes its place; the rest of it is dealt with. */
-  void shrink(Parcel p, Parcel left, Outcome ofTheRest) {
+  void shrink(EncodedRequest p, EncodedRequest left, Outcome ofTheRest) {
     outcome = Outcome.plus(outcome, ofTheRest);
     itemsLeft -= p.items() - left.items();
     others().addFirst(left);
   }
 
   /** Others are sent in the place of a parcel; what is wrong with them, or null. */
-  @Nullable String replace(Parcel p, Verdict.Instead by) {
+  @Nullable String replace(EncodedRequest p, SendResult.Split by) {
     long sum = 0;
-    for (Parcel q : by.parcels()) {
+    for (EncodedRequest q : by.parcels()) {
       sum += q.items();
     }
     if (by.parcels().isEmpty() || sum != p.items()) {
@@ -108,14 +108,14 @@ final class Job {
     if (replacements > MAX_PARTS) {
       return "it was replaced more than " + MAX_PARTS + " times: " + by.reason();
     }
-    ArrayDeque<Parcel> to = others();
+    ArrayDeque<EncodedRequest> to = others();
     by.parcels().reversed().forEach(to::addFirst);
     return null;
   }
 
   /** What is to be sent, without the first of it. */
-  private ArrayDeque<Parcel> others() {
-    ArrayDeque<Parcel> all = parts;
+  private ArrayDeque<EncodedRequest> others() {
+    ArrayDeque<EncodedRequest> all = parts;
     if (all == null) {
       all = new ArrayDeque<>();
       parts = all;

@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.delivery;
 
-import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.AckCallback;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -22,35 +22,35 @@ final class Jobs {
   private final ArrayDeque<Job> ready = new ArrayDeque<>();
   private final Map<Long, ArrayDeque<Job>> lanes = new HashMap<>();
   private final TreeMap<Long, Job> handed = new TreeMap<>();
-  private final Map<Shelf.Entry, Receipt> receipts = new IdentityHashMap<>();
+  private final Map<QueueStorage.Entry, AckCallback> receipts = new IdentityHashMap<>();
   private long sequence;
 
   /** Who waits for an entry that was not handed out yet. */
-  void remember(Shelf.Entry e, Receipt receipt) {
+  void remember(QueueStorage.Entry e, AckCallback receipt) {
     receipts.put(e, receipt);
   }
 
   /** Who waited for an entry that will not be handed out; null for nobody. */
-  @Nullable Receipt forget(Shelf.Entry e) {
+  @Nullable AckCallback forget(QueueStorage.Entry e) {
     return receipts.remove(e);
   }
 
   /** The next that may go; null for none. */
-  @Nullable Job next(Shelf shelf) {
+  @Nullable Job next(QueueStorage shelf) {
     Job j = ready.poll();
     return j == null ? take(shelf) : j;
   }
 
   /** The next entry whose lane is free; those of busy lanes are parked. */
-  private @Nullable Job take(Shelf shelf) {
+  private @Nullable Job take(QueueStorage shelf) {
     while (handed.size() < shelf.window()) {
-      Shelf.Entry e = shelf.next();
+      QueueStorage.Entry e = shelf.next();
       if (e == null) {
         return null;
       }
       e.sequence = sequence++;
-      Receipt r = receipts.remove(e);
-      Job j = new Job(e, r == null ? Receipt.NONE : r);
+      AckCallback r = receipts.remove(e);
+      Job j = new Job(e, r == null ? AckCallback.NONE : r);
       handed.put(e.sequence, j);
       if (e.lane == 0) {
         return j;
@@ -79,7 +79,7 @@ final class Jobs {
   }
 
   /** The one that was handed out first and is not done; null when there is none. */
-  Shelf.@Nullable Entry oldest() {
+  QueueStorage.@Nullable Entry oldest() {
     return handed.isEmpty() ? null : handed.firstEntry().getValue().entry;
   }
 
@@ -93,8 +93,8 @@ final class Jobs {
   }
 
   /** Forgets everything; the receipts of entries that were never handed out. */
-  List<Receipt> clear() {
-    List<Receipt> left = new ArrayList<>(receipts.values());
+  List<AckCallback> clear() {
+    List<AckCallback> left = new ArrayList<>(receipts.values());
     handed.clear();
     ready.clear();
     lanes.clear();
@@ -107,19 +107,19 @@ final class Jobs {
    *
    * @param told gets the receipts of what it takes back
    */
-  Shelf.HandedOut handedOut(List<Receipt> told) {
+  QueueStorage.HandedOut handedOut(List<AckCallback> told) {
     return new HandedOut(told);
   }
 
-  private final class HandedOut implements Shelf.HandedOut {
-    private final List<Receipt> told;
+  private final class HandedOut implements QueueStorage.HandedOut {
+    private final List<AckCallback> told;
 
-    HandedOut(List<Receipt> told) {
+    HandedOut(List<AckCallback> told) {
       this.told = told;
     }
 
     @Override
-    public Shelf.@Nullable Entry takeBack(@Nullable Segment in) {
+    public QueueStorage.@Nullable Entry takeBack(@Nullable Segment in) {
       for (Job j : handed.values()) {
         SegmentedLog.Place p = j.entry.place;
         if (!j.isStarted() && (in == null || p != null && p.segment() == in)) {

@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.delivery;
 
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +20,7 @@ public interface Outbox extends OutboxView, AutoCloseable {
    * @param receipt settled once the parcel is on disk, and before it is sent; without a disk, once
    *     it was delivered or given up
    */
-  void put(Parcel parcel, Receipt receipt);
+  void put(EncodedRequest parcel, AckCallback receipt);
 
   /**
    * Takes a parcel that another outbox holds which has the same account, where nothing of it
@@ -30,7 +30,7 @@ public interface Outbox extends OutboxView, AutoCloseable {
    * @return null when it was taken; otherwise why not: its items count as returned to the one that
    *     held it, and nobody settles the receipt
    */
-  @Nullable Outcome adopt(Parcel parcel, Receipt receipt);
+  @Nullable Outcome adopt(EncodedRequest parcel, AckCallback receipt);
 
   /**
    * Goes on with other options and another sender, with which everything is sent that is not under
@@ -57,8 +57,8 @@ public interface Outbox extends OutboxView, AutoCloseable {
 
   /**
    * Those who wait for room look whether they still have to. Who came through a component that has
-   * to end ({@link Passage}) does not: what it holds may be acknowledged, so it is taken beyond the
-   * size of the queue, up to a bound behind which it is returned.
+   * to end ({@link DrainScope}) does not: what it holds may be acknowledged, so it is taken beyond
+   * the size of the queue, up to a bound behind which it is returned.
    */
   void lookAgain();
 

@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.delivery;
 
-import dev.tethys.pipeline.Clockwork;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import java.util.random.RandomGenerator;
 
 /**
@@ -12,4 +12,8 @@ import java.util.random.RandomGenerator;
  * @param random from which pauses are drawn
  */
 record OutboxContext(
-    String name, Account account, Complaints complaints, Clockwork clock, RandomGenerator random) {}
+    String name,
+    ItemAccounting account,
+    DeliveryErrorLog complaints,
+    Scheduler clock,
+    RandomGenerator random) {}

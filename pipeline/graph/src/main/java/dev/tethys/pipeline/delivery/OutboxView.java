@@ -14,7 +14,7 @@ public interface OutboxView {
    *
    * @param source where that component hands on
    */
-  default boolean holdsUp(Passage.Exit source) {
+  default boolean holdsUp(DrainScope.Exit source) {
     return false;
   }
 
@@ -22,7 +22,7 @@ public interface OutboxView {
   List<DeadLetter> deadLetters(int most) throws IOException;
 
   /** What a dead letter carries; empty when there is none of this id. */
-  Optional<Parcel> deadLetter(String id) throws IOException;
+  Optional<EncodedRequest> deadLetter(String id) throws IOException;
 
   /**
    * Puts a dead letter into the queue once more.

@@ -1,8 +1,8 @@
 package dev.tethys.pipeline.delivery;
 
 import dev.tethys.model.file.FileAccess;
-import dev.tethys.pipeline.Clockwork;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -20,7 +20,7 @@ public final class Outboxes {
   private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.delivery");
 
   private final FileAccess files;
-  private final Clockwork clock;
+  private final Scheduler clock;
   private final RandomGenerator random;
 
   /**
@@ -28,7 +28,7 @@ public final class Outboxes {
    *
    * @param random from which pauses are drawn
    */
-  public Outboxes(FileAccess files, Clockwork clock, RandomGenerator random) {
+  public Outboxes(FileAccess files, Scheduler clock, RandomGenerator random) {
     this.files = files;
     this.clock = clock;
     this.random = random;
@@ -56,7 +56,7 @@ public final class Outboxes {
    * @throws IOException when the folder cannot be made or somebody else uses it. Damage is no
    *     reason.
    */
-  public Outbox open(String name, OutboxOptions options, Sender sender, Account account)
+  public Outbox open(String name, OutboxOptions options, Sender sender, ItemAccounting account)
       throws IOException {
     return open(name, options, sender, account, headers -> {});
   }
@@ -70,16 +70,17 @@ public final class Outboxes {
       String name,
       OutboxOptions options,
       Sender sender,
-      Account account,
+      ItemAccounting account,
       Consumer<Map<String, String>> found)
       throws IOException {
     OutboxContext context =
-        new OutboxContext(name, account, new Complaints(name, clock), clock, random);
+        new OutboxContext(name, account, new DeliveryErrorLog(name, clock), clock, random);
     OutboxOptions.Disk disk = options.disk();
-    DeliveryEngine engine;
+    SendingQueue engine;
     if (disk == null) {
-      Backlog backlog = new Backlog(new MemoryShelf(), options);
-      engine = new DeliveryEngine(context, backlog, sender, new Burial(context, null), () -> {});
+      QueueState backlog = new QueueState(new MemoryQueueStorage(), options);
+      engine =
+          new SendingQueue(context, backlog, sender, new DeadLetterSink(context, null), () -> {});
     } else {
       Path folder = disk.folder();
       boolean durable = disk.sync() == OutboxOptions.Sync.ALWAYS;
@@ -90,8 +91,9 @@ public final class Outboxes {
             new SegmentedLog(
                 files, folder.resolve(QUEUE), options.capacity().bytes(), durable, found);
         DeadLetters letters = new DeadLetters(files, folder.resolve(DEAD), disk.deadLetterBytes());
-        Backlog backlog = new Backlog(new DiskShelf(log, disk.sync(), clock), options);
-        engine = new DeliveryEngine(context, backlog, sender, new Burial(context, letters), lock);
+        QueueState backlog = new QueueState(new DiskQueueStorage(log, disk.sync(), clock), options);
+        engine =
+            new SendingQueue(context, backlog, sender, new DeadLetterSink(context, letters), lock);
       } catch (IOException | RuntimeException e) {
         lock.close();
         throw e;

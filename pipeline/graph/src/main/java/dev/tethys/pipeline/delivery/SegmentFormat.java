@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * segment file:
  *   8 bytes  "TYQUEUE1"
  *   8 bytes  number
- *   records, one behind the other: see {@link StoredParcel}
+ *   records, one behind the other: see {@link StoredRequest}
  * done file:
  *   8 bytes  "TYDONE01"
  *   8 bytes  number
@@ -78,7 +78,7 @@ final class SegmentFormat {
   static int markCrc(long number, int offset) {
     byte[] b = new byte[12];
     ByteBuffer.wrap(b).order(ByteOrder.LITTLE_ENDIAN).putLong(number).putInt(offset);
-    return StoredParcel.crc(b, 0, 12);
+    return StoredRequest.crc(b, 0, 12);
   }
 
   private static byte[] header(long magic, long number) {

@@ -31,27 +31,27 @@ final class SegmentWalk {
   SegmentedLog.@Nullable Found next() throws IOException {
     FileAccess.ReadableFile in = log.reader(segment);
     long end = Math.min(limit, in.size());
-    while (at + StoredParcel.PREFIX <= end) {
-      if (!fill(in, at, StoredParcel.PREFIX)) {
+    while (at + StoredRequest.PREFIX <= end) {
+      if (!fill(in, at, StoredRequest.PREFIX)) {
         return null;
       }
       int p = (int) (at - chunkAt);
       ByteBuffer b = ByteBuffer.wrap(chunk).order(ByteOrder.LITTLE_ENDIAN);
-      if (b.getInt(p) == StoredParcel.MARKER) {
+      if (b.getInt(p) == StoredRequest.MARKER) {
         int head = b.getInt(p + 4);
         int body = b.getInt(p + 8);
         if (head >= 0
-            && head <= StoredParcel.MAX_HEAD
+            && head <= StoredRequest.MAX_HEAD
             && body >= 0
-            && at + StoredParcel.PREFIX + head + body <= end
-            && fill(in, at, StoredParcel.PREFIX + head)) {
+            && at + StoredRequest.PREFIX + head + body <= end
+            && fill(in, at, StoredRequest.PREFIX + head)) {
           p = (int) (at - chunkAt);
           b = ByteBuffer.wrap(chunk).order(ByteOrder.LITTLE_ENDIAN);
-          if (b.getInt(p + 12) == StoredParcel.headCrc(chunk, p, head)) {
-            StoredParcel r = StoredParcel.decode(chunk, p + StoredParcel.PREFIX, head);
+          if (b.getInt(p + 12) == StoredRequest.headCrc(chunk, p, head)) {
+            StoredRequest r = StoredRequest.decode(chunk, p + StoredRequest.PREFIX, head);
             if (r != null) {
               SegmentedLog.Place place =
-                  new SegmentedLog.Place(segment, at, at + StoredParcel.PREFIX + head + body);
+                  new SegmentedLog.Place(segment, at, at + StoredRequest.PREFIX + head + body);
               at = place.end();
               return new SegmentedLog.Found(place, r, head);
             }

@@ -43,7 +43,7 @@ final class SegmentedLog implements Closeable {
   record Place(Segment segment, long offset, long end) {}
 
   /** A record that was found. */
-  record Found(Place place, StoredParcel record, int headLength) {}
+  record Found(Place place, StoredRequest record, int headLength) {}
 
   private final FileAccess files;
   private final DoneMarks marks;
@@ -130,8 +130,8 @@ final class SegmentedLog implements Closeable {
   }
 
   /** Bytes that a record takes, the part of a new segment's header not counted. */
-  static long size(Parcel p) {
-    return StoredParcel.size(p, "");
+  static long size(EncodedRequest p) {
+    return StoredRequest.size(p, "");
   }
 
   /**
@@ -139,7 +139,7 @@ final class SegmentedLog implements Closeable {
    *
    * @throws IOException when it could not be written; nothing of it stands then
    */
-  Place append(StoredParcel r, byte[] body) throws IOException {
+  Place append(StoredRequest r, byte[] body) throws IOException {
     byte[] head = r.encode(body);
     lock.lock();
     try {
@@ -305,7 +305,7 @@ final class SegmentedLog implements Closeable {
    *
    * @throws DamagedException when it does not stand there any more
    */
-  Parcel read(Place p) throws IOException {
+  EncodedRequest read(Place p) throws IOException {
     int length = Math.toIntExact(p.end - p.offset);
     byte[] b = new byte[length];
     int n;
@@ -316,17 +316,17 @@ final class SegmentedLog implements Closeable {
       n = reader(p.segment).read(p.offset, b, 0, length);
     }
     ByteBuffer in = ByteBuffer.wrap(b).order(ByteOrder.LITTLE_ENDIAN);
-    if (n == length && length >= StoredParcel.PREFIX && in.getInt(0) == StoredParcel.MARKER) {
+    if (n == length && length >= StoredRequest.PREFIX && in.getInt(0) == StoredRequest.MARKER) {
       int head = in.getInt(4);
       int body = in.getInt(8);
       if (head >= 0
-          && head <= StoredParcel.MAX_HEAD
-          && body == length - StoredParcel.PREFIX - head
-          && in.getInt(12) == StoredParcel.headCrc(b, 0, head)
-          && in.getInt(16) == StoredParcel.crc(b, StoredParcel.PREFIX + head, body)) {
-        StoredParcel r = StoredParcel.decode(b, StoredParcel.PREFIX, head);
+          && head <= StoredRequest.MAX_HEAD
+          && body == length - StoredRequest.PREFIX - head
+          && in.getInt(12) == StoredRequest.headCrc(b, 0, head)
+          && in.getInt(16) == StoredRequest.crc(b, StoredRequest.PREFIX + head, body)) {
+        StoredRequest r = StoredRequest.decode(b, StoredRequest.PREFIX, head);
         if (r != null) {
-          return r.parcel(Arrays.copyOfRange(b, StoredParcel.PREFIX + head, length));
+          return r.parcel(Arrays.copyOfRange(b, StoredRequest.PREFIX + head, length));
         }
       }
     }

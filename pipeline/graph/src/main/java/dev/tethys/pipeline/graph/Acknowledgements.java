@@ -1,8 +1,8 @@
 package dev.tethys.pipeline.graph;
 
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Scheduler;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Receipts that are open on one edge, and how the last ones were settled. Safe for threads. */
@@ -13,7 +13,7 @@ final class Acknowledgements {
   /** A refusal counts for so long: sources that wait between attempts do so for up to 30 s. */
   private static final long REFUSAL_MILLIS = 60_000;
 
-  private final Clockwork clock;
+  private final Scheduler clock;
   private final AtomicInteger open = new AtomicInteger();
   private volatile long progressAt; // when the first receipt was opened or the last one settled
   private volatile long refusedSince; // the first refusal after the last acceptance; 0 for none
@@ -21,17 +21,17 @@ final class Acknowledgements {
   private volatile long passedAt; // 0 for never
   private volatile long gap; // between the last two batches
 
-  Acknowledgements(Clockwork clock) {
+  Acknowledgements(Scheduler clock) {
     this.clock = clock;
   }
 
   /** Counts a batch and wraps its receipt. */
-  Receipt track(Receipt receipt) {
+  AckCallback track(AckCallback receipt) {
     long now = clock.millis();
     long before = passedAt;
     gap = before == 0 ? 0 : now - before;
     passedAt = now;
-    if (receipt == Receipt.NONE) {
+    if (receipt == AckCallback.NONE) {
       return receipt; // queues treat batches without a source differently
     }
     if (open.getAndIncrement() == 0) {

@@ -27,13 +27,13 @@ import org.jspecify.annotations.Nullable;
  * nodes that get no batches because all nodes that lead to them wait.
  */
 final class BlockedNodes {
-  private final Map<NodeKey, Node> nodes;
+  private final Map<NodeKey, GraphNode> nodes;
   private final long now;
   private final Map<NodeKey, List<Edge>> into = new HashMap<>();
   private final Map<NodeKey, List<Edge>> outOf = new HashMap<>();
   private final Map<NodeKey, List<Blockage>> found = new HashMap<>();
 
-  private BlockedNodes(Map<NodeKey, Node> nodes, Collection<Edge> edges, long now) {
+  private BlockedNodes(Map<NodeKey, GraphNode> nodes, Collection<Edge> edges, long now) {
     this.nodes = nodes;
     this.now = now;
     for (Edge e : edges) {
@@ -44,9 +44,9 @@ final class BlockedNodes {
 
   /** What blocks each node, the oldest first; nothing for nodes that make progress. */
   static Map<NodeKey, List<Blockage>> of(
-      Map<NodeKey, Node> nodes, Collection<Edge> edges, long now) {
+      Map<NodeKey, GraphNode> nodes, Collection<Edge> edges, long now) {
     BlockedNodes b = new BlockedNodes(nodes, edges, now);
-    for (Node n : nodes.values()) {
+    for (GraphNode n : nodes.values()) {
       Blockage cause = b.cause(n);
       if (cause != null) {
         b.follow(n, cause);
@@ -69,7 +69,7 @@ final class BlockedNodes {
   }
 
   /** Whether a node takes nothing of its own accord; null when it does, or is blocked itself. */
-  private @Nullable Blockage cause(Node n) {
+  private @Nullable Blockage cause(GraphNode n) {
     List<Edge> in = into(n.key);
     if (in.isEmpty()) {
       return null;
@@ -100,7 +100,7 @@ final class BlockedNodes {
   }
 
   /** Marks what a cause blocks. */
-  private void follow(Node node, Blockage cause) {
+  private void follow(GraphNode node, Blockage cause) {
     OutboxView box = node.context.outbox();
     Map<NodeKey, Set<Signal>> waiting = new LinkedHashMap<>();
     Deque<NodeKey> todo = new ArrayDeque<>(List.of(node.key));
@@ -128,7 +128,7 @@ final class BlockedNodes {
   }
 
   private boolean isHeldUp(Edge e, NodeKey from, @Nullable OutboxView box) {
-    Node n = nodes.get(from);
+    GraphNode n = nodes.get(from);
     if (n != null && box != null && box.holdsUp(n.context.exit())) {
       return true;
     }

@@ -1,11 +1,11 @@
 package dev.tethys.pipeline.graph;
 
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Scheduler;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 
@@ -31,16 +31,16 @@ final class Edge implements Consumer {
   final Traffic traffic = new Traffic();
   final Acknowledgements acknowledgements;
 
-  Edge(Key key, Consumer to, Clockwork clock) {
+  Edge(Key key, Consumer to, Scheduler clock) {
     this.key = key;
     this.to = to;
     this.acknowledgements = new Acknowledgements(clock);
   }
 
   @Override
-  public void consume(Batch batch, Receipt receipt) {
+  public void consume(Batch batch, AckCallback receipt) {
     traffic.pass(batch);
-    Receipt tracked = acknowledgements.track(receipt);
+    AckCallback tracked = acknowledgements.track(receipt);
     try {
       to.consume(batch, tracked);
     } catch (RuntimeException e) {

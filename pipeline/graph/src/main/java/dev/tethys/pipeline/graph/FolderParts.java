@@ -6,7 +6,7 @@ import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.OutboxOptions;
 import dev.tethys.pipeline.delivery.Sender;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import java.io.IOException;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
@@ -25,14 +25,14 @@ final class FolderParts implements QueueParts {
   private final DeliverySettings settings;
   private final OutboxOptions options;
   private final GraphServices services;
-  private final Account account;
+  private final ItemAccounting account;
 
   FolderParts(
       NodeContext context,
       DeliverySettings settings,
       OutboxOptions options,
       GraphServices services,
-      Account account) {
+      ItemAccounting account) {
     this.context = context;
     this.settings = settings;
     this.options = options;

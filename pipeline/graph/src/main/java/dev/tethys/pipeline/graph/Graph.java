@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.graph;
 
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.component.Component;
 import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.ConfigWatcher;
@@ -41,7 +41,7 @@ public final class Graph implements GraphView {
   private final GraphServices services;
   private final Lifecycle lifecycle;
   private final Wiring wiring;
-  private volatile Map<NodeKey, Node> nodes = Map.of(); // never changed, only replaced
+  private volatile Map<NodeKey, GraphNode> nodes = Map.of(); // never changed, only replaced
   private volatile @Nullable GraphConfig config;
   private ConfigWatcher.Effective effective = ConfigWatcher.Effective.UNKNOWN;
   private volatile long pauseNanos;
@@ -69,7 +69,7 @@ public final class Graph implements GraphView {
         .nodes()
         .forEach(
             (k, step) -> {
-              Node n = Node.create(k, step, services, extensions);
+              GraphNode n = GraphNode.create(k, step, services, extensions);
               if (k.kind() == Kind.EXTENSION) {
                 extensions.put(k.id(), n.component);
               }
@@ -102,8 +102,8 @@ public final class Graph implements GraphView {
       throws IOException {
     GraphConfig before = config;
     Plan plan = Plan.of(next);
-    Change change =
-        new Change(
+    Reconfiguration change =
+        new Reconfiguration(
             plan, nodes, before == null ? null : Plan.of(before), services, wiring, lifecycle);
     try {
       change.runAlone();
@@ -114,8 +114,8 @@ public final class Graph implements GraphView {
       }
       throw e;
     }
-    Map<NodeKey, Node> wanted = change.wanted();
-    List<Node> gone = new ArrayList<>();
+    Map<NodeKey, GraphNode> wanted = change.wanted();
+    List<GraphNode> gone = new ArrayList<>();
     nodes
         .values()
         .forEach(
@@ -149,7 +149,7 @@ public final class Graph implements GraphView {
    */
   public void stop(Duration patience) {
     long end = services.clock().nanos() + patience.toNanos();
-    Clockwork.Timer late =
+    Scheduler.Timer late =
         services.clock().schedule(patience, () -> Lifecycle.hasten(List.copyOf(nodes.values())));
     try {
       stopBy(end);
@@ -182,7 +182,7 @@ public final class Graph implements GraphView {
   /** How those that have queues do. */
   private List<ExporterHealth> exporters() {
     List<ExporterHealth> out = new ArrayList<>();
-    for (Node n : nodes.values()) {
+    for (GraphNode n : nodes.values()) {
       OutboxView box = n.key.kind() == Kind.EXPORTER ? n.context.outbox() : null;
       if (box != null) {
         OutboxStatus s = box.status();
@@ -201,7 +201,7 @@ public final class Graph implements GraphView {
 
   private <T> List<T> watchers(Class<T> kind) {
     List<T> out = new ArrayList<>();
-    for (Node n : nodes.values()) {
+    for (GraphNode n : nodes.values()) {
       if (n.started && kind.isInstance(n.component)) {
         out.add(kind.cast(n.component));
       }
@@ -217,10 +217,10 @@ public final class Graph implements GraphView {
   @Override
   public GraphStatus status() {
     List<GraphStatus.NodeStatus> n = new ArrayList<>();
-    Map<NodeKey, Node> now = nodes;
+    Map<NodeKey, GraphNode> now = nodes;
     Map<NodeKey, List<Blockage>> blocked =
         BlockedNodes.of(now, wiring.edges(), services.clock().millis());
-    for (Node node : now.values()) {
+    for (GraphNode node : now.values()) {
       n.add(
           GraphStatus.NodeStatus.of(
               node, services.ledger(), blocked.getOrDefault(node.key, List.of())));
@@ -231,7 +231,7 @@ public final class Graph implements GraphView {
   @Override
   public Map<String, OutboxView> outboxes() {
     Map<String, OutboxView> out = new LinkedHashMap<>();
-    for (Node n : nodes.values()) {
+    for (GraphNode n : nodes.values()) {
       OutboxView box = n.context.outbox();
       if (box != null) {
         out.put(n.key.toString(), box);

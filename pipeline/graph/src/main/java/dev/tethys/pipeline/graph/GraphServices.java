@@ -1,10 +1,10 @@
 package dev.tethys.pipeline.graph;
 
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.delivery.Outboxes;
-import dev.tethys.pipeline.ledger.Ledger;
+import dev.tethys.pipeline.ledger.AccountingRegistry;
 
 /**
  * What a graph stands on.
@@ -13,4 +13,8 @@ import dev.tethys.pipeline.ledger.Ledger;
  * @param metrics to which the metrics of components are added
  */
 public record GraphServices(
-    Components components, Clockwork clock, Outboxes outboxes, Ledger ledger, Registry metrics) {}
+    Components components,
+    Scheduler clock,
+    Outboxes outboxes,
+    AccountingRegistry ledger,
+    Registry metrics) {}

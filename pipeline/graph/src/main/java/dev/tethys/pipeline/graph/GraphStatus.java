@@ -4,9 +4,9 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Kind;
 import dev.tethys.pipeline.delivery.OutboxStatus;
 import dev.tethys.pipeline.delivery.OutboxView;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.AccountingRegistry;
 import dev.tethys.pipeline.ledger.Balance;
-import dev.tethys.pipeline.ledger.Ledger;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -34,9 +34,9 @@ public record GraphStatus(List<NodeStatus> nodes, List<EdgeStatus> edges) {
       Map<Signal, Balance> balances,
       @Nullable OutboxStatus outbox,
       List<Blockage> blocked) {
-    static NodeStatus of(Node n, Ledger ledger, List<Blockage> blocked) {
+    static NodeStatus of(GraphNode n, AccountingRegistry ledger, List<Blockage> blocked) {
       Map<Signal, Balance> balances = new EnumMap<>(Signal.class);
-      for (Account a : ledger.accounts()) {
+      for (ItemAccounting a : ledger.accounts()) {
         if (a.kind().equals(n.key.kind().word())
             && a.component().equals(n.key.component())
             && (n.key.kind() != Kind.EXPORTER || a.signal() == Plan.signal(n.key.part()))) {

@@ -1,10 +1,10 @@
 package dev.tethys.pipeline.graph;
 
 import dev.tethys.pipeline.delivery.DeadLetter;
+import dev.tethys.pipeline.delivery.DrainScope;
+import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.OutboxStatus;
 import dev.tethys.pipeline.delivery.OutboxView;
-import dev.tethys.pipeline.delivery.Parcel;
-import dev.tethys.pipeline.delivery.Passage;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -32,7 +32,7 @@ final class JoinedOutboxes implements OutboxView {
   }
 
   @Override
-  public boolean holdsUp(Passage.Exit source) {
+  public boolean holdsUp(DrainScope.Exit source) {
     return parts.values().stream().anyMatch(p -> p.holdsUp(source));
   }
 
@@ -58,7 +58,7 @@ final class JoinedOutboxes implements OutboxView {
   }
 
   @Override
-  public Optional<Parcel> deadLetter(String id) throws IOException {
+  public Optional<EncodedRequest> deadLetter(String id) throws IOException {
     OutboxView of = of(id);
     return of == null ? Optional.empty() : of.deadLetter(own(id));
   }

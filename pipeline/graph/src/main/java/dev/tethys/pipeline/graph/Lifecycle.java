@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.graph;
 
 import dev.tethys.model.file.IoFailures;
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.component.Kind;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -32,7 +32,7 @@ final class Lifecycle {
   }
 
   /** Starts a node. */
-  void start(Node n) throws IOException {
+  void start(GraphNode n) throws IOException {
     try {
       n.component.start();
     } catch (IOException e) {
@@ -42,14 +42,14 @@ final class Lifecycle {
   }
 
   /** A node has started, be it with what another had. */
-  void runs(Node n) {
+  void runs(GraphNode n) {
     n.started = true;
     services.metrics().register(n.context.metrics());
     LOG.log(Level.DEBUG, "{0} runs", n.context.name());
   }
 
   /** Stops a node, if it runs. */
-  void stop(Node n, Duration patience) {
+  void stop(GraphNode n, Duration patience) {
     if (!n.started) {
       return;
     }
@@ -69,10 +69,10 @@ final class Lifecycle {
    *
    * @param staying those that go on
    */
-  void stopGone(List<Node> gone, List<Node> staying) {
-    List<Node> all = new ArrayList<>(gone);
+  void stopGone(List<GraphNode> gone, List<GraphNode> staying) {
+    List<GraphNode> all = new ArrayList<>(gone);
     all.addAll(staying);
-    Clockwork.Timer late = services.clock().schedule(reloadWait, () -> endWaits(gone, all));
+    Scheduler.Timer late = services.clock().schedule(reloadWait, () -> endWaits(gone, all));
     try {
       stopAll(gone, RELOAD_DRAIN);
     } finally {
@@ -85,7 +85,7 @@ final class Lifecycle {
    *
    * @param all in whose queues it may wait now
    */
-  static void endWaits(List<Node> ending, List<Node> all) {
+  static void endWaits(List<GraphNode> ending, List<GraphNode> all) {
     ending.forEach(n -> n.context.exit().close());
     all.forEach(n -> n.context.exporters().forEach(QueuedExporter::lookAgain));
   }
@@ -94,11 +94,11 @@ final class Lifecycle {
    * Stops nodes within a time, sources first, extensions last. What they hand on may wait for room
    * in a queue behind them, of a destination that is down: at the end of the time it finds none.
    */
-  void stopAll(List<Node> some, Duration patience) {
+  void stopAll(List<GraphNode> some, Duration patience) {
     if (!patience.isPositive()) {
       hasten(some);
     }
-    Clockwork.Timer late = services.clock().schedule(patience, () -> hasten(some));
+    Scheduler.Timer late = services.clock().schedule(patience, () -> hasten(some));
     try {
       stopInOrder(some, patience);
     } finally {
@@ -106,19 +106,19 @@ final class Lifecycle {
     }
   }
 
-  private void stopInOrder(List<Node> some, Duration patience) {
+  private void stopInOrder(List<GraphNode> some, Duration patience) {
     long end = services.clock().nanos() + patience.toNanos();
-    List<Node> order = new ArrayList<>();
+    List<GraphNode> order = new ArrayList<>();
     some.stream().filter(n -> n.key.kind() != Kind.EXTENSION).forEach(order::add);
     some.reversed().stream().filter(n -> n.key.kind() == Kind.EXTENSION).forEach(order::add);
-    for (Node n : order) {
+    for (GraphNode n : order) {
       long left = Math.max(0, end - services.clock().nanos());
       stop(n, Duration.ofNanos(left));
     }
   }
 
   /** Nobody waits for room in their queues any more. */
-  static void hasten(List<Node> some) {
+  static void hasten(List<GraphNode> some) {
     some.forEach(n -> n.context.exporters().forEach(QueuedExporter::hasten));
   }
 }

@@ -1,24 +1,24 @@
 package dev.tethys.pipeline.graph;
 
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Patience;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.DynamicReceivers;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.Kind;
-import dev.tethys.pipeline.component.MadeReceivers;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.component.Storage;
 import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.delivery.DrainScope;
 import dev.tethys.pipeline.delivery.Encoder;
-import dev.tethys.pipeline.delivery.Passage;
 import dev.tethys.pipeline.delivery.Sender;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,7 +33,7 @@ import java.util.Set;
  * Receivers that a node makes: each has a name and metrics of its own, and the account, the clock
  * and the extensions of the node.
  */
-final class MadeByNode implements MadeReceivers {
+final class MadeByNode implements DynamicReceivers {
   private final NodeContext node;
   private final MadeFolders folders;
 
@@ -79,7 +79,8 @@ final class MadeByNode implements MadeReceivers {
       Map<Signal, Consumer> outputs) {
     Own context = new Own(id, called);
     Map<Signal, Consumer> to = new EnumMap<>(Signal.class);
-    Passage.Exit exit = new Passage.Exit(factory.canWait() ? Patience.WAIT : Patience.INHERIT);
+    DrainScope.Exit exit =
+        new DrainScope.Exit(factory.canWait() ? Patience.WAIT : Patience.INHERIT);
     outputs.forEach(
         (signal, output) ->
             to.put(signal, (batch, receipt) -> exit.pass(() -> output.consume(batch, receipt))));
@@ -150,12 +151,12 @@ final class MadeByNode implements MadeReceivers {
     }
 
     @Override
-    public Account account(Signal signal) {
+    public ItemAccounting account(Signal signal) {
       return node.account(signal);
     }
 
     @Override
-    public Clockwork clock() {
+    public Scheduler clock() {
       return node.clock();
     }
 

@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.graph;
 
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.Storage;
 import java.io.IOException;
@@ -41,7 +41,7 @@ final class MadeFolders {
 
   private final ComponentId node;
   private final String name;
-  private final Clockwork clock;
+  private final Scheduler clock;
   private final System.Logger log;
 
   // Guarded by this.
@@ -49,7 +49,7 @@ final class MadeFolders {
   private final Set<Path> used = new HashSet<>();
   private long lookedAt;
 
-  MadeFolders(ComponentId node, String name, Clockwork clock, System.Logger log) {
+  MadeFolders(ComponentId node, String name, Scheduler clock, System.Logger log) {
     this.node = node;
     this.name = name;
     this.clock = clock;

@@ -2,26 +2,26 @@ package dev.tethys.pipeline.graph;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Patience;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Component;
 import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.DynamicReceivers;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.Kind;
-import dev.tethys.pipeline.component.MadeReceivers;
 import dev.tethys.pipeline.component.QueueParts;
 import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.component.Storage;
 import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.delivery.DrainScope;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.Outbox;
 import dev.tethys.pipeline.delivery.OutboxOptions;
 import dev.tethys.pipeline.delivery.OutboxView;
-import dev.tethys.pipeline.delivery.Passage;
 import dev.tethys.pipeline.delivery.Sender;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,7 +48,7 @@ final class NodeContext implements Context {
       GraphServices services,
       Map<ComponentId, Component> extensions,
       Patience patience) {
-    this.exit = new Passage.Exit(patience);
+    this.exit = new DrainScope.Exit(patience);
     this.key = key;
     this.services = services;
     this.extensions = extensions;
@@ -62,10 +62,10 @@ final class NodeContext implements Context {
     return exporters;
   }
 
-  private final Passage.Exit exit;
+  private final DrainScope.Exit exit;
 
   /** Where all leaves that the node hands on. */
-  Passage.Exit exit() {
+  DrainScope.Exit exit() {
     return exit;
   }
 
@@ -98,12 +98,12 @@ final class NodeContext implements Context {
   }
 
   @Override
-  public Account account(Signal signal) {
+  public ItemAccounting account(Signal signal) {
     return services.ledger().account(key.kind().word(), key.component(), signal);
   }
 
   @Override
-  public Clockwork clock() {
+  public Scheduler clock() {
     return services.clock();
   }
 
@@ -207,7 +207,7 @@ final class NodeContext implements Context {
   }
 
   @Override
-  public MadeReceivers receivers() {
+  public DynamicReceivers receivers() {
     return new MadeByNode(this);
   }
 }

@@ -1,24 +1,24 @@
 package dev.tethys.pipeline.graph;
 
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.batching.Batcher;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.QueuePart;
 import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.NotEncodableException;
 import dev.tethys.pipeline.delivery.Outbox;
 import dev.tethys.pipeline.delivery.OutboxOptions;
 import dev.tethys.pipeline.delivery.OutboxStatus;
 import dev.tethys.pipeline.delivery.Outboxes;
-import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Sender;
-import dev.tethys.pipeline.ledger.Account;
 import dev.tethys.pipeline.ledger.Drops;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Objects;
@@ -43,7 +43,7 @@ final class QueuedExporter implements QueuePart {
   private final Outboxes outboxes;
   private final Encoder encoder;
   private Sender sender; // changes only with the outbox's
-  private final Account account;
+  private final ItemAccounting account;
   private final @Nullable Batcher batcher;
   private final Consumer first;
   private volatile @Nullable Outbox outbox;
@@ -58,7 +58,7 @@ final class QueuedExporter implements QueuePart {
       Outboxes outboxes,
       Encoder encoder,
       Sender sender,
-      Account account) {
+      ItemAccounting account) {
     this(context, "", settings, options, outboxes, encoder, sender, account);
   }
 
@@ -71,7 +71,7 @@ final class QueuedExporter implements QueuePart {
       Outboxes outboxes,
       Encoder encoder,
       Sender sender,
-      Account account) {
+      ItemAccounting account) {
     this.context = context;
     this.part = part;
     this.name = context.name() + (part.isEmpty() ? "" : " to " + part);
@@ -147,18 +147,18 @@ final class QueuedExporter implements QueuePart {
   }
 
   @Override
-  public void consume(Batch batch, Receipt receipt) {
+  public void consume(Batch batch, AckCallback receipt) {
     first.consume(batch, receipt);
   }
 
   /**
    * What has waited for company goes on, maybe on a thread of its own, and has to when this ends.
    */
-  private void handOut(Batch batch, Receipt receipt) {
+  private void handOut(Batch batch, AckCallback receipt) {
     context.exit().pass(() -> enqueue(batch, receipt));
   }
 
-  private void enqueue(Batch batch, Receipt receipt) {
+  private void enqueue(Batch batch, AckCallback receipt) {
     Outbox box = outbox;
     if (box == null) {
       account.take(batch.items());
@@ -185,8 +185,8 @@ final class QueuedExporter implements QueuePart {
       receipt.settle(Outcome.ACCEPTED);
       return;
     }
-    Receipt each = Receipt.parts(receipt, e.parcels().size());
-    for (Parcel p : e.parcels()) {
+    AckCallback each = AckCallback.parts(receipt, e.parcels().size());
+    for (EncodedRequest p : e.parcels()) {
       box.put(p, each);
     }
   }
@@ -237,7 +237,7 @@ final class QueuedExporter implements QueuePart {
   }
 
   @Override
-  public @Nullable Outcome adopt(Parcel parcel, Receipt receipt) {
+  public @Nullable Outcome adopt(EncodedRequest parcel, AckCallback receipt) {
     return running().adopt(parcel, receipt);
   }
 
@@ -317,7 +317,7 @@ final class QueuedExporter implements QueuePart {
       from.stop(patience);
       return;
     }
-    Clockwork.Timer late = () -> {};
+    Scheduler.Timer late = () -> {};
     if (patience.isPositive()) {
       late = context.clock().schedule(patience, box::hasten);
     } else {

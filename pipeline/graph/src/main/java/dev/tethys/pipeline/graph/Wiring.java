@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.graph;
 
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,26 +14,26 @@ import java.util.Optional;
  * edges may be looked at meanwhile.
  */
 final class Wiring {
-  private final Clockwork clock;
-  private final Map<NodeKey, Slot> slots = new HashMap<>();
+  private final Scheduler clock;
+  private final Map<NodeKey, NodeHolder> slots = new HashMap<>();
   private final Map<Edge.Key, Edge> edges = new LinkedHashMap<>(); // guarded by itself
 
-  Wiring(Clockwork clock) {
+  Wiring(Scheduler clock) {
     this.clock = clock;
   }
 
   /** The place of a node. */
-  Slot slot(NodeKey k) {
-    return slots.computeIfAbsent(k, Slot::new);
+  NodeHolder slot(NodeKey k) {
+    return slots.computeIfAbsent(k, NodeHolder::new);
   }
 
   /** What leads to the place of a node leads to it from now on. */
-  void put(Node n) {
+  void put(GraphNode n) {
     slot(n.key).put(n.consumer());
   }
 
   /** Sets the outputs of a node to where a plan has them lead. */
-  void lead(Node n, Plan plan) {
+  void lead(GraphNode n, Plan plan) {
     Plan.Step step = plan.nodes().get(n.key);
     if (step == null) {
       return;
@@ -41,7 +41,7 @@ final class Wiring {
     step.outputs()
         .forEach(
             (o, keys) -> {
-              Junction j = n.outputs.get(o);
+              FanOutConsumer j = n.outputs.get(o);
               if (j != null) {
                 j.lead(keys.stream().map(this::edge).toList());
               }

@@ -15,9 +15,9 @@ import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.NotEncodableException;
-import dev.tethys.pipeline.delivery.Parcel;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -80,17 +80,17 @@ public final class NamedEncoder implements Encoder {
   }
 
   private static Encoded saying(String name, Encoded e) {
-    List<Parcel> out = new ArrayList<>();
-    for (Parcel p : e.parcels()) {
+    List<EncodedRequest> out = new ArrayList<>();
+    for (EncodedRequest p : e.parcels()) {
       Map<String, String> h = new LinkedHashMap<>(p.headers());
       h.put(NAME, name);
-      out.add(new Parcel(p.signal(), p.body(), p.items(), p.lane(), h));
+      out.add(new EncodedRequest(p.signal(), p.body(), p.items(), p.lane(), h));
     }
     return new Encoded(out, e.drops());
   }
 
   /** The name that a parcel says, or the only one that a template has. */
-  public static String name(Parcel p, NameTemplate template) {
+  public static String name(EncodedRequest p, NameTemplate template) {
     String name = p.headers().get(NAME);
     return name == null ? template.ofNothing() : name;
   }
@@ -99,7 +99,7 @@ public final class NamedEncoder implements Encoder {
   public Encoded encode(Batch batch) {
     try {
       Map<String, Integer> drops = new LinkedHashMap<>();
-      List<Parcel> parcels = new ArrayList<>();
+      List<EncodedRequest> parcels = new ArrayList<>();
       parts(batch, drops)
           .forEach(
               (name, part) -> {

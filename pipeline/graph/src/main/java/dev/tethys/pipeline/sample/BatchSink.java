@@ -3,9 +3,9 @@ package dev.tethys.pipeline.sample;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.SampleSink;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
-import dev.tethys.pipeline.Receipt;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -24,14 +24,14 @@ public final class BatchSink implements SampleSink {
   private static final long APART = 1L << 32;
 
   private final Consumer to;
-  private final Receipt receipt;
+  private final AckCallback receipt;
   private final AtomicLong bases = new AtomicLong();
   private final ArrayBlockingQueue<WriteRequestWriter> idle = new ArrayBlockingQueue<>(MAX_IDLE);
 
   /**
    * @param receipt told what became of each batch
    */
-  public BatchSink(Consumer to, Receipt receipt) {
+  public BatchSink(Consumer to, AckCallback receipt) {
     this.to = to;
     this.receipt = receipt;
   }

@@ -5,8 +5,8 @@ import dev.tethys.codec.otlp.wire.OtlpJsonWriter;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.delivery.DeadLetter;
+import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.OutboxView;
-import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.graph.GraphView;
 import dev.tethys.pipeline.graph.Tap;
 import dev.tethys.web.HttpException;
@@ -170,7 +170,7 @@ public final class PipelineEndpoints {
 
   private void body(HttpRequest q, HttpResponse r) throws IOException {
     String id = required(q.query(), "id");
-    Parcel p =
+    EncodedRequest p =
         outbox(q.query())
             .deadLetter(id)
             .orElseThrow(() -> new HttpException(404, "there is no dead letter " + id));

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.codec.otlp.wire.OtlpScanner;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.ManualClockwork;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.DeliverySettings.Batching;
 import dev.tethys.pipeline.delivery.DeliverySettings.Sizer;
@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 class BatcherTest {
   private final ManualClockwork clock = new ManualClockwork();
   private final List<Batch> out = new ArrayList<>();
-  private final List<Receipt> receipts = new ArrayList<>();
+  private final List<AckCallback> receipts = new ArrayList<>();
   private final List<Outcome> told = new ArrayList<>();
   private int rejected;
   private Runnable holdsUp = () -> {};

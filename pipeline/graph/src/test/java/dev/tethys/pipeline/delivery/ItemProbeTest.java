@@ -10,10 +10,11 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 class ItemProbeTest {
-  private static final Parcel ITEM = new Parcel(Signal.METRICS, new byte[1], 1, 0, Map.of());
+  private static final EncodedRequest ITEM =
+      new EncodedRequest(Signal.METRICS, new byte[1], 1, 0, Map.of());
 
-  private static Verdict.Sorted sorted(List<Verdict.Refused> refused, boolean again) {
-    return new Verdict.Sorted(
+  private static SendResult.PerItem sorted(List<SendResult.Refused> refused, boolean again) {
+    return new SendResult.PerItem(
         refused.isEmpty() && !again ? 1 : 0,
         refused,
         again ? ITEM : null,
@@ -24,17 +25,17 @@ class ItemProbeTest {
 
   @Test
   void aRefusalIsSaidInWords() {
-    assertThat(ItemProbe.refusal(Verdict.DELIVERED)).isEmpty();
+    assertThat(ItemProbe.refusal(SendResult.DELIVERED)).isEmpty();
     assertThat(ItemProbe.refusal(sorted(List.of(), false))).isEmpty();
-    assertThat(ItemProbe.refusal(sorted(List.of(new Verdict.Refused(ITEM, "bad field")), false)))
+    assertThat(ItemProbe.refusal(sorted(List.of(new SendResult.Refused(ITEM, "bad field")), false)))
         .isEqualTo("bad field");
-    assertThat(ItemProbe.refusal(new Verdict.Never("bad"))).isEqualTo("bad");
+    assertThat(ItemProbe.refusal(new SendResult.Permanent("bad"))).isEqualTo("bad");
     assertThat(
             List.of(
-                new Verdict.Later(Duration.ZERO, true, "busy"),
+                new SendResult.Retryable(Duration.ZERO, true, "busy"),
                 sorted(List.of(), true),
-                new Verdict.Instead(List.of(ITEM), "busy"),
-                new Verdict.Moved(new CompletableFuture<>())))
+                new SendResult.Split(List.of(ITEM), "busy"),
+                new SendResult.Reassigned(new CompletableFuture<>())))
         .extracting(ItemProbe::refusal)
         .allSatisfy(s -> assertThat(s).isNotEmpty().doesNotContain("[", "Verdict"));
     assertThat(ItemProbe.refusal(sorted(List.of(), true)))

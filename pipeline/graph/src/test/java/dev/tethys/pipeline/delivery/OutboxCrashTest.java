@@ -10,9 +10,9 @@ import dev.tethys.pipeline.delivery.OutboxOptions.Disk;
 import dev.tethys.pipeline.delivery.OutboxOptions.Retry;
 import dev.tethys.pipeline.delivery.OutboxOptions.Sync;
 import dev.tethys.pipeline.delivery.OutboxOptions.WhenFull;
-import dev.tethys.pipeline.ledger.Account;
 import dev.tethys.pipeline.ledger.Balance;
-import dev.tethys.testkit.Damage;
+import dev.tethys.pipeline.ledger.ItemAccounting;
+import dev.tethys.testkit.FileCorruption;
 import dev.tethys.testkit.SimulatedFiles;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -36,8 +36,8 @@ class OutboxCrashTest {
   private static final int LANES = 3;
 
   /** What was put, by its number; its lane is one more than the number modulo {@link #LANES}. */
-  private static Parcel parcel(int number, Random r) {
-    return new Parcel(
+  private static EncodedRequest parcel(int number, Random r) {
+    return new EncodedRequest(
         Signal.TRACES,
         new byte[1 + r.nextInt(r.nextInt(20) == 0 ? 9000 : 600)],
         1 + number % 5,
@@ -45,7 +45,7 @@ class OutboxCrashTest {
         Map.of("number", Integer.toString(number)));
   }
 
-  private static int number(Parcel p) {
+  private static int number(EncodedRequest p) {
     return Integer.parseInt(p.headers().getOrDefault("number", "-1"));
   }
 
@@ -69,15 +69,15 @@ class OutboxCrashTest {
     for (int life = 0; life < lives; life++) {
       boolean last = life == lives - 1;
       ManualClockwork clock = new ManualClockwork();
-      Destination far = new Destination();
+      TestExporterServer far = new TestExporterServer();
       Random whim = new Random(seed + life);
       far.answer =
           p ->
               !last && whim.nextInt(3) == 0
-                  ? new Verdict.Later(Duration.ZERO, whim.nextBoolean(), "no")
-                  : Verdict.DELIVERED;
+                  ? new SendResult.Retryable(Duration.ZERO, whim.nextBoolean(), "no")
+                  : SendResult.DELIVERED;
       lastOfLane.clear();
-      Account account = new Account("exporter", "far", Signal.TRACES);
+      ItemAccounting account = new ItemAccounting("exporter", "far", Signal.TRACES);
       if (!last) {
         files.cutAfter(1 + r.nextInt(400));
       }
@@ -109,7 +109,7 @@ class OutboxCrashTest {
       } catch (SimulatedFiles.PowerCut e) {
         // the end of this life
       }
-      for (Parcel p : far.taken) {
+      for (EncodedRequest p : far.taken) {
         int n = number(p);
         arrived.add(n);
         assertThat(n)
@@ -144,9 +144,9 @@ class OutboxCrashTest {
       Random r = new Random(seed);
       SimulatedFiles files = new SimulatedFiles(seed);
       ManualClockwork clock = new ManualClockwork();
-      Account account = new Account("exporter", "far", Signal.TRACES);
-      Destination down = new Destination();
-      down.answer = p -> new Verdict.Later(Duration.ZERO, false, "down");
+      ItemAccounting account = new ItemAccounting("exporter", "far", Signal.TRACES);
+      TestExporterServer down = new TestExporterServer();
+      down.answer = p -> new SendResult.Retryable(Duration.ZERO, false, "down");
       Outbox b =
           new Outboxes(files, clock, new Random(seed))
               .open("far", options(Sync.ALWAYS), down, account);
@@ -159,10 +159,10 @@ class OutboxCrashTest {
       Path folder = Path.of("/data", "q", "queue");
       List<Path> names = files.list(folder);
       Path hurt = names.get(r.nextInt(names.size()));
-      files.damage(hurt, bytes -> Damage.of(bytes, r));
+      files.damage(hurt, bytes -> FileCorruption.of(bytes, r));
 
-      Account after = new Account("exporter", "far", Signal.TRACES);
-      Destination far = new Destination();
+      ItemAccounting after = new ItemAccounting("exporter", "far", Signal.TRACES);
+      TestExporterServer far = new TestExporterServer();
       Outbox next =
           new Outboxes(files, clock, new Random(seed))
               .open("far", options(Sync.ALWAYS), far, after);
@@ -171,8 +171,8 @@ class OutboxCrashTest {
       assertThat(at.isBalanced()).isTrue();
       assertThat(at.held()).as("seed %s", seed).isEqualTo(next.status().items()).isZero();
       assertThat(at.out() + at.allDropped()).isEqualTo(at.restored());
-      for (Parcel p : far.taken) {
-        @Nullable Parcel sound = parcelOf(number(p), seed);
+      for (EncodedRequest p : far.taken) {
+        @Nullable EncodedRequest sound = parcelOf(number(p), seed);
         assertThat(p.body()).isEqualTo(sound == null ? null : sound.body());
       }
       Set<Integer> arrived = new HashSet<>();
@@ -186,10 +186,10 @@ class OutboxCrashTest {
     assertThat(lost).isPositive();
   }
 
-  private static @Nullable Parcel parcelOf(int number, long seed) {
+  private static @Nullable EncodedRequest parcelOf(int number, long seed) {
     Random r = new Random(seed);
     for (int i = 0; i < 40; i++) {
-      Parcel p = parcel(i, r);
+      EncodedRequest p = parcel(i, r);
       if (i == number) {
         return p;
       }

@@ -11,9 +11,9 @@ import dev.tethys.pipeline.delivery.OutboxOptions.Capacity;
 import dev.tethys.pipeline.delivery.OutboxOptions.Disk;
 import dev.tethys.pipeline.delivery.OutboxOptions.Retry;
 import dev.tethys.pipeline.delivery.OutboxOptions.WhenFull;
-import dev.tethys.pipeline.ledger.Account;
 import dev.tethys.pipeline.ledger.Balance;
 import dev.tethys.pipeline.ledger.Drops;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.testkit.SimulatedFiles;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -37,8 +37,8 @@ class OutboxTest {
       new Retry(true, Duration.ofSeconds(1), 2, Duration.ofSeconds(8), 0, Duration.ofMinutes(5), 0);
 
   private final ManualClockwork clock = new ManualClockwork();
-  private final Destination far = new Destination();
-  private final Account account = new Account("exporter", "far", Signal.METRICS);
+  private final TestExporterServer far = new TestExporterServer();
+  private final ItemAccounting account = new ItemAccounting("exporter", "far", Signal.METRICS);
   private final List<Outcome> told = new ArrayList<>();
   private FileAccess files = new SimulatedFiles(1);
   private final List<Outbox> open = new ArrayList<>();
@@ -66,10 +66,10 @@ class OutboxTest {
     }
   }
 
-  private static Parcel parcel(int number, int items, long lane) {
+  private static EncodedRequest parcel(int number, int items, long lane) {
     byte[] body = new byte[100];
     body[0] = (byte) number;
-    return new Parcel(Signal.METRICS, body, items, lane, Map.of("n", "" + number));
+    return new EncodedRequest(Signal.METRICS, body, items, lane, Map.of("n", "" + number));
   }
 
   private void put(Outbox b, int number, long lane) {
@@ -104,7 +104,7 @@ class OutboxTest {
           if (attempts[0]++ == 0) {
             throw new OutOfMemoryError("Java heap space");
           }
-          return Verdict.DELIVERED;
+          return SendResult.DELIVERED;
         };
     put(b, 1, 1);
     put(b, 2, 1);
@@ -137,7 +137,7 @@ class OutboxTest {
     Outbox b = open(options(false).withAcknowledgeQueued(true));
     put(b, 1, 0);
     assertThat(told).containsExactly(Outcome.ACCEPTED);
-    far.answer = p -> new Verdict.Never("no");
+    far.answer = p -> new SendResult.Permanent("no");
     clock.run();
     assertThat(account.balance().dropped()).isEqualTo(Map.of(Drops.REFUSED, 10L));
   }
@@ -149,8 +149,8 @@ class OutboxTest {
     far.answer =
         p ->
             p.body()[0] == 1 && clock.millis() < 5000
-                ? new Verdict.Later(Duration.ZERO, false, "not yet")
-                : Verdict.DELIVERED;
+                ? new SendResult.Retryable(Duration.ZERO, false, "not yet")
+                : SendResult.DELIVERED;
     put(b, 1, 7);
     put(b, 2, 7);
     put(b, 3, 8);
@@ -174,9 +174,9 @@ class OutboxTest {
         p -> {
           at.add(clock.millis());
           return switch (at.size()) {
-            case 1, 2, 3 -> new Verdict.Later(Duration.ZERO, false, "no");
-            case 4 -> new Verdict.Later(Duration.ofSeconds(60), true, "429");
-            default -> Verdict.DELIVERED;
+            case 1, 2, 3 -> new SendResult.Retryable(Duration.ZERO, false, "no");
+            case 4 -> new SendResult.Retryable(Duration.ofSeconds(60), true, "429");
+            default -> SendResult.DELIVERED;
           };
         };
     put(b, 1, 0);
@@ -207,8 +207,8 @@ class OutboxTest {
       far.answer =
           p ->
               clock.millis() < 91_000
-                  ? new Verdict.Later(Duration.ZERO, false, "cannot be reached")
-                  : Verdict.DELIVERED;
+                  ? new SendResult.Retryable(Duration.ZERO, false, "cannot be reached")
+                  : SendResult.DELIVERED;
       put(b, 1, 0);
       clock.run();
       assertThat(said).as("one failure is nothing").isEmpty();
@@ -220,7 +220,7 @@ class OutboxTest {
       assertThat(said).hasSize(3);
       assertThat(said.get(1)).startsWith("WARNING far: not delivered in ");
       assertThat(said.get(2)).startsWith("INFO far: delivers again, after ");
-      far.answer = p -> Verdict.DELIVERED;
+      far.answer = p -> SendResult.DELIVERED;
       put(b, 2, 0);
       clock.run();
       assertThat(said).hasSize(3);
@@ -232,7 +232,7 @@ class OutboxTest {
   @Test
   void afterFiveFailuresNothingIsSentUntilOneHasGoneToSee() {
     Outbox b = open(options(false).withConcurrency(8, false));
-    far.answer = p -> new Verdict.Later(Duration.ZERO, false, "down");
+    far.answer = p -> new SendResult.Retryable(Duration.ZERO, false, "down");
     for (int i = 0; i < 100; i++) {
       put(b, i, 0);
     }
@@ -242,7 +242,7 @@ class OutboxTest {
     int before = far.asked.size();
     clock.advance(Duration.ofMillis(1001));
     assertThat(far.asked.size() - before).isEqualTo(1);
-    far.answer = p -> Verdict.DELIVERED;
+    far.answer = p -> SendResult.DELIVERED;
     clock.advance(Duration.ofSeconds(10));
     assertThat(far.taken).hasSize(100);
   }
@@ -251,7 +251,7 @@ class OutboxTest {
   @ValueSource(booleans = {false, true})
   void whatIsTriedForTooLongIsGivenBackOrBecomesADeadLetter(boolean disk) throws IOException {
     Outbox b = open(options(disk).withRetry(QUICK));
-    far.answer = p -> new Verdict.Later(Duration.ZERO, false, "down");
+    far.answer = p -> new SendResult.Retryable(Duration.ZERO, false, "down");
     put(b, 1, 0);
     clock.advance(Duration.ofMinutes(6));
     Balance balance = account.balance();
@@ -278,7 +278,7 @@ class OutboxTest {
                         0,
                         Duration.ZERO,
                         3)));
-    far.answer = p -> new Verdict.Later(Duration.ZERO, false, "down");
+    far.answer = p -> new SendResult.Retryable(Duration.ZERO, false, "down");
     put(b, 1, 0);
     clock.advance(Duration.ofMinutes(1));
     assertThat(far.asked).hasSize(3);
@@ -288,7 +288,7 @@ class OutboxTest {
   @Test
   void withoutADiskWhatIsRefusedIsDroppedAndTheSourceTold() {
     Outbox b = open(options(false));
-    far.answer = p -> new Verdict.Never("bad tenant");
+    far.answer = p -> new SendResult.Permanent("bad tenant");
     put(b, 1, 0);
     clock.run();
     assertThat(told).containsExactly(new Outcome.Rejected("bad tenant", 10));
@@ -298,19 +298,19 @@ class OutboxTest {
   @Test
   void itemsOfOneParcelHaveDifferentFates() throws IOException {
     Outbox b = open(options(true));
-    Parcel bad = new Parcel(Signal.METRICS, new byte[] {2}, 2, 3, Map.of());
-    Parcel left = new Parcel(Signal.METRICS, new byte[] {3}, 1, 3, Map.of());
+    EncodedRequest bad = new EncodedRequest(Signal.METRICS, new byte[] {2}, 2, 3, Map.of());
+    EncodedRequest left = new EncodedRequest(Signal.METRICS, new byte[] {3}, 1, 3, Map.of());
     far.answer =
         p ->
             p.items() == 10
-                ? new Verdict.Sorted(
+                ? new SendResult.PerItem(
                     7,
-                    List.of(new Verdict.Refused(bad, "bad label")),
+                    List.of(new SendResult.Refused(bad, "bad label")),
                     left,
                     Duration.ofSeconds(1),
                     true,
                     "busy")
-                : Verdict.DELIVERED;
+                : SendResult.DELIVERED;
     put(b, 1, 3);
     clock.run();
     assertThat(account.balance().out()).isEqualTo(7);
@@ -327,7 +327,7 @@ class OutboxTest {
   @Test
   void deadLettersAreListedReadAndReplayed() throws IOException {
     Outbox b = open(options(true));
-    far.answer = p -> new Verdict.Never("bad tenant");
+    far.answer = p -> new SendResult.Permanent("bad tenant");
     put(b, 1, 3);
     put(b, 2, 3);
     clock.run();
@@ -342,7 +342,7 @@ class OutboxTest {
     assertThat(b.deadLetter("nonsense")).isEmpty();
     assertThat(b.deadLetter("1-17")).isEmpty();
     assertThat(b.status().deadLetters()).isEqualTo(2);
-    far.answer = p -> Verdict.DELIVERED;
+    far.answer = p -> SendResult.DELIVERED;
     assertThat(b.replay(first.id())).isTrue();
     assertThat(b.replay(first.id())).isFalse();
     clock.run();
@@ -356,9 +356,9 @@ class OutboxTest {
   void theOldestDeadLettersMakeRoom() throws IOException {
     Outbox b =
         open(options(true).withDisk(new Disk(Path.of("/q"), OutboxOptions.Sync.ALWAYS, 20_000)));
-    far.answer = p -> new Verdict.Never("no");
+    far.answer = p -> new SendResult.Permanent("no");
     for (int i = 0; i < 100; i++) {
-      b.put(new Parcel(Signal.LOGS, new byte[1000], 1, 0, Map.of("i", "" + i)), told::add);
+      b.put(new EncodedRequest(Signal.LOGS, new byte[1000], 1, 0, Map.of("i", "" + i)), told::add);
     }
     clock.run();
     OutboxStatus s = b.status();
@@ -372,7 +372,7 @@ class OutboxTest {
   @Test
   void aPartIsRefusedAndNobodyCanNameIt() {
     Outbox b = open(options(false));
-    far.answer = p -> new Verdict.Partial(3, "three were bad");
+    far.answer = p -> new SendResult.Partial(3, "three were bad");
     put(b, 1, 0);
     clock.run();
     assertThat(told).containsExactly(new Outcome.Rejected("three were bad", 3));
@@ -387,10 +387,10 @@ class OutboxTest {
     far.answer =
         p -> {
           if (p.items() <= 3) {
-            return p.items() == 2 ? new Verdict.Never("unlucky") : Verdict.DELIVERED;
+            return p.items() == 2 ? new SendResult.Permanent("unlucky") : SendResult.DELIVERED;
           }
           int half = p.items() / 2;
-          return new Verdict.Instead(
+          return new SendResult.Split(
               List.of(parcel(1, half, p.lane()), parcel(2, p.items() - half, p.lane())),
               "too large");
         };
@@ -410,7 +410,7 @@ class OutboxTest {
   @Test
   void whatIsReplacedByNothingIsRefused() {
     Outbox b = open(options(false));
-    far.answer = p -> new Verdict.Instead(List.of(), "empty");
+    far.answer = p -> new SendResult.Split(List.of(), "empty");
     put(b, 1, 0);
     clock.run();
     assertThat(account.balance().allDropped()).isEqualTo(10);
@@ -510,11 +510,12 @@ class OutboxTest {
                 .withRetry(QUICK.forever())
                 .withCapacity(Capacity.ofBytes(30_000))
                 .withWhenFull(WhenFull.DROP_OLDEST));
-    far.answer = p -> new Verdict.Later(Duration.ZERO, false, "down");
+    far.answer = p -> new SendResult.Retryable(Duration.ZERO, false, "down");
     int n = 300;
     for (int i = 0; i < n; i++) {
       b.put(
-          new Parcel(Signal.LOGS, new byte[200 + r.nextInt(900)], 1, r.nextInt(4), Map.of()),
+          new EncodedRequest(
+              Signal.LOGS, new byte[200 + r.nextInt(900)], 1, r.nextInt(4), Map.of()),
           told::add);
       if (r.nextInt(10) == 0) {
         clock.run();
@@ -526,7 +527,7 @@ class OutboxTest {
       Balance at = account.balance();
       assertThat(at.held()).isEqualTo(b.status().items());
     }
-    far.answer = p -> Verdict.DELIVERED;
+    far.answer = p -> SendResult.DELIVERED;
     clock.advance(Duration.ofMinutes(5));
     Balance at = account.balance();
     assertThat(told).hasSize(n).allMatch(Outcome.ACCEPTED::equals);
@@ -557,8 +558,8 @@ class OutboxTest {
       throws InterruptedException {
     Outbox b =
         open(options(disk).withCapacity(new Capacity(1 << 20, 0, 1)).withWhenFull(WhenFull.BLOCK));
-    Passage.Exit ends = new Passage.Exit(Patience.INHERIT);
-    Passage.Exit stays = new Passage.Exit(Patience.INHERIT);
+    DrainScope.Exit ends = new DrainScope.Exit(Patience.INHERIT);
+    DrainScope.Exit stays = new DrainScope.Exit(Patience.INHERIT);
     put(b, 1, 0);
     Thread other = Thread.ofPlatform().start(() -> stays.pass(() -> put(b, 2, 0)));
     Thread t = Thread.ofPlatform().start(() -> ends.pass(() -> stays.pass(() -> put(b, 3, 0))));
@@ -581,9 +582,9 @@ class OutboxTest {
   void aFullQueueMakesOnlySourcesWaitThatCan() throws InterruptedException {
     Outbox b =
         open(options(false).withCapacity(new Capacity(1 << 20, 0, 1)).withWhenFull(WhenFull.AUTO));
-    Passage.Exit source = new Passage.Exit(Patience.WAIT);
-    Passage.Exit between = new Passage.Exit(Patience.INHERIT);
-    Passage.Exit failover = new Passage.Exit(Patience.REFUSE);
+    DrainScope.Exit source = new DrainScope.Exit(Patience.WAIT);
+    DrainScope.Exit between = new DrainScope.Exit(Patience.INHERIT);
+    DrainScope.Exit failover = new DrainScope.Exit(Patience.REFUSE);
     put(b, 1, 0);
     put(b, 2, 0);
     source.pass(() -> failover.pass(() -> put(b, 3, 0)));
@@ -607,10 +608,10 @@ class OutboxTest {
     far.answer =
         p ->
             clock.millis() < 3_600_000
-                ? new Verdict.Later(Duration.ZERO, false, "down")
-                : Verdict.DELIVERED;
+                ? new SendResult.Retryable(Duration.ZERO, false, "down")
+                : SendResult.DELIVERED;
     put(b, 1, 0);
-    new Passage.Exit(Patience.WAIT).pass(() -> put(b, 2, 0));
+    new DrainScope.Exit(Patience.WAIT).pass(() -> put(b, 2, 0));
     clock.advance(Duration.ofMinutes(50));
     assertThat(told).hasSize(1).first().isInstanceOf(Outcome.Unavailable.class);
     clock.advance(Duration.ofMinutes(20));
@@ -622,12 +623,12 @@ class OutboxTest {
   void whatIsTakenBeyondTheSizeIsBounded() {
     Outbox b =
         open(options(false).withCapacity(new Capacity(1 << 30, 0, 1)).withWhenFull(WhenFull.BLOCK));
-    Passage.Exit ends = new Passage.Exit(Patience.INHERIT);
+    DrainScope.Exit ends = new DrainScope.Exit(Patience.INHERIT);
     ends.close();
-    int third = (int) (Intake.MOST_BEYOND / 3);
+    int third = (int) (QueueAdmission.MOST_BEYOND / 3);
     for (int i = 0; i < 5; i++) {
       byte[] body = new byte[third - 1000];
-      ends.pass(() -> b.put(new Parcel(Signal.LOGS, body, 1, 0, Map.of()), told::add));
+      ends.pass(() -> b.put(new EncodedRequest(Signal.LOGS, body, 1, 0, Map.of()), told::add));
     }
     assertThat(b.status().parcels()).isEqualTo(4);
     assertThat(told).hasSize(1).allMatch(o -> o instanceof Outcome.Unavailable);
@@ -635,7 +636,7 @@ class OutboxTest {
     // There was room since, so that a later reload finds as much again.
     for (int i = 0; i < 4; i++) {
       byte[] body = new byte[third - 1000];
-      ends.pass(() -> b.put(new Parcel(Signal.LOGS, body, 1, 0, Map.of()), told::add));
+      ends.pass(() -> b.put(new EncodedRequest(Signal.LOGS, body, 1, 0, Map.of()), told::add));
     }
     assertThat(b.status().parcels()).isEqualTo(4);
     clock.run();
@@ -651,7 +652,7 @@ class OutboxTest {
       Thread.onSpinWait();
     }
     clock.run();
-    far.answer = p -> new Verdict.Later(Duration.ZERO, false, "down");
+    far.answer = p -> new SendResult.Retryable(Duration.ZERO, false, "down");
     b.close();
     t.join();
     assertThat(told).hasSize(2);
@@ -663,7 +664,9 @@ class OutboxTest {
     Outbox b = open(options(true).withConcurrency(1, false));
     int n = 2000;
     for (int i = 0; i < n; i++) {
-      b.put(new Parcel(Signal.LOGS, new byte[] {(byte) i}, 1, 9, Map.of("i", "" + i)), told::add);
+      b.put(
+          new EncodedRequest(Signal.LOGS, new byte[] {(byte) i}, 1, 9, Map.of("i", "" + i)),
+          told::add);
     }
     clock.run();
     List<String> got = far.taken.stream().map(p -> p.headers().get("i")).toList();
@@ -739,14 +742,14 @@ class OutboxTest {
     SimulatedFiles disk = new SimulatedFiles(3);
     files = disk;
     Outbox b = open(options(true));
-    far.answer = p -> new Verdict.Later(Duration.ZERO, false, "down");
+    far.answer = p -> new SendResult.Retryable(Duration.ZERO, false, "down");
     for (int i = 0; i < 5; i++) {
       put(b, i, 4);
     }
     clock.run();
     b.close();
     assertThat(account.balance().kept()).isEqualTo(50);
-    far.answer = p -> Verdict.DELIVERED;
+    far.answer = p -> SendResult.DELIVERED;
     open(options(true));
     assertThat(account.balance().restored()).isEqualTo(50);
     clock.run();
@@ -756,7 +759,7 @@ class OutboxTest {
   @Test
   void deadLettersOfAProcessThatDoesNotRunAreReplayedIntoItsQueue() throws IOException {
     Outbox b = open(options(true));
-    far.answer = p -> new Verdict.Never("no");
+    far.answer = p -> new SendResult.Permanent("no");
     put(b, 1, 0);
     put(b, 2, 0);
     clock.run();
@@ -776,7 +779,7 @@ class OutboxTest {
       assertThat(f.read(letters.getLast().id()).orElseThrow().body()[0]).isEqualTo((byte) 2);
       assertThat(f.replay(List.of(letters.getLast().id(), "9-9"), 5)).isEqualTo(1);
     }
-    far.answer = p -> Verdict.DELIVERED;
+    far.answer = p -> SendResult.DELIVERED;
     Outbox next = open(options(true));
     clock.run();
     assertThat(far.numbers()).containsExactly(2);

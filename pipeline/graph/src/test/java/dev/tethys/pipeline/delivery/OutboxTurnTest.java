@@ -11,8 +11,8 @@ import dev.tethys.pipeline.delivery.OutboxOptions.Capacity;
 import dev.tethys.pipeline.delivery.OutboxOptions.Disk;
 import dev.tethys.pipeline.delivery.OutboxOptions.Retry;
 import dev.tethys.pipeline.delivery.OutboxOptions.WhenFull;
-import dev.tethys.pipeline.ledger.Account;
 import dev.tethys.pipeline.ledger.Balance;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.testkit.SimulatedFiles;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -34,9 +34,9 @@ class OutboxTurnTest {
       new Retry(true, Duration.ofSeconds(1), 2, Duration.ofSeconds(8), 0, Duration.ofMinutes(5), 0);
 
   private final ManualClockwork clock = new ManualClockwork();
-  private final Destination before = new Destination();
-  private final Destination after = new Destination();
-  private final Account account = new Account("exporter", "far", Signal.METRICS);
+  private final TestExporterServer before = new TestExporterServer();
+  private final TestExporterServer after = new TestExporterServer();
+  private final ItemAccounting account = new ItemAccounting("exporter", "far", Signal.METRICS);
   private final List<Outcome> told = new ArrayList<>();
   private final FileAccess files = new SimulatedFiles(1);
   private final List<Outbox> open = new ArrayList<>();
@@ -63,7 +63,7 @@ class OutboxTurnTest {
   private void put(Outbox b, int number, long lane) {
     byte[] body = new byte[100];
     body[0] = (byte) number;
-    b.put(new Parcel(Signal.METRICS, body, 10, lane, Map.of()), told::add);
+    b.put(new EncodedRequest(Signal.METRICS, body, 10, lane, Map.of()), told::add);
   }
 
   @ParameterizedTest
@@ -80,7 +80,7 @@ class OutboxTurnTest {
           clock.run(); // everything that may be sent beside it
           assertThat(after.numbers()).containsExactly(3);
           assertThat(before.closed).isFalse();
-          return Verdict.DELIVERED;
+          return SendResult.DELIVERED;
         };
     clock.run();
     assertThat(before.numbers()).containsExactly(1);
@@ -96,7 +96,7 @@ class OutboxTurnTest {
   @ValueSource(booleans = {false, true})
   void whatWasToComeLaterGoesAtOnce(boolean disk) throws IOException {
     Outbox b = open(options(disk).withConcurrency(3, false));
-    before.answer = p -> new Verdict.Later(Duration.ofMinutes(2), false, "not here");
+    before.answer = p -> new SendResult.Retryable(Duration.ofMinutes(2), false, "not here");
     for (int i = 1; i <= 9; i++) {
       put(b, i, i % 2);
     }
@@ -121,7 +121,7 @@ class OutboxTurnTest {
     before.answer =
         p -> {
           b.turnTo(options(false), after);
-          return new Verdict.Later(Duration.ofHours(1), false, "gone");
+          return new SendResult.Retryable(Duration.ofHours(1), false, "gone");
         };
     clock.run();
     assertThat(after.numbers()).containsExactly(1, 2);
@@ -134,10 +134,10 @@ class OutboxTurnTest {
     Sender stuck =
         new Sender() {
           @Override
-          public Verdict send(Parcel parcel) throws InterruptedException {
+          public SendResult send(EncodedRequest parcel) throws InterruptedException {
             sending.countDown();
             new CountDownLatch(1).await();
-            return Verdict.DELIVERED;
+            return SendResult.DELIVERED;
           }
 
           @Override
@@ -198,13 +198,13 @@ class OutboxTurnTest {
           CompletableFuture<Outcome> fate = new CompletableFuture<>();
           Outcome refusal = to.adopt(p, fate::complete);
           if (refusal == null) {
-            return new Verdict.Moved(fate);
+            return new SendResult.Reassigned(fate);
           }
           assertThat(fate).isNotDone();
           account.take(p.items());
           return refusal instanceof Outcome.Rejected r
-              ? new Verdict.Never(r.reason())
-              : new Verdict.Later(Duration.ZERO, false, "full");
+              ? new SendResult.Permanent(r.reason())
+              : new SendResult.Retryable(Duration.ZERO, false, "full");
         };
     return b;
   }
@@ -220,7 +220,7 @@ class OutboxTurnTest {
     Outbox to =
         taker(
             options(false).withCapacity(Capacity.ofBytes(100)).withWhenFull(WhenFull.DROP_NEWEST));
-    after.answer = p -> new Verdict.Later(Duration.ofSeconds(20), false, "is down");
+    after.answer = p -> new SendResult.Retryable(Duration.ofSeconds(20), false, "is down");
     put(to, 1, 0);
     clock.run();
     Outbox b = giver(options(true), to);
@@ -228,7 +228,7 @@ class OutboxTurnTest {
     clock.advance(Duration.ofSeconds(10));
     assertThat(before.asked).isNotEmpty();
     assertThat(b.status().items()).isEqualTo(10);
-    after.answer = p -> Verdict.DELIVERED;
+    after.answer = p -> SendResult.DELIVERED;
     clock.advance(Duration.ofMinutes(1));
     assertThat(after.numbers()).containsExactly(1, 2);
     assertThat(account.balance().out()).isEqualTo(20);
@@ -255,7 +255,7 @@ class OutboxTurnTest {
                 new Retry(
                     false, Duration.ofSeconds(1), 2, Duration.ofSeconds(8), 0, Duration.ZERO, 0));
     Outbox to = taker(once);
-    after.answer = p -> new Verdict.Later(Duration.ZERO, false, "is down");
+    after.answer = p -> new SendResult.Retryable(Duration.ZERO, false, "is down");
     Outbox b = giver(options(false), to);
     put(b, 1, 0);
     clock.run();

@@ -11,8 +11,8 @@ import dev.tethys.config.Secret;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.component.ClientAuth;
@@ -27,7 +27,7 @@ import dev.tethys.pipeline.component.Storage;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.Sender;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -318,13 +318,13 @@ class ExtensionsTest {
     }
 
     @Override
-    public Account account(Signal signal) {
-      return new Account("extension", "x", signal);
+    public ItemAccounting account(Signal signal) {
+      return new ItemAccounting("extension", "x", signal);
     }
 
     @Override
-    public Clockwork clock() {
-      return Clockwork.system();
+    public Scheduler clock() {
+      return Scheduler.system();
     }
 
     @Override

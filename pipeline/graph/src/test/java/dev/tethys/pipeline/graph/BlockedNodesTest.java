@@ -4,18 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.ManualClockwork;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.Outboxes;
 import dev.tethys.pipeline.grammar.GraphConfig;
 import dev.tethys.pipeline.graph.Blockage.Effect;
 import dev.tethys.pipeline.graph.Blockage.Reason;
-import dev.tethys.pipeline.ledger.Ledger;
+import dev.tethys.pipeline.ledger.AccountingRegistry;
 import dev.tethys.testkit.SimulatedFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -37,7 +37,7 @@ class BlockedNodesTest {
               doubles.components(),
               clock,
               new Outboxes(new SimulatedFiles(1), clock, new Random(1)),
-              new Ledger(),
+              new AccountingRegistry(),
               new Registry()));
   private final List<Outcome> told = new ArrayList<>();
 
@@ -221,7 +221,7 @@ class BlockedNodesTest {
   void aBatchThatNoSourceWaitsForCountsAsBefore() throws IOException {
     apply(BESIDE.formatted("refuse"));
     input(Signal.TRACES)
-        .consume(new Batch(Signal.TRACES, Encoding.OTLP, new byte[10], 1, 0), Receipt.NONE);
+        .consume(new Batch(Signal.TRACES, Encoding.OTLP, new byte[10], 1, 0), AckCallback.NONE);
     try {
       clock.advance(Duration.ofSeconds(30));
     } catch (UncheckedIOException e) {

@@ -3,10 +3,10 @@ package dev.tethys.pipeline.graph;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.batching.BatchProcessor;
 import dev.tethys.pipeline.component.Adjustable;
@@ -29,9 +29,9 @@ import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.component.RunningGraph;
 import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.Encoder;
-import dev.tethys.pipeline.delivery.Parcel;
-import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.pipeline.delivery.SendResult;
 import dev.tethys.pipeline.extension.FileStorage;
 import java.io.IOException;
 import java.time.Duration;
@@ -242,7 +242,7 @@ final class Doubles {
         }
 
         @Override
-        public void consume(Batch batch, Receipt receipt) {
+        public void consume(Batch batch, AckCallback receipt) {
           c.account(signal).through(batch.items());
           to.add(batch);
           receipt.settle(Outcome.ACCEPTED);
@@ -286,13 +286,15 @@ final class Doubles {
       return c.exporter(
           s,
           signal,
-          b -> Encoder.Encoded.of(new Parcel(b.signal(), b.body(), b.items(), b.lane(), Map.of())),
+          b ->
+              Encoder.Encoded.of(
+                  new EncodedRequest(b.signal(), b.body(), b.items(), b.lane(), Map.of())),
           p -> {
             sending.run();
             to.add(
                 new Batch(
                     p.signal(), dev.tethys.pipeline.Encoding.OTLP, p.body(), p.items(), p.lane()));
-            return Verdict.DELIVERED;
+            return SendResult.DELIVERED;
           });
     }
   }
@@ -327,7 +329,7 @@ final class Doubles {
         }
 
         @Override
-        public void consume(Batch batch, Receipt receipt) {
+        public void consume(Batch batch, AckCallback receipt) {
           c.account(signal).through(batch.items());
           next.consume(batch, receipt);
         }
@@ -371,7 +373,7 @@ final class Doubles {
         }
 
         @Override
-        public void consume(Batch batch, Receipt receipt) {
+        public void consume(Batch batch, AckCallback receipt) {
           c.account(from).through(batch.items());
           all.consume(batch, receipt);
         }
@@ -418,7 +420,7 @@ final class Doubles {
               from,
               b ->
                   Encoder.Encoded.of(
-                      new Parcel(b.signal(), b.body(), b.items(), b.lane(), Map.of())),
+                      new EncodedRequest(b.signal(), b.body(), b.items(), b.lane(), Map.of())),
               p -> {
                 sending.run();
                 outputs
@@ -430,8 +432,8 @@ final class Doubles {
                             p.body(),
                             p.items(),
                             p.lane()),
-                        Receipt.NONE);
-                return Verdict.DELIVERED;
+                        AckCallback.NONE);
+                return SendResult.DELIVERED;
               });
       return new Connector() {
         @Override
@@ -445,7 +447,7 @@ final class Doubles {
         }
 
         @Override
-        public void consume(Batch batch, Receipt receipt) {
+        public void consume(Batch batch, AckCallback receipt) {
           queue.consume(batch, receipt);
         }
 

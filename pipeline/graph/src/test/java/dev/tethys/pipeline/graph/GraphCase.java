@@ -5,15 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.Outboxes;
 import dev.tethys.pipeline.grammar.GraphConfig;
-import dev.tethys.pipeline.ledger.Account;
-import dev.tethys.pipeline.ledger.Ledger;
+import dev.tethys.pipeline.ledger.AccountingRegistry;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.testkit.SimulatedFiles;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,12 +25,12 @@ import org.junit.jupiter.api.AfterEach;
 /** A graph of doubles, of which every account balances in the end. */
 abstract class GraphCase {
   final Doubles doubles = new Doubles();
-  final Ledger ledger = new Ledger();
+  final AccountingRegistry ledger = new AccountingRegistry();
   final GraphServices services =
       new GraphServices(
           doubles.components(),
-          Clockwork.system(),
-          new Outboxes(new SimulatedFiles(1), Clockwork.system(), new Random(1)),
+          Scheduler.system(),
+          new Outboxes(new SimulatedFiles(1), Scheduler.system(), new Random(1)),
           ledger,
           new Registry());
   final Graph graph = new Graph(services);
@@ -38,7 +38,7 @@ abstract class GraphCase {
   @AfterEach
   void everyAccountBalances() {
     graph.stop(Duration.ofSeconds(5));
-    for (Account a : ledger.accounts()) {
+    for (ItemAccounting a : ledger.accounts()) {
       assertThat(a.balance().isBalanced()).as("%s %s", a.component(), a.balance()).isTrue();
       assertThat(a.balance().held()).as("%s", a.component()).isZero();
     }

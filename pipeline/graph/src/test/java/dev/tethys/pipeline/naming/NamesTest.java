@@ -19,8 +19,8 @@ import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.Encoder;
-import dev.tethys.pipeline.delivery.Parcel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -108,7 +108,7 @@ class NamesTest {
 
   private static Map<String, Integer> itemsByName(Encoder.Encoded e) {
     Map<String, Integer> out = new TreeMap<>();
-    for (Parcel p : e.parcels()) {
+    for (EncodedRequest p : e.parcels()) {
       out.merge(p.headers().getOrDefault(NamedEncoder.NAME, "?"), p.items(), Integer::sum);
     }
     return out;
@@ -116,7 +116,8 @@ class NamesTest {
 
   /** Hands on what it is given. */
   private static Encoder plain() {
-    return b -> Encoder.Encoded.of(new Parcel(b.signal(), b.body(), b.items(), b.lane(), Map.of()));
+    return b ->
+        Encoder.Encoded.of(new EncodedRequest(b.signal(), b.body(), b.items(), b.lane(), Map.of()));
   }
 
   @Test
@@ -136,7 +137,7 @@ class NamesTest {
         NamedEncoder.marked(bounded(), new NamedEncoder.Series(OtlpOptions.DEFAULT, true), plain())
             .encode(b);
     assertThat(itemsByName(e)).isEqualTo(Map.of("m_none", 6, "m_t1", 6, "m_t2", 6));
-    for (Parcel p : e.parcels()) {
+    for (EncodedRequest p : e.parcels()) {
       assertThat(p.lane()).isEqualTo(7);
       RequestSlices in = new RequestSlices().reset(p.body(), 0, p.body().length);
       int series = 0;
@@ -151,7 +152,7 @@ class NamesTest {
   private static List<Integer> families(boolean everywhere, Batch b) {
     List<Integer> out = new ArrayList<>();
     NamedEncoder.Series series = new NamedEncoder.Series(OtlpOptions.DEFAULT, everywhere);
-    for (Parcel p : NamedEncoder.marked(bounded(), series, plain()).encode(b).parcels()) {
+    for (EncodedRequest p : NamedEncoder.marked(bounded(), series, plain()).encode(b).parcels()) {
       RequestSlices in = new RequestSlices().reset(p.body(), 0, p.body().length);
       int n = 0;
       while (in.next()) {

@@ -11,8 +11,8 @@ import dev.tethys.model.MetricType;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.Appender.Outcome;
 import dev.tethys.model.storage.MetricStore;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Receipt;
 import dev.tethys.testkit.MemoryMetricStore;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
@@ -32,7 +32,7 @@ class TeeStoreTest {
             batches.add(batch);
             receipt.settle(dev.tethys.pipeline.Outcome.ACCEPTED);
           },
-          Receipt.NONE);
+          AckCallback.NONE);
   private final MemoryMetricStore memory = new MemoryMetricStore(0);
   private final TeeStore store = new TeeStore(memory, sink, () -> true);
 

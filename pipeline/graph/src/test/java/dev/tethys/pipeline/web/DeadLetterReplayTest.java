@@ -3,19 +3,19 @@ package dev.tethys.pipeline.web;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.file.RealFiles;
-import dev.tethys.pipeline.Clockwork;
-import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.AckCallback;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.Outbox;
 import dev.tethys.pipeline.delivery.OutboxOptions;
 import dev.tethys.pipeline.delivery.OutboxView;
 import dev.tethys.pipeline.delivery.Outboxes;
-import dev.tethys.pipeline.delivery.Parcel;
-import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.pipeline.delivery.SendResult;
 import dev.tethys.pipeline.graph.GraphStatus;
 import dev.tethys.pipeline.graph.GraphView;
 import dev.tethys.pipeline.graph.Tap;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.Routes;
@@ -50,14 +50,14 @@ class DeadLetterReplayTest {
   private final HttpClient client = HttpClient.newHttpClient();
   private final Set<Integer> delivered = ConcurrentHashMap.newKeySet();
   private final AtomicInteger attempts = new AtomicInteger();
-  private volatile Verdict verdict = new Verdict.Never("refused");
+  private volatile SendResult verdict = new SendResult.Permanent("refused");
   private Outbox box;
   private HttpListener listener;
 
   @BeforeEach
   void begin() throws Exception {
     box =
-        new Outboxes(new RealFiles(), Clockwork.system(), new Random(1))
+        new Outboxes(new RealFiles(), Scheduler.system(), new Random(1))
             .open(
                 "exporter test",
                 OutboxOptions.DEFAULT.withDisk(
@@ -65,13 +65,13 @@ class DeadLetterReplayTest {
                         folder.resolve("queue"), OutboxOptions.Sync.NEVER, 256L << 20)),
                 p -> {
                   attempts.incrementAndGet();
-                  Verdict v = verdict;
-                  if (v == Verdict.DELIVERED) {
+                  SendResult v = verdict;
+                  if (v == SendResult.DELIVERED) {
                     delivered.add(ByteBuffer.wrap(p.body()).getInt());
                   }
                   return v;
                 },
-                new Account("exporter", "test", Signal.LOGS));
+                new ItemAccounting("exporter", "test", Signal.LOGS));
     GraphView graph =
         new GraphView() {
           @Override
@@ -96,8 +96,8 @@ class DeadLetterReplayTest {
             null);
     for (int i = 0; i < LETTERS; i++) {
       box.put(
-          new Parcel(Signal.LOGS, ByteBuffer.allocate(4).putInt(i).array(), 1, 0, Map.of()),
-          Receipt.NONE);
+          new EncodedRequest(Signal.LOGS, ByteBuffer.allocate(4).putInt(i).array(), 1, 0, Map.of()),
+          AckCallback.NONE);
     }
     awaitLetters(LETTERS);
   }
@@ -129,7 +129,7 @@ class DeadLetterReplayTest {
 
   @Test
   void allOfThemBeyondOneLook() throws Exception {
-    verdict = Verdict.DELIVERED;
+    verdict = SendResult.DELIVERED;
     assertThat(replay("&limit=2").body()).contains("\"replayed\":2}");
     awaitLetters(LETTERS - 2);
     assertThat(replay("").body()).contains("\"replayed\":" + (LETTERS - 2) + "}");

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.Appender;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.sample.BatchSink;
 import java.util.ArrayList;
@@ -24,7 +24,7 @@ class SamplesJsonTest {
           out.add(b);
           r.settle(Outcome.ACCEPTED);
         };
-    try (Appender a = new BatchSink(to, Receipt.NONE).appender()) {
+    try (Appender a = new BatchSink(to, AckCallback.NONE).appender()) {
       for (int i = 0; i < series; i++) {
         long ref = a.series(Labels.of("__name__", "up", "job", "a\"" + i));
         for (int t = 0; t < samples; t++) {

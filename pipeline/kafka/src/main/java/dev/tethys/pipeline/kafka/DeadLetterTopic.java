@@ -50,7 +50,7 @@ final class DeadLetterTopic implements AutoCloseable {
 
   /** The next record has a producer that logs in anew. */
   private synchronized void refused(Client c) {
-    TokenLogin.refused(c.properties);
+    KafkaTokenLogin.refused(c.properties);
     if (client == c) {
       client = null;
       c.producer.close(Duration.ZERO);

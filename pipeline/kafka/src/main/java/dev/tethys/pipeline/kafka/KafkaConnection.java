@@ -206,7 +206,8 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
     if (sasl != null) {
       p.putAll(sasl.properties);
       p.put(
-          TokenLogin.BROKER, brokers.getFirst().substring(0, brokers.getFirst().lastIndexOf(':')));
+          KafkaTokenLogin.BROKER,
+          brokers.getFirst().substring(0, brokers.getFirst().lastIndexOf(':')));
     }
     p.put(
         "security.protocol",
@@ -273,7 +274,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
     Secret password = o.get(PASSWORD);
     Reference source = o.find(TOKEN_SOURCE);
     CloudAuth aws = o.find(AWS);
-    if (o.has(EXTENSIONS) && !mechanism.equals(TokenLogin.MECHANISM)) {
+    if (o.has(EXTENSIONS) && !mechanism.equals(KafkaTokenLogin.MECHANISM)) {
       throw o.error(EXTENSIONS, "oauthbearer_extensions are of the mechanism OAUTHBEARER");
     }
     boolean named = !user.isEmpty() || !password.isEmpty();
@@ -289,18 +290,18 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
       }
       CloudAuth.SigV4 who = aws instanceof CloudAuth.SigV4 c ? c : CloudAuth.SigV4.FOUND;
       return new Sasl(
-          mechanism.equals(MskIdentity.MECHANISM) ? MskLogin.of(who) : TokenLogin.ofAws(who));
+          mechanism.equals(MskIdentity.MECHANISM) ? MskLogin.of(who) : KafkaTokenLogin.ofAws(who));
     }
     if (aws != null) {
       throw o.error(AWS, "aws_msk is of the mechanisms " + String.join(" and ", BY_AWS));
     }
-    if (mechanism.equals(TokenLogin.MECHANISM)) {
+    if (mechanism.equals(KafkaTokenLogin.MECHANISM)) {
       if (source == null || named) {
         throw o.error(
             MECHANISM,
             "OAUTHBEARER wants oauthbearer_token_source, and neither username nor password");
       }
-      return new Sasl(TokenLogin.of(source, extensions(o)));
+      return new Sasl(KafkaTokenLogin.of(source, extensions(o)));
     }
     if (!BY_PASSWORD.contains(mechanism)) {
       throw o.error(

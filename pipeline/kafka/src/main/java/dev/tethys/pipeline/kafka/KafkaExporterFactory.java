@@ -6,12 +6,12 @@ import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Checkable;
 import dev.tethys.pipeline.component.Context;
-import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.component.ExporterProbe;
+import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.Encoder;
-import dev.tethys.pipeline.delivery.LeftOut;
-import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.UnsupportedItemCounter;
 import dev.tethys.pipeline.naming.BoundedNames;
 import dev.tethys.pipeline.naming.NamedEncoder;
 import java.time.Instant;
@@ -64,12 +64,13 @@ public final class KafkaExporterFactory
   }
 
   @Override
-  public DestinationProbe probe(KafkaExporterSettings told, Signal signal, Context context) {
+  public ExporterProbe probe(KafkaExporterSettings told, Signal signal, Context context) {
     KafkaExporterSettings settings = told.with(OwnLogin.of(told.properties(), context));
     InstantSource clock = () -> Instant.ofEpochMilli(context.clock().millis());
     KafkaExporterSettings.Topic topic = Objects.requireNonNull(settings.topics().get(signal));
     String name = topic.name().ofNothing();
-    LeftOut leftOut = new LeftOut(context.metrics(), context.id().toString());
+    UnsupportedItemCounter leftOut =
+        new UnsupportedItemCounter(context.metrics(), context.id().toString());
     return new KafkaTrial(
         settings, signal, name, b -> encode(settings, topic, name, clock, leftOut, b));
   }
@@ -94,7 +95,8 @@ public final class KafkaExporterFactory
             context.metrics(),
             context.id().toString(),
             signal);
-    LeftOut leftOut = new LeftOut(context.metrics(), context.id().toString());
+    UnsupportedItemCounter leftOut =
+        new UnsupportedItemCounter(context.metrics(), context.id().toString());
     boolean isFixed = attribute.isEmpty() && topic.name().isFixed();
     Encoder named =
         isFixed
@@ -120,7 +122,7 @@ public final class KafkaExporterFactory
       KafkaExporterSettings.Topic topic,
       String name,
       InstantSource clock,
-      LeftOut leftOut,
+      UnsupportedItemCounter leftOut,
       Batch batch) {
     Map<String, String> headers = new HashMap<>(settings.headers());
     for (String k : settings.metadataKeys()) {
@@ -135,7 +137,7 @@ public final class KafkaExporterFactory
       headers.put(KafkaSender.FRAMES, "");
     }
     RecordKeys keys = settings.keys().getOrDefault(batch.signal(), RecordKeys.NONE);
-    List<Parcel> parcels = new ArrayList<>();
+    List<EncodedRequest> parcels = new ArrayList<>();
     Map<String, Integer> drops = new HashMap<>();
     RecordKeys.Split split = keys.split(batch);
     if (split.leftOut() > 0) {
@@ -157,7 +159,8 @@ public final class KafkaExporterFactory
               }
               for (RecordWriter.Value v : w.values()) {
                 parcels.add(
-                    new Parcel(batch.signal(), v.bytes(), v.items(), v.lane(), Map.copyOf(all)));
+                    new EncodedRequest(
+                        batch.signal(), v.bytes(), v.items(), v.lane(), Map.copyOf(all)));
               }
               w.drops().forEach((why, n) -> drops.merge(why, n, Integer::sum));
             });

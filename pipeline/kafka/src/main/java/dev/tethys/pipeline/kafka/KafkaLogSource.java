@@ -230,7 +230,7 @@ final class KafkaLogSource implements LogSource {
       return;
     }
     try {
-      Commits.store(c, due);
+      OffsetCommitter.store(c, due);
       due.forEach((tp, o) -> committed.put(tp, o.offset()));
     } catch (KafkaException e) {
       LOG.log(

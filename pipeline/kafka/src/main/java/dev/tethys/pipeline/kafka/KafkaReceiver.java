@@ -11,7 +11,7 @@ import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
@@ -241,7 +241,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
    * @return null when this ends before there is one
    */
   private @Nullable Client loggedInAnew(Client refused) throws InterruptedException {
-    TokenLogin.refused(refused.properties);
+    KafkaTokenLogin.refused(refused.properties);
     new Rebalance(refused.consumer).onPartitionsLost(List.copyOf(partitions.keySet()));
     close(refused, Duration.ZERO);
     while (true) {
@@ -416,7 +416,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
       return;
     }
     try {
-      Commits.store(c, due);
+      OffsetCommitter.store(c, due);
       committed.putAll(due);
     } catch (KafkaException e) {
       log.log(
@@ -523,7 +523,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
   @Override
   public void leftOut(PartitionReader reader, int samples) {
     if (samples > 0) {
-      Account account = context.account(signal(reader.partition.topic()));
+      ItemAccounting account = context.account(signal(reader.partition.topic()));
       account.take(samples);
       account.drop(RecordReader.NO_PLACE, samples);
     }

@@ -1,8 +1,8 @@
 package dev.tethys.pipeline.kafka;
 
-import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.EncodedRequest;
+import dev.tethys.pipeline.delivery.SendResult;
 import dev.tethys.pipeline.delivery.Sender;
-import dev.tethys.pipeline.delivery.Verdict;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -74,12 +74,12 @@ final class KafkaSender implements Sender {
   }
 
   @Override
-  public Verdict send(Parcel parcel) throws IOException, InterruptedException {
+  public SendResult send(EncodedRequest parcel) throws IOException, InterruptedException {
     KafkaProducer<byte[], byte[]> p;
     try {
       p = producer();
     } catch (KafkaException e) {
-      return new Verdict.Later(REFUSED_PAUSE, false, text(e));
+      return new SendResult.Retryable(REFUSED_PAUSE, false, text(e));
     }
     String topic = parcel.headers().getOrDefault(TOPIC, "");
     String key = parcel.headers().get(KEY);
@@ -110,7 +110,7 @@ final class KafkaSender implements Sender {
       for (Future<RecordMetadata> f : sent) {
         f.get(); // ends: the producer gives up after delivery.timeout.ms
       }
-      return Verdict.DELIVERED;
+      return SendResult.DELIVERED;
     } catch (ExecutionException e) {
       return verdict(p, e.getCause() == null ? e : e.getCause());
     } catch (InterruptException e) {
@@ -140,22 +140,22 @@ final class KafkaSender implements Sender {
     }
   }
 
-  private Verdict verdict(KafkaProducer<byte[], byte[]> p, Throwable why) {
+  private SendResult verdict(KafkaProducer<byte[], byte[]> p, Throwable why) {
     return switch (why) {
-      case RecordTooLargeException e -> new Verdict.Never(text(e));
-      case InvalidTopicException e -> new Verdict.Never(text(e));
+      case RecordTooLargeException e -> new SendResult.Permanent(text(e));
+      case InvalidTopicException e -> new SendResult.Permanent(text(e));
       case ThrottlingQuotaExceededException e ->
-          new Verdict.Later(Duration.ofMillis(e.throttleTimeMs()), true, text(e));
+          new SendResult.Retryable(Duration.ofMillis(e.throttleTimeMs()), true, text(e));
       case AuthenticationException e -> {
-        TokenLogin.refused(properties);
+        KafkaTokenLogin.refused(properties);
         forget(p); // which has logged in with what was refused
-        yield new Verdict.Later(REFUSED_PAUSE, false, text(e));
+        yield new SendResult.Retryable(REFUSED_PAUSE, false, text(e));
       }
-      case AuthorizationException e -> new Verdict.Later(REFUSED_PAUSE, false, text(e));
-      case RetriableException e -> new Verdict.Later(Duration.ZERO, false, text(e));
+      case AuthorizationException e -> new SendResult.Retryable(REFUSED_PAUSE, false, text(e));
+      case RetriableException e -> new SendResult.Retryable(Duration.ZERO, false, text(e));
       default -> {
         forget(p);
-        yield new Verdict.Later(Duration.ZERO, false, text(why));
+        yield new SendResult.Retryable(Duration.ZERO, false, text(why));
       }
     };
   }

@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.kafka;
 
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.component.ExporterProbe;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.ItemProbe;
 import java.io.IOException;
@@ -37,7 +37,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  * Tries a cluster: an item goes to the topic of its signal as the exporter writes it, and the
  * record is looked for behind what was there before.
  */
-final class KafkaTrial implements DestinationProbe {
+final class KafkaTrial implements ExporterProbe {
   private final KafkaExporterSettings settings;
   private final String topic;
   private final ItemProbe probe;

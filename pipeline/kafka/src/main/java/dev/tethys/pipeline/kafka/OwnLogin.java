@@ -28,8 +28,8 @@ final class OwnLogin {
     p.put(
         JAAS,
         jaas.substring(0, jaas.length() - 1) + " login=\"" + LOGINS.incrementAndGet() + "\";");
-    if (p.remove(TokenLogin.SOURCE) instanceof Reference r) {
-      p.put(TokenLogin.TOKENS, context.extension(r, ClientAuth.class));
+    if (p.remove(KafkaTokenLogin.SOURCE) instanceof Reference r) {
+      p.put(KafkaTokenLogin.TOKENS, context.extension(r, ClientAuth.class));
     }
     return Map.copyOf(p);
   }

@@ -28,8 +28,8 @@ import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.ValueText;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
-import dev.tethys.pipeline.delivery.LeftOut;
 import dev.tethys.pipeline.delivery.NotEncodableException;
+import dev.tethys.pipeline.delivery.UnsupportedItemCounter;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
@@ -87,9 +87,9 @@ final class RecordWriter {
   }
 
   /** Counts what came with items and is in none of the values. */
-  void tell(LeftOut leftOut) {
-    leftOut.add(LeftOut.What.EXEMPLARS, exemplars);
-    leftOut.add(LeftOut.What.METADATA, metadata);
+  void tell(UnsupportedItemCounter leftOut) {
+    leftOut.add(UnsupportedItemCounter.What.EXEMPLARS, exemplars);
+    leftOut.add(UnsupportedItemCounter.What.METADATA, metadata);
   }
 
   private void drop(int items, String why) {

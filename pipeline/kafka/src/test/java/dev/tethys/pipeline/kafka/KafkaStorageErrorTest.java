@@ -7,7 +7,7 @@ import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Exporter;
-import dev.tethys.pipeline.delivery.Verdict;
+import dev.tethys.pipeline.delivery.SendResult;
 import dev.tethys.testkit.KafkaProcess;
 import dev.tethys.testkit.Ports;
 import java.nio.charset.StandardCharsets;
@@ -107,8 +107,8 @@ class KafkaStorageErrorTest {
     BlockingQueue<Outcome> outcome = new LinkedBlockingQueue<>();
     Thread.ofVirtual().start(() -> out.consume(batch, outcome::add));
     // The producer repeats it for a while, and gives it up; so do we.
-    Verdict said = context.refusals.poll(60, TimeUnit.SECONDS);
-    assertThat(said).isInstanceOf(Verdict.Later.class);
+    SendResult said = context.refusals.poll(60, TimeUnit.SECONDS);
+    assertThat(said).isInstanceOf(SendResult.Retryable.class);
     assertThat(refusing.refused(topic)).as("requests of the producer").isGreaterThan(1);
     assertThat(outcome).isEmpty();
     refusing.refuse(topic, Errors.NONE);

@@ -13,12 +13,12 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.Receiver;
@@ -85,7 +85,7 @@ class KafkaTest {
     broker.close();
   }
 
-  private record Arrival(Batch batch, Receipt receipt) {}
+  private record Arrival(Batch batch, AckCallback receipt) {}
 
   private final BlockingQueue<Arrival> arrivals = new LinkedBlockingQueue<>();
 
@@ -462,7 +462,7 @@ class KafkaTest {
     untilCommitted("poison", 1);
 
     Exporter out = exporter(Signal.METRICS, "metrics: {topic: poison, encoding: remote_write}");
-    out.consume(RecordsTest.series(3, 1), Receipt.NONE);
+    out.consume(RecordsTest.series(3, 1), AckCallback.NONE);
     next().receipt().settle(new Outcome.Rejected("never", 3));
     assertThat(read("dead", 2)).hasSize(2);
     untilCommitted("poison", 2);
@@ -476,7 +476,7 @@ class KafkaTest {
     Exporter out =
         exporter(Signal.METRICS, "metrics: {topic: killed, encoding: remote_write}\ntimeout: 2s");
     Receiver in = receiver(Signal.METRICS, group("killed", ""));
-    out.consume(RecordsTest.series(1, 1), Receipt.NONE);
+    out.consume(RecordsTest.series(1, 1), AckCallback.NONE);
     next().receipt().settle(Outcome.ACCEPTED);
     untilCommitted("killed", 1);
     broker.killAndRestart();
@@ -554,7 +554,7 @@ class KafkaTest {
     broker.topic("still", 1);
     Exporter out =
         exporter(Signal.METRICS, "metrics: {topic: still, encoding: remote_write}\ntimeout: 1s");
-    out.consume(RecordsTest.series(1, 1), Receipt.NONE);
+    out.consume(RecordsTest.series(1, 1), AckCallback.NONE);
     BlockingQueue<Outcome> outcome = new LinkedBlockingQueue<>();
     broker.standStill(true);
     try {

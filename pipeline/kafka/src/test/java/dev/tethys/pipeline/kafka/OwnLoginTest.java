@@ -37,7 +37,7 @@ class OwnLoginTest {
   private static LoginManager login(String broker, String sasl, Context context) throws Exception {
     Map<String, Object> p = new HashMap<>(properties(broker, "sasl: {" + sasl + "}", context));
     p.put("sasl.jaas.config", new Password(String.valueOf(p.get("sasl.jaas.config"))));
-    p.put("sasl.login.callback.handler.class", TokenLogin.class);
+    p.put("sasl.login.callback.handler.class", KafkaTokenLogin.class);
     return LoginManager.acquireLoginManager(
         JaasContext.loadClientContext(p), "OAUTHBEARER", DefaultLogin.class, p);
   }

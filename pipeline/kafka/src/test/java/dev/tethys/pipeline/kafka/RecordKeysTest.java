@@ -20,9 +20,9 @@ import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.NotEncodableException;
-import dev.tethys.pipeline.delivery.Parcel;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -132,7 +132,10 @@ class RecordKeysTest {
                   InstantSource.system(),
                   new TestContext())
               .encode(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, body, 3, 0));
-      assertThat(e.parcels()).as("keys " + keys).extracting(Parcel::items).containsExactly(2);
+      assertThat(e.parcels())
+          .as("keys " + keys)
+          .extracting(EncodedRequest::items)
+          .containsExactly(2);
       assertThat(e.drops()).as("keys " + keys).isEmpty();
     }
   }

@@ -1,21 +1,21 @@
 package dev.tethys.pipeline.kafka;
 
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.Encoder;
-import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.SendResult;
 import dev.tethys.pipeline.delivery.Sender;
-import dev.tethys.pipeline.delivery.Verdict;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
@@ -28,11 +28,11 @@ import org.jspecify.annotations.Nullable;
 /** A context whose exporters send in the caller's thread, until delivered. */
 final class TestContext implements Context {
   private final Registry registry = new Registry();
-  private final Map<Signal, Account> accounts = new ConcurrentHashMap<>();
+  private final Map<Signal, ItemAccounting> accounts = new ConcurrentHashMap<>();
   private final @Nullable Object extension;
 
   /** What was said to parcels before they were delivered. */
-  final BlockingQueue<Verdict> refusals = new LinkedBlockingQueue<>();
+  final BlockingQueue<SendResult> refusals = new LinkedBlockingQueue<>();
 
   TestContext() {
     this(null);
@@ -56,13 +56,13 @@ final class TestContext implements Context {
   }
 
   @Override
-  public Account account(Signal signal) {
-    return accounts.computeIfAbsent(signal, s -> new Account("kafka", "kafka", s));
+  public ItemAccounting account(Signal signal) {
+    return accounts.computeIfAbsent(signal, s -> new ItemAccounting("kafka", "kafka", s));
   }
 
   @Override
-  public Clockwork clock() {
-    return Clockwork.system();
+  public Scheduler clock() {
+    return Scheduler.system();
   }
 
   @Override
@@ -85,11 +85,11 @@ final class TestContext implements Context {
       DeliverySettings settings, Signal signal, Encoder encoder, Sender sender) {
     return new Exporter() {
       @Override
-      public void consume(Batch batch, Receipt receipt) {
+      public void consume(Batch batch, AckCallback receipt) {
         try {
-          for (Parcel p : encoder.encode(batch).parcels()) {
-            Verdict v = sender.send(p);
-            while (!(v instanceof Verdict.Delivered)) {
+          for (EncodedRequest p : encoder.encode(batch).parcels()) {
+            SendResult v = sender.send(p);
+            while (!(v instanceof SendResult.Delivered)) {
               refusals.add(v);
               v = sender.send(p);
             }

@@ -19,7 +19,7 @@ import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.EncodedRequest;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +33,7 @@ class TopicNamesTest {
     KafkaExporterSettings s =
         KafkaExporterSettings.TYPE.read(YamlDocument.parse("a.yml", null, yaml).root());
     Map<String, Integer> out = new TreeMap<>();
-    for (Parcel p :
+    for (EncodedRequest p :
         KafkaExporterFactory.encoder(
                 s,
                 Objects.requireNonNull(s.topics().get(b.signal())),

@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.ottl;
 
-import dev.tethys.pipeline.ottl.syntax.Parser;
+import dev.tethys.pipeline.ottl.syntax.OttlParser;
 import dev.tethys.pipeline.ottl.syntax.Tree;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,13 +38,13 @@ public final class Ottl {
     List<Tree> trees = new ArrayList<>();
     List<Tree.Statement> parsed = new ArrayList<>();
     for (String s : statements) {
-      Tree.Statement t = Parser.statement(s);
+      Tree.Statement t = OttlParser.statement(s);
       parsed.add(t);
       trees.add(t);
     }
     List<Tree.Expression> parsedConditions = new ArrayList<>();
     for (String c : conditions) {
-      Tree.Expression t = Parser.condition(c);
+      Tree.Expression t = OttlParser.condition(c);
       parsedConditions.add(t);
       trees.add(t);
     }
@@ -76,7 +76,7 @@ public final class Ottl {
   /** Loads conditions of which one is enough; parameters as for {@link #statements}. */
   public Conditions conditions(
       List<Context> contexts, @Nullable Context context, List<String> texts, ErrorMode mode) {
-    List<Tree.Expression> parsed = texts.stream().map(Parser::condition).toList();
+    List<Tree.Expression> parsed = texts.stream().map(OttlParser::condition).toList();
     Context found =
         context != null
             ? checked(contexts, context)
@@ -87,7 +87,7 @@ public final class Ottl {
   /** Loads a value for a context; paths may begin with the name of a context or not. */
   public ValueExpression value(Context context, String text) {
     return new ValueExpression(
-        text, new Compiler(text, context, functions, false).value(Parser.value(text)));
+        text, new Compiler(text, context, functions, false).value(OttlParser.value(text)));
   }
 
   private Conditions compiled(

@@ -2,7 +2,7 @@ package dev.tethys.pipeline.ottl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.pipeline.ottl.syntax.Parser;
+import dev.tethys.pipeline.ottl.syntax.OttlParser;
 import dev.tethys.pipeline.ottl.syntax.Printer;
 import dev.tethys.pipeline.ottl.syntax.Tree;
 import java.time.InstantSource;
@@ -125,9 +125,9 @@ class OttlPropertiesTest {
   /** What a tree is printed as reads as the same tree. */
   @Property(tries = 2000)
   void printedTextReadsTheSame(@ForAll("values") String text) {
-    String printed = Printer.print(Parser.value(text));
-    assertThat(Printer.print(Parser.value(printed))).isEqualTo(printed);
+    String printed = Printer.print(OttlParser.value(text));
+    assertThat(Printer.print(OttlParser.value(printed))).isEqualTo(printed);
     String statement = "set(a, " + printed + ") where a == " + printed + " or not B()";
-    assertThat(Printer.print(Parser.statement(statement))).isEqualTo(statement);
+    assertThat(Printer.print(OttlParser.statement(statement))).isEqualTo(statement);
   }
 }

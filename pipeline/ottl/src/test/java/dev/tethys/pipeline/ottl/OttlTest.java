@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.HistogramDataPoint;
 import dev.tethys.model.telemetry.MetricData;
-import dev.tethys.pipeline.ottl.syntax.Parser;
+import dev.tethys.pipeline.ottl.syntax.OttlParser;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -117,21 +117,21 @@ class OttlTest {
 
   @Test
   void positionsCountLinesAndColumns() {
-    assertThatThrownBy(() -> Parser.statement("set(attributes[\"a\"],\n  Concat([1 2], \"\"))"))
+    assertThatThrownBy(() -> OttlParser.statement("set(attributes[\"a\"],\n  Concat([1 2], \"\"))"))
         .isInstanceOf(OttlException.class)
         .hasMessageContaining("OTTL 2:13 (at \"2], \"\"))\")");
   }
 
   @Test
   void nestingAndLengthAreBounded() {
-    assertThatThrownBy(() -> Parser.value("[".repeat(5000)))
-        .hasMessageContaining("nested more than " + Parser.MAX_DEPTH);
-    assertThatThrownBy(() -> Parser.condition("(".repeat(5000)))
+    assertThatThrownBy(() -> OttlParser.value("[".repeat(5000)))
+        .hasMessageContaining("nested more than " + OttlParser.MAX_DEPTH);
+    assertThatThrownBy(() -> OttlParser.condition("(".repeat(5000)))
         .hasMessageContaining("nested more than");
-    assertThatThrownBy(() -> Parser.value("1" + " + 1".repeat(1000)))
-        .hasMessageContaining("more than " + Parser.MAX_OPERATORS + " operators");
-    assertThatThrownBy(() -> Parser.value("\"" + "a".repeat(Parser.MAX_LENGTH) + "\""))
-        .hasMessageContaining("at most " + Parser.MAX_LENGTH);
+    assertThatThrownBy(() -> OttlParser.value("1" + " + 1".repeat(1000)))
+        .hasMessageContaining("more than " + OttlParser.MAX_OPERATORS + " operators");
+    assertThatThrownBy(() -> OttlParser.value("\"" + "a".repeat(OttlParser.MAX_LENGTH) + "\""))
+        .hasMessageContaining("at most " + OttlParser.MAX_LENGTH);
   }
 
   @Test

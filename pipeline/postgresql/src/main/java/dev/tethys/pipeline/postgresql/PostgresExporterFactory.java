@@ -5,10 +5,10 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Checkable;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.component.Context;
-import dev.tethys.pipeline.component.DestinationProbe;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
-import dev.tethys.pipeline.destination.tables.TableParcels;
+import dev.tethys.pipeline.component.ExporterProbe;
+import dev.tethys.pipeline.exporter.tables.TableRequestEncoder;
 import dev.tethys.pipeline.naming.BoundedNames;
 import dev.tethys.pipeline.naming.NamedEncoder;
 import java.util.List;
@@ -51,7 +51,7 @@ public final class PostgresExporterFactory
             new BoundedNames(
                 s.names(signal), s.maxNames(), context.metrics(), context.id().toString(), signal),
             new NamedEncoder.Series(s.rows().otlp(), true),
-            new TableParcels(s.rows(), false)),
+            new TableRequestEncoder(s.rows(), false)),
         new PostgresSender(pool(s, context), s));
   }
 
@@ -65,7 +65,7 @@ public final class PostgresExporterFactory
   }
 
   @Override
-  public DestinationProbe probe(PostgresSettings s, Signal signal, Context context) {
+  public ExporterProbe probe(PostgresSettings s, Signal signal, Context context) {
     return new PostgresProbe(pool(s, context), s, signal);
   }
 }

@@ -174,7 +174,8 @@ final class PostgresPool implements AutoCloseable {
 
   private @Nullable Connection withToken(ClientAuth auth, String url, Properties p)
       throws SQLException {
-    try (TokenLogin attempt = new TokenLogin(Objects.requireNonNull(address.tls()), auth)) {
+    try (PostgresTokenLogin attempt =
+        new PostgresTokenLogin(Objects.requireNonNull(address.tls()), auth)) {
       attempt.addTo(p);
       try {
         return new Driver().connect(url, p);

@@ -3,12 +3,12 @@ package dev.tethys.pipeline.postgresql;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.model.Labels;
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.component.DestinationProbe;
+import dev.tethys.pipeline.component.ExporterProbe;
+import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.ItemProbe;
-import dev.tethys.pipeline.delivery.Parcel;
-import dev.tethys.pipeline.delivery.Verdict;
-import dev.tethys.pipeline.destination.tables.MetricTables;
-import dev.tethys.pipeline.destination.tables.TableParcels;
+import dev.tethys.pipeline.delivery.SendResult;
+import dev.tethys.pipeline.exporter.tables.MetricTables;
+import dev.tethys.pipeline.exporter.tables.TableRequestEncoder;
 import dev.tethys.pipeline.naming.NamedEncoder;
 import java.io.IOException;
 import java.sql.Connection;
@@ -20,7 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Tries a PostgreSQL as its exporter would use it. */
-final class PostgresProbe implements DestinationProbe {
+final class PostgresProbe implements ExporterProbe {
   private static final Labels LABELS = Labels.of("__name__", ItemProbe.NAME);
 
   private final PostgresPool pool;
@@ -118,13 +118,14 @@ final class PostgresProbe implements DestinationProbe {
   }
 
   private String log(long seconds, double value) throws IOException, InterruptedException {
-    Parcel p =
+    EncodedRequest p =
         NamedEncoder.saying(
-                settings.names(signal).of(LABELS::get), new TableParcels(settings.rows(), false))
+                settings.names(signal).of(LABELS::get),
+                new TableRequestEncoder(settings.rows(), false))
             .encode(ItemProbe.batch(signal, seconds, value))
             .parcels()
             .getFirst();
-    Verdict v = new PostgresSender(pool, settings).send(p);
+    SendResult v = new PostgresSender(pool, settings).send(p);
     String refusal = ItemProbe.refusal(v);
     if (!refusal.isEmpty()) {
       throw new IOException("the record was not taken: " + refusal);

@@ -3,12 +3,12 @@ package dev.tethys.pipeline.postgresql;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.otlp.wire.OtlpReader;
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.EncodedRequest;
+import dev.tethys.pipeline.delivery.SendResult;
 import dev.tethys.pipeline.delivery.Sender;
-import dev.tethys.pipeline.delivery.Verdict;
-import dev.tethys.pipeline.destination.tables.KnownSeries;
-import dev.tethys.pipeline.destination.tables.MetricTables;
-import dev.tethys.pipeline.destination.tables.TableParcels;
+import dev.tethys.pipeline.exporter.tables.KnownSeries;
+import dev.tethys.pipeline.exporter.tables.MetricTables;
+import dev.tethys.pipeline.exporter.tables.TableRequestEncoder;
 import dev.tethys.pipeline.naming.NamedEncoder;
 import java.io.IOException;
 import java.sql.SQLException;
@@ -35,12 +35,12 @@ final class PostgresSender implements Sender {
   }
 
   @Override
-  public Verdict send(Parcel p) throws IOException, InterruptedException {
+  public SendResult send(EncodedRequest p) throws IOException, InterruptedException {
     try {
       String name = NamedEncoder.name(p, settings.names(p.signal()));
       PostgresWriter writer = new PostgresWriter(settings.tables().named(name));
       prepare(p.signal(), name, writer);
-      byte[] body = TableParcels.body(p);
+      byte[] body = TableRequestEncoder.body(p);
       switch (p.signal()) {
         case METRICS -> {
           MetricTables t = new MetricTables(body);
@@ -54,7 +54,7 @@ final class PostgresSender implements Sender {
           known.told(name, fresh);
           int beyond = PostgresWriter.beyondTime(t);
           if (beyond > 0) {
-            return new Verdict.Partial(beyond, "times that a timestamptz cannot be");
+            return new SendResult.Partial(beyond, "times that a timestamptz cannot be");
           }
         }
         case LOGS -> {
@@ -75,9 +75,9 @@ final class PostgresSender implements Sender {
         }
         default -> throw new IllegalArgumentException(p.signal().toString());
       }
-      return Verdict.DELIVERED;
+      return SendResult.DELIVERED;
     } catch (CodecException e) {
-      return new Verdict.Never(String.valueOf(e.getMessage()));
+      return new SendResult.Permanent(String.valueOf(e.getMessage()));
     } catch (SQLException e) {
       return verdict(p, e);
     }
@@ -101,7 +101,7 @@ final class PostgresSender implements Sender {
     }
   }
 
-  private Verdict verdict(Parcel p, SQLException e) {
+  private SendResult verdict(EncodedRequest p, SQLException e) {
     String state = e.getSQLState() == null ? "" : e.getSQLState();
     String why = state + " " + e.getMessage();
     String kind = state.length() < 2 ? "" : state.substring(0, 2);
@@ -110,16 +110,16 @@ final class PostgresSender implements Sender {
         made.clear();
       }
       known.forget();
-      return new Verdict.Later(settings.createSchema() ? Duration.ZERO : PAUSE, false, why);
+      return new SendResult.Retryable(settings.createSchema() ? Duration.ZERO : PAUSE, false, why);
     }
     if (kind.equals("28") || kind.equals("3D") || state.equals("42501")) { // not let in
-      return new Verdict.Later(PAUSE, false, why);
+      return new SendResult.Retryable(PAUSE, false, why);
     }
     if (kind.equals("22") || kind.equals("23") || kind.equals("42")) { // the rows, or the tables
-      List<Parcel> halves = TableParcels.halves(p);
-      return halves.isEmpty() ? new Verdict.Never(why) : new Verdict.Instead(halves, why);
+      List<EncodedRequest> halves = TableRequestEncoder.halves(p);
+      return halves.isEmpty() ? new SendResult.Permanent(why) : new SendResult.Split(halves, why);
     }
-    return new Verdict.Later(Duration.ZERO, kind.equals("53"), why);
+    return new SendResult.Retryable(Duration.ZERO, kind.equals("53"), why);
   }
 
   @Override

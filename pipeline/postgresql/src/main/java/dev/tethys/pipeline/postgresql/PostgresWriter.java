@@ -3,7 +3,7 @@ package dev.tethys.pipeline.postgresql;
 import dev.tethys.codec.series.SeriesText;
 import dev.tethys.model.Histogram;
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.destination.tables.MetricTables;
+import dev.tethys.pipeline.exporter.tables.MetricTables;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.sql.Connection;

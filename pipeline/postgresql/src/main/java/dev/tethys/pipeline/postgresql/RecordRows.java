@@ -9,7 +9,7 @@ import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.TracesData;
-import dev.tethys.pipeline.destination.rows.SpanText;
+import dev.tethys.pipeline.exporter.rows.SpanText;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;

@@ -40,11 +40,11 @@ public final class TokenSockets extends DriverSockets {
   /** Nothing that a server says before it lets somebody in is near it. */
   private static final int MAX_MESSAGE = 1 << 16;
 
-  private final TokenLogin login;
+  private final PostgresTokenLogin login;
 
   /** For the driver. */
   public TokenSockets(Properties info) throws IOException {
-    TokenLogin l = TokenLogin.of(info);
+    PostgresTokenLogin l = PostgresTokenLogin.of(info);
     if (l == null) {
       throw new IOException("the login of the connection was given up");
     }
@@ -58,12 +58,12 @@ public final class TokenSockets extends DriverSockets {
 
   /** Options of TCP and timeouts are its own; only what is read and written goes through TLS. */
   private static final class Secured extends Socket {
-    private final TokenLogin login;
+    private final PostgresTokenLogin login;
     private @Nullable SSLSocket tls;
     private @Nullable InputStream in;
     private boolean closing;
 
-    Secured(TokenLogin login) {
+    Secured(PostgresTokenLogin login) {
       this.login = login;
     }
 
@@ -116,11 +116,11 @@ public final class TokenSockets extends DriverSockets {
   /** Answers what comes first, and then is what it reads from. */
   private static final class LoggingIn extends FilterInputStream {
     private final OutputStream out;
-    private final TokenLogin login;
+    private final PostgresTokenLogin login;
     private boolean begun;
     private InputStream first = InputStream.nullInputStream();
 
-    LoggingIn(InputStream in, OutputStream out, TokenLogin login) {
+    LoggingIn(InputStream in, OutputStream out, PostgresTokenLogin login) {
       super(in);
       this.out = out;
       this.login = login;

@@ -1,9 +1,9 @@
 package dev.tethys.pipeline.processor;
 
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -19,10 +19,11 @@ public final class Redelivery {
    * @param name of who hands it on, for the log
    * @param to hears what became of it, once
    */
-  public static void send(Consumer next, Batch batch, Receipt to, String name, System.Logger log) {
+  public static void send(
+      Consumer next, Batch batch, AckCallback to, String name, System.Logger log) {
     batch.share();
     AtomicBoolean told = new AtomicBoolean();
-    Receipt receipt =
+    AckCallback receipt =
         outcome -> {
           if (told.compareAndSet(false, true)) {
             to.settle(outcome);

@@ -8,8 +8,8 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Processor;
 import dev.tethys.pipeline.component.ProcessorFactory;
-import dev.tethys.pipeline.ledger.Account;
 import dev.tethys.pipeline.ledger.Drops;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import java.util.List;
 import java.util.Set;
 
@@ -94,7 +94,7 @@ public final class Simple<S> implements ProcessorFactory<S> {
     private final Edit edit;
     private final String dropReason;
 
-    Editing(Edit edit, String dropReason, Consumer next, Account account) {
+    Editing(Edit edit, String dropReason, Consumer next, ItemAccounting account) {
       super(next, account);
       this.edit = edit;
       this.dropReason = dropReason;

@@ -1,11 +1,11 @@
 package dev.tethys.pipeline.processor;
 
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.component.Context;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -38,16 +38,16 @@ public final class TimedFlush {
   private final Duration interval;
   private final Gathered gathered;
   private final Consumer next;
-  private final Account account;
-  private final Clockwork clock;
+  private final ItemAccounting account;
+  private final Scheduler clock;
   private final System.Logger log;
   private boolean stopped; // guarded by this
-  private Clockwork.@Nullable Timer timer; // guarded by this
+  private Scheduler.@Nullable Timer timer; // guarded by this
 
   /** What an interval made, until somebody has it; the next one goes on gathering meanwhile. */
   private @Nullable Batch pending; // guarded by this
 
-  private Clockwork.@Nullable Timer retry; // guarded by this; set while nobody has pending
+  private Scheduler.@Nullable Timer retry; // guarded by this; set while nobody has pending
 
   /**
    * Not yet begun.
@@ -60,7 +60,7 @@ public final class TimedFlush {
       Duration interval,
       Gathered gathered,
       Consumer next,
-      Account account,
+      ItemAccounting account,
       Context context) {
     this.name = name;
     this.interval = interval;

@@ -2,13 +2,13 @@ package dev.tethys.pipeline.processor;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.model.telemetry.Telemetry;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.component.Processor;
-import dev.tethys.pipeline.ledger.Account;
 import dev.tethys.pipeline.ledger.Drops;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.pipeline.ottl.EvaluationException;
 import org.jspecify.annotations.Nullable;
 
@@ -27,9 +27,9 @@ public abstract class TreeProcessor implements Processor {
   public static final String RECODED = "recoded";
 
   private final Consumer next;
-  private final Account account;
+  private final ItemAccounting account;
 
-  protected TreeProcessor(Consumer next, Account account) {
+  protected TreeProcessor(Consumer next, ItemAccounting account) {
     this.next = next;
     this.account = account;
   }
@@ -48,7 +48,7 @@ public abstract class TreeProcessor implements Processor {
   }
 
   @Override
-  public final void consume(Batch batch, Receipt receipt) {
+  public final void consume(Batch batch, AckCallback receipt) {
     int items = batch.items();
     account.take(items);
     Telemetry<?> data;
@@ -87,7 +87,8 @@ public abstract class TreeProcessor implements Processor {
    *
    * @return null when the bytes are not what they should be, which the sources have heard then
    */
-  public static @Nullable Telemetry<?> taken(Batch batch, Account account, Receipt receipt) {
+  public static @Nullable Telemetry<?> taken(
+      Batch batch, ItemAccounting account, AckCallback receipt) {
     account.take(batch.items());
     try {
       Telemetry<?> data = batch.takeTree();
@@ -101,7 +102,7 @@ public abstract class TreeProcessor implements Processor {
   }
 
   /** Books the difference between two counts of what is held. */
-  static void differ(Account account, int before, int after, String reason) {
+  static void differ(ItemAccounting account, int before, int after, String reason) {
     if (after > before) {
       account.create(after - before);
     } else {

@@ -18,11 +18,11 @@ import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.Connector;
@@ -35,10 +35,10 @@ import dev.tethys.pipeline.component.Processor;
 import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.Encoder;
-import dev.tethys.pipeline.delivery.Parcel;
 import dev.tethys.pipeline.delivery.Sender;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -54,20 +54,20 @@ final class Rig implements Context {
   final List<Outcome> outcomes = new ArrayList<>();
   final Map<PipelineId, List<Batch>> routed = new LinkedHashMap<>();
   final Map<PipelineId, Outcome> answers = new LinkedHashMap<>();
-  final Map<Signal, Account> accounts = new LinkedHashMap<>();
+  final Map<Signal, ItemAccounting> accounts = new LinkedHashMap<>();
   final Registry registry = new Registry();
   final Clock clock = new Clock();
 
   /** What components are given for time: the clock that stands, unless a test wants another. */
-  Clockwork time = clock;
+  Scheduler time = clock;
 
   /** What stands in the queue that a component asked for, and who empties it. */
-  final List<Parcel> queued = new ArrayList<>();
+  final List<EncodedRequest> queued = new ArrayList<>();
 
   @Nullable Sender queueTo;
 
   /** Time that stands until it is moved; timers run when it passes them. */
-  static final class Clock implements Clockwork {
+  static final class Clock implements Scheduler {
     private record Due(long at, Runnable task) {}
 
     long millis = 1_700_000_000_000L;
@@ -332,12 +332,12 @@ final class Rig implements Context {
   }
 
   @Override
-  public Account account(Signal signal) {
-    return accounts.computeIfAbsent(signal, s -> new Account("processor", "tested/1", s));
+  public ItemAccounting account(Signal signal) {
+    return accounts.computeIfAbsent(signal, s -> new ItemAccounting("processor", "tested/1", s));
   }
 
   @Override
-  public Clockwork clock() {
+  public Scheduler clock() {
     return time;
   }
 

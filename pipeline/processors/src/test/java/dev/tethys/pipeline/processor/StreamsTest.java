@@ -12,8 +12,8 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Connector;
 import dev.tethys.pipeline.component.PipelineId;
 import dev.tethys.pipeline.component.Processor;
+import dev.tethys.pipeline.delivery.SendResult;
 import dev.tethys.pipeline.delivery.Sender;
-import dev.tethys.pipeline.delivery.Verdict;
 import dev.tethys.pipeline.processor.connector.CountFactory;
 import dev.tethys.pipeline.processor.connector.FailoverFactory;
 import dev.tethys.pipeline.processor.connector.ForwardFactory;
@@ -395,19 +395,20 @@ class StreamsTest {
     assertThat(rig.outcomes).containsExactly(Outcome.ACCEPTED);
     assertThat(rig.routed).isEmpty();
     Sender queue = Objects.requireNonNull(rig.queueTo);
-    assertThat(queue.send(rig.queued.getFirst())).isInstanceOf(Verdict.Later.class);
+    assertThat(queue.send(rig.queued.getFirst())).isInstanceOf(SendResult.Retryable.class);
     rig.clock.pass(Duration.ofMinutes(2));
     rig.answers.put(b, Outcome.ACCEPTED);
-    assertThat(queue.send(rig.queued.getFirst())).isEqualTo(Verdict.DELIVERED);
+    assertThat(queue.send(rig.queued.getFirst())).isEqualTo(SendResult.DELIVERED);
     assertThat(to("logs/b").getLast()).isEqualTo("1");
     assertThat(Objects.requireNonNull(rig.routed.get(b)).getLast().metadata().get("X-T"))
         .containsExactly("1", "2");
     rig.answers.put(a, new Outcome.Rejected("never", 1));
     rig.clock.pass(Duration.ofMinutes(2));
-    assertThat(queue.send(rig.queued.getFirst())).isEqualTo(Verdict.DELIVERED);
+    assertThat(queue.send(rig.queued.getFirst())).isEqualTo(SendResult.DELIVERED);
     rig.answers.put(b, new Outcome.Rejected("never either", 1));
     rig.clock.pass(Duration.ofMinutes(2));
-    assertThat(queue.send(rig.queued.getFirst())).isEqualTo(new Verdict.Never("never either"));
+    assertThat(queue.send(rig.queued.getFirst()))
+        .isEqualTo(new SendResult.Permanent("never either"));
   }
 
   @Test

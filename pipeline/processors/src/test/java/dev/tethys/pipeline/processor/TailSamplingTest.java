@@ -6,11 +6,11 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.TracesData;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Adjustable;
 import dev.tethys.pipeline.component.PipelineWatcher;
@@ -45,7 +45,7 @@ class TailSamplingTest {
           + " string_attribute: {key: keep, values: ['yes']}}]";
 
   /** What went on, with who is to hear of it. */
-  private record Sent(Batch batch, Receipt receipt) {
+  private record Sent(Batch batch, AckCallback receipt) {
     List<Span> spans() {
       return Rig.all(Rig.traces(batch));
     }
@@ -303,7 +303,7 @@ class TailSamplingTest {
     final LinkedBlockingQueue<Batch> taken = new LinkedBlockingQueue<>();
 
     @Override
-    public void consume(Batch batch, Receipt receipt) {
+    public void consume(Batch batch, AckCallback receipt) {
       entered.countDown();
       try {
         opened.await();
@@ -574,7 +574,7 @@ class TailSamplingTest {
 
   @Test
   void whatWasAcknowledgedHasBeenDeliveredWhateverHappensAtOnce() throws Exception {
-    rig.time = Clockwork.system();
+    rig.time = Scheduler.system();
     Map<Long, Long> delivered = new ConcurrentHashMap<>();
     AtomicInteger turn = new AtomicInteger();
     String half =

@@ -2,10 +2,10 @@ package dev.tethys.pipeline.receiver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
 import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
@@ -16,10 +16,10 @@ import java.util.function.BooleanSupplier;
 /** What stands behind a receiver, and says what became of a batch when a test wants it to. */
 public final class HeldPipeline implements Consumer {
   public final List<Batch> batches = new CopyOnWriteArrayList<>();
-  private final Queue<Receipt> held = new ConcurrentLinkedQueue<>();
+  private final Queue<AckCallback> held = new ConcurrentLinkedQueue<>();
 
   @Override
-  public void consume(Batch batch, Receipt receipt) {
+  public void consume(Batch batch, AckCallback receipt) {
     held.add(receipt);
     batches.add(batch);
   }

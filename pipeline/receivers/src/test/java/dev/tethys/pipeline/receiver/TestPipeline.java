@@ -2,10 +2,10 @@ package dev.tethys.pipeline.receiver;
 
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlDocument;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.Signal;
 import java.util.HashMap;
 import java.util.List;
@@ -18,7 +18,7 @@ public final class TestPipeline implements Consumer {
   public volatile Outcome outcome = Outcome.ACCEPTED;
 
   @Override
-  public void consume(Batch batch, Receipt receipt) {
+  public void consume(Batch batch, AckCallback receipt) {
     batches.add(batch);
     Outcome o = outcome;
     // Settled by another thread, as a destination does.

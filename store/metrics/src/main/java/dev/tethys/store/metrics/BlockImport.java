@@ -41,7 +41,7 @@ public final class BlockImport implements AutoCloseable {
   private final FileAccess files;
   private final Path folder;
   private final Blocks blocks;
-  private final Upkeep upkeep;
+  private final MaintenanceScheduler upkeep;
   private final InstantSource clock;
   private final MetricsDatabase database;
   private final long floor;
@@ -55,7 +55,7 @@ public final class BlockImport implements AutoCloseable {
       FileAccess files,
       Path folder,
       Blocks blocks,
-      Upkeep upkeep,
+      MaintenanceScheduler upkeep,
       InstantSource clock,
       long floor) {
     this.database = database;

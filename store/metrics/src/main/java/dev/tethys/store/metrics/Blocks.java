@@ -56,7 +56,7 @@ final class Blocks {
   final LongAdder damaged = new LongAdder();
 
   /** What has left the list and is not gone from the disk. */
-  final Removals removals;
+  final PendingDeletions removals;
 
   /** What making blocks takes. */
   final WorkMeters meters = new WorkMeters();
@@ -66,7 +66,7 @@ final class Blocks {
   private final InstantSource clock;
   private final ChangeLog changeLog;
   private volatile List<BlockReader> list = List.of();
-  private volatile Levels levels = Levels.EMPTY;
+  private volatile ResolutionIndex levels = ResolutionIndex.EMPTY;
   private volatile List<Path> unread = List.of();
   private volatile List<Path> aside = List.of(); // folders of damaged blocks
 
@@ -75,7 +75,7 @@ final class Blocks {
     this.files = files;
     this.folder = folder;
     this.clock = clock;
-    this.removals = new Removals(files, folder, () -> unread);
+    this.removals = new PendingDeletions(files, folder, () -> unread);
   }
 
   List<BlockReader> list() {
@@ -83,13 +83,13 @@ final class Blocks {
   }
 
   /** The same by resolution. */
-  Levels levels() {
+  ResolutionIndex levels() {
     return levels;
   }
 
   private void list(List<BlockReader> next) {
     list = List.copyOf(next);
-    levels = Levels.of(list);
+    levels = ResolutionIndex.of(list);
   }
 
   /** Opens all blocks, mends what a crash left, and puts damaged ones aside. */
@@ -255,7 +255,8 @@ final class Blocks {
   }
 
   /** Writes a block into a folder of others, if there is something to write. */
-  void write(Path into, SeriesStream content, BlockMeta draft, Pace pace) throws IOException {
+  void write(Path into, SeriesStream content, BlockMeta draft, WriteThrottle pace)
+      throws IOException {
     Path tmp = writeUnnamed(into, content, draft, pace);
     if (tmp != null) {
       files.rename(tmp, into.resolve(draft.id()));
@@ -264,8 +265,8 @@ final class Blocks {
   }
 
   /** Writes a block under a temporary name; null when there was nothing to write. */
-  private @Nullable Path writeUnnamed(Path into, SeriesStream content, BlockMeta draft, Pace pace)
-      throws IOException {
+  private @Nullable Path writeUnnamed(
+      Path into, SeriesStream content, BlockMeta draft, WriteThrottle pace) throws IOException {
     Path tmp = into.resolve(draft.id() + CREATING);
     boolean done = false;
     try (BlockWriter w = new BlockWriter(files, tmp, draft.resolution())) {
@@ -348,7 +349,7 @@ final class Blocks {
   }
 
   /** Writes a block beside the others and opens it; null when there was nothing to write. */
-  @Nullable BlockReader create(SeriesStream content, BlockMeta draft, Pace pace)
+  @Nullable BlockReader create(SeriesStream content, BlockMeta draft, WriteThrottle pace)
       throws IOException {
     removals.refuseBesideUnborn();
     long began = System.nanoTime();

@@ -15,7 +15,7 @@ import java.util.function.LongSupplier;
 
 /**
  * Saves the head in files, so that the log before them is not needed any more. Runs under the
- * structure lock of {@link Upkeep}.
+ * structure lock of {@link MaintenanceScheduler}.
  *
  * <p>One is due when the log has grown by a given size, and sooner in a lull: when reading the log
  * would be a good part of a start, and so little is written now that taking one costs nobody

@@ -23,15 +23,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What becomes of blocks with time: they are merged, rewritten when much of them is deleted or past
- * its time, and removed. Runs under the structure lock of {@link Upkeep}.
+ * its time, and removed. Runs under the structure lock of {@link MaintenanceScheduler}.
  *
  * <p>A merge needs room for its result beside its sources. Where the disk has not got it, nothing
  * is merged until it has: everything else goes on. The same holds where a block cannot be removed
- * that another replaces ({@link Removals}).
+ * that another replaces ({@link PendingDeletions}).
  *
  * <p>A block that turns out to be damaged stays as it is, so that it can be mended, until its time
  * is over: plans are made without it. One that the disk does not give is tried again, too ({@link
- * RestingBlocks}).
+ * BlockBackoff}).
  */
 final class Compaction {
   private static final Logger LOG = System.getLogger(Compaction.class.getName());
@@ -43,8 +43,8 @@ final class Compaction {
   private final Path folder;
   private final Blocks blocks;
   private final ReentrantReadWriteLock parts;
-  private final Pace pace;
-  private final RestingBlocks resting;
+  private final WriteThrottle pace;
+  private final BlockBackoff resting;
   private final RuleCensus census;
   private final Set<String> barren = new HashSet<>(); // level 1 blocks without anything to sum up
   private final Set<Path> toldUnread = new HashSet<>();
@@ -62,14 +62,14 @@ final class Compaction {
       Path folder,
       Blocks blocks,
       ReentrantReadWriteLock parts,
-      Pace pace,
+      WriteThrottle pace,
       LongSupplier nanos) {
     this.files = files;
     this.folder = folder;
     this.blocks = blocks;
     this.parts = parts;
     this.pace = pace;
-    this.resting = new RestingBlocks(nanos);
+    this.resting = new BlockBackoff(nanos);
     this.census = new RuleCensus(resting);
   }
 
@@ -101,7 +101,8 @@ final class Compaction {
    * @param newest the newest sample of the store, or the present where that is earlier
    * @param logBytes what the log takes
    */
-  void run(DatabaseOptions options, LongFunction<Horizon> horizons, long newest, long logBytes)
+  void run(
+      DatabaseOptions options, LongFunction<RetentionCutoff> horizons, long newest, long logBytes)
       throws IOException {
     blocks.meters.triggered.increment();
     blocks.removals.proceed();
@@ -168,7 +169,7 @@ final class Compaction {
   }
 
   /** Merges blocks of a resolution as long as some are due; false when the disk has no room. */
-  private boolean merge(DatabaseOptions options, long resolution, Horizon horizon)
+  private boolean merge(DatabaseOptions options, long resolution, RetentionCutoff horizon)
       throws IOException {
     RetentionPolicy policy = policy(options, resolution);
     List<Long> ranges =
@@ -191,10 +192,10 @@ final class Compaction {
   }
 
   /** The blocks of which nothing is known to be damaged, and that could be read when last tried. */
-  private Levels sound() {
+  private ResolutionIndex sound() {
     List<BlockReader> all = blocks.list();
     List<BlockReader> sound = all.stream().filter(this::isSound).toList();
-    return sound.size() == all.size() ? blocks.levels() : Levels.of(sound);
+    return sound.size() == all.size() ? blocks.levels() : ResolutionIndex.of(sound);
   }
 
   private boolean isSound(BlockReader b) {
@@ -242,14 +243,14 @@ final class Compaction {
         make(
             job.inputs(),
             job.replaced(),
-            Horizon.NONE,
+            RetentionCutoff.NONE,
             job.resolution(),
             cut,
             job.inputs().stream().mapToInt(b -> b.meta().level()).max().orElse(1),
             pace);
     if (made == null) {
       // Stale markers alone, say. To be looked at again after the next start.
-      barren.addAll(Levels.sources(job.inputs()));
+      barren.addAll(ResolutionIndex.sources(job.inputs()));
     }
     swap(made, job.replaced());
     downsampled.increment();
@@ -291,20 +292,20 @@ final class Compaction {
   }
 
   /** Rewrites blocks that have tombstones, whatever there is room for. */
-  void clean(DatabaseOptions options, LongFunction<Horizon> horizons) throws IOException {
+  void clean(DatabaseOptions options, LongFunction<RetentionCutoff> horizons) throws IOException {
     blocks.removals.proceed();
     blocks.removals.refuseBesideNamed("");
     downsample(options); // buckets of which a part is deleted, from what is left
     for (BlockReader b : blocks.list()) {
       if (b.tombstoneCount() > 0 && isSound(b)) {
-        Horizon horizon = horizons.apply(b.meta().resolution());
-        attempt(List.of(b), () -> merge(List.of(b), horizon, cut(options), Pace.none()));
+        RetentionCutoff horizon = horizons.apply(b.meta().resolution());
+        attempt(List.of(b), () -> merge(List.of(b), horizon, cut(options), WriteThrottle.none()));
       }
     }
   }
 
   /** Makes one block of some, without what is deleted or past its time. */
-  private void merge(List<BlockReader> plan, Horizon horizon, long cut, Pace at)
+  private void merge(List<BlockReader> plan, RetentionCutoff horizon, long cut, WriteThrottle at)
       throws IOException {
     int level = plan.stream().mapToInt(b -> b.meta().level()).max().orElse(1);
     BlockReader made =
@@ -326,7 +327,7 @@ final class Compaction {
   private static boolean overlap(List<BlockReader> plan) {
     for (BlockReader a : plan) {
       for (BlockReader b : plan) {
-        if (a != b && Levels.overlap(a, b)) {
+        if (a != b && ResolutionIndex.overlap(a, b)) {
           return true;
         }
       }
@@ -337,11 +338,11 @@ final class Compaction {
   private @Nullable BlockReader make(
       List<BlockReader> inputs,
       List<BlockReader> replaced,
-      Horizon horizon,
+      RetentionCutoff horizon,
       long resolution,
       long cut,
       int level,
-      Pace at)
+      WriteThrottle at)
       throws IOException {
     long min = Long.MAX_VALUE;
     long max = Long.MIN_VALUE;
@@ -372,7 +373,7 @@ final class Compaction {
   private void retain(DatabaseOptions options, long newestSample, long logBytes)
       throws IOException {
     long newest = newest(options);
-    Levels levels = blocks.levels();
+    ResolutionIndex levels = blocks.levels();
     List<BlockReader> gone = new ArrayList<>();
     for (BlockReader b : blocks.list()) {
       RetentionPolicy policy = policy(options, b.meta().resolution());
@@ -412,7 +413,7 @@ final class Compaction {
     if (policy.rules().isEmpty()) {
       return keep > 0 && newest - b.meta().maxTime() >= keep;
     }
-    return census.past(b, policy, Horizon.of(policy, newestSample)) == b.meta().series()
+    return census.past(b, policy, RetentionCutoff.of(policy, newestSample)) == b.meta().series()
         || b.isDamaged() && newest - b.meta().maxTime() >= policy.longest();
   }
 

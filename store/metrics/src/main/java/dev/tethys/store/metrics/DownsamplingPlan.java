@@ -35,7 +35,7 @@ final class DownsamplingPlan {
    * @param barren level 1 blocks that gave nothing
    */
   static @Nullable Job next(
-      Levels levels, DatabaseOptions options, long newest, Set<String> barren) {
+      ResolutionIndex levels, DatabaseOptions options, long newest, Set<String> barren) {
     long below = 0;
     for (Downsampling d : options.downsampling()) {
       long keep = Compaction.policy(options, below).time().toMillis();
@@ -54,13 +54,13 @@ final class DownsamplingPlan {
   }
 
   private static @Nullable Job next(
-      Levels levels, long below, long resolution, long due, Set<String> barren) {
+      ResolutionIndex levels, long below, long resolution, long due, Set<String> barren) {
     List<BlockReader> inputs = new ArrayList<>(levels.of(below));
     inputs.sort(Comparator.comparing((BlockReader b) -> b.meta().minTime()));
     List<BlockReader> made = levels.of(resolution);
-    Set<String> done = Levels.sources(made);
+    Set<String> done = ResolutionIndex.sources(made);
     done.addAll(barren);
-    Set<String> there = Levels.sources(inputs);
+    Set<String> there = ResolutionIndex.sources(inputs);
     for (BlockReader b : inputs) {
       if (b.meta().maxTime() > due) {
         continue;
@@ -70,7 +70,7 @@ final class DownsamplingPlan {
               .noneMatch(
                   m ->
                       m.tombstoneCount() > 0
-                          && Levels.overlap(m, b)
+                          && ResolutionIndex.overlap(m, b)
                           && there.containsAll(m.meta().sources()));
       if (!fresh || !done.containsAll(b.meta().sources())) {
         return job(b, inputs, made, there, resolution);
@@ -94,33 +94,33 @@ final class DownsamplingPlan {
       for (BlockReader m : made) {
         if (!old.contains(m)
             && there.containsAll(m.meta().sources())
-            && group.stream().anyMatch(g -> Levels.overlap(g, m))) {
+            && group.stream().anyMatch(g -> ResolutionIndex.overlap(g, m))) {
           more |= old.add(m);
         }
       }
       for (BlockReader b : inputs) {
         if (!group.contains(b)
-            && (group.stream().anyMatch(g -> Levels.overlap(g, b))
-                || old.stream().anyMatch(m -> Levels.overlap(m, b)))) {
+            && (group.stream().anyMatch(g -> ResolutionIndex.overlap(g, b))
+                || old.stream().anyMatch(m -> ResolutionIndex.overlap(m, b)))) {
           more |= group.add(b);
         }
       }
     }
-    Set<String> sources = Levels.sources(List.copyOf(group));
+    Set<String> sources = ResolutionIndex.sources(List.copyOf(group));
     old.removeIf(m -> !sources.containsAll(m.meta().sources()));
     return new Job(resolution, List.copyOf(group), List.copyOf(old));
   }
 
   /** Whether all of a block is in blocks of the next level, or there is no next level. */
   static boolean isTakenOver(
-      BlockReader block, Levels levels, List<Downsampling> policy, Set<String> barren) {
+      BlockReader block, ResolutionIndex levels, List<Downsampling> policy, Set<String> barren) {
     long resolution = block.meta().resolution();
     if (resolution > 0 && policy.stream().noneMatch(d -> d.resolution().toMillis() == resolution)) {
       return true; // nothing is made of a level that there is no more
     }
     for (Downsampling d : policy) {
       if (d.resolution().toMillis() > resolution) {
-        Set<String> done = Levels.sources(levels.of(d.resolution().toMillis()));
+        Set<String> done = ResolutionIndex.sources(levels.of(d.resolution().toMillis()));
         done.addAll(barren);
         return done.containsAll(block.meta().sources());
       }

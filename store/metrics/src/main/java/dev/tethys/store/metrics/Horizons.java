@@ -16,7 +16,7 @@ final class Horizons {
   private final Blocks blocks;
   private final ChangeLog changes;
   private volatile DatabaseOptions options;
-  private Map<Long, Horizon> noted = Map.of(); // by resolution; guarded by changes
+  private Map<Long, RetentionCutoff> noted = Map.of(); // by resolution; guarded by changes
 
   Horizons(DatabaseOptions options, Head head, Blocks blocks, ChangeLog changes) {
     this.options = options;
@@ -26,17 +26,17 @@ final class Horizons {
   }
 
   /** How far back samples (0), or buckets of a resolution, are shown. */
-  Horizon at(long resolution) {
+  RetentionCutoff at(long resolution) {
     DatabaseOptions o = options;
     RetentionPolicy p = Compaction.policy(o, resolution);
     if (p.rules().isEmpty()) {
-      return Horizon.NONE;
+      return RetentionCutoff.NONE;
     }
     // Where data is downsampled later, samples stay until their blocks go, so that nothing is
     // hidden before its buckets are shown.
     return resolution == 0 && !o.downsampling().isEmpty()
-        ? Horizon.ofRules(p, newest())
-        : Horizon.of(p, newest());
+        ? RetentionCutoff.ofRules(p, newest())
+        : RetentionCutoff.of(p, newest());
   }
 
   /**
@@ -65,13 +65,13 @@ final class Horizons {
       return; // then samples go with their blocks only
     }
     synchronized (changes) {
-      Map<Long, Horizon> now = all();
+      Map<Long, RetentionCutoff> now = all();
       now.forEach((resolution, h) -> note(noted.get(resolution), h));
       noted = now;
     }
   }
 
-  private void note(@Nullable Horizon before, Horizon now) {
+  private void note(@Nullable RetentionCutoff before, RetentionCutoff now) {
     if (before == null || now.kinds() != before.kinds()) {
       changes.noteAll();
       return;
@@ -85,8 +85,8 @@ final class Horizons {
     }
   }
 
-  private Map<Long, Horizon> all() {
-    Map<Long, Horizon> out = new HashMap<>();
+  private Map<Long, RetentionCutoff> all() {
+    Map<Long, RetentionCutoff> out = new HashMap<>();
     out.put(0L, at(0));
     blocks.levels().downsampled().keySet().forEach(r -> out.put(r, at(r)));
     return out;

@@ -56,7 +56,7 @@ final class MergedSelection implements Selection {
    */
   MergedSelection(
       List<SourceSelection> sources,
-      List<Horizon> horizons,
+      List<RetentionCutoff> horizons,
       long minTime,
       long maxTime,
       boolean summaries,
@@ -174,11 +174,11 @@ final class MergedSelection implements Selection {
     }
   }
 
-  private long @Nullable [][] floors(List<Horizon> horizons) {
+  private long @Nullable [][] floors(List<RetentionCutoff> horizons) {
     long[][] out = new long[horizons.size()][];
-    Map<Horizon, long[]> made = new IdentityHashMap<>();
+    Map<RetentionCutoff, long[]> made = new IdentityHashMap<>();
     for (int k = 0; k < out.length; k++) {
-      Horizon h = horizons.get(k);
+      RetentionCutoff h = horizons.get(k);
       if (h.hidesFrom(minTime)) {
         out[k] = made.computeIfAbsent(h, this::floors);
       }
@@ -186,7 +186,7 @@ final class MergedSelection implements Selection {
     return made.isEmpty() ? null : out;
   }
 
-  private long[] floors(Horizon horizon) {
+  private long[] floors(RetentionCutoff horizon) {
     long[] out = new long[size];
     for (int i = 0; i < out.length; i++) {
       out[i] = horizon.floor(labels(i));

@@ -55,7 +55,8 @@ import java.util.function.Consumer;
  *   <li>What commit() answered for is in the log, in a snapshot of the head, or in a block.
  *   <li>A sample is seen in the head or in a block at every moment: a reader takes both lists at
  *       one instant ({@link #parts}).
- *   <li>Lock order: structure lock ({@link Upkeep}), parts, then the locks of the head.
+ *   <li>Lock order: structure lock ({@link MaintenanceScheduler}), parts, then the locks of the
+ *       head.
  * </ul>
  */
 public final class MetricsDatabase implements MetricStore {
@@ -68,15 +69,15 @@ public final class MetricsDatabase implements MetricStore {
   private final Head head;
   private final Blocks blocks;
   private final ReentrantReadWriteLock parts = new ReentrantReadWriteLock();
-  private final Upkeep upkeep;
+  private final MaintenanceScheduler upkeep;
   private final LabelSearch search;
-  private final Figures figures;
+  private final StoreStats figures;
   private final RecoveryReport recovery;
   private volatile boolean closed;
 
   /** Begins to load what opening one needs, beside what a program does before it opens one. */
   public static void prepare() {
-    Thread.ofPlatform().daemon().name("store-prepare").start(LoadedAhead::load);
+    Thread.ofPlatform().daemon().name("store-prepare").start(Preloader::load);
   }
 
   /**
@@ -91,7 +92,7 @@ public final class MetricsDatabase implements MetricStore {
   static MetricsDatabase open(Path where, DatabaseOptions options, FileAccess files) {
     Path folder = where.toAbsolutePath();
     try {
-      LoadedAhead.require();
+      Preloader.require();
       ForeignFolder.refuse(folder, files);
       make(folder, files);
     } catch (IOException e) {
@@ -171,9 +172,10 @@ public final class MetricsDatabase implements MetricStore {
         new WriteAheadLog(
             files, folder.resolve("wal"), options.segmentBytes(), recovery.snapshot());
     writing[0] = log;
-    this.upkeep = new Upkeep(files, folder, options, head, blocks, log, pages, parts, changes);
+    this.upkeep =
+        new MaintenanceScheduler(files, folder, options, head, blocks, log, pages, parts, changes);
     this.search = new LabelSearch(head, blocks, parts);
-    this.figures = new Figures(head, blocks, log, upkeep, options.clock());
+    this.figures = new StoreStats(head, blocks, log, upkeep, options.clock());
     SelfMetrics.register(options.registry(), this, head, blocks, log, upkeep, recovery);
     upkeep.start();
   }
@@ -235,13 +237,13 @@ public final class MetricsDatabase implements MetricStore {
     long min = hints.minTime();
     long max = hints.maxTime();
     List<SourceSelection> found = new ArrayList<>();
-    List<Horizon> horizons = new ArrayList<>();
+    List<RetentionCutoff> horizons = new ArrayList<>();
     boolean done = false;
     try {
-      List<Choice.Piece> pinned = new ArrayList<>();
-      Map<Long, Horizon> shown = new HashMap<>();
+      List<BlockSelector.Piece> pinned = new ArrayList<>();
+      Map<Long, RetentionCutoff> shown = new HashMap<>();
       SourceSelection memory = null;
-      Choice choice;
+      BlockSelector choice;
       List<String> unread;
       // Before the parts are locked: while blocks wait to be exchanged, nobody else gets in.
       Expressions known =
@@ -250,8 +252,8 @@ public final class MetricsDatabase implements MetricStore {
         parts.readLock().lock();
         try {
           unread = blocks.warnings();
-          choice = Choice.of(blocks.levels(), hints, head::overlaps);
-          for (Choice.Piece p : choice.pieces()) {
+          choice = BlockSelector.of(blocks.levels(), hints, head::overlaps);
+          for (BlockSelector.Piece p : choice.pieces()) {
             if (p.block().acquire()) {
               pinned.add(p);
             }
@@ -264,7 +266,7 @@ public final class MetricsDatabase implements MetricStore {
         }
         warnings.addAllAbsent(choice.warnings());
         unread.forEach(lost);
-        for (Choice.Piece p : pinned) {
+        for (BlockSelector.Piece p : pinned) {
           found.add(piece(p, hints, matchers, lost));
           long resolution = p.block().meta().resolution();
           horizons.add(shown.computeIfAbsent(resolution, upkeep.horizons::at));
@@ -298,7 +300,7 @@ public final class MetricsDatabase implements MetricStore {
   }
 
   private static SourceSelection piece(
-      Choice.Piece p, SelectHints hints, List<Matcher> matchers, Consumer<String> lost) {
+      BlockSelector.Piece p, SelectHints hints, List<Matcher> matchers, Consumer<String> lost) {
     BlockReader b = p.block();
     if (b.meta().resolution() > 0) {
       long fill = hints.range() == 0 ? hints.resolution().lookback() : 0;
@@ -431,7 +433,7 @@ public final class MetricsDatabase implements MetricStore {
     return recovery;
   }
 
-  /** Figures; of each list the {@code limit} largest. */
+  /** StoreStats; of each list the {@code limit} largest. */
   public DatabaseStats stats(int limit) {
     checkOpen();
     return figures.stats(limit);

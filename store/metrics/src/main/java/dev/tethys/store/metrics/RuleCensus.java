@@ -16,10 +16,10 @@ final class RuleCensus {
   private static final long[] UNKNOWN = {};
 
   private final Map<BlockReader, long[]> counts = new WeakHashMap<>();
-  private final RestingBlocks resting;
+  private final BlockBackoff resting;
   private List<RetentionPolicy.Rule> counted = List.of();
 
-  RuleCensus(RestingBlocks resting) {
+  RuleCensus(BlockBackoff resting) {
     this.resting = resting;
   }
 
@@ -69,7 +69,7 @@ final class RuleCensus {
   }
 
   /** Series of a block of which nothing is shown any more; none when damage hides that. */
-  long past(BlockReader block, RetentionPolicy policy, Horizon horizon) {
+  long past(BlockReader block, RetentionPolicy policy, RetentionCutoff horizon) {
     if (policy.rules().isEmpty()) {
       return 0;
     }

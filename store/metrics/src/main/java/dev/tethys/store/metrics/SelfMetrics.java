@@ -23,11 +23,15 @@ final class SelfMetrics implements Collector {
   private final Head head;
   private final Blocks blocks;
   private final WriteAheadLog log;
-  private final Upkeep upkeep;
+  private final MaintenanceScheduler upkeep;
   private final RecoveryReport recovery;
 
   private SelfMetrics(
-      Head head, Blocks blocks, WriteAheadLog log, Upkeep upkeep, RecoveryReport recovery) {
+      Head head,
+      Blocks blocks,
+      WriteAheadLog log,
+      MaintenanceScheduler upkeep,
+      RecoveryReport recovery) {
     this.head = head;
     this.blocks = blocks;
     this.log = log;
@@ -41,7 +45,7 @@ final class SelfMetrics implements Collector {
       Head head,
       Blocks blocks,
       WriteAheadLog log,
-      Upkeep upkeep,
+      MaintenanceScheduler upkeep,
       RecoveryReport recovery) {
     if (registry != null) {
       Collector c = new SelfMetrics(head, blocks, log, upkeep, recovery);
@@ -74,7 +78,7 @@ final class SelfMetrics implements Collector {
             MetricType.GAUGE,
             "Memory of the store by owner.",
             "",
-            Figures.owners(memory).stream()
+            StoreStats.owners(memory).stream()
                 .map(o -> new Metric(Labels.of("owner", o.name()), (double) o.value()))
                 .toList()));
     ours(

@@ -16,7 +16,7 @@ final class SeriesStream {
   private final List<SourceSelection> sources;
   private final long minTime;
   private final long maxTime;
-  private final Horizon horizon;
+  private final RetentionCutoff horizon;
   private final int[] at;
   private final @Nullable Labels[] heads;
   private final boolean[] current;
@@ -27,11 +27,11 @@ final class SeriesStream {
   private final Summaries joined = new Summaries();
 
   SeriesStream(List<SourceSelection> sources, long minTime, long maxTime) {
-    this(sources, minTime, maxTime, Horizon.NONE);
+    this(sources, minTime, maxTime, RetentionCutoff.NONE);
   }
 
   /** Without what is behind the horizon. */
-  SeriesStream(List<SourceSelection> sources, long minTime, long maxTime, Horizon horizon) {
+  SeriesStream(List<SourceSelection> sources, long minTime, long maxTime, RetentionCutoff horizon) {
     this(sources, minTime, maxTime, horizon, null);
   }
 
@@ -44,7 +44,7 @@ final class SeriesStream {
       List<SourceSelection> sources,
       long minTime,
       long maxTime,
-      Horizon horizon,
+      RetentionCutoff horizon,
       @Nullable Summarizer summarizer) {
     this.summarizer = summarizer;
     this.horizon = horizon;

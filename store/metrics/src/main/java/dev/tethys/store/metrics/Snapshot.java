@@ -80,7 +80,7 @@ record Snapshot(FileAccess files, Head head, Blocks blocks) {
             into,
             new SeriesStream(List.of(s), start, filled - 1),
             blocks.draft(start, filled, 1, late, List.of()),
-            Pace.none());
+            WriteThrottle.none());
       }
     }
   }

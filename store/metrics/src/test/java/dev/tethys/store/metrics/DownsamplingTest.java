@@ -523,7 +523,10 @@ class DownsamplingTest {
         .isInstanceOf(IllegalArgumentException.class);
   }
 
-  /** Upkeep that downsamples and retires is killed or loses power at an operation on files. */
+  /**
+   * MaintenanceScheduler that downsamples and retires is killed or loses power at an operation on
+   * files.
+   */
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void survivesEndingAnywhere(boolean power) {

@@ -356,10 +356,10 @@ class FailingReadsTest {
     }
     BlockReader b = new BlockReader(new RealFiles(), block);
     long[] now = {Long.MAX_VALUE - 5};
-    RestingBlocks r = new RestingBlocks(() -> now[0]);
+    BlockBackoff r = new BlockBackoff(() -> now[0]);
     cut(block.resolve("index"), 0);
     cut(block.resolve("chunks"), 0);
-    long expected = RestingBlocks.LEAST_NANOS;
+    long expected = BlockBackoff.LEAST_NANOS;
     for (int i = 0; i < 9; i++) {
       assertThat(r.rests(b)).isFalse();
       assertThat(r.restAfterFailures(List.of(b))).isFalse();
@@ -369,7 +369,7 @@ class FailingReadsTest {
       now[0] += expected - 1;
       assertThat(r.rests(b)).as("just before the end of rest %d", i).isTrue();
       now[0]++;
-      expected = Math.min(expected * 2, RestingBlocks.MOST_NANOS);
+      expected = Math.min(expected * 2, BlockBackoff.MOST_NANOS);
     }
     b.retire(() -> {});
   }

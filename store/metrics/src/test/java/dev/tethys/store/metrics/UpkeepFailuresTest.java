@@ -18,7 +18,7 @@ import java.util.logging.Level;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Upkeep that fails is told, counted and tried again, whatever it failed with. */
+/** MaintenanceScheduler that fails is told, counted and tried again, whatever it failed with. */
 class UpkeepFailuresTest {
   private static final Path FOLDER = Path.of("/data");
   private static final long T0 = 1_699_999_200_000L;

@@ -13,7 +13,7 @@ import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.Frames;
-import dev.tethys.testkit.Damage;
+import dev.tethys.testkit.FileCorruption;
 import dev.tethys.testkit.SimulatedFiles;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -115,7 +115,7 @@ class WalFuzzTest {
       Random r = new Random(round);
       SimulatedFiles copy = disk.afterKill();
       for (Path p : copy.list(WAL)) {
-        copy.damage(p, b -> sealed ? resealed(b, r) : Damage.of(b, r));
+        copy.damage(p, b -> sealed ? resealed(b, r) : FileCorruption.of(b, r));
         damaged++;
       }
       int found = 0;
@@ -159,7 +159,7 @@ class WalFuzzTest {
       int length = (sound[p + 4] & 0xff) | (sound[p + 5] & 0xff) << 8 | (sound[p + 6] & 0xff) << 16;
       byte[] payload = Arrays.copyOfRange(sound, p + Frames.HEADER, p + Frames.HEADER + length);
       if (n == victim) {
-        payload = Damage.of(payload, r);
+        payload = FileCorruption.of(payload, r);
       }
       int at = Frames.begin(out);
       out.put(payload, 0, payload.length);

@@ -4,8 +4,8 @@ import dev.tethys.web.HttpException;
 import dev.tethys.web.internal.Accepted;
 import dev.tethys.web.internal.Answers;
 import dev.tethys.web.internal.BrokenAnswerException;
+import dev.tethys.web.internal.ConnectionTimeouts;
 import dev.tethys.web.internal.Peer;
-import dev.tethys.web.internal.SlowClients;
 import dev.tethys.web.internal.proxied.ProxyHeader;
 import io.helidon.common.socket.HelidonSocket;
 import java.io.UncheckedIOException;
@@ -194,7 +194,7 @@ final class Http1Connection {
 
   /** What came is no request that could be answered, and what follows it cannot be understood. */
   private void refuse(HttpException why) {
-    try (SlowClients.Exchange exchange = peer.begin()) {
+    try (ConnectionTimeouts.Exchange exchange = peer.begin()) {
       exchange.bodyRead();
       exchange.writing();
       answer.next("");

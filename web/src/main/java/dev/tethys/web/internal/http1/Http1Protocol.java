@@ -2,8 +2,8 @@ package dev.tethys.web.internal.http1;
 
 import dev.tethys.web.internal.Accepted;
 import dev.tethys.web.internal.Answers;
+import dev.tethys.web.internal.ConnectionTimeouts;
 import dev.tethys.web.internal.Protocol;
-import dev.tethys.web.internal.SlowClients;
 import java.util.Set;
 
 /**
@@ -16,7 +16,7 @@ import java.util.Set;
  * @param proxied whether a header of the PROXY protocol may come before the first request
  */
 public record Http1Protocol(
-    int maxLine, int maxHeaders, boolean proxied, SlowClients clients, Answers answers)
+    int maxLine, int maxHeaders, boolean proxied, ConnectionTimeouts clients, Answers answers)
     implements Protocol {
   @Override
   public Set<String> names() {

@@ -5,10 +5,10 @@ import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.internal.Accepted;
 import dev.tethys.web.internal.Answers;
 import dev.tethys.web.internal.BrokenAnswerException;
+import dev.tethys.web.internal.ConnectionTimeouts;
 import dev.tethys.web.internal.FrameBudget;
 import dev.tethys.web.internal.Peer;
 import dev.tethys.web.internal.Protocol;
-import dev.tethys.web.internal.SlowClients;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.common.buffers.DataWriter;
 import io.helidon.common.socket.SocketWriter;
@@ -44,12 +44,12 @@ public final class Http2Protocol implements Protocol {
               "reason");
 
   private final HttpListenerOptions options;
-  private final SlowClients clients;
+  private final ConnectionTimeouts clients;
   private final Answers answers;
   private @Nullable Http2Engine engine; // guarded by this
 
   /** For one listening socket. */
-  public Http2Protocol(HttpListenerOptions options, SlowClients clients, Answers answers) {
+  public Http2Protocol(HttpListenerOptions options, ConnectionTimeouts clients, Answers answers) {
     this.options = options;
     this.clients = clients;
     this.answers = answers;
@@ -83,7 +83,7 @@ public final class Http2Protocol implements Protocol {
     return HttpRouting.builder()
         .any(
             (q, r) -> {
-              SlowClients.Exchange exchange =
+              ConnectionTimeouts.Exchange exchange =
                   clients.begin(q.remotePeer().address(), q.localPeer().address(), q.id());
               if (exchange == null) {
                 clients.awaitEnd(q.remotePeer().address(), q.localPeer().address());

@@ -2,11 +2,11 @@ package dev.tethys.alert.manager.api;
 
 import dev.tethys.alert.manager.AlertStatus;
 import dev.tethys.alert.manager.Alertmanager;
+import dev.tethys.alert.manager.cluster.ClusterNode;
 import dev.tethys.alert.manager.cluster.ClusterView;
-import dev.tethys.alert.manager.cluster.Node;
 import dev.tethys.alert.manager.config.ReceiverConfig;
 import dev.tethys.alert.manager.dispatch.Dispatcher.GroupView;
-import dev.tethys.alert.manager.dispatch.Route;
+import dev.tethys.alert.manager.dispatch.RoutingNode;
 import dev.tethys.alert.manager.match.LabelMatchers;
 import dev.tethys.alert.manager.state.Alert;
 import dev.tethys.alert.manager.state.LabelSet;
@@ -246,7 +246,7 @@ public final class AlertmanagerApi {
             g.writeStringProperty("name", cluster.name());
           }
           g.writeArrayPropertyStart("peers");
-          for (Node n : cluster == null ? List.<Node>of() : cluster.members()) {
+          for (ClusterNode n : cluster == null ? List.<ClusterNode>of() : cluster.members()) {
             g.writeStartObject();
             g.writeStringProperty("address", n.hostPort());
             g.writeStringProperty("name", n.name());
@@ -323,7 +323,7 @@ public final class AlertmanagerApi {
     List<Alert> all = new ArrayList<>();
     Map<LabelSet, List<String>> receivers = new HashMap<>();
     for (Alert a : manager.alerts().all()) {
-      List<String> names = manager.routes(a.labels()).stream().map(Route::receiver).toList();
+      List<String> names = manager.routes(a.labels()).stream().map(RoutingNode::receiver).toList();
       boolean wanted =
           (f.receiver() == null || names.stream().anyMatch(n -> f.receiver().find(n)))
               && (f.receiverLabels().isEmpty()

@@ -4,8 +4,8 @@ import dev.tethys.alert.manager.AlertStatus;
 import dev.tethys.alert.manager.Alertmanager;
 import dev.tethys.alert.manager.config.AlertmanagerConfig;
 import dev.tethys.alert.manager.config.TimeInterval;
-import dev.tethys.alert.manager.dispatch.Route;
 import dev.tethys.alert.manager.dispatch.RouteWalk;
+import dev.tethys.alert.manager.dispatch.RoutingNode;
 import dev.tethys.alert.manager.match.LabelMatcher;
 import dev.tethys.alert.manager.state.LabelSet;
 import dev.tethys.web.HttpRequest;
@@ -35,7 +35,7 @@ final class RoutingApi {
   }
 
   /** Which intervals keep a route quiet; none when it speaks. As the dispatcher decides it. */
-  private static List<String> quiet(AlertmanagerConfig config, Route route, Instant at) {
+  private static List<String> quiet(AlertmanagerConfig config, RoutingNode route, Instant at) {
     List<String> active = route.activeTimeIntervals();
     if (!active.isEmpty() && active.stream().noneMatch(n -> holds(config, n, at))) {
       return active;
@@ -47,11 +47,11 @@ final class RoutingApi {
     AlertmanagerConfig config = manager.config();
     Instant now = manager.clock().instant();
     int[] number = new int[1];
-    AlertmanagerApi.send(r, g -> route(g, Route.of(config.route()), config, now, number));
+    AlertmanagerApi.send(r, g -> route(g, RoutingNode.of(config.route()), config, now, number));
   }
 
   private static void route(
-      JsonGenerator g, Route route, AlertmanagerConfig config, Instant now, int[] number) {
+      JsonGenerator g, RoutingNode route, AlertmanagerConfig config, Instant now, int[] number) {
     g.writeStartObject();
     g.writeNumberProperty("id", number[0]++);
     g.writeStringProperty("where", route.where());
@@ -67,7 +67,7 @@ final class RoutingApi {
     ApiJson.names(g, "activeTimeIntervals", route.activeTimeIntervals());
     ApiJson.names(g, "mutedBy", quiet(config, route, now));
     g.writeArrayPropertyStart("routes");
-    for (Route child : route.children()) {
+    for (RoutingNode child : route.children()) {
       route(g, child, config, now, number);
     }
     g.writeEndArray();
@@ -103,7 +103,7 @@ final class RoutingApi {
     AlertmanagerConfig config = manager.config();
     Instant now = manager.clock().instant();
     LabelSet labels = LabelSet.of(posted);
-    RouteWalk walk = RouteWalk.of(Route.of(config.route()), labels.map());
+    RouteWalk walk = RouteWalk.of(RoutingNode.of(config.route()), labels.map());
     AlertStatus status = manager.status(labels);
     AlertmanagerApi.send(
         r,

@@ -2,8 +2,8 @@ package dev.tethys.alert.manager.api;
 
 import dev.tethys.alert.manager.Alertmanager;
 import dev.tethys.alert.manager.dispatch.Dispatcher;
+import dev.tethys.alert.manager.dispatch.FlushResult;
 import dev.tethys.alert.manager.dispatch.Inhibitor;
-import dev.tethys.alert.manager.dispatch.Look;
 import dev.tethys.alert.manager.dispatch.Trace;
 import dev.tethys.alert.manager.state.Alert;
 import dev.tethys.alert.manager.state.AlertNote;
@@ -112,7 +112,7 @@ final class TraceApi {
     ApiJson.labels(g, "group", group.labels());
     g.writeNumberProperty("alertsInGroup", group.alerts().size());
     time(g, "nextLook", group.next());
-    Look last = group.last();
+    FlushResult last = group.last();
     time(g, "lastLook", last == null ? null : last.at());
     g.writeArrayPropertyStart("timeIntervals");
     for (Trace.Interval i : b.intervals()) {
@@ -155,7 +155,7 @@ final class TraceApi {
     g.writeEndObject();
   }
 
-  private static void attempt(JsonGenerator g, String name, Look.@Nullable Attempt a) {
+  private static void attempt(JsonGenerator g, String name, FlushResult.@Nullable Attempt a) {
     if (a == null) {
       return;
     }

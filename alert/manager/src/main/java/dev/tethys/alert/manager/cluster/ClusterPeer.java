@@ -54,7 +54,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
   private static final System.Logger LOG = System.getLogger(ClusterPeer.class.getName());
   private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
 
-  private record Gone(Node node, Instant since) {}
+  private record Gone(ClusterNode node, Instant since) {}
 
   private record Large(String key, byte[] part) {}
 
@@ -84,12 +84,12 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
         options.advertise().isEmpty()
             ? null
             : HostPort.of("cluster.advertise-address", options.advertise());
-    Node self =
-        new Node(
+    ClusterNode self =
+        new ClusterNode(
             name,
             Addresses.advertised(advertise, transport.bound(), options.publicAddress()),
             new byte[0],
-            Node.VERSIONS);
+            ClusterNode.VERSIONS);
     this.gossip =
         new Gossip(
             new Gossip.Settings(
@@ -215,7 +215,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
         continue;
       }
       if (!p.isUnresolved()) {
-        gone.put(p, new Gone(new Node("", p, new byte[0], new byte[0]), now));
+        gone.put(p, new Gone(new ClusterNode("", p, new byte[0], new byte[0]), now));
       }
       try {
         gossip.exchange(p, true);
@@ -224,7 +224,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
         LOG.log(
             Level.WARNING,
             "{0} could not be joined and is tried again: {1}",
-            Node.hostPort(p),
+            ClusterNode.hostPort(p),
             e.getMessage());
       }
     }
@@ -294,7 +294,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
 
   /** Names may mean other addresses by now. */
   private void refresh() throws InterruptedException {
-    List<InetSocketAddress> known = gossip.members().stream().map(Node::address).toList();
+    List<InetSocketAddress> known = gossip.members().stream().map(ClusterNode::address).toList();
     List<InetSocketAddress> peers;
     try {
       peers = Addresses.peers(options.peers(), options.resolveTimeout());
@@ -315,7 +315,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
         PEER_LOG.log(
             Level.WARNING,
             "Cluster peer not joined address={0} err={1}",
-            Node.hostPort(p),
+            ClusterNode.hostPort(p),
             e.getMessage());
       }
     }
@@ -331,7 +331,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
       try {
         Large l = large.take();
         List<Runnable> tasks = new ArrayList<>();
-        for (Node to : others()) {
+        for (ClusterNode to : others()) {
           tasks.add(() -> deliver(l, to));
         }
         clock.all(tasks);
@@ -341,7 +341,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
     }
   }
 
-  private void deliver(Large l, Node to) {
+  private void deliver(Large l, ClusterNode to) {
     long began = System.nanoTime();
     boolean ok = false;
     try {
@@ -353,7 +353,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
     metrics.oversized(l.key, (System.nanoTime() - began) / 1e9, ok);
   }
 
-  private List<Node> others() {
+  private List<ClusterNode> others() {
     return gossip.members().stream().filter(n -> !n.name().equals(name())).toList();
   }
 
@@ -390,13 +390,13 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
   }
 
   @Override
-  public void joined(Node node) {
+  public void joined(ClusterNode node) {
     gone.remove(node.address());
     metrics.joined.inc();
   }
 
   @Override
-  public void left(Node node) {
+  public void left(ClusterNode node) {
     metrics.left.inc();
     if (gone.size() < Wire.MAX_MEMBERS) {
       gone.put(node.address(), new Gone(node, clock.instant()));
@@ -404,12 +404,12 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
   }
 
   @Override
-  public void updated(Node node) {
+  public void updated(ClusterNode node) {
     metrics.updated.inc();
   }
 
   @Override
-  public void conflict(Node known, Node other) {
+  public void conflict(ClusterNode known, ClusterNode other) {
     metrics.conflicts.inc();
   }
 
@@ -502,7 +502,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
   public int position() {
     String own = name();
     int n = 0;
-    for (Node m : gossip.answering()) {
+    for (ClusterNode m : gossip.answering()) {
       n += LabelSet.BY_CODE_POINTS.compare(m.name(), own) < 0 ? 1 : 0;
     }
     return n;
@@ -524,9 +524,9 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
   }
 
   @Override
-  public List<Node> members() {
+  public List<ClusterNode> members() {
     return gossip.members().stream()
-        .sorted(Comparator.comparing(Node::name, LabelSet.BY_CODE_POINTS))
+        .sorted(Comparator.comparing(ClusterNode::name, LabelSet.BY_CODE_POINTS))
         .toList();
   }
 

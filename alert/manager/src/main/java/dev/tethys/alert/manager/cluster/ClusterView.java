@@ -1,10 +1,10 @@
 package dev.tethys.alert.manager.cluster;
 
-import dev.tethys.alert.manager.dispatch.Turns;
+import dev.tethys.alert.manager.dispatch.ClusterPosition;
 import java.util.List;
 
 /** What notifying and showing want to know of a cluster. */
-public interface ClusterView extends Turns {
+public interface ClusterView extends ClusterPosition {
   /** {@code settling} or {@code ready}. */
   String status();
 
@@ -12,5 +12,5 @@ public interface ClusterView extends Turns {
   String name();
 
   /** The members in order of their names, we among them. */
-  List<Node> members();
+  List<ClusterNode> members();
 }

@@ -121,7 +121,7 @@ final class Gossip implements Closeable, Transport.Receiver {
 
     final String name;
 
-    Question(Node node) {
+    Question(ClusterNode node) {
       this.name = node.name();
       this.of = node.address();
     }
@@ -144,7 +144,8 @@ final class Gossip implements Closeable, Transport.Receiver {
   private final List<Thread> threads = new CopyOnWriteArrayList<>();
   private volatile boolean closed;
 
-  Gossip(Settings settings, Node self, Transport transport, ManagerClock clock, Owner owner) {
+  Gossip(
+      Settings settings, ClusterNode self, Transport transport, ManagerClock clock, Owner owner) {
     this.settings = settings;
     this.transport = transport;
     this.clock = clock;
@@ -216,7 +217,7 @@ final class Gossip implements Closeable, Transport.Receiver {
 
   // Packets
 
-  private void send(Node to, byte[] message) throws IOException {
+  private void send(ClusterNode to, byte[] message) throws IOException {
     List<byte[]> extra = more(Wire.PACKET_BYTES - message.length - 2);
     byte[] whole = message;
     if (!extra.isEmpty()) {
@@ -228,7 +229,7 @@ final class Gossip implements Closeable, Transport.Receiver {
     packet(to, whole);
   }
 
-  private void packet(Node to, byte[] message) throws IOException {
+  private void packet(ClusterNode to, byte[] message) throws IOException {
     byte[] b = Wire.checked(message, to);
     byte[] whole = new byte[label.length + b.length];
     System.arraycopy(label, 0, whole, 0, label.length);
@@ -348,11 +349,11 @@ final class Gossip implements Closeable, Transport.Receiver {
     }
   }
 
-  private Node who(Node source, InetSocketAddress from) {
+  private ClusterNode who(ClusterNode source, InetSocketAddress from) {
     if (source.address().getPort() == 0) {
-      return new Node(source.name(), from, new byte[0], new byte[0]);
+      return new ClusterNode(source.name(), from, new byte[0], new byte[0]);
     }
-    Node known = membership.find(source.name());
+    ClusterNode known = membership.find(source.name());
     return known != null && known.address().equals(source.address()) ? known : source;
   }
 
@@ -375,7 +376,7 @@ final class Gossip implements Closeable, Transport.Receiver {
               Question q = new Question(p.target());
               questions.put(n, q);
               try {
-                Node asker = who(p.from(), from);
+                ClusterNode asker = who(p.from(), from);
                 send(p.target(), Wire.ping(new Ping(n, p.target().name(), self())));
                 if (wait(q, settings.probeTimeout)) {
                   send(asker, Wire.ack(p.sequence()));
@@ -405,7 +406,7 @@ final class Gossip implements Closeable, Transport.Receiver {
     if (target == null) {
       return;
     }
-    Node node = target.node();
+    ClusterNode node = target.node();
     Duration interval = settings.probeInterval.multipliedBy(health.get() + 1L);
     long n = sequence.incrementAndGet() & 0xffffffffL;
     Question q = new Question(node);
@@ -446,7 +447,7 @@ final class Gossip implements Closeable, Transport.Receiver {
     }
     Map<Long, Question> asked = new HashMap<>();
     try {
-      for (Node node : membership.silent()) {
+      for (ClusterNode node : membership.silent()) {
         long n = sequence.incrementAndGet() & 0xffffffffL;
         Question q = new Question(node);
         questions.put(n, q);
@@ -482,9 +483,9 @@ final class Gossip implements Closeable, Transport.Receiver {
 
   private void probeOtherwise(NodeState target, byte[] ping, Question q, long n, Duration left)
       throws InterruptedException {
-    Node node = target.node();
+    ClusterNode node = target.node();
     int nacks = 0;
-    for (Node helper : membership.someAlive(HELPERS, node.name())) {
+    for (ClusterNode helper : membership.someAlive(HELPERS, node.name())) {
       boolean nack = helper.highest() >= 4;
       nacks += nack ? 1 : 0;
       try {
@@ -524,7 +525,7 @@ final class Gossip implements Closeable, Transport.Receiver {
     membership.suspect(new Suspect(target.incarnation(), node.name(), self().name()));
   }
 
-  private boolean answersStream(Node node, byte[] ping, long n, Duration limit) {
+  private boolean answersStream(ClusterNode node, byte[] ping, long n, Duration limit) {
     if (!limit.isPositive()) {
       return false;
     }
@@ -548,7 +549,7 @@ final class Gossip implements Closeable, Transport.Receiver {
   // News and states
 
   private void gossip() {
-    for (Node to : membership.someToTell(settings.spread)) {
+    for (ClusterNode to : membership.someToTell(settings.spread)) {
       List<byte[]> all = more(Wire.PACKET_BYTES - 2);
       if (all.isEmpty()) {
         return;
@@ -562,7 +563,7 @@ final class Gossip implements Closeable, Transport.Receiver {
   }
 
   private void pushPull() {
-    for (Node to : membership.someAlive(1, "")) {
+    for (ClusterNode to : membership.someAlive(1, "")) {
       try {
         exchange(to.address(), false);
       } catch (IOException | RuntimeException e) {
@@ -762,13 +763,13 @@ final class Gossip implements Closeable, Transport.Receiver {
   }
 
   /** Gives a message to one member, and knows that it arrived there. */
-  void deliver(Node to, byte[] message) throws IOException {
+  void deliver(ClusterNode to, byte[] message) throws IOException {
     try (Transport.Stream s = transport.dial(to.address(), settings.streamTimeout)) {
       write(s, Wire.reliable(message));
     }
   }
 
-  List<Node> members() {
+  List<ClusterNode> members() {
     return membership.members();
   }
 
@@ -778,11 +779,11 @@ final class Gossip implements Closeable, Transport.Receiver {
   }
 
   /** Members that have answered, we among them. */
-  List<Node> answering() {
+  List<ClusterNode> answering() {
     return membership.answering();
   }
 
-  Node self() {
+  ClusterNode self() {
     return membership.self();
   }
 
@@ -800,9 +801,9 @@ final class Gossip implements Closeable, Transport.Receiver {
 
   /** Says to everybody that we go. */
   void leave() {
-    List<Node> others = membership.someAlive(Integer.MAX_VALUE, "");
+    List<ClusterNode> others = membership.someAlive(Integer.MAX_VALUE, "");
     byte[] dead = membership.leave();
-    for (Node to : others) {
+    for (ClusterNode to : others) {
       try {
         send(to, dead);
       } catch (IOException e) {

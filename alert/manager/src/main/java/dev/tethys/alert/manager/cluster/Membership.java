@@ -81,13 +81,13 @@ final class Membership {
   interface Listener {
     void alive(String name);
 
-    void joined(Node node);
+    void joined(ClusterNode node);
 
-    void left(Node node);
+    void left(ClusterNode node);
 
-    void updated(Node node);
+    void updated(ClusterNode node);
 
-    void conflict(Node known, Node other);
+    void conflict(ClusterNode known, ClusterNode other);
 
     /** Whether an operator has named this address as a member's. */
     boolean isConfigured(InetSocketAddress address);
@@ -126,7 +126,7 @@ final class Membership {
   }
 
   private static final class Member {
-    Node node;
+    ClusterNode node;
     long incarnation;
     State state = State.DEAD;
     Instant since;
@@ -135,7 +135,7 @@ final class Membership {
     /** Whether it has answered from its address since it joined: anybody can claim that it is. */
     boolean proven;
 
-    Member(Node node, Instant since) {
+    Member(ClusterNode node, Instant since) {
       this.node = node;
       this.since = since;
     }
@@ -156,7 +156,7 @@ final class Membership {
    * @param queue where what is to be spread goes
    */
   Membership(
-      Node self,
+      ClusterNode self,
       Duration probeInterval,
       ManagerClock clock,
       BroadcastQueue queue,
@@ -178,7 +178,7 @@ final class Membership {
   }
 
   private synchronized void alive(Alive a, boolean ourselves) {
-    Node n = a.node();
+    ClusterNode n = a.node();
     boolean us = n.name().equals(self);
     if (leaving && us) {
       return;
@@ -232,10 +232,12 @@ final class Membership {
     }
     endSuspicion(m);
     State before = m.state;
-    Node known = m.node;
+    ClusterNode known = m.node;
     spread(n.name(), Wire.alive(a));
     m.node =
-        n.versions().length >= 6 ? n : new Node(n.name(), n.address(), n.meta(), known.versions());
+        n.versions().length >= 6
+            ? n
+            : new ClusterNode(n.name(), n.address(), n.meta(), known.versions());
     m.incarnation = a.incarnation();
     if (m.state.isGone()) {
       m.proven = false;
@@ -365,19 +367,19 @@ final class Membership {
    * @throws ProtocolException with the member whose version it is
    */
   synchronized void checkVersions(List<NodeState> theirs) throws ProtocolException {
-    List<Node> all = new ArrayList<>();
+    List<ClusterNode> all = new ArrayList<>();
     theirs.stream().filter(s -> s.state() == State.ALIVE).forEach(s -> all.add(s.node()));
     members.values().stream().filter(m -> m.state == State.ALIVE).forEach(m -> all.add(m.node));
     for (int of : new int[] {0, 3}) { // the protocol, what it transports
       int low = 0;
       int high = 255;
-      for (Node n : all) {
+      for (ClusterNode n : all) {
         if (n.versions().length >= 6) {
           low = Math.max(low, n.versions()[of] & 0xff);
           high = Math.min(high, n.versions()[of + 1] & 0xff);
         }
       }
-      for (Node n : all) {
+      for (ClusterNode n : all) {
         int spoken = n.versions().length >= 6 ? n.versions()[of + 2] & 0xff : 0;
         if (spoken < low || spoken > high) {
           throw new ProtocolException(
@@ -422,12 +424,12 @@ final class Membership {
   }
 
   /** Those that are not gone, we among them. */
-  synchronized List<Node> members() {
+  synchronized List<ClusterNode> members() {
     return members.values().stream().filter(m -> !m.state.isGone()).map(m -> m.node).toList();
   }
 
   /** Others that are not gone and have not answered. */
-  synchronized List<Node> silent() {
+  synchronized List<ClusterNode> silent() {
     return members.values().stream()
         .filter(m -> !m.state.isGone() && !m.proven && !m.node.name().equals(self))
         .map(m -> m.node)
@@ -460,8 +462,8 @@ final class Membership {
   }
 
   /** Those that are not gone and have answered, one for each address, we among them. */
-  synchronized List<Node> answering() {
-    Map<InetSocketAddress, Node> out = new HashMap<>();
+  synchronized List<ClusterNode> answering() {
+    Map<InetSocketAddress, ClusterNode> out = new HashMap<>();
     for (Member m : members.values()) {
       if (!m.state.isGone() && (m.proven || m.node.name().equals(self))) {
         out.merge(m.node.address(), m.node, (a, b) -> a.name().equals(self) ? a : b);
@@ -474,11 +476,11 @@ final class Membership {
     return members.size();
   }
 
-  synchronized Node self() {
+  synchronized ClusterNode self() {
     return Objects.requireNonNull(members.get(self), "we are always there").node;
   }
 
-  synchronized @Nullable Node find(String name) {
+  synchronized @Nullable ClusterNode find(String name) {
     Member m = members.get(name);
     return m == null ? null : m.node;
   }
@@ -500,18 +502,18 @@ final class Membership {
   }
 
   /** Some others by chance, that are alive. */
-  List<Node> someAlive(int n, String beside) {
+  List<ClusterNode> someAlive(int n, String beside) {
     return some(n, m -> m.state == State.ALIVE && !m.node.name().equals(beside));
   }
 
   /** Some others by chance that are to hear of what happens. */
-  List<Node> someToTell(int n) {
+  List<ClusterNode> someToTell(int n) {
     Instant horizon = clock.instant().minus(TO_THE_DEAD);
     return some(n, m -> !m.state.isGone() || m.state == State.DEAD && !m.since.isBefore(horizon));
   }
 
-  private synchronized List<Node> some(int n, Predicate<Member> which) {
-    List<Node> all = new ArrayList<>();
+  private synchronized List<ClusterNode> some(int n, Predicate<Member> which) {
+    List<ClusterNode> all = new ArrayList<>();
     for (Member m : members.values()) {
       if (!m.node.name().equals(self) && which.test(m)) {
         all.add(m.node);

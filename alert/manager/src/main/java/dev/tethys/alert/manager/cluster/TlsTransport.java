@@ -226,7 +226,7 @@ final class TlsTransport implements Transport {
             new ProtoWriter(packet.length + 64)
                 .string(1, VERSION)
                 .int64(2, PACKET)
-                .string(3, Node.hostPort(bound()))
+                .string(3, ClusterNode.hostPort(bound()))
                 .bytes(4, packet));
     Socket s = null;
     try {

@@ -49,22 +49,22 @@ final class Wire {
   private static final int CHECKED_FROM = 5;
 
   /** Is somebody there? */
-  record Ping(long sequence, String node, Node from) {}
+  record Ping(long sequence, String node, ClusterNode from) {}
 
   /** Would you ask whether somebody is there? */
-  record IndirectPing(long sequence, Node target, boolean nack, Node from) {}
+  record IndirectPing(long sequence, ClusterNode target, boolean nack, ClusterNode from) {}
 
   /** Somebody has not answered. */
   record Suspect(long incarnation, String node, String from) {}
 
   /** Somebody is there. */
-  record Alive(long incarnation, Node node) {}
+  record Alive(long incarnation, ClusterNode node) {}
 
   /** Somebody is gone; it has left by itself when it says so itself. */
   record Dead(long incarnation, String node, String from) {}
 
   /** What a member thinks of another. */
-  record NodeState(Node node, long incarnation, Membership.State state) {}
+  record NodeState(ClusterNode node, long incarnation, Membership.State state) {}
 
   private Wire() {}
 
@@ -72,7 +72,7 @@ final class Wire {
     return new FieldWriter().type(type).map(fields);
   }
 
-  private static FieldWriter source(FieldWriter w, Node from) {
+  private static FieldWriter source(FieldWriter w, ClusterNode from) {
     return w.put("SourceAddr", from.ip())
         .put("SourcePort", from.address().getPort())
         .put("SourceNode", from.name());
@@ -209,7 +209,7 @@ final class Wire {
   }
 
   /** A packet with a checksum for those who understand it. */
-  static byte[] checked(byte[] message, Node to) {
+  static byte[] checked(byte[] message, ClusterNode to) {
     if (to.highest() < CHECKED_FROM) {
       return message;
     }
@@ -254,11 +254,12 @@ final class Wire {
     return Fields.read(new ByteArrayInputStream(message, 1, message.length - 1));
   }
 
-  private static Node source(Fields f) throws ProtocolException {
+  private static ClusterNode source(Fields f) throws ProtocolException {
     byte[] ip = f.bytes("SourceAddr");
     return ip.length == 0
-        ? Node.of(f.text("SourceNode"), new byte[4], 0, new byte[0], new byte[0])
-        : Node.of(f.text("SourceNode"), ip, f.number("SourcePort"), new byte[0], new byte[0]);
+        ? ClusterNode.of(f.text("SourceNode"), new byte[4], 0, new byte[0], new byte[0])
+        : ClusterNode.of(
+            f.text("SourceNode"), ip, f.number("SourcePort"), new byte[0], new byte[0]);
   }
 
   static Ping ping(Fields f) throws ProtocolException {
@@ -266,8 +267,9 @@ final class Wire {
   }
 
   static IndirectPing indirectPing(Fields f) throws ProtocolException {
-    Node target =
-        Node.of(f.text("Node"), f.bytes("Target"), f.number("Port"), new byte[0], new byte[0]);
+    ClusterNode target =
+        ClusterNode.of(
+            f.text("Node"), f.bytes("Target"), f.number("Port"), new byte[0], new byte[0]);
     return new IndirectPing(f.number("SeqNo"), target, f.flag("Nack"), source(f));
   }
 
@@ -282,13 +284,14 @@ final class Wire {
   static Alive alive(Fields f) throws ProtocolException {
     return new Alive(
         f.number("Incarnation"),
-        Node.of(
+        ClusterNode.of(
             f.text("Node"), f.bytes("Addr"), f.number("Port"), f.bytes("Meta"), f.bytes("Vsn")));
   }
 
   static NodeState nodeState(Fields f) throws ProtocolException {
     return new NodeState(
-        Node.of(f.text("Name"), f.bytes("Addr"), f.number("Port"), f.bytes("Meta"), f.bytes("Vsn")),
+        ClusterNode.of(
+            f.text("Name"), f.bytes("Addr"), f.number("Port"), f.bytes("Meta"), f.bytes("Vsn")),
         f.number("Incarnation"),
         Membership.State.of(f.number("State")));
   }

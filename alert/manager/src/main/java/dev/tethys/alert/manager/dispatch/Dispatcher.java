@@ -60,19 +60,19 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   private static final class Group {
-    final Route route;
+    final RoutingNode route;
     final LabelSet labels;
     final String id = UUID.randomUUID().toString();
     final Map<LabelSet, Alert> alerts = new LinkedHashMap<>();
     long looks;
     List<String> mutedBy = List.of();
-    @Nullable Look look;
-    final Map<String, Look.Attempt> failures = new HashMap<>(); // by integration
+    @Nullable FlushResult look;
+    final Map<String, FlushResult.Attempt> failures = new HashMap<>(); // by integration
     @Nullable Instant next;
     ManagerClock.@Nullable Timer timer;
     @Nullable Thread worker;
 
-    Group(Route route, LabelSet labels) {
+    Group(RoutingNode route, LabelSet labels) {
       this.route = route;
       this.labels = labels;
     }
@@ -84,7 +84,7 @@ public final class Dispatcher implements AutoCloseable {
    * @param mutedBy time intervals that keep it quiet
    */
   public record GroupView(
-      Route route,
+      RoutingNode route,
       LabelSet labels,
       LabelSet routeLabels,
       List<Alert> alerts,
@@ -105,15 +105,15 @@ public final class Dispatcher implements AutoCloseable {
    * @param failures the last failure of each integration
    */
   public record GroupState(
-      Route route,
+      RoutingNode route,
       LabelSet labels,
       String key,
       List<Alert> alerts,
       @Nullable Instant next,
-      @Nullable Look last,
-      Map<String, Look.Attempt> failures) {}
+      @Nullable FlushResult last,
+      Map<String, FlushResult.Attempt> failures) {}
 
-  private final Route root;
+  private final RoutingNode root;
   private final Consumer<List<AlertEvent>> events;
   private final GroupEvents record;
   private final Pipeline pipeline;
@@ -135,7 +135,7 @@ public final class Dispatcher implements AutoCloseable {
    * @param events hears of what becomes of alerts, and must not wait
    */
   public Dispatcher(
-      Route root,
+      RoutingNode root,
       AlertStore alerts,
       Pipeline pipeline,
       ManagerClock clock,
@@ -148,7 +148,7 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   Dispatcher(
-      Route root,
+      RoutingNode root,
       AlertStore alerts,
       Pipeline pipeline,
       ManagerClock clock,
@@ -177,14 +177,14 @@ public final class Dispatcher implements AutoCloseable {
     }
     for (Alert a : told) {
       long began = System.nanoTime();
-      for (Route r : root.match(a.labels())) {
+      for (RoutingNode r : root.match(a.labels())) {
         insert(r, a);
       }
       metrics.seconds.with().observe((System.nanoTime() - began) / 1e9);
     }
   }
 
-  private void insert(Route r, Alert a) {
+  private void insert(RoutingNode r, Alert a) {
     Map<LabelSet, Group> ofRoute = groups.computeIfAbsent(r.id(), k -> new HashMap<>());
     LabelSet labels = r.group(a.labels());
     Group g = ofRoute.get(labels);
@@ -256,11 +256,11 @@ public final class Dispatcher implements AutoCloseable {
         return;
       }
       news = notes.events(seen, g.look);
-      Look look = notes.end();
+      FlushResult look = notes.end();
       g.look = look;
       g.mutedBy = look.quiet();
-      for (Look.Attempt a : look.attempts()) {
-        if (a.result() == Look.Result.FAILED) {
+      for (FlushResult.Attempt a : look.attempts()) {
+        if (a.result() == FlushResult.Result.FAILED) {
           g.failures.put(a.integration(), a);
         }
       }
@@ -314,7 +314,7 @@ public final class Dispatcher implements AutoCloseable {
    * @param routes which routes count
    * @param alerts which alerts are shown; groups without any are left out
    */
-  public List<GroupView> groups(Predicate<Route> routes, Predicate<Alert> alerts) {
+  public List<GroupView> groups(Predicate<RoutingNode> routes, Predicate<Alert> alerts) {
     List<GroupView> out = new ArrayList<>();
     Instant now = clock.instant();
     synchronized (this) {
@@ -348,14 +348,14 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   /** The root of the routes. */
-  public Route root() {
+  public RoutingNode root() {
     return root;
   }
 
   /** Where the groups stand that an alert with such labels belongs to, or would belong to. */
   public synchronized List<GroupState> states(LabelSet labels) {
     List<GroupState> out = new ArrayList<>();
-    for (Route r : root.match(labels)) {
+    for (RoutingNode r : root.match(labels)) {
       LabelSet group = r.group(labels);
       String key = Flush.groupKey(r, group);
       Group g = groups.getOrDefault(r.id(), Map.of()).get(group);
@@ -375,7 +375,7 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   /** The routes that alerts with such labels take. */
-  public List<Route> routes(LabelSet labels) {
+  public List<RoutingNode> routes(LabelSet labels) {
     return root.match(labels);
   }
 

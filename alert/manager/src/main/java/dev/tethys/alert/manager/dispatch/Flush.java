@@ -13,13 +13,18 @@ import java.util.List;
  * @param at the moment that decides what is over and what is to be repeated
  */
 record Flush(
-    Route route, LabelSet group, String groupId, long number, List<Alert> alerts, Instant at) {
+    RoutingNode route,
+    LabelSet group,
+    String groupId,
+    long number,
+    List<Alert> alerts,
+    Instant at) {
   String groupKey() {
     return groupKey(route, group);
   }
 
   /** As the log of what was sent knows a group. */
-  static String groupKey(Route route, LabelSet group) {
+  static String groupKey(RoutingNode route, LabelSet group) {
     return route.key() + ":" + group;
   }
 }

@@ -26,16 +26,17 @@ final class GroupEvents {
   }
 
   /** An alert came into a group, or was told of anew. */
-  void grouped(Route route, LabelSet group, Alert a, Instant at) {
+  void grouped(RoutingNode route, LabelSet group, Alert a, Instant at) {
     recorder.record(EventKind.ALERT_GROUPED, inGroup(route, group, a, at));
   }
 
   /** An alert left its group, as it is over and everybody who is to know does. */
-  void resolved(Route route, LabelSet group, Alert a, Instant at) {
+  void resolved(RoutingNode route, LabelSet group, Alert a, Instant at) {
     recorder.record(EventKind.ALERT_RESOLVED, inGroup(route, group, a, at));
   }
 
-  private static Consumer<EventFields> inGroup(Route route, LabelSet group, Alert a, Instant at) {
+  private static Consumer<EventFields> inGroup(
+      RoutingNode route, LabelSet group, Alert a, Instant at) {
     return f -> {
       f.message(1, "alert", grouped(a, at));
       f.message(2, "groupInfo", group(route, group));
@@ -119,7 +120,7 @@ final class GroupEvents {
     };
   }
 
-  private static Consumer<EventFields> group(Route route, LabelSet group) {
+  private static Consumer<EventFields> group(RoutingNode route, LabelSet group) {
     return f -> {
       String key = Flush.groupKey(route, group);
       f.text(1, "groupKey", key);

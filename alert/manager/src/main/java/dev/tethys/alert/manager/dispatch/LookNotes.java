@@ -1,7 +1,7 @@
 package dev.tethys.alert.manager.dispatch;
 
-import dev.tethys.alert.manager.dispatch.Look.Attempt;
-import dev.tethys.alert.manager.dispatch.Look.Held;
+import dev.tethys.alert.manager.dispatch.FlushResult.Attempt;
+import dev.tethys.alert.manager.dispatch.FlushResult.Held;
 import dev.tethys.alert.manager.state.Alert;
 import dev.tethys.alert.manager.state.LabelSet;
 import java.time.Instant;
@@ -26,7 +26,7 @@ final class LookNotes {
     this.at = at;
   }
 
-  synchronized void held(Alert a, Look.Cause cause, List<String> by) {
+  synchronized void held(Alert a, FlushResult.Cause cause, List<String> by) {
     held.put(a.labels(), new Held(cause, by));
   }
 
@@ -39,7 +39,7 @@ final class LookNotes {
     quiet = intervals;
   }
 
-  synchronized void attempt(Integration i, Instant when, Look.Result result, String detail) {
+  synchronized void attempt(Integration i, Instant when, FlushResult.Result result, String detail) {
     attempts.add(new Attempt(name(i), when, result, detail));
   }
 
@@ -59,14 +59,14 @@ final class LookNotes {
     return i.kind() + "[" + i.index() + "]";
   }
 
-  synchronized Look end() {
+  synchronized FlushResult end() {
     Map<String, Set<LabelSet>> failing = new HashMap<>();
     for (AlertEvent e : events) {
       if (e.kind() == AlertEvent.Kind.FAILED) {
         failing.computeIfAbsent(e.by(), k -> new HashSet<>()).add(e.labels());
       }
     }
-    return new Look(at, new HashMap<>(held), quiet, failing, List.copyOf(attempts));
+    return new FlushResult(at, new HashMap<>(held), quiet, failing, List.copyOf(attempts));
   }
 
   /**
@@ -75,9 +75,9 @@ final class LookNotes {
    * @param before null for the first look
    */
   synchronized List<AlertEvent> events(
-      List<Alert> seen, @org.jspecify.annotations.Nullable Look before) {
+      List<Alert> seen, @org.jspecify.annotations.Nullable FlushResult before) {
     List<AlertEvent> out = new ArrayList<>();
-    Look now = end();
+    FlushResult now = end();
     for (Alert a : seen) {
       if (a.isResolvedAt(at)) {
         continue;
@@ -102,13 +102,15 @@ final class LookNotes {
     return out;
   }
 
-  private static AlertEvent standing(Look look, LabelSet labels) {
+  private static AlertEvent standing(FlushResult look, LabelSet labels) {
     Held h = look.held().get(labels);
     if (h != null) {
       return new AlertEvent(
           look.at(),
           labels,
-          h.cause() == Look.Cause.SILENCED ? AlertEvent.Kind.SILENCED : AlertEvent.Kind.INHIBITED,
+          h.cause() == FlushResult.Cause.SILENCED
+              ? AlertEvent.Kind.SILENCED
+              : AlertEvent.Kind.INHIBITED,
           h.by().isEmpty() ? "" : h.by().getFirst());
     }
     if (!look.quiet().isEmpty()) {

@@ -51,7 +51,7 @@ public final class Pipeline {
       Templates templates,
       NotifyMetrics metrics,
       ManagerClock clock,
-      Turns turns,
+      ClusterPosition turns,
       EventRecorder recorder) {}
 
   private final Map<String, List<Integration>> receivers;
@@ -93,13 +93,18 @@ public final class Pipeline {
         notes.attempt(
             i,
             s.clock.instant(),
-            Look.Result.FAILED,
+            FlushResult.Result.FAILED,
             "the members of the cluster are not known yet");
       }
       return false;
     }
     List<Alert> alerts =
-        without(f.alerts(), this::inhibiting, Look.Cause.INHIBITED, Suppression.INHIBITION, notes);
+        without(
+            f.alerts(),
+            this::inhibiting,
+            FlushResult.Cause.INHIBITED,
+            Suppression.INHIBITION,
+            notes);
     if (alerts.isEmpty()) {
       return true;
     }
@@ -110,7 +115,11 @@ public final class Pipeline {
     }
     alerts =
         without(
-            alerts, l -> silenced(l, f.route()), Look.Cause.SILENCED, Suppression.SILENCE, notes);
+            alerts,
+            l -> silenced(l, f.route()),
+            FlushResult.Cause.SILENCED,
+            Suppression.SILENCE,
+            notes);
     if (alerts.isEmpty()) {
       return true;
     }
@@ -126,7 +135,7 @@ public final class Pipeline {
     return List.of(by.source().labels().fingerprintText());
   }
 
-  private List<String> silenced(LabelSet labels, Route route) {
+  private List<String> silenced(LabelSet labels, RoutingNode route) {
     List<String> ids = silencing(labels, route);
     for (String id : ids) {
       Silence silence = s.silences.get(id);
@@ -138,7 +147,7 @@ public final class Pipeline {
   }
 
   /** The silences that hold for labels on a route. */
-  List<String> silencing(LabelSet labels, Route route) {
+  List<String> silencing(LabelSet labels, RoutingNode route) {
     return s.silences.silencing(
         labels, receiverLabels.getOrDefault(route.receiver(), Map.of("name", route.receiver())));
   }
@@ -159,7 +168,7 @@ public final class Pipeline {
   }
 
   private List<Alert> without(
-      List<Alert> alerts, Muter m, Look.Cause cause, Suppression why, LookNotes notes) {
+      List<Alert> alerts, Muter m, FlushResult.Cause cause, Suppression why, LookNotes notes) {
     List<Alert> kept = new ArrayList<>(alerts.size());
     try (ActiveSpan span = ActiveSpan.current().child("notify.MuteStage.Exec")) {
       for (Alert a : alerts) {
@@ -230,7 +239,7 @@ public final class Pipeline {
               Thread.currentThread().interrupt();
             } catch (RuntimeException e) {
               ok.set(false);
-              notes.attempt(i, s.clock.instant(), Look.Result.FAILED, e.toString());
+              notes.attempt(i, s.clock.instant(), FlushResult.Result.FAILED, e.toString());
               LOG.log(Level.ERROR, i + ": " + f.groupKey() + ": unexpected failure", e);
             }
           };
@@ -241,7 +250,7 @@ public final class Pipeline {
   }
 
   /** The labels of a route, expanded for a group. */
-  LabelSet routeLabels(Route route, LabelSet group, List<Alert> alerts, Instant at) {
+  LabelSet routeLabels(RoutingNode route, LabelSet group, List<Alert> alerts, Instant at) {
     if (route.labels().isEmpty() || alerts.isEmpty()) {
       return LabelSet.EMPTY;
     }
@@ -297,12 +306,12 @@ public final class Pipeline {
       }
     }
     if (reason == NotifyReason.NONE) {
-      notes.attempt(i, s.clock.instant(), Look.Result.NOTHING_NEW, "");
+      notes.attempt(i, s.clock.instant(), FlushResult.Result.NOTHING_NEW, "");
       return true;
     }
     if (reason == NotifyReason.REPEAT && isAcknowledged(alerts, f.at())) {
       s.metrics.suppressed(Suppression.ACKNOWLEDGEMENT, alerts.size());
-      notes.attempt(i, s.clock.instant(), Look.Result.ACKNOWLEDGED, "");
+      notes.attempt(i, s.clock.instant(), FlushResult.Result.ACKNOWLEDGED, "");
       prolong(key, repeat);
       return true;
     }
@@ -329,10 +338,10 @@ public final class Pipeline {
       }
       notes.told(i, s.clock.instant(), told, problem == null);
       if (problem != null) {
-        notes.attempt(i, s.clock.instant(), Look.Result.FAILED, problem);
+        notes.attempt(i, s.clock.instant(), FlushResult.Result.FAILED, problem);
         return false;
       }
-      notes.attempt(i, s.clock.instant(), Look.Result.SENT, reason.text());
+      notes.attempt(i, s.clock.instant(), FlushResult.Result.SENT, reason.text());
       record.notified(
           f,
           i,
@@ -340,7 +349,7 @@ public final class Pipeline {
           new GroupEvents.Told(told, firing, resolved, notes.heldHashes(), s.clock.instant()));
     } else {
       notes.attempt(
-          i, s.clock.instant(), Look.Result.NOTHING_NEW, "it is not told of what is over");
+          i, s.clock.instant(), FlushResult.Result.NOTHING_NEW, "it is not told of what is over");
     }
     try (ActiveSpan span = ActiveSpan.current().child("notify.SetNotifiesStage.Exec")) {
       s.log.note(key, firing, resolved, memo, repeat.multipliedBy(2));
@@ -456,7 +465,7 @@ public final class Pipeline {
   }
 
   /** Whether something keeps an alert back on a route now. */
-  boolean isHeld(LabelSet labels, Route route) {
+  boolean isHeld(LabelSet labels, RoutingNode route) {
     return s.inhibitor.inhibiting(labels) != null || !silencing(labels, route).isEmpty();
   }
 

@@ -18,14 +18,14 @@ public final class RouteWalk {
   public record Verdict(LabelMatcher matcher, String value, boolean met) {}
 
   /** A route that was asked; it matches when all its matchers are met. */
-  public record Step(int id, Route route, List<Verdict> verdicts) {
+  public record Step(int id, RoutingNode route, List<Verdict> verdicts) {
     public boolean matched() {
       return verdicts.stream().allMatch(Verdict::met);
     }
   }
 
   /** A route that the alert takes. */
-  public record Taken(int id, Route route) {}
+  public record Taken(int id, RoutingNode route) {}
 
   private final Map<String, String> labels;
   private final List<Step> steps = new ArrayList<>();
@@ -37,7 +37,7 @@ public final class RouteWalk {
   }
 
   /** The way of an alert with such labels. */
-  public static RouteWalk of(Route root, Map<String, String> labels) {
+  public static RouteWalk of(RoutingNode root, Map<String, String> labels) {
     RouteWalk w = new RouteWalk(labels);
     w.into(root);
     return w;
@@ -53,16 +53,16 @@ public final class RouteWalk {
     return List.copyOf(taken);
   }
 
-  private static int size(Route route) {
+  private static int size(RoutingNode route) {
     int n = 1;
-    for (Route child : route.children()) {
+    for (RoutingNode child : route.children()) {
       n += size(child);
     }
     return n;
   }
 
   /** Whether the alert is taken here or below. */
-  private boolean into(Route route) {
+  private boolean into(RoutingNode route) {
     int id = next++;
     Step step =
         new Step(
@@ -77,7 +77,7 @@ public final class RouteWalk {
       return false;
     }
     boolean below = false;
-    for (Route child : route.children()) {
+    for (RoutingNode child : route.children()) {
       boolean found = into(child);
       below |= found;
       if (found && !child.continues()) {

@@ -82,8 +82,8 @@ public record Trace(
       boolean knows,
       String reason,
       @Nullable Instant repeatDue,
-      Look.@Nullable Attempt attempt,
-      Look.@Nullable Attempt failure) {}
+      FlushResult.@Nullable Attempt attempt,
+      FlushResult.@Nullable Attempt failure) {}
 
   /**
    * One route that it takes.

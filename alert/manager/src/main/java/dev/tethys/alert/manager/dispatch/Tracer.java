@@ -88,8 +88,8 @@ public final class Tracer {
     NotificationLog.Entry last = pipeline.last(i, g.key());
     NotifyReason reason = pipeline.reason(i, g.key(), g.route().repeatInterval(), free);
     String name = LookNotes.name(i);
-    Look look = g.last();
-    Look.Attempt attempt =
+    FlushResult look = g.last();
+    FlushResult.Attempt attempt =
         look == null
             ? null
             : look.attempts().stream()
@@ -159,8 +159,8 @@ public final class Tracer {
   private static Verdict known(
       Dispatcher.GroupState g, Alert alert, List<Told> told, @Nullable AlertNote ack, Instant now) {
     for (Told t : told) {
-      Look.Attempt a = t.attempt();
-      if (a != null && a.result() == Look.Result.FAILED) {
+      FlushResult.Attempt a = t.attempt();
+      if (a != null && a.result() == FlushResult.Result.FAILED) {
         return new Verdict(
             Outcome.FAILED, t.integration() + " failed at " + a.at() + ": " + a.detail() + next(g));
       }
@@ -169,7 +169,7 @@ public final class Tracer {
     if (alert.isResolvedAt(now) && !due) {
       return new Verdict(Outcome.OVER, "it was over at " + alert.endsAt());
     }
-    Look last = g.last();
+    FlushResult last = g.last();
     if (last == null || last.at().isBefore(alert.startsAt()) && due) {
       return new Verdict(Outcome.WAITING, "its group was not looked at since it came" + next(g));
     }

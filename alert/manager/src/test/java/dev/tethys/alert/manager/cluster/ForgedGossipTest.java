@@ -64,7 +64,8 @@ class ForgedGossipTest {
   }
 
   private static byte[] alive(String name, int port) throws IOException {
-    Node n = Node.of(name, HERE.getAddress(), port, new byte[0], Node.VERSIONS);
+    ClusterNode n =
+        ClusterNode.of(name, HERE.getAddress(), port, new byte[0], ClusterNode.VERSIONS);
     return Wire.alive(new Wire.Alive(1, n));
   }
 

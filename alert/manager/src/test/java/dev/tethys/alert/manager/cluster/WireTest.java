@@ -19,9 +19,9 @@ import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
 class WireTest {
-  private static Node node(String name) {
-    return new Node(
-        name, new InetSocketAddress("10.1.2.3", 9094), new byte[0], Node.VERSIONS.clone());
+  private static ClusterNode node(String name) {
+    return new ClusterNode(
+        name, new InetSocketAddress("10.1.2.3", 9094), new byte[0], ClusterNode.VERSIONS.clone());
   }
 
   @Test
@@ -48,7 +48,7 @@ class WireTest {
     assertThat(alive.incarnation()).isEqualTo(1L << 31);
     assertThat(alive.node().name()).isEqualTo("ä");
     assertThat(alive.node().hostPort()).isEqualTo("10.1.2.3:9094");
-    assertThat(alive.node().versions()).isEqualTo(Node.VERSIONS);
+    assertThat(alive.node().versions()).isEqualTo(ClusterNode.VERSIONS);
     Wire.IndirectPing p =
         Wire.indirectPing(
             Wire.fields(Wire.indirectPing(new Wire.IndirectPing(7, node("t"), true, node("me")))));

@@ -167,7 +167,7 @@ final class BlackboxExporter implements Exporter {
     }
     module = forHost(module, probe.params().first("hostname", ""));
     Duration timeout = timeout(probe, module);
-    Look look = new Look(name, target, timeout, level);
+    ProbeAttempt look = new ProbeAttempt(name, target, timeout, level);
     look.debug(
         "Beginning probe", "probe", module.prober(), "timeout_seconds", timeout.toMillis() / 1e3);
     long started = System.nanoTime();
@@ -177,7 +177,7 @@ final class BlackboxExporter implements Exporter {
     } catch (IOException e) {
       success = look.fails("Error probing", "err", e.getMessage());
     }
-    double seconds = Look.seconds(System.nanoTime() - started);
+    double seconds = ProbeAttempt.seconds(System.nanoTime() - started);
     look.found
         .gauge("probe_success", "Displays whether or not the probe was a success", success ? 1 : 0)
         .gauge(
@@ -195,7 +195,7 @@ final class BlackboxExporter implements Exporter {
     }
     List<MetricFamily> families = look.found.families();
     String log = log(look, families, module);
-    history.add(name, Look.withoutPassword(target), log, success);
+    history.add(name, ProbeAttempt.withoutPassword(target), log, success);
     return new Looked(families, log);
   }
 
@@ -233,7 +233,7 @@ final class BlackboxExporter implements Exporter {
     return !own.isZero() && own.compareTo(most) < 0 ? own : most;
   }
 
-  private static String log(Look look, List<MetricFamily> families, Module module) {
+  private static String log(ProbeAttempt look, List<MetricFamily> families, Module module) {
     ByteArrayOutputStream text = new ByteArrayOutputStream();
     ExpositionWriter w =
         ExpositionWriter.of(ExpositionFormat.negotiate("", ExpositionFormat.ALL), text);

@@ -32,7 +32,7 @@ final class Dialogue {
   /** The two directions of a connection, and the socket on which TLS may begin. */
   record Connection(InputStream in, OutputStream out, Socket socket) {}
 
-  private final Look look;
+  private final ProbeAttempt look;
   private final TlsConfig tls;
   private final String serverName;
   private Connection connection;
@@ -41,7 +41,7 @@ final class Dialogue {
   /**
    * @param serverName what TLS asks for where the configuration names nothing
    */
-  Dialogue(Connection connection, TlsConfig tls, String serverName, Look look) {
+  Dialogue(Connection connection, TlsConfig tls, String serverName, ProbeAttempt look) {
     this.connection = connection;
     this.tls = tls;
     this.serverName = serverName;

@@ -34,7 +34,7 @@ final class DnsProber implements Prober {
   private record Reply(Message message, long nanos) {}
 
   @Override
-  public boolean look(String target, Module module, Look look) throws IOException {
+  public boolean look(String target, Module module, ProbeAttempt look) throws IOException {
     DnsModule m = module.dns();
     for (String phase : List.of("resolve", "connect", "request")) {
       look.found.gauge(DURATION, DURATION_HELP, "phase", phase, 0);
@@ -59,11 +59,11 @@ final class DnsProber implements Prober {
     if (m.queryName().isEmpty()) {
       return look.fails("query name must be set for DNS module");
     }
-    Look.HostPort at = Look.HostPort.of(target);
+    ProbeAttempt.HostPort at = ProbeAttempt.HostPort.of(target);
     if (at == null) {
-      at = new Look.HostPort(target, m.overTls() ? TLS_PORT : PORT);
+      at = new ProbeAttempt.HostPort(target, m.overTls() ? TLS_PORT : PORT);
     }
-    Look.Found found = look.address(at.host(), m.ip());
+    ProbeAttempt.Found found = look.address(at.host(), m.ip());
     if (found.address() == null) {
       return false;
     }
@@ -80,7 +80,7 @@ final class DnsProber implements Prober {
     look.debug(
         "Making DNS query",
         "target",
-        Look.shown(found.address(), at.port()),
+        ProbeAttempt.shown(found.address(), at.port()),
         "dial_protocol",
         m.tcp() ? "tcp" : "udp",
         "query",
@@ -96,12 +96,18 @@ final class DnsProber implements Prober {
               : overUdp(query, server, source, look);
     } catch (IOException e) {
       look.found.gauge(
-          DURATION, DURATION_HELP, "phase", "connect", Look.seconds(System.nanoTime() - started));
+          DURATION,
+          DURATION_HELP,
+          "phase",
+          "connect",
+          ProbeAttempt.seconds(System.nanoTime() - started));
       return look.fails("Error while sending a DNS query", "err", e.getMessage());
     }
     long all = System.nanoTime() - started;
-    look.found.gauge(DURATION, DURATION_HELP, "phase", "connect", Look.seconds(all - reply.nanos));
-    look.found.gauge(DURATION, DURATION_HELP, "phase", "request", Look.seconds(reply.nanos));
+    look.found.gauge(
+        DURATION, DURATION_HELP, "phase", "connect", ProbeAttempt.seconds(all - reply.nanos));
+    look.found.gauge(
+        DURATION, DURATION_HELP, "phase", "request", ProbeAttempt.seconds(reply.nanos));
     return judge(m, reply.message, look);
   }
 
@@ -117,7 +123,7 @@ final class DnsProber implements Prober {
   }
 
   private static Reply overUdp(
-      Message query, InetSocketAddress server, @Nullable InetAddress source, Look look)
+      Message query, InetSocketAddress server, @Nullable InetAddress source, ProbeAttempt look)
       throws IOException {
     try (DatagramSocket socket = new DatagramSocket(new InetSocketAddress(source, 0))) {
       socket.connect(server);
@@ -152,7 +158,7 @@ final class DnsProber implements Prober {
       InetSocketAddress server,
       @Nullable InetAddress source,
       String host,
-      Look look)
+      ProbeAttempt look)
       throws IOException {
     try (Socket socket = new Socket()) {
       if (source != null) {
@@ -185,7 +191,7 @@ final class DnsProber implements Prober {
     }
   }
 
-  private static boolean judge(DnsModule m, Message answer, Look look) {
+  private static boolean judge(DnsModule m, Message answer, ProbeAttempt look) {
     look.debug("Got response", "response", answer);
     look.found.gauge("probe_dns_answer_rrs", "", answer.getSection(Section.ANSWER).size());
     look.found.gauge("probe_dns_authority_rrs", "", answer.getSection(Section.AUTHORITY).size());
@@ -215,7 +221,7 @@ final class DnsProber implements Prober {
   }
 
   private static boolean valid(
-      String section, List<Record> records, DnsModule.Rules rules, Look look) {
+      String section, List<Record> records, DnsModule.Rules rules, ProbeAttempt look) {
     look.debug("Validating " + section + " RRs");
     List<String> texts = records.stream().map(DnsProber::text).toList();
     String why = problem(texts, rules);

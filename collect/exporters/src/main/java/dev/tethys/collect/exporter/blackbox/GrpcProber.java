@@ -36,7 +36,7 @@ final class GrpcProber implements Prober {
   }
 
   @Override
-  public boolean look(String target, Module module, Look look)
+  public boolean look(String target, Module module, ProbeAttempt look)
       throws IOException, InterruptedException {
     GrpcModule m = module.grpc();
     look.found
@@ -58,11 +58,11 @@ final class GrpcProber implements Prober {
     }
     // Who it is asked as is no part of whom is asked: a call has no place for it.
     authority = authority.substring(authority.lastIndexOf('@') + 1);
-    Look.HostPort at = Look.HostPort.of(authority);
+    ProbeAttempt.HostPort at = ProbeAttempt.HostPort.of(authority);
     if (at == null) {
-      at = new Look.HostPort(authority, m.tls() ? 443 : 80);
+      at = new ProbeAttempt.HostPort(authority, m.tls() ? 443 : 80);
     }
-    Look.Found found = look.address(at.host(), m.ip());
+    ProbeAttempt.Found found = look.address(at.host(), m.ip());
     look.found.gauge(DURATION, DURATION_HELP, "phase", "resolve", found.seconds());
     if (found.address() == null) {
       return false;
@@ -108,7 +108,11 @@ final class GrpcProber implements Prober {
       }
     }
     look.found.gauge(
-        DURATION, DURATION_HELP, "phase", "check", Look.seconds(System.nanoTime() - started));
+        DURATION,
+        DURATION_HELP,
+        "phase",
+        "check",
+        ProbeAttempt.seconds(System.nanoTime() - started));
     look.found.gauge("probe_grpc_status_code", "", code);
     for (int i = 0; i < STATES.size(); i++) {
       look.found.gauge(
@@ -124,7 +128,7 @@ final class GrpcProber implements Prober {
     return code == GrpcReply.OK;
   }
 
-  private static void secured(@Nullable SSLSession session, Look look) throws IOException {
+  private static void secured(@Nullable SSLSession session, ProbeAttempt look) throws IOException {
     if (session != null) {
       look.found.gauge("probe_grpc_ssl", "", 1);
       new TlsFacts(session).common(look.found);

@@ -63,7 +63,7 @@ final class HttpProber implements Prober {
   /** One request after the other, and what is known of the last answer. */
   private final class Chase implements AutoCloseable {
     final HttpModule m;
-    final Look look;
+    final ProbeAttempt look;
     final CookieManager cookies = new CookieManager(null, CookiePolicy.ACCEPT_ALL);
     final TracedClient client;
     final String firstHost;
@@ -81,7 +81,8 @@ final class HttpProber implements Prober {
     boolean trusted = true;
     final List<Times> times = new ArrayList<>();
 
-    Chase(HttpModule m, Look look, URI uri, @Nullable InetAddress address) throws IOException {
+    Chase(HttpModule m, ProbeAttempt look, URI uri, @Nullable InetAddress address)
+        throws IOException {
       this.m = m;
       this.look = look;
       this.uri = uri;
@@ -164,7 +165,7 @@ final class HttpProber implements Prober {
       String written = m.host();
       String serverName = UrlHost.bare(uri);
       if (first && written != null) {
-        Look.HostPort hp = Look.HostPort.of(written);
+        ProbeAttempt.HostPort hp = ProbeAttempt.HostPort.of(written);
         serverName = hp == null ? written : hp.host();
       }
       Exchange x =
@@ -255,7 +256,7 @@ final class HttpProber implements Prober {
   }
 
   @Override
-  public boolean look(String target, Module module, Look look)
+  public boolean look(String target, Module module, ProbeAttempt look)
       throws IOException, InterruptedException {
     HttpModule m = module.http();
     begin(m, look);
@@ -288,7 +289,7 @@ final class HttpProber implements Prober {
             && (m.client().proxy().url() != null || m.client().proxy().fromEnvironment());
     InetAddress address = null;
     if (!leftToProxy) {
-      Look.Found found = look.address(host, m.ip());
+      ProbeAttempt.Found found = look.address(host, m.ip());
       look.found.add(DURATION, DURATION_HELP, "phase", "resolve", found.seconds());
       address = found.address();
       if (address == null) {
@@ -300,7 +301,7 @@ final class HttpProber implements Prober {
     }
   }
 
-  private boolean chased(HttpModule m, Look look, Chase chase)
+  private boolean chased(HttpModule m, ProbeAttempt look, Chase chase)
       throws IOException, InterruptedException {
     for (String phase : List.of("connect", "tls", "processing", "transfer")) {
       look.found.add(DURATION, DURATION_HELP, "phase", phase, 0);
@@ -331,7 +332,7 @@ final class HttpProber implements Prober {
     return success;
   }
 
-  private static void begin(HttpModule m, Look look) {
+  private static void begin(HttpModule m, ProbeAttempt look) {
     look.found
         .gauge("probe_http_content_length", "Length of http content response", 0)
         .gauge("probe_http_uncompressed_body_length", "Length of uncompressed response body", 0)
@@ -345,7 +346,7 @@ final class HttpProber implements Prober {
     }
   }
 
-  private boolean judge(HttpModule m, Look look, Exchange x, boolean refused) {
+  private boolean judge(HttpModule m, ProbeAttempt look, Exchange x, boolean refused) {
     int status = x.answer().status();
     look.debug("Received HTTP response", "status_code", status);
     look.found.gauge("probe_http_status_code", "", status);
@@ -401,7 +402,7 @@ final class HttpProber implements Prober {
   }
 
   /** Reads the body to its end, and compares it where the module wants that. */
-  private static boolean read(HttpModule m, Look look, Exchange x, boolean soFar) {
+  private static boolean read(HttpModule m, ProbeAttempt look, Exchange x, boolean soFar) {
     boolean success = soFar;
     boolean matches =
         success && !(m.failIfBodyMatches().isEmpty() && m.failIfBodyNotMatches().isEmpty());
@@ -445,7 +446,7 @@ final class HttpProber implements Prober {
     return success;
   }
 
-  private static boolean json(HttpModule m, Look look, byte[] body) {
+  private static boolean json(HttpModule m, ProbeAttempt look, byte[] body) {
     Object tree;
     try {
       tree = JsonValues.read(body, 0, body.length);
@@ -476,7 +477,7 @@ final class HttpProber implements Prober {
     };
   }
 
-  private static boolean body(HttpModule m, Look look, String body) {
+  private static boolean body(HttpModule m, ProbeAttempt look, String body) {
     for (Pattern p : m.failIfBodyMatches()) {
       if (p.matcher(body).find()) {
         return look.fails("Body matched regular expression", "regexp", p.pattern());
@@ -490,7 +491,8 @@ final class HttpProber implements Prober {
     return true;
   }
 
-  private static boolean headers(HttpModule m, Look look, Map<String, List<String>> headers) {
+  private static boolean headers(
+      HttpModule m, ProbeAttempt look, Map<String, List<String>> headers) {
     for (HeaderMatch h : m.failIfHeaderMatches()) {
       Boolean matches = matches(h, headers);
       if (matches == null && !h.allowMissing()) {
@@ -519,7 +521,7 @@ final class HttpProber implements Prober {
         : Boolean.valueOf(values.stream().anyMatch(v -> h.regexp().matcher(v).find()));
   }
 
-  private static void phases(Look look, List<Times> times, long ended) {
+  private static void phases(ProbeAttempt look, List<Times> times, long ended) {
     for (int i = 0; i < times.size(); i++) {
       Times t = times.get(i);
       if (i > 0 && t.resolved() != 0) {
@@ -542,7 +544,8 @@ final class HttpProber implements Prober {
     }
   }
 
-  private static void add(Look look, String phase, long from, long to) {
-    look.found.add(DURATION, DURATION_HELP, "phase", phase, Look.seconds(Math.max(0, to - from)));
+  private static void add(ProbeAttempt look, String phase, long from, long to) {
+    look.found.add(
+        DURATION, DURATION_HELP, "phase", phase, ProbeAttempt.seconds(Math.max(0, to - from)));
   }
 }

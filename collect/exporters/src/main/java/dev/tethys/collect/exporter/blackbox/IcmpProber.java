@@ -31,7 +31,7 @@ final class IcmpProber implements Prober {
       new AtomicInteger(ThreadLocalRandom.current().nextInt(1 << 16));
 
   @Override
-  public boolean look(String target, Module module, Look look)
+  public boolean look(String target, Module module, ProbeAttempt look)
       throws IOException, InterruptedException {
     IcmpModule m = module.icmp();
     for (String phase : List.of("resolve", "setup", "rtt")) {
@@ -40,7 +40,7 @@ final class IcmpProber implements Prober {
     if (!System.getProperty("os.name", "").equals("Linux")) {
       return look.fails("ICMP is built for Linux alone");
     }
-    Look.Found found = look.address(target, m.ip());
+    ProbeAttempt.Found found = look.address(target, m.ip());
     InetAddress to = found.address();
     if (to == null) {
       return false;
@@ -58,7 +58,7 @@ final class IcmpProber implements Prober {
 
   /** Calls of the C library would keep the carrier of a virtual thread. */
   private boolean onPlatformThread(
-      InetAddress to, @Nullable InetAddress from, IcmpModule m, Look look)
+      InetAddress to, @Nullable InetAddress from, IcmpModule m, ProbeAttempt look)
       throws IOException, InterruptedException {
     boolean[] success = new boolean[1];
     Exception[] failure = new Exception[1];
@@ -89,7 +89,7 @@ final class IcmpProber implements Prober {
     }
   }
 
-  private boolean echo(InetAddress to, @Nullable InetAddress from, IcmpModule m, Look look)
+  private boolean echo(InetAddress to, @Nullable InetAddress from, IcmpModule m, ProbeAttempt look)
       throws IOException {
     boolean four = to instanceof Inet4Address;
     long setup = System.nanoTime();
@@ -100,7 +100,11 @@ final class IcmpProber implements Prober {
       byte[] packet = packet(four ? REQUEST_4 : REQUEST_6, id, seq, data(m.payloadSize()), four);
       look.debug("Creating ICMP packet", "seq", seq, "id", id);
       look.found.gauge(
-          DURATION, DURATION_HELP, "phase", "setup", Look.seconds(System.nanoTime() - setup));
+          DURATION,
+          DURATION_HELP,
+          "phase",
+          "setup",
+          ProbeAttempt.seconds(System.nanoTime() - setup));
       long sent = System.nanoTime();
       look.debug("Writing out packet");
       socket.send(packet);
@@ -114,7 +118,11 @@ final class IcmpProber implements Prober {
             socket.receive(left < SLICE.toNanos() ? Duration.ofNanos(left) : SLICE);
         if (p != null && isReply(p.bytes(), packet, four, socket.isRaw())) {
           look.found.gauge(
-              DURATION, DURATION_HELP, "phase", "rtt", Look.seconds(System.nanoTime() - sent));
+              DURATION,
+              DURATION_HELP,
+              "phase",
+              "rtt",
+              ProbeAttempt.seconds(System.nanoTime() - sent));
           if (p.hopLimit() != null) {
             look.found.gauge(
                 "probe_icmp_reply_hop_limit",

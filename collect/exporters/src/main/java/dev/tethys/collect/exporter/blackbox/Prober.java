@@ -11,5 +11,6 @@ interface Prober {
    * @return whether the target is as the module wants it
    * @throws IOException when the target cannot be reached or says what makes no sense
    */
-  boolean look(String target, Module module, Look look) throws IOException, InterruptedException;
+  boolean look(String target, Module module, ProbeAttempt look)
+      throws IOException, InterruptedException;
 }

@@ -19,9 +19,9 @@ final class TcpProber {
 
   private TcpProber() {}
 
-  static boolean tcp(String target, Module module, Look look) throws IOException {
+  static boolean tcp(String target, Module module, ProbeAttempt look) throws IOException {
     TcpModule m = module.tcp();
-    Look.Written at = Look.Written.of(target);
+    ProbeAttempt.Written at = ProbeAttempt.Written.of(target);
     if (at == null) {
       return look.fails("Error splitting target address and port", "target", target);
     }
@@ -74,7 +74,7 @@ final class TcpProber {
     throw new IOException("lookup tcp/" + written + ": unknown port");
   }
 
-  private static boolean talk(Socket socket, Socket s, TcpModule m, String host, Look look)
+  private static boolean talk(Socket socket, Socket s, TcpModule m, String host, ProbeAttempt look)
       throws IOException {
     look.debug("Successfully dialed");
     Dialogue.Connection c = new Dialogue.Connection(s.getInputStream(), s.getOutputStream(), s);
@@ -93,7 +93,7 @@ final class TcpProber {
     }
   }
 
-  static boolean unix(String target, Module module, Look look) throws IOException {
+  static boolean unix(String target, Module module, ProbeAttempt look) throws IOException {
     TcpModule m = module.unix();
     try (Socket socket = new UnixSocket(Path.of(target))) {
       look.debug("Dialing unix " + (m.tls() ? "with" : "without") + " TLS");

@@ -45,7 +45,7 @@ final class WebsocketProber implements Prober {
   }
 
   @Override
-  public boolean look(String target, Module module, Look look)
+  public boolean look(String target, Module module, ProbeAttempt look)
       throws IOException, InterruptedException {
     WebsocketModule m = module.websocket();
     look.found
@@ -66,7 +66,7 @@ final class WebsocketProber implements Prober {
     if (host == null || !secure && !"ws".equalsIgnoreCase(uri.getScheme())) {
       return look.fails("Error dialing websocket", "err", MALFORMED);
     }
-    Look.Found found = look.address(host, m.ip());
+    ProbeAttempt.Found found = look.address(host, m.ip());
     if (found.address() == null) {
       return false;
     }
@@ -84,7 +84,7 @@ final class WebsocketProber implements Prober {
       socket.connect(new InetSocketAddress(found.address(), port), look.millisLeft());
       long connected = System.nanoTime();
       look.found.add(
-          DURATION, DURATION_HELP, "phase", "connect", Look.seconds(connected - dialled));
+          DURATION, DURATION_HELP, "phase", "connect", ProbeAttempt.seconds(connected - dialled));
       Socket s = secure ? look.secure(client.tls(), socket, host, port, "http/1.1") : socket;
       return look.inTime(socket, () -> talk(m, uri, headers, s, connected, look));
     }
@@ -96,7 +96,7 @@ final class WebsocketProber implements Prober {
       Map<String, List<String>> headers,
       Socket socket,
       long connected,
-      Look look)
+      ProbeAttempt look)
       throws IOException {
     byte[] nonce = new byte[16];
     ThreadLocalRandom.current().nextBytes(nonce);
@@ -111,7 +111,7 @@ final class WebsocketProber implements Prober {
         DURATION_HELP,
         "phase",
         "processing",
-        Look.seconds(System.nanoTime() - connected));
+        ProbeAttempt.seconds(System.nanoTime() - connected));
     if (!problem.isEmpty()) {
       return look.fails("Error dialing websocket", "err", problem);
     }
@@ -130,7 +130,11 @@ final class WebsocketProber implements Prober {
       return true;
     } finally {
       look.found.add(
-          DURATION, DURATION_HELP, "phase", "transfer", Look.seconds(System.nanoTime() - transfer));
+          DURATION,
+          DURATION_HELP,
+          "phase",
+          "transfer",
+          ProbeAttempt.seconds(System.nanoTime() - transfer));
     }
   }
 
@@ -154,7 +158,7 @@ final class WebsocketProber implements Prober {
   }
 
   /** Reads the head of the answer; what is wrong with it, or "". */
-  private static String answer(InputStream in, String key, Look look) throws IOException {
+  private static String answer(InputStream in, String key, ProbeAttempt look) throws IOException {
     ByteArrayOutputStream head = new ByteArrayOutputStream();
     int end = 0;
     while (end < 4) {
@@ -186,7 +190,8 @@ final class WebsocketProber implements Prober {
         : "websocket: bad handshake";
   }
 
-  private static boolean step(QueryResponse step, DataInputStream in, OutputStream out, Look look)
+  private static boolean step(
+      QueryResponse step, DataInputStream in, OutputStream out, ProbeAttempt look)
       throws IOException {
     Pattern expect = step.expect();
     Matcher match = null;

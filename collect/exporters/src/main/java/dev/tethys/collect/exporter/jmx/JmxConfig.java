@@ -54,7 +54,7 @@ record JmxConfig(
     Map<ObjectName, Set<String>> excludeAttributes,
     boolean autoExclude,
     List<Customizer> customizers,
-    List<Rule> rules,
+    List<JmxRule> rules,
     String metricsPath,
     @Nullable PageLogin login,
     @Nullable PagesTls pagesTls,
@@ -154,8 +154,8 @@ record JmxConfig(
   private static final Key<List<Customizer>> CUSTOMIZERS =
       SECTION.optional(
           "metricCustomizers", Type.list(Customizer.TYPE), "More labels and metrics for beans.");
-  private static final Key<List<Rule>> RULES =
-      SECTION.optional("rules", Type.list(Rule.TYPE), "What becomes of which values.");
+  private static final Key<List<JmxRule>> RULES =
+      SECTION.optional("rules", Type.list(JmxRule.TYPE), "What becomes of which values.");
   private static final Key<Server> HTTP_SERVER =
       SECTION.key("httpServer", SERVER_TYPE, Server.DEFAULT, "Pages of the exporter.");
 
@@ -204,7 +204,7 @@ record JmxConfig(
     if (timeout != null && (timeout < 1 || timeout > Integer.MAX_VALUE)) {
       throw o.error(SCRAPE_TIMEOUT, "scrapeTimeoutSeconds must be at least 1");
     }
-    List<Rule> rules = o.find(RULES);
+    List<JmxRule> rules = o.find(RULES);
     YamlObject push = o.find(OPEN_TELEMETRY);
     if (push == null && o.has(OPEN_TELEMETRY)) {
       push = OtlpPushConfig.NOTHING_SAID; // which leaves it to what is said beside the file
@@ -228,7 +228,7 @@ record JmxConfig(
         o.get(EXCLUDE_ATTRIBUTES),
         o.get(AUTO_EXCLUDE),
         customizers(o),
-        rules == null ? List.of(Rule.DEFAULT) : rules,
+        rules == null ? List.of(JmxRule.DEFAULT) : rules,
         server.path,
         server.login == null ? null : server.login.resolved(environment),
         PagesTls.read(server.ssl, environment),

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 record MatchedValue(
     String name,
     String matched,
-    Rule.Kind type,
+    JmxRule.Kind type,
     String help,
     Labels labels,
     @Nullable Double value,

@@ -33,7 +33,7 @@ final class RuleBook {
 
   RuleBook(JmxConfig config) {
     this.config = config;
-    this.caches = config.rules().stream().anyMatch(Rule::cached);
+    this.caches = config.rules().stream().anyMatch(JmxRule::cached);
   }
 
   /** One look through the rules. For one thread. */
@@ -104,7 +104,7 @@ final class RuleBook {
   private Found first(BeanValue v, boolean onlyWithoutCache) {
     String properties = brackets(v.bean().properties().toString());
     String bean = v.bean().domain() + properties + brackets(v.path().toString());
-    for (Rule rule : config.rules()) {
+    for (JmxRule rule : config.rules()) {
       if (rule.cached() && onlyWithoutCache) {
         continue;
       }
@@ -155,7 +155,7 @@ final class RuleBook {
 
   /** Named as the bean is: its first property is in the name, the others are labels. */
   private MatchedValue usual(
-      Rule rule, BeanValue v, String attribute, String text, @Nullable Double value) {
+      JmxRule rule, BeanValue v, String attribute, String text, @Nullable Double value) {
     List<String> words = new ArrayList<>();
     words.add(v.bean().domain());
     Map.Entry<String, String> first = v.bean().properties().firstEntry();
@@ -173,7 +173,7 @@ final class RuleBook {
   }
 
   private @Nullable MatchedValue named(
-      Rule rule, BeanValue v, Matcher m, String text, @Nullable Double value) {
+      JmxRule rule, BeanValue v, Matcher m, String text, @Nullable Double value) {
     String name = MetricNames.safe(m.replaceAll(String.valueOf(rule.name())));
     if (name.isEmpty()) {
       return null;
@@ -203,15 +203,15 @@ final class RuleBook {
   }
 
   private MatchedValue made(
-      Rule rule,
+      JmxRule rule,
       String name,
       String text,
       String help,
       Map<String, String> labels,
       @Nullable Double value) {
     String n = config.lowercaseNames() ? name.toLowerCase(Locale.ROOT) : name;
-    Rule.Kind type =
-        config.inferCounters() && n.endsWith("_total") ? Rule.Kind.COUNTER : rule.type();
+    JmxRule.Kind type =
+        config.inferCounters() && n.endsWith("_total") ? JmxRule.Kind.COUNTER : rule.type();
     return new MatchedValue(
         MetricNames.family(n), text, type, help, Labels.of(labels), value, rule.factor());
   }

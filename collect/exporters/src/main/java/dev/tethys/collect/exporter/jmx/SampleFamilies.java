@@ -58,8 +58,10 @@ final class SampleFamilies {
       samples.putIfAbsent(l, v.value() == null ? 0 : v.value());
     }
     MatchedValue first = values.getFirst();
-    Rule.Kind kind =
-        values.stream().allMatch(v -> v.type() == first.type()) ? first.type() : Rule.Kind.UNTYPED;
+    JmxRule.Kind kind =
+        values.stream().allMatch(v -> v.type() == first.type())
+            ? first.type()
+            : JmxRule.Kind.UNTYPED;
     List<MetricFamily.Metric> metrics = new ArrayList<>();
     samples.forEach((l, v) -> metrics.add(new MetricFamily.Metric(l, v)));
     return switch (kind) {

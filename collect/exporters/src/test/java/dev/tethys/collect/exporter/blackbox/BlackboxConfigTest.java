@@ -119,16 +119,17 @@ class BlackboxConfigTest {
   @Test
   void smallThingsAreAsGoHasThem() throws IOException {
     // FNV-1a's own test vector, and serial numbers with leading zeros.
-    assertThat(Look.hash(new byte[] {'a'})).isEqualTo(0xe40c292cL);
+    assertThat(ProbeAttempt.hash(new byte[] {'a'})).isEqualTo(0xe40c292cL);
     assertThat(TlsFacts.serial(new BigInteger("00f1", 16))).isEqualTo("f1");
     assertThat(TlsFacts.serial(new BigInteger("0af1", 16))).isEqualTo("0af1");
     assertThat(WebSocketStreams.accept("dGhlIHNhbXBsZSBub25jZQ=="))
         .isEqualTo("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="); // RFC 6455, section 1.3
     byte[] echo = IcmpProber.packet(8, 1, 9, "abcd".getBytes(StandardCharsets.US_ASCII), true);
     assertThat(IcmpSocket.checksum(echo)).isZero();
-    assertThat(Look.HostPort.of("[::1]:53")).isEqualTo(new Look.HostPort("::1", 53));
-    assertThat(Look.HostPort.of("::1")).isNull();
-    assertThat(Look.HostPort.of("host")).isNull();
+    assertThat(ProbeAttempt.HostPort.of("[::1]:53"))
+        .isEqualTo(new ProbeAttempt.HostPort("::1", 53));
+    assertThat(ProbeAttempt.HostPort.of("::1")).isNull();
+    assertThat(ProbeAttempt.HostPort.of("host")).isNull();
     assertThat(HttpModule.accepts("gzip", "br;q=0.9, gzip;q=0.1")).isTrue();
   }
 

@@ -172,19 +172,21 @@ class ProbeBoundsTest {
             "user:secret@host:1",
             "user:se@cret@host:1",
             "ws://:secret@host/")) {
-      Look look = new Look("m", target, Duration.ofSeconds(1), System.Logger.Level.DEBUG);
+      ProbeAttempt look =
+          new ProbeAttempt("m", target, Duration.ofSeconds(1), System.Logger.Level.DEBUG);
       assertThat(look.fails("No", "target", target, "err", "Get \"" + target + "\": no")).isFalse();
       assertThat(look.logged()).as(target).doesNotContain("secret", "cret").contains("xxxxx@host");
     }
     for (String target : List.of("host:1", "[::1]:80", "http://host/a:b@c")) {
-      assertThat(Look.withoutPassword(target)).isEqualTo(target);
+      assertThat(ProbeAttempt.withoutPassword(target)).isEqualTo(target);
     }
   }
 
   /** A target with a line of its own would look like another probe's. */
   @Test
   void aTargetBreaksNoLine() {
-    Look look = new Look("m", "a\nlevel=INFO x", Duration.ofSeconds(1), System.Logger.Level.DEBUG);
+    ProbeAttempt look =
+        new ProbeAttempt("m", "a\nlevel=INFO x", Duration.ofSeconds(1), System.Logger.Level.DEBUG);
     assertThat(look.fails("No")).isFalse();
     assertThat(look.logged().lines()).hasSize(1);
   }

@@ -23,10 +23,10 @@ public final class Expression<E> {
    */
   public record Own<E>(int arguments, BiFunction<E, @Nullable Object[], @Nullable Object> body) {}
 
-  private final Node root;
+  private final ExprNode root;
   private final int variables;
 
-  private Expression(Node root, int variables) {
+  private Expression(ExprNode root, int variables) {
     this.root = root;
     this.variables = variables;
   }
@@ -50,8 +50,8 @@ public final class Expression<E> {
       Map<String, Own<E>> functions) {
     Map<String, Functions.Function> own = new HashMap<>();
     functions.forEach((name, f) -> own.put(name, own(f)));
-    Parser p =
-        new Parser(
+    ExprParser p =
+        new ExprParser(
             text,
             name -> {
               Function<E, @Nullable Object> f = names.get(name);
@@ -60,7 +60,7 @@ public final class Expression<E> {
             names.keySet(),
             own,
             false);
-    Node root = p.whole();
+    ExprNode root = p.whole();
     return new Expression<>(root, p.variables());
   }
 
@@ -71,17 +71,17 @@ public final class Expression<E> {
    * @throws ExpressionException also where a part can have no value, whatever the map holds
    */
   public static Expression<Attributes> about(Shape.Fields map, String text, boolean condition) {
-    Parser p =
-        new Parser(
+    ExprParser p =
+        new ExprParser(
             text,
             name -> {
               Shape s = map.fields().get(name);
-              return s == null ? null : Node.of(f -> ((Attributes) f.subject).get(name), s);
+              return s == null ? null : ExprNode.of(f -> ((Attributes) f.subject).get(name), s);
             },
             map.fields().keySet(),
             Map.of(),
             true);
-    Node root = p.whole();
+    ExprNode root = p.whole();
     if (condition) {
       p.wantCondition(root);
     }
@@ -89,7 +89,7 @@ public final class Expression<E> {
   }
 
   @SuppressWarnings("unchecked") // the subject of a frame is what evaluate was given
-  private static <E> Node asked(Function<E, @Nullable Object> f) {
+  private static <E> ExprNode asked(Function<E, @Nullable Object> f) {
     return frame -> f.apply((E) frame.subject);
   }
 

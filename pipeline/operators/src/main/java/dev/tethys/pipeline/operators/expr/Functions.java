@@ -24,7 +24,7 @@ final class Functions {
   /** What a function does with its arguments, which it evaluates itself. */
   @FunctionalInterface
   interface Body {
-    @Nullable Object value(Frame f, Node[] arguments);
+    @Nullable Object value(Frame f, ExprNode[] arguments);
   }
 
   /**

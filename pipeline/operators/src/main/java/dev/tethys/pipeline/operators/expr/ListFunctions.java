@@ -21,7 +21,11 @@ final class ListFunctions {
   }
 
   private static @Nullable Object look(
-      Frame f, Node predicate, @Nullable Object value, long index, @Nullable Object accumulator) {
+      Frame f,
+      ExprNode predicate,
+      @Nullable Object value,
+      long index,
+      @Nullable Object accumulator) {
     Frame.Element outer = f.element;
     f.element = new Frame.Element(value, index, accumulator);
     try {
@@ -31,11 +35,11 @@ final class ListFunctions {
     }
   }
 
-  private static boolean holds(Frame f, Node predicate, ArrayValue a, int i) {
+  private static boolean holds(Frame f, ExprNode predicate, ArrayValue a, int i) {
     return Operators.isTrue(look(f, predicate, a.get(i), i, null));
   }
 
-  private static long count(Frame f, ArrayValue a, @Nullable Node predicate) {
+  private static long count(Frame f, ArrayValue a, @Nullable ExprNode predicate) {
     long n = 0;
     for (int i = 0; i < a.size(); i++) {
       if (predicate == null ? Operators.isTrue(a.get(i)) : holds(f, predicate, a, i)) {
@@ -45,7 +49,7 @@ final class ListFunctions {
     return n;
   }
 
-  private static long find(Frame f, Node[] args, String what, boolean last) {
+  private static long find(Frame f, ExprNode[] args, String what, boolean last) {
     ArrayValue a = list(args[0].value(f), what);
     for (int k = 0; k < a.size(); k++) {
       int i = last ? a.size() - 1 - k : k;
@@ -253,7 +257,7 @@ final class ListFunctions {
         Integer.MAX_VALUE,
         (f, a) -> {
           ArrayValue out = new ArrayValue();
-          for (Node n : a) {
+          for (ExprNode n : a) {
             ArrayValue l = list(n.value(f), "concat");
             f.make(l.size());
             for (int i = 0; i < l.size(); i++) {
@@ -300,7 +304,7 @@ final class ListFunctions {
   }
 
   /** The first element of which the predicate says this. */
-  private static int firstThat(Frame f, Node[] a, boolean what) {
+  private static int firstThat(Frame f, ExprNode[] a, boolean what) {
     ArrayValue l = list(a[0].value(f), "the function");
     for (int i = 0; i < l.size(); i++) {
       if (holds(f, a[1], l, i) == what) {
@@ -318,7 +322,7 @@ final class ListFunctions {
     return i < 0 ? null : i;
   }
 
-  private static ArrayValue mapped(Frame f, ArrayValue l, Node predicate) {
+  private static ArrayValue mapped(Frame f, ArrayValue l, ExprNode predicate) {
     ArrayValue out = new ArrayValue();
     f.make(l.size());
     for (int i = 0; i < l.size(); i++) {
@@ -347,9 +351,9 @@ final class ListFunctions {
     return out;
   }
 
-  private static List<Object> numbers(Frame f, Node[] args, String what) {
+  private static List<Object> numbers(Frame f, ExprNode[] args, String what) {
     List<Object> out = new ArrayList<>();
-    for (Node n : args) {
+    for (ExprNode n : args) {
       numbers(n.value(f), what, out, 0);
     }
     return out;
@@ -365,7 +369,7 @@ final class ListFunctions {
     }
   }
 
-  private static Object extreme(Frame f, Node[] args, String what, int sign) {
+  private static Object extreme(Frame f, ExprNode[] args, String what, int sign) {
     List<Object> n = numbers(f, args, what);
     if (n.isEmpty()) {
       throw new ExpressionException("nothing has no " + what);

@@ -42,7 +42,7 @@ final class Operators {
     throw new ExpressionException("a value of type " + type(v) + " is neither true nor false");
   }
 
-  static Node not(Node n) {
+  static ExprNode not(ExprNode n) {
     return f -> !isTrue(n.value(f));
   }
 

@@ -16,16 +16,16 @@ import dev.tethys.model.telemetry.NumberDataPoint;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Telemetry;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Connector;
 import dev.tethys.pipeline.component.ConnectorFactory;
 import dev.tethys.pipeline.component.Outputs;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.pipeline.ottl.ClientInfo;
 import dev.tethys.pipeline.ottl.Conditions;
 import dev.tethys.pipeline.ottl.Context;
@@ -351,17 +351,17 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
 
     private final List<Counter> counters;
     private final Consumer next;
-    private final Clockwork clock;
-    private final Account account;
-    private final Account metrics;
+    private final Scheduler clock;
+    private final ItemAccounting account;
+    private final ItemAccounting metrics;
     private final Signal from;
 
     Counting(
         List<Counter> counters,
         Consumer next,
-        Clockwork clock,
-        Account account,
-        Account metrics,
+        Scheduler clock,
+        ItemAccounting account,
+        ItemAccounting metrics,
         Signal from) {
       this.counters = List.copyOf(counters);
       this.next = next;
@@ -372,7 +372,7 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
     }
 
     @Override
-    public void consume(Batch batch, Receipt receipt) {
+    public void consume(Batch batch, AckCallback receipt) {
       account.take(batch.items());
       Map<ResourceGroup<?>, Map<Counter, Tally>> counts = new java.util.IdentityHashMap<>();
       Telemetry<?> data;

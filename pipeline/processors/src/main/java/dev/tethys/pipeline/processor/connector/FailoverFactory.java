@@ -4,11 +4,11 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Connector;
 import dev.tethys.pipeline.component.ConnectorFactory;
@@ -17,10 +17,10 @@ import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.Outputs;
 import dev.tethys.pipeline.component.PipelineId;
 import dev.tethys.pipeline.delivery.DeliverySettings;
-import dev.tethys.pipeline.delivery.Parcel;
+import dev.tethys.pipeline.delivery.EncodedRequest;
+import dev.tethys.pipeline.delivery.SendResult;
 import dev.tethys.pipeline.delivery.Sender;
-import dev.tethys.pipeline.delivery.Verdict;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -149,9 +149,9 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
   }
 
   /** Whoever sent a batch waits until a level has it. */
-  private record Direct(Levels levels, Account account) implements Connector {
+  private record Direct(Levels levels, ItemAccounting account) implements Connector {
     @Override
-    public void consume(Batch batch, Receipt receipt) {
+    public void consume(Batch batch, AckCallback receipt) {
       account.take(batch.items());
       levels.consume(
           batch,
@@ -189,7 +189,7 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
     }
 
     @Override
-    public void consume(Batch batch, Receipt receipt) {
+    public void consume(Batch batch, AckCallback receipt) {
       queue.consume(batch, receipt);
     }
   }
@@ -197,17 +197,17 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
   /** Takes batches out of the queue to the levels. */
   private record QueueSender(Levels levels) implements Sender {
     @Override
-    public Verdict send(Parcel parcel) throws IOException, InterruptedException {
+    public SendResult send(EncodedRequest parcel) throws IOException, InterruptedException {
       CompletableFuture<Outcome> settled = new CompletableFuture<>();
       levels.consume(QueuedBatch.decode(parcel), settled::complete);
       try {
         return switch (settled.get()) {
-          case Outcome.Accepted _ -> Verdict.DELIVERED;
-          case Outcome.Unavailable u -> new Verdict.Later(u.retryAfter(), false, u.reason());
+          case Outcome.Accepted _ -> SendResult.DELIVERED;
+          case Outcome.Unavailable u -> new SendResult.Retryable(u.retryAfter(), false, u.reason());
           case Outcome.Rejected r ->
               r.items() >= parcel.items()
-                  ? new Verdict.Never(r.reason())
-                  : new Verdict.Partial(r.items(), r.reason());
+                  ? new SendResult.Permanent(r.reason())
+                  : new SendResult.Partial(r.items(), r.reason());
         };
       } catch (ExecutionException e) {
         throw new IOException(e); // nobody completes it so
@@ -219,11 +219,11 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
   private static final class Levels implements Consumer {
     private final List<List<Consumer>> levels;
     private final long retryNanos;
-    private final Clockwork clock;
+    private final Scheduler clock;
     private final boolean[] down; // guarded by this
     private final long[] since; // guarded by this
 
-    Levels(List<List<Consumer>> levels, Duration retryInterval, Clockwork clock) {
+    Levels(List<List<Consumer>> levels, Duration retryInterval, Scheduler clock) {
       this.levels = List.copyOf(levels);
       this.retryNanos = retryInterval.toNanos();
       this.clock = clock;
@@ -232,7 +232,7 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
     }
 
     @Override
-    public void consume(Batch batch, Receipt receipt) {
+    public void consume(Batch batch, AckCallback receipt) {
       batch.share(); // the next level gets it as this one got it
       attempt(batch, receipt, 0, List.of());
     }
@@ -242,7 +242,7 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
      *
      * @param refusing those that refused the whole batch
      */
-    private void attempt(Batch batch, Receipt receipt, int from, List<Integer> refusing) {
+    private void attempt(Batch batch, AckCallback receipt, int from, List<Integer> refusing) {
       int level = next(from);
       if (level < 0) {
         receipt.settle(
@@ -250,7 +250,7 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
         return;
       }
       List<Consumer> to = levels.get(level);
-      Receipt answer =
+      AckCallback answer =
           outcome -> {
             boolean refused = outcome instanceof Outcome.Rejected r && r.items() >= batch.items();
             if (refused && refusing.size() + 1 == levels.size()) {
@@ -272,7 +272,7 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
             recovered(level);
             receipt.settle(outcome);
           };
-      Receipt joined = Receipt.join(answer, to.size());
+      AckCallback joined = AckCallback.join(answer, to.size());
       for (Consumer c : to) {
         c.consume(batch, joined);
       }

@@ -2,15 +2,15 @@ package dev.tethys.pipeline.processor.connector;
 
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
-import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Connector;
 import dev.tethys.pipeline.component.ConnectorFactory;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Outputs;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 
 /** Makes {@code forward} connectors: what comes in goes to every pipeline behind. */
 public final class ForwardFactory implements ConnectorFactory<ForwardFactory.Settings> {
@@ -44,10 +44,10 @@ public final class ForwardFactory implements ConnectorFactory<ForwardFactory.Set
   public Connector create(
       Settings settings, Signal from, Signal to, Outputs outputs, Context context) {
     Consumer all = outputs.all();
-    Account account = context.account(from);
+    ItemAccounting account = context.account(from);
     return new Connector() {
       @Override
-      public void consume(Batch batch, Receipt receipt) {
+      public void consume(Batch batch, AckCallback receipt) {
         account.through(batch.items());
         all.consume(batch, receipt);
       }

@@ -3,8 +3,8 @@ package dev.tethys.pipeline.processor.connector;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.Encoder.Encoded;
-import dev.tethys.pipeline.delivery.Parcel;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,10 +25,10 @@ final class QueuedBatch {
         .values()
         .forEach((name, values) -> headers.put(METADATA + name, String.join("\n", values)));
     return Encoded.of(
-        new Parcel(batch.signal(), batch.body(), batch.items(), batch.lane(), headers));
+        new EncodedRequest(batch.signal(), batch.body(), batch.items(), batch.lane(), headers));
   }
 
-  static Batch decode(Parcel parcel) {
+  static Batch decode(EncodedRequest parcel) {
     Map<String, List<String>> metadata = new LinkedHashMap<>();
     parcel
         .headers()

@@ -16,15 +16,15 @@ import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.Telemetry;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Connector;
 import dev.tethys.pipeline.component.ConnectorFactory;
 import dev.tethys.pipeline.component.Outputs;
 import dev.tethys.pipeline.component.PipelineId;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.pipeline.ottl.ClientInfo;
 import dev.tethys.pipeline.ottl.Condition;
 import dev.tethys.pipeline.ottl.Conditions;
@@ -308,13 +308,13 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
     private final List<Route> routes;
     private final List<dev.tethys.pipeline.Consumer> defaults;
     private final Signal signal;
-    private final Account account;
+    private final ItemAccounting account;
 
     Routing(
         List<Route> routes,
         List<dev.tethys.pipeline.Consumer> defaults,
         Signal signal,
-        Account account) {
+        ItemAccounting account) {
       this.routes = List.copyOf(routes);
       this.defaults = List.copyOf(defaults);
       this.signal = signal;
@@ -322,7 +322,7 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
     }
 
     @Override
-    public void consume(Batch batch, Receipt receipt) {
+    public void consume(Batch batch, AckCallback receipt) {
       account.take(batch.items());
       List<Part> parts = new ArrayList<>();
       int held = batch.items();
@@ -361,7 +361,7 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
         receipt.settle(Outcome.ACCEPTED);
         return;
       }
-      Receipt joined = Receipt.join(receipt, ways);
+      AckCallback joined = AckCallback.join(receipt, ways);
       for (Part p : parts) {
         if (p.to().size() > 1) {
           p.batch().share();

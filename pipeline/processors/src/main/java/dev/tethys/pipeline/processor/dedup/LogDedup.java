@@ -6,16 +6,16 @@ import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Processor;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.pipeline.ottl.Conditions;
 import dev.tethys.pipeline.ottl.Cursor;
 import dev.tethys.pipeline.processor.Clients;
@@ -57,7 +57,7 @@ final class LogDedup implements Processor {
               "logdedup", settings.interval(), _ -> take(this), this::send, account, context);
     }
 
-    private void send(Batch batch, Receipt receipt) {
+    private void send(Batch batch, AckCallback receipt) {
       next.consume(
           batch,
           outcome -> {
@@ -73,8 +73,8 @@ final class LogDedup implements Processor {
   private final @Nullable Conditions conditions;
   private final Consumer next;
   private final Context context;
-  private final Account account;
-  private final Clockwork clock;
+  private final ItemAccounting account;
+  private final Scheduler clock;
   private final Registry.BucketHistogram counts;
   private final long room;
   private final Map<Metadata, Partition> partitions = new LinkedHashMap<>(); // guarded by this
@@ -112,7 +112,7 @@ final class LogDedup implements Processor {
   }
 
   @Override
-  public void consume(Batch batch, Receipt receipt) {
+  public void consume(Batch batch, AckCallback receipt) {
     LogsData data = (LogsData) TreeProcessor.taken(batch, account, receipt);
     if (data == null) {
       return;

@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.processor.detection;
 
 import dev.tethys.model.telemetry.Attributes;
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -61,7 +61,7 @@ final class Detection {
   private final Retry retry;
   private final Duration refresh;
   private int users; // guarded by this
-  private Clockwork.@Nullable Timer timer; // guarded by this
+  private Scheduler.@Nullable Timer timer; // guarded by this
   private volatile Found found = Found.NOTHING;
 
   Detection(
@@ -82,7 +82,7 @@ final class Detection {
    *
    * @throws IOException when a detector failed
    */
-  synchronized void start(Clockwork clock, System.Logger log) throws IOException {
+  synchronized void start(Scheduler clock, System.Logger log) throws IOException {
     if (users == 0) {
       found = detect(log);
       if (!refresh.isZero()) {
@@ -100,11 +100,11 @@ final class Detection {
     }
   }
 
-  private synchronized void schedule(Clockwork clock, System.Logger log) {
+  private synchronized void schedule(Scheduler clock, System.Logger log) {
     timer = clock.schedule(refresh, () -> clock.execute("detection", () -> again(clock, log)));
   }
 
-  private void again(Clockwork clock, System.Logger log) {
+  private void again(Scheduler clock, System.Logger log) {
     try {
       found = detect(log);
     } catch (IOException e) {

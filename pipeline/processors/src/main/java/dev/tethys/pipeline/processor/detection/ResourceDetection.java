@@ -12,8 +12,8 @@ import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Processor;
@@ -244,7 +244,7 @@ public final class ResourceDetection implements ProcessorFactory<ResourceDetecti
   /** Adds what was found to every resource that passes. */
   private static final class Adding extends TreeProcessor {
     private final Settings settings;
-    private final Clockwork clock;
+    private final Scheduler clock;
     private final System.Logger log;
     private boolean started;
 

@@ -19,7 +19,7 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Processor;
 import dev.tethys.pipeline.component.ProcessorFactory;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.pipeline.ottl.Conditions;
 import dev.tethys.pipeline.ottl.Cursor;
 import dev.tethys.pipeline.ottl.Functions;
@@ -89,7 +89,8 @@ public final class FilterFactory implements ProcessorFactory<FilterConfig> {
     private final FilterConfig.Rules rules;
     private final List<Conditions> groups;
 
-    Filter(FilterConfig.Rules rules, List<Conditions> groups, Consumer next, Account account) {
+    Filter(
+        FilterConfig.Rules rules, List<Conditions> groups, Consumer next, ItemAccounting account) {
       super(next, account);
       this.rules = rules;
       this.groups = List.copyOf(groups);

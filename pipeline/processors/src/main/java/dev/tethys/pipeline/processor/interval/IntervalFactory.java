@@ -10,16 +10,16 @@ import dev.tethys.model.telemetry.MetricData;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Processor;
 import dev.tethys.pipeline.component.ProcessorFactory;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.pipeline.processor.Points;
 import dev.tethys.pipeline.processor.StreamKey;
 import dev.tethys.pipeline.processor.TimedFlush;
@@ -111,7 +111,7 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
 
     private final Settings settings;
     private final Consumer next;
-    private final Account account;
+    private final ItemAccounting account;
     private final TimedFlush flush;
     private final Map<StreamKey, Held> held = new LinkedHashMap<>(); // guarded by this
 
@@ -134,7 +134,7 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
     }
 
     @Override
-    public void consume(Batch batch, Receipt receipt) {
+    public void consume(Batch batch, AckCallback receipt) {
       MetricsData data = (MetricsData) TreeProcessor.taken(batch, account, receipt);
       if (data == null) {
         return;

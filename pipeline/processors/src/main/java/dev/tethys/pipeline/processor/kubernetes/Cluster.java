@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.processor.kubernetes;
 
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -35,7 +35,7 @@ final class Cluster {
 
   private final KubernetesConfig config;
   private final Rules rules;
-  private final Clockwork clock;
+  private final Scheduler clock;
   private final System.Logger log;
   private final PodReader reader;
   private final Departures departures;
@@ -47,11 +47,11 @@ final class Cluster {
   private final CountDownLatch podsSeen;
   private final CountDownLatch othersSeen;
   private final List<String> namespaces;
-  private Clockwork.@Nullable Timer timer; // guarded by this
+  private Scheduler.@Nullable Timer timer; // guarded by this
   private boolean stopped; // guarded by this
   private volatile long associated; // each sweep has a thread of its own
 
-  Cluster(KubernetesConfig config, Rules rules, Clockwork clock, System.Logger log) {
+  Cluster(KubernetesConfig config, Rules rules, Scheduler clock, System.Logger log) {
     this.config = config;
     this.rules = rules;
     this.clock = clock;

@@ -13,7 +13,7 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Processor;
 import dev.tethys.pipeline.component.ProcessorFactory;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.pipeline.processor.TreeProcessor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -90,7 +90,7 @@ public final class KubernetesAttributes implements ProcessorFactory<KubernetesCo
       this.context = context;
       this.tellsAddress =
           config.passthrough() || config.extract().metadata().contains(Rules.POD_IP);
-      Account account = context.account(signal);
+      ItemAccounting account = context.account(signal);
       context
           .metrics()
           .register(

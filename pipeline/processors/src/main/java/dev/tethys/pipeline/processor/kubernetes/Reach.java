@@ -51,7 +51,7 @@ public record Reach(
                     InstantSource.system());
           };
       return new ResourceWatch.Means(
-          access, new Pace(sender, pause, c.callsPerSecond(), c.burst()), pause);
+          access, new LookupPace(sender, pause, c.callsPerSecond(), c.burst()), pause);
     } catch (IllegalStateException e) {
       throw new IOException(e.getMessage(), e);
     }

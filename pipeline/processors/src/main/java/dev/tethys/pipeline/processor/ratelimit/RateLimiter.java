@@ -12,7 +12,7 @@ import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.Telemetry;
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.ottl.ValueText;
@@ -50,9 +50,9 @@ public final class RateLimiter {
 
   private final FairShare share; // guarded by this
   private final List<String> labels;
-  private final Clockwork clock;
+  private final Scheduler clock;
 
-  private RateLimiter(Settings s, Clockwork clock) {
+  private RateLimiter(Settings s, Scheduler clock) {
     share = new FairShare(s.limit(), s.perKey(), MAX_KEYS);
     labels = s.labels();
     this.clock = clock;

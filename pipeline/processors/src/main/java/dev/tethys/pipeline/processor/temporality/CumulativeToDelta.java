@@ -16,7 +16,7 @@ import dev.tethys.model.telemetry.NumberDataPoint;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Telemetry;
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.processor.Match;
@@ -116,7 +116,7 @@ public final class CumulativeToDelta {
 
   private record Last(DataPoint point, long seenMillis) {}
 
-  private final Clockwork clock;
+  private final Scheduler clock;
 
   /** The last point of each stream, those seen longest ago first. */
   private final LinkedHashMap<StreamKey, Last> last = new LinkedHashMap<>(); // guarded by this
@@ -124,7 +124,7 @@ public final class CumulativeToDelta {
   /** The hashes of forgotten streams, those forgotten longest ago first. */
   private final LinkedHashSet<Long> forgotten = new LinkedHashSet<>(); // guarded by this
 
-  private CumulativeToDelta(Settings s, Clockwork clock) {
+  private CumulativeToDelta(Settings s, Scheduler clock) {
     include = (Filter) s.include();
     exclude = (Filter) s.exclude();
     maxStalenessNanos = s.maxStaleness().toNanos();

@@ -8,7 +8,7 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Processor;
 import dev.tethys.pipeline.component.ProcessorFactory;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.pipeline.ottl.ClientInfo;
 import dev.tethys.pipeline.ottl.Functions;
 import dev.tethys.pipeline.ottl.Ottl;
@@ -91,7 +91,7 @@ public final class TransformFactory implements ProcessorFactory<TransformConfig>
   private static final class Transform extends TreeProcessor {
     private final List<Statements> groups;
 
-    Transform(List<Statements> groups, Consumer next, Account account) {
+    Transform(List<Statements> groups, Consumer next, ItemAccounting account) {
       super(next, account);
       this.groups = List.copyOf(groups);
     }

@@ -109,8 +109,8 @@ class NamesTest {
 
   @Test
   void callsArePaced() {
-    Pace p =
-        new Pace(
+    LookupPace p =
+        new LookupPace(
             (_, _) -> {
               throw new IOException("not asked");
             },

@@ -14,8 +14,8 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
@@ -24,7 +24,7 @@ import dev.tethys.pipeline.receiver.points.PipelinePoints;
 import dev.tethys.pipeline.receiver.points.PointSockets;
 import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
-import dev.tethys.pipeline.receiver.server.SocketDoor;
+import dev.tethys.pipeline.receiver.server.SocketServerEndpoint;
 import dev.tethys.web.socket.DatagramListener;
 import dev.tethys.web.socket.StreamListener;
 import java.io.IOException;
@@ -170,8 +170,8 @@ public final class CarbonReceiverFactory
   }
 
   static PushReceiver receiver(
-      Settings s, Map<Signal, Consumer> outputs, Clockwork clock, String name, Registry metrics) {
-    List<SocketDoor> sockets = new ArrayList<>();
+      Settings s, Map<Signal, Consumer> outputs, Scheduler clock, String name, Registry metrics) {
+    List<SocketServerEndpoint> sockets = new ArrayList<>();
     Consumer c = outputs.get(Signal.METRICS);
     if (c != null) {
       PipelinePoints to = new PipelinePoints(c);
@@ -190,7 +190,8 @@ public final class CarbonReceiverFactory
       if (!s.pickle.isEmpty()) {
         sockets.add(
             PointSockets.stream(
-                new StreamListener.Options(s.pickle, s.idle), new PickleDoor(format, to, tally)));
+                new StreamListener.Options(s.pickle, s.idle),
+                new PickleEndpoint(format, to, tally)));
       }
     }
     return new PushReceiver(null, null, clock::nanos, sockets);

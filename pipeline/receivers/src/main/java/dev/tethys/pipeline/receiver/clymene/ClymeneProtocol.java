@@ -13,11 +13,11 @@ import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.remotewrite.RemoteWriteProtocol;
-import dev.tethys.pipeline.receiver.server.GrpcDoor;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
-import dev.tethys.pipeline.receiver.server.Intake;
-import dev.tethys.pipeline.receiver.server.Intake.BusyException;
-import dev.tethys.pipeline.receiver.server.Intake.Hold;
+import dev.tethys.pipeline.receiver.server.GrpcServerEndpoint;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.Hold;
 import dev.tethys.web.GrpcException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
@@ -53,7 +53,7 @@ public final class ClymeneProtocol {
   }
 
   /** Adds the methods. */
-  public void addTo(GrpcDoor door) {
+  public void addTo(GrpcServerEndpoint door) {
     Consumer m = metrics;
     if (m != null) {
       door.method(
@@ -62,7 +62,7 @@ public final class ClymeneProtocol {
             hold.take(message.length);
             TakenWriteRequest t = TakenWriteRequest.ofV1(message, 0, message.length);
             door.refused(t.refused(), String.valueOf(t.problem()));
-            return GrpcDoor.empty(RemoteWriteProtocol.take(t, metadata, m, request));
+            return GrpcServerEndpoint.empty(RemoteWriteProtocol.take(t, metadata, m, request));
           });
     }
     Consumer l = logs;
@@ -75,7 +75,7 @@ public final class ClymeneProtocol {
   }
 
   /** Adds the paths. */
-  public void addTo(HttpDoor door) {
+  public void addTo(HttpServerEndpoint door) {
     if (metrics != null) {
       new RemoteWriteProtocol(metrics).addTo(door, METRICS_PATH);
     }
@@ -86,7 +86,12 @@ public final class ClymeneProtocol {
   }
 
   private static byte[] transfer(
-      Consumer to, GrpcDoor door, byte[] message, HttpRequest request, Hold hold, Metadata metadata)
+      Consumer to,
+      GrpcServerEndpoint door,
+      byte[] message,
+      HttpRequest request,
+      Hold hold,
+      Metadata metadata)
       throws GrpcException, BusyException, InterruptedException {
     hold.take(3L * message.length);
     byte[] json = {};
@@ -103,11 +108,12 @@ public final class ClymeneProtocol {
     }
     LogBatchJson.Batch b = LogBatchJson.read(json, 0, json.length);
     door.refused(b.refusals());
-    return GrpcDoor.empty(take(to, b, metadata, request));
+    return GrpcServerEndpoint.empty(take(to, b, metadata, request));
   }
 
   /** Clients say that the body is protobuf; it is JSON whatever they say. */
-  private static void lines(Consumer to, HttpDoor door, HttpRequest request, HttpResponse response)
+  private static void lines(
+      Consumer to, HttpServerEndpoint door, HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException, BusyException {
     try (Hold hold = door.intake().open()) {
       Compression c = door.compression(request);
@@ -115,7 +121,7 @@ public final class ClymeneProtocol {
       hold.take(2L * json.length);
       LogBatchJson.Batch b = LogBatchJson.read(json, 0, json.length);
       door.refused(b.refusals());
-      HttpDoor.answer(response, take(to, b, door.metadata(request), request));
+      HttpServerEndpoint.answer(response, take(to, b, door.metadata(request), request));
     }
   }
 
@@ -142,6 +148,7 @@ public final class ClymeneProtocol {
       m = new Metadata(values);
     }
     byte[] body = new OtlpWriter().write(b.logs());
-    return Intake.deliver(new Batch(Signal.LOGS, Encoding.OTLP, body, lines, 0, m), to, request);
+    return ReceiverAdmission.deliver(
+        new Batch(Signal.LOGS, Encoding.OTLP, body, lines, 0, m), to, request);
   }
 }

@@ -1,8 +1,8 @@
 package dev.tethys.pipeline.receiver.clymene;
 
 import dev.tethys.config.Type;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
@@ -10,10 +10,10 @@ import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.receiver.server.Authenticators;
-import dev.tethys.pipeline.receiver.server.GrpcDoor;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
-import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.GrpcServerEndpoint;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -59,13 +59,13 @@ public final class ClymeneReceiverFactory implements ReceiverFactory<GatewaySett
       Map<Signal, Consumer> outputs,
       @Nullable ServerAuth grpcAuth,
       @Nullable ServerAuth httpAuth,
-      Clockwork clock) {
-    Intake intake = new Intake(Intake.DEFAULT_MAX_BYTES);
+      Scheduler clock) {
+    ReceiverAdmission intake = new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);
     ClymeneProtocol p = new ClymeneProtocol(outputs);
-    GrpcDoor grpc =
-        settings.grpc() == null ? null : new GrpcDoor(intake, settings.grpc(), grpcAuth);
-    HttpDoor http =
-        settings.http() == null ? null : new HttpDoor(intake, settings.http(), httpAuth);
+    GrpcServerEndpoint grpc =
+        settings.grpc() == null ? null : new GrpcServerEndpoint(intake, settings.grpc(), grpcAuth);
+    HttpServerEndpoint http =
+        settings.http() == null ? null : new HttpServerEndpoint(intake, settings.http(), httpAuth);
     if (grpc != null) {
       p.addTo(grpc);
     }

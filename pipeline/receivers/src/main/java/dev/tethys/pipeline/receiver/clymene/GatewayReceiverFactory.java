@@ -2,8 +2,8 @@ package dev.tethys.pipeline.receiver.clymene;
 
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.config.Type;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
@@ -15,10 +15,10 @@ import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.receiver.remotewrite.RemoteWriteProtocol;
 import dev.tethys.pipeline.receiver.remotewrite.RemoteWriteReceiverFactory;
 import dev.tethys.pipeline.receiver.server.Authenticators;
-import dev.tethys.pipeline.receiver.server.GrpcDoor;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
-import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.GrpcServerEndpoint;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -72,12 +72,12 @@ public final class GatewayReceiverFactory implements ReceiverFactory<GatewaySett
       Map<Signal, Consumer> outputs,
       @Nullable ServerAuth grpcAuth,
       @Nullable ServerAuth httpAuth,
-      Clockwork clock) {
-    Intake intake = new Intake(Intake.DEFAULT_MAX_BYTES);
-    GrpcDoor grpc =
-        settings.grpc() == null ? null : new GrpcDoor(intake, settings.grpc(), grpcAuth);
-    HttpDoor http =
-        settings.http() == null ? null : new HttpDoor(intake, settings.http(), httpAuth);
+      Scheduler clock) {
+    ReceiverAdmission intake = new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);
+    GrpcServerEndpoint grpc =
+        settings.grpc() == null ? null : new GrpcServerEndpoint(intake, settings.grpc(), grpcAuth);
+    HttpServerEndpoint http =
+        settings.http() == null ? null : new HttpServerEndpoint(intake, settings.http(), httpAuth);
     Consumer metrics = outputs.get(Signal.METRICS);
     Consumer logs = outputs.get(Signal.LOGS);
     ClymeneProtocol clymene = new ClymeneProtocol(outputs);

@@ -6,7 +6,7 @@ import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.receiver.points.PointSockets;
 import dev.tethys.pipeline.receiver.points.PointTally;
-import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
 import dev.tethys.web.socket.DatagramListener;
 import java.net.InetAddress;
 import java.util.List;
@@ -43,7 +43,9 @@ final class CollectdPackets implements DatagramListener.Handler {
     for (CollectdOutput.Way w : to.ways(done, LANE, Metadata.NONE)) {
       List<Batch> batches = List.of(w.batch());
       PointSockets.deliver(
-          (PointSockets.Offer) patience -> Intake.deliver(batches, w.to(), patience), tally, "udp");
+          (PointSockets.Offer) patience -> ReceiverAdmission.deliver(batches, w.to(), patience),
+          tally,
+          "udp");
     }
   }
 }

@@ -14,9 +14,9 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
@@ -26,13 +26,13 @@ import dev.tethys.pipeline.receiver.points.PipelinePoints;
 import dev.tethys.pipeline.receiver.points.PointSockets;
 import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.receiver.server.Authenticators;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
 import dev.tethys.pipeline.receiver.server.HttpServerSettings;
-import dev.tethys.pipeline.receiver.server.Intake;
-import dev.tethys.pipeline.receiver.server.Intake.BusyException;
-import dev.tethys.pipeline.receiver.server.Intake.Hold;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
-import dev.tethys.pipeline.receiver.server.SocketDoor;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.Hold;
+import dev.tethys.pipeline.receiver.server.SocketServerEndpoint;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import dev.tethys.web.socket.DatagramListener;
@@ -175,21 +175,24 @@ public final class CollectdReceiverFactory
       Settings s,
       Map<Signal, Consumer> outputs,
       @Nullable ServerAuth auth,
-      Clockwork clock,
+      Scheduler clock,
       String name,
       Registry metrics) {
     CollectdOutput to = CollectdOutput.of(outputs);
-    HttpDoor door = new HttpDoor(new Intake(Intake.DEFAULT_MAX_BYTES), s.http, auth);
+    HttpServerEndpoint door =
+        new HttpServerEndpoint(
+            new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES), s.http, auth);
     door.post("/{path...}", (q, r) -> take(to, s.prefix, door, q, r));
     PointTally tally = new PointTally(name, metrics, clock::nanos);
     Network n = s.network;
-    List<SocketDoor> sockets = n == null ? List.of() : List.of(packets(n, to, tally, clock));
+    List<SocketServerEndpoint> sockets =
+        n == null ? List.of() : List.of(packets(n, to, tally, clock));
     return new PushReceiver(null, door, clock::nanos, sockets).countRefused(tally);
   }
 
   /** The file of users is read when it begins to listen. */
-  private static SocketDoor packets(
-      Network n, CollectdOutput to, PointTally tally, Clockwork clock) {
+  private static SocketServerEndpoint packets(
+      Network n, CollectdOutput to, PointTally tally, Scheduler clock) {
     return PointSockets.datagrams(
         new DatagramListener.Options(n.endpoint),
         () -> {
@@ -202,7 +205,11 @@ public final class CollectdReceiverFactory
   }
 
   private static void take(
-      CollectdOutput to, String prefix, HttpDoor door, HttpRequest request, HttpResponse response)
+      CollectdOutput to,
+      String prefix,
+      HttpServerEndpoint door,
+      HttpRequest request,
+      HttpResponse response)
       throws IOException, InterruptedException, BusyException {
     try (Hold hold = door.intake().open()) {
       byte[] b = door.body(request, door.compression(request), hold);
@@ -213,7 +220,7 @@ public final class CollectdReceiverFactory
       Outcome outcome = Outcome.ACCEPTED;
       long lane = PipelinePoints.lane(request.remoteAddress().getAddress());
       for (CollectdOutput.Way w : to.ways(t, lane, door.metadata(request))) {
-        outcome = Outcome.plus(outcome, Intake.deliver(w.batch(), w.to(), request));
+        outcome = Outcome.plus(outcome, ReceiverAdmission.deliver(w.batch(), w.to(), request));
       }
       if (!refused.isEmpty()) {
         String why =
@@ -225,7 +232,7 @@ public final class CollectdReceiverFactory
       if (outcome instanceof Outcome.Accepted) {
         response.status(200).send("OK");
       } else {
-        HttpDoor.answer(response, outcome);
+        HttpServerEndpoint.answer(response, outcome);
       }
     }
   }

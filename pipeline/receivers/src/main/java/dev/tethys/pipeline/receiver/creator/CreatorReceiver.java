@@ -28,7 +28,7 @@ final class CreatorReceiver implements Receiver {
   private static final System.Logger LOG = System.getLogger(CreatorReceiver.class.getName());
 
   /** A rule, and what is made where it is true. */
-  record Ruled(Rule rule, Template template) {}
+  record Ruled(EndpointRule rule, Template template) {}
 
   private final String name;
   private final List<EndpointObserver> observers;

@@ -36,7 +36,7 @@ public record CreatorSettings(
   record Entry(
       ComponentId id,
       YamlNode key,
-      Rule rule,
+      EndpointRule rule,
       @Nullable YamlNode config,
       Map<String, YamlNode> attributes) {}
 
@@ -154,7 +154,7 @@ public record CreatorSettings(
                   new Entry(
                       e.key().parse(ComponentId::parse),
                       e.key(),
-                      Rule.read(o.get(RULE)),
+                      EndpointRule.read(o.get(RULE)),
                       config,
                       o.get(OWN_ATTRIBUTES)));
             });
@@ -175,7 +175,7 @@ public record CreatorSettings(
                                         "there is no kind of endpoint \""
                                             + word
                                             + "\"; there are: "
-                                            + Rule.words())),
+                                            + EndpointRule.words())),
                     texts().read(e.value())));
     return Collections.unmodifiableMap(out);
   }

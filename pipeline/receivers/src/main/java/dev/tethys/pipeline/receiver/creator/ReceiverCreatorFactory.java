@@ -5,7 +5,7 @@ import dev.tethys.config.YamlNode;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
-import dev.tethys.pipeline.component.MadeReceivers;
+import dev.tethys.pipeline.component.DynamicReceivers;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.component.Reference;
@@ -49,7 +49,7 @@ public final class ReceiverCreatorFactory implements ReceiverFactory<CreatorSett
     for (Reference r : s.observers()) {
       observers.add(context.extension(r, EndpointObserver.class));
     }
-    MadeReceivers receivers = context.receivers();
+    DynamicReceivers receivers = context.receivers();
     Template.Scope scope =
         new Template.Scope(context.id(), receivers, outputs.keySet(), s.attributes());
     List<CreatorReceiver.Ruled> templates = new ArrayList<>();

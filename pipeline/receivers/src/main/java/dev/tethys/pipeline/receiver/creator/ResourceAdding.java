@@ -4,10 +4,10 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.Telemetry;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
 import java.util.Map;
 
 /**
@@ -22,7 +22,7 @@ record ResourceAdding(Map<String, String> attributes, Consumer to) implements Co
   }
 
   @Override
-  public void consume(Batch batch, Receipt receipt) {
+  public void consume(Batch batch, AckCallback receipt) {
     Telemetry<?> data;
     try {
       data = batch.takeTree();

@@ -9,7 +9,7 @@ import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ComponentId;
-import dev.tethys.pipeline.component.MadeReceivers;
+import dev.tethys.pipeline.component.DynamicReceivers;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.operators.expr.ExpressionException;
 import dev.tethys.pipeline.operators.expr.Shape;
@@ -61,7 +61,7 @@ final class Template {
    */
   record Scope(
       ComponentId creator,
-      MadeReceivers receivers,
+      DynamicReceivers receivers,
       Set<Signal> signals,
       Map<EndpointKind, Map<String, YamlNode>> attributes) {}
 
@@ -156,7 +156,7 @@ final class Template {
    * Finds now what would be wrong with every receiver that is made of it. Where expressions are in
    * it, that is which keys there are; else all of it is tried.
    */
-  private void check(MadeReceivers receivers, EndpointKind kind) {
+  private void check(DynamicReceivers receivers, EndpointKind kind) {
     boolean fixed = texts.values().stream().allMatch(DynamicText::isFixed);
     String example =
         switch (kind) {

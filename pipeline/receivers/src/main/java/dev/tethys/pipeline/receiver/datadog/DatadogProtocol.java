@@ -15,16 +15,16 @@ import dev.tethys.codec.points.Refusals;
 import dev.tethys.model.GoJson;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.points.PipelinePoints;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
-import dev.tethys.pipeline.receiver.server.Intake;
-import dev.tethys.pipeline.receiver.server.Intake.BusyException;
-import dev.tethys.pipeline.receiver.server.Intake.Hold;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.Hold;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import java.io.IOException;
@@ -60,7 +60,7 @@ final class DatadogProtocol {
           "/api/v2/orch",
           "/api/v2/orchmanif");
 
-  private final Clockwork clock;
+  private final Scheduler clock;
   private final java.util.function.Consumer<String> passedOver;
 
   /**
@@ -68,7 +68,7 @@ final class DatadogProtocol {
    *
    * @param passedOver told the path of each request that is answered and not kept
    */
-  DatadogProtocol(Clockwork clock, java.util.function.Consumer<String> passedOver) {
+  DatadogProtocol(Scheduler clock, java.util.function.Consumer<String> passedOver) {
     this.clock = clock;
     this.passedOver = passedOver;
   }
@@ -103,12 +103,12 @@ final class DatadogProtocol {
   private static final String AGENT_STATS = "/api/v0.2/stats";
 
   /** What agents, tracers and clients ask before they send. */
-  void addQuestions(HttpDoor door) {
+  void addQuestions(HttpServerEndpoint door) {
     door.on("GET", "/", (q, r) -> json(r, 200, "{}"));
     door.on("GET", "/api/v1/validate", (q, r) -> json(r, 200, "{\"valid\":true}"));
   }
 
-  void addMetrics(HttpDoor door, Consumer to) {
+  void addMetrics(HttpServerEndpoint door, Consumer to) {
     metrics(door, SERIES_V1, to, 0, (b, _, m) -> MetricJson.seriesV1(b, m));
     metrics(
         door,
@@ -143,7 +143,7 @@ final class DatadogProtocol {
    * @param logs whether logs are taken, and with them events
    * @param traces whether spans are taken
    */
-  void addRest(HttpDoor door, boolean metrics, boolean logs, boolean traces) {
+  void addRest(HttpServerEndpoint door, boolean metrics, boolean logs, boolean traces) {
     passOver(door, "POST", NOT_KEPT);
     if (!logs) {
       passOver(door, "POST", List.of(LOGS));
@@ -164,31 +164,38 @@ final class DatadogProtocol {
     }
   }
 
-  private void passOver(HttpDoor door, String method, List<String> paths) {
+  private void passOver(HttpServerEndpoint door, String method, List<String> paths) {
     for (String path : paths) {
       door.on(method, path, (q, r) -> passOver(path, door, q, r));
     }
   }
 
-  private void passOver(String path, HttpDoor door, HttpRequest request, HttpResponse response)
+  private void passOver(
+      String path, HttpServerEndpoint door, HttpRequest request, HttpResponse response)
       throws IOException, BusyException {
     try (Hold hold = door.intake().open()) {
       byte[] b = door.body(request, door.compression(request), hold);
       if (path.equals(TraceProtocol.AGENT) || TraceProtocol.TRACERS.contains(path)) {
         hold.take(6L * b.length);
-        TraceProtocol.check(path, HttpDoor.mediaType(request), b);
+        TraceProtocol.check(path, HttpServerEndpoint.mediaType(request), b);
       }
     }
     passedOver.accept(path);
     json(response, 200, "{}");
   }
 
-  private void metrics(HttpDoor door, String path, Consumer to, long more, Reading reading) {
+  private void metrics(
+      HttpServerEndpoint door, String path, Consumer to, long more, Reading reading) {
     metrics(door, "POST", path, to, more, reading);
   }
 
   private static void metrics(
-      HttpDoor door, String method, String path, Consumer to, long more, Reading reading) {
+      HttpServerEndpoint door,
+      String method,
+      String path,
+      Consumer to,
+      long more,
+      Reading reading) {
     boolean tells = path.equals(SERIES_V2);
     door.on(
         method,
@@ -202,7 +209,7 @@ final class DatadogProtocol {
                     byte[] b = door.body(request, door.compression(request), hold);
                     hold.take(4L * b.length + more);
                     DatadogMetrics m = new DatadogMetrics();
-                    boolean json = HttpDoor.mediaType(request).equals("application/json");
+                    boolean json = HttpServerEndpoint.mediaType(request).equals("application/json");
                     Refusals refused = reading.read(b, json, m);
                     door.refused(refused);
                     Outcome o = Outcome.ACCEPTED;
@@ -221,7 +228,7 @@ final class DatadogProtocol {
                 }));
   }
 
-  void addLogs(HttpDoor door, Consumer to) {
+  void addLogs(HttpServerEndpoint door, Consumer to) {
     for (String path : LOGS) {
       door.post(
           path,
@@ -230,9 +237,10 @@ final class DatadogProtocol {
     addEvents(door, to);
   }
 
-  private void logs(HttpDoor door, Consumer to, HttpRequest request, HttpResponse response)
+  private void logs(
+      HttpServerEndpoint door, Consumer to, HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException, BusyException {
-    String type = HttpDoor.mediaType(request);
+    String type = HttpServerEndpoint.mediaType(request);
     if (!type.isEmpty() && !type.equals("application/json")) {
       json(response, 415, errors(List.of("logs are taken as application/json, not " + type)));
       return;
@@ -243,7 +251,7 @@ final class DatadogProtocol {
 
   /** Reads a body, and delivers the records that it has. */
   private static void records(
-      HttpDoor door,
+      HttpServerEndpoint door,
       Consumer to,
       HttpRequest request,
       HttpResponse response,
@@ -265,7 +273,7 @@ final class DatadogProtocol {
     }
   }
 
-  private void addEvents(HttpDoor door, Consumer to) {
+  private void addEvents(HttpServerEndpoint door, Consumer to) {
     door.post(
         EVENTS,
         (request, response) ->
@@ -291,10 +299,15 @@ final class DatadogProtocol {
   }
 
   private static Outcome deliver(
-      Signal signal, byte[] body, int items, HttpDoor door, Consumer to, HttpRequest request)
+      Signal signal,
+      byte[] body,
+      int items,
+      HttpServerEndpoint door,
+      Consumer to,
+      HttpRequest request)
       throws InterruptedException {
     long lane = PipelinePoints.lane(request.remoteAddress().getAddress());
-    return Intake.deliver(
+    return ReceiverAdmission.deliver(
         new Batch(signal, Encoding.OTLP, body, items, lane, door.metadata(request)), to, request);
   }
 
@@ -303,7 +316,7 @@ final class DatadogProtocol {
     void give() throws IOException, InterruptedException, BusyException;
   }
 
-  private static void answered(HttpDoor door, HttpResponse response, Answer answer)
+  private static void answered(HttpServerEndpoint door, HttpResponse response, Answer answer)
       throws IOException, InterruptedException {
     try {
       answer.give();
@@ -338,7 +351,7 @@ final class DatadogProtocol {
   }
 
   private static void again(HttpResponse response, Outcome.Unavailable u) throws IOException {
-    HttpDoor.retryAfter(response, u);
+    HttpServerEndpoint.retryAfter(response, u);
     json(response, 503, errors(List.of(u.reason())));
   }
 

@@ -5,8 +5,8 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
@@ -14,10 +14,10 @@ import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.receiver.server.Authenticators;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
 import dev.tethys.pipeline.receiver.server.HttpServerSettings;
-import dev.tethys.pipeline.receiver.server.Intake;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
@@ -102,9 +102,11 @@ public final class DatadogReceiverFactory
       Settings s,
       Map<Signal, Consumer> outputs,
       @Nullable ServerAuth auth,
-      Clockwork clock,
+      Scheduler clock,
       java.util.function.Consumer<String> passedOver) {
-    HttpDoor door = new HttpDoor(new Intake(Intake.DEFAULT_MAX_BYTES), s.http, auth);
+    HttpServerEndpoint door =
+        new HttpServerEndpoint(
+            new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES), s.http, auth);
     DatadogProtocol p = new DatadogProtocol(clock, passedOver);
     p.addQuestions(door);
     Consumer metrics = outputs.get(Signal.METRICS);

@@ -12,10 +12,10 @@ import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
-import dev.tethys.pipeline.receiver.server.Intake;
-import dev.tethys.pipeline.receiver.server.Intake.BusyException;
-import dev.tethys.pipeline.receiver.server.Intake.Hold;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.Hold;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import java.io.IOException;
@@ -44,11 +44,11 @@ final class TraceProtocol {
 
   private static final String RATES = "{\"rate_by_service\":{\"service:,env:\":1}}";
 
-  private final HttpDoor door;
+  private final HttpServerEndpoint door;
   private final Consumer to;
   private final UpperHalves halves;
 
-  TraceProtocol(HttpDoor door, Consumer to, UpperHalves halves) {
+  TraceProtocol(HttpServerEndpoint door, Consumer to, UpperHalves halves) {
     this.door = door;
     this.to = to;
     this.halves = halves;
@@ -63,7 +63,8 @@ final class TraceProtocol {
     door.on("GET", "/info", (q, r) -> json(r, 200, INFO));
     for (String method : new String[] {"POST", "PUT"}) {
       for (String path : TRACERS) {
-        door.on(method, path, (q, r) -> traces(q, r, reading(path, HttpDoor.mediaType(q))));
+        door.on(
+            method, path, (q, r) -> traces(q, r, reading(path, HttpServerEndpoint.mediaType(q))));
       }
     }
     door.post(AGENT, (q, r) -> traces(q, r, (b, t, s) -> t.agent(b, s)));
@@ -109,7 +110,7 @@ final class TraceProtocol {
                 spans,
                 0,
                 door.metadata(request));
-        o = Intake.deliver(batch, to, request);
+        o = ReceiverAdmission.deliver(batch, to, request);
       }
       if (spans == 0 && !read.refusals().isEmpty()) {
         o = new Outcome.Rejected(read.refusals().text(TraceProtocol::said), 0);
@@ -119,7 +120,7 @@ final class TraceProtocol {
       if (some || o instanceof Outcome.Accepted) {
         json(response, 200, RATES);
       } else {
-        HttpDoor.answer(response, o);
+        HttpServerEndpoint.answer(response, o);
       }
     }
   }

@@ -6,10 +6,10 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
@@ -17,12 +17,12 @@ import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.receiver.server.Authenticators;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
 import dev.tethys.pipeline.receiver.server.HttpServerSettings;
-import dev.tethys.pipeline.receiver.server.Intake;
-import dev.tethys.pipeline.receiver.server.Intake.BusyException;
-import dev.tethys.pipeline.receiver.server.Intake.Hold;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.Hold;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import java.io.IOException;
@@ -81,8 +81,10 @@ public final class ElasticBulkReceiverFactory
   }
 
   static PushReceiver receiver(
-      Settings s, Map<Signal, Consumer> outputs, @Nullable ServerAuth auth, Clockwork clock) {
-    HttpDoor door = new HttpDoor(new Intake(Intake.DEFAULT_MAX_BYTES), s.http, auth);
+      Settings s, Map<Signal, Consumer> outputs, @Nullable ServerAuth auth, Scheduler clock) {
+    HttpServerEndpoint door =
+        new HttpServerEndpoint(
+            new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES), s.http, auth);
     Consumer to = Objects.requireNonNull(outputs.get(Signal.LOGS));
     for (String method : new String[] {"POST", "PUT"}) {
       door.on(method, "/_bulk", (q, r) -> bulk(door, to, clock, null, q, r));
@@ -98,7 +100,7 @@ public final class ElasticBulkReceiverFactory
    * they could be about: there are said to be, so that nobody wants to make them, and are
    * acknowledged.
    */
-  private static void questions(HttpDoor door, String version) {
+  private static void questions(HttpServerEndpoint door, String version) {
     String about =
         "{\"name\":\"tethys\",\"cluster_name\":\"tethys\",\"cluster_uuid\":\"tethys\",\"version\":{"
             + "\"number\":\""
@@ -146,9 +148,9 @@ public final class ElasticBulkReceiverFactory
   }
 
   private static void bulk(
-      HttpDoor door,
+      HttpServerEndpoint door,
       Consumer to,
-      Clockwork clock,
+      Scheduler clock,
       @Nullable String index,
       HttpRequest request,
       HttpResponse response)
@@ -163,7 +165,7 @@ public final class ElasticBulkReceiverFactory
       if (b.taken() > 0) {
         byte[] otlp = new OtlpWriter().write(b.logs());
         o =
-            Intake.deliver(
+            ReceiverAdmission.deliver(
                 new Batch(Signal.LOGS, Encoding.OTLP, otlp, b.taken(), 0, door.metadata(request)),
                 to,
                 request);
@@ -187,7 +189,7 @@ public final class ElasticBulkReceiverFactory
   }
 
   private static void again(HttpResponse response, Outcome.Unavailable u) throws IOException {
-    HttpDoor.retryAfter(response, u);
+    HttpServerEndpoint.retryAfter(response, u);
     json(response, 429, BulkRequest.error(429, "es_rejected_execution_exception", u.reason()));
   }
 }

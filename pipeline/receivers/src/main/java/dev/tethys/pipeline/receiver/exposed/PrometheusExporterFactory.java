@@ -12,19 +12,19 @@ import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.telemetry.MetricsData;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.pipeline.receiver.server.Authenticators;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
 import dev.tethys.pipeline.receiver.server.HttpServerSettings;
-import dev.tethys.pipeline.receiver.server.Intake;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import java.io.IOException;
@@ -192,8 +192,8 @@ public final class PrometheusExporterFactory
   public Exporter create(Settings s, Signal signal, Context context) {
     return new Running(
         s,
-        new HttpDoor(
-            new Intake(Intake.DEFAULT_MAX_BYTES),
+        new HttpServerEndpoint(
+            new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES),
             s.http,
             Authenticators.find(s.http.auth(), context)),
         context.account(signal),
@@ -209,12 +209,17 @@ public final class PrometheusExporterFactory
     private static final String RECODED = "recoded";
 
     private final ExposedMetrics metrics;
-    private final Account account;
+    private final ItemAccounting account;
     private final List<ExpositionFormat> formats;
     private final LongSupplier millis;
     private final PushReceiver doors;
 
-    Running(Settings s, HttpDoor door, Account account, LongSupplier millis, LongSupplier nanos) {
+    Running(
+        Settings s,
+        HttpServerEndpoint door,
+        ItemAccounting account,
+        LongSupplier millis,
+        LongSupplier nanos) {
       this.metrics = new ExposedMetrics(s.shown, ExposedMetrics.MAX_SERIES);
       this.account = account;
       this.millis = millis;
@@ -240,7 +245,7 @@ public final class PrometheusExporterFactory
     }
 
     @Override
-    public void consume(Batch batch, Receipt receipt) {
+    public void consume(Batch batch, AckCallback receipt) {
       int items = batch.items();
       account.take(items);
       MetricsData data;

@@ -13,23 +13,23 @@ import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.receiver.points.PointSockets;
 import dev.tethys.pipeline.receiver.points.PointTally;
-import dev.tethys.pipeline.receiver.server.Intake;
-import dev.tethys.pipeline.receiver.server.Intake.BusyException;
-import dev.tethys.pipeline.receiver.server.Intake.Hold;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.Hold;
 import dev.tethys.pipeline.receiver.server.ServerTlsSettings;
-import dev.tethys.pipeline.receiver.server.SocketDoor;
+import dev.tethys.pipeline.receiver.server.SocketServerEndpoint;
 import dev.tethys.web.SocketTls;
 import dev.tethys.web.socket.StreamListener;
 import java.io.BufferedInputStream;
@@ -142,26 +142,27 @@ public final class FluentForwardReceiverFactory
   }
 
   static PushReceiver receiver(
-      Settings s, Map<Signal, Consumer> outputs, Clockwork clock, String name, Registry metrics) {
+      Settings s, Map<Signal, Consumer> outputs, Scheduler clock, String name, Registry metrics) {
     Consumer to = java.util.Objects.requireNonNull(outputs.get(Signal.LOGS));
     Forwarded f = new Forwarded(s, to, clock, new PointTally(name, metrics, clock::nanos));
     return new PushReceiver(null, null, clock::nanos, List.of(f));
   }
 
   /** Connections, and the heartbeats of old senders, which go over UDP to the same port. */
-  private static final class Forwarded implements SocketDoor {
+  private static final class Forwarded implements SocketServerEndpoint {
     private final Settings settings;
     private final Consumer to;
-    private final Clockwork clock;
+    private final Scheduler clock;
     private final PointTally tally;
-    private final Intake intake = new Intake(Intake.DEFAULT_MAX_BYTES);
+    private final ReceiverAdmission intake =
+        new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);
     private @Nullable SocketTls tls;
-    private final SocketDoor door;
+    private final SocketServerEndpoint door;
     private final String transport;
     private @Nullable DatagramSocket heartbeats;
     private boolean isOpen;
 
-    Forwarded(Settings settings, Consumer to, Clockwork clock, PointTally tally) {
+    Forwarded(Settings settings, Consumer to, Scheduler clock, PointTally tally) {
       this.settings = settings;
       this.to = to;
       this.clock = clock;
@@ -311,7 +312,7 @@ public final class FluentForwardReceiverFactory
     private boolean delivered(Batch b, ForwardMessage f) throws InterruptedException {
       Duration pause = Duration.ofMillis(100);
       while (true) {
-        switch (Intake.deliver(List.of(b), to, Intake.MAX_WAIT)) {
+        switch (ReceiverAdmission.deliver(List.of(b), to, ReceiverAdmission.MAX_WAIT)) {
           case Outcome.Accepted _ -> {
             return true;
           }

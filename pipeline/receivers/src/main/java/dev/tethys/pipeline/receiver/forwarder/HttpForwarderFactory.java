@@ -9,7 +9,7 @@ import dev.tethys.config.UrlText;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.client.FirstUseClient;
 import dev.tethys.pipeline.client.HttpClientSettings;
 import dev.tethys.pipeline.component.ClientAuth;
@@ -149,7 +149,7 @@ public final class HttpForwarderFactory implements ExtensionFactory<HttpForwarde
         @Nullable ServerAuth asked,
         @Nullable ClientAuth auth,
         HttpClientFactory clients,
-        Clockwork clock) {
+        Scheduler clock) {
       super(s.in, asked, clock);
       this.settings = s;
       HttpClientConfig signing = ClientAuth.signing(s.out.client(), auth);

@@ -8,7 +8,7 @@ import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.GoDurationText;
 import dev.tethys.model.GoJson;
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.component.ExtensionFactory;
@@ -157,10 +157,10 @@ public final class HealthCheckFactory implements ExtensionFactory<HealthCheckFac
 
   static final class Running extends ServedExtension implements PipelineWatcher {
     private final @Nullable Bodies bodies;
-    private final Clockwork clock;
+    private final Scheduler clock;
     private volatile @Nullable Instant upSince;
 
-    Running(Settings s, @Nullable ServerAuth auth, Clockwork clock) {
+    Running(Settings s, @Nullable ServerAuth auth, Scheduler clock) {
       super(s.http, auth, clock);
       this.bodies = s.bodies;
       this.clock = clock;

@@ -2,7 +2,7 @@ package dev.tethys.pipeline.receiver.health;
 
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
-import dev.tethys.pipeline.receiver.server.GrpcDoor;
+import dev.tethys.pipeline.receiver.server.GrpcServerEndpoint;
 import dev.tethys.web.Grpc;
 import dev.tethys.web.GrpcException;
 import dev.tethys.web.GrpcException.Status;
@@ -39,7 +39,7 @@ final class HealthRpc {
     this.health = health;
   }
 
-  void at(GrpcDoor door) {
+  void at(GrpcServerEndpoint door) {
     door.method(SERVICE + "Check", (message, request, hold, metadata) -> check(message));
     door.stream(SERVICE + "Watch", this::watch);
   }

@@ -8,10 +8,10 @@ import dev.tethys.pipeline.component.HealthWatcher;
 import dev.tethys.pipeline.component.PipelineWatcher;
 import dev.tethys.pipeline.component.RunningGraph;
 import dev.tethys.pipeline.receiver.server.Authenticators;
-import dev.tethys.pipeline.receiver.server.GrpcDoor;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
-import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.GrpcServerEndpoint;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
 import dev.tethys.pipeline.web.Json;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
@@ -39,11 +39,11 @@ final class HealthService implements Extension, PipelineWatcher, GraphWatcher, H
     this.context = context;
     this.health = new GraphHealth(s.recovery(), context.clock()::millis);
     this.rpc = new HealthRpc(health);
-    HttpDoor http = null;
+    HttpServerEndpoint http = null;
     if (s.http() != null) {
       http =
-          new HttpDoor(
-              new Intake(Intake.DEFAULT_MAX_BYTES),
+          new HttpServerEndpoint(
+              new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES),
               s.http().server(),
               Authenticators.find(s.http().server().auth(), context));
       String path = s.http().status();
@@ -51,11 +51,11 @@ final class HealthService implements Extension, PipelineWatcher, GraphWatcher, H
         http.on("GET", path, this::answer);
       }
     }
-    GrpcDoor grpc = null;
+    GrpcServerEndpoint grpc = null;
     if (s.grpc() != null) {
       grpc =
-          new GrpcDoor(
-              new Intake(Intake.DEFAULT_MAX_BYTES),
+          new GrpcServerEndpoint(
+              new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES),
               s.grpc(),
               Authenticators.find(s.grpc().auth(), context));
       rpc.at(grpc);

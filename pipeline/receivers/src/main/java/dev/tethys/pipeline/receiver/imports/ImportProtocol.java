@@ -6,11 +6,11 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.receiver.points.PipelinePoints;
-import dev.tethys.pipeline.receiver.points.PointDestination;
-import dev.tethys.pipeline.receiver.points.PointDestination.Points;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
-import dev.tethys.pipeline.receiver.server.Intake.BusyException;
-import dev.tethys.pipeline.receiver.server.Intake.Hold;
+import dev.tethys.pipeline.receiver.points.PointConsumer;
+import dev.tethys.pipeline.receiver.points.PointConsumer.Points;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.Hold;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
@@ -29,7 +29,7 @@ public final class ImportProtocol {
   public static final String TEXT = "/api/v1/import/prometheus";
   public static final String CSV = "/api/v1/import/csv";
 
-  private final PointDestination to;
+  private final PointConsumer to;
   private final LongSupplier millis;
 
   /**
@@ -37,7 +37,7 @@ public final class ImportProtocol {
    *
    * @param millis the time of samples that say none
    */
-  public ImportProtocol(PointDestination to, LongSupplier millis) {
+  public ImportProtocol(PointConsumer to, LongSupplier millis) {
     this.to = to;
     this.millis = millis;
   }
@@ -47,7 +47,7 @@ public final class ImportProtocol {
   }
 
   /** Adds the paths. */
-  public void addTo(HttpDoor door) {
+  public void addTo(HttpServerEndpoint door) {
     door.post(JSON, (q, r) -> take(door, q, r, (l, b, p) -> l.json(b, 0, b.length, p)));
     door.post(
         TEXT,
@@ -91,7 +91,8 @@ public final class ImportProtocol {
     return b.build();
   }
 
-  private void take(HttpDoor door, HttpRequest request, HttpResponse response, Format format)
+  private void take(
+      HttpServerEndpoint door, HttpRequest request, HttpResponse response, Format format)
       throws IOException, InterruptedException, BusyException {
     ImportLines lines = new ImportLines(extra(request));
     try (Hold hold = door.intake().open()) {
@@ -103,7 +104,7 @@ public final class ImportProtocol {
         Outcome o = p.deliver(request);
         door.refused(lines.refusals());
         int refused = lines.refusals().count();
-        HttpDoor.answer(
+        HttpServerEndpoint.answer(
             response,
             refused == 0
                 ? o

@@ -9,11 +9,11 @@ import dev.tethys.model.GoJson;
 import dev.tethys.model.Labels;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.receiver.points.PipelinePoints;
-import dev.tethys.pipeline.receiver.points.PointDestination;
-import dev.tethys.pipeline.receiver.points.PointDestination.Points;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
-import dev.tethys.pipeline.receiver.server.Intake.BusyException;
-import dev.tethys.pipeline.receiver.server.Intake.Hold;
+import dev.tethys.pipeline.receiver.points.PointConsumer;
+import dev.tethys.pipeline.receiver.points.PointConsumer.Points;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.Hold;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
@@ -40,7 +40,7 @@ public final class InfluxProtocol {
 
   private static final String JSON = "application/json";
 
-  private final PointDestination to;
+  private final PointConsumer to;
   private final PointNames names;
   private final TelegrafSchema schema;
   private final String databaseLabel;
@@ -66,13 +66,13 @@ public final class InfluxProtocol {
    * @param millis the time of points that have none
    */
   public InfluxProtocol(
-      PointDestination to, PointNames names, String databaseLabel, LongSupplier millis) {
+      PointConsumer to, PointNames names, String databaseLabel, LongSupplier millis) {
     this(to, names, TelegrafSchema.V2, databaseLabel, millis);
   }
 
   /** The protocol, for lines that Telegraf may have written by a schema. */
   InfluxProtocol(
-      PointDestination to,
+      PointConsumer to,
       PointNames names,
       TelegrafSchema schema,
       String databaseLabel,
@@ -85,14 +85,14 @@ public final class InfluxProtocol {
   }
 
   /** Adds the paths to which lines are written. */
-  public void addWrites(HttpDoor door) {
+  public void addWrites(HttpServerEndpoint door) {
     door.post(V1, (q, r) -> write(Version.V1, door, q, r));
     door.post(V2, (q, r) -> write(Version.V2, door, q, r));
     door.post(V3, (q, r) -> write(Version.V3, door, q, r));
   }
 
   /** Adds what clients ask before they write: whether it lives, and that a database be made. */
-  public void addQuestions(HttpDoor door) {
+  public void addQuestions(HttpServerEndpoint door) {
     for (String method : new String[] {"GET", "HEAD"}) {
       door.on(
           method, "/ping", (q, r) -> r.header("X-Influxdb-Version", VERSION).status(204).send());
@@ -101,7 +101,7 @@ public final class InfluxProtocol {
   }
 
   /** Adds what else clients ask, at paths that mean something else on a server with pages. */
-  public void addMoreQuestions(HttpDoor door) {
+  public void addMoreQuestions(HttpServerEndpoint door) {
     door.on(
         "GET", "/health", (q, r) -> json(r, 200, "{\"name\":\"influxdb\",\"status\":\"pass\"}"));
     door.on("GET", "/query", InfluxProtocol::query);
@@ -127,7 +127,7 @@ public final class InfluxProtocol {
     }
   }
 
-  private void write(Version v, HttpDoor door, HttpRequest request, HttpResponse response)
+  private void write(Version v, HttpServerEndpoint door, HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException, BusyException {
     try {
       accept(v, door, request, response);
@@ -136,7 +136,8 @@ public final class InfluxProtocol {
     }
   }
 
-  private void accept(Version v, HttpDoor door, HttpRequest request, HttpResponse response)
+  private void accept(
+      Version v, HttpServerEndpoint door, HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException, BusyException {
     String word = request.query().first("precision", v == Version.V3 ? "auto" : "");
     TimePrecision precision = TimePrecision.named(word);
@@ -170,7 +171,7 @@ public final class InfluxProtocol {
     Refusals refusals = points.refusals();
     switch (outcome) {
       case Outcome.Unavailable u -> {
-        HttpDoor.retryAfter(response, u);
+        HttpServerEndpoint.retryAfter(response, u);
         refuse(v, response, 503, u.reason());
       }
       case Outcome.Rejected r -> {

@@ -14,11 +14,11 @@ import dev.tethys.config.YamlObject;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
@@ -27,15 +27,15 @@ import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.pipeline.receiver.points.PointSockets;
 import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.receiver.server.Authenticators;
-import dev.tethys.pipeline.receiver.server.GrpcDoor;
+import dev.tethys.pipeline.receiver.server.GrpcServerEndpoint;
 import dev.tethys.pipeline.receiver.server.GrpcServerSettings;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
 import dev.tethys.pipeline.receiver.server.HttpServerSettings;
-import dev.tethys.pipeline.receiver.server.Intake;
-import dev.tethys.pipeline.receiver.server.Intake.BusyException;
-import dev.tethys.pipeline.receiver.server.Intake.Hold;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
-import dev.tethys.pipeline.receiver.server.SocketDoor;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.Hold;
+import dev.tethys.pipeline.receiver.server.SocketServerEndpoint;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import dev.tethys.web.socket.DatagramListener;
@@ -183,14 +183,16 @@ public final class JaegerReceiverFactory
       Map<Signal, Consumer> outputs,
       @Nullable ServerAuth grpcAuth,
       @Nullable ServerAuth httpAuth,
-      Clockwork clock,
+      Scheduler clock,
       String name,
       Registry metrics) {
-    Intake intake = new Intake(Intake.DEFAULT_MAX_BYTES);
-    GrpcDoor grpc = s.grpc == null ? null : new GrpcDoor(intake, s.grpc, grpcAuth);
-    HttpDoor http = s.http == null ? null : new HttpDoor(intake, s.http, httpAuth);
+    ReceiverAdmission intake = new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);
+    GrpcServerEndpoint grpc =
+        s.grpc == null ? null : new GrpcServerEndpoint(intake, s.grpc, grpcAuth);
+    HttpServerEndpoint http =
+        s.http == null ? null : new HttpServerEndpoint(intake, s.http, httpAuth);
     PointTally tally = new PointTally(name, metrics, clock::nanos);
-    List<SocketDoor> sockets = new ArrayList<>();
+    List<SocketServerEndpoint> sockets = new ArrayList<>();
     Consumer c = outputs.get(Signal.TRACES);
     if (c != null) {
       if (grpc != null) {
@@ -202,7 +204,7 @@ public final class JaegerReceiverFactory
               Refusals refusals = new Refusals();
               Outcome o = take(b, refusals, c, metadata, request);
               grpc.refused(refusals);
-              return GrpcDoor.empty(o);
+              return GrpcServerEndpoint.empty(o);
             });
       }
       if (http != null) {
@@ -231,7 +233,7 @@ public final class JaegerReceiverFactory
       JaegerBatch b, Refusals refusals, Consumer to, Metadata metadata, HttpRequest request)
       throws InterruptedException {
     Batch batch = batch(b, metadata, refusals);
-    Outcome o = batch == null ? Outcome.ACCEPTED : Intake.deliver(batch, to, request);
+    Outcome o = batch == null ? Outcome.ACCEPTED : ReceiverAdmission.deliver(batch, to, request);
     return refusals.isEmpty()
         ? o
         : Outcome.plus(
@@ -243,9 +245,10 @@ public final class JaegerReceiverFactory
                 refusals.count()));
   }
 
-  private static void post(HttpDoor door, Consumer to, HttpRequest request, HttpResponse response)
+  private static void post(
+      HttpServerEndpoint door, Consumer to, HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException, BusyException {
-    String type = HttpDoor.mediaType(request);
+    String type = HttpServerEndpoint.mediaType(request);
     if (!type.equals("application/x-thrift")
         && !type.equals("application/vnd.apache.thrift.binary")) {
       response.status(400).send("Unsupported content type: " + type + "\n");
@@ -261,13 +264,14 @@ public final class JaegerReceiverFactory
       if (o instanceof Outcome.Accepted) {
         response.status(202).send();
       } else {
-        HttpDoor.answer(response, o);
+        HttpServerEndpoint.answer(response, o);
       }
     }
   }
 
   /** A datagram is offered once, for its senders do not wait: what is not taken is counted. */
-  private static SocketDoor datagrams(Udp udp, boolean compact, Consumer to, PointTally tally) {
+  private static SocketServerEndpoint datagrams(
+      Udp udp, boolean compact, Consumer to, PointTally tally) {
     return PointSockets.datagrams(
         new DatagramListener.Options(udp.endpoint).withReceiveBuffer(udp.socketBuffer),
         () ->
@@ -298,7 +302,7 @@ public final class JaegerReceiverFactory
               public void pause() throws InterruptedException {
                 List<Batch> all = List.copyOf(gathered);
                 gathered.clear();
-                Outcome o = Intake.deliver(all, to, UDP_PATIENCE);
+                Outcome o = ReceiverAdmission.deliver(all, to, UDP_PATIENCE);
                 int spans = all.stream().mapToInt(Batch::items).sum();
                 if (o instanceof Outcome.Unavailable u) {
                   tally.refused("udp", spans, u.reason());

@@ -12,11 +12,11 @@ import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.operators.Entry;
 import dev.tethys.pipeline.operators.OperatorChain;
@@ -68,7 +68,7 @@ final class LogOutput implements Sink, OperatorReport {
 
   private final Consumer to;
   private final LogSettings settings;
-  private final Clockwork clock;
+  private final Scheduler clock;
   private final System.Logger log;
   private final String name;
   private final long lane;
@@ -97,12 +97,12 @@ final class LogOutput implements Sink, OperatorReport {
   private Duration pause;
   private boolean closed;
   private long saidAt;
-  private Clockwork.@Nullable Timer timer;
+  private Scheduler.@Nullable Timer timer;
 
   LogOutput(
       Consumer to,
       LogSettings settings,
-      Clockwork clock,
+      Scheduler clock,
       System.Logger log,
       String name,
       Registry metrics) {

@@ -2,7 +2,7 @@ package dev.tethys.pipeline.receiver.log;
 
 import dev.tethys.collect.logs.file.Positions;
 import dev.tethys.model.file.RealFiles;
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.component.Storage;
@@ -49,7 +49,7 @@ final class PositionStore {
   }
 
   private void schedule(Positions p) {
-    Clockwork c = context.clock();
+    Scheduler c = context.clock();
     c.schedule(
         EVERY,
         () ->

@@ -7,17 +7,17 @@ import dev.tethys.codec.points.Refusals;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.receiver.server.GrpcDoor;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
-import dev.tethys.pipeline.receiver.server.Intake;
-import dev.tethys.pipeline.receiver.server.Intake.BusyException;
-import dev.tethys.pipeline.receiver.server.Intake.Hold;
+import dev.tethys.pipeline.receiver.server.GrpcServerEndpoint;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.Hold;
 import dev.tethys.web.GrpcException;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
@@ -39,27 +39,27 @@ public final class LokiProtocol {
 
   private final Consumer to;
   private final boolean keepTimes;
-  private final Clockwork clock;
+  private final Scheduler clock;
 
   /**
    * The protocol.
    *
    * @param keepTimes whether lines have the time that their sender says, not that of their arrival
    */
-  public LokiProtocol(Consumer to, boolean keepTimes, Clockwork clock) {
+  public LokiProtocol(Consumer to, boolean keepTimes, Scheduler clock) {
     this.to = to;
     this.keepTimes = keepTimes;
     this.clock = clock;
   }
 
   /** Adds the method. */
-  public void addTo(GrpcDoor door) {
+  public void addTo(GrpcServerEndpoint door) {
     door.method(
         METHOD, (message, request, hold, metadata) -> call(door, message, request, hold, metadata));
   }
 
   /** Adds it at its paths. */
-  public void addTo(HttpDoor door) {
+  public void addTo(HttpServerEndpoint door) {
     for (String path : new String[] {PATH, FIRST_PATH}) {
       door.post(path, (request, response) -> handle(door, request, response));
     }
@@ -83,7 +83,7 @@ public final class LokiProtocol {
       return Outcome.ACCEPTED;
     }
     byte[] body = new OtlpWriter().write(logs);
-    return Intake.deliver(
+    return ReceiverAdmission.deliver(
         new Batch(Signal.LOGS, Encoding.OTLP, body, lines, 0, metadata), to, request);
   }
 
@@ -95,17 +95,17 @@ public final class LokiProtocol {
   }
 
   private byte[] call(
-      GrpcDoor door, byte[] message, HttpRequest request, Hold hold, Metadata metadata)
+      GrpcServerEndpoint door, byte[] message, HttpRequest request, Hold hold, Metadata metadata)
       throws GrpcException, BusyException, InterruptedException {
     hold.take(2L * message.length);
     PushReader.Result read = PushReader.protobuf(message, 0, message.length, new Refusals());
     door.refused(read.refusals());
-    return GrpcDoor.empty(take(read, metadata, request));
+    return GrpcServerEndpoint.empty(take(read, metadata, request));
   }
 
-  private void handle(HttpDoor door, HttpRequest request, HttpResponse response)
+  private void handle(HttpServerEndpoint door, HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException, BusyException {
-    String type = HttpDoor.mediaType(request);
+    String type = HttpServerEndpoint.mediaType(request);
     boolean json = type.equals(JSON);
     if (!json && !type.isEmpty() && !type.equals("application/x-protobuf")) {
       throw new HttpException(
@@ -120,7 +120,7 @@ public final class LokiProtocol {
               ? PushReader.json(body, 0, body.length, refusals)
               : PushReader.protobuf(body, 0, body.length, refusals);
       door.refused(refusals);
-      HttpDoor.answer(response, take(read, door.metadata(request), request));
+      HttpServerEndpoint.answer(response, take(read, door.metadata(request), request));
     }
   }
 
@@ -128,7 +128,7 @@ public final class LokiProtocol {
    * Protobuf is always a block of snappy, whether that is said or not, and perhaps compressed once
    * more; JSON never is one, whatever is said.
    */
-  private static byte[] body(HttpDoor door, HttpRequest request, boolean json, Hold hold)
+  private static byte[] body(HttpServerEndpoint door, HttpRequest request, boolean json, Hold hold)
       throws IOException, BusyException {
     Compression c = door.compression(request);
     byte[] b = door.body(request, c == Compression.SNAPPY ? Compression.NONE : c, hold);

@@ -5,8 +5,8 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
@@ -14,12 +14,12 @@ import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.receiver.server.Authenticators;
-import dev.tethys.pipeline.receiver.server.GrpcDoor;
+import dev.tethys.pipeline.receiver.server.GrpcServerEndpoint;
 import dev.tethys.pipeline.receiver.server.GrpcServerSettings;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
 import dev.tethys.pipeline.receiver.server.HttpServerSettings;
-import dev.tethys.pipeline.receiver.server.Intake;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -116,10 +116,12 @@ public final class LokiReceiverFactory implements ReceiverFactory<LokiReceiverFa
       Map<Signal, Consumer> outputs,
       @Nullable ServerAuth grpcAuth,
       @Nullable ServerAuth httpAuth,
-      Clockwork clock) {
-    Intake intake = new Intake(Intake.DEFAULT_MAX_BYTES);
-    GrpcDoor grpc = settings.grpc == null ? null : new GrpcDoor(intake, settings.grpc, grpcAuth);
-    HttpDoor http = settings.http == null ? null : new HttpDoor(intake, settings.http, httpAuth);
+      Scheduler clock) {
+    ReceiverAdmission intake = new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);
+    GrpcServerEndpoint grpc =
+        settings.grpc == null ? null : new GrpcServerEndpoint(intake, settings.grpc, grpcAuth);
+    HttpServerEndpoint http =
+        settings.http == null ? null : new HttpServerEndpoint(intake, settings.http, httpAuth);
     Consumer c = outputs.get(Signal.LOGS);
     if (c != null) {
       LokiProtocol p = new LokiProtocol(c, settings.keepTimes, clock);

@@ -45,7 +45,7 @@ final class OpampAgent
 
   private final OpampSettings settings;
   private final Context context;
-  private final Pace pace;
+  private final ReconnectBackoff pace;
   private final Link link;
   private final Turn turn;
   private final Runnable fatal;
@@ -65,7 +65,7 @@ final class OpampAgent
   OpampAgent(
       OpampSettings settings,
       Context context,
-      Pace pace,
+      ReconnectBackoff pace,
       Link link,
       Available available,
       String version,

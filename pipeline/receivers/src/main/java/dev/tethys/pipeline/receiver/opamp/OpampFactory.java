@@ -26,7 +26,7 @@ public final class OpampFactory implements ExtensionFactory<OpampSettings> {
   private final String version;
   private final Supplier<List<ComponentFactory<?>>> components;
   private final Runnable fatal;
-  private final Pace pace;
+  private final ReconnectBackoff pace;
 
   /** Who talks under an id; after a reload the next one waits for it. */
   private final Map<ComponentId, OpampAgent> talking = new ConcurrentHashMap<>();
@@ -42,7 +42,7 @@ public final class OpampFactory implements ExtensionFactory<OpampSettings> {
       String version,
       Supplier<List<ComponentFactory<?>>> components,
       Runnable fatal) {
-    this(clients, version, components, fatal, Pace.USUAL);
+    this(clients, version, components, fatal, ReconnectBackoff.USUAL);
   }
 
   OpampFactory(
@@ -50,7 +50,7 @@ public final class OpampFactory implements ExtensionFactory<OpampSettings> {
       String version,
       Supplier<List<ComponentFactory<?>>> components,
       Runnable fatal,
-      Pace pace) {
+      ReconnectBackoff pace) {
     this.clients = clients;
     this.version = version;
     this.components = components;

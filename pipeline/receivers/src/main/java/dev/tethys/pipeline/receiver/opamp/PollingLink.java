@@ -5,7 +5,7 @@ import dev.tethys.codec.opamp.AgentToServer;
 import dev.tethys.codec.opamp.ServerToAgent;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.ProxyConfig;
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.client.FirstUseClient;
 import dev.tethys.pipeline.client.RetryAfter;
 import dev.tethys.pipeline.component.ClientAuth;
@@ -28,8 +28,8 @@ final class PollingLink implements Link {
   private final Duration every;
   private final @Nullable ClientAuth auth; // beside what the client signs
   private final FirstUseClient client;
-  private final Pace pace;
-  private final Clockwork clock;
+  private final ReconnectBackoff pace;
+  private final Scheduler clock;
   private volatile boolean up;
 
   PollingLink(
@@ -37,8 +37,8 @@ final class PollingLink implements Link {
       Duration every,
       @Nullable ClientAuth auth,
       HttpClientFactory clients,
-      Pace pace,
-      Clockwork clock) {
+      ReconnectBackoff pace,
+      Scheduler clock) {
     this.server = server;
     this.every = every;
     this.auth = ClientAuth.besideSigning(auth);

@@ -4,7 +4,7 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.opamp.ServerToAgent;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.config.UrlHost;
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.client.RetryAfter;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.web.client.TlsSockets;
@@ -31,13 +31,17 @@ import org.jspecify.annotations.Nullable;
 final class SocketLink implements Link {
   private final OpampSettings.Server server;
   private final @Nullable ClientAuth auth;
-  private final Pace pace;
-  private final Clockwork clock;
+  private final ReconnectBackoff pace;
+  private final Scheduler clock;
   private @Nullable Socket open; // guarded by this
   private boolean ended; // guarded by this
   private volatile boolean up;
 
-  SocketLink(OpampSettings.Server server, @Nullable ClientAuth auth, Pace pace, Clockwork clock) {
+  SocketLink(
+      OpampSettings.Server server,
+      @Nullable ClientAuth auth,
+      ReconnectBackoff pace,
+      Scheduler clock) {
     this.server = server;
     this.auth = auth;
     this.pace = pace;
@@ -95,7 +99,7 @@ final class SocketLink implements Link {
     String query = u.getRawQuery() == null ? "" : "?" + u.getRawQuery();
     s.setSoTimeout((int) pace.request().toMillis());
     // A server that answers byte by byte takes no longer than one that does not answer.
-    Clockwork.Timer late = clock.schedule(pace.request(), () -> close(s));
+    Scheduler.Timer late = clock.schedule(pace.request(), () -> close(s));
     try {
       return WebSocketStreams.open(
           new BufferedInputStream(s.getInputStream()),
@@ -250,7 +254,7 @@ final class SocketLink implements Link {
 
     /** Sockets have no limit for writing: a peer that takes nothing would hold us for ever. */
     private void guarded(Writing w) throws IOException {
-      Clockwork.Timer late = clock.schedule(pace.silence(), () -> close(socket));
+      Scheduler.Timer late = clock.schedule(pace.silence(), () -> close(socket));
       try {
         w.write();
       } catch (IOException e) {

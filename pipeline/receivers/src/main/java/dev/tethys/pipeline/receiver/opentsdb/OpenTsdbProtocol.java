@@ -9,11 +9,11 @@ import dev.tethys.codec.points.Refusals;
 import dev.tethys.model.GoJson;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.receiver.points.PipelinePoints;
-import dev.tethys.pipeline.receiver.points.PointDestination;
-import dev.tethys.pipeline.receiver.points.PointDestination.Points;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
-import dev.tethys.pipeline.receiver.server.Intake.BusyException;
-import dev.tethys.pipeline.receiver.server.Intake.Hold;
+import dev.tethys.pipeline.receiver.points.PointConsumer;
+import dev.tethys.pipeline.receiver.points.PointConsumer.Points;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.Hold;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
@@ -35,16 +35,16 @@ public final class OpenTsdbProtocol {
 
   private static final String JSON = "application/json; charset=UTF-8";
 
-  private final PointDestination to;
+  private final PointConsumer to;
   private final PointNames names;
 
-  public OpenTsdbProtocol(PointDestination to, PointNames names) {
+  public OpenTsdbProtocol(PointConsumer to, PointNames names) {
     this.to = to;
     this.names = names;
   }
 
   /** Adds the path. */
-  public void addTo(HttpDoor door) {
+  public void addTo(HttpServerEndpoint door) {
     door.post(PUT, (q, r) -> put(door, q, r));
   }
 
@@ -69,7 +69,7 @@ public final class OpenTsdbProtocol {
     }
   }
 
-  private void put(HttpDoor door, HttpRequest request, HttpResponse response)
+  private void put(HttpServerEndpoint door, HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException, BusyException {
     try (Hold hold = door.intake().open()) {
       byte[] b = door.body(request, door.compression(request), hold);
@@ -109,7 +109,7 @@ public final class OpenTsdbProtocol {
     String further = null;
     switch (outcome) {
       case Outcome.Unavailable u -> {
-        HttpDoor.retryAfter(response, u);
+        HttpServerEndpoint.retryAfter(response, u);
         error(response, 503, "Please throttle your writes: " + u.reason(), "");
         return;
       }

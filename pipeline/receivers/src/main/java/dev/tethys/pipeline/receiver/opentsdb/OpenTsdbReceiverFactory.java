@@ -5,8 +5,8 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
@@ -16,11 +16,11 @@ import dev.tethys.pipeline.receiver.points.PipelinePoints;
 import dev.tethys.pipeline.receiver.points.PointSockets;
 import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.receiver.server.Authenticators;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
 import dev.tethys.pipeline.receiver.server.HttpServerSettings;
-import dev.tethys.pipeline.receiver.server.Intake;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
-import dev.tethys.pipeline.receiver.server.SocketDoor;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
+import dev.tethys.pipeline.receiver.server.SocketServerEndpoint;
 import dev.tethys.web.socket.StreamListener;
 import java.time.Duration;
 import java.util.List;
@@ -88,12 +88,14 @@ public final class OpenTsdbReceiverFactory
       Settings s,
       Map<Signal, Consumer> outputs,
       @Nullable ServerAuth auth,
-      Clockwork clock,
+      Scheduler clock,
       String name,
       Registry metrics) {
-    HttpDoor door = new HttpDoor(new Intake(Intake.DEFAULT_MAX_BYTES), s.http, auth);
+    HttpServerEndpoint door =
+        new HttpServerEndpoint(
+            new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES), s.http, auth);
     PointTally tally = new PointTally(name, metrics, clock::nanos);
-    List<SocketDoor> sockets = List.of();
+    List<SocketServerEndpoint> sockets = List.of();
     Consumer c = outputs.get(Signal.METRICS);
     if (c != null) {
       PipelinePoints to = new PipelinePoints(c);
@@ -103,7 +105,7 @@ public final class OpenTsdbReceiverFactory
             List.of(
                 PointSockets.stream(
                     new StreamListener.Options(s.telnet, IDLE),
-                    new TelnetDoor(to, s.names, tally)));
+                    new TelnetEndpoint(to, s.names, tally)));
       }
     }
     return new PushReceiver(null, door, clock::nanos, sockets).countRefused(tally);

@@ -14,11 +14,11 @@ import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.receiver.server.GrpcDoor;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
-import dev.tethys.pipeline.receiver.server.Intake;
-import dev.tethys.pipeline.receiver.server.Intake.BusyException;
-import dev.tethys.pipeline.receiver.server.Intake.Hold;
+import dev.tethys.pipeline.receiver.server.GrpcServerEndpoint;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.Hold;
 import dev.tethys.web.GrpcException;
 import dev.tethys.web.GrpcException.Status;
 import dev.tethys.web.HttpException;
@@ -48,12 +48,12 @@ public final class OtlpProtocol {
   }
 
   /** Adds the method. */
-  public void addTo(GrpcDoor door) {
+  public void addTo(GrpcServerEndpoint door) {
     door.method(signal.grpcPath(), this::call);
   }
 
   /** Adds it at a path. */
-  public void addTo(HttpDoor door, String path) {
+  public void addTo(HttpServerEndpoint door, String path) {
     door.post(path, (request, response) -> handle(door, request, response));
   }
 
@@ -77,7 +77,7 @@ public final class OtlpProtocol {
     // Points of one client keep their order: counters that go back look like restarts.
     long lane = signal == OtlpSignal.METRICS ? request.remoteAddress().hashCode() | 1L : 0;
     Batch batch = new Batch(Signal.of(signal), Encoding.OTLP, body, items, lane, metadata);
-    return new Taken(Intake.deliver(batch, to, request), items);
+    return new Taken(ReceiverAdmission.deliver(batch, to, request), items);
   }
 
   private byte[] call(byte[] message, HttpRequest request, Hold hold, Metadata metadata)
@@ -91,13 +91,13 @@ public final class OtlpProtocol {
         }
         yield new OtlpResponse(r.items(), r.reason()).toProtobuf();
       }
-      case Outcome.Unavailable u -> throw GrpcDoor.unavailable(u);
+      case Outcome.Unavailable u -> throw GrpcServerEndpoint.unavailable(u);
     };
   }
 
-  private void handle(HttpDoor door, HttpRequest request, HttpResponse response)
+  private void handle(HttpServerEndpoint door, HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException {
-    String type = HttpDoor.mediaType(request);
+    String type = HttpServerEndpoint.mediaType(request);
     boolean json = type.equals(JSON);
     if (!json && !type.equals(PROTOBUF)) {
       response
@@ -138,7 +138,7 @@ public final class OtlpProtocol {
         }
       }
       case Outcome.Unavailable u -> {
-        HttpDoor.retryAfter(response, u);
+        HttpServerEndpoint.retryAfter(response, u);
         fail(response, json, 503, Status.UNAVAILABLE, u.reason());
       }
     }

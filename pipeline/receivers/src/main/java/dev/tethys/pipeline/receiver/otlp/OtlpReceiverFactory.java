@@ -2,8 +2,8 @@ package dev.tethys.pipeline.receiver.otlp;
 
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.config.Type;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
@@ -11,10 +11,10 @@ import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.receiver.server.Authenticators;
-import dev.tethys.pipeline.receiver.server.GrpcDoor;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
-import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.GrpcServerEndpoint;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -59,12 +59,13 @@ public final class OtlpReceiverFactory implements ReceiverFactory<OtlpReceiverSe
       Map<Signal, Consumer> outputs,
       @Nullable ServerAuth grpcAuth,
       @Nullable ServerAuth httpAuth,
-      Clockwork clock) {
-    Intake intake = new Intake(Intake.DEFAULT_MAX_BYTES);
+      Scheduler clock) {
+    ReceiverAdmission intake = new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);
     OtlpReceiverSettings.Http h = settings.http();
-    GrpcDoor grpc =
-        settings.grpc() == null ? null : new GrpcDoor(intake, settings.grpc(), grpcAuth);
-    HttpDoor http = h == null ? null : new HttpDoor(intake, h.server(), httpAuth);
+    GrpcServerEndpoint grpc =
+        settings.grpc() == null ? null : new GrpcServerEndpoint(intake, settings.grpc(), grpcAuth);
+    HttpServerEndpoint http =
+        h == null ? null : new HttpServerEndpoint(intake, h.server(), httpAuth);
     for (OtlpSignal s : OtlpSignal.values()) {
       OtlpProtocol p = OtlpProtocol.of(s, outputs);
       if (p != null && grpc != null) {

@@ -9,7 +9,7 @@ import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
 import dev.tethys.web.HttpRequest;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,7 +19,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Points as batches of remote write. */
-public final class PipelinePoints implements PointDestination {
+public final class PipelinePoints implements PointConsumer {
   /** A batch ends here when a request brings more, so that none has to be handled in one piece. */
   static final int MAX_BATCH_BYTES = 4 << 20;
 
@@ -96,14 +96,14 @@ public final class PipelinePoints implements PointDestination {
     public Outcome deliver(HttpRequest request) throws InterruptedException {
       end();
       cut();
-      return Intake.deliver(full, to, request);
+      return ReceiverAdmission.deliver(full, to, request);
     }
 
     @Override
     public Outcome deliver(Duration patience) throws InterruptedException {
       end();
       cut();
-      return Intake.deliver(full, to, patience);
+      return ReceiverAdmission.deliver(full, to, patience);
     }
 
     @Override

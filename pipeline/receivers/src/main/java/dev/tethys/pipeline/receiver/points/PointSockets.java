@@ -3,9 +3,9 @@ package dev.tethys.pipeline.receiver.points;
 import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.receiver.points.PointDestination.Points;
-import dev.tethys.pipeline.receiver.server.Intake;
-import dev.tethys.pipeline.receiver.server.SocketDoor;
+import dev.tethys.pipeline.receiver.points.PointConsumer.Points;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
+import dev.tethys.pipeline.receiver.server.SocketServerEndpoint;
 import dev.tethys.web.socket.DatagramListener;
 import dev.tethys.web.socket.LineInput;
 import dev.tethys.web.socket.SocketListener;
@@ -39,17 +39,17 @@ public final class PointSockets {
    *
    * @param maxLine longest line in bytes
    */
-  public static SocketDoor lines(
+  public static SocketServerEndpoint lines(
       StreamListener.Options options,
       int maxLine,
       PointFormat format,
-      PointDestination to,
+      PointConsumer to,
       PointTally tally) {
     return stream(options, s -> readLines(s, maxLine, format, to, tally));
   }
 
   private static void readLines(
-      Socket s, int maxLine, PointFormat format, PointDestination to, PointTally tally)
+      Socket s, int maxLine, PointFormat format, PointConsumer to, PointTally tally)
       throws IOException, InterruptedException {
     LineInput in = new LineInput(s.getInputStream(), maxLine);
     long lane = PipelinePoints.lane(s.getInetAddress());
@@ -69,23 +69,24 @@ public final class PointSockets {
   }
 
   /** A connection that is read by its own rules. */
-  public static SocketDoor stream(StreamListener.Options options, StreamListener.Handler handler) {
+  public static SocketServerEndpoint stream(
+      StreamListener.Options options, StreamListener.Handler handler) {
     return door(() -> StreamListener.start(options, handler));
   }
 
   /** A connection over a socket of this machine, which is made and removed. */
-  public static SocketDoor stream(Path path, StreamListener.Handler handler) {
+  public static SocketServerEndpoint stream(Path path, StreamListener.Handler handler) {
     return door(() -> StreamListener.start(path, handler));
   }
 
   /** Datagrams over UDP. */
-  public static SocketDoor datagrams(
-      DatagramListener.Options options, PointFormat format, PointDestination to, PointTally tally) {
+  public static SocketServerEndpoint datagrams(
+      DatagramListener.Options options, PointFormat format, PointConsumer to, PointTally tally) {
     return datagrams(options, () -> new Gathered(format, to, tally));
   }
 
   /** Datagrams that are read by their own rules. */
-  public static SocketDoor datagrams(DatagramListener.Options options, Begun handler) {
+  public static SocketServerEndpoint datagrams(DatagramListener.Options options, Begun handler) {
     return door(() -> DatagramListener.start(options, handler.handler()));
   }
 
@@ -94,9 +95,9 @@ public final class PointSockets {
    *
    * @param mode who may write to it
    */
-  public static SocketDoor datagrams(
+  public static SocketServerEndpoint datagrams(
       Path path, Set<PosixFilePermission> mode, UnixDatagramListener.Handler handler) {
-    return new SocketDoor() {
+    return new SocketServerEndpoint() {
       private @Nullable UnixDatagramListener listener;
 
       @Override
@@ -129,8 +130,8 @@ public final class PointSockets {
     SocketListener open() throws IOException;
   }
 
-  private static SocketDoor door(Opening opening) {
-    return new SocketDoor() {
+  private static SocketServerEndpoint door(Opening opening) {
+    return new SocketServerEndpoint() {
       private @Nullable SocketListener listener;
 
       @Override
@@ -155,11 +156,11 @@ public final class PointSockets {
   /** Puts together what comes shortly one after the other. */
   private static final class Gathered implements DatagramListener.Handler {
     private final PointFormat format;
-    private final PointDestination to;
+    private final PointConsumer to;
     private final PointTally tally;
     private @Nullable Points open;
 
-    Gathered(PointFormat format, PointDestination to, PointTally tally) {
+    Gathered(PointFormat format, PointConsumer to, PointTally tally) {
       this.format = format;
       this.to = to;
       this.tally = tally;
@@ -205,7 +206,7 @@ public final class PointSockets {
       throws InterruptedException {
     Duration pause = FIRST_PAUSE;
     while (true) {
-      switch (o.deliver(Intake.MAX_WAIT)) {
+      switch (o.deliver(ReceiverAdmission.MAX_WAIT)) {
         case Outcome.Accepted a -> {
           return;
         }

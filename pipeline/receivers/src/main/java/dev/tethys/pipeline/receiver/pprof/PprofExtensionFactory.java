@@ -5,11 +5,11 @@ import dev.tethys.config.ListenPlace;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.component.ExtensionFactory;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
 import dev.tethys.pipeline.receiver.server.HttpServerSettings;
 import dev.tethys.pipeline.receiver.server.ServedExtension;
 import dev.tethys.web.HttpRequest;
@@ -122,7 +122,7 @@ public final class PprofExtensionFactory
   }
 
   static final class Running extends ServedExtension {
-    private final Clockwork clock;
+    private final Scheduler clock;
 
     /** One at a time: what is recorded costs what runs. */
     private final Semaphore recordings = new Semaphore(1);
@@ -130,10 +130,10 @@ public final class PprofExtensionFactory
     private volatile @Nullable CountDownLatch end;
     private volatile boolean stopped;
 
-    Running(Settings settings, Clockwork clock) {
+    Running(Settings settings, Scheduler clock) {
       super(HttpServerSettings.at(settings.endpoint), null, clock);
       this.clock = clock;
-      HttpDoor door = door();
+      HttpServerEndpoint door = door();
       door.on("GET", ROOT, this::index);
       door.on("GET", "/debug/pprof", (q, r) -> r.redirect(301, ROOT));
       door.on("GET", ROOT + "profile", (q, r) -> record(FlightProfile.CPU, q, r));

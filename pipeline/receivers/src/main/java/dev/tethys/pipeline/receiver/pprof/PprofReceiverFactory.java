@@ -9,10 +9,10 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.client.HttpClientSettings;
 import dev.tethys.pipeline.client.HttpEndpoint;
@@ -24,12 +24,12 @@ import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.receiver.server.Authenticators;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
 import dev.tethys.pipeline.receiver.server.HttpServerSettings;
-import dev.tethys.pipeline.receiver.server.Intake;
-import dev.tethys.pipeline.receiver.server.Intake.BusyException;
-import dev.tethys.pipeline.receiver.server.Intake.Hold;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.Hold;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import dev.tethys.web.client.HttpClientFactory;
@@ -220,8 +220,10 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
       HttpServerSettings server,
       Map<Signal, Consumer> outputs,
       @Nullable ServerAuth auth,
-      Clockwork clock) {
-    HttpDoor door = new HttpDoor(new Intake(Intake.DEFAULT_MAX_BYTES), server, auth);
+      Scheduler clock) {
+    HttpServerEndpoint door =
+        new HttpServerEndpoint(
+            new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES), server, auth);
     Consumer c = outputs.get(Signal.PROFILES);
     if (c != null) {
       door.post(PATH, (q, r) -> take(door, c, q, r));
@@ -255,7 +257,8 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
     }
   }
 
-  private static void take(HttpDoor door, Consumer to, HttpRequest request, HttpResponse response)
+  private static void take(
+      HttpServerEndpoint door, Consumer to, HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException, BusyException {
     try (Hold hold = door.intake().open()) {
       byte[] b = door.body(request, door.compression(request), hold);
@@ -278,9 +281,9 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
                 out.samples(),
                 0,
                 door.metadata(request));
-        o = Intake.deliver(batch, to, request);
+        o = ReceiverAdmission.deliver(batch, to, request);
       }
-      HttpDoor.answer(response, o);
+      HttpServerEndpoint.answer(response, o);
     }
   }
 }

@@ -16,10 +16,10 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.component.Adjustable;
 import dev.tethys.pipeline.component.ClientAuth;
@@ -216,7 +216,7 @@ final class PrometheusReceiver implements Receiver, Adjustable {
     allocator = allocator(other);
   }
 
-  private void labelled(Batch batch, Receipt receipt) {
+  private void labelled(Batch batch, AckCallback receipt) {
     ExternalLabels labels = external;
     to.consume(
         labels.isEmpty()

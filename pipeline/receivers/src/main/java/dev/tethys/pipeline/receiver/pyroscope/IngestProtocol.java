@@ -13,16 +13,16 @@ import dev.tethys.codec.pprof.StackProfile.About;
 import dev.tethys.codec.pprof.StackProfile.Frame;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.pprof.JfrProfiles;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
-import dev.tethys.pipeline.receiver.server.Intake;
-import dev.tethys.pipeline.receiver.server.Intake.BusyException;
-import dev.tethys.pipeline.receiver.server.Intake.Hold;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.Hold;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
@@ -76,11 +76,11 @@ final class IngestProtocol {
           Map.entry("live", new Kind("live", "count", false)),
           Map.entry("exceptions", new Kind("exceptions", "count", false)));
 
-  private final HttpDoor door;
+  private final HttpServerEndpoint door;
   private final Consumer to;
-  private final Clockwork clock;
+  private final Scheduler clock;
 
-  IngestProtocol(HttpDoor door, Consumer to, Clockwork clock) {
+  IngestProtocol(HttpServerEndpoint door, Consumer to, Scheduler clock) {
     this.door = door;
     this.to = to;
     this.clock = clock;
@@ -138,12 +138,12 @@ final class IngestProtocol {
                 out.samples(),
                 0,
                 door.metadata(request));
-        o = Intake.deliver(batch, to, request);
+        o = ReceiverAdmission.deliver(batch, to, request);
       }
       if (o instanceof Outcome.Accepted) {
         response.status(200).send();
       } else {
-        HttpDoor.answer(response, o);
+        HttpServerEndpoint.answer(response, o);
       }
     }
   }

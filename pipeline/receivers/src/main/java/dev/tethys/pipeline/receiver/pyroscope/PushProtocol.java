@@ -16,11 +16,11 @@ import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.receiver.server.GrpcDoor;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
-import dev.tethys.pipeline.receiver.server.Intake;
-import dev.tethys.pipeline.receiver.server.Intake.BusyException;
-import dev.tethys.pipeline.receiver.server.Intake.Hold;
+import dev.tethys.pipeline.receiver.server.GrpcServerEndpoint;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.Hold;
 import dev.tethys.web.Grpc;
 import dev.tethys.web.GrpcException;
 import dev.tethys.web.HttpHandler;
@@ -44,11 +44,11 @@ final class PushProtocol {
   private static final String PATH = "/push.v1.PusherService/Push";
   private static final int LENGTH = ProtoReader.LENGTH;
 
-  private final HttpDoor door;
+  private final HttpServerEndpoint door;
   private final Consumer to;
   private final HttpHandler grpc;
 
-  PushProtocol(HttpDoor door, Consumer to) {
+  PushProtocol(HttpServerEndpoint door, Consumer to) {
     this.door = door;
     this.to = to;
     this.grpc = Grpc.unary(door.maxBodyBytes(), this::call);
@@ -61,9 +61,9 @@ final class PushProtocol {
   private byte[] call(byte[] message, HttpRequest request) throws Exception {
     try (Hold hold = door.intake().open()) {
       hold.take(4L * message.length);
-      return GrpcDoor.empty(take(message, door.metadata(request), request));
+      return GrpcServerEndpoint.empty(take(message, door.metadata(request), request));
     } catch (BusyException e) {
-      throw GrpcDoor.unavailable(e.outcome());
+      throw GrpcServerEndpoint.unavailable(e.outcome());
     } catch (CodecException e) {
       throw new GrpcException(
           GrpcException.Status.INVALID_ARGUMENT, String.valueOf(e.getMessage()));
@@ -72,7 +72,7 @@ final class PushProtocol {
 
   private void handle(HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException {
-    String type = HttpDoor.mediaType(request);
+    String type = HttpServerEndpoint.mediaType(request);
     if (type.startsWith("application/grpc")) {
       try {
         grpc.handle(request, response);
@@ -107,7 +107,7 @@ final class PushProtocol {
               json ? "{}".getBytes(StandardCharsets.UTF_8) : new byte[0]);
       case Outcome.Rejected r -> fail(response, 400, "invalid_argument", r.reason());
       case Outcome.Unavailable u -> {
-        HttpDoor.retryAfter(response, u);
+        HttpServerEndpoint.retryAfter(response, u);
         fail(response, 503, "unavailable", u.reason());
       }
     }
@@ -139,7 +139,7 @@ final class PushProtocol {
     }
     Batch batch =
         new Batch(Signal.PROFILES, Encoding.OTLP, out.toByteArray(), out.samples(), 0, metadata);
-    return Intake.deliver(batch, to, request);
+    return ReceiverAdmission.deliver(batch, to, request);
   }
 
   /** Labels may stand behind the profiles that they are of. */

@@ -9,10 +9,10 @@ import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
-import dev.tethys.pipeline.receiver.server.Intake;
-import dev.tethys.pipeline.receiver.server.Intake.BusyException;
-import dev.tethys.pipeline.receiver.server.Intake.Hold;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.Hold;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
@@ -33,7 +33,7 @@ public final class RemoteWriteProtocol {
   }
 
   /** Adds it at a path. */
-  public void addTo(HttpDoor door, String path) {
+  public void addTo(HttpServerEndpoint door, String path) {
     door.post(path, (request, response) -> handle(door, request, response));
   }
 
@@ -50,7 +50,7 @@ public final class RemoteWriteProtocol {
       // What one machine sends keeps its order, over whichever of its connections it comes.
       long lane = (1L << 32) | (request.remoteAddress().getAddress().hashCode() & 0xffff_ffffL);
       outcome =
-          Intake.deliver(
+          ReceiverAdmission.deliver(
               new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, t.body(), t.items(), lane, metadata),
               to,
               request);
@@ -60,7 +60,7 @@ public final class RemoteWriteProtocol {
         : Outcome.plus(outcome, new Outcome.Rejected(t.problem(), t.refused()));
   }
 
-  private void handle(HttpDoor door, HttpRequest request, HttpResponse response)
+  private void handle(HttpServerEndpoint door, HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException, BusyException {
     WriteMessage message;
     try {
@@ -80,7 +80,7 @@ public final class RemoteWriteProtocol {
       door.refused(t.refused(), String.valueOf(t.problem()));
       Outcome outcome = take(t, door.metadata(request), to, request);
       written(response, t, outcome);
-      HttpDoor.answer(response, outcome);
+      HttpServerEndpoint.answer(response, outcome);
     }
   }
 

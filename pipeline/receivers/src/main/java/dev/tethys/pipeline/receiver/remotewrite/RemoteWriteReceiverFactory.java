@@ -10,10 +10,10 @@ import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.receiver.server.Authenticators;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
 import dev.tethys.pipeline.receiver.server.HttpServerSettings;
-import dev.tethys.pipeline.receiver.server.Intake;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -75,7 +75,9 @@ public final class RemoteWriteReceiverFactory implements ReceiverFactory<HttpSer
       Map<Signal, Consumer> outputs,
       @Nullable ServerAuth auth,
       LongSupplier nanos) {
-    HttpDoor door = new HttpDoor(new Intake(Intake.DEFAULT_MAX_BYTES), settings, auth);
+    HttpServerEndpoint door =
+        new HttpServerEndpoint(
+            new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES), settings, auth);
     Consumer c = outputs.get(Signal.METRICS);
     if (c != null) {
       new RemoteWriteProtocol(c).addTo(door, PATH);

@@ -2,7 +2,7 @@ package dev.tethys.pipeline.receiver.sampling;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.config.HttpClientConfig;
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.client.HttpClientFactory;
@@ -26,19 +26,19 @@ final class FileStrategies implements StrategySource {
 
   private final String file;
   private final Duration reload;
-  private final Clockwork clock;
+  private final Scheduler clock;
   private final HttpClientFactory clients;
   private volatile SamplingStrategies strategies = SamplingStrategies.read("{}");
   private final Object reading = new Object();
   private String text = ""; // guarded by reading
   private boolean stopped; // guarded by this
-  private Clockwork.@Nullable Timer timer; // guarded by this
+  private Scheduler.@Nullable Timer timer; // guarded by this
 
   /**
    * @param reload between looks; zero for never
    * @param clients the process's; not closed here
    */
-  FileStrategies(String file, Duration reload, Clockwork clock, HttpClientFactory clients) {
+  FileStrategies(String file, Duration reload, Scheduler clock, HttpClientFactory clients) {
     this.file = file;
     this.reload = reload;
     this.clock = clock;

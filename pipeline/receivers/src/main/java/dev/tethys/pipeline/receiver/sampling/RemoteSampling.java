@@ -7,8 +7,8 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.client.GrpcClientSettings;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.component.Context;
@@ -17,12 +17,12 @@ import dev.tethys.pipeline.component.ExtensionFactory;
 import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.pipeline.receiver.server.Authenticators;
-import dev.tethys.pipeline.receiver.server.GrpcDoor;
+import dev.tethys.pipeline.receiver.server.GrpcServerEndpoint;
 import dev.tethys.pipeline.receiver.server.GrpcServerSettings;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
 import dev.tethys.pipeline.receiver.server.HttpServerSettings;
-import dev.tethys.pipeline.receiver.server.Intake;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
 import dev.tethys.web.GrpcException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
@@ -185,11 +185,13 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
         StrategySource source,
         @Nullable ServerAuth httpAuth,
         @Nullable ServerAuth grpcAuth,
-        Clockwork clock) {
+        Scheduler clock) {
       this.source = source;
-      Intake intake = new Intake(Intake.DEFAULT_MAX_BYTES);
-      HttpDoor http = s.http == null ? null : new HttpDoor(intake, s.http, httpAuth);
-      GrpcDoor grpc = s.grpc == null ? null : new GrpcDoor(intake, s.grpc, grpcAuth);
+      ReceiverAdmission intake = new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);
+      HttpServerEndpoint http =
+          s.http == null ? null : new HttpServerEndpoint(intake, s.http, httpAuth);
+      GrpcServerEndpoint grpc =
+          s.grpc == null ? null : new GrpcServerEndpoint(intake, s.grpc, grpcAuth);
       if (http != null) {
         http.on("GET", "/sampling", this::answer);
         http.on("GET", "/", this::answer); // where Jaeger's own clients ask
@@ -249,7 +251,7 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
       try {
         return source.of(service);
       } catch (IOException e) {
-        throw GrpcDoor.unavailable(
+        throw GrpcServerEndpoint.unavailable(
             new Outcome.Unavailable(String.valueOf(e.getMessage()), Duration.ZERO));
       }
     }

@@ -3,7 +3,7 @@ package dev.tethys.pipeline.receiver.server;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
-import dev.tethys.pipeline.client.ForeignKeys;
+import dev.tethys.pipeline.client.IgnoredCollectorKeys;
 import dev.tethys.pipeline.component.Reference;
 import dev.tethys.web.ConnectionTimes;
 import dev.tethys.web.Http2Limits;
@@ -66,7 +66,7 @@ public record GrpcServerSettings(
     Key<GrpcKeepalive> keepalive =
         s.key(
             "keepalive", GrpcKeepalive.TYPE, GrpcKeepalive.NONE, "Pings, and ends of connections.");
-    ForeignKeys foreign = new ForeignKeys(s, true);
+    IgnoredCollectorKeys foreign = new IgnoredCollectorKeys(s, true);
     return s.type(
         o -> {
           foreign.check(o);

@@ -7,7 +7,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.client.ClientKeys;
-import dev.tethys.pipeline.client.ForeignKeys;
+import dev.tethys.pipeline.client.IgnoredCollectorKeys;
 import dev.tethys.pipeline.component.Reference;
 import dev.tethys.web.ConnectionTimes;
 import java.time.Duration;
@@ -144,7 +144,7 @@ public record HttpServerSettings(
     private final Key<Duration> writeTimeout;
     private final Key<Duration> idleTimeout;
     private final Key<Boolean> keepAlives;
-    private final ForeignKeys foreign;
+    private final IgnoredCollectorKeys foreign;
 
     /** Adds the keys to a section. */
     public Keys(Section s, String defaultEndpoint) {
@@ -204,7 +204,7 @@ public record HttpServerSettings(
               "For a connection between requests; 0 for read_timeout.");
       keepAlives =
           s.key("keep_alives_enabled", Type.BOOL, true, "A connection may bring several requests.");
-      foreign = new ForeignKeys(s, false);
+      foreign = new IgnoredCollectorKeys(s, false);
     }
 
     /** Where no origin is allowed there are no such rules, as in the Collector. */

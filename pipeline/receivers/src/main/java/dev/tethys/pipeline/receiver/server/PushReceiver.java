@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
  * that every destination has it or has it on disk.
  */
 public final class PushReceiver implements Receiver {
-  private final @Nullable GrpcDoor grpcDoor;
-  private final @Nullable HttpDoor httpDoor;
+  private final @Nullable GrpcServerEndpoint grpcDoor;
+  private final @Nullable HttpServerEndpoint httpDoor;
   private final LongSupplier nanos;
-  private final List<SocketDoor> sockets;
+  private final List<SocketServerEndpoint> sockets;
   private @Nullable HttpListener grpc;
   private @Nullable HttpListener http;
 
@@ -27,16 +27,17 @@ public final class PushReceiver implements Receiver {
    * @param http null when it does not speak HTTP
    * @param nanos a clock that never goes back
    */
-  public PushReceiver(@Nullable GrpcDoor grpc, @Nullable HttpDoor http, LongSupplier nanos) {
+  public PushReceiver(
+      @Nullable GrpcServerEndpoint grpc, @Nullable HttpServerEndpoint http, LongSupplier nanos) {
     this(grpc, http, nanos, List.of());
   }
 
   /** A receiver that also speaks over sockets. */
   public PushReceiver(
-      @Nullable GrpcDoor grpc,
-      @Nullable HttpDoor http,
+      @Nullable GrpcServerEndpoint grpc,
+      @Nullable HttpServerEndpoint http,
       LongSupplier nanos,
-      List<SocketDoor> sockets) {
+      List<SocketServerEndpoint> sockets) {
     this.grpcDoor = grpc;
     this.httpDoor = http;
     this.nanos = nanos;
@@ -63,7 +64,7 @@ public final class PushReceiver implements Receiver {
       if (httpDoor != null) {
         http = httpDoor.open(nanos);
       }
-      for (SocketDoor s : sockets) {
+      for (SocketServerEndpoint s : sockets) {
         s.open();
       }
     } catch (IOException | RuntimeException e) {
@@ -95,6 +96,6 @@ public final class PushReceiver implements Receiver {
     if (http != null) {
       http.close();
     }
-    sockets.forEach(SocketDoor::close);
+    sockets.forEach(SocketServerEndpoint::close);
   }
 }

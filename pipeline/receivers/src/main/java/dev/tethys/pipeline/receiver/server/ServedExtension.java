@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.receiver.server;
 
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.web.Routes;
@@ -13,7 +13,7 @@ public abstract class ServedExtension implements Extension {
   /** Those who ask wait for nothing that would be lost, and the process is to end. */
   static final Duration STOP_GRACE = Duration.ofSeconds(1);
 
-  private final HttpDoor door;
+  private final HttpServerEndpoint door;
   private final PushReceiver listener;
 
   /**
@@ -21,14 +21,16 @@ public abstract class ServedExtension implements Extension {
    *
    * @param auth who may ask; null for everyone
    */
-  protected ServedExtension(HttpServerSettings http, @Nullable ServerAuth auth, Clockwork clock) {
-    door = new HttpDoor(new Intake(Intake.DEFAULT_MAX_BYTES), http, auth, new Routes());
+  protected ServedExtension(HttpServerSettings http, @Nullable ServerAuth auth, Scheduler clock) {
+    door =
+        new HttpServerEndpoint(
+            new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES), http, auth, new Routes());
     door.stopWithin(STOP_GRACE);
     listener = new PushReceiver(null, door, clock::nanos);
   }
 
   /** Where pages are added. */
-  protected final HttpDoor door() {
+  protected final HttpServerEndpoint door() {
     return door;
   }
 

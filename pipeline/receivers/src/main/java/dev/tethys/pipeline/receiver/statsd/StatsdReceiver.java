@@ -4,15 +4,15 @@ import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.codec.statsd.StatsdReader;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.receiver.points.PointSockets;
 import dev.tethys.pipeline.receiver.points.PointTally;
-import dev.tethys.pipeline.receiver.server.SocketDoor;
+import dev.tethys.pipeline.receiver.server.SocketServerEndpoint;
 import dev.tethys.web.socket.DatagramListener;
 import dev.tethys.web.socket.LineInput;
 import dev.tethys.web.socket.StreamListener;
@@ -35,17 +35,17 @@ final class StatsdReceiver implements Receiver {
   private static final Duration RETRY = Duration.ofSeconds(1);
 
   private final Consumer to;
-  private final Clockwork clock;
+  private final Scheduler clock;
   private final Duration interval;
   private final StatsdAggregator aggregator;
-  private final SocketDoor door;
+  private final SocketServerEndpoint door;
   private final Object lock = new Object();
-  private Clockwork.@Nullable Timer timer; // guarded by lock
+  private Scheduler.@Nullable Timer timer; // guarded by lock
   private @Nullable Batch pending; // guarded by lock
   private boolean underway; // guarded by lock
   private boolean stopped; // guarded by lock
 
-  StatsdReceiver(StatsdReceiverFactory.Settings s, Consumer to, Clockwork clock, PointTally tally) {
+  StatsdReceiver(StatsdReceiverFactory.Settings s, Consumer to, Scheduler clock, PointTally tally) {
     this.to = to;
     this.clock = clock;
     this.interval = s.interval();

@@ -10,8 +10,8 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
@@ -250,7 +250,7 @@ public final class StatsdReceiverFactory
   }
 
   static StatsdReceiver receiver(
-      Settings s, Map<Signal, Consumer> outputs, Clockwork clock, String name, Registry metrics) {
+      Settings s, Map<Signal, Consumer> outputs, Scheduler clock, String name, Registry metrics) {
     Consumer c = outputs.get(Signal.METRICS);
     if (c == null) {
       throw new IllegalStateException("a statsd receiver without a pipeline of metrics");

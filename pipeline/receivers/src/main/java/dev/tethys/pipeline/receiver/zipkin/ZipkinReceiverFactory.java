@@ -7,10 +7,10 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
@@ -18,12 +18,12 @@ import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.receiver.server.Authenticators;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
 import dev.tethys.pipeline.receiver.server.HttpServerSettings;
-import dev.tethys.pipeline.receiver.server.Intake;
-import dev.tethys.pipeline.receiver.server.Intake.BusyException;
-import dev.tethys.pipeline.receiver.server.Intake.Hold;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.Hold;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
@@ -105,8 +105,10 @@ public final class ZipkinReceiverFactory
   }
 
   static PushReceiver receiver(
-      Settings s, Map<Signal, Consumer> outputs, @Nullable ServerAuth auth, Clockwork clock) {
-    HttpDoor door = new HttpDoor(new Intake(Intake.DEFAULT_MAX_BYTES), s.http, auth);
+      Settings s, Map<Signal, Consumer> outputs, @Nullable ServerAuth auth, Scheduler clock) {
+    HttpServerEndpoint door =
+        new HttpServerEndpoint(
+            new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES), s.http, auth);
     Consumer c = outputs.get(Signal.TRACES);
     if (c != null) {
       door.post("/api/v2/spans", (q, r) -> take(2, s.typedTags, c, clock, door, q, r));
@@ -119,12 +121,12 @@ public final class ZipkinReceiverFactory
       int version,
       boolean typedTags,
       Consumer to,
-      Clockwork clock,
-      HttpDoor door,
+      Scheduler clock,
+      HttpServerEndpoint door,
       HttpRequest request,
       HttpResponse response)
       throws IOException, InterruptedException, BusyException {
-    String type = HttpDoor.mediaType(request);
+    String type = HttpServerEndpoint.mediaType(request);
     boolean thrift = type.equals("application/x-thrift");
     if (thrift && version != 1) {
       throw new HttpException(415, "spans in Thrift are of version 1: post them to /api/v1/spans");
@@ -151,7 +153,7 @@ public final class ZipkinReceiverFactory
                 spans,
                 0,
                 door.metadata(request));
-        outcome = Intake.deliver(batch, to, request);
+        outcome = ReceiverAdmission.deliver(batch, to, request);
       }
       if (!result.refusals().isEmpty()) {
         String why =
@@ -163,7 +165,7 @@ public final class ZipkinReceiverFactory
       if (outcome instanceof Outcome.Accepted) {
         response.status(202).send();
       } else {
-        HttpDoor.answer(response, outcome);
+        HttpServerEndpoint.answer(response, outcome);
       }
     }
   }

@@ -5,7 +5,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.GoDurationText;
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Extension;
@@ -94,11 +94,11 @@ public final class ZPagesFactory implements ExtensionFactory<ZPagesFactory.Setti
         List.of("servicez", "pipelinez", "extensionz", "featurez", "tracez");
 
     private final Map<String, String> build;
-    private final Clockwork clock;
+    private final Scheduler clock;
     private volatile RunningGraph graph = RunningGraph.NONE;
     private volatile @Nullable Instant since;
 
-    Running(Settings s, @Nullable ServerAuth auth, Map<String, String> build, Clockwork clock) {
+    Running(Settings s, @Nullable ServerAuth auth, Map<String, String> build, Scheduler clock) {
       super(s.http, auth, clock);
       this.build = build;
       this.clock = clock;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.CollectdProcess;
 import dev.tethys.pipeline.receiver.Samples;
@@ -48,7 +48,7 @@ class CarbonReceiverTest {
         CarbonReceiverFactory.receiver(
             TestPipeline.read(new CarbonReceiverFactory().settings(), yaml),
             pipeline.of(Signal.METRICS),
-            Clockwork.system(),
+            Scheduler.system(),
             "receiver carbon",
             new Registry());
     r.start();

@@ -8,9 +8,9 @@ import com.google.protobuf.ByteString;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.config.ConfigException;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.GrpcJava;
 import dev.tethys.pipeline.receiver.Protos;
@@ -66,13 +66,13 @@ class ClymeneReceiverTest {
                 pipeline.of(Signal.METRICS, Signal.LOGS, Signal.TRACES),
                 null,
                 null,
-                Clockwork.system())
+                Scheduler.system())
             : ClymeneReceiverFactory.receiver(
                 TestPipeline.read(new ClymeneReceiverFactory().settings(), BOTH),
                 pipeline.of(Signal.METRICS, Signal.LOGS),
                 null,
                 null,
-                Clockwork.system());
+                Scheduler.system());
     r.start();
     receiver = r;
     return r;

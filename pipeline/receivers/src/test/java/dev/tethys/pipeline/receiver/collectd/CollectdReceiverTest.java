@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.CollectdProcess;
 import dev.tethys.pipeline.receiver.Samples;
@@ -57,7 +57,7 @@ class CollectdReceiverTest {
                 new CollectdReceiverFactory().settings(), "{endpoint: '127.0.0.1:0'" + more + "}"),
             pipeline.of(signals.length == 0 ? new Signal[] {Signal.METRICS} : signals),
             null,
-            Clockwork.system(),
+            Scheduler.system(),
             "receiver collectd",
             new Registry());
     r.start();

@@ -16,30 +16,30 @@ import dev.tethys.model.telemetry.NumberDataPoint;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Telemetry;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.DynamicReceivers;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.component.ExtensionFactory;
 import dev.tethys.pipeline.component.Kind;
-import dev.tethys.pipeline.component.MadeReceivers;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.delivery.Outboxes;
 import dev.tethys.pipeline.grammar.GraphConfig;
 import dev.tethys.pipeline.graph.Graph;
 import dev.tethys.pipeline.graph.GraphServices;
-import dev.tethys.pipeline.ledger.Ledger;
+import dev.tethys.pipeline.ledger.AccountingRegistry;
 import dev.tethys.pipeline.receiver.log.FileLogReceiverFactory;
 import dev.tethys.pipeline.receiver.observer.EndpointObserver;
 import dev.tethys.pipeline.receiver.observer.KnownEndpoints;
@@ -84,9 +84,9 @@ final class CreatorGraph implements AutoCloseable {
     services =
         new GraphServices(
             new Components(all),
-            Clockwork.system(),
-            new Outboxes(new RealFiles(), Clockwork.system(), new Random(1)),
-            new Ledger(),
+            Scheduler.system(),
+            new Outboxes(new RealFiles(), Scheduler.system(), new Random(1)),
+            new AccountingRegistry(),
             metrics);
     graph = new Graph(services);
   }
@@ -120,7 +120,7 @@ final class CreatorGraph implements AutoCloseable {
   Template.Scope scope() {
     return new Template.Scope(
         new ComponentId("receiver_creator", ""),
-        new MadeReceivers() {
+        new DynamicReceivers() {
           @Override
           public ComponentId canonical(ComponentId id) {
             return services.components().canonical(Kind.RECEIVER, id);
@@ -362,7 +362,7 @@ final class CreatorGraph implements AutoCloseable {
     public Exporter create(Nothing s, Signal signal, Context context) {
       return new Exporter() {
         @Override
-        public void consume(Batch batch, Receipt receipt) {
+        public void consume(Batch batch, AckCallback receipt) {
           context.account(signal).through(batch.items());
           taken.add(batch);
           receipt.settle(Outcome.ACCEPTED);

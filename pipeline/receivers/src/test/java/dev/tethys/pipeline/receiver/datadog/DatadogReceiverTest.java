@@ -16,8 +16,8 @@ import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
 import dev.tethys.model.telemetry.MetricData;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.Shown;
 import dev.tethys.pipeline.receiver.TestPipeline;
@@ -103,7 +103,7 @@ class DatadogReceiverTest {
             TestPipeline.read(new DatadogReceiverFactory().settings(), "{endpoint: '127.0.0.1:0'}"),
             pipeline.of(signals),
             null,
-            Clockwork.system(),
+            Scheduler.system(),
             passedOver::add);
     r.start();
     receiver = r;

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.AgentProcess;
 import dev.tethys.pipeline.receiver.TestPipeline;
@@ -46,7 +46,7 @@ class DatadogTracesTest {
           TestPipeline.read(new DatadogReceiverFactory().settings(), "{endpoint: '127.0.0.1:0'}"),
           pipeline.of(Signal.TRACES),
           null,
-          Clockwork.system(),
+          Scheduler.system(),
           path -> {});
   @TempDir private Path folder;
 

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.RsyslogProcess;
 import dev.tethys.pipeline.receiver.TestPipeline;
@@ -43,7 +43,7 @@ class ElasticBulkReceiverTest {
                 new ElasticBulkReceiverFactory().settings(), "{endpoint: '127.0.0.1:0'}"),
             pipeline.of(Signal.LOGS),
             null,
-            Clockwork.system());
+            Scheduler.system());
     receiver.start();
   }
 

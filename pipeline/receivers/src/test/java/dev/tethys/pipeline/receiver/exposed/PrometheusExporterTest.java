@@ -16,10 +16,10 @@ import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.pipeline.receiver.TestPipeline;
-import dev.tethys.pipeline.receiver.server.HttpDoor;
-import dev.tethys.pipeline.receiver.server.Intake;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -36,7 +36,8 @@ import org.junit.jupiter.api.Test;
 class PrometheusExporterTest {
   private static final long SECOND = 1_000_000_000L;
 
-  private final Account account = new Account("exporter", "prometheus", Signal.METRICS);
+  private final ItemAccounting account =
+      new ItemAccounting("exporter", "prometheus", Signal.METRICS);
   private long now = 1_000_000;
   private PrometheusExporterFactory.@Nullable Running running;
 
@@ -48,7 +49,7 @@ class PrometheusExporterTest {
     PrometheusExporterFactory.Running r =
         new PrometheusExporterFactory.Running(
             s,
-            new HttpDoor(new Intake(1 << 20), s.http(), null),
+            new HttpServerEndpoint(new ReceiverAdmission(1 << 20), s.http(), null),
             account,
             () -> now,
             System::nanoTime);

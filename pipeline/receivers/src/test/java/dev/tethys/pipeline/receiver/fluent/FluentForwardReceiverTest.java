@@ -12,8 +12,8 @@ import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
@@ -61,7 +61,7 @@ class FluentForwardReceiverTest {
         TestPipeline.read(new FluentForwardReceiverFactory().settings(), yaml);
     PushReceiver r =
         FluentForwardReceiverFactory.receiver(
-            s, pipeline.of(Signal.LOGS), Clockwork.system(), "fluent", new Registry());
+            s, pipeline.of(Signal.LOGS), Scheduler.system(), "fluent", new Registry());
     receiver = r;
     r.start();
     return r;

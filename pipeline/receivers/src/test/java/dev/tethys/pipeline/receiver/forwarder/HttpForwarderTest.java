@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.tethys.config.ConfigException;
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.testkit.Ports;
@@ -115,7 +115,7 @@ class HttpForwarderTest {
             null,
             auth,
             clients,
-            Clockwork.system());
+            Scheduler.system());
     r.start();
     running = r;
     return r;

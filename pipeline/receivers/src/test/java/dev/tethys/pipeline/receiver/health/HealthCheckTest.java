@@ -3,7 +3,7 @@ package dev.tethys.pipeline.receiver.health;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import java.net.URI;
@@ -28,7 +28,7 @@ class HealthCheckTest {
   private HealthCheckFactory.Running start(String yaml, @Nullable ServerAuth auth)
       throws Exception {
     HealthCheckFactory.Running r =
-        new HealthCheckFactory.Running(read(yaml), auth, Clockwork.system());
+        new HealthCheckFactory.Running(read(yaml), auth, Scheduler.system());
     r.start();
     running = r;
     return r;

@@ -2,8 +2,8 @@ package dev.tethys.pipeline.receiver.imports;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.Samples;
 import dev.tethys.pipeline.receiver.TestPipeline;
@@ -44,7 +44,7 @@ class ImportReceiverTest {
             TestPipeline.read(new ImportReceiverFactory().settings(), "{endpoint: '127.0.0.1:0'}"),
             pipeline.of(Signal.METRICS),
             null,
-            Clockwork.system());
+            Scheduler.system());
     r.start();
     try {
       assertThat(
@@ -84,7 +84,7 @@ class ImportReceiverTest {
             TestPipeline.read(new ImportReceiverFactory().settings(), "{endpoint: '127.0.0.1:0'}"),
             pipeline.of(Signal.METRICS),
             null,
-            Clockwork.system());
+            Scheduler.system());
     r.start();
     try (ServerProcess vm =
             new ServerProcess(

@@ -7,8 +7,8 @@ import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.telemetry.MetricData;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.model.telemetry.NumberDataPoint;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.CollectdProcess;
 import dev.tethys.pipeline.receiver.Samples;
@@ -76,7 +76,7 @@ class InfluxReceiverTest {
             TestPipeline.read(new InfluxReceiverFactory().settings(), yaml),
             pipeline.of(Signal.METRICS),
             null,
-            Clockwork.system(),
+            Scheduler.system(),
             "receiver influxdb",
             metrics);
     r.start();

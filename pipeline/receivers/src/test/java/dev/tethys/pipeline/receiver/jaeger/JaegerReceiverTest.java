@@ -10,8 +10,8 @@ import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.GrpcJava;
 import dev.tethys.pipeline.receiver.Samples;
@@ -54,7 +54,7 @@ class JaegerReceiverTest {
             pipeline.of(Signal.TRACES),
             null,
             null,
-            Clockwork.system(),
+            Scheduler.system(),
             "receiver jaeger",
             registry);
     r.start();

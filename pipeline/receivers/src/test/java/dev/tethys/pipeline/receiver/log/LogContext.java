@@ -3,7 +3,7 @@ package dev.tethys.pipeline.receiver.log;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.Context;
@@ -13,7 +13,7 @@ import dev.tethys.pipeline.component.Storage;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.Sender;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import java.nio.file.Path;
 
 /** A receiver's context with a folder for its positions. */
@@ -38,13 +38,13 @@ public final class LogContext implements Context {
   }
 
   @Override
-  public Account account(Signal signal) {
-    return new Account("receiver", type, signal);
+  public ItemAccounting account(Signal signal) {
+    return new ItemAccounting("receiver", type, signal);
   }
 
   @Override
-  public Clockwork clock() {
-    return Clockwork.system();
+  public Scheduler clock() {
+    return Scheduler.system();
   }
 
   @Override

@@ -8,10 +8,10 @@ import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
 import dev.tethys.pipeline.Signal;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,7 +26,7 @@ final class LogSink implements Consumer {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final List<LogRecord> records = new ArrayList<>(); // guarded by this
-  private final List<Receipt> held = new ArrayList<>(); // guarded by this
+  private final List<AckCallback> held = new ArrayList<>(); // guarded by this
   private int batches; // guarded by this
   private Function<Integer, Outcome> says = _ -> Outcome.ACCEPTED;
   private boolean holds;
@@ -50,7 +50,7 @@ final class LogSink implements Consumer {
   }
 
   @Override
-  public void consume(Batch batch, Receipt receipt) {
+  public void consume(Batch batch, AckCallback receipt) {
     Outcome o;
     synchronized (this) {
       o = holds ? null : says.apply(batches);

@@ -7,8 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.config.ConfigException;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.GrpcJava;
 import dev.tethys.pipeline.receiver.Protos;
@@ -80,7 +80,7 @@ class LokiReceiverTest {
             pipeline.of(Signal.LOGS),
             null,
             null,
-            Clockwork.system());
+            Scheduler.system());
     r.start();
     receiver = r;
     return r;

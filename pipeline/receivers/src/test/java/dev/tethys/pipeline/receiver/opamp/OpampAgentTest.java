@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.component.ComponentId;
@@ -18,7 +18,7 @@ import dev.tethys.pipeline.component.RunningGraph;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.Sender;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.nop.NopReceiverFactory;
 import dev.tethys.testkit.TestCertificates;
@@ -52,8 +52,9 @@ class OpampAgentTest {
   private static final Duration SOON = Duration.ofMillis(20);
 
   /** Nothing comes of itself, and failures are tried again soon. */
-  private static final Pace CALM =
-      new Pace(SOON, SOON, Duration.ofSeconds(30), FAR, FAR, SOON, SOON, Duration.ofSeconds(30));
+  private static final ReconnectBackoff CALM =
+      new ReconnectBackoff(
+          SOON, SOON, Duration.ofSeconds(30), FAR, FAR, SOON, SOON, Duration.ofSeconds(30));
 
   private static final Map<String, String> RESOURCE =
       Map.of(
@@ -71,7 +72,7 @@ class OpampAgentTest {
   private final CompletableFuture<Boolean> fatal = new CompletableFuture<>();
   private final AtomicReference<List<ExporterHealth>> exporters = new AtomicReference<>(List.of());
   private final AtomicInteger refused = new AtomicInteger();
-  private Pace pace = CALM;
+  private ReconnectBackoff pace = CALM;
   private OpampFactory factory = factory();
 
   private OpampFactory factory() {
@@ -83,7 +84,7 @@ class OpampAgentTest {
         pace);
   }
 
-  private void pace(Pace other) {
+  private void pace(ReconnectBackoff other) {
     pace = other;
     factory = factory();
   }
@@ -401,7 +402,7 @@ class OpampAgentTest {
   @Test
   void aSilentServerIsLeft() throws Exception {
     Duration short1 = Duration.ofMillis(300);
-    pace(new Pace(SOON, SOON, short1, FAR, FAR, SOON, SOON, SOON));
+    pace(new ReconnectBackoff(SOON, SOON, short1, FAR, FAR, SOON, SOON, SOON));
     try (ServerSocket s = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
       run("server: {ws: {endpoint: 'ws://127.0.0.1:" + s.getLocalPort() + "/'}}", "a: 1\n");
       try (Socket one = s.accept();
@@ -412,7 +413,7 @@ class OpampAgentTest {
       }
     }
     pace(
-        new Pace(
+        new ReconnectBackoff(
             SOON, SOON, Duration.ofSeconds(30), FAR, Duration.ofMillis(300), SOON, SOON, SOON));
     try (OpampDouble d = OpampDouble.socket()) {
       run(at(d), "a: 1\n"); // whose pings come once an hour, so that silence is all it hears
@@ -427,7 +428,7 @@ class OpampAgentTest {
   void aQuietServerIsKept() throws Exception {
     Duration ping = Duration.ofMillis(50);
     pace(
-        new Pace(
+        new ReconnectBackoff(
             SOON, SOON, Duration.ofSeconds(30), ping, Duration.ofMinutes(5), SOON, SOON, SOON));
     try (OpampDouble d = OpampDouble.socket()) {
       run(at(d), "a: 1\n");
@@ -446,7 +447,8 @@ class OpampAgentTest {
   @ValueSource(strings = {"ws", "http"})
   void itEndsWhileItConnects(String kind) throws Exception {
     pace(
-        new Pace(SOON, SOON, Duration.ofMinutes(10), FAR, FAR, SOON, SOON, Duration.ofMinutes(10)));
+        new ReconnectBackoff(
+            SOON, SOON, Duration.ofMinutes(10), FAR, FAR, SOON, SOON, Duration.ofMinutes(10)));
     try (ServerSocket s = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
       OpampAgent a =
           run(
@@ -520,13 +522,13 @@ class OpampAgentTest {
     }
 
     @Override
-    public Account account(Signal signal) {
+    public ItemAccounting account(Signal signal) {
       throw new UnsupportedOperationException();
     }
 
     @Override
-    public Clockwork clock() {
-      return Clockwork.system();
+    public Scheduler clock() {
+      return Scheduler.system();
     }
 
     @Override

@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.CollectdProcess;
 import dev.tethys.pipeline.receiver.Samples;
@@ -52,7 +52,7 @@ class OpenTsdbReceiverTest {
                 "{endpoint: '127.0.0.1:0', telnet_endpoint: '127.0.0.1:0'}"),
             pipeline.of(Signal.METRICS),
             null,
-            Clockwork.system(),
+            Scheduler.system(),
             "receiver opentsdb",
             new Registry());
     r.start();

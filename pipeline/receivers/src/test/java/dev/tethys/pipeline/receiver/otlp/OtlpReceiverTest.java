@@ -12,9 +12,9 @@ import dev.tethys.codec.otlp.wire.RpcStatus;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.pipeline.receiver.AgentProcess;
@@ -122,7 +122,7 @@ class OtlpReceiverTest {
       outputs.put(s, c);
     }
     PushReceiver r =
-        OtlpReceiverFactory.receiver(settings(yaml), outputs, auth, auth, Clockwork.system());
+        OtlpReceiverFactory.receiver(settings(yaml), outputs, auth, auth, Scheduler.system());
     r.start();
     receiver = r;
     return r;

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tethys.codec.otlp.wire.ProfilesWriter;
 import dev.tethys.codec.pprof.PprofReader;
 import dev.tethys.codec.pprof.StackProfile.Frame;
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.receiver.ProfileText;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import io.opentelemetry.proto.profiles.v1development.Profile;
@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 class PprofExtensionTest {
   private final PprofExtensionFactory factory = new PprofExtensionFactory();
   private final PprofExtensionFactory.Running running =
-      new PprofExtensionFactory.Running(settings("endpoint: '127.0.0.1:0'"), Clockwork.system());
+      new PprofExtensionFactory.Running(settings("endpoint: '127.0.0.1:0'"), Scheduler.system());
   private final HttpClient http = HttpClient.newHttpClient();
   private volatile boolean done;
   private volatile long spun;

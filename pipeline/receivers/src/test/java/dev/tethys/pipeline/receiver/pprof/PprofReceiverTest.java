@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.ConfigException;
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.ProfileText;
 import dev.tethys.pipeline.receiver.TestPipeline;
@@ -45,7 +45,7 @@ class PprofReceiverTest {
                   .server()),
           pipeline.of(Signal.PROFILES),
           null,
-          Clockwork.system());
+          Scheduler.system());
   @TempDir private Path folder;
 
   @BeforeEach

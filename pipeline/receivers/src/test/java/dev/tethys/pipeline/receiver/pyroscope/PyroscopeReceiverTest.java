@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.codec.protobuf.ProtoWriter;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.AgentProcess;
 import dev.tethys.pipeline.receiver.GrpcJava;
@@ -47,7 +47,7 @@ class PyroscopeReceiverTest {
         TestPipeline.read(f.settings(), "{endpoint: '127.0.0.1:0'}"),
         pipeline.of(Signal.PROFILES),
         null,
-        Clockwork.system());
+        Scheduler.system());
   }
 
   @BeforeEach

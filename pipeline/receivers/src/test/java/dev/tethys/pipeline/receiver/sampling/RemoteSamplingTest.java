@@ -7,13 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpServer;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.config.YamlDocument;
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.receiver.GrpcJava;
 import dev.tethys.pipeline.receiver.TestPipeline;
-import dev.tethys.pipeline.receiver.server.GrpcDoor;
+import dev.tethys.pipeline.receiver.server.GrpcServerEndpoint;
 import dev.tethys.pipeline.receiver.server.GrpcServerSettings;
-import dev.tethys.pipeline.receiver.server.Intake;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
 import dev.tethys.web.client.HttpClientFactory;
 import io.jaegertracing.internal.samplers.HttpSamplingManager;
 import io.jaegertracing.internal.samplers.http.SamplingStrategyResponse;
@@ -61,10 +61,10 @@ class RemoteSamplingTest {
     RemoteSampling.Settings s = TestPipeline.read(factory.settings(), yaml);
     StrategySource source =
         s.remote() == null
-            ? new FileStrategies(s.file(), s.reload(), Clockwork.system(), clients)
-            : new RemoteStrategies(s.remote(), null, s.reload(), Clockwork.system()::nanos);
+            ? new FileStrategies(s.file(), s.reload(), Scheduler.system(), clients)
+            : new RemoteStrategies(s.remote(), null, s.reload(), Scheduler.system()::nanos);
     RemoteSampling.Running r =
-        new RemoteSampling.Running(s, source, null, null, Clockwork.system());
+        new RemoteSampling.Running(s, source, null, null, Scheduler.system());
     running.add(r);
     r.start();
     return r;
@@ -112,9 +112,9 @@ class RemoteSamplingTest {
   @Test
   void anAnswerThatCannotBeReadIsNotKept() throws Exception {
     AtomicInteger asked = new AtomicInteger();
-    Intake intake = new Intake(Intake.DEFAULT_MAX_BYTES);
-    GrpcDoor door =
-        new GrpcDoor(
+    ReceiverAdmission intake = new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);
+    GrpcServerEndpoint door =
+        new GrpcServerEndpoint(
             intake,
             GrpcServerSettings.type("127.0.0.1:0")
                 .read(YamlDocument.parse("double", null, "{}").root()),

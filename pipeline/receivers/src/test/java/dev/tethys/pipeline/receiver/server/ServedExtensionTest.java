@@ -2,7 +2,7 @@ package dev.tethys.pipeline.receiver.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.web.HttpListenerOptions;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -12,7 +12,7 @@ class ServedExtensionTest {
 
   private static final class Page extends ServedExtension {
     Page() {
-      super(ANYWHERE, null, Clockwork.system());
+      super(ANYWHERE, null, Scheduler.system());
     }
 
     HttpListenerOptions options() {
@@ -24,7 +24,9 @@ class ServedExtensionTest {
   @Test
   void pagesHoldUpTheEndForAMomentAlone() {
     assertThat(new Page().options().stopGrace()).isEqualTo(Duration.ofSeconds(1));
-    HttpDoor receiver = new HttpDoor(new Intake(Intake.DEFAULT_MAX_BYTES), ANYWHERE, null);
+    HttpServerEndpoint receiver =
+        new HttpServerEndpoint(
+            new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES), ANYWHERE, null);
     assertThat(receiver.options()).isEqualTo(HttpListenerOptions.on("127.0.0.1:0"));
   }
 }

@@ -18,8 +18,8 @@ import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.model.telemetry.NumberDataPoint;
 import dev.tethys.model.telemetry.SummaryDataPoint;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.Samples;
 import dev.tethys.pipeline.receiver.TestPipeline;
@@ -54,7 +54,7 @@ class StatsdReceiverTest {
         StatsdReceiverFactory.receiver(
             TestPipeline.read(new StatsdReceiverFactory().settings(), yaml),
             pipeline.of(Signal.METRICS),
-            Clockwork.system(),
+            Scheduler.system(),
             "receiver statsd",
             new Registry());
     r.start();

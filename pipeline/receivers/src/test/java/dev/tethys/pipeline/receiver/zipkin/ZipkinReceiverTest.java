@@ -7,8 +7,8 @@ import dev.tethys.codec.otlp.wire.OtlpReader;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
@@ -76,7 +76,7 @@ class ZipkinReceiverTest {
             TestPipeline.read(new ZipkinReceiverFactory().settings(), yaml),
             pipeline.of(Signal.TRACES),
             null,
-            Clockwork.system());
+            Scheduler.system());
     r.start();
     receiver = r;
     return r.httpPort();

@@ -2,7 +2,7 @@ package dev.tethys.pipeline.receiver.zpages;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.PipelineId;
 import dev.tethys.pipeline.component.RunningGraph;
@@ -28,7 +28,7 @@ class ZPagesTest {
           settings("{endpoint: '127.0.0.1:0', response_headers: {X-A: b}}"),
           null,
           Map.of("Version", "1<2 & \"3\""),
-          Clockwork.system());
+          Scheduler.system());
   private final HttpClient http = HttpClient.newHttpClient();
 
   private ZPagesFactory.Settings settings(String yaml) {
@@ -97,7 +97,7 @@ class ZPagesTest {
             settings("{endpoint: '127.0.0.1:0', expvar: {enabled: true}}"),
             null,
             Map.of(),
-            Clockwork.system());
+            Scheduler.system());
     running.start();
     HttpResponse<String> shown = get("/debug/expvarz");
     assertThat(shown.headers().firstValue("Content-Type")).hasValue("application/json");

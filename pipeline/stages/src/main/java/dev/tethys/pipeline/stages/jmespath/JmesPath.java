@@ -23,7 +23,7 @@ public final class JmesPath {
    * @throws JmesPathException when it is not valid
    */
   public static JmesPath compile(String expression) throws JmesPathException {
-    return new JmesPath(Parser.parse(expression));
+    return new JmesPath(JmesPathParser.parse(expression));
   }
 
   /**

@@ -32,7 +32,7 @@ sealed interface Tree {
 
   record Flatten(Tree of) implements Tree {}
 
-  record Compare(Token.Kind operator, Tree left, Tree right) implements Tree {}
+  record Compare(JmesPathToken.Kind operator, Tree left, Tree right) implements Tree {}
 
   record And(Tree left, Tree right) implements Tree {}
 

@@ -35,9 +35,10 @@ final class Values {
   }
 
   /** The answer of a comparison; null where values cannot be ordered. */
-  static @Nullable Boolean compare(Token.Kind operator, @Nullable Object a, @Nullable Object b) {
-    if (operator == Token.Kind.EQ || operator == Token.Kind.NE) {
-      return equal(a, b) == (operator == Token.Kind.EQ);
+  static @Nullable Boolean compare(
+      JmesPathToken.Kind operator, @Nullable Object a, @Nullable Object b) {
+    if (operator == JmesPathToken.Kind.EQ || operator == JmesPathToken.Kind.NE) {
+      return equal(a, b) == (operator == JmesPathToken.Kind.EQ);
     }
     if (!(a instanceof Number x) || !(b instanceof Number y)) {
       return null;

@@ -33,7 +33,7 @@ final class DurationParser {
    * the selector. Only what begins with a parenthesis or with two signs may go on.
    */
   Duration offset() {
-    Token t = in.peek();
+    PromqlToken t = in.peek();
     return switch (t.kind()) {
       case ADD, SUB -> {
         in.next();
@@ -43,7 +43,7 @@ final class DurationParser {
           default -> {
             DurationExpr operand = primary();
             Span span = new Span(t.start(), operand.span().end());
-            yield duration(new DurationExpr.Signed(span, t.kind() == TokenKind.SUB, operand));
+            yield duration(new DurationExpr.Signed(span, t.kind() == PromqlTokenKind.SUB, operand));
           }
         };
       }
@@ -64,9 +64,9 @@ final class DurationParser {
 
   private DurationExpr expression(int minPrecedence) {
     in.descend();
-    Token t = in.peek();
+    PromqlToken t = in.peek();
     DurationExpr left;
-    if (t.kind() == TokenKind.ADD || t.kind() == TokenKind.SUB) {
+    if (t.kind() == PromqlTokenKind.ADD || t.kind() == PromqlTokenKind.SUB) {
       in.next();
       left = signed(t, expression(power()));
     } else {
@@ -80,7 +80,7 @@ final class DurationParser {
   private DurationExpr continued(DurationExpr first, int minPrecedence) {
     DurationExpr left = first;
     for (int chained = 0; ; chained++) {
-      Token t = in.peek();
+      PromqlToken t = in.peek();
       BinaryOp op =
           switch (t.kind()) {
             case ADD, SUB, MUL, DIV, MOD, POW -> t.kind().binaryOp;
@@ -106,8 +106,8 @@ final class DurationParser {
     }
   }
 
-  private DurationExpr signed(Token sign, DurationExpr operand) {
-    boolean negative = sign.kind() == TokenKind.SUB;
+  private DurationExpr signed(PromqlToken sign, DurationExpr operand) {
+    boolean negative = sign.kind() == PromqlTokenKind.SUB;
     Span span = new Span(sign.start(), operand.span().end());
     if (operand instanceof DurationExpr.Literal l) {
       double v = negative ? -l.seconds() : l.seconds();
@@ -117,39 +117,39 @@ final class DurationParser {
   }
 
   private DurationExpr primary() {
-    Token t = in.peek();
+    PromqlToken t = in.peek();
     switch (t.kind()) {
       case NUMBER, DURATION -> {
         in.next();
         return literal(
             new DurationExpr.Literal(
-                TokenReader.span(t), in.number(t), t.kind() == TokenKind.DURATION));
+                TokenReader.span(t), in.number(t), t.kind() == PromqlTokenKind.DURATION));
       }
       case STEP, RANGE -> {
         in.next();
-        in.expect(TokenKind.LEFT_PAREN);
-        Span span = new Span(t.start(), in.expect(TokenKind.RIGHT_PAREN).end());
-        return t.kind() == TokenKind.STEP
+        in.expect(PromqlTokenKind.LEFT_PAREN);
+        Span span = new Span(t.start(), in.expect(PromqlTokenKind.RIGHT_PAREN).end());
+        return t.kind() == PromqlTokenKind.STEP
             ? new DurationExpr.Step(span)
             : new DurationExpr.Range(span);
       }
       case MAX_OF, MIN_OF -> {
         in.next();
-        in.expect(TokenKind.LEFT_PAREN);
+        in.expect(PromqlTokenKind.LEFT_PAREN);
         DurationExpr left = expression(0);
-        in.expect(TokenKind.COMMA);
+        in.expect(PromqlTokenKind.COMMA);
         DurationExpr right = expression(0);
-        in.expect(TokenKind.RIGHT_PAREN);
+        in.expect(PromqlTokenKind.RIGHT_PAREN);
         return new DurationExpr.Extreme(
             new Span(left.span().start(), right.span().end()),
-            t.kind() == TokenKind.MAX_OF,
+            t.kind() == PromqlTokenKind.MAX_OF,
             left,
             right);
       }
       case LEFT_PAREN -> {
         in.next();
         DurationExpr inner = expression(0);
-        in.expect(TokenKind.RIGHT_PAREN);
+        in.expect(PromqlTokenKind.RIGHT_PAREN);
         // As the reference, which remembers only that there were parentheses: not how many, nor
         // where.
         return inner instanceof DurationExpr.Wrapped

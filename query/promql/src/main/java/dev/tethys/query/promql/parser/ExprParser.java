@@ -43,7 +43,7 @@ final class ExprParser extends TokenReader {
 
   /** The whole query. */
   Expr expression() {
-    if (peek().kind() == TokenKind.EOF) {
+    if (peek().kind() == PromqlTokenKind.EOF) {
       throw error(0, 0, "no expression found in input");
     }
     Expr e = expression(0);
@@ -53,11 +53,11 @@ final class ExprParser extends TokenReader {
 
   /** The whole text as one selector. */
   List<Matcher> metricSelector() {
-    if (!peek().kind().isMetricName() && peek().kind() != TokenKind.LEFT_BRACE) {
+    if (!peek().kind().isMetricName() && peek().kind() != PromqlTokenKind.LEFT_BRACE) {
       throw unexpected();
     }
     Expr.VectorSelector v =
-        peek().kind() == TokenKind.LEFT_BRACE ? selector(null) : selector(next());
+        peek().kind() == PromqlTokenKind.LEFT_BRACE ? selector(null) : selector(next());
     expectEnd();
     return v.matchers();
   }
@@ -68,7 +68,7 @@ final class ExprParser extends TokenReader {
     if (peek().kind().isMetricName()) {
       name = next().text();
     }
-    if (peek().kind() == TokenKind.LEFT_BRACE) {
+    if (peek().kind() == PromqlTokenKind.LEFT_BRACE) {
       next();
       new MatcherParser(this).labelSet(into);
     }
@@ -128,12 +128,12 @@ final class ExprParser extends TokenReader {
 
   /** A sign and what it stands before, or a primary with its suffixes. */
   private Expr operand() {
-    TokenKind k = peek().kind();
-    if (k != TokenKind.ADD && k != TokenKind.SUB) {
+    PromqlTokenKind k = peek().kind();
+    if (k != PromqlTokenKind.ADD && k != PromqlTokenKind.SUB) {
       return suffixes(primary());
     }
-    Token sign = next();
-    boolean negative = sign.kind() == TokenKind.SUB;
+    PromqlToken sign = next();
+    boolean negative = sign.kind() == PromqlTokenKind.SUB;
     Expr e = expression(BinaryOp.POW.precedence());
     Span span = new Span(sign.start(), e.span().end());
     if (e instanceof Expr.NumberLiteral n) {
@@ -144,7 +144,7 @@ final class ExprParser extends TokenReader {
   }
 
   private Expr primary() {
-    Token t = peek();
+    PromqlToken t = peek();
     height = 1;
     switch (t.kind()) {
       case NUMBER, DURATION -> {
@@ -157,7 +157,7 @@ final class ExprParser extends TokenReader {
       case LEFT_PAREN -> {
         next();
         Expr inner = expression(0);
-        Token close = expect(TokenKind.RIGHT_PAREN);
+        PromqlToken close = expect(PromqlTokenKind.RIGHT_PAREN);
         Span span = new Span(t.start(), close.end());
         grow(span, height);
         return new Expr.Paren(span, inner);
@@ -174,7 +174,7 @@ final class ExprParser extends TokenReader {
       }
       case IDENTIFIER, START, END, STEP, RANGE, MAX_OF, MIN_OF -> {
         next();
-        return peek().kind() == TokenKind.LEFT_PAREN ? call(t) : selector(t);
+        return peek().kind() == PromqlTokenKind.LEFT_PAREN ? call(t) : selector(t);
       }
       default -> {
         if (t.kind().isMetricName()) {
@@ -186,15 +186,15 @@ final class ExprParser extends TokenReader {
   }
 
   private Expr.NumberLiteral numberLiteral() {
-    Token t = next();
-    return new Expr.NumberLiteral(span(t), number(t), t.kind() == TokenKind.DURATION);
+    PromqlToken t = next();
+    return new Expr.NumberLiteral(span(t), number(t), t.kind() == PromqlTokenKind.DURATION);
   }
 
-  private Expr.VectorSelector selector(@Nullable Token name) {
+  private Expr.VectorSelector selector(@Nullable PromqlToken name) {
     List<Matcher> matchers = new ArrayList<>();
     int start = name != null ? name.start() : peek().start();
     int end = name != null ? name.end() : start;
-    if (peek().kind() == TokenKind.LEFT_BRACE) {
+    if (peek().kind() == PromqlTokenKind.LEFT_BRACE) {
       next();
       end = new MatcherParser(this).matchers(matchers);
     }
@@ -206,7 +206,7 @@ final class ExprParser extends TokenReader {
         new Span(start, end), text, List.copyOf(matchers), TimeShift.NONE, Extension.NONE);
   }
 
-  private Expr call(Token name) {
+  private Expr call(PromqlToken name) {
     int[] end = new int[1];
     List<Expr> args = arguments(end);
     Function f = Functions.find(name.text());
@@ -225,14 +225,14 @@ final class ExprParser extends TokenReader {
 
   /** Arguments in parentheses; {@link #height} is that of the highest. */
   private List<Expr> arguments(int[] end) {
-    expect(TokenKind.LEFT_PAREN);
+    expect(PromqlTokenKind.LEFT_PAREN);
     List<Expr> args = new ArrayList<>();
     int highest = 0;
-    if (peek().kind() != TokenKind.RIGHT_PAREN) {
+    if (peek().kind() != PromqlTokenKind.RIGHT_PAREN) {
       args.add(expression(0));
       highest = height;
-      while (peek().kind() == TokenKind.COMMA) {
-        Token comma = next();
+      while (peek().kind() == PromqlTokenKind.COMMA) {
+        PromqlToken comma = next();
         if (!peek().kind().startsExpression()) {
           throw error(
               comma.start(), comma.end(), "trailing commas not allowed in function call args");
@@ -241,29 +241,30 @@ final class ExprParser extends TokenReader {
         highest = Math.max(highest, height);
       }
     }
-    end[0] = expect(TokenKind.RIGHT_PAREN).end();
+    end[0] = expect(PromqlTokenKind.RIGHT_PAREN).end();
     height = highest;
     return List.copyOf(args);
   }
 
-  private Expr aggregate(Token name) {
+  private Expr aggregate(PromqlToken name) {
     Context outer = enter("aggregation", "");
     List<String> grouping = List.of();
     boolean without = false;
-    boolean before = peek().kind() != TokenKind.LEFT_PAREN;
+    boolean before = peek().kind() != PromqlTokenKind.LEFT_PAREN;
     if (before) {
-      without = next().kind() == TokenKind.WITHOUT;
+      without = next().kind() == PromqlTokenKind.WITHOUT;
       grouping = groupingLabels(null);
     }
     int[] end = new int[1];
     List<Expr> args = arguments(end);
     int argsHeight = height;
     leave(outer);
-    if (!before && (peek().kind() == TokenKind.BY || peek().kind() == TokenKind.WITHOUT)) {
-      without = next().kind() == TokenKind.WITHOUT;
+    if (!before
+        && (peek().kind() == PromqlTokenKind.BY || peek().kind() == PromqlTokenKind.WITHOUT)) {
+      without = next().kind() == PromqlTokenKind.WITHOUT;
       grouping = groupingLabels(end);
     }
-    AggregateOp op = Objects.requireNonNull(TokenKind.aggregate(name.text()));
+    AggregateOp op = Objects.requireNonNull(PromqlTokenKind.aggregate(name.text()));
     Span span = new Span(name.start(), end[0]);
     if (args.isEmpty()) {
       throw error(span.start(), span.end(), "no arguments for aggregate expression provided");
@@ -314,36 +315,36 @@ final class ExprParser extends TokenReader {
   }
 
   private Expr brackets(Expr e) {
-    Token open = next();
+    PromqlToken open = next();
     Context outer = enter("subquery or range selector", "number, duration, step(), or range()");
     Duration range = new DurationParser(this).positive();
-    Token t = peek();
-    if (t.kind() == TokenKind.RIGHT_BRACKET) {
+    PromqlToken t = peek();
+    if (t.kind() == PromqlTokenKind.RIGHT_BRACKET) {
       next();
       leave(outer);
       return matrix(e, range, open, t);
     }
-    if (t.kind() != TokenKind.COLON) {
+    if (t.kind() != PromqlTokenKind.COLON) {
       enter("subquery or range", "\":\" or \"]\"");
       throw unexpected();
     }
     next();
     Duration step = null;
-    if (peek().kind() != TokenKind.RIGHT_BRACKET) {
+    if (peek().kind() != PromqlTokenKind.RIGHT_BRACKET) {
       enter("subquery selector", "number, duration, step(), range(), or \"]\"");
       step = new DurationParser(this).positive();
       enter("subquery selector", "\"]\"");
     } else {
       enter("subquery selector", "number, duration, step(), range(), or \"]\"");
     }
-    Token close = expect(TokenKind.RIGHT_BRACKET);
+    PromqlToken close = expect(PromqlTokenKind.RIGHT_BRACKET);
     leave(outer);
     Span span = new Span(e.span().start(), close.end());
     grow(span, height);
     return new Expr.Subquery(span, e, range, step, TimeShift.NONE);
   }
 
-  private Expr matrix(Expr e, Duration range, Token open, Token close) {
+  private Expr matrix(Expr e, Duration range, PromqlToken open, PromqlToken close) {
     if (!(e instanceof Expr.VectorSelector v)) {
       throw error(open.start(), close.end(), "ranges only allowed for vector selectors");
     }
@@ -377,21 +378,21 @@ final class ExprParser extends TokenReader {
   private Expr at(Expr e) {
     next();
     Context outer = enter("@", "timestamp");
-    Token t = next();
+    PromqlToken t = next();
     Long at = null;
     AtAnchor anchor = null;
     switch (t.kind()) {
       case START, END -> {
-        expect(TokenKind.LEFT_PAREN);
-        expect(TokenKind.RIGHT_PAREN);
-        anchor = t.kind() == TokenKind.START ? AtAnchor.START : AtAnchor.END;
+        expect(PromqlTokenKind.LEFT_PAREN);
+        expect(PromqlTokenKind.RIGHT_PAREN);
+        anchor = t.kind() == PromqlTokenKind.START ? AtAnchor.START : AtAnchor.END;
       }
       case ADD, SUB -> {
-        if (peek().kind() != TokenKind.NUMBER && peek().kind() != TokenKind.DURATION) {
+        if (peek().kind() != PromqlTokenKind.NUMBER && peek().kind() != PromqlTokenKind.DURATION) {
           throw unexpected();
         }
         double v = number(next());
-        at = timestamp(e, t.kind() == TokenKind.SUB ? -v : v);
+        at = timestamp(e, t.kind() == PromqlTokenKind.SUB ? -v : v);
       }
       case NUMBER, DURATION -> at = timestamp(e, number(t));
       default -> throw unexpected(t);

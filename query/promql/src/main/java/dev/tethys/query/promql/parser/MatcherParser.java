@@ -17,26 +17,26 @@ final class MatcherParser {
   int matchers(List<Matcher> into) {
     String construct = "label matching";
     while (true) {
-      Token t = in.peek();
-      if (t.kind() == TokenKind.RIGHT_BRACE) {
+      PromqlToken t = in.peek();
+      if (t.kind() == PromqlTokenKind.RIGHT_BRACE) {
         return in.next().end();
       }
-      if (t.kind() != TokenKind.IDENTIFIER && t.kind() != TokenKind.STRING) {
+      if (t.kind() != PromqlTokenKind.IDENTIFIER && t.kind() != PromqlTokenKind.STRING) {
         throw in.unexpected(t, construct, "identifier or \"}\"");
       }
       into.add(matcher(construct));
       t = in.peek();
-      if (t.kind() == TokenKind.COMMA) {
+      if (t.kind() == PromqlTokenKind.COMMA) {
         in.next();
-      } else if (t.kind() != TokenKind.RIGHT_BRACE) {
+      } else if (t.kind() != PromqlTokenKind.RIGHT_BRACE) {
         throw in.unexpected(t, construct, "\",\" or \"}\"");
       }
     }
   }
 
   private Matcher matcher(String construct) {
-    Token label = in.next();
-    boolean quoted = label.kind() == TokenKind.STRING;
+    PromqlToken label = in.next();
+    boolean quoted = label.kind() == PromqlTokenKind.STRING;
     String name = quoted ? Literals.unquote(label.text()) : label.text();
     Matcher.Type type =
         switch (in.peek().kind()) {
@@ -55,8 +55,8 @@ final class MatcherParser {
       return Matcher.equal(Labels.METRIC_NAME, name);
     }
     in.next();
-    Token value = in.peek();
-    if (value.kind() != TokenKind.STRING) {
+    PromqlToken value = in.peek();
+    if (value.kind() != PromqlTokenKind.STRING) {
       throw in.unexpected(value, construct, "string");
     }
     in.next();
@@ -71,20 +71,20 @@ final class MatcherParser {
   void labelSet(BiConsumer<String, String> into) {
     String construct = "label set";
     while (true) {
-      Token t = in.peek();
-      if (t.kind() == TokenKind.RIGHT_BRACE) {
+      PromqlToken t = in.peek();
+      if (t.kind() == PromqlTokenKind.RIGHT_BRACE) {
         in.next();
         return;
       }
-      if (t.kind() != TokenKind.IDENTIFIER && t.kind() != TokenKind.STRING) {
+      if (t.kind() != PromqlTokenKind.IDENTIFIER && t.kind() != PromqlTokenKind.STRING) {
         throw in.unexpected(t, construct, "identifier or \"}\"");
       }
       in.next();
-      boolean quoted = t.kind() == TokenKind.STRING;
+      boolean quoted = t.kind() == PromqlTokenKind.STRING;
       String name = quoted ? Literals.unquote(t.text()) : t.text();
-      if (in.peek().kind() == TokenKind.EQL) {
+      if (in.peek().kind() == PromqlTokenKind.EQL) {
         in.next();
-        if (in.peek().kind() != TokenKind.STRING) {
+        if (in.peek().kind() != PromqlTokenKind.STRING) {
           throw in.unexpected(in.peek(), construct, "string");
         }
         into.accept(name, Literals.unquote(in.next().text()));
@@ -93,9 +93,9 @@ final class MatcherParser {
       } else {
         throw in.unexpected(in.peek(), construct, "\"=\"");
       }
-      if (in.peek().kind() == TokenKind.COMMA) {
+      if (in.peek().kind() == PromqlTokenKind.COMMA) {
         in.next();
-      } else if (in.peek().kind() != TokenKind.RIGHT_BRACE) {
+      } else if (in.peek().kind() != PromqlTokenKind.RIGHT_BRACE) {
         throw in.unexpected(in.peek(), construct, "\",\" or \"}\"");
       }
     }

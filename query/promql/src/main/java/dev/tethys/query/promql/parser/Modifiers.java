@@ -11,20 +11,21 @@ import org.jspecify.annotations.Nullable;
  */
 record Modifiers(boolean returnBool, VectorMatching matching) {
   static Modifiers read(TokenReader in) {
-    boolean bool = take(in, TokenKind.BOOL);
+    boolean bool = take(in, PromqlTokenKind.BOOL);
     boolean on = false;
     List<String> labels = List.of();
     List<String> include = List.of();
     Cardinality cardinality = Cardinality.ONE_TO_ONE;
-    if (in.peek().kind() == TokenKind.ON || in.peek().kind() == TokenKind.IGNORING) {
-      on = in.next().kind() == TokenKind.ON;
+    if (in.peek().kind() == PromqlTokenKind.ON || in.peek().kind() == PromqlTokenKind.IGNORING) {
+      on = in.next().kind() == PromqlTokenKind.ON;
       labels = in.groupingLabels(null);
-      TokenKind k = in.peek().kind();
-      if (k == TokenKind.GROUP_LEFT || k == TokenKind.GROUP_RIGHT) {
+      PromqlTokenKind k = in.peek().kind();
+      if (k == PromqlTokenKind.GROUP_LEFT || k == PromqlTokenKind.GROUP_RIGHT) {
         in.next();
-        cardinality = k == TokenKind.GROUP_LEFT ? Cardinality.MANY_TO_ONE : Cardinality.ONE_TO_MANY;
-        TokenKind next = in.peek().kind();
-        if (next == TokenKind.LEFT_PAREN || !next.startsExpression()) {
+        cardinality =
+            k == PromqlTokenKind.GROUP_LEFT ? Cardinality.MANY_TO_ONE : Cardinality.ONE_TO_MANY;
+        PromqlTokenKind next = in.peek().kind();
+        if (next == PromqlTokenKind.LEFT_PAREN || !next.startsExpression()) {
           include = in.groupingLabels(null); // which complains of all but a parenthesis
         }
       }
@@ -38,11 +39,11 @@ record Modifiers(boolean returnBool, VectorMatching matching) {
       }
       case FILL_LEFT -> {
         left = fillValue(in);
-        right = in.peek().kind() == TokenKind.FILL_RIGHT ? fillValue(in) : null;
+        right = in.peek().kind() == PromqlTokenKind.FILL_RIGHT ? fillValue(in) : null;
       }
       case FILL_RIGHT -> {
         right = fillValue(in);
-        left = in.peek().kind() == TokenKind.FILL_LEFT ? fillValue(in) : null;
+        left = in.peek().kind() == PromqlTokenKind.FILL_LEFT ? fillValue(in) : null;
       }
       default -> {
         // none
@@ -51,7 +52,7 @@ record Modifiers(boolean returnBool, VectorMatching matching) {
     return new Modifiers(bool, new VectorMatching(cardinality, on, labels, include, left, right));
   }
 
-  private static boolean take(TokenReader in, TokenKind kind) {
+  private static boolean take(TokenReader in, PromqlTokenKind kind) {
     boolean there = in.peek().kind() == kind;
     if (there) {
       in.next();
@@ -61,16 +62,17 @@ record Modifiers(boolean returnBool, VectorMatching matching) {
 
   private static @Nullable Double fillValue(TokenReader in) {
     in.next();
-    in.expect(TokenKind.LEFT_PAREN);
-    boolean negative = in.peek().kind() == TokenKind.SUB;
-    if (negative || in.peek().kind() == TokenKind.ADD) {
+    in.expect(PromqlTokenKind.LEFT_PAREN);
+    boolean negative = in.peek().kind() == PromqlTokenKind.SUB;
+    if (negative || in.peek().kind() == PromqlTokenKind.ADD) {
       in.next();
     }
-    if (in.peek().kind() != TokenKind.NUMBER && in.peek().kind() != TokenKind.DURATION) {
+    if (in.peek().kind() != PromqlTokenKind.NUMBER
+        && in.peek().kind() != PromqlTokenKind.DURATION) {
       throw in.unexpected();
     }
     double v = in.number(in.next());
-    in.expect(TokenKind.RIGHT_PAREN);
+    in.expect(PromqlTokenKind.RIGHT_PAREN);
     return negative ? -v : v;
   }
 }

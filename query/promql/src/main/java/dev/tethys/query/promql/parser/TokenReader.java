@@ -12,15 +12,15 @@ import org.jspecify.annotations.Nullable;
  */
 class TokenReader {
   private final byte[] query;
-  private final Lexer lexer;
-  private @Nullable Token ahead;
+  private final PromqlLexer lexer;
+  private @Nullable PromqlToken ahead;
   private int consumedEnd;
   private Context context = new Context("", "");
   private int nesting;
 
   TokenReader(byte[] utf8) {
     this.query = utf8;
-    this.lexer = new Lexer(utf8);
+    this.lexer = new PromqlLexer(utf8);
   }
 
   /** The construct that error texts name, and what it would have taken. */
@@ -40,7 +40,7 @@ class TokenReader {
   /** Counts a level of recursion; every call is followed by {@link #ascend} or an error. */
   final void descend() {
     if (++nesting > PromqlParser.MAX_NESTING) {
-      Token t = peek();
+      PromqlToken t = peek();
       throw error(
           t.start(),
           t.end(),
@@ -52,8 +52,8 @@ class TokenReader {
     nesting--;
   }
 
-  final Token peek() {
-    Token t = ahead;
+  final PromqlToken peek() {
+    PromqlToken t = ahead;
     if (t == null) {
       t = lexer.next();
       ahead = t;
@@ -61,8 +61,8 @@ class TokenReader {
     return t;
   }
 
-  final Token next() {
-    Token t = peek();
+  final PromqlToken next() {
+    PromqlToken t = peek();
     ahead = null;
     consumedEnd = t.end();
     return t;
@@ -73,7 +73,7 @@ class TokenReader {
     return consumedEnd;
   }
 
-  final Token expect(TokenKind kind) {
+  final PromqlToken expect(PromqlTokenKind kind) {
     if (peek().kind() != kind) {
       throw unexpected();
     }
@@ -81,7 +81,7 @@ class TokenReader {
   }
 
   final void expectEnd() {
-    if (peek().kind() != TokenKind.EOF) {
+    if (peek().kind() != PromqlTokenKind.EOF) {
       throw unexpected();
     }
   }
@@ -91,11 +91,11 @@ class TokenReader {
     return unexpected(peek());
   }
 
-  final PromqlParseException unexpected(Token t) {
+  final PromqlParseException unexpected(PromqlToken t) {
     return unexpected(t, context.construct, context.expected);
   }
 
-  final PromqlParseException unexpected(Token t, String construct, String expected) {
+  final PromqlParseException unexpected(PromqlToken t, String construct, String expected) {
     return error(
         t.start(),
         t.end(),
@@ -109,13 +109,13 @@ class TokenReader {
     return new PromqlParseException(query, start, end, reason);
   }
 
-  static Span span(Token t) {
+  static Span span(PromqlToken t) {
     return new Span(t.start(), t.end());
   }
 
   /** The value of a number or a duration in seconds. */
-  final double number(Token t) {
-    if (t.kind() == TokenKind.DURATION) {
+  final double number(PromqlToken t) {
+    if (t.kind() == PromqlTokenKind.DURATION) {
       try {
         long millis = Literals.durationMillis(t.text());
         return millis / 1000 + millis % 1000 * 1_000_000L / 1e9;
@@ -137,32 +137,32 @@ class TokenReader {
    */
   final List<String> groupingLabels(int @Nullable [] end) {
     String construct = "grouping opts";
-    if (peek().kind() != TokenKind.LEFT_PAREN) {
+    if (peek().kind() != PromqlTokenKind.LEFT_PAREN) {
       throw unexpected(peek(), construct, "\"(\"");
     }
     next();
     List<String> labels = new ArrayList<>();
-    while (labels.isEmpty() || peek().kind() == TokenKind.COMMA) {
+    while (labels.isEmpty() || peek().kind() == PromqlTokenKind.COMMA) {
       if (!labels.isEmpty()) {
         next();
       }
-      if (peek().kind() == TokenKind.RIGHT_PAREN) {
+      if (peek().kind() == PromqlTokenKind.RIGHT_PAREN) {
         break;
       }
-      Token t = next();
-      if (!t.kind().isGroupingLabel() && t.kind() != TokenKind.STRING) {
+      PromqlToken t = next();
+      if (!t.kind().isGroupingLabel() && t.kind() != PromqlTokenKind.STRING) {
         throw unexpected(t, construct, "label");
       }
-      String name = t.kind() == TokenKind.STRING ? Literals.unquote(t.text()) : t.text();
+      String name = t.kind() == PromqlTokenKind.STRING ? Literals.unquote(t.text()) : t.text();
       if (name.isEmpty()) {
         throw error(t.start(), t.end(), "invalid label name for grouping: " + GoQuote.quote(name));
       }
       labels.add(name);
     }
-    if (peek().kind() != TokenKind.RIGHT_PAREN) {
+    if (peek().kind() != PromqlTokenKind.RIGHT_PAREN) {
       throw unexpected(peek(), construct, "\",\" or \")\"");
     }
-    Token close = next();
+    PromqlToken close = next();
     if (end != null) {
       end[0] = close.end();
     }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 public final class JsonLinesExport implements SeriesVisitor {
   private final PrintStream to;
   private final boolean full;
-  private final LeftOut leftOut = new LeftOut();
+  private final SkippedSamples leftOut = new SkippedSamples();
   private final SampleLine plain = new SampleLine();
   private final SampleLine beyond = new SampleLine();
   private long samples;

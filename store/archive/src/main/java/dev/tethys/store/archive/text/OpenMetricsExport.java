@@ -25,7 +25,7 @@ public final class OpenMetricsExport implements SeriesVisitor {
 
   private final PrintStream to;
   private final boolean full;
-  private final LeftOut leftOut = new LeftOut();
+  private final SkippedSamples leftOut = new SkippedSamples();
   private final SampleLine beyond = new SampleLine();
   private long samples;
 

@@ -37,7 +37,7 @@ final class MongoLogin {
     } else if (mechanism == Mechanism.AWS) {
       AwsLogin.run(c, uri);
     } else if (mechanism == Mechanism.OIDC) {
-      TokenLogin.run(c, uri, environment);
+      MongoTokenLogin.run(c, uri, environment);
     } else if (login != null && !login.user().isEmpty()) {
       switch (mechanism) {
         case PLAIN -> plain(c, uri, login);

@@ -10,16 +10,16 @@ import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.telemetry.ValueText;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Connector;
 import dev.tethys.pipeline.component.Context;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.pipeline.processor.TimedFlush;
 import dev.tethys.pipeline.processor.TreeProcessor;
 import java.lang.System.Logger.Level;
@@ -57,9 +57,9 @@ final class ServiceGraph implements Connector {
   private static final int ERROR = 2;
 
   private final ServiceGraphSettings settings;
-  private final Account spans;
-  private final Account metrics;
-  private final Clockwork clock;
+  private final ItemAccounting spans;
+  private final ItemAccounting metrics;
+  private final Scheduler clock;
   private final System.Logger log;
   private final TimedFlush flush;
   private final Counter total;
@@ -73,8 +73,8 @@ final class ServiceGraph implements Connector {
   private boolean counted; // guarded by this; whether anything was since the last interval
   private boolean warned; // guarded by this
   private boolean stopped; // guarded by this
-  private Clockwork.@Nullable Timer expiry; // guarded by this
-  private Clockwork.@Nullable Timer staleness; // guarded by this
+  private Scheduler.@Nullable Timer expiry; // guarded by this
+  private Scheduler.@Nullable Timer staleness; // guarded by this
 
   ServiceGraph(ServiceGraphSettings settings, Consumer next, Context c) {
     this.settings = settings;
@@ -154,7 +154,7 @@ final class ServiceGraph implements Connector {
   }
 
   @Override
-  public void consume(Batch batch, Receipt receipt) {
+  public void consume(Batch batch, AckCallback receipt) {
     int items = batch.items();
     spans.take(items);
     TracesData data;

@@ -9,16 +9,16 @@ import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.TracesData;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Connector;
 import dev.tethys.pipeline.component.Context;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.pipeline.processor.TimedFlush;
 import dev.tethys.pipeline.processor.TreeProcessor;
 import java.lang.System.Logger.Level;
@@ -52,9 +52,9 @@ final class SpanMetrics implements Connector {
   private final SpanMetricsSettings settings;
   private final SpanForms forms;
   private final SpanCounting counting;
-  private final Account spans;
-  private final Account metrics;
-  private final Clockwork clock;
+  private final ItemAccounting spans;
+  private final ItemAccounting metrics;
+  private final Scheduler clock;
   private final System.Logger log;
   private final TimedFlush flush;
   private final Room room; // guarded by this
@@ -123,7 +123,7 @@ final class SpanMetrics implements Connector {
   }
 
   @Override
-  public void consume(Batch batch, Receipt receipt) {
+  public void consume(Batch batch, AckCallback receipt) {
     int items = batch.items();
     spans.take(items);
     TracesData data;

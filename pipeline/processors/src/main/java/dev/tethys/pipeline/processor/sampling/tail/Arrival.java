@@ -1,8 +1,8 @@
 package dev.tethys.pipeline.processor.sampling.tail;
 
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
@@ -20,26 +20,26 @@ final class Arrival {
   static final String REPEATED = "repeated";
 
   private final List<Piece> pieces;
-  private final Receipt each;
+  private final AckCallback each;
   private final List<Piece> late = new ArrayList<>();
 
   /** What is to be done without the lock: receipts call whom they like. */
   private final List<Runnable> after = new ArrayList<>();
 
   private final TraceTable table;
-  private final Account account;
+  private final ItemAccounting account;
   private final TailMetrics metrics;
   private final TailSettings settings;
 
   Arrival(
       List<Piece> pieces,
-      Receipt receipt,
+      AckCallback receipt,
       TraceTable table,
-      Account account,
+      ItemAccounting account,
       TailMetrics metrics,
       TailSettings settings) {
     this.pieces = pieces;
-    this.each = Receipt.parts(receipt, pieces.size());
+    this.each = AckCallback.parts(receipt, pieces.size());
     this.table = table;
     this.account = account;
     this.metrics = metrics;
@@ -71,7 +71,7 @@ final class Arrival {
 
   private void hold(HeldTrace t, Piece p, long now) {
     boolean atOnce = settings.atOnce();
-    Receipt.Part sender = new Receipt.Part(atOnce ? Receipt.NONE : each, p.spans());
+    AckCallback.Part sender = new AckCallback.Part(atOnce ? AckCallback.NONE : each, p.spans());
     if (atOnce) {
       t.owed = true;
       after.add(() -> each.settle(Outcome.ACCEPTED));
@@ -116,7 +116,7 @@ final class Arrival {
     } else {
       after.add(
           () -> {
-            if (before.join(new Receipt.Part(each, p.spans()))) {
+            if (before.join(new AckCallback.Part(each, p.spans()))) {
               account.drop(REPEATED, p.spans());
             } else {
               late.add(p);
@@ -135,9 +135,9 @@ final class Arrival {
     if (late.isEmpty()) {
       return;
     }
-    List<Receipt.Part> senders = new ArrayList<>();
+    List<AckCallback.Part> senders = new ArrayList<>();
     for (Piece p : late) {
-      senders.add(new Receipt.Part(each, p.spans()));
+      senders.add(new AckCallback.Part(each, p.spans()));
     }
     send.accept(late, new Release(senders, false));
   }

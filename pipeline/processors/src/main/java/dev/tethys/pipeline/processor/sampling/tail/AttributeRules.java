@@ -55,14 +55,14 @@ final class AttributeRules {
       TRUTH.key(
           "invert_match", Type.BOOL, false, "Whether traces where nothing matches are meant.");
 
-  static final Type<Rule> STRING = TEXT.type(AttributeRules::text);
-  static final Type<Rule> NUMERIC = NUMBER.type(AttributeRules::number);
-  static final Type<Rule> BOOLEAN =
+  static final Type<SamplingPolicy> STRING = TEXT.type(AttributeRules::text);
+  static final Type<SamplingPolicy> NUMERIC = NUMBER.type(AttributeRules::number);
+  static final Type<SamplingPolicy> BOOLEAN =
       TRUTH.type(o -> new Truth(o.get(TRUTH_KEY), o.get(VALUE), o.get(TRUTH_INVERT)));
 
   private AttributeRules() {}
 
-  private static Rule text(YamlObject o) {
+  private static SamplingPolicy text(YamlObject o) {
     long cache = o.get(CACHE);
     if (cache > MAX_CACHE) {
       throw o.error(CACHE, "is at most " + MAX_CACHE);
@@ -85,7 +85,7 @@ final class AttributeRules {
         o.get(TEXT_INVERT));
   }
 
-  private static Rule number(YamlObject o) {
+  private static SamplingPolicy number(YamlObject o) {
     Long min = o.find(MIN);
     Long max = o.find(MAX);
     if (min == null && max == null) {
@@ -111,7 +111,7 @@ final class AttributeRules {
   }
 
   private record Text(String key, List<String> values, boolean regex, int cache, boolean invert)
-      implements Rule {
+      implements SamplingPolicy {
     @Override
     public Policy policy(Tools tools) {
       Predicate<String> matcher = matcher();
@@ -173,7 +173,7 @@ final class AttributeRules {
     }
   }
 
-  private record Range(String key, long min, long max, boolean invert) implements Rule {
+  private record Range(String key, long min, long max, boolean invert) implements SamplingPolicy {
     @Override
     public Policy policy(Tools tools) {
       Predicate<Attributes> test = a -> a.get(key) instanceof Long v && v >= min && v <= max;
@@ -181,7 +181,7 @@ final class AttributeRules {
     }
   }
 
-  private record Truth(String key, boolean value, boolean invert) implements Rule {
+  private record Truth(String key, boolean value, boolean invert) implements SamplingPolicy {
     @Override
     public Policy policy(Tools tools) {
       Predicate<Attributes> test = a -> a.get(key) instanceof Boolean v && v == value;

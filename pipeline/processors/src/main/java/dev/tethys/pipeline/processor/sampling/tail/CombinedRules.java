@@ -4,7 +4,7 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -53,14 +53,16 @@ final class CombinedRules {
           List.of(),
           "Shares of the rate; who is not named has an equal one.");
 
-  static final Type<Rule> AND = ALL.type(o -> new All(rules(o, ALL_OF), Decision.SAMPLED));
-  static final Type<Rule> NOT = OPPOSITE.type(o -> new Not(o.get(NOT_THIS).rule()));
-  static final Type<Rule> DROP = VETO.type(o -> new All(rules(o, DROP_ALL_OF), Decision.DROPPED));
-  static final Type<Rule> COMPOSITE = ORDERED.type(CombinedRules::composite);
+  static final Type<SamplingPolicy> AND =
+      ALL.type(o -> new All(rules(o, ALL_OF), Decision.SAMPLED));
+  static final Type<SamplingPolicy> NOT = OPPOSITE.type(o -> new Not(o.get(NOT_THIS).rule()));
+  static final Type<SamplingPolicy> DROP =
+      VETO.type(o -> new All(rules(o, DROP_ALL_OF), Decision.DROPPED));
+  static final Type<SamplingPolicy> COMPOSITE = ORDERED.type(CombinedRules::composite);
 
   private CombinedRules() {}
 
-  private static List<Rule> rules(YamlObject o, Key<List<PolicySettings>> key) {
+  private static List<SamplingPolicy> rules(YamlObject o, Key<List<PolicySettings>> key) {
     List<PolicySettings> all = o.get(key);
     if (all.isEmpty()) {
       throw o.error(key, "names at least one policy");
@@ -68,7 +70,7 @@ final class CombinedRules {
     return all.stream().map(PolicySettings::rule).toList();
   }
 
-  private static Rule composite(YamlObject o) {
+  private static SamplingPolicy composite(YamlObject o) {
     long max = o.get(MAX_RATE);
     if (max < 0) {
       throw o.error(MAX_RATE, "is 0 or more");
@@ -107,7 +109,7 @@ final class CombinedRules {
     return new Composite(shares);
   }
 
-  private record All(List<Rule> rules, Decision whenAll) implements Rule {
+  private record All(List<SamplingPolicy> rules, Decision whenAll) implements SamplingPolicy {
     @Override
     public Policy policy(Tools tools) {
       List<Policy> all = rules.stream().map(r -> r.policy(tools)).toList();
@@ -123,11 +125,11 @@ final class CombinedRules {
 
     @Override
     public boolean isStateful() {
-      return rules.stream().anyMatch(Rule::isStateful);
+      return rules.stream().anyMatch(SamplingPolicy::isStateful);
     }
   }
 
-  private record Not(Rule rule) implements Rule {
+  private record Not(SamplingPolicy rule) implements SamplingPolicy {
     @Override
     public Policy policy(Tools tools) {
       Policy p = rule.policy(tools);
@@ -145,9 +147,9 @@ final class CombinedRules {
    *
    * @param perSecond most spans that it samples in a second
    */
-  private record Share(Rule rule, long perSecond) {}
+  private record Share(SamplingPolicy rule, long perSecond) {}
 
-  private record Composite(List<Share> shares) implements Rule {
+  private record Composite(List<Share> shares) implements SamplingPolicy {
     @Override
     public Policy policy(Tools tools) {
       List<Policy> policies = new ArrayList<>();
@@ -170,10 +172,10 @@ final class CombinedRules {
     private final List<Policy> policies;
     private final long[] limits;
     private final long[] sampled;
-    private final Clockwork clock;
+    private final Scheduler clock;
     private long second;
 
-    FirstThatSamples(List<Policy> policies, long[] limits, Clockwork clock) {
+    FirstThatSamples(List<Policy> policies, long[] limits, Scheduler clock) {
       this.policies = policies;
       this.limits = limits;
       this.clock = clock;

@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.processor.sampling.tail;
 
-import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.AckCallback;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -25,7 +25,7 @@ final class HeldTrace {
   final long number;
 
   final List<Piece> pieces = new ArrayList<>(2);
-  final List<Receipt.Part> senders = new ArrayList<>(2);
+  final List<AckCallback.Part> senders = new ArrayList<>(2);
 
   @Nullable Long rootArrival;
 
@@ -51,7 +51,7 @@ final class HeldTrace {
     this.number = number;
   }
 
-  void add(Piece p, Receipt.Part sender) {
+  void add(Piece p, AckCallback.Part sender) {
     pieces.add(p);
     bytes += p.body().length;
     spans += p.spans();
@@ -59,7 +59,7 @@ final class HeldTrace {
   }
 
   /** Somebody sent again what is here. */
-  void repeat(Receipt.Part sender) {
+  void repeat(AckCallback.Part sender) {
     senders.add(sender);
     receipts++;
   }

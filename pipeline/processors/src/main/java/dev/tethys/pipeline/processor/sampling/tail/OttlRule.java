@@ -19,7 +19,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** {@code ottl_condition}: samples when a condition holds for a span or an event of one. */
-final class OttlRule implements Rule {
+final class OttlRule implements SamplingPolicy {
   private static final Section SECTION =
       new Section("ottl_condition", "Samples when an OTTL condition holds.");
   private static final Key<ErrorMode> MODE =
@@ -34,7 +34,7 @@ final class OttlRule implements Rule {
       SECTION.key(
           "spanevent", Type.list(Type.STRING), List.of(), "Conditions that span events are asked.");
 
-  static final Type<Rule> TYPE = SECTION.type(OttlRule::new);
+  static final Type<SamplingPolicy> TYPE = SECTION.type(OttlRule::new);
 
   private final YamlNode at;
   private final List<String> span;

@@ -1,10 +1,10 @@
 package dev.tethys.pipeline.processor.sampling.tail;
 
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.pipeline.processor.Redelivery;
 import dev.tethys.pipeline.processor.TimedFlush;
 import java.lang.System.Logger.Level;
@@ -30,13 +30,13 @@ final class OwedTraces {
   private record Owed(Batch batch, Release release, long cost) {}
 
   private final Consumer next;
-  private final Account account;
-  private final Clockwork clock;
+  private final ItemAccounting account;
+  private final Scheduler clock;
   private final System.Logger log;
   private final String name;
   private final Runnable onward;
   private final List<Owed> waiting = new ArrayList<>(); // guarded by this; came back
-  private Clockwork.@Nullable Timer retry; // guarded by this; set while some wait
+  private Scheduler.@Nullable Timer retry; // guarded by this; set while some wait
   private long bytes; // guarded by this; of those
   private Duration pause = RETRY; // guarded by this
   private boolean over; // guarded by this; what comes back now is lost
@@ -48,8 +48,8 @@ final class OwedTraces {
    */
   OwedTraces(
       Consumer next,
-      Account account,
-      Clockwork clock,
+      ItemAccounting account,
+      Scheduler clock,
       System.Logger log,
       String name,
       Runnable onward) {

@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.processor.sampling.tail;
 
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.ottl.Conditions;
 import dev.tethys.pipeline.ottl.Ottl;
 import java.lang.System.Logger.Level;
@@ -14,7 +14,7 @@ final class PolicySet {
 
   private final List<Entry> entries;
   private final boolean firstMatch;
-  private final Clockwork clock;
+  private final Scheduler clock;
   private final Ottl ottl;
   private final TailMetrics metrics;
   private final System.Logger log;
@@ -22,7 +22,7 @@ final class PolicySet {
   private PolicySet(
       TailSettings settings,
       @Nullable PolicySet before,
-      Clockwork clock,
+      Scheduler clock,
       Ottl ottl,
       TailMetrics metrics,
       System.Logger log) {
@@ -44,7 +44,7 @@ final class PolicySet {
   }
 
   static PolicySet of(
-      TailSettings settings, Clockwork clock, Ottl ottl, TailMetrics metrics, System.Logger log) {
+      TailSettings settings, Scheduler clock, Ottl ottl, TailMetrics metrics, System.Logger log) {
     return new PolicySet(settings, null, clock, ottl, metrics, log);
   }
 
@@ -55,7 +55,8 @@ final class PolicySet {
 
   private Entry make(PolicySettings p) {
     List<Conditions> conditions = new ArrayList<>();
-    return new Entry(p, p.rule().policy(new Rule.Tools(clock, ottl, conditions)), conditions);
+    return new Entry(
+        p, p.rule().policy(new SamplingPolicy.Tools(clock, ottl, conditions)), conditions);
   }
 
   private @Nullable Entry find(PolicySettings p) {

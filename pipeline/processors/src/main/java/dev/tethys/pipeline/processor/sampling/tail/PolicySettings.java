@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param type what stands under {@code type}, and what its rule stands under
  */
-record PolicySettings(String name, String type, Rule rule) {
+record PolicySettings(String name, String type, SamplingPolicy rule) {
   static final String DROP = "drop";
   private static final String ALWAYS = "always_sample";
   private static final String FLAGS = "trace_flags";
@@ -36,7 +36,7 @@ record PolicySettings(String name, String type, Rule rule) {
     private final Key<String> name =
         section.required("name", Type.STRING, "How metrics call the policy.");
     private final Key<String> type = section.required("type", Type.STRING, "What it looks at.");
-    private final Map<String, Key<Rule>> rules = new LinkedHashMap<>();
+    private final Map<String, Key<SamplingPolicy>> rules = new LinkedHashMap<>();
 
     Keys(boolean outer) {
       add("latency", SpanRules.LATENCY, "By duration.");
@@ -58,7 +58,7 @@ record PolicySettings(String name, String type, Rule rule) {
       }
     }
 
-    private void add(String key, Type<Rule> of, String doc) {
+    private void add(String key, Type<SamplingPolicy> of, String doc) {
       rules.put(key, section.optional(key, of, doc));
     }
 
@@ -75,8 +75,8 @@ record PolicySettings(String name, String type, Rule rule) {
         throw o.error(
             type, "there is no policy \"" + t + "\" here; there are " + String.join(", ", types));
       }
-      @Nullable Rule rule = null;
-      for (Map.Entry<String, Key<Rule>> e : rules.entrySet()) {
+      @Nullable SamplingPolicy rule = null;
+      for (Map.Entry<String, Key<SamplingPolicy>> e : rules.entrySet()) {
         if (e.getKey().equals(t)) {
           rule = o.find(e.getValue());
         } else if (o.has(e.getValue())) {

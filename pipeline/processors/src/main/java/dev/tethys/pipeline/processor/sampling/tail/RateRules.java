@@ -38,19 +38,20 @@ final class RateRules {
   private static final Key<Long> BYTES_BURST =
       BYTES.optional("burst_capacity", Type.INT, "Most bytes at once; twice a second's.");
 
-  static final Type<Rule> PROBABILISTIC =
+  static final Type<SamplingPolicy> PROBABILISTIC =
       SHARE.type(
           o ->
               new Share(
                   o.get(SALT).isEmpty() ? DEFAULT_SALT : o.get(SALT), o.get(PERCENTAGE) / 100));
-  static final Type<Rule> RATE_LIMITING =
+  static final Type<SamplingPolicy> RATE_LIMITING =
       SPANS.type(o -> limit(o, SPANS_PER_SECOND, SPANS_BURST, false));
-  static final Type<Rule> BYTES_LIMITING =
+  static final Type<SamplingPolicy> BYTES_LIMITING =
       BYTES.type(o -> limit(o, BYTES_PER_SECOND, BYTES_BURST, true));
 
   private RateRules() {}
 
-  private static Rule limit(YamlObject o, Key<Long> perSecond, Key<Long> burst, boolean ofBytes) {
+  private static SamplingPolicy limit(
+      YamlObject o, Key<Long> perSecond, Key<Long> burst, boolean ofBytes) {
     long rate = o.get(perSecond);
     if (rate < 0 || rate > Long.MAX_VALUE / 2) {
       throw o.error(perSecond, "is 0 or more");
@@ -98,7 +99,7 @@ final class RateRules {
     return h;
   }
 
-  private record Share(String salt, double ratio) implements Rule {
+  private record Share(String salt, double ratio) implements SamplingPolicy {
     @Override
     public Policy policy(Tools tools) {
       long threshold = threshold(ratio);
@@ -106,7 +107,7 @@ final class RateRules {
     }
   }
 
-  private record Limit(long perSecond, long burst, boolean ofBytes) implements Rule {
+  private record Limit(long perSecond, long burst, boolean ofBytes) implements SamplingPolicy {
     @Override
     public Policy policy(Tools tools) {
       TokenBucket bucket = new TokenBucket(perSecond, burst, tools.clock());

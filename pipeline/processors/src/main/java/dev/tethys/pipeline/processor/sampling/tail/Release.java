@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.processor.sampling.tail;
 
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * A trace that went on: everybody who sent some of it hears what became of it, those too who send
  * the same again before that is known. The first outcome counts.
  */
-final class Release implements Receipt {
-  private final List<Receipt.Part> waiting; // guarded by this; empty once it is settled
+final class Release implements AckCallback {
+  private final List<AckCallback.Part> waiting; // guarded by this; empty once it is settled
   private final boolean owed;
   private @Nullable Outcome outcome; // guarded by this
 
@@ -20,7 +20,7 @@ final class Release implements Receipt {
    *
    * @param owed whether it goes on until somebody has it, whatever its senders do
    */
-  Release(List<Receipt.Part> senders, boolean owed) {
+  Release(List<AckCallback.Part> senders, boolean owed) {
     waiting = new ArrayList<>(senders);
     this.owed = owed;
   }
@@ -32,7 +32,7 @@ final class Release implements Receipt {
 
   @Override
   public void settle(Outcome result) {
-    List<Receipt.Part> all;
+    List<AckCallback.Part> all;
     synchronized (this) {
       if (outcome != null) {
         return;
@@ -42,12 +42,12 @@ final class Release implements Receipt {
       waiting.clear();
     }
     if (!all.isEmpty()) {
-      Receipt.all(all).settle(result);
+      AckCallback.all(all).settle(result);
     }
   }
 
   /** Has a sender of the same wait with the others; false when it is to be sent on again. */
-  boolean join(Receipt.Part sender) {
+  boolean join(AckCallback.Part sender) {
     Outcome known;
     synchronized (this) {
       known = outcome;

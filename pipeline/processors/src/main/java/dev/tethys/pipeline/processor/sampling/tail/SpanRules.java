@@ -43,16 +43,17 @@ final class SpanRules {
   private static final Key<List<String>> STATE_VALUES =
       STATE.required("values", Type.list(Type.STRING), "Values that match.");
 
-  static final Type<Rule> LATENCY = DURATION.type(o -> new Latency(o.get(THRESHOLD), o.get(UPPER)));
-  static final Type<Rule> STATUS_CODE = STATUS.type(SpanRules::status);
-  static final Type<Rule> SPAN_COUNT =
+  static final Type<SamplingPolicy> LATENCY =
+      DURATION.type(o -> new Latency(o.get(THRESHOLD), o.get(UPPER)));
+  static final Type<SamplingPolicy> STATUS_CODE = STATUS.type(SpanRules::status);
+  static final Type<SamplingPolicy> SPAN_COUNT =
       COUNT.type(o -> new Count(o.get(MIN_SPANS), o.get(MAX_SPANS)));
-  static final Type<Rule> TRACE_STATE =
+  static final Type<SamplingPolicy> TRACE_STATE =
       STATE.type(o -> new State(o.get(STATE_KEY), o.get(STATE_VALUES)));
 
   private SpanRules() {}
 
-  private static Rule status(YamlObject o) {
+  private static SamplingPolicy status(YamlObject o) {
     Set<Integer> codes = new HashSet<>();
     for (String s : o.get(CODES)) {
       codes.add(
@@ -70,7 +71,7 @@ final class SpanRules {
   }
 
   /** Samples everything. */
-  record Always() implements Rule {
+  record Always() implements SamplingPolicy {
     @Override
     public Policy policy(Tools tools) {
       return _ -> Decision.SAMPLED;
@@ -78,14 +79,14 @@ final class SpanRules {
   }
 
   /** Samples when a span says that it was sampled at its beginning. */
-  record Flags() implements Rule {
+  record Flags() implements SamplingPolicy {
     @Override
     public Policy policy(Tools tools) {
       return t -> Decision.of(t.anySpan(s -> (s.flags() & SAMPLED_FLAG) != 0));
     }
   }
 
-  private record Latency(long threshold, long upper) implements Rule {
+  private record Latency(long threshold, long upper) implements SamplingPolicy {
     @Override
     public Policy policy(Tools tools) {
       return t -> {
@@ -107,21 +108,21 @@ final class SpanRules {
     }
   }
 
-  private record Status(Set<Integer> codes) implements Rule {
+  private record Status(Set<Integer> codes) implements SamplingPolicy {
     @Override
     public Policy policy(Tools tools) {
       return t -> Decision.of(t.anySpan(s -> codes.contains(s.statusCode())));
     }
   }
 
-  private record Count(long min, long max) implements Rule {
+  private record Count(long min, long max) implements SamplingPolicy {
     @Override
     public Policy policy(Tools tools) {
       return t -> Decision.of(t.spanCount() >= min && (max == 0 || t.spanCount() <= max));
     }
   }
 
-  private record State(String key, List<String> values) implements Rule {
+  private record State(String key, List<String> values) implements SamplingPolicy {
     @Override
     public Policy policy(Tools tools) {
       Set<String> all = new HashSet<>(values);

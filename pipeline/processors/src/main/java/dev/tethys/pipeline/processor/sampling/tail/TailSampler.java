@@ -2,19 +2,19 @@ package dev.tethys.pipeline.processor.sampling.tail;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.model.telemetry.TracesData;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Clockwork;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Adjustable;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.PipelineWatcher;
 import dev.tethys.pipeline.component.Processor;
-import dev.tethys.pipeline.ledger.Account;
+import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.pipeline.ottl.Ottl;
 import dev.tethys.pipeline.processor.OttlMetrics;
 import dev.tethys.pipeline.processor.TreeProcessor;
@@ -58,8 +58,8 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
 
   private final String name;
   private final Consumer next;
-  private final Account account;
-  private final Clockwork clock;
+  private final ItemAccounting account;
+  private final Scheduler clock;
   private final System.Logger log;
   private final TailMetrics metrics;
   private final ReentrantLock lock = new ReentrantLock();
@@ -77,7 +77,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   private boolean deciding; // guarded by lock; whether a thread decides
   private boolean ending; // guarded by lock; whether traces are decided as they come
   private boolean stopped; // guarded by lock
-  private Clockwork.@Nullable Timer timer; // guarded by lock
+  private Scheduler.@Nullable Timer timer; // guarded by lock
   private long timerAt; // guarded by lock; when it runs
 
   TailSampler(TailSettings settings, Ottl ottl, Consumer next, Context context) {
@@ -120,7 +120,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   }
 
   @Override
-  public void consume(Batch batch, Receipt receipt) {
+  public void consume(Batch batch, AckCallback receipt) {
     account.take(batch.items());
     List<Piece> pieces;
     try {

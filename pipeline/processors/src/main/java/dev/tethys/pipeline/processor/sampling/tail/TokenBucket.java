@@ -1,16 +1,16 @@
 package dev.tethys.pipeline.processor.sampling.tail;
 
-import dev.tethys.pipeline.Clockwork;
+import dev.tethys.pipeline.Scheduler;
 
 /** So many tokens a second, saved up to a capacity; full at first. For one thread. */
 final class TokenBucket {
   private final double perSecond;
   private final double capacity;
-  private final Clockwork clock;
+  private final Scheduler clock;
   private double tokens;
   private long at;
 
-  TokenBucket(long perSecond, long capacity, Clockwork clock) {
+  TokenBucket(long perSecond, long capacity, Scheduler clock) {
     this.perSecond = perSecond;
     this.capacity = capacity;
     this.clock = clock;

@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.processor.sampling.tail;
 
-import dev.tethys.pipeline.Receipt;
+import dev.tethys.pipeline.AckCallback;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -115,7 +115,7 @@ final class TraceTable {
   }
 
   /** Holds a piece of a trace. */
-  void add(HeldTrace t, Piece p, Receipt.Part sender, long now) {
+  void add(HeldTrace t, Piece p, AckCallback.Part sender, long now) {
     bytes -= t.cost();
     t.add(p, sender);
     bytes += t.cost();
@@ -133,7 +133,7 @@ final class TraceTable {
   }
 
   /** Notes that somebody sent again what is held. */
-  void repeat(HeldTrace t, Receipt.Part sender) {
+  void repeat(HeldTrace t, AckCallback.Part sender) {
     bytes -= t.cost();
     t.repeat(sender);
     bytes += t.cost();

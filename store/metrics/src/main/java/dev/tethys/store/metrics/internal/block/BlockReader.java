@@ -43,7 +43,7 @@ public final class BlockReader implements Postings {
   private final BlockPostings postings;
   private final ChunkReader chunks;
   private final SummaryReader summaries;
-  private final Damage damage;
+  private final CorruptionTracker damage;
   private volatile Tombstones tombstones;
   private int references = 1;
   private @Nullable Runnable afterwards;
@@ -56,7 +56,7 @@ public final class BlockReader implements Postings {
   public BlockReader(FileAccess files, Path folder) throws IOException {
     this.files = files;
     this.folder = folder;
-    this.damage = new Damage(() -> this.folder);
+    this.damage = new CorruptionTracker(() -> this.folder);
     boolean opened = false;
     try {
       Mapped chunkFile = new Mapped(files.map(folder.resolve(BlockLayout.CHUNKS), arena));

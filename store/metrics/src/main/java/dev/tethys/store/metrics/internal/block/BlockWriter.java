@@ -171,7 +171,7 @@ public final class BlockWriter implements AutoCloseable {
     w.section(BlockLayout.NAMES, Share.LABELS, names);
     w.section(BlockLayout.GROUPS, Share.DIRECTORY, stream.directory());
     w.section(BlockLayout.TIMES, Share.TIMESTAMPS, times.directory());
-    Account account = new Account();
+    MemoryAccount account = new MemoryAccount();
     account.add(chunks.account());
     account.add(times.account());
     account.add(w.account());

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class ChunkWriter {
   private final GroupStream stream;
   private final TimeSetWriter times;
-  private final Account account = new Account();
+  private final MemoryAccount account = new MemoryAccount();
   private final ByteSink group = new ByteSink(BlockLayout.GROUP_BYTES);
   private final ValueColumn values = new ValueColumn();
   private final HistogramColumn histograms = new HistogramColumn();
@@ -214,7 +214,7 @@ final class ChunkWriter {
   }
 
   /** What the chunks took. */
-  Account account() {
+  MemoryAccount account() {
     return account;
   }
 

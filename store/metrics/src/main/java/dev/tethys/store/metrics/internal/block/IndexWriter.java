@@ -9,7 +9,7 @@ import java.io.IOException;
 final class IndexWriter {
   private final WritableFile file;
   private final GroupWriter groups;
-  private final Account account = new Account();
+  private final MemoryAccount account = new MemoryAccount();
   private final ByteSink[] sections = new ByteSink[BlockLayout.SECTIONS];
 
   IndexWriter(WritableFile file, GroupWriter groups) throws IOException {
@@ -19,7 +19,7 @@ final class IndexWriter {
   }
 
   /** What was written so far. */
-  Account account() {
+  MemoryAccount account() {
     return account;
   }
 

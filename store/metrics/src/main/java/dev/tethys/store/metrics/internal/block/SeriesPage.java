@@ -72,7 +72,7 @@ final class SeriesPage {
   }
 
   /** Appends what was added. */
-  void end(ByteSink page, Account account) {
+  void end(ByteSink page, MemoryAccount account) {
     for (ByteSink s : parts) {
       page.put(s.buf, 0, s.size);
     }

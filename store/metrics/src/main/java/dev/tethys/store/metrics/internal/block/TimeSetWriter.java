@@ -41,7 +41,7 @@ final class TimeSetWriter {
   }
 
   private final GroupStream stream;
-  private final Account account = new Account();
+  private final MemoryAccount account = new MemoryAccount();
   private final ByteSink group = new ByteSink(BlockLayout.GROUP_BYTES);
   private final IntColumn ints = new IntColumn();
   private final Map<Long, List<Held>> held = new HashMap<>();
@@ -125,7 +125,7 @@ final class TimeSetWriter {
   }
 
   /** What the sets took. */
-  Account account() {
+  MemoryAccount account() {
     return account;
   }
 

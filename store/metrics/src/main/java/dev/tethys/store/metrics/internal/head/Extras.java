@@ -11,7 +11,7 @@ final class Extras {
   @Nullable HistogramLog histograms;
 
   /** Samples that came late, floats and histograms. */
-  @Nullable LateSamples late;
+  @Nullable OutOfOrderSamples late;
 
   boolean isEmpty() {
     return (starts == null || starts.isEmpty())

@@ -35,9 +35,9 @@ import org.roaringbitmap.RoaringBitmap;
  * <ul>
  *   <li>A batch is seen only after the log has it; a reader sees a batch whole or not at all.
  *   <li>In-order samples of a series ascend: rows and histograms hold nothing older than {@link
- *       #minValidTime}; what comes late stands apart in {@link LateSamples}.
- *   <li>Lock order: commit lock ({@link Commits}), then {@link #view}. Rows, series table and index
- *       change under the write side of view; {@link NewestTimes} change only under both.
+ *       #minValidTime}; what comes late stands apart in {@link OutOfOrderSamples}.
+ *   <li>Lock order: commit lock ({@link GroupCommitter}), then {@link #view}. Rows, series table
+ *       and index change under the write side of view; {@link NewestTimes} change only under both.
  * </ul>
  */
 public final class Head {
@@ -64,14 +64,14 @@ public final class Head {
   volatile Stripe[] stripes = new Stripe[16];
   final ExemplarRing exemplars;
   final MetadataTable metadata = new MetadataTable(MetadataTable.MAX);
-  final Admission admission = new Admission(this);
+  final SeriesLimiter admission = new SeriesLimiter(this);
   final Duplicates duplicates = new Duplicates(this);
-  final Placement placement = new Placement(this);
+  final SampleInserter placement = new SampleInserter(this);
   final SealedPages sealed = new SealedPages(view, () -> table.live());
   private final Truncation truncation = new Truncation(this);
   private final MatchCache<FoundSeries> matched = new MatchCache<>(MAX_MATCHED_BYTES);
   private final LogReplay replay = new LogReplay(this, placement);
-  private final Commits commits;
+  private final GroupCommitter commits;
 
   private volatile HeadSettings settings;
   volatile long minTime = Long.MAX_VALUE;
@@ -111,7 +111,7 @@ public final class Head {
     this.settings = settings;
     this.clock = clock;
     this.exemplars = new ExemplarRing(settings.exemplars());
-    this.commits = new Commits(this, log);
+    this.commits = new GroupCommitter(this, log);
   }
 
   public HeadSettings settings() {

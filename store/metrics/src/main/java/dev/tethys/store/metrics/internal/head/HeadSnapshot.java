@@ -468,7 +468,7 @@ public final class HeadSnapshot {
         e.histograms = log;
         head.sealed.add(log);
       }
-      LateSamples late = new LateSamples();
+      OutOfOrderSamples late = new OutOfOrderSamples();
       for (int i = in.count(); i > 0; i--) {
         long time = in.svarint();
         long start = in.svarint();

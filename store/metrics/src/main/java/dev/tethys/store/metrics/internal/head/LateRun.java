@@ -5,7 +5,7 @@ import dev.tethys.model.storage.SampleBuffer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** A run of {@link LateSamples}: some of them, ascending by time, one a millisecond. */
+/** A run of {@link OutOfOrderSamples}: some of them, ascending by time, one a millisecond. */
 final class LateRun {
   /** What an insert moves at most. */
   static final int MOST = 512;

@@ -15,7 +15,7 @@ import java.util.Set;
 /** Brings back what the log says, before anybody else uses the head. */
 final class LogReplay implements BatchRecord.Replay {
   private final Head head;
-  private final Placement placement;
+  private final SampleInserter placement;
 
   /** Slots of the log whose labels have another slot here. */
   private final Map<Integer, Integer> moved = new HashMap<>();
@@ -26,7 +26,7 @@ final class LogReplay implements BatchRecord.Replay {
   /** How many definitions may be missing: a slot further beyond the others is not believed. */
   private long maxGap = 1 << 10;
 
-  LogReplay(Head head, Placement placement) {
+  LogReplay(Head head, SampleInserter placement) {
     this.head = head;
     this.placement = placement;
   }

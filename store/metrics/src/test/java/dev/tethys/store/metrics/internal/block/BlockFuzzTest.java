@@ -13,7 +13,7 @@ import dev.tethys.model.storage.Summaries;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.DamageException;
-import dev.tethys.testkit.Damage;
+import dev.tethys.testkit.FileCorruption;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -154,7 +154,10 @@ class BlockFuzzTest {
       index = coarse ? coarseIndex : fineIndex;
       boolean first = r.nextBoolean();
       try {
-        read(first ? Damage.of(chunks, r) : chunks, first ? index : Damage.of(index, r), true);
+        read(
+            first ? FileCorruption.of(chunks, r) : chunks,
+            first ? index : FileCorruption.of(index, r),
+            true);
       } catch (StorageException | DamageException e) {
         caught++;
       } catch (AssertionError | RuntimeException e) {
@@ -198,7 +201,7 @@ class BlockFuzzTest {
     }
   }
 
-  /** Damage that leaves every byte at its place. */
+  /** FileCorruption that leaves every byte at its place. */
   private static void overwrite(byte[] b, Random r) {
     int at = 8 + r.nextInt(b.length - 8);
     switch (r.nextInt(4)) {

@@ -1,0 +1,31 @@
+package dev.tethys.alert.manager.dispatch;
+
+import java.time.Duration;
+import java.time.Instant;
+
+/** When it is up to us to notify, and not up to another Alertmanager of our cluster. */
+public interface ClusterPosition {
+  /** There is nobody else. */
+  ClusterPosition ALONE =
+      new ClusterPosition() {
+        @Override
+        public boolean awaitSettled(Instant deadline) {
+          return true;
+        }
+
+        @Override
+        public Duration turn() {
+          return Duration.ZERO;
+        }
+      };
+
+  /**
+   * Waits until the members of the cluster are known, or time is up.
+   *
+   * @return whether they are
+   */
+  boolean awaitSettled(Instant deadline) throws InterruptedException;
+
+  /** How long to leave it to the members before us. */
+  Duration turn();
+}

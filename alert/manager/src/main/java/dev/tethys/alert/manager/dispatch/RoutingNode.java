@@ -1,0 +1,172 @@
+package dev.tethys.alert.manager.dispatch;
+
+import dev.tethys.alert.manager.config.RouteConfig;
+import dev.tethys.alert.manager.match.LabelMatchers;
+import dev.tethys.alert.manager.state.LabelSet;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** A node of the routing tree with everything that holds for it, its parents' settings among it. */
+public final class RoutingNode {
+  static final Duration GROUP_WAIT = Duration.ofSeconds(30);
+  static final Duration GROUP_INTERVAL = Duration.ofMinutes(5);
+  static final Duration REPEAT_INTERVAL = Duration.ofHours(4);
+
+  private final String receiver;
+  private final Set<String> groupBy;
+  private final boolean groupByAll;
+  private final Duration groupWait;
+  private final Duration groupInterval;
+  private final Duration repeatInterval;
+  private final Map<String, String> labels;
+  private final RouteConfig config;
+  private final String key;
+  private final String id;
+  private final List<RoutingNode> children = new ArrayList<>();
+
+  private RoutingNode(RouteConfig c, @Nullable RoutingNode parent, int index) {
+    config = c;
+    receiver = c.receiver() != null || parent == null ? name(c) : parent.receiver;
+    Set<String> by = c.groupBy();
+    groupBy = by != null ? by : parent == null ? Set.of() : parent.groupBy;
+    groupByAll = by != null ? c.groupByAll() : parent != null && parent.groupByAll;
+    groupWait = or(c.groupWait(), parent == null ? GROUP_WAIT : parent.groupWait);
+    groupInterval = or(c.groupInterval(), parent == null ? GROUP_INTERVAL : parent.groupInterval);
+    repeatInterval =
+        or(c.repeatInterval(), parent == null ? REPEAT_INTERVAL : parent.repeatInterval);
+    Map<String, String> merged = new TreeMap<>(parent == null ? Map.of() : parent.labels);
+    merged.putAll(c.labels());
+    labels = merged;
+    key = (parent == null ? "" : parent.key + "/") + c.matchers();
+    id = parent == null ? key : parent.id + "/" + c.matchers() + "/" + index;
+    for (int i = 0; i < c.routes().size(); i++) {
+      children.add(new RoutingNode(c.routes().get(i), this, i));
+    }
+  }
+
+  private static String name(RouteConfig c) {
+    return Objects.requireNonNull(c.receiver(), "a root says who is told");
+  }
+
+  private static Duration or(@Nullable Duration own, Duration inherited) {
+    return own == null ? inherited : own;
+  }
+
+  /** The tree of a configuration. */
+  public static RoutingNode of(RouteConfig root) {
+    return new RoutingNode(root, null, 0);
+  }
+
+  public String receiver() {
+    return receiver;
+  }
+
+  /** From a group's first alert to its first notification. */
+  public Duration groupWait() {
+    return groupWait;
+  }
+
+  /** From one look at a group to the next. */
+  public Duration groupInterval() {
+    return groupInterval;
+  }
+
+  /** When a notification is repeated though nothing changed. */
+  public Duration repeatInterval() {
+    return repeatInterval;
+  }
+
+  /** Names of intervals in which nobody is told. */
+  public List<String> muteTimeIntervals() {
+    return config.muteTimeIntervals();
+  }
+
+  /** Names of intervals in which alone somebody is told; none for always. */
+  public List<String> activeTimeIntervals() {
+    return config.activeTimeIntervals();
+  }
+
+  /** Labels for templates, not yet expanded. */
+  Map<String, String> labels() {
+    return labels;
+  }
+
+  /** What alerts have to meet to come here from the parent. */
+  public LabelMatchers matchers() {
+    return config.matchers();
+  }
+
+  /** Matchers from the root to here; other routes may have the same. */
+  public String key() {
+    return key;
+  }
+
+  /** Tells it from every other. */
+  public String id() {
+    return id;
+  }
+
+  /** The routes that alerts with such labels take: the first that match, at least this one. */
+  public List<RoutingNode> match(LabelSet alert) {
+    if (!config.matchers().matches(alert.map())) {
+      return List.of();
+    }
+    List<RoutingNode> all = new ArrayList<>();
+    for (RoutingNode child : children) {
+      List<RoutingNode> found = child.match(alert);
+      all.addAll(found);
+      if (!found.isEmpty() && !child.config.continues()) {
+        break;
+      }
+    }
+    return all.isEmpty() ? List.of(this) : all;
+  }
+
+  /** The labels by which an alert is grouped here. */
+  public LabelSet group(LabelSet alert) {
+    if (groupByAll) {
+      return alert;
+    }
+    Map<String, String> m = new TreeMap<>();
+    for (String name : groupBy) {
+      String v = alert.map().get(name);
+      if (v != null) {
+        m.put(name, v);
+      }
+    }
+    return LabelSet.of(m);
+  }
+
+  /** Names of the labels that make a group, {@code ...} for all. */
+  public List<String> groupBy() {
+    return groupByAll ? List.of("...") : List.copyOf(groupBy);
+  }
+
+  /** Whether the routes after this one are asked, too. */
+  public boolean continues() {
+    return config.continues();
+  }
+
+  /** The routes below this one, in order. */
+  public List<RoutingNode> children() {
+    return List.copyOf(children);
+  }
+
+  /** Where it stands in the configuration. */
+  public String where() {
+    return config.at().node().where();
+  }
+
+  /** Shows this route and all below it. */
+  void walk(Consumer<RoutingNode> to) {
+    to.accept(this);
+    children.forEach(c -> c.walk(to));
+  }
+}

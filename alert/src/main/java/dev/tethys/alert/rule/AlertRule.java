@@ -1,0 +1,123 @@
+package dev.tethys.alert.rule;
+
+import dev.tethys.model.Histogram;
+import dev.tethys.model.Labels;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A rule that is evaluated. One thread at a time evaluates it; what it shows of itself may be read
+ * by any.
+ */
+public abstract sealed class AlertRule permits RecordingRule, AlertingRule {
+  /** How the last evaluation went. */
+  public enum Health {
+    UNKNOWN("unknown"),
+    GOOD("ok"),
+    BAD("err");
+
+    private final String text;
+
+    Health(String text) {
+      this.text = text;
+    }
+
+    /** As in answers. */
+    public String text() {
+      return text;
+    }
+  }
+
+  /**
+   * What an evaluation is made with.
+   *
+   * @param query for templates
+   * @param own the rule's query
+   * @param time of the evaluation
+   * @param offset how far before it the query looks and the result is stored
+   * @param limit the most series or alerts; 0 for no limit
+   */
+  record Context(
+      RuleQuery query,
+      RuleQuery.Prepared own,
+      Instant time,
+      Duration offset,
+      long limit,
+      URI externalUrl,
+      Labels externalLabels) {
+    long queryTime() {
+      return time.minus(offset).toEpochMilli();
+    }
+  }
+
+  /** One sample to be stored at the query's time. */
+  record Output(Labels labels, double value, @Nullable Histogram histogram) {}
+
+  /** A rule cannot give a result. */
+  static final class Failure extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Failure(String message) {
+      super(message, null, false, false);
+    }
+  }
+
+  private record Run(Health health, @Nullable String error) {}
+
+  private volatile Run run = new Run(Health.UNKNOWN, null);
+  private volatile Duration evaluationTime = Duration.ZERO;
+  private volatile @Nullable Instant lastEvaluation;
+
+  AlertRule() {}
+
+  /** As it stands in its file. */
+  public abstract RuleSpec spec();
+
+  /**
+   * Asks the query and makes of its result what is to be stored.
+   *
+   * @throws RuntimeException when it fails
+   */
+  abstract List<Output> evaluate(Context c);
+
+  /** How the last evaluation went. */
+  public Health health() {
+    return run.health();
+  }
+
+  /** Why the last evaluation failed; null when it did not. */
+  public @Nullable String lastError() {
+    return run.error();
+  }
+
+  /** How long the last evaluation took. */
+  public Duration evaluationTime() {
+    return evaluationTime;
+  }
+
+  /** When it was last evaluated, by the wall; null before the first time. */
+  public @Nullable Instant lastEvaluation() {
+    return lastEvaluation;
+  }
+
+  void succeeded() {
+    run = new Run(Health.GOOD, null);
+  }
+
+  void failed(String why) {
+    run = new Run(Health.BAD, why);
+  }
+
+  void evaluated(Instant at, Duration took) {
+    evaluationTime = took;
+    lastEvaluation = at;
+  }
+
+  /** What makes a rule the same rule after a change of its file. */
+  String identity() {
+    return spec().name() + Labels.of(spec().labels());
+  }
+}

@@ -1,0 +1,11 @@
+package dev.tethys.app.delivery;
+
+import java.nio.file.Path;
+
+/** The API of InfluxDB 3, a double. */
+class InfluxV3ExporterTest extends StoreContract {
+  @Override
+  Peer start() throws Exception {
+    return new InfluxApiPeer(Path.of(System.getProperty("java.io.tmpdir")), true);
+  }
+}

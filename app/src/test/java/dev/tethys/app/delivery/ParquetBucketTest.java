@@ -1,0 +1,147 @@
+package dev.tethys.app.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.codec.remote.WriteRequestWriter;
+import dev.tethys.model.Labels;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.testkit.Ports;
+import dev.tethys.testkit.ServerProcess;
+import dev.tethys.testkit.Shared;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Files in a bucket of Adobe's S3 mock, a server of its own that is looked for among the peers
+ * ({@code s3mock/s3mock-5.2.0-exec.jar}; Maven's {@code com.adobe.testing:s3mock:5.2.0:jar:exec}).
+ */
+class ParquetBucketTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  @TempDir static Path folder;
+  private static ServerProcess s3;
+
+  @BeforeAll
+  static void start() throws Exception {
+    Path jar = Shared.peerFolder("s3mock/s3mock-5.2.0-exec.jar");
+    int port = Ports.free();
+    s3 =
+        new ServerProcess(
+            port,
+            folder.resolve("log"),
+            Map.of(),
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-XX:TieredStopAtLevel=1",
+                "-jar",
+                jar.toString(),
+                "--server.port=" + Ports.free(),
+                "--server.address=127.0.0.1",
+                "--com.adobe.testing.s3mock.httpPort=" + port));
+    assertThat(ask("PUT", "/telemetry")).isEmpty();
+  }
+
+  @AfterAll
+  static void stop() {
+    if (s3 != null) {
+      s3.close();
+    }
+  }
+
+  private static String ask(String method, String path) throws IOException, InterruptedException {
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      return http.send(
+              HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + s3.port() + path))
+                  .method(method, HttpRequest.BodyPublishers.noBody())
+                  .build(),
+              BodyHandlers.ofString(StandardCharsets.ISO_8859_1))
+          .body();
+    }
+  }
+
+  /** Samples that no compression makes small. */
+  private static Batch batch(int samples) {
+    Random random = new Random(7);
+    WriteRequestWriter w = new WriteRequestWriter();
+    w.beginSeries(Labels.of(Labels.METRIC_NAME, "noise", "job", "s3"));
+    for (int i = 0; i < samples; i++) {
+      w.sample(1_700_000_000_000L + random.nextInt(), random.nextDouble());
+    }
+    w.endSeries();
+    return new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), samples, 0);
+  }
+
+  private static String url() {
+    return "http://127.0.0.1:" + s3.port() + "/telemetry/prod";
+  }
+
+  private static final Pattern OBJECT =
+      Pattern.compile("<Key>([^<]+)</Key>.*?<Size>(\\d+)</Size>", Pattern.DOTALL);
+
+  @Test
+  void aLargeFileIsSentInParts() throws Exception {
+    int samples = 1_000_000;
+    try (TestPipeline p =
+        new TestPipeline(
+            Signal.METRICS,
+            "parquet",
+            "s3: {bucket: telemetry, prefix: large, region: eu-west-1, endpoint: 'http://127.0.0.1:"
+                + s3.port()
+                + "', force_path_style: true, access_key: AK, secret_key: SK, part_bytes: 5242880},"
+                + " partition: all, max_file_age: 100ms, max_samples_per_send: 1000000,"
+                + " max_request_bytes: 100000000")) {
+      p.send(batch(samples));
+      p.drain(PATIENCE);
+      assertThat(p.balance().out()).isEqualTo(samples);
+    }
+    Matcher m = OBJECT.matcher(ask("GET", "/telemetry?list-type=2&prefix=large"));
+    assertThat(m.find()).isTrue();
+    int size = Integer.parseInt(m.group(2));
+    assertThat(size).isGreaterThan(10 << 20);
+    String content = ask("GET", "/telemetry/" + m.group(1));
+    assertThat(content).hasSize(size).startsWith("PAR1").endsWith("PAR1");
+    // What is put together of parts has a tag that says of how many.
+    assertThat(ask("GET", "/telemetry?list-type=2&prefix=large")).contains("-3\"</ETag>");
+    assertThat(ask("GET", "/telemetry?uploads")).doesNotContain("<UploadId>");
+  }
+
+  @Test
+  void aBucketIsTriedByItsUrl() throws Exception {
+    Printed printed =
+        Printed.of(
+            "destination",
+            "check",
+            "parquet+" + url() + "?s3.region=eu-west-1&s3.access_key=AK&s3.secret_key=SK");
+    assertThat(printed.err()).isEmpty();
+    assertThat(printed.out()).contains("the bucket telemetry is there", "tethys_probe = 42.5");
+    assertThat(printed.status()).isZero();
+    assertThat(ask("GET", "/telemetry?list-type=2&prefix=prod")).doesNotContain("tethys_probe");
+  }
+
+  @Test
+  void aFolderIsTriedByItsUrl() {
+    Printed printed = Printed.of("destination", "check", "parquet+file://" + folder);
+    assertThat(printed.err()).isEmpty();
+    assertThat(printed.out()).contains("files can be made in " + folder);
+    printed = Printed.of("destination", "check", "parquet+gopher://x/");
+    assertThat(printed.err()).contains("s3://bucket/prefix");
+  }
+}

@@ -1,0 +1,24 @@
+package dev.tethys.app.delivery;
+
+import java.io.IOException;
+
+/** A peer that is a process of its own, over whose data it can be started again. */
+interface ProcessPeer extends Peer {
+  PeerProcess process();
+
+  @Override
+  default int port() {
+    return process().port();
+  }
+
+  @Override
+  default boolean killAndRestart() throws Exception {
+    process().killAndRestart();
+    return true;
+  }
+
+  @Override
+  default void close() throws IOException {
+    process().close();
+  }
+}

@@ -1,0 +1,435 @@
+package dev.tethys.app.delivery;
+
+import com.sun.net.httpserver.HttpExchange;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * TDengine 3 behind taosAdapter, as its documentation tells of it (docs.tdengine.com: "REST API",
+ * "Schemaless Ingestion", "JSON Type", "Error Codes"): lines of InfluxDB's protocol, and of SQL
+ * what a writer and a reader of samples say. Statements that it does not understand are errors of
+ * syntax.
+ */
+final class TdengineDouble implements AutoCloseable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int MAX_SQL = 1 << 20;
+  private static final int SYNTAX = 0x2600;
+  private static final int NO_TABLE = 0x2603;
+  private static final int NO_COLUMN = 0x2602;
+  private static final int NO_DATABASE = 0x0388;
+  private static final Pattern ROW =
+      Pattern.compile(
+          "\\G\\s*`(t_[0-9a-f]{32})` USING `(\\w+)` TAGS \\('([^'\\\\]*)'\\)"
+              + " \\(ts,(value|mark)\\) VALUES \\((\\d+),([^)]*)\\)\\s*");
+  private static final Pattern SELECT =
+      Pattern.compile("SELECT (.+?) FROM `([^`]+)` WHERE (\\w+) (.*)");
+  private static final Pattern TIMES = Pattern.compile("(?:^|AND _?ts )(>=|<=|=) (-?\\d+)");
+  private static final String COLUMN = "(?:`[^`]+`|labels->'[^']+')";
+  private static final Pattern COMPARED =
+      Pattern.compile(
+          "(?:AND )?(" + COLUMN + ") (=|<>|LIKE|IN|NOT IN|IS NOT NULL) ?('[^']*'|\\([^)]*\\)|)");
+  private static final Pattern EITHER =
+      Pattern.compile("AND \\((" + COLUMN + " = '[^']*'(?: OR " + COLUMN + " = '[^']*')+)\\)");
+  private static final Pattern NEITHER =
+      Pattern.compile("AND \\((" + COLUMN + " <> '[^']*'(?: AND " + COLUMN + " <> '[^']*')+)\\)");
+
+  /** A statement that is refused. */
+  private static final class Wrong extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    final int code;
+
+    Wrong(int code, String why) {
+      super(why);
+      this.code = code;
+    }
+  }
+
+  /** The tables of one super table. */
+  private static final class Super {
+    final Set<String> columns = new LinkedHashSet<>();
+    final Set<String> tags = new LinkedHashSet<>();
+    final Map<Map<String, String>, TreeMap<Long, Map<String, Object>>> tables = new HashMap<>();
+
+    void row(Map<String, String> of, long time, String column, Object value) {
+      columns.add(column);
+      tags.addAll(of.keySet());
+      tables
+          .computeIfAbsent(of, t -> new TreeMap<>())
+          .computeIfAbsent(time, t -> new HashMap<>())
+          .put(column, value);
+    }
+  }
+
+  private final LoopbackHttp http;
+  private final Map<String, Map<String, Super>> databases = new HashMap<>();
+
+  TdengineDouble() throws IOException {
+    http = new LoopbackHttp(this::serve);
+  }
+
+  int port() {
+    return http.port();
+  }
+
+  /** Ends connections wherever they are, and goes on with what it has. */
+  void restart() throws InterruptedException {
+    http.restart();
+  }
+
+  /** What CREATE TOKEN would give. */
+  static final String TOKEN = "enterprise";
+
+  static final String CLOUD_TOKEN = "cloud";
+
+  /** Takes a row as it stands there. */
+  interface Visitor {
+    void row(String superTable, Map<String, String> tags, long time, Map<String, Object> columns);
+  }
+
+  /** All rows of a database. */
+  synchronized void forEach(String database, Visitor v) {
+    databases
+        .getOrDefault(database, Map.of())
+        .forEach(
+            (name, s) ->
+                s.tables.forEach(
+                    (tags, rows) -> rows.forEach((t, columns) -> v.row(name, tags, t, columns))));
+  }
+
+  private void serve(HttpExchange x) throws IOException {
+    try (x) {
+      byte[] body = x.getRequestBody().readAllBytes();
+      if ("gzip".equals(x.getRequestHeaders().getFirst("Content-Encoding"))) {
+        body = new GZIPInputStream(new ByteArrayInputStream(body)).readAllBytes();
+      }
+      String text = new String(body, StandardCharsets.UTF_8);
+      String path = x.getRequestURI().getPath();
+      String login =
+          Base64.getEncoder().encodeToString("root:taosdata".getBytes(StandardCharsets.US_ASCII));
+      String said = String.valueOf(x.getRequestHeaders().getFirst("Authorization"));
+      String query = String.valueOf(x.getRequestURI().getRawQuery());
+      boolean inCloud = List.of(query.split("&")).contains("token=" + CLOUD_TOKEN);
+      if (!inCloud && !said.equals("Basic " + login) && !said.equals("Bearer " + TOKEN)) {
+        answer(x, 401, "{\"code\":855,\"desc\":\"Authentication failure\"}");
+      } else if (path.equals("/influxdb/v1/write")) {
+        lines(x, text);
+      } else if (path.startsWith("/rest/sql")) {
+        answer(x, 200, sql(path.substring(9).replace("/", ""), text));
+      } else {
+        answer(x, 404, "{}");
+      }
+    }
+  }
+
+  private static void answer(HttpExchange x, int status, String body) throws IOException {
+    byte[] b = body.getBytes(StandardCharsets.UTF_8);
+    x.sendResponseHeaders(status, b.length == 0 ? -1 : b.length);
+    x.getResponseBody().write(b);
+  }
+
+  private synchronized String sql(String database, String sql) {
+    try {
+      if (sql.length() > MAX_SQL) {
+        throw new Wrong(SYNTAX, "SQL statement too long");
+      }
+      return said(database, sql);
+    } catch (Wrong e) {
+      return "{\"code\":" + e.code + ",\"desc\":\"" + e.getMessage() + "\"}";
+    }
+  }
+
+  private String said(String database, String sql) {
+    if (sql.equals("SELECT SERVER_VERSION()")) {
+      return table(List.of("server_version()"), List.of(List.of("3.3.6.0")));
+    }
+    Matcher m =
+        Pattern.compile("CREATE DATABASE IF NOT EXISTS `(\\w+)` PRECISION 'ms' .*").matcher(sql);
+    if (m.matches()) {
+      databases.computeIfAbsent(m.group(1), d -> new TreeMap<>());
+      return table(List.of("affected_rows"), List.of(List.of(0)));
+    }
+    m =
+        Pattern.compile("SELECT (\\w+) FROM information_schema.ins_(\\w+) WHERE \\w+ = '(\\w+)'")
+            .matcher(sql);
+    if (m.matches()) {
+      String name = m.group(3);
+      Map<String, Super> found = databases.get(name);
+      List<List<Object>> rows = new ArrayList<>();
+      if (m.group(2).equals("databases") && found != null) {
+        rows.add(List.of(name));
+      } else if (found != null) {
+        found.keySet().forEach(s -> rows.add(List.of(s)));
+      }
+      return table(List.of(m.group(1)), rows);
+    }
+    Map<String, Super> in = databases.get(database);
+    if (in == null) {
+      throw new Wrong(NO_DATABASE, "Database not exist");
+    }
+    m =
+        Pattern.compile(
+                "CREATE STABLE IF NOT EXISTS `(\\w+)` \\(ts TIMESTAMP, value DOUBLE, mark"
+                    + " VARCHAR\\(8\\)\\) TAGS \\(labels JSON\\)")
+            .matcher(sql);
+    if (m.matches()) {
+      in.computeIfAbsent(m.group(1), t -> new Super()).columns.addAll(List.of("value", "mark"));
+      return table(List.of("affected_rows"), List.of(List.of(0)));
+    }
+    if (sql.startsWith("INSERT INTO ")) {
+      return insert(in, sql.substring(12));
+    }
+    m = SELECT.matcher(sql);
+    if (m.matches()) {
+      return select(in, m);
+    }
+    throw new Wrong(SYNTAX, "syntax error");
+  }
+
+  private static String insert(Map<String, Super> in, String rows) {
+    Matcher m = ROW.matcher(rows);
+    int at = 0;
+    int n = 0;
+    while (m.find()) {
+      Super s = in.get(m.group(2));
+      if (s == null) {
+        throw new Wrong(NO_TABLE, "Table does not exist");
+      }
+      Map<String, String> labels = json(m.group(3));
+      Object value =
+          m.group(4).equals("value")
+              ? (Object) Double.valueOf(m.group(6))
+              : m.group(6).replace("'", "");
+      s.row(labels, Long.parseLong(m.group(5)), m.group(4), value);
+      at = m.end();
+      n++;
+    }
+    if (at != rows.length()) {
+      throw new Wrong(SYNTAX, "syntax error near " + at);
+    }
+    return table(List.of("affected_rows"), List.of(List.of(n)));
+  }
+
+  /** Without escapes, and with keys of visible ASCII. */
+  private static Map<String, String> json(String text) {
+    if (text.getBytes(StandardCharsets.UTF_8).length > 4095 || text.contains("\\")) {
+      throw new Wrong(0x2653, "Invalid JSON tag");
+    }
+    Map<String, String> out = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> e : JSON.readTree(text).properties()) {
+      if (!e.getKey().matches("[\\x21-\\x7e]{1,256}")) {
+        throw new Wrong(0x2653, "Invalid JSON key");
+      }
+      out.put(e.getKey(), e.getValue().asString());
+    }
+    return out;
+  }
+
+  private static String select(Map<String, Super> in, Matcher m) {
+    Super s = in.get(m.group(2));
+    if (s == null) {
+      throw new Wrong(NO_TABLE, "Table does not exist");
+    }
+    String conditions = m.group(4);
+    Predicate<Long> within = t -> true;
+    Matcher times = TIMES.matcher(conditions);
+    while (times.find()) {
+      long bound = Long.parseLong(times.group(2));
+      within =
+          within.and(
+              switch (times.group(1)) {
+                case ">=" -> t -> t >= bound;
+                case "<=" -> t -> t <= bound;
+                default -> t -> t == bound;
+              });
+    }
+    boolean json = m.group(3).equals("ts");
+    Predicate<Map<String, String>> tags = condition(s, json, conditions);
+    List<String> columns = new ArrayList<>();
+    if (m.group(1).equals("*")) {
+      columns.add("_ts");
+      columns.addAll(s.columns);
+      columns.addAll(s.tags);
+    } else {
+      columns.addAll(List.of(m.group(1).split(",")));
+    }
+    List<List<Object>> rows = new ArrayList<>();
+    for (var t : s.tables.entrySet()) {
+      if (!tags.test(t.getKey())) {
+        continue;
+      }
+      for (var r : t.getValue().entrySet()) {
+        if (within.test(r.getKey())) {
+          List<Object> row = new ArrayList<>();
+          for (String c : columns) {
+            Object v = r.getValue().get(c);
+            row.add(
+                switch (c) {
+                  case "_ts" -> Instant.ofEpochMilli(r.getKey()).toString();
+                  case "ts" ->
+                      json ? Instant.ofEpochMilli(r.getKey()).toString() : t.getKey().get(c);
+                  case "labels" -> json ? t.getKey() : t.getKey().get(c);
+                  default -> v != null || json ? v : t.getKey().get(c);
+                });
+          }
+          rows.add(row);
+        }
+      }
+    }
+    return table(columns, rows);
+  }
+
+  /** What tags have to be, which are there or null; null is never compared. */
+  private static Predicate<Map<String, String>> condition(Super s, boolean json, String text) {
+    String left =
+        text.replaceFirst("^(>=|<=|=) -?\\d+", "").replaceAll("AND _?ts [<>=]+ -?\\d+", "");
+    Predicate<Map<String, String>> all = tags -> true;
+    Matcher either = EITHER.matcher(left);
+    while (either.find()) {
+      Predicate<Map<String, String>> any = tags -> false;
+      for (String one : either.group(1).split(" OR ")) {
+        any = any.or(compared(s, json, one));
+      }
+      all = all.and(any);
+    }
+    left = NEITHER.matcher(EITHER.matcher(left).replaceAll("")).replaceAll("AND $1");
+    Matcher one = COMPARED.matcher(left);
+    while (one.find()) {
+      all = all.and(compared(s, json, one.group().replaceFirst("^AND ", "")));
+    }
+    if (!COMPARED.matcher(left).replaceAll("").isBlank()) {
+      throw new Wrong(SYNTAX, "syntax error near " + COMPARED.matcher(left).replaceAll(""));
+    }
+    return all;
+  }
+
+  private static Predicate<Map<String, String>> compared(Super s, boolean json, String text) {
+    Matcher m = COMPARED.matcher(text);
+    if (!m.matches()) {
+      throw new Wrong(SYNTAX, "syntax error near " + text);
+    }
+    boolean key = m.group(1).startsWith("labels->");
+    String column = m.group(1).replaceAll("^`|^labels->'|[`']$", "");
+    if (key != json || !json && !s.tags.contains(column)) {
+      throw new Wrong(NO_COLUMN, "Invalid column name: " + column);
+    }
+    if (json && m.group(2).endsWith("IN")) {
+      throw new Wrong(SYNTAX, "not supported for JSON");
+    }
+    String value = m.group(3).replaceAll("^'|'$", "");
+    Set<String> values = Set.of(m.group(3).replaceAll("^\\('|'\\)$", "").split("','", -1));
+    Predicate<String> meets =
+        switch (m.group(2)) {
+          case "=" -> value::equals;
+          case "<>" -> v -> !v.equals(value);
+          case "LIKE" -> like(value);
+          case "IN" -> values::contains;
+          case "NOT IN" -> v -> !values.contains(v);
+          default -> v -> true;
+        };
+    return tags -> tags.get(column) != null && meets.test(tags.get(column));
+  }
+
+  private static Predicate<String> like(String pattern) {
+    return Pattern.compile(
+            Pattern.quote(pattern).replace("%", "\\E.*\\Q").replace("_", "\\E.\\Q"), Pattern.DOTALL)
+        .asMatchPredicate();
+  }
+
+  private static String table(List<String> columns, List<? extends List<?>> rows) {
+    ObjectNode out = JSON.createObjectNode();
+    out.put("code", 0);
+    ArrayNode meta = out.putArray("column_meta");
+    columns.forEach(c -> meta.addArray().add(c).add("VARCHAR").add(64));
+    ArrayNode data = out.putArray("data");
+    for (List<?> r : rows) {
+      ArrayNode row = data.addArray();
+      for (@Nullable Object v : r) {
+        row.add(JSON.valueToTree(v));
+      }
+    }
+    return out.put("rows", rows.size()).toString();
+  }
+
+  private synchronized void lines(HttpExchange x, String text) throws IOException {
+    Matcher db = Pattern.compile("db=(\\w+)&precision=ms").matcher(x.getRequestURI().getQuery());
+    Map<String, Super> in = db.find() ? databases.get(db.group(1)) : null;
+    if (in == null) {
+      answer(x, 500, "{\"code\":904,\"desc\":\"Database not exist\"}");
+      return;
+    }
+    try {
+      for (String line : text.split("\n")) {
+        line(in, line);
+      }
+      answer(x, 204, "");
+    } catch (Wrong e) {
+      answer(x, 500, "{\"code\":" + e.code + ",\"desc\":\"" + e.getMessage() + "\"}");
+    }
+  }
+
+  private static void line(Map<String, Super> in, String line) {
+    List<String> parts = new ArrayList<>(); // measurement, tag, value, …, fields, time
+    StringBuilder part = new StringBuilder();
+    int spaces = 0;
+    for (int i = 0; i < line.length(); i++) {
+      char c = line.charAt(i);
+      if (c == '\\' && i + 1 < line.length() && ",= \\".indexOf(line.charAt(i + 1)) >= 0) {
+        part.append(line.charAt(++i));
+      } else if (spaces == 0 && (c == ',' || c == '=') || c == ' ') {
+        parts.add(part.toString());
+        part.setLength(0);
+        spaces += c == ' ' ? 1 : 0;
+      } else if (c == '"' && spaces == 0) {
+        throw new Wrong(0x3002, "Invalid data");
+      } else {
+        part.append(c);
+      }
+    }
+    parts.add(part.toString());
+    int n = parts.size();
+    String name = parts.getFirst().replace('.', '_');
+    if (spaces != 2 || n % 2 == 0 || name.length() > 192) {
+      throw new Wrong(0x3002, "Invalid data");
+    }
+    Map<String, String> tags = new LinkedHashMap<>();
+    for (int i = 1; i + 1 < n - 2; i += 2) {
+      if (parts.get(i).length() > 64) {
+        throw new Wrong(0x2604, "Invalid tag name");
+      }
+      tags.put(parts.get(i).replace('.', '_'), parts.get(i + 1));
+    }
+    String[] field = parts.get(n - 2).split("=", 2);
+    boolean string = field[1].startsWith("\"");
+    in.computeIfAbsent(name, t -> new Super())
+        .row(
+            tags,
+            Long.parseLong(parts.get(n - 1)),
+            field[0],
+            string ? (Object) field[1].replace("\"", "") : Double.valueOf(field[1]));
+  }
+
+  @Override
+  public void close() {
+    http.close();
+  }
+}

@@ -1,0 +1,11 @@
+package dev.tethys.app.delivery;
+
+import java.io.IOException;
+
+/** TDengine 3 written by lines, a super table for each metric, by a double of its documentation. */
+class TdengineLinesTest extends StoreContract {
+  @Override
+  Peer start() throws IOException {
+    return new TdenginePeer(true);
+  }
+}

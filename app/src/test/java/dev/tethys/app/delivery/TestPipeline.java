@@ -1,0 +1,185 @@
+package dev.tethys.app.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.app.collector.BuiltIn;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.RealFiles;
+import dev.tethys.pipeline.AckCallback;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.ComponentFactory;
+import dev.tethys.pipeline.component.Components;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.delivery.Outboxes;
+import dev.tethys.pipeline.grammar.GraphConfig;
+import dev.tethys.pipeline.graph.Graph;
+import dev.tethys.pipeline.graph.GraphServices;
+import dev.tethys.pipeline.ledger.AccountingRegistry;
+import dev.tethys.pipeline.ledger.Balance;
+import dev.tethys.pipeline.ledger.ItemAccounting;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** A graph of one exporter, fed by the test, with the queue that users have. */
+final class TestPipeline implements AutoCloseable {
+  private static final String RETRIES =
+      "retry_on_failure: {initial_interval: 20ms, max_interval: 200ms, max_elapsed_time: 0},"
+          + " sending_queue: {queue_size: 100000, num_consumers: 4, when_full: block}";
+
+  private final AccountingRegistry ledger = new AccountingRegistry();
+  private final Graph graph;
+  private @Nullable Consumer input;
+
+  private final class Feed implements ReceiverFactory<Boolean> {
+    @Override
+    public String type() {
+      return "feed";
+    }
+
+    @Override
+    public String about() {
+      return "Hands on what the test gives it.";
+    }
+
+    @Override
+    public Type<Boolean> settings() {
+      return new Section("feed", "Of the test.").type(o -> true);
+    }
+
+    @Override
+    public Set<Signal> signals() {
+      return Set.of(Signal.METRICS, Signal.LOGS, Signal.TRACES);
+    }
+
+    @Override
+    public Receiver create(Boolean s, Map<Signal, Consumer> outputs, Context context) {
+      input = outputs.values().iterator().next();
+      return new Receiver() {};
+    }
+  }
+
+  /**
+   * Starts it.
+   *
+   * @param exporter its type
+   * @param keys its keys as YAML flow, without braces
+   */
+  TestPipeline(Signal signal, String exporter, String keys) throws IOException {
+    this(signal, exporter, keys, "", "");
+  }
+
+  /**
+   * The same with an extension.
+   *
+   * @param extension its type; "" for none
+   * @param extensionKeys its keys as YAML flow, without braces
+   */
+  TestPipeline(Signal signal, String exporter, String keys, String extension, String extensionKeys)
+      throws IOException {
+    List<ComponentFactory<?>> all = new ArrayList<>(BuiltIn.components().all());
+    all.add(new Feed());
+    Components components = new Components(all);
+    GraphServices services =
+        new GraphServices(
+            components,
+            Scheduler.system(),
+            new Outboxes(new RealFiles(), Scheduler.system(), new Random(1)),
+            ledger,
+            new Registry());
+    graph = new Graph(services);
+    String yaml =
+        """
+        receivers: {feed: }
+        exporters: {%s: {%s%s}}
+        %s
+        service: {extensions: [%s], pipelines: {%s: {receivers: [feed], exporters: [%s]}}}
+        """
+            .formatted(
+                exporter,
+                keys,
+                exporter.equals("file") ? "" : ", " + RETRIES, // which has no queue
+                extension.isEmpty()
+                    ? ""
+                    : "extensions: {" + extension + ": {" + extensionKeys + "}}",
+                extension,
+                signal.name().toLowerCase(java.util.Locale.ROOT),
+                exporter);
+    graph.apply(GraphConfig.read(YamlDocument.parse("test.yaml", null, yaml), components, false));
+  }
+
+  /** One that waits for an answer for a moment only, whatever its keys say. */
+  static TestPipeline impatient(Signal signal, String exporter, String keys) throws IOException {
+    return new TestPipeline(
+        signal, exporter, keys.replaceAll("(^|, )timeout: [^,]*", "") + ", timeout: 700ms");
+  }
+
+  void send(Batch b) {
+    Consumer c = input;
+    if (c == null) {
+      throw new IllegalStateException("nothing runs");
+    }
+    c.consume(b, AckCallback.NONE);
+  }
+
+  /** What became of everything that was sent. */
+  Balance balance() {
+    ItemAccounting a =
+        ledger.accounts().stream()
+            .filter(x -> x.kind().equals("exporter"))
+            .findFirst()
+            .orElseThrow();
+    return a.balance();
+  }
+
+  /** How often requests were sent again. */
+  long repeated() {
+    return graph.outboxes().values().stream().mapToLong(o -> o.status().retries()).sum();
+  }
+
+  /** What the destination said last when it did not take a request, "" for nothing. */
+  String refusal() {
+    return graph.outboxes().values().stream()
+        .map(o -> o.status().lastError())
+        .filter(e -> !e.isEmpty())
+        .findFirst()
+        .orElse("");
+  }
+
+  /** Waits until nothing is queued any more. */
+  void drain(Duration patience) throws InterruptedException {
+    await("the queue is empty", patience, () -> balance().held() == 0);
+    assertThat(balance().isBalanced()).as(balance().toString()).isTrue();
+  }
+
+  /** Polls until something holds that other processes do. */
+  static void await(String what, Duration patience, BooleanSupplier condition)
+      throws InterruptedException {
+    long until = System.nanoTime() + patience.toNanos();
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() > until) {
+        throw new AssertionError("waited in vain until " + what);
+      }
+      Thread.sleep(5);
+    }
+  }
+
+  @Override
+  public void close() {
+    graph.stop(Duration.ZERO);
+  }
+}

@@ -1,7 +1,0 @@
-/**
- * Each database as a destination and as a store: written through a pipeline, read back, compared.
- */
-@NullMarked
-package dev.tethys.app.destination;
-
-import org.jspecify.annotations.NullMarked;

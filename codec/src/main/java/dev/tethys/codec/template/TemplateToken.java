@@ -1,0 +1,67 @@
+package dev.tethys.codec.template;
+
+import dev.tethys.model.GoQuote;
+
+/**
+ * A lexical unit of a template.
+ *
+ * @param at where it begins in the text
+ * @param line of its first character, from 1
+ */
+record TemplateToken(Kind kind, int at, String text, int line) {
+  enum Kind {
+    ERROR,
+    BOOL,
+    CHAR,
+    CHAR_CONSTANT,
+    ASSIGN,
+    DECLARE,
+    EOF,
+    FIELD,
+    IDENTIFIER,
+    LEFT_DELIMITER,
+    LEFT_PAREN,
+    NUMBER,
+    PIPE,
+    RAW_STRING,
+    RIGHT_DELIMITER,
+    RIGHT_PAREN,
+    SPACE,
+    STRING,
+    TEXT,
+    VARIABLE,
+    DOT,
+    NIL,
+    BLOCK,
+    BREAK,
+    CONTINUE,
+    DEFINE,
+    ELSE,
+    END,
+    IF,
+    RANGE,
+    TEMPLATE,
+    WITH;
+
+    boolean isKeyword() {
+      return ordinal() >= DOT.ordinal();
+    }
+  }
+
+  /** As Go's errors show it. */
+  String shown() {
+    if (kind == Kind.EOF) {
+      return "EOF";
+    }
+    if (kind == Kind.ERROR) {
+      return text;
+    }
+    if (kind.isKeyword()) {
+      return "<" + text + ">";
+    }
+    int end = text.offsetByCodePoints(0, Math.min(10, text.codePointCount(0, text.length())));
+    return end < text.length()
+        ? GoQuote.quote(text.substring(0, end)) + "..."
+        : GoQuote.quote(text);
+  }
+}

@@ -1,0 +1,240 @@
+package dev.tethys.collect.exporter.blackbox;
+
+import dev.tethys.collect.exporter.Findings;
+import dev.tethys.config.Redaction;
+import dev.tethys.config.TlsConfig;
+import dev.tethys.model.Alarm;
+import dev.tethys.model.GoQuote;
+import dev.tethys.web.client.NameLookup;
+import dev.tethys.web.client.TlsSockets;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One look at a target: what was found out so far, what was logged, and when it must end. For one
+ * thread.
+ */
+final class ProbeAttempt {
+  private static final System.Logger LOG = System.getLogger(ProbeAttempt.class.getName());
+
+  /** The longest log that is kept of a look, in characters. */
+  private static final int MAX_LOG = 64 << 10;
+
+  private static final int FNV_START = 0x811c9dc5;
+  private static final int FNV_PRIME = 0x01000193;
+
+  final Findings found = new Findings();
+
+  /** By {@link System#nanoTime}. */
+  final long deadline;
+
+  private final String module;
+  private final String target;
+  private final String shown;
+  private final Level level;
+  private final StringBuilder log = new StringBuilder();
+
+  ProbeAttempt(String module, String target, Duration timeout, Level level) {
+    this.module = module;
+    this.target = target;
+    this.shown = withoutPassword(target);
+    this.level = level;
+    this.deadline = System.nanoTime() + timeout.toNanos();
+  }
+
+  /** A target as people may see it. */
+  static String withoutPassword(String target) {
+    return Redaction.text(target);
+  }
+
+  /** Milliseconds that are left, at least one. */
+  int millisLeft() {
+    return (int) Math.clamp((deadline - System.nanoTime()) / 1_000_000, 1, Integer.MAX_VALUE);
+  }
+
+  /** Logs a line; pairs of names and values follow the message. */
+  void log(Level at, String message, @Nullable Object... pairs) {
+    if (at.getSeverity() < level.getSeverity()) {
+      return;
+    }
+    StringBuilder line = new StringBuilder();
+    for (int i = 0; i + 1 < pairs.length; i += 2) {
+      String v = String.valueOf(pairs[i + 1]).replace(target, shown);
+      line.append(' ').append(pairs[i]).append('=').append(value(v));
+    }
+    LOG.log(at, message + " module=" + module + " target=" + value(shown) + line);
+    if (log.length() < MAX_LOG) {
+      log.append("time=").append(Instant.now()).append(" level=");
+      log.append(at == Level.WARNING ? "WARN" : at.name());
+      log.append(" msg=").append(GoQuote.quote(message));
+      log.append(" module=").append(module).append(" target=").append(value(shown));
+      log.append(line).append('\n');
+    }
+  }
+
+  private static String value(String v) {
+    boolean plain = !v.isEmpty() && v.chars().allMatch(c -> c > ' ' && c < 0x7f && c != '"');
+    return plain ? v : GoQuote.quote(v);
+  }
+
+  void debug(String message, @Nullable Object... pairs) {
+    log(Level.DEBUG, message, pairs);
+  }
+
+  /** Something that is done over a connection. */
+  @FunctionalInterface
+  interface Work<T> {
+    T run() throws IOException;
+  }
+
+  /**
+   * Does something over a connection, which is closed when the time of the look is up: a time for
+   * each read alone would let a server that sends a byte now and then keep it for ever.
+   *
+   * @param connection without TLS: closing that of TLS would wait for who is writing
+   * @throws IOException saying that the time is up, where it is
+   */
+  <T> T inTime(Socket connection, Work<T> work) throws IOException {
+    return inTime(connection, work, "i/o timeout");
+  }
+
+  private <T> T inTime(Socket connection, Work<T> work, String late) throws IOException {
+    Alarm alarm = Alarm.closing(connection, deadline);
+    try (alarm) {
+      return work.run();
+    } catch (IOException e) {
+      throw alarm.hasRung() ? new IOException(late, e) : e;
+    }
+  }
+
+  /** Goes over to TLS; a handshake that is late is told in the words of the real exporter. */
+  Socket secure(TlsConfig tls, Socket socket, String host, int port, String... protocols)
+      throws IOException {
+    return inTime(
+        socket,
+        () -> TlsSockets.secure(tls, socket, host, port, protocols),
+        "context deadline exceeded");
+  }
+
+  /** Logs why it fails; false, so that it may be returned. */
+  boolean fails(String message, @Nullable Object... pairs) {
+    log(Level.ERROR, message, pairs);
+    return false;
+  }
+
+  /** What was logged, a line each. */
+  String logged() {
+    return log.toString();
+  }
+
+  static double seconds(long nanos) {
+    return nanos / 1e9;
+  }
+
+  /** An address, and how long finding it took, in seconds. */
+  record Found(@Nullable InetAddress address, double seconds) {}
+
+  /**
+   * Looks a name up and takes the kind of address that is preferred; no address, logged, where
+   * there is none.
+   */
+  Found address(String host, IpChoice ip) {
+    String name =
+        host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
+    found.gauge("probe_ip_protocol", "Specifies whether probe ip protocol is IP4 or IP6", 0);
+    found.gauge(
+        "probe_ip_addr_hash",
+        "Specifies the hash of IP address. It's useful to detect if the IP address changes.",
+        0);
+    long started = System.nanoTime();
+    InetAddress chosen = null;
+    String why = "no such host";
+    debug("Resolving target address", "target", name, "ip_protocol", ip.four() ? "ip4" : "ip6");
+    try {
+      for (InetAddress a : NameLookup.all(name, deadline)) {
+        boolean wanted = a instanceof Inet4Address == ip.four();
+        if (wanted || ip.fallback() && chosen == null) {
+          chosen = a;
+        }
+        if (wanted) {
+          break;
+        }
+      }
+      why = "unable to find ip; no fallback";
+    } catch (UnknownHostException e) {
+      // said below
+    } catch (IOException e) {
+      why = String.valueOf(e.getMessage());
+    }
+    double seconds = seconds(System.nanoTime() - started);
+    found.gauge(
+        "probe_dns_lookup_time_seconds",
+        "Returns the time taken for probe dns lookup in seconds",
+        seconds);
+    if (chosen == null || name.isEmpty()) {
+      log(Level.ERROR, "Error resolving address", "target", name, "err", why);
+      return new Found(null, seconds);
+    }
+    debug("Resolved target address", "target", name, "ip", chosen.getHostAddress());
+    found.gauge("probe_ip_protocol", "", chosen instanceof Inet4Address ? 4 : 6);
+    found.gauge("probe_ip_addr_hash", "", hash(chosen.getAddress()));
+    return new Found(chosen, seconds);
+  }
+
+  /** FNV-1a of 32 bits. */
+  static double hash(byte[] bytes) {
+    int h = FNV_START;
+    for (byte b : bytes) {
+      h = (h ^ b & 0xff) * FNV_PRIME;
+    }
+    return h & 0xffffffffL;
+  }
+
+  /** An address as a person writes it, with brackets where it has colons. */
+  static String shown(InetAddress a, int port) {
+    String s = a.getHostAddress();
+    return (s.indexOf(':') >= 0 ? "[" + s + "]" : s) + ":" + port;
+  }
+
+  /** A host and a port that were written with a colon between. */
+  record HostPort(String host, int port) {
+    /** Null when there is no port, or none that can be. */
+    static @Nullable HostPort of(String s) {
+      Written w = Written.of(s);
+      if (w == null) {
+        return null;
+      }
+      try {
+        int port = Integer.parseInt(w.port);
+        return port < 0 || port > 65_535 ? null : new HostPort(w.host, port);
+      } catch (NumberFormatException e) {
+        return null;
+      }
+    }
+  }
+
+  /** A host and what was written for a port, which may be a name. */
+  record Written(String host, String port) {
+    /** Null when there is no colon between two parts. */
+    static @Nullable Written of(String s) {
+      int colon = s.lastIndexOf(':');
+      if (colon < 0 || s.indexOf(']') > colon) {
+        return null;
+      }
+      String host = s.substring(0, colon);
+      if (host.startsWith("[") && host.endsWith("]")) {
+        host = host.substring(1, host.length() - 1);
+      } else if (host.indexOf(':') >= 0) {
+        return null;
+      }
+      return new Written(host, s.substring(colon + 1));
+    }
+  }
+}

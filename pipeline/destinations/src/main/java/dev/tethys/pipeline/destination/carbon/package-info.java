@@ -1,5 +1,0 @@
-/** Graphite as a destination of metrics: carbon's plaintext and pickle protocols. */
-@NullMarked
-package dev.tethys.pipeline.destination.carbon;
-
-import org.jspecify.annotations.NullMarked;

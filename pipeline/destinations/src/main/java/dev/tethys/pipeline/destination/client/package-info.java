@@ -1,5 +1,0 @@
-/** What destinations share: lines over sockets, datagrams, bounded places, OAuth 2. */
-@NullMarked
-package dev.tethys.pipeline.destination.client;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** Datadog as a destination of metrics and logs. */
-@NullMarked
-package dev.tethys.pipeline.destination.datadog;
-
-import org.jspecify.annotations.NullMarked;

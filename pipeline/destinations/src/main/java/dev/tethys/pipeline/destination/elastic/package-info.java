@@ -1,5 +1,0 @@
-/** Elasticsearch and OpenSearch as destinations of metrics and logs. */
-@NullMarked
-package dev.tethys.pipeline.destination.elastic;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** Telemetry in files, as JSON lines or protobuf. */
-@NullMarked
-package dev.tethys.pipeline.destination.file;
-
-import org.jspecify.annotations.NullMarked;

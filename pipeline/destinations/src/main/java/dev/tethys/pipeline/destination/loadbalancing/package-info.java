@@ -1,5 +1,0 @@
-/** Sends what belongs together to one of several collectors, always the same one. */
-@NullMarked
-package dev.tethys.pipeline.destination.loadbalancing;
-
-import org.jspecify.annotations.NullMarked;

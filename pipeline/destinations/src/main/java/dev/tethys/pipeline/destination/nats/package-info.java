@@ -1,5 +1,0 @@
-/** NATS as a destination of metrics, logs and traces: JetStream, or core NATS. */
-@NullMarked
-package dev.tethys.pipeline.destination.nats;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** Files of Parquet as a destination of metrics, logs and traces: in a folder, or at S3. */
-@NullMarked
-package dev.tethys.pipeline.destination.parquet;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** Sends metrics by Prometheus's remote write, 1.0 and 2.0. */
-@NullMarked
-package dev.tethys.pipeline.destination.remotewrite;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** Splunk's HTTP Event Collector as a destination of metrics and logs. */
-@NullMarked
-package dev.tethys.pipeline.destination.splunk;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.tethys.pipeline.destination.loadbalancing;
-
-import org.jspecify.annotations.NullMarked;

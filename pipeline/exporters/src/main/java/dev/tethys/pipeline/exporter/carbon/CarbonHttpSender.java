@@ -1,0 +1,131 @@
+package dev.tethys.pipeline.exporter.carbon;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.pipeline.client.HttpEndpoint;
+import dev.tethys.pipeline.delivery.EncodedRequest;
+import dev.tethys.pipeline.delivery.SendResult;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.exporter.rows.LineRequestEncoder;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Posts points to a hosted Graphite: lines, or the JSON of Grafana Cloud. A point that is sent
+ * twice is one point.
+ *
+ * <p>Sources: Grafana Cloud, "Graphite HTTP API"; Hosted Graphite, "Supported Protocols". Grafana
+ * takes what is right of a request and says how many points are not, with the places of some; lines
+ * are refused as a whole.
+ */
+final class CarbonHttpSender implements Sender {
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  private final CarbonHttp settings;
+  private final boolean json;
+  private final HttpEndpoint endpoint;
+  private final LineRequestEncoder parcels;
+
+  /**
+   * @param json whether points go as JSON, else as lines
+   */
+  CarbonHttpSender(
+      CarbonHttp settings, boolean json, HttpEndpoint endpoint, LineRequestEncoder parcels) {
+    this.settings = settings;
+    this.json = json;
+    this.endpoint = endpoint;
+    this.parcels = parcels;
+  }
+
+  @Override
+  public SendResult send(EncodedRequest p) throws IOException, InterruptedException {
+    LineRequestEncoder.Opened opened;
+    try {
+      opened = parcels.open(p);
+    } catch (CodecException e) {
+      return new SendResult.Permanent(String.valueOf(e.getMessage()));
+    }
+    Map<String, String> headers = new LinkedHashMap<>(LineRequestEncoder.sent(p));
+    HttpEndpoint.Reply r = post(headers, opened.text());
+    if (r.isOk()) {
+      return json ? taken(p, opened, r) : SendResult.DELIVERED;
+    }
+    return switch (r.status()) {
+      case 400, 413 -> parcels.halves(p, r.reason());
+      default -> HttpEndpoint.judge(r);
+    };
+  }
+
+  /** Posts lines, or what they are as JSON. */
+  HttpEndpoint.Reply post(Map<String, String> headers, byte[] lines)
+      throws IOException, InterruptedException {
+    Map<String, String> sent = new LinkedHashMap<>(headers);
+    sent.keySet().removeIf(h -> h.equalsIgnoreCase("content-encoding")); // that of the queue
+    sent.put("content-type", json ? "application/json" : "text/plain; charset=utf-8");
+    byte[] body = json ? points(lines) : lines;
+    Compression c = settings.client().compression();
+    if (c != Compression.NONE) {
+      sent.put("content-encoding", c.word());
+      body = c.compress(body, 0, body.length, settings.client().level());
+    }
+    return endpoint.call("POST", settings.url(), sent, body);
+  }
+
+  /** Lines of ours, whose signs JSON takes as they are, as a list of points. */
+  private byte[] points(byte[] lines) {
+    StringBuilder sb = new StringBuilder(lines.length * 2).append('[');
+    for (String line : new String(lines, StandardCharsets.UTF_8).split("\n")) {
+      String[] parts = line.split(" ");
+      if (parts.length != 3) {
+        continue;
+      }
+      String[] path = parts[0].split(";");
+      sb.append(sb.length() == 1 ? "" : ",").append("{\"name\":\"").append(path[0]);
+      sb.append("\",\"interval\":").append(settings.interval());
+      // A reader that takes it for a whole number has no sign of zero.
+      sb.append(",\"value\":").append(parts[1].equals("-0") ? "-0.0" : parts[1]);
+      sb.append(",\"time\":").append(parts[2]);
+      for (int i = 1; i < path.length; i++) {
+        sb.append(i == 1 ? ",\"tags\":[\"" : ",\"").append(path[i]).append('"');
+      }
+      sb.append(path.length > 1 ? "]}" : "}");
+    }
+    return sb.append(']').toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static SendResult taken(
+      EncodedRequest p, LineRequestEncoder.Opened o, HttpEndpoint.Reply r) {
+    JsonNode said;
+    try {
+      said = JSON.readTree(r.body());
+    } catch (JacksonException e) {
+      return SendResult.DELIVERED; // something between that says yes in words of its own
+    }
+    int invalid = said.path("invalid").asInt(0);
+    if (invalid <= 0) {
+      return SendResult.DELIVERED;
+    }
+    Map<Integer, String> bad = new HashMap<>();
+    for (Map.Entry<String, JsonNode> e : said.path("validationErrors").properties()) {
+      for (JsonNode place : e.getValue().path("exampleIds")) {
+        int row = place.asInt(-1);
+        if (row >= 0 && row < o.index().rows()) {
+          bad.put(row, "Graphite: " + e.getKey());
+        }
+      }
+    }
+    if (bad.size() == invalid) {
+      return o.sorted(bad, new BitSet(), null);
+    }
+    return p.items() == 1
+        ? new SendResult.Permanent(r.reason())
+        : new SendResult.Partial(Math.min(p.items(), invalid), r.reason());
+  }
+}

@@ -1,0 +1,171 @@
+package dev.tethys.pipeline.exporter.carbon;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.exporter.client.LineEndpoint;
+import dev.tethys.pipeline.exporter.client.LineEndpoint.Transport;
+import dev.tethys.pipeline.exporter.rows.HistogramRule;
+import dev.tethys.pipeline.exporter.rows.RowSettings;
+import dev.tethys.pipeline.naming.BoundedNames;
+import dev.tethys.pipeline.naming.NameTemplate;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the {@code carbon} exporter is told.
+ *
+ * @param http how points are posted; null for carbon's own ports
+ * @param path of a series
+ * @param maxNames how many beginnings of paths labels may make
+ * @param tags whether labels that the path does not name are tags, else nodes behind it
+ * @param notFinite whether samples that are not finite are written as marks, else dropped
+ */
+record CarbonSettings(
+    LineEndpoint endpoint,
+    @Nullable CarbonHttp http,
+    Format format,
+    NameTemplate path,
+    int maxNames,
+    boolean tags,
+    boolean notFinite,
+    RowSettings rows,
+    DeliverySettings delivery) {
+  /** How points stand in a request. */
+  enum Format {
+    PLAINTEXT,
+    PICKLE,
+    JSON
+  }
+
+  private static final Section SECTION =
+      new Section("carbon", "Writes metrics to Graphite.").include(DeliverySettings.SECTION);
+  private static final LineEndpoint.Keys ENDPOINT =
+      new LineEndpoint.Keys(
+          SECTION, "localhost:2003", Transport.TCP, EnumSet.of(Transport.TCP, Transport.UDP), 1432);
+  private static final RowSettings.Keys ROWS =
+      new RowSettings.Keys(
+          SECTION,
+          HistogramRule.CLASSIC,
+          EnumSet.of(HistogramRule.CLASSIC, HistogramRule.DROP),
+          10_000,
+          1 << 20);
+  private static final Key<CarbonHttp> HTTP =
+      SECTION.optional(
+          "http", CarbonHttp.TYPE, "A hosted Graphite by HTTP, in the place of endpoint.");
+  private static final Key<Format> FORMAT =
+      SECTION.key(
+          "format",
+          Type.lowerCase("format", Format.class),
+          Format.PLAINTEXT,
+          "plaintext, pickle over TCP, or json over HTTP.");
+
+  /** Keys that say nothing of HTTP. */
+  private static final List<String> OF_SOCKETS =
+      List.of("endpoint", "transport", "tls", "confirm", "max_datagram_bytes");
+
+  private static final Key<String> PATH =
+      SECTION.key(
+          "path",
+          Type.STRING,
+          "{__name__}",
+          "The path of a series; {label} stands for a label's value.");
+  private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 10_000);
+  private static final Key<Boolean> TAGS =
+      SECTION.key(
+          "tags",
+          Type.BOOL,
+          true,
+          "Labels that the path does not name are tags. false: they are nodes behind it, each a"
+              + " name and a value.");
+  private static final Key<Boolean> NOT_FINITE =
+      SECTION.key(
+          "not_finite",
+          Type.oneOf("rule for samples that are not finite", notFiniteRules()),
+          true,
+          "metric: as marks of a metric beside; drop: dropped and counted.");
+  private static final Key<Long> MAX_IDLE =
+      SECTION.key(
+          "max_idle_conns",
+          Type.INT,
+          100L,
+          "Taken for configurations that have it; there are as many connections as requests at"
+              + " once.");
+  private static final Section CONVERSION =
+      new Section("resource_to_telemetry_conversion", "Resource attributes as labels.");
+  private static final Key<Boolean> CONVERSION_ENABLED =
+      CONVERSION.key("enabled", Type.BOOL, false, "As resource_attributes_as_labels.");
+  private static final Key<Boolean> RESOURCES =
+      SECTION.key(
+          "resource_to_telemetry_conversion",
+          CONVERSION.type(o -> o.get(CONVERSION_ENABLED)),
+          false,
+          "Resource attributes as labels.");
+
+  static final Type<CarbonSettings> TYPE = SECTION.type(CarbonSettings::read);
+
+  private static SequencedMap<String, Boolean> notFiniteRules() {
+    SequencedMap<String, Boolean> m = new LinkedHashMap<>();
+    m.put("metric", true);
+    m.put("drop", false);
+    return m;
+  }
+
+  private static CarbonSettings read(YamlObject o) {
+    LineEndpoint endpoint = ENDPOINT.read(o);
+    CarbonHttp http = o.find(HTTP);
+    if (o.get(FORMAT) == Format.PICKLE && (endpoint.isPacked() || http != null)) {
+      throw o.error(FORMAT, "pickles go over transport: tcp alone");
+    }
+    if (o.get(FORMAT) == Format.JSON && http == null) {
+      throw o.error(FORMAT, "json is what a hosted Graphite takes by http");
+    }
+    if (http != null && http.hasInterval() && o.get(FORMAT) != Format.JSON) {
+      throw o.error(HTTP, "interval is of format: json: lines have no place for it");
+    }
+    for (String key : OF_SOCKETS) {
+      if (http != null && o.node().entries().containsKey(key)) {
+        throw o.error(HTTP, "\"" + key + "\" is of carbon's own ports: http has keys of its own");
+      }
+    }
+    o.get(MAX_IDLE);
+    RowSettings rows = ROWS.read(o);
+    return new CarbonSettings(
+        endpoint,
+        http,
+        o.get(FORMAT),
+        path(o),
+        BoundedNames.read(o, MAX_NAMES),
+        o.get(TAGS),
+        o.get(NOT_FINITE),
+        o.get(RESOURCES) ? rows.withResourcesAsLabels() : rows,
+        DeliverySettings.read(o, Duration.ofSeconds(30)));
+  }
+
+  private static NameTemplate path(YamlObject o) {
+    NameTemplate t;
+    try {
+      t = NameTemplate.parse(o.get(PATH));
+    } catch (IllegalArgumentException e) {
+      throw o.error(PATH, "path: " + e.getMessage());
+    }
+    String example = t.of(l -> "x");
+    if (!t.textsMatch("[A-Za-z0-9_.:-]*")
+        || example.isEmpty()
+        || example.startsWith(".")
+        || example.endsWith(".")
+        || example.contains("..")) {
+      throw o.error(
+          PATH,
+          "path wants letters, digits and any of _ . : - around its {labels}, with one dot between"
+              + " nodes and none at its ends");
+    }
+    return t;
+  }
+}

@@ -1,0 +1,155 @@
+package dev.tethys.pipeline.exporter.clickhouse;
+
+import dev.tethys.codec.clickhouse.ClickHouseTables;
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.client.HttpClientSettings;
+import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.exporter.rows.HistogramRule;
+import dev.tethys.pipeline.exporter.rows.RowSettings;
+import dev.tethys.pipeline.naming.BoundedNames;
+import dev.tethys.pipeline.naming.NameRule;
+import dev.tethys.pipeline.naming.NameTemplate;
+import java.net.URI;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+
+/**
+ * What the {@code clickhouse} exporter is told, with the Collector's names where it has some.
+ *
+ * @param url of the HTTP interface
+ * @param names of tables: of metrics what stands before each
+ * @param maxNames how many labels may make
+ * @param createSchema whether databases and tables are made
+ * @param asyncInsert whether the server gathers small inserts; waited for either way
+ * @param settings of ClickHouse, sent with every insert
+ */
+record ClickHouseSettings(
+    HttpClientSettings client,
+    URI url,
+    String user,
+    Secret password,
+    ClickHouseTables tables,
+    Map<Signal, NameTemplate> names,
+    int maxNames,
+    boolean createSchema,
+    boolean asyncInsert,
+    Map<String, String> settings,
+    RowSettings rows,
+    DeliverySettings delivery) {
+  /** Tables are files; what is said of traces by id stands in tables beside those of spans. */
+  private static final NameRule TABLES = NameRule.words("-", 120, "_trace_id_ts");
+
+  private static final Section SECTION =
+      new Section("clickhouse", "Writes to ClickHouse.").include(DeliverySettings.SECTION);
+  private static final HttpClientSettings.Keys KEYS = new HttpClientSettings.Keys(SECTION);
+  private static final RowSettings.Keys ROWS =
+      new RowSettings.Keys(
+          SECTION, HistogramRule.NATIVE, Set.of(HistogramRule.NATIVE), 200_000, 32 << 20);
+  private static final Key<String> USERNAME =
+      SECTION.key("username", Type.STRING, "", "The user; else default, or by headers or auth.");
+  private static final Key<Secret> PASSWORD =
+      SECTION.key("password", Type.SECRET, Secret.NONE, "Its password.");
+  private static final Key<String> DATABASE =
+      SECTION.key("database", Type.STRING, "default", "Where the tables are.");
+  private static final Key<String> METRICS_PREFIX =
+      SECTION.key(
+          "metrics_table_prefix",
+          Type.STRING,
+          "metrics",
+          "Before _samples, _series, _histograms, _exemplars and _metadata; {label} stands for the"
+              + " value of a label.");
+  private static final Key<String> LOGS =
+      SECTION.key(
+          "logs_table_name",
+          Type.STRING,
+          "otel_logs",
+          "The table of logs; {attribute} stands for one of the resource.");
+  private static final Key<String> TRACES =
+      SECTION.key("traces_table_name", Type.STRING, "otel_traces", "The table of spans; the same.");
+  private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);
+  private static final Key<Boolean> CREATE_SCHEMA =
+      SECTION.key(
+          "create_schema", Type.BOOL, true, "Make the database and tables that are missing.");
+  private static final Key<String> CLUSTER =
+      SECTION.key("cluster_name", Type.STRING, "", "Make them on all nodes of this cluster.");
+  private static final Key<Boolean> REPLICATED =
+      SECTION.key("replicated", Type.BOOL, false, "Make them with replicas.");
+  private static final Key<Duration> TTL =
+      SECTION.key("ttl", GoDurations.TYPE, Duration.ZERO, "How long rows are kept; 0s for ever.");
+  private static final Key<Boolean> ASYNC_INSERT =
+      SECTION.key(
+          "async_insert",
+          Type.BOOL,
+          false,
+          "Let the server gather small inserts of many writers. It is waited for either way.");
+  private static final Key<Map<String, String>> PARAMS =
+      SECTION.key(
+          "connection_params",
+          Type.map(Type.of("string", "", n -> n.asString())),
+          Map.of(),
+          "Settings of ClickHouse, sent with every insert.");
+
+  static {
+    SECTION
+        .notBuilt("table_engine", "An engine by name; see replicated.")
+        .notBuilt("compress", "Of the native protocol; see compression.")
+        .notBuilt("metrics_tables", "Names of the Collector's tables of metrics.")
+        .notBuilt("metrics_table_name", "The Collector's older name of the same.")
+        .notBuilt("json", "Attributes as columns of type JSON.");
+  }
+
+  static final Type<ClickHouseSettings> TYPE = SECTION.type(ClickHouseSettings::read);
+
+  private static NameTemplate name(YamlObject o, Key<String> key) {
+    try {
+      return NameTemplate.labelled(o.get(key), TABLES);
+    } catch (IllegalArgumentException e) {
+      throw o.error(key, key.name() + ": " + e.getMessage());
+    }
+  }
+
+  /** The names of a signal's tables. */
+  NameTemplate names(Signal signal) {
+    return Objects.requireNonNull(names.get(signal));
+  }
+
+  private static ClickHouseSettings read(YamlObject o) {
+    HttpClientSettings client = KEYS.read(o);
+    URI url = client.endpoint();
+    if (url == null || !Set.of("http", "https").contains(url.getScheme())) {
+      throw o.error(
+          "\"endpoint\" must name ClickHouse's HTTP interface, as http://host:8123; the native"
+              + " protocol (tcp, 9000) is not spoken");
+    }
+    Map<String, String> params = new LinkedHashMap<>(o.get(PARAMS));
+    return new ClickHouseSettings(
+        client,
+        url,
+        o.get(USERNAME),
+        o.get(PASSWORD),
+        new ClickHouseTables(
+            o.get(DATABASE), "", "", "", o.get(CLUSTER), o.get(REPLICATED), o.get(TTL).toSeconds()),
+        Map.of(
+            Signal.METRICS,
+            name(o, METRICS_PREFIX),
+            Signal.LOGS,
+            name(o, LOGS),
+            Signal.TRACES,
+            name(o, TRACES)),
+        BoundedNames.read(o, MAX_NAMES),
+        o.get(CREATE_SCHEMA),
+        o.get(ASYNC_INSERT),
+        params,
+        ROWS.read(o),
+        DeliverySettings.read(o, Duration.ofSeconds(60)));
+  }
+}

@@ -1,0 +1,66 @@
+package dev.tethys.pipeline.exporter.clickhouse;
+
+import dev.tethys.codec.clickhouse.ClickHouseTables;
+import dev.tethys.model.telemetry.Item;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.model.telemetry.TracesData;
+import java.util.List;
+import java.util.function.ToLongFunction;
+
+/**
+ * The times that rows come back at. ClickHouse stores others too, but a {@code DateTime} ends in
+ * 2106 and goes round: what has a TTL that ends later, or stands by such a column, as logs and
+ * traces do, would be deleted at once or found in another century; and a {@code DateTime64} of this
+ * exporter's tables is looked for between 1900 and 2299.
+ *
+ * @param first Unix milliseconds
+ * @param last Unix milliseconds
+ */
+record TimeRange(long first, long last) {
+  private static final long LAST_SECOND = 0xffff_ffffL;
+  private static final TimeRange OF_DATE_TIME_64 =
+      new TimeRange(ClickHouseTables.FIRST_TIME, ClickHouseTables.LAST_TIME);
+  private static final long NANOS = 1_000_000;
+
+  /** The times of samples. */
+  static TimeRange ofSamples(ClickHouseTables tables) {
+    return tables.ttlSeconds() == 0 ? OF_DATE_TIME_64 : ofRecords(tables);
+  }
+
+  /** The times of log records and spans. */
+  static TimeRange ofRecords(ClickHouseTables tables) {
+    return new TimeRange(0, (LAST_SECOND - tables.ttlSeconds()) * 1000 + 999);
+  }
+
+  boolean contains(long millis) {
+    return millis >= first && millis <= last;
+  }
+
+  /** Takes records of other times out of logs; how many there were. */
+  int prune(LogsData logs) {
+    return prune(
+        logs.resources(),
+        (LogRecord l) -> l.timeUnixNano() != 0 ? l.timeUnixNano() : l.observedTimeUnixNano());
+  }
+
+  /** Takes spans that begin at other times out of traces; how many there were. */
+  int prune(TracesData traces) {
+    return prune(traces.resources(), Span::startTimeUnixNano);
+  }
+
+  private <T extends Item<T>> int prune(List<ResourceGroup<T>> resources, ToLongFunction<T> nanos) {
+    int n = 0;
+    for (ResourceGroup<T> r : resources) {
+      for (ScopeGroup<T> s : r.scopes()) {
+        int before = s.items().size();
+        s.items().removeIf(i -> !contains(Math.floorDiv(nanos.applyAsLong(i), NANOS)));
+        n += before - s.items().size();
+      }
+    }
+    return n;
+  }
+}

@@ -1,0 +1,56 @@
+package dev.tethys.pipeline.exporter.client;
+
+/**
+ * Lines as packets of at most so many bytes, as many lines in each as fit, without the last one's
+ * end. A longer line is a packet of its own.
+ */
+final class LinePackets {
+  private final byte[] lines;
+  private final int maxBytes;
+  private int before;
+  private int from;
+  private int end;
+
+  /**
+   * @param lines each with its end
+   */
+  LinePackets(byte[] lines, int maxBytes) {
+    this.lines = lines;
+    this.maxBytes = maxBytes;
+  }
+
+  /** Goes to the next packet, those before it being sent; false when there is none. */
+  boolean next() {
+    before = from;
+    from = end;
+    while (end < lines.length) {
+      int next = end;
+      while (lines[next] != '\n') {
+        next++;
+      }
+      if (next - from > maxBytes && end > from) {
+        break;
+      }
+      end = next + 1;
+    }
+    return end > from;
+  }
+
+  int offset() {
+    return from;
+  }
+
+  int length() {
+    return end - 1 - from;
+  }
+
+  /** Bytes of lines before this packet. */
+  int sent() {
+    return from;
+  }
+
+  /** Bytes of lines before the packet before this one. */
+  int before() {
+    return before;
+  }
+}

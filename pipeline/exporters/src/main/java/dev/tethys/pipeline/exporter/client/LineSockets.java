@@ -1,0 +1,375 @@
+package dev.tethys.pipeline.exporter.client;
+
+import dev.tethys.config.TlsConfig;
+import dev.tethys.web.client.SharedKeyTls;
+import dev.tethys.web.client.TlsSockets;
+import dev.tethys.web.client.WebSocketStreams;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Connections to a server that takes lines over TCP, kept between requests: as many as there are
+ * requests at once. Each request has a deadline, writing among it. Safe for several threads.
+ */
+public final class LineSockets implements AutoCloseable {
+  /** The longest line that a server may say. */
+  private static final int MAX_LINE = 16 << 10;
+
+  private final String host;
+  private final int port;
+  private final @Nullable TlsConfig tls;
+  private final Duration timeout;
+  private final Greeting greeting;
+  private final ConcurrentLinkedDeque<Line> idle = new ConcurrentLinkedDeque<>();
+  private volatile boolean closed;
+
+  /**
+   * @param tls null for none
+   * @param timeout of one request, connecting among it
+   */
+  public LineSockets(String host, int port, @Nullable TlsConfig tls, Duration timeout) {
+    this(host, port, tls, timeout, line -> {});
+  }
+
+  /**
+   * @param tls null for none, or for what the greeting does
+   * @param timeout of one request, connecting among it
+   * @param greeting what is said on every connection before anything else
+   */
+  public LineSockets(
+      String host, int port, @Nullable TlsConfig tls, Duration timeout, Greeting greeting) {
+    this.host = host;
+    this.port = port;
+    this.tls = tls;
+    this.timeout = timeout;
+    this.greeting = greeting;
+  }
+
+  /** What is said on every connection before anything else. */
+  @FunctionalInterface
+  public interface Greeting {
+    /**
+     * Greets.
+     *
+     * @throws IOException when the server wants none of it: the connection is closed
+     */
+    void greet(Line line) throws IOException;
+  }
+
+  /** What is done with a connection. */
+  @FunctionalInterface
+  public interface Talk<T> {
+    T over(Line line) throws IOException;
+  }
+
+  /** One connection, for one thread at a time. */
+  public final class Line {
+    private volatile Socket socket;
+    private InputStream in;
+    private OutputStream out;
+    private long deadline;
+    private final AtomicReference<@Nullable Runnable> ended = new AtomicReference<>();
+
+    private Line(Socket socket) throws IOException {
+      this.socket = socket;
+      this.in = new BufferedInputStream(socket.getInputStream());
+      this.out = socket.getOutputStream();
+    }
+
+    /** Writes bytes. */
+    public void write(byte[] bytes) throws IOException {
+      out.write(bytes);
+      out.flush();
+    }
+
+    /**
+     * Reads a line, without its end.
+     *
+     * @throws EOFException when the server closes instead
+     */
+    public String read() throws IOException {
+      ByteArrayOutputStream line = new ByteArrayOutputStream();
+      while (true) {
+        socket.setSoTimeout(TlsSockets.left(deadline));
+        int b = in.read();
+        if (b < 0) {
+          throw new EOFException("it closed the connection before it answered");
+        }
+        if (b == '\n') {
+          return line.toString(StandardCharsets.UTF_8).stripTrailing();
+        }
+        line.write(b);
+        if (line.size() > MAX_LINE) {
+          throw new IOException("it says a line of more than " + MAX_LINE + " bytes");
+        }
+      }
+    }
+
+    /**
+     * Reads one byte.
+     *
+     * @throws EOFException when the server closes instead
+     */
+    public int readByte() throws IOException {
+      socket.setSoTimeout(TlsSockets.left(deadline));
+      int b = in.read();
+      if (b < 0) {
+        throw new EOFException("it closed the connection before it answered");
+      }
+      return b;
+    }
+
+    /**
+     * Reads so many bytes.
+     *
+     * @throws EOFException when the server closes instead
+     */
+    public byte[] read(int n) throws IOException {
+      byte[] b = new byte[n];
+      int at = 0;
+      while (at < n) {
+        socket.setSoTimeout(TlsSockets.left(deadline));
+        int got = in.read(b, at, n - at);
+        if (got < 0) {
+          throw new EOFException("it closed the connection before it answered");
+        }
+        at += got;
+      }
+      return b;
+    }
+
+    /**
+     * Shakes hands of TLS; everything that follows is secured.
+     *
+     * @param alpn protocols that are offered, in order; none for no offer
+     */
+    public void secure(TlsConfig config, String... alpn) throws IOException {
+      socket.setSoTimeout(TlsSockets.left(deadline));
+      socket = TlsSockets.secure(config, socket, host, port, alpn);
+      in = new BufferedInputStream(socket.getInputStream());
+      out = socket.getOutputStream();
+    }
+
+    /** Shakes hands of TLS by a key that both sides know; everything that follows is secured. */
+    public void secure(SharedKeyTls by, SharedKeyTls.Offer offer) throws IOException {
+      socket.setSoTimeout(TlsSockets.left(deadline));
+      SharedKeyTls.Secured secured = by.secure(in, out, offer);
+      in = new BufferedInputStream(secured.in());
+      out = secured.out();
+    }
+
+    /** Opens a WebSocket; everything that follows goes inside it. */
+    public void upgrade(WebSocketStreams.Upgrade to) throws IOException {
+      socket.setSoTimeout(TlsSockets.left(deadline));
+      WebSocketStreams streams = WebSocketStreams.open(in, out, to);
+      in = new BufferedInputStream(streams.input());
+      out = streams.output();
+    }
+
+    /**
+     * Whether the server has closed the connection, as far as is known here. What it says without
+     * being asked is thrown away.
+     */
+    boolean isOver() {
+      try {
+        socket.setSoTimeout(1);
+        byte[] said = new byte[1024];
+        for (int i = 0; i < 64; i++) {
+          if (in.read(said) < 0) {
+            return true;
+          }
+        }
+        return true; // it does not stop talking
+      } catch (SocketTimeoutException e) {
+        return false;
+      } catch (IOException e) {
+        return true;
+      }
+    }
+
+    /** Has something done, once, when the connection ends, whoever ends it. */
+    public void whenEnded(Runnable task) {
+      ended.set(task);
+    }
+
+    private void end() {
+      try {
+        socket.close();
+      } catch (IOException e) {
+        // nobody reads on
+      }
+      Runnable task = ended.getAndSet(null);
+      if (task != null) {
+        task.run();
+      }
+    }
+  }
+
+  private static SocketTimeoutException late(String what, IOException cause) {
+    SocketTimeoutException e = new SocketTimeoutException(what);
+    e.initCause(cause);
+    return e;
+  }
+
+  /**
+   * Does something with a connection that is open, or is opened.
+   *
+   * @throws IOException when it broke off: nobody knows how much was taken
+   * @throws SocketTimeoutException when the time was up, likewise
+   */
+  public <T> T talk(Talk<T> talk) throws IOException {
+    long deadline =
+        timeout.isZero()
+            ? System.nanoTime() + TimeUnit.HOURS.toNanos(1)
+            : System.nanoTime() + timeout.toNanos();
+    Line line = idle.pollFirst();
+    while (line != null && line.isOver()) {
+      line.end();
+      line = idle.pollFirst();
+    }
+    boolean done = false;
+    Line used = null;
+    Thread guard = null;
+    try {
+      boolean fresh = line == null;
+      used = line == null ? new Line(TlsSockets.connect(host, port, tls, deadline)) : line;
+      used.deadline = deadline;
+      guard = guard(used, deadline);
+      if (fresh) {
+        greeting.greet(used);
+      }
+      T said = talk.over(used);
+      done = true;
+      return said;
+    } catch (IOException e) {
+      boolean late = e instanceof SocketTimeoutException || System.nanoTime() >= deadline;
+      String why =
+          late
+              ? "the time is up"
+              : e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+      String what = host + ":" + port + ": " + why;
+      throw late ? late(what, e) : new IOException(what, e);
+    } finally {
+      if (guard != null) {
+        guard.interrupt();
+      }
+      if (used != null) {
+        if (done && !closed) {
+          idle.addFirst(used);
+        } else {
+          used.end();
+        }
+      }
+      if (closed) {
+        close();
+      }
+    }
+  }
+
+  /**
+   * Sends bytes over a connection of their own, and returns when the server has read them to the
+   * end: it then closes the connection in turn. What it says is thrown away.
+   *
+   * @throws IOException when it broke off, or did not close in time: nobody knows how much was
+   *     taken
+   */
+  public void deliver(byte[] bytes) throws IOException {
+    deliver(
+        bytes,
+        System.nanoTime() + (timeout.isZero() ? TimeUnit.HOURS.toNanos(1) : timeout.toNanos()));
+  }
+
+  private void deliver(byte[] bytes, long deadline) throws IOException {
+    Thread guard = null;
+    boolean sent = false;
+    long begun = System.nanoTime();
+    try (Socket s = TlsSockets.connect(host, port, tls, deadline)) {
+      long roundTrip = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
+      Line line = new Line(s);
+      line.deadline = deadline;
+      guard = guard(line, deadline);
+      line.write(bytes);
+      if (isClosedWithin(line, Math.clamp(2 * roundTrip, 1, 1000))) {
+        throw new EOFException("it closed the connection before all was sent");
+      }
+      s.shutdownOutput();
+      sent = true;
+      byte[] said = new byte[1024];
+      do {
+        s.setSoTimeout(TlsSockets.left(deadline));
+      } while (line.in.read(said) >= 0);
+    } catch (IOException e) {
+      if (e instanceof SocketTimeoutException || System.nanoTime() >= deadline) {
+        throw new IOException(
+            host
+                + ":"
+                + port
+                + ": the time is up"
+                + (sent
+                    ? "; all is sent, and it does not close the connection behind it: if it never"
+                        + " does, set confirm: false"
+                    : ""),
+            e);
+      }
+      throw new IOException(
+          host + ":" + port + ": " + (e.getMessage() == null ? e.toString() : e.getMessage()), e);
+    } finally {
+      if (guard != null) {
+        guard.interrupt();
+      }
+    }
+  }
+
+  /**
+   * Whether a server closes before it was told that nothing more comes: one that takes no more
+   * connections does, and has read nothing.
+   */
+  private static boolean isClosedWithin(Line line, int millis) throws IOException {
+    line.socket.setSoTimeout(millis);
+    try {
+      return line.in.read(new byte[1024]) < 0;
+    } catch (SocketTimeoutException e) {
+      return false;
+    }
+  }
+
+  /** Sockets have no limit for writing: a peer that takes nothing would hold us for ever. */
+  private static Thread guard(Line line, long deadline) {
+    return Thread.ofVirtual()
+        .name("line-deadline")
+        .start(
+            () -> {
+              try {
+                TimeUnit.NANOSECONDS.sleep(deadline - System.nanoTime());
+                line.end();
+              } catch (InterruptedException e) {
+                // done in time
+              }
+            });
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    for (Line l = idle.pollFirst(); l != null; l = idle.pollFirst()) {
+      l.end();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return host + ":" + port;
+  }
+}

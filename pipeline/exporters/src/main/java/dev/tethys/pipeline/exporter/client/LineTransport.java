@@ -1,0 +1,22 @@
+package dev.tethys.pipeline.exporter.client;
+
+import java.io.IOException;
+
+/** A way for lines of text to somebody who does not answer. Safe for several threads. */
+public interface LineTransport extends AutoCloseable {
+  /**
+   * Sends lines, each with its end.
+   *
+   * @throws PartlySentException when the first of them went out, and it is known which
+   * @throws IOException when not all of them went out: nobody knows how many were taken
+   */
+  void send(byte[] lines) throws IOException;
+
+  @Override
+  void close();
+
+  /** What went wrong, and where. */
+  static String why(LineTransport to, IOException e) {
+    return to + ": " + (e.getMessage() == null ? e.toString() : e.getMessage());
+  }
+}

@@ -1,0 +1,126 @@
+package dev.tethys.pipeline.exporter.clymene;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.client.GrpcClientSettings;
+import dev.tethys.pipeline.client.Rejections;
+import dev.tethys.pipeline.component.ClientAuth;
+import dev.tethys.pipeline.delivery.EncodedRequest;
+import dev.tethys.pipeline.delivery.SendResult;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.web.client.GrpcChannel;
+import dev.tethys.web.client.GrpcReply;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Calls gateways in turn. What Clymene's own gateways say of a database that fails is UNKNOWN: it
+ * is tried again.
+ */
+final class ClymeneGrpcSender implements Sender {
+  private static final String METRICS = "/prometheus.ClymeneService/RequestMetrics";
+  private static final String HEALTH = "/grpc.health.v1.Health/Check";
+  private static final String LOGS = "/logproto.Gateway/TransferBatch";
+
+  private final GrpcClientSettings settings;
+  private final @Nullable ClientAuth auth;
+  private final Duration timeout;
+  private final ClymeneRequestEncoder parcels;
+  private final List<GrpcChannel> channels;
+  private final List<String> addresses;
+  private final AtomicInteger turn = new AtomicInteger();
+
+  ClymeneGrpcSender(
+      List<GrpcClientSettings> gateways,
+      @Nullable ClientAuth auth,
+      Duration timeout,
+      ClymeneRequestEncoder parcels) {
+    this.settings = gateways.getFirst();
+    this.auth = auth;
+    this.timeout = timeout;
+    this.parcels = parcels;
+    this.channels = gateways.stream().map(g -> new GrpcChannel(g.channel())).toList();
+    this.addresses =
+        gateways.stream().map(g -> g.channel().host() + ":" + g.channel().port()).toList();
+  }
+
+  /** How many there are. */
+  int gateways() {
+    return channels.size();
+  }
+
+  /** Where one is. */
+  String gateway(int number) {
+    return addresses.get(number);
+  }
+
+  /** Asks one of them for a service that servers of gRPC may have. */
+  GrpcReply greet(int number) throws IOException, InterruptedException {
+    return channels.get(number).call(HEALTH, headers(), new byte[0], "", timeout);
+  }
+
+  private Map<String, String> headers() throws IOException {
+    Map<String, String> headers = new LinkedHashMap<>();
+    settings.headers().forEach((k, v) -> headers.put(k, v.value()));
+    if (auth != null) {
+      auth.headers().forEach((k, v) -> headers.put(k.toLowerCase(Locale.ROOT), v));
+    }
+    return headers;
+  }
+
+  @Override
+  public SendResult send(EncodedRequest queued) throws IOException, InterruptedException {
+    EncodedRequest p;
+    try {
+      p = parcels.form().taking(queued);
+    } catch (CodecException e) {
+      return new SendResult.Permanent(String.valueOf(e.getMessage()));
+    }
+    Map<String, String> headers = headers();
+    p.headers().forEach((k, v) -> headers.put(k.toLowerCase(Locale.ROOT), v));
+    String encoding = headers.remove(GatewayForm.ENCODING);
+    GrpcChannel c = channels.get(Math.floorMod(turn.getAndIncrement(), channels.size()));
+    GrpcReply r =
+        c.call(
+            p.signal() == Signal.METRICS ? METRICS : LOGS,
+            headers,
+            p.body(),
+            encoding == null ? "" : encoding,
+            timeout);
+    String reason = r.statusName() + (r.message().isEmpty() ? "" : ": " + r.message());
+    return switch (r.status()) {
+      case GrpcReply.OK -> SendResult.DELIVERED;
+      case GrpcReply.UNKNOWN,
+          GrpcReply.CANCELLED,
+          GrpcReply.DEADLINE_EXCEEDED,
+          GrpcReply.ABORTED,
+          GrpcReply.INTERNAL,
+          GrpcReply.UNAVAILABLE ->
+          new SendResult.Retryable(
+              Duration.ZERO, r.status() == GrpcReply.DEADLINE_EXCEEDED, reason);
+      case GrpcReply.RESOURCE_EXHAUSTED ->
+          r.message().contains("larger than")
+              ? parcels.halves(p, reason)
+              : new SendResult.Retryable(Duration.ZERO, true, reason);
+      case GrpcReply.UNAUTHENTICATED -> {
+        if (auth == null) {
+          yield new SendResult.Permanent(reason);
+        }
+        auth.refused();
+        yield new SendResult.Retryable(Duration.ZERO, false, reason);
+      }
+      default -> Rejections.verdict(p, Rejections.items(r), reason);
+    };
+  }
+
+  @Override
+  public void close() {
+    channels.forEach(GrpcChannel::close);
+  }
+}

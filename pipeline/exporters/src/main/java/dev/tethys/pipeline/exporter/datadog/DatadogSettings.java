@@ -1,0 +1,376 @@
+package dev.tethys.pipeline.exporter.datadog;
+
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.config.CloudAuth;
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.UrlHost;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.regex.Regex;
+import dev.tethys.model.regex.RegexSyntaxException;
+import dev.tethys.pipeline.client.HttpClientSettings;
+import dev.tethys.pipeline.delivery.DeliverySettings;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the {@code datadog} exporter is told, with the Collector's names.
+ *
+ * @param key "" where {@code delegated} gives them
+ * @param delegated whose keys are asked for; null for the one that is written
+ * @param metricsUrl where series and sketches go, without a path
+ * @param logsUrl where logs go, without a path
+ * @param tracesUrl where traces go, without a path
+ * @param hostname of what does not say its host; "" for none
+ * @param format of series; sketches are always protobuf
+ */
+record DatadogSettings(
+    HttpClientSettings client,
+    Secret key,
+    @Nullable Delegated delegated,
+    URI metricsUrl,
+    URI logsUrl,
+    URI tracesUrl,
+    String hostname,
+    Format format,
+    Metrics metrics,
+    Traces traces,
+    DeliverySettings delivery) {
+  /** What requests are. */
+  enum Format {
+    PROTO,
+    JSON
+  }
+
+  /** What delta histograms become. */
+  enum Histograms {
+    DISTRIBUTIONS,
+    COUNTERS,
+    NOBUCKETS
+  }
+
+  /**
+   * How metrics become series.
+   *
+   * @param resources whether attributes of resources are tags
+   * @param scopes whether name and version of scopes are tags
+   * @param quantiles whether summaries have their quantiles
+   */
+  record Metrics(
+      String endpoint,
+      boolean resources,
+      boolean scopes,
+      Histograms histograms,
+      boolean quantiles) {}
+
+  /**
+   * How spans become Datadog's.
+   *
+   * @param spanNameAsResource whether the name of a span is the resource's too, whatever its
+   *     attributes say
+   * @param remappings names of operations, and what stands for them
+   * @param ignored resources whose spans are dropped when they begin a trace
+   */
+  record Traces(
+      String endpoint,
+      boolean spanNameAsResource,
+      Map<String, String> remappings,
+      List<Regex> ignored) {}
+
+  /**
+   * Who asks Datadog for keys.
+   *
+   * @param organisation its UUID
+   */
+  record Delegated(String organisation, CloudAuth.SigV4 aws) {}
+
+  private record Api(Secret key, String site, @Nullable Delegated delegated) {}
+
+  private static final Section DELEGATED =
+      new Section("delegated_auth", "Keys for an identity of AWS, in the place of key.");
+  private static final Key<String> ORGANISATION =
+      DELEGATED.required("org_uuid", Type.STRING, "The organisation at Datadog.");
+  private static final Key<String> PROVIDER =
+      DELEGATED.key(
+          "provider",
+          Type.oneOf("provider", List.of("aws")),
+          "aws",
+          "The cloud; Datadog knows no other one.");
+  private static final Key<CloudAuth> AWS =
+      DELEGATED.key(
+          "aws",
+          CloudAuth.SigV4.keys("delegated_auth_aws", "Who signs; found as AWS's programs find it."),
+          CloudAuth.SigV4.FOUND,
+          "Who signs; found as AWS's programs find it.");
+
+  private static final Section API = new Section("api", "Whose data it is.");
+  private static final Key<Secret> API_KEY =
+      API.key("key", Type.SECRET, Secret.NONE, "The API key of the organisation.");
+  private static final Key<Delegated> DELEGATED_KEYS =
+      API.optional(
+          "delegated_auth",
+          DELEGATED.type(DatadogSettings::delegated),
+          "Keys for an identity of AWS, in the place of key.");
+  private static final Key<String> SITE =
+      API.key("site", Type.STRING, "datadoghq.com", "As datadoghq.eu or us5.datadoghq.com.");
+
+  private static final Section HISTOGRAMS = new Section("histograms", "What becomes of them.");
+  private static final Key<Histograms> MODE =
+      HISTOGRAMS.key(
+          "mode",
+          words("mode", Histograms.values()),
+          Histograms.DISTRIBUTIONS,
+          "distributions, counters (of buckets), nobuckets.");
+
+  private static final Section SUMS = new Section("sums", "What becomes of sums.");
+  private static final Key<String> SUM_MODE =
+      SUMS.key(
+          "cumulative_monotonic_mode",
+          Type.STRING,
+          "raw_value",
+          "raw_value: gauges of the sum. For counts put cumulativetodelta before the exporter.");
+
+  private static final Section SUMMARIES = new Section("summaries", "What becomes of summaries.");
+  private static final Key<Boolean> SUMMARY_MODE;
+
+  private static final Section METRICS = new Section("metrics", "How metrics become series.");
+  private static final Key<String> METRICS_ENDPOINT =
+      METRICS.key("endpoint", Type.STRING, "", "Instead of https://api.SITE.");
+  private static final Key<Boolean> RESOURCES =
+      METRICS.key(
+          "resource_attributes_as_tags",
+          Type.BOOL,
+          true,
+          "Attributes of resources are tags: without them instances may be one series.");
+  private static final Key<Boolean> SCOPES =
+      METRICS.key(
+          "instrumentation_scope_metadata_as_tags", Type.BOOL, true, "Name and version of scopes.");
+  private static final Key<Histograms> HISTOGRAM_KEYS =
+      METRICS.key(
+          "histograms",
+          HISTOGRAMS.type(o -> o.get(MODE)),
+          Histograms.DISTRIBUTIONS,
+          "What becomes of histograms.");
+  private static final Key<String> SUM_KEYS =
+      METRICS.key("sums", SUMS.type(DatadogSettings::sums), "raw_value", "What becomes of sums.");
+  private static final Key<Boolean> SUMMARY_KEYS;
+
+  private static final Section LOGS = new Section("logs", "Where logs go.");
+  private static final Key<String> LOGS_ENDPOINT =
+      LOGS.key("endpoint", Type.STRING, "", "Instead of https://http-intake.logs.SITE.");
+
+  private static final Section TRACES = new Section("traces", "How spans become Datadog's.");
+  private static final Key<String> TRACES_ENDPOINT =
+      TRACES.key("endpoint", Type.STRING, "", "Instead of https://trace.agent.SITE.");
+  private static final Key<Boolean> SPAN_NAME =
+      TRACES.key(
+          "span_name_as_resource_name",
+          Type.BOOL,
+          false,
+          "A span's name is its resource and, in the form that Datadog has, its operation.");
+  private static final Key<Map<String, String>> REMAPPINGS =
+      TRACES.key(
+          "span_name_remappings",
+          Type.map(Type.STRING),
+          Map.of(),
+          "Names of operations, and what stands for them.");
+  private static final Key<List<String>> IGNORED =
+      TRACES.key(
+          "ignore_resources",
+          Type.list(Type.STRING),
+          List.of(),
+          "Regular expressions: spans without a parent, of such resources, are dropped and"
+              + " counted.");
+
+  private static final Section SECTION =
+      new Section("datadog", "Writes metrics, logs and traces to Datadog.")
+          .include(DeliverySettings.SECTION);
+  private static final HttpClientSettings.Keys CLIENT = new HttpClientSettings.Keys(SECTION);
+  private static final Key<Api> API_KEYS =
+      SECTION.required("api", API.type(DatadogSettings::api), "Whose data it is.");
+  private static final Key<String> HOSTNAME =
+      SECTION.key("hostname", Type.STRING, "", "Host of what does not say one.");
+  private static final Key<Format> FORMAT =
+      SECTION.key("format", words("format", Format.values()), Format.PROTO, "proto or json.");
+  private static final Key<Metrics> METRICS_KEYS;
+  private static final Key<Traces> TRACES_KEYS =
+      SECTION.key(
+          "traces",
+          TRACES.type(DatadogSettings::traces),
+          new Traces("", false, Map.of(), List.of()),
+          "How spans become Datadog's.");
+  private static final Key<String> LOGS_KEYS =
+      SECTION.key("logs", LOGS.type(o -> o.get(LOGS_ENDPOINT)), "", "Where logs go.");
+
+  static {
+    SequencedMap<String, Boolean> modes = new LinkedHashMap<>();
+    modes.put("gauges", true);
+    modes.put("noquantiles", false);
+    SUMMARY_MODE = SUMMARIES.key("mode", Type.oneOf("mode", modes), true, "gauges or noquantiles.");
+    SUMMARY_KEYS =
+        METRICS.key(
+            "summaries", SUMMARIES.type(o -> o.get(SUMMARY_MODE)), true, "What becomes of them.");
+    METRICS_KEYS =
+        SECTION.key(
+            "metrics",
+            METRICS.type(DatadogSettings::metrics),
+            new Metrics("", true, true, Histograms.DISTRIBUTIONS, true),
+            "How metrics become series.");
+    API.notBuilt("fail_on_invalid_key", "tethys tool destination check tries the key.");
+    HISTOGRAMS.notBuilt(
+        "send_aggregation_metrics", "A distribution has count, sum, min and max in itself.");
+    METRICS.notBuilt("delta_ttl", "Put cumulativetodelta before the exporter.");
+    SUMS.notBuilt(
+        "initial_cumulative_monotonic_value", "Put cumulativetodelta before the exporter.");
+    for (String k : new String[] {"use_compression", "compression_level", "batch_wait"}) {
+      LOGS.notBuilt(k, "Of the Collector's exporter; compression is that of the HTTP client.");
+    }
+    for (String k :
+        new String[] {
+          "host_metadata", "only_metadata", "hostname_detection_timeout", "orchestrator_explorer"
+        }) {
+      SECTION.notBuilt(k, "Of the Collector's exporter.");
+    }
+    for (String k :
+        new String[] {
+          "compute_stats_by_span_kind",
+          "compute_top_level_by_span_kind",
+          "peer_tags",
+          "peer_tags_aggregation",
+          "peer_service_aggregation",
+          "trace_buffer"
+        }) {
+      TRACES.notBuilt(k, "Of statistics, which are computed by nobody here.");
+    }
+  }
+
+  static final Type<DatadogSettings> TYPE = SECTION.type(DatadogSettings::read);
+
+  private static <E extends Enum<E>> Type<E> words(String what, E[] values) {
+    SequencedMap<String, E> m = new LinkedHashMap<>();
+    for (E e : values) {
+      m.put(e.name().toLowerCase(java.util.Locale.ROOT), e);
+    }
+    return Type.oneOf(what, m);
+  }
+
+  private static String sums(YamlObject o) {
+    String mode = o.get(SUM_MODE);
+    if (!mode.equals("raw_value")) {
+      throw o.error(
+          SUM_MODE,
+          "cumulative_monotonic_mode: "
+              + mode
+              + " is not built; put the processor cumulativetodelta before the exporter, whose"
+              + " deltas are counts");
+    }
+    return mode;
+  }
+
+  private static Delegated delegated(YamlObject o) {
+    Objects.requireNonNull(o.get(PROVIDER)); // read for its errors: there is one
+    String organisation = o.get(ORGANISATION);
+    if (!organisation.matches("[0-9A-Za-z-]+")) {
+      throw o.error(ORGANISATION, "org_uuid wants the UUID of an organisation at Datadog");
+    }
+    return new Delegated(organisation, (CloudAuth.SigV4) o.get(AWS));
+  }
+
+  private static Api api(YamlObject o) {
+    Delegated delegated = o.find(DELEGATED_KEYS);
+    if (o.get(API_KEY).isEmpty() == (delegated == null)) {
+      throw o.error(
+          API_KEY,
+          delegated == null ? "api wants a key, or delegated_auth" : "key or delegated_auth");
+    }
+    return new Api(o.get(API_KEY), o.get(SITE), delegated);
+  }
+
+  private static Metrics metrics(YamlObject o) {
+    Objects.requireNonNull(o.get(SUM_KEYS)); // read for its errors: there is one mode
+    return new Metrics(
+        o.get(METRICS_ENDPOINT),
+        o.get(RESOURCES),
+        o.get(SCOPES),
+        o.get(HISTOGRAM_KEYS),
+        o.get(SUMMARY_KEYS));
+  }
+
+  private static DatadogSettings read(YamlObject o) {
+    HttpClientSettings client = CLIENT.read(o);
+    switch (client.compression()) {
+      case NONE, GZIP, DEFLATE, ZLIB, ZSTD -> {}
+      case SNAPPY, SNAPPY_FRAMED, LZ4 ->
+          throw o.error("Datadog takes the compressions gzip, deflate, zstd and none");
+    }
+    Api api = o.get(API_KEYS);
+    if (api.delegated != null && client.auth() != null) {
+      throw o.error(API_KEYS, "api.delegated_auth says who asks, and auth does too");
+    }
+    Metrics metrics = o.get(METRICS_KEYS);
+    Traces traces = o.get(TRACES_KEYS);
+    URI metricsUrl = url(o, metrics.endpoint, client, "https://api." + api.site);
+    if (api.delegated != null
+        && (!"https".equalsIgnoreCase(metricsUrl.getScheme())
+            || client.client().tls().insecureSkipVerify())) {
+      throw o.error(
+          API_KEYS,
+          "api.delegated_auth wants a URL of metrics with https://, and tls without"
+              + " insecure_skip_verify: who reads the signed proof that it sends there gets keys"
+              + " for it, as we do");
+    }
+    return new DatadogSettings(
+        client,
+        api.key,
+        api.delegated,
+        metricsUrl,
+        url(o, o.get(LOGS_KEYS), client, "https://http-intake.logs." + api.site),
+        url(o, traces.endpoint, client, "https://trace.agent." + api.site),
+        o.get(HOSTNAME),
+        o.get(FORMAT),
+        metrics,
+        traces,
+        DeliverySettings.read(o, Duration.ofSeconds(15)));
+  }
+
+  private static Traces traces(YamlObject o) {
+    List<Regex> ignored = new ArrayList<>();
+    for (String regex : o.get(IGNORED)) {
+      try {
+        ignored.add(Regex.compile(regex));
+      } catch (RegexSyntaxException e) {
+        throw o.error(IGNORED, "no regular expression: " + e.getMessage());
+      }
+    }
+    return new Traces(o.get(TRACES_ENDPOINT), o.get(SPAN_NAME), o.get(REMAPPINGS), ignored);
+  }
+
+  private static URI url(YamlObject o, String said, HttpClientSettings client, String usual) {
+    if (said.isEmpty()) {
+      return client.endpoint() != null ? client.endpoint() : URI.create(usual);
+    }
+    try {
+      URI u = new URI(said);
+      if (UrlHost.of(u) != null && u.getScheme() != null) {
+        return u;
+      }
+    } catch (java.net.URISyntaxException e) {
+      // said below
+    }
+    throw o.error("\"" + said + "\" is no URL such as " + usual);
+  }
+
+  /** Compressions of HTTP as Datadog calls them. */
+  Compression compression() {
+    return client.compression() == Compression.ZLIB ? Compression.DEFLATE : client.compression();
+  }
+}

@@ -1,0 +1,132 @@
+package dev.tethys.pipeline.exporter.debug;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.Telemetry;
+import dev.tethys.pipeline.AckCallback;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.ledger.Drops;
+import dev.tethys.pipeline.ledger.ItemAccounting;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Says what passes, batch by batch: counts, and with them as much as the verbosity asks for. What
+ * cannot be said is counted as dropped and taken all the same: who debugs a pipeline must not have
+ * the exporters beside this one get everything again.
+ */
+final class DebugExporter implements Exporter {
+  /** Why items are dropped that no output took. */
+  static final String NOT_WRITTEN = "not_written";
+
+  /** How much is said. */
+  enum Verbosity {
+    BASIC,
+    NORMAL,
+    DETAILED
+  }
+
+  private final Verbosity verbosity;
+  private final MessageSampler sampler;
+  private final Output output;
+  private final ItemAccounting account;
+  private final SeldomLog log;
+
+  DebugExporter(
+      Verbosity verbosity,
+      MessageSampler sampler,
+      Output output,
+      ItemAccounting account,
+      SeldomLog log) {
+    this.verbosity = verbosity;
+    this.sampler = sampler;
+    this.output = output;
+    this.account = account;
+    this.log = log;
+  }
+
+  @Override
+  public void start() throws IOException {
+    output.open();
+  }
+
+  @Override
+  public void stop(Duration patience) {
+    output.close();
+  }
+
+  @Override
+  public void consume(Batch batch, AckCallback receipt) {
+    account.take(batch.items());
+    try {
+      say(batch);
+    } catch (CodecException e) {
+      account.drop(Drops.NOT_ENCODABLE, batch.items());
+      receipt.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
+      return;
+    } catch (IOException e) {
+      account.drop(NOT_WRITTEN, batch.items());
+      log.warn(
+          e.getMessage()
+              + ": telemetry passes unwritten and is counted as dropped, reason "
+              + NOT_WRITTEN
+              + "; mend what output_paths names, or name another");
+      receipt.settle(Outcome.ACCEPTED);
+      return;
+    }
+    account.pass(batch.items());
+    receipt.settle(Outcome.ACCEPTED);
+  }
+
+  private void say(Batch batch) throws IOException {
+    Signal signal = batch.signal();
+    Telemetry<?> data = batch.takeTree();
+    String title =
+        switch (signal) {
+          case LOGS -> "Logs";
+          case TRACES -> "Traces";
+          case METRICS -> "Metrics";
+          case PROFILES -> "Profiles";
+        };
+    List<Object> counts = counts(signal, data);
+    String text =
+        switch (verbosity) {
+          case BASIC -> "";
+          case NORMAL -> NormalText.of(signal, data);
+          case DETAILED -> DetailedText.of(signal, data);
+        };
+    batch.keepTree(data);
+    synchronized (output) { // a summary and its text stay together
+      if (sampler.passes(title)) {
+        output.summary(title, counts);
+      }
+      if (verbosity != Verbosity.BASIC && sampler.passes(text)) {
+        output.text(text);
+      }
+    }
+  }
+
+  private static List<Object> counts(Signal signal, Telemetry<?> data) {
+    int resources = data.resources().size();
+    int items = data.itemCount();
+    return switch (signal) {
+      case LOGS -> List.of("resource logs", resources, "log records", items);
+      case TRACES -> List.of("resource spans", resources, "spans", items);
+      case PROFILES -> List.of("resource profiles", resources, "sample records", items);
+      case METRICS ->
+          List.of("resource metrics", resources, "metrics", metrics(data), "data points", items);
+    };
+  }
+
+  private static long metrics(Telemetry<?> data) {
+    return data.resources().stream()
+        .flatMap(r -> r.scopes().stream())
+        .flatMap(s -> s.items().stream())
+        .filter(Metric.class::isInstance)
+        .count();
+  }
+}

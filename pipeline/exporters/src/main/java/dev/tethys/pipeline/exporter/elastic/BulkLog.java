@@ -1,0 +1,89 @@
+package dev.tethys.pipeline.exporter.elastic;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.pipeline.client.HttpEndpoint;
+import dev.tethys.pipeline.delivery.EncodedRequest;
+import dev.tethys.pipeline.exporter.rows.LineRequestEncoder;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+
+/** Tells the log of requests, answers and refused documents, as far as it is told to. */
+final class BulkLog {
+  /** As much of a body is told. */
+  private static final int MAX_TOLD = 64 << 10;
+
+  /**
+   * What is told.
+   *
+   * @param failedEvery at most one refused document in this time; zero for all
+   */
+  record Rules(boolean requests, boolean answers, boolean failed, Duration failedEvery) {
+    static final Rules NOTHING = new Rules(false, false, false, Duration.ZERO);
+  }
+
+  private final Rules rules;
+  private final System.Logger log;
+  private final LongSupplier nanos;
+  private final AtomicLong next; // when a refused document may be told again
+
+  /**
+   * A log.
+   *
+   * @param nanos a clock in nanoseconds
+   */
+  BulkLog(Rules rules, System.Logger log, LongSupplier nanos) {
+    this.rules = rules;
+    this.log = log;
+    this.nanos = nanos;
+    this.next = new AtomicLong(nanos.getAsLong());
+    if (rules.requests || rules.answers || rules.failed) {
+      log.log(
+          Level.WARNING,
+          "telemetry: documents are told to the log at the level DEBUG, with whatever stands in"
+              + " them");
+    }
+  }
+
+  void request(LineRequestEncoder lines, EncodedRequest p) {
+    if (!rules.requests || !log.isLoggable(Level.DEBUG)) {
+      return;
+    }
+    try {
+      log.log(Level.DEBUG, "request: {0}", told(lines.open(p).text()));
+    } catch (CodecException e) {
+      log.log(Level.DEBUG, "a request that cannot be read: {0}", e.getMessage());
+    }
+  }
+
+  void answer(HttpEndpoint.Reply r) {
+    if (rules.answers && log.isLoggable(Level.DEBUG)) {
+      log.log(Level.DEBUG, "answer {0}: {1}", Integer.toString(r.status()), told(r.body()));
+    }
+  }
+
+  /** Action and document of a row that is refused. */
+  void refused(LineRequestEncoder.Opened request, int row, String reason) {
+    if (!rules.failed || !log.isLoggable(Level.DEBUG)) {
+      return;
+    }
+    long now = nanos.getAsLong();
+    long due = next.get();
+    if (now - due < 0 || !next.compareAndSet(due, now + rules.failedEvery.toNanos())) {
+      return;
+    }
+    log.log(
+        Level.DEBUG,
+        "refused, {0}: {1}",
+        reason,
+        told(request.row(row).getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static String told(byte[] text) {
+    int size = Math.min(text.length, MAX_TOLD);
+    return new String(text, 0, size, StandardCharsets.UTF_8)
+        + (size < text.length ? " … of " + text.length + " bytes" : "");
+  }
+}

@@ -1,0 +1,140 @@
+package dev.tethys.pipeline.exporter.elastic;
+
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How bulk requests are sent and what is told of them, by the Collector's names (its config.go).
+ *
+ * @param onStart whether the cluster is asked for its servers before the first request
+ * @param interval how often it is asked; zero for never
+ * @param scheme by which servers that it names are asked; null for that of the first endpoint
+ * @param logged what goes into the log
+ * @param sourceOnError whether answers quote the documents that they refuse; null for what the
+ *     server does of itself
+ * @param filterPath what answers are to hold beside what is needed here; "" for nothing
+ */
+record BulkRules(
+    boolean onStart,
+    Duration interval,
+    @Nullable String scheme,
+    BulkLog.Rules logged,
+    @Nullable Boolean sourceOnError,
+    String filterPath) {
+  /** What {@link BulkSender} judges by. */
+  private static final String NEEDED =
+      "errors,items.*.status,items.*.error.type,items.*.error.reason";
+
+  /** Whether the cluster is ever asked for its servers. */
+  boolean discovers() {
+    return onStart || interval.isPositive();
+  }
+
+  /** Path and query of a bulk request. */
+  String path(String pipeline) {
+    String source = sourceOnError == null ? "" : "&include_source_on_error=" + sourceOnError;
+    return "/_bulk?filter_path="
+        + NEEDED
+        + (filterPath.isEmpty() ? "" : "," + filterPath)
+        + source
+        + (pipeline.isEmpty()
+            ? ""
+            : "&pipeline=" + URLEncoder.encode(pipeline, StandardCharsets.UTF_8));
+  }
+
+  /** The keys, added to the section of an exporter. */
+  static final class Keys {
+    private static final Section DISCOVER =
+        new Section("discover", "Whether the cluster says which servers it has.");
+    private static final Key<Boolean> ON_START =
+        DISCOVER.key("on_start", Type.BOOL, false, "Asked before the first request.");
+    private static final Key<Duration> INTERVAL =
+        DISCOVER.key("interval", GoDurations.TYPE, Duration.ZERO, "How often; 0 for never again.");
+    private static final Key<String> SCHEME =
+        DISCOVER.optional(
+            "scheme",
+            Type.oneOf("scheme", List.of("http", "https")),
+            "http or https: how servers that are found are asked; else as the first endpoint is.");
+    private static final Type<Discovery> DISCOVERY =
+        DISCOVER.type(o -> new Discovery(o.get(ON_START), o.get(INTERVAL), o.find(SCHEME)));
+
+    private static final Section TELEMETRY =
+        new Section("telemetry", "What the log is told at the level DEBUG.");
+    private static final Key<Boolean> REQUESTS =
+        TELEMETRY.key("log_request_body", Type.BOOL, false, "Bodies of requests.");
+    private static final Key<Boolean> RESPONSES =
+        TELEMETRY.key("log_response_body", Type.BOOL, false, "Bodies of answers.");
+    private static final Key<Boolean> FAILED =
+        TELEMETRY.key("log_failed_docs_input", Type.BOOL, false, "Documents that are refused.");
+    private static final Key<Duration> FAILED_EVERY =
+        TELEMETRY.key(
+            "log_failed_docs_input_rate_limit",
+            GoDurations.TYPE,
+            Duration.ofSeconds(1),
+            "At most one in this time; 0 for all.");
+
+    private record Discovery(boolean onStart, Duration interval, @Nullable String scheme) {}
+
+    private final boolean openSearch;
+    private final Key<Discovery> discover;
+    private final Key<BulkLog.Rules> telemetry;
+    private final Key<Boolean> sourceOnError;
+    private final Key<String> filterPath;
+
+    Keys(Section s, boolean openSearch) {
+      this.openSearch = openSearch;
+      discover =
+          s.key("discover", DISCOVERY, new Discovery(false, Duration.ZERO, null), DISCOVER.doc());
+      telemetry =
+          s.key(
+              "telemetry",
+              TELEMETRY.type(
+                  o ->
+                      new BulkLog.Rules(
+                          o.get(REQUESTS), o.get(RESPONSES), o.get(FAILED), o.get(FAILED_EVERY))),
+              BulkLog.Rules.NOTHING,
+              TELEMETRY.doc());
+      sourceOnError =
+          s.optional(
+              "include_source_on_error",
+              Type.BOOL,
+              "Whether refusals quote the document; unless said, what the server does.");
+      filterPath =
+          s.key(
+              "bulk_response_filter_path",
+              Type.STRING,
+              "",
+              "What answers hold beside statuses and errors, which they always do.");
+      s.key(
+          "suppress_conflict_errors",
+          Type.BOOL,
+          true,
+          "Says nothing more: a document that is there is delivered, and no error.");
+    }
+
+    BulkRules read(YamlObject o) {
+      Discovery d = o.get(discover);
+      if (openSearch && o.has(sourceOnError)) {
+        throw o.error(sourceOnError, "include_source_on_error is of Elasticsearch 8.18 and later");
+      }
+      if (d.interval.isNegative()) {
+        throw o.error(discover, "discover.interval wants at least 0");
+      }
+      String filter = o.get(filterPath);
+      if (!filter.matches("[\\w.*,-]*")) {
+        throw o.error(
+            filterPath, "bulk_response_filter_path wants paths with commas between, as items.*.x");
+      }
+      return new BulkRules(
+          d.onStart, d.interval, d.scheme, o.get(telemetry), o.find(sourceOnError), filter);
+    }
+  }
+}

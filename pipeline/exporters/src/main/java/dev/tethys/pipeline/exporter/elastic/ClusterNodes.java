@@ -1,0 +1,72 @@
+package dev.tethys.pipeline.exporter.elastic;
+
+import dev.tethys.codec.json.JsonFailures;
+import java.io.IOException;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+
+/**
+ * What a cluster says of its nodes (reference of Elasticsearch and OpenSearch, "Nodes info"). Nodes
+ * that are only masters take no data and are left out, as the clients of both do.
+ */
+final class ClusterNodes {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** As many nodes are written to. */
+  static final int MAX_NODES = 1000;
+
+  /** Where a server says which nodes its cluster has. */
+  static final String PATH = "/_nodes/http?filter_path=nodes.*.roles,nodes.*.http.publish_address";
+
+  private ClusterNodes() {}
+
+  /**
+   * Addresses of nodes, in order.
+   *
+   * @param scheme by which they are asked
+   * @throws IOException when it is no such answer
+   */
+  static List<URI> read(byte[] answer, String scheme) throws IOException {
+    JsonNode nodes;
+    try {
+      nodes = JSON.readTree(answer).path("nodes");
+    } catch (JacksonException e) {
+      throw new IOException(PATH + " gives no JSON: " + JsonFailures.said(e), e);
+    }
+    List<URI> out = new ArrayList<>();
+    for (JsonNode node : nodes) {
+      String address = node.at("/http/publish_address").asString("");
+      JsonNode roles = node.path("roles");
+      boolean onlyMaster =
+          !roles.isEmpty()
+              && roles.valueStream().map(r -> r.asString("")).allMatch(ClusterNodes::isMaster);
+      if (!address.isEmpty() && !onlyMaster && out.size() < MAX_NODES) {
+        out.add(url(address, scheme));
+      }
+    }
+    return out.stream().sorted().toList();
+  }
+
+  private static boolean isMaster(String role) {
+    return role.equals("master") || role.equals("cluster_manager");
+  }
+
+  /** Of {@code address:port}, or {@code name/address:port} where a node was told a name. */
+  private static URI url(String published, String scheme) throws IOException {
+    int slash = published.indexOf('/');
+    String port = published.substring(published.lastIndexOf(':') + 1);
+    String host =
+        slash > 0
+            ? published.substring(0, slash)
+            : published.substring(0, Math.max(0, published.lastIndexOf(':')));
+    try {
+      return URI.create(scheme + "://" + host + ":" + Integer.parseInt(port));
+    } catch (IllegalArgumentException e) {
+      throw new IOException("\"" + published + "\" is no address of a node", e);
+    }
+  }
+}

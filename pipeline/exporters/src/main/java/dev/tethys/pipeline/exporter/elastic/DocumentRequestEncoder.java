@@ -1,0 +1,176 @@
+package dev.tethys.pipeline.exporter.elastic;
+
+import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.model.telemetry.AttributeText;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.Item;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.delivery.EncodedRequest;
+import dev.tethys.pipeline.delivery.Encoder.Encoded;
+import dev.tethys.pipeline.exporter.rows.LineRequestEncoder;
+import dev.tethys.pipeline.exporter.rows.RowIndex;
+import dev.tethys.pipeline.naming.BoundedNames;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Requests that write a document for each record. The id of a document is drawn when its request is
+ * made, so that sending the request again writes nothing twice.
+ */
+record DocumentRequestEncoder(
+    BoundedNames index, LineRequestEncoder lines, int maxItems, int maxBytes, String action) {
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  /** Documents that are created, as data streams want it. */
+  DocumentRequestEncoder(BoundedNames index, LineRequestEncoder lines, int maxItems, int maxBytes) {
+    this(index, lines, maxItems, maxBytes, "create");
+  }
+
+  /** Writes a record as a document, in one line that ends. */
+  @FunctionalInterface
+  interface Document<T extends Item<T>> {
+    void write(Attributes resource, ScopeGroup<T> scope, T item, TextBuffer to);
+  }
+
+  <T extends Item<T>> Encoded encode(
+      Batch batch, List<ResourceGroup<T>> groups, Document<T> document) {
+    Requests out = requests(batch);
+    for (ResourceGroup<T> g : groups) {
+      Attributes resource = g.resource().attributes();
+      String name = index.of(k -> AttributeText.text(resource.get(k)));
+      for (ScopeGroup<T> s : g.scopes()) {
+        for (T r : s.items()) {
+          out.create(name);
+          document.write(resource, s, r, out.text());
+          out.ended();
+        }
+      }
+    }
+    return Encoded.of(out.finished());
+  }
+
+  /** Begins the requests of a batch. */
+  Requests requests(Batch batch) {
+    return new Requests(batch);
+  }
+
+  /**
+   * The requests of one batch: for each document {@link #create} and its line, and behind the last
+   * document of an item {@link #ended}.
+   */
+  final class Requests {
+    private final Batch batch;
+    private final Map<String, String> headers;
+    private final List<EncodedRequest> out = new ArrayList<>();
+    private final TextBuffer text = new TextBuffer();
+    private final String prefix;
+    private final RowIndex.Writer rows = new RowIndex.Writer();
+    private int number; // documents so far
+    private int inItems; // those of items that ended
+    private int inRequests; // those of requests that are made
+    private int items;
+
+    private Requests(Batch batch) {
+      this.batch = batch;
+      this.headers = lines.headers(batch);
+      byte[] drawn = new byte[12];
+      RANDOM.nextBytes(drawn);
+      this.prefix = Base64.getUrlEncoder().withoutPadding().encodeToString(drawn);
+    }
+
+    /** Where documents are written to. */
+    TextBuffer text() {
+      return text;
+    }
+
+    void create(String name) {
+      create(name, "", "");
+    }
+
+    /**
+     * Begins a document.
+     *
+     * @param id "" for one that is drawn
+     * @param pipeline that it goes through; "" for that of the request
+     */
+    void create(String name, String id, String pipeline) {
+      text.put('{').json(action).put(":{\"_index\":").json(name).put(",\"_id\":");
+      if (id.isEmpty()) {
+        text.put('"').put(prefix).put('-').number(number).put('"');
+      } else {
+        text.json(id);
+      }
+      if (!pipeline.isEmpty()) {
+        text.put(",\"pipeline\":").json(pipeline);
+      }
+      text.put("}}\n");
+      number++;
+    }
+
+    /**
+     * Begins a document of a time series data stream, which makes its id of dimensions and time and
+     * takes none. An index that is no such stream draws one for each attempt: there, what is sent
+     * again is written again.
+     *
+     * @param field that is made by a template when it is new
+     */
+    void createSample(String name, String field, String template) {
+      text.put("{\"create\":{\"_index\":").json(name).put(",\"dynamic_templates\":{");
+      text.json(field).put(':').json(template).put("}}}\n");
+      number++;
+    }
+
+    /** All documents since the item before it are of this item, which stays in one request. */
+    void ended() {
+      rows.item(number - inItems);
+      inItems = number;
+      items++;
+      if (number - inRequests >= maxItems || text.size() >= maxBytes) {
+        seal();
+      }
+    }
+
+    List<EncodedRequest> finished() {
+      if (items > 0) {
+        seal();
+      }
+      return out;
+    }
+
+    private void seal() {
+      Map<String, String> all = headers;
+      String several = rows.take();
+      if (!several.isEmpty()) {
+        all = new LinkedHashMap<>(headers);
+        all.put(RowIndex.HEADER, several);
+      }
+      out.add(new EncodedRequest(batch.signal(), lines.seal(text.take()), items, 0, all));
+      inRequests = number;
+      items = 0;
+    }
+  }
+
+  /** A time as both take it, with nine decimals where it has them. */
+  static String time(long nanos) {
+    return Instant.ofEpochSecond(
+            Math.floorDiv(nanos, 1_000_000_000L), Math.floorMod(nanos, 1_000_000_000L))
+        .toString();
+  }
+
+  /** The type of a word; one that is longer than a term may be is kept and not searched. */
+  static final String WORD = "{\"type\":\"keyword\",\"ignore_above\":8191}";
+
+  /** The type of a field with any number of keys. */
+  static String flat(boolean openSearch) {
+    return openSearch
+        ? "{\"type\":\"flat_object\"}"
+        : "{\"type\":\"flattened\",\"ignore_above\":1024}";
+  }
+}

@@ -1,0 +1,106 @@
+package dev.tethys.pipeline.exporter.elastic;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * When indices of data streams are followed by new ones, and when they go: a policy of index
+ * lifecycle management in Elasticsearch (reference, "Create or update lifecycle policy"), of index
+ * state management in OpenSearch (documentation, "ISM API", "Policies").
+ *
+ * @param rolloverAfter how old the newest index becomes; "" for any age
+ * @param rolloverSize how large a primary shard of it becomes; "" for any size
+ * @param deleteAfter how old an index becomes, in Elasticsearch since it was followed by another,
+ *     in OpenSearch since it was made; "" for ever
+ */
+record IndexPolicy(String rolloverAfter, String rolloverSize, String deleteAfter) {
+  private static final String TIME = "[1-9]\\d{0,5}[dhms]";
+  private static final String SIZE = "[1-9]\\d{0,5}[mgt]b";
+
+  private static final Section SECTION =
+      new Section("policy", "When indices are followed by new ones, and when they go.");
+  private static final Key<String> ROLLOVER_AFTER =
+      SECTION.key("rollover_after", Type.STRING, "", "How old the newest index becomes, as 1d.");
+  private static final Key<String> ROLLOVER_SIZE =
+      SECTION.key(
+          "rollover_size", Type.STRING, "", "How large a primary shard of it becomes, as 50gb.");
+  private static final Key<String> DELETE_AFTER =
+      SECTION.key("delete_after", Type.STRING, "", "How old an index becomes, as 30d.");
+
+  static final Type<IndexPolicy> TYPE = SECTION.type(IndexPolicy::read);
+
+  private static IndexPolicy read(YamlObject o) {
+    IndexPolicy p =
+        new IndexPolicy(
+            fitting(o, ROLLOVER_AFTER, TIME, "a number with d, h, m or s, such as 1d"),
+            fitting(o, ROLLOVER_SIZE, SIZE, "a number with mb, gb or tb, such as 50gb"),
+            fitting(o, DELETE_AFTER, TIME, "a number with d, h, m or s, such as 30d"));
+    if (!p.rollsOver() && p.deleteAfter.isEmpty()) {
+      throw o.error("a policy wants one of rollover_after, rollover_size and delete_after");
+    }
+    return p;
+  }
+
+  private static String fitting(YamlObject o, Key<String> key, String regex, String wants) {
+    String v = o.get(key);
+    if (!v.isEmpty() && !v.matches(regex)) {
+      throw o.error(key, key.name() + " wants " + wants);
+    }
+    return v;
+  }
+
+  /** Whether indices are followed by new ones, which only data streams know how to. */
+  boolean rollsOver() {
+    return !rolloverAfter.isEmpty() || !rolloverSize.isEmpty();
+  }
+
+  private String rollover(String age, String size) {
+    List<String> parts = new ArrayList<>();
+    if (!rolloverAfter.isEmpty()) {
+      parts.add("\"" + age + "\":\"" + rolloverAfter + "\"");
+    }
+    if (!rolloverSize.isEmpty()) {
+      parts.add("\"" + size + "\":\"" + rolloverSize + "\"");
+    }
+    return "\"rollover\":{" + String.join(",", parts) + "}";
+  }
+
+  /** As Elasticsearch takes it. */
+  String ofElasticsearch() {
+    return "{\"policy\":{\"phases\":{\"hot\":{\"actions\":{"
+        + (rollsOver() ? rollover("max_age", "max_primary_shard_size") : "")
+        + "}}"
+        + (deleteAfter.isEmpty()
+            ? ""
+            : ",\"delete\":{\"min_age\":\"" + deleteAfter + "\",\"actions\":{\"delete\":{}}}")
+        + "}}}";
+  }
+
+  /**
+   * As OpenSearch takes it.
+   *
+   * @param pattern of the indices that it is for
+   */
+  String ofOpenSearch(String pattern, int priority) {
+    String delete =
+        deleteAfter.isEmpty()
+            ? "[]}"
+            : "[{\"state_name\":\"delete\",\"conditions\":{\"min_index_age\":\""
+                + deleteAfter
+                + "\"}}]},{\"name\":\"delete\",\"actions\":[{\"delete\":{}}],\"transitions\":[]}";
+    return "{\"policy\":{\"description\":\"made by tethys\",\"default_state\":\"hot\","
+        + "\"states\":[{\"name\":\"hot\",\"actions\":["
+        + (rollsOver() ? "{" + rollover("min_index_age", "min_primary_shard_size") + "}" : "")
+        + "],\"transitions\":"
+        + delete
+        + "],\"ism_template\":[{\"index_patterns\":[\""
+        + pattern
+        + "\"],\"priority\":"
+        + priority
+        + "}]}}";
+  }
+}

@@ -1,0 +1,57 @@
+package dev.tethys.pipeline.exporter.elastic;
+
+import dev.tethys.model.telemetry.AttributeText;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.pipeline.naming.NameTemplate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Documents of the Simple Schema for Observability, which OpenSearch's dashboards read, in indices
+ * as the Collector's exporter names them (its index_resolver.go).
+ *
+ * @param dataset what documents say of their source, as {@code namespace}
+ * @param action {@code create}, or {@code index}, which writes over a document of the same id
+ */
+record Observability(String dataset, String namespace, Index logs, Index traces, String action) {
+  /**
+   * Names of indices.
+   *
+   * @param name with {@code {attribute}} for attributes of the item, its scope or resource
+   * @param fallback in the place of attributes that are not there
+   * @param dated with a time behind the name; null for none
+   */
+  record Index(NameTemplate name, String fallback, @Nullable DatedIndices dated) {
+    /** The name for an item, at a moment. */
+    String of(Attributes resource, ScopeGroup<?> scope, Attributes own, long millis) {
+      return at(name.of(key -> value(key, resource, scope, own)), millis);
+    }
+
+    /** The name where there would be too many. */
+    String other(String word, long millis) {
+      return at(name.of(key -> word), millis);
+    }
+
+    private String at(String index, long millis) {
+      return dated == null ? index : dated.at(index, millis);
+    }
+
+    private String value(String key, Attributes resource, ScopeGroup<?> scope, Attributes own) {
+      for (Attributes a : new Attributes[] {own, scope.scope().attributes()}) {
+        if (!AttributeText.text(a.get(key)).isEmpty()) {
+          return AttributeText.text(a.get(key));
+        }
+      }
+      String said =
+          switch (key) {
+            case "scope.name" -> scope.scope().name();
+            case "scope.version" -> scope.scope().version();
+            default -> "";
+          };
+      if (said.isEmpty()) {
+        said = AttributeText.text(resource.get(key));
+      }
+      return said.isEmpty() ? fallback : said;
+    }
+  }
+}

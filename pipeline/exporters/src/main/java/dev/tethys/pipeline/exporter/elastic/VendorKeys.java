@@ -1,0 +1,430 @@
+package dev.tethys.pipeline.exporter.elastic;
+
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.UrlHost;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.delivery.OutboxOptions.Retry;
+import dev.tethys.pipeline.exporter.rows.RowSettings;
+import dev.tethys.pipeline.naming.NameTemplate;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** Keys of the Collector's exporter (its config.go) in the meaning that they have there. */
+final class VendorKeys {
+  /** What {@code retry} says. */
+  private record Repeats(
+      boolean enabled,
+      int attempts,
+      Duration first,
+      Duration longest,
+      @Nullable Set<Integer> statuses,
+      @Nullable Set<Integer> ofDocuments) {}
+
+  private static final Section RETRY = new Section("retry", "When bulk requests are repeated.");
+  private static final Key<Boolean> ENABLED =
+      RETRY.key("enabled", Type.BOOL, true, "Whether they are.");
+  private static final Key<Long> MAX_RETRIES =
+      RETRY.key("max_retries", Type.INT, 2L, "How often after the first attempt.");
+  private static final Key<Long> MAX_REQUESTS =
+      RETRY.optional("max_requests", Type.INT, "How often in all; the older key.");
+  private static final Key<Duration> INITIAL_INTERVAL =
+      RETRY.key(
+          "initial_interval", GoDurations.TYPE, Duration.ofMillis(100), "Pause after a failure.");
+  private static final Key<Duration> MAX_INTERVAL =
+      RETRY.key("max_interval", GoDurations.TYPE, Duration.ofMinutes(1), "Longest pause.");
+
+  private static final Key<List<Long>> STATUSES =
+      RETRY.optional(
+          "retry_on_status",
+          Type.list(Type.INT),
+          "Statuses of requests and documents that are tried again, no others; unless said: what"
+              + " may pass.");
+  private static final Key<List<Long>> DOCUMENT_STATUSES =
+      RETRY.optional(
+          "retry_on_document_status",
+          Type.list(Type.INT),
+          "The same of documents, where they are others than those of requests.");
+
+  private static final Section FLUSH =
+      new Section("flush", "How large requests become. Nothing waits here to fill them.");
+  private static final Key<Long> BYTES =
+      FLUSH.key("bytes", Type.INT, 5_000_000L, "Most bytes of a request, before compression.");
+  private static final Key<Duration> INTERVAL =
+      FLUSH.key(
+          "interval",
+          GoDurations.TYPE,
+          Duration.ofSeconds(30),
+          "Longest that a document waits, which is always kept: none waits. sending_queue.batch"
+              + " makes small batches wait for others.");
+
+  private static final Section DYNAMIC =
+      new Section("dynamic_index", "Whether attributes say where a document goes.");
+  private static final Key<Boolean> DYNAMIC_ENABLED =
+      DYNAMIC.key(
+          "enabled", Type.BOOL, false, "Says nothing more: the Collector's modes always do.");
+
+  private static final Section BY_ATTRIBUTE =
+      new Section("dynamic", "Whether an attribute of each item says it.");
+  private static final Key<Boolean> BY_ATTRIBUTE_ENABLED =
+      BY_ATTRIBUTE.key("enabled", Type.BOOL, false, "Whether it does.");
+
+  private static final Section LOGSTASH =
+      new Section("logstash_format", "A date behind names of indices.");
+  private static final Key<Boolean> DATED = LOGSTASH.key("enabled", Type.BOOL, false, "Whether.");
+  private static final Key<String> SEPARATOR =
+      LOGSTASH.key("prefix_separator", Type.STRING, "-", "Between name and date.");
+  private static final Key<String> DATE =
+      LOGSTASH.key("date_format", Type.STRING, "%Y.%m.%d", "As strftime has it.");
+
+  private static final Section MAPPING = new Section("mapping", "How documents look.");
+  private static final Key<String> MODE =
+      MAPPING.key(
+          "mode",
+          Type.STRING,
+          "tethys",
+          "tethys: documents of our own; otel, none, raw, ecs, bodymap: the Collector's.");
+  private static final Key<List<String>> ALLOWED =
+      MAPPING.key(
+          "allowed_modes",
+          Type.list(Type.STRING),
+          List.of("otel", "none", "raw", "ecs", "bodymap"),
+          "Modes that senders may ask for.");
+
+  /**
+   * What {@code mapping} says.
+   *
+   * @param isSaid whether it says the mode
+   */
+  record Modes(Mapping mode, Set<Mapping> allowed, boolean isSaid) {}
+
+  private static Modes modes(YamlObject o) {
+    Mapping mode = mode(o, MODE, o.get(MODE));
+    if (mode == Mapping.TETHYS && o.has(ALLOWED)) {
+      throw o.error(ALLOWED, "allowed_modes" + OF_MODES);
+    }
+    Set<Mapping> allowed = EnumSet.noneOf(Mapping.class);
+    for (String name : o.get(ALLOWED)) {
+      allowed.add(mode(o, ALLOWED, name));
+    }
+    if (mode != Mapping.TETHYS && !allowed.contains(mode)) {
+      throw o.error(MODE, "invalid or disallowed default mapping mode \"" + mode + "\"");
+    }
+    return new Modes(mode, allowed, o.has(MODE));
+  }
+
+  private static Mapping mode(YamlObject o, Key<?> key, String name) {
+    Mapping m = Mapping.named(name);
+    if (m == null || (key == ALLOWED && m == Mapping.TETHYS)) {
+      throw o.error(
+          key,
+          "unknown mapping mode \""
+              + name
+              + "\"; allowed: otel, none, raw, ecs, bodymap"
+              + (key == MODE ? ", and tethys for documents of our own" : ""));
+    }
+    return m;
+  }
+
+  private static Optional<DatedIndices> dated(YamlObject o) {
+    try {
+      DatedIndices d = DatedIndices.of(o.get(SEPARATOR), o.get(DATE));
+      return o.get(DATED) ? Optional.of(d) : Optional.empty();
+    } catch (IllegalArgumentException e) {
+      throw o.error(DATE, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static final String OF_MODES =
+      " is of the Collector's documents: write mapping: {mode: otel}, or another of its modes";
+
+  private final Key<List<String>> endpoints;
+  private final Key<String> cloudId;
+  private final Key<Long> numWorkers;
+  private final Key<Repeats> retry;
+  private final Key<List<String>> metadata;
+  private final Key<Long> flush;
+  private final @Nullable Key<Modes> mapping; // of Elasticsearch alone
+  private final Key<Boolean> logIds;
+  private final Key<Boolean> spanIds;
+  private final Key<Boolean> logPipelines;
+  private final Key<Optional<DatedIndices>> logstash;
+  private final List<Key<Boolean>> dynamic = new ArrayList<>(); // metrics, logs, traces
+
+  /** Adds the keys to a section. */
+  VendorKeys(Section s, boolean openSearch) {
+    endpoints =
+        s.key(
+            "endpoints", Type.list(Type.STRING), List.of(), "Several servers, written to in turn.");
+    cloudId = s.key("cloudid", Type.STRING, "", "Elastic Cloud's id of the cluster.");
+    numWorkers = s.optional("num_workers", Type.INT, "Most bulk requests at once.");
+    retry = s.optional("retry", RETRY.type(VendorKeys::repeats), RETRY.doc());
+    metadata =
+        s.key(
+            "metadata_keys",
+            Type.list(Type.STRING),
+            List.of(),
+            "sending_queue.batch joins only batches that agree in these metadata of requests.");
+    flush = s.optional("flush", FLUSH.type(VendorKeys::bytes), FLUSH.doc());
+    mapping =
+        openSearch ? null : s.optional("mapping", MAPPING.type(VendorKeys::modes), MAPPING.doc());
+    logIds = byAttribute(s, "logs_dynamic_id", "elasticsearch.document_id of records is the id.");
+    spanIds = byAttribute(s, "traces_dynamic_id", "The same of spans and their events.");
+    logPipelines =
+        byAttribute(
+            s,
+            "logs_dynamic_pipeline",
+            "elasticsearch.ingest_pipeline of records names their pipeline.");
+    logstash = s.optional("logstash_format", LOGSTASH.type(VendorKeys::dated), LOGSTASH.doc());
+    for (String signal : List.of("metrics", "logs", "traces")) {
+      dynamic.add(
+          s.key(
+              signal + "_dynamic_index",
+              DYNAMIC.type(o -> o.get(DYNAMIC_ENABLED)),
+              false,
+              DYNAMIC.doc()));
+    }
+  }
+
+  private static Key<Boolean> byAttribute(Section s, String name, String about) {
+    return s.key(name, BY_ATTRIBUTE.type(o -> o.get(BY_ATTRIBUTE_ENABLED)), false, about);
+  }
+
+  private @Nullable Modes said(YamlObject o) {
+    return mapping == null ? null : o.find(mapping);
+  }
+
+  /** Whether nothing says what documents are to look like. */
+  boolean isUnsaid(YamlObject o) {
+    Modes modes = said(o);
+    return modes == null || !modes.isSaid;
+  }
+
+  /**
+   * The Collector's mode; null for documents of our own, which keys of the Collector's documents
+   * contradict.
+   */
+  @Nullable CollectorMode mode(
+      YamlObject o,
+      @Nullable NameTemplate logs,
+      @Nullable NameTemplate traces,
+      @Nullable NameTemplate metrics) {
+    Modes modes = said(o);
+    Optional<DatedIndices> dates = o.find(logstash);
+    DatedIndices dated = dates == null ? null : dates.orElse(null);
+    if (modes == null || modes.mode == Mapping.TETHYS) {
+      for (Key<Boolean> k : List.of(logIds, spanIds, logPipelines)) {
+        if (o.get(k)) {
+          throw o.error(k, k.name() + OF_MODES);
+        }
+      }
+      if (dated != null) {
+        throw o.error(logstash, "logstash_format" + OF_MODES);
+      }
+      return null;
+    }
+    return new CollectorMode(
+        modes.mode,
+        modes.allowed,
+        logs,
+        traces,
+        metrics,
+        o.get(logIds),
+        o.get(spanIds),
+        o.get(logPipelines),
+        dated);
+  }
+
+  /**
+   * Refuses what {@code *_dynamic_index} cannot mean.
+   *
+   * @param indices the keys of indices of metrics, logs and traces
+   */
+  void checkRouting(YamlObject o, List<Key<String>> indices) {
+    Modes modes = said(o);
+    boolean otel = modes != null && modes.mode != Mapping.TETHYS;
+    for (int i = 0; i < dynamic.size(); i++) {
+      Key<Boolean> k = dynamic.get(i);
+      if (!o.get(k)) {
+        continue;
+      }
+      if (!otel) {
+        throw o.error(
+            k,
+            "attributes say where documents go only with mapping: {mode: otel}, or another of the"
+                + " Collector's");
+      }
+      if (o.has(indices.get(i))) {
+        throw o.error(k, "must not specify both " + indices.get(i).name() + " and " + k.name());
+      }
+    }
+  }
+
+  /** The servers: exactly one of three keys names them. */
+  List<URI> endpoints(YamlObject o, @Nullable URI endpoint) {
+    List<String> several = o.get(endpoints);
+    String id = o.get(cloudId);
+    if ((endpoint == null ? 0 : 1) + (several.isEmpty() ? 0 : 1) + (id.isEmpty() ? 0 : 1) != 1) {
+      throw o.error(
+          "exactly one of \"endpoint\", \"endpoints\" and \"cloudid\" must name the server, as"
+              + " endpoint: http://host:9200");
+    }
+    if (endpoint != null) {
+      return List.of(endpoint);
+    }
+    return several.isEmpty()
+        ? List.of(ofCloud(o, id))
+        : several.stream().map(u -> server(o, endpoints, u)).toList();
+  }
+
+  private static URI server(YamlObject o, Key<?> key, String text) {
+    try {
+      URI u = URI.create(text);
+      if (UrlHost.of(u) != null
+          && ("http".equals(u.getScheme()) || "https".equals(u.getScheme()))) {
+        return u;
+      }
+    } catch (IllegalArgumentException e) {
+      // said below
+    }
+    throw o.error(key, "\"" + text + "\" is no URL of a server, as http://host:9200");
+  }
+
+  /** A name, a colon, then in Base64 host, $ and the id of the cluster. */
+  private URI ofCloud(YamlObject o, String id) {
+    int colon = id.indexOf(':');
+    try {
+      String decoded =
+          new String(Base64.getDecoder().decode(id.substring(colon + 1)), StandardCharsets.UTF_8);
+      String[] parts = decoded.split("[$]", -1);
+      if (colon >= 0 && parts.length >= 2 && !parts[0].isEmpty() && !parts[1].isEmpty()) {
+        return server(o, cloudId, "https://" + parts[1] + "." + parts[0]);
+      }
+    } catch (IllegalArgumentException e) {
+      // said below
+    }
+    throw o.error(cloudId, "cloudid wants name:BASE64, as Elastic Cloud shows it");
+  }
+
+  private static Repeats repeats(YamlObject o) {
+    Long requests = o.find(MAX_REQUESTS);
+    if (requests != null && o.has(MAX_RETRIES)) {
+      throw o.error(MAX_REQUESTS, "must not specify both max_requests and max_retries");
+    }
+    long attempts = requests != null && requests > 0 ? requests : o.get(MAX_RETRIES) + 1;
+    if (attempts < 1 || attempts > Integer.MAX_VALUE || (requests != null && requests < 0)) {
+      throw o.error(MAX_RETRIES, "max_retries and max_requests want at least 0");
+    }
+    Set<Integer> statuses = statuses(o, STATUSES);
+    Set<Integer> ofDocuments = statuses(o, DOCUMENT_STATUSES);
+    return new Repeats(
+        o.get(ENABLED),
+        (int) attempts,
+        o.get(INITIAL_INTERVAL),
+        o.get(MAX_INTERVAL),
+        statuses,
+        ofDocuments == null ? statuses : ofDocuments);
+  }
+
+  private static @Nullable Set<Integer> statuses(YamlObject o, Key<List<Long>> key) {
+    List<Long> said = o.find(key);
+    if (said == null) {
+      return null;
+    }
+    Set<Integer> statuses = new HashSet<>();
+    for (long s : said) {
+      if (s < 100 || s > 599) {
+        throw o.error(key, key.name() + " wants statuses of HTTP, not " + s);
+      }
+      statuses.add((int) s);
+    }
+    return statuses;
+  }
+
+  /** The only statuses of requests that are tried again; null when all are that may pass. */
+  @Nullable Set<Integer> repeated(YamlObject o) {
+    Repeats r = o.find(retry);
+    return r == null ? null : r.statuses;
+  }
+
+  /** The only statuses of documents that are; null when all are that may pass. */
+  @Nullable Set<Integer> repeatedDocuments(YamlObject o) {
+    Repeats r = o.find(retry);
+    return r == null ? null : r.ofDocuments;
+  }
+
+  private static long bytes(YamlObject o) {
+    o.get(INTERVAL);
+    long n = o.get(BYTES);
+    if (n < 1 || n > 1 << 30) {
+      throw o.error(BYTES, "bytes wants 1 to " + (1 << 30));
+    }
+    return n;
+  }
+
+  /** Rows with the size of requests that {@code flush} says. */
+  RowSettings flushed(YamlObject o, RowSettings rows) {
+    Long n = o.find(flush);
+    return n == null
+        ? rows
+        : new RowSettings(rows.otlp(), rows.histograms(), rows.maxItems(), n.intValue());
+  }
+
+  /** Without a batch nothing is joined, whatever its metadata. */
+  private DeliverySettings parted(YamlObject o, DeliverySettings d) {
+    Set<String> keys = new TreeSet<>();
+    for (String k : o.get(metadata)) {
+      if (!keys.add(k.toLowerCase(Locale.ROOT))) {
+        throw o.error(metadata, "metadata_keys has \"" + k + "\" twice");
+      }
+    }
+    DeliverySettings.Batching b = d.batch();
+    if (b == null || keys.isEmpty()) {
+      return d;
+    }
+    b.metadataKeys().forEach(k -> keys.add(k.toLowerCase(Locale.ROOT)));
+    return new DeliverySettings(
+        d.timeout(),
+        d.options(),
+        d.storage(),
+        d.deadLetterBytes(),
+        new DeliverySettings.Batching(
+            b.after(), b.minSize(), b.maxSize(), b.sizer(), List.copyOf(keys)));
+  }
+
+  /** Delivery with what {@code retry} and {@code num_workers} say. */
+  DeliverySettings delivered(YamlObject o, DeliverySettings d) {
+    Repeats r = o.find(retry);
+    if (r != null) {
+      Retry was = d.options().retry();
+      Retry now =
+          new Retry(r.enabled, r.first, 2, r.longest, was.jitter(), Duration.ZERO, r.attempts);
+      d =
+          new DeliverySettings(
+              d.timeout(), d.options().withRetry(now), d.storage(), d.deadLetterBytes(), d.batch());
+    }
+    d = parted(o, d);
+    Long workers = o.find(numWorkers);
+    if (workers == null) {
+      return d;
+    }
+    if (workers < 1 || workers > DeliverySettings.MAX_CONSUMERS) {
+      throw o.error(numWorkers, "num_workers wants 1 to " + DeliverySettings.MAX_CONSUMERS);
+    }
+    return d.withConsumers(workers.intValue());
+  }
+}

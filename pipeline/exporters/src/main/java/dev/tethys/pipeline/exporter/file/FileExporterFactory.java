@@ -1,0 +1,81 @@
+package dev.tethys.pipeline.exporter.file;
+
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Checkable;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.component.ExporterProbe;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Makes {@code file} exporters. Those that write to one path share the open file, whatever their
+ * signals.
+ */
+public final class FileExporterFactory
+    implements ExporterFactory<FileSettings>, Checkable<FileSettings> {
+  private final Map<Path, RotatedFile> files = new HashMap<>(); // guarded by itself
+
+  @Override
+  public String type() {
+    return "file";
+  }
+
+  @Override
+  public String about() {
+    return "Writes traces, metrics, logs and profiles to a file, as JSON lines or protobuf.";
+  }
+
+  @Override
+  public Type<FileSettings> settings() {
+    return FileSettings.TYPE;
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.values());
+  }
+
+  /** A path, or {@code file:///path}. */
+  @Override
+  public Map<String, String> keysOf(String url) {
+    return Map.of("path", url.replaceFirst("^file://", ""));
+  }
+
+  @Override
+  public Set<Signal> tried() {
+    return Set.of(Signal.METRICS, Signal.LOGS, Signal.TRACES);
+  }
+
+  @Override
+  public ExporterProbe probe(FileSettings settings, Signal signal, Context context) {
+    return new FileProbe(
+        settings,
+        signal,
+        s ->
+            new FileExporter(
+                s,
+                new RotatedFile(s, context.clock()::millis),
+                signal,
+                context.account(signal),
+                context.logger()));
+  }
+
+  @Override
+  public Exporter create(FileSettings settings, Signal signal, Context context) {
+    RotatedFile file;
+    synchronized (files) {
+      // Others hold on to what they were given, so a change of settings makes a file of its own.
+      file = files.get(settings.path());
+      if (file == null || !file.settings().equals(settings)) {
+        file = new RotatedFile(settings, context.clock()::millis);
+        files.put(settings.path(), file);
+      }
+    }
+    return new FileExporter(settings, file, signal, context.account(signal), context.logger());
+  }
+}

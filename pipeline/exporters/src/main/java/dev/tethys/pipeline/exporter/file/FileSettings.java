@@ -1,0 +1,124 @@
+package dev.tethys.pipeline.exporter.file;
+
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the {@code file} exporter is told.
+ *
+ * @param rotation null when the file only grows
+ * @param proto length-prefixed protobuf; else JSON lines
+ * @param zstd whether each request is compressed
+ * @param append whether what the file holds already stays
+ * @param createFolder whether its folder is made when absent
+ */
+public record FileSettings(
+    Path path,
+    @Nullable Rotation rotation,
+    boolean proto,
+    boolean zstd,
+    boolean append,
+    boolean createFolder) {
+  /** The same of another file, which begins empty. */
+  FileSettings at(Path other) {
+    return new FileSettings(other, null, proto, zstd, false, createFolder);
+  }
+
+  /**
+   * When another file is begun.
+   *
+   * @param maxBytes largest file
+   * @param maxDays older files are deleted; 0 for none
+   * @param maxBackups so many older files are kept; 0 for all
+   * @param localTime whether their names tell local time; else UTC
+   */
+  public record Rotation(long maxBytes, int maxDays, int maxBackups, boolean localTime) {}
+
+  private static final Section ROTATION = new Section("rotation", "When another file is begun.");
+  private static final Key<Long> MAX_MEGABYTES =
+      ROTATION.key("max_megabytes", Type.INT, 100L, "Largest file in MiB.");
+  private static final Key<Long> MAX_DAYS =
+      ROTATION.key("max_days", Type.INT, 0L, "Older files are deleted; 0 for none.");
+  private static final Key<Long> MAX_BACKUPS =
+      ROTATION.key("max_backups", Type.INT, 100L, "So many older files are kept; 0 for all.");
+  private static final Key<Boolean> LOCAL_TIME =
+      ROTATION.key("localtime", Type.BOOL, false, "Names of older files tell local time.");
+
+  private static final Section SECTION = new Section("file", "Writes telemetry to a file.");
+  private static final Key<String> PATH = SECTION.required("path", Type.PATH, "The file.");
+  private static final Key<Rotation> ROTATION_KEY =
+      SECTION.optional(
+          "rotation", ROTATION.type(FileSettings::rotation), "When another file is begun.");
+  private static final Key<Boolean> FORMAT =
+      SECTION.key(
+          "format", words("format", "json", "proto"), false, "json lines, or proto with lengths.");
+  private static final Key<Boolean> COMPRESSION =
+      SECTION.key("compression", words("compression", "none", "zstd"), false, "Of each request.");
+  private static final Key<Duration> FLUSH_INTERVAL =
+      SECTION.key(
+          "flush_interval",
+          GoDurations.TYPE,
+          Duration.ofSeconds(1),
+          "Taken and not needed: everything is written before it is acknowledged.");
+  private static final Key<Boolean> APPEND =
+      SECTION.key("append", Type.BOOL, false, "Keep what the file holds; always with rotation.");
+  private static final Key<Boolean> CREATE_DIRECTORY =
+      SECTION.key("create_directory", Type.BOOL, false, "Make its folder when absent.");
+
+  static {
+    SECTION.notBuilt("encoding", "An extension that writes another format.");
+    SECTION.notBuilt("group_by", "A file for each value of a resource's attribute.");
+    SECTION.notBuilt("directory_permissions", "Of a folder that is made.");
+  }
+
+  static final Type<FileSettings> TYPE = SECTION.type(FileSettings::read);
+
+  private static Type<Boolean> words(String what, String no, String yes) {
+    SequencedMap<String, Boolean> m = new LinkedHashMap<>();
+    m.put(no, false);
+    m.put(yes, true);
+    return Type.oneOf(what, m);
+  }
+
+  private static Rotation rotation(YamlObject o) {
+    long megabytes = o.get(MAX_MEGABYTES);
+    long days = o.get(MAX_DAYS);
+    long backups = o.get(MAX_BACKUPS);
+    if (megabytes < 1 || megabytes > 1 << 20) {
+      throw o.error(MAX_MEGABYTES, "max_megabytes wants 1 to " + (1 << 20));
+    }
+    if (days < 0 || days > 36_500) {
+      throw o.error(MAX_DAYS, "max_days wants 0 to 36500");
+    }
+    if (backups < 0 || backups > 100_000) {
+      throw o.error(MAX_BACKUPS, "max_backups wants 0 to 100000");
+    }
+    return new Rotation(megabytes << 20, (int) days, (int) backups, o.get(LOCAL_TIME));
+  }
+
+  private static FileSettings read(YamlObject o) {
+    o.get(FLUSH_INTERVAL);
+    String path = o.get(PATH);
+    if (path.isEmpty()) {
+      throw o.error(PATH, "path must be non-empty");
+    }
+    Rotation rotation = o.find(ROTATION_KEY);
+    boolean zstd = o.get(COMPRESSION);
+    if (o.get(APPEND) && zstd) {
+      throw o.error(APPEND, "append and compression are not for one file");
+    }
+    if (o.get(APPEND) && rotation != null) {
+      throw o.error(APPEND, "append and rotation are not for one file: rotation appends");
+    }
+    return new FileSettings(
+        Path.of(path), rotation, o.get(FORMAT), zstd, o.get(APPEND), o.get(CREATE_DIRECTORY));
+  }
+}

@@ -1,0 +1,187 @@
+package dev.tethys.pipeline.exporter.influx;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.pipeline.client.HttpEndpoint;
+import dev.tethys.pipeline.client.ServersMachine;
+import dev.tethys.pipeline.delivery.EncodedRequest;
+import dev.tethys.pipeline.delivery.SendResult;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.exporter.rows.LineRequestEncoder;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+
+/**
+ * Writes lines and judges the answers. A point that is written twice is one point, so whatever is
+ * in doubt is sent again.
+ *
+ * <p>Version 1 answers 400 when it stored all but some lines, and shows those it cannot parse, or
+ * says how many it dropped (of another field type, beyond the retention policy, or for want of room
+ * on its disk, which is no fault of theirs). Version 2 stores nothing of a request with a malformed
+ * line, which is found by halving; 422 is as version 1's 400. Version 3 names each line that it did
+ * not take, a hundred at most.
+ */
+final class InfluxSender implements Sender {
+  private static final Pattern DROPPED = Pattern.compile("dropped=(\\d{1,9})");
+  private static final Pattern QUOTED = Pattern.compile("\"[^\"]*\"");
+  private static final int MOST_NAMED = 100;
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final InfluxSettings.Version version;
+  private final Function<EncodedRequest, URI> url;
+  private final HttpEndpoint endpoint;
+  private final LineRequestEncoder parcels;
+  private final @Nullable Maker maker;
+
+  /** Makes the database that a request did not find. */
+  @FunctionalInterface
+  interface Maker {
+    /** What to do with the request then. */
+    SendResult make(EncodedRequest p) throws IOException, InterruptedException;
+  }
+
+  /**
+   * @param maker null where databases are for people
+   */
+  InfluxSender(
+      InfluxSettings.Version version,
+      Function<EncodedRequest, URI> url,
+      HttpEndpoint endpoint,
+      LineRequestEncoder parcels,
+      @Nullable Maker maker) {
+    this.maker = maker;
+    this.version = version;
+    this.url = url;
+    this.endpoint = endpoint;
+    this.parcels = parcels;
+  }
+
+  @Override
+  public SendResult send(EncodedRequest p) throws IOException, InterruptedException {
+    HttpEndpoint.Reply r =
+        endpoint.call("POST", url.apply(p), LineRequestEncoder.sent(p), p.body());
+    if (r.isOk()) {
+      return SendResult.DELIVERED;
+    }
+    try {
+      if (r.status() / 100 == 4 && isOfTheMachine(error(r))) {
+        // Version 1 calls it a partial write of points that it dropped; nothing is wrong with them.
+        return new SendResult.Retryable(Duration.ZERO, true, r.reason());
+      }
+      return switch (r.status()) {
+        case 413 -> parcels.halves(p, r.reason());
+        case 400 ->
+            switch (version) {
+              case V1 -> first(p, r);
+              case V2 -> parcels.halves(p, r.reason());
+              case V3 -> third(p, r);
+            };
+        case 422 -> partial(p, r);
+        case 404 ->
+            isWithoutApi(r)
+                ? new SendResult.Retryable(
+                    r.retryAfter(), false, r.reason() + "; " + ofAnotherVersion())
+                : maker == null ? HttpEndpoint.judge(r) : maker.make(p);
+        default -> HttpEndpoint.judge(r);
+      };
+    } catch (CodecException | JacksonException e) {
+      return new SendResult.Permanent(r.reason());
+    }
+  }
+
+  /** Whether nothing answers at this path: a server that knows it says what is missing, in JSON. */
+  private static boolean isWithoutApi(HttpEndpoint.Reply r) {
+    return !r.text().stripLeading().startsWith("{");
+  }
+
+  private String ofAnotherVersion() {
+    return switch (version) {
+      case V1 -> "the server has no API of InfluxDB 1; remove v1_compatibility";
+      case V2 ->
+          "the server has no API of InfluxDB 2; set v1_compatibility: {enabled: true, db: …} for"
+              + " InfluxDB 1, v3: {enabled: true} for InfluxDB 3";
+      case V3 -> "the server has no API of InfluxDB 3; remove v3";
+    };
+  }
+
+  private static String error(HttpEndpoint.Reply r) {
+    try {
+      JsonNode n = JSON.readTree(r.body());
+      String said = n.path("error").asString("");
+      return said.isEmpty() ? n.path("message").asString("") : said;
+    } catch (JacksonException e) {
+      return r.text();
+    }
+  }
+
+  /** Errors of parsing show the line as it came, and others the names that are in it in quotes. */
+  private static boolean isOfTheMachine(String error) {
+    return !error.contains("unable to parse")
+        && ServersMachine.isInTrouble(QUOTED.matcher(error).replaceAll(""));
+  }
+
+  private SendResult first(EncodedRequest p, HttpEndpoint.Reply r) {
+    String error = error(r);
+    if (error.contains("unable to parse")) {
+      // The lines are shown as they came: found again, they are buried by themselves.
+      LineRequestEncoder.Opened o = parcels.open(p);
+      Map<Integer, String> bad = new HashMap<>();
+      for (int row = 0; row < o.index().rows(); row++) {
+        if (error.contains("'" + o.row(row) + "'")) {
+          bad.put(row, "HTTP status 400: unable to parse");
+        }
+      }
+      if (!bad.isEmpty()) {
+        return o.sorted(bad, new BitSet(), null);
+      }
+    }
+    return error.contains("partial write") ? partial(p, r) : parcels.halves(p, r.reason());
+  }
+
+  /** The rest is stored, and how many are not is said; else the request is cut to find them. */
+  private SendResult partial(EncodedRequest p, HttpEndpoint.Reply r) {
+    Matcher m = DROPPED.matcher(error(r));
+    if (m.find() && Integer.parseInt(m.group(1)) > 0) {
+      int dropped = Math.min(p.items(), Integer.parseInt(m.group(1)));
+      return dropped == p.items() && p.items() == 1
+          ? new SendResult.Permanent(r.reason())
+          : new SendResult.Partial(dropped, r.reason());
+    }
+    return parcels.halves(p, r.reason());
+  }
+
+  private SendResult third(EncodedRequest p, HttpEndpoint.Reply r) {
+    JsonNode data = JSON.readTree(r.body()).path("data");
+    LineRequestEncoder.Opened o = parcels.open(p);
+    Map<Integer, String> bad = new HashMap<>();
+    for (JsonNode n : data.isArray() ? data : JSON.createArrayNode().add(data)) {
+      int line = n.path("line_number").asInt(0);
+      if (line >= 1 && line <= o.index().rows()) {
+        bad.put(line - 1, "HTTP status 400: " + n.path("error_message").asString("refused"));
+      }
+    }
+    if (bad.isEmpty()) {
+      return parcels.halves(p, r.reason());
+    }
+    BitSet rest = new BitSet();
+    SendResult.Retryable later = null;
+    if (bad.size() >= MOST_NAMED) {
+      // There may be more than are named; what is stored already is stored once more.
+      rest.set(0, o.index().rows());
+      bad.keySet().forEach(rest::clear);
+      later = new SendResult.Retryable(Duration.ZERO, false, "more lines may have been refused");
+    }
+    return o.sorted(bad, rest, later);
+  }
+}

@@ -1,0 +1,328 @@
+package dev.tethys.pipeline.exporter.influx;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.client.HttpClientSettings;
+import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.exporter.rows.HistogramRule;
+import dev.tethys.pipeline.exporter.rows.RowSettings;
+import dev.tethys.pipeline.naming.BoundedNames;
+import dev.tethys.pipeline.naming.NameRule;
+import dev.tethys.pipeline.naming.NameTemplate;
+import dev.tethys.web.client.BasicCredentials;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the {@code influxdb} exporter is told, with the Collector's names where it has them.
+ *
+ * @param base the server, without a path of the API
+ * @param database of version 1, bucket of version 2, database of version 3
+ * @param maxNames how many of these labels may make
+ * @param retentionPolicy of version 1; "" for the default
+ * @param consistency of a cluster of version 1; "" for the default
+ * @param clymene whether points look as Clymene writes them: the name is a tag too
+ * @param defaultTags tags of every point that does not have them
+ * @param spanDimensions attributes of spans that are tags
+ * @param logDimensions attributes of log records that are tags
+ * @param noSync whether version 3 answers before its write-ahead log is on disk
+ * @param createSchema whether databases and buckets that are missing are made
+ */
+record InfluxSettings(
+    HttpClientSettings client,
+    URI base,
+    Version version,
+    String org,
+    NameTemplate database,
+    int maxNames,
+    String retentionPolicy,
+    String consistency,
+    String username,
+    @Nullable Secret password,
+    @Nullable Secret token,
+    boolean clymene,
+    Map<String, String> defaultTags,
+    List<String> spanDimensions,
+    List<String> logDimensions,
+    boolean noSync,
+    boolean createSchema,
+    RowSettings rows,
+    DeliverySettings delivery) {
+  /** Which of the three APIs is spoken. */
+  enum Version {
+    V1,
+    V2,
+    V3
+  }
+
+  private static final NameRule DATABASES = NameRule.words("-", 64);
+
+  private static final Section V1_SECTION =
+      new Section("v1_compatibility", "The API of InfluxDB 1.");
+  private static final Key<Boolean> V1_ENABLED =
+      V1_SECTION.key("enabled", Type.BOOL, false, "Whether it is spoken.");
+  private static final Key<String> V1_DB =
+      V1_SECTION.key(
+          "db",
+          Type.STRING,
+          "",
+          "The database; it must be there, or create_schema makes it. {label} stands for the value of a label, or of an"
+              + " attribute of the resource.");
+  private static final Key<String> V1_USERNAME =
+      V1_SECTION.key("username", Type.STRING, "", "Sent with basic authentication.");
+  private static final Key<Secret> V1_PASSWORD =
+      V1_SECTION.optional("password", Type.SECRET, "Of that user.");
+  private static final Key<String> V1_RP =
+      V1_SECTION.key("retention_policy", Type.STRING, "", "Where points go; else the default one.");
+  private static final Key<String> V1_CONSISTENCY =
+      V1_SECTION.key(
+          "consistency", Type.STRING, "", "any, one, quorum or all; of InfluxDB Enterprise 1.");
+
+  private record V1(
+      String db,
+      String username,
+      @Nullable Secret password,
+      String retentionPolicy,
+      String consistency) {}
+
+  private static final Section V3_SECTION =
+      new Section("v3", "The API of InfluxDB 3, Core or Enterprise.");
+  private static final Key<Boolean> V3_ENABLED =
+      V3_SECTION.key("enabled", Type.BOOL, true, "Whether it is spoken.");
+  private static final Key<String> V3_DATABASE =
+      V3_SECTION.required(
+          "database",
+          Type.STRING,
+          "The database; made by the first write. {label} as in v1_compatibility.db.");
+  private static final Key<Boolean> V3_NO_SYNC =
+      V3_SECTION.key("no_sync", Type.BOOL, false, "Answer before the write-ahead log is on disk.");
+
+  private record V3(boolean enabled, String database, boolean noSync) {}
+
+  private static final Section SECTION =
+      new Section("influxdb", "Writes metrics, logs and traces to InfluxDB 1, 2 or 3.")
+          .include(DeliverySettings.SECTION);
+  private static final HttpClientSettings.Keys CLIENT = new HttpClientSettings.Keys(SECTION);
+  private static final RowSettings.Keys ROWS =
+      new RowSettings.Keys(
+          SECTION,
+          HistogramRule.CLASSIC,
+          EnumSet.of(HistogramRule.CLASSIC, HistogramRule.DROP),
+          5000,
+          5 << 20);
+  private static final Key<String> ORG =
+      SECTION.key("org", Type.STRING, "", "The organisation, of version 2.");
+  private static final Key<String> BUCKET =
+      SECTION.key(
+          "bucket",
+          Type.STRING,
+          "",
+          "The bucket, of version 2; it must be there, or create_schema makes it. {label} as in v1_compatibility.db.");
+  private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);
+  private static final Key<Secret> TOKEN =
+      SECTION.optional("token", Type.SECRET, "Sent as Token, to version 3 as Bearer.");
+  private static final V1 OFF = new V1("", "", null, "", "");
+  private static final Key<V1> V1_KEY =
+      SECTION.key(
+          "v1_compatibility",
+          V1_SECTION.type(
+              o ->
+                  o.get(V1_ENABLED)
+                      ? new V1(
+                          o.get(V1_DB),
+                          o.get(V1_USERNAME),
+                          o.find(V1_PASSWORD),
+                          o.get(V1_RP),
+                          o.get(V1_CONSISTENCY))
+                      : off(o)),
+          OFF,
+          "The API of InfluxDB 1.");
+  private static final Key<V3> V3_KEY =
+      SECTION.key(
+          "v3",
+          V3_SECTION.type(o -> new V3(o.get(V3_ENABLED), o.get(V3_DATABASE), o.get(V3_NO_SYNC))),
+          new V3(false, "", false),
+          "The API of InfluxDB 3.");
+  private static final Key<Boolean> SCHEMA =
+      SECTION.key(
+          "metrics_schema",
+          Type.oneOf("schema of metrics", "series", false, "clymene", true),
+          false,
+          "series: measurement, tags, one field \"value\"; clymene: the same with a tag __name__.");
+  private static final Key<Boolean> CREATE_SCHEMA =
+      SECTION.key(
+          "create_schema",
+          Type.BOOL,
+          false,
+          "Make databases of version 1 and buckets of version 2 that are missing; those of version"
+              + " 3 are made by the first write.");
+  private static final Key<Map<String, String>> DEFAULT_TAGS =
+      SECTION.key(
+          "default_tags",
+          Type.map(Type.STRING),
+          Map.of(),
+          "Tags of every point that does not have them.");
+
+  private static final Key<List<String>> SPAN_DIMENSIONS =
+      SECTION.key(
+          "span_dimensions",
+          Type.list(Type.STRING),
+          List.of("service.name", InfluxRecords.SPAN_NAME),
+          "Attributes of spans and their resources that are tags, beside trace_id and span_id.");
+  private static final Key<List<String>> LOG_DIMENSIONS =
+      SECTION.key(
+          "log_record_dimensions",
+          Type.list(Type.STRING),
+          List.of("service.name"),
+          "Attributes of log records and their resources that are tags, beside trace_id and"
+              + " span_id.");
+
+  static {
+    SECTION
+        .notBuilt("payload_max_lines", "max_samples_per_send is in its place.")
+        .notBuilt("payload_max_bytes", "max_request_bytes is in its place.")
+        .notBuilt("span_fields", "Attributes that are no tags stand in the field attributes.")
+        .notBuilt("trace_id_fields", "trace_id and span_id are tags.")
+        .notBuilt("precision", "Times of samples are milliseconds, of logs and spans nanoseconds.");
+  }
+
+  static final Type<InfluxSettings> TYPE = SECTION.type(InfluxSettings::read);
+
+  private static V1 off(YamlObject o) {
+    o.readAll();
+    return OFF;
+  }
+
+  private static InfluxSettings read(YamlObject o) {
+    HttpClientSettings client = CLIENT.read(o);
+    if (client.endpoint() == null) {
+      throw o.error("\"endpoint\" must name InfluxDB, as http://host:8086");
+    }
+    V1 v1 = o.get(V1_KEY);
+    V3 v3 = o.get(V3_KEY);
+    boolean first = v1 != OFF;
+    boolean third = v3.enabled();
+    if (first && third) {
+      throw o.error("v1_compatibility and v3 are both enabled: only one API is spoken");
+    }
+    Version version = first ? Version.V1 : third ? Version.V3 : Version.V2;
+    String org = o.get(ORG);
+    String database =
+        switch (version) {
+          case V1 -> v1.db();
+          case V2 -> o.get(BUCKET);
+          case V3 -> v3.database();
+        };
+    if (database.isEmpty()) {
+      throw o.error(
+          version == Version.V1
+              ? "v1_compatibility.db must name the database"
+              : version == Version.V2 ? "\"bucket\" must name the bucket" : "v3.database is empty");
+    }
+    if (version == Version.V2 && org.isEmpty()) {
+      throw o.error("\"org\" must name the organisation");
+    }
+    NameTemplate template;
+    try {
+      template = NameTemplate.labelled(database, DATABASES);
+    } catch (IllegalArgumentException e) {
+      throw o.error("the name of the database or bucket: " + e.getMessage());
+    }
+    return new InfluxSettings(
+        client,
+        client.endpoint(),
+        version,
+        org,
+        template,
+        BoundedNames.read(o, MAX_NAMES),
+        v1.retentionPolicy(),
+        v1.consistency(),
+        v1.username(),
+        v1.password(),
+        o.find(TOKEN),
+        o.get(SCHEMA),
+        o.get(DEFAULT_TAGS),
+        o.get(SPAN_DIMENSIONS),
+        o.get(LOG_DIMENSIONS),
+        third && v3.noSync(),
+        o.get(CREATE_SCHEMA),
+        ROWS.read(o),
+        DeliverySettings.read(o, Duration.ofSeconds(10)));
+  }
+
+  private static String query(String... namesAndValues) {
+    StringBuilder sb = new StringBuilder();
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      if (!namesAndValues[i + 1].isEmpty()) {
+        sb.append(sb.isEmpty() ? "?" : "&").append(namesAndValues[i]).append('=');
+        sb.append(URLEncoder.encode(namesAndValues[i + 1], StandardCharsets.UTF_8));
+      }
+    }
+    return sb.toString();
+  }
+
+  /** A path of the server. */
+  URI at(String path) {
+    String b = base.toString();
+    return URI.create((b.endsWith("/") ? b.substring(0, b.length() - 1) : b) + path);
+  }
+
+  /** Where points are written: of samples with milliseconds, of all else with nanoseconds. */
+  URI writeUrl(Signal signal, String name) {
+    boolean samples = signal == Signal.METRICS;
+    String precision = samples ? "ms" : "ns";
+    return at(
+        switch (version) {
+          case V1 ->
+              "/write"
+                  + query(
+                      "db",
+                      name,
+                      "rp",
+                      retentionPolicy,
+                      "precision",
+                      precision,
+                      "consistency",
+                      consistency);
+          case V2 -> "/api/v2/write" + query("org", org, "bucket", name, "precision", precision);
+          case V3 ->
+              "/api/v3/write_lp"
+                  + query(
+                      "db",
+                      name,
+                      "precision",
+                      samples ? "millisecond" : "nanosecond",
+                      "accept_partial",
+                      "true",
+                      "no_sync",
+                      Boolean.toString(noSync));
+        });
+  }
+
+  /** Where InfluxQL is asked, which all three versions answer. */
+  URI queryUrl(String name, String influxQl) {
+    return at("/query" + query("db", name, "epoch", "ms", "q", influxQl));
+  }
+
+  /** What says who writes; empty where the settings name nobody. */
+  Map<String, String> credentials() {
+    if (version == Version.V1 && !username.isEmpty()) {
+      return Map.of(
+          "authorization",
+          BasicCredentials.header(username, password == null ? "" : password.value()));
+    }
+    return token == null
+        ? Map.of()
+        : Map.of("authorization", (version == Version.V3 ? "Bearer " : "Token ") + token.value());
+  }
+}

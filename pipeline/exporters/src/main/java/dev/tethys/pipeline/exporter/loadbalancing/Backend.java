@@ -1,0 +1,20 @@
+package dev.tethys.pipeline.exporter.loadbalancing;
+
+import dev.tethys.pipeline.component.QueuePart;
+
+/**
+ * One of those among whom is chosen.
+ *
+ * @param target what is called: host and port
+ */
+record Backend(String target, QueuePart queue) {
+  @Override
+  public boolean equals(@org.jspecify.annotations.Nullable Object o) {
+    return this == o;
+  }
+
+  @Override
+  public int hashCode() {
+    return System.identityHashCode(this);
+  }
+}

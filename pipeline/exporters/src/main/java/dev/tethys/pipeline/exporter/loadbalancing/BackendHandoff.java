@@ -1,0 +1,69 @@
+package dev.tethys.pipeline.exporter.loadbalancing;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.delivery.EncodedRequest;
+import dev.tethys.pipeline.delivery.SendResult;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.exporter.otlp.OtlpRequestEncoder;
+import dev.tethys.pipeline.ledger.ItemAccounting;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Sends what waits for a backend that is gone to those who have its keys now: first each request
+ * becomes one for each of them, then their queues adopt these.
+ */
+final class BackendHandoff implements Sender {
+  private final LoadBalancer balancer;
+  private final OtlpRequestEncoder parcels;
+  private final ItemAccounting account;
+
+  BackendHandoff(LoadBalancer balancer, OtlpRequestEncoder parcels, ItemAccounting account) {
+    this.balancer = balancer;
+    this.parcels = parcels;
+    this.account = account;
+  }
+
+  @Override
+  public SendResult send(EncodedRequest p) {
+    LoadBalancer.Members members = balancer.members();
+    try {
+      return members.isEmpty()
+          ? new SendResult.Retryable(Duration.ZERO, false, balancer.nobody())
+          : give(p, members);
+    } catch (CodecException e) {
+      return new SendResult.Permanent("it cannot be read back: " + e.getMessage());
+    } finally {
+      members.release();
+    }
+  }
+
+  private SendResult give(EncodedRequest p, LoadBalancer.Members members) {
+    Map<Backend, Batch> parts = balancer.partAlike(parcels.unpack(p), members);
+    if (parts.size() > 1) {
+      List<EncodedRequest> each = new ArrayList<>();
+      parts.values().forEach(b -> each.add(parcels.like(p, b)));
+      return new SendResult.Split(each, "its backend is gone");
+    }
+    for (Backend to : parts.keySet()) {
+      CompletableFuture<Outcome> told = new CompletableFuture<>();
+      Outcome refusal = to.queue().adopt(p, told::complete);
+      if (refusal == null) {
+        return new SendResult.Reassigned(told);
+      }
+      account.take(p.items()); // it was given back, and is held here again
+      return switch (refusal) {
+        case Outcome.Unavailable u -> new SendResult.Retryable(u.retryAfter(), false, u.reason());
+        case Outcome.Rejected r -> new SendResult.Permanent(r.reason());
+        case Outcome.Accepted _ ->
+            throw new IllegalStateException("a queue dropped what another holds");
+      };
+    }
+    return SendResult.DELIVERED; // nothing was in it
+  }
+}

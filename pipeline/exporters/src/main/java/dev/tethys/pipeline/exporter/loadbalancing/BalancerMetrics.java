@@ -1,0 +1,117 @@
+package dev.tethys.pipeline.exporter.loadbalancing;
+
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.exposition.Registry.BucketHistogram;
+import dev.tethys.model.exposition.Registry.Counter;
+import dev.tethys.model.exposition.Registry.Gauge;
+import dev.tethys.model.exposition.Registry.Vector;
+import java.util.HashSet;
+import java.util.Set;
+
+/** What is counted, under the names that the Collector's users know. */
+final class BalancerMetrics {
+  private static final double[] MILLIS = {
+    0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000
+  };
+  private static final String EXPORTER = "exporter";
+  private static final String TYPE = "data_type";
+  private static final String RESOLVER = "resolver";
+  private static final String ENDPOINT = "endpoint";
+  private static final String SUCCESS = "success";
+
+  private final String exporter;
+  private final String type;
+  private final String resolver;
+  private final Vector<Counter> resolutions;
+  private final Gauge backends;
+  private final Counter updates;
+  private final Vector<BucketHistogram> latency;
+  private final Vector<Counter> outcomes;
+  private final Vector<Gauge> leaving;
+  private final Set<String> known = new HashSet<>(); // guarded by this
+
+  BalancerMetrics(Registry r, String exporter, String type, String resolver) {
+    this.exporter = exporter;
+    this.type = type;
+    this.resolver = resolver;
+    String pre = "otelcol_loadbalancer_";
+    resolutions =
+        r.counters(
+            pre + "num_resolutions_total",
+            "How often backends were looked up.",
+            EXPORTER,
+            TYPE,
+            RESOLVER,
+            SUCCESS);
+    backends =
+        r.gauges(pre + "num_backends", "How many backends there are.", EXPORTER, TYPE, RESOLVER)
+            .with(exporter, type, resolver);
+    updates =
+        r.counters(
+                pre + "num_backend_updates_total",
+                "How often there were others.",
+                EXPORTER,
+                TYPE,
+                RESOLVER)
+            .with(exporter, type, resolver);
+    latency =
+        r.histograms(
+            pre + "backend_latency",
+            "How long it took until a backend had what it was given, in milliseconds.",
+            MILLIS,
+            EXPORTER,
+            TYPE,
+            ENDPOINT);
+    outcomes =
+        r.counters(
+            pre + "backend_outcome_total",
+            "What became of what a backend was given.",
+            EXPORTER,
+            TYPE,
+            ENDPOINT,
+            SUCCESS);
+    leaving =
+        r.gauges(
+            "tethys_loadbalancer_leaving_items",
+            "Items that wait for backends which are gone, to be handed to others.",
+            EXPORTER,
+            TYPE,
+            ENDPOINT);
+  }
+
+  void looked(boolean success) {
+    resolutions.with(exporter, type, resolver, String.valueOf(success)).inc();
+  }
+
+  void changed(int now) {
+    backends.set(now);
+    updates.inc();
+  }
+
+  /** An endpoint is shown from now on. */
+  synchronized void opened(String endpoint) {
+    known.add(endpoint);
+  }
+
+  /** What comes after the endpoint was forgotten is shown no more. */
+  synchronized void settled(String endpoint, long millis, boolean success) {
+    if (!known.contains(endpoint)) {
+      return;
+    }
+    latency.with(exporter, type, endpoint).observe((double) millis);
+    outcomes.with(exporter, type, endpoint, String.valueOf(success)).inc();
+  }
+
+  synchronized void left(String endpoint, long items) {
+    leaving.with(exporter, type, endpoint).set((double) items);
+  }
+
+  /** Shows nothing more of an endpoint: there is no end of those that pods have had. */
+  synchronized void forget(String endpoint) {
+    known.remove(endpoint);
+    latency.remove(exporter, type, endpoint);
+    outcomes.remove(exporter, type, endpoint, "true");
+    outcomes.remove(exporter, type, endpoint, "false");
+    leaving.remove(exporter, type, endpoint);
+  }
+}

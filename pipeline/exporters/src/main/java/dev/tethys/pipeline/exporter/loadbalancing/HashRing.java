@@ -1,0 +1,91 @@
+package dev.tethys.pipeline.exporter.loadbalancing;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.zip.CRC32;
+
+/**
+ * A consistent hash ring (Karger and others, 1997) with the numbers of the Collector's exporter as
+ * it is since its version 0.131, so that both choose the same backend for a key: 36,000 positions,
+ * a hundred for each backend, those of its name and four bytes that count, by CRC-32. Where one is
+ * taken, the next nine are tried. A key belongs to whoever has the next position at or behind its
+ * own. Backends take theirs in the order of their names.
+ */
+final class HashRing {
+  static final int POSITIONS = 36_000;
+  static final int WEIGHT = 100;
+  private static final int PROBES = 10;
+
+  /** Nobody is on it. */
+  static final HashRing EMPTY = of(List.of());
+
+  private final int[] positions;
+  private final String[] owners;
+
+  private HashRing(int[] positions, String[] owners) {
+    this.positions = positions;
+    this.owners = owners;
+  }
+
+  /** With the backends of these names, in any order. */
+  static HashRing of(List<String> names) {
+    return of(names, WEIGHT);
+  }
+
+  static HashRing of(List<String> names, int weight) {
+    TreeMap<Integer, String> taken = new TreeMap<>();
+    // By bytes, as Go sorts: by characters would differ beyond the basic plane, which no host has.
+    for (String name : names.stream().distinct().sorted().toList()) {
+      byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+      for (int i = 0; i < weight; i++) {
+        CRC32 crc = new CRC32();
+        crc.update(bytes);
+        crc.update(new byte[] {(byte) i, (byte) (i >>> 8), (byte) (i >>> 16), (byte) (i >>> 24)});
+        int from = (int) (crc.getValue() % POSITIONS);
+        for (int probe = 0; probe < PROBES; probe++) {
+          if (taken.putIfAbsent((from + probe) % POSITIONS, name) == null) {
+            break;
+          }
+        }
+      }
+    }
+    int[] positions = new int[taken.size()];
+    String[] owners = new String[taken.size()];
+    int n = 0;
+    for (Map.Entry<Integer, String> e : taken.entrySet()) {
+      positions[n] = e.getKey();
+      owners[n++] = e.getValue();
+    }
+    return new HashRing(positions, owners);
+  }
+
+  boolean isEmpty() {
+    return positions.length == 0;
+  }
+
+  /** The position of a key. */
+  static int position(byte[] key) {
+    CRC32 crc = new CRC32();
+    crc.update(key);
+    return (int) (crc.getValue() % POSITIONS);
+  }
+
+  /** Whose a key is; there is somebody. */
+  String owner(byte[] key) {
+    return at(position(key));
+  }
+
+  /** Whose a position is. */
+  String at(int position) {
+    int i = java.util.Arrays.binarySearch(positions, position);
+    int next = i >= 0 ? i : -i - 1;
+    return owners[next == owners.length ? 0 : next];
+  }
+
+  /** The positions, in their order. */
+  int[] positions() {
+    return positions.clone();
+  }
+}

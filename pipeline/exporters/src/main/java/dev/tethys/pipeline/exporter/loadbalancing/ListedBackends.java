@@ -1,0 +1,26 @@
+package dev.tethys.pipeline.exporter.loadbalancing;
+
+import java.util.List;
+
+/** Those of a list. */
+record ListedBackends(List<String> hostnames) implements BackendSource {
+  @Override
+  public String name() {
+    return "static";
+  }
+
+  @Override
+  public String what() {
+    return "the list";
+  }
+
+  @Override
+  public void start(Listener listener) {
+    listener.found(hostnames);
+  }
+
+  @Override
+  public void stop() {
+    // nothing goes on
+  }
+}

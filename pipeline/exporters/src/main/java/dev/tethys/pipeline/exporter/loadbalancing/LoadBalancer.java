@@ -1,0 +1,501 @@
+package dev.tethys.pipeline.exporter.loadbalancing;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.model.telemetry.Telemetry;
+import dev.tethys.pipeline.AckCallback;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.client.GrpcClientSettings;
+import dev.tethys.pipeline.component.ClientAuth;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.QueuePart;
+import dev.tethys.pipeline.component.QueueParts;
+import dev.tethys.pipeline.delivery.OutboxStatus;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.exporter.otlp.OtlpGrpcSender;
+import dev.tethys.pipeline.exporter.otlp.OtlpRequestEncoder;
+import dev.tethys.pipeline.ledger.Drops;
+import dev.tethys.pipeline.ledger.ItemAccounting;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends what has one key to one backend, by a {@link HashRing} on which those are that its source
+ * knows. Each has a queue of its own, so that one that is down holds up nobody else's.
+ *
+ * <p>Invariants, under the monitor of {@code changes}: a target is either active or leaving, or
+ * unknown. The queue of one that is leaving hands over what it has to those who are on the ring,
+ * and is forgotten when it is empty; when its backend comes back it goes on. What takes batches
+ * looks at {@code members} alone, once for each batch. Nobody waits for room in a queue under the
+ * monitor: that may come only with other backends, which are told of under it.
+ */
+final class LoadBalancer implements Exporter, BackendSource.Listener {
+  /** What has no place in OTLP, where series of Prometheus become metrics. */
+  private static final String RECODED = "recoded";
+
+  /** How often queues that are to be forgotten are looked at. */
+  private static final Duration SWEEP = Duration.ofSeconds(1);
+
+  /**
+   * Those among whom is chosen.
+   *
+   * @param byName by their names on the ring; those that could not be opened are not among them
+   * @param users how many calls are under way that choose among these
+   */
+  record Members(HashRing ring, Map<String, Backend> byName, AtomicInteger users) {
+    Members(HashRing ring, Map<String, Backend> byName) {
+      this(ring, byName, new AtomicInteger());
+    }
+
+    boolean isEmpty() {
+      return byName.isEmpty();
+    }
+
+    /** To be called by who has them from {@link LoadBalancer#members}, when he is done. */
+    void release() {
+      users.decrementAndGet();
+    }
+
+    @Nullable Backend only() {
+      return byName.size() == 1 ? byName.values().iterator().next() : null;
+    }
+  }
+
+  private final Context context;
+  private final LoadBalancingSettings settings;
+  private final BackendSource source;
+  private final RandomGenerator random;
+  private final Parting parting;
+  private final @Nullable ClientAuth auth;
+  private final OtlpRequestEncoder parcels;
+  private final QueueParts queues;
+  private final ItemAccounting account;
+  private final BalancerMetrics metrics;
+  private final Object changes = new Object();
+  private final Map<String, Backend> active = new LinkedHashMap<>(); // guarded by changes
+  private final Map<String, Backend> leaving = new LinkedHashMap<>(); // guarded by changes
+  private final Map<String, String> leftOut = new HashMap<>(); // and why; guarded by changes
+  private boolean lookedOnDisk; // guarded by changes
+  private boolean stopped; // guarded by changes
+  private Scheduler.@Nullable Timer sweep; // guarded by changes
+  private final List<Members> former = new ArrayList<>(); // in use still; guarded by changes
+  private volatile Members members = new Members(HashRing.EMPTY, Map.of());
+  private volatile String trouble = "";
+
+  LoadBalancer(
+      Context context,
+      LoadBalancingSettings settings,
+      Signal signal,
+      BackendSource source,
+      RandomGenerator random) {
+    this.context = context;
+    this.settings = settings;
+    this.source = source;
+    RoutingKey key = settings.key() == null ? RoutingKey.of(signal) : settings.key();
+    this.random = random;
+    this.parting = new Parting(key, settings.attributes(), random);
+    this.auth = ClientAuth.of(settings.client().auth(), context);
+    this.parcels = OtlpRequestEncoder.grpc(settings.client(), signal, auth);
+    this.queues = context.parts(settings.delivery(), signal);
+    this.account = context.account(signal);
+    this.metrics =
+        new BalancerMetrics(
+            context.metrics(),
+            context.id().toString(),
+            signal.name().toLowerCase(java.util.Locale.ROOT),
+            source.name());
+  }
+
+  @Override
+  public void start() throws IOException {
+    if (settings.namesEndpoint()) {
+      context
+          .logger()
+          .log(
+              Level.WARNING,
+              "{0}: protocol.otlp.endpoint means nothing, backends are called by what resolver"
+                  + " finds; remove it",
+              context.name());
+    }
+    source.start(this);
+  }
+
+  /** Those of now, whose queues are not forgotten before they are released. */
+  Members members() {
+    while (true) {
+      Members now = members;
+      now.users.incrementAndGet();
+      if (now == members) {
+        return now;
+      }
+      now.release();
+    }
+  }
+
+  /** Why nothing can be sent. */
+  String nobody() {
+    String t = trouble;
+    return context.name() + " knows no backend of " + source.what() + (t.isEmpty() ? "" : ": " + t);
+  }
+
+  @Override
+  public void consume(Batch batch, AckCallback receipt) {
+    Members now = members();
+    try {
+      consume(batch, receipt, now);
+    } finally {
+      now.release();
+    }
+  }
+
+  private void consume(Batch batch, AckCallback receipt, Members now) {
+    if (now.isEmpty()) {
+      account.take(batch.items());
+      account.giveBack(batch.items());
+      receipt.settle(new Outcome.Unavailable(nobody(), Duration.ZERO));
+      return;
+    }
+    Map<Backend, Batch> parts;
+    try {
+      parts = part(batch, now);
+    } catch (CodecException e) {
+      account.take(batch.items());
+      account.drop(Drops.NOT_ENCODABLE, batch.items());
+      receipt.settle(new Outcome.Rejected(context.name() + ": " + e.getMessage(), batch.items()));
+      return;
+    }
+    int lost = batch.items() - parts.values().stream().mapToInt(Batch::items).sum();
+    if (lost > 0) {
+      account.take(lost);
+      account.drop(RECODED, lost);
+    }
+    if (parts.isEmpty()) {
+      receipt.settle(Outcome.ACCEPTED);
+      return;
+    }
+    AckCallback each = AckCallback.parts(receipt, parts.size());
+    long begin = context.clock().nanos();
+    parts.forEach(
+        (to, b) ->
+            to.queue()
+                .consume(
+                    b,
+                    outcome -> {
+                      metrics.settled(
+                          to.target(),
+                          (context.clock().nanos() - begin) / 1_000_000,
+                          outcome instanceof Outcome.Accepted);
+                      each.settle(outcome);
+                    }));
+  }
+
+  /**
+   * What of a batch is whose.
+   *
+   * @param now somebody
+   * @throws CodecException when it cannot be read
+   */
+  private Map<Backend, Batch> part(Batch batch, Members now) {
+    return part(batch, now, parting);
+  }
+
+  /**
+   * The same, where what has no key goes to one of them as a whole: parted once more, a part is not
+   * parted again and again.
+   */
+  Map<Backend, Batch> partAlike(Batch batch, Members now) {
+    long draw = random.nextLong();
+    return part(batch, now, parting.with(() -> draw));
+  }
+
+  private Map<Backend, Batch> part(Batch batch, Members now, Parting by) {
+    Backend only = now.only();
+    if (only != null) {
+      return Map.of(only, batch);
+    }
+    Telemetry<?> tree = batch.takeTree();
+    Map<Backend, Batch> out = new LinkedHashMap<>();
+    Map<Backend, List<Batch>> several = new HashMap<>();
+    by.part(tree, now.ring()::owner)
+        .forEach(
+            (name, t) -> {
+              Backend to = now.byName().get(name);
+              if (to != null) {
+                Batch b = batch.with(batch.signal(), t);
+                several.computeIfAbsent(to, _ -> new ArrayList<>()).add(b);
+              }
+            });
+    several.forEach((to, all) -> out.put(to, Batch.join(all, batch.lane(), batch.metadata())));
+    return out;
+  }
+
+  @Override
+  public void failed(String why) {
+    metrics.looked(false);
+    if (!why.equals(trouble)) {
+      context.logger().log(Level.WARNING, "{0}: {1}; the last backends stay", context.name(), why);
+    }
+    trouble = why;
+  }
+
+  @Override
+  public void found(List<String> names) {
+    metrics.looked(true);
+    trouble = "";
+    synchronized (changes) {
+      if (stopped) {
+        return;
+      }
+      change(new TreeSet<>(names));
+    }
+  }
+
+  private void change(Collection<String> names) {
+    Map<String, String> targets = new TreeMap<>(); // by name
+    names.forEach(n -> targets.put(n, LoadBalancingSettings.target(n)));
+    if (members.byName().keySet().equals(targets.keySet())) {
+      return;
+    }
+    leftOut.keySet().retainAll(targets.values());
+    Map<String, Backend> byName = new LinkedHashMap<>();
+    targets.forEach(
+        (name, target) -> {
+          Backend b = active.get(target);
+          if (b == null) {
+            b = open(target);
+          }
+          if (b != null) {
+            byName.put(name, b);
+          }
+        });
+    if (byName.equals(members.byName())) {
+      return; // those that are new cannot be opened yet
+    }
+    former.removeIf(m -> m.users.get() == 0);
+    former.add(members);
+    members = new Members(HashRing.of(List.copyOf(byName.keySet())), byName);
+    metrics.changed(byName.size());
+    for (Backend b : List.copyOf(active.values())) {
+      if (!targets.containsValue(b.target())) {
+        active.remove(b.target());
+        leaving.put(b.target(), b);
+        b.queue().leave(handOver());
+        handOnSoon(b);
+        context.logger().log(Level.INFO, "{0}: {1} is gone", context.name(), b.target());
+      }
+    }
+    if (!lookedOnDisk && !byName.isEmpty()) {
+      lookedOnDisk = true;
+      findLeft();
+    }
+    sweepLater();
+  }
+
+  /** Not here: where the queue is full it waits for room, that others may have to make. */
+  private void handOnSoon(Backend b) {
+    context.clock().execute(context.name() + " to " + b.target(), b.queue()::handOn);
+  }
+
+  private BackendHandoff handOver() {
+    return new BackendHandoff(this, parcels, account);
+  }
+
+  private Sender sender(GrpcClientSettings client) {
+    return new OtlpGrpcSender(
+        parcels, client, auth, settings.delivery().timeout(), context.logger());
+  }
+
+  /** Begins to send to a target; null when that is not possible. */
+  private @Nullable Backend open(String target) {
+    try {
+      Sender s = sender(settings.client().at(target));
+      Backend before = leaving.remove(target);
+      if (before != null) {
+        before.queue().turnTo(s);
+        handOnSoon(before);
+        active.put(target, before);
+        return before;
+      }
+      QueuePart q = queues.part(target, parcels, s);
+      return opened(target, q) ? active.get(target) : null;
+    } catch (IllegalArgumentException e) {
+      leaveOut(target, "it cannot be called: " + e.getMessage());
+      return null;
+    }
+  }
+
+  /** Says so once, not whenever it is found. */
+  private void leaveOut(String target, String why) {
+    if (!why.equals(leftOut.put(target, why))) {
+      context
+          .logger()
+          .log(Level.ERROR, "{0}: \"{1}\" is left out, {2}", context.name(), target, why);
+    }
+  }
+
+  private boolean opened(String target, QueuePart q) {
+    try {
+      q.start();
+      active.put(target, new Backend(target, q));
+      metrics.opened(target);
+      leftOut.remove(target);
+      return true;
+    } catch (IOException e) {
+      leaveOut(target, "its queue cannot be opened: " + e.getMessage());
+      q.stop(Duration.ZERO);
+      return false;
+    }
+  }
+
+  /** Hands over what an earlier process has left for backends that are not there any more. */
+  private void findLeft() {
+    try {
+      for (String target : queues.onDisk()) {
+        if (!active.containsKey(target) && !leaving.containsKey(target)) {
+          BackendHandoff others = handOver();
+          QueuePart q = queues.part(target, parcels, others);
+          q.leave(others);
+          if (opened(target, q)) {
+            Backend b = active.remove(target);
+            if (b != null) {
+              leaving.put(target, b);
+            }
+          }
+        }
+      }
+    } catch (IOException e) {
+      context
+          .logger()
+          .log(
+              Level.ERROR,
+              "{0}: cannot see what was left on disk: {1}",
+              context.name(),
+              e.getMessage());
+    }
+  }
+
+  private void sweepLater() {
+    if (sweep == null && !leaving.isEmpty() && !stopped) {
+      sweep =
+          context
+              .clock()
+              .schedule(
+                  SWEEP, () -> context.clock().execute(context.name() + " sweep", this::sweep));
+    }
+  }
+
+  /** Looks for queues in which nothing is left, and forgets them. */
+  private void sweep() {
+    List<Backend> empty = new ArrayList<>();
+    Members then;
+    synchronized (changes) {
+      sweep = null;
+      if (stopped) {
+        return;
+      }
+      then = members;
+      former.removeIf(m -> m.users.get() == 0);
+      for (Backend b : leaving.values()) {
+        if (former.stream().anyMatch(m -> m.byName.containsValue(b))) {
+          continue; // somebody may give it something yet
+        }
+        OutboxStatus s = b.queue().status();
+        if (isEmpty(s)) {
+          empty.add(b);
+        } else {
+          metrics.left(b.target(), s.items());
+        }
+      }
+    }
+    empty.forEach(b -> b.queue().handOn()); // what waited for company waits in the queue now
+    synchronized (changes) {
+      if (stopped) {
+        return;
+      }
+      // Where others were found meanwhile, one of these may have come back, and may have more.
+      if (members == then) {
+        empty.forEach(this::forgetIfEmpty);
+      }
+      sweepLater();
+    }
+  }
+
+  private static boolean isEmpty(OutboxStatus s) {
+    return s.parcels() == 0 && s.deadLetters() == 0;
+  }
+
+  private void forgetIfEmpty(Backend b) {
+    if (leaving.get(b.target()) == b && isEmpty(b.queue().status())) {
+      leaving.remove(b.target());
+      b.queue().stop(Duration.ZERO);
+      b.queue().forget();
+      metrics.forget(b.target());
+    }
+  }
+
+  @Override
+  public void handOn() {
+    members.byName().values().forEach(b -> b.queue().handOn());
+  }
+
+  @Override
+  public boolean isExclusive() {
+    return settings.delivery().storage() != null;
+  }
+
+  @Override
+  public void stop(Duration patience) {
+    source.stop();
+    List<Backend> first;
+    List<Backend> then;
+    synchronized (changes) {
+      stopped = true;
+      if (sweep != null) {
+        sweep.cancel();
+      }
+      first = List.copyOf(leaving.values());
+      then = List.copyOf(active.values());
+    }
+    long begin = System.nanoTime();
+    // What is handed over goes into queues that still take something.
+    stopAll(first, patience.dividedBy(2));
+    Duration rest = patience.minusNanos(System.nanoTime() - begin);
+    stopAll(then, rest.isNegative() ? Duration.ZERO : rest);
+  }
+
+  private static void stopAll(List<Backend> all, Duration patience) {
+    List<Thread> threads = new ArrayList<>();
+    for (Backend b : all) {
+      threads.add(Thread.ofVirtual().start(() -> b.queue().stop(patience)));
+    }
+    boolean interrupted = false;
+    for (Thread t : threads) {
+      while (true) {
+        try {
+          t.join();
+          break;
+        } catch (InterruptedException e) {
+          interrupted = true; // each ends within its patience
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,267 @@
+package dev.tethys.pipeline.exporter.loadbalancing;
+
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.client.GrpcClientSettings;
+import dev.tethys.pipeline.delivery.DeliverySettings;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the {@code loadbalancing} exporter is told.
+ *
+ * @param key null where each signal has its own
+ * @param attributes whose values are kept together
+ * @param client how backends are called
+ * @param namesEndpoint whether the client names one, which means nothing
+ * @param delivery of the queue that each backend has
+ */
+public record LoadBalancingSettings(
+    @Nullable RoutingKey key,
+    List<String> attributes,
+    GrpcClientSettings client,
+    boolean namesEndpoint,
+    DeliverySettings delivery,
+    Source source) {
+  static final String USER_AGENT = "Tethys";
+  static final int PORT = 4317;
+  private static final Duration TIMEOUT = Duration.ofSeconds(5);
+
+  /** Where backends come from. */
+  sealed interface Source {}
+
+  /** A list. */
+  record Listed(List<String> hostnames) implements Source {}
+
+  /**
+   * All addresses of a name.
+   *
+   * @param port behind each; "" for the default
+   */
+  record Dns(String hostname, String port, Duration interval, Duration timeout) implements Source {}
+
+  /**
+   * All that a service of Kubernetes has.
+   *
+   * @param namespace null for that of this process's pod
+   * @param ports none for the default
+   * @param timeout for a first list
+   * @param hostnames whether pods are called by name
+   */
+  record Service(
+      String name,
+      @Nullable String namespace,
+      List<Integer> ports,
+      Duration timeout,
+      boolean hostnames)
+      implements Source {}
+
+  private static final Section OTLP =
+      new Section("otlp", "How each backend is called.").include(DeliverySettings.SECTION);
+  private static final GrpcClientSettings.Keys CLIENT = GrpcClientSettings.Keys.template(OTLP);
+  private static final Section PROTOCOL = new Section("protocol", "What backends speak.");
+  private static final Type<YamlObject> OTLP_TYPE = OTLP.type(o -> o);
+  private static final Key<YamlObject> OTLP_KEY =
+      PROTOCOL.optional("otlp", OTLP_TYPE, "OTLP over gRPC; the keys of otlp_grpc.");
+
+  private static final Section STATIC = new Section("static", "A list of backends.");
+  private static final Key<List<String>> HOSTNAMES =
+      STATIC.key(
+          "hostnames",
+          Type.list(Type.STRING),
+          List.of(),
+          "host or host:port of each; 4317 where no port is written.");
+
+  private static final Section DNS = new Section("dns", "All addresses of a name.");
+  private static final Key<String> HOSTNAME =
+      DNS.key("hostname", Type.STRING, "", "The name that is looked up.");
+  private static final Key<String> PORT_KEY =
+      DNS.key("port", Type.STRING, "", "The port of each address; 4317 where none is written.");
+  private static final Key<Duration> INTERVAL =
+      DNS.key("interval", GoDurations.TYPE, Duration.ofSeconds(5), "How often it is looked up.");
+  private static final Key<Duration> DNS_TIMEOUT =
+      DNS.key("timeout", GoDurations.TYPE, Duration.ofSeconds(1), "How long that may take.");
+
+  private static final Section K8S = new Section("k8s", "The pods of a service of Kubernetes.");
+  private static final Key<String> SERVICE =
+      K8S.key(
+          "service",
+          Type.STRING,
+          "",
+          "name or name.namespace; without a namespace that of this pod, or default.");
+  private static final Key<List<Long>> PORTS =
+      K8S.key(
+          "ports",
+          Type.list(Type.INT),
+          List.of(),
+          "Ports of each pod, each of them a backend; 4317 where none is written.");
+  private static final Key<Duration> K8S_TIMEOUT =
+      K8S.key(
+          "timeout",
+          GoDurations.TYPE,
+          Duration.ofMinutes(1),
+          "How long a start waits for the first list.");
+  private static final Key<Boolean> RETURN_HOSTNAMES =
+      K8S.key(
+          "return_hostnames",
+          Type.BOOL,
+          false,
+          "Call pods of a stateful set by their names, as hostname.service.namespace.");
+
+  private static final Section RESOLVER = new Section("resolver", "Where backends come from.");
+  private static final Key<Listed> LISTED =
+      RESOLVER.optional("static", STATIC.type(LoadBalancingSettings::listed), "A list.");
+  private static final Key<Dns> LOOKED_UP =
+      RESOLVER.optional("dns", DNS.type(LoadBalancingSettings::dns), "Addresses of a name.");
+  private static final Key<Service> WATCHED =
+      RESOLVER.optional("k8s", K8S.type(LoadBalancingSettings::service), "Pods of a service.");
+
+  private static final Key<YamlNode> CLOUD_MAP =
+      RESOLVER.optional("aws_cloud_map", Type.ANY, "Refused: instances that AWS Cloud Map knows.");
+
+  private static final Section SECTION =
+      new Section(
+              "loadbalancing", "Sends what belongs together to one of several backends, by OTLP.")
+          .include(DeliverySettings.SECTION);
+  private static final Key<RoutingKey> ROUTING_KEY =
+      SECTION.optional(
+          "routing_key",
+          Type.oneOf("routing_key", RoutingKey.values(), k -> k.word),
+          "What is kept together: traceID (spans, logs), service, resource (metrics, logs), metric,"
+              + " streamID (metrics), attributes. Without it, service of metrics, else traceID.");
+  private static final Key<List<String>> ROUTING_ATTRIBUTES =
+      SECTION.key(
+          "routing_attributes",
+          Type.list(Type.STRING),
+          List.of(),
+          "Of which attributes, with routing_key: attributes.");
+  private static final Type<YamlObject> PROTOCOL_TYPE = PROTOCOL.type(LoadBalancingSettings::otlp);
+  private static final Key<YamlObject> PROTOCOL_KEY =
+      SECTION.optional("protocol", PROTOCOL_TYPE, "What backends speak; OTLP by default.");
+  private static final Key<Source> RESOLVER_KEY =
+      SECTION.required(
+          "resolver", RESOLVER.type(LoadBalancingSettings::source), "Where backends come from.");
+
+  static final Type<LoadBalancingSettings> TYPE = SECTION.type(LoadBalancingSettings::read);
+
+  private static LoadBalancingSettings read(YamlObject o) {
+    RoutingKey key = o.find(ROUTING_KEY);
+    List<String> attributes = o.get(ROUTING_ATTRIBUTES);
+    if (key == RoutingKey.ATTRIBUTES && attributes.isEmpty()) {
+      throw o.error(
+          ROUTING_KEY, "routing_attributes must be specified when routing_key is \"attributes\"");
+    }
+    if (key != RoutingKey.ATTRIBUTES && !attributes.isEmpty()) {
+      throw o.error(
+          ROUTING_ATTRIBUTES,
+          "routing_attributes can only be used when routing_key is \"attributes\"");
+    }
+    YamlNode protocol = o.at(PROTOCOL_KEY);
+    YamlObject otlp = protocol == null ? defaults() : PROTOCOL_TYPE.read(protocol);
+    return new LoadBalancingSettings(
+        key,
+        attributes,
+        CLIENT.read(otlp, USER_AGENT),
+        CLIENT.namesEndpoint(otlp),
+        DeliverySettings.read(o, otlp, TIMEOUT),
+        o.get(RESOLVER_KEY));
+  }
+
+  /** A key without a value means its defaults. */
+  private static YamlObject otlp(YamlObject protocol) {
+    YamlNode n = protocol.at(OTLP_KEY);
+    return n == null ? defaults() : OTLP_TYPE.read(n);
+  }
+
+  private static YamlObject defaults() {
+    return OTLP_TYPE.read(YamlDocument.parse("load_balancing", null, "{}").root());
+  }
+
+  private static Source source(YamlObject o) {
+    if (o.has(CLOUD_MAP)) {
+      throw o.error(
+          CLOUD_MAP,
+          "aws_cloud_map is not built in Tethys; a namespace with DNS can be asked by dns:"
+              + " {hostname: service.namespace}");
+    }
+    Listed listed = o.find(LISTED);
+    Dns dns = o.find(LOOKED_UP);
+    Service service = o.find(WATCHED);
+    Source only = listed != null ? listed : dns != null ? dns : service;
+    if (only == null) {
+      throw o.error("no resolvers specified for the exporter: write static, dns or k8s");
+    }
+    if (listed != null && dns != null
+        || dns != null && service != null
+        || listed != null && service != null) {
+      throw o.error("only one resolver should be specified");
+    }
+    return only;
+  }
+
+  private static Listed listed(YamlObject o) {
+    List<String> names = o.get(HOSTNAMES);
+    if (names.isEmpty()) {
+      throw o.error("no endpoints specified for the static resolver: write hostnames");
+    }
+    return new Listed(names);
+  }
+
+  private static Dns dns(YamlObject o) {
+    String port = o.get(PORT_KEY);
+    if (o.get(HOSTNAME).isEmpty()) {
+      throw o.error("no hostname specified to resolve the backends");
+    }
+    if (!port.isEmpty() && !port.matches("[1-9][0-9]{0,4}")) {
+      throw o.error(PORT_KEY, "port wants a number, not \"" + port + "\"");
+    }
+    return new Dns(
+        o.get(HOSTNAME),
+        port,
+        orDefault(o.get(INTERVAL), INTERVAL),
+        orDefault(o.get(DNS_TIMEOUT), DNS_TIMEOUT));
+  }
+
+  private static Service service(YamlObject o) {
+    String name = o.get(SERVICE);
+    if (name.isEmpty()) {
+      throw o.error("no service specified to resolve the backends");
+    }
+    for (long p : o.get(PORTS)) {
+      if (p < 1 || p > 65_535) {
+        throw o.error(PORTS, p + " is not a port");
+      }
+    }
+    int dot = name.indexOf('.');
+    return new Service(
+        dot < 0 ? name : name.substring(0, dot),
+        dot < 0 ? null : name.substring(dot + 1),
+        o.get(PORTS).stream().map(Long::intValue).toList(),
+        orDefault(o.get(K8S_TIMEOUT), K8S_TIMEOUT),
+        o.get(RETURN_HOSTNAMES));
+  }
+
+  /** Nothing means the default, as the Collector has it. */
+  private static Duration orDefault(Duration d, Key<Duration> key) {
+    Duration otherwise = key.defaultValue();
+    return d.isPositive() || otherwise == null ? d : otherwise;
+  }
+
+  /** What is called for a backend of this name. */
+  static String target(String name) {
+    if (name.indexOf(':') < 0) {
+      return name + ":" + PORT;
+    }
+    boolean bare = !name.startsWith("[") && name.indexOf(':') != name.lastIndexOf(':');
+    boolean address = bare && name.indexOf('/') < 0;
+    return address
+        ? "[" + name + "]:" + PORT
+        : name.startsWith("[") && name.endsWith("]") ? name + ":" + PORT : name;
+  }
+}

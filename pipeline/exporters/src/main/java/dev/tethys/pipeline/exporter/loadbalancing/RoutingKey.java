@@ -1,0 +1,30 @@
+package dev.tethys.pipeline.exporter.loadbalancing;
+
+import dev.tethys.pipeline.Signal;
+import java.util.EnumSet;
+import java.util.Set;
+
+/** What is kept together. */
+enum RoutingKey {
+  TRACE_ID("traceID", EnumSet.of(Signal.TRACES, Signal.LOGS)),
+  SERVICE("service", EnumSet.of(Signal.TRACES, Signal.LOGS, Signal.METRICS)),
+  RESOURCE("resource", EnumSet.of(Signal.METRICS, Signal.LOGS)),
+  METRIC("metric", EnumSet.of(Signal.METRICS)),
+  STREAM_ID("streamID", EnumSet.of(Signal.METRICS)),
+  ATTRIBUTES("attributes", EnumSet.of(Signal.TRACES, Signal.LOGS, Signal.METRICS));
+
+  final String word;
+
+  /** What it can be asked of. */
+  final Set<Signal> signals;
+
+  RoutingKey(String word, Set<Signal> signals) {
+    this.word = word;
+    this.signals = signals;
+  }
+
+  /** What is kept together where nothing is said. */
+  static RoutingKey of(Signal signal) {
+    return signal == Signal.METRICS ? SERVICE : TRACE_ID;
+  }
+}

@@ -1,0 +1,272 @@
+package dev.tethys.pipeline.exporter.loadbalancing;
+
+import dev.tethys.web.client.Answer;
+import dev.tethys.web.client.Call;
+import dev.tethys.web.kubernetes.ClusterAccess;
+import dev.tethys.web.kubernetes.Kubeconfig;
+import dev.tethys.web.kubernetes.ResourceWatch;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Those that a service of Kubernetes has: the pods of its endpoint slices that are ready. Where the
+ * account may not see slices, but the endpoints that older clusters and the Collector's older
+ * documentation have, those are watched.
+ */
+final class ServiceBackends implements BackendSource {
+  /**
+   * How the API of a cluster is reached from where the process runs.
+   *
+   * @param account where a pod finds its service account
+   */
+  record Reach(
+      ResourceWatch.Sender sender,
+      ResourceWatch.Pause pause,
+      Function<String, @Nullable String> environment,
+      Path account) {}
+
+  private static final Duration PROBE = Duration.ofSeconds(10);
+
+  private final LoadBalancingSettings.Service settings;
+  private final Reach reach;
+  private final System.Logger log;
+  private final Map<String, Set<String>> hosts = new HashMap<>(); // guarded by this
+  private @Nullable Thread thread; // guarded by this
+  private boolean stopped; // guarded by this
+
+  ServiceBackends(LoadBalancingSettings.Service settings, Reach reach, System.Logger log) {
+    this.settings = settings;
+    this.reach = reach;
+    this.log = log;
+  }
+
+  @Override
+  public String name() {
+    return "k8s";
+  }
+
+  @Override
+  public String what() {
+    return "service " + settings.name();
+  }
+
+  @Override
+  public void start(Listener listener) throws IOException {
+    String namespace = namespace();
+    ResourceWatch.Means means;
+    try {
+      means = new ResourceWatch.Means(access(), reach.sender(), reach.pause());
+    } catch (IllegalStateException e) {
+      throw new IOException("resolver.k8s: " + e.getMessage(), e);
+    }
+    CountDownLatch listed = new CountDownLatch(1);
+    Thread t =
+        Thread.ofVirtual()
+            .name("loadbalancing-k8s")
+            .start(
+                () -> {
+                  try {
+                    watch(means, namespace, listener, listed);
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                  }
+                });
+    synchronized (this) {
+      thread = t;
+    }
+    try {
+      if (!listed.await(settings.timeout().toNanos(), TimeUnit.NANOSECONDS)) {
+        log.log(
+            System.Logger.Level.WARNING,
+            "there was no list of the pods of {0} within {1} s; what comes meanwhile is refused for"
+                + " now",
+            settings.name(),
+            settings.timeout().toSeconds());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Where the Collector looks: what KUBECONFIG names, the pod's account, the user's own file. */
+  private ClusterAccess access() {
+    String named = reach.environment().apply("KUBECONFIG");
+    if (named == null || named.isEmpty()) {
+      String host = reach.environment().apply("KUBERNETES_SERVICE_HOST");
+      if (host != null && !host.isEmpty()) {
+        return ClusterAccess.inCluster(
+            reach.environment(), reach.account(), "KUBECONFIG names a file that says where one is");
+      }
+    }
+    return new Kubeconfig(Kubeconfig.ofUser(reach.environment()), "", InstantSource.system());
+  }
+
+  private String namespace() {
+    String said = settings.namespace();
+    if (said != null) {
+      return said;
+    }
+    return Files.exists(reach.account().resolve("namespace"))
+        ? ClusterAccess.ownNamespace(reach.account())
+        : "default";
+  }
+
+  private void watch(
+      ResourceWatch.Means means, String namespace, Listener listener, CountDownLatch listed)
+      throws InterruptedException {
+    String slices = "/apis/discovery.k8s.io/v1/namespaces/" + namespace + "/endpointslices";
+    String label = "kubernetes.io/service-name=" + settings.name();
+    boolean older = !mayList(means, slices);
+    ResourceWatch.Scope scope =
+        older
+            ? new ResourceWatch.Scope(
+                "/api/v1/namespaces/" + namespace + "/endpoints",
+                "",
+                "metadata.name=" + settings.name(),
+                false)
+            : new ResourceWatch.Scope(slices, label, "", false);
+    new ResourceWatch<>(scope, means, new Pods(namespace, older, listener, listed)).run();
+  }
+
+  /** Whether slices may be listed; whatever else fails is the watch's to say. */
+  private boolean mayList(ResourceWatch.Means means, String path) throws InterruptedException {
+    try {
+      Call call =
+          new Call(
+              "GET",
+              URI.create(means.access().base() + path + "?limit=1"),
+              Map.of("Accept", "application/json"),
+              null,
+              PROBE,
+              null);
+      try (Answer a = means.sender().send(means.access().client(), call)) {
+        return a.status() != 403 && a.status() != 404;
+      }
+    } catch (IOException | RuntimeException e) {
+      return true;
+    }
+  }
+
+  @Override
+  public synchronized void stop() {
+    stopped = true;
+    if (thread != null) {
+      thread.interrupt();
+      thread = null;
+    }
+  }
+
+  /** Tells of all pods whenever one of the objects that name them changes. */
+  private final class Pods implements ResourceWatch.Sink<Set<String>> {
+    private final String namespace;
+    private final boolean older;
+    private final Listener listener;
+    private final CountDownLatch listed;
+
+    Pods(String namespace, boolean older, Listener listener, CountDownLatch listed) {
+      this.namespace = namespace;
+      this.older = older;
+      this.listener = listener;
+      this.listed = listed;
+    }
+
+    @Override
+    public Set<String> keep(JsonNode object) {
+      Set<String> out = new TreeSet<>();
+      if (older) {
+        for (JsonNode subset : object.path("subsets")) {
+          for (JsonNode a : subset.path("addresses")) {
+            add(out, a.path("hostname"), a.path("ip"));
+          }
+        }
+      } else {
+        for (JsonNode e : object.path("endpoints")) {
+          if (e.path("conditions").path("ready").asBoolean(true)) {
+            for (JsonNode a : e.path("addresses")) {
+              add(out, e.path("hostname"), a);
+            }
+          }
+        }
+      }
+      return out;
+    }
+
+    private void add(Set<String> to, JsonNode hostname, JsonNode address) {
+      String host =
+          settings.hostnames()
+              ? hostname.asString("") // one that is about to get its name has none yet
+              : address.asString("");
+      if (!host.isEmpty()) {
+        to.add(settings.hostnames() ? host + "." + settings.name() + "." + namespace : host);
+      }
+    }
+
+    @Override
+    public void replace(Map<String, Set<String>> now) {
+      synchronized (ServiceBackends.this) {
+        hosts.clear();
+        hosts.putAll(now);
+      }
+      tell();
+    }
+
+    @Override
+    public void put(String key, Set<String> object) {
+      synchronized (ServiceBackends.this) {
+        hosts.put(key, object);
+      }
+      tell();
+    }
+
+    @Override
+    public void remove(String key) {
+      synchronized (ServiceBackends.this) {
+        hosts.remove(key);
+      }
+      tell();
+    }
+
+    @Override
+    public void synced() {
+      listed.countDown();
+    }
+
+    @Override
+    public void failed(String what, String why) {
+      listener.failed("cannot " + what + ": " + why);
+    }
+
+    private void tell() {
+      TreeSet<String> names = new TreeSet<>();
+      synchronized (ServiceBackends.this) {
+        if (stopped) {
+          return;
+        }
+        for (Set<String> of : hosts.values()) {
+          for (String host : of) {
+            if (settings.ports().isEmpty()) {
+              names.add(host);
+            }
+            for (int port : settings.ports()) {
+              names.add((host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port);
+            }
+          }
+        }
+      }
+      listener.found(names.stream().toList());
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** Sends what belongs together to one of several collectors, always the same one. */
+@NullMarked
+package dev.tethys.pipeline.exporter.loadbalancing;
+
+import org.jspecify.annotations.NullMarked;

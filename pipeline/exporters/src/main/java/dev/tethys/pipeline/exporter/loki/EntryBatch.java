@@ -1,0 +1,95 @@
+package dev.tethys.pipeline.exporter.loki;
+
+import dev.tethys.codec.loki.PushWriter;
+import dev.tethys.model.Labels;
+import dev.tethys.model.logs.LogEntry;
+import dev.tethys.pipeline.Scheduler;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Entries of a tenant that wait to be sent, and what is owed to their sources. Not for several
+ * threads at once.
+ */
+public final class EntryBatch {
+  private final String tenant;
+  private final PushWriter writer;
+  private final List<LogEntry.Origin> origins = new ArrayList<>(); // those before the last
+  private final List<Integer> counts = new ArrayList<>(); // entries of each
+  private LogEntry.@Nullable Origin last;
+  private int owed; // to the last, whose entries mostly come one behind the other
+  private long bytes;
+  private Scheduler.@Nullable Timer timer;
+
+  /**
+   * Begins.
+   *
+   * @param writer an empty one to be used again; null for a new one
+   */
+  public EntryBatch(String tenant, @Nullable PushWriter writer) {
+    this.tenant = tenant;
+    this.writer = writer == null ? new PushWriter() : writer;
+  }
+
+  public String tenant() {
+    return tenant;
+  }
+
+  /** What it is written to. */
+  public PushWriter writer() {
+    return writer;
+  }
+
+  /** Bytes of lines and of what is known beside them. */
+  public long bytes() {
+    return bytes;
+  }
+
+  /** What sends it when it has waited for long. */
+  public void timer(Scheduler.Timer t) {
+    timer = t;
+  }
+
+  /** It is sent. */
+  public void cancelTimer() {
+    if (timer != null) {
+      timer.cancel();
+    }
+  }
+
+  /**
+   * Adds an entry, which now belongs to the batch.
+   *
+   * @param stream its labels as text
+   */
+  public void add(LogEntry entry, String stream, byte[] utf8, int from, int length) {
+    Labels metadata = entry.metadata();
+    writer.add(stream, entry.timestamp(), utf8, from, length, metadata);
+    bytes += length + metadata.canonicalBytes().length;
+    LogEntry.Origin origin = entry.detach();
+    if (origin == null) {
+      return;
+    }
+    if (origin == last) {
+      owed++;
+      return;
+    }
+    if (last != null) {
+      origins.add(last);
+      counts.add(owed);
+    }
+    last = origin;
+    owed = 1;
+  }
+
+  /** Tells the sources that their entries need not be kept. */
+  public void settle() {
+    for (int i = 0; i < origins.size(); i++) {
+      origins.get(i).settled(counts.get(i));
+    }
+    if (last != null) {
+      last.settled(owed);
+    }
+  }
+}

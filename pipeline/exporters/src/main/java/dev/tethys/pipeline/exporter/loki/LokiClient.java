@@ -1,0 +1,490 @@
+package dev.tethys.pipeline.exporter.loki;
+
+import dev.tethys.codec.loki.PushWriter;
+import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.codec.snappy.SnappyBlock;
+import dev.tethys.model.Labels;
+import dev.tethys.model.logs.LogEntry;
+import dev.tethys.pipeline.AckCallback;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.EncodedRequest;
+import dev.tethys.pipeline.delivery.Outbox;
+import dev.tethys.pipeline.delivery.OutboxOptions;
+import dev.tethys.pipeline.delivery.OutboxStatus;
+import dev.tethys.pipeline.delivery.Outboxes;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.ledger.ItemAccounting;
+import dev.tethys.web.client.WebClient;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends entries to one Loki: gathers them by tenant ({@link TenantLane} says for how long), and
+ * puts each request into a queue in memory or on disk. Safe for several threads.
+ *
+ * <p>Entries of a tenant leave in the order in which they came, one request after the other, so
+ * that streams keep their order; tenants do not wait for each other. An entry is settled when its
+ * request was delivered, is safe on disk, was refused for good, or is given up as configured. While
+ * the queue is full, whoever brings an entry waits.
+ *
+ * <p>Invariants: {@link #lanes} and what it holds is guarded by {@link #lock}; requests are put
+ * into the outbox under the lock, so that their order is that of entries.
+ */
+public final class LokiClient implements AutoCloseable {
+  private static final int FEW_LANES = 64;
+
+  /** How often a batch that is held for a queue on disk, which tells nobody, looks at it. */
+  private static final Duration DISK_LOOK = Duration.ofMillis(100);
+
+  /** How long a queue that took no request is left alone. */
+  private static final Duration PAUSE = Duration.ofMillis(100);
+
+  /** How often a client that is given up looks whether all is delivered. */
+  private static final Duration LOOK = Duration.ofMillis(20);
+
+  /** How long a request under way may take to its end when the client becomes another. */
+  private static final Duration TURN = Duration.ofSeconds(10);
+
+  private static final System.Logger LOG = System.getLogger(LokiClient.class.getName());
+
+  /** What a configuration says, with what is remembered by it. */
+  private static final class Settings {
+    final LokiClientConfig config;
+    final LokiLimits limits;
+    final RequestQueue queue;
+    final EntryStreams streams; // guarded by lock
+    final String host;
+
+    Settings(LokiClientConfig config, LokiLimits limits, RequestQueue queue) {
+      this.config = config;
+      this.limits = limits;
+      this.queue = queue;
+      this.streams = new EntryStreams(config.externalLabels(), config.tenant());
+      this.host = config.host();
+    }
+
+    OutboxOptions options() {
+      LokiClientConfig.Backoff b = config.backoff();
+      return queue
+          .options()
+          .withRetry(
+              new OutboxOptions.Retry(
+                  true, b.first(), 2, b.longest(), 0.5, Duration.ZERO, b.attempts()));
+    }
+  }
+
+  private final LokiMetrics metrics;
+  private final Scheduler clock;
+  private final Outbox outbox;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Map<String, TenantLane> lanes = new HashMap<>();
+  private volatile Settings settings;
+  private Sender sender; // guarded by this
+  private int lanesToKeep = FEW_LANES; // more of them, and those that are idle go
+  private @Nullable TenantLane lastLane; // the one that the entry before went into
+  private @Nullable PushWriter spare; // with the room of an earlier request
+  private volatile boolean closing;
+  private volatile boolean abandoned; // what waits is not brought again
+
+  /**
+   * Opens a client, and goes on with what is found in its folder.
+   *
+   * @param client for the requests; of {@link LokiClientConfig#client()}
+   * @throws IOException when the folder cannot be used
+   */
+  public LokiClient(
+      LokiClientConfig config,
+      LokiLimits limits,
+      WebClient client,
+      RequestQueue queue,
+      Outboxes outboxes,
+      ItemAccounting account,
+      LokiMetrics metrics,
+      Scheduler clock)
+      throws IOException {
+    this.metrics = metrics;
+    this.clock = clock;
+    this.settings = new Settings(config, limits, queue);
+    metrics.begin(config.host());
+    this.sender = sender(config, client);
+    this.outbox = outboxes.open("client " + config.id(), settings.options(), sender, account);
+  }
+
+  private Sender sender(LokiClientConfig config, WebClient client) {
+    return new LokiSender(
+        config.url(),
+        config::headers,
+        config.timeout(),
+        config.dropRateLimited(),
+        () -> client,
+        clock::millis,
+        new Counting(config.host()));
+  }
+
+  /** Whether it can go on with other settings: requests that wait stay where they are. */
+  public boolean canBecome(RequestQueue queue) {
+    return Objects.equals(settings.queue.folder(), queue.folder());
+  }
+
+  /**
+   * Goes on with other settings. What waits is sent as these say, at once, and nobody waits for
+   * that: also the destination may be another. Where requests are sent as before, they go on as if
+   * nothing had happened, with the attempts that they have made.
+   *
+   * @param client for the requests
+   * @param queue of the folder that it has
+   */
+  public synchronized void become(
+      LokiClientConfig config, LokiLimits limits, WebClient client, RequestQueue queue) {
+    Settings was = settings;
+    if (config.equals(was.config) && limits.equals(was.limits) && queue.equals(was.queue)) {
+      return;
+    }
+    Settings next = new Settings(config, limits, queue);
+    if (config.sendsAs(was.config) && queue.equals(was.queue)) {
+      settings = next;
+      return;
+    }
+    Sender former = sender;
+    metrics.begin(config.host());
+    sender = sender(config, client);
+    settings = next;
+    outbox.turnTo(next.options(), sender);
+    outbox.retire(former, TURN);
+  }
+
+  private final class Counting implements LokiSender.Ear {
+    private final String host;
+
+    Counting(String host) {
+      this.host = host;
+    }
+
+    @Override
+    public void answered(int status, double seconds) {
+      metrics.duration.with(Integer.toString(status), host).observe(seconds);
+    }
+
+    @Override
+    public void sent(EncodedRequest p) {
+      metrics.sentBytes.with(host).add(p.body().length);
+      metrics.sentEntries.with(host).add(p.items());
+    }
+
+    @Override
+    public void dropped(EncodedRequest p, String reason) {
+      metrics.dropped(host, tenant(p), reason, p.items(), p.body().length);
+    }
+
+    @Override
+    public void retried(EncodedRequest p) {
+      metrics.retries.with(host, tenant(p)).inc();
+    }
+  }
+
+  private static String tenant(EncodedRequest p) {
+    return p.headers().getOrDefault(LokiSender.TENANT, "");
+  }
+
+  /** Its name in metrics and logs. */
+  public String name() {
+    return settings.config.id();
+  }
+
+  /** Where it sends. */
+  public URI url() {
+    return settings.config.url();
+  }
+
+  /** How its queue stands. */
+  public OutboxStatus status() {
+    return outbox.status();
+  }
+
+  /** Tenants of which something is remembered. */
+  int tenants() {
+    lock.lock();
+    try {
+      return lanes.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Takes an entry, which now belongs to the client. Blocks while the queue is full. */
+  public void accept(LogEntry entry) {
+    lock.lock();
+    try {
+      entry.text((utf8, from, length) -> take(entry, utf8, from, length));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void take(LogEntry entry, byte[] utf8, int from, int size) {
+    Settings now = settings;
+    String host = now.host;
+    LokiLimits limits = now.limits;
+    EntryStreams.Stream s = now.streams.of(entry.labels());
+    int length = size;
+    int most = (int) Math.min(limits.maxLineBytes(), Integer.MAX_VALUE);
+    if (most > 0 && length > most) {
+      if (!limits.truncate()) {
+        metrics.dropped(host, s.tenant(), LokiMetrics.LINE_TOO_LONG, 1, length);
+        entry.settle();
+        return;
+      }
+      length = most;
+      while (length > 0 && (utf8[from + length] & 0xc0) == 0x80) {
+        length--; // not within a character
+      }
+      metrics.mutatedEntries.with(host, s.tenant(), LokiMetrics.LINE_TOO_LONG).inc();
+      metrics.mutatedBytes.with(host, s.tenant(), LokiMetrics.LINE_TOO_LONG).add(size - length);
+    }
+    Labels metadata = entry.metadata();
+    long bytes = length + metadata.canonicalBytes().length;
+    TenantLane lane = lastLane;
+    if (lane == null || !lane.tenant.equals(s.tenant())) {
+      lane = lane(s.tenant());
+      lastLane = lane;
+    }
+    EntryBatch p = lane.batch;
+    if (p != null && p.bytes() + bytes > now.config.batchBytes()) {
+      send(lane, p);
+      p = null;
+    }
+    if (p == null) {
+      p = begin(lane);
+    } else if (limits.maxStreams() > 0
+        && p.writer().streams() >= limits.maxStreams()
+        && !p.writer().hasStream(s.text())) {
+      metrics.dropped(host, s.tenant(), LokiMetrics.STREAM_LIMITED, 1, bytes);
+      entry.settle();
+      return;
+    }
+    p.add(entry, s.text(), utf8, from, length);
+  }
+
+  private TenantLane lane(String tenant) {
+    TenantLane known = lanes.get(tenant);
+    if (known != null) {
+      return known;
+    }
+    if (lanes.size() >= lanesToKeep) { // tenants may come out of the lines, ever new ones
+      long now = clock.nanos();
+      lanes.values().removeIf(l -> l.isIdle(now));
+      lanesToKeep = Math.max(FEW_LANES, 2 * lanes.size());
+    }
+    TenantLane lane = new TenantLane(tenant);
+    lanes.put(tenant, lane);
+    metrics.begin(settings.host, tenant);
+    return lane;
+  }
+
+  private EntryBatch begin(TenantLane lane) {
+    PushWriter w = spare;
+    spare = null;
+    EntryBatch p = new EntryBatch(lane.tenant, w);
+    later(lane, p, lane.begin(p, settings.config, clock.nanos()));
+    return p;
+  }
+
+  private void later(TenantLane lane, EntryBatch p, long nanos) {
+    p.timer(clock.schedule(Duration.ofNanos(nanos), () -> look(lane, p)));
+  }
+
+  /** Looks on a thread of its own, which may wait for the lock, whether a batch leaves. */
+  private void look(TenantLane lane, @Nullable EntryBatch only) {
+    clock.execute("loki-" + name(), () -> sendIfDue(lane, only));
+  }
+
+  /**
+   * Sends what waits, if it may leave.
+   *
+   * @param only the batch that is meant; null for any
+   */
+  private void sendIfDue(TenantLane lane, @Nullable EntryBatch only) {
+    lock.lock();
+    try {
+      EntryBatch p = lane.batch;
+      if (p == null || (only != null && only != p)) {
+        return;
+      }
+      long now = clock.nanos();
+      if (lane.leaves(now) && (lane.remaining(now) <= 0 || !queueOnDisk())) {
+        send(lane, p);
+      } else if (only != null) {
+        long left = lane.remaining(now);
+        later(lane, p, isOnDisk() ? Math.min(left, DISK_LOOK.toNanos()) : left);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean isOnDisk() {
+    return settings.queue.folder() != null;
+  }
+
+  /** Whether requests wait on disk: they count as answered, as their entries are safe there. */
+  private boolean queueOnDisk() {
+    return isOnDisk() && outbox.status().parcels() > 0;
+  }
+
+  private void send(TenantLane lane, EntryBatch p) {
+    String tenant = p.tenant();
+    lane.sent(clock.nanos());
+    p.cancelTimer();
+    ProtoWriter plain = p.writer().write();
+    byte[] body = SnappyBlock.encode(plain.buffer(), 0, plain.size());
+    int entries = p.writer().entries();
+    p.writer().clear();
+    if (!p.writer().isLarge()) {
+      spare = p.writer();
+    }
+    metrics.encodedBytes.with(settings.host).add(body.length);
+    Map<String, String> headers = tenant.isEmpty() ? Map.of() : Map.of(LokiSender.TENANT, tenant);
+    byte[] name = tenant.getBytes(StandardCharsets.UTF_8);
+    long order = Labels.hash64(name, 0, name.length) | 1; // 0 would mean none
+    put(lane, p, new EncodedRequest(Signal.LOGS, body, entries, order, headers));
+  }
+
+  /**
+   * Puts a request into the queue. While the queue takes nothing, all wait: what comes later must
+   * not be before it. Who is interrupted waits on, for the entries are of others too.
+   */
+  private void put(TenantLane lane, EntryBatch p, EncodedRequest parcel) {
+    boolean interrupted = false;
+    while (!offer(lane, p, parcel)) {
+      interrupted |= Thread.interrupted();
+      try {
+        Thread.sleep(PAUSE);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Whether the queue has it, or nobody waits any more. */
+  private boolean offer(TenantLane lane, EntryBatch p, EncodedRequest parcel) {
+    AtomicBoolean refused = new AtomicBoolean();
+    long self = Thread.currentThread().threadId();
+    AckCallback receipt =
+        outcome -> {
+          if (outcome instanceof Outcome.Unavailable
+              && !closing
+              && Thread.currentThread().threadId() == self) {
+            refused.set(true); // said by the queue; before put returns
+            return;
+          }
+          told(parcel, outcome, p);
+          if (lane.answered()) {
+            look(lane, null);
+          }
+        };
+    outbox.put(parcel, receipt);
+    return !refused.get();
+  }
+
+  /** What became of a request. */
+  private void told(EncodedRequest p, Outcome outcome, EntryBatch batch) {
+    if (outcome instanceof Outcome.Unavailable u) {
+      Settings now = settings;
+      if (!abandoned && !u.givenUp()) {
+        return; // not sent because something ends: its sources bring it again
+      }
+      boolean limited = u.reason().contains("HTTP status 429");
+      metrics.dropped(
+          now.host,
+          tenant(p),
+          limited ? LokiMetrics.RATE_LIMITED : LokiMetrics.GENERIC,
+          p.items(),
+          p.body().length);
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "client {0}: {1} entries dropped: {2}",
+          now.config.id(),
+          p.items(),
+          u.givenUp()
+              ? u.reason()
+              : "the client is not configured any more, and has not sent them");
+    }
+    batch.settle();
+  }
+
+  /** Puts all that is gathered into the queue. */
+  public void flush() {
+    lock.lock();
+    try {
+      for (TenantLane lane : List.copyOf(lanes.values())) {
+        EntryBatch p = lane.batch;
+        if (p != null) {
+          send(lane, p);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** From now on nobody waits: what finds no room is not settled, its sources bring it again. */
+  public void hasten() {
+    closing = true;
+    outbox.hasten();
+  }
+
+  /**
+   * Closes a client whose entries others have, too: those that it has not delivered when the time
+   * is up are dropped, and counted so, instead of being brought again, which the others would get
+   * twice. On disk they stay. {@link #hasten} ends the time.
+   */
+  public void abandon(Duration patience) {
+    abandoned = true;
+    long until = System.nanoTime() + patience.toNanos();
+    Thread flushing = Thread.ofVirtual().start(this::flush); // may find the queue full
+    try {
+      while ((flushing.isAlive() || outbox.status().parcels() > 0)
+          && !closing
+          && System.nanoTime() - until < 0) {
+        Thread.sleep(LOOK);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    close(Duration.ZERO);
+  }
+
+  /**
+   * Sends what it can within the time. What is left stays on disk; without a disk its entries are
+   * not settled, so that their sources bring them again.
+   */
+  public void close(Duration patience) {
+    Thread flushing = Thread.ofVirtual().start(this::flush); // may find the queue full
+    try {
+      flushing.join(patience);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    closing = true;
+    outbox.close(patience);
+  }
+
+  @Override
+  public void close() {
+    close(Duration.ZERO);
+  }
+}

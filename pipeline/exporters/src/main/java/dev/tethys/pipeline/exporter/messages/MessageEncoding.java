@@ -1,0 +1,29 @@
+package dev.tethys.pipeline.exporter.messages;
+
+/** In what form telemetry stands in a message. */
+public enum MessageEncoding {
+  /** An Export…ServiceRequest of OTLP. */
+  OTLP_PROTO("application/x-protobuf"),
+  /** The same as JSON. */
+  OTLP_JSON("application/json"),
+  /** A JSON object a sample, a line each; of metrics alone. */
+  JSON("application/x-ndjson"),
+  /** InfluxDB's line protocol with milliseconds, a line a sample; of metrics alone. */
+  INFLUX("text/plain");
+
+  private final String contentType;
+
+  MessageEncoding(String contentType) {
+    this.contentType = contentType;
+  }
+
+  /** The media type of a message. */
+  public String contentType() {
+    return contentType;
+  }
+
+  /** Whether messages are rows of samples, so that labels of series name their topics. */
+  public boolean isRows() {
+    return this == JSON || this == INFLUX;
+  }
+}

@@ -1,0 +1,119 @@
+package dev.tethys.pipeline.exporter.messages;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.exporter.rows.HistogramRule;
+import dev.tethys.pipeline.exporter.rows.RowSettings;
+import dev.tethys.pipeline.naming.BoundedNames;
+import dev.tethys.pipeline.naming.NameTemplate;
+import java.util.EnumSet;
+import java.util.function.Predicate;
+
+/**
+ * What messages are made of, and where they go: keys that exporters to brokers have in common.
+ *
+ * @param where the position of the encoding, for errors
+ * @param maxNames how many topics labels may make
+ * @param maxBytes of a message
+ */
+public record MessageSettings(
+    NameTemplate topic,
+    int maxNames,
+    MessageEncoding encoding,
+    String where,
+    RowSettings rows,
+    int maxBytes) {
+  /** The label of a topic that stands for metrics, logs or traces. */
+  static final String SIGNAL = "signal";
+
+  /** The keys, added to the section of an exporter. */
+  public static final class Keys {
+    private final Key<String> topic;
+    private final Key<Long> maxNames;
+    private final Key<MessageEncoding> encoding;
+    private final Key<Long> maxBytes;
+    private final RowSettings.Keys rows;
+
+    /**
+     * Adds the keys.
+     *
+     * @param topicKey how the broker calls where messages go
+     * @param usual where they go when nothing is said
+     */
+    public Keys(Section s, String topicKey, String usual, int bytes) {
+      topic =
+          s.key(
+              topicKey,
+              Type.STRING,
+              usual,
+              "Where messages go. {signal} stands for metrics, logs or traces; another name for an"
+                  + " attribute of the resource, or, of encodings by sample, for a label.");
+      maxNames = BoundedNames.key(s, 10_000);
+      encoding =
+          s.key(
+              "encoding",
+              Type.lowerCase("encoding", MessageEncoding.class),
+              MessageEncoding.OTLP_PROTO,
+              "otlp_proto, otlp_json; of metrics also json, influx.");
+      maxBytes = s.key("max_message_bytes", Type.INT, (long) bytes, "Most of one message.");
+      rows =
+          new RowSettings.Keys(
+              s,
+              HistogramRule.CLASSIC,
+              EnumSet.of(HistogramRule.CLASSIC, HistogramRule.DROP),
+              1000,
+              bytes);
+    }
+
+    /**
+     * Reads the keys out of a map that also has others.
+     *
+     * @param legal what may stand around labels
+     * @param rule the same in words
+     */
+    public MessageSettings read(YamlObject o, Predicate<NameTemplate> legal, String rule) {
+      NameTemplate t;
+      try {
+        t = NameTemplate.parse(o.get(topic));
+      } catch (IllegalArgumentException e) {
+        throw o.error(topic, topic.name() + ": " + e.getMessage());
+      }
+      if (!legal.test(t)) {
+        throw o.error(topic, topic.name() + " wants " + rule);
+      }
+      long most = o.get(maxBytes);
+      if (most < 1024 || most > 256 << 20) {
+        throw o.error(maxBytes, "max_message_bytes wants 1024 to " + (256 << 20));
+      }
+      RowSettings r = rows.read(o);
+      return new MessageSettings(
+          t,
+          BoundedNames.read(o, maxNames),
+          o.get(encoding),
+          o.node().where(),
+          // A row that comes after the limit is met goes into the next message.
+          new RowSettings(
+              r.otlp(), r.histograms(), r.maxItems(), (int) Math.min(r.maxBytes(), most / 2)),
+          (int) most);
+    }
+  }
+
+  /**
+   * Looks whether a signal can be sent so.
+   *
+   * @throws ConfigException when the encoding does not carry it
+   */
+  public void check(Signal signal) {
+    if (encoding.isRows() && signal != Signal.METRICS) {
+      throw new ConfigException(
+          where,
+          "the encodings json and influx carry metrics alone: "
+              + signal.name().toLowerCase(java.util.Locale.ROOT)
+              + " want an exporter with otlp_proto or otlp_json");
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package dev.tethys.pipeline.exporter.mqtt;
+
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * What tells the connections apart that this process has under one client id at one address: a
+ * broker throws the older of two out that say the same. Signals, exporters and, while a
+ * configuration is read again, an old and a new graph may have the same id, so all of the process
+ * share the numbers. Safe for several threads.
+ */
+final class ClientNumbers {
+  private static final Map<Client, BitSet> TAKEN = new HashMap<>(); // guarded by it
+
+  private record Client(String host, int port, String id) {}
+
+  private final Client client;
+
+  ClientNumbers(String host, int port, String clientId) {
+    this.client = new Client(host.toLowerCase(Locale.ROOT), port, clientId);
+  }
+
+  /**
+   * The lowest number that no connection has, until it is given back: a broker may let in but those
+   * that it knows, and takes one that comes again for the same client.
+   */
+  int take() {
+    synchronized (TAKEN) {
+      BitSet taken = TAKEN.computeIfAbsent(client, c -> new BitSet());
+      int n = taken.nextClearBit(0);
+      taken.set(n);
+      return n;
+    }
+  }
+
+  /** Gives a number back, once. */
+  void free(int n) {
+    synchronized (TAKEN) {
+      BitSet taken = TAKEN.get(client);
+      if (taken != null) {
+        taken.clear(n);
+        if (taken.isEmpty()) {
+          TAKEN.remove(client);
+        }
+      }
+    }
+  }
+}

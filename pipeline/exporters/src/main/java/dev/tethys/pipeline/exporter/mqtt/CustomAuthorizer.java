@@ -1,0 +1,66 @@
+package dev.tethys.pipeline.exporter.mqtt;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.StringJoiner;
+
+/**
+ * What an authorizer of one's own at AWS IoT is told: parameters behind the user name (AWS IoT
+ * Core's developer guide, "Connecting to AWS IoT Core by using custom authentication").
+ *
+ * @param name of the authorizer; "" for the endpoint's usual one
+ * @param tokenKey under which it looks for its token; "" for none
+ * @param signature of the token, in Base64, by the key that the authorizer knows; empty for none
+ */
+record CustomAuthorizer(String name, String tokenKey, Secret token, Secret signature) {
+  private static final Section SECTION =
+      new Section("custom_authorizer", "An authorizer of one's own at AWS IoT.");
+  private static final Key<String> NAME =
+      SECTION.key("name", Type.STRING, "", "The authorizer; else the endpoint's usual one.");
+  private static final Key<String> TOKEN_KEY =
+      SECTION.key("token_key_name", Type.STRING, "", "What the authorizer calls its token.");
+  private static final Key<Secret> TOKEN =
+      SECTION.key("token", Type.SECRET, Secret.NONE, "The token.");
+  private static final Key<Secret> SIGNATURE =
+      SECTION.key(
+          "token_signature",
+          Type.SECRET,
+          Secret.NONE,
+          "The token's signature in Base64, of authorizers that check one.");
+
+  static final Type<CustomAuthorizer> TYPE = SECTION.type(CustomAuthorizer::read);
+
+  private static CustomAuthorizer read(YamlObject o) {
+    if (o.get(TOKEN_KEY).isEmpty() != o.get(TOKEN).isEmpty()) {
+      throw o.error("custom_authorizer: token_key_name and token are written together, or neither");
+    }
+    if (!o.get(SIGNATURE).isEmpty() && o.get(TOKEN).isEmpty()) {
+      throw o.error(SIGNATURE, "token_signature is of a token");
+    }
+    return new CustomAuthorizer(o.get(NAME), o.get(TOKEN_KEY), o.get(TOKEN), o.get(SIGNATURE));
+  }
+
+  /** A user name with all of it. */
+  String user(String username) {
+    StringJoiner parameters = new StringJoiner("&", username + "?", "").setEmptyValue(username);
+    add(parameters, "x-amz-customauthorizer-name", name);
+    add(parameters, "x-amz-customauthorizer-signature", signature.value());
+    add(parameters, tokenKey, token.value());
+    return parameters.toString();
+  }
+
+  private static void add(StringJoiner parameters, String key, String value) {
+    if (!value.isEmpty()) {
+      parameters.add(encoded(key) + "=" + encoded(value));
+    }
+  }
+
+  private static String encoded(String s) {
+    return URLEncoder.encode(s, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+}

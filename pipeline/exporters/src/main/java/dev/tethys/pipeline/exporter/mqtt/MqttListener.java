@@ -1,0 +1,67 @@
+package dev.tethys.pipeline.exporter.mqtt;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.mqtt.MqttPackets;
+import dev.tethys.pipeline.exporter.client.LineSockets;
+import dev.tethys.pipeline.exporter.messages.Overheard;
+import java.io.IOException;
+import java.util.Arrays;
+
+/** Subscribes to a topic, as anybody else would who wants what is published there. */
+record MqttListener(MqttClient client, MqttPackets packets) implements Overheard.Listener {
+  private static final int PACKET = 1;
+
+  @Override
+  public void close() {
+    client.close();
+  }
+
+  @Override
+  public <T> T over(LineSockets.Talk<T> talk) throws IOException {
+    return client.over(talk);
+  }
+
+  @Override
+  public String subscribe(LineSockets.Line line, String topic) throws IOException {
+    line.write(packets.subscribe(topic, PACKET));
+    for (int others = 0; others < Overheard.MOST; others++) {
+      int type = line.readByte() >> 4;
+      byte[] content = MqttClient.content(line);
+      if (type == MqttPackets.DISCONNECT) {
+        throw new IOException("the broker ends the connection of who subscribes");
+      }
+      if (type == MqttPackets.SUBACK) {
+        try {
+          return packets.subscribed(content);
+        } catch (CodecException e) {
+          throw new IOException("it answers a subscription with " + e.getMessage(), e);
+        }
+      }
+    }
+    throw new IOException("it does not answer a subscription");
+  }
+
+  @Override
+  public String await(LineSockets.Line line, String topic, byte[] body) throws IOException {
+    try {
+      for (int others = 0; others < Overheard.MOST; others++) {
+        int first = line.readByte();
+        byte[] content = MqttClient.content(line);
+        if (first >> 4 == MqttPackets.PUBLISH
+            && Arrays.equals(packets.payload(first, content), body)) {
+          return "";
+        }
+      }
+    } catch (IOException e) {
+      if (!packets.five()) {
+        // Nor do brokers of version 3.1.1 say that a message may not be written.
+        throw new IOException(
+            "nobody knows whether it was taken: " + Overheard.nothing(topic, e), e);
+      }
+      return Overheard.nothing(topic, e);
+    } catch (CodecException e) {
+      throw new IOException("it hands on a message that is " + e.getMessage(), e);
+    }
+    return "it was not among " + Overheard.MOST + " others on " + topic;
+  }
+}

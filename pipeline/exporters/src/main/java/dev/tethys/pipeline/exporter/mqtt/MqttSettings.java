@@ -1,0 +1,263 @@
+package dev.tethys.pipeline.exporter.mqtt;
+
+import dev.tethys.config.CloudAuth;
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.TlsConfig;
+import dev.tethys.config.Type;
+import dev.tethys.config.UrlHost;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.client.ClientTlsSettings;
+import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.exporter.client.WebSocketAddress;
+import dev.tethys.pipeline.exporter.messages.MessageSettings;
+import dev.tethys.web.kerberos.KerberosIdentity;
+import dev.tethys.web.scram.Scram;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the {@code mqtt} exporter is told.
+ *
+ * @param tls null for none
+ * @param sharedKey in the place of certificates of TLS; null for none
+ * @param webSocket that packets go in; null for TCP
+ * @param five whether version 5 is spoken, else 3.1.1
+ * @param alpn what TLS offers; empty for nothing
+ * @param sigv4 whose keys of AWS sign the WebSocket's address; null for none
+ * @param username with what an authorizer at AWS IoT is told
+ * @param mechanism of enhanced authentication; "" for name and password
+ * @param kerberos whose tickets that shows; null for none
+ * @param passwordFile where the password or token is read for each connection; "" for nowhere
+ * @param clientId "" for one that is made up
+ */
+record MqttSettings(
+    String host,
+    int port,
+    @Nullable TlsConfig tls,
+    @Nullable SharedKeySettings sharedKey,
+    List<String> alpn,
+    @Nullable WebSocketAddress webSocket,
+    CloudAuth.@Nullable SigV4 sigv4,
+    boolean five,
+    String mechanism,
+    @Nullable KerberosIdentity kerberos,
+    String clientId,
+    String username,
+    @Nullable Secret password,
+    String passwordFile,
+    int qos,
+    boolean retain,
+    MessageSettings messages,
+    DeliverySettings delivery) {
+  private static final Section SECTION =
+      new Section("mqtt", "Sends messages to a broker of MQTT.").include(DeliverySettings.SECTION);
+  private static final MessageSettings.Keys MESSAGES =
+      new MessageSettings.Keys(SECTION, "topic", "telemetry/{signal}", 256 << 10);
+  private static final Key<String> ENDPOINT =
+      SECTION.key(
+          "endpoint",
+          Type.STRING,
+          "mqtt://localhost:1883",
+          "mqtt://host:port, ws://host:port/path, or mqtts:// and wss:// with TLS.");
+  private static final Key<Map<String, Secret>> HEADERS = WebSocketAddress.headers(SECTION);
+  private static final Key<ClientTlsSettings> TLS =
+      SECTION.key(
+          "tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS of mqtts and wss.");
+  private static final Key<String> ALPN =
+      SECTION.key(
+          "alpn",
+          Type.STRING,
+          "",
+          "Protocol that TLS of mqtts offers; AWS IoT wants mqtt or x-amzn-mqtt-ca on port 443.");
+  private static final Key<CloudAuth> SIGV4 =
+      SECTION.optional(
+          "sigv4",
+          CloudAuth.SigV4.of(IotSignature.SERVICE, "Keys of AWS for a WebSocket of AWS IoT."),
+          "Of wss: the address of AWS IoT's WebSocket is signed for each connection.");
+  private static final Key<CustomAuthorizer> AUTHORIZER =
+      SECTION.optional(
+          "custom_authorizer",
+          CustomAuthorizer.TYPE,
+          "What an authorizer of one's own at AWS IoT is told, behind the user name.");
+  private static final Key<Boolean> VERSION =
+      SECTION.key("protocol_version", Type.oneOf("version of MQTT", versions()), true, "5, 3.1.1.");
+  private static final Key<String> CLIENT_ID =
+      SECTION.key(
+          "client_id",
+          Type.STRING,
+          "",
+          "What the broker calls us; connections beyond the first of this program have a number"
+              + " behind it.");
+  private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "The user.");
+  private static final Key<Secret> PASSWORD =
+      SECTION.optional("password", Type.SECRET, "Its password.");
+  private static final Key<String> PASSWORD_FILE =
+      SECTION.key(
+          "password_file",
+          Type.PATH,
+          "",
+          "A file of its password or token, read for each connection.");
+  private static final List<String> MECHANISMS = List.of(Scram.SHA_1, Scram.SHA_256, Scram.SHA_512);
+  private static final Key<String> ENHANCED =
+      SECTION.key(
+          "enhanced_authentication",
+          Type.STRING,
+          "",
+          "Of version 5: the user proves that it knows the password by SCRAM-SHA-1, -256 or -512,"
+              + " who it is by GSSAPI-KERBEROS, or shows the token of password_file by OAUTH2-JWT.");
+  private static final Key<KerberosIdentity> KERBEROS =
+      SECTION.optional(
+          "kerberos", KerberosIdentity.type("mqtt"), "Whose tickets GSSAPI-KERBEROS shows.");
+  private static final Key<Long> QOS =
+      SECTION.key(
+          "qos",
+          Type.INT,
+          1L,
+          "0: delivered when the broker has read it; 1: when it has taken it; 2: and hands it on"
+              + " once.");
+  private static final Key<Boolean> RETAIN =
+      SECTION.key("retain", Type.BOOL, false, "The broker keeps the last message of a topic.");
+
+  private static final SharedKeySettings.Keys SHARED_KEY = new SharedKeySettings.Keys(SECTION);
+
+  static final Type<MqttSettings> TYPE = SECTION.type(MqttSettings::read);
+
+  private static SequencedMap<String, Boolean> versions() {
+    SequencedMap<String, Boolean> m = new LinkedHashMap<>();
+    m.put("5", true);
+    m.put("3.1.1", false);
+    return m;
+  }
+
+  private static MqttSettings read(YamlObject o) {
+    URI u;
+    try {
+      String text = o.get(ENDPOINT);
+      u = new URI(text.contains("://") ? text : "mqtt://" + text);
+    } catch (URISyntaxException e) {
+      throw o.error(ENDPOINT, "endpoint wants mqtt://host:port or mqtts://host:port");
+    }
+    boolean webSocket = WebSocketAddress.isOne(u);
+    boolean secured = "mqtts".equals(u.getScheme()) || "wss".equals(u.getScheme());
+    if (UrlHost.of(u) == null
+        || u.getUserInfo() != null
+        || (!secured && !webSocket && !"mqtt".equals(u.getScheme()))) {
+      throw o.error(
+          ENDPOINT,
+          "endpoint wants mqtt://host:port, ws://host:port/path, or mqtts:// or wss:// with TLS,"
+              + " and users in keys of their own");
+    }
+    if (o.has(HEADERS) && !webSocket) {
+      throw o.error(HEADERS, "headers are of an endpoint with ws:// or wss://");
+    }
+    if (o.has(TLS) && !secured) {
+      throw o.error(TLS, "tls is of an endpoint with mqtts:// or wss://");
+    }
+    long qos = o.get(QOS);
+    if (qos < 0 || qos > 2) {
+      throw o.error(QOS, "qos wants 0, 1 or 2");
+    }
+    CustomAuthorizer authorizer = o.find(AUTHORIZER);
+    String user = authorizer == null ? o.get(USERNAME) : authorizer.user(o.get(USERNAME));
+    String mechanism = o.get(ENHANCED);
+    boolean tokens = mechanism.equals(MqttTokenLogin.METHOD);
+    String file = o.get(PASSWORD_FILE);
+    if (o.has(PASSWORD) && user.isEmpty()) {
+      throw o.error(PASSWORD, "password wants username");
+    }
+    // Version 5 has passwords without names, which some brokers take tokens as.
+    if (!file.isEmpty() && (o.has(PASSWORD) || (user.isEmpty() && !o.get(VERSION)))) {
+      throw o.error(
+          PASSWORD_FILE, "password_file wants no password, and of version 3.1.1 a username");
+    }
+    if (tokens && (file.isEmpty() || !user.isEmpty() || !o.get(VERSION))) {
+      throw o.error(
+          ENHANCED, MqttTokenLogin.METHOD + " wants password_file and version 5, and no username");
+    }
+    CloudAuth.SigV4 sigv4 = (CloudAuth.SigV4) o.find(SIGV4);
+    if (sigv4 != null && !"wss".equals(u.getScheme())) {
+      throw o.error(SIGV4, "sigv4 is of an endpoint with wss://");
+    }
+    if (sigv4 != null && (!user.isEmpty() || !mechanism.isEmpty() || !file.isEmpty())) {
+      throw o.error(
+          SIGV4,
+          "sigv4 says who writes: beside it there is no username, custom_authorizer or"
+              + " enhanced_authentication");
+    }
+    if (authorizer != null && (!mechanism.isEmpty() || !secured)) {
+      throw o.error(
+          AUTHORIZER,
+          "custom_authorizer is of an endpoint with mqtts:// or wss://, and without"
+              + " enhanced_authentication");
+    }
+    String alpn = o.get(ALPN);
+    if (!alpn.isEmpty() && !"mqtts".equals(u.getScheme())) {
+      throw o.error(ALPN, "alpn is of an endpoint with mqtts://");
+    }
+    if (alpn.isEmpty() && authorizer != null && !webSocket && UrlHost.port(u) == 443) {
+      alpn = "mqtt"; // by which AWS IoT knows on that port what comes
+    }
+    boolean tickets = mechanism.equals(TicketLogin.METHOD);
+    if (tickets != o.has(KERBEROS) || (tickets && (!o.get(VERSION) || o.has(PASSWORD)))) {
+      throw o.error(
+          "enhanced_authentication: "
+              + TicketLogin.METHOD
+              + " and kerberos go together, with"
+              + " version 5 and without password");
+    }
+    if (tickets && !file.isEmpty()) {
+      throw o.error(PASSWORD_FILE, "password_file is not of " + TicketLogin.METHOD);
+    }
+    if (!mechanism.isEmpty()
+        && !tickets
+        && !tokens
+        && (!MECHANISMS.contains(mechanism)
+            || !o.get(VERSION)
+            || user.isEmpty()
+            || (!o.has(PASSWORD) && file.isEmpty()))) {
+      throw o.error(
+          ENHANCED,
+          "enhanced_authentication is one of "
+              + String.join(", ", MECHANISMS)
+              + ", of version 5, which want username and password, "
+              + TicketLogin.METHOD
+              + " and "
+              + MqttTokenLogin.METHOD);
+    }
+    return new MqttSettings(
+        UrlHost.bare(u),
+        webSocket
+            ? WebSocketAddress.port(u)
+            : UrlHost.port(u) > 0 ? UrlHost.port(u) : secured ? 8883 : 1883,
+        secured ? o.get(TLS).config() : null,
+        SHARED_KEY.read(o, secured, UrlHost.bare(u), TLS, o.get(TLS).config()),
+        alpn.isEmpty() ? List.of() : List.of(alpn),
+        WebSocketAddress.of(u, "/mqtt", "mqtt", o, HEADERS),
+        sigv4,
+        o.get(VERSION),
+        mechanism,
+        o.find(KERBEROS),
+        o.get(CLIENT_ID),
+        user,
+        o.find(PASSWORD),
+        file,
+        (int) qos,
+        o.get(RETAIN),
+        MESSAGES.read(
+            o,
+            t ->
+                t.textsMatch("[^+#{}\\x00]*")
+                    && !t.of(l -> "x").isEmpty()
+                    && !t.of(l -> "x").startsWith("$"),
+            "a name without + and #, and no $ at its beginning"),
+        DeliverySettings.read(o, Duration.ofSeconds(10)));
+  }
+}

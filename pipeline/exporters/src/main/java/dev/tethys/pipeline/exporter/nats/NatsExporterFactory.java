@@ -1,0 +1,176 @@
+package dev.tethys.pipeline.exporter.nats;
+
+import dev.tethys.codec.text.PercentEscape;
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Checkable;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.component.ExporterProbe;
+import dev.tethys.pipeline.delivery.EncodedRequest;
+import dev.tethys.pipeline.delivery.ItemProbe;
+import dev.tethys.pipeline.delivery.SendResult;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.exporter.messages.MessageRequestEncoder;
+import dev.tethys.pipeline.exporter.messages.Overheard;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Makes {@code nats} exporters. */
+public final class NatsExporterFactory
+    implements ExporterFactory<NatsSettings>, Checkable<NatsSettings> {
+  @Override
+  public String type() {
+    return "nats";
+  }
+
+  @Override
+  public String about() {
+    return "Sends metrics, logs and traces to NATS, with JetStream or without.";
+  }
+
+  @Override
+  public Type<NatsSettings> settings() {
+    return NatsSettings.TYPE;
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.METRICS, Signal.LOGS, Signal.TRACES);
+  }
+
+  /** A value as one token of a subject. */
+  static String token(String value) {
+    return PercentEscape.encode(
+        value, b -> b <= ' ' || b >= 0x7f || b == '.' || b == '*' || b == '>' || b == '%');
+  }
+
+  private static MessageRequestEncoder parcels(NatsSettings s, Context context) {
+    return new MessageRequestEncoder(
+        s.messages(), NatsExporterFactory::token, context.metrics(), context.id().toString());
+  }
+
+  @Override
+  public Exporter create(NatsSettings s, Signal signal, Context context) {
+    s.messages().check(signal);
+    return context.exporter(
+        s.delivery(), signal, parcels(s, context), new Publisher(s, new NatsClient(s)));
+  }
+
+  @Override
+  public Set<Signal> tried() {
+    return signals();
+  }
+
+  @Override
+  public ExporterProbe probe(NatsSettings s, Signal signal, Context context) {
+    s.messages().check(signal);
+    NatsClient client = new NatsClient(s);
+    Overheard sender =
+        new Overheard(
+            new Publisher(s, client),
+            new NatsListener(new NatsClient(s, Overheard.patience(s.delivery().timeout()))));
+    ExporterProbe probe =
+        new ItemProbe(
+            signal,
+            client::connect,
+            parcels(s, context),
+            s.jetStream() && s.setup() == null ? new Seeking(client, sender) : sender,
+            (p, t, v) ->
+                MessageRequestEncoder.topic(p)
+                    + (s.jetStream() ? ", where it is stored" : "")
+                    + sender.told());
+    StreamSetup setup = s.setup();
+    return setup == null ? probe : new Planned(probe, setup, client);
+  }
+
+  /**
+   * Looks for a stream first: who listens would answer in the place of one that is not there, which
+   * is not at all.
+   */
+  private record Seeking(NatsClient client, Overheard sender) implements Sender {
+    @Override
+    public SendResult send(EncodedRequest p) throws IOException, InterruptedException {
+      client.seekStream(MessageRequestEncoder.topic(p));
+      return sender.send(p);
+    }
+
+    @Override
+    public void close() {
+      sender.close();
+    }
+  }
+
+  /** One that makes a stream first. */
+  private record Planned(ExporterProbe probe, StreamSetup setup, NatsClient client)
+      implements ExporterProbe {
+    @Override
+    public String connect() throws IOException, InterruptedException {
+      return probe.connect();
+    }
+
+    @Override
+    public List<String> plan() throws IOException {
+      return setup.plan(client);
+    }
+
+    @Override
+    public String write(long seconds, double value) throws IOException, InterruptedException {
+      return probe.write(seconds, value);
+    }
+
+    @Override
+    public void close() {
+      probe.close();
+    }
+  }
+
+  private static final class Publisher implements Sender {
+    private final NatsSettings settings;
+    private final NatsClient client;
+    private boolean isSetUp; // guarded by this
+
+    Publisher(NatsSettings settings, NatsClient client) {
+      this.settings = settings;
+      this.client = client;
+      this.isSetUp = settings.setup() == null;
+    }
+
+    /** What JetStream has against the stream; "" for nothing. */
+    private synchronized String setUp() throws IOException {
+      StreamSetup setup = settings.setup();
+      if (isSetUp || setup == null) {
+        return "";
+      }
+      String problem = setup.make(client);
+      isSetUp = problem.isEmpty();
+      return problem;
+    }
+
+    @Override
+    public SendResult send(EncodedRequest p) throws IOException {
+      String problem = setUp();
+      if (!problem.isEmpty()) {
+        return new SendResult.Retryable(Duration.ZERO, false, problem);
+      }
+      Map<String, String> h = new LinkedHashMap<>();
+      h.put("Content-Type", p.headers().getOrDefault("content-type", ""));
+      h.put("Nats-Msg-Id", p.headers().getOrDefault(MessageRequestEncoder.ID, ""));
+      if (!settings.stream().isEmpty()) {
+        h.put("Nats-Expected-Stream", settings.stream());
+      }
+      h.values().removeIf(String::isEmpty);
+      return client.publish(MessageRequestEncoder.topic(p), h, p.body());
+    }
+
+    @Override
+    public void close() {
+      client.close();
+    }
+  }
+}

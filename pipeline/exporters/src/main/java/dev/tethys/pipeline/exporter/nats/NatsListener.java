@@ -1,0 +1,64 @@
+package dev.tethys.pipeline.exporter.nats;
+
+import dev.tethys.pipeline.exporter.client.LineSockets;
+import dev.tethys.pipeline.exporter.messages.Overheard;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Locale;
+
+/** Subscribes to a subject, as anybody else would who wants what is published there. */
+record NatsListener(NatsClient client) implements Overheard.Listener {
+  @Override
+  public void close() {
+    client.close();
+  }
+
+  @Override
+  public <T> T over(LineSockets.Talk<T> talk) throws IOException {
+    return client.over(talk);
+  }
+
+  @Override
+  public String subscribe(LineSockets.Line line, String subject) throws IOException {
+    line.write(("SUB " + subject + " 2\r\nPING\r\n").getBytes(StandardCharsets.UTF_8));
+    String refusal = "";
+    for (String said = line.read(); !said.equals("PONG"); said = line.read()) {
+      if (said.startsWith("-ERR")) {
+        refusal = said.substring(4).strip();
+      } else if (said.equals("PING")) {
+        line.write("PONG\r\n".getBytes(StandardCharsets.US_ASCII));
+      } else if (isMessage(said)) {
+        NatsClient.read(line, said.split(" "));
+      }
+    }
+    return refusal;
+  }
+
+  private static boolean isMessage(String said) {
+    String word = said.toUpperCase(Locale.ROOT);
+    return word.startsWith("MSG ") || word.startsWith("HMSG ");
+  }
+
+  @Override
+  public String await(LineSockets.Line line, String subject, byte[] body) throws IOException {
+    for (int others = 0; others < Overheard.MOST; ) {
+      String said;
+      try {
+        said = line.read();
+      } catch (IOException e) {
+        return Overheard.nothing(subject, e);
+      }
+      if (said.equals("PING")) {
+        line.write("PONG\r\n".getBytes(StandardCharsets.US_ASCII));
+      } else if (isMessage(said)) {
+        NatsClient.Message m = NatsClient.read(line, said.split(" "));
+        if (Arrays.equals(m.body(), m.head(), m.body().length, body, 0, body.length)) {
+          return "";
+        }
+        others++;
+      }
+    }
+    return "it was not among " + Overheard.MOST + " others on " + subject;
+  }
+}

@@ -1,0 +1,181 @@
+package dev.tethys.pipeline.exporter.nats;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.TlsConfig;
+import dev.tethys.config.Type;
+import dev.tethys.config.UrlHost;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.client.ClientTlsSettings;
+import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.exporter.client.WebSocketAddress;
+import dev.tethys.pipeline.exporter.messages.MessageSettings;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the {@code nats} exporter is told.
+ *
+ * @param servers tried in turn
+ * @param tls null for none, unless a server asks for it
+ * @param tlsFirst whether hands are shaken before the server says anything
+ * @param stream that is to have the messages; "" for whichever has the subject
+ * @param setup how that stream is made; null when it is not made here
+ */
+record NatsSettings(
+    List<Server> servers,
+    @Nullable TlsConfig tls,
+    boolean tlsFirst,
+    String username,
+    @Nullable Secret password,
+    @Nullable Secret token,
+    @Nullable Secret seed,
+    String credentialsFile,
+    boolean jetStream,
+    String stream,
+    @Nullable StreamSetup setup,
+    MessageSettings messages,
+    DeliverySettings delivery) {
+  /**
+   * One server.
+   *
+   * @param webSocket that lines go in; null for TCP
+   * @param secured whether that is over TLS
+   */
+  record Server(String host, int port, @Nullable WebSocketAddress webSocket, boolean secured) {}
+
+  private static final Section SECTION =
+      new Section("nats", "Sends messages to NATS.").include(DeliverySettings.SECTION);
+  private static final MessageSettings.Keys MESSAGES =
+      new MessageSettings.Keys(SECTION, "subject", "telemetry.{signal}", 1_000_000);
+  private static final Key<String> ENDPOINT =
+      SECTION.key(
+          "endpoint",
+          Type.STRING,
+          "nats://localhost:4222",
+          "nats://host:port, tls://, ws:// or wss://; several with commas between are of one"
+              + " cluster.");
+  private static final Key<Map<String, Secret>> HEADERS = WebSocketAddress.headers(SECTION);
+  private static final Key<ClientTlsSettings> TLS =
+      SECTION.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS.");
+  private static final Key<Boolean> TLS_FIRST =
+      SECTION.key(
+          "tls_first",
+          Type.BOOL,
+          false,
+          "Shake hands of TLS before the server says anything (handshake_first there).");
+  private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "The user.");
+  private static final Key<Secret> PASSWORD =
+      SECTION.optional("password", Type.SECRET, "Its password.");
+  private static final Key<Secret> TOKEN = SECTION.optional("token", Type.SECRET, "A token.");
+  private static final Key<Secret> SEED =
+      SECTION.optional("nkey_seed", Type.SECRET, "The seed of a user's nkey, SU….");
+  private static final Key<String> CREDENTIALS =
+      SECTION.key(
+          "credentials_file",
+          Type.PATH,
+          "",
+          "A file of a user's JWT, with its seed unless it is a bearer's, as nsc makes it.");
+  private static final Key<Boolean> JETSTREAM =
+      SECTION.key(
+          "jetstream",
+          Type.BOOL,
+          true,
+          "Messages are delivered when a stream has stored them. false: when the server has them,"
+              + " for whoever listens.");
+  private static final Key<String> STREAM =
+      SECTION.key("stream", Type.STRING, "", "The stream that is to have the messages.");
+
+  private static final StreamSetup.Keys SETUP = new StreamSetup.Keys(SECTION);
+
+  static final Type<NatsSettings> TYPE = SECTION.type(NatsSettings::read);
+
+  private static NatsSettings read(YamlObject o) {
+    List<Server> servers = new ArrayList<>();
+    boolean tls = false;
+    boolean webSockets = false;
+    for (String one : o.get(ENDPOINT).split(",")) {
+      try {
+        String text = one.strip();
+        URI u = new URI(text.contains("://") ? text : "nats://" + text);
+        boolean secured = "tls".equals(u.getScheme()) || "wss".equals(u.getScheme());
+        boolean webSocket = WebSocketAddress.isOne(u);
+        if (UrlHost.of(u) == null
+            || u.getUserInfo() != null
+            || (!secured && !webSocket && !"nats".equals(u.getScheme()))) {
+          throw new URISyntaxException(text, "no server");
+        }
+        tls |= secured;
+        webSockets |= webSocket;
+        int usual = webSocket ? WebSocketAddress.port(u) : 4222;
+        servers.add(
+            new Server(
+                UrlHost.bare(u),
+                UrlHost.port(u) < 0 ? usual : UrlHost.port(u),
+                WebSocketAddress.of(u, "/", "", o, HEADERS),
+                webSocket && secured));
+      } catch (URISyntaxException e) {
+        throw o.error(
+            ENDPOINT,
+            "endpoint wants nats://host:port, tls://, ws:// or wss://, several with commas between,"
+                + " and users in keys of their own");
+      }
+    }
+    if (o.has(HEADERS) && !webSockets) {
+      throw o.error(HEADERS, "headers are of an endpoint with ws:// or wss://");
+    }
+    if (o.get(TLS_FIRST) && webSockets) {
+      throw o.error(TLS_FIRST, "wss:// shakes hands first of itself");
+    }
+    ClientTlsSettings t = o.get(TLS);
+    boolean given = o.has(TLS) && !t.insecure();
+    if (tls && t.insecure()) {
+      throw o.error(TLS, "tls:// or wss:// and tls: {insecure: true} exclude each other");
+    }
+    if (given && servers.stream().anyMatch(s -> s.webSocket() != null && !s.secured())) {
+      throw o.error(TLS, "tls is not of ws://: wss:// has it");
+    }
+    int ways = 0;
+    ways += o.get(USERNAME).isEmpty() ? 0 : 1;
+    ways += o.has(TOKEN) ? 1 : 0;
+    ways += o.has(SEED) ? 1 : 0;
+    ways += o.get(CREDENTIALS).isEmpty() ? 0 : 1;
+    if (ways > 1) {
+      throw o.error("at most one of username, token, nkey_seed and credentials_file is wanted");
+    }
+    if (!o.get(STREAM).isEmpty() && !o.get(JETSTREAM)) {
+      throw o.error(STREAM, "stream is of jetstream: true");
+    }
+    if (o.get(TLS_FIRST) && !tls && !given) {
+      throw o.error(TLS_FIRST, "tls_first wants tls");
+    }
+    MessageSettings messages =
+        MESSAGES.read(
+            o,
+            x ->
+                x.textsMatch("[^\\s*>{}]*")
+                    && x.of(l -> "x").matches("[^.]+(\\.[^.]+)*")
+                    && !x.of(l -> "x").startsWith("$"),
+            "tokens with dots between, without spaces, * and >, and no $ at its beginning");
+    return new NatsSettings(
+        List.copyOf(servers),
+        tls || given ? t.config() : null,
+        o.get(TLS_FIRST),
+        o.get(USERNAME),
+        o.find(PASSWORD),
+        o.find(TOKEN),
+        o.find(SEED),
+        o.get(CREDENTIALS),
+        o.get(JETSTREAM),
+        o.get(STREAM),
+        SETUP.read(o, o.get(STREAM), messages.topic()),
+        messages,
+        DeliverySettings.read(o, Duration.ofSeconds(10)));
+  }
+}

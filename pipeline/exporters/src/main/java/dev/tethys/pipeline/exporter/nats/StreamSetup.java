@@ -1,0 +1,163 @@
+package dev.tethys.pipeline.exporter.nats;
+
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.GoJson;
+import dev.tethys.pipeline.naming.NameTemplate;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A stream that is made where none of its name is (docs.nats.io, "JetStream wire API Reference").
+ * One that is there stays as it is: it may be somebody's own by now.
+ *
+ * @param name of the stream
+ * @param json its configuration, as it is sent
+ */
+record StreamSetup(String name, String json) {
+  private static final int NOT_FOUND = 404;
+
+  /** What the error of a stream is that is there with another configuration. */
+  private static final int NAME_IN_USE = 10058;
+
+  /** The key, added to the section of the exporter. */
+  static final class Keys {
+    private static final Section SECTION =
+        new Section("create_stream", "How the stream is made, where none of its name is.");
+    private static final Key<List<String>> SUBJECTS =
+        SECTION.optional(
+            "subjects", Type.list(Type.STRING), "Its subjects; those that subject makes, unless.");
+    private static final Key<String> STORAGE =
+        SECTION.key("storage", Type.oneOf("storage", storages()), "file", "file or memory.");
+    private static final Key<Long> REPLICAS =
+        SECTION.key("replicas", Type.INT, 1L, "How many servers have each message.");
+    private static final Key<Duration> MAX_AGE =
+        SECTION.key("max_age", GoDurations.TYPE, Duration.ZERO, "Older messages go; 0 for none.");
+    private static final Key<Long> MAX_BYTES =
+        SECTION.key("max_bytes", Type.INT, -1L, "The oldest go beyond; -1 for no bound.");
+    private static final Key<Duration> DUPLICATES =
+        SECTION.key(
+            "duplicate_window",
+            GoDurations.TYPE,
+            Duration.ofMinutes(2),
+            "For how long a message that is sent again is known.");
+
+    private record Asked(
+        List<String> subjects,
+        String storage,
+        long replicas,
+        Duration maxAge,
+        long maxBytes,
+        Duration duplicates) {}
+
+    private final Key<Asked> key;
+
+    Keys(Section s) {
+      key = s.optional("create_stream", SECTION.type(Keys::asked), SECTION.doc());
+    }
+
+    private static SequencedMap<String, String> storages() {
+      SequencedMap<String, String> m = new LinkedHashMap<>();
+      m.put("file", "file");
+      m.put("memory", "memory");
+      return m;
+    }
+
+    private static Asked asked(YamlObject o) {
+      if (o.get(REPLICAS) < 1 || o.get(REPLICAS) > 5) {
+        throw o.error(REPLICAS, "replicas wants 1 to 5");
+      }
+      if (o.get(MAX_AGE).isNegative() || !o.get(DUPLICATES).isPositive()) {
+        throw o.error("max_age wants at least 0, and duplicate_window more than that");
+      }
+      if (o.get(MAX_BYTES) == 0 || o.get(MAX_BYTES) < -1) {
+        throw o.error(MAX_BYTES, "max_bytes wants a number from 1 on, or -1 for no bound");
+      }
+      List<String> subjects = o.find(SUBJECTS);
+      return new Asked(
+          subjects == null ? List.of() : subjects,
+          o.get(STORAGE),
+          o.get(REPLICAS),
+          o.get(MAX_AGE),
+          o.get(MAX_BYTES),
+          o.get(DUPLICATES));
+    }
+
+    /** What is to be made; null for nothing. */
+    @Nullable StreamSetup read(YamlObject o, String stream, NameTemplate subject) {
+      Asked a = o.find(key);
+      if (a == null) {
+        return null;
+      }
+      if (!stream.matches("[^\\s.*>/\\\\]+")) {
+        throw o.error(key, "create_stream wants stream, a name without spaces and . * > / \\");
+      }
+      Duration age = a.maxAge;
+      boolean isBrief = age.isPositive() && age.compareTo(a.duplicates) < 0;
+      List<String> subjects = a.subjects.isEmpty() ? List.of(pattern(subject)) : a.subjects;
+      List<String> quoted = new ArrayList<>();
+      for (String s : subjects) {
+        quoted.add(GoJson.append(new StringBuilder(), s).toString());
+      }
+      return new StreamSetup(
+          stream,
+          "{\"name\":"
+              + GoJson.append(new StringBuilder(), stream)
+              + ",\"subjects\":["
+              + String.join(",", quoted)
+              + "],\"retention\":\"limits\",\"discard\":\"old\",\"storage\":\""
+              + a.storage
+              + "\",\"num_replicas\":"
+              + a.replicas
+              + ",\"max_age\":"
+              + age.toNanos()
+              + ",\"max_bytes\":"
+              + a.maxBytes
+              + ",\"duplicate_window\":"
+              + (isBrief ? age : a.duplicates).toNanos() // which servers want no longer than that
+              + "}");
+    }
+
+    /** The subjects that a template makes: an asterisk for each token with a label in it. */
+    private static String pattern(NameTemplate subject) {
+      return List.of(subject.pattern().split("[.]")).stream()
+          .map(t -> t.contains("*") ? "*" : t)
+          .collect(Collectors.joining("."));
+    }
+  }
+
+  /** What would be made; empty when the stream is there. */
+  List<String> plan(NatsClient client) throws IOException {
+    JsonNode there = client.request("$JS.API.STREAM.INFO." + name, "");
+    JsonNode error = there.path("error");
+    if (error.isMissingNode()) {
+      return List.of();
+    }
+    if (error.path("code").asInt(0) != NOT_FOUND) {
+      throw new IOException("JetStream: " + error.path("description").asString("?"));
+    }
+    return List.of("$JS.API.STREAM.CREATE." + name + " " + json);
+  }
+
+  /**
+   * Makes the stream unless it is there.
+   *
+   * @return what JetStream has against it; "" for nothing
+   */
+  String make(NatsClient client) throws IOException {
+    JsonNode error = client.request("$JS.API.STREAM.CREATE." + name, json).path("error");
+    return error.isMissingNode() || error.path("err_code").asInt(0) == NAME_IN_USE
+        ? ""
+        : "create_stream: " + error.path("description").asString("an error without a name");
+  }
+}

@@ -1,0 +1,170 @@
+package dev.tethys.pipeline.exporter.opentsdb;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.opentsdb.DataPoint;
+import dev.tethys.codec.opentsdb.PutReader;
+import dev.tethys.codec.opentsdb.TsdbAnswer;
+import dev.tethys.pipeline.client.HttpEndpoint;
+import dev.tethys.pipeline.client.ServersMachine;
+import dev.tethys.pipeline.delivery.EncodedRequest;
+import dev.tethys.pipeline.delivery.SendResult;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.exporter.rows.LineRequestEncoder;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts points by {@code /api/put?details} and judges the answers. A point that is put twice is one
+ * point, so whatever is in doubt is put again.
+ *
+ * <p>Status 400 means that some points are not stored and the others are; the answer names the
+ * former, each with its error. Names that are not there and cannot be made, characters and values
+ * become dead letters; what the server has no time for comes again. A request that is cut into
+ * chunks (of more than 8 KiB, where {@code tsd.http.request.enable_chunked} is not set) is refused
+ * as a whole, and halved.
+ */
+final class HttpPutSender implements Sender {
+  private final OpenTsdbSettings settings;
+  private final HttpEndpoint endpoint;
+  private final LineRequestEncoder parcels;
+
+  HttpPutSender(OpenTsdbSettings settings, HttpEndpoint endpoint, LineRequestEncoder parcels) {
+    this.settings = settings;
+    this.endpoint = endpoint;
+    this.parcels = parcels;
+  }
+
+  @Override
+  public SendResult send(EncodedRequest p) throws IOException, InterruptedException {
+    Map<String, String> headers = new LinkedHashMap<>(LineRequestEncoder.sent(p));
+    headers.keySet().removeIf(h -> h.equalsIgnoreCase("content-encoding"));
+    byte[] body;
+    LineRequestEncoder.Opened opened;
+    try {
+      opened = parcels.open(p);
+      body = array(opened.text());
+    } catch (CodecException e) {
+      return new SendResult.Permanent(String.valueOf(e.getMessage()));
+    }
+    Compression c = settings.client().compression();
+    if (c != Compression.NONE) {
+      headers.put("content-encoding", c.word());
+      body = c.compress(body, 0, body.length, settings.client().level());
+    }
+    HttpEndpoint.Reply r = endpoint.call("POST", settings.putUrl(), headers, body);
+    if (r.isOk()) {
+      return SendResult.DELIVERED;
+    }
+    return switch (r.status()) {
+      case 413 -> parcels.halves(p, r.reason());
+      case 400 -> refused(p, opened, r);
+      default -> HttpEndpoint.judge(r);
+    };
+  }
+
+  /** Lines of JSON as one array, in place: each end of a line but the last is a comma. */
+  private static byte[] array(byte[] lines) {
+    byte[] out = new byte[lines.length + 1];
+    out[0] = '[';
+    System.arraycopy(lines, 0, out, 1, lines.length);
+    for (int i = 1; i < out.length; i++) {
+      if (out[i] == '\n') {
+        out[i] = ',';
+      }
+    }
+    out[out.length - 1] = ']';
+    return out;
+  }
+
+  private SendResult refused(EncodedRequest p, LineRequestEncoder.Opened o, HttpEndpoint.Reply r) {
+    List<TsdbAnswer.Refused> all;
+    try {
+      all = TsdbAnswer.refused(r.body());
+    } catch (CodecException e) {
+      all = List.of();
+    }
+    if (all.isEmpty()) {
+      return ServersMachine.isInTrouble(message(r))
+          ? new SendResult.Retryable(Duration.ZERO, true, r.reason())
+          : parcels.halves(p, r.reason());
+    }
+    Map<DataPoint, String> errors = new HashMap<>();
+    all.forEach(x -> errors.put(place(x.point()), x.error()));
+    Map<Integer, String> bad = new HashMap<>();
+    BitSet again = new BitSet();
+    SendResult.Retryable later = null;
+    for (int row = 0; row < o.index().rows(); row++) {
+      byte[] line = o.row(row).getBytes(StandardCharsets.UTF_8);
+      DataPoint[] point = new DataPoint[1];
+      PutReader.json(line, 0, line.length, x -> point[0] = x);
+      String error = errors.get(place(point[0]));
+      if (error == null) {
+        continue;
+      }
+      SendResult.Retryable l = later(error, point[0]);
+      if (l == null) {
+        bad.put(row, "OpenTSDB: " + error);
+      } else {
+        later = l;
+        again.set(row);
+      }
+    }
+    return bad.isEmpty() && again.isEmpty()
+        ? parcels.halves(p, r.reason()) // it names others than were put
+        : o.sorted(bad, again, later);
+  }
+
+  /** Points are the same whose place is: values are shown as they like. */
+  private static DataPoint place(DataPoint p) {
+    return new DataPoint(p.metric(), p.timestamp(), "", p.tags());
+  }
+
+  /** What it says of a request as a whole; details and traces may show points. */
+  private static String message(HttpEndpoint.Reply r) {
+    try {
+      return TsdbAnswer.message(r.body());
+    } catch (CodecException e) {
+      return ""; // an answer of somebody before it
+    }
+  }
+
+  /** An error without what it quotes of its point. */
+  private static String unquoted(String error, DataPoint p) {
+    List<String> parts = new ArrayList<>(List.of(p.metric(), p.value()));
+    p.tags()
+        .forEach(
+            (k, v) -> {
+              parts.add(k);
+              parts.add(v);
+            });
+    String e = error;
+    for (String s : parts) {
+      e = e.replace('"' + s + '"', "").replace("'" + s + "'", "");
+    }
+    return e.toLowerCase(Locale.ROOT);
+  }
+
+  /** When a point with such an error is to come again; null for never. */
+  private static SendResult.@Nullable Retryable later(String error, DataPoint p) {
+    String e = unquoted(error, p);
+    if (e.contains("throttle") || e.contains("timeout") || e.contains("timed out")) {
+      return new SendResult.Retryable(Duration.ZERO, true, "OpenTSDB: " + error);
+    }
+    if (ServersMachine.isInTrouble(e)) {
+      return new SendResult.Retryable(Duration.ZERO, true, "OpenTSDB: " + error);
+    }
+    return e.contains("storage exception") || e.contains("not cached yet") || e.contains("hbase")
+        ? new SendResult.Retryable(Duration.ZERO, false, "OpenTSDB: " + error)
+        : null;
+  }
+}

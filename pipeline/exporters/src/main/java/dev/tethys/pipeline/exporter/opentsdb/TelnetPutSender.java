@@ -1,0 +1,106 @@
+package dev.tethys.pipeline.exporter.opentsdb;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.config.Secret;
+import dev.tethys.config.UrlHost;
+import dev.tethys.pipeline.delivery.EncodedRequest;
+import dev.tethys.pipeline.delivery.SendResult;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.exporter.client.LineSockets;
+import dev.tethys.pipeline.exporter.rows.LineRequestEncoder;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Locale;
+
+/**
+ * Puts points by lines. The protocol has no answer for what is taken, so behind each request the
+ * server is asked for its version: it answers when it has read everything before, and what it does
+ * not take it has complained about until then. A complaint does not name its point, so the request
+ * is halved until it is found; what is put twice is one point. That points are in the database is
+ * not said by this, as it is by HTTP.
+ */
+final class TelnetPutSender implements Sender {
+  private static final byte[] VERSION = "version\n".getBytes(StandardCharsets.US_ASCII);
+
+  /** The last line of an answer to {@code version}. */
+  private static final String LAST = "Built on ";
+
+  /** Before what a server with an authentication plugin (2.4) says to a connection's first line. */
+  private static final String AUTH = "AUTH_";
+
+  private static final String LET_IN = "AUTH_SUCCESS";
+
+  private final LineSockets sockets;
+  private final LineRequestEncoder parcels;
+
+  TelnetPutSender(LineSockets sockets, LineRequestEncoder parcels) {
+    this.sockets = sockets;
+    this.parcels = parcels;
+  }
+
+  @Override
+  public SendResult send(EncodedRequest p) throws IOException {
+    byte[] lines;
+    try {
+      lines = parcels.open(p).text();
+    } catch (CodecException e) {
+      return new SendResult.Permanent(String.valueOf(e.getMessage()));
+    }
+    String complaint = put(sockets, lines);
+    if (complaint.isEmpty()) {
+      return SendResult.DELIVERED;
+    }
+    String c = complaint.toLowerCase(Locale.ROOT);
+    boolean busy = c.contains("throttle") || c.contains("timeout") || c.contains("timed out");
+    return busy || c.contains("hbase")
+        ? new SendResult.Retryable(Duration.ZERO, busy, complaint)
+        : parcels.halves(p, complaint);
+  }
+
+  /** Connections to the server of the settings. */
+  static LineSockets sockets(OpenTsdbSettings s) {
+    int port = UrlHost.port(s.base());
+    return new LineSockets(
+        String.valueOf(UrlHost.of(s.base())),
+        port < 0 ? OpenTsdbSettings.PORT : port,
+        s.base().getScheme().equals("telnets") ? s.client().client().tls() : null,
+        s.delivery().timeout(),
+        line -> greet(line, s.telnetLogin()));
+  }
+
+  private static void greet(LineSockets.Line line, Secret login) throws IOException {
+    if (!login.isEmpty()) {
+      line.write((login.value() + "\n").getBytes(StandardCharsets.UTF_8));
+      String said = line.read();
+      if (!said.startsWith(LET_IN)) {
+        throw new IOException("it does not let us in by telnet_login: " + said);
+      }
+    }
+  }
+
+  /** Puts lines; the first complaint, else "". */
+  static String put(LineSockets sockets, byte[] lines) throws IOException {
+    return sockets.talk(
+        line -> {
+          line.write(lines);
+          line.write(VERSION);
+          String complaint = "";
+          for (String said = line.read(); !said.startsWith(LAST); said = line.read()) {
+            if (said.startsWith(AUTH)) {
+              // Whatever the plugin thinks of it, the first line was read as a login and not put.
+              throw new IOException("it wants a login: set telnet_login");
+            }
+            if (complaint.isEmpty() && said.startsWith("put:")) {
+              complaint = said;
+            }
+          }
+          return complaint;
+        });
+  }
+
+  @Override
+  public void close() {
+    sockets.close();
+  }
+}

@@ -1,0 +1,114 @@
+package dev.tethys.pipeline.exporter.otlp;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.Redaction;
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.client.HttpClientSettings;
+import dev.tethys.pipeline.component.Checkable;
+import dev.tethys.pipeline.component.ClientAuth;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Exporter;
+import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.component.ExporterProbe;
+import dev.tethys.web.client.HttpClientFactory;
+import java.net.URI;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Makes {@code otlp_http} exporters. */
+public final class OtlpHttpExporterFactory
+    implements ExporterFactory<OtlpHttpSettings>, Checkable<OtlpHttpSettings> {
+  private final HttpClientFactory clients;
+
+  /**
+   * @param clients the process's; not closed here
+   */
+  public OtlpHttpExporterFactory(HttpClientFactory clients) {
+    this.clients = clients;
+  }
+
+  @Override
+  public String type() {
+    return "otlp_http";
+  }
+
+  @Override
+  public List<String> aliases() {
+    return List.of("otlphttp");
+  }
+
+  @Override
+  public String about() {
+    return "Exports traces, metrics, logs and profiles by OTLP over HTTP.";
+  }
+
+  @Override
+  public Type<OtlpHttpSettings> settings() {
+    return OtlpHttpSettings.TYPE;
+  }
+
+  @Override
+  public Set<Signal> signals() {
+    return Set.of(Signal.values());
+  }
+
+  private static OtlpRequestEncoder parcels(
+      OtlpHttpSettings s, Signal signal, @Nullable ClientAuth auth) {
+    HttpClientSettings c = s.client();
+    return new OtlpRequestEncoder(
+        signal.otlp(),
+        "content-encoding",
+        c.compression().word(),
+        c.compression(),
+        c.level(),
+        s.json(),
+        auth);
+  }
+
+  private OtlpHttpSender sender(
+      OtlpHttpSettings s, OtlpRequestEncoder parcels, @Nullable ClientAuth auth, Context context) {
+    URI url = s.url(parcels.signal());
+    if (url == null) {
+      String word = parcels.signal().name().toLowerCase(Locale.ROOT);
+      throw new ConfigException(
+          context.name(), "neither endpoint nor " + word + "_endpoint says where " + word + " go");
+    }
+    return new OtlpHttpSender(
+        parcels,
+        url,
+        s.client().headers(),
+        ClientAuth.besideSigning(auth),
+        s.delivery().timeout(),
+        clients,
+        f -> f.client(ClientAuth.signing(s.client().client(), auth)),
+        context.clock()::millis,
+        context.logger());
+  }
+
+  @Override
+  public Exporter create(OtlpHttpSettings s, Signal signal, Context context) {
+    ClientAuth auth = ClientAuth.of(s.client().auth(), context);
+    OtlpRequestEncoder parcels = parcels(s, signal, auth);
+    return context.exporter(s.delivery(), signal, parcels, sender(s, parcels, auth, context));
+  }
+
+  @Override
+  public Set<Signal> tried() {
+    return Set.of(Signal.METRICS, Signal.LOGS, Signal.TRACES);
+  }
+
+  @Override
+  public ExporterProbe probe(OtlpHttpSettings s, Signal signal, Context context) {
+    ClientAuth auth = ClientAuth.of(s.client().auth(), context);
+    OtlpRequestEncoder parcels = parcels(s, signal, auth);
+    return OtlpTrial.of(
+        signal,
+        parcels,
+        sender(s, parcels, auth, context),
+        Redaction.url(Objects.requireNonNull(s.url(parcels.signal()))));
+  }
+}

@@ -1,0 +1,73 @@
+package dev.tethys.pipeline.exporter.parquet;
+
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.ExporterProbe;
+import dev.tethys.pipeline.delivery.ItemProbe;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.LongSupplier;
+
+/** Makes a file of one item, reads it back and takes it away. */
+final class ParquetProbe implements ExporterProbe {
+  private final ParquetSettings settings;
+  private final Signal signal;
+  private final FileTarget target;
+  private final LongSupplier millis;
+
+  /**
+   * @param signal of which a file is made
+   */
+  ParquetProbe(ParquetSettings settings, Signal signal, FileTarget target, LongSupplier millis) {
+    this.settings = settings;
+    this.signal = signal;
+    this.target = target;
+    this.millis = millis;
+  }
+
+  @Override
+  public String connect() throws IOException, InterruptedException {
+    return target.check();
+  }
+
+  /** Takes away what could not be read; that it cannot be is told beside why. */
+  private void removed(String path, IOException why) throws InterruptedException {
+    try {
+      target.remove(path);
+    } catch (IOException e) {
+      why.addSuppressed(e);
+    }
+  }
+
+  @Override
+  public String write(long seconds, double value) throws IOException, InterruptedException {
+    Partitions rows = new Partitions(settings, signal, millis.getAsLong());
+    rows.add(ItemProbe.batch(signal, seconds, value).body());
+    String path = ItemProbe.NAME + "/" + UUID.randomUUID() + ".parquet";
+    byte[] content = rows.files("probe").getFirst().content();
+    target.publish(List.of(new FileTarget.NewFile(path, content)));
+    byte[] back;
+    try {
+      back = target.read(path);
+    } catch (IOException e) {
+      removed(path, e);
+      throw e;
+    }
+    target.remove(path);
+    if (!Arrays.equals(content, back)) {
+      throw new IOException(
+          path
+              + " was written with "
+              + content.length
+              + " bytes and read with "
+              + back.length
+              + " others");
+    }
+    return "wrote "
+        + ItemProbe.what(signal, value)
+        + " to "
+        + path
+        + ", read it back and removed it";
+  }
+}

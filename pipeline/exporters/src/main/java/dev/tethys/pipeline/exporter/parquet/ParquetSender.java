@@ -1,0 +1,183 @@
+package dev.tethys.pipeline.exporter.parquet;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.EncodedRequest;
+import dev.tethys.pipeline.delivery.SendResult;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.delivery.UnsupportedItemCounter;
+import dev.tethys.pipeline.exporter.tables.TableRequestEncoder;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+
+/**
+ * Gathers requests into files. Each call waits until the file that its request is in can be read:
+ * so nothing is told to be delivered that a kill could take away, and the queue that the request
+ * comes from needs to know nothing of files. A file is closed when it is large or old enough, when
+ * as many requests are in it as may be sent at once, or when the exporter stops.
+ *
+ * <p>Invariant: a request is in at most one group; a call that is interrupted takes its request out
+ * of a group that has not been closed.
+ */
+final class ParquetSender implements Sender {
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmssSSS'Z'").withZone(ZoneOffset.UTC);
+
+  private final ParquetSettings settings;
+  private final Signal signal;
+  private final FileTarget target;
+  private final Scheduler clock;
+  private final UnsupportedItemCounter leftOut;
+  private final Object lock = new Object();
+  private Group open = new Group(); // these guarded by lock
+  private boolean hurried;
+
+  ParquetSender(
+      ParquetSettings settings,
+      Signal signal,
+      FileTarget target,
+      Scheduler clock,
+      UnsupportedItemCounter leftOut) {
+    this.settings = settings;
+    this.signal = signal;
+    this.target = target;
+    this.clock = clock;
+    this.leftOut = leftOut;
+  }
+
+  /** One request of a group, and what became of it. */
+  private static final class Member {
+    final byte[] body;
+    final CompletableFuture<SendResult> verdict = new CompletableFuture<>();
+
+    Member(byte[] body) {
+      this.body = body;
+    }
+  }
+
+  private static final class Group {
+    final List<Member> members = new ArrayList<>();
+    long bytes;
+    Scheduler.Timer age = () -> {};
+  }
+
+  @Override
+  public SendResult send(EncodedRequest p) throws IOException, InterruptedException {
+    Member m;
+    try {
+      m = new Member(TableRequestEncoder.body(p));
+    } catch (CodecException e) {
+      return new SendResult.Permanent(String.valueOf(e.getMessage()));
+    }
+    Group mine;
+    boolean full;
+    synchronized (lock) {
+      mine = open;
+      mine.members.add(m);
+      mine.bytes += m.body.length;
+      full =
+          hurried
+              || mine.bytes >= settings.fileBytes()
+              || mine.members.size() >= settings.delivery().options().concurrency();
+      if (full) {
+        closed(mine);
+      } else if (mine.members.size() == 1) {
+        mine.age =
+            clock.schedule(
+                settings.fileAge(), () -> clock.execute("parquet file", () -> close(mine)));
+      }
+    }
+    if (full) {
+      write(mine);
+    }
+    try {
+      return m.verdict.get();
+    } catch (ExecutionException e) {
+      Throwable why = e.getCause();
+      throw new IOException(why == null ? e.toString() : String.valueOf(why.getMessage()), e);
+    } catch (InterruptedException e) {
+      synchronized (lock) {
+        if (open == mine && mine.members.remove(m)) {
+          mine.bytes -= m.body.length;
+        }
+      }
+      throw e;
+    }
+  }
+
+  /** No more requests come into a group; whether it was open. The caller holds the lock. */
+  private boolean closed(Group g) {
+    if (open != g) {
+      return false;
+    }
+    open = new Group();
+    g.age.cancel();
+    return true;
+  }
+
+  private void close(Group g) {
+    synchronized (lock) {
+      if (!closed(g)) {
+        return;
+      }
+    }
+    write(g);
+  }
+
+  /** Everything that waits is written now, and what comes from now on at once. */
+  @Override
+  public void hurry() {
+    Group g;
+    synchronized (lock) {
+      hurried = true;
+      g = open;
+    }
+    clock.execute("parquet file", () -> close(g));
+  }
+
+  private void write(Group g) {
+    if (g.members.isEmpty()) {
+      return;
+    }
+    try {
+      Partitions rows = new Partitions(settings, signal, clock.millis());
+      List<Member> good = new ArrayList<>();
+      for (Member m : g.members) {
+        try {
+          rows.add(m.body);
+          good.add(m);
+        } catch (CodecException e) {
+          m.verdict.complete(new SendResult.Permanent(String.valueOf(e.getMessage())));
+        }
+      }
+      String name =
+          TIME.format(Instant.ofEpochMilli(clock.millis()))
+              + "-"
+              + UUID.randomUUID().toString().substring(0, 13);
+      target.publish(rows.files(name));
+      for (int i = rows.exemplars(); i > 0; i--) {
+        leftOut.add(UnsupportedItemCounter.What.EXEMPLARS);
+      }
+      for (int i = rows.families(); i > 0; i--) {
+        leftOut.add(UnsupportedItemCounter.What.METADATA);
+      }
+      good.forEach(m -> m.verdict.complete(SendResult.DELIVERED));
+    } catch (IOException | RuntimeException | Error e) {
+      g.members.forEach(m -> m.verdict.completeExceptionally(e));
+      if (e instanceof Error x) {
+        throw x;
+      }
+    } catch (InterruptedException e) {
+      g.members.forEach(m -> m.verdict.completeExceptionally(e));
+      Thread.currentThread().interrupt();
+    }
+  }
+}

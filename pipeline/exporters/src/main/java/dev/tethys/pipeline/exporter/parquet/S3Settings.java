@@ -1,0 +1,204 @@
+package dev.tethys.pipeline.exporter.parquet;
+
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.Key;
+import dev.tethys.config.ProxyConfig;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.client.ClientTlsSettings;
+import dev.tethys.web.cloud.AwsCredentials;
+import java.net.URI;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A bucket, and who writes to it.
+ *
+ * @param prefix of all keys, "" for none, without slashes at its ends
+ * @param endpoint of what speaks S3's API elsewhere; "" for Amazon
+ * @param partBytes a larger file is sent in parts of this size
+ * @param stored headers of what is begun: class of storage, encryption, rights
+ * @param checksums whether bodies carry {@code x-amz-checksum-sha256}
+ * @param pathStyle whether the bucket stands in the path, instead of before the host's name
+ */
+record S3Settings(
+    String bucket,
+    String prefix,
+    String endpoint,
+    boolean pathStyle,
+    int partBytes,
+    Map<String, String> stored,
+    boolean checksums,
+    AwsCredentials.Settings credentials,
+    HttpClientConfig client) {
+  /** The least that S3 takes for a part that is not the last one. */
+  static final int MIN_PART = 5 << 20;
+
+  private static final int MAX_PART = 1 << 30;
+
+  private static final Section SECTION = new Section("s3", "A bucket of S3 or its like.");
+  private static final Key<String> BUCKET =
+      SECTION.required("bucket", Type.STRING, "Its name; it is not created.");
+  private static final Key<String> REGION =
+      SECTION.key("region", Type.STRING, "", "Else that of the environment or the machine.");
+  private static final Key<String> PREFIX =
+      SECTION.key("prefix", Type.STRING, "", "What all keys begin with.");
+  private static final Key<String> ENDPOINT =
+      SECTION.key("endpoint", Type.STRING, "", "URL of something else that speaks S3.");
+  private static final Key<Boolean> PATH_STYLE =
+      SECTION.key("force_path_style", Type.BOOL, false, "The bucket is part of the path.");
+  private static final Key<Long> PART_BYTES =
+      SECTION.key(
+          "part_bytes",
+          Type.INT,
+          16L << 20,
+          "A larger file is sent in parts of this size; 5 MiB at least.");
+  private static final Key<String> STORAGE_CLASS =
+      SECTION.key(
+          "storage_class", Type.STRING, "", "Such as STANDARD_IA; else the bucket's usual one.");
+  private static final Key<String> ACL =
+      SECTION.key("acl", Type.STRING, "", "A canned one, such as bucket-owner-full-control.");
+  private static final Key<String> ENCRYPTION =
+      SECTION.key(
+          "server_side_encryption",
+          Type.STRING,
+          "",
+          "AES256, aws:kms or aws:kms:dsse; else as the bucket has it.");
+  private static final Key<String> KMS_KEY =
+      SECTION.key(
+          "kms_key_id", Type.STRING, "", "The key of aws:kms; else the account's usual one.");
+  private static final Key<Boolean> CHECKSUMS =
+      SECTION.key(
+          "checksums",
+          Type.BOOL,
+          true,
+          "Bodies carry x-amz-checksum-sha256, which the service keeps; false for services that do"
+              + " not know it.");
+  private static final Key<String> ACCESS_KEY =
+      SECTION.key("access_key", Type.STRING, "", "Else AWS's usual places are searched.");
+  private static final Key<Secret> SECRET_KEY =
+      SECTION.optional("secret_key", Type.SECRET, "Of the access key.");
+  private static final Key<Secret> SESSION_TOKEN =
+      SECTION.key(
+          "session_token", Type.SECRET, Secret.NONE, "Of keys that STS gave for some time.");
+  private static final Key<String> PROFILE =
+      SECTION.key("profile", Type.STRING, "", "A profile of AWS's files.");
+  private static final Key<String> ROLE =
+      SECTION.key("role_arn", Type.STRING, "", "A role to take on.");
+  private static final Key<String> EXTERNAL_ID =
+      SECTION.key("external_id", Type.STRING, "", "What the role asks for.");
+  private static final Key<ClientTlsSettings> TLS =
+      SECTION.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS.");
+
+  static {
+    SECTION.notBuilt("sse_customer_key", "Keys of one's own (SSE-C) are not sent.");
+  }
+
+  static final Type<S3Settings> TYPE = SECTION.type(S3Settings::read);
+
+  /** Headers of PutObject and CreateMultipartUpload. */
+  private static Map<String, String> stored(YamlObject o) {
+    String encryption = o.get(ENCRYPTION);
+    if (!encryption.isEmpty() && !encryption.matches("AES256|aws:kms|aws:kms:dsse")) {
+      throw o.error(ENCRYPTION, "server_side_encryption is one of AES256, aws:kms, aws:kms:dsse");
+    }
+    if (!o.get(KMS_KEY).isEmpty() && !encryption.startsWith("aws:kms")) {
+      throw o.error(KMS_KEY, "kms_key_id is of server_side_encryption: aws:kms");
+    }
+    Map<String, String> h = new TreeMap<>();
+    put(h, "x-amz-storage-class", o, STORAGE_CLASS, "[A-Z0-9_]+");
+    put(h, "x-amz-acl", o, ACL, "[a-z-]+");
+    put(h, "x-amz-server-side-encryption", o, ENCRYPTION, ".*");
+    put(h, "x-amz-server-side-encryption-aws-kms-key-id", o, KMS_KEY, "[A-Za-z0-9:/_-]+");
+    return h;
+  }
+
+  private static void put(
+      Map<String, String> h, String header, YamlObject o, Key<String> key, String rule) {
+    String v = o.get(key);
+    if (v.isEmpty()) {
+      return;
+    }
+    if (!v.matches(rule)) {
+      throw o.error(key, key.name() + " does not take \"" + v + "\"");
+    }
+    h.put(header, v);
+  }
+
+  private static S3Settings read(YamlObject o) {
+    String bucket = o.get(BUCKET);
+    if (!bucket.matches("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")) {
+      throw o.error(BUCKET, "\"" + bucket + "\" is no name of a bucket");
+    }
+    String prefix = o.get(PREFIX).replaceAll("^/+|/+$", "");
+    if (!prefix.matches("[A-Za-z0-9_.=/-]*") || prefix.contains("//")) {
+      throw o.error(PREFIX, "prefix wants letters, digits and any of _ . = - /");
+    }
+    String endpoint = o.get(ENDPOINT).replaceAll("/+$", "");
+    if (!endpoint.isEmpty() && !endpoint.matches("https?://[^/?#]+")) {
+      throw o.error(ENDPOINT, "endpoint wants a URL such as https://minio:9000");
+    }
+    Secret secret = o.find(SECRET_KEY);
+    if (o.get(ACCESS_KEY).isEmpty() != (secret == null)) {
+      throw o.error("access_key and secret_key are written together, or neither");
+    }
+    if (secret == null && !o.get(SESSION_TOKEN).isEmpty()) {
+      throw o.error(SESSION_TOKEN, "session_token is of access_key and secret_key");
+    }
+    long part = o.get(PART_BYTES);
+    if (part < MIN_PART || part > MAX_PART) {
+      throw o.error(PART_BYTES, "part_bytes wants " + MIN_PART + " to " + MAX_PART);
+    }
+    return new S3Settings(
+        bucket,
+        prefix,
+        endpoint,
+        o.get(PATH_STYLE),
+        (int) part,
+        stored(o),
+        o.get(CHECKSUMS),
+        new AwsCredentials.Settings(
+            o.get(REGION),
+            o.get(ACCESS_KEY),
+            secret == null ? Secret.NONE : secret,
+            o.get(SESSION_TOKEN),
+            o.get(PROFILE),
+            o.get(ROLE),
+            o.get(EXTERNAL_ID),
+            false),
+        new HttpClientConfig(
+            null,
+            null,
+            null,
+            o.get(TLS).config(),
+            true,
+            true,
+            new ProxyConfig(null, "", true, Map.of()),
+            Map.of()));
+  }
+
+  /** Where an object is; the bucket itself for "". */
+  URI url(String key, String region) {
+    return url(key, "", region);
+  }
+
+  /**
+   * The same with a question.
+   *
+   * @param query "" for none
+   */
+  URI url(String key, String query, String region) {
+    String asked = query.isEmpty() ? "" : "?" + query;
+    String at = endpoint;
+    if (at.isEmpty()) {
+      at = "https://s3." + region + "." + AwsCredentials.domain(region);
+    }
+    // A bucket with dots has no certificate of its own.
+    if (pathStyle || bucket.contains(".")) {
+      return URI.create(at + "/" + bucket + (key.isEmpty() ? "" : "/" + key) + asked);
+    }
+    return URI.create(at.replaceFirst("://", "://" + bucket + ".") + "/" + key + asked);
+  }
+}

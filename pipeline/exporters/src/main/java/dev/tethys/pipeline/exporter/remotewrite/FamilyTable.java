@@ -1,0 +1,59 @@
+package dev.tethys.pipeline.exporter.remotewrite;
+
+import dev.tethys.model.MetricFamilies;
+import dev.tethys.model.MetricMetadata;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.WeakHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Metadata of metric families for requests: of sources that are alive, by reference, and what was
+ * last received in bytes. No more than {@link #MAX_FAMILIES}: of the latter, the one received
+ * longest ago makes room. Guarded by {@code this}.
+ */
+final class FamilyTable {
+  static final int MAX_FAMILIES = 50_000;
+
+  private final Set<MetricFamilies> sources = Collections.newSetFromMap(new WeakHashMap<>());
+  private final LinkedHashMap<String, MetricMetadata> families =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, MetricMetadata> eldest) {
+          return size() > MAX_FAMILIES;
+        }
+      };
+
+  synchronized void put(String family, MetricMetadata m) {
+    families.put(family, m);
+  }
+
+  /** Adds what a source exposes, for as long as anything refers to it. */
+  synchronized void add(MetricFamilies source) {
+    sources.add(source);
+  }
+
+  /** Metadata of the family of a series that was received in bytes. */
+  synchronized @Nullable MetricMetadata of(String series) {
+    MetricFamilies.Family f = MetricFamilies.find(series, families::get);
+    return f == null ? null : f.metadata();
+  }
+
+  synchronized List<Map.Entry<String, MetricMetadata>> all() {
+    Map<String, MetricMetadata> all = new LinkedHashMap<>(families);
+    for (MetricFamilies s : sources) {
+      s.forEach(
+          (family, m) -> {
+            if (all.size() < MAX_FAMILIES) {
+              all.put(family, m);
+            }
+          });
+    }
+    return List.copyOf(all.entrySet());
+  }
+}

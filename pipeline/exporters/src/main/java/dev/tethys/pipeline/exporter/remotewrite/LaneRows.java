@@ -1,0 +1,72 @@
+package dev.tethys.pipeline.exporter.remotewrite;
+
+import dev.tethys.codec.protobuf.ProtoReader;
+import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.codec.remote.ExternalLabels;
+import dev.tethys.codec.remote.RowTemplate;
+import dev.tethys.model.Labels;
+import dev.tethys.model.storage.SeriesLayout;
+import java.util.concurrent.ArrayBlockingQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a layout's samples go to a destination: in which lane, if all do in one, and how requests
+ * with them look.
+ *
+ * @param template null for a layout whose series are dealt out one by one
+ */
+record LaneRows(int lane, @Nullable RowTemplate template) {
+  private static final LaneRows ONE_BY_ONE = new LaneRows(0, null);
+
+  /** Builders with their arrays, which are larger than what comes of them. */
+  private static final ArrayBlockingQueue<RowTemplate.Builder> IDLE = new ArrayBlockingQueue<>(2);
+
+  /** What a record compares by itself costs several times as much at each batch. */
+  private record Key(Labels external, int most) {
+    @Override
+    public boolean equals(@Nullable Object o) {
+      return o instanceof Key k && k.most == most && k.external.equals(external);
+    }
+
+    @Override
+    public int hashCode() {
+      return external.hashCode() * 31 + most;
+    }
+  }
+
+  /**
+   * What a layout has become for destinations with these settings, made once for each.
+   *
+   * @param most samples of a request
+   */
+  static LaneRows of(SeriesLayout layout, ExternalLabels external, int most) {
+    return layout.kept(new Key(external.labels(), most), () -> make(layout, external, most));
+  }
+
+  private static LaneRows make(SeriesLayout layout, ExternalLabels external, int most) {
+    RowTemplate.Builder kept = IDLE.poll();
+    RowTemplate.Builder b = (kept == null ? new RowTemplate.Builder() : kept).begin(most);
+    ProtoWriter fields = new ProtoWriter();
+    ProtoWriter merged = new ProtoWriter();
+    ProtoReader reader = new ProtoReader();
+    int[] lane = {-1};
+    boolean[] one = {true};
+    layout.forEach(
+        (buf, offset, length) -> {
+          fields.clear().pairs(1, buf, offset, length);
+          int n = SeriesShard.of(fields.buffer(), 0, fields.size());
+          one[0] &= lane[0] < 0 || lane[0] == n;
+          lane[0] = n;
+          if (external.isEmpty()) {
+            b.add(fields.buffer(), 0, fields.size());
+          } else if (external.merge(fields.buffer(), 0, fields.size(), reader, merged)) {
+            b.add(merged.buffer(), 0, merged.size());
+          } else {
+            one[0] = false;
+          }
+        });
+    RowTemplate t = one[0] ? b.build() : null;
+    IDLE.offer(b);
+    return t == null ? ONE_BY_ONE : new LaneRows(lane[0], t);
+  }
+}

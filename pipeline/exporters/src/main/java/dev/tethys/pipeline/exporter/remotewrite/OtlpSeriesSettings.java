@@ -1,0 +1,149 @@
+package dev.tethys.pipeline.exporter.remotewrite;
+
+import dev.tethys.codec.otlp.AttributeNames;
+import dev.tethys.codec.otlp.OtlpOptions;
+import dev.tethys.codec.otlp.TranslationStrategy;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.util.List;
+import java.util.Set;
+
+/** How OTLP metrics become series: the keys of the exporter of a graph that say so. */
+final class OtlpSeriesSettings {
+  /** To be included in the exporter's section. */
+  static final Section SECTION =
+      new Section("prometheus_remote_write", "How OTLP metrics become series.");
+
+  private static final Section RESOURCE =
+      new Section("resource_to_telemetry_conversion", "Resource attributes as labels.");
+  private static final Key<Boolean> RESOURCE_ENABLED =
+      RESOURCE.key("enabled", Type.BOOL, false, "All of them, of every series.");
+  private static final Key<Boolean> RESOURCE_WITHOUT_SERVICE =
+      RESOURCE.key(
+          "exclude_service_attributes",
+          Type.BOOL,
+          false,
+          "All but service.name, service.namespace and service.instance.id: job and instance say"
+              + " these.");
+  private static final Set<String> SERVICE =
+      Set.of("service.name", "service.namespace", "service.instance.id");
+
+  /** Which resource attributes become labels of every series. */
+  private record Promoted(boolean all, Set<String> but) {
+    static final Promoted NONE = new Promoted(false, Set.of());
+
+    static Promoted of(YamlObject o) {
+      return new Promoted(
+          o.get(RESOURCE_ENABLED), o.get(RESOURCE_WITHOUT_SERVICE) ? SERVICE : Set.of());
+    }
+  }
+
+  private static final Key<Boolean> SUFFIXES =
+      SECTION.key(
+          "add_metric_suffixes", Type.BOOL, true, "Units and _total at the names of metrics.");
+  private static final Key<TranslationStrategy> STRATEGY =
+      SECTION.optional(
+          "translation_strategy",
+          Type.oneOf(
+              "translation strategy", TranslationStrategy.values(), TranslationStrategy::text),
+          "How names of OTLP become names of series, in the place of add_metric_suffixes; without"
+              + " escaping only in requests of 2.0.");
+  private static final Key<Promoted> RESOURCE_TO_TELEMETRY =
+      SECTION.key(
+          "resource_to_telemetry_conversion",
+          RESOURCE.type(Promoted::of),
+          Promoted.NONE,
+          "Resource attributes as labels; else they are in target_info.");
+  private static final Key<Boolean> NO_SCOPES =
+      SECTION.key(
+          "disable_scope_info",
+          Type.BOOL,
+          false,
+          "Series without the labels otel_scope_name, otel_scope_version and those of the scope's"
+              + " attributes.");
+  private static final Key<Boolean> NHCB =
+      SECTION.key(
+          "convert_explicit_histograms_to_nhcb",
+          Type.BOOL,
+          false,
+          "Histograms with explicit bounds as native ones with custom buckets.");
+  private static final Key<Boolean> CLASSIC =
+      SECTION.key(
+          "keep_classic_histograms",
+          Type.BOOL,
+          false,
+          "Classic series beside those of convert_explicit_histograms_to_nhcb.");
+  private static final Section CONSTANT =
+      new Section("resource_constant_labels", "Some resource attributes as labels.");
+  private static final Key<List<String>> INCLUDED =
+      CONSTANT.key(
+          "included",
+          Type.list(Type.STRING),
+          List.of(),
+          "Names of attributes; * is any text, ? any one character.");
+  private static final Key<List<String>> EXCLUDED =
+      CONSTANT.key("excluded", Type.list(Type.STRING), List.of(), "The same, for what is not.");
+  private static final Key<AttributeNames> CONSTANT_LABELS =
+      SECTION.optional(
+          "resource_constant_labels",
+          CONSTANT.type(o -> new AttributeNames(o.get(INCLUDED), o.get(EXCLUDED))),
+          "Resource attributes that become labels of every series, in the place of"
+              + " resource_to_telemetry_conversion.");
+
+  static {
+    SECTION
+        .notBuilt("scope_info", "A series otel_scope_info; see disable_scope_info.")
+        .notBuilt(
+            "export_created_metric",
+            "Start times as series, gone from the Collector with 0.123: requests of 2.0 have them.");
+  }
+
+  private OtlpSeriesSettings() {}
+
+  /**
+   * What the keys say.
+   *
+   * @param message in which form requests are sent
+   */
+  static OtlpOptions read(YamlObject o, Message message) {
+    OtlpOptions d = OtlpOptions.DEFAULT;
+    TranslationStrategy strategy = o.find(STRATEGY);
+    if (strategy == null) {
+      strategy =
+          o.get(SUFFIXES)
+              ? TranslationStrategy.UNDERSCORE_ESCAPING_WITH_SUFFIXES
+              : TranslationStrategy.UNDERSCORE_ESCAPING_WITHOUT_SUFFIXES;
+    } else if (!strategy.escapes() && message == Message.V1) {
+      throw o.error(
+          STRATEGY,
+          strategy.text()
+              + " wants remote write 2.0: write protobuf_message: "
+              + Message.V2.text());
+    }
+    Promoted promoted = o.get(RESOURCE_TO_TELEMETRY);
+    AttributeNames constant = o.find(CONSTANT_LABELS);
+    if (constant != null && !promoted.equals(Promoted.NONE)) {
+      throw o.error(
+          CONSTANT_LABELS,
+          "resource_constant_labels and resource_to_telemetry_conversion are two ways to say which"
+              + " resource attributes become labels: write one");
+    }
+    return new OtlpOptions(
+        strategy,
+        Set.of(),
+        promoted.all(),
+        promoted.but(),
+        d.keepIdentifyingResourceAttributes(),
+        o.get(NHCB),
+        !o.get(NO_SCOPES),
+        d.labelNameUnderscoreSanitization(),
+        d.labelNamePreserveMultipleUnderscores(),
+        d.acceptDelta(),
+        d.lookbackDelta(),
+        d.typeAndUnitLabels(),
+        constant == null ? AttributeNames.NONE : constant,
+        o.get(CLASSIC));
+  }
+}

@@ -1,0 +1,232 @@
+package dev.tethys.pipeline.exporter.remotewrite;
+
+import dev.tethys.pipeline.AckCallback;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Outcome;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sees to it that what was taken over reaches the outbox once, whenever the process ends: through a
+ * journal where the queue is on disk, not at all where it is in memory.
+ *
+ * <p>Invariant: a batch stands in a file of the journal until every request with something of it is
+ * in the outbox; then the file goes. Lock order: a lane's lock, the journal's.
+ */
+final class QueueHandoff {
+  private static final System.Logger LOG = System.getLogger(QueueHandoff.class.getName());
+
+  /** The number of a request that is not in the journal. */
+  private static final long NOT_ANNOUNCED = 0;
+
+  private final @Nullable Journal journal;
+  private volatile String id;
+  private volatile Runnable failed;
+  private Generation generation = new Generation(); // guarded by the journal
+  private long since; // guarded by the journal; 0 while nothing is in this generation
+  private boolean fails; // guarded by the journal
+
+  /**
+   * For one destination.
+   *
+   * @param journal null for a queue in memory
+   * @param failed told when the journal could not be written
+   */
+  QueueHandoff(String id, @Nullable Journal journal, Runnable failed) {
+    this.id = id;
+    this.journal = journal;
+    this.failed = failed;
+  }
+
+  /** Works for another queue from now on, with the journal as it stands. */
+  void workFor(String newId, Runnable whenFailed) {
+    id = newId;
+    failed = whenFailed;
+  }
+
+  /**
+   * Files of the journal: they go when nobody holds them, unless something of them found no room in
+   * the outbox; then they are read again at the next start.
+   */
+  private final class Generation {
+    private List<Path> files = List.of(); // guarded by this, like all
+    private int holds = 1;
+    private boolean keep;
+
+    synchronized void hold() {
+      holds++;
+    }
+
+    synchronized void release(Outcome outcome) {
+      keep |= outcome instanceof Outcome.Unavailable;
+      Journal j = journal;
+      if (--holds == 0 && !keep && j != null) {
+        files.forEach(j::remove);
+      }
+    }
+
+    synchronized void ended(List<Path> all) {
+      files = all;
+    }
+  }
+
+  /** Whether whoever brings a batch need not wait until it was delivered. */
+  boolean isDurable() {
+    return journal != null;
+  }
+
+  /**
+   * Takes a batch over from its sender.
+   *
+   * @param metadata whether requests have metadata with each series
+   */
+  Pending take(Batch batch, AckCallback receipt, long nanos, boolean metadata) {
+    Journal j = journal;
+    if (j == null) {
+      return new Pending(receipt);
+    }
+    synchronized (j) {
+      Generation g = generation;
+      g.hold();
+      if (since == 0) {
+        since = nanos;
+      }
+      Journal.Place at = null;
+      try {
+        at = j.append(batch, metadata);
+        fails = false;
+      } catch (IOException e) {
+        // It is sent all the same, unless the process dies before.
+        if (!fails) {
+          LOG.log(
+              Level.ERROR,
+              "{0}: the journal cannot be written, what waits would be lost with the process: {1}",
+              id,
+              e.getMessage());
+        }
+        fails = true;
+        failed.run();
+      }
+      return new Pending(g::release, at);
+    }
+  }
+
+  /** Whoever deals out what an earlier process left. */
+  interface Left {
+    void dealOut(Journal.Found found, Pending whose);
+  }
+
+  /** Hands out what an earlier process left; the files stay until all of it is in the outbox. */
+  void recover(Left to, long nanos) throws IOException {
+    Journal j = journal;
+    if (j == null) {
+      return;
+    }
+    Generation before = new Generation();
+    int[] batches = new int[1];
+    List<Path> files =
+        j.recover(
+            found -> {
+              batches[0]++;
+              before.hold();
+              to.dealOut(found, new Pending(before::release, found.place()));
+            });
+    before.ended(files);
+    before.release(Outcome.ACCEPTED);
+    if (batches[0] > 0) {
+      LOG.log(Level.INFO, "{0}: {1} batches found in the journal", id, batches[0]);
+      synchronized (j) {
+        since = nanos;
+      }
+    }
+  }
+
+  /** Says in the journal what a request has; its number there. */
+  long announce(int lane, List<Shard.Part> parts) {
+    Journal j = journal;
+    if (j == null) {
+      return NOT_ANNOUNCED;
+    }
+    List<Journal.Part> all = new ArrayList<>(parts.size());
+    for (Shard.Part p : parts) {
+      Journal.Place at = p.whose.place();
+      if (at != null) {
+        all.add(new Journal.Part(at, p.lastSeries));
+      }
+    }
+    try {
+      return all.isEmpty() ? NOT_ANNOUNCED : j.announce(lane, all);
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "{0}: a note was not written: {1}", id, e.getMessage());
+      return NOT_ANNOUNCED;
+    }
+  }
+
+  /** With which headers a request goes to the outbox. */
+  Map<String, String> headers(long request) {
+    Journal j = journal;
+    return j == null || request == NOT_ANNOUNCED
+        ? Map.of()
+        : Map.of(Journal.HEADER, j.name(request));
+  }
+
+  /** To be told before a request can be sent. */
+  void stored(long request, Outcome outcome) {
+    Journal j = journal;
+    if (j == null || request == NOT_ANNOUNCED || outcome instanceof Outcome.Unavailable) {
+      return;
+    }
+    try {
+      j.stored(request);
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "{0}: a note was not written: {1}", id, e.getMessage());
+    }
+  }
+
+  /**
+   * Lets a file of the journal end whose oldest batch has waited for so long.
+   *
+   * @param cut puts all that waits into requests
+   */
+  void flush(long nanos, long deadlineNanos, Runnable cut) {
+    Journal j = journal;
+    if (j == null) {
+      return;
+    }
+    Generation before;
+    synchronized (j) {
+      if (since == 0 || nanos - since < deadlineNanos) {
+        return;
+      }
+      Path done;
+      try {
+        done = j.next();
+      } catch (IOException e) {
+        LOG.log(Level.ERROR, "{0}: the journal cannot go on: {1}", id, e.getMessage());
+        return;
+      }
+      since = 0;
+      before = generation;
+      before.ended(done == null ? List.of() : List.of(done));
+      generation = new Generation();
+    }
+    cut.run();
+    before.release(Outcome.ACCEPTED);
+  }
+
+  void close() {
+    Journal j = journal;
+    if (j != null) {
+      try {
+        j.close();
+      } catch (IOException e) {
+        LOG.log(Level.WARNING, "closing a journal failed", e);
+      }
+    }
+  }
+}

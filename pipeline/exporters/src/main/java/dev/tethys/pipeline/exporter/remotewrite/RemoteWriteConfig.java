@@ -1,0 +1,227 @@
+package dev.tethys.pipeline.exporter.remotewrite;
+
+import dev.tethys.config.CloudAuth;
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.ConnectionRules;
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.Key;
+import dev.tethys.config.Redaction;
+import dev.tethys.config.RelabelConfig;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.config.YamlWriter;
+import dev.tethys.model.NameScheme;
+import dev.tethys.model.relabel.Relabeling;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One entry of {@code remote_write} in {@code prometheus.yml}.
+ *
+ * @param name as written, {@code ""} for none
+ * @param headers sent with every request
+ * @param relabeling of every series, after external labels were added
+ * @param message in which form requests are
+ * @param sendNativeHistograms without effect for 2.0, which always carries them
+ */
+public record RemoteWriteConfig(
+    URI url,
+    String name,
+    Message message,
+    Duration timeout,
+    Map<String, String> headers,
+    Relabeling relabeling,
+    boolean sendExemplars,
+    boolean sendNativeHistograms,
+    HttpClientConfig client,
+    QueueConfig queue,
+    MetadataConfig metadata) {
+
+  private static final Section SECTION =
+      new Section("remote_write", "A destination that samples are sent to.");
+  private static final Key<URI> ADDRESS =
+      SECTION.required("url", Type.URL, "Where requests go: http or https.");
+  private static final Key<String> NAME =
+      SECTION.key("name", Type.STRING, "", "Its name in metrics and logs; each only once.");
+  private static final Key<Message> PROTOBUF_MESSAGE =
+      SECTION.key(
+          "protobuf_message",
+          Type.oneOf("remote write protobuf message", messages()),
+          Message.V1,
+          "The form of requests: remote write 1.0 or 2.0. A receiver that answers 415 to 2.0 gets"
+              + " 1.0 from then on.");
+  private static final Key<Duration> REMOTE_TIMEOUT =
+      SECTION.key("remote_timeout", Type.DURATION, Duration.ofSeconds(30), "Of one request.");
+  private static final Key<Map<String, String>> HEADERS =
+      SECTION.key(
+          "headers",
+          Type.map(Type.of("string", "", YamlNode::asString)),
+          Map.of(),
+          "Further headers, a tenant for instance.");
+  private static final Key<YamlNode> WRITE_RELABEL =
+      SECTION.optional(
+          "write_relabel_configs",
+          RelabelConfig.LIST,
+          "Rules for every series on its way there, after external labels were added.");
+  private static final Key<Boolean> SEND_EXEMPLARS =
+      SECTION.key("send_exemplars", Type.BOOL, false, "Send exemplars too.");
+  private static final Key<Boolean> SEND_NATIVE_HISTOGRAMS =
+      SECTION.key(
+          "send_native_histograms",
+          Type.BOOL,
+          false,
+          "Send native histograms too; 2.0 always does.");
+  private static final Key<Boolean> ROUND_ROBIN_DNS =
+      SECTION.key(
+          "round_robin_dns",
+          Type.BOOL,
+          false,
+          "New connections go to any address of the host, not to the first that takes them, by"
+              + " HTTP/1.1; through a proxy they go to the proxy.");
+  private static final Key<QueueConfig> QUEUE =
+      SECTION.key(
+          "queue_config",
+          QueueConfig.TYPE,
+          QueueConfig.DEFAULT,
+          "How requests are put together and repeated.");
+  private static final Key<MetadataConfig> METADATA =
+      SECTION.key(
+          "metadata_config",
+          MetadataConfig.TYPE,
+          MetadataConfig.DEFAULT,
+          "When type, help and unit of metric families are sent.");
+
+  private static final Key<CloudAuth> SIGV4 =
+      SECTION.optional("sigv4", CloudAuth.SigV4.TYPE, "Requests are signed for AWS.");
+  private static final Key<CloudAuth> AZUREAD =
+      SECTION.optional("azuread", CloudAuth.AzureAd.TYPE, "Tokens of Azure.");
+  private static final Key<CloudAuth> GOOGLE_IAM =
+      SECTION.optional("google_iam", CloudAuth.GoogleIam.TYPE, "Tokens of Google.");
+
+  static {
+    SECTION.include(HttpClientConfig.SECTION);
+  }
+
+  /** A list of destinations as it stands; read with {@link #readAll}. */
+  public static final Type<List<YamlNode>> LIST = Type.list(Type.of("remote_write", null, n -> n));
+
+  private static LinkedHashMap<String, Message> messages() {
+    LinkedHashMap<String, Message> m = new LinkedHashMap<>();
+    for (Message x : Message.values()) {
+      m.put(x.text(), x);
+    }
+    return m;
+  }
+
+  /** The sections, for the reference of all keys. */
+  public static List<Section> sections() {
+    return List.of(SECTION, QueueConfig.SECTION, MetadataConfig.SECTION);
+  }
+
+  /**
+   * Reads all destinations of a file.
+   *
+   * @throws ConfigException also when two have one name, or are the same
+   */
+  public static List<RemoteWriteConfig> readAll(List<YamlNode> nodes, NameScheme names) {
+    List<RemoteWriteConfig> out = new ArrayList<>();
+    Set<String> shown = new LinkedHashSet<>();
+    for (YamlNode n : nodes) {
+      RemoteWriteConfig c = read(n.object(SECTION), names);
+      if (!c.name.isEmpty() && out.stream().anyMatch(o -> o.name.equals(c.name))) {
+        throw n.error("found multiple remote write configs with job name \"" + c.name + "\"");
+      }
+      if (!shown.add(c.id())) {
+        throw n.error(
+            "duplicate remote write configs are not allowed, found duplicate for URL: "
+                + c.shownUrl());
+      }
+      out.add(c);
+    }
+    return List.copyOf(out);
+  }
+
+  /** Reads one destination. */
+  static RemoteWriteConfig read(YamlObject o, NameScheme names) {
+    URI url = o.get(ADDRESS);
+    if (url.toString().isEmpty()) {
+      throw o.error(ADDRESS, "url for remote_write is empty");
+    }
+    Map<String, String> headers = HttpClientConfig.sentHeaders(o, HEADERS);
+    return new RemoteWriteConfig(
+        url,
+        o.get(NAME),
+        o.get(PROTOBUF_MESSAGE),
+        o.get(REMOTE_TIMEOUT),
+        headers,
+        RelabelConfig.read(o.at(WRITE_RELABEL), names),
+        o.get(SEND_EXEMPLARS),
+        o.get(SEND_NATIVE_HISTOGRAMS),
+        HttpClientConfig.read(o, HttpClientConfig.DEFAULT_HTTP1)
+            .with(o.get(ROUND_ROBIN_DNS) ? ConnectionRules.ANY_ADDRESS : ConnectionRules.USUAL)
+            .with(o.find(SIGV4), o)
+            .with(o.find(AZUREAD), o)
+            .with(o.find(GOOGLE_IAM), o),
+        o.get(QUEUE),
+        o.get(METADATA));
+  }
+
+  /**
+   * What tells it from others in metrics, logs and folders: its name, or six hexadecimal digits of
+   * its content.
+   */
+  public String id() {
+    if (!name.isEmpty()) {
+      return name;
+    }
+    try {
+      byte[] d =
+          MessageDigest.getInstance("MD5")
+              .digest(YamlWriter.write(tree()).getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(d, 0, 3);
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** The URL without secrets in it. */
+  public String shownUrl() {
+    return Redaction.url(url);
+  }
+
+  /** Whether native histograms go there. */
+  boolean histograms() {
+    return sendNativeHistograms || message == Message.V2;
+  }
+
+  /** As a tree to be written. */
+  public Map<String, @Nullable Object> tree() {
+    Map<String, @Nullable Object> m = new LinkedHashMap<>();
+    m.put("url", Redaction.passwordMasked(url)); // ids are made of it; shown with writeRedacted
+    m.put("remote_timeout", timeout);
+    m.put("headers", headers.isEmpty() ? null : headers);
+    m.put("write_relabel_configs", RelabelConfig.tree(relabeling));
+    m.put("name", name.isEmpty() ? null : name);
+    m.put("send_exemplars", sendExemplars ? true : null);
+    m.put("send_native_histograms", sendNativeHistograms ? true : null);
+    m.put("round_robin_dns", client.connections().anyAddress() ? true : null);
+    m.put("protobuf_message", message.text());
+    client.addTo(m);
+    m.put("queue_config", queue.tree());
+    m.put("metadata_config", metadata.tree());
+    return m;
+  }
+}

@@ -1,0 +1,412 @@
+package dev.tethys.pipeline.exporter.remotewrite;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.remote.ExternalLabels;
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricMetadata;
+import dev.tethys.pipeline.AckCallback;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.Outbox;
+import dev.tethys.pipeline.delivery.OutboxOptions;
+import dev.tethys.pipeline.delivery.OutboxStatus;
+import dev.tethys.pipeline.ledger.Balance;
+import dev.tethys.pipeline.ledger.ItemAccounting;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One destination of remote write: puts what comes in into requests, and these into an outbox.
+ *
+ * <p>Series are spread over lanes by their labels; a lane's requests are sent in order, today and
+ * after a restart. Where there is a journal, a batch is settled as soon as it stands there, and
+ * stays there until all requests with something of it are in the outbox; otherwise when they were
+ * delivered or given up.
+ *
+ * <p>Lock order: {@link #closing} (shared by whoever brings something), a lane's, the journal's.
+ */
+final class RemoteWriteQueue implements Consumer, AutoCloseable {
+  static final String DROPPED_SERIES = "dropped_series";
+  static final String TOO_OLD = "too_old";
+  static final String QUEUE_FULL = "queue_full";
+
+  private static final System.Logger LOG = System.getLogger(RemoteWriteQueue.class.getName());
+
+  private final RemoteWriteConfig config;
+  private final String component;
+  private final ExternalLabels external;
+  private final RemoteWriteSender sender;
+  private final Outbox outbox;
+  private final Scheduler clock;
+  private final ItemAccounting account;
+  private final QueueHandoff handover;
+  private final Shard[] lanes = new Shard[SeriesShard.LANES];
+  private final FamilyTable families;
+  private final ShardAssigner dealer;
+  private final ReentrantReadWriteLock closing = new ReentrantReadWriteLock();
+  private volatile boolean closed;
+  private volatile boolean metadataUnderWay;
+  private long metadataSent;
+  private Scheduler.@Nullable Timer timer; // guarded by this
+
+  /**
+   * Starts taking batches; the outbox is closed with this.
+   *
+   * @param journal null for a queue in memory
+   */
+  RemoteWriteQueue(
+      RemoteWriteConfig config,
+      Labels externalLabels,
+      RemoteWriteSender sender,
+      Outbox outbox,
+      @Nullable Journal journal,
+      RemoteWriteMetrics.Of metrics,
+      Scheduler clock,
+      ItemAccounting account) {
+    this(
+        config,
+        externalLabels,
+        sender,
+        new Works(
+            outbox,
+            new QueueHandoff(config.id(), journal, metrics::enqueueRetry),
+            new FamilyTable(),
+            clock,
+            account),
+        metrics);
+  }
+
+  /** What a queue hands over to its successor. */
+  private record Works(
+      Outbox outbox,
+      QueueHandoff handover,
+      FamilyTable families,
+      Scheduler clock,
+      ItemAccounting account) {}
+
+  private RemoteWriteQueue(
+      RemoteWriteConfig config,
+      Labels externalLabels,
+      RemoteWriteSender sender,
+      Works works,
+      RemoteWriteMetrics.Of metrics) {
+    this.config = config;
+    this.component = component(config);
+    this.external = new ExternalLabels(externalLabels);
+    this.sender = sender;
+    this.outbox = works.outbox;
+    this.handover = works.handover;
+    this.families = works.families;
+    this.clock = works.clock;
+    this.account = works.account;
+    QueueConfig q = config.queue();
+    for (int i = 0; i < lanes.length; i++) {
+      lanes[i] = new Shard(i, outbox, handover, q.maxSamplesPerSend(), config.message());
+    }
+    this.dealer =
+        new ShardAssigner(config, external, families, lanes, sender::message, metrics, clock);
+    metrics.settings(requestsAtOnce(q), q);
+    this.metadataSent = clock.nanos();
+  }
+
+  /** How many requests are under way at once, at most. */
+  static int requestsAtOnce(QueueConfig q) {
+    return Math.min(SeriesShard.LANES, q.maxShards());
+  }
+
+  /** Hands out again what an earlier process left in the journal, then keeps time. */
+  void start() throws IOException {
+    handover.recover(
+        (found, whose) -> {
+          Outcome outcome = Outcome.ACCEPTED;
+          try {
+            dealer.deal(found.batch(), whose, found.done(), null);
+          } catch (CodecException e) {
+            LOG.log(Level.WARNING, "{0}: in the journal: {1}", config.id(), e.getMessage());
+            outcome = new Outcome.Rejected(String.valueOf(e.getMessage()), 0);
+          }
+          whose.release(outcome);
+        },
+        clock.nanos());
+    tickLater();
+  }
+
+  /**
+   * The queue that goes on in the place of this one: what waits is sent by it, what is under way
+   * comes to its end. This one takes nothing more.
+   *
+   * @param options on the disk, or in the memory, that it has
+   * @param patience after which what is under way is cut off
+   */
+  RemoteWriteQueue successor(
+      RemoteWriteConfig to,
+      Labels externalLabels,
+      RemoteWriteSender by,
+      OutboxOptions options,
+      RemoteWriteMetrics.Of metrics,
+      Duration patience) {
+    takeNoMore();
+    handover.workFor(to.id(), metrics::enqueueRetry);
+    outbox.turnTo(options, by);
+    outbox.retire(sender, patience);
+    RemoteWriteQueue next =
+        new RemoteWriteQueue(
+            to, externalLabels, by, new Works(outbox, handover, families, clock, account), metrics);
+    next.tickLater();
+    return next;
+  }
+
+  RemoteWriteConfig config() {
+    return config;
+  }
+
+  Labels externalLabels() {
+    return external.labels();
+  }
+
+  private long deadlineNanos() {
+    return config.queue().batchSendDeadline().toNanos();
+  }
+
+  private synchronized void tickLater() {
+    if (closed) {
+      return;
+    }
+    long nanos = Math.max(1_000_000, Math.min(deadlineNanos() / 4, 1_000_000_000L));
+    timer =
+        clock.schedule(
+            Duration.ofNanos(nanos),
+            () -> {
+              // A thread for nothing, each second, is much of what an idle agent takes.
+              if (isDue(clock.nanos())) {
+                clock.execute(component, this::tickAndGoOn);
+              } else {
+                tickLater();
+              }
+            });
+  }
+
+  /** Whatever becomes of one tick, there are more: what waits would otherwise wait for ever. */
+  private void tickAndGoOn() {
+    try {
+      tick();
+    } finally {
+      tickLater();
+    }
+  }
+
+  /** Whether a tick would do anything now, or may; never waits. */
+  private boolean isDue(long now) {
+    if (handover.isDurable() || metadataIsDue(now)) {
+      return true;
+    }
+    for (Shard l : lanes) {
+      if (l.mayBeDue(now, deadlineNanos())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Sends what has waited long enough. */
+  void tick() {
+    closing.readLock().lock();
+    try {
+      if (closed) {
+        return;
+      }
+      long now = clock.nanos();
+      if (handover.isDurable()) {
+        handover.flush(now, deadlineNanos(), this::cutAll);
+      } else {
+        for (Shard l : lanes) {
+          l.cutIfDue(now, deadlineNanos());
+        }
+      }
+      sendMetadata(now);
+    } finally {
+      closing.readLock().unlock();
+    }
+  }
+
+  private void cutAll() {
+    for (Shard l : lanes) {
+      l.lock.lock();
+      try {
+        l.cut();
+      } finally {
+        l.lock.unlock();
+      }
+    }
+  }
+
+  private boolean metadataIsDue(long now) {
+    MetadataConfig m = config.metadata();
+    return m.send()
+        && sender.message() == Message.V1
+        && !metadataUnderWay
+        && now - metadataSent >= m.interval().toNanos();
+  }
+
+  private void sendMetadata(long now) {
+    if (!metadataIsDue(now)) {
+      return;
+    }
+    MetadataConfig m = config.metadata();
+    metadataSent = now;
+    List<Map.Entry<String, MetricMetadata>> all = families.all();
+    if (all.isEmpty()) {
+      return;
+    }
+    // A destination that is down gets one round, not one for each interval.
+    metadataUnderWay = true;
+    Pending p = new Pending(outcome -> metadataUnderWay = false);
+    RequestWriter w = new RequestWriter(Message.V1);
+    for (Map.Entry<String, MetricMetadata> e : all) {
+      w.familyMetadata(e.getKey(), e.getValue());
+      if (w.entries() >= m.maxPerSend()) {
+        p.hold();
+        outbox.put(w.take(0, Map.of()), p::release);
+      }
+    }
+    if (!w.isEmpty()) {
+      p.hold();
+      outbox.put(w.take(0, Map.of()), p::release);
+    }
+    p.release(Outcome.ACCEPTED);
+  }
+
+  @Override
+  public void consume(Batch batch, AckCallback receipt) {
+    consume(batch, receipt, null);
+  }
+
+  /**
+   * The same.
+   *
+   * @param in where to count what came in; null for nowhere
+   */
+  void consume(Batch batch, AckCallback receipt, @Nullable RemoteWriteMetrics in) {
+    if (batch.signal() != Signal.METRICS || batch.encoding() != Encoding.REMOTE_WRITE) {
+      receipt.settle(
+          new Outcome.Rejected(
+              "remote write takes metrics in its own encoding, not "
+                  + batch.encoding()
+                  + " "
+                  + batch.signal(),
+              batch.items()));
+      return;
+    }
+    closing.readLock().lock();
+    try {
+      if (closed) {
+        receipt.settle(new Outcome.Unavailable("the destination is closed", Duration.ZERO));
+        return;
+      }
+      boolean withMetadata = sender.message() == Message.V2;
+      Pending p = handover.take(batch, receipt, clock.nanos(), withMetadata);
+      Outcome outcome = Outcome.ACCEPTED;
+      try {
+        dealer.deal(batch, p, Map.of(), in);
+      } catch (CodecException e) {
+        outcome = new Outcome.Rejected("malformed: " + e.getMessage(), batch.items());
+      }
+      p.release(outcome);
+      if (handover.isDurable()) {
+        receipt.settle(outcome);
+      }
+    } finally {
+      closing.readLock().unlock();
+    }
+  }
+
+  /** What became of everything that was put into requests. */
+  Balance balance() {
+    return account.balance();
+  }
+
+  OutboxStatus status() {
+    return outbox.status();
+  }
+
+  Outbox outbox() {
+    return outbox;
+  }
+
+  /** As accounts and the API call it. */
+  String component() {
+    return component;
+  }
+
+  /** How the destination of a configuration is called. */
+  static String component(RemoteWriteConfig c) {
+    return "prometheus_remote_write/" + c.id();
+  }
+
+  /** Samples and the like that are in no request yet. */
+  int waiting() {
+    int n = 0;
+    for (Shard l : lanes) {
+      n += l.entries();
+    }
+    return n;
+  }
+
+  /**
+   * Takes nothing more, and sends what it can within the time. What is left then stays on disk, or
+   * is lost with the memory it stood in.
+   */
+  void close(Duration patience) {
+    if (takeNoMore()) {
+      long before = balance().returned();
+      outbox.close(patience);
+      long left = balance().returned() - before;
+      if (left > 0) {
+        LOG.log(
+            Level.WARNING,
+            "{0}: {1} samples and the like were not delivered to {2} within {3}; they stood in memory"
+                + " alone",
+            config.id(),
+            Long.toString(left),
+            config.shownUrl(),
+            patience);
+      }
+      handover.close();
+    }
+  }
+
+  /** Puts all that was taken into requests; false when that was done before. */
+  private boolean takeNoMore() {
+    closing.writeLock().lock();
+    try {
+      if (closed) {
+        return false;
+      }
+      closed = true;
+    } finally {
+      closing.writeLock().unlock();
+    }
+    synchronized (this) {
+      if (timer != null) {
+        timer.cancel();
+      }
+    }
+    handover.flush(0, Long.MIN_VALUE, () -> {});
+    cutAll();
+    return true;
+  }
+
+  @Override
+  public void close() {
+    close(Duration.ZERO);
+  }
+}

@@ -1,0 +1,349 @@
+package dev.tethys.pipeline.exporter.remotewrite;
+
+import dev.tethys.pipeline.component.ClientAuth;
+import dev.tethys.pipeline.delivery.EncodedRequest;
+import dev.tethys.pipeline.delivery.SendResult;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.web.client.Answer;
+import dev.tethys.web.client.Call;
+import dev.tethys.web.client.WebClient;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Posts requests to one destination and judges its answers as Prometheus does: 5xx, and 429 where
+ * configured, are for later; other refusals are for good.
+ *
+ * <p>Where Prometheus would lose samples this does not: a receiver that does not know 2.0 (415, or
+ * a success that counts nothing) gets 1.0 from then on, one that finds a request too large (413)
+ * gets it in halves, and one that refuses a request for some of its samples gets the others ({@link
+ * RejectedSampleBisector}), as long as such requests are few beside those that it takes.
+ */
+final class RemoteWriteSender implements Sender {
+  private static final System.Logger LOG = System.getLogger(RemoteWriteSender.class.getName());
+  private static final String WRITTEN = "X-Prometheus-Remote-Write-";
+
+  /** So much of an answer is read for the log. */
+  private static final int MAX_ERROR_BYTES = 1024;
+
+  private final RemoteWriteConfig config;
+  private final WebClient client;
+  private final @Nullable ClientAuth auth;
+  private final RemoteWriteMetrics.Of metrics;
+  private final InstantSource clock;
+  private final Map<Message, Map<String, String>> headers = new LinkedHashMap<>();
+  private volatile boolean onlyV1;
+
+  /** How many requests are made at most to sift those that are refused one after the other. */
+  private static final int SIFTING = 2_000;
+
+  /** The most for one of them. */
+  private static final int SIFTING_EACH = 300;
+
+  private final AtomicInteger sifting = new AtomicInteger(SIFTING);
+
+  RemoteWriteSender(
+      RemoteWriteConfig config,
+      WebClient client,
+      RemoteWriteMetrics.Of metrics,
+      InstantSource clock) {
+    this(config, client, null, metrics, clock);
+  }
+
+  /**
+   * A sender.
+   *
+   * @param auth null when requests do not authenticate, or the client does it
+   */
+  RemoteWriteSender(
+      RemoteWriteConfig config,
+      WebClient client,
+      @Nullable ClientAuth auth,
+      RemoteWriteMetrics.Of metrics,
+      InstantSource clock) {
+    this.config = config;
+    this.auth = auth;
+    this.client = client;
+    this.metrics = metrics;
+    this.clock = clock;
+    for (Message m : Message.values()) {
+      Map<String, String> h = new LinkedHashMap<>(config.headers());
+      h.put("Content-Encoding", "snappy");
+      h.put("Content-Type", m.contentType());
+      h.put("X-Prometheus-Remote-Write-Version", m.version());
+      headers.put(m, Map.copyOf(h));
+    }
+  }
+
+  /** The form that requests should have from now on. */
+  Message message() {
+    return onlyV1 ? Message.V1 : config.message();
+  }
+
+  @Override
+  public SendResult send(EncodedRequest parcel) throws IOException, InterruptedException {
+    Contents c = Contents.of(parcel);
+    EncodedRequest p = parcel;
+    Contents old = new Contents(0, 0, 0, 0, 0, 0);
+    Duration limit = config.queue().sampleAgeLimit();
+    long notBefore = limit.isZero() ? Long.MIN_VALUE : clock.millis() - limit.toMillis();
+    if (c.samples() + c.histograms() > 0 && c.oldest() < notBefore) {
+      List<EncodedRequest> left =
+          ProtocolDowngrade.of(p, Contents.message(p), notBefore, Integer.MAX_VALUE);
+      Contents kept = left.isEmpty() ? old : Contents.of(left.getFirst());
+      old =
+          new Contents(
+              c.samples() - kept.samples(),
+              c.histograms() - kept.histograms(),
+              c.exemplars() - kept.exemplars(),
+              0,
+              0,
+              0);
+      if (left.isEmpty()) {
+        metrics.dropped(RemoteWriteQueue.TOO_OLD, old.samples(), old.histograms(), old.exemplars());
+        return new SendResult.Partial(parcel.items(), RemoteWriteQueue.TOO_OLD);
+      }
+      c = kept;
+      p = left.getFirst();
+    }
+    if (onlyV1 && Contents.message(p) == Message.V2) {
+      p = first(p);
+      c = Contents.of(p);
+    }
+    Outcome o = post(p, c);
+    SendResult v = o.verdict();
+    if (o.ofSome() && p.items() == parcel.items() && c.samples() + c.histograms() > 1) {
+      v = sift(p, ((SendResult.Permanent) v).reason());
+    }
+    if (v instanceof SendResult.Permanent) {
+      metrics.failed(c.samples(), c.histograms(), c.exemplars(), c.metadata());
+    }
+    if (old.entries() == 0 || v instanceof SendResult.Retryable) {
+      return v;
+    }
+    if (v instanceof SendResult.Split) {
+      // Parts carry all items of what they replace, so the old ones are left out of them later.
+      return new SendResult.Split(
+          ProtocolDowngrade.of(
+              parcel, Contents.message(parcel), Long.MIN_VALUE, (parcel.items() + 1) / 2),
+          "too large");
+    }
+    metrics.dropped(RemoteWriteQueue.TOO_OLD, old.samples(), old.histograms(), old.exemplars());
+    return switch (v) {
+      case SendResult.Partial x -> new SendResult.Partial(old.entries() + x.refused(), x.reason());
+      case SendResult.Permanent n -> v;
+      default -> new SendResult.Partial(old.entries(), RemoteWriteQueue.TOO_OLD);
+    };
+  }
+
+  /**
+   * An answer, judged.
+   *
+   * @param ofSome whether it may refuse the request for some of its samples only
+   */
+  private record Outcome(SendResult verdict, boolean ofSome) {
+    static Outcome of(SendResult v) {
+      return new Outcome(v, false);
+    }
+  }
+
+  private SendResult sift(EncodedRequest p, String reason)
+      throws IOException, InterruptedException {
+    int most = Math.min(SIFTING_EACH, sifting.get());
+    RejectedSampleBisector s =
+        new RejectedSampleBisector(p, most, part -> post(part, Contents.of(part)).verdict());
+    SendResult.PerItem v;
+    try {
+      v = s.sift(reason);
+    } finally {
+      sifting.addAndGet(-s.asked());
+    }
+    if (v.delivered() == 0 && v.again() == null) {
+      return new SendResult.Permanent(reason);
+    }
+    for (SendResult.Refused r : v.refused()) {
+      Contents c = Contents.of(r.parcel());
+      metrics.failed(c.samples(), c.histograms(), c.exemplars(), c.metadata());
+    }
+    return v;
+  }
+
+  private static EncodedRequest first(EncodedRequest p) {
+    return ProtocolDowngrade.of(p, Message.V1, Long.MIN_VALUE, Integer.MAX_VALUE).getFirst();
+  }
+
+  private Map<String, String> headers(Message message, EncodedRequest p) throws IOException {
+    Map<String, String> h = headers.getOrDefault(message, Map.of());
+    Map<String, String> more = Contents.more(p);
+    if (auth == null && more.isEmpty()) {
+      return h;
+    }
+    Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    if (auth != null) {
+      all.putAll(auth.headers());
+    }
+    all.putAll(more);
+    all.putAll(h);
+    return all;
+  }
+
+  private Outcome post(EncodedRequest p, Contents c) throws IOException, InterruptedException {
+    Message message = Contents.message(p);
+    Map<String, String> h = headers(message, p);
+    Call call = new Call("POST", config.url(), h, p.body(), config.timeout(), null);
+    long begun = System.nanoTime();
+    int status;
+    String text;
+    Written written;
+    Duration after;
+    try (Answer a = client.send(call)) {
+      status = a.status();
+      written = Written.of(a);
+      after = retryAfter(a);
+      text = status / 100 == 2 ? "" : firstLine(a.body());
+    } catch (IOException e) {
+      metrics.retried(c);
+      throw e;
+    } finally {
+      metrics.took((System.nanoTime() - begun) / 1e9);
+    }
+    if (message == Message.V2 && (status == 415 || (status / 100 == 2 && written.nothing(c)))) {
+      onlyV1 = true;
+      LOG.log(
+          Level.WARNING,
+          "{0}: {1} does not take remote write 2.0 ({2}); it gets 1.0 from now on",
+          config.id(),
+          config.shownUrl(),
+          status == 415 ? "it answered 415" : "it does not say what it has written");
+      EncodedRequest again = first(p);
+      return post(again, Contents.of(again));
+    }
+    if (status / 100 == 2) {
+      if (sifting.get() < SIFTING) {
+        sifting.incrementAndGet();
+      }
+      return Outcome.of(accepted(p, c, message == Message.V2 ? written : Written.ALL));
+    }
+    String reason = "server returned HTTP status " + status + (text.isEmpty() ? "" : ": " + text);
+    if (status / 100 == 5 || (status == 429 && config.queue().retryOn429())) {
+      metrics.retried(c);
+      return Outcome.of(new SendResult.Retryable(after, status == 429 || status == 503, reason));
+    }
+    if (status == 401 && auth != null) {
+      auth.refused();
+      metrics.retried(c);
+      return Outcome.of(new SendResult.Retryable(Duration.ZERO, false, reason));
+    }
+    if (status == 413 && c.entries() > 1) {
+      List<EncodedRequest> halves =
+          ProtocolDowngrade.of(p, message, Long.MIN_VALUE, (c.entries() + 1) / 2);
+      if (halves.size() > 1) {
+        return Outcome.of(new SendResult.Split(halves, reason));
+      }
+    }
+    boolean ofSome = message == Message.V1 && (status == 400 || status == 409 || status == 422);
+    return new Outcome(refused(p, c, written, reason), ofSome && !written.said);
+  }
+
+  private SendResult accepted(EncodedRequest p, Contents c, Written w) {
+    long s = Math.max(0, c.samples() - w.samples);
+    long h = Math.max(0, c.histograms() - w.histograms);
+    long e = Math.max(0, c.exemplars() - w.exemplars);
+    metrics.sent(
+        new Contents(
+            (int) (c.samples() - s),
+            (int) (c.histograms() - h),
+            (int) (c.exemplars() - e),
+            c.metadata(),
+            c.oldest(),
+            c.newest()),
+        p.body().length);
+    if (s + h + e == 0) {
+      return SendResult.DELIVERED;
+    }
+    metrics.failed(s, h, e, 0);
+    return new SendResult.Partial((int) (s + h + e), "not all of it was written");
+  }
+
+  private SendResult refused(EncodedRequest p, Contents c, Written w, String reason) {
+    if (w.said && w.samples + w.histograms > 0) {
+      accepted(p, c, w);
+      int missing =
+          (int)
+              (Math.max(0, c.samples() - w.samples)
+                  + Math.max(0, c.histograms() - w.histograms)
+                  + Math.max(0, c.exemplars() - w.exemplars));
+      return missing == 0 ? SendResult.DELIVERED : new SendResult.Partial(missing, reason);
+    }
+    metrics.attempted(c, p.body().length);
+    return new SendResult.Permanent(reason);
+  }
+
+  private static String firstLine(InputStream body) {
+    try {
+      String s = new String(body.readNBytes(MAX_ERROR_BYTES), StandardCharsets.UTF_8);
+      int end = s.indexOf('\n');
+      return (end < 0 ? s : s.substring(0, end)).strip();
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  /** What {@code Retry-After} says: seconds or a date; zero when it says nothing. */
+  private Duration retryAfter(Answer a) {
+    String s = a.header("Retry-After", "").strip();
+    if (s.isEmpty()) {
+      return Duration.ZERO;
+    }
+    try {
+      if (s.matches("\\d{1,9}")) {
+        return Duration.ofSeconds(Long.parseLong(s));
+      }
+      Instant at = ZonedDateTime.parse(s, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
+      Duration d = Duration.between(clock.instant(), at);
+      return d.isNegative() ? Duration.ZERO : d;
+    } catch (DateTimeParseException e) {
+      // as if it had said nothing
+    }
+    return Duration.ZERO;
+  }
+
+  /** What a receiver says it has written. */
+  private record Written(boolean said, long samples, long histograms, long exemplars) {
+    static final Written ALL = new Written(true, Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE);
+
+    static Written of(Answer a) {
+      String s = a.header(WRITTEN + "Samples-Written");
+      String h = a.header(WRITTEN + "Histograms-Written");
+      String e = a.header(WRITTEN + "Exemplars-Written");
+      return new Written(s != null || h != null || e != null, number(s), number(h), number(e));
+    }
+
+    private static long number(@org.jspecify.annotations.Nullable String s) {
+      try {
+        return s == null ? 0 : Math.max(0, Long.parseLong(s.strip()));
+      } catch (NumberFormatException e) {
+        return 0;
+      }
+    }
+
+    /** Whether it says nothing at all, as receivers do that ignore the content type. */
+    boolean nothing(Contents c) {
+      return !said && c.samples() + c.histograms() + c.exemplars() > 0;
+    }
+  }
+}

@@ -1,0 +1,90 @@
+package dev.tethys.pipeline.exporter.remotewrite;
+
+import dev.tethys.codec.remote.ExternalLabels;
+import dev.tethys.codec.remote.RequestSlices;
+import dev.tethys.codec.remote.SeriesEvent;
+import dev.tethys.codec.remote.WriteRequestReader;
+import dev.tethys.codec.remote.WriteRequestWriter;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import java.util.Arrays;
+
+/**
+ * What is done to series before they are sent.
+ *
+ * @param external labels of every series that does not have them
+ * @param namespace what names begin with, before an underscore; "" for nothing
+ * @param targetInfo whether {@code target_info} made of OTLP goes along
+ */
+record SeriesEdits(ExternalLabels external, String namespace, boolean targetInfo) {
+  private static final String TARGET_INFO = "target_info";
+
+  /**
+   * A request of 1.0 after the edits.
+   *
+   * @param ofOtlp whether it was made of OTLP
+   * @throws dev.tethys.codec.CodecException when it is malformed, or a series is
+   */
+  byte[] apply(byte[] request, int size, boolean ofOtlp) {
+    byte[] b = request;
+    int n = size;
+    if (!namespace.isEmpty() || (ofOtlp && !targetInfo)) {
+      b = names(b, n, ofOtlp && !targetInfo);
+      n = b.length;
+    }
+    if (!external.isEmpty()) {
+      return external.addTo(b, 0, n);
+    }
+    return n == b.length ? b : Arrays.copyOf(b, n);
+  }
+
+  private byte[] names(byte[] request, int size, boolean withoutInfo) {
+    RequestSlices slices = new RequestSlices().reset(request, 0, size);
+    WriteRequestReader r = new WriteRequestReader();
+    WriteRequestWriter out = new WriteRequestWriter();
+    while (slices.next()) {
+      r.reset(request, slices.offset(), slices.length());
+      if (!slices.isSeries()) {
+        while (r.nextMetadata()) {
+          if (!withoutInfo || !r.metricFamily().equals(TARGET_INFO)) {
+            out.metadata(prefixed(r.metricFamily()), r.metadata());
+          }
+        }
+        continue;
+      }
+      r.nextSeries();
+      Labels labels =
+          WriteRequestReader.LABELS.decode(r.labelBuffer(), r.labelOffset(), r.labelLength());
+      String name = labels.get(Labels.METRIC_NAME);
+      if (withoutInfo && name.equals(TARGET_INFO)) {
+        continue;
+      }
+      if (namespace.isEmpty()) {
+        out.raw(request, slices.offset(), slices.length());
+        continue;
+      }
+      LabelsBuilder l = new LabelsBuilder();
+      labels.toMap().forEach(l::set);
+      out.beginSeries(l.set(Labels.METRIC_NAME, prefixed(name)).build());
+      for (SeriesEvent e = r.next(); e != SeriesEvent.END; e = r.next()) {
+        switch (e) {
+          case SAMPLE -> out.sample(r.startTimestamp(), r.timestamp(), r.value());
+          case HISTOGRAM -> out.histogram(r.startTimestamp(), r.timestamp(), r.histogram());
+          case EXEMPLAR -> {
+            if (r.exemplar() != null) {
+              out.exemplar(r.exemplar());
+            }
+          }
+          case END -> throw new AssertionError();
+        }
+      }
+      out.endSeries();
+    }
+    return out.toByteArray();
+  }
+
+  /** The name that a metric has there. */
+  String prefixed(String name) {
+    return namespace.isEmpty() ? name : namespace + "_" + name;
+  }
+}

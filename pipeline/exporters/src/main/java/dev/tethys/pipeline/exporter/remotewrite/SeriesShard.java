@@ -1,0 +1,101 @@
+package dev.tethys.pipeline.exporter.remotewrite;
+
+import dev.tethys.codec.protobuf.ProtoReader;
+import dev.tethys.model.Labels;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * In which lane a series is sent. That follows from its labels alone, so that it is the same
+ * whichever target, connection or process brings the series, today and after a restart: by its job
+ * and instance, which keeps the series of one target together in a request, where they compress
+ * best; by all of its labels where it has neither.
+ */
+final class SeriesShard {
+  /** How many lanes there are, always: what waits on disk keeps its lane through any change. */
+  static final int LANES = 16;
+
+  private static final byte[] JOB = "job".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] INSTANCE = "instance".getBytes(StandardCharsets.US_ASCII);
+  private static final int FIELD_1 = 1 << 3 | ProtoReader.LENGTH;
+  private static final int FIELD_2 = 2 << 3 | ProtoReader.LENGTH;
+
+  private SeriesShard() {}
+
+  /**
+   * The lane of a series, from 0.
+   *
+   * @param buf holds label fields as a request of remote write 1.0 has them
+   */
+  static int of(byte[] buf, int offset, int length) {
+    long h = 0;
+    boolean named = false;
+    int end = offset + length;
+    for (int p = offset; p < end; ) {
+      // Label, name and value each with a tag and a length of one byte, as nearly all have them.
+      int size = p + 3 < end ? buf[p + 1] : -1;
+      int next = p + 2 + size;
+      int name = p + 4;
+      int nameLength = size < 2 || next > end ? -1 : buf[p + 3];
+      int value = name + nameLength + 2;
+      if (buf[p] != FIELD_1
+          || nameLength < 0
+          || buf[p + 2] != FIELD_1
+          || value > next
+          || buf[value - 2] != FIELD_2
+          || buf[value - 1] != next - value) {
+        return ofAny(buf, offset, length);
+      }
+      int weight = weight(buf, name, nameLength);
+      if (weight != 0) {
+        h += weight * Labels.hash64(buf, value, next - value);
+        named = true;
+      }
+      p = next;
+    }
+    return lane(named ? h : Labels.hash64(buf, offset, length));
+  }
+
+  private static int ofAny(byte[] buf, int offset, int length) {
+    long h = 0;
+    boolean named = false;
+    ProtoReader r = new ProtoReader().reset(buf, offset, length);
+    while (r.next()) {
+      if (r.field() != 1) {
+        r.skip();
+        continue;
+      }
+      int outer = r.enter();
+      int weight = 0;
+      while (r.next()) {
+        int n = r.tag() == FIELD_1 || r.tag() == FIELD_2 ? r.readLength() : -1;
+        if (n < 0) {
+          r.skip();
+          continue;
+        }
+        if (r.tag() == FIELD_1) {
+          weight = weight(buf, r.position(), n);
+        } else if (weight != 0) {
+          h += weight * Labels.hash64(buf, r.position(), n);
+          named = true;
+        }
+        r.position(r.position() + n);
+      }
+      r.leave(outer);
+    }
+    return lane(named ? h : Labels.hash64(buf, offset, length));
+  }
+
+  /** What the value of a label counts; 0 for nothing. A sum, so that their order means nothing. */
+  private static int weight(byte[] buf, int offset, int length) {
+    return is(JOB, buf, offset, length) ? 31 : is(INSTANCE, buf, offset, length) ? 1 : 0;
+  }
+
+  private static boolean is(byte[] name, byte[] buf, int offset, int length) {
+    return length == name.length && Arrays.equals(name, 0, length, buf, offset, offset + length);
+  }
+
+  private static int lane(long hash) {
+    return (int) Long.remainderUnsigned(hash ^ hash >>> 29, LANES);
+  }
+}

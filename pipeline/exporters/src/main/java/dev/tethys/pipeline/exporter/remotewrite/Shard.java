@@ -1,0 +1,188 @@
+package dev.tethys.pipeline.exporter.remotewrite;
+
+import dev.tethys.model.Labels;
+import dev.tethys.pipeline.delivery.EncodedRequest;
+import dev.tethys.pipeline.delivery.Outbox;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Series whose requests are sent one after the other. Samples wait here, encoded, until a request
+ * is full or the oldest has waited long enough. All but {@link #lock} is guarded by it; requests go
+ * to the outbox under it too, so that they stand there in order.
+ */
+final class Shard {
+  /** A request is cut at this size before compression: receivers refuse 32 MiB. */
+  static final int MAX_REQUEST_BYTES = 8 << 20;
+
+  final ReentrantLock lock = new ReentrantLock();
+  private final int number;
+  private final Outbox outbox;
+  private final QueueHandoff handover;
+  private final int maxEntries;
+  private final RelabelMemory relabelled = new RelabelMemory();
+  private RequestWriter writer;
+  private List<Part> waiting = new ArrayList<>();
+  private long since;
+
+  /**
+   * A lane.
+   *
+   * @param number from 0
+   */
+  Shard(int number, Outbox outbox, QueueHandoff handover, int maxEntries, Message message) {
+    this.number = number;
+    this.outbox = outbox;
+    this.handover = handover;
+    this.maxEntries = maxEntries;
+    this.writer = new RequestWriter(message);
+  }
+
+  /** What of a batch stands in a request: all of this lane up to a series of it. */
+  static final class Part {
+    final Pending whose;
+    int lastSeries;
+
+    Part(Pending whose) {
+      this.whose = whose;
+    }
+  }
+
+  RelabelMemory relabelled() {
+    return relabelled;
+  }
+
+  /** The request that is being put together, in the wanted form. */
+  RequestWriter writer(Message message) {
+    if (writer.message() != message) {
+      cut();
+      writer = new RequestWriter(message);
+    }
+    return writer;
+  }
+
+  /**
+   * To be called behind every series: notes who waits, and cuts a request that is full.
+   *
+   * @param index of the series in its batch
+   */
+  void ended(Pending from, int index, long nanos) {
+    if (waiting.isEmpty()) {
+      if (writer.isEmpty()) {
+        return;
+      }
+      since = nanos;
+    }
+    Part last = waiting.isEmpty() ? null : waiting.getLast();
+    if (last == null || last.whose != from) {
+      from.hold();
+      last = new Part(from);
+      waiting.add(last);
+    }
+    last.lastSeries = index;
+    if (writer.entries() >= maxEntries || writer.bytes() >= MAX_REQUEST_BYTES) {
+      cut();
+    }
+  }
+
+  /** To be called before so many samples are added at once: cuts a request that they overfill. */
+  void makeRoom(int samples, int bytes) {
+    if (writer.entries() > 0
+        && (writer.entries() + samples > maxEntries
+            || writer.bytes() + bytes > MAX_REQUEST_BYTES)) {
+      cut();
+    }
+  }
+
+  /** Whether a request has waited for so long; also when somebody is at it just now. */
+  boolean mayBeDue(long nanos, long deadlineNanos) {
+    if (!lock.tryLock()) {
+      return true;
+    }
+    try {
+      return isDue(nanos, deadlineNanos);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean isDue(long nanos, long deadlineNanos) {
+    return !waiting.isEmpty() && nanos - since >= deadlineNanos;
+  }
+
+  /** Cuts a request that has waited for so long. */
+  void cutIfDue(long nanos, long deadlineNanos) {
+    lock.lock();
+    try {
+      if (isDue(nanos, deadlineNanos)) {
+        cut();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Cuts the request, full or not. */
+  void cut() {
+    if (waiting.isEmpty()) {
+      return;
+    }
+    List<Part> parts = waiting;
+    waiting = new ArrayList<>();
+    long request = handover.announce(number, parts);
+    EncodedRequest p = writer.take(number + 1, handover.headers(request));
+    outbox.put(
+        p,
+        outcome -> {
+          handover.stored(request, outcome);
+          for (Part part : parts) {
+            part.whose.release(outcome);
+          }
+        });
+  }
+
+  int entries() {
+    lock.lock();
+    try {
+      return writer.entries();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * What relabelling made of series, by a hash of their label bytes. Filled up to a bound and then
+   * left as it is until it is emptied after some time, so that a set of series that does not fit
+   * still finds most of what was remembered.
+   */
+  static final class RelabelMemory {
+    static final int MAX_BYTES = 4 << 20;
+    private static final long KEEP_NANOS = 600_000_000_000L;
+    private static final int ENTRY_BYTES = 80;
+
+    private final java.util.HashMap<Long, Labels> made = new java.util.HashMap<>();
+    private int bytes;
+    private long since;
+
+    /** What was remembered; {@link Labels#EMPTY} for a dropped series, null when unknown. */
+    @Nullable Labels find(long hash) {
+      return made.get(hash);
+    }
+
+    void remember(long hash, Labels result, long nanos) {
+      if (made.isEmpty()) {
+        since = nanos;
+      } else if (bytes >= MAX_BYTES && nanos - since > KEEP_NANOS) {
+        made.clear();
+        bytes = 0;
+        since = nanos;
+      }
+      if (bytes < MAX_BYTES) {
+        made.put(hash, result);
+        bytes += ENTRY_BYTES + result.canonicalBytes().length;
+      }
+    }
+  }
+}

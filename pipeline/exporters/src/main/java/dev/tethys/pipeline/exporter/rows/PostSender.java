@@ -1,0 +1,42 @@
+package dev.tethys.pipeline.exporter.rows;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.pipeline.client.HttpEndpoint;
+import dev.tethys.pipeline.delivery.EncodedRequest;
+import dev.tethys.pipeline.delivery.SendResult;
+import dev.tethys.pipeline.delivery.Sender;
+import java.io.IOException;
+import java.net.URI;
+
+/**
+ * Posts requests to a destination that takes all of one or nothing: one that is too large or that
+ * holds something wrong (400, 413, 422) is cut in halves until what is wrong stands alone, and that
+ * becomes a dead letter.
+ */
+public final class PostSender implements Sender {
+  private final URI url;
+  private final HttpEndpoint endpoint;
+  private final LineRequestEncoder parcels;
+
+  public PostSender(URI url, HttpEndpoint endpoint, LineRequestEncoder parcels) {
+    this.url = url;
+    this.endpoint = endpoint;
+    this.parcels = parcels;
+  }
+
+  @Override
+  public SendResult send(EncodedRequest p) throws IOException, InterruptedException {
+    HttpEndpoint.Reply r = endpoint.call("POST", url, LineRequestEncoder.sent(p), p.body());
+    if (r.isOk()) {
+      return SendResult.DELIVERED;
+    }
+    try {
+      return switch (r.status()) {
+        case 400, 413, 422 -> parcels.halves(p, r.reason());
+        default -> HttpEndpoint.judge(r);
+      };
+    } catch (CodecException e) {
+      return new SendResult.Permanent(r.reason());
+    }
+  }
+}

@@ -1,0 +1,112 @@
+package dev.tethys.pipeline.exporter.rows;
+
+import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.delivery.EncodedRequest;
+import dev.tethys.pipeline.delivery.Encoder.Encoded;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes requests of the records of one batch, none larger than a destination takes. A record is an
+ * item, and mostly one row. For one thread.
+ */
+public final class RecordCutter {
+  private final Batch batch;
+  private final LineRequestEncoder lines;
+  private final int maxItems;
+  private final int maxBytes;
+  private final Map<String, String> headers;
+  private final TextBuffer text = new TextBuffer();
+  private final List<EncodedRequest> out = new ArrayList<>();
+  private final Map<String, Integer> drops = new LinkedHashMap<>();
+  private final RowIndex.Writer index = new RowIndex.Writer();
+  private int items;
+  private int before;
+  private long lane;
+
+  /**
+   * @param maxBytes before compression; one record may be larger
+   */
+  public RecordCutter(Batch batch, LineRequestEncoder lines, int maxItems, int maxBytes) {
+    this.batch = batch;
+    this.lines = lines;
+    this.maxItems = maxItems;
+    this.maxBytes = maxBytes;
+    this.headers = new LinkedHashMap<>(lines.headers(batch));
+  }
+
+  /** A header of all requests; one that begins with "tethys-" does not go over the wire. */
+  public RecordCutter header(String name, String value) {
+    headers.put(name, value);
+    return this;
+  }
+
+  /** The lane of all requests, of a destination to which their order means something. */
+  public RecordCutter lane(long number) {
+    lane = number;
+    return this;
+  }
+
+  /** Where the next record is written, as one row. */
+  public TextBuffer next() {
+    before = text.size();
+    return text;
+  }
+
+  /**
+   * The record is written.
+   *
+   * @param problem null, or why it has no place: it is forgotten and counted
+   */
+  public void end(@Nullable String problem) {
+    end(problem, 1);
+  }
+
+  /**
+   * The record is written.
+   *
+   * @param problem null, or why it has no place: it is forgotten and counted
+   * @param rows how many rows it is
+   */
+  public void end(@Nullable String problem, int rows) {
+    if (problem != null) {
+      text.truncate(before);
+      drops.merge(problem, 1, Integer::sum);
+      return;
+    }
+    if (items > 0 && text.size() > maxBytes) {
+      byte[] all = text.take();
+      text.put(all, 0, before);
+      cut();
+      text.put(all, before, all.length - before);
+    }
+    items++;
+    index.item(rows);
+    if (items >= maxItems || text.size() >= maxBytes) {
+      cut();
+    }
+  }
+
+  private void cut() {
+    Map<String, String> h = headers;
+    String rows = index.take();
+    if (!rows.isEmpty()) {
+      h = new LinkedHashMap<>(headers);
+      h.put(RowIndex.HEADER, rows);
+    }
+    out.add(new EncodedRequest(batch.signal(), lines.seal(text.take()), items, lane, h));
+    items = 0;
+  }
+
+  /** All of the batch. */
+  public Encoded encoded() {
+    if (items > 0) {
+      cut();
+    }
+    return new Encoded(out, drops);
+  }
+}

@@ -1,0 +1,104 @@
+package dev.tethys.pipeline.exporter.rows;
+
+import java.util.Arrays;
+
+/**
+ * Which item a row of a request belongs to. Mostly a row is an item; a histogram that is written as
+ * several rows is one item, so such a request says in a header how many rows its items have: {@code
+ * 120*1 3*14} are 120 items of one row and 3 of fourteen.
+ */
+public final class RowIndex {
+  /** The header of parcels in which some item has several rows. */
+  public static final String HEADER = "tethys-rows";
+
+  private final int[] ends;
+
+  private RowIndex(int[] ends) {
+    this.ends = ends;
+  }
+
+  /**
+   * The index of a request.
+   *
+   * @param header what {@link #HEADER} says; "" for one row an item
+   */
+  public static RowIndex of(String header, int items) {
+    int[] ends = new int[items];
+    Arrays.setAll(ends, i -> i + 1);
+    int at = 0;
+    int rows = 0;
+    if (!header.isEmpty()) {
+      for (String run : header.split(" ")) {
+        int star = run.indexOf('*');
+        int n = Integer.parseInt(run.substring(0, star));
+        int each = Integer.parseInt(run.substring(star + 1));
+        for (int i = 0; i < n && at < items; i++) {
+          rows += each;
+          ends[at++] = rows;
+        }
+      }
+    }
+    return new RowIndex(ends);
+  }
+
+  /** How many rows there are. */
+  public int rows() {
+    return ends.length == 0 ? 0 : ends[ends.length - 1];
+  }
+
+  /** How many items there are. */
+  public int items() {
+    return ends.length;
+  }
+
+  /** The first row of an item. */
+  public int first(int item) {
+    return item == 0 ? 0 : ends[item - 1];
+  }
+
+  /** One behind the last row of an item. */
+  public int end(int item) {
+    return ends[item];
+  }
+
+  /** The item of a row. */
+  public int item(int row) {
+    int i = Arrays.binarySearch(ends, row + 1);
+    return i >= 0 ? i : -i - 1;
+  }
+
+  /** Writes the header. */
+  public static final class Writer {
+    private final StringBuilder out = new StringBuilder();
+    private int run;
+    private int each;
+    private boolean plain = true;
+
+    /** An item of so many rows. */
+    public void item(int rows) {
+      if (rows != each) {
+        flush();
+        each = rows;
+      }
+      run++;
+      plain &= rows == 1;
+    }
+
+    private void flush() {
+      if (run > 0) {
+        out.append(out.isEmpty() ? "" : " ").append(run).append('*').append(each);
+      }
+      run = 0;
+    }
+
+    /** The header, "" when every item has one row; begins anew. */
+    public String take() {
+      flush();
+      String s = plain ? "" : out.toString();
+      out.setLength(0);
+      each = 0;
+      plain = true;
+      return s;
+    }
+  }
+}

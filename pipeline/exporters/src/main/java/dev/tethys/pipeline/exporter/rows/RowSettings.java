@@ -1,0 +1,130 @@
+package dev.tethys.pipeline.exporter.rows;
+
+import dev.tethys.codec.otlp.OtlpOptions;
+import dev.tethys.codec.otlp.TranslationStrategy;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+import java.util.Set;
+
+/**
+ * How batches of metrics become rows: the keys that exporters to databases have in common.
+ *
+ * @param otlp how OTLP becomes series
+ * @param histograms what becomes of native histograms
+ * @param maxItems most samples in one request
+ * @param maxBytes a request is sent when it has this many, before compression
+ */
+public record RowSettings(OtlpOptions otlp, HistogramRule histograms, int maxItems, int maxBytes) {
+
+  /** The same where attributes of OTLP resources are labels of every series. */
+  public RowSettings withResourcesAsLabels() {
+    return new RowSettings(
+        new OtlpOptions(
+            otlp.translationStrategy(),
+            otlp.promoteResourceAttributes(),
+            true,
+            otlp.ignoreResourceAttributes(),
+            otlp.keepIdentifyingResourceAttributes(),
+            otlp.convertHistogramsToNhcb(),
+            otlp.promoteScopeMetadata(),
+            otlp.labelNameUnderscoreSanitization(),
+            otlp.labelNamePreserveMultipleUnderscores(),
+            otlp.acceptDelta(),
+            otlp.lookbackDelta(),
+            otlp.typeAndUnitLabels()),
+        histograms,
+        maxItems,
+        maxBytes);
+  }
+
+  /** The keys, added to the section of an exporter. */
+  public static final class Keys {
+    private final Key<Boolean> suffixes;
+    private final Key<Boolean> resources;
+    private final Key<Boolean> scopes;
+    private final Key<HistogramRule> histograms;
+    private final Key<Long> maxItems;
+    private final Key<Long> maxBytes;
+
+    /**
+     * Adds the keys.
+     *
+     * @param usual what becomes of native histograms when nothing is said
+     * @param rules what may become of them
+     */
+    public Keys(Section s, HistogramRule usual, Set<HistogramRule> rules, int items, int bytes) {
+      suffixes =
+          s.key(
+              "add_metric_suffixes", Type.BOOL, true, "Units and _total at names of OTLP metrics.");
+      resources =
+          s.key(
+              "resource_attributes_as_labels",
+              Type.BOOL,
+              false,
+              "Attributes of OTLP resources are labels of every series; else they are in"
+                  + " target_info.");
+      scopes =
+          s.key(
+              "scope_as_labels",
+              Type.BOOL,
+              true,
+              "Name, version, schema and attributes of OTLP scopes are labels otel_scope_…. Without"
+                  + " them, points of two scopes that agree in all else are samples of one series.");
+      SequencedMap<String, HistogramRule> words = new LinkedHashMap<>();
+      for (HistogramRule r : HistogramRule.values()) {
+        if (rules.contains(r)) {
+          words.put(r.name().toLowerCase(java.util.Locale.ROOT), r);
+        }
+      }
+      histograms =
+          s.key(
+              "native_histograms",
+              Type.oneOf("rule for native histograms", words),
+              usual,
+              "What becomes of them: " + String.join(", ", words.keySet()) + ".");
+      maxItems = s.key("max_samples_per_send", Type.INT, (long) items, "Most in one request.");
+      maxBytes =
+          s.key(
+              "max_request_bytes",
+              Type.INT,
+              (long) bytes,
+              "A request that has this many bytes before compression is sent.");
+    }
+
+    /** Reads the keys out of a map that also has others. */
+    public RowSettings read(YamlObject o) {
+      OtlpOptions d = OtlpOptions.DEFAULT;
+      return new RowSettings(
+          new OtlpOptions(
+              o.get(suffixes)
+                  ? TranslationStrategy.UNDERSCORE_ESCAPING_WITH_SUFFIXES
+                  : TranslationStrategy.UNDERSCORE_ESCAPING_WITHOUT_SUFFIXES,
+              Set.of(),
+              o.get(resources),
+              Set.of(),
+              d.keepIdentifyingResourceAttributes(),
+              d.convertHistogramsToNhcb(),
+              o.get(scopes),
+              d.labelNameUnderscoreSanitization(),
+              d.labelNamePreserveMultipleUnderscores(),
+              d.acceptDelta(),
+              d.lookbackDelta(),
+              d.typeAndUnitLabels()),
+          o.get(histograms),
+          within(o, maxItems, 1_000_000),
+          within(o, maxBytes, 256 << 20));
+    }
+
+    private static int within(YamlObject o, Key<Long> key, int most) {
+      long v = o.get(key);
+      if (v < 1 || v > most) {
+        throw o.error(key, key.name() + " wants 1 to " + most);
+      }
+      return (int) v;
+    }
+  }
+}

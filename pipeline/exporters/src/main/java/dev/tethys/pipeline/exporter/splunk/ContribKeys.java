@@ -1,0 +1,196 @@
+package dev.tethys.pipeline.exporter.splunk;
+
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.client.HttpClientSettings;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Keys of the Collector's exporter in the meaning that they have there (its config.go).
+ *
+ * @param logs whether log records are sent, as {@code profiles} those of Splunk's profiler
+ * @param headers that name the program
+ * @param maxBytes of a request before compression, where it is written for a signal
+ * @param maxEvent most bytes of one event
+ * @param source the attribute that says an event's source, as {@code sourceType}, {@code index} and
+ *     {@code host}
+ * @param severityText the field of a record's severity, as {@code severityNumber}
+ * @param healthPath where the collector's health is asked; "" for where it usually is
+ */
+record ContribKeys(
+    boolean logs,
+    boolean profiles,
+    Map<String, String> headers,
+    Map<Signal, Integer> maxBytes,
+    long maxEvent,
+    String source,
+    String sourceType,
+    String index,
+    String host,
+    String severityText,
+    String severityNumber,
+    String healthPath) {
+  /** Why log records are dropped that are not to be sent. */
+  static final String SWITCHED_OFF = "log_data_disabled";
+
+  /** The attribute in which a receiver hands on the token that it was shown. */
+  static final String TOKEN = "com.splunk.hec.access_token";
+
+  /** The scope of records that Splunk's profiler sends. */
+  private static final String PROFILING = "otel.profiling";
+
+  private static final long MOST = 838_860_800;
+
+  /** Whether log records of a scope are sent. */
+  boolean takes(String scope) {
+    return scope.equals(PROFILING) ? profiles : logs;
+  }
+
+  /** The keys, added to the section of the exporter. */
+  static final class Keys {
+    private static final Section METADATA =
+        new Section("hec_metadata", "Attributes that say what events say of themselves.");
+    private static final Key<String> SOURCE =
+        METADATA.key("source", Type.STRING, "com.splunk.source", "Their source.");
+    private static final Key<String> SOURCETYPE =
+        METADATA.key("sourcetype", Type.STRING, "com.splunk.sourcetype", "Their source type.");
+    private static final Key<String> INDEX =
+        METADATA.key("index", Type.STRING, "com.splunk.index", "Their index.");
+    private static final Key<String> HOST =
+        METADATA.key("host", Type.STRING, "host.name", "Their host.");
+
+    private static final Section FIELDS =
+        new Section("otel_to_hec_fields", "Fields of what is no attribute.");
+    private static final Key<String> SEVERITY_TEXT =
+        FIELDS.key("severity_text", Type.STRING, "otel.log.severity.text", "The severity.");
+    private static final Key<String> SEVERITY_NUMBER =
+        FIELDS.key("severity_number", Type.STRING, "otel.log.severity.number", "As a number.");
+
+    private record Metadata(String source, String sourceType, String index, String host) {}
+
+    private record Fields(String text, String number) {}
+
+    private static final Type<Metadata> METADATA_TYPE =
+        METADATA.type(
+            o -> new Metadata(o.get(SOURCE), o.get(SOURCETYPE), o.get(INDEX), o.get(HOST)));
+    private static final Metadata USUAL =
+        new Metadata("com.splunk.source", "com.splunk.sourcetype", "com.splunk.index", "host.name");
+
+    private final Key<Boolean> uncompressed;
+    private final Key<Boolean> logs;
+    private final Key<Boolean> profiles;
+    private final Key<String> appName;
+    private final Key<String> appVersion;
+    private final Map<Signal, Key<Long>> lengths = new EnumMap<>(Signal.class);
+    private final Key<Long> maxEvent;
+    private final Key<Metadata> metadata;
+    private final Key<Metadata> olderMetadata;
+    private final Key<Fields> fields;
+    private final Key<String> health;
+
+    Keys(Section s) {
+      uncompressed =
+          s.key("disable_compression", Type.BOOL, false, "The same as compression: none.");
+      logs = s.key("log_data_enabled", Type.BOOL, true, "Whether log records are sent.");
+      profiles =
+          s.key(
+              "profiling_data_enabled",
+              Type.BOOL,
+              true,
+              "Whether log records of Splunk's profiler are, scope " + PROFILING + ".");
+      appName = s.key("splunk_app_name", Type.STRING, "", "The header __splunk_app_name.");
+      appVersion = s.key("splunk_app_version", Type.STRING, "", "The header __splunk_app_version.");
+      for (Signal signal : new Signal[] {Signal.LOGS, Signal.METRICS, Signal.TRACES}) {
+        String name = signal.name().toLowerCase(java.util.Locale.ROOT);
+        lengths.put(
+            signal,
+            s.optional(
+                "max_content_length_" + name,
+                Type.INT,
+                "Most bytes of a request of them before compression; unless said,"
+                    + " max_request_bytes."));
+      }
+      maxEvent =
+          s.key(
+              "max_event_size",
+              Type.INT,
+              5L << 20,
+              "Most bytes of an event; larger ones are dropped and counted.");
+      metadata = s.key("otel_attrs_to_hec_metadata", METADATA_TYPE, USUAL, METADATA.doc());
+      olderMetadata =
+          s.key(
+              "hec_metadata_to_otel_attrs",
+              METADATA_TYPE,
+              USUAL,
+              "The older name of otel_attrs_to_hec_metadata.");
+      fields =
+          s.key(
+              "otel_to_hec_fields",
+              FIELDS.type(o -> new Fields(o.get(SEVERITY_TEXT), o.get(SEVERITY_NUMBER))),
+              new Fields("otel.log.severity.text", "otel.log.severity.number"),
+              FIELDS.doc());
+      health = s.key("health_path", Type.STRING, "", "Where destination check asks for health.");
+    }
+
+    /** The client, without compression where that is switched off. */
+    HttpClientSettings compressed(YamlObject o, HttpClientSettings c) {
+      return o.get(uncompressed)
+          ? new HttpClientSettings(
+              c.endpoint(), c.client(), Compression.NONE, c.level(), c.headers(), c.auth())
+          : c;
+    }
+
+    ContribKeys read(YamlObject o) {
+      if (!o.get(logs) && !o.get(profiles)) {
+        throw o.error(
+            logs, "either \"log_data_enabled\" or \"profiling_data_enabled\" has to be true");
+      }
+      if (o.has(metadata) && o.has(olderMetadata)) {
+        throw o.error(
+            olderMetadata, "one of otel_attrs_to_hec_metadata and hec_metadata_to_otel_attrs");
+      }
+      Map<Signal, Integer> most = new EnumMap<>(Signal.class);
+      lengths.forEach(
+          (signal, key) -> {
+            if (o.has(key)) {
+              most.put(signal, (int) size(o, key, o.get(key)));
+            }
+          });
+      Map<String, String> headers = new TreeMap<>();
+      if (!o.get(appName).isEmpty()) {
+        headers.put("__splunk_app_name", o.get(appName));
+      }
+      if (!o.get(appVersion).isEmpty()) {
+        headers.put("__splunk_app_version", o.get(appVersion));
+      }
+      Metadata m = o.get(o.has(olderMetadata) ? olderMetadata : metadata);
+      Fields f = o.get(fields);
+      return new ContribKeys(
+          o.get(logs),
+          o.get(profiles),
+          Map.copyOf(headers),
+          Map.copyOf(most),
+          size(o, maxEvent, o.get(maxEvent)),
+          m.source,
+          m.sourceType,
+          m.index,
+          m.host,
+          f.text,
+          f.number,
+          o.get(health));
+    }
+
+    private static long size(YamlObject o, Key<Long> key, long size) {
+      if (size < 1 || size > MOST) {
+        throw o.error(key, "requires \"" + key.name() + "\" <= " + MOST + ", and at least 1");
+      }
+      return size;
+    }
+  }
+}

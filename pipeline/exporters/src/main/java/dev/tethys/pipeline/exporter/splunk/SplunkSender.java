@@ -1,0 +1,102 @@
+package dev.tethys.pipeline.exporter.splunk;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.pipeline.client.HttpEndpoint;
+import dev.tethys.pipeline.delivery.EncodedRequest;
+import dev.tethys.pipeline.delivery.SendResult;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.exporter.rows.LineRequestEncoder;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.BitSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+
+/**
+ * Posts events. A 400 names the first event that is wrong ({@code invalid-event-number}): that one
+ * becomes a dead letter and the others are sent again, since Splunk does not say which of them it
+ * has: they may then stand there twice. What is wrong with the token or its settings is for people
+ * to mend, and nothing is buried for it.
+ */
+final class SplunkSender implements Sender {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Splunk's number for a token without acknowledgements. */
+  static final int ACK_IS_DISABLED = 14;
+
+  /** Of a channel that is missing or invalid, and of query strings, as well. */
+  private static final Set<Integer> SETTINGS = Set.of(10, 11, ACK_IS_DISABLED, 16);
+
+  private final URI url;
+  private final HttpEndpoint endpoint;
+  private final LineRequestEncoder parcels;
+  private final @Nullable IndexedAcks acks;
+
+  /**
+   * A sender.
+   *
+   * @param acks null when a request is delivered that was taken
+   */
+  SplunkSender(
+      URI url, HttpEndpoint endpoint, LineRequestEncoder parcels, @Nullable IndexedAcks acks) {
+    this.url = url;
+    this.endpoint = endpoint;
+    this.parcels = parcels;
+    this.acks = acks;
+  }
+
+  @Override
+  public SendResult send(EncodedRequest p) throws IOException, InterruptedException {
+    if (acks == null) {
+      HttpEndpoint.Reply r = endpoint.call("POST", url, LineRequestEncoder.sent(p), p.body());
+      return r.isOk() ? SendResult.DELIVERED : judge(p, r);
+    }
+    String channel = acks.channel();
+    SendResult none = acks.refusal(channel);
+    if (none != null) {
+      return none;
+    }
+    Map<String, String> headers = new LinkedHashMap<>(LineRequestEncoder.sent(p));
+    headers.put(IndexedAcks.CHANNEL, channel);
+    HttpEndpoint.Reply r = endpoint.call("POST", url, headers, p.body());
+    return r.isOk() ? acks.indexed(channel, r) : judge(p, r);
+  }
+
+  private SendResult judge(EncodedRequest p, HttpEndpoint.Reply r) {
+    try {
+      if (r.status() == 413) {
+        return parcels.halves(p, r.reason());
+      }
+      if (r.status() != 400) {
+        return HttpEndpoint.judge(r);
+      }
+      JsonNode said = JSON.readTree(r.body());
+      int code = said.path("code").asInt(-1);
+      if (SETTINGS.contains(code)) {
+        String hint =
+            code == 10 ? "; the token has useACK: write acknowledgement: {enabled: true}" : "";
+        return new SendResult.Retryable(r.retryAfter(), false, r.reason() + hint);
+      }
+      LineRequestEncoder.Opened o = parcels.open(p);
+      int row = said.path("invalid-event-number").asInt(-1);
+      if (row < 0 || row >= o.index().rows()) {
+        return parcels.halves(p, r.reason());
+      }
+      BitSet others = new BitSet();
+      others.set(0, o.index().rows());
+      others.clear(row);
+      return o.sorted(
+          Map.of(row, r.reason()),
+          others,
+          new SendResult.Retryable(Duration.ZERO, false, r.reason()));
+    } catch (JacksonException | CodecException e) {
+      return new SendResult.Permanent(r.reason());
+    }
+  }
+}

@@ -1,0 +1,156 @@
+package dev.tethys.pipeline.exporter.splunk;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.client.HttpClientSettings;
+import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.exporter.rows.HistogramRule;
+import dev.tethys.pipeline.exporter.rows.RowSettings;
+import dev.tethys.pipeline.naming.BoundedNames;
+import dev.tethys.pipeline.naming.NameRule;
+import dev.tethys.pipeline.naming.NameTemplate;
+import java.net.URI;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+
+/**
+ * What the {@code splunk_hec} exporter is told, with the Collector's names.
+ *
+ * @param url with its path
+ * @param source of every event; "" for what the token says, as {@code sourceType} and {@code index}
+ * @param maxNames how many indices labels may make
+ * @param acks when requests are asked about that were taken
+ * @param contrib further keys of the Collector's exporter
+ */
+record SplunkSettings(
+    HttpClientSettings client,
+    URI url,
+    Secret token,
+    String source,
+    String sourceType,
+    NameTemplate index,
+    int maxNames,
+    IndexedAcks.Rules acks,
+    ContribKeys contrib,
+    RowSettings rows,
+    DeliverySettings delivery) {
+  /** docs.splunk.com, "Create custom indexes". */
+  private static final NameRule INDICES =
+      new NameRule(
+          "lower case letters, digits and any of _ - around its {labels}",
+          "[a-z0-9][a-z0-9_-]*",
+          true,
+          NameRule.keepLower("a-z0-9_-"),
+          80,
+          List.of("kvstore"));
+
+  private static final String COLLECTOR = "/services/collector";
+
+  /** Requests that wait to be indexed at once, unless {@code num_consumers} says how many. */
+  private static final int WAITING = 64;
+
+  private static final Section SECTION =
+      new Section("splunk_hec", "Writes metrics, logs and traces to Splunk's HTTP Event Collector.")
+          .include(DeliverySettings.SECTION);
+  private static final HttpClientSettings.Keys CLIENT = new HttpClientSettings.Keys(SECTION);
+  private static final RowSettings.Keys ROWS =
+      new RowSettings.Keys(
+          SECTION,
+          HistogramRule.CLASSIC,
+          EnumSet.of(HistogramRule.CLASSIC, HistogramRule.DROP),
+          2000,
+          800_000);
+  private static final Key<Secret> TOKEN =
+      SECTION.required("token", Type.SECRET, "The collector's token.");
+  private static final Key<String> SOURCE =
+      SECTION.key("source", Type.STRING, "", "Source of every event.");
+  private static final Key<String> SOURCETYPE =
+      SECTION.key("sourcetype", Type.STRING, "", "Source type of every event.");
+  private static final Key<String> INDEX =
+      SECTION.key(
+          "index",
+          Type.STRING,
+          "",
+          "Index of every event; of metrics, one of metrics. {label} stands for the value of a"
+              + " label, or of an attribute of the resource.");
+  private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);
+
+  private static final Key<IndexedAcks.Rules> ACKS =
+      SECTION.key(
+          "acknowledgement",
+          IndexedAcks.Rules.TYPE,
+          new IndexedAcks.Rules(Duration.ZERO, Duration.ZERO),
+          "Requests are delivered when they are indexed; not without.");
+  private static final ContribKeys.Keys CONTRIB = new ContribKeys.Keys(SECTION);
+
+  static {
+    for (String k :
+        new String[] {
+          "use_multi_metric_format",
+          "heartbeat",
+          "health_check_enabled",
+          "export_raw",
+          "telemetry",
+          "batcher",
+          "deprecated_batcher"
+        }) {
+      SECTION.notBuilt(k, "Of the Collector's exporter.");
+    }
+  }
+
+  static final Type<SplunkSettings> TYPE = SECTION.type(SplunkSettings::read);
+
+  private static NameTemplate index(YamlObject o) {
+    try {
+      return NameTemplate.labelled(o.get(INDEX), INDICES);
+    } catch (IllegalArgumentException e) {
+      throw o.error(INDEX, "index: " + e.getMessage());
+    }
+  }
+
+  private static SplunkSettings read(YamlObject o) {
+    HttpClientSettings client = CLIENT.read(o);
+    if (client.endpoint() == null) {
+      throw o.error("\"endpoint\" must name the collector, as https://host:8088");
+    }
+    String path = client.endpoint().getPath();
+    URI url =
+        path == null || path.isEmpty() || path.equals("/")
+            ? client.endpoint().resolve(COLLECTOR)
+            : client.endpoint();
+    IndexedAcks.Rules acks = o.get(ACKS);
+    DeliverySettings delivery = DeliverySettings.read(o, Duration.ofSeconds(10));
+    return new SplunkSettings(
+        CONTRIB.compressed(o, client),
+        url,
+        o.get(TOKEN),
+        o.get(SOURCE),
+        o.get(SOURCETYPE),
+        index(o),
+        BoundedNames.read(o, MAX_NAMES),
+        acks,
+        CONTRIB.read(o),
+        ROWS.read(o),
+        acks.isOn() ? delivery.gathering(o, WAITING) : delivery);
+  }
+
+  /** A path beside the one that events are posted to, which may stand behind a proxy's. */
+  URI beside(String path) {
+    String own = url.getRawPath();
+    int at = own.indexOf(COLLECTOR);
+    return url.resolve((at < 0 ? "" : own.substring(0, at)) + COLLECTOR + path);
+  }
+
+  /** Rows of a signal, in requests of the size that is written for it. */
+  RowSettings rows(Signal signal) {
+    Integer most = contrib.maxBytes().get(signal);
+    return most == null
+        ? rows
+        : new RowSettings(rows.otlp(), rows.histograms(), rows.maxItems(), most);
+  }
+}

@@ -1,0 +1,151 @@
+package dev.tethys.pipeline.exporter.statsd;
+
+import dev.tethys.codec.statsd.StatsdKind;
+import dev.tethys.codec.statsd.StatsdTagStyle;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.exporter.client.LineEndpoint;
+import dev.tethys.pipeline.exporter.client.LineEndpoint.Transport;
+import dev.tethys.pipeline.naming.BoundedNames;
+import dev.tethys.pipeline.naming.NameTemplate;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
+
+/**
+ * What the {@code statsd} exporter is told.
+ *
+ * @param name of a metric
+ * @param maxNames how many beginnings of names attributes may make
+ * @param resources whether attributes of resources are tags too
+ * @param observed what observations of histograms are sent as
+ * @param absolute whether the server takes a negative gauge for a level; else it is sent behind a 0
+ * @param timestamps whether lines of counters and gauges say their time
+ * @param maxItems most points in one request
+ */
+record StatsdSettings(
+    LineEndpoint endpoint,
+    StatsdTagStyle style,
+    NameTemplate name,
+    int maxNames,
+    boolean resources,
+    Histograms histograms,
+    StatsdKind observed,
+    boolean absolute,
+    boolean timestamps,
+    int maxItems,
+    DeliverySettings delivery) {
+  /** What histograms become. */
+  enum Histograms {
+    /** Counts by bucket. */
+    COUNTERS,
+    /** An observation for each bucket, with the rate that makes it as many as there were. */
+    OBSERVATIONS,
+    /** They are dropped and counted. */
+    DROP
+  }
+
+  private static final int USUAL_DATAGRAM = 1432;
+  private static final int MAX_ITEMS = 1_000_000;
+
+  private static final Section SECTION =
+      new Section("statsd", "Writes metrics to StatsD.").include(DeliverySettings.SECTION);
+  private static final LineEndpoint.Keys ENDPOINT =
+      new LineEndpoint.Keys(
+          SECTION, "localhost:8125", Transport.UDP, EnumSet.allOf(Transport.class), USUAL_DATAGRAM);
+  private static final Key<StatsdTagStyle> STYLE =
+      SECTION.key(
+          "tags",
+          Type.lowerCase("style of tags", StatsdTagStyle.class),
+          StatsdTagStyle.DOGSTATSD,
+          "dogstatsd, graphite, influxdb, librato, signalfx; none: they are nodes of the name.");
+  private static final Key<String> NAME =
+      SECTION.key(
+          "name",
+          Type.STRING,
+          "{__name__}",
+          "The name of a metric; {label} stands for an attribute's value.");
+  private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 10_000);
+  private static final Key<Boolean> RESOURCES =
+      SECTION.key(
+          "resource_attributes_as_tags",
+          Type.BOOL,
+          true,
+          "Attributes of resources are tags: without them instances may be one series.");
+  private static final Key<Histograms> HISTOGRAMS =
+      SECTION.key(
+          "histograms",
+          Type.lowerCase("rule for histograms", Histograms.class),
+          Histograms.COUNTERS,
+          "counters, observations or drop.");
+  private static final Key<StatsdKind> OBSERVED =
+      SECTION.key(
+          "observation_type",
+          Type.oneOf("type of observations", observationTypes()),
+          StatsdKind.HISTOGRAM,
+          "What observations are sent as: h, d or ms.");
+  private static final Key<Boolean> ABSOLUTE =
+      SECTION.optional(
+          "absolute_gauges",
+          Type.BOOL,
+          "Whether the server takes a gauge with a sign for a level, as Datadog's agent does; else"
+              + " a negative gauge is sent behind a 0. Usually true for dogstatsd alone.");
+  private static final Key<Boolean> TIMESTAMPS =
+      SECTION.key(
+          "timestamps", Type.BOOL, false, "Counters and gauges say their time; of dogstatsd.");
+  private static final Key<Long> MAX_ITEMS_KEY =
+      SECTION.key("max_samples_per_send", Type.INT, 10_000L, "Most points in one request.");
+
+  static final Type<StatsdSettings> TYPE = SECTION.type(StatsdSettings::read);
+
+  private static SequencedMap<String, StatsdKind> observationTypes() {
+    SequencedMap<String, StatsdKind> m = new LinkedHashMap<>();
+    for (StatsdKind k : StatsdKind.values()) {
+      if (k.isObserved()) {
+        m.put(k.word(), k);
+      }
+    }
+    return m;
+  }
+
+  private static StatsdSettings read(YamlObject o) {
+    StatsdTagStyle style = o.get(STYLE);
+    if (o.get(TIMESTAMPS) && style != StatsdTagStyle.DOGSTATSD) {
+      throw o.error(TIMESTAMPS, "timestamps are of tags: dogstatsd alone");
+    }
+    long items = o.get(MAX_ITEMS_KEY);
+    if (items < 1 || items > MAX_ITEMS) {
+      throw o.error(MAX_ITEMS_KEY, "max_samples_per_send wants 1 to " + MAX_ITEMS);
+    }
+    Boolean absolute = o.find(ABSOLUTE);
+    return new StatsdSettings(
+        ENDPOINT.read(o),
+        style,
+        name(o),
+        BoundedNames.read(o, MAX_NAMES),
+        o.get(RESOURCES),
+        o.get(HISTOGRAMS),
+        o.get(OBSERVED),
+        absolute == null ? style == StatsdTagStyle.DOGSTATSD : absolute,
+        o.get(TIMESTAMPS),
+        (int) items,
+        DeliverySettings.read(o, Duration.ofSeconds(15)));
+  }
+
+  private static NameTemplate name(YamlObject o) {
+    NameTemplate t;
+    try {
+      t = NameTemplate.parse(o.get(NAME));
+    } catch (IllegalArgumentException e) {
+      throw o.error(NAME, "name: " + e.getMessage());
+    }
+    if (!t.textsMatch("[A-Za-z0-9_.-]*") || t.of(l -> "x").isEmpty()) {
+      throw o.error(NAME, "name wants letters, digits and any of _ . - around its {labels}");
+    }
+    return t;
+  }
+}

@@ -1,0 +1,129 @@
+package dev.tethys.pipeline.exporter.tables;
+
+import dev.tethys.codec.series.SeriesText;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * Which series a database has been told of, so that labels are sent once. What was not used for
+ * long is forgotten; the series is then told again, which costs a row and changes nothing. Safe for
+ * any number of threads.
+ *
+ * <p>Keys stand side by side in arrays, for every sample looks one up and objects would be a miss
+ * of the cache each. Of two generations the younger one is filled; what is found in the older one
+ * is copied, and when the younger one is full it becomes the older one, whose rest is forgotten.
+ */
+public final class KnownSeries {
+  /** Of both generations. */
+  private static final int MAX = 500_000;
+
+  /** Open addressing with steps of one; a key of zeroes is none, and no series is known by it. */
+  private static final class Generation {
+    private long[] slots = new long[2 * 1024];
+    private int size;
+
+    /** Where a key is, or else the place for it. */
+    private int find(long high, long low) {
+      int mask = slots.length / 2 - 1;
+      // Keys are digests, whose bits are as good as random.
+      int at = (int) low & mask;
+      while ((slots[2 * at] | slots[2 * at + 1]) != 0
+          && (slots[2 * at] != high || slots[2 * at + 1] != low)) {
+        at = at + 1 & mask;
+      }
+      return 2 * at;
+    }
+
+    boolean has(long high, long low) {
+      int at = find(high, low);
+      return (slots[at] | slots[at + 1]) != 0;
+    }
+
+    void add(long high, long low) {
+      int at = find(high, low);
+      if ((high | low) == 0 || (slots[at] | slots[at + 1]) != 0) {
+        return;
+      }
+      slots[at] = high;
+      slots[at + 1] = low;
+      if (++size * 4 > slots.length) {
+        grow();
+      }
+    }
+
+    private void grow() {
+      long[] before = slots;
+      slots = new long[before.length * 2];
+      for (int i = 0; i < before.length; i += 2) {
+        if ((before[i] | before[i + 1]) != 0) {
+          int at = find(before[i], before[i + 1]);
+          slots[at] = before[i];
+          slots[at + 1] = before[i + 1];
+        }
+      }
+    }
+  }
+
+  private Generation younger = new Generation(); // these two guarded by this
+  private Generation older = new Generation();
+
+  private void add(long high, long low) {
+    younger.add(high, low);
+    if (younger.size >= MAX / 2) {
+      older = younger;
+      younger = new Generation();
+    }
+  }
+
+  private boolean isKnown(long high, long low) {
+    if (younger.has(high, low)) {
+      return true;
+    }
+    if (older.has(high, low)) {
+      add(high, low);
+      return true;
+    }
+    return false;
+  }
+
+  /**
+   * Those of which the database was not told.
+   *
+   * @param table the name of where they stand
+   */
+  public synchronized List<MetricTables.Series> unknown(
+      String table, Collection<MetricTables.Series> of) {
+    UUID t = SeriesText.key(table);
+    List<MetricTables.Series> out = new ArrayList<>();
+    for (MetricTables.Series s : of) {
+      if (!isKnown(high(t, s), low(t, s))) {
+        out.add(s);
+      }
+    }
+    return out;
+  }
+
+  /** It has them now. */
+  public synchronized void told(String table, Collection<MetricTables.Series> of) {
+    UUID t = SeriesText.key(table);
+    for (MetricTables.Series s : of) {
+      add(high(t, s), low(t, s));
+    }
+  }
+
+  /** It was emptied, or another took its place. */
+  public synchronized void forget() {
+    younger = new Generation();
+    older = new Generation();
+  }
+
+  private static long high(UUID table, MetricTables.Series s) {
+    return s.key().getMostSignificantBits() ^ table.getMostSignificantBits();
+  }
+
+  private static long low(UUID table, MetricTables.Series s) {
+    return s.key().getLeastSignificantBits() ^ table.getLeastSignificantBits();
+  }
+}

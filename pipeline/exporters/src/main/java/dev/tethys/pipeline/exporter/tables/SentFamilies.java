@@ -1,0 +1,49 @@
+package dev.tethys.pipeline.exporter.tables;
+
+import dev.tethys.codec.remote.WriteRequestReader;
+import dev.tethys.model.MetricFamilies;
+import dev.tethys.model.MetricMetadata;
+import dev.tethys.model.MetricType;
+import dev.tethys.pipeline.Batch;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.WeakHashMap;
+
+/**
+ * Metadata that a database was sent before and need not be sent again, since it keeps it. Bounded:
+ * the family sent longest ago is forgotten, and sent again. Safe for threads.
+ */
+final class SentFamilies {
+  static final int MAX_FAMILIES = 50_000;
+
+  private static final MetricMetadata NOTHING = new MetricMetadata(MetricType.UNKNOWN, "", "");
+
+  private final Set<MetricFamilies> sources = Collections.newSetFromMap(new WeakHashMap<>());
+  private final Map<String, MetricMetadata> families =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, MetricMetadata> eldest) {
+          return size() > MAX_FAMILIES;
+        }
+      };
+
+  /** Message of a batch, with the metadata of its source while that is new. */
+  synchronized byte[] message(Batch batch) {
+    MetricFamilies source = batch.families();
+    return source != null && !sources.add(source) ? batch.series() : batch.body();
+  }
+
+  /** Whether an entry of a request says anything that was not sent before; notes it as sent. */
+  synchronized boolean isNew(byte[] request, int offset, int length) {
+    WriteRequestReader in = new WriteRequestReader().reset(request, offset, length);
+    if (!in.nextMetadata()) {
+      return true;
+    }
+    MetricMetadata m = in.metadata();
+    return !m.equals(NOTHING) && !m.equals(families.put(in.metricFamily(), m));
+  }
+}

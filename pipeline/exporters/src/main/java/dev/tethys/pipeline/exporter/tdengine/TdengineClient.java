@@ -1,0 +1,83 @@
+package dev.tethys.pipeline.exporter.tdengine;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.tdengine.TdAnswer;
+import dev.tethys.pipeline.client.HttpEndpoint;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Statements over {@code /rest/sql}. Safe for several threads at once. */
+final class TdengineClient {
+  private static final TdAnswer.Rows NOBODY =
+      new TdAnswer.Rows() {
+        @Override
+        public void columns(List<String> names) {
+          // nobody asked
+        }
+
+        @Override
+        public void row(@Nullable String[] values) {
+          // nobody asked
+        }
+      };
+
+  private final HttpEndpoint http;
+  private final TdengineSettings settings;
+
+  TdengineClient(HttpEndpoint http, TdengineSettings settings) {
+    this.http = http;
+    this.settings = settings;
+  }
+
+  /** An answer of HTTP that is no success, before any of SQL. */
+  static final class NotOk extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    final transient HttpEndpoint.Reply reply;
+
+    NotOk(HttpEndpoint.Reply reply) {
+      super(reply.reason());
+      this.reply = reply;
+    }
+  }
+
+  /**
+   * Runs a statement.
+   *
+   * @param within the database, "" for none
+   * @throws TdAnswer.Refused when TDengine refuses it
+   * @throws NotOk when HTTP does
+   */
+  void run(String within, byte[] sql, TdAnswer.Rows rows) throws IOException, InterruptedException {
+    HttpEndpoint.Reply r =
+        http.call(
+            "POST",
+            settings.at("/rest/sql" + (within.isEmpty() ? "" : "/" + within)),
+            Map.of("content-type", "text/plain; charset=utf-8"),
+            sql);
+    try {
+      TdAnswer.read(new ByteArrayInputStream(r.body()), rows);
+    } catch (TdAnswer.Refused e) {
+      throw e;
+    } catch (CodecException e) {
+      throw r.isOk() ? new IOException(e.getMessage(), e) : new NotOk(r);
+    }
+    if (!r.isOk()) {
+      throw new NotOk(r);
+    }
+  }
+
+  /** Runs a statement of which nothing but success matters. */
+  void run(String within, String sql) throws IOException, InterruptedException {
+    run(within, sql.getBytes(StandardCharsets.UTF_8), NOBODY);
+  }
+
+  /** Runs a statement of which nothing but success matters. */
+  void run(String within, byte[] sql) throws IOException, InterruptedException {
+    run(within, sql, NOBODY);
+  }
+}

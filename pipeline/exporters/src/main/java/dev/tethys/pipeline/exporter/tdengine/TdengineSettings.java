@@ -1,0 +1,202 @@
+package dev.tethys.pipeline.exporter.tdengine;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.client.HttpClientSettings;
+import dev.tethys.pipeline.delivery.DeliverySettings;
+import dev.tethys.pipeline.exporter.rows.HistogramRule;
+import dev.tethys.pipeline.exporter.rows.RowSettings;
+import dev.tethys.pipeline.naming.BoundedNames;
+import dev.tethys.pipeline.naming.NameRule;
+import dev.tethys.pipeline.naming.NameTemplate;
+import dev.tethys.web.client.BasicCredentials;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What the {@code tdengine} exporter is told.
+ *
+ * @param base taosAdapter
+ * @param token of TDengine's Enterprise, in the place of user and password; empty for none
+ * @param cloudToken of TDengine's cloud, likewise
+ * @param sql whether rows go by SQL into one super table, else by lines into one for each metric
+ * @param table the super table, of SQL
+ * @param maxNames how many super tables, or databases, labels may make
+ * @param createSchema whether the database, and the super table of SQL, are made
+ * @param databaseOptions behind the statement that makes the database
+ */
+record TdengineSettings(
+    HttpClientSettings client,
+    URI base,
+    String username,
+    Secret password,
+    Secret token,
+    Secret cloudToken,
+    NameTemplate database,
+    boolean sql,
+    NameTemplate table,
+    int maxNames,
+    boolean createSchema,
+    String databaseOptions,
+    RowSettings rows,
+    DeliverySettings delivery) {
+  private static final Section SECTION =
+      new Section("tdengine", "Writes metrics to TDengine 3.").include(DeliverySettings.SECTION);
+  private static final HttpClientSettings.Keys CLIENT = new HttpClientSettings.Keys(SECTION);
+  private static final RowSettings.Keys ROWS =
+      new RowSettings.Keys(
+          SECTION,
+          HistogramRule.CLASSIC,
+          EnumSet.of(HistogramRule.CLASSIC, HistogramRule.DROP),
+          5000,
+          900_000);
+  private static final Key<String> USERNAME =
+      SECTION.key("username", Type.STRING, "root", "The user.");
+  private static final Key<Secret> PASSWORD =
+      SECTION.key("password", Type.SECRET, new Secret("taosdata"), "Its password.");
+  private static final Key<Secret> TOKEN =
+      SECTION.key(
+          "token",
+          Type.SECRET,
+          Secret.NONE,
+          "What CREATE TOKEN gave, in the place of user and password.");
+  private static final Key<Secret> CLOUD_TOKEN =
+      SECTION.key("cloud_token", Type.SECRET, Secret.NONE, "A token of TDengine's cloud.");
+  private static final Key<String> DATABASE =
+      SECTION.key(
+          "database",
+          Type.STRING,
+          "tethys",
+          "Where super tables are. Of protocol lines {label} stands for the value of a label.");
+  private static final Key<Boolean> PROTOCOL =
+      SECTION.key(
+          "protocol",
+          Type.oneOf("protocol", "lines", false, "sql", true),
+          false,
+          "lines: a super table for each metric; sql: one, with labels in a tag of type JSON.");
+  private static final Key<String> TABLE =
+      SECTION.key(
+          "table",
+          Type.STRING,
+          "metrics",
+          "The super table, of protocol sql; {label} stands for the value of a label.");
+  private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);
+  private static final Key<Boolean> CREATE_SCHEMA =
+      SECTION.key(
+          "create_schema", Type.BOOL, true, "Make the database and super table that are missing.");
+  private static final Key<String> OPTIONS =
+      SECTION.key(
+          "database_options",
+          Type.STRING,
+          "PRECISION 'ms' KEEP 3650d",
+          "Behind CREATE DATABASE; the precision has to be ms, us or ns.");
+
+  static {
+    SECTION.notBuilt(
+        "totp_code",
+        "taosAdapter takes codes over its WebSocket alone, not with lines and SQL over HTTP; a"
+            + " program is given a token.");
+  }
+
+  static final Type<TdengineSettings> TYPE = SECTION.type(TdengineSettings::read);
+
+  private static NameTemplate name(YamlObject o, Key<String> key, int max) {
+    try {
+      NameTemplate t = NameTemplate.parse(o.get(key), NameRule.words("", max));
+      if (t.pattern().length() <= max) {
+        return t;
+      }
+    } catch (IllegalArgumentException e) {
+      throw o.error(key, key.name() + ": " + e.getMessage());
+    }
+    throw o.error(key, key.name() + " wants " + max + " characters at most");
+  }
+
+  /** What has labels: the super tables of SQL, the databases of lines. */
+  NameTemplate names() {
+    return sql ? table : database;
+  }
+
+  /** The database of what goes by a name. */
+  String databaseOf(String name) {
+    return sql ? database.ofNothing() : name;
+  }
+
+  private static TdengineSettings read(YamlObject o) {
+    HttpClientSettings client = CLIENT.read(o);
+    URI base = client.endpoint();
+    if (base == null || !Set.of("http", "https").contains(base.getScheme())) {
+      throw o.error("\"endpoint\" must name taosAdapter, as http://host:6041");
+    }
+    NameTemplate database = name(o, DATABASE, 64);
+    if (o.get(PROTOCOL) && !database.isFixed()) {
+      throw o.error(
+          DATABASE, "of protocol sql \"table\" has the {labels}; \"database\" has them of lines");
+    }
+    Secret token = o.get(TOKEN);
+    Secret cloud = o.get(CLOUD_TOKEN);
+    boolean named = o.has(USERNAME) && !o.get(USERNAME).isEmpty() || o.has(PASSWORD);
+    if ((token.isEmpty() ? 0 : 1) + (cloud.isEmpty() ? 0 : 1) + (named ? 1 : 0) > 1) {
+      throw o.error("at most one of username with password, token and cloud_token is wanted");
+    }
+    return new TdengineSettings(
+        client,
+        base,
+        token.isEmpty() && cloud.isEmpty() ? o.get(USERNAME) : "",
+        o.get(PASSWORD),
+        token,
+        cloud,
+        database,
+        o.get(PROTOCOL),
+        name(o, TABLE, 192),
+        BoundedNames.read(o, MAX_NAMES),
+        o.get(CREATE_SCHEMA),
+        o.get(OPTIONS),
+        ROWS.read(o),
+        DeliverySettings.read(o, Duration.ofSeconds(30)));
+  }
+
+  /** A path of the server. */
+  URI at(String path) {
+    String b = base.toString();
+    return URI.create(
+        (b.endsWith("/") ? b.substring(0, b.length() - 1) : b)
+            + path
+            + (cloudToken.isEmpty()
+                ? ""
+                : (path.indexOf('?') < 0 ? "?token=" : "&token=")
+                    + URLEncoder.encode(cloudToken.value(), StandardCharsets.UTF_8)));
+  }
+
+  /** Where lines are written. */
+  URI linesUrl(String name) {
+    return at(
+        "/influxdb/v1/write?db="
+            + URLEncoder.encode(name, StandardCharsets.UTF_8)
+            + "&precision=ms");
+  }
+
+  /** The statement that makes the database. */
+  String createDatabase(String name) {
+    return "CREATE DATABASE IF NOT EXISTS `" + databaseOf(name) + "` " + databaseOptions;
+  }
+
+  /** What says who writes. */
+  Map<String, String> credentials() {
+    if (!token.isEmpty()) {
+      return Map.of("authorization", "Bearer " + token.value());
+    }
+    if (username.isEmpty()) {
+      return Map.of();
+    }
+    return Map.of("authorization", BasicCredentials.header(username, password.value()));
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.pipeline.exporter.loadbalancing;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,45 @@
+package dev.tethys.pipeline.exporter.remotewrite;
+
+import dev.tethys.pipeline.Scheduler;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Time that stands still until the test moves it; no timer goes off by itself. */
+final class ManualClockwork implements Scheduler {
+  long millis = 1_700_000_000_000L;
+
+  /** What got a thread of its own, in order. */
+  final List<String> executed = new ArrayList<>();
+
+  private final List<Runnable> timers = new ArrayList<>();
+
+  @Override
+  public long millis() {
+    return millis;
+  }
+
+  @Override
+  public long nanos() {
+    return millis * 1_000_000;
+  }
+
+  @Override
+  public void execute(String name, Runnable task) {
+    executed.add(name);
+    task.run();
+  }
+
+  @Override
+  public Timer schedule(Duration after, Runnable task) {
+    timers.add(task);
+    return () -> timers.remove(task);
+  }
+
+  /** Does what waits for its time, whenever that is. */
+  void ring() {
+    List<Runnable> due = List.copyOf(timers);
+    timers.clear();
+    due.forEach(Runnable::run);
+  }
+}

@@ -1,0 +1,69 @@
+package dev.tethys.pipeline;
+
+import java.util.List;
+
+/**
+ * Tells the source of a batch what became of it. A source may forget a batch (answer its client,
+ * commit its offset, save its position) when its receipt is settled, and not before.
+ */
+@FunctionalInterface
+public interface AckCallback {
+  /** Nobody waits to hear. */
+  AckCallback NONE = outcome -> {};
+
+  /** Called exactly once for a batch; must not block. */
+  void settle(Outcome outcome);
+
+  /**
+   * For one batch that goes several ways: settled as many times as there are ways, it then settles
+   * the other with the worst of the outcomes.
+   *
+   * @param ways at least 1
+   */
+  static AckCallback join(AckCallback to, int ways) {
+    return ways == 1 ? to : new JoinedReceipt(to, ways, Outcome::worse);
+  }
+
+  /**
+   * For one batch that goes on in several parts: settled once for each part, it then settles the
+   * other with what became of all of them.
+   *
+   * @param parts at least 1
+   */
+  static AckCallback parts(AckCallback to, int parts) {
+    return parts == 1 ? to : new JoinedReceipt(to, parts, Outcome::plus);
+  }
+
+  /**
+   * For several batches that go on as one: an outcome settles them all. Rejected items of which
+   * nobody knows whose they were are shared out by size.
+   *
+   * @param parts receipts with the items of their batches
+   */
+  static AckCallback all(List<Part> parts) {
+    if (parts.size() == 1) {
+      return parts.getFirst().receipt();
+    }
+    List<Part> copy = List.copyOf(parts);
+    return outcome -> {
+      if (!(outcome instanceof Outcome.Rejected r)) {
+        copy.forEach(p -> p.receipt().settle(outcome));
+        return;
+      }
+      long total = copy.stream().mapToLong(Part::items).sum();
+      long rejected = Math.min(r.items(), total);
+      long seen = 0;
+      long told = 0;
+      for (Part p : copy) {
+        seen += p.items();
+        long until = total == 0 ? 0 : rejected * seen / total;
+        int own = (int) (until - told);
+        told = until;
+        p.receipt().settle(own == 0 ? Outcome.ACCEPTED : r.of(own));
+      }
+    };
+  }
+
+  /** One of several batches that went on as one. */
+  record Part(AckCallback receipt, int items) {}
+}

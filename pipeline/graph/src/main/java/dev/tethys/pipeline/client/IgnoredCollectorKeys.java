@@ -1,0 +1,49 @@
+package dev.tethys.pipeline.client;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Keys of the Collector's clients and servers for what Go's libraries have and ours have not: sizes
+ * of buffers, which change nothing that anybody sees, and extensions in between, of which there are
+ * none, so that only an empty list is taken.
+ */
+public final class IgnoredCollectorKeys {
+  private final List<Key<Long>> sizes = new ArrayList<>();
+  private final Key<List<YamlNode>> middlewares;
+
+  /**
+   * Adds the keys to a section.
+   *
+   * @param buffers whether there are sizes of buffers among them
+   */
+  public IgnoredCollectorKeys(Section s, boolean buffers) {
+    for (String k :
+        buffers ? List.of("read_buffer_size", "write_buffer_size") : List.<String>of()) {
+      sizes.add(s.key(k, Type.INT, 0L, "Means nothing: it is the size of a buffer of Go's."));
+    }
+    middlewares =
+        s.key(
+            "middlewares",
+            Type.list(Type.ANY),
+            List.of(),
+            "Extensions that see requests; only none.");
+  }
+
+  /** Looks whether what is written can be taken. */
+  public void check(YamlObject o) {
+    for (Key<Long> k : sizes) {
+      if (o.get(k) < 0) {
+        throw o.error(k, k.name() + " wants a number of bytes from 0 on");
+      }
+    }
+    if (!o.get(middlewares).isEmpty()) {
+      throw o.error(middlewares, "middlewares are not built in Tethys; remove them");
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package dev.tethys.pipeline.component;
+
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Signal;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Receivers that a component makes, and that come and go while it runs. They are no nodes of the
+ * graph: what they take is counted where the component hands it on.
+ */
+public interface DynamicReceivers {
+  /** The id with the name of its type in the newest spelling. */
+  ComponentId canonical(ComponentId id);
+
+  /** The factory of a type, be it an alias. */
+  Optional<ReceiverFactory<?>> factory(String type);
+
+  /** Why there is none of this name: for errors. */
+  String unknown(String type);
+
+  /**
+   * Says which extensions they may name: when one of these is replaced, so is the component.
+   *
+   * @param names ids among other words
+   */
+  void mayAsk(Collection<String> names);
+
+  /** The same where nobody knows which they will name. */
+  void mayAskAny();
+
+  /**
+   * Makes one. Its own metrics are shown between its start and its stop.
+   *
+   * @param id of no two at a time
+   * @param called how logs and errors call it
+   * @param settings read by the factory
+   * @throws dev.tethys.config.ConfigException when the settings cannot be met
+   */
+  Receiver make(
+      ReceiverFactory<?> factory,
+      ComponentId id,
+      String called,
+      Object settings,
+      Map<Signal, Consumer> outputs);
+}

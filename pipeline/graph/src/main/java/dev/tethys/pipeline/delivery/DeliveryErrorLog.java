@@ -1,0 +1,99 @@
+package dev.tethys.pipeline.delivery;
+
+import dev.tethys.pipeline.Scheduler;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+
+/**
+ * What went wrong with an outbox: the last of it for who asks, and some of it for the log, seldom
+ * enough that it survives a destination that refuses all. Safe for threads.
+ */
+final class DeliveryErrorLog {
+  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.delivery");
+
+  /** How often the log tells of requests that were not taken. */
+  private static final Duration EVERY = Duration.ofSeconds(10);
+
+  /** How often it tells of a request that is sent again and again. */
+  private static final Duration EVERY_WAIT = Duration.ofMinutes(1);
+
+  /** What went wrong and when, in milliseconds since 1970; "" and 0 for nothing. */
+  record Error(String reason, long millis) {}
+
+  private final String name;
+  private final Scheduler clock;
+  private volatile Error last = new Error("", 0);
+  private boolean said; // guarded by this
+  private long saidAt; // guarded by this
+  private long unsaid; // guarded by this
+  private boolean waited; // a wait was ever told; guarded by this
+  private volatile boolean waits; // the log was told so, and not yet that it is over
+  private long waitsAt; // guarded by this
+
+  DeliveryErrorLog(String name, Scheduler clock) {
+    this.name = name;
+    this.clock = clock;
+  }
+
+  /** Remembers it as the last. */
+  void note(String error) {
+    last = new Error(error, clock.millis());
+  }
+
+  Error last() {
+    return last;
+  }
+
+  /**
+   * Tells the log that a request was not taken in several attempts and is sent again, unless it was
+   * told of one within a minute: who looks there finds why nothing arrives.
+   */
+  void waits(int attempts, String why) {
+    synchronized (this) {
+      long now = clock.nanos();
+      if (waited && now - waitsAt < EVERY_WAIT.toNanos()) {
+        return;
+      }
+      waited = true;
+      waits = true;
+      waitsAt = now;
+    }
+    LOG.log(
+        Level.WARNING,
+        "{0}: not delivered in {1} attempts, goes on trying: {2}",
+        name,
+        String.valueOf(attempts),
+        why);
+  }
+
+  /** A request was taken that had not been before: the log hears of it if it had heard of that. */
+  void taken(int attempts) {
+    if (!waits) {
+      return;
+    }
+    waits = false;
+    LOG.log(Level.INFO, "{0}: delivers again, after {1} attempts", name, String.valueOf(attempts));
+  }
+
+  /** Tells the log, unless it was told something just before. */
+  void say(String what) {
+    long more;
+    synchronized (this) {
+      long now = clock.nanos();
+      if (said && now - saidAt < EVERY.toNanos()) {
+        unsaid++;
+        return;
+      }
+      said = true;
+      saidAt = now;
+      more = unsaid;
+      unsaid = 0;
+    }
+    LOG.log(
+        Level.WARNING,
+        "{0}: {1}{2}",
+        name,
+        what,
+        more == 0 ? "" : " (and " + more + " more since this was last said)");
+  }
+}

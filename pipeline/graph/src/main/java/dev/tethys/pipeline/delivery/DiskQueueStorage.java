@@ -1,0 +1,366 @@
+package dev.tethys.pipeline.delivery;
+
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.delivery.OutboxOptions.Sync;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Parcels on disk. Bodies are read when they are sent; of what waits, at most {@link #WINDOW}
+ * entries are in memory, however long the queue.
+ *
+ * <p>Invariant: every published record before {@code cursor} was put into {@code ahead} or passed
+ * over; everything from there up to {@code published} waits to be read. Records are published in
+ * the order in which they stand, whoever forced his first.
+ */
+final class DiskQueueStorage implements QueueStorage {
+  /** Most entries in memory. */
+  static final int WINDOW = 1 << 14;
+
+  private static final int READ_AHEAD = 256;
+  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.delivery");
+
+  private static final Duration SYNC_AFTER = Duration.ofSeconds(1);
+
+  private final SegmentedLog log;
+  private final Sync sync;
+  private final Scheduler clock;
+  private final Dropped found;
+  private final ReentrantLock appending = new ReentrantLock();
+  private final AtomicBoolean syncs = new AtomicBoolean(); // whether a force is due
+
+  /** Appended, not yet published; in the order of the log. */
+  private final ArrayDeque<Entry> appended = new ArrayDeque<>(); // guarded by itself
+
+  private final Set<Entry> ready = new HashSet<>(); // guarded by appended: forced, not at its head
+
+  // The rest is guarded by the engine's lock.
+  private final ArrayDeque<Entry> ahead = new ArrayDeque<>();
+  private long cursorSegment;
+  private long cursorOffset = SegmentedLog.HEADER;
+  private long publishedSegment;
+  private long publishedEnd;
+  private boolean behind;
+  private @Nullable SegmentWalk walk;
+
+  DiskQueueStorage(SegmentedLog log, Sync sync, Scheduler clock) {
+    this.log = log;
+    this.sync = sync;
+    this.clock = clock;
+    SegmentedLog.Left open = log.open();
+    this.found = new Dropped(open.records(), open.items(), null);
+    if (!log.segments().isEmpty()) {
+      behind = true;
+      cursorSegment = log.segments().getFirst().number;
+      Segment last = log.segments().getLast();
+      publishedSegment = last.number;
+      publishedEnd = last.size;
+    }
+  }
+
+  @Override
+  public long charge(EncodedRequest p) {
+    return SegmentedLog.size(p);
+  }
+
+  @Override
+  public long bytes() {
+    return log.bytes();
+  }
+
+  @Override
+  public long overhead() {
+    return SegmentedLog.HEADER; // a new segment may have to be begun for it
+  }
+
+  @Override
+  public boolean tidy() {
+    log.tidy();
+    return true;
+  }
+
+  @Override
+  public boolean isDurable() {
+    return true;
+  }
+
+  @Override
+  public long damagedBytes() {
+    return log.damagedBytes();
+  }
+
+  @Override
+  public Dropped found() {
+    return found;
+  }
+
+  @Override
+  public Entry store(EncodedRequest p, long millis) throws IOException {
+    if (!StoredRequest.fits(p)) {
+      throw new IOException("the headers of the request are too long for the queue on disk");
+    }
+    // An interrupted thread would close the file under everyone else.
+    boolean interrupted = Thread.interrupted();
+    try {
+      Entry e;
+      appending.lock();
+      try {
+        SegmentedLog.Place place = log.append(StoredRequest.of(p, millis, 0, ""), p.body());
+        e = new Entry(p, place.end() - place.offset(), millis, false, place);
+        synchronized (appended) {
+          appended.add(e);
+        }
+      } finally {
+        appending.unlock();
+      }
+      if (sync == Sync.ALWAYS) {
+        try {
+          log.force(place(e));
+        } catch (IOException failure) {
+          // It may stand there, but its source is told that it does not.
+          log.skip(place(e), e.items);
+          synchronized (appended) {
+            ready.add(e);
+          }
+          throw failure;
+        }
+      }
+      return e;
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static SegmentedLog.Place place(Entry e) {
+    SegmentedLog.Place p = e.place;
+    if (p == null) {
+      throw new IllegalStateException("an entry of a queue on disk that is not there");
+    }
+    return p;
+  }
+
+  @Override
+  public void publish(Entry e) {
+    synchronized (appended) {
+      ready.add(e);
+      for (Entry head = appended.peek();
+          head != null && ready.remove(head);
+          head = appended.peek()) {
+        appended.poll();
+        reach(head);
+      }
+    }
+    if (sync == Sync.EVERY_SECOND && syncs.compareAndSet(false, true)) {
+      clock.schedule(SYNC_AFTER, () -> clock.execute("queue sync", this::force));
+    }
+  }
+
+  private void force() {
+    syncs.set(false);
+    try {
+      log.forceAll();
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "queue on disk: {0}", e.toString());
+    }
+  }
+
+  private void reach(Entry e) {
+    SegmentedLog.Place p = place(e);
+    publishedSegment = p.segment().number;
+    publishedEnd = p.end();
+    if (!behind && ahead.size() < READ_AHEAD) {
+      cursorSegment = publishedSegment;
+      cursorOffset = publishedEnd;
+      if (!log.isSkipped(p)) {
+        ahead.add(e);
+      }
+    } else {
+      behind = true;
+    }
+  }
+
+  @Override
+  public @Nullable Entry next() {
+    if (ahead.isEmpty() && behind) {
+      readAhead();
+    }
+    return ahead.poll();
+  }
+
+  @Override
+  public @Nullable Entry peek() {
+    return ahead.peek();
+  }
+
+  @Override
+  public int window() {
+    return WINDOW;
+  }
+
+  private void readAhead() {
+    while (ahead.size() < READ_AHEAD) {
+      SegmentedLog.Found f = null;
+      try {
+        Segment s = segment();
+        if (s == null) {
+          walk = null;
+          behind = false;
+          return;
+        }
+        if (walk == null) {
+          long limit = s.number == publishedSegment ? publishedEnd : Long.MAX_VALUE;
+          walk = new SegmentWalk(log, s, cursorOffset, limit);
+        }
+        f = walk.next();
+      } catch (IOException e) {
+        // Deleted, or not to be read: what it held is lost, as the log has said.
+        LOG.log(Level.WARNING, "queue on disk: {0}", e.toString());
+      }
+      if (f == null) {
+        walk = null;
+        if (cursorSegment >= publishedSegment) {
+          cursorOffset = publishedEnd;
+          behind = false;
+          return;
+        }
+        cursorSegment++;
+        cursorOffset = SegmentedLog.HEADER;
+        continue;
+      }
+      cursorOffset = f.place().end();
+      if (!log.isSkipped(f.place())) {
+        StoredRequest r = f.record();
+        ahead.add(
+            new Entry(
+                r.lane(),
+                r.items(),
+                f.place().end() - f.place().offset(),
+                r.millis(),
+                null,
+                f.place()));
+      }
+    }
+    // Read again from the cursor: the limit may have moved by then.
+    walk = null;
+  }
+
+  /** The segment of the cursor, or the next that is left; null behind the last published one. */
+  private @Nullable Segment segment() {
+    Segment s = log.after(cursorSegment - 1);
+    if (s == null || s.number > publishedSegment) {
+      return null;
+    }
+    if (s.number != cursorSegment) {
+      cursorSegment = s.number;
+      cursorOffset = SegmentedLog.HEADER;
+      walk = null;
+    }
+    return s;
+  }
+
+  @Override
+  public EncodedRequest load(Entry e) throws IOException {
+    return log.read(place(e));
+  }
+
+  @Override
+  public void done(Entry e) {
+    log.done(place(e), e.items);
+  }
+
+  /**
+   * Drops the oldest segment that can be. What of it is being sent stays until that has ended, and
+   * the file with it.
+   */
+  @Override
+  public Dropped dropOldest(HandedOut handedOut) {
+    log.tidy();
+    for (Segment s : log.segments()) {
+      if (s.number > publishedSegment) {
+        break;
+      }
+      if (s.number == publishedSegment && !sealWhole(s)) {
+        break;
+      }
+      Dropped d = dropFrom(s, handedOut);
+      if (d.parcels() > 0) {
+        return d;
+      }
+    }
+    return Dropped.NOTHING;
+  }
+
+  /** Ends the newest segment; false when something in it is not published yet. */
+  private boolean sealWhole(Segment s) {
+    log.sealNow(s);
+    synchronized (appended) {
+      for (Entry e : appended) {
+        if (place(e).segment() == s) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private Dropped dropFrom(Segment s, HandedOut handedOut) {
+    boolean whole = !handedOut.isSending(s);
+    long parcels = 0;
+    long items = 0;
+    for (Entry e = handedOut.takeBack(s); e != null; e = handedOut.takeBack(s)) {
+      parcels++;
+      items += e.items;
+      if (!whole) {
+        log.done(place(e), e.items);
+      }
+    }
+    for (Iterator<Entry> it = ahead.iterator(); it.hasNext(); ) {
+      Entry e = it.next();
+      if (place(e).segment() == s) {
+        it.remove();
+        parcels++;
+        items += e.items;
+        if (!whole) {
+          log.done(place(e), e.items);
+        }
+      }
+    }
+    walk = null;
+    if (whole) {
+      SegmentedLog.Left left = log.drop(s);
+      return new Dropped(left.records(), left.items(), null);
+    }
+    if (behind && cursorSegment <= s.number) {
+      try {
+        long from = cursorSegment == s.number ? cursorOffset : SegmentedLog.HEADER;
+        long limit = s.number == publishedSegment ? publishedEnd : Long.MAX_VALUE;
+        SegmentWalk w = new SegmentWalk(log, s, from, limit);
+        for (SegmentedLog.Found f = w.next(); f != null; f = w.next()) {
+          if (!log.isSkipped(f.place())) {
+            parcels++;
+            items += f.record().items();
+            log.skip(f.place(), f.record().items());
+          }
+        }
+      } catch (IOException e) {
+        LOG.log(Level.WARNING, "queue on disk: {0} cannot be read: {1}", s.file, e.toString());
+      }
+    }
+    return new Dropped(parcels, items, null);
+  }
+
+  @Override
+  public void close() {
+    log.close();
+  }
+}

@@ -1,0 +1,585 @@
+package dev.tethys.pipeline.delivery;
+
+import dev.tethys.pipeline.AckCallback;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.ledger.Drops;
+import dev.tethys.pipeline.ledger.ItemAccounting;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way out of an outbox: requests that fly, what their destination answers, when they are tried
+ * again and when no more.
+ *
+ * <p>Invariants, under the lock of the backlog: every entry that was handed out and is not done is
+ * one of its jobs; at most as many fly on the present {@link SenderBinding} as it permits when one
+ * is started. What flies on a former route comes to its end there.
+ */
+final class Dispatcher {
+  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.delivery");
+
+  /** How long threads that were cut off may take to notice. */
+  private static final Duration CUT_OFF = Duration.ofSeconds(2);
+
+  private final String name;
+  private final QueueState backlog;
+  private final ItemAccounting account;
+  private final DeadLetterSink burial;
+  private final DeliveryErrorLog complaints;
+  private final Scheduler clock;
+  private final RandomGenerator random;
+
+  // All below is guarded by the backlog's lock.
+  private final SenderBindings routes;
+  private long retries;
+  private Scheduler.@Nullable Timer wake;
+
+  Dispatcher(OutboxContext context, QueueState backlog, Sender sender, DeadLetterSink burial) {
+    this.name = context.name();
+    this.account = context.account();
+    this.complaints = context.complaints();
+    this.clock = context.clock();
+    this.random = context.random();
+    this.backlog = backlog;
+    this.burial = burial;
+    this.routes = new SenderBindings(context, sender, backlog.options);
+  }
+
+  /** Where what waits is sent; under the lock. */
+  SenderBinding route() {
+    return routes.present();
+  }
+
+  /** Under the lock. */
+  long retries() {
+    return retries;
+  }
+
+  /** How many requests are under way; under the lock. */
+  int inFlight() {
+    return routes.inFlight();
+  }
+
+  /** Starts what may be started; under the lock. */
+  void pump() {
+    SenderBinding route = routes.present();
+    while (backlog.phase != QueueState.Phase.CLOSED && route.flying < route.permitted()) {
+      long pause = route.breaker.pauseNanos(clock.nanos());
+      if (pause > 0) {
+        wakeIn(pause);
+        return;
+      }
+      Job j = backlog.jobs.next(backlog.shelf);
+      if (j == null) {
+        return;
+      }
+      takeOff(j);
+      clock.execute(name, () -> fly(j));
+    }
+  }
+
+  private void takeOff(Job j) {
+    j.state = Job.State.FLYING;
+    j.route = routes.present();
+    j.route.flying++;
+  }
+
+  private void wakeIn(long nanos) {
+    if (wake != null || backlog.parcels == 0) {
+      return;
+    }
+    wake =
+        clock.schedule(
+            Duration.ofNanos(nanos),
+            () -> {
+              backlog.lock.lock();
+              try {
+                wake = null;
+                pump();
+              } finally {
+                backlog.lock.unlock();
+              }
+            });
+  }
+
+  /** Sends a job, on a thread of its own. */
+  private void fly(Job j) {
+    backlog.lock.lock();
+    try {
+      if (j.state != Job.State.FLYING) {
+        return;
+      }
+      j.thread = Thread.currentThread();
+      if (j.attempts == 0) {
+        j.firstAttempt = clock.nanos();
+      }
+    } finally {
+      backlog.lock.unlock();
+    }
+    boolean more = true;
+    while (more) {
+      EncodedRequest p = null;
+      SendResult v;
+      long start = clock.nanos();
+      try {
+        ArrayDeque<EncodedRequest> parts = j.parts;
+        p = parts == null ? backlog.shelf.load(j.entry) : parts.getFirst();
+        start = clock.nanos();
+        v = j.route().sender.send(p);
+      } catch (DamagedException e) {
+        LOG.log(Level.WARNING, "{0}: the queue on disk: {1}", name, e.getMessage());
+        more = false;
+        lost(j);
+        continue;
+      } catch (InterruptedException e) {
+        v = new SendResult.Retryable(Duration.ZERO, false, "cut off while stopping");
+      } catch (IOException e) {
+        v = new SendResult.Retryable(Duration.ZERO, false, text(e));
+      } catch (RuntimeException | Error e) { // also when memory ends the request must not stay out
+        LOG.log(Level.ERROR, name + ": sending failed in a way that is a fault of Tethys", e);
+        v = new SendResult.Retryable(Duration.ZERO, false, e.toString());
+      }
+      more = heard(j, p, v, start);
+    }
+  }
+
+  private static String text(IOException e) {
+    String m = e.getMessage();
+    return m == null || m.isEmpty() ? e.getClass().getSimpleName() : m;
+  }
+
+  /** What stood on disk is gone. */
+  private void lost(Job j) {
+    backlog.lock.lock();
+    try {
+      if (j.state == Job.State.GONE) {
+        return;
+      }
+      j.state = Job.State.HEARD;
+      account.drop(Drops.DAMAGED, j.itemsLeft);
+    } finally {
+      backlog.lock.unlock();
+    }
+    finish(j);
+  }
+
+  /**
+   * Deals with an answer.
+   *
+   * @return whether there is more of the job to send at once
+   */
+  private boolean heard(Job j, @Nullable EncodedRequest p, SendResult v, long start) {
+    long now = clock.nanos();
+    backlog.lock.lock();
+    try {
+      if (j.state == Job.State.GONE) {
+        return false; // its source was told otherwise in the meantime
+      }
+      j.state = Job.State.HEARD;
+      // Only what flies is interrupted; a file that is written next would be closed by it.
+      Thread.interrupted();
+      j.attempts++;
+      if (j.attempts > 1) {
+        retries++;
+      }
+      if (!(v instanceof SendResult.Retryable)) {
+        j.route().limit.success(start, now, j.route().flying);
+        j.route().breaker.success();
+      }
+    } finally {
+      backlog.lock.unlock();
+    }
+    if (p == null) {
+      SendResult.Retryable unread =
+          v instanceof SendResult.Retryable l
+              ? l
+              : new SendResult.Retryable(Duration.ZERO, false, "");
+      return later(j, unread, start, now);
+    }
+    boolean isDone;
+    switch (v) {
+      case SendResult.Delivered d -> {
+        account.pass(p.items());
+        if (j.attempts > 1) {
+          complaints.taken(j.attempts);
+        }
+        isDone = partDone(j, p, Outcome.ACCEPTED);
+      }
+      case SendResult.Reassigned x -> {
+        await(j, x);
+        isDone = partDone(j, p, Outcome.ACCEPTED);
+      }
+      case SendResult.Partial x -> {
+        int refused = Math.clamp(x.refused(), 0, p.items());
+        account.pass(p.items() - refused);
+        account.drop(Drops.PARTLY_REFUSED, refused);
+        complaints.note(x.reason());
+        complaints.say(refused + " of " + p.items() + " items refused: " + x.reason());
+        isDone =
+            partDone(
+                j, p, refused == 0 ? Outcome.ACCEPTED : new Outcome.Rejected(x.reason(), refused));
+      }
+      case SendResult.Permanent x -> {
+        complaints.note(x.reason());
+        isDone = partDone(j, p, burial.bury(p, x.reason(), Drops.REFUSED, j.attempts));
+      }
+      case SendResult.Split x -> {
+        String problem = replace(j, p, x);
+        isDone =
+            problem != null && partDone(j, p, burial.bury(p, problem, Drops.REFUSED, j.attempts));
+      }
+      case SendResult.PerItem x -> {
+        if (x.items() != p.items()) {
+          String fault = "an answer for " + x.items() + " of " + p.items() + " items";
+          return later(j, new SendResult.Retryable(Duration.ZERO, false, fault), start, now);
+        }
+        account.pass(x.delivered());
+        Outcome sorted = Outcome.ACCEPTED;
+        for (SendResult.Refused r : x.refused()) {
+          complaints.note(r.reason());
+          sorted =
+              Outcome.plus(sorted, burial.bury(r.parcel(), r.reason(), Drops.REFUSED, j.attempts));
+        }
+        EncodedRequest again = x.again();
+        if (again != null) {
+          backlog.lock.lock();
+          try {
+            j.shrink(p, again, sorted);
+          } finally {
+            backlog.lock.unlock();
+          }
+          return later(
+              j, new SendResult.Retryable(x.after(), x.overload(), x.reason()), start, now);
+        }
+        isDone = partDone(j, p, sorted);
+      }
+      case SendResult.Retryable l -> {
+        return later(j, l, start, now);
+      }
+    }
+    if (isDone) {
+      finish(j);
+      return false;
+    }
+    return goOn(j);
+  }
+
+  /** Its source is told when what another outbox has of it is settled, too. */
+  private void await(Job j, SendResult.Reassigned moved) {
+    AckCallback both = null;
+    backlog.lock.lock();
+    try {
+      if (j.receipt != AckCallback.NONE) {
+        both = AckCallback.parts(j.receipt, 2);
+        j.receipt = both;
+      }
+    } finally {
+      backlog.lock.unlock();
+    }
+    if (both != null) {
+      moved.outcome().thenAccept(both::settle);
+    }
+  }
+
+  /** The next part is sent at once, unless all is to stop. */
+  private boolean goOn(Job j) {
+    backlog.lock.lock();
+    try {
+      if (backlog.phase == QueueState.Phase.CLOSED) {
+        land(j);
+        return false;
+      }
+      routes.left(j.route());
+      takeOff(j);
+      return true;
+    } finally {
+      backlog.lock.unlock();
+    }
+  }
+
+  /** Waits from now on. */
+  private void land(Job j) {
+    j.state = Job.State.DELAYED;
+    j.thread = null;
+    routes.left(j.route());
+    backlog.settled.signalAll();
+  }
+
+  /** One part of a job, or all of it, is dealt with; whether that was the last. */
+  private boolean partDone(Job j, EncodedRequest p, Outcome outcome) {
+    backlog.lock.lock();
+    try {
+      return j.partDone(p, outcome, clock.nanos());
+    } finally {
+      backlog.lock.unlock();
+    }
+  }
+
+  /** Others are sent in its place; what is wrong with them, or null. */
+  private @Nullable String replace(Job j, EncodedRequest p, SendResult.Split x) {
+    backlog.lock.lock();
+    try {
+      String problem = j.replace(p, x);
+      if (problem == null) {
+        complaints.note(x.reason());
+      }
+      return problem;
+    } finally {
+      backlog.lock.unlock();
+    }
+  }
+
+  /** To be tried again, or given up. */
+  private boolean later(Job j, SendResult.Retryable l, long start, long now) {
+    OutboxOptions.Retry retry = j.route().retry;
+    Duration pause = Backoff.pause(retry, Math.max(1, j.attempts), random);
+    if (l.after().compareTo(pause) > 0) {
+      pause = l.after();
+    }
+    boolean over;
+    backlog.lock.lock();
+    try {
+      complaints.note(l.reason());
+      if (l.overload()) {
+        j.route().limit.overload(start, now);
+      }
+      j.route().breaker.failure(start, now, l.after());
+      if (backlog.phase == QueueState.Phase.CLOSED) {
+        land(j);
+        return false;
+      }
+      if (j.route() != routes.present()) {
+        land(j);
+        atOnce(j);
+        pump();
+        return false;
+      }
+      over =
+          !retry.enabled()
+              || retry.maxAttempts() > 0 && j.attempts >= retry.maxAttempts()
+              || retry.maxElapsed().isPositive()
+                  && !(j.entry.waits && retry.untilDelivered())
+                  && now - j.firstAttempt + pause.toNanos() > retry.maxElapsed().toNanos();
+      if (!over) {
+        if (j.attempts == 1) {
+          LOG.log(Level.DEBUG, "{0}: tried again in {1}: {2}", name, pause, l.reason());
+        } else {
+          complaints.waits(j.attempts, l.reason());
+        }
+        land(j);
+        j.timer = clock.schedule(pause, () -> again(j));
+        pump();
+        return false;
+      }
+    } finally {
+      backlog.lock.unlock();
+    }
+    giveUp(j, l);
+    return false;
+  }
+
+  private void again(Job j) {
+    backlog.lock.lock();
+    try {
+      if (j.state == Job.State.DELAYED) {
+        j.timer = null;
+        backlog.jobs.again(j);
+        pump();
+      }
+    } finally {
+      backlog.lock.unlock();
+    }
+  }
+
+  /** One that waits to be tried again goes as if it were new: what it waits for is no more. */
+  private void atOnce(Job j) {
+    if (j.timer != null) {
+      j.timer.cancel();
+      j.timer = null;
+    }
+    j.attempts = 0;
+    backlog.jobs.again(j);
+  }
+
+  /** What is left of a job was tried for long enough. */
+  private void giveUp(Job j, SendResult.Retryable l) {
+    String reason = "given up after " + j.attempts + " attempts: " + l.reason();
+    boolean waits = !burial.keepsLetters() && j.receipt != AckCallback.NONE;
+    if (waits) {
+      account.giveBack(j.itemsLeft);
+      complaints.say(j.itemsLeft + " items returned to their source: " + reason);
+      j.outcome = Outcome.plus(j.outcome, new Outcome.Unavailable(reason, l.after(), true));
+    } else {
+      List<EncodedRequest> left = new ArrayList<>();
+      try {
+        if (j.parts != null) {
+          left.addAll(j.parts);
+        } else {
+          left.add(backlog.shelf.load(j.entry));
+        }
+      } catch (IOException e) {
+        account.drop(Drops.DAMAGED, j.itemsLeft);
+        LOG.log(Level.WARNING, "{0}: {1}", name, text(e));
+      }
+      for (EncodedRequest p : left) {
+        j.outcome =
+            Outcome.plus(j.outcome, burial.bury(p, reason, Drops.RETRIES_EXHAUSTED, j.attempts));
+      }
+    }
+    finish(j);
+  }
+
+  /** A job is dealt with. */
+  private void finish(Job j) {
+    backlog.shelf.done(j.entry);
+    backlog.lock.lock();
+    try {
+      j.state = Job.State.GONE;
+      j.thread = null;
+      routes.left(j.route());
+      backlog.jobs.done(j);
+      backlog.gone(j.entry.items, clock.millis());
+      backlog.telling++;
+      pump();
+    } finally {
+      backlog.lock.unlock();
+    }
+    try {
+      j.receipt.settle(j.outcome);
+    } finally {
+      backlog.lock.lock();
+      try {
+        backlog.telling--;
+        backlog.settled.signalAll();
+      } finally {
+        backlog.lock.unlock();
+      }
+    }
+  }
+
+  /**
+   * What waits goes by another sender from now on, and at once what had been told to come later; it
+   * may be one that was there before.
+   */
+  void turnTo(Sender sender) {
+    backlog.lock.lock();
+    try {
+      if (!routes.turnTo(sender, backlog.options)) {
+        return;
+      }
+      if (wake != null) {
+        wake.cancel();
+        wake = null;
+      }
+      List<Job> all = new ArrayList<>(backlog.jobs.all());
+      for (Job j : all.reversed()) {
+        if (j.state == Job.State.DELAYED) {
+          atOnce(j);
+        }
+      }
+      pump();
+    } finally {
+      backlog.lock.unlock();
+    }
+  }
+
+  /**
+   * A former sender is closed once nothing of it is under way.
+   *
+   * @param patience after which that is cut off, to be sent again
+   */
+  void end(Sender sender, Duration patience) {
+    sender.hurry();
+    backlog.lock.lock();
+    try {
+      SenderBinding r = routes.ending(sender);
+      if (r != null) {
+        r.cutOff = clock.schedule(patience, () -> interrupt(r));
+      }
+    } finally {
+      backlog.lock.unlock();
+    }
+  }
+
+  private void interrupt(SenderBinding r) {
+    backlog.lock.lock();
+    try {
+      for (Job j : backlog.jobs.all()) {
+        if (j.state == Job.State.FLYING && j.route == r && j.thread != null) {
+          j.thread.interrupt();
+        }
+      }
+    } finally {
+      backlog.lock.unlock();
+    }
+  }
+
+  /**
+   * Interrupts what is being sent, and waits a little for it, and for sources that are being told
+   * what became of theirs. The backlog is closed.
+   */
+  void cutOff() {
+    backlog.lock.lock();
+    try {
+      for (Job j : backlog.jobs.all()) {
+        if (j.state == Job.State.FLYING && j.thread != null) {
+          j.thread.interrupt();
+        }
+        if (j.timer != null) {
+          j.timer.cancel();
+        }
+      }
+      if (wake != null) {
+        wake.cancel();
+      }
+      long left = CUT_OFF.toNanos();
+      boolean interrupted = false;
+      while (backlog.stores > 0
+          || backlog.jobs.isAny(Job.State.HEARD)
+          || (backlog.telling > 0 || backlog.jobs.isAny(Job.State.FLYING)) && left > 0) {
+        try {
+          left = backlog.settled.awaitNanos(Math.max(left, 1_000_000));
+        } catch (InterruptedException e) {
+          interrupted = true;
+          left = 0;
+        }
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    } finally {
+      backlog.lock.unlock();
+    }
+  }
+
+  /** Tells senders that the end is near. */
+  void hurry() {
+    Sender s;
+    backlog.lock.lock();
+    try {
+      s = routes.present().sender;
+    } finally {
+      backlog.lock.unlock();
+    }
+    s.hurry();
+  }
+
+  /** Closes all senders. Nothing is sent any more. */
+  void close() {
+    List<Sender> all;
+    backlog.lock.lock();
+    try {
+      all = routes.clear();
+    } finally {
+      backlog.lock.unlock();
+    }
+    all.forEach(Sender::close);
+  }
+}

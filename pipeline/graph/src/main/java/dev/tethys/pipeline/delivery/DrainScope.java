@@ -1,0 +1,88 @@
+package dev.tethys.pipeline.delivery;
+
+import dev.tethys.pipeline.Patience;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The component through which a thread hands something on, with those through which it came there.
+ * A queue that is full looks at it: who comes through a component that has to end is not made to
+ * wait, while everybody else goes on waiting.
+ */
+public final class DrainScope {
+  private static final ScopedValue<DrainScope> OF_THREAD = ScopedValue.newInstance();
+  private static final Exit WAITING = new Exit(Patience.WAIT);
+
+  private final Exit exit;
+  private final @Nullable DrainScope before;
+
+  private DrainScope(Exit exit, @Nullable DrainScope before) {
+    this.exit = exit;
+    this.before = before;
+  }
+
+  private static @Nullable DrainScope ofThread() {
+    return OF_THREAD.isBound() ? OF_THREAD.get() : null;
+  }
+
+  /** Where the components hand on through which this thread came, the nearest first. */
+  static List<Exit> exits() {
+    List<Exit> all = new ArrayList<>();
+    for (DrainScope p = ofThread(); p != null; p = p.before) {
+      all.add(p.exit);
+    }
+    return all;
+  }
+
+  /** Whether one of the components through which this thread came has to end. */
+  static boolean isClosing() {
+    for (DrainScope p = ofThread(); p != null; p = p.before) {
+      if (p.exit.closing) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Whether a full queue may make this thread wait: the last component on its way that decides this
+   * says so.
+   */
+  public static boolean mayWait() {
+    for (DrainScope p = ofThread(); p != null; p = p.before) {
+      if (p.exit.patience != Patience.INHERIT) {
+        return p.exit.patience == Patience.WAIT;
+      }
+    }
+    return false;
+  }
+
+  /** Hands something on for a component that may wait, on a thread that is not its own. */
+  public static void waiting(Runnable handing) {
+    WAITING.pass(handing);
+  }
+
+  /** Where all leaves that one component hands on. */
+  public static final class Exit {
+    private final Patience patience;
+    private volatile boolean closing;
+
+    public Exit(Patience patience) {
+      this.patience = patience;
+    }
+
+    /** Hands something on. */
+    public void pass(Runnable handing) {
+      ScopedValue.where(OF_THREAD, new DrainScope(this, ofThread())).run(handing);
+    }
+
+    /**
+     * The component has to end: queues do not make it wait any more. Those that do so now have to
+     * be told ({@link Outbox#lookAgain}).
+     */
+    public void close() {
+      closing = true;
+    }
+  }
+}

@@ -1,0 +1,83 @@
+package dev.tethys.pipeline.delivery;
+
+import java.util.ArrayDeque;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** Parcels in memory. */
+final class MemoryQueueStorage implements QueueStorage {
+  private final ArrayDeque<Entry> waiting = new ArrayDeque<>();
+  private final AtomicLong bytes = new AtomicLong();
+
+  @Override
+  public long charge(EncodedRequest p) {
+    return p.body().length;
+  }
+
+  @Override
+  public long bytes() {
+    return bytes.get();
+  }
+
+  @Override
+  public Entry store(EncodedRequest p, long millis) {
+    bytes.addAndGet(charge(p));
+    return new Entry(p, charge(p), millis, true, null);
+  }
+
+  @Override
+  public void publish(Entry e) {
+    waiting.add(e);
+  }
+
+  @Override
+  public @Nullable Entry next() {
+    return waiting.poll();
+  }
+
+  @Override
+  public @Nullable Entry peek() {
+    return waiting.peek();
+  }
+
+  @Override
+  public int window() {
+    return Integer.MAX_VALUE; // they are in memory either way
+  }
+
+  @Override
+  public EncodedRequest load(Entry e) throws DamagedException {
+    if (e.parcel == null) {
+      throw new DamagedException("no parcel in memory");
+    }
+    return e.parcel;
+  }
+
+  @Override
+  public void done(Entry e) {
+    bytes.addAndGet(-e.bytes);
+  }
+
+  @Override
+  public Dropped dropOldest(HandedOut handedOut) {
+    Entry e = handedOut.takeBack(null);
+    if (e == null) {
+      e = waiting.poll();
+    }
+    if (e == null) {
+      return Dropped.NOTHING;
+    }
+    done(e);
+    return new Dropped(1, e.items, e);
+  }
+
+  @Override
+  public Dropped found() {
+    return Dropped.NOTHING;
+  }
+
+  @Override
+  public void close() {
+    // nothing is held
+  }
+}

@@ -1,0 +1,254 @@
+package dev.tethys.pipeline.delivery;
+
+import dev.tethys.pipeline.AckCallback;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.delivery.OutboxOptions.Capacity;
+import dev.tethys.pipeline.ledger.Drops;
+import dev.tethys.pipeline.ledger.ItemAccounting;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way into an outbox: room for a parcel, as much as there is or as its policy makes, then its
+ * place on the shelf, then what its source is told.
+ */
+final class QueueAdmission {
+  /** Bytes that are taken beyond the size of components that a reload takes out. */
+  static final long MOST_BEYOND = 64L << 20;
+
+  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.delivery");
+
+  private final String name;
+  private final QueueState backlog;
+  private final ItemAccounting account;
+  private final DeliveryErrorLog complaints;
+  private final Scheduler clock;
+  private final Dispatcher deliveries;
+  private long storing; // bytes that are being written; guarded by the backlog's lock
+
+  QueueAdmission(OutboxContext context, QueueState backlog, Dispatcher deliveries) {
+    this.name = context.name();
+    this.account = context.account();
+    this.complaints = context.complaints();
+    this.clock = context.clock();
+    this.backlog = backlog;
+    this.deliveries = deliveries;
+  }
+
+  /**
+   * Takes a parcel whose items are accounted for as held.
+   *
+   * @param mayDropIt whether it may itself be dropped for want of room
+   * @return null when it waits now; otherwise what to tell the source, accounted for
+   */
+  @Nullable Outcome take(EncodedRequest parcel, AckCallback receipt, boolean mayDropIt) {
+    Outcome refusal = admit(parcel, mayDropIt);
+    return refusal == null ? store(parcel, receipt) : refusal;
+  }
+
+  /** Makes sure that there is room, and reserves it; null when there is. */
+  private @Nullable Outcome admit(EncodedRequest parcel, boolean mayDropIt) {
+    Capacity c = backlog.options.capacity();
+    long charge = backlog.shelf.charge(parcel);
+    if (charge + backlog.shelf.overhead() > c.bytes()) {
+      account.giveBack(parcel.items());
+      return new Outcome.Rejected(
+          "a request of " + charge + " bytes is larger than the whole queue of " + name,
+          parcel.items());
+    }
+    List<AckCallback> dropped = new ArrayList<>();
+    backlog.lock.lock();
+    try {
+      while (true) {
+        if (backlog.phase != QueueState.Phase.OPEN) {
+          return back(parcel, name + " is stopping");
+        }
+        if (hasRoom(parcel, charge)) {
+          backlog.beyond = 0;
+          reserve(parcel, charge);
+          return null;
+        }
+        if (backlog.full.noRoom(clock.millis())) {
+          LOG.log(
+              Level.WARNING,
+              "Sending queue filled up component=\"{0}\" policy={1} requests={2} items={3}"
+                  + " bytes={4}",
+              name,
+              backlog.options.whenFull().name().toLowerCase(Locale.ROOT),
+              backlog.parcels,
+              backlog.items,
+              backlog.shelf.bytes());
+        }
+        switch (backlog.options.whenFull()) {
+          case AUTO -> {
+            if (!DrainScope.mayWait()) {
+              return back(parcel, "the queue of " + name + " is full");
+            }
+          }
+          case REFUSE -> {
+            return back(parcel, "the queue of " + name + " is full");
+          }
+          case DROP_NEWEST -> {
+            if (mayDropIt) {
+              account.drop(Drops.QUEUE_FULL, parcel.items());
+              return Outcome.ACCEPTED;
+            }
+            return back(parcel, "the queue of " + name + " is full");
+          }
+          case DROP_OLDEST -> {
+            if (dropOldest(dropped)) {
+              continue;
+            }
+          }
+          case BLOCK -> {}
+        }
+        if (DrainScope.isClosing()) {
+          if (backlog.beyond + charge > MOST_BEYOND) {
+            return back(parcel, "the queue of " + name + " is full, whoever ends before it");
+          }
+          backlog.beyond += charge;
+          reserve(parcel, charge);
+          return null;
+        }
+        if (backlog.hastened) {
+          return back(parcel, name + " is stopping, and its queue is full");
+        }
+        awaitRoom();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return back(parcel, "interrupted while waiting for room");
+    } finally {
+      backlog.lock.unlock();
+      dropped.forEach(r -> r.settle(Outcome.ACCEPTED)); // as configured
+    }
+  }
+
+  private void reserve(EncodedRequest parcel, long charge) {
+    backlog.parcels++;
+    backlog.items += parcel.items();
+    backlog.stores++;
+    storing += charge;
+  }
+
+  private Outcome back(EncodedRequest parcel, String why) {
+    account.giveBack(parcel.items());
+    return new Outcome.Unavailable(why, Duration.ZERO);
+  }
+
+  /**
+   * Whether there is. What has more items than the queue is for has room where nothing else waits:
+   * it may be of many senders, joined on its way, none of whom could mend that.
+   */
+  private boolean hasRoom(EncodedRequest parcel, long charge) {
+    Capacity c = backlog.options.capacity();
+    if (c.items() > 0 && backlog.parcels > 0 && backlog.items + parcel.items() > c.items()
+        || c.parcels() > 0 && backlog.parcels + 1 > c.parcels()) {
+      return false;
+    }
+    return fits(charge, c) || backlog.shelf.tidy() && fits(charge, c);
+  }
+
+  private boolean fits(long charge, Capacity c) {
+    return backlog.shelf.bytes() + storing + charge + backlog.shelf.overhead() <= c.bytes();
+  }
+
+  private void awaitRoom() throws InterruptedException {
+    backlog.blocked++;
+    List<DrainScope.Exit> sources = DrainScope.exits();
+    backlog.full.begin(sources, clock.millis());
+    try {
+      backlog.room.await();
+    } finally {
+      backlog.full.end(sources, clock.millis());
+      backlog.blocked--;
+    }
+  }
+
+  /**
+   * Makes some room; false when all is being sent.
+   *
+   * @param told gets the receipts of what was dropped
+   */
+  private boolean dropOldest(List<AckCallback> told) {
+    QueueStorage.Dropped d = backlog.shelf.dropOldest(backlog.jobs.handedOut(told));
+    if (d.parcels() == 0) {
+      return false;
+    }
+    backlog.parcels -= d.parcels();
+    backlog.items -= d.items();
+    account.drop(Drops.QUEUE_FULL, d.items());
+    QueueStorage.Entry memory = d.entry();
+    if (memory != null) {
+      AckCallback r = backlog.jobs.forget(memory);
+      if (r != null) {
+        told.add(r);
+      }
+    }
+    return true;
+  }
+
+  /** Stores a parcel for which room was reserved; null when it waits now. */
+  private @Nullable Outcome store(EncodedRequest parcel, AckCallback receipt) {
+    long charge = backlog.shelf.charge(parcel);
+    QueueStorage.Entry e = null;
+    IOException failure = null;
+    try {
+      e = backlog.shelf.store(parcel, clock.millis());
+    } catch (IOException x) {
+      failure = x;
+    }
+    if (e == null) {
+      return notStored(parcel, charge, "the queue of " + name + " on disk: " + failure);
+    }
+    e.waits = DrainScope.mayWait();
+    boolean early = backlog.shelf.isDurable() || backlog.options.acknowledgeQueued();
+    try {
+      if (early) {
+        // Before it can be sent, so that what its source notes of it stands by then.
+        receipt.settle(Outcome.ACCEPTED);
+      }
+    } finally {
+      backlog.lock.lock();
+      try {
+        stored(charge);
+        if (!early) {
+          backlog.jobs.remember(e, receipt);
+        }
+        backlog.shelf.publish(e);
+        deliveries.pump();
+      } finally {
+        backlog.lock.unlock();
+      }
+    }
+    return null;
+  }
+
+  /** A thread has stored, or has failed to. */
+  private void stored(long charge) {
+    storing -= charge;
+    backlog.stores--;
+    backlog.settled.signalAll();
+  }
+
+  private Outcome notStored(EncodedRequest parcel, long charge, String why) {
+    backlog.lock.lock();
+    try {
+      stored(charge);
+      backlog.parcels--;
+      backlog.items -= parcel.items();
+      account.giveBack(parcel.items());
+      complaints.note(why);
+      backlog.room.signalAll();
+    } finally {
+      backlog.lock.unlock();
+    }
+    return new Outcome.Unavailable(why, Duration.ZERO);
+  }
+}

@@ -1,0 +1,77 @@
+package dev.tethys.pipeline.delivery;
+
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * What waits in an outbox and what is under way: that which its way in and its way out have in
+ * common, with the lock that guards it.
+ *
+ * <p>Receipts are settled, and senders and files are called, without the lock.
+ */
+final class QueueState {
+  /** How far an outbox is on its way to its end. */
+  enum Phase {
+    OPEN,
+    /** Takes nothing more. */
+    DRAINING,
+    /** Sends nothing more. */
+    CLOSED
+  }
+
+  final ReentrantLock lock = new ReentrantLock();
+
+  /** Room may have been made. */
+  final Condition room = lock.newCondition();
+
+  /** Something was stored, or has come to an end. */
+  final Condition settled = lock.newCondition();
+
+  final QueueStorage shelf;
+
+  /** Written under the lock. */
+  volatile OutboxOptions options;
+
+  // All below is guarded by lock.
+  final Jobs jobs = new Jobs();
+  Phase phase = Phase.OPEN;
+
+  /** What is here, what is being stored included. */
+  long parcels;
+
+  long items;
+
+  /** Threads that are storing. */
+  int stores;
+
+  /** Threads that tell a source what became of what was sent. */
+  int telling;
+
+  /** Threads that wait for room. */
+  int blocked;
+
+  /** Since when there is no room, and who waits for it. */
+  final FullQueue full = new FullQueue();
+
+  /** Bytes that were taken beyond the size, since there was room last. */
+  long beyond;
+
+  /** Nobody waits for room any more. */
+  boolean hastened;
+
+  QueueState(QueueStorage shelf, OutboxOptions options) {
+    this.shelf = shelf;
+    this.options = options;
+  }
+
+  /** A parcel with so many items is dealt with. */
+  void gone(int itemsOfIt, long nowMillis) {
+    full.roomMade(nowMillis);
+    parcels--;
+    items -= itemsOfIt;
+    if (blocked > 0) {
+      room.signalAll();
+    }
+    settled.signalAll();
+  }
+}

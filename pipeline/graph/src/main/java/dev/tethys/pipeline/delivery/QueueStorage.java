@@ -1,0 +1,138 @@
+package dev.tethys.pipeline.delivery;
+
+import java.io.Closeable;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where parcels wait, first in, first out. {@link #store}, {@link #load} and {@link #done} lock for
+ * themselves; everything else is called under the lock of the engine.
+ */
+interface QueueStorage extends Closeable {
+  /** A parcel that waits or is being sent. */
+  final class Entry {
+    final long lane;
+    final int items;
+    final long bytes;
+    final long millis;
+
+    /** The parcel itself where it waits in memory. */
+    final @Nullable EncodedRequest parcel;
+
+    /** Where it stands on disk. */
+    final SegmentedLog.@Nullable Place place;
+
+    /** Whether its source can wait; set before it is published. */
+    boolean waits;
+
+    /** The order in which entries were handed out; set by the engine. */
+    long sequence;
+
+    Entry(
+        EncodedRequest p,
+        long bytes,
+        long millis,
+        boolean inMemory,
+        SegmentedLog.@Nullable Place place) {
+      this(p.lane(), p.items(), bytes, millis, inMemory ? p : null, place);
+    }
+
+    Entry(
+        long lane,
+        int items,
+        long bytes,
+        long millis,
+        @Nullable EncodedRequest parcel,
+        SegmentedLog.@Nullable Place place) {
+      this.lane = lane;
+      this.items = items;
+      this.bytes = bytes;
+      this.millis = millis;
+      this.parcel = parcel;
+      this.place = place;
+    }
+  }
+
+  /**
+   * What was dropped to make room.
+   *
+   * @param entry the one that was not handed out, in memory; null on disk and where it was
+   */
+  record Dropped(long parcels, long items, @Nullable Entry entry) {
+    static final Dropped NOTHING = new Dropped(0, 0, null);
+  }
+
+  /** What a parcel would take of the capacity in bytes. */
+  long charge(EncodedRequest p);
+
+  /** What all of it takes of the capacity in bytes. */
+  long bytes();
+
+  /** What the next parcel may take beside its charge. */
+  default long overhead() {
+    return 0;
+  }
+
+  /** Gives back what room it can without dropping anything; false when it cannot at all. */
+  default boolean tidy() {
+    return false;
+  }
+
+  /** Whether a stored parcel survives the process. */
+  default boolean isDurable() {
+    return false;
+  }
+
+  /** Bytes that were lost to damage. */
+  default long damagedBytes() {
+    return 0;
+  }
+
+  /**
+   * Takes a parcel; on a disk it stays there from now on.
+   *
+   * @throws IOException when it could not
+   */
+  Entry store(EncodedRequest p, long millis) throws IOException;
+
+  /** A stored entry is handed out when its turn comes. */
+  void publish(Entry e);
+
+  /** The next entry that was never handed out; null when there is none. */
+  @Nullable Entry next();
+
+  /** The next entry, without taking it; null when it is not known without reading. */
+  @Nullable Entry peek();
+
+  /** How many entries may be handed out and not done, so that memory stays bounded. */
+  int window();
+
+  /**
+   * The parcel of an entry.
+   *
+   * @throws DamagedException when it is lost
+   */
+  EncodedRequest load(Entry e) throws IOException;
+
+  /** An entry is needed no more. */
+  void done(Entry e);
+
+  /** Makes room by dropping what is oldest; nothing when all of it is being sent. */
+  Dropped dropOldest(HandedOut handedOut);
+
+  /** What the engine knows of entries that were handed out. */
+  interface HandedOut {
+    /**
+     * Takes back the oldest that is not being sent; null when there is none.
+     *
+     * @param in only such as stand in this segment; null for any
+     */
+    @Nullable Entry takeBack(@Nullable Segment in);
+
+    /** Whether one of them that stands in this segment is being sent. */
+    boolean isSending(Segment in);
+  }
+
+  /** Entries that were found at the start. */
+  Dropped found();
+}

@@ -1,0 +1,100 @@
+package dev.tethys.pipeline.delivery;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The present way to a destination, and former ones on which something is still under way. Guarded
+ * by the lock of the backlog.
+ */
+final class SenderBindings {
+  private final OutboxContext context;
+  private final List<SenderBinding> former = new ArrayList<>();
+  private SenderBinding present;
+
+  SenderBindings(OutboxContext context, Sender sender, OutboxOptions options) {
+    this.context = context;
+    this.present = new SenderBinding(sender, options, context.random());
+  }
+
+  SenderBinding present() {
+    return present;
+  }
+
+  /** How many requests are under way, on all of them. */
+  int inFlight() {
+    int n = present.flying;
+    for (SenderBinding r : former) {
+      n += r.flying;
+    }
+    return n;
+  }
+
+  /**
+   * Another is the present one: one that was there before, when it has this sender.
+   *
+   * @return whether it is another
+   */
+  boolean turnTo(Sender sender, OutboxOptions options) {
+    if (sender == present.sender) {
+      return false;
+    }
+    RandomGenerator random = context.random();
+    SenderBinding next =
+        former.stream()
+            .filter(r -> r.sender == sender)
+            .findFirst()
+            .orElseGet(() -> new SenderBinding(sender, options, random));
+    former.remove(next);
+    former.add(present);
+    present = next;
+    return true;
+  }
+
+  /** The former one with this sender is to end; null when it has, or there is none. */
+  @Nullable SenderBinding ending(Sender sender) {
+    for (SenderBinding r : former) {
+      if (r.sender == sender && !r.ending) {
+        r.ending = true;
+        if (r.flying > 0) {
+          return r;
+        }
+        end(r);
+        return null;
+      }
+    }
+    return null;
+  }
+
+  /** A request is under way no more. */
+  void left(SenderBinding r) {
+    r.flying--;
+    if (r.ending && r.flying == 0) {
+      end(r);
+    }
+  }
+
+  private void end(SenderBinding r) {
+    former.remove(r);
+    if (r.cutOff != null) {
+      r.cutOff.cancel();
+    }
+    context.clock().execute(context.name() + " close", r.sender::close);
+  }
+
+  /** All senders that are open; what is under way is of no interest any more. */
+  List<Sender> clear() {
+    List<Sender> all = new ArrayList<>();
+    for (SenderBinding r : former) {
+      if (r.cutOff != null) {
+        r.cutOff.cancel();
+      }
+      all.add(r.sender);
+    }
+    former.clear();
+    all.add(present.sender);
+    return all;
+  }
+}

@@ -1,0 +1,291 @@
+package dev.tethys.pipeline.delivery;
+
+import dev.tethys.pipeline.AckCallback;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends what waits on a {@link QueueStorage}: its beginning, how it stands, what it becomes, its
+ * end.
+ */
+final class SendingQueue implements Outbox {
+  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.delivery");
+
+  private final OutboxContext context;
+  private final QueueState backlog;
+  private final DeadLetterSink burial;
+  private final Dispatcher deliveries;
+  private final QueueAdmission intake;
+  private final Closeable folderLock;
+  private boolean timeUp; // guarded by the backlog's lock
+
+  SendingQueue(
+      OutboxContext context,
+      QueueState backlog,
+      Sender sender,
+      DeadLetterSink burial,
+      Closeable folderLock) {
+    this.context = context;
+    this.backlog = backlog;
+    this.burial = burial;
+    this.deliveries = new Dispatcher(context, backlog, sender, burial);
+    this.intake = new QueueAdmission(context, backlog, deliveries);
+    this.folderLock = folderLock;
+  }
+
+  /** Begins to send what was found. */
+  void start() {
+    backlog.lock.lock();
+    try {
+      QueueStorage.Dropped found = backlog.shelf.found();
+      backlog.parcels = found.parcels();
+      backlog.items = found.items();
+      context.account().restore(found.items());
+      if (found.parcels() > 0) {
+        LOG.log(
+            Level.INFO,
+            "{0}: {1} requests with {2} items wait on disk",
+            context.name(),
+            found.parcels(),
+            found.items());
+      }
+      deliveries.pump();
+    } finally {
+      backlog.lock.unlock();
+    }
+  }
+
+  @Override
+  public void put(EncodedRequest parcel, AckCallback receipt) {
+    context.account().take(parcel.items());
+    Outcome refusal = intake.take(parcel, receipt, true);
+    if (refusal != null) {
+      receipt.settle(refusal);
+    }
+  }
+
+  @Override
+  public @Nullable Outcome adopt(EncodedRequest parcel, AckCallback receipt) {
+    // What it was taken from has acknowledged it, maybe: only who brings something new may lose it.
+    return intake.take(parcel, receipt, false);
+  }
+
+  @Override
+  public OutboxStatus status() {
+    DeliveryErrorLog.Error last = context.complaints().last();
+    long letters = burial.count();
+    long evicted = burial.evicted();
+    long damaged = backlog.shelf.damagedBytes();
+    Scheduler clock = context.clock();
+    backlog.lock.lock();
+    try {
+      QueueStorage.Entry oldest = backlog.jobs.oldest();
+      if (oldest == null) {
+        oldest = backlog.shelf.peek();
+      }
+      SenderBinding route = deliveries.route();
+      return new OutboxStatus(
+          backlog.parcels,
+          backlog.items,
+          backlog.shelf.bytes(),
+          backlog.options.capacity(),
+          oldest == null ? 0 : Math.max(0, clock.millis() - oldest.millis),
+          deliveries.inFlight(),
+          route.permitted(),
+          route.breaker.pauseNanos(clock.nanos()) / 1_000_000,
+          route.breaker.isProbing(),
+          deliveries.retries(),
+          letters,
+          evicted,
+          damaged,
+          last.reason(),
+          last.millis(),
+          backlog.full.since(clock.millis()));
+    } finally {
+      backlog.lock.unlock();
+    }
+  }
+
+  @Override
+  public boolean holdsUp(DrainScope.Exit source) {
+    backlog.lock.lock();
+    try {
+      return backlog.full.holdsUp(source, context.clock().millis());
+    } finally {
+      backlog.lock.unlock();
+    }
+  }
+
+  @Override
+  public List<DeadLetter> deadLetters(int most) throws IOException {
+    return burial.list(most);
+  }
+
+  @Override
+  public Optional<EncodedRequest> deadLetter(String id) throws IOException {
+    return burial.read(id);
+  }
+
+  @Override
+  public boolean replay(String id) throws IOException {
+    Optional<EncodedRequest> found = deadLetter(id);
+    if (found.isEmpty()) {
+      return false;
+    }
+    EncodedRequest p = found.get();
+    context.account().revive(p.items());
+    Outcome refusal = intake.take(p, AckCallback.NONE, false);
+    if (refusal != null) {
+      throw new IOException(
+          switch (refusal) {
+            case Outcome.Unavailable u -> u.reason();
+            case Outcome.Rejected r -> r.reason();
+            case Outcome.Accepted a -> "the queue did not take it";
+          });
+    }
+    burial.remove(id);
+    return true;
+  }
+
+  @Override
+  public void turnTo(OutboxOptions options, Sender sender) {
+    backlog.lock.lock();
+    try {
+      if (!Objects.equals(options.disk(), backlog.options.disk())) {
+        throw new IllegalArgumentException(context.name() + " cannot move from its disk");
+      }
+      backlog.options = options;
+      backlog.room.signalAll();
+      deliveries.turnTo(sender);
+    } finally {
+      backlog.lock.unlock();
+    }
+  }
+
+  @Override
+  public void retire(Sender former, Duration patience) {
+    deliveries.end(former, patience);
+  }
+
+  @Override
+  public void hasten() {
+    backlog.lock.lock();
+    try {
+      backlog.hastened = true;
+      backlog.room.signalAll();
+    } finally {
+      backlog.lock.unlock();
+    }
+  }
+
+  @Override
+  public void lookAgain() {
+    backlog.lock.lock();
+    try {
+      backlog.room.signalAll();
+    } finally {
+      backlog.lock.unlock();
+    }
+  }
+
+  @Override
+  public void close(Duration drain) {
+    Scheduler.Timer end = null;
+    deliveries.hurry();
+    backlog.lock.lock();
+    try {
+      if (backlog.phase != QueueState.Phase.OPEN) {
+        return;
+      }
+      backlog.phase = QueueState.Phase.DRAINING;
+      backlog.room.signalAll();
+      if (drain.isPositive()) {
+        end = context.clock().schedule(drain, this::timeIsUp);
+        while (backlog.parcels > 0 && !timeUp && !isBetterLeft()) {
+          backlog.settled.awaitUninterruptibly();
+        }
+      }
+      backlog.phase = QueueState.Phase.CLOSED;
+    } finally {
+      backlog.lock.unlock();
+      if (end != null) {
+        end.cancel();
+      }
+    }
+    deliveries.cutOff();
+    leave();
+    deliveries.close();
+  }
+
+  /** What is safe on disk need not wait for a destination that is down. */
+  private boolean isBetterLeft() {
+    return backlog.shelf.isDurable() && deliveries.route().breaker.isProbing();
+  }
+
+  private void timeIsUp() {
+    backlog.lock.lock();
+    try {
+      timeUp = true;
+      backlog.settled.signalAll();
+    } finally {
+      backlog.lock.unlock();
+    }
+  }
+
+  /** What is left stays on disk, or is returned. */
+  private void leave() {
+    List<AckCallback> told = new ArrayList<>();
+    long left = 0;
+    backlog.lock.lock();
+    try {
+      for (Job j : backlog.jobs.all()) {
+        if (j.timer != null) {
+          j.timer.cancel();
+        }
+        j.state = Job.State.GONE;
+        told.add(j.receipt);
+        left += j.itemsLeft;
+        backlog.items -= j.entry.items;
+      }
+      told.addAll(backlog.jobs.clear());
+      left += backlog.items;
+      backlog.parcels = 0;
+      backlog.items = 0;
+    } finally {
+      backlog.lock.unlock();
+    }
+    if (backlog.shelf.isDurable()) {
+      context.account().keep(left);
+    } else {
+      context.account().giveBack(left);
+    }
+    if (left > 0) {
+      LOG.log(
+          backlog.shelf.isDurable() ? Level.INFO : Level.WARNING,
+          backlog.shelf.isDurable()
+              ? "{0}: stopped, undelivered items stay on disk items={1}"
+              : "{0}: stopped, undelivered items returned to their receivers items={1}; what a"
+                  + " receiver cannot read or get again, such as scraped samples, is lost",
+          context.name(),
+          Long.toString(left));
+    }
+    Outcome stopping = new Outcome.Unavailable(context.name() + " has stopped", Duration.ZERO);
+    told.forEach(r -> r.settle(stopping));
+    try {
+      backlog.shelf.close();
+      burial.close();
+      folderLock.close();
+    } catch (IOException e) {
+      LOG.log(Level.WARNING, "{0}: {1}", context.name(), e.toString());
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package dev.tethys.pipeline.delivery;
+
+import dev.tethys.model.exposition.Registry;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Counts what is no item and has no place in a destination, so that it is not lost without a trace:
+ * exemplars, metadata of families, single rows of histograms.
+ */
+public final class UnsupportedItemCounter {
+  /** What is counted. */
+  public enum What {
+    EXEMPLARS,
+    METADATA,
+    HISTOGRAM_ROWS
+  }
+
+  private final Map<What, Registry.Counter> counters = new EnumMap<>(What.class);
+
+  /**
+   * @param exporter the component, as in {@code influxdb/far}
+   */
+  public UnsupportedItemCounter(Registry registry, String exporter) {
+    Registry.Vector<Registry.Counter> v =
+        registry.counters(
+            "tethys_exporter_left_out_total",
+            "What came with items and has no place in the destination.",
+            "exporter",
+            "what");
+    for (What w : What.values()) {
+      counters.put(w, v.with(exporter, w.name().toLowerCase(Locale.ROOT)));
+    }
+  }
+
+  /** One more. */
+  public void add(What w) {
+    add(w, 1);
+  }
+
+  /** So many more. */
+  public void add(What w, int n) {
+    Objects.requireNonNull(counters.get(w)).add(n);
+  }
+}

@@ -1,0 +1,139 @@
+package dev.tethys.pipeline.graph;
+
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Patience;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Component;
+import dev.tethys.pipeline.component.ComponentFactory;
+import dev.tethys.pipeline.component.ComponentId;
+import dev.tethys.pipeline.component.ConnectorFactory;
+import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.component.ExtensionFactory;
+import dev.tethys.pipeline.component.Kind;
+import dev.tethys.pipeline.component.Outputs;
+import dev.tethys.pipeline.component.PipelineId;
+import dev.tethys.pipeline.component.ProcessorFactory;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.grammar.Definition;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** One instance of a component in its place. */
+final class GraphNode {
+  final NodeKey key;
+
+  /** What it was made of, or was adjusted to since; written by who applies a configuration. */
+  volatile Definition definition;
+
+  final NodeContext context;
+
+  /** Where each of its outputs leads, by the name of the output. */
+  final Map<String, FanOutConsumer> outputs = new HashMap<>();
+
+  final Component component;
+  boolean started;
+
+  private GraphNode(
+      NodeKey key, Definition definition, Set<String> outputNames, NodeContext context) {
+    this.key = key;
+    this.definition = definition;
+    this.context = context;
+    for (String o : outputNames) {
+      outputs.put(
+          o,
+          new FanOutConsumer(
+              context.exit(),
+              key.kind() == Kind.RECEIVER ? context.account(Plan.signal(o)) : null));
+    }
+    this.component = create(definition.factory(), definition.settings());
+  }
+
+  private static Patience patience(ComponentFactory<?> factory) {
+    return switch (factory) {
+      case ReceiverFactory<?> f when f.canWait() -> Patience.WAIT;
+      case ConnectorFactory<?> f when f.offersElsewhere() -> Patience.REFUSE;
+      default -> Patience.INHERIT;
+    };
+  }
+
+  /** Makes the component; nothing of it runs. */
+  static GraphNode create(
+      NodeKey key, Plan.Step step, GraphServices services, Map<ComponentId, Component> extensions) {
+    return new GraphNode(
+        key,
+        step.definition(),
+        step.outputs().keySet(),
+        new NodeContext(key, services, extensions, patience(step.definition().factory())));
+  }
+
+  /** The settings were read by the factory that takes them. */
+  @SuppressWarnings("unchecked")
+  private <S> Component create(ComponentFactory<S> factory, Object settings) {
+    S s = (S) settings;
+    return switch (factory) {
+      case ReceiverFactory<S> f -> {
+        Map<Signal, Consumer> to = new EnumMap<>(Signal.class);
+        outputs.forEach((o, j) -> to.put(Plan.signal(o), j));
+        yield f.create(s, to, context);
+      }
+      case ProcessorFactory<S> f ->
+          f.create(s, Plan.pipeline(key.part()).signal(), output(""), context);
+      case ExporterFactory<S> f -> f.create(s, Plan.signal(key.part()), context);
+      case ConnectorFactory<S> f -> {
+        Signal[] signals = Plan.signals(key);
+        yield f.create(s, signals[0], signals[1], new Behind(), context);
+      }
+      case ExtensionFactory<S> f -> f.create(s, context);
+    };
+  }
+
+  private FanOutConsumer output(String name) {
+    FanOutConsumer j = outputs.get(name);
+    if (j == null) {
+      throw new IllegalArgumentException(key + " has no output " + name);
+    }
+    return j;
+  }
+
+  /** Its consumer; null for what consumes nothing. */
+  @Nullable Consumer consumer() {
+    return component instanceof Consumer c ? c : null;
+  }
+
+  /** Whether its successor can only start once it has stopped. */
+  boolean isExclusive() {
+    return key.kind() == Kind.RECEIVER || key.kind() == Kind.EXTENSION || component.isExclusive();
+  }
+
+  private final class Behind implements Outputs {
+    @Override
+    public Consumer all() {
+      List<FanOutConsumer> every = List.copyOf(outputs.values());
+      return every.size() == 1
+          ? every.getFirst()
+          : (batch, receipt) -> {
+            batch.share();
+            dev.tethys.pipeline.AckCallback each =
+                dev.tethys.pipeline.AckCallback.join(receipt, every.size());
+            every.forEach(j -> j.consume(batch, each));
+          };
+    }
+
+    @Override
+    public Set<PipelineId> pipelines() {
+      Set<PipelineId> ids = new LinkedHashSet<>();
+      outputs.keySet().forEach(o -> ids.add(PipelineId.parse(o)));
+      return ids;
+    }
+
+    @Override
+    public Consumer to(PipelineId pipeline) {
+      return output(pipeline.toString());
+    }
+  }
+}

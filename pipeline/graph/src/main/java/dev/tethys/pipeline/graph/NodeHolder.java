@@ -1,0 +1,106 @@
+package dev.tethys.pipeline.graph;
+
+import dev.tethys.pipeline.AckCallback;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Outcome;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The place of a node, into which another instance is put while batches keep coming: for that
+ * moment they wait.
+ */
+final class NodeHolder implements Consumer {
+  private final NodeKey key;
+  private final AtomicInteger inside = new AtomicInteger();
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private volatile boolean held;
+  private long heldAt; // nanoseconds; by who holds
+  private volatile @Nullable Consumer current;
+
+  NodeHolder(NodeKey key) {
+    this.key = key;
+  }
+
+  @Override
+  public void consume(Batch batch, AckCallback receipt) {
+    inside.incrementAndGet();
+    while (held) {
+      leave();
+      awaitRelease();
+      inside.incrementAndGet();
+    }
+    try {
+      Consumer c = current;
+      if (c == null) {
+        receipt.settle(new Outcome.Unavailable(key + " does not run", Duration.ZERO));
+      } else {
+        c.consume(batch, receipt);
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  private void leave() {
+    if (inside.decrementAndGet() == 0 && held) {
+      lock.lock();
+      try {
+        changed.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  private void awaitRelease() {
+    lock.lock();
+    try {
+      while (held) {
+        changed.awaitUninterruptibly();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Nothing more goes in; waits a little for what is inside. What is left of the patience. */
+  Duration hold(Duration patience) {
+    heldAt = System.nanoTime();
+    held = true;
+    long end = heldAt + patience.toNanos();
+    lock.lock();
+    try {
+      while (inside.get() > 0 && System.nanoTime() - end < 0) {
+        // A little at a time: who left just before may not have seen that it was held.
+        changed.awaitNanos(1_000_000);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      lock.unlock();
+    }
+    return Duration.ofNanos(Math.max(0, end - System.nanoTime()));
+  }
+
+  void put(@Nullable Consumer c) {
+    current = c;
+  }
+
+  /** Lets them in again; for how many nanoseconds they were held. */
+  long release() {
+    lock.lock();
+    try {
+      held = false;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    return System.nanoTime() - heldAt;
+  }
+}

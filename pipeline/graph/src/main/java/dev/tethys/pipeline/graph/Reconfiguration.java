@@ -1,0 +1,330 @@
+package dev.tethys.pipeline.graph;
+
+import dev.tethys.pipeline.component.Adjustable;
+import dev.tethys.pipeline.component.Component;
+import dev.tethys.pipeline.component.ComponentId;
+import dev.tethys.pipeline.component.Kind;
+import dev.tethys.pipeline.grammar.Definition;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One change from the nodes that run to those of a plan. What the plan has as it is goes on, or is
+ * adjusted; everything new is made before anything stops; when one cannot start, {@link #undo}
+ * makes everything as it was before. What the plan does not have is left to the caller.
+ */
+final class Reconfiguration {
+  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline");
+
+  /** How long calls wait at most for a node that a reload replaces to hand on what it has. */
+  private static final Duration HOLD = Duration.ofMillis(20);
+
+  private final Plan plan;
+  private final @Nullable Plan planBefore;
+  private final GraphServices services;
+  private final Wiring wiring;
+  private final Lifecycle lifecycle;
+  private Map<NodeKey, GraphNode> running; // another one only where a node had to be made anew
+
+  private final Map<NodeKey, GraphNode> wanted = new LinkedHashMap<>();
+  private final List<GraphNode> fresh = new ArrayList<>();
+  private final Map<GraphNode, Definition> adjusted = new LinkedHashMap<>();
+
+  private final Map<GraphNode, Definition> before = new LinkedHashMap<>();
+  private final List<GraphNode> startedBeside = new ArrayList<>();
+  private final List<QueuedExporter> succeeded = new ArrayList<>();
+  private final List<GraphNode> replacedInPlace = new ArrayList<>();
+  private final List<GraphNode> startedInPlace = new ArrayList<>();
+
+  /** How long batches were held where they were held longest, in nanoseconds. */
+  private long longest;
+
+  /**
+   * Makes what is new, and opens nothing.
+   *
+   * @param running the nodes that run
+   * @param planBefore theirs; null for the first
+   * @throws dev.tethys.config.ConfigException where a component cannot be made
+   */
+  Reconfiguration(
+      Plan plan,
+      Map<NodeKey, GraphNode> running,
+      @Nullable Plan planBefore,
+      GraphServices services,
+      Wiring wiring,
+      Lifecycle lifecycle) {
+    this.plan = plan;
+    this.running = running;
+    this.planBefore = planBefore;
+    this.services = services;
+    this.wiring = wiring;
+    this.lifecycle = lifecycle;
+    compare();
+  }
+
+  private void compare() {
+    Map<ComponentId, Component> extensions = new HashMap<>();
+    Map<ComponentId, Boolean> renewed = new HashMap<>();
+    plan.nodes()
+        .forEach(
+            (k, step) -> {
+              GraphNode old = running.get(k);
+              boolean keep =
+                  old != null
+                      && old.outputs.keySet().equals(step.outputs().keySet())
+                      && old.context.asked().stream()
+                          .noneMatch(id -> Boolean.TRUE.equals(renewed.get(id)));
+              if (keep && old != null && !old.definition.sameAs(step.definition())) {
+                keep =
+                    old.component instanceof Adjustable
+                        && old.started
+                        && old.definition.factory() == step.definition().factory();
+                if (keep) {
+                  adjusted.put(old, step.definition());
+                }
+              }
+              GraphNode n =
+                  keep && old != null ? old : GraphNode.create(k, step, services, extensions);
+              wanted.put(k, n);
+              if (!keep) {
+                fresh.add(n);
+              }
+              if (k.kind() == Kind.EXTENSION) {
+                extensions.put(k.id(), n.component);
+                renewed.put(k.id(), !keep);
+              }
+            });
+  }
+
+  /** The nodes of the plan. */
+  Map<NodeKey, GraphNode> wanted() {
+    return wanted;
+  }
+
+  /** How long batches were held where they were held longest, in nanoseconds. */
+  long pauseNanos() {
+    return longest;
+  }
+
+  /**
+   * Runs on a thread of the system: among virtual threads that are busy with what passes, those who
+   * are held would wait for this one's turn.
+   */
+  void runAlone() throws IOException {
+    FutureTask<Void> all =
+        new FutureTask<>(
+            () -> {
+              run();
+              return null;
+            });
+    Thread.ofPlatform().name("reload").start(all);
+    boolean interrupted = false;
+    while (true) {
+      try {
+        all.get();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true; // a change is never left half done
+      } catch (ExecutionException e) {
+        switch (e.getCause()) {
+          case IOException x -> throw x;
+          case RuntimeException x -> throw x;
+          case Error x -> throw x;
+          case null, default -> throw new IllegalStateException(e);
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() throws IOException {
+    for (GraphNode n : fresh) {
+      wiring.lead(n, plan);
+    }
+    // Extensions in their order, then what is led to before what leads there.
+    List<GraphNode> order = new ArrayList<>();
+    fresh.stream().filter(n -> n.key.kind() == Kind.EXTENSION).forEach(order::add);
+    fresh.reversed().stream().filter(n -> n.key.kind() != Kind.EXTENSION).forEach(order::add);
+    for (GraphNode n : order) {
+      GraphNode old = running.get(n.key);
+      if (old == null || !old.isExclusive() && !canSucceed(old, n)) {
+        if (n.key.kind() != Kind.RECEIVER) {
+          lifecycle.start(n);
+          startedBeside.add(n);
+          if (old == null) {
+            wiring.put(n);
+          }
+        }
+      }
+    }
+    for (GraphNode n : order) {
+      GraphNode old = running.get(n.key);
+      if (n.started) {
+        continue;
+      }
+      if (old == null) {
+        lifecycle.start(n);
+        startedBeside.add(n);
+        wiring.put(n);
+      } else if (canSucceed(old, n)) {
+        succeed(old, n);
+      } else {
+        replaceInPlace(old, n);
+      }
+    }
+    for (GraphNode n : startedBeside) {
+      GraphNode old = running.get(n.key);
+      if (old != null) {
+        NodeHolder s = wiring.slot(n.key);
+        handOn(old, HOLD); // most of it while nobody waits
+        handOn(old, s.hold(HOLD));
+        s.put(n.consumer());
+        longest = Math.max(longest, s.release());
+      }
+    }
+    for (GraphNode n : wanted.values()) {
+      wiring.lead(n, plan);
+    }
+    for (Map.Entry<GraphNode, Definition> e : adjusted.entrySet()) {
+      GraphNode n = e.getKey();
+      before.put(n, n.definition);
+      adjust(n, e.getValue());
+    }
+  }
+
+  private boolean canSucceed(GraphNode old, GraphNode n) {
+    return old.started
+        && old.component.queue() instanceof QueuedExporter before
+        && n.component.queue() instanceof QueuedExporter after
+        && after.canSucceed(before);
+  }
+
+  /** Starts one with the queue of another. */
+  private void succeed(GraphNode old, GraphNode n) {
+    if (old.component.queue() instanceof QueuedExporter before
+        && n.component.queue() instanceof QueuedExporter after) {
+      after.succeed(before);
+      succeeded.add(after);
+      lifecycle.runs(n);
+      startedBeside.add(n);
+    }
+  }
+
+  /** What a node holds goes on before anything comes to the next, as far as there is room. */
+  private void handOn(GraphNode old, Duration patience) {
+    Thread t =
+        Thread.ofPlatform()
+            .daemon()
+            .name(old.context.name() + " hands on")
+            .start(old.component::handOn);
+    try {
+      t.join(patience);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void adjust(GraphNode n, Definition to) throws IOException {
+    if (n.component instanceof Adjustable a) {
+      try {
+        a.adjust(to.settings());
+      } catch (IOException e) {
+        throw new IOException(
+            n.context.name() + " cannot take its new settings: " + e.getMessage(), e);
+      }
+      n.definition = to;
+      LOG.log(Level.DEBUG, "{0} was adjusted", n.context.name());
+    }
+  }
+
+  /** The old one ends before the other begins; what comes meanwhile waits. */
+  private void replaceInPlace(GraphNode old, GraphNode n) throws IOException {
+    NodeHolder s = wiring.slot(n.key);
+    s.hold(HOLD);
+    try {
+      stopNow(old);
+      replacedInPlace.add(old);
+      lifecycle.start(n);
+      startedInPlace.add(n);
+      s.put(n.consumer());
+    } finally {
+      longest = Math.max(longest, s.release());
+    }
+  }
+
+  /** Everything as it was; the nodes that run then. */
+  Map<NodeKey, GraphNode> undo() {
+    before.forEach(
+        (n, was) -> {
+          try {
+            adjust(n, was);
+          } catch (IOException | RuntimeException e) {
+            LOG.log(Level.ERROR, n.context.name() + " could not be adjusted back", e);
+          }
+        });
+    for (GraphNode n : startedInPlace.reversed()) {
+      wiring.slot(n.key).put(null);
+      stopNow(n);
+    }
+    for (GraphNode old : replacedInPlace.reversed()) {
+      revive(old);
+    }
+    succeeded.forEach(QueuedExporter::giveBack);
+    for (GraphNode n : startedBeside.reversed()) {
+      GraphNode old = running.get(n.key);
+      wiring.slot(n.key).put(old == null ? null : old.consumer());
+      stopNow(n);
+    }
+    if (planBefore != null) {
+      running.values().forEach(n -> wiring.lead(n, planBefore));
+      wiring.keepOnly(planBefore);
+    }
+    return running;
+  }
+
+  /** Stops a node while others go on; what it holds has room in the queues behind it. */
+  private void stopNow(GraphNode n) {
+    List<GraphNode> behind = new ArrayList<>(running.values());
+    behind.addAll(wanted.values());
+    Lifecycle.endWaits(List.of(n), behind);
+    lifecycle.stop(n, Duration.ZERO);
+  }
+
+  /** A component that was stopped cannot be started again, so another takes its place. */
+  private void revive(GraphNode old) {
+    Map<ComponentId, Component> extensions = new HashMap<>();
+    running.forEach(
+        (k, n) -> {
+          if (k.kind() == Kind.EXTENSION) {
+            extensions.put(k.id(), n.component);
+          }
+        });
+    Map<String, List<Edge.Key>> outputs = new HashMap<>();
+    old.outputs.keySet().forEach(o -> outputs.put(o, List.of()));
+    try {
+      GraphNode again =
+          GraphNode.create(old.key, new Plan.Step(old.definition, outputs), services, extensions);
+      Map<NodeKey, GraphNode> back = new LinkedHashMap<>(running);
+      back.put(old.key, again);
+      running = back;
+      if (planBefore != null) {
+        wiring.lead(again, planBefore);
+      }
+      lifecycle.start(again);
+      wiring.put(again);
+    } catch (IOException | RuntimeException e) {
+      LOG.log(Level.ERROR, old.context.name() + " could not be started again", e);
+    }
+  }
+}

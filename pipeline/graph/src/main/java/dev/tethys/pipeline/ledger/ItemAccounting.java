@@ -1,0 +1,122 @@
+package dev.tethys.pipeline.ledger;
+
+import dev.tethys.pipeline.Signal;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Where one component says what becomes of the items of one signal. Each method moves items from
+ * one place to another under one lock, so a {@link #balance} taken at any moment balances. Items
+ * come in, or are made or found here; they are then held until they go one of the ways out.
+ */
+public final class ItemAccounting {
+  private final String kind;
+  private final String component;
+  private final Signal signal;
+  private long in;
+  private long created;
+  private long restored;
+  private long out;
+  private long held;
+  private long deadLettered;
+  private long returned;
+  private long revived;
+  private long kept;
+  private final Map<String, Long> dropped = new TreeMap<>();
+
+  /**
+   * An account of nobody's ledger.
+   *
+   * @param kind {@code receiver}, {@code processor}, {@code exporter}, {@code connector}
+   * @param component its id, for a processor with its pipeline
+   */
+  public ItemAccounting(String kind, String component, Signal signal) {
+    this.kind = kind;
+    this.component = component;
+    this.signal = signal;
+  }
+
+  public String kind() {
+    return kind;
+  }
+
+  public String component() {
+    return component;
+  }
+
+  public Signal signal() {
+    return signal;
+  }
+
+  /** Came in; held from now on. */
+  public synchronized void take(long items) {
+    in += items;
+    held += items;
+  }
+
+  /** Made here; held from now on. */
+  public synchronized void create(long items) {
+    created += items;
+    held += items;
+  }
+
+  /** Found on disk; held from now on. */
+  public synchronized void restore(long items) {
+    restored += items;
+    held += items;
+  }
+
+  /** Held until now; handed on or delivered. */
+  public synchronized void pass(long items) {
+    held -= items;
+    out += items;
+  }
+
+  /** Held until now; kept among the dead letters. */
+  public synchronized void bury(long items) {
+    held -= items;
+    deadLettered += items;
+  }
+
+  /** A dead letter until now; held from now on, to be sent once more. */
+  public synchronized void revive(long items) {
+    revived += items;
+    held += items;
+  }
+
+  /**
+   * Held until now; given up.
+   *
+   * @param reason one of few words, never text from outside: it becomes a label
+   */
+  public synchronized void drop(String reason, long items) {
+    if (items != 0) {
+      held -= items;
+      dropped.merge(reason, items, Long::sum);
+    }
+  }
+
+  /** Held until now; its source is told to keep it. */
+  public synchronized void giveBack(long items) {
+    held -= items;
+    returned += items;
+  }
+
+  /** Held until now; left on disk by a component that stops. */
+  public synchronized void keep(long items) {
+    held -= items;
+    kept += items;
+  }
+
+  /** Came in and went on at once. */
+  public synchronized void through(long items) {
+    in += items;
+    out += items;
+  }
+
+  /** How it stands. */
+  public synchronized Balance balance() {
+    return new Balance(
+        in, created, restored, revived, out, held, deadLettered, dropped, returned, kept);
+  }
+}

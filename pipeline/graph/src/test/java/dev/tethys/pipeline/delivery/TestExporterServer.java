@@ -1,0 +1,38 @@
+package dev.tethys.pipeline.delivery;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/** A destination that does as it is told and remembers what it took. */
+final class TestExporterServer implements Sender {
+  final List<EncodedRequest> taken = new ArrayList<>();
+  final List<EncodedRequest> asked = new ArrayList<>();
+  Function<EncodedRequest, SendResult> answer = p -> SendResult.DELIVERED;
+  boolean closed;
+
+  @Override
+  public synchronized SendResult send(EncodedRequest parcel) throws IOException {
+    asked.add(parcel);
+    SendResult v = answer.apply(parcel);
+    if (v instanceof SendResult.Delivered) {
+      taken.add(parcel);
+    }
+    return v;
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+  }
+
+  /** The first byte of each body it took. */
+  synchronized List<Integer> numbers() {
+    return taken.stream().map(p -> (int) p.body()[0]).toList();
+  }
+
+  synchronized long items() {
+    return taken.stream().mapToLong(EncodedRequest::items).sum();
+  }
+}

@@ -1,0 +1,54 @@
+package dev.tethys.pipeline.operators.expr;
+
+import org.jspecify.annotations.Nullable;
+
+/** A part of a compiled expression. */
+@FunctionalInterface
+interface ExprNode {
+  @Nullable Object value(Frame f);
+
+  /** What is known of its value. */
+  default Shape shape() {
+    return Shape.ANY;
+  }
+
+  /** What is always the same. */
+  record Constant(@Nullable Object value) implements ExprNode {
+    @Override
+    public @Nullable Object value(Frame f) {
+      return value;
+    }
+
+    @Override
+    public Shape shape() {
+      return Shape.of(value);
+    }
+  }
+
+  /** One of whose value something is known. */
+  record Shaped(ExprNode of, Shape shape) implements ExprNode {
+    @Override
+    public @Nullable Object value(Frame f) {
+      return of.value(f);
+    }
+  }
+
+  /** What stands in a map of texts: {@code ""} where nothing does. */
+  record Text(ExprNode of) implements ExprNode {
+    @Override
+    public Object value(Frame f) {
+      Object v = of.value(f);
+      return v == null ? "" : v;
+    }
+
+    @Override
+    public Shape shape() {
+      return Shape.STRING;
+    }
+  }
+
+  /** With what is known of it. */
+  static ExprNode of(ExprNode n, Shape shape) {
+    return shape == Shape.ANY || n instanceof Constant ? n : new Shaped(n, shape);
+  }
+}

@@ -1,0 +1,29 @@
+package dev.tethys.pipeline.operators.expr;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A word of an expression.
+ *
+ * @param text as written; for strings what they mean
+ * @param value of numbers and bytes
+ * @param at where it begins
+ */
+record ExprToken(Kind kind, String text, @Nullable Object value, int at) {
+  /** What a word is. */
+  enum Kind {
+    NUMBER,
+    STRING,
+    BYTES,
+    NAME,
+    /** {@code #}, {@code #index}, {@code #acc}. */
+    POINTER,
+    /** An operator or a bracket. */
+    SIGN,
+    END
+  }
+
+  boolean is(String sign) {
+    return (kind == Kind.SIGN || kind == Kind.NAME) && text.equals(sign);
+  }
+}

@@ -1,0 +1,32 @@
+package dev.tethys.pipeline.receiver.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class ReceiverAdmissionTest {
+  @Test
+  void requestsTogetherAreBounded() throws Exception {
+    ReceiverAdmission intake = new ReceiverAdmission(1000);
+    try (ReceiverAdmission.Hold a = intake.open()) {
+      a.take(900);
+      try (ReceiverAdmission.Hold b = intake.open()) {
+        assertThatThrownBy(() -> b.take(101)).isInstanceOf(ReceiverAdmission.BusyException.class);
+        b.take(100);
+        assertThat(intake.inFlight()).isEqualTo(1000);
+      }
+    }
+    assertThat(intake.inFlight()).isZero();
+  }
+
+  @Test
+  void timeoutsOfGrpcAreRead() {
+    assertThat(ReceiverAdmission.patience("1500m")).isEqualTo(Duration.ofMillis(1500));
+    assertThat(ReceiverAdmission.patience("10S")).isEqualTo(Duration.ofSeconds(10));
+    assertThat(ReceiverAdmission.patience("9H")).isEqualTo(ReceiverAdmission.MAX_WAIT);
+    assertThat(ReceiverAdmission.patience(null)).isEqualTo(ReceiverAdmission.MAX_WAIT);
+    assertThat(ReceiverAdmission.patience("99999999999S")).isEqualTo(ReceiverAdmission.MAX_WAIT);
+  }
+}

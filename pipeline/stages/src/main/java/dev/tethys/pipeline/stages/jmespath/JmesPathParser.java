@@ -1,0 +1,298 @@
+package dev.tethys.pipeline.stages.jmespath;
+
+import dev.tethys.pipeline.stages.jmespath.JmesPathToken.Kind;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Builds the tree of an expression, by the strength with which operators bind. */
+final class JmesPathParser {
+  /** How deeply expressions may be nested. */
+  static final int MAX_DEPTH = 200;
+
+  private static final Map<Kind, Integer> POWER = new EnumMap<>(Kind.class);
+
+  static {
+    POWER.put(Kind.PIPE, 1);
+    POWER.put(Kind.OR, 2);
+    POWER.put(Kind.AND, 3);
+    for (Kind k : List.of(Kind.EQ, Kind.NE, Kind.LT, Kind.LE, Kind.GT, Kind.GE)) {
+      POWER.put(k, 5);
+    }
+    POWER.put(Kind.FLATTEN, 9);
+    POWER.put(Kind.STAR, 20);
+    POWER.put(Kind.FILTER, 21);
+    POWER.put(Kind.DOT, 40);
+    POWER.put(Kind.NOT, 45);
+    POWER.put(Kind.OPEN_BRACE, 50);
+    POWER.put(Kind.OPEN, 55);
+    POWER.put(Kind.OPEN_PAREN, 60);
+  }
+
+  private static final Tree CURRENT = new Tree.Current();
+
+  private final List<JmesPathToken> tokens;
+  private int at;
+  private int depth;
+
+  private JmesPathParser(List<JmesPathToken> tokens) {
+    this.tokens = tokens;
+  }
+
+  static Tree parse(String text) throws JmesPathException {
+    JmesPathParser p = new JmesPathParser(JmesPathLexer.tokens(text));
+    Tree t = p.expression(0);
+    if (p.peek().kind() != Kind.END) {
+      throw p.unexpected();
+    }
+    return t;
+  }
+
+  private JmesPathToken peek() {
+    return tokens.get(at);
+  }
+
+  private boolean is(Kind kind) {
+    return peek().kind() == kind;
+  }
+
+  private JmesPathToken take() {
+    return tokens.get(at++);
+  }
+
+  private void take(Kind kind) throws JmesPathException {
+    if (!is(kind)) {
+      throw new JmesPathException(
+          "wants " + kind.shown + " at " + peek().at() + ", not " + peek().kind().shown);
+    }
+    at++;
+  }
+
+  private JmesPathException unexpected() {
+    return new JmesPathException(
+        peek().kind().shown + " at " + peek().at() + " cannot stand there");
+  }
+
+  private static int power(Kind kind) {
+    return Objects.requireNonNullElse(POWER.get(kind), 0);
+  }
+
+  private Tree expression(int binding) throws JmesPathException {
+    if (++depth > MAX_DEPTH) {
+      throw new JmesPathException("the expression is nested too deeply");
+    }
+    Tree left = prefix();
+    while (binding < power(peek().kind())) {
+      left = infix(left);
+    }
+    depth--;
+    return left;
+  }
+
+  private Tree prefix() throws JmesPathException {
+    JmesPathToken t = peek();
+    switch (t.kind()) {
+      case LITERAL -> {
+        at++;
+        return new Tree.Literal(t.value());
+      }
+      case IDENTIFIER -> {
+        at++;
+        return is(Kind.OPEN_PAREN) ? call(string(t)) : new Tree.Field(string(t));
+      }
+      case QUOTED -> {
+        at++;
+        if (is(Kind.OPEN_PAREN)) {
+          throw new JmesPathException("a quoted identifier cannot name a function");
+        }
+        return new Tree.Field(string(t));
+      }
+      case AT -> {
+        at++;
+        return CURRENT;
+      }
+      case STAR -> {
+        at++;
+        return new Tree.ValueProjection(CURRENT, is(Kind.CLOSE) ? CURRENT : projected(20));
+      }
+      case FILTER -> {
+        at++;
+        return filter(CURRENT);
+      }
+      case FLATTEN -> {
+        at++;
+        return new Tree.ListProjection(new Tree.Flatten(CURRENT), projected(9));
+      }
+      case OPEN_BRACE -> {
+        at++;
+        return hash();
+      }
+      case OPEN -> {
+        at++;
+        if (is(Kind.NUMBER) || is(Kind.COLON)) {
+          return index(CURRENT);
+        }
+        if (is(Kind.STAR) && tokens.get(at + 1).kind() == Kind.CLOSE) {
+          at += 2;
+          return new Tree.ListProjection(CURRENT, projected(20));
+        }
+        return list();
+      }
+      case NOT -> {
+        at++;
+        return new Tree.Not(expression(45));
+      }
+      case OPEN_PAREN -> {
+        at++;
+        Tree inner = expression(0);
+        take(Kind.CLOSE_PAREN);
+        return inner;
+      }
+      default -> throw unexpected();
+    }
+  }
+
+  private static String string(JmesPathToken t) {
+    return String.valueOf(t.value());
+  }
+
+  private Tree infix(Tree left) throws JmesPathException {
+    Kind kind = take().kind();
+    return switch (kind) {
+      case DOT -> {
+        if (is(Kind.STAR)) {
+          at++;
+          yield new Tree.ValueProjection(left, projected(20));
+        }
+        yield new Tree.Chain(left, afterDot(40));
+      }
+      case PIPE -> new Tree.Pipe(left, expression(1));
+      case OR -> new Tree.Or(left, expression(2));
+      case AND -> new Tree.And(left, expression(3));
+      case EQ, NE, LT, LE, GT, GE -> new Tree.Compare(kind, left, expression(5));
+      case FLATTEN -> new Tree.ListProjection(new Tree.Flatten(left), projected(9));
+      case FILTER -> filter(left);
+      case OPEN -> {
+        if (is(Kind.NUMBER) || is(Kind.COLON)) {
+          yield index(left);
+        }
+        take(Kind.STAR);
+        take(Kind.CLOSE);
+        yield new Tree.ListProjection(left, projected(20));
+      }
+      default -> {
+        at--;
+        throw unexpected();
+      }
+    };
+  }
+
+  /** What follows a projection, over each of its items. */
+  private Tree projected(int binding) throws JmesPathException {
+    Kind next = peek().kind();
+    if (power(next) < 10) {
+      return CURRENT;
+    }
+    return switch (next) {
+      case OPEN, FILTER -> expression(binding);
+      case DOT -> {
+        at++;
+        yield afterDot(binding);
+      }
+      default -> throw unexpected();
+    };
+  }
+
+  private Tree afterDot(int binding) throws JmesPathException {
+    return switch (peek().kind()) {
+      case IDENTIFIER, QUOTED, STAR -> expression(binding);
+      case OPEN -> {
+        at++;
+        yield list();
+      }
+      case OPEN_BRACE -> {
+        at++;
+        yield hash();
+      }
+      default -> throw unexpected();
+    };
+  }
+
+  private Tree filter(Tree left) throws JmesPathException {
+    Tree condition = expression(0);
+    take(Kind.CLOSE);
+    Tree right = is(Kind.FLATTEN) ? CURRENT : projected(21);
+    return new Tree.Filter(left, right, condition);
+  }
+
+  private Tree index(Tree left) throws JmesPathException {
+    @Nullable Integer[] parts = new @Nullable Integer[3];
+    int colons = 0;
+    while (!is(Kind.CLOSE)) {
+      if (is(Kind.COLON) && colons < 2) {
+        colons++;
+        at++;
+      } else if (is(Kind.NUMBER) && parts[colons] == null) {
+        parts[colons] = (Integer) take().value();
+      } else {
+        throw unexpected();
+      }
+    }
+    take(Kind.CLOSE);
+    Integer first = parts[0];
+    if (colons == 0) {
+      return new Tree.Chain(left, new Tree.Index(Objects.requireNonNull(first)));
+    }
+    int step = parts[2] == null ? 1 : parts[2];
+    return new Tree.ListProjection(
+        new Tree.Chain(left, new Tree.Slice(first, parts[1], step)), projected(20));
+  }
+
+  private Tree list() throws JmesPathException {
+    List<Tree> items = new ArrayList<>();
+    do {
+      items.add(expression(0));
+    } while (takeIf(Kind.COMMA));
+    take(Kind.CLOSE);
+    return new Tree.MultiList(items);
+  }
+
+  private Tree hash() throws JmesPathException {
+    List<String> keys = new ArrayList<>();
+    List<Tree> values = new ArrayList<>();
+    do {
+      if (!is(Kind.IDENTIFIER) && !is(Kind.QUOTED)) {
+        throw unexpected();
+      }
+      keys.add(string(take()));
+      take(Kind.COLON);
+      values.add(expression(0));
+    } while (takeIf(Kind.COMMA));
+    take(Kind.CLOSE_BRACE);
+    return new Tree.MultiHash(keys, values);
+  }
+
+  private boolean takeIf(Kind kind) {
+    boolean there = is(kind);
+    if (there) {
+      at++;
+    }
+    return there;
+  }
+
+  private Tree call(String function) throws JmesPathException {
+    take(Kind.OPEN_PAREN);
+    List<Tree> arguments = new ArrayList<>();
+    if (!is(Kind.CLOSE_PAREN)) {
+      do {
+        arguments.add(takeIf(Kind.AMPERSAND) ? new Tree.Reference(expression(0)) : expression(0));
+      } while (takeIf(Kind.COMMA));
+    }
+    take(Kind.CLOSE_PAREN);
+    Functions.check(function, arguments.size());
+    return new Tree.Call(function, arguments);
+  }
+}

@@ -1,0 +1,66 @@
+package dev.tethys.store.metrics;
+
+import dev.tethys.store.metrics.internal.block.BlockReader;
+import java.util.List;
+import java.util.Map;
+import java.util.WeakHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/**
+ * Blocks of which the disk did not give something lately. Work in the background leaves them alone
+ * for a while, the longer the more often that happens; nothing is deleted for it. For one thread.
+ */
+final class BlockBackoff {
+  static final long LEAST_NANOS = TimeUnit.MINUTES.toNanos(1);
+  static final long MOST_NANOS = TimeUnit.HOURS.toNanos(1);
+
+  private static final class Rest {
+    long nanos = LEAST_NANOS / 2;
+    long until;
+    long failures; // of the block when that was last looked at
+  }
+
+  private final LongSupplier nanos;
+  private final Map<Object, Rest> rests = new WeakHashMap<>();
+
+  BlockBackoff(LongSupplier nanos) {
+    this.nanos = nanos;
+  }
+
+  /** Whether a block should be left alone now. */
+  boolean rests(Object block) {
+    Rest r = rests.get(block);
+    return r != null && nanos.getAsLong() - r.until < 0;
+  }
+
+  /** Lets a block rest, or the folder of one that could not be opened. */
+  void rest(Object block) {
+    Rest r = rests.computeIfAbsent(block, k -> new Rest());
+    r.nanos = Math.min(r.nanos * 2, MOST_NANOS);
+    r.until = nanos.getAsLong() + r.nanos;
+  }
+
+  /** Lets those rest of which a read has failed since they rested last; whether there are such. */
+  boolean restAfterFailures(List<BlockReader> some) {
+    boolean any = false;
+    for (BlockReader b : some) {
+      if (b.failedReads() == 0) {
+        continue;
+      }
+      Rest r = rests.computeIfAbsent(b, k -> new Rest());
+      if (b.failedReads() > r.failures) {
+        r.failures = b.failedReads();
+        rest(b);
+        any = true;
+      }
+    }
+    return any;
+  }
+
+  /** Whatever rests is tried again at the next opportunity. */
+  void retryNow() {
+    long now = nanos.getAsLong();
+    rests.values().forEach(r -> r.until = now);
+  }
+}

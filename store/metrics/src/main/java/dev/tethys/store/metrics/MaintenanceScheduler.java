@@ -1,0 +1,519 @@
+package dev.tethys.store.metrics;
+
+import dev.tethys.model.Matcher;
+import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.storage.ChangeLog;
+import dev.tethys.model.storage.StorageException;
+import dev.tethys.store.files.WriteAheadLog;
+import dev.tethys.store.metrics.internal.block.BlockMeta;
+import dev.tethys.store.metrics.internal.block.BlockReader;
+import dev.tethys.store.metrics.internal.block.SourceSelection;
+import dev.tethys.store.metrics.internal.head.Head;
+import dev.tethys.store.metrics.internal.head.MemoryBudget;
+import dev.tethys.store.metrics.internal.head.Truncation;
+import dev.tethys.store.metrics.internal.head.Truncation.Span;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+
+/**
+ * What changes the shape of the store, one thing at a time under the structure lock: head to block,
+ * compaction, retention, deletion, snapshots. Appending and reading go on meanwhile.
+ *
+ * <p>Three threads of its own: one forces the log each second, one takes samples out of memory that
+ * can be read from files, one does the rest.
+ */
+final class MaintenanceScheduler {
+  private static final Logger LOG = System.getLogger(MaintenanceScheduler.class.getName());
+
+  /** Late samples in memory at which they become blocks, however small. */
+  static final long MAX_LATE = 2_000_000;
+
+  private static final int PASSES_BEFORE_LETTING_GO = 5;
+
+  /** What was brought back waits so long for its files: a start has more urgent work. */
+  private static final long REST_NANOS = 10_000_000_000L;
+
+  /** Fewer series are not worth a block of their own. */
+  private static final int MIN_QUIET = 1024;
+
+  private final FileAccess files;
+  private final Path folder;
+  private final Head head;
+  private final Blocks blocks;
+  private final WriteAheadLog log;
+  private final PageFiles pages;
+  private final ReentrantReadWriteLock parts;
+  private final ChangeLog changes;
+  private final ReentrantLock structure = new ReentrantLock();
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private final List<Thread> threads = new ArrayList<>();
+  private volatile DatabaseOptions options;
+  final Horizons horizons;
+  final Compaction compaction;
+  final Checkpoints checkpoints;
+  private long lateAtFlush;
+  private final boolean recovered;
+  private final long opened = System.nanoTime();
+  private int passes; // of taking samples out of memory; a race changes little
+
+  // For self-metrics.
+  final LongAdder failures = new LongAdder();
+  final LongAdder syncs = new LongAdder();
+  final LongAdder syncNanos = new LongAdder();
+  final LongAdder truncations = new LongAdder();
+  final LongAdder earlyFlushes = new LongAdder();
+  final Churn churn = new Churn();
+
+  MaintenanceScheduler(
+      FileAccess files,
+      Path folder,
+      DatabaseOptions options,
+      Head head,
+      Blocks blocks,
+      WriteAheadLog log,
+      PageFiles pages,
+      ReentrantReadWriteLock parts,
+      ChangeLog changes) {
+    this.changes = changes;
+    this.files = files;
+    this.folder = folder;
+    this.options = options;
+    this.head = head;
+    this.blocks = blocks;
+    this.log = log;
+    this.pages = pages;
+    this.parts = parts;
+    this.horizons = new Horizons(options, head, blocks, changes);
+    this.compaction =
+        new Compaction(
+            files,
+            folder,
+            blocks,
+            parts,
+            new WriteThrottle(
+                () -> this.options.compactionRate(), System::nanoTime, this::waits, this::sleep),
+            System::nanoTime);
+    this.checkpoints = new Checkpoints(files, folder, head, log, blocks.meters, System::nanoTime);
+    this.recovered = log.bytes() > 0;
+  }
+
+  /** Whether something waits for a merge to end. */
+  private boolean waits() {
+    return structure.hasQueuedThreads()
+        || head.budget.state() != MemoryBudget.State.NORMAL
+        || head.maxTime() - head.minTime() > head.range() * 2;
+  }
+
+  private boolean sleep(long nanos) {
+    try {
+      return !stop.await(nanos, TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  void configure(DatabaseOptions next) {
+    options = next;
+    horizons.configure(next);
+  }
+
+  DatabaseOptions options() {
+    return options;
+  }
+
+  void start() {
+    if (!options.background()) {
+      return;
+    }
+    thread("tethys-store-sync", this::sync);
+    thread("tethys-store-pages", () -> leaveMemory(false));
+    thread("tethys-store-upkeep", this::run);
+  }
+
+  private void thread(String name, Runnable action) {
+    Thread t =
+        Thread.ofPlatform()
+            .daemon()
+            .name(name)
+            .start(
+                () -> {
+                  try {
+                    // The first time at once: what a process that ends again and again within
+                    // its first second leaves in the log must not grow from start to start.
+                    do {
+                      attempt(name, action);
+                    } while (!stop.await(1, TimeUnit.SECONDS));
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                  }
+                });
+    threads.add(t);
+  }
+
+  /** Does the work of a thread, which goes on whatever that ends with. */
+  private static void attempt(String name, Runnable action) {
+    try {
+      action.run();
+    } catch (StorageException e) {
+      LOG.log(Level.ERROR, e.getMessage());
+    } catch (RuntimeException | Error e) { // memory may end, and a mapped file fail
+      try {
+        LOG.log(Level.ERROR, name + " failed; it will try again", e);
+      } catch (OutOfMemoryError again) {
+        // Not even to tell of it there is memory; what fails next time is told then.
+      }
+    }
+  }
+
+  /** Forces the log to disk. */
+  void sync() {
+    long began = System.nanoTime();
+    try {
+      log.sync();
+    } catch (IOException e) {
+      throw unavailable(
+          "cannot force the write-ahead log to disk; what it may lose with the power is saved with"
+              + " the head as soon as the disk works",
+          e);
+    }
+    syncs.increment();
+    syncNanos.add(System.nanoTime() - began);
+  }
+
+  /** Puts pages that take no more samples into files: all there are, or once they are many. */
+  void leaveMemory(boolean all) {
+    boolean left = false;
+    try {
+      if (all) {
+        left = head.sealed().storeAll(pages);
+      } else if (recovered && System.nanoTime() - opened < REST_NANOS) {
+        left = head.sealed().storeInRecovery(pages);
+      } else {
+        left = head.sealed().store(pages);
+      }
+    } catch (IOException e) {
+      LOG.log(
+          Level.WARNING,
+          "samples stay in memory until they are in blocks, or there is room for files in {0}: {1}",
+          folder,
+          e.getMessage());
+    }
+    boolean letsGo = ++passes % PASSES_BEFORE_LETTING_GO == 0;
+    if (left || letsGo) {
+      long files = head.measure().files();
+      if (letsGo) {
+        pages.letGo(files);
+      }
+    }
+  }
+
+  private static StorageException unavailable(String what, IOException e) {
+    return new StorageException(
+        StorageException.Reason.UNAVAILABLE, what + ": " + e.getMessage(), e);
+  }
+
+  /** Everything that is due. */
+  void maintain() {
+    structure.lock();
+    try {
+      checkpoints.retryNow();
+      compaction.retryNow();
+      run();
+    } finally {
+      structure.unlock();
+    }
+  }
+
+  private void run() {
+    churn.note(options.clock().millis(), head.counters.created.sum(), head.counters.removed.sum());
+    head.measure();
+    structure.lock();
+    try {
+      leaveLogAndCompact();
+    } catch (WriteThrottle.Stopped e) {
+      LOG.log(Level.DEBUG, "blocks are merged after the next start: " + e.getMessage());
+    } catch (IOException e) {
+      failures.increment();
+      throw unavailable("the store cannot write blocks in " + folder, e);
+    } catch (RuntimeException | Error e) {
+      failures.increment();
+      throw e;
+    } finally {
+      structure.unlock();
+    }
+  }
+
+  /** Both are tried; what fails first is told, with what fails then. */
+  @SuppressWarnings("ReferenceEquality") // an error cannot suppress itself
+  private void leaveLogAndCompact() throws IOException {
+    try {
+      leaveLog();
+    } catch (IOException | RuntimeException | Error e) {
+      try {
+        compact(); // retention may make the room that is missing
+      } catch (IOException | RuntimeException | Error also) {
+        if (also != e) {
+          e.addSuppressed(also);
+        }
+      }
+      throw e;
+    }
+    compact();
+  }
+
+  private void compact() throws IOException {
+    compaction.run(options, horizons::at, horizons.newest(), log.bytes());
+  }
+
+  /** Samples to blocks, and the rest to a snapshot, when that is due. */
+  private void leaveLog() throws IOException {
+    boolean flushed;
+    try {
+      boolean full = flush();
+      flushed = flushEarly() || full;
+    } catch (IOException e) {
+      blocks.meters.headTruncationFailures.increment();
+      throw e;
+    }
+    if (flushed) {
+      head.truncation().compactIndex();
+    }
+    checkpoints.takeIfDue(options.checkpointBytes());
+  }
+
+  // ---- head to block
+
+  /** Writes the ranges that are due; whether there were any. */
+  private boolean flush() throws IOException {
+    long late = head.counters.late.sum() - lateAtFlush;
+    // Late samples alone wait for company, or a tiny block a second would be the answer to a
+    // trickle.
+    long due = head.truncation().due();
+    if (!head.truncation().hasBefore(due) && late < MAX_LATE) {
+      return false;
+    }
+    // First: what came in order afterwards could stand in a range that no span names, and go with
+    // those that one does.
+    head.truncation().close(due);
+    List<Span> spans = head.truncation().spans(due);
+    if (spans.isEmpty()) {
+      return false;
+    }
+    lateAtFlush += late;
+    for (Span s : spans) {
+      write(s);
+    }
+    return true;
+  }
+
+  /**
+   * Cuts memory into a block before its range is full: where memory is short, or where so many
+   * series have gone quiet that those which are there should not wait for the end of the range.
+   */
+  private boolean flushEarly() throws IOException {
+    long cut = head.truncation().earlyCut();
+    if (cut == Long.MIN_VALUE) {
+      return false;
+    }
+    boolean pressed = head.budget.state().compareTo(MemoryBudget.State.FLUSHING) >= 0;
+    if (!pressed && head.seriesCount() < MIN_QUIET) {
+      return false;
+    }
+    int quiet = pressed ? 0 : head.truncation().quietSince(cut);
+    if (!pressed && (quiet < MIN_QUIET || quiet < head.seriesCount() * options.quietShare())) {
+      return false;
+    }
+    head.truncation().cut(cut); // before spans are taken, as in flush
+    List<Span> spans = head.truncation().spans(cut);
+    for (Span s : spans) {
+      write(s);
+    }
+    if (!spans.isEmpty()) {
+      earlyFlushes.increment();
+      head.measure();
+    }
+    return !spans.isEmpty();
+  }
+
+  private void write(Span span) throws IOException {
+    long start = span.start();
+    long end = span.end();
+    boolean inOrder = span.inOrder();
+    try (SourceSelection s = head.selectOnce(start, end - 1)) {
+      BlockMeta draft = blocks.draft(start, end, 1, !inOrder, List.of());
+      BlockReader made =
+          blocks.create(new SeriesStream(List.of(s), start, end - 1), draft, WriteThrottle.none());
+      checkpoints.owe();
+      parts.writeLock().lock();
+      try {
+        if (made != null) {
+          blocks.replace(made, List.of());
+        }
+        long began = System.nanoTime();
+        head.truncation().truncate(s, end, inOrder);
+        blocks.meters.headCollections.since(began);
+      } finally {
+        parts.writeLock().unlock();
+      }
+      truncations.increment();
+      compaction.done.increment();
+    }
+  }
+
+  // ---- on request
+
+  void delete(long min, long max, List<List<Matcher>> matcherSets) {
+    structure.lock();
+    try {
+      checkpoints.settle();
+      // Before, for who sees the first of it gone, and after, for who began while some was there.
+      changes.note(min, max);
+      new Deletion(head, blocks).run(min, max, matcherSets);
+    } catch (IOException e) {
+      throw unavailable(
+          "the deletion could not be stored for all blocks; ask for it again once the disk works",
+          e);
+    } finally {
+      changes.note(min, max);
+      structure.unlock();
+    }
+  }
+
+  /**
+   * Where the ranges in memory begin; {@link Long#MAX_VALUE} when there are none. From now on older
+   * ones are late, so that a block may take their place.
+   */
+  long importFloor() {
+    structure.lock();
+    try {
+      return head.truncation().closeBeforeAll();
+    } finally {
+      structure.unlock();
+    }
+  }
+
+  /** Gives a finished block its name and opens it. */
+  interface Naming {
+    BlockReader block() throws IOException;
+  }
+
+  /**
+   * Takes a finished block among the others; what is appended from now on comes after it. It gets
+   * its name only when it may be there: the next start takes any block that has one.
+   *
+   * @param end of its range
+   * @throws StorageException INVALID when the head has samples of its range
+   */
+  BlockReader adopt(long end, Naming naming) throws IOException {
+    structure.lock();
+    try {
+      Truncation.Open before = head.truncation().closeIfNoneBefore(end);
+      if (before == null) {
+        throw new StorageException(
+            StorageException.Reason.INVALID,
+            "samples before the end of an imported block were appended while it was written");
+      }
+      BlockReader made = null;
+      try {
+        made = naming.block();
+      } finally {
+        // Where it has its name all the same, a start would pass over what is in order before its
+        // end: then the head stays closed.
+        if (made == null && !blocks.removals.hasUnborn()) {
+          head.truncation().reopen(before);
+        }
+      }
+      parts.writeLock().lock();
+      try {
+        blocks.replace(made, List.of());
+      } finally {
+        parts.writeLock().unlock();
+      }
+      return made;
+    } finally {
+      structure.unlock();
+    }
+  }
+
+  void cleanTombstones() {
+    structure.lock();
+    long began = System.nanoTime();
+    try {
+      compaction.clean(options, horizons::at);
+    } catch (IOException e) {
+      throw unavailable("tombstones could not be cleaned", e);
+    } finally {
+      blocks.meters.tombstoneSeconds.observe((System.nanoTime() - began) / 1e9);
+      structure.unlock();
+    }
+  }
+
+  void snapshot(Path where, boolean skipHead) {
+    Path into = where.toAbsolutePath();
+    structure.lock();
+    try {
+      new Snapshot(files, head, blocks).write(into, skipHead);
+    } catch (IOException e) {
+      throw unavailable("the snapshot in " + into + " could not be written", e);
+    } finally {
+      structure.unlock();
+    }
+  }
+
+  void close() {
+    stop.countDown();
+    for (Thread t : threads) {
+      boolean interrupted = false;
+      while (true) {
+        try {
+          t.join();
+          break;
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    structure.lock();
+    try {
+      checkpoints.takeLast();
+    } catch (IOException e) {
+      tellUnsaved(e);
+    } finally {
+      structure.unlock();
+      try {
+        log.close();
+      } catch (IOException e) {
+        LOG.log(Level.ERROR, "the write-ahead log could not be forced to disk at the end", e);
+      }
+    }
+  }
+
+  private void tellUnsaved(IOException why) {
+    String what = "the head could not be saved at the end: " + why.getMessage();
+    if (log.isDoubtful()) {
+      LOG.log(
+          Level.ERROR,
+          what
+              + "; a part of the write-ahead log could not be forced to disk before, so that a"
+              + " power cut may cost what stands in it: mend the disk of "
+              + folder
+              + " or make room there, then start the store and stop it before the machine goes off."
+              + " What it reads back is saved when it stops");
+    } else {
+      LOG.log(Level.WARNING, what + "; everything is in the log, only the next start takes longer");
+    }
+  }
+}

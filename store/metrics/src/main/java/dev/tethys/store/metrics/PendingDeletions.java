@@ -1,0 +1,177 @@
+package dev.tethys.store.metrics;
+
+import dev.tethys.model.file.FileAccess;
+import dev.tethys.store.metrics.internal.block.BlockReader;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/**
+ * Blocks that are not of the store any more but still stand on its disk, which may refuse to let
+ * them go: they are tried again with each pass of upkeep. First a block loses its name, durably, in
+ * one step; then it loses its files. Runs under the structure lock of {@link MaintenanceScheduler}.
+ *
+ * <p>A start takes every block that has its name and that no other one replaces. So one that still
+ * has it
+ *
+ * <ul>
+ *   <li>gets the deletions that the others get;
+ *   <li>keeps the blocks that replace it, though they go, too, with their names;
+ *   <li>lets nothing be merged, which would make more such blocks without an end.
+ * </ul>
+ */
+final class PendingDeletions {
+  private static final Logger LOG = System.getLogger(PendingDeletions.class.getName());
+
+  private final FileAccess files;
+  private final Path folder;
+  private final Supplier<List<Path>> unread;
+
+  /** Those with a name, the earliest first, and whether they ever were of the store. */
+  private final Map<BlockReader, Boolean> named = new LinkedHashMap<>();
+
+  private final List<Path> nameless = new ArrayList<>();
+  private final Set<Path> told = new HashSet<>();
+
+  /**
+   * What leaves a folder.
+   *
+   * @param unread folders of blocks that may come back as what others replace
+   */
+  PendingDeletions(FileAccess files, Path folder, Supplier<List<Path>> unread) {
+    this.files = files;
+    this.folder = folder;
+    this.unread = unread;
+  }
+
+  /** Takes a block that has left the store. */
+  void add(BlockReader gone) {
+    named.put(gone, true);
+  }
+
+  /** Takes a block that got its name and could not become one of the store. */
+  void addUnborn(BlockReader block) {
+    named.put(block, false);
+  }
+
+  /** Takes what a start would not take for a block. */
+  void addNameless(Path rubbish) {
+    nameless.add(rubbish);
+  }
+
+  /** Blocks that the next start would find. */
+  List<BlockReader> named() {
+    return List.copyOf(named.keySet());
+  }
+
+  /** Whether a block has its name that was to be of the store and is not. */
+  boolean hasUnborn() {
+    return named.containsValue(false);
+  }
+
+  /**
+   * Lets no more be made of what cannot be removed.
+   *
+   * @throws IOException when a block has its name that was to be of the store and is not
+   */
+  void refuseBesideUnborn() throws IOException {
+    proceed();
+    for (Map.Entry<BlockReader, Boolean> e : named.entrySet()) {
+      if (!e.getValue()) {
+        throw new IOException(
+            e.getKey().folder() + ", which could not be finished, can still not be removed");
+      }
+    }
+  }
+
+  /**
+   * For what must not be done while a start would find more than the store has.
+   *
+   * @param further what the error says behind the block
+   * @throws IOException when a block has its name still
+   */
+  void refuseBesideNamed(String further) throws IOException {
+    if (!named.isEmpty()) {
+      BlockReader first = named.keySet().iterator().next();
+      throw new IOException(first.folder() + ", which was replaced, cannot be removed" + further);
+    }
+  }
+
+  /** Removes what the disk lets go; what it does not is told once. */
+  void proceed() {
+    Set<String> there = new HashSet<>();
+    named.keySet().forEach(b -> there.add(b.meta().id()));
+    unread.get().forEach(p -> there.add(p.getFileName().toString()));
+    for (Iterator<BlockReader> it = named.keySet().iterator(); it.hasNext(); ) {
+      BlockReader b = it.next();
+      if (b.meta().parents().stream().anyMatch(there::contains)) {
+        continue; // without it a start would take them again
+      }
+      Path dying = folder.resolve(b.meta().id() + Blocks.DELETING);
+      try {
+        if (!b.folder().equals(dying)) {
+          unname(b.folder(), dying);
+          b.named(dying); // a power cut may still take that back, with what is deleted meanwhile
+        }
+        files.syncDirectory(folder);
+      } catch (IOException e) {
+        tell(folder.resolve(b.meta().id()), "Until that works no blocks are merged", e);
+        continue;
+      }
+      it.remove();
+      there.remove(b.meta().id());
+      told.remove(folder.resolve(b.meta().id()));
+      nameless.add(dying);
+      b.retire(() -> {});
+    }
+    nameless.removeIf(this::delete);
+  }
+
+  private void unname(Path block, Path dying) throws IOException {
+    try {
+      files.rename(block, dying);
+    } catch (NoSuchFileException e) {
+      // Somebody took the folder away: no start finds it, once that is durable.
+    }
+  }
+
+  private boolean delete(Path p) {
+    try {
+      files.delete(p);
+      told.remove(p);
+      return true;
+    } catch (IOException e) {
+      tell(p, "It takes room until that works", e);
+      return false;
+    }
+  }
+
+  private void tell(Path p, String meanwhile, IOException e) {
+    if (told.add(p)) {
+      LOG.log(
+          Level.WARNING,
+          p
+              + " is not needed any more and cannot be removed: "
+              + e.getMessage()
+              + ". "
+              + meanwhile
+              + "; it is tried again all the time");
+    }
+  }
+
+  /** Lets go of the blocks; the next start removes what is left. */
+  void close() {
+    named.keySet().forEach(b -> b.retire(() -> {}));
+    named.clear();
+  }
+}

@@ -1,0 +1,63 @@
+package dev.tethys.store.metrics;
+
+import com.github.luben.zstd.Zstd;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the first look at a store needs that no start-up cache holds: handles by which mapped files
+ * are read, which the JDK puts together when they are first used, and zstd's library, which is
+ * taken out of its archive. On one core it takes some thirty milliseconds.
+ */
+final class Preloader {
+  private static boolean tried; // guarded by the class
+  private static @Nullable LinkageError problem; // the first: those after it do not say why
+
+  private Preloader() {}
+
+  /** Loads it, once. */
+  static synchronized @Nullable LinkageError load() {
+    if (!tried) {
+      tried = true;
+      try {
+        touch();
+      } catch (LinkageError e) {
+        problem = e;
+      }
+    }
+    return problem;
+  }
+
+  /**
+   * Has it loaded, or waits until it is.
+   *
+   * @throws IOException when it cannot be, which a store would else find out when it writes its
+   *     first block, hours later
+   */
+  static void require() throws IOException {
+    LinkageError e = load();
+    if (e != null) {
+      throw new IOException(
+          "the library of zstd cannot be loaded from the folder for temporary files, "
+              + System.getProperty("java.io.tmpdir")
+              + ": "
+              + (e.getMessage() == null ? e.getCause() : e.getMessage())
+              + ". It must exist, be writable and not be mounted noexec; another one is given by"
+              + " -Djava.io.tmpdir=FOLDER in TETHYS_JAVA_OPTS",
+          e);
+    }
+  }
+
+  /** What it gives means nothing. */
+  private static long touch() {
+    MemorySegment any = MemorySegment.ofArray(new byte[Long.BYTES]);
+    byte[] to = new byte[1];
+    MemorySegment.copy(any, ValueLayout.JAVA_BYTE, 0, to, 0, 1);
+    return any.get(ValueLayout.JAVA_INT_UNALIGNED, 0)
+        + any.get(ValueLayout.JAVA_LONG_UNALIGNED, 0)
+        + any.get(ValueLayout.JAVA_CHAR_UNALIGNED, 0)
+        + Zstd.compressBound(1);
+  }
+}

@@ -1,0 +1,86 @@
+package dev.tethys.store.metrics;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * How far back samples are shown, by series, at one moment. Only rules make one: without them whole
+ * blocks go instead.
+ */
+final class RetentionCutoff {
+  /** Nothing is hidden. */
+  static final RetentionCutoff NONE =
+      new RetentionCutoff(RetentionPolicy.DEFAULT, Long.MIN_VALUE, false);
+
+  private final List<RetentionPolicy.Rule> rules;
+  private final long[] floors; // of each rule; one more: of all other series
+  private final long highest;
+
+  private RetentionCutoff(RetentionPolicy policy, long newest, boolean rulesOnly) {
+    rules = policy.rules();
+    floors = new long[rules.size() + 1];
+    long max = Long.MIN_VALUE;
+    for (int i = 0; i < floors.length; i++) {
+      Duration t = i < rules.size() ? rules.get(i).time() : policy.time();
+      floors[i] =
+          rules.isEmpty()
+                  || t.isZero()
+                  || newest < Long.MIN_VALUE / 2
+                  || rulesOnly && i == rules.size()
+              ? Long.MIN_VALUE
+              : newest - t.toMillis();
+      max = Math.max(max, floors[i]);
+    }
+    highest = max;
+  }
+
+  /**
+   * The horizon of a policy.
+   *
+   * @param newest the newest sample of the store, {@link Long#MIN_VALUE} when there is none
+   */
+  static RetentionCutoff of(RetentionPolicy policy, long newest) {
+    return policy.rules().isEmpty() ? NONE : new RetentionCutoff(policy, newest, false);
+  }
+
+  /** The same without the time of series that no rule holds for: whole blocks of them go. */
+  static RetentionCutoff ofRules(RetentionPolicy policy, long newest) {
+    return policy.rules().isEmpty() ? NONE : new RetentionCutoff(policy, newest, true);
+  }
+
+  /** Whether something at or after a time is hidden. */
+  boolean hidesFrom(long time) {
+    return highest > time;
+  }
+
+  /** The oldest millisecond of a series that is shown. */
+  long floor(Labels series) {
+    for (int i = 0; i < rules.size(); i++) {
+      if (meets(series, rules.get(i).matchers())) {
+        return floors[i];
+      }
+    }
+    return floors[rules.size()];
+  }
+
+  private static boolean meets(Labels series, List<Matcher> matchers) {
+    for (Matcher m : matchers) {
+      if (!m.matches(series)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** How many kinds of series there are: one a rule, and all others. */
+  int kinds() {
+    return floors.length;
+  }
+
+  /** The oldest millisecond of a kind of series that is shown. */
+  long floor(int kind) {
+    return floors[kind];
+  }
+}

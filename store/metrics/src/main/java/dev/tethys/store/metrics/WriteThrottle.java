@@ -1,0 +1,87 @@
+package dev.tethys.store.metrics;
+
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+
+/**
+ * Holds a writer back so that it stays under a rate, and stops it when the store closes. It does
+ * not hold back while something waits that the writer is in the way of.
+ */
+final class WriteThrottle {
+  /** The writer should give up: the store closes. */
+  static final class Stopped extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    Stopped() {
+      super("the store closes", null, false, false);
+    }
+  }
+
+  /** Sleeps. */
+  @FunctionalInterface
+  interface Sleeper {
+    /** Sleeps so many nanoseconds; false when the store closes. */
+    boolean sleep(long nanos);
+  }
+
+  /** The longest sleep at once, so that who waits is noticed. */
+  private static final long MAX_SLEEP = 100_000_000;
+
+  private final LongSupplier rate; // bytes a second, 0 for no limit
+  private final LongSupplier nanos;
+  private final BooleanSupplier hurry;
+  private final Sleeper sleeper;
+  private long begun;
+  private long credit; // bytes that were written in a hurry and are not paid for
+
+  /**
+   * A pace.
+   *
+   * @param rate bytes a second; 0 for no limit. Asked again and again: it may change on the way
+   * @param hurry whether something waits
+   */
+  WriteThrottle(LongSupplier rate, LongSupplier nanos, BooleanSupplier hurry, Sleeper sleeper) {
+    this.rate = rate;
+    this.nanos = nanos;
+    this.hurry = hurry;
+    this.sleeper = sleeper;
+  }
+
+  /** No limit and no end. */
+  static WriteThrottle none() {
+    return new WriteThrottle(() -> 0, () -> 0, () -> false, n -> true);
+  }
+
+  /** A new piece of work begins. */
+  void begin() {
+    begun = nanos.getAsLong();
+    credit = 0;
+  }
+
+  /**
+   * So many bytes of the work are written.
+   *
+   * @throws Stopped when the store closes
+   */
+  void written(long bytes) {
+    if (!sleeper.sleep(0)) {
+      throw new Stopped();
+    }
+    while (true) {
+      long r = rate.getAsLong();
+      if (r <= 0 || hurry.getAsBoolean()) {
+        credit = bytes;
+        begun = nanos.getAsLong();
+        return;
+      }
+      long due = begun + (long) ((bytes - credit) * (1e9 / r));
+      long wait = due - nanos.getAsLong();
+      if (wait <= 0) {
+        return;
+      }
+      if (!sleeper.sleep(Math.min(wait, MAX_SLEEP))) {
+        throw new Stopped();
+      }
+    }
+  }
+}

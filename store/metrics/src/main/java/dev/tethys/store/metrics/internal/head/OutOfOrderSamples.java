@@ -1,0 +1,139 @@
+package dev.tethys.store.metrics.internal.head;
+
+import dev.tethys.model.Histogram;
+import dev.tethys.model.storage.SampleBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Samples of one series that came after newer ones, ascending by time, one a millisecond. Most come
+ * in order among themselves, so that the usual insert is an append; but they may come in any order,
+ * the newest first for one. So they stand in runs of a bounded length, the leaves of a tree with
+ * one level above them: an insert moves what stands behind it in its run, and a full run is split.
+ *
+ * <p>Invariants: no run is empty, and each ends before the next begins.
+ */
+final class OutOfOrderSamples {
+  private final List<LateRun> runs = new ArrayList<>(1);
+  private int count;
+
+  int size() {
+    return count;
+  }
+
+  long minTime() {
+    return count == 0 ? Long.MAX_VALUE : runs.getFirst().minTime();
+  }
+
+  long bytes() {
+    long b = 72;
+    for (LateRun r : runs) {
+      b += 8 + r.bytes();
+    }
+    return b;
+  }
+
+  /** Position of the last run that begins at or before a time; 0 when none does. */
+  private int runFor(long time) {
+    int low = 0;
+    int high = runs.size() - 1;
+    while (low < high) {
+      int middle = (low + high + 1) >>> 1;
+      if (runs.get(middle).minTime() <= time) {
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return low;
+  }
+
+  boolean has(long time) {
+    return count > 0 && runs.get(runFor(time)).has(time);
+  }
+
+  /** Whether the very same sample stands here. */
+  boolean same(long time, long valueBits, @Nullable Histogram h) {
+    return count > 0 && runs.get(runFor(time)).same(time, valueBits, h);
+  }
+
+  /** Inserts a sample; false, and nothing changes, when there is one at this time. */
+  boolean add(long startTime, long time, long valueBits, @Nullable Histogram h) {
+    if (has(time)) {
+      return false;
+    }
+    place(time).add(startTime, time, valueBits, h);
+    count++;
+    return true;
+  }
+
+  /** The run that takes a time that is not there. */
+  private LateRun place(long time) {
+    if (runs.isEmpty()) {
+      return made(0);
+    }
+    int at = runFor(time);
+    LateRun r = runs.get(at);
+    if (!r.isFull()) {
+      return r;
+    }
+    if (time < r.minTime()) {
+      return made(at); // the first of all: runs that grow downwards stay full
+    }
+    if (time > r.maxTime()) {
+      boolean room = at + 1 < runs.size() && !runs.get(at + 1).isFull();
+      return room ? runs.get(at + 1) : made(at + 1);
+    }
+    LateRun upper = r.split();
+    runs.add(at + 1, upper);
+    return time < upper.minTime() ? r : upper;
+  }
+
+  private LateRun made(int at) {
+    LateRun r = new LateRun();
+    runs.add(at, r);
+    return r;
+  }
+
+  /** The samples in a closed range, as a copy; null when there is none. */
+  @Nullable SampleBuffer view(long minTime, long maxTime) {
+    SampleBuffer out = new SampleBuffer();
+    for (int i = runFor(minTime); i < runs.size() && runs.get(i).minTime() <= maxTime; i++) {
+      runs.get(i).view(minTime, maxTime, out);
+    }
+    if (out.size == 0) {
+      return null;
+    }
+    out.mayBeStale = true;
+    return out;
+  }
+
+  /** Forgets the samples whose times a buffer holds. */
+  void removeAll(SampleBuffer gone) {
+    int g = 0;
+    for (LateRun r : runs) {
+      g = r.removeAll(gone, g);
+    }
+    tidy();
+  }
+
+  /** Forgets the samples in a closed range; how many there were. */
+  int remove(long minTime, long maxTime) {
+    int n = 0;
+    for (int i = runFor(minTime); i < runs.size() && runs.get(i).minTime() <= maxTime; i++) {
+      n += runs.get(i).remove(minTime, maxTime);
+    }
+    tidy();
+    return n;
+  }
+
+  /** Counts again, without runs that have become empty. */
+  private void tidy() {
+    runs.removeIf(r -> r.size() == 0);
+    count = 0;
+    for (LateRun r : runs) {
+      count += r.size();
+    }
+  }
+}

@@ -1,0 +1,220 @@
+package dev.tethys.store.metrics.internal.head;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.StorageException;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
+
+/**
+ * Which series come in: makes them, refuses them beyond the limit, and remembers which of them no
+ * record of the log defines yet.
+ *
+ * <p>Series are made under the write side of the head's view; {@link #unlogged} is guarded by view.
+ */
+final class SeriesLimiter {
+  private static final int MAX_DECODERS = 64;
+
+  /** The longest list of series without a record that is kept when there are none. */
+  private static final int MOST_KEPT = 1 << 16;
+
+  /** What a series takes beside its labels and the growth of tables: postings, a share of a row. */
+  private static final int SERIES_BYTES = 64;
+
+  private final Head head;
+  private final NewSeriesCache newcomers = new NewSeriesCache();
+  private final IdentityHashMap<Appender.LabelDecoder, Integer> salts = new IdentityHashMap<>();
+
+  // Series made since the last commit that wrote their definitions.
+  private int[] unlogged = new int[64];
+  private int[] lengths = new int[64]; // of their labels
+  private volatile long unloggedBytes;
+  private volatile int unloggedCount;
+
+  SeriesLimiter(Head head) {
+    this.head = head;
+  }
+
+  /** A small number for an encoding of labels; 0 when there are too many to tell apart. */
+  int salt(Appender.LabelDecoder decoder) {
+    synchronized (salts) {
+      Integer s = salts.get(decoder);
+      if (s == null) {
+        if (salts.size() >= MAX_DECODERS) {
+          return 0;
+        }
+        s = salts.size() + 1;
+        salts.put(decoder, s);
+      }
+      return s;
+    }
+  }
+
+  long otherEncoding(long high, long low) {
+    return head.table.otherEncoding(high, low);
+  }
+
+  /**
+   * The reference of a series, made when new; its raw fingerprint is remembered when it has one.
+   */
+  long series(Labels labels, long high, long low, boolean hasFingerprint) {
+    byte[] canonical = labels.canonicalBytes();
+    if (canonical.length == 0) {
+      throw new StorageException(
+          StorageException.Reason.INVALID, "a series must have at least one label");
+    }
+    head.view.writeLock().lock();
+    try {
+      long before = head.table.reserved();
+      int slot = head.table.find(canonical);
+      if (slot == 0) {
+        admit(labels, canonical.length);
+        slot = make(canonical);
+        before -= SERIES_BYTES;
+      }
+      if (hasFingerprint) {
+        head.table.addEncoding(slot, high, low);
+      }
+      head.budget.grow(head.table.reserved() - before);
+      return head.table.reference(slot);
+    } finally {
+      head.view.writeLock().unlock();
+    }
+  }
+
+  /** Refuses a new series beyond a limit, by name. */
+  private void admit(Labels labels, int bytes) {
+    String tooLong = LabelLimits.problem(labels);
+    if (tooLong != null) {
+      head.counters.limited.increment();
+      throw new StorageException(StorageException.Reason.LIMIT, tooLong);
+    }
+    int max = head.settings().maxSeries();
+    if (head.table.live() >= max) {
+      throw refused(
+          labels,
+          "the store already holds %d series in memory, as many as --storage.max-series allows"
+              .formatted(head.table.live()));
+    }
+    long cost = SERIES_BYTES + bytes + head.table.growth();
+    if (head.budget.refuses(cost)) {
+      if (head.budget.isStale()) {
+        head.measure();
+      }
+      if (head.budget.refuses(cost)) {
+        throw refused(
+            labels,
+            "with it the store would use %d MiB of the %d MiB that --storage.memory-limit allows"
+                .formatted((head.budget.used() + cost) >> 20, head.budget.limit() >> 20));
+      }
+    }
+  }
+
+  private StorageException refused(Labels labels, String why) {
+    head.counters.limited.increment();
+    String who = newcomers.describe(head.now());
+    return new StorageException(
+        StorageException.Reason.LIMIT,
+        "series "
+            + labels
+            + " is refused: "
+            + why
+            + ". Series that are known go on. "
+            + (who.isEmpty() ? "" : who + ". ")
+            + "Drop labels with many values, or raise the limit");
+  }
+
+  /** The words for a commit that has no room. */
+  StorageException exhausted() {
+    return new StorageException(
+        StorageException.Reason.UNAVAILABLE,
+        "the store uses %d MiB, well over the %d MiB of --storage.memory-limit, and cannot flush; nothing of the batch was stored. Look for errors of the disk, and send it again"
+            .formatted(head.budget.used() >> 20, head.budget.limit() >> 20));
+  }
+
+  private int make(byte[] canonical) {
+    int slot = head.table.create(canonical);
+    newcomers.note(canonical);
+    head.stripeFor(slot);
+    if (unloggedCount == unlogged.length) {
+      unlogged = Arrays.copyOf(unlogged, unloggedCount * 2);
+      lengths = Arrays.copyOf(lengths, unloggedCount * 2);
+    }
+    lengths[unloggedCount] = canonical.length;
+    long bytes = unloggedBytes;
+    unloggedBytes = bytes + canonical.length;
+    unlogged[unloggedCount] = slot;
+    int count = unloggedCount;
+    unloggedCount = count + 1;
+    head.counters.created.increment();
+    return slot;
+  }
+
+  /** The live slot of what a retired slot was; made anew when there is none, whatever the limit. */
+  int revive(int retiredSlot) {
+    head.view.writeLock().lock();
+    try {
+      byte[] canonical = head.table.labels(retiredSlot).canonicalBytes();
+      int slot = head.table.find(canonical);
+      return slot != 0 ? slot : make(canonical);
+    } finally {
+      head.view.writeLock().unlock();
+    }
+  }
+
+  /** How many series no record defines yet. */
+  int unlogged() {
+    return unloggedCount;
+  }
+
+  /** Bytes of the labels of these series. */
+  long unloggedBytes() {
+    return unloggedBytes;
+  }
+
+  /** Bytes of the labels of the first so many. */
+  long unloggedBytes(int first) {
+    head.view.readLock().lock();
+    try {
+      long bytes = 0;
+      for (int i = 0; i < first; i++) {
+        bytes += lengths[i];
+      }
+      return bytes;
+    } finally {
+      head.view.readLock().unlock();
+    }
+  }
+
+  /**
+   * Slots whose definitions are in no record yet, from one position on, so many at most, and with
+   * so many bytes of labels unless the first alone has more. Under the commit lock.
+   */
+  int[] unloggedFrom(int from, int most, long mostBytes) {
+    head.view.readLock().lock();
+    try {
+      int end = from + Math.min(unloggedCount - from, most);
+      int to = from;
+      for (long b = 0; to < end && (to == from || b + lengths[to] <= mostBytes); to++) {
+        b += lengths[to];
+      }
+      return Arrays.copyOfRange(unlogged, from, to);
+    } finally {
+      head.view.readLock().unlock();
+    }
+  }
+
+  /** The first so many are logged. Under the write lock. */
+  void logged(int n) {
+    int left = unloggedCount - n;
+    long bytes = unloggedBytes - unloggedBytes(n);
+    System.arraycopy(unlogged, n, unlogged, 0, left);
+    System.arraycopy(lengths, n, lengths, 0, left);
+    if (left == 0 && unlogged.length > MOST_KEPT) {
+      unlogged = new int[64];
+      lengths = new int[64];
+    }
+    unloggedCount = left;
+    unloggedBytes = bytes;
+  }
+}

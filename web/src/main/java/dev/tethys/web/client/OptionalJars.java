@@ -1,0 +1,85 @@
+package dev.tethys.web.client;
+
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
+import java.util.stream.Stream;
+
+/**
+ * What few configurations ask for and is megabytes large: in folders of jars beside the class path.
+ * On it, their lists of classes would be held in memory by every process, whatever it is told.
+ */
+final class OptionalJars {
+  private OptionalJars() {}
+
+  /** The folder of that name beside the jar that a class is of. */
+  static Path folder(Class<?> of, String name) throws IOException {
+    try {
+      return Path.of(of.getProtectionDomain().getCodeSource().getLocation().toURI())
+          .resolveSibling(name);
+    } catch (URISyntaxException e) {
+      throw new IOException(e);
+    }
+  }
+
+  /**
+   * What serves in a folder of jars; where there is no such folder, on the class path. Its classes
+   * stay until the process ends, so it is asked for once.
+   *
+   * @param what it is for, to begin a message with
+   * @throws IOException when it is not there, or not whole; nothing is left open then
+   */
+  static <T> T find(Class<T> service, Path folder, String what) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return first(service, service.getClassLoader(), folder, what);
+    }
+    URLClassLoader loader =
+        new URLClassLoader(folder.toString(), jars(folder), service.getClassLoader());
+    try {
+      return first(service, loader, folder, what);
+    } catch (IOException e) {
+      loader.close();
+      throw e;
+    }
+  }
+
+  private static URL[] jars(Path folder) throws IOException {
+    List<URL> jars = new ArrayList<>();
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path p : files.filter(f -> f.toString().endsWith(".jar")).sorted().toList()) {
+        jars.add(p.toUri().toURL());
+      }
+    }
+    return jars.toArray(URL[]::new);
+  }
+
+  private static <T> T first(Class<T> service, ClassLoader loader, Path folder, String what)
+      throws IOException {
+    try {
+      return ServiceLoader.load(service, loader)
+          .findFirst()
+          .orElseThrow(
+              () ->
+                  new IOException(
+                      what
+                          + " wants the jars of "
+                          + folder
+                          + ", which are not there: install Tethys with them"));
+    } catch (ServiceConfigurationError | LinkageError e) {
+      throw new IOException(
+          what
+              + " cannot use the jars of "
+              + folder
+              + ", install Tethys with all of them: "
+              + e.getMessage(),
+          e);
+    }
+  }
+}

@@ -1,0 +1,86 @@
+package dev.tethys.web.client;
+
+import dev.tethys.config.UrlHost;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpTimeoutException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** Lets so many calls at once through to each server; the others wait for as long as they may. */
+final class PerHostLimiter {
+  /** Servers beyond these, to which redirects lead, share the turns of one. */
+  private static final int MAX_SERVERS = 256;
+
+  private static final Server OTHERS = new Server(false, "", 0);
+
+  private record Server(boolean tls, String host, int port) {
+    static Server of(URI uri) {
+      return new Server(
+          "https".equalsIgnoreCase(uri.getScheme()), UrlHost.bare(uri), WebClient.port(uri));
+    }
+  }
+
+  private final int most;
+  private final Map<Server, Semaphore> servers = new HashMap<>(); // guarded by itself
+
+  PerHostLimiter(int most) {
+    this.most = most;
+  }
+
+  /** A call to be made in its turn. */
+  @FunctionalInterface
+  interface Turn {
+    Answer send() throws IOException, InterruptedException;
+  }
+
+  /**
+   * Makes a call, whose turn ends with its answer.
+   *
+   * @param uri of a server
+   * @param deadline by {@link System#nanoTime}
+   * @throws HttpTimeoutException when no turn came in time
+   */
+  Answer send(URI uri, long deadline, Turn turn) throws IOException, InterruptedException {
+    Server server = Server.of(uri);
+    Semaphore turns;
+    synchronized (servers) {
+      turns =
+          servers.computeIfAbsent(
+              servers.size() < MAX_SERVERS || servers.containsKey(server) ? server : OTHERS,
+              s -> new Semaphore(most));
+    }
+    if (!turns.tryAcquire(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+      throw new HttpTimeoutException("no connection was free");
+    }
+    boolean answered = false;
+    try {
+      Answer a = turn.send();
+      answered = true;
+      AtomicBoolean over = new AtomicBoolean();
+      return new Answer(
+          a.status(),
+          a.headers(),
+          new FilterInputStream(a.body()) {
+            @Override
+            public void close() throws IOException {
+              try {
+                super.close();
+              } finally {
+                if (over.compareAndSet(false, true)) {
+                  turns.release();
+                }
+              }
+            }
+          });
+    } finally {
+      if (!answered) {
+        turns.release();
+      }
+    }
+  }
+}

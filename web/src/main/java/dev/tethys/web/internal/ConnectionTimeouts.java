@@ -1,0 +1,818 @@
+package dev.tethys.web.internal;
+
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.web.ConnectionTimes;
+import dev.tethys.web.HttpRequest;
+import io.helidon.common.socket.HelidonSocket;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.System.Logger.Level;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketAddress;
+import java.security.cert.Certificate;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSocket;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Knows every open connection of a listener and closes those whose client keeps the server waiting,
+ * however it drips its bytes: each of handshake with first request line and headers, further
+ * headers after an answer, the body of a request, and one write of an answer must be done within
+ * one timeout, or within the times that a listener was given. A handler itself may take as long as
+ * it likes, unless there is a time for answers.
+ *
+ * <p>Invariant: a connection is either waiting for its client (its deadline is set) or has requests
+ * in work (each has its own deadlines). On a multiplexed connection (HTTP/2) the time between
+ * requests begins anew with all that comes where it is not given.
+ */
+public final class ConnectionTimeouts {
+  private static final System.Logger LOG = System.getLogger("dev.tethys.web");
+  private static final long NEVER = ClientConnection.NEVER;
+
+  /** The stream of a request on a connection that is not multiplexed. */
+  static final int NO_STREAM = -1;
+
+  /** How long a watched request runs before its connection is looked at: most are done by then. */
+  private static final long WATCH_AFTER_NANOS = 20_000_000;
+
+  /** How often it is looked whether clients whose requests take long are still there. */
+  private static final long LOOK_MILLIS = 20;
+
+  /** How long a client whose answer is given may go on sending. */
+  private static final int UNREAD_MILLIS = 2_000;
+
+  /**
+   * How long a client of HTTP/2 may take to answer that it has heard that its connection ends, as
+   * long as servers of gRPC give it; and while a listener stops.
+   */
+  private static final long PATIENCE_NANOS = 10_000_000_000L;
+
+  private static final long STOP_PATIENCE_NANOS = 500_000_000;
+
+  /** After so long a client that does not send its body, or take its answer, may be cut off. */
+  private static final long SLOW_NANOS = 10_000_000_000L;
+
+  /** A connection that has waited for its client for less than this is not idle yet. */
+  private static final long YOUNG_NANOS = 1_000_000_000;
+
+  /** How long a request waits that came over a connection beyond as many as there may be. */
+  private static final long PLACE_NANOS = 10_000_000_000L;
+
+  private static final long PLACE_LOOK_MILLIS = 20;
+
+  /** How long it waits at least when connections that wait keep others from being accepted. */
+  private static final long REFUSE_NANOS = 200_000_000;
+
+  private static final Registry.Counter EVICTED =
+      Registry.process()
+          .counter(
+              "tethys_http_connections_evicted_total",
+              "Idle or slow connections closed to make room for others.");
+
+  /** How many bytes of it are read, and thrown away. */
+  private static final int MAX_UNREAD = 16 << 20;
+
+  private record Key(SocketAddress remote, SocketAddress local) {
+    // By hand: what a record makes of itself is put together for the first connection of a process,
+    // and takes twenty milliseconds.
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Key k && remote.equals(k.remote) && local.equals(k.local);
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * remote.hashCode() + local.hashCode();
+    }
+  }
+
+  /** One request in work. */
+  public final class Exchange implements AutoCloseable {
+    private final @Nullable ClientConnection connection;
+    private final int stream;
+    private final long answerDeadline;
+    private volatile long bodyDeadline;
+    private volatile long writeDeadline = NEVER;
+    private volatile long writingSince = NEVER;
+    private final long began;
+    private final AtomicReference<@Nullable Runnable> whenGone = new AtomicReference<>();
+    private long watchedSince;
+    private boolean idling; // guarded by this
+    private boolean ended; // guarded by this
+    private volatile long waitsSince = NEVER; // for a place
+    private volatile boolean refused;
+
+    private Exchange(@Nullable ClientConnection connection, int stream) {
+      this.connection = connection;
+      this.stream = stream;
+      long now = nanos.getAsLong();
+      this.began = connection != null && stream == NO_STREAM ? connection.requestBegan : now;
+      this.bodyDeadline = after(began, readNanos);
+      this.answerDeadline = answerNanos == 0 ? NEVER : after(now, answerNanos);
+    }
+
+    /** The body was read to its end. */
+    public void bodyRead() {
+      bodyDeadline = NEVER;
+    }
+
+    /** Whether it was, or there was none. */
+    public boolean isBodyRead() {
+      return bodyDeadline == NEVER;
+    }
+
+    /** Has an action run when the client goes away before the exchange ends. */
+    public HttpRequest.Watch whenGone(Runnable action) {
+      if (connection == null) {
+        return () -> {};
+      }
+      watchedSince = nanos.getAsLong();
+      whenGone.set(action);
+      watched.add(this);
+      lookSoon();
+      return () -> {
+        watched.remove(this);
+        whenGone.set(null);
+      };
+    }
+
+    private void gone() {
+      watched.remove(this);
+      Runnable action = whenGone.getAndSet(null);
+      if (action != null) {
+        LOG.log(Level.DEBUG, "a client has gone before its answer was given");
+        action.run();
+      }
+    }
+
+    /** Looks whether the client is still there. */
+    private void look(long now) {
+      if (now - watchedSince >= WATCH_AFTER_NANOS && isGone()) {
+        gone();
+      }
+    }
+
+    /**
+     * Once the exchange has ended the connection's own thread reads the next request: reading ahead
+     * beside that would take bytes out of it.
+     */
+    private synchronized boolean isGone() {
+      ClientConnection c = connection;
+      if (c == null) {
+        return false;
+      }
+      HelidonSocket s = c.reader;
+      // A multiplexed connection is read all the time, and its socket closed at its end.
+      boolean gone = c.isClosed();
+      if (!gone && !ended && stream == NO_STREAM && s != null && isBodyRead()) {
+        if (!idling) {
+          idling = true;
+          c.readAhead(s);
+        }
+        gone = !s.isConnected();
+      }
+      return gone;
+    }
+
+    /** Bytes are about to be given to the client. */
+    public void writing() {
+      long now = nanos.getAsLong();
+      writingSince = now;
+      writeDeadline = after(now, readNanos);
+    }
+
+    /** It took them. */
+    public void written() {
+      writingSince = NEVER;
+      writeDeadline = NEVER;
+    }
+
+    /** Closes the connection, now that the answer is with the kernel. */
+    public void closeConnection() {
+      if (connection != null) {
+        connection.close();
+      }
+    }
+
+    /**
+     * Ends the connection although its client is still sending: what it sends is thrown away for a
+     * moment, because a connection that is closed with bytes unread is reset, and a reset destroys
+     * the answer on its way.
+     */
+    public void closeWhileItSends() {
+      if (connection == null) {
+        return;
+      }
+      Socket s = connection.socket;
+      writeDeadline = after(nanos.getAsLong(), UNREAD_MILLIS * 1_000_000L);
+      try {
+        s.shutdownOutput();
+        s.setSoTimeout(UNREAD_MILLIS / 4);
+        InputStream in = s.getInputStream();
+        byte[] unread = new byte[16 << 10];
+        long end = System.nanoTime() + UNREAD_MILLIS * 1_000_000L;
+        int n = 0;
+        for (int left = MAX_UNREAD; left > 0 && n >= 0 && System.nanoTime() - end < 0; left -= n) {
+          n = in.read(unread);
+        }
+      } catch (IOException e) {
+        LOG.log(Level.DEBUG, "a client that was still sending has gone", e);
+      } finally {
+        closeConnection();
+      }
+    }
+
+    /** What the client showed in its handshake; empty when nothing. */
+    public Certificate[] clientCertificates() {
+      if (connection != null && connection.socket instanceof SSLSocket s) {
+        try {
+          return s.getSession().getPeerCertificates();
+        } catch (SSLPeerUnverifiedException e) {
+          return new Certificate[0];
+        }
+      }
+      return new Certificate[0];
+    }
+
+    /** Whether the client has kept its body, or has not taken what is written, for long. */
+    private boolean isSlow(long now) {
+      long written = writingSince;
+      return bodyDeadline != NEVER && now - began > SLOW_NANOS
+          || written != NEVER && now - written > SLOW_NANOS;
+    }
+
+    /**
+     * Waits until the connection is one of as many as there may be; it is unless there are too
+     * many.
+     *
+     * @return false when it does not become one in time
+     */
+    public boolean awaitPlace() throws InterruptedException {
+      ClientConnection c = connection;
+      if (c == null || takePlace(c)) {
+        return true;
+      }
+      waitsSince = nanos.getAsLong();
+      long until = System.nanoTime() + PLACE_NANOS;
+      while (System.nanoTime() - until < 0 && !refused) {
+        evict();
+        Thread.sleep(PLACE_LOOK_MILLIS);
+        if (takePlace(c)) {
+          waitsSince = NEVER;
+          return true;
+        }
+      }
+      return false;
+    }
+
+    /** Whether it has waited for a place for a while. */
+    private boolean isRefusable(long now) {
+      long since = waitsSince;
+      return since != NEVER && !refused && now - since > REFUSE_NANOS;
+    }
+
+    private boolean late(long now) {
+      return now - bodyDeadline > 0 && bodyDeadline != NEVER
+          || now - writeDeadline > 0 && writeDeadline != NEVER
+          || now - answerDeadline > 0 && answerDeadline != NEVER;
+    }
+
+    /** The answer is given. */
+    @Override
+    public void close() {
+      watched.remove(this);
+      synchronized (this) {
+        ended = true;
+      }
+      if (connection != null) {
+        connection.inWork.remove(this);
+        rest(connection);
+      }
+    }
+  }
+
+  private final Map<Key, ClientConnection> connections = new ConcurrentHashMap<>();
+  private final int maxConnections;
+
+  /** Most connections of one client that is not on this machine. */
+  private final int share;
+
+  /** How many connections clients have of those that there may be; guarded by itself. */
+  private final Map<String, Integer> places = new HashMap<>();
+
+  private int taken; // guarded by places
+
+  private final Set<Exchange> watched = ConcurrentHashMap.newKeySet();
+  private final long readNanos;
+  private final long headNanos;
+  private final long answerNanos;
+  private final long idleNanos;
+  private final ConnectionTimes times;
+  private final LongSupplier nanos;
+  private final Later later;
+  private final long sweepMillis;
+
+  /** Whether {@link #look} is to be called. */
+  private final AtomicBoolean looking = new AtomicBoolean();
+
+  /** Whether {@link #sweep} is: while there are connections. A process that has none sleeps. */
+  private final AtomicBoolean sweeping = new AtomicBoolean();
+
+  /** Has something short done once, some time later. */
+  @FunctionalInterface
+  public interface Later {
+    void in(long millis, Runnable work);
+  }
+
+  /**
+   * For one listener.
+   *
+   * @param maxConnections requests of further ones wait, those of probes excepted
+   * @param later has things done one after the other
+   */
+  public ConnectionTimeouts(
+      int maxConnections,
+      Duration readTimeout,
+      ConnectionTimes times,
+      LongSupplier nanos,
+      Later later) {
+    this.maxConnections = maxConnections;
+    this.share = maxConnections - maxConnections / 8;
+    this.readNanos = readTimeout.toNanos();
+    this.headNanos =
+        times.head().isZero() ? readNanos : Math.min(readNanos, times.head().toNanos());
+    this.answerNanos = times.answer().toNanos();
+    this.idleNanos = times.idle().isZero() ? readNanos : times.idle().toNanos();
+    this.times = times;
+    this.nanos = nanos;
+    this.later = later;
+    this.sweepMillis = Math.clamp(times.shortest(readTimeout).toMillis() / 10, 10, 1000);
+  }
+
+  private static long after(long now, long time) {
+    long t = now + time;
+    return t == NEVER ? t - 1 : t;
+  }
+
+  /**
+   * A connection was accepted.
+   *
+   * @param socket what is read and written
+   * @param carrier the same, or what TLS is layered over; closing it ends the connection at once
+   * @param remote what it is known by, with the other
+   * @param timed whether a read of the socket can be given a time
+   * @return to be closed when the connection has ended
+   */
+  public Admission accepted(
+      Socket socket, Socket carrier, SocketAddress remote, SocketAddress local, boolean timed) {
+    Key key = new Key(remote, local);
+    long now = nanos.getAsLong();
+    InetAddress from = remote instanceof InetSocketAddress a ? a.getAddress() : null;
+    String client = from == null ? "" : from.getHostAddress();
+    ClientConnection c =
+        new ClientConnection(
+            socket,
+            carrier,
+            timed,
+            client,
+            from == null || from.isLoopbackAddress(),
+            now,
+            after(now, headNanos),
+            old(now));
+    connections.put(key, c);
+    if (!takePlace(c)) {
+      evict();
+    }
+    sweepSoon();
+    return () -> {
+      connections.remove(key, c);
+      givePlaceBack(c);
+    };
+  }
+
+  /** A connection that is open. */
+  @FunctionalInterface
+  public interface Admission extends AutoCloseable {
+    /** It has ended. */
+    @Override
+    void close();
+  }
+
+  /**
+   * Makes a connection one of as many as there may be, of which no client has more than its share;
+   * only this machine may have all.
+   */
+  private boolean takePlace(ClientConnection c) {
+    synchronized (places) {
+      int held = places.getOrDefault(c.client, 0);
+      if (c.hasPlace) {
+        return true;
+      }
+      if (c.ended || taken >= maxConnections || !c.isLocal && held >= share) {
+        return false;
+      }
+      places.put(c.client, held + 1);
+      taken++;
+      c.hasPlace = true;
+      return true;
+    }
+  }
+
+  private void givePlaceBack(ClientConnection c) {
+    synchronized (places) {
+      c.ended = true;
+      if (c.hasPlace) {
+        c.hasPlace = false;
+        taken--;
+        places.computeIfPresent(c.client, (_, n) -> n > 1 ? n - 1 : null);
+      }
+    }
+  }
+
+  /**
+   * Closes a connection to make room for others: of the client with the most of them, the one that
+   * has waited longest without a request in work or, where all have one, with one that its client
+   * does not send or does not take.
+   *
+   * @return false when there is none
+   */
+  public boolean evict() {
+    long now = nanos.getAsLong();
+    Map<String, Integer> counts = counts();
+    ClientConnection best = null;
+    for (ClientConnection c : connections.values()) {
+      if (c.evicted || c.isClosed() || !isIdleOrSlow(c, now)) {
+        continue;
+      }
+      if (best == null || isBefore(c, best, counts)) {
+        best = c;
+      }
+    }
+    if (best == null) {
+      return false;
+    }
+    best.evicted = true;
+    EVICTED.inc();
+    Thread.ofVirtual().start(best::abort);
+    return true;
+  }
+
+  /**
+   * Makes room for a further connection when there are as many as may be with those that wait for a
+   * place: closes an idle or slow one, or else refuses the request that waits longest for a place,
+   * of the client with the most connections. Probes are among those that come.
+   *
+   * @return false when there is none
+   */
+  public boolean makeRoom() {
+    return evict() || refuseWaiting();
+  }
+
+  private boolean refuseWaiting() {
+    long now = nanos.getAsLong();
+    Map<String, Integer> counts = counts();
+    ClientConnection best = null;
+    for (ClientConnection c : connections.values()) {
+      if (!c.evicted
+          && !c.isClosed()
+          && c.inWork.stream().anyMatch(e -> e.isRefusable(now))
+          && (best == null || isBefore(c, best, counts))) {
+        best = c;
+      }
+    }
+    if (best == null) {
+      return false;
+    }
+    best.evicted = true;
+    EVICTED.inc();
+    ClientConnection c = best;
+    Runnable refusal = () -> c.inWork.forEach(e -> e.refused = true);
+    if (c.inWork.stream().allMatch(Exchange::isBodyRead)) {
+      refusal.run();
+    } else { // a client that does not send its body would keep the connection for its answer
+      Thread.ofVirtual()
+          .start(
+              () -> {
+                c.abort();
+                refusal.run();
+              });
+    }
+    return true;
+  }
+
+  /** The connections of each client. */
+  private Map<String, Integer> counts() {
+    Map<String, Integer> counts = new HashMap<>();
+    for (ClientConnection c : connections.values()) {
+      counts.merge(c.client, 1, Integer::sum);
+    }
+    return counts;
+  }
+
+  private static boolean isBefore(
+      ClientConnection a, ClientConnection b, Map<String, Integer> counts) {
+    int more = Integer.compare(counts.getOrDefault(a.client, 0), counts.getOrDefault(b.client, 0));
+    if (more != 0) {
+      return more > 0;
+    }
+    boolean idle = a.inWork.isEmpty();
+    return idle == b.inWork.isEmpty() ? a.since - b.since < 0 : idle;
+  }
+
+  private static boolean isIdleOrSlow(ClientConnection c, long now) {
+    if (c.inWork.isEmpty() && now - c.since < YOUNG_NANOS) {
+      return false; // its request may be on its way
+    }
+    for (Exchange e : c.inWork) {
+      if (!e.isSlow(now)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** When a connection is old that is young now. */
+  private long old(long now) {
+    long age = times.age().toNanos();
+    long spread = age / 10; // so that those that came together do not come again together
+    return age == 0
+        ? NEVER
+        : after(now, age + ThreadLocalRandom.current().nextLong(-spread, spread + 1));
+  }
+
+  /** If it cannot be done, for want of memory, whoever asks next begins it. */
+  private void begin(AtomicBoolean underWay, long millis, Runnable work) {
+    boolean begun = false;
+    try {
+      later.in(millis, work);
+      begun = true;
+    } finally {
+      if (!begun) {
+        underWay.set(false);
+      }
+    }
+  }
+
+  private void sweepSoon() {
+    if (sweeping.compareAndSet(false, true)) {
+      begin(sweeping, sweepMillis, this::sweep);
+    }
+  }
+
+  /** A request has ended: what the connection waits for now. */
+  private void rest(ClientConnection c) {
+    long now = nanos.getAsLong();
+    c.since = now;
+    if (c.multiplexed == null) {
+      c.hasRested = true;
+      c.deadline = after(now, idleNanos);
+    } else if (c.inWork.isEmpty()) {
+      c.hasRested = true;
+      c.deadline = times.manyRequests() ? after(now, idleNanos) : now;
+    }
+  }
+
+  /** A connection is served now. */
+  public Peer connected(Accepted accepted) {
+    ClientConnection c = connections.get(new Key(accepted.remote(), accepted.local()));
+    if (c != null) {
+      c.reader = accepted.socket();
+    }
+    return new Peer() {
+      @Override
+      public void comes() {
+        if (c != null) {
+          long now = nanos.getAsLong();
+          c.requestBegan = now;
+          c.since = now;
+          c.deadline = after(now, headNanos);
+        }
+      }
+
+      @Override
+      public boolean isTimed() {
+        return c != null && c.timed;
+      }
+
+      @Override
+      public boolean isBusy() {
+        return c != null && !c.inWork.isEmpty();
+      }
+
+      @Override
+      public int inWork() {
+        return c == null ? 0 : c.inWork.size();
+      }
+
+      @Override
+      public void heard() {
+        if (c != null
+            && c.hasRested
+            && times.idle().isZero()
+            && times.manyRequests()
+            && c.inWork.isEmpty()) {
+          c.deadline = after(nanos.getAsLong(), idleNanos);
+        }
+      }
+
+      @Override
+      public void close() {
+        if (c != null) {
+          c.close();
+        }
+      }
+
+      @Override
+      public Exchange begin() {
+        return ConnectionTimeouts.this.begin(c, NO_STREAM);
+      }
+
+      @Override
+      public void patience(int millis) {
+        if (c != null) {
+          try {
+            c.socket.setSoTimeout(millis);
+          } catch (IOException e) {
+            LOG.log(Level.DEBUG, "a connection has ended", e);
+          }
+        }
+      }
+
+      @Override
+      public void arrives(int stream) {
+        if (c != null) {
+          c.arrives(stream);
+        }
+      }
+
+      @Override
+      public void reset(int stream) {
+        if (c != null) {
+          for (Exchange e : c.inWork) {
+            if (e.stream == stream) {
+              e.gone();
+            }
+          }
+        }
+      }
+
+      @Override
+      public void multiplexed(Multiplexed whole) {
+        if (c != null) {
+          long now = nanos.getAsLong();
+          c.old = old(now);
+          c.multiplexed = whole;
+          c.deadline = after(now, idleNanos);
+        }
+      }
+    };
+  }
+
+  private void lookSoon() {
+    if (looking.compareAndSet(false, true)) {
+      begin(looking, LOOK_MILLIS, this::look);
+    }
+  }
+
+  /** Looks which of the watched clients have gone, and has it done again while there are any. */
+  void look() {
+    looking.set(false);
+    if (watched.isEmpty()) {
+      return;
+    }
+    lookSoon();
+    long now = nanos.getAsLong();
+    for (Exchange e : watched) {
+      try {
+        e.look(now);
+      } catch (RuntimeException x) {
+        LOG.log(Level.DEBUG, "looking whether a client is still there", x);
+      }
+    }
+  }
+
+  /**
+   * A request has arrived on it, with its headers.
+   *
+   * @param stream its number on a multiplexed connection
+   * @return null when its client was told already that it is not answered, or has gone after that
+   */
+  public @Nullable Exchange begin(SocketAddress remote, SocketAddress local, int stream) {
+    ClientConnection c = connections.get(new Key(remote, local));
+    Exchange e = begin(c, stream);
+    if (c != null && c.takes(stream)) {
+      return e;
+    }
+    e.close();
+    return null;
+  }
+
+  /**
+   * Waits until a connection has ended whose client was told its last request, or for as long as it
+   * has for that.
+   */
+  public void awaitEnd(SocketAddress remote, SocketAddress local) throws InterruptedException {
+    ClientConnection c = connections.get(new Key(remote, local));
+    if (c != null) {
+      c.awaitEnd();
+    }
+  }
+
+  private Exchange begin(@Nullable ClientConnection c, int stream) {
+    Exchange e = new Exchange(c, stream);
+    if (c != null) {
+      c.inWork.add(e);
+      c.deadline = NEVER;
+    }
+    return e;
+  }
+
+  /** How many connections are open. */
+  public int open() {
+    connections.values().removeIf(ClientConnection::isClosed);
+    return connections.size();
+  }
+
+  /**
+   * Closes every connection that has no request in work; to be called again and again while a
+   * listener stops. A client of HTTP/2 hears first that it should begin no more requests, then,
+   * when those that were on their way have had time to arrive, which one was the last.
+   *
+   * @return how many such clients know of the end and are still connected
+   */
+  public int closeIdle() {
+    long now = nanos.getAsLong();
+    int told = 0;
+    for (ClientConnection c : connections.values()) {
+      if (!c.inWork.isEmpty() || c.isClosed()) {
+        continue;
+      }
+      Multiplexed whole = c.multiplexed;
+      if (whole == null) {
+        Thread.ofVirtual().start(c::abort);
+      } else {
+        told++;
+        c.part(whole, now, STOP_PATIENCE_NANOS);
+      }
+    }
+    return told;
+  }
+
+  /** Closes whoever is late, and has it done again while there are connections. */
+  private void sweep() {
+    sweeping.set(false);
+    if (connections.isEmpty()) {
+      return;
+    }
+    sweepSoon();
+    long now = nanos.getAsLong();
+    connections
+        .entrySet()
+        .removeIf(
+            e -> {
+              ClientConnection c = e.getValue();
+              if (c.isClosed()) {
+                return true;
+              }
+              boolean late = isLate(c, now);
+              if (late) {
+                LOG.log(
+                    Level.DEBUG, "Closing the connection of {0}: too slow", e.getKey().remote());
+                Thread.ofVirtual().start(c::abort);
+              }
+              return late;
+            });
+  }
+
+  /** Whether a connection is to be cut off; one that has come to its end otherwise is told so. */
+  private boolean isLate(ClientConnection c, long now) {
+    Multiplexed whole = c.multiplexed;
+    boolean resting = c.inWork.isEmpty();
+    // A client whose first words are on their way would take its end for that of the server.
+    boolean young = whole == null && resting && !c.hasRested;
+    boolean old = c.old != NEVER && now - c.old > 0 && !young;
+    boolean over = resting && (old || c.deadline != NEVER && now - c.deadline > 0);
+    long grace = times.grace().toNanos();
+    if (c.inWork.stream().anyMatch(x -> x.late(now))
+        || old && grace > 0 && now - c.old > grace
+        || whole != null && whole.isGone(now)) {
+      return true;
+    }
+    if (whole != null && (over || old || c.isTold())) {
+      c.part(whole, now, PATIENCE_NANOS);
+      return false;
+    }
+    return over;
+  }
+}
