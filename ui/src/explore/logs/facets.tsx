@@ -10,7 +10,7 @@ import { parseValue } from '../shape';
 import { useActions } from './actions';
 import { type Span, useDetectedLabels, useFields, useVector } from './api';
 import type { Entry } from './entries';
-import { countQuery, type FieldSource, logPart } from './query';
+import { countQuery, logPart, selectorOf, type FieldSource } from './query';
 
 const MAX_VALUES = 10;
 /** Lines that names are read from where the server does not detect them. */
@@ -107,7 +107,7 @@ export function Facets({
   entries: Entry[];
 }) {
   const log = logPart(query);
-  const labels = useDetectedLabels(log, range, true);
+  const labels = useDetectedLabels(selectorOf(query), range, true);
   const fields = useFields(log, range, true);
   const noLabels = isMissing(labels.error);
   const noFields = isMissing(fields.error);

@@ -23,6 +23,9 @@ public final class CarrierReserve {
   /** The most carriers for each one that there is at the start. */
   private static final int MOST_TIMES = 16;
 
+  /** Threads that start a virtual thread while some are late. */
+  private static final int STARTERS = 4;
+
   private static final System.Logger LOG = System.getLogger(CarrierReserve.class.getName());
 
   private final int base;
@@ -77,16 +80,26 @@ public final class CarrierReserve {
   }
 
   private void watch() {
+    boolean late = false;
     while (true) {
-      // Also what wakes a carrier that was added: the scheduler adds them when a thread is started.
       AtomicBoolean ran = new AtomicBoolean();
-      Thread.startVirtualThread(() -> ran.set(true));
+      Runnable start = () -> Thread.startVirtualThread(() -> ran.set(true));
+      if (late) {
+        // The scheduler adds a carrier when a virtual thread is put into an empty queue. The queues
+        // of submitters that wait are not empty, and a new thread has another one.
+        for (int i = 0; i < STARTERS; i++) {
+          Thread.ofPlatform().daemon().name("carrier-reserve-start").start(start);
+        }
+      } else {
+        start.run();
+      }
       try {
         Thread.sleep(LOOK);
       } catch (InterruptedException e) {
         return;
       }
-      looked(!ran.get());
+      late = !ran.get();
+      looked(late);
     }
   }
 }

@@ -129,6 +129,7 @@ public final class LokiPush {
     }
     String tenant = LokiParameters.tenant(request);
     byte[] body = body(request, !json);
+    request.reserve((json ? 4L : 1L) * body.length); // the columns, and objects of JSON
     Refusals refusals = new Refusals();
     Workspace w = open();
     try {

@@ -91,8 +91,15 @@ public final class ComputeSlots {
       }
     }
 
-    /** Gives the slot back while the query waits for another one. */
+    /**
+     * Gives the slot back while the query waits for another one. It holds nothing meanwhile, so
+     * that its first moments are over.
+     */
     void pause(long now) {
+      if (!asked) {
+        asked = true;
+        first.run();
+      }
       if (held) {
         release();
         due = now;
