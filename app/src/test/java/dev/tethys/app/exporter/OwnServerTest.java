@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.app.cli.UsageException;
 import dev.tethys.collect.exporter.ExporterKind;
-import dev.tethys.testkit.LogMessages;
 import dev.tethys.testkit.TestCertificates;
 import java.io.IOException;
 import java.net.URI;
@@ -286,24 +285,6 @@ class OwnServerTest {
       socket.startHandshake();
       return socket.getSession().getProtocol();
     }
-  }
-
-  @ParameterizedTest
-  @CsvSource({"TLS1.0,1", "TLS1.1,1", "TLS1.2,0", "TLS1.3,0"})
-  void aVersionOfTlsThatIsNotSpokenIsWarnedOf(String oldest, int warnings) throws Exception {
-    TestCertificates certificates = new TestCertificates(folder);
-    certificates.issue("server", "dns:localhost,ip:127.0.0.1");
-    LogMessages told = LogMessages.of("dev.tethys.collect.database.redis.RedisPages");
-    try (told) {
-      redis(
-              Map.of(),
-              "--web.listen-address=127.0.0.1:0",
-              "--tls-server-min-version=" + oldest,
-              "--tls-server-cert-file=" + folder.resolve("server.crt"),
-              "--tls-server-key-file=" + folder.resolve("server.key"))
-          .close();
-    }
-    assertThat(told.said()).hasSize(warnings).allMatch(m -> m.contains(oldest));
   }
 
   @Test
