@@ -11,7 +11,6 @@ import dev.tethys.query.logql.LogExplorer.Volume;
 import dev.tethys.query.logql.LogExplorer.VolumeRequest;
 import dev.tethys.query.logql.LogqlEngine;
 import dev.tethys.query.logql.LogqlLimits;
-import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -101,14 +100,14 @@ final class ExploreEndpoints {
       out.raw(sep).raw("{\"metric\":").labels(v.labels());
       sep = ",";
       if (!ranged) {
-        out.raw(",\"value\":").raw(point(range.to(), v.total())).raw("}");
+        out.raw(",\"value\":").point(range.to() / 1_000_000, v.total()).raw("}");
         continue;
       }
       out.raw(",\"values\":[");
       String comma = "";
       for (int i = 0; i < v.bytes().length; i++) {
         if (v.bytes()[i] > 0) {
-          out.raw(comma).raw(point(range.from() + i * step, v.bytes()[i]));
+          out.raw(comma).point((range.from() + i * step) / 1_000_000, v.bytes()[i]);
           comma = ",";
         }
       }
@@ -124,11 +123,6 @@ final class ExploreEndpoints {
       case "labels" -> true;
       default -> throw LokiParameters.bad("invalid aggregation option '" + by + "'");
     };
-  }
-
-  private static String point(long nanos, long value) {
-    BigDecimal seconds = BigDecimal.valueOf(nanos / 1_000_000, 3).stripTrailingZeros();
-    return "[" + seconds.toPlainString() + ",\"" + value + "\"]";
   }
 
   String patterns(LogqlEngine engine, LokiParameters p, BooleanSupplier stopped) {

@@ -155,17 +155,13 @@ final class LokiJson {
     }
   }
 
-  private void point(long millis, double value) {
-    raw("[").seconds(millis).raw(",\"").raw(number(value)).raw("\"]");
+  /** Point of a series: seconds and the value as text. */
+  LokiJson point(long millis, double value) {
+    return raw("[").seconds(millis).raw(",\"").raw(number(value)).raw("\"]");
   }
 
   private LokiJson seconds(long millis) {
-    sb.append(millis / 1000);
-    long rest = Math.floorMod(millis, 1000L);
-    if (rest != 0) {
-      sb.setLength(sb.length() - String.valueOf(millis / 1000).length());
-      sb.append(BigDecimal.valueOf(millis, 3).stripTrailingZeros().toPlainString());
-    }
+    sb.append(BigDecimal.valueOf(millis, 3).stripTrailingZeros().toPlainString());
     return this;
   }
 
