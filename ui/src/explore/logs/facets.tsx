@@ -10,7 +10,7 @@ import { parseValue } from '../shape';
 import { useActions } from './actions';
 import { type Span, useDetectedLabels, useFields, useVector } from './api';
 import type { Entry } from './entries';
-import { countQuery, logPart, selectorOf, type FieldSource } from './query';
+import { countQuery, type FieldSource, logPart, selectorOf } from './query';
 
 const MAX_VALUES = 10;
 /** Lines that names are read from where the server does not detect them. */

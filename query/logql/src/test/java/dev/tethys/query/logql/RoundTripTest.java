@@ -111,8 +111,13 @@ class RoundTripTest {
 
     String log() {
       StringBuilder sb = new StringBuilder(selector());
+      String before = "";
       for (int i = r.nextInt(5); i > 0; i--) {
-        sb.append(' ').append(stage());
+        String stage = stage();
+        // After `drop a` or `keep a`, `!=` and `!~` continue the matcher of `a`.
+        boolean continued = before.matches("\\| (drop|keep) .*") && stage.startsWith("!");
+        before = continued ? "| decolorize" : stage;
+        sb.append(' ').append(before);
       }
       return sb.toString();
     }
