@@ -1,21 +1,24 @@
 package dev.tethys.app;
 
+import dev.tethys.runtime.Shutdown;
+import dev.tethys.runtime.BuildInfo;
 import dev.tethys.app.alertmanager.AlertmanagerRole;
-import dev.tethys.app.cli.UsageException;
+import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.app.clymene.ClymeneAgentRole;
 import dev.tethys.app.clymene.ClymeneLogsRole;
 import dev.tethys.app.clymene.GatewayRole;
 import dev.tethys.app.clymene.IngesterRole;
+import dev.tethys.app.clymene.MigrateClymene;
 import dev.tethys.app.collector.CollectorRole;
 import dev.tethys.app.exporter.ExporterRole;
-import dev.tethys.app.logs.LogsRole;
-import dev.tethys.app.logs.LogsWarmUp;
+import dev.tethys.logagent.LogsRole;
+import dev.tethys.logagent.LogsWarmUp;
 import dev.tethys.app.pushgateway.PushgatewayRole;
 import dev.tethys.app.server.AgentRole;
 import dev.tethys.app.server.AgentWarmUp;
 import dev.tethys.app.server.ServerRole;
 import dev.tethys.app.server.WarmUp;
-import dev.tethys.app.tool.ToolRole;
+import dev.tethys.tools.ToolRole;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.guard.LimitedLog;
 import java.util.Arrays;
@@ -83,9 +86,9 @@ public final class Main {
       case "pushgateway":
         return PushgatewayRole.run(rest);
       case "tool", "promtool":
-        return ToolRole.run(rest);
+        return tool(rest);
       case "amtool":
-        return ToolRole.run(args);
+        return tool(args);
       case "warm-up":
         return switch (rest.isEmpty() ? "" : rest.getFirst()) {
           case "agent" -> AgentWarmUp.run();
@@ -120,6 +123,10 @@ public final class Main {
         }
         throw new UsageException("tethys: unknown command " + role + "; see tethys --help");
     }
+  }
+
+  private static int tool(List<String> args) {
+    return new ToolRole(List.of(MigrateClymene.command())).run(args);
   }
 
   private static String help() {

@@ -98,6 +98,16 @@ class ArchitectureTest {
         .definedBy("dev.tethys.alert.manager..")
         .layer("api")
         .definedBy("dev.tethys.api..")
+        .layer("runtime")
+        .definedBy("dev.tethys.runtime..")
+        .layer("prometheus")
+        .definedBy("dev.tethys.prometheus..")
+        .layer("collector")
+        .definedBy("dev.tethys.pipeline.collector..")
+        .layer("tools")
+        .definedBy("dev.tethys.tools..")
+        .layer("log agent")
+        .definedBy("dev.tethys.logagent..")
         .layer("app")
         .definedBy("dev.tethys.app..")
         .whereLayer("model")
@@ -173,6 +183,60 @@ class ArchitectureTest {
         .whereLayer("api")
         .mayOnlyAccessLayers(
             "model", "config", "codec", "web", "promql", "logql", "scrape", "receive", "alert")
+        .whereLayer("runtime")
+        .mayOnlyAccessLayers("model", "config", "web")
+        .whereLayer("prometheus")
+        .mayOnlyAccessLayers(
+            "model",
+            "config",
+            "codec",
+            "web",
+            "runtime",
+            "discovery",
+            "scrape",
+            "exporters",
+            "databases",
+            "metrics store",
+            "remote stores",
+            "promql",
+            "destinations",
+            "alert")
+        .whereLayer("collector")
+        .mayOnlyAccessLayers(
+            "config", "web", "runtime", "pipeline", "processors", "receivers", "destinations", "kafka")
+        .whereLayer("tools")
+        .mayOnlyAccessLayers(
+            "model",
+            "config",
+            "codec",
+            "web",
+            "runtime",
+            "discovery",
+            "scrape",
+            "metrics store",
+            "archive",
+            "promql",
+            "pipeline",
+            "collector",
+            "prometheus",
+            "alert",
+            "alert manager")
+        .whereLayer("log agent")
+        .mayOnlyAccessLayers(
+            "model",
+            "config",
+            "codec",
+            "web",
+            "runtime",
+            "host",
+            "discovery",
+            "logs",
+            "pipeline",
+            "stages",
+            "destinations",
+            "kafka",
+            "collector",
+            "api")
         .whereLayer("app")
         .mayNotBeAccessedByAnyLayer()
         .check(PRODUCT);
@@ -206,6 +270,10 @@ class ArchitectureTest {
           "alert",
           "alert.manager",
           "api",
+          "runtime",
+          "prometheus",
+          "tools",
+          "logagent",
           "app"
         }) {
       noClasses()

@@ -1,5 +1,6 @@
 package dev.tethys.app;
 
+import dev.tethys.testkit.LokiDouble;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;

@@ -1,5 +1,6 @@
 package dev.tethys.app;
 
+import dev.tethys.testkit.LokiDouble;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.testkit.Ports;
@@ -348,7 +349,7 @@ class LogsReloadTest {
     try (TethysProcess p = TethysProcess.launch(folder, port, args)) {
       p.await("the line", LIMIT, () -> loki.lines.contains("hello"));
       assertThat(loki.tenants).containsOnly("007");
-      assertThat(loki.streams.getFirst()).contains("zone").contains("app=a");
+      assertThat(loki.streams.getFirst()).contains("zone").contains("app=\"a\"");
       p.await("the position", LIMIT, () -> Files.exists(folder.resolve("elsewhere.yaml")));
     }
   }

@@ -85,7 +85,7 @@ public final class TethysProcess implements AutoCloseable {
             "-Xmx512m",
             "--enable-native-access=ALL-UNNAMED",
             "--sun-misc-unsafe-memory-access=allow",
-            "-Djava.util.logging.manager=dev.tethys.app.log.SteadyLogManager"));
+            "-Djava.util.logging.manager=dev.tethys.runtime.log.SteadyLogManager"));
     command.addAll(jvm);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.tethys.app.Main"));
     command.addAll(args);

@@ -1,7 +1,8 @@
 package dev.tethys.app;
 
-import dev.tethys.app.tool.Console;
-import dev.tethys.app.tool.ToolRole;
+import dev.tethys.app.clymene.MigrateClymene;
+import dev.tethys.tools.Console;
+import dev.tethys.tools.ToolRole;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -23,7 +24,7 @@ record ToolRun(int status, String out, String err) {
     try (PrintStream o = new PrintStream(out, false, StandardCharsets.UTF_8);
         PrintStream e = new PrintStream(err, false, StandardCharsets.UTF_8)) {
       ByteArrayInputStream i = new ByteArrayInputStream(in.getBytes(StandardCharsets.UTF_8));
-      status = ToolRole.run(args, new Console(i, o, e, false));
+      status = new ToolRole(List.of(MigrateClymene.command())).run(args, new Console(i, o, e, false));
     }
     return new ToolRun(
         status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));

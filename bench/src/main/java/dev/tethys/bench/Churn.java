@@ -1,6 +1,6 @@
 package dev.tethys.bench;
 
-import dev.tethys.app.HeapController;
+import dev.tethys.runtime.HeapController;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Samples;
 import dev.tethys.model.storage.Appender;

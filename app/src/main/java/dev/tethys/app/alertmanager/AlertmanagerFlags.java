@@ -1,24 +1,24 @@
 package dev.tethys.app.alertmanager;
 
-import static dev.tethys.app.cli.Flag.Kind.BOOLEAN;
-import static dev.tethys.app.cli.Flag.Kind.DURATION;
-import static dev.tethys.app.cli.Flag.Kind.FLOAT;
-import static dev.tethys.app.cli.Flag.Kind.INTEGER;
-import static dev.tethys.app.cli.Flag.Kind.LIST;
-import static dev.tethys.app.cli.Flag.Kind.SIZE;
-import static dev.tethys.app.cli.Flag.Kind.STRING;
-import static dev.tethys.app.cli.Flag.of;
-import static dev.tethys.app.cli.Flag.refused;
+import static dev.tethys.runtime.cli.Flag.Kind.BOOLEAN;
+import static dev.tethys.runtime.cli.Flag.Kind.DURATION;
+import static dev.tethys.runtime.cli.Flag.Kind.FLOAT;
+import static dev.tethys.runtime.cli.Flag.Kind.INTEGER;
+import static dev.tethys.runtime.cli.Flag.Kind.LIST;
+import static dev.tethys.runtime.cli.Flag.Kind.SIZE;
+import static dev.tethys.runtime.cli.Flag.Kind.STRING;
+import static dev.tethys.runtime.cli.Flag.of;
+import static dev.tethys.runtime.cli.Flag.refused;
 
 import dev.tethys.alert.manager.AlertmanagerOptions;
 import dev.tethys.alert.manager.MetricLabels;
 import dev.tethys.alert.manager.cluster.ClusterOptions;
 import dev.tethys.alert.manager.match.MatcherSyntax;
 import dev.tethys.alert.manager.state.SilenceLimits;
-import dev.tethys.app.cli.Flag;
-import dev.tethys.app.cli.FlagSet;
-import dev.tethys.app.cli.ListenFlags;
-import dev.tethys.app.cli.UsageException;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.ListenFlags;
+import dev.tethys.runtime.cli.UsageException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,7 +1,7 @@
 package dev.tethys.app.alertmanager;
 
 import dev.tethys.alert.manager.recorder.EventRecorder;
-import dev.tethys.app.BuildInfo;
+import dev.tethys.runtime.BuildInfo;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.FileDescriptor;

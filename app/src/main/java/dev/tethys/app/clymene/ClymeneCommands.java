@@ -1,9 +1,9 @@
 package dev.tethys.app.clymene;
 
-import dev.tethys.app.BuildInfo;
-import dev.tethys.app.cli.Flag;
-import dev.tethys.app.cli.FlagSet;
-import dev.tethys.app.cli.UsageException;
+import dev.tethys.runtime.BuildInfo;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;

@@ -1,9 +1,9 @@
 package dev.tethys.app.clymene;
 
-import dev.tethys.app.cli.Flag;
-import dev.tethys.app.cli.Flag.Kind;
-import dev.tethys.app.cli.FlagSet;
-import dev.tethys.app.cli.UsageException;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.Flag.Kind;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.config.YamlTree;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -3,7 +3,7 @@ package dev.tethys.app.clymene;
 import static dev.tethys.app.clymene.ClymeneExporters.one;
 import static dev.tethys.app.clymene.ClymeneExporters.put;
 
-import dev.tethys.app.cli.UsageException;
+import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;

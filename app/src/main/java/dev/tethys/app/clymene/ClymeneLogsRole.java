@@ -1,6 +1,6 @@
 package dev.tethys.app.clymene;
 
-import dev.tethys.app.logs.LogsRole;
+import dev.tethys.logagent.LogsRole;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package dev.tethys.app.clymene;
 
-import dev.tethys.app.cli.UsageException;
+import dev.tethys.runtime.cli.UsageException;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 

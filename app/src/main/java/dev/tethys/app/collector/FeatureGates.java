@@ -1,6 +1,6 @@
 package dev.tethys.app.collector;
 
-import dev.tethys.app.cli.UsageException;
+import dev.tethys.runtime.cli.UsageException;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;

@@ -1,6 +1,6 @@
 package dev.tethys.app.collector;
 
-import dev.tethys.app.BuildInfo;
+import dev.tethys.runtime.BuildInfo;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.otlp.FamiliesToOtlp;
 import dev.tethys.codec.otlp.wire.OtlpJsonWriter;

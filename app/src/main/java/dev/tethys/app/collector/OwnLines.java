@@ -1,8 +1,8 @@
 package dev.tethys.app.collector;
 
-import dev.tethys.app.log.LogFiles;
-import dev.tethys.app.log.LogSampling;
-import dev.tethys.app.log.LogSetup;
+import dev.tethys.runtime.log.LogFiles;
+import dev.tethys.runtime.log.LogSampling;
+import dev.tethys.runtime.log.LogSetup;
 import dev.tethys.pipeline.grammar.OwnLogs;
 import dev.tethys.pipeline.grammar.TelemetrySettings;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package dev.tethys.app.collector;
 
-import dev.tethys.app.BuildInfo;
+import dev.tethys.runtime.BuildInfo;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.MetricType;

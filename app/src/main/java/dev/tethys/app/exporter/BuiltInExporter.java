@@ -1,14 +1,15 @@
 package dev.tethys.app.exporter;
 
+import dev.tethys.prometheus.collect.ExporterFlags;
 import dev.tethys.api.MetricsPage;
-import dev.tethys.app.BuildInfo;
-import dev.tethys.app.HeapController;
-import dev.tethys.app.Shutdown;
-import dev.tethys.app.cli.FlagSet;
-import dev.tethys.app.cli.ListenFlags;
-import dev.tethys.app.cli.PublicUrl;
-import dev.tethys.app.cli.UsageException;
-import dev.tethys.app.log.LogSetup;
+import dev.tethys.runtime.BuildInfo;
+import dev.tethys.runtime.HeapController;
+import dev.tethys.runtime.Shutdown;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.ListenFlags;
+import dev.tethys.runtime.cli.PublicUrl;
+import dev.tethys.runtime.cli.UsageException;
+import dev.tethys.runtime.log.LogSetup;
 import dev.tethys.collect.exporter.Exporter;
 import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.exporter.ExporterSurroundings;

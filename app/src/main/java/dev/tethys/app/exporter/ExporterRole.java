@@ -1,14 +1,15 @@
 package dev.tethys.app.exporter;
 
+import dev.tethys.prometheus.collect.ExporterKinds;
 import dev.tethys.api.MetricsPage;
-import dev.tethys.app.BuildInfo;
-import dev.tethys.app.HeapController;
-import dev.tethys.app.Shutdown;
-import dev.tethys.app.cli.Flag;
-import dev.tethys.app.cli.FlagSet;
-import dev.tethys.app.cli.ListenFlags;
-import dev.tethys.app.cli.UsageException;
-import dev.tethys.app.log.LogSetup;
+import dev.tethys.runtime.BuildInfo;
+import dev.tethys.runtime.HeapController;
+import dev.tethys.runtime.Shutdown;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.ListenFlags;
+import dev.tethys.runtime.cli.UsageException;
+import dev.tethys.runtime.log.LogSetup;
 import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.host.HostCollectors;
 import dev.tethys.collect.host.NodeExporterFlags;

@@ -1,11 +1,12 @@
 package dev.tethys.app.exporter;
 
+import dev.tethys.prometheus.collect.ExporterFlags;
 import dev.tethys.api.MetricsPage;
-import dev.tethys.app.BuildInfo;
-import dev.tethys.app.Shutdown;
-import dev.tethys.app.cli.Flag;
-import dev.tethys.app.cli.FlagSet;
-import dev.tethys.app.cli.ListenFlags;
+import dev.tethys.runtime.BuildInfo;
+import dev.tethys.runtime.Shutdown;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.ListenFlags;
 import dev.tethys.collect.exporter.ExporterFlag;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.HttpListener;

@@ -1,9 +1,9 @@
 package dev.tethys.app.exporter;
 
-import dev.tethys.app.HeapController;
-import dev.tethys.app.cli.Flag;
-import dev.tethys.app.cli.FlagSet;
-import dev.tethys.app.log.LogSetup;
+import dev.tethys.runtime.HeapController;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.log.LogSetup;
 import dev.tethys.collect.exporter.graphite.GraphiteMetrics;
 import dev.tethys.collect.exporter.mapping.MappingFile;
 import dev.tethys.collect.exporter.mapping.MetricMapper;

@@ -1,7 +1,7 @@
 package dev.tethys.app.exporter;
 
-import dev.tethys.app.cli.Flag;
-import dev.tethys.app.cli.FlagSet;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.collect.exporter.mapping.GlobGraph;
 import dev.tethys.collect.exporter.mapping.MappingFile;
 import java.io.IOException;

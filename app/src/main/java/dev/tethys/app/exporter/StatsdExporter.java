@@ -1,11 +1,11 @@
 package dev.tethys.app.exporter;
 
-import dev.tethys.app.HeapController;
-import dev.tethys.app.Shutdown;
-import dev.tethys.app.cli.Flag;
-import dev.tethys.app.cli.FlagSet;
-import dev.tethys.app.cli.UsageException;
-import dev.tethys.app.log.LogSetup;
+import dev.tethys.runtime.HeapController;
+import dev.tethys.runtime.Shutdown;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.UsageException;
+import dev.tethys.runtime.log.LogSetup;
 import dev.tethys.codec.statsd.StatsdReader;
 import dev.tethys.collect.exporter.mapping.MappingFile;
 import dev.tethys.collect.exporter.mapping.MetricMapper;

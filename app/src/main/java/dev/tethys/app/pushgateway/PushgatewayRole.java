@@ -1,16 +1,16 @@
 package dev.tethys.app.pushgateway;
 
 import dev.tethys.api.MetricsPage;
-import dev.tethys.app.BuildInfo;
-import dev.tethys.app.CarrierReserve;
-import dev.tethys.app.HeapController;
-import dev.tethys.app.Shutdown;
-import dev.tethys.app.cli.Flag;
-import dev.tethys.app.cli.FlagSet;
-import dev.tethys.app.cli.ListenFlags;
-import dev.tethys.app.cli.PublicUrl;
-import dev.tethys.app.log.LogSetup;
-import dev.tethys.app.ui.Interface;
+import dev.tethys.runtime.BuildInfo;
+import dev.tethys.runtime.CarrierReserve;
+import dev.tethys.runtime.HeapController;
+import dev.tethys.runtime.Shutdown;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.ListenFlags;
+import dev.tethys.runtime.cli.PublicUrl;
+import dev.tethys.runtime.log.LogSetup;
+import dev.tethys.runtime.ui.Interface;
 import dev.tethys.collect.host.ProcessCollector;
 import dev.tethys.collect.push.PushApi;
 import dev.tethys.collect.push.PushGroups;

@@ -1,15 +1,15 @@
 package dev.tethys.app.server;
 
-import static dev.tethys.app.cli.Flag.Kind.BOOLEAN;
-import static dev.tethys.app.cli.Flag.Kind.DURATION;
-import static dev.tethys.app.cli.Flag.Kind.INTEGER;
-import static dev.tethys.app.cli.Flag.Kind.SIZE;
-import static dev.tethys.app.cli.Flag.Kind.STRING;
-import static dev.tethys.app.cli.Flag.of;
-import static dev.tethys.app.cli.Flag.refused;
+import static dev.tethys.runtime.cli.Flag.Kind.BOOLEAN;
+import static dev.tethys.runtime.cli.Flag.Kind.DURATION;
+import static dev.tethys.runtime.cli.Flag.Kind.INTEGER;
+import static dev.tethys.runtime.cli.Flag.Kind.SIZE;
+import static dev.tethys.runtime.cli.Flag.Kind.STRING;
+import static dev.tethys.runtime.cli.Flag.of;
+import static dev.tethys.runtime.cli.Flag.refused;
 
-import dev.tethys.app.cli.Flag;
-import dev.tethys.app.cli.FlagSet;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.FlagSet;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,10 +1,10 @@
 package dev.tethys.app.server;
 
-import dev.tethys.app.BuildInfo;
-import dev.tethys.app.HeapController;
-import dev.tethys.app.Shutdown;
-import dev.tethys.app.cli.FlagSet;
-import dev.tethys.app.log.LogSetup;
+import dev.tethys.runtime.BuildInfo;
+import dev.tethys.runtime.HeapController;
+import dev.tethys.runtime.Shutdown;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.log.LogSetup;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package dev.tethys.app.server;
 
-import dev.tethys.app.cli.FlagSet;
+import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;

@@ -1,7 +1,7 @@
 package dev.tethys.app.server;
 
-import dev.tethys.app.cli.UsageException;
-import dev.tethys.app.prometheus.PrometheusConfig;
+import dev.tethys.runtime.cli.UsageException;
+import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
 import java.io.IOException;

@@ -2,10 +2,10 @@ package dev.tethys.app.server;
 
 import dev.tethys.api.loki.LokiApi;
 import dev.tethys.api.loki.LokiPush;
-import dev.tethys.app.BuildInfo;
-import dev.tethys.app.cli.FlagSet;
-import dev.tethys.app.cli.UsageException;
-import dev.tethys.app.log.LogSetup;
+import dev.tethys.runtime.BuildInfo;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.UsageException;
+import dev.tethys.runtime.log.LogSetup;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.logs.LogStore;

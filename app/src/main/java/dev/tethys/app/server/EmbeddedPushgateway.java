@@ -1,9 +1,9 @@
 package dev.tethys.app.server;
 
 import dev.tethys.api.MetricsPage;
-import dev.tethys.app.BuildInfo;
-import dev.tethys.app.cli.FlagSet;
-import dev.tethys.app.cli.UsageException;
+import dev.tethys.runtime.BuildInfo;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.collect.push.PushApi;
 import dev.tethys.collect.push.PushGroups;
 import dev.tethys.collect.push.PushOptions;

@@ -1,6 +1,6 @@
 package dev.tethys.app.server;
 
-import dev.tethys.app.cli.UsageException;
+import dev.tethys.runtime.cli.UsageException;
 import java.lang.System.Logger.Level;
 import java.util.EnumSet;
 import java.util.List;

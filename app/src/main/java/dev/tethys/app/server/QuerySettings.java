@@ -1,7 +1,7 @@
 package dev.tethys.app.server;
 
-import dev.tethys.app.cli.FlagSet;
-import dev.tethys.app.cli.UsageException;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.config.Durations;
 import dev.tethys.query.promql.EngineOptions;
 import dev.tethys.query.promql.QueryOptions;

@@ -1,7 +1,7 @@
 package dev.tethys.app.server;
 
 import dev.tethys.api.Notifications;
-import dev.tethys.app.cli.FlagSet;
+import dev.tethys.runtime.cli.FlagSet;
 import java.io.IOException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;

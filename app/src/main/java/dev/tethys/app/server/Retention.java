@@ -1,8 +1,8 @@
 package dev.tethys.app.server;
 
-import dev.tethys.app.cli.FlagSet;
-import dev.tethys.app.cli.UsageException;
-import dev.tethys.app.prometheus.StorageConfig;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.UsageException;
+import dev.tethys.prometheus.StorageConfig;
 import dev.tethys.config.ByteSize;
 import dev.tethys.config.Durations;
 import dev.tethys.query.promql.parser.PromqlParseException;

@@ -1,9 +1,9 @@
 package dev.tethys.app.server;
 
 import dev.tethys.api.Readiness;
-import dev.tethys.app.cli.FlagSet;
-import dev.tethys.app.cli.UsageException;
-import dev.tethys.app.prometheus.OtlpConfig;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.UsageException;
+import dev.tethys.prometheus.OtlpConfig;
 import dev.tethys.codec.otlp.OtlpOptions;
 import dev.tethys.codec.otlp.TranslationStrategy;
 import dev.tethys.codec.points.PointNames;

@@ -2,9 +2,9 @@ package dev.tethys.app.server;
 
 import dev.tethys.api.Readiness;
 import dev.tethys.api.ServerView;
-import dev.tethys.app.BuildInfo;
-import dev.tethys.app.Shutdown;
-import dev.tethys.app.cli.FlagSet;
+import dev.tethys.runtime.BuildInfo;
+import dev.tethys.runtime.Shutdown;
+import dev.tethys.runtime.cli.FlagSet;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;

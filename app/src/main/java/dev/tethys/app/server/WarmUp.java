@@ -1,7 +1,7 @@
 package dev.tethys.app.server;
 
-import dev.tethys.app.WarmUpFolder;
-import dev.tethys.app.cli.FlagSet;
+import dev.tethys.runtime.WarmUpFolder;
+import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.config.HttpClientConfig;

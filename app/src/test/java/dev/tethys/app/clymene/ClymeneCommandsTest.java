@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
-import dev.tethys.app.cli.UsageException;
+import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.testkit.Ports;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

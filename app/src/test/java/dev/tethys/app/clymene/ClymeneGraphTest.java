@@ -3,8 +3,8 @@ package dev.tethys.app.clymene;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tethys.app.cli.UsageException;
-import dev.tethys.app.collector.BuiltIn;
+import dev.tethys.runtime.cli.UsageException;
+import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.app.collector.CollectorRole;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlLayers;

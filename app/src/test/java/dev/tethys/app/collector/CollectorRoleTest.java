@@ -3,6 +3,8 @@ package dev.tethys.app.collector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.pipeline.collector.ConfigSources;
+import dev.tethys.pipeline.collector.BuiltIn;
 import com.sun.net.httpserver.HttpServer;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Key;

@@ -2,6 +2,7 @@ package dev.tethys.app.collector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.config.Key;
 import dev.tethys.config.Redaction;
 import dev.tethys.config.Section;

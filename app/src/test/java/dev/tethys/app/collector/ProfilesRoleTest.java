@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.pipeline.collector.ConfigSources;
+import dev.tethys.pipeline.collector.BuiltIn;
 import com.google.protobuf.MessageLite;
 import com.google.protobuf.Parser;
 import dev.tethys.app.TethysProcess;

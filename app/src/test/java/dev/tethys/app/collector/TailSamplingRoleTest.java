@@ -2,6 +2,8 @@ package dev.tethys.app.collector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.pipeline.collector.ConfigSources;
+import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.codec.otlp.wire.OtlpReader;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.config.Section;

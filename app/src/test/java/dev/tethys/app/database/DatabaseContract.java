@@ -2,7 +2,7 @@ package dev.tethys.app.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.app.prometheus.ForeignStores;
+import dev.tethys.prometheus.ForeignStores;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Histogram;

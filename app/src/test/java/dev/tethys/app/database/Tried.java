@@ -1,6 +1,6 @@
 package dev.tethys.app.database;
 
-import dev.tethys.app.collector.BuiltIn;
+import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.pipeline.AckCallback;

@@ -2,8 +2,8 @@ package dev.tethys.app.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.app.collector.BuiltIn;
-import dev.tethys.app.prometheus.PrometheusConfig;
+import dev.tethys.pipeline.collector.BuiltIn;
+import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;

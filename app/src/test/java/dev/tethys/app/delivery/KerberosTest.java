@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
-import dev.tethys.app.prometheus.ForeignStores;
+import dev.tethys.prometheus.ForeignStores;
 import dev.tethys.codec.mqtt.MqttPackets;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Secret;

@@ -3,7 +3,7 @@ package dev.tethys.app.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
-import dev.tethys.app.collector.BuiltIn;
+import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.codec.otlp.wire.OtlpJson;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.config.Section;

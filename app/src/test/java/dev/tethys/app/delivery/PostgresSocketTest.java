@@ -2,7 +2,7 @@ package dev.tethys.app.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.app.prometheus.ForeignStores;
+import dev.tethys.prometheus.ForeignStores;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;

@@ -1,7 +1,7 @@
 package dev.tethys.app.delivery;
 
-import dev.tethys.app.tool.Console;
-import dev.tethys.app.tool.ToolRole;
+import dev.tethys.tools.Console;
+import dev.tethys.tools.ToolRole;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -15,7 +15,7 @@ record Printed(int status, String out, String err) {
     int status;
     try (PrintStream o = new PrintStream(out, true, StandardCharsets.UTF_8);
         PrintStream e = new PrintStream(err, true, StandardCharsets.UTF_8)) {
-      status = ToolRole.run(List.of(args), new Console(o, e, false));
+      status = new ToolRole(List.of()).run(List.of(args), new Console(o, e, false));
     }
     return new Printed(
         status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));

@@ -3,7 +3,7 @@ package dev.tethys.app.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tethys.app.prometheus.ForeignStores;
+import dev.tethys.prometheus.ForeignStores;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Labels;

@@ -2,7 +2,7 @@ package dev.tethys.app.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.app.collector.BuiltIn;
+import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlDocument;

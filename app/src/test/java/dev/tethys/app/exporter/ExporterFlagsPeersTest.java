@@ -2,6 +2,8 @@ package dev.tethys.app.exporter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.prometheus.collect.ExporterFlags;
+import dev.tethys.prometheus.collect.ExporterKinds;
 import dev.tethys.testkit.Shared;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

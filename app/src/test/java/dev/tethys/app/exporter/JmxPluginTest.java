@@ -3,10 +3,11 @@ package dev.tethys.app.exporter;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.prometheus.collect.ExporterFlags;
 import dev.tethys.app.Main;
 import dev.tethys.app.TethysProcess;
-import dev.tethys.app.cli.FlagSet;
-import dev.tethys.app.cli.UsageException;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.collect.exporter.Exporter;
 import dev.tethys.collect.exporter.ExporterSurroundings;
 import dev.tethys.collect.exporter.Probe;

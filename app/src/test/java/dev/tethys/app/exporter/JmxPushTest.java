@@ -3,9 +3,10 @@ package dev.tethys.app.exporter;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.prometheus.collect.ExporterKinds;
 import dev.tethys.app.TethysProcess;
-import dev.tethys.app.collect.CollectConfig;
-import dev.tethys.app.collect.CollectedExporters;
+import dev.tethys.prometheus.collect.CollectConfig;
+import dev.tethys.prometheus.collect.CollectedExporters;
 import dev.tethys.collect.exporter.jmx.JmxExporterKind;
 import dev.tethys.collect.scrape.ScrapeDefaults;
 import dev.tethys.config.ConfigException;

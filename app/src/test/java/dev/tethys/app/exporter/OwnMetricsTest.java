@@ -2,6 +2,7 @@ package dev.tethys.app.exporter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.prometheus.collect.ExporterKinds;
 import dev.tethys.collect.exporter.ExporterKind;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -1,0 +1,41 @@
+package dev.tethys.app.clymene;
+
+import dev.tethys.app.collector.CollectorRole;
+import dev.tethys.config.ConfigException;
+import dev.tethys.tools.Command;
+import java.io.IOException;
+import java.util.List;
+
+/** {@code migrate clymene}: the graph that one of Clymene's programs was, as a configuration. */
+public final class MigrateClymene {
+  private MigrateClymene() {}
+
+  /** The command. */
+  public static Command command() {
+    return new Command(
+        "migrate clymene",
+        "<program> [-- <flags>]",
+        "Prints the collector configuration that one of Clymene's programs (agent, gateway,"
+            + " ingester, promtail-gateway, promtail-ingester; of promtail its promtail.yml with"
+            + " where lines go) means by its flags, given behind --, and its variables,"
+            + " STORAGE_TYPE above all.",
+        List.of(),
+        1,
+        Command.ANY,
+        (arguments, console) -> {
+          List<String> words = arguments.operands();
+          ClymeneFlags flags =
+              ClymeneFlags.read(
+                  ClymeneRole.of(words.getFirst()),
+                  words.subList(1, words.size()),
+                  System.getenv());
+          try {
+            console.out().print(ClymeneGraph.yaml(flags, CollectorRole::check));
+          } catch (ConfigException | IOException e) {
+            console.err().println("tethys tool migrate clymene: " + e.getMessage());
+            return 1;
+          }
+          return 0;
+        });
+  }
+}

@@ -1,5 +1,0 @@
-/** Where log lines go: one handler behind System.Logger, as logfmt or JSON on standard error. */
-@NullMarked
-package dev.tethys.app.log;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** The role that reads logs and sends them on, as Promtail does. */
-@NullMarked
-package dev.tethys.app.logs;
-
-import org.jspecify.annotations.NullMarked;

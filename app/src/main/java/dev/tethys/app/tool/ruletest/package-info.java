@@ -1,5 +1,0 @@
-/** Unit tests of rules: their files, how they are run, what is said of them. */
-@NullMarked
-package dev.tethys.app.tool.ruletest;
-
-import org.jspecify.annotations.NullMarked;

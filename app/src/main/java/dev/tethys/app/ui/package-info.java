@@ -1,5 +1,0 @@
-/** The user interface as roles serve it: one document, told which pages there are. */
-@NullMarked
-package dev.tethys.app.ui;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.tethys.app.logs;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,234 @@
+package dev.tethys.logagent;
+
+import dev.tethys.runtime.BuildInfo;
+import dev.tethys.runtime.Shutdown;
+import dev.tethys.collect.discovery.DiscoveryConfig;
+import dev.tethys.collect.discovery.StaticConfig;
+import dev.tethys.collect.host.ProcessCollector;
+import dev.tethys.collect.logs.EntryClock;
+import dev.tethys.config.ConfigException;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.logs.LogEntry;
+import dev.tethys.pipeline.exporter.loki.LokiClient;
+import dev.tethys.pipeline.stages.StageMetrics;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.lang.System.Logger.Level;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A running {@code tethys logs}: what it does from its start to its end, of standard input or of
+ * its {@link Jobs}, what is shown meanwhile, and what a reload answers.
+ */
+final class Agent implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Agent.class.getName());
+
+  /**
+   * How it runs.
+   *
+   * @param dryRun entries are printed, positions are not saved
+   * @param stdin lines come from standard input, not from files
+   * @param tap whether pages may look at entries
+   */
+  record Mode(boolean dryRun, boolean inspect, boolean stdin, boolean silent, boolean tap) {}
+
+  /** Reads the configuration anew, with the flags that the process was given. */
+  interface Loader {
+    PromtailConfig load() throws IOException;
+  }
+
+  private final Mode mode;
+  private final Loader loader;
+  private final Registry registry = new Registry();
+  private final Registry.Counter reloads =
+      registry.counter("promtail_config_reload_success_total", "Number of reload success times.");
+  private final Registry.Counter failedReloads =
+      registry.counter("promtail_config_reload_fail_total", "Number of reload fail times.");
+  private final HttpClientFactory http =
+      new HttpClientFactory("promtail/" + BuildInfo.current().version());
+  private final String host;
+  private final LogExporters destinations;
+  private final Jobs jobs;
+
+  Agent(PromtailConfig config, Mode mode, Loader loader) throws IOException {
+    this.mode = mode;
+    this.loader = loader;
+    this.host = hostName();
+    registry.register(new ProcessCollector());
+    registry.register(Registry.process());
+    registry.register(BuildInfo.current().metric("promtail", "promtail"));
+    StageMetrics stageMetrics = new StageMetrics(registry);
+    this.destinations = new LogExporters(config, mode.dryRun, http, registry, stageMetrics);
+    this.jobs = new Jobs(config, mode, host, http, registry, stageMetrics, destinations);
+  }
+
+  private static String hostName() {
+    String named = System.getenv("HOSTNAME");
+    if (named != null && !named.isEmpty()) {
+      return named;
+    }
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return "localhost";
+    }
+  }
+
+  /** The clients that entries are sent by. */
+  List<LokiClient> clients() {
+    return destinations.clients();
+  }
+
+  int run() throws IOException {
+    LOG.log(Level.INFO, "starting tethys logs, version {0}", BuildInfo.current().version());
+    return mode.stdin ? standardInput() : files();
+  }
+
+  /** Lines go through the stages of the first job, with the labels that it sets. */
+  private int standardInput() throws IOException {
+    EntryClock clock = new EntryClock(InstantSource.system());
+    LabelsBuilder b = new LabelsBuilder().set("job", "stdin").set("hostname", host);
+    PromtailConfig.ScrapeConfig first =
+        config().jobs().isEmpty() ? null : config().jobs().getFirst();
+    if (first != null) {
+      for (DiscoveryConfig d : first.discovery()) {
+        if (d instanceof StaticConfig s) {
+          s.groups().forEach(g -> b.addAll(g.labels()));
+        }
+      }
+    }
+    b.names().stream().filter(n -> n.startsWith("__")).forEach(b::remove);
+    Labels labels = b.build();
+    BufferedReader in =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    String line;
+    try (JobPipeline pipeline =
+        first == null
+            ? jobs.pipeline("stdin", null)
+            : jobs.pipeline(first.name(), first.stages())) {
+      while ((line = in.readLine()) != null) {
+        if (!line.isEmpty()) {
+          pipeline.accept(new LogEntry(labels, clock.next(), line));
+        }
+      }
+      pipeline.drain();
+      destinations.flush();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return 0;
+  }
+
+  private int files() throws IOException {
+    try (AgentPages pages = new AgentPages(this, registry, mode.tap)) {
+      if (!mode.silent) {
+        pages.listen(config().server());
+      }
+      begin();
+      Shutdown.await();
+      LOG.log(Level.INFO, "stopping");
+    } finally {
+      end();
+    }
+    return 0;
+  }
+
+  /**
+   * Begins to read.
+   *
+   * @throws IOException when something of it cannot
+   */
+  void begin() throws IOException {
+    jobs.begin();
+  }
+
+  /** Readers end, stages give out what they hold, destinations send it; only then is it saved. */
+  void end() {
+    jobs.end();
+  }
+
+  /** As {@link #reload}, for who cannot be told. */
+  void reloadOnSignal() {
+    reload();
+  }
+
+  /**
+   * Reads the configuration again. Jobs that are written as before go on as if nothing had
+   * happened, others from where they were; destinations go on with what waits in them. The server
+   * stays as it is.
+   *
+   * <p>It has a thread of its own, which nobody interrupts: half a reload would leave jobs out.
+   *
+   * @return what is wrong with the new configuration, which then changes nothing, or what of it
+   *     does not run; null for nothing
+   */
+  @Nullable String reload() {
+    CompletableFuture<@Nullable String> wrong = new CompletableFuture<>();
+    Thread.ofVirtual().name("reload").start(() -> wrong.complete(reloadNow()));
+    try {
+      return wrong.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return "nobody waits for it any more; what becomes of it is in the log";
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e); // nobody completes it so
+    }
+  }
+
+  private synchronized @Nullable String reloadNow() {
+    try {
+      List<Jobs.Unbegun> failures = jobs.become(loader.load());
+      if (failures.isEmpty()) {
+        reloads.inc();
+        LOG.log(Level.INFO, "the configuration was read anew");
+        return null;
+      }
+      failedReloads.inc();
+      String which =
+          failures.stream()
+              .map(u -> "job " + u.job() + ": " + u.why().getMessage())
+              .collect(Collectors.joining("; "));
+      LOG.log(Level.ERROR, "the configuration is in force, but not all of it runs: {0}", which);
+      return "the configuration is in force, but not all of it runs: " + which;
+    } catch (IOException | ConfigException e) {
+      failedReloads.inc();
+      LOG.log(Level.ERROR, "the configuration is not taken: {0}", e.getMessage());
+      return String.valueOf(e.getMessage());
+    } catch (InterruptedException | RuntimeException | Error e) {
+      failedReloads.inc();
+      LOG.log(Level.ERROR, "the configuration is not taken, by a fault of Tethys", e);
+      return e.toString();
+    }
+  }
+
+  Registry metrics() {
+    return registry;
+  }
+
+  PromtailConfig config() {
+    return jobs.config();
+  }
+
+  /** Those that run, and those that are leaving. */
+  List<LogJob> jobs() {
+    return jobs.all();
+  }
+
+  @Override
+  public void close() {
+    destinations.close(Jobs.PATIENCE);
+    http.close();
+  }
+}

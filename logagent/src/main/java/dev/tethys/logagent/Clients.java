@@ -1,0 +1,280 @@
+package dev.tethys.logagent;
+
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.RealFiles;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.Outboxes;
+import dev.tethys.pipeline.exporter.loki.LokiClient;
+import dev.tethys.pipeline.exporter.loki.LokiClientConfig;
+import dev.tethys.pipeline.exporter.loki.LokiMetrics;
+import dev.tethys.pipeline.exporter.loki.RequestQueue;
+import dev.tethys.pipeline.ledger.ItemAccounting;
+import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.client.WebClient;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiPredicate;
+
+/**
+ * The clients of {@code clients}, each with its queue: which there are, which of them go on under
+ * another configuration, and how those end that do not. Who changes them does so one at a time.
+ */
+final class Clients {
+  private static final System.Logger LOG = System.getLogger(Clients.class.getName());
+
+  /** How long a client that is not configured any more has for what waits in it. */
+  private static final Duration LAST = Duration.ofSeconds(30);
+
+  private final HttpClientFactory http;
+  private final LokiMetrics metrics;
+  private final ClientQueues queues = new ClientQueues();
+  private final Outboxes outboxes = new Outboxes(new RealFiles(), Scheduler.system(), new Random());
+  private volatile List<LokiClient> clients = List.of();
+
+  /** Clients that are not configured any more and have something still, with who ends them. */
+  private final Map<LokiClient, Thread> ending = new ConcurrentHashMap<>();
+
+  Clients(HttpClientFactory http, Registry registry) {
+    this.http = http;
+    this.metrics = new LokiMetrics(registry);
+    registry.register(queues);
+  }
+
+  /** The clients of the configuration that runs. */
+  List<LokiClient> present() {
+    return clients;
+  }
+
+  /** Of another configuration, in which those go on that can. */
+  Change becoming(PromtailConfig next) {
+    return new Change(next, kept(next));
+  }
+
+  /** Of a configuration, where there are none. */
+  Change opening(PromtailConfig c) {
+    return new Change(c, Map.of());
+  }
+
+  /** What becomes of clients by a configuration: first {@link #open}, then one of the others. */
+  final class Change {
+    private final PromtailConfig to;
+    private final Map<LokiClientConfig, LokiClient> kept; // by the configuration that they get
+    private final Map<LokiClientConfig, WebClient> by = new IdentityHashMap<>(); // of the kept
+    private final List<LokiClient> fresh = new ArrayList<>();
+    private List<LokiClient> all = List.of();
+    private List<LokiClient> gone = List.of();
+
+    private Change(PromtailConfig to, Map<LokiClientConfig, LokiClient> kept) {
+      this.to = to;
+      this.kept = kept;
+    }
+
+    /** Whether none of the clients goes on. */
+    boolean isOfNone() {
+      return kept.isEmpty();
+    }
+
+    /**
+     * Opens those that are not there; the others are not changed.
+     *
+     * @throws IOException when one cannot be opened; then none is
+     */
+    void open() throws IOException {
+      for (LokiClientConfig l : kept.keySet()) {
+        by.put(l, http.client(l.client()));
+      }
+      List<LokiClient> opened = new ArrayList<>();
+      try {
+        for (LokiClientConfig l : to.clients()) {
+          LokiClient there = kept.get(l);
+          opened.add(there == null ? fresh(l) : there);
+        }
+        tellOfQueuesLeftBehind(to);
+      } catch (IOException | RuntimeException e) {
+        undo();
+        throw e;
+      }
+      all = List.copyOf(opened);
+    }
+
+    private LokiClient fresh(LokiClientConfig l) throws IOException {
+      RequestQueue queue = queue(to, l);
+      free(queue);
+      LokiClient c =
+          new LokiClient(
+              l,
+              to.limits(),
+              http.client(l.client()),
+              queue,
+              outboxes,
+              new ItemAccounting("client", l.id(), Signal.LOGS),
+              metrics,
+              Scheduler.system());
+      fresh.add(c);
+      return c;
+    }
+
+    /** All that there are by it. */
+    List<LokiClient> clients() {
+      return all;
+    }
+
+    /** Closes again what was opened. */
+    void undo() {
+      fresh.forEach(LokiClient::close);
+    }
+
+    /** Makes it so; those that have no place in it still take entries. */
+    void make() {
+      kept.forEach(
+          (l, c) -> c.become(l, to.limits(), Objects.requireNonNull(by.get(l)), queue(to, l)));
+      gone = new ArrayList<>(clients);
+      gone.removeAll(all);
+      clients = all;
+      queues.show(all);
+    }
+
+    /** Nobody brings entries any more to those that have no place in it. */
+    void endOthers() {
+      gone.forEach(Clients.this::abandon);
+    }
+  }
+
+  private static RequestQueue queue(PromtailConfig c, LokiClientConfig l) {
+    WriteAheadLog wal = c.wal();
+    return wal == null ? RequestQueue.MEMORY : wal.of(l);
+  }
+
+  /** One that is not configured any more may have the folder of one that is again. */
+  private void free(RequestQueue queue) throws IOException {
+    for (Map.Entry<LokiClient, Thread> e : ending.entrySet()) {
+      if (queue.folder() != null && e.getKey().canBecome(queue)) {
+        e.getKey().hasten();
+        try {
+          e.getValue().join();
+        } catch (InterruptedException x) {
+          Thread.currentThread().interrupt();
+          throw new IOException("interrupted", x);
+        }
+      }
+    }
+  }
+
+  private static void tellOfQueuesLeftBehind(PromtailConfig c) throws IOException {
+    WriteAheadLog wal = c.wal();
+    if (wal == null) {
+      return;
+    }
+    for (Path p : wal.leftBehind(c.clients())) {
+      LOG.log(
+          Level.WARNING,
+          "{0} is the queue of a client that is not configured: what waits there is not sent;"
+              + " name a client so, or delete it",
+          p);
+    }
+  }
+
+  /**
+   * Which client goes on as which of another configuration: of the same name, or else of the same
+   * URL, or else in the same place, if its requests can stay where they are. What waits for one
+   * would come twice to another that had it in its own queue.
+   */
+  private Map<LokiClientConfig, LokiClient> kept(PromtailConfig next) {
+    Map<LokiClientConfig, LokiClient> out = new IdentityHashMap<>();
+    List<LokiClient> left = new ArrayList<>(clients);
+    Map<String, LokiClientConfig> wanted = new LinkedHashMap<>();
+    next.clients().forEach(l -> wanted.put(l.id(), l));
+    left.removeIf(
+        c -> {
+          LokiClientConfig l = wanted.get(c.name());
+          if (l == null || !c.canBecome(queue(next, l))) {
+            return false;
+          }
+          out.put(l, c);
+          wanted.remove(c.name());
+          return true;
+        });
+    keep(wanted, left, next, (l, c) -> l.url().equals(c.url()), out);
+    keep(wanted, left, next, (l, c) -> true, out);
+    return out;
+  }
+
+  private static void keep(
+      Map<String, LokiClientConfig> wanted,
+      List<LokiClient> left,
+      PromtailConfig next,
+      BiPredicate<LokiClientConfig, LokiClient> as,
+      Map<LokiClientConfig, LokiClient> out) {
+    wanted
+        .values()
+        .removeIf(
+            l -> {
+              LokiClient c =
+                  left.stream()
+                      .filter(o -> as.test(l, o) && o.canBecome(queue(next, l)))
+                      .findFirst()
+                      .orElse(null);
+              if (c == null) {
+                return false;
+              }
+              left.remove(c);
+              out.put(l, c);
+              return true;
+            });
+  }
+
+  private void abandon(LokiClient c) {
+    Thread t =
+        Thread.ofVirtual()
+            .name("ending-client")
+            .unstarted(
+                () -> {
+                  try {
+                    c.abandon(LAST);
+                  } finally {
+                    ending.remove(c);
+                  }
+                });
+    ending.put(c, t);
+    t.start();
+  }
+
+  /** Ends all: what waits is not settled, its sources bring it again. */
+  void end() {
+    clients.forEach(LokiClient::hasten);
+    clients.forEach(LokiClient::close);
+    clients = List.of();
+    queues.show(List.of());
+  }
+
+  /** From now on nobody waits for room in them. */
+  void hasten() {
+    clients.forEach(LokiClient::hasten);
+    ending.keySet().forEach(LokiClient::hasten);
+  }
+
+  /** Begins to send what they can within the time, and to end; gives the threads that do so. */
+  List<Thread> close(Duration patience) {
+    List<Thread> closing = new ArrayList<>();
+    // What these have not delivered is settled: at the next start it would come to the others anew.
+    ending.forEach(
+        (c, t) -> {
+          c.hasten();
+          closing.add(t);
+        });
+    clients.forEach(
+        c -> closing.add(Thread.ofVirtual().name("closing-client").start(() -> c.close(patience))));
+    return closing;
+  }
+}

@@ -1,0 +1,80 @@
+package dev.tethys.logagent;
+
+import dev.tethys.model.Labels;
+import dev.tethys.pipeline.stages.EntrySnapshot;
+import dev.tethys.pipeline.web.Json;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the stages of a job made of one entry.
+ *
+ * @param job which stages
+ * @param entry as it came; null when time let stages give out what they held back
+ * @param steps in the order in which stages were done with it; those within a stage before it
+ */
+record EntryTrace(String job, @Nullable EntrySnapshot entry, List<Step> steps) {
+  /** So much of a text is shown, in characters. */
+  static final int MAX_TEXT = 4096;
+
+  /**
+   * One stage.
+   *
+   * @param before null when time let it give out what it held back
+   * @param after what it gave on; none when it dropped the entry or holds it back
+   */
+  record Step(String stage, @Nullable EntrySnapshot before, List<EntrySnapshot> after) {}
+
+  /** As the page takes it. */
+  void write(Json j) {
+    j.open('{').key("job").text(job);
+    if (entry != null) {
+      j.key("entry");
+      write(j, entry);
+    }
+    j.key("steps").open('[');
+    for (Step s : steps) {
+      j.open('{').key("stage").text(s.stage);
+      if (s.before != null) {
+        j.key("before");
+        write(j, s.before);
+      }
+      j.key("after").open('[');
+      s.after.forEach(a -> write(j, a));
+      j.close(']').close('}');
+    }
+    j.close(']').close('}');
+  }
+
+  private static void write(Json j, EntrySnapshot s) {
+    long t = s.timestamp();
+    Instant at =
+        Instant.ofEpochSecond(Math.floorDiv(t, 1_000_000_000L), Math.floorMod(t, 1_000_000_000L));
+    j.open('{').key("timestamp").text(at.toString()).key("line").text(cut(s.line()));
+    j.key("labels");
+    texts(j, s.labels());
+    j.key("metadata");
+    texts(j, s.metadata());
+    j.key("extracted");
+    texts(j, s.extracted());
+    j.close('}');
+  }
+
+  /** Labels as an object. */
+  static void texts(Json j, Labels labels) {
+    texts(j, labels.toMap());
+  }
+
+  /** Texts by name, as an object. */
+  static void texts(Json j, Map<String, String> texts) {
+    j.open('{');
+    texts.forEach((k, v) -> j.key(k).text(cut(v)));
+    j.close('}');
+  }
+
+  private static String cut(String s) {
+    return s.length() <= MAX_TEXT ? s : s.substring(0, MAX_TEXT) + "…";
+  }
+}

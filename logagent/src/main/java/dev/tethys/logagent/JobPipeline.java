@@ -1,0 +1,153 @@
+package dev.tethys.logagent;
+
+import dev.tethys.collect.logs.EntrySink;
+import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.logs.LogEntry;
+import dev.tethys.pipeline.stages.Stages;
+import java.lang.System.Logger.Level;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** The stages of a job, and the clock that lets them give out what they held back. */
+final class JobPipeline implements EntrySink, AutoCloseable {
+  /** How late what was held back may come, in milliseconds. */
+  private static final long TICK = 50;
+
+  private static final System.Logger LOG = System.getLogger(JobPipeline.class.getName());
+
+  private final String job;
+  private final Inspection inspection;
+  private final Consumer<LogEntry> to;
+  private final ReentrantLock lock = new ReentrantLock(); // stages are for one thread at a time
+  private final AtomicReference<@Nullable Supplier<Stages>> next = new AtomicReference<>();
+  private volatile Stages stages; // changes with the lock
+  private volatile boolean closed;
+  private final Thread ticker;
+  private String told = ""; // of the ticker
+
+  JobPipeline(String job, Stages stages, Inspection inspection, Consumer<LogEntry> to) {
+    this.job = job;
+    this.stages = stages;
+    this.inspection = inspection;
+    this.to = to;
+    this.ticker =
+        Thread.ofVirtual().name("stages-" + job).start(EssentialLoop.of("log_stages", this::tick));
+  }
+
+  @Override
+  public void accept(LogEntry entry) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      change();
+      inspection.begin(entry);
+      stages.run(entry, to);
+    } finally {
+      inspection.end();
+      lock.unlock();
+    }
+  }
+
+  /**
+   * What is brought from now on goes through other stages. Nobody waits for that: what these hold
+   * back goes on before, by whoever brings the next entry, who may have to wait for a destination.
+   *
+   * @param others made when these have ended, since both may have the same metrics
+   */
+  void become(Supplier<Stages> others) {
+    next.set(others);
+  }
+
+  /** With the lock. */
+  private void change() {
+    Supplier<Stages> others = next.get();
+    if (others == null) {
+      return;
+    }
+    giveOut(); // if that fails, it is tried again with whatever comes next
+    next.compareAndSet(others, null);
+    stages.close();
+    try {
+      stages = others.get();
+    } catch (RuntimeException e) {
+      LOG.log(
+          Level.ERROR,
+          "job " + job + ": its stages cannot be made and stay what they were, without metrics",
+          e);
+      return;
+    }
+    if (closed) {
+      stages.close();
+    }
+  }
+
+  /** How many stages there are. */
+  int size() {
+    return stages.size();
+  }
+
+  /** Who looks at what stages do. */
+  Inspection inspection() {
+    return inspection;
+  }
+
+  private void tick() {
+    try {
+      while (true) {
+        Thread.sleep(TICK);
+        lock.lockInterruptibly();
+        try {
+          change();
+          if (stages.nextFlush() <= System.nanoTime()) {
+            inspection.begin(null);
+            stages.flush(to);
+          }
+        } catch (RuntimeException | Error e) { // others still wait for what is held back
+          tell(e);
+        } finally {
+          inspection.end();
+          lock.unlock();
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Once, and not with every tick. */
+  private void tell(Throwable fault) {
+    String text = fault.toString();
+    if (!text.equals(told)) {
+      told = text;
+      LOG.log(Level.ERROR, "job " + job + ": what its stages held back was not given on", fault);
+    }
+  }
+
+  /** Gives out all that is held back. */
+  void drain() {
+    lock.lock();
+    try {
+      giveOut();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void giveOut() {
+    try {
+      inspection.begin(null);
+      stages.drain(to);
+    } finally {
+      inspection.end();
+    }
+  }
+
+  @Override
+  public void close() {
+    ticker.interrupt();
+    closed = true; // before what may be changed at this moment is looked at
+    stages.close();
+  }
+}

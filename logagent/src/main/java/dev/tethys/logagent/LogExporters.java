@@ -1,0 +1,353 @@
+package dev.tethys.logagent;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.logs.LogEntry;
+import dev.tethys.pipeline.exporter.loki.LokiClient;
+import dev.tethys.pipeline.stages.EntryLimiter;
+import dev.tethys.pipeline.stages.StageClock;
+import dev.tethys.pipeline.stages.StageMetrics;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where entries go behind all stages: the clients, the graph, the limit before both. Each gets
+ * every entry, which is settled when all have settled it. {@link #accept} is for several threads,
+ * and goes on while a reload makes something else of this: nobody is asked to stop for that.
+ */
+final class LogExporters {
+  private static final System.Logger LOG = System.getLogger(LogExporters.class.getName());
+
+  /** How often is tried again what could not be opened. */
+  private static final Duration REOPENING = Duration.ofSeconds(2);
+
+  /** What a configuration says, as it stands. */
+  private record Parts(
+      List<LokiClient> clients, @Nullable PipelineLogExporter graph, @Nullable Limit limit) {
+    List<Consumer<LogEntry>> takers() {
+      List<Consumer<LogEntry>> all = new ArrayList<>();
+      clients.forEach(c -> all.add(c::accept));
+      if (graph != null) {
+        all.add(graph::accept);
+      }
+      return all;
+    }
+  }
+
+  /** How much is let through, as {@code limits_config} says. */
+  private record Limit(EntryLimiter limiter, boolean drop) {}
+
+  private final boolean dryRun;
+  private final Registry registry;
+  private final StageMetrics stageMetrics;
+  private final Clients clients;
+
+  /**
+   * One graph for as long as this runs, because its metrics are registered once: another
+   * configuration changes it, and one without exporters leaves it idle.
+   */
+  private @Nullable PipelineLogExporter graph;
+
+  private PromtailConfig config;
+  private volatile Parts parts;
+  private volatile List<Consumer<LogEntry>> takers;
+
+  /** There while nothing could be opened; who brings an entry waits for it. */
+  private volatile @Nullable CountDownLatch shut;
+
+  private boolean ended; // changed with the lock
+
+  /**
+   * Opens them.
+   *
+   * @param dryRun whether entries are printed instead
+   */
+  LogExporters(
+      PromtailConfig config,
+      boolean dryRun,
+      HttpClientFactory http,
+      Registry registry,
+      StageMetrics stageMetrics)
+      throws IOException {
+    this.config = config;
+    this.dryRun = dryRun;
+    this.registry = registry;
+    this.stageMetrics = stageMetrics;
+    this.clients = new Clients(http, registry);
+    Clients.Change change = clients.opening(config);
+    this.parts = opened(config, change);
+    change.make();
+    this.takers = parts.takers();
+  }
+
+  /** The clients of the configuration that runs. */
+  List<LokiClient> clients() {
+    return clients.present();
+  }
+
+  /** Takes an entry over, and waits while too many are under way. */
+  void accept(LogEntry entry) {
+    Limit limit = parts.limit;
+    if (limit != null) {
+      if (!limit.drop) {
+        limit.limiter.await(entry);
+      } else if (!limit.limiter.lets(entry)) {
+        stageMetrics.dropped("global_rate_limiter_drop").inc();
+        entry.settle();
+        return;
+      }
+    }
+    if (dryRun) {
+      print(entry);
+      return;
+    }
+    awaitOpening();
+    List<Consumer<LogEntry>> to = takers;
+    if (to.isEmpty()) {
+      return; // nothing is open, and this ends: its sources bring it again
+    }
+    if (to.size() == 1) {
+      to.getFirst().accept(entry);
+      return;
+    }
+    LogEntry.Origin origin = entry.detach();
+    LogEntry.Origin each = origin == null ? null : origin.shared(to.size());
+    for (Consumer<LogEntry> d : to) {
+      LogEntry copy = new LogEntry(entry.labels(), entry.timestamp(), entry.line(), each);
+      copy.setMetadata(entry.metadata());
+      d.accept(copy);
+    }
+  }
+
+  /** Who is interrupted waits on, as before a queue that is full. */
+  private void awaitOpening() {
+    boolean interrupted = false;
+    for (CountDownLatch s = shut; s != null && s.getCount() > 0; ) {
+      try {
+        s.await();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void print(LogEntry e) {
+    long t = e.timestamp();
+    Instant at =
+        Instant.ofEpochSecond(Math.floorDiv(t, 1_000_000_000L), Math.floorMod(t, 1_000_000_000L));
+    System.out.println(at + "\t" + e.labels() + "\t" + e.line());
+    e.settle();
+  }
+
+  /** Opens what a configuration says, beside the clients that are opened; on a failure nothing. */
+  private Parts opened(PromtailConfig c, Clients.Change to) throws IOException {
+    PromtailConfig.ReadLimit read = c.readLimit();
+    Limit limit =
+        read == null
+            ? null
+            : new Limit(
+                new EntryLimiter(read.entries(), read.bytes(), StageClock.system()), read.drop());
+    if (dryRun) {
+      return new Parts(List.of(), null, limit);
+    }
+    to.open();
+    try {
+      return new Parts(to.clients(), graph(c), limit);
+    } catch (IOException | RuntimeException e) {
+      to.undo();
+      throw e;
+    }
+  }
+
+  private @Nullable PipelineLogExporter graph(PromtailConfig c) throws IOException {
+    YamlDocument into = c.graphDocument();
+    if (into == null) {
+      return null;
+    }
+    PipelineLogExporter g = graph;
+    if (g == null) {
+      g = new PipelineLogExporter(registry);
+      graph = g; // also if it cannot become this: what it registered is there
+    }
+    g.apply(into);
+    g.tenant(c.tenant());
+    return g;
+  }
+
+  /**
+   * Whether nothing of this stays under another configuration, so that what waits has to go back to
+   * its sources ({@link #replaceBy}).
+   */
+  boolean isReplacedBy(PromtailConfig next) {
+    Parts now = parts;
+    return !now.clients.isEmpty()
+        && clients.becoming(next).isOfNone()
+        && (now.graph == null || next.graph() == null);
+  }
+
+  /**
+   * Goes on as another configuration says; on a failure all is as before. What waits for a client
+   * is sent by the one that has its place; one that has none ends, and what others have and it has
+   * not is dropped in the end.
+   *
+   * @throws IOException saying what cannot be opened
+   */
+  synchronized void become(PromtailConfig next) throws IOException {
+    Clients.Change change = clients.becoming(next);
+    Parts now = opened(next, change);
+    change.make();
+    parts = now;
+    takers = now.takers();
+    config = next;
+    nobodyWaits();
+    change.endOthers();
+  }
+
+  /**
+   * Ends these and opens those of another configuration. What waits is not settled: its sources
+   * bring it again.
+   *
+   * @param between run while nothing is open: what is brought then is not settled either
+   * @throws IOException when they cannot be opened; then all is open again as it was before. When
+   *     that cannot be either, entries wait while it is tried again
+   */
+  synchronized void replaceBy(PromtailConfig next, Between between)
+      throws IOException, InterruptedException {
+    takers = List.of();
+    clients.end();
+    try {
+      between.run();
+      open(next);
+    } catch (IOException | RuntimeException e) {
+      try {
+        open(config);
+      } catch (IOException | RuntimeException again) {
+        e.addSuppressed(again);
+        shut();
+        throw new IOException(
+            text(e)
+                + "; nor can what was there before be opened again, which is tried every "
+                + REOPENING.toSeconds()
+                + " seconds while entries wait: "
+                + text(again),
+            e);
+      }
+      throw new IOException(text(e) + "; everything is as it was before", e);
+    }
+  }
+
+  private static String text(Exception e) {
+    return e instanceof IOException || e instanceof ConfigException
+        ? String.valueOf(e.getMessage())
+        : e.toString();
+  }
+
+  private void open(PromtailConfig c) throws IOException {
+    Clients.Change change = clients.opening(c);
+    Parts p = opened(c, change);
+    change.make();
+    parts = p;
+    takers = p.takers();
+    config = c;
+  }
+
+  /** Nothing is open: entries wait, and what was there before is tried until it can be opened. */
+  private void shut() {
+    parts = new Parts(List.of(), null, parts.limit);
+    CountDownLatch s = new CountDownLatch(1);
+    shut = s;
+    Thread.ofVirtual()
+        .name("reopening-clients")
+        .start(
+            () -> {
+              try {
+                while (!s.await(REOPENING.toNanos(), TimeUnit.NANOSECONDS)) {
+                  reopen(s);
+                }
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+  }
+
+  private synchronized void reopen(CountDownLatch s) {
+    if (ended || s.getCount() == 0) {
+      return;
+    }
+    try {
+      open(config);
+      nobodyWaits();
+      LOG.log(Level.INFO, "clients are open again, as they were before");
+    } catch (IOException | RuntimeException e) {
+      LOG.log(Level.WARNING, "clients cannot be opened again: {0}", text(e));
+    }
+  }
+
+  private void nobodyWaits() {
+    CountDownLatch s = shut;
+    if (s != null) {
+      s.countDown();
+      shut = null;
+    }
+  }
+
+  /** What is done while nothing is open. */
+  interface Between {
+    void run() throws InterruptedException;
+  }
+
+  /** Sends what was gathered without waiting for more. */
+  void flush() {
+    Parts p = parts;
+    p.clients.forEach(LokiClient::flush);
+    if (p.graph != null) {
+      p.graph.flush();
+    }
+  }
+
+  /** From now on nobody waits: what finds no room is not settled, its sources bring it again. */
+  void hasten() {
+    nobodyWaits();
+    clients.hasten();
+    PipelineLogExporter g = graph;
+    if (g != null) {
+      g.hasten();
+    }
+  }
+
+  /** Sends what it can within the time, and ends. */
+  void close(Duration patience) {
+    synchronized (this) {
+      if (ended) {
+        return;
+      }
+      ended = true;
+      nobodyWaits();
+    }
+    List<Thread> closing = clients.close(patience);
+    PipelineLogExporter g = graph;
+    if (g != null) {
+      g.close(patience);
+    }
+    try {
+      for (Thread t : closing) {
+        t.join();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

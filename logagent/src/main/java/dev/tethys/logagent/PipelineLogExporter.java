@@ -1,0 +1,321 @@
+package dev.tethys.logagent;
+
+import dev.tethys.pipeline.collector.BuiltIn;
+import dev.tethys.codec.loki.PushReader;
+import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.model.Labels;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.logs.LogEntry;
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Components;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.delivery.Outboxes;
+import dev.tethys.pipeline.exporter.loki.EntryBatch;
+import dev.tethys.pipeline.exporter.loki.EntryStreams;
+import dev.tethys.pipeline.grammar.GraphConfig;
+import dev.tethys.pipeline.graph.Graph;
+import dev.tethys.pipeline.graph.GraphServices;
+import dev.tethys.pipeline.graph.QueueMetrics;
+import dev.tethys.pipeline.ledger.AccountingRegistry;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends entries into a graph of the collector, in which the receiver {@code promtail} stands for
+ * them: through its processors to all of its exporters. A stream's labels are the attributes of a
+ * resource, structured metadata those of a record; the tenant goes along as {@code x-scope-orgid}.
+ *
+ * <p>Invariants: all but the graph and what is volatile is guarded by {@link #lock}, which is held
+ * by who waits for room in a queue of the graph; {@link #underWay} is the bytes of batches that
+ * were handed to the graph and of which nothing was heard. Beyond {@link #MAX_UNDER_WAY} whoever
+ * brings an entry waits.
+ */
+final class PipelineLogExporter {
+  private static final LimitedLog PEER_LOG =
+      new LimitedLog(System.getLogger(PipelineLogExporter.class.getName()));
+  private static final long BATCH_BYTES = 1 << 20;
+  private static final Duration BATCH_WAIT = Duration.ofMillis(200);
+  private static final long MAX_UNDER_WAY = 64L << 20;
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+
+  /** The receiver's type in the graph. */
+  static final String RECEIVER = "promtail";
+
+  private record Settings() {}
+
+  private final class Factory implements ReceiverFactory<Settings> {
+    private static final Section SECTION = new Section(RECEIVER, "What jobs read.");
+
+    @Override
+    public String type() {
+      return RECEIVER;
+    }
+
+    @Override
+    public String about() {
+      return "What the jobs of promtail.yml read.";
+    }
+
+    @Override
+    public Type<Settings> settings() {
+      return SECTION.type(o -> new Settings());
+    }
+
+    @Override
+    public Set<Signal> signals() {
+      return Set.of(Signal.LOGS);
+    }
+
+    @Override
+    public boolean canWait() {
+      return true;
+    }
+
+    @Override
+    public Receiver create(Settings s, Map<Signal, Consumer> outputs, Context context) {
+      Consumer c = outputs.get(Signal.LOGS);
+      return new Receiver() {
+        @Override
+        public void start() {
+          output = c;
+        }
+      };
+    }
+  }
+
+  private final Scheduler clock = Scheduler.system();
+  private final GraphServices services;
+  private final Graph graph;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition less = lock.newCondition();
+  private volatile EntryStreams streams = new EntryStreams(Labels.EMPTY, ""); // used with the lock
+  private final Map<String, EntryBatch> batches = new HashMap<>();
+  private volatile @Nullable Consumer output;
+  private long underWay; // bytes
+  private volatile boolean closing;
+
+  PipelineLogExporter(Registry metrics) {
+    AccountingRegistry ledger = new AccountingRegistry();
+    services =
+        new GraphServices(
+            components(),
+            clock,
+            new Outboxes(new RealFiles(), clock, new Random()),
+            ledger,
+            metrics);
+    graph = new Graph(services);
+    metrics.register(ledger);
+    metrics.register(new QueueMetrics(graph));
+  }
+
+  private Components components() {
+    return BuiltIn.components(new Factory());
+  }
+
+  /** Sets the tenant of entries that name none; "" for none. */
+  void tenant(String ofOthers) {
+    streams = new EntryStreams(Labels.EMPTY, ofOthers);
+  }
+
+  /**
+   * Becomes what a configuration says; without components that cannot start everything stays.
+   *
+   * @throws dev.tethys.config.ConfigException where it is wrong
+   * @throws IOException when a component cannot start
+   */
+  void apply(YamlDocument d) throws IOException {
+    GraphConfig c = GraphConfig.read(d, services.components(), false);
+    d.refuseNotBuilt();
+    graph.apply(c);
+  }
+
+  /**
+   * Looks whether a configuration is right, and opens nothing.
+   *
+   * @throws dev.tethys.config.ConfigException where it is not
+   */
+  static void check(YamlDocument d) {
+    PipelineLogExporter g = new PipelineLogExporter(new Registry());
+    GraphConfig c = GraphConfig.read(d, g.services.components(), false);
+    d.refuseNotBuilt();
+    Graph.check(c, g.services);
+  }
+
+  /** Takes an entry over, and waits while too many are under way. */
+  void accept(LogEntry entry) {
+    lock.lock();
+    try {
+      entry.text((utf8, from, length) -> take(entry, utf8, from, length));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void take(LogEntry entry, byte[] utf8, int from, int length) {
+    EntryStreams.Stream s = streams.of(entry.labels());
+    EntryBatch b = batches.get(s.tenant());
+    if (b != null && b.bytes() + length > BATCH_BYTES) {
+      send(b);
+      b = null;
+    }
+    if (b == null) {
+      EntryBatch fresh = new EntryBatch(s.tenant(), null);
+      batches.put(s.tenant(), fresh);
+      fresh.timer(
+          clock.schedule(BATCH_WAIT, () -> clock.execute("promtail", () -> sendIfWaiting(fresh))));
+      b = fresh;
+    }
+    b.add(entry, s.text(), utf8, from, length);
+  }
+
+  private void sendIfWaiting(EntryBatch b) {
+    lock.lock();
+    try {
+      if (batches.get(b.tenant()) == b) {
+        send(b);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** With the lock, so that batches are handed on in their order. */
+  private void send(EntryBatch b) {
+    batches.remove(b.tenant(), b);
+    b.cancelTimer();
+    byte[] push = b.writer().toByteArray();
+    while (underWay > MAX_UNDER_WAY && !closing) {
+      less.awaitUninterruptibly();
+    }
+    if (closing) {
+      return; // its sources bring it again
+    }
+    underWay += push.length;
+    hand(b, push, FIRST_PAUSE);
+  }
+
+  private void hand(EntryBatch b, byte[] push, Duration pause) {
+    LogsData logs = PushReader.protobuf(push, 0, push.length);
+    long now = clock.millis() * 1_000_000;
+    logs.resources()
+        .forEach(
+            r -> r.scopes().forEach(s -> s.items().forEach(i -> i.setObservedTimeUnixNano(now))));
+    byte[] name = b.tenant().getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    Metadata tenant =
+        name.length == 0
+            ? Metadata.NONE
+            : new Metadata(Map.of("x-scope-orgid", List.of(b.tenant())));
+    Batch batch =
+        new Batch(
+            Signal.LOGS,
+            Encoding.OTLP,
+            new OtlpWriter().write(logs),
+            b.writer().entries(),
+            Labels.hash64(name, 0, name.length) | 1,
+            tenant);
+    Consumer to = output;
+    if (to == null) {
+      throw new IllegalStateException("the graph has not started");
+    }
+    to.consume(batch, outcome -> told(b, push, pause, outcome));
+  }
+
+  private void told(EntryBatch b, byte[] push, Duration pause, Outcome outcome) {
+    if (outcome instanceof Outcome.Unavailable u) {
+      Duration wait = u.retryAfter().compareTo(pause) > 0 ? u.retryAfter() : pause;
+      Duration doubled = pause.multipliedBy(2);
+      Duration next = doubled.compareTo(LONGEST_PAUSE) < 0 ? doubled : LONGEST_PAUSE;
+      PEER_LOG.log(Level.WARNING, "Log entries not taken, retrying err={0}", u.reason());
+      clock.schedule(wait, () -> clock.execute("promtail", () -> again(b, push, next)));
+      return;
+    }
+    if (outcome instanceof Outcome.Rejected r) {
+      PEER_LOG.log(Level.WARNING, "Log entries refused entries={0} err={1}", r.items(), r.reason());
+    }
+    b.settle();
+    lock.lock();
+    try {
+      underWay -= push.length;
+      less.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void again(EntryBatch b, byte[] push, Duration pause) {
+    if (!closing) {
+      hand(b, push, pause);
+    }
+  }
+
+  /** Sends what was gathered without waiting for more. */
+  void flush() {
+    lock.lock();
+    try {
+      List.copyOf(batches.values()).forEach(this::send);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** From now on nobody waits: what finds no room is not settled, its sources bring it again. */
+  void hasten() {
+    closing = true;
+    graph.hasten();
+    lock.lock();
+    try {
+      less.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Sends what it can within the time, and ends. */
+  void close(Duration patience) {
+    Thread flushing = Thread.ofVirtual().start(this::flush); // may find everything full
+    try {
+      if (!flushing.join(patience)) {
+        hasten(); // or it would keep the lock
+      }
+      lock.lockInterruptibly();
+      try {
+        long left = patience.toNanos();
+        while (underWay > 0 && left > 0) {
+          left = less.awaitNanos(left);
+        }
+        closing = true;
+        less.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    graph.stop(Duration.ofMillis(TimeUnit.SECONDS.toMillis(1)));
+  }
+}

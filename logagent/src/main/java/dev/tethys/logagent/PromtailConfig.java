@@ -1,0 +1,692 @@
+package dev.tethys.logagent;
+
+import dev.tethys.collect.discovery.Discoveries;
+import dev.tethys.collect.discovery.DiscoveryConfig;
+import dev.tethys.collect.discovery.StaticConfig;
+import dev.tethys.collect.discovery.TargetGroup;
+import dev.tethys.collect.discovery.docker.DockerDaemon;
+import dev.tethys.collect.logs.LogSourceConfig;
+import dev.tethys.collect.logs.cloudflare.CloudflareConfig;
+import dev.tethys.collect.logs.docker.DockerLogs;
+import dev.tethys.collect.logs.file.Decompression;
+import dev.tethys.collect.logs.file.FileOptions;
+import dev.tethys.collect.logs.file.FileRules;
+import dev.tethys.collect.logs.file.FileTailing;
+import dev.tethys.collect.logs.gelf.GelfConfig;
+import dev.tethys.collect.logs.journal.JournalConfig;
+import dev.tethys.collect.logs.push.GcpConfig;
+import dev.tethys.collect.logs.push.HerokuConfig;
+import dev.tethys.collect.logs.push.LokiPushConfig;
+import dev.tethys.collect.logs.push.ServerLimits;
+import dev.tethys.collect.logs.push.ServerTls;
+import dev.tethys.collect.logs.syslog.SyslogConfig;
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.RelabelConfig;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.config.YamlWriter;
+import dev.tethys.model.Labels;
+import dev.tethys.model.NameScheme;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.relabel.Relabeling;
+import dev.tethys.pipeline.exporter.loki.LokiClientConfig;
+import dev.tethys.pipeline.exporter.loki.LokiLimits;
+import dev.tethys.pipeline.kafka.KafkaLogs;
+import dev.tethys.pipeline.stages.EntryLimiter;
+import dev.tethys.pipeline.stages.Sizes;
+import dev.tethys.pipeline.stages.StageContext;
+import dev.tethys.pipeline.stages.StageMetrics;
+import dev.tethys.pipeline.stages.Stages;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code promtail.yml}.
+ *
+ * @param clients where entries go
+ * @param wal where their requests wait; null for memory
+ * @param readLimit null for none
+ * @param frequency how often files are looked for
+ * @param graph the graph that entries go into beside clients, as a collector's configuration; null
+ *     for none
+ * @param tenant of entries that name none, on their way into the graph; "" for none
+ * @param folder what relative paths in the graph are relative to; null for that of the process
+ */
+record PromtailConfig(
+    Server server,
+    List<LokiClientConfig> clients,
+    @Nullable WriteAheadLog wal,
+    PositionsConfig positions,
+    List<ScrapeConfig> jobs,
+    LokiLimits limits,
+    @Nullable ReadLimit readLimit,
+    FileTailing.Frequency frequency,
+    boolean stdin,
+    @Nullable String graph,
+    String tenant,
+    @Nullable Path folder) {
+
+  /** What is served over HTTP, and how what happens is logged. */
+  record Server(
+      boolean disabled,
+      String address,
+      long port,
+      String prefix,
+      boolean healthCheckTarget,
+      boolean runtimeReload,
+      boolean instrumentation,
+      String externalUrl,
+      Logging logging,
+      @Nullable ServerTls tls,
+      ServerLimits limits) {
+    static final Server DEFAULT =
+        new Server(
+            false,
+            "",
+            80,
+            "",
+            true,
+            false,
+            true,
+            "",
+            new Logging("", ""),
+            null,
+            ServerLimits.DEFAULT);
+
+    private Map<String, @Nullable Object> tree() {
+      Map<String, @Nullable Object> m = new LinkedHashMap<>();
+      if (disabled) {
+        m.put("disable", true);
+        return m;
+      }
+      m.put("http_listen_address", address);
+      m.put("http_listen_port", port);
+      m.put("http_path_prefix", prefix);
+      m.put("external_url", externalUrl);
+      m.put("health_check_target", healthCheckTarget);
+      m.put("enable_runtime_reload", runtimeReload);
+      m.put("register_instrumentation", instrumentation);
+      if (tls != null) {
+        m.put(
+            "http_tls_config",
+            Map.of("cert_file", tls.certFile(), "client_auth_type", tls.clientAuth().name()));
+      }
+      m.put("http_listen_conn_limit", limits.connections());
+      m.put("http_server_read_timeout", limits.timeout());
+      m.put("graceful_shutdown_timeout", limits.grace());
+      m.put("proxy_protocol_enabled", limits.proxied());
+      return m;
+    }
+  }
+
+  /**
+   * How many entries and bytes of lines a second are sent at most, after all stages.
+   *
+   * @param entries null for any number
+   * @param bytes null for any number
+   * @param drop whether what is more is dropped, and not waited for
+   */
+  record ReadLimit(
+      EntryLimiter.@Nullable Rate entries, EntryLimiter.@Nullable Rate bytes, boolean drop) {}
+
+  /** As the flags {@code log.level} and {@code log.format} have it; "" for what these say. */
+  record Logging(String level, String format) {}
+
+  /** Where positions are kept. */
+  record PositionsConfig(String file, Duration syncPeriod, boolean ignoreInvalidYaml) {
+    static final PositionsConfig DEFAULT =
+        new PositionsConfig("/var/log/positions.yaml", Duration.ofSeconds(10), false);
+
+    boolean isSameFile(PositionsConfig other) {
+      return Path.of(file)
+          .toAbsolutePath()
+          .normalize()
+          .equals(Path.of(other.file).toAbsolutePath().normalize());
+    }
+  }
+
+  /**
+   * A source of entries: files that are discovered, and what else the job names.
+   *
+   * @param stages the list as it is written; null for none
+   * @param written the whole block as it is written, by which a reload knows whether it changed
+   */
+  record ScrapeConfig(
+      @Nullable Object written,
+      String name,
+      @Nullable YamlNode stages,
+      List<DiscoveryConfig> discovery,
+      List<LogSourceConfig> sources,
+      Relabeling relabeling,
+      FileOptions options) {}
+
+  private static final Section SERVER = new Section("server", "The HTTP server.");
+  private static final Key<Boolean> DISABLE =
+      SERVER.key("disable", Type.BOOL, false, "Serve nothing.");
+  private static final Key<String> ADDRESS =
+      SERVER.key("http_listen_address", Type.STRING, "", "Where it listens; all addresses.");
+  private static final Key<Long> PORT = SERVER.key("http_listen_port", Type.PORT, 80L, "Its port.");
+  private static final Key<String> PREFIX =
+      SERVER.key("http_path_prefix", Type.STRING, "", "Before every path.");
+  private static final Key<Boolean> HEALTH =
+      SERVER.key(
+          "health_check_target", Type.BOOL, true, "Whether /ready waits for a target with files.");
+
+  private static final Key<ServerTls> SERVER_TLS =
+      SERVER.optional("http_tls_config", ServerTls.TYPE, "TLS of the server.");
+
+  private static final Key<String> LOG_LEVEL =
+      SERVER.key(
+          "log_level",
+          Type.STRING,
+          "",
+          "debug, info, warn or error; the flag --log.level goes before it.");
+  private static final Key<String> LOG_FORMAT =
+      SERVER.key(
+          "log_format", Type.STRING, "", "logfmt or json; the flag --log.format goes before it.");
+
+  private static final Key<Boolean> RELOAD =
+      SERVER.key("enable_runtime_reload", Type.BOOL, false, "Serve POST and GET /reload.");
+  private static final Key<Boolean> INSTRUMENTATION =
+      SERVER.key("register_instrumentation", Type.BOOL, true, "Serve /metrics.");
+  private static final Key<String> EXTERNAL_URL =
+      SERVER.key("external_url", Type.STRING, "", "Where its pages are reached from outside.");
+
+  static {
+    SERVER.include(ServerLimits.SECTION);
+    SERVER.include(ServerTls.BESIDE);
+  }
+
+  private static final Section POSITIONS = new Section("positions", "How far files were read.");
+  private static final Key<String> FILENAME =
+      POSITIONS.key("filename", Type.PATH, PositionsConfig.DEFAULT.file, "Where that is kept.");
+  private static final Key<Duration> POSITIONS_SYNC =
+      POSITIONS.key("sync_period", GoDurations.TYPE, Duration.ofSeconds(10), "How often.");
+  private static final Key<Boolean> IGNORE_INVALID =
+      POSITIONS.key(
+          "ignore_invalid_yaml", Type.BOOL, false, "A file that is no YAML counts as empty.");
+
+  private static final Section LIMITS = new Section("limits_config", "Limits of all entries.");
+  private static final Key<Boolean> RATE =
+      LIMITS.key("readline_rate_enabled", Type.BOOL, false, "Limit how many entries are sent.");
+  private static final Key<Long> MAX_STREAMS =
+      LIMITS.key("max_streams", Type.INT, 0L, "Most streams in a request; 0 for any number.");
+  private static final Key<Long> MAX_LINE =
+      LIMITS.key("max_line_size", Sizes.TYPE, 0L, "Longest line; 0 for any.");
+  private static final Key<Boolean> TRUNCATE =
+      LIMITS.key("max_line_size_truncate", Type.BOOL, false, "Cut longer lines.");
+
+  private static final Key<Double> READ_RATE =
+      LIMITS.key("readline_rate", Type.FLOAT, 10_000.0, "Entries a second.");
+  private static final Key<Long> READ_BURST =
+      LIMITS.key("readline_burst", Type.INT, 10_000L, "Entries at once.");
+  private static final Key<Boolean> READ_DROP =
+      LIMITS.key("readline_rate_drop", Type.BOOL, true, "Drop what is more; else wait.");
+  private static final Key<Long> READ_BYTES =
+      LIMITS.key(
+          "readbytes_rate",
+          Sizes.TYPE,
+          0L,
+          "Bytes of lines a second, which Promtail does not count; 0 for any number.");
+  private static final Key<Long> READ_BYTES_BURST =
+      LIMITS.key("readbytes_burst", Sizes.TYPE, 0L, "Bytes at once; 0 for those of a second.");
+
+  private record Limits(LokiLimits ofLoki, @Nullable ReadLimit read) {
+    static final Limits NONE = new Limits(LokiLimits.NONE, null);
+  }
+
+  private static final Section TARGETS = new Section("target_config", "How files are found.");
+  private static final Key<Duration> SYNC =
+      TARGETS.key("sync_period", GoDurations.TYPE, Duration.ofSeconds(10), "How often.");
+  private static final Key<Boolean> STDIN =
+      TARGETS.key("stdin", Type.BOOL, false, "Read standard input instead of files.");
+
+  private static final Section WATCH = new Section("file_watch_config", "Polling of files.");
+  private static final Key<Duration> MIN_POLL =
+      WATCH.key("min_poll_frequency", GoDurations.TYPE, Duration.ofMillis(250), "After a change.");
+  private static final Key<Duration> MAX_POLL =
+      WATCH.key("max_poll_frequency", GoDurations.TYPE, Duration.ofMillis(250), "When quiet.");
+  private static final Section GLOBAL = new Section("global", "For all jobs.");
+  private static final Key<YamlObject> FILE_WATCH =
+      GLOBAL.optional("file_watch_config", WATCH.type(o -> o), "Polling of files.");
+
+  private static final Section DECOMPRESSION =
+      new Section("decompression", "How files are compressed.");
+  private static final Key<Boolean> ENABLED =
+      DECOMPRESSION.key("enabled", Type.BOOL, false, "Whether files are decompressed.");
+  private static final Key<Duration> DELAY =
+      DECOMPRESSION.key(
+          "initial_delay", GoDurations.TYPE, Duration.ZERO, "How long a new file is left alone.");
+  private static final Key<Decompression> FORMAT =
+      DECOMPRESSION.key(
+          "format",
+          Type.oneOf("format", Decompression.values(), Decompression::word),
+          Decompression.GZIP,
+          "Which.");
+
+  private static final Section SCRAPE = new Section("scrape_configs", "A source of entries.");
+  private static final Key<String> JOB =
+      SCRAPE.required("job_name", Type.STRING, "Its name; each only once.");
+  private static final Key<YamlNode> STAGES =
+      SCRAPE.optional("pipeline_stages", Type.ANY, "What is done with entries.");
+  private static final Key<YamlNode> RELABEL =
+      SCRAPE.optional("relabel_configs", RelabelConfig.LIST, "What is done with targets.");
+  private static final Key<String> ENCODING =
+      SCRAPE.key("encoding", Type.STRING, "", "Of files, as IANA calls it.");
+  private static final Key<Boolean> FROM_END =
+      SCRAPE.key(
+          "tail_from_end",
+          Type.BOOL,
+          false,
+          "Files that are there when the job runs for the first time are read from their end.");
+  private static final Key<YamlObject> COMPRESSED =
+      SCRAPE.optional("decompression", DECOMPRESSION.type(o -> o), "How files are compressed.");
+
+  private static final List<Key<? extends LogSourceConfig>> SOURCES =
+      List.of(
+          SCRAPE.optional("journal", JournalConfig.TYPE, "The journal of systemd."),
+          SCRAPE.optional("syslog", SyslogConfig.TYPE, "Syslog over the network."),
+          SCRAPE.optional("gelf", GelfConfig.TYPE, "Graylog's messages."),
+          SCRAPE.optional("loki_push_api", LokiPushConfig.TYPE, "What is pushed as to Loki."),
+          SCRAPE.optional("heroku_drain", HerokuConfig.TYPE, "What Heroku's drains push."),
+          SCRAPE.optional("gcplog", GcpConfig.TYPE, "What Google's Pub/Sub pushes."),
+          SCRAPE.optional("cloudflare", CloudflareConfig.TYPE, "Request logs of a zone."),
+          SCRAPE.optional("kafka", KafkaLogs.TYPE, "Records of Kafka's topics."),
+          SCRAPE.optional(
+              "azure_event_hubs", KafkaLogs.EVENT_HUBS_TYPE, "Records of Azure's event hubs."));
+
+  static {
+    SCRAPE.include(Discoveries.SECTION);
+    SCRAPE.notBuilt(
+        "windows_events",
+        "The event log of Windows, where this does not run; a Promtail there may push to a job with"
+            + " loki_push_api here.");
+  }
+
+  private static final Section TOP = new Section("promtail.yml", "What Promtail is told.");
+  private static final Key<Server> SERVER_KEY =
+      TOP.key("server", SERVER.type(PromtailConfig::server), Server.DEFAULT, "The HTTP server.");
+  private static final Key<YamlNode> CLIENTS =
+      TOP.optional("clients", Type.ANY, "Where entries go.");
+  private static final Key<YamlNode> CLIENT =
+      TOP.optional("client", Type.ANY, "The one client, as Promtail once had it.");
+  private static final Key<PositionsConfig> POSITIONS_KEY =
+      TOP.key(
+          "positions",
+          POSITIONS.type(
+              o ->
+                  new PositionsConfig(
+                      o.get(FILENAME), o.get(POSITIONS_SYNC), o.get(IGNORE_INVALID))),
+          PositionsConfig.DEFAULT,
+          "How far files were read.");
+  private static final Key<List<ScrapeConfig>> SCRAPES =
+      TOP.key(
+          "scrape_configs",
+          Type.list(SCRAPE.type(PromtailConfig::scrape)),
+          List.of(),
+          "Sources of entries.");
+  private static final Key<Limits> LIMITS_KEY =
+      TOP.key("limits_config", LIMITS.type(PromtailConfig::limits), Limits.NONE, "Limits.");
+  private static final Key<Limits> CLYMENES_LIMITS_KEY =
+      TOP.optional("limit_config", LIMITS.type(PromtailConfig::limits), "The same in Clymene.");
+  private static final Key<String> TENANT =
+      TOP.key("tenant_id", Type.STRING, "", "For exporters: of entries that name none.");
+  private static final Key<YamlObject> TARGETS_KEY =
+      TOP.optional("target_config", TARGETS.type(o -> o), "How files are found.");
+  private static final Key<YamlNode> EXTENSIONS =
+      TOP.optional("extensions", Type.ANY, "Of the collector's grammar, by id: all of them run.");
+  private static final Key<YamlNode> PROCESSORS =
+      TOP.optional("processors", Type.ANY, "The same: on the way to exporters, in this order.");
+  private static final Key<YamlNode> EXPORTERS =
+      TOP.optional("exporters", Type.ANY, "The same: each gets all entries, beside clients.");
+  private static final Key<WriteAheadLog> WAL =
+      TOP.optional("wal", WriteAheadLog.TYPE, "Requests of clients wait on disk.");
+  private static final Key<YamlObject> GLOBAL_KEY =
+      TOP.optional("global", GLOBAL.type(o -> o), "For all jobs.");
+
+  private static final Section TRACES =
+      new Section("tracing", "Traces of the program itself, which Promtail sends to a Jaeger.");
+  private static final Key<Boolean> TRACED =
+      TRACES.key("enabled", Type.BOOL, true, "Taken; as without a Jaeger, no traces are sent.");
+  private static final Key<Boolean> TRACING =
+      TOP.key("tracing", TRACES.type(o -> o.get(TRACED)), true, "Traces of the program itself.");
+
+  private static final Section OPTIONS = new Section("options", "Of older versions of Promtail.");
+  private static final Key<YamlObject> OPTIONS_KEY =
+      TOP.optional("options", OPTIONS.type(o -> o), "Of older versions of Promtail; empty.");
+
+  static {
+    OPTIONS.notBuilt("stream_lag_labels", "Labels of the metric promtail_stream_lag_seconds.");
+  }
+
+  private static final Type<PromtailConfig> TYPE = TOP.type(PromtailConfig::read);
+
+  /**
+   * Reads a file.
+   *
+   * @throws dev.tethys.config.ConfigException saying what is wrong, or not built, and where
+   */
+  static PromtailConfig of(YamlDocument document) {
+    return TYPE.read(document.root());
+  }
+
+  /**
+   * Reads the stages of all jobs and the graph, which are otherwise read when they are made.
+   *
+   * @throws dev.tethys.config.ConfigException saying what is wrong, or not built, and where
+   */
+  void check() {
+    for (ScrapeConfig j : jobs) {
+      if (j.stages != null && !j.stages.isNull()) {
+        Registry nowhere = new Registry();
+        Stages.parse(j.stages, new StageContext(j.name, new StageMetrics(nowhere))).close();
+      }
+    }
+    YamlDocument d = graphDocument();
+    if (d != null) {
+      PipelineLogExporter.check(d);
+    }
+  }
+
+  /** What all jobs share behind their stages, to be compared. */
+  List<@Nullable Object> destinations() {
+    return Arrays.asList(clients, wal, limits, readLimit, graph, tenant);
+  }
+
+  /** The same with the jobs of another. */
+  PromtailConfig withJobs(List<ScrapeConfig> others) {
+    return new PromtailConfig(
+        server, clients, wal, positions, others, limits, readLimit, frequency, stdin, graph, tenant,
+        folder);
+  }
+
+  /** The same with requests waiting in memory: nothing on disk is opened. */
+  PromtailConfig withoutWal() {
+    return new PromtailConfig(
+        server, clients, null, positions, jobs, limits, readLimit, frequency, stdin, graph, tenant,
+        folder);
+  }
+
+  private static PromtailConfig read(YamlObject o) {
+    YamlNode clients = o.at(CLIENTS);
+    List<LokiClientConfig> to = new ArrayList<>();
+    YamlNode one = o.at(CLIENT);
+    if (one != null && !one.isNull()) {
+      to.add(LokiClientConfig.TYPE.read(one));
+    }
+    if (clients != null && !clients.isNull()) {
+      to.addAll(LokiClientConfig.readList(clients));
+    }
+    List<ScrapeConfig> jobs = o.get(SCRAPES);
+    List<String> names = new ArrayList<>();
+    for (ScrapeConfig j : jobs) {
+      if (names.contains(j.name)) {
+        throw o.error(SCRAPES, "two scrape_configs have the job_name \"" + j.name + "\"");
+      }
+      names.add(j.name);
+    }
+    YamlObject targets = o.find(TARGETS_KEY);
+    YamlObject global = o.find(GLOBAL_KEY);
+    YamlObject watch = global == null ? null : global.find(FILE_WATCH);
+    FileTailing.Frequency d = FileTailing.Frequency.DEFAULT;
+    FileTailing.Frequency frequency =
+        new FileTailing.Frequency(
+            watch == null ? d.minPoll() : watch.get(MIN_POLL),
+            watch == null ? d.maxPoll() : watch.get(MAX_POLL),
+            targets == null ? d.sync() : targets.get(SYNC));
+    if (watch != null
+        && (frequency.minPoll().isZero()
+            || frequency.maxPoll().compareTo(frequency.minPoll()) < 0)) {
+      throw watch.error("min_poll_frequency must be more than 0 and at most max_poll_frequency");
+    }
+    if (frequency.sync().isZero() && targets != null) {
+      throw targets.error(SYNC, "sync_period must be more than 0");
+    }
+    o.find(OPTIONS_KEY);
+    o.get(TRACING);
+    WriteAheadLog wal = wal(o);
+    if (wal != null && to.isEmpty()) {
+      throw o.error(
+          WAL, "wal is for clients, of which there are none; exporters have sending_queue.storage");
+    }
+    Limits clymenes = o.find(CLYMENES_LIMITS_KEY);
+    if (clymenes != null && o.has(LIMITS_KEY)) {
+      throw o.error(CLYMENES_LIMITS_KEY, "limits_config and limit_config are the same: write one");
+    }
+    Limits limits = clymenes == null ? o.get(LIMITS_KEY) : clymenes;
+    return new PromtailConfig(
+        o.get(SERVER_KEY),
+        List.copyOf(to),
+        wal,
+        o.get(POSITIONS_KEY),
+        jobs,
+        limits.ofLoki,
+        limits.read,
+        frequency,
+        targets != null && targets.get(STDIN),
+        graph(o),
+        o.get(TENANT),
+        o.node().directory());
+  }
+
+  private static @Nullable WriteAheadLog wal(YamlObject o) {
+    WriteAheadLog wal = o.find(WAL);
+    return wal == null || !wal.enabled() ? null : wal;
+  }
+
+  /** A graph in which all that is written has its place: one pipeline from what is read. */
+  private static @Nullable String graph(YamlObject o) {
+    Map<String, @Nullable Object> tree = new LinkedHashMap<>();
+    Map<String, @Nullable Object> service = new LinkedHashMap<>();
+    Map<String, @Nullable Object> pipeline = new LinkedHashMap<>();
+    pipeline.put("receivers", List.of(PipelineLogExporter.RECEIVER));
+    Map<String, @Nullable Object> receivers = new LinkedHashMap<>();
+    receivers.put(PipelineLogExporter.RECEIVER, Map.of());
+    tree.put("receivers", receivers);
+    for (Key<YamlNode> k : List.of(EXTENSIONS, PROCESSORS, EXPORTERS)) {
+      YamlNode n = o.at(k);
+      if (n != null && !n.isNull()) {
+        tree.put(k.name(), PromtailFlags.tree(n, Map.of()));
+        (k == EXTENSIONS ? service : pipeline).put(k.name(), List.copyOf(n.entries().keySet()));
+      }
+    }
+    if (!tree.containsKey(EXPORTERS.name())) {
+      if (tree.size() > 1) {
+        throw o.error("extensions and processors are for exporters, of which there are none");
+      }
+      return null;
+    }
+    service.put("pipelines", Map.of("logs", pipeline));
+    tree.put("service", service);
+    return YamlWriter.write(tree);
+  }
+
+  /** The graph to be read. */
+  @Nullable YamlDocument graphDocument() {
+    return graph == null ? null : YamlDocument.parse("promtail.yml as a graph", folder, graph);
+  }
+
+  private static Logging logging(YamlObject o) {
+    String level = o.get(LOG_LEVEL);
+    String format = o.get(LOG_FORMAT);
+    if (!List.of("", "debug", "info", "warn", "error").contains(level)) {
+      throw o.error(LOG_LEVEL, "unrecognized log level " + level);
+    }
+    if (!List.of("", "logfmt", "json").contains(format)) {
+      throw o.error(LOG_FORMAT, "unrecognized log format " + format);
+    }
+    return new Logging(level, format);
+  }
+
+  private static Server server(YamlObject o) {
+    String prefix = o.get(PREFIX);
+    if (!prefix.isEmpty() && !prefix.startsWith("/")) {
+      throw o.error(PREFIX, "http_path_prefix begins with /");
+    }
+    return new Server(
+        o.get(DISABLE),
+        o.get(ADDRESS),
+        o.get(PORT),
+        prefix.endsWith("/") ? prefix.substring(0, prefix.length() - 1) : prefix,
+        o.get(HEALTH),
+        o.get(RELOAD),
+        o.get(INSTRUMENTATION),
+        o.get(EXTERNAL_URL),
+        logging(o),
+        ServerTls.of(o, SERVER_TLS),
+        ServerLimits.read(o));
+  }
+
+  private static Limits limits(YamlObject o) {
+    EntryLimiter.Rate entries = null;
+    if (o.get(RATE)) {
+      if (!(o.get(READ_RATE) > 0)) {
+        throw o.error(READ_RATE, "readline_rate must be more than 0");
+      }
+      if (o.get(READ_BURST) < 1) {
+        throw o.error(READ_BURST, "readline_burst must be at least 1");
+      }
+      entries = new EntryLimiter.Rate(o.get(READ_RATE), o.get(READ_BURST));
+    }
+    EntryLimiter.Rate bytes = null;
+    long byteRate = o.get(READ_BYTES);
+    long byteBurst = o.get(READ_BYTES_BURST);
+    if (byteRate > 0) {
+      bytes = new EntryLimiter.Rate(byteRate, byteBurst > 0 ? byteBurst : byteRate);
+    } else if (byteBurst > 0) {
+      throw o.error(READ_BYTES_BURST, "readbytes_burst is of readbytes_rate, which is not set");
+    }
+    ReadLimit read =
+        entries == null && bytes == null ? null : new ReadLimit(entries, bytes, o.get(READ_DROP));
+    LokiLimits ofLoki =
+        new LokiLimits(Math.toIntExact(o.get(MAX_STREAMS)), o.get(MAX_LINE), o.get(TRUNCATE));
+    return new Limits(ofLoki, read);
+  }
+
+  private static ScrapeConfig scrape(YamlObject o) {
+    List<DiscoveryConfig> discovery = new ArrayList<>();
+    List<DiscoveryConfig> docker = new ArrayList<>();
+    for (DiscoveryConfig d : Discoveries.read(o, false)) {
+      if (DockerDaemon.of(d) != null) {
+        docker.add(d); // here it means to read logs through Docker's API
+      } else {
+        discovery.add(d instanceof StaticConfig s ? withTargets(s) : d);
+      }
+    }
+    Charset charset = StandardCharsets.UTF_8;
+    String encoding = o.get(ENCODING);
+    if (!encoding.isEmpty()) {
+      try {
+        charset = Charset.forName(encoding);
+      } catch (IllegalArgumentException e) {
+        throw o.error(ENCODING, "unknown encoding \"" + encoding + "\"");
+      }
+    }
+    YamlObject compressed = o.find(COMPRESSED);
+    boolean decompress = compressed != null && compressed.get(ENABLED);
+    return new ScrapeConfig(
+        o.node().asTree(),
+        o.get(JOB),
+        o.at(STAGES),
+        List.copyOf(discovery),
+        sources(o, docker),
+        RelabelConfig.read(o.at(RELABEL), NameScheme.LEGACY),
+        new FileOptions(
+            charset,
+            compressed != null && decompress ? compressed.get(FORMAT) : null,
+            compressed != null ? compressed.get(DELAY) : Duration.ZERO,
+            FileOptions.MAX_LINE,
+            FileRules.NONE.withFromEnd(o.get(FROM_END))));
+  }
+
+  private static List<LogSourceConfig> sources(YamlObject o, List<DiscoveryConfig> docker) {
+    List<LogSourceConfig> out = new ArrayList<>();
+    if (!docker.isEmpty()) {
+      out.add(new DockerLogs(List.copyOf(docker)));
+    }
+    for (Key<? extends LogSourceConfig> k : SOURCES) {
+      LogSourceConfig c = o.find(k);
+      if (c != null) {
+        out.add(c);
+      }
+    }
+    return List.copyOf(out);
+  }
+
+  /** A group without targets has one: it is about this host. */
+  private static StaticConfig withTargets(StaticConfig s) {
+    return new StaticConfig(
+        s.groups().stream()
+            .map(
+                g ->
+                    g.targets().isEmpty()
+                        ? new TargetGroup(
+                            g.source(), List.of(Labels.of("__address__", "localhost")), g.labels())
+                        : g)
+            .toList());
+  }
+
+  /** What is in force, to be shown: no secrets. */
+  Map<String, @Nullable Object> tree() {
+    Map<String, @Nullable Object> m = new LinkedHashMap<>();
+    m.put("server", server.tree());
+    m.put("clients", clients.stream().map(LokiClientConfig::tree).toList());
+    YamlDocument d = graphDocument();
+    if (d != null) {
+      for (String k : List.of("extensions", "processors", "exporters")) {
+        YamlNode.Entry e = d.root().entries().get(k);
+        m.put(k, e == null ? null : List.copyOf(e.value().entries().keySet())); // without secrets
+      }
+    }
+    if (wal != null) {
+      m.put("wal", Map.of("enabled", true, "dir", wal.dir().toString(), "max_size", wal.bytes()));
+    }
+    Map<String, @Nullable Object> l = new LinkedHashMap<>();
+    if (readLimit != null) {
+      EntryLimiter.Rate lines = readLimit.entries;
+      EntryLimiter.Rate bytes = readLimit.bytes;
+      l.put("readline_rate_enabled", lines == null ? null : true);
+      l.put("readline_rate", lines == null ? null : lines.perSecond());
+      l.put("readline_burst", lines == null ? null : lines.burst());
+      l.put("readbytes_rate", bytes == null ? null : (long) bytes.perSecond());
+      l.put("readbytes_burst", bytes == null ? null : bytes.burst());
+      l.put("readline_rate_drop", readLimit.drop);
+    }
+    l.put("max_streams", limits.maxStreams());
+    l.put("max_line_size", limits.maxLineBytes());
+    l.put("max_line_size_truncate", limits.truncate());
+    m.put("limits_config", l);
+    m.put("target_config", Map.of("sync_period", frequency.sync()));
+    Map<String, @Nullable Object> p = new LinkedHashMap<>();
+    p.put("filename", positions.file);
+    p.put("sync_period", positions.syncPeriod);
+    p.put("ignore_invalid_yaml", positions.ignoreInvalidYaml);
+    m.put("positions", p);
+    List<Map<String, @Nullable Object>> all = new ArrayList<>();
+    for (ScrapeConfig j : jobs) {
+      Map<String, @Nullable Object> s = new LinkedHashMap<>();
+      s.put("job_name", j.name);
+      if (j.stages != null && !j.stages.isNull()) {
+        s.put("pipeline_stages", j.stages.asTree());
+      }
+      s.put("relabel_configs", RelabelConfig.tree(j.relabeling));
+      Discoveries.addTo(s, j.discovery);
+      s.put("sources", j.sources.stream().map(LogSourceConfig::kind).toList());
+      all.add(s);
+    }
+    m.put("scrape_configs", all);
+    return m;
+  }
+}

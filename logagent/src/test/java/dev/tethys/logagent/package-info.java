@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.logagent;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,344 @@
+package dev.tethys.prometheus;
+
+import dev.tethys.alert.notify.AlertingConfig;
+import dev.tethys.alert.rule.GroupSpec;
+import dev.tethys.alert.rule.RuleFile;
+import dev.tethys.prometheus.collect.CollectConfig;
+import dev.tethys.prometheus.collect.ExporterKinds;
+import dev.tethys.collect.scrape.GlobalConfig;
+import dev.tethys.collect.scrape.ScrapeConfig;
+import dev.tethys.collect.scrape.ScrapeDefaults;
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.ConfigReference;
+import dev.tethys.config.FilePattern;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.config.YamlWriter;
+import dev.tethys.pipeline.exporter.remotewrite.RemoteWriteConfig;
+import dev.tethys.query.promql.parser.ParserOptions;
+import dev.tethys.store.remote.RemoteReadConfig;
+import dev.tethys.store.remote.StoreConfig;
+import dev.tethys.web.tracing.TracingConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A {@code prometheus.yml} that was found to be right.
+ *
+ * @param collect exporters inside this process
+ * @param ruleFiles patterns of the files that hold rules
+ * @param remoteWrite where samples are sent
+ * @param remoteRead stores elsewhere that queries read too
+ * @param stores databases of other kinds that queries read too
+ * @param files every file that was read for it, the main one first
+ * @param notices what a reader of the log should know: keys that mean nothing here
+ */
+public record PrometheusConfig(
+    GlobalConfig global,
+    StorageConfig storage,
+    OtlpConfig otlp,
+    List<ScrapeConfig> scrapeConfigs,
+    List<CollectConfig> collect,
+    List<String> ruleFiles,
+    AlertingConfig alerting,
+    List<RemoteWriteConfig> remoteWrite,
+    List<RemoteReadConfig> remoteRead,
+    List<StoreConfig> stores,
+    @Nullable TracingConfig tracing,
+    List<Path> files,
+    List<String> notices) {
+  private static final Type<YamlNode> JOB = Type.of("scrape_config", null, n -> n);
+  private static final Section RUNTIME = new Section("runtime", "Tuning of the Go runtime.");
+  private static final Key<Long> GOGC =
+      RUNTIME.key("gogc", Type.INT, 75L, "Go's garbage collector; noticed, without effect here.");
+
+  private static final Section SECTION =
+      new Section("prometheus.yml", "The configuration of the server.");
+  private static final Key<YamlNode> GLOBAL =
+      SECTION.optional("global", Type.ANY, "Defaults for everything else.");
+  private static final Key<YamlObject> RUNTIME_KEY =
+      SECTION.optional("runtime", RUNTIME.type(o -> o), "Tuning of the Go runtime.");
+  private static final Key<List<String>> SCRAPE_CONFIG_FILES =
+      SECTION.key(
+          "scrape_config_files",
+          Type.list(Type.PATH),
+          List.of(),
+          "Files that hold further scrape_configs; the last part may be a pattern.");
+  private static final Key<List<YamlNode>> SCRAPE_CONFIGS =
+      SECTION.key("scrape_configs", Type.list(JOB), List.of(), "The jobs.");
+  private static final Key<List<YamlNode>> COLLECT =
+      SECTION.key(
+          "collect",
+          CollectConfig.LIST,
+          List.of(),
+          "Exporters inside this process, without ports, an extension of Tethys.");
+  private static final Key<List<String>> RULE_FILES =
+      SECTION.key(
+          "rule_files",
+          Type.list(Type.PATH),
+          List.of(),
+          "Files that hold rules; the last part may be a pattern.");
+  private static final Key<YamlNode> ALERTING =
+      SECTION.optional("alerting", Type.ANY, "Where alerts are sent.");
+  private static final Key<List<YamlNode>> REMOTE_WRITE =
+      SECTION.key("remote_write", RemoteWriteConfig.LIST, List.of(), "Where samples are sent.");
+  private static final Key<List<YamlNode>> REMOTE_READ =
+      SECTION.key(
+          "remote_read", RemoteReadConfig.LIST, List.of(), "Stores elsewhere that queries read.");
+  private static final Key<List<YamlNode>> STORES =
+      SECTION.key(
+          "stores",
+          StoreConfig.LIST,
+          List.of(),
+          "Databases of other kinds that queries read, an extension of Tethys.");
+  private static final Key<StorageConfig> STORAGE =
+      SECTION.key("storage", StorageConfig.TYPE, StorageConfig.DEFAULT, "What is kept.");
+  private static final Key<YamlNode> OTLP =
+      SECTION.optional("otlp", Type.ANY, "How OTLP metrics become series.");
+  private static final Key<TracingConfig> TRACING =
+      SECTION.optional(
+          "tracing", TracingConfig.OF_PROMETHEUS, "Where traces of this server are sent.");
+
+  private static final Section SCRAPE_FILE =
+      new Section("scrape_config_file", "A file that holds jobs.");
+  private static final Key<List<YamlNode>> FILE_SCRAPE_CONFIGS =
+      SCRAPE_FILE.key("scrape_configs", Type.list(JOB), List.of(), "The jobs.");
+
+  /**
+   * Reads a file and the files it names.
+   *
+   * @throws ConfigException with the position of what is wrong, or of what is not built yet
+   * @throws IOException when a file cannot be read
+   */
+  public static PrometheusConfig read(Path file) throws IOException {
+    return read(YamlDocument.read(file), file, System::getenv);
+  }
+
+  /** Reads text, such as the embedded defaults. */
+  public static PrometheusConfig parse(String name, String text) throws IOException {
+    return read(YamlDocument.parse(name, null, text), null, System::getenv);
+  }
+
+  static PrometheusConfig read(
+      YamlDocument document, @Nullable Path file, UnaryOperator<@Nullable String> environment)
+      throws IOException {
+    YamlObject o = document.root().object(SECTION);
+    List<Path> files = new ArrayList<>();
+    if (file != null) {
+      files.add(file);
+    }
+    List<String> notices = new ArrayList<>();
+    YamlNode globalNode = o.at(GLOBAL);
+    GlobalConfig global =
+        globalNode == null || globalNode.isNull()
+            ? GlobalConfig.DEFAULT
+            : GlobalConfig.type(environment).read(globalNode);
+    YamlObject runtime = o.find(RUNTIME_KEY);
+    if (runtime != null && runtime.has(GOGC)) {
+      runtime.get(GOGC);
+      notices.add(
+          runtime.node().where()
+              + ": runtime.gogc tunes Go's garbage collector and means nothing here");
+    }
+    Jobs jobs = new Jobs(global.scrape());
+    for (YamlNode n : o.get(SCRAPE_CONFIGS)) {
+      jobs.add(n);
+    }
+    List<YamlDocument> further = new ArrayList<>();
+    YamlNode patterns = o.at(SCRAPE_CONFIG_FILES);
+    if (patterns != null) {
+      for (YamlNode pattern : patterns.items()) {
+        pattern.parse(FilePattern::of);
+        for (Path p : FilePattern.of(pattern.asPath()).files()) {
+          YamlDocument d = YamlDocument.read(p);
+          further.add(d);
+          files.add(p);
+          for (YamlNode n : d.root().object(SCRAPE_FILE).get(FILE_SCRAPE_CONFIGS)) {
+            jobs.add(n);
+          }
+        }
+      }
+    }
+    List<CollectConfig> collect = new ArrayList<>();
+    for (YamlNode n : o.get(COLLECT)) {
+      CollectConfig c = CollectConfig.read(n, global.scrape(), ExporterKinds.ALL);
+      jobs.isNew(c.job().jobName(), n);
+      collect.add(c);
+    }
+    StorageConfig storage = o.get(STORAGE);
+    YamlNode otlpNode = o.at(OTLP);
+    OtlpConfig otlp =
+        otlpNode == null || otlpNode.isNull()
+            ? OtlpConfig.DEFAULT
+            : OtlpConfig.read(otlpNode, global.scrape().names());
+    YamlNode ruleFiles = o.at(RULE_FILES);
+    if (ruleFiles != null) {
+      for (YamlNode pattern : ruleFiles.items()) {
+        checkRuleFile(pattern);
+      }
+    }
+    YamlNode alertingNode = o.at(ALERTING);
+    AlertingConfig alerting =
+        alertingNode == null || alertingNode.isNull()
+            ? AlertingConfig.NONE
+            : AlertingConfig.read(alertingNode, global.scrape().names());
+    List<RemoteWriteConfig> remoteWrite =
+        RemoteWriteConfig.readAll(o.get(REMOTE_WRITE), global.scrape().names());
+    List<RemoteReadConfig> remoteRead = RemoteReadConfig.readAll(o.get(REMOTE_READ));
+    TracingConfig tracing = o.find(TRACING);
+    List<StoreConfig> stores = StoreConfig.readAll(o.get(STORES), ForeignStores.TYPES);
+    document.refuseNotBuilt();
+    for (YamlDocument d : further) {
+      d.refuseNotBuilt();
+    }
+    return new PrometheusConfig(
+        global,
+        storage,
+        otlp,
+        List.copyOf(jobs.configs),
+        List.copyOf(collect),
+        o.get(RULE_FILES),
+        alerting,
+        remoteWrite,
+        remoteRead,
+        stores,
+        tracing,
+        List.copyOf(files),
+        notices);
+  }
+
+  /** Only the last part of the path may be a pattern. */
+  private static void checkRuleFile(YamlNode pattern) {
+    String text = pattern.asString();
+    int slash = text.lastIndexOf('/');
+    if (text.substring(0, slash + 1).indexOf('*') >= 0) {
+      throw pattern.error("invalid rule file path \"" + text + "\"");
+    }
+    pattern.parse(FilePattern::of);
+  }
+
+  /**
+   * The groups of all rule files that there are now.
+   *
+   * @throws ConfigException when one of them is wrong
+   * @throws IOException when one cannot be read
+   */
+  public List<GroupSpec> readRules(ParserOptions parser) throws IOException {
+    List<GroupSpec> out = new ArrayList<>();
+    for (Path f : findRuleFiles()) {
+      out.addAll(RuleFile.read(f, global.scrape().names(), parser));
+    }
+    return out;
+  }
+
+  /** The files that the patterns of {@code rule_files} mean now, each once. */
+  public List<Path> findRuleFiles() throws IOException {
+    Set<Path> out = new LinkedHashSet<>();
+    for (String pattern : ruleFiles) {
+      out.addAll(findRuleFiles(pattern));
+    }
+    return List.copyOf(out);
+  }
+
+  /** The files that one of the patterns means now. */
+  public List<Path> findRuleFiles(String pattern) throws IOException {
+    return FilePattern.of(pattern).files();
+  }
+
+  private static final class Jobs {
+    private final ScrapeDefaults defaults;
+    private final List<ScrapeConfig> configs = new ArrayList<>();
+    private final Map<String, String> seen = new HashMap<>();
+
+    Jobs(ScrapeDefaults defaults) {
+      this.defaults = defaults;
+    }
+
+    void add(YamlNode n) {
+      ScrapeConfig c = ScrapeConfig.read(n, defaults);
+      isNew(c.jobName(), n);
+      configs.add(c);
+    }
+
+    void isNew(String job, YamlNode n) {
+      String first = seen.putIfAbsent(job, n.where());
+      if (first != null) {
+        throw n.error(
+            "found multiple scrape configs with job name \""
+                + job
+                + "\"; the first stands at "
+                + first);
+      }
+    }
+  }
+
+  /** The reference of all keys as Markdown, made from what they are read with. */
+  public static String reference() {
+    List<Section> sections = new ArrayList<>();
+    sections.add(SECTION);
+    sections.add(GlobalConfig.section());
+    sections.add(ScrapeConfig.SECTION);
+    sections.add(CollectConfig.SECTION);
+    sections.addAll(AlertingConfig.sections());
+    sections.addAll(RemoteWriteConfig.sections());
+    sections.addAll(RemoteReadConfig.sections());
+    ForeignStores.TYPES.forEach(t -> sections.add(t.section()));
+    sections.add(StorageConfig.section());
+    sections.add(OtlpConfig.section());
+    sections.addAll(TracingConfig.sectionsOfPrometheus());
+    sections.add(SCRAPE_FILE);
+    sections.addAll(RuleFile.sections());
+    return ConfigReference.markdown("prometheus.yml", sections.toArray(Section[]::new));
+  }
+
+  /** All jobs: those that scrape over the network, and those that ask exporters in this process. */
+  public List<ScrapeConfig> jobs() {
+    return Stream.concat(scrapeConfigs.stream(), collect.stream().map(CollectConfig::job)).toList();
+  }
+
+  /** Why an agent cannot obey it, in Prometheus's words; null when it can. */
+  public @Nullable String notForAgents() {
+    String field =
+        !alerting.alertmanagers().isEmpty() || !alerting.relabeling().isEmpty()
+            ? "alerting"
+            : !ruleFiles.isEmpty()
+                ? "rule_files"
+                : !remoteRead.isEmpty() ? "remote_read" : !stores.isEmpty() ? "stores" : null;
+    return field == null ? null : "field " + field + " is not allowed in agent mode";
+  }
+
+  /** The configuration in force as YAML: defaults filled in, secrets masked. */
+  public String toYaml() {
+    Map<String, @Nullable Object> m = new LinkedHashMap<>();
+    m.put("global", global.tree());
+    m.put("rule_files", ruleFiles.isEmpty() ? null : ruleFiles);
+    m.put("alerting", alerting.tree());
+    m.put("scrape_configs", scrapeConfigs.stream().map(ScrapeConfig::tree).toList());
+    m.put("collect", collect.isEmpty() ? null : collect.stream().map(CollectConfig::tree).toList());
+    m.put(
+        "remote_write",
+        remoteWrite.isEmpty() ? null : remoteWrite.stream().map(RemoteWriteConfig::tree).toList());
+    m.put(
+        "remote_read",
+        remoteRead.isEmpty() ? null : remoteRead.stream().map(RemoteReadConfig::tree).toList());
+    m.put("stores", stores.isEmpty() ? null : stores.stream().map(StoreConfig::tree).toList());
+    m.put("storage", storage.tree());
+    m.put("otlp", otlp.tree());
+    m.put("tracing", tracing == null ? null : tracing.tree());
+    return YamlWriter.writeRedacted(m);
+  }
+}

@@ -1,0 +1,216 @@
+package dev.tethys.prometheus.collect;
+
+import dev.tethys.codec.exposition.ExpositionFormat;
+import dev.tethys.codec.exposition.ExpositionWriter;
+import dev.tethys.collect.exporter.Exporter;
+import dev.tethys.collect.exporter.ExporterSurroundings;
+import dev.tethys.collect.exporter.MetricsSource;
+import dev.tethys.collect.exporter.Probe;
+import dev.tethys.collect.exporter.ProbeException;
+import dev.tethys.collect.exporter.ProbeRunner;
+import dev.tethys.collect.scrape.ScrapeConfig;
+import dev.tethys.collect.scrape.ScrapeTransport;
+import dev.tethys.config.ConfigException;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.web.Params;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The exporters of the {@code collect} section as they run, and the way in which their jobs ask
+ * them: as if over HTTP, so that everything that holds for a scrape (intervals, timeouts, limits,
+ * staleness, {@code up}) holds for them, but without a port or a connection.
+ *
+ * <p>Invariant: {@link #running} is replaced, never changed; {@link #apply} is called by one thread
+ * at a time. An exporter is closed after the jobs can no longer find it; a probe that is under way
+ * then fails.
+ */
+public final class CollectedExporters implements ScrapeTransport.Factory, AutoCloseable {
+  private record Running(CollectConfig config, Exporter exporter, ProbeRunner runner) {}
+
+  private final ScrapeTransport.Factory others;
+  private final ExporterSurroundings around;
+  private volatile Map<String, Running> running = Map.of();
+
+  /**
+   * @param others asks the targets of all other jobs
+   */
+  public CollectedExporters(ScrapeTransport.Factory others, HttpClientFactory clients) {
+    this.others = others;
+    this.around = surroundings(clients);
+  }
+
+  /**
+   * Takes over a configuration: exporters whose settings are as they were go on, with their files
+   * read again.
+   *
+   * @throws ConfigException when a file of an exporter is wrong; nothing has changed then
+   * @throws IOException when a file cannot be read; nothing has changed then
+   */
+  public void apply(List<CollectConfig> configs) throws IOException {
+    Map<String, Running> old = running;
+    Map<String, Running> next = new HashMap<>();
+    List<Exporter> opened = new ArrayList<>();
+    try {
+      for (CollectConfig c : configs) {
+        Running r = old.get(c.job().jobName());
+        if (r != null && r.config.sameExporter(c)) {
+          r.exporter.reload();
+          next.put(c.job().jobName(), new Running(c, r.exporter, r.runner));
+          continue;
+        }
+        Exporter e = open(c, around);
+        opened.add(e);
+        next.put(
+            c.job().jobName(),
+            new Running(c, e, new ProbeRunner(c.kind().name(), c.kind().maxConcurrentProbes())));
+      }
+    } catch (IOException | RuntimeException e) {
+      opened.forEach(Exporter::close);
+      throw e;
+    }
+    running = Map.copyOf(next);
+    for (Exporter e : opened) {
+      MetricsSource shown = e.metrics();
+      if (shown != null) {
+        e.start(shown);
+      }
+    }
+    old.forEach(
+        (job, r) -> {
+          Running now = next.get(job);
+          if (now == null || now.exporter != r.exporter) {
+            r.exporter.close();
+          }
+        });
+  }
+
+  private static Exporter open(CollectConfig c, ExporterSurroundings around) throws IOException {
+    try {
+      Exporter e = c.kind().open(c.settings(), around);
+      String path = c.job().metricsPath();
+      if (source(e, path) == null) {
+        e.close();
+        throw c.node()
+            .error(
+                c.probes()
+                    ? "the exporter "
+                        + c.kind().name()
+                        + " has no page "
+                        + path
+                        + "; it has "
+                        + e.probes().keySet()
+                    : "the exporter "
+                        + c.kind().name()
+                        + " shows nothing without targets: give it static_configs or another"
+                        + " discovery");
+      }
+      return e;
+    } catch (IllegalArgumentException e) {
+      throw c.node().error(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static @Nullable MetricsSource source(Exporter e, String path) {
+    MetricsSource probes = e.probes().get(path);
+    return probes != null || !path.equals(CollectConfig.METRICS) ? probes : e.metrics();
+  }
+
+  /**
+   * Checks the exporters of a configuration without running them.
+   *
+   * @throws ConfigException when a file of an exporter is wrong
+   * @throws IOException when a file cannot be read
+   */
+  public static void check(List<CollectConfig> configs) throws IOException {
+    try (HttpClientFactory clients = new HttpClientFactory("Tethys")) {
+      for (CollectConfig c : configs) {
+        open(c, surroundings(clients)).close();
+      }
+    }
+  }
+
+  private static ExporterSurroundings surroundings(HttpClientFactory clients) {
+    return new ExporterSurroundings(clients, InstantSource.system(), System::getenv);
+  }
+
+  @Override
+  public ScrapeTransport open(ScrapeConfig config, String unixSocket) {
+    // A job may become one of another kind by a reload that leaves its ScrapeConfig equal: so which
+    // it is shows at each scrape.
+    ScrapeTransport http = others.open(config, unixSocket);
+    return new ScrapeTransport() {
+      @Override
+      public Response get(URI url, Map<String, String> headers, Duration timeout)
+          throws IOException, InterruptedException {
+        Running r = running.get(config.jobName());
+        return r == null ? http.get(url, headers, timeout) : ask(r, url, headers, timeout);
+      }
+
+      @Override
+      public void close() throws IOException {
+        http.close();
+      }
+    };
+  }
+
+  private static ScrapeTransport.Response ask(
+      Running r, URI url, Map<String, String> headers, Duration timeout)
+      throws IOException, InterruptedException {
+    String query = url.getRawQuery();
+    String path = url.getPath();
+    MetricsSource source = source(r.exporter, path);
+    if (source == null) {
+      return new Answered(404, "the exporter has no page " + path, "", new byte[0]);
+    }
+    List<MetricFamily> families;
+    try {
+      families = r.runner.ask(source, new Probe(Params.parse(query == null ? "" : query), timeout));
+    } catch (ProbeException e) {
+      return new Answered(e.status(), String.valueOf(e.getMessage()), "", new byte[0]);
+    }
+    ExpositionFormat.Negotiated format =
+        ExpositionFormat.negotiate(headers.getOrDefault("Accept", ""), ExpositionFormat.ALL);
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    ExpositionWriter writer = ExpositionWriter.of(format, body);
+    families.forEach(writer::write);
+    writer.finish();
+    return new Answered(200, "OK", format.contentType(), body.toByteArray());
+  }
+
+  /** An answer that did not come over the network. */
+  private record Answered(int status, String reason, String contentType, byte[] bytes)
+      implements ScrapeTransport.Response {
+    @Override
+    public String header(String name) {
+      return name.equalsIgnoreCase("Content-Type") ? contentType : "";
+    }
+
+    @Override
+    public InputStream body() {
+      return new ByteArrayInputStream(bytes);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /** Ends all exporters. */
+  @Override
+  public void close() {
+    Map<String, Running> old = running;
+    running = Map.of();
+    old.values().forEach(r -> r.exporter.close());
+  }
+}

@@ -1,0 +1,67 @@
+package dev.tethys.runtime;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.Collector;
+import dev.tethys.model.exposition.MetricFamily;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Properties;
+
+/**
+ * What this program is.
+ *
+ * @param version of Tethys
+ * @param revision the commit it was built from, or {@code unknown}
+ * @param java the version of the virtual machine
+ */
+public record BuildInfo(String version, String revision, String java) {
+  /** The build that is running. */
+  public static BuildInfo current() {
+    Properties p = new Properties();
+    try (InputStream in = BuildInfo.class.getResourceAsStream("build.properties")) {
+      if (in != null) {
+        p.load(in);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return new BuildInfo(
+        p.getProperty("version", "unknown"),
+        p.getProperty("revision", "unknown"),
+        Runtime.version().toString());
+  }
+
+  /** Says in the log of a role that it starts, and which build it is. */
+  public void announce(System.Logger log, String role) {
+    log.log(
+        System.Logger.Level.INFO,
+        "starting tethys {0}, version {1}, revision {2}, Java {3}",
+        role,
+        version,
+        revision,
+        java);
+  }
+
+  /**
+   * The metric by which programs of this family tell what they are.
+   *
+   * @param program {@code prometheus}, {@code alertmanager}: what its names begin with
+   * @param called how the help calls it
+   */
+  public Collector metric(String program, String called) {
+    MetricFamily f =
+        new MetricFamily(
+            program + "_build_info",
+            MetricType.GAUGE,
+            "A metric with a constant '1' value labeled by what " + called + " was built from.",
+            "",
+            List.of(
+                new MetricFamily.Metric(
+                    Labels.of("version", version, "revision", revision, "goversion", "java" + java),
+                    1)));
+    return to -> to.accept(f);
+  }
+}

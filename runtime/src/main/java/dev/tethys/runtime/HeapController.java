@@ -1,0 +1,239 @@
+package dev.tethys.runtime;
+
+import dev.tethys.model.guard.EssentialLoop;
+import java.lang.System.Logger.Level;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryPoolMXBean;
+import java.lang.management.MemoryUsage;
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps the heap near what is alive in it.
+ *
+ * <p>The serial collector, chosen because it costs least beside the heap itself, looks for garbage
+ * in its old generation only when that cannot grow any more: a server with a large maximum would
+ * fill it with what died long ago. So the old generation is collected whenever it has grown by a
+ * share of what was alive after the last full collection, plus a headroom: the rule that Go's
+ * runtime follows with {@code GOGC}. Collections then cost a constant share of what is allocated,
+ * and resident memory stays within that share of the live heap.
+ */
+public final class HeapController {
+  private static final long MIB = 1L << 20;
+  private static final Duration NEVER = Duration.ofDays(365);
+  private static final Duration LOOK = Duration.ofMillis(500);
+
+  /** Growth beyond which a collection is worth while after a long time without any. */
+  static final long LITTLE_BYTES = MIB / 2;
+
+  private static final int RARELY = 500;
+  private static final int SELDOM = 4;
+
+  /** A collection in which the whole machine stood still says nothing of the next. */
+  private static final long SELDOM_AT_MOST = Duration.ofSeconds(10).toNanos();
+
+  /**
+   * When the old generation is to be collected.
+   *
+   * @param growth the share of what was alive after its last collection by which it may grow
+   * @param headroom bytes besides
+   * @param longest how long it may go without, if it has grown by more than a little: {@link
+   *     #LITTLE_BYTES}, and a share of what was alive
+   * @param little that share
+   * @param look how often it is looked at while there are collections: what is put into it
+   *     meanwhile is the process's own
+   */
+  record Rule(double growth, long headroom, Duration longest, double little, Duration look) {
+    /**
+     * Whether it is time.
+     *
+     * @param used bytes in it now
+     * @param alive bytes in it after its last collection
+     * @param since nanoseconds since it was looked at first after that
+     * @param took nanoseconds of the last collection: those that come for being long ago take no
+     *     more than a five-hundredth of the time, those that come for growth no more than a
+     *     quarter, for what grows on and on, as the answer to a large query does, is alive
+     */
+    boolean due(long used, long alive, long since, long took) {
+      return used > alive + (long) (growth * alive) + headroom
+              && since >= Math.min(took * SELDOM, SELDOM_AT_MOST)
+          || used > alive + Math.max(LITTLE_BYTES, (long) (little * alive))
+              && since > Math.max(longest.toNanos(), took * RARELY);
+    }
+  }
+
+  /**
+   * A rule over time: collections are seen by the bytes that they leave, but for those it asks for.
+   */
+  static final class Pace {
+    private Rule rule;
+    private long left = -1;
+    private long since;
+    private long took;
+
+    Pace(Rule rule) {
+      this.rule = rule;
+    }
+
+    /**
+     * Whether it is time, in which case the old generation is collected at once.
+     *
+     * @param used bytes in it now
+     * @param alive bytes in it after its last collection
+     * @param now of {@link System#nanoTime}
+     */
+    boolean isDue(long used, long alive, long now) {
+      if (alive != left) {
+        left = alive;
+        since = now;
+      }
+      boolean due = rule.due(used, alive, now - since, took);
+      if (due) {
+        since = now; // also when exactly as much is left as before
+      }
+      return due;
+    }
+
+    /** Follows another rule from now on. */
+    void follow(Rule next) {
+      rule = next;
+    }
+
+    /** A collection that was asked for has ended. */
+    void collected(long nanos) {
+      took = nanos;
+    }
+  }
+
+  /** What is there when nothing else is said: as much again as is alive. */
+  static final Rule DOUBLING = new Rule(1, 16 * MIB, NEVER, 0, LOOK);
+
+  /**
+   * That of a server that stores: nearly all that is alive in it are arrays of numbers, in which
+   * there is little to follow, so that a full collection takes some tenths of a second a gigabyte,
+   * and three of them are cheaper than the memory that one would leave. What was alive only while a
+   * snapshot was written, or many series came, should not count for hours. While it is written to,
+   * a tenth of a second brings it some megabytes.
+   */
+  private static final Rule STORE =
+      new Rule(0.25, MIB, Duration.ofMinutes(1), 1 / 16.0, Duration.ofMillis(100));
+
+  /**
+   * That of an agent: what is alive are arrays of bytes, made at its first scrapes with as much
+   * garbage, and nearly none afterwards; so what was held while a receiver was away would stay for
+   * hours. Go's runtime waits for two minutes too.
+   */
+  private static final Rule AGENT = new Rule(0.25, 2 * MIB, Duration.ofMinutes(2), 0, LOOK);
+
+  /** While much comes at once, such as the first samples of many series, half a second is long. */
+  private static final Duration SOON = Duration.ofMillis(50);
+
+  private static final long MUCH = 4 * MIB;
+  private static final System.Logger LOG = System.getLogger(HeapController.class.getName());
+
+  /**
+   * What is made grows old when the young generation is collected, or at once, if it is larger than
+   * that: only this is what somebody has to look for who does not know of a collection.
+   */
+  private static final Duration REST = Duration.ofSeconds(2);
+
+  private HeapController() {}
+
+  /**
+   * Tells whether there was a collection, so that a process that does nothing is seldom woken to
+   * look at its heap: one finds that nobody refers to an object any more.
+   */
+  static final class YoungCollections {
+    private final ReferenceQueue<Object> found = new ReferenceQueue<>();
+    private @Nullable WeakReference<Object> object;
+
+    /** Those from now on count. */
+    void next() {
+      while (found.poll() != null) {} // of those that nobody waited for
+      WeakReference<Object> o = object;
+      if (o == null || o.refersTo(null)) {
+        object = new WeakReference<>(new Object(), found);
+      }
+    }
+
+    /** Waits until there was one, or so long; whether there was one. */
+    boolean await(Duration most) throws InterruptedException {
+      return found.remove(most.toMillis()) != null;
+    }
+  }
+
+  /** Starts looking at the heap; without effect under a collector that paces itself. */
+  public static void keep() {
+    keep(DOUBLING, StartPages.RARELY, false);
+  }
+
+  /** The same for an agent. */
+  public static void keepAgent() {
+    keep(AGENT, StartPages.RARELY, false);
+  }
+
+  /** The same for a process whose heap is a store of samples. */
+  public static void keepStore() {
+    keep(STORE, StartPages.AT_ONCE, true);
+  }
+
+  private static void keep(Rule rule, Duration pages, boolean youngFollows) {
+    StartPages start =
+        StartPages.letGo(
+            pages); // whoever watches the heap stays, and has no more use for these either
+    Optional<MemoryPoolMXBean> old =
+        ManagementFactory.getMemoryPoolMXBeans().stream()
+            .filter(p -> p.getName().equals("Tenured Gen"))
+            .findFirst();
+    if (old.isPresent()) {
+      Thread.ofPlatform()
+          .daemon()
+          .name("heap-pace")
+          .start(EssentialLoop.of("heap", () -> watch(old.get(), rule, start, youngFollows)));
+    }
+  }
+
+  private static void watch(
+      MemoryPoolMXBean old, Rule rule, StartPages start, boolean youngFollows) {
+    Optional<YoungSize> size = youngFollows ? YoungSize.ofProcess() : Optional.empty();
+    Pace pace = new Pace(rule);
+    YoungCollections young = new YoungCollections();
+    long before = 0;
+    while (true) {
+      young.next();
+      MemoryUsage after = old.getCollectionUsage();
+      long used = old.getUsage().getUsed();
+      long begin = System.nanoTime();
+      boolean resized = size.isPresent() && size.get().changes(begin, used);
+      if (resized) {
+        // What queries hold takes longest to follow, and is dead before little of it would count.
+        pace.follow(size.get().isLarge() ? DOUBLING : rule);
+      }
+      if (pace.isDue(used, after == null ? 0 : after.getUsed(), begin) || resized) {
+        start.letGoNow(); // the heap is at its largest now
+        System.gc();
+        long took = System.nanoTime() - begin;
+        pace.collected(took);
+        LOG.log(
+            Level.DEBUG,
+            "old generation collected from {0} to {1} bytes in {2} ms",
+            used,
+            old.getUsage().getUsed(),
+            took / 1_000_000);
+      }
+      try {
+        boolean much = used - before > MUCH;
+        before = used;
+        Thread.sleep(much ? SOON : rule.look);
+        if (!much) {
+          young.await(REST);
+        }
+      } catch (InterruptedException e) {
+        return;
+      }
+    }
+  }
+}

@@ -1,0 +1,67 @@
+package dev.tethys.runtime;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Ends the process in order: the first SIGTERM or SIGINT, or {@link #request()}, lets the role that
+ * waits in {@link #await()} return and close what it opened; the process then ends with the exit
+ * code of the role, not with the signal's.
+ */
+public final class Shutdown {
+  private static final CountDownLatch REQUESTED = new CountDownLatch(1);
+  private static final CountDownLatch FINISHED = new CountDownLatch(1);
+
+  /** How long closing may take before the process ends all the same. */
+  private static final long LIMIT_SECONDS = 60;
+
+  private static volatile int status;
+  private static volatile boolean failed;
+
+  private Shutdown() {}
+
+  /** Waits until the process is to stop. */
+  public static void await() {
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () -> {
+                  REQUESTED.countDown();
+                  try {
+                    FINISHED.await(LIMIT_SECONDS, TimeUnit.SECONDS);
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                  }
+                  // Inside a hook nothing else ends the process with a status of ours.
+                  Runtime.getRuntime().halt(status);
+                },
+                "shutdown"));
+    try {
+      REQUESTED.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Asks the process to stop. */
+  public static void request() {
+    REQUESTED.countDown();
+  }
+
+  /** The same because something that the process cannot be without is gone. */
+  public static void fail() {
+    failed = true;
+    REQUESTED.countDown();
+  }
+
+  /** Whether the process stops because of {@link #fail}. */
+  public static boolean hasFailed() {
+    return failed;
+  }
+
+  /** Says that everything is closed; with it the process may end. */
+  public static void finished(int exitCode) {
+    status = exitCode;
+    FINISHED.countDown();
+  }
+}

@@ -1,0 +1,24 @@
+package dev.tethys.runtime;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.stream.Stream;
+
+/** What a run writes that a start-up cache is made from; it is removed with all that is in it. */
+public record WarmUpFolder(Path path) implements AutoCloseable {
+  /** A new, empty one. */
+  public static WarmUpFolder create() throws IOException {
+    return new WarmUpFolder(Files.createTempDirectory("tethys-warm-up"));
+  }
+
+  @Override
+  public void close() {
+    try (Stream<Path> s = Files.walk(path)) {
+      s.sorted(Comparator.reverseOrder()).forEach(p -> p.toFile().delete());
+    } catch (IOException e) {
+      System.err.println("warm-up: " + path + " is left behind: " + e.getMessage());
+    }
+  }
+}

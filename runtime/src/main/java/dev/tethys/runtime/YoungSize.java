@@ -1,0 +1,170 @@
+package dev.tethys.runtime;
+
+import com.sun.management.HotSpotDiagnosticMXBean;
+import java.lang.System.Logger.Level;
+import java.lang.management.GarbageCollectorMXBean;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Size of the young generation under the serial collector, which follows the load: small as long as
+ * little is allocated, so that the processor's cache holds it and an idle process stays small;
+ * large while young collections take a considerable share of the time, as they do when many heavy
+ * queries run, because each of them copies what all running queries hold.
+ *
+ * <p>The collector derives the size from the capacity of the old generation, at full collections
+ * alone. The capacity, in turn, follows from two flags that can be changed at run time: the share
+ * of it that is to be free. Capacity that is not used takes no memory.
+ */
+final class YoungSize {
+  /** The share of the time in young collections from which on they are too frequent. */
+  static final double TOO_MUCH = 0.15;
+
+  /** So much is looked at together. */
+  static final long WINDOW_NANOS = Duration.ofSeconds(1).toNanos();
+
+  /** How long little is allocated before the generation is small again. */
+  static final long CALM_NANOS = Duration.ofSeconds(20).toNanos();
+
+  /** Collections a second that a small generation would need, below which there is little. */
+  static final double CALM_RATE = 3;
+
+  private static final long MOST_BYTES = 64L << 20;
+  private static final System.Logger LOG = System.getLogger(HeapController.class.getName());
+
+  /** What is to be done. */
+  enum Change {
+    NONE,
+    ENLARGE,
+    REDUCE
+  }
+
+  /** The rule over time. */
+  static final class Rule {
+    private boolean large;
+    private boolean begun;
+    private long since;
+    private long collections;
+    private long millis;
+    private long calmSince;
+
+    /**
+     * Decides.
+     *
+     * @param now of {@link System#nanoTime}
+     * @param count young collections so far
+     * @param spentMillis in them
+     * @param times how many times the small size the generation has now
+     */
+    Change next(long now, long count, long spentMillis, double times) {
+      if (!begun) {
+        begun = true;
+        calmSince = now;
+        begin(now, count, spentMillis);
+        return Change.NONE;
+      }
+      long elapsed = now - since;
+      if (elapsed < WINDOW_NANOS) {
+        return Change.NONE;
+      }
+      double share = (spentMillis - millis) * 1e6 / elapsed;
+      double rate = (count - collections) * times * 1e9 / elapsed;
+      begin(now, count, spentMillis);
+      if (rate >= CALM_RATE) {
+        calmSince = now;
+      }
+      if (!large && share >= TOO_MUCH) {
+        large = true;
+        return Change.ENLARGE;
+      }
+      if (large && now - calmSince >= CALM_NANOS) {
+        large = false;
+        return Change.REDUCE;
+      }
+      return Change.NONE;
+    }
+
+    boolean isLarge() {
+      return large;
+    }
+
+    private void begin(long now, long count, long spentMillis) {
+      since = now;
+      collections = count;
+      millis = spentMillis;
+    }
+  }
+
+  private final Rule rule = new Rule();
+  private final GarbageCollectorMXBean young;
+  private final int ratio; // of the old generation's capacity to the young one's
+  private final long small;
+  private double times = 1;
+  private @Nullable String minFree; // before they were changed
+  private @Nullable String maxFree;
+
+  private YoungSize(GarbageCollectorMXBean young, int ratio, long small) {
+    this.young = young;
+    this.ratio = ratio;
+    this.small = small;
+  }
+
+  /** That of this process; empty under another collector, or when its size is fixed. */
+  static Optional<YoungSize> ofProcess() {
+    HotSpotDiagnosticMXBean vm = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+    int ratio = Integer.parseInt(vm.getVMOption("NewRatio").getValue());
+    long small = Long.parseLong(vm.getVMOption("NewSize").getValue());
+    long most = Long.parseLong(vm.getVMOption("MaxNewSize").getValue());
+    return most <= small
+        ? Optional.empty()
+        : ManagementFactory.getGarbageCollectorMXBeans().stream()
+            .filter(b -> b.getName().equals("Copy"))
+            .findFirst()
+            .map(b -> new YoungSize(b, ratio, small));
+  }
+
+  /**
+   * The share of the old generation, in percent, that has to be free for a young generation of the
+   * most bytes.
+   */
+  static int percentFree(long used, int ratio) {
+    return (int) Math.clamp(100 - 100.0 * used / ((double) ratio * MOST_BYTES), 5, 98);
+  }
+
+  /** Whether the generation is large, since much is allocated. */
+  boolean isLarge() {
+    return rule.isLarge();
+  }
+
+  /**
+   * Follows the load.
+   *
+   * @param used bytes in the old generation
+   * @return whether a full collection is needed, by which the size changes
+   */
+  boolean changes(long now, long used) {
+    Change c = rule.next(now, young.getCollectionCount(), young.getCollectionTime(), times);
+    if (c == Change.NONE) {
+      return false;
+    }
+    HotSpotDiagnosticMXBean vm = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+    if (minFree == null || maxFree == null) {
+      minFree = vm.getVMOption("MinHeapFreeRatio").getValue();
+      maxFree = vm.getVMOption("MaxHeapFreeRatio").getValue();
+    }
+    if (c == Change.ENLARGE) {
+      int percent = percentFree(used, ratio);
+      vm.setVMOption("MaxHeapFreeRatio", String.valueOf(percent + 2));
+      vm.setVMOption("MinHeapFreeRatio", String.valueOf(percent));
+      times = Math.max(1, 100.0 * used / (100 - percent) / ratio / small);
+    } else {
+      vm.setVMOption("MinHeapFreeRatio", minFree);
+      vm.setVMOption("MaxHeapFreeRatio", maxFree);
+      times = 1;
+    }
+    LOG.log(Level.DEBUG, "young generation changed change={0} times={1}", c, times);
+    return true;
+  }
+}

@@ -1,0 +1,40 @@
+package dev.tethys.runtime.cli;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One flag of a role.
+ *
+ * @param name without the dashes, such as {@code config.file}
+ * @param kind how its text is read
+ * @param defaultValue its text when it is not given
+ * @param help one sentence
+ * @param refusal why it cannot be used yet though it is valid in the system it comes from; null
+ *     when built
+ */
+public record Flag(
+    String name, Kind kind, String defaultValue, String help, @Nullable String refusal) {
+  /** How the text of a flag is read. */
+  public enum Kind {
+    STRING,
+    BOOLEAN,
+    INTEGER,
+    FLOAT,
+    DURATION,
+    /** As Go's time.ParseDuration reads it: {@code 500us}, {@code 1.5ms}; not negative. */
+    GO_DURATION,
+    SIZE,
+    /** May be given several times. */
+    LIST
+  }
+
+  /** A flag that works. */
+  public static Flag of(String name, Kind kind, String defaultValue, String help) {
+    return new Flag(name, kind, defaultValue, help, null);
+  }
+
+  /** A flag that is known and refused with its reason when it is given. */
+  public static Flag refused(String name, Kind kind, String defaultValue, String why) {
+    return new Flag(name, kind, defaultValue, "Not taken: " + why, why);
+  }
+}

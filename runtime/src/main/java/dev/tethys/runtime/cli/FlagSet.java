@@ -1,0 +1,238 @@
+package dev.tethys.runtime.cli;
+
+import dev.tethys.config.ByteSize;
+import dev.tethys.config.Durations;
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Nearest;
+import dev.tethys.config.Redaction;
+import dev.tethys.config.Secret;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The flags of one role, read strictly: {@code --name=value}, {@code --name value}, {@code --name}
+ * and {@code --no-name} for booleans. Unknown flags, values that cannot be read and flags that are
+ * not built end with a {@link UsageException}.
+ */
+public final class FlagSet {
+  private final String command;
+  private final UsageWords words;
+  private final String operandHelp;
+  private final String about;
+  private final Map<String, Flag> flags = new LinkedHashMap<>();
+  private final Map<String, List<String>> given = new LinkedHashMap<>();
+
+  /** The flags that a command takes, in the order of its help. */
+  public FlagSet(String command, String about, List<Flag> flags) {
+    this(command, "", about, flags);
+  }
+
+  /** The same with operands, as its help shows them: {@code <file> [<folder>]}. */
+  public FlagSet(String command, String operandHelp, String about, List<Flag> flags) {
+    this(command, operandHelp, about, flags, new OwnWords(command));
+  }
+
+  /** The same, refusing in the words of another program. */
+  public FlagSet(
+      String command, String operandHelp, String about, List<Flag> flags, UsageWords words) {
+    this.command = command;
+    this.words = words;
+    this.operandHelp = operandHelp;
+    this.about = about;
+    flags.forEach(f -> this.flags.put(f.name(), f));
+  }
+
+  /** Reads the arguments; what is not a flag is refused. */
+  public FlagSet parse(List<String> arguments) {
+    return parse(arguments, null);
+  }
+
+  /**
+   * Reads the arguments; what is not a flag, or comes after {@code --}, goes to a list. Without a
+   * list it is refused.
+   */
+  public FlagSet parse(List<String> arguments, @Nullable List<String> operands) {
+    for (int i = 0; i < arguments.size(); i++) {
+      String a = arguments.get(i);
+      if (operands != null && a.equals("--")) {
+        operands.addAll(arguments.subList(i + 1, arguments.size()));
+        break;
+      }
+      if (operands != null && !a.startsWith("-")) {
+        operands.add(a);
+        continue;
+      }
+      if (!a.startsWith("--")) {
+        throw words.unexpected(a);
+      }
+      int eq = a.indexOf('=');
+      String name = a.substring(2, eq < 0 ? a.length() : eq);
+      Flag flag = flags.get(name);
+      boolean negated = false;
+      if (flag == null && name.startsWith("no-")) {
+        flag = flags.get(name.substring(3));
+        negated = flag != null && flag.kind() == Flag.Kind.BOOLEAN;
+        flag = negated ? flag : null;
+      }
+      if (flag == null) {
+        throw words.unknown("--" + name, suggestion(name));
+      }
+      String value;
+      if (flag.kind() == Flag.Kind.BOOLEAN) {
+        value = eq < 0 ? String.valueOf(!negated) : a.substring(eq + 1);
+      } else if (eq >= 0) {
+        value = a.substring(eq + 1);
+      } else if (i + 1 < arguments.size()
+          && !(operands != null && arguments.get(i + 1).equals("--"))) {
+        value = arguments.get(++i);
+      } else {
+        throw words.withoutValue(name);
+      }
+      if (flag.refusal() != null && !value.equals(flag.defaultValue())) {
+        throw new UsageException(
+            command + ": --" + flag.name() + " is not taken: " + flag.refusal());
+      }
+      check(flag, value);
+      List<String> values = given.computeIfAbsent(flag.name(), k -> new ArrayList<>());
+      if (flag.kind() != Flag.Kind.LIST && !values.isEmpty()) {
+        throw words.repeated(flag.name());
+      }
+      values.add(value);
+    }
+    return this;
+  }
+
+  private void check(Flag flag, String value) {
+    if (value.isEmpty() && flag.defaultValue().isEmpty()) {
+      return;
+    }
+    try {
+      switch (flag.kind()) {
+        case BOOLEAN -> {
+          if (!value.equals("true") && !value.equals("false")) {
+            throw new IllegalArgumentException("true or false is wanted");
+          }
+        }
+        case INTEGER -> Long.parseLong(value);
+        case FLOAT -> Double.parseDouble(value);
+        case DURATION -> Durations.parse(value);
+        case GO_DURATION -> {
+          if (GoDurations.parse(value).isNegative()) {
+            throw new IllegalArgumentException("a duration may not be negative here");
+          }
+        }
+        case SIZE -> ByteSize.parse(value);
+        case STRING, LIST -> {}
+      }
+    } catch (NumberFormatException e) {
+      throw words.unreadable(flag.name(), value, "a number is wanted");
+    } catch (IllegalArgumentException e) {
+      throw words.unreadable(flag.name(), value, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private String suggestion(String name) {
+    String nearest = Nearest.of(name, flags.keySet());
+    return nearest == null ? "" : ", did you mean --" + nearest + "?";
+  }
+
+  /** Whether the flag was given. */
+  public boolean isGiven(String name) {
+    return given.containsKey(name);
+  }
+
+  /** The text of a flag, given or default. */
+  public String get(String name) {
+    List<String> v = given.get(name);
+    return v == null ? flag(name).defaultValue() : v.getLast();
+  }
+
+  /** All texts of a flag that may be repeated. */
+  public List<String> list(String name) {
+    List<String> v = given.get(name);
+    String d = flag(name).defaultValue();
+    return v != null ? List.copyOf(v) : d.isEmpty() ? List.of() : List.of(d);
+  }
+
+  public boolean bool(String name) {
+    return Boolean.parseBoolean(get(name));
+  }
+
+  public long integer(String name) {
+    return Long.parseLong(get(name));
+  }
+
+  /** A duration in milliseconds. */
+  public long millis(String name) {
+    return Durations.parse(get(name)).toMillis();
+  }
+
+  /** A size in bytes; 0 where the flag is empty. */
+  public long bytes(String name) {
+    String v = get(name);
+    return v.isEmpty() ? 0 : ByteSize.parse(v).bytes();
+  }
+
+  private Flag flag(String name) {
+    Flag f = flags.get(name);
+    if (f == null) {
+      throw new IllegalArgumentException("no flag " + name);
+    }
+    return f;
+  }
+
+  /** Every flag with the text in force, as {@code /api/v1/status/flags} shows them. */
+  public Map<String, String> values() {
+    Map<String, String> out = new LinkedHashMap<>();
+    flags.keySet().stream()
+        .sorted()
+        .forEach(
+            n -> out.put(n, shown(n, given.containsKey(n) ? String.join(",", list(n)) : get(n))));
+    return out;
+  }
+
+  private static String shown(String name, String value) {
+    return value.isEmpty() || !Redaction.isSecretKey(name) ? Redaction.text(value) : Secret.MASK;
+  }
+
+  /** The help page. */
+  public String help() {
+    StringBuilder sb = new StringBuilder();
+    sb.append("usage: ")
+        .append(command)
+        .append(" [<flags>]")
+        .append(operandHelp.isEmpty() ? "" : " " + operandHelp)
+        .append("\n\n")
+        .append(about)
+        .append("\n\nFlags:\n");
+    for (Flag f : flags.values()) {
+      String head =
+          f.kind() == Flag.Kind.BOOLEAN
+              ? "--[no-]" + f.name()
+              : "--" + f.name() + "=" + (f.defaultValue().isEmpty() ? "…" : f.defaultValue());
+      sb.append("  ").append(head);
+      if (f.kind() == Flag.Kind.LIST) {
+        sb.append(" ...");
+      }
+      sb.append("\n").append(wrap(f.help(), 88, "        ")).append('\n');
+    }
+    return sb.toString();
+  }
+
+  private static String wrap(String text, int width, String indent) {
+    StringBuilder sb = new StringBuilder(indent);
+    int column = indent.length();
+    for (String word : text.split(" ")) {
+      if (column + word.length() > width) {
+        sb.append('\n').append(indent);
+        column = indent.length();
+      }
+      sb.append(word).append(' ');
+      column += word.length() + 1;
+    }
+    return sb.toString().stripTrailing();
+  }
+}

@@ -1,0 +1,29 @@
+package dev.tethys.runtime.cli;
+
+import dev.tethys.web.ExternalUrl;
+
+/** Where a role is reached, as its flags of the web say. */
+public final class PublicUrl {
+  private PublicUrl() {}
+
+  /**
+   * Reads {@code web.external-url} and {@code web.route-prefix}; without them it is the port that
+   * is listened on.
+   *
+   * @param command for errors: {@code tethys server}
+   * @throws UsageException when the URL is none
+   */
+  public static ExternalUrl of(FlagSet flags, String command) {
+    String first = flags.list("web.listen-address").getFirst();
+    String port = first.substring(first.lastIndexOf(':') + 1);
+    try {
+      return ExternalUrl.of(
+          flags.get("web.external-url"),
+          flags.isGiven("web.route-prefix") ? flags.get("web.route-prefix") : null,
+          port.matches("\\d{1,5}") ? Integer.parseInt(port) : 0,
+          false);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(command + ": --web.external-url: " + e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,33 @@
+package dev.tethys.runtime.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Whether somebody sits before a program. */
+public final class Terminal {
+  private static final Path INPUT = Path.of("/proc/self/fd/0");
+  private static final Path OUTPUT = Path.of("/proc/self/fd/1");
+
+  private Terminal() {}
+
+  /**
+   * Whether its input and its output are a terminal's, as {@link System#console} would tell, which
+   * loads an editor of lines first and takes thirty milliseconds.
+   */
+  public static boolean isThere() {
+    return isTerminal(INPUT) && isTerminal(OUTPUT);
+  }
+
+  /** By what a descriptor of Linux leads to: see proc_pid_fd(5), pts(4) and console(4). */
+  static boolean isTerminal(Path descriptor) {
+    try {
+      String device = Files.readSymbolicLink(descriptor).toString();
+      return device.startsWith("/dev/pts/")
+          || device.startsWith("/dev/tty")
+          || device.equals("/dev/console");
+    } catch (IOException | UnsupportedOperationException e) {
+      return false; // closed, or another system
+    }
+  }
+}

@@ -1,0 +1,22 @@
+package dev.tethys.runtime.cli;
+
+/**
+ * How a command line that is wrong is refused: a program that stands in for another says it in the
+ * words of that one.
+ */
+public interface UsageWords {
+  /** There is no such flag. */
+  RuntimeException unknown(String flag, String suggestion);
+
+  /** An argument that is neither a long flag nor wanted. */
+  RuntimeException unexpected(String argument);
+
+  /** A flag that stands at the end without its value. */
+  RuntimeException withoutValue(String name);
+
+  /** A flag that may be given once. */
+  RuntimeException repeated(String name);
+
+  /** A value that cannot be read. */
+  RuntimeException unreadable(String name, String value, String why);
+}

@@ -1,0 +1,5 @@
+/** Where log lines go: one handler behind System.Logger, as logfmt or JSON on standard error. */
+@NullMarked
+package dev.tethys.runtime.log;
+
+import org.jspecify.annotations.NullMarked;

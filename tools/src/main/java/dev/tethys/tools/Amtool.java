@@ -1,0 +1,241 @@
+package dev.tethys.tools;
+
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.UsageException;
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.config.YamlNode;
+import dev.tethys.model.GoQuote;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * {@code amtool …}: the commands of Alertmanager's tool, with its names, flags, outputs and exit
+ * codes. Facts: amtool 0.33, beside which tests run it.
+ */
+final class Amtool {
+  /** The first word of its commands. */
+  static final String NAME = "amtool";
+
+  /** What every command takes. */
+  static final List<Flag> GLOBAL =
+      List.of(
+          Flag.of(
+              "date.format",
+              Flag.Kind.STRING,
+              "2006-01-02 15:04:05 MST",
+              "Format of date output, as Go has it."),
+          Flag.of("verbose", Flag.Kind.BOOLEAN, "false", "Accepted; there is nothing more to say."),
+          Flag.of(
+              "alertmanager.url",
+              Flag.Kind.STRING,
+              "http://localhost:9093",
+              "Alertmanager to talk to."),
+          Flag.of(
+              "output", Flag.Kind.STRING, "simple", "Output formatter (simple, extended, json)."),
+          Flag.of("timeout", Flag.Kind.STRING, "30s", "Timeout for the executed command."),
+          HttpAccess.CONFIG,
+          Flag.of(
+              "version-check",
+              Flag.Kind.BOOLEAN,
+              "true",
+              "Accepted; versions of Tethys and of Alertmanager are not comparable."),
+          Flag.of(
+              "enable-feature",
+              Flag.Kind.STRING,
+              "",
+              "classic-mode or utf8-strict-mode: one syntax of matchers instead of both."));
+
+  /** Which command is meant where a group alone is given. */
+  private static final Map<String, String> DEFAULTS =
+      Map.of(
+          "amtool alert", "query",
+          "amtool silence", "query",
+          "amtool config", "show",
+          "amtool cluster", "show",
+          "amtool recurring", "query",
+          "amtool heartbeat", "query",
+          "amtool config routes", "show");
+
+  private Amtool() {}
+
+  static List<Command> commands() {
+    List<Command> all = new ArrayList<>();
+    all.addAll(AmtoolAlerts.commands());
+    all.addAll(AmtoolSilences.commands());
+    all.addAll(AmtoolConfig.commands());
+    all.addAll(AmtoolRecurring.commands());
+    return all;
+  }
+
+  /** Whether a flag of the commands below a path is followed by its value. */
+  private static boolean takesValue(String flag, String path) {
+    List<String> names =
+        flag.startsWith("--")
+            ? List.of(flag.substring(2))
+            : Command.SHORT.getOrDefault(flag, List.of());
+    return commands().stream()
+        .filter(c -> c.name().equals(path) || c.name().startsWith(path + " "))
+        .flatMap(c -> c.allFlags().stream())
+        .anyMatch(f -> names.contains(f.name()) && f.kind() != Flag.Kind.BOOLEAN);
+  }
+
+  private static boolean isOrBegins(String path) {
+    return commands().stream()
+        .anyMatch(c -> c.name().equals(path) || c.name().startsWith(path + " "));
+  }
+
+  /** Runs what stands behind {@code amtool}; the exit code. */
+  static int run(List<String> args, Commands commands, Console console) throws IOException {
+    String path = NAME;
+    List<String> flags = new ArrayList<>();
+    List<String> operands = new ArrayList<>();
+    for (int i = 0; i < args.size(); i++) {
+      String a = args.get(i);
+      if (a.equals("--")) {
+        operands.addAll(args.subList(i + 1, args.size()));
+        break;
+      }
+      if (a.startsWith("-") && a.length() > 1) {
+        flags.add(a);
+        if (a.indexOf('=') < 0 && takesValue(a, path) && i + 1 < args.size()) {
+          flags.add(args.get(++i));
+        }
+      } else if (operands.isEmpty() && isOrBegins(path + " " + a)) {
+        path = path + " " + a;
+      } else {
+        operands.add(a);
+      }
+    }
+    boolean help = flags.contains("--help") || flags.contains("-h");
+    if (path.equals(NAME) && !operands.isEmpty()) {
+      throw error("expected command but got \"" + operands.getFirst() + "\"");
+    }
+    if (path.equals(NAME) && !help) {
+      if (flags.contains(ToolRole.VERSION)) {
+        console.out().print(ToolRole.version(NAME));
+        return 0;
+      }
+      refuseUnknown(flags);
+    }
+    if (path.equals(NAME) || help && DEFAULTS.containsKey(path)) {
+      console.out().print(commands.help(path + " "));
+      return 0;
+    }
+    while (DEFAULTS.containsKey(path)) {
+      path = path + " " + DEFAULTS.get(path);
+    }
+    String name = path;
+    Command command =
+        commands().stream()
+            .filter(c -> c.name().equals(name))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    error(
+                        operands.isEmpty()
+                            ? "must select a subcommand of '"
+                                + name.substring(NAME.length() + 1)
+                                + "'"
+                            : "expected command but got \"" + operands.getFirst() + "\""));
+    List<String> all = new ArrayList<>(flags);
+    try {
+      if (!help) {
+        addDefaults(command, all);
+      }
+      all.add("--");
+      all.addAll(operands);
+      return command.run(all, console);
+    } catch (AmtoolServer.Failure | ConfigException | WrongCommandLineException | IOException e) {
+      throw error(e.getMessage() == null ? e.toString() : e.getMessage());
+    }
+  }
+
+  /** Flags before any command are those that all commands have. */
+  private static void refuseUnknown(List<String> flags) {
+    Command any = commands().getFirst();
+    for (String f : flags) {
+      String name = any.spelledOut(f).replaceFirst("=.*", "").replaceFirst("^--(no-)?", "");
+      boolean known = any.allFlags().stream().anyMatch(k -> k.name().equals(name));
+      if (f.startsWith("--") && !known) {
+        throw error("unknown long flag '" + f.replaceFirst("=.*", "") + "'");
+      }
+    }
+  }
+
+  /** Flags from {@code ~/.config/amtool/config.yml} and {@code /etc/amtool/config.yml}. */
+  private static void addDefaults(Command command, List<String> flags) throws IOException {
+    Map<String, String> defaults = new LinkedHashMap<>();
+    String home = System.getenv("HOME");
+    List<Path> files = new ArrayList<>();
+    if (home != null) {
+      files.add(Path.of(home, ".config", "amtool", "config.yml"));
+    }
+    files.add(Path.of("/etc/amtool/config.yml"));
+    for (Path f : files) {
+      if (Files.isRegularFile(f)) {
+        read(f).forEach(defaults::putIfAbsent);
+      }
+    }
+    defaults.forEach(
+        (k, v) -> {
+          Optional<Flag> flag =
+              command.allFlags().stream().filter(f -> f.name().equals(k)).findFirst();
+          boolean given =
+              flags.stream()
+                  .map(command::spelledOut)
+                  .anyMatch(
+                      f ->
+                          f.equals("--" + k)
+                              || f.startsWith("--" + k + "=")
+                              || f.equals("--no-" + k));
+          if (flag.isPresent() && !given) {
+            boolean bool = flag.get().kind() == Flag.Kind.BOOLEAN;
+            flags.add("--" + k + "=" + (bool ? String.valueOf(bool(v)) : v));
+          }
+        });
+  }
+
+  /** Reads what Go's strconv.ParseBool reads: in a file these are texts, quoted mostly. */
+  private static boolean bool(String text) {
+    return switch (text) {
+      case "1", "t", "T", "true", "TRUE", "True" -> true;
+      case "0", "f", "F", "false", "FALSE", "False" -> false;
+      default ->
+          throw error("strconv.ParseBool: parsing " + GoQuote.quote(text) + ": invalid syntax");
+    };
+  }
+
+  private static Map<String, String> read(Path file) throws IOException {
+    YamlNode root = YamlDocument.read(file).root();
+    if (root.isNull()) {
+      return Map.of();
+    }
+    Map<String, String> all =
+        new LinkedHashMap<>(Type.map(Type.of("text", null, YamlNode::asString)).read(root));
+    String old = all.remove("comment_required");
+    if (old != null) {
+      all.putIfAbsent("require-comment", old);
+    }
+    return all;
+  }
+
+  /** A wrong word of the command line, in amtool's words. */
+  static UsageException error(String message) {
+    return new UsageException("amtool: error: " + message + "\n");
+  }
+
+  /** The words of a configuration that is wrong. */
+  static String text(Exception e) {
+    return e instanceof ConfigException c
+        ? String.valueOf(c.getMessage())
+        : String.valueOf(e.getMessage());
+  }
+}

@@ -1,0 +1,313 @@
+package dev.tethys.tools;
+
+import dev.tethys.alert.notify.AlertmanagerConfig;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.prometheus.collect.CollectedExporters;
+import dev.tethys.prometheus.PrometheusConfig;
+import dev.tethys.collect.discovery.DiscoveryConfig;
+import dev.tethys.collect.discovery.FileConfig;
+import dev.tethys.collect.discovery.StaticConfig;
+import dev.tethys.collect.discovery.TargetGroup;
+import dev.tethys.collect.scrape.ScrapeConfig;
+import dev.tethys.collect.scrape.TargetPreview;
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.Durations;
+import dev.tethys.config.FilePattern;
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.TlsConfig;
+import dev.tethys.model.GoQuote;
+import dev.tethys.web.WebConfig;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * {@code check config} and {@code check web-config}: a configuration is read as the server reads
+ * it, and then the files it names.
+ */
+final class CheckConfig {
+  private static final String TOO_LONG = "too-long-scrape-interval";
+
+  private final Console console;
+  private final boolean syntaxOnly;
+  private final boolean agent;
+
+  private CheckConfig(Console console, boolean syntaxOnly, boolean agent) {
+    this.console = console;
+    this.syntaxOnly = syntaxOnly;
+    this.agent = agent;
+  }
+
+  /** Something that the configuration names is wrong. */
+  private static final class BadException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    BadException(String message) {
+      super(message);
+    }
+  }
+
+  static List<Command> commands() {
+    return List.of(
+        new Command(
+            "check config",
+            "<config-files>...",
+            "Check if the config files are valid or not. What Tethys does not do yet is named as"
+                + " such.",
+            List.of(
+                Flag.of(
+                    "syntax-only",
+                    Flag.Kind.BOOLEAN,
+                    "false",
+                    "Only check the file itself, not what it names."),
+                Flag.of(
+                    "lint",
+                    Flag.Kind.STRING,
+                    "duplicate-rules",
+                    "Linting checks to apply: all, duplicate-rules, none, " + TOO_LONG + "."),
+                CheckRules.LINT_FATAL,
+                CheckRules.IGNORE_UNKNOWN,
+                Flag.of(
+                    "query.lookback-delta",
+                    Flag.Kind.DURATION,
+                    "5m",
+                    "The server's lookback, which scrape intervals are compared with."),
+                Flag.of(
+                    "agent",
+                    Flag.Kind.BOOLEAN,
+                    "false",
+                    "Check the config file for Prometheus in agent mode.")),
+            1,
+            Command.ANY,
+            CheckConfig::run),
+        new Command(
+            "check web-config",
+            "<web-config-files>...",
+            "Check if the web config files are valid or not.",
+            List.of(),
+            1,
+            Command.ANY,
+            CheckConfig::web));
+  }
+
+  private static int web(Command.Arguments a, Console console) {
+    boolean failed = false;
+    for (String f : Operands.files(a.operands())) {
+      try {
+        WebConfig c = WebConfig.read(Path.of(f));
+        for (String named : c.files()) {
+          if (!Files.isReadable(Path.of(named))) {
+            throw new NoSuchFileException(named);
+          }
+        }
+        console.err().println(f + " SUCCESS");
+      } catch (ConfigException | IOException e) {
+        failed = true;
+        console.err().println(f + " FAILED: " + said(e));
+      }
+    }
+    return failed ? 1 : 0;
+  }
+
+  private static String said(Exception e) {
+    return switch (e) {
+      case NoSuchFileException n -> "open " + n.getFile() + ": no such file or directory";
+      case AccessDeniedException n -> "open " + n.getFile() + ": permission denied";
+      default -> String.valueOf(e.getMessage());
+    };
+  }
+
+  private static int run(Command.Arguments a, Console console) {
+    List<String> files = Operands.files(a.operands());
+    boolean fatal = a.flags().bool("lint-fatal");
+    List<String> options = new ArrayList<>(Arrays.asList(a.flags().get("lint").split(",", -1)));
+    Duration lookback =
+        options.contains("none") || !options.contains("all") && !options.contains(TOO_LONG)
+            ? Duration.ZERO
+            : Durations.parse(a.flags().get("query.lookback-delta"));
+    options.remove(TOO_LONG);
+    CheckRules.Lint lint =
+        CheckRules.Lint.of(options.contains("none") ? List.of() : options, fatal, console);
+    CheckConfig check =
+        new CheckConfig(console, a.flags().bool("syntax-only"), a.flags().bool("agent"));
+    CheckRules rules =
+        new CheckRules(
+            console,
+            lint,
+            PromqlFeatures.of(a, console).parser(),
+            a.flags().bool("ignore-unknown-fields"));
+    CheckRules.Result all = CheckRules.Result.GOOD;
+    for (String f : files) {
+      all = all.and(check.file(f, rules, lookback));
+    }
+    return all.status(fatal);
+  }
+
+  private CheckRules.Result file(String file, CheckRules rules, Duration lookback) {
+    console.out().println("Checking " + file);
+    List<String> ruleFiles;
+    PrometheusConfig config;
+    try {
+      config = PrometheusConfig.read(Path.of(file));
+      String problem = agent ? config.notForAgents() : null;
+      if (problem != null) {
+        throw new BadException(problem);
+      }
+      ruleFiles = check(file, config);
+    } catch (ConfigException | IOException | BadException e) {
+      console.err().println("  FAILED: " + said(e));
+      console.out().println();
+      return new CheckRules.Result(true, true);
+    }
+    if (!ruleFiles.isEmpty()) {
+      console.out().println("  SUCCESS: " + ruleFiles.size() + " rule files found");
+    }
+    console.out().println(" SUCCESS: " + file + " is valid prometheus config file syntax");
+    console.out().println();
+    if (syntaxOnly) {
+      return CheckRules.Result.GOOD;
+    }
+    CheckRules.Result intervals = new CheckRules.Result(tooLong(config.jobs(), lookback), false);
+    return intervals.and(rules.files(ruleFiles));
+  }
+
+  private boolean tooLong(List<ScrapeConfig> jobs, Duration lookback) {
+    for (ScrapeConfig c : jobs) {
+      if (!lookback.isZero() && c.common().interval().compareTo(lookback) >= 0) {
+        console
+            .err()
+            .println(
+                "  FAILED: too long scrape interval found, data point will be marked as stale -"
+                    + " job: "
+                    + c.jobName()
+                    + ", interval: "
+                    + Durations.format(c.common().interval()));
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Looks at what the configuration names; gives the rule files as they should be shown. */
+  private List<String> check(String file, PrometheusConfig config)
+      throws IOException, BadException {
+    List<String> ruleFiles = new ArrayList<>();
+    if (!syntaxOnly) {
+      CollectedExporters.check(config.collect());
+    }
+    for (String pattern : syntaxOnly ? List.<String>of() : config.ruleFiles()) {
+      List<Path> found = config.findRuleFiles(pattern);
+      if (found.isEmpty() && pattern.indexOf('*') < 0) {
+        throw new BadException(
+            GoQuote.quote(shown(file, pattern)) + " does not point to an existing file");
+      }
+      found.forEach(f -> ruleFiles.add(shown(file, f.toString())));
+    }
+    for (ScrapeConfig c : config.scrapeConfigs()) {
+      if (!syntaxOnly) {
+        client(file, c.client());
+      }
+      discoveries(
+          file,
+          c.discoveries(),
+          "scrape job " + GoQuote.quote(c.jobName()),
+          g -> {
+            int i = 0;
+            for (TargetPreview t : TargetPreview.of(c, g)) {
+              if (t.error() != null) {
+                throw new IllegalArgumentException(
+                    "instance " + i + " in group " + g.source() + ": " + t.error());
+              }
+              i++;
+            }
+          });
+    }
+    for (AlertmanagerConfig c : config.alerting().alertmanagers()) {
+      discoveries(file, c.discoveries(), "alertmanager config", c::check);
+    }
+    return ruleFiles;
+  }
+
+  private static void client(String file, HttpClientConfig c) throws BadException {
+    HttpClientConfig.Authorization a = c.authorization();
+    if (a != null) {
+      exists(
+          file,
+          a.credentialsFile(),
+          "error checking authorization credentials or bearer token file ");
+    }
+    TlsConfig tls = c.tls();
+    exists(file, tls.certFile(), "error checking client cert file ");
+    exists(file, tls.keyFile(), "error checking client key file ");
+  }
+
+  private static void exists(String config, String file, String what) throws BadException {
+    if (!file.isEmpty() && !Files.exists(Path.of(file))) {
+      String name = shown(config, file);
+      throw new BadException(
+          what + GoQuote.quote(name) + ": stat " + name + ": no such file or directory");
+    }
+  }
+
+  private void discoveries(
+      String config, List<DiscoveryConfig> all, String where, Consumer<TargetGroup> check)
+      throws BadException, IOException {
+    for (DiscoveryConfig d : all) {
+      try {
+        if (d instanceof StaticConfig s) {
+          s.groups().forEach(check);
+        } else if (d instanceof FileConfig f && !syntaxOnly) {
+          for (String pattern : f.files()) {
+            files(config, pattern, where, check);
+          }
+        }
+      } catch (IllegalArgumentException e) {
+        throw new BadException(String.valueOf(e.getMessage()));
+      }
+    }
+  }
+
+  private void files(String config, String pattern, String where, Consumer<TargetGroup> check)
+      throws BadException, IOException {
+    List<Path> found = FilePattern.of(pattern).files();
+    if (found.isEmpty()) {
+      console
+          .out()
+          .println(
+              "  WARNING: file "
+                  + GoQuote.quote(shown(config, pattern))
+                  + " for file_sd in "
+                  + where
+                  + " does not exist");
+    }
+    for (Path f : found) {
+      List<TargetGroup> groups;
+      try {
+        groups = FileConfig.groups(f);
+      } catch (ConfigException | IOException e) {
+        throw new BadException(
+            "checking SD file " + GoQuote.quote(shown(config, pattern)) + ": " + said(e));
+      }
+      groups.forEach(check);
+    }
+  }
+
+  /**
+   * A path as promtool shows it: relative where the configuration was named so and the path lies
+   * below the same folder.
+   */
+  private static String shown(String config, String path) {
+    Path here = Path.of("").toAbsolutePath();
+    Path p = Path.of(path);
+    return Path.of(config).isAbsolute() || !p.isAbsolute() || !p.startsWith(here)
+        ? path
+        : here.relativize(p).toString();
+  }
+}

@@ -1,0 +1,173 @@
+package dev.tethys.tools;
+
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.FlagSet;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * A command of the tool: its flags, its operands and what it does.
+ *
+ * @param name as it is typed behind {@code tethys tool}, such as {@code tsdb list}
+ * @param operands as the help shows them; those in brackets may be left out
+ * @param about for the help
+ * @param flags what it takes, beside those that every command takes; some have a short form
+ * @param minOperands how many operands there must be at least
+ * @param maxOperands and at most
+ */
+public record Command(
+    String name,
+    String operands,
+    String about,
+    List<Flag> flags,
+    int minOperands,
+    int maxOperands,
+    Action action) {
+  /** As many operands as one likes. */
+  public static final int ANY = Integer.MAX_VALUE;
+
+  /** Short forms of flags, for all commands that have the flag. */
+  static final Map<String, List<String>> SHORT =
+      Map.ofEntries(
+          Map.entry("-r", List.of("human-readable", "receiver")),
+          Map.entry("-q", List.of("quiet")),
+          Map.entry("-o", List.of("format", "output")),
+          Map.entry("-t", List.of("type")),
+          Map.entry("-a", List.of("active", "author")),
+          Map.entry("-i", List.of("inhibited")),
+          Map.entry("-s", List.of("silenced")),
+          Map.entry("-u", List.of("unprocessed")),
+          Map.entry("-d", List.of("duration")),
+          Map.entry("-c", List.of("comment")),
+          Map.entry("-f", List.of("force")),
+          Map.entry("-w", List.of("worker")),
+          Map.entry("-v", List.of("verbose")));
+
+  /** Beginning of the names of commands that read configurations of other programs. */
+  private static final String MIGRATIONS = "migrate ";
+
+  /** What every command takes, as in promtool. */
+  static final List<Flag> GLOBAL =
+      List.of(
+          Flag.of(
+              "experimental", Flag.Kind.BOOLEAN, "false", "Enable experimental commands (promql)."),
+          Flag.of(
+              "enable-feature",
+              Flag.Kind.LIST,
+              "",
+              "Comma-separated features of PromQL to enable: "
+                  + String.join(", ", PromqlFeatures.NAMES)
+                  + "."));
+
+  /** What every check takes in promtool, though one of them alone heeds it. */
+  private static final List<Flag> CHECKS =
+      List.of(
+          Flag.of(
+              "query.lookback-delta",
+              Flag.Kind.DURATION,
+              "5m",
+              "Taken by every check; check config alone looks at it."),
+          Flag.of(
+              "extended",
+              Flag.Kind.BOOLEAN,
+              "false",
+              "Taken by every check; check metrics alone looks at it."));
+
+  /** What a command does. */
+  @FunctionalInterface
+  public interface Action {
+    /**
+     * Does it.
+     *
+     * @return the exit code: 0, 1 for failed, 3 for complaints of a linter
+     */
+    int run(Arguments arguments, Console console) throws IOException;
+  }
+
+  /**
+   * What the command line gave.
+   *
+   * @param flags given and default
+   * @param operands what is not a flag
+   */
+  public record Arguments(FlagSet flags, List<String> operands) {
+    /** An operand, or a default where it was left out. */
+    String operand(int i, String otherwise) {
+      return i < operands.size() ? operands.get(i) : otherwise;
+    }
+
+    /** Refuses a command line without these flags. */
+    void require(String... names) {
+      List<String> missing =
+          Stream.of(names).filter(n -> !flags.isGiven(n)).map(n -> "'--" + n + "'").toList();
+      if (!missing.isEmpty()) {
+        throw new WrongCommandLineException(
+            "required flag(s) " + String.join(", ", missing) + " not provided");
+      }
+    }
+  }
+
+  /** Its flags and those that every command takes. */
+  List<Flag> allFlags() {
+    List<Flag> all = new ArrayList<>(flags);
+    if (name.startsWith("check ")) {
+      List<String> own = flags.stream().map(Flag::name).toList();
+      CHECKS.stream().filter(f -> !own.contains(f.name())).forEach(all::add);
+    }
+    if (!name.startsWith(MIGRATIONS)) { // neither promtool nor PromQL is part of them
+      all.addAll(name.startsWith(Amtool.NAME + " ") ? Amtool.GLOBAL : GLOBAL);
+    }
+    return all;
+  }
+
+  /** An argument with the long form of a flag in the place of its short one. */
+  String spelledOut(String arg) {
+    if (arg.length() < 2 || arg.charAt(0) != '-' || arg.charAt(1) == '-') {
+      return arg;
+    }
+    List<String> own = allFlags().stream().map(Flag::name).toList();
+    String flag =
+        SHORT.getOrDefault(arg.substring(0, 2), List.of()).stream()
+            .filter(own::contains)
+            .findFirst()
+            .orElse(null);
+    if (flag == null) {
+      return arg;
+    }
+    String value = arg.substring(2);
+    return "--"
+        + flag
+        + (value.isEmpty() ? "" : "=" + (value.startsWith("=") ? value.substring(1) : value));
+  }
+
+  int run(List<String> args, Console console) throws IOException {
+    FlagSet set =
+        new FlagSet(
+            "tethys tool " + name, operands, about, allFlags(), WrongCommandLineException.WORDS);
+    if (args.contains("--help") || args.contains("-h")) {
+      console.out().print(set.help());
+      return 0;
+    }
+    List<String> given = new ArrayList<>();
+    set.parse(args.stream().map(this::spelledOut).toList(), given);
+    if (given.size() < minOperands) {
+      throw new WrongCommandLineException(
+          "required argument '" + operandName(given.size()) + "' not provided");
+    }
+    if (given.size() > maxOperands) {
+      throw new WrongCommandLineException("unexpected " + given.get(maxOperands));
+    }
+    return action.run(new Arguments(set, given), console);
+  }
+
+  /** What stands in angle brackets in the help, without these. */
+  private String operandName(int i) {
+    List<String> names =
+        Pattern.compile("<([^>]+)>").matcher(operands).results().map(r -> r.group(1)).toList();
+    return names.isEmpty() ? operands : names.get(Math.min(i, names.size() - 1));
+  }
+}

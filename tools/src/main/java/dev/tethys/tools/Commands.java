@@ -1,0 +1,56 @@
+package dev.tethys.tools;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Table of all commands: help, completion and dispatch are made from it. */
+final class Commands {
+  private final List<Command> all;
+
+  /**
+   * @param added commands of modules above this one
+   */
+  Commands(List<Command> added) {
+    List<Command> out = new ArrayList<>();
+    out.addAll(CheckConfig.commands());
+    out.add(CheckRules.command());
+    out.addAll(CheckServer.commands());
+    out.add(CheckDiscovery.command());
+    out.add(CheckMetrics.command());
+    out.addAll(QueryServer.commands());
+    out.add(AnalyzeHistograms.command());
+    out.add(PushMetrics.command());
+    out.addAll(DebugServer.commands());
+    out.add(TestRules.command());
+    out.addAll(EditQuery.commands());
+    out.addAll(TsdbCommands.all());
+    out.add(BacktestRules.command());
+    out.add(Completion.command(this));
+    out.addAll(added);
+    out.addAll(DeadLetterCommands.commands());
+    out.add(CheckDestination.command());
+    out.addAll(Amtool.commands());
+    out.add(Lint.command());
+    all = List.copyOf(out);
+  }
+
+  /** All of them, in the order of the help. */
+  List<Command> list() {
+    return all;
+  }
+
+  /** Page of all commands, or of those of a group. */
+  String help(String group) {
+    StringBuilder sb =
+        new StringBuilder("usage: tethys tool " + group + "<command> [<flags>] [<args>]\n\n");
+    sb.append("What promtool and amtool do, and what they lack.\n\nCommands:\n");
+    for (Command c : all) {
+      if (c.name().startsWith(group)) {
+        String about = c.about().substring(0, c.about().indexOf('.'));
+        sb.append(String.format("  %-40s %s%n", c.name(), about));
+      }
+    }
+    sb.append("\nEach command has --help.\n");
+    return sb.toString();
+  }
+}

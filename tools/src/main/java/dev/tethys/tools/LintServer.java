@@ -1,0 +1,207 @@
+package dev.tethys.tools;
+
+import dev.tethys.tools.LintRules.Problem;
+import dev.tethys.tools.LintRules.Severity;
+import dev.tethys.tools.ServerApi.Parameter;
+import dev.tethys.query.promql.ast.Expr;
+import dev.tethys.query.promql.format.Printer;
+import dev.tethys.store.archive.Json;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a running server knows of the series that rules name, and what the rules cost there.
+ *
+ * <p>Invariant: each metric and selector is asked for once.
+ */
+final class LintServer implements AutoCloseable {
+  static final String SERIES = "promql/series";
+  static final String COST = "query/cost";
+
+  /**
+   * The most that one evaluation may take; 0 for any.
+   *
+   * @param seconds how long
+   * @param samples how many samples it may read
+   * @param series how many elements it may give
+   */
+  record Limits(double seconds, long samples, long series) {}
+
+  private final ServerApi api;
+  private final Duration lookback;
+  private final Limits limits;
+  private final Instant now;
+  private final Map<String, String> types = new HashMap<>();
+  private final Map<String, Boolean> series = new HashMap<>();
+
+  LintServer(ServerApi api, Duration lookback, Limits limits, Instant now) {
+    this.api = api;
+    this.lookback = lookback;
+    this.limits = limits;
+    this.now = now;
+  }
+
+  /** The type of a metric, "" when the server knows none. */
+  String type(String metric) {
+    String known = types.get(metric);
+    if (known != null) {
+      return known;
+    }
+    String found = "";
+    try {
+      for (String name : List.of(metric, metric.replaceAll("_(total|created)$", ""))) {
+        Object data = api.get("/api/v1/metadata", List.of(new Parameter("metric", name)));
+        List<@Nullable Object> all =
+            data instanceof Map<?, ?> m && m.get(name) instanceof List<?> l
+                ? new ArrayList<>(l)
+                : List.of();
+        if (found.isEmpty() && !all.isEmpty() && all.getFirst() instanceof Map<?, ?> first) {
+          found = String.valueOf(first.get("type"));
+        }
+      }
+    } catch (IOException e) {
+      found = ""; // that it cannot be asked is said with its series
+    }
+    found = found.equals("unknown") ? "" : found;
+    types.put(metric, found);
+    return found;
+  }
+
+  private boolean exists(String selector) throws IOException {
+    Boolean known = series.get(selector);
+    if (known == null) {
+      Object data =
+          api.post(
+              "/api/v1/series",
+              List.of(
+                  new Parameter("match[]", selector),
+                  Parameter.of("start", now.minus(lookback)),
+                  Parameter.of("end", now),
+                  new Parameter("limit", "1")));
+      known = data instanceof List<?> l && !l.isEmpty();
+      series.put(selector, known);
+    }
+    return known;
+  }
+
+  /**
+   * What an expression names and the server does not have.
+   *
+   * @param recorded metrics that rules of the same files give
+   */
+  List<Problem> series(Expr expr, Set<String> recorded) throws IOException {
+    List<Expr.VectorSelector> all = new ArrayList<>();
+    collect(expr, all);
+    List<Problem> out = new ArrayList<>();
+    for (Expr.VectorSelector v : all) {
+      if (recorded.contains(v.name())) {
+        continue;
+      }
+      String selector =
+          Printer.print(
+              new Expr.VectorSelector(
+                  v.span(), v.name(), v.matchers(), Expr.TimeShift.NONE, Expr.Extension.NONE));
+      if (exists(selector)) {
+        continue;
+      }
+      if (v.name().isEmpty() || exists(v.name())) {
+        out.add(
+            new Problem(
+                SERIES,
+                v.name(),
+                Severity.BUG,
+                "no series of "
+                    + api.base()
+                    + " matched "
+                    + selector
+                    + " in the last "
+                    + Printer.duration(lookback.toMillis())
+                    + (v.name().isEmpty() ? "" : ", though there is " + v.name())));
+      } else {
+        out.add(
+            new Problem(
+                SERIES,
+                v.name(),
+                Severity.BUG,
+                api.base()
+                    + " had no series "
+                    + v.name()
+                    + " in the last "
+                    + Printer.duration(lookback.toMillis())));
+      }
+    }
+    return out;
+  }
+
+  /** Selectors of which something is expected: not those that are asked to be absent. */
+  private static void collect(Expr e, List<Expr.VectorSelector> to) {
+    if (e instanceof Expr.Call c && c.function().name().startsWith("absent")) {
+      return;
+    }
+    if (e instanceof Expr.VectorSelector v) {
+      to.add(v);
+    }
+    e.children().forEach(c -> collect(c, to));
+  }
+
+  /** What an evaluation takes now. */
+  List<Problem> cost(String query) throws IOException {
+    long began = System.nanoTime();
+    Map<String, @Nullable Object> answer;
+    try {
+      answer =
+          Json.asObject(
+              api.post(
+                  "/api/v1/query",
+                  List.of(
+                      new Parameter("query", query),
+                      Parameter.of("time", now),
+                      new Parameter("stats", "all"))));
+    } catch (ServerApi.ApiException e) {
+      return List.of(
+          new Problem(COST, "", Severity.BUG, "the server refuses it: " + e.getMessage()));
+    }
+    double seconds = (System.nanoTime() - began) / 1e9;
+    int elements = answer.get("result") instanceof List<?> l ? l.size() : 0;
+    long samples = 0;
+    if (answer.get("stats") instanceof Map<?, ?> stats
+        && stats.get("samples") instanceof Map<?, ?> s
+        && s.get("totalQueryableSamples") instanceof Number n) {
+      samples = n.longValue();
+    }
+    String figures =
+        String.format(
+            Locale.ROOT, "%d elements of %d samples in %.3f s", elements, samples, seconds);
+    List<String> over = new ArrayList<>();
+    if (limits.seconds > 0 && seconds > limits.seconds) {
+      over.add("seconds");
+    }
+    if (limits.samples > 0 && samples > limits.samples) {
+      over.add("samples");
+    }
+    if (limits.series > 0 && elements > limits.series) {
+      over.add("series");
+    }
+    return List.of(
+        over.isEmpty()
+            ? new Problem(COST, "", Severity.INFORMATION, figures)
+            : new Problem(
+                COST,
+                "",
+                Severity.BUG,
+                figures + ": more " + String.join(" and ", over) + " than are allowed"));
+  }
+
+  @Override
+  public void close() {
+    api.close();
+  }
+}

@@ -1,0 +1,53 @@
+package dev.tethys.tools;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What was opened one by one, and is closed the other way round, all of it whatever fails. */
+final class Opened implements AutoCloseable {
+  private final List<AutoCloseable> all = new ArrayList<>();
+
+  <C extends AutoCloseable> C add(C c) {
+    all.add(c);
+    return c;
+  }
+
+  /**
+   * Closes all.
+   *
+   * @throws IOException what failed first, with the others beside it
+   */
+  @Override
+  public void close() throws IOException {
+    Exception first = null;
+    for (AutoCloseable c : all.reversed()) {
+      first = closed(c, first);
+    }
+    switch (first) {
+      case null -> {}
+      case IOException e -> throw e;
+      case RuntimeException e -> throw e;
+      default -> throw new IOException(first);
+    }
+  }
+
+  private static @Nullable Exception closed(AutoCloseable c, @Nullable Exception before) {
+    try {
+      c.close();
+      return before;
+    } catch (Exception e) {
+      if (e instanceof InterruptedException) {
+        Thread.currentThread().interrupt();
+      }
+      if (before == null) {
+        return e;
+      }
+      if (!e.equals(before)) { // one may not stand beside itself
+        before.addSuppressed(e);
+      }
+      return before;
+    }
+  }
+}

@@ -1,0 +1,24 @@
+package dev.tethys.tools;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** What operands must be. */
+final class Operands {
+  private Operands() {}
+
+  /** Files that exist, as promtool asks for before it does anything. */
+  static List<String> files(List<String> operands) {
+    for (String f : operands) {
+      Path p = Path.of(f);
+      if (!Files.exists(p)) {
+        throw new WrongCommandLineException("path '" + f + "' does not exist");
+      }
+      if (Files.isDirectory(p)) {
+        throw new WrongCommandLineException("'" + p.getFileName() + "' is a directory");
+      }
+    }
+    return operands;
+  }
+}

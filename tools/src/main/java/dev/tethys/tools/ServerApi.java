@@ -1,0 +1,104 @@
+package dev.tethys.tools;
+
+import dev.tethys.model.GoFloat;
+import dev.tethys.store.archive.Json;
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The HTTP API of a server, as a client sees it. Errors are those of Prometheus's Go client. */
+final class ServerApi implements AutoCloseable {
+  /** How long a query may take. */
+  private static final Duration TIMEOUT = Duration.ofMinutes(2);
+
+  private final HttpAccess access;
+
+  ServerApi(HttpAccess access) {
+    this.access = access;
+  }
+
+  /** The server refused, or is none. */
+  static final class ApiException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    ApiException(String type, String message, String detail) {
+      super(type + ": " + message + (detail.isEmpty() ? "" : " (detail: " + detail + ")"));
+    }
+  }
+
+  /** A parameter. */
+  record Parameter(String name, String value) {
+    static Parameter of(String name, Instant time) {
+      return new Parameter(name, GoFloat.f(time.toEpochMilli() / 1000.0));
+    }
+  }
+
+  /** Where the server is. */
+  java.net.URI base() {
+    return access.base();
+  }
+
+  /** What an instant query gives: an object with {@code resultType} and {@code result}. */
+  Map<String, @Nullable Object> query(String expr, Instant time) throws IOException {
+    return Json.asObject(
+        post("/api/v1/query", List.of(new Parameter("query", expr), Parameter.of("time", time))));
+  }
+
+  /** Posts a form; falls back to GET where the server wants that. */
+  @Nullable Object post(String path, List<Parameter> parameters) throws IOException {
+    String form = form(parameters);
+    HttpAccess.Reply r =
+        access.send(
+            "POST",
+            path,
+            form.getBytes(StandardCharsets.UTF_8),
+            Map.of("Content-Type", "application/x-www-form-urlencoded"),
+            TIMEOUT);
+    return r.status() == 405 || r.status() == 501 ? get(path, parameters) : data(r);
+  }
+
+  @Nullable Object get(String path, List<Parameter> parameters) throws IOException {
+    String form = form(parameters);
+    return data(access.get(form.isEmpty() ? path : path + "?" + form, TIMEOUT));
+  }
+
+  private static String form(List<Parameter> parameters) {
+    return String.join(
+        "&", parameters.stream().map(p -> encoded(p.name()) + "=" + encoded(p.value())).toList());
+  }
+
+  /** A text as part of a URL. */
+  static String encoded(String s) {
+    return URLEncoder.encode(s, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+
+  private static @Nullable Object data(HttpAccess.Reply r) throws IOException {
+    boolean refused = r.status() == 400 || r.status() == 422;
+    if (!refused && r.status() / 100 != 2) {
+      String kind = r.status() / 100 == 4 ? "client" : r.status() / 100 == 5 ? "server" : "";
+      throw kind.isEmpty()
+          ? new ApiException("bad_response", "bad response code " + r.status(), r.text().strip())
+          : new ApiException(kind + "_error", kind + " error: " + r.status(), r.text().strip());
+    }
+    Map<String, @Nullable Object> m;
+    try {
+      m = Json.object(r.body());
+    } catch (IllegalArgumentException e) {
+      throw new ApiException("bad_response", String.valueOf(e.getMessage()), "");
+    }
+    if ("error".equals(m.get("status"))) {
+      throw new ApiException(Json.text(m, "errorType"), Json.text(m, "error"), "");
+    }
+    return m.get("data");
+  }
+
+  @Override
+  public void close() {
+    access.close();
+  }
+}

@@ -1,0 +1,21 @@
+package dev.tethys.tools.ruletest;
+
+import dev.tethys.alert.rule.RuleFileException;
+import dev.tethys.config.ConfigException;
+import java.util.List;
+
+/** What is wrong with a rule file, laid out as promtool does: {@code file: line:column: text}. */
+public final class RuleErrors {
+  private RuleErrors() {}
+
+  /** One text for each mistake. */
+  public static List<String> of(String file, ConfigException e) {
+    List<String> all =
+        e instanceof RuleFileException r ? r.problems() : List.of(String.valueOf(e.getMessage()));
+    return all.stream()
+        .map(
+            p ->
+                p.startsWith(file + ":") ? file + ": " + p.substring(file.length() + 1).strip() : p)
+        .toList();
+  }
+}

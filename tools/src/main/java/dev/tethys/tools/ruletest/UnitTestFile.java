@@ -1,0 +1,239 @@
+package dev.tethys.tools.ruletest;
+
+import dev.tethys.config.FilePattern;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.Labels;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * A file of unit tests of rules, as promtool reads it: strictly.
+ *
+ * @param ruleFiles what the patterns of {@code rule_files} mean, relative to the file
+ * @param interval how often rules are evaluated
+ * @param order places of groups by name; one that has none counts as the first
+ */
+public record UnitTestFile(
+    List<String> ruleFiles,
+    Duration interval,
+    Map<String, Integer> order,
+    boolean fuzzyCompare,
+    List<TestGroup> tests) {
+
+  /**
+   * Input and what is asserted of it.
+   *
+   * @param interval between the values of the input
+   * @param start time of the first value
+   */
+  public record TestGroup(
+      String name,
+      Duration interval,
+      Instant start,
+      List<InputSeries> input,
+      List<AlertTest> alerts,
+      List<ExprTest> exprs,
+      Labels externalLabels,
+      String externalUrl) {
+    /** The latest time of which something is asserted. */
+    Duration end() {
+      Duration max = Duration.ZERO;
+      for (AlertTest a : alerts) {
+        max = a.at().compareTo(max) > 0 ? a.at() : max;
+      }
+      for (ExprTest e : exprs) {
+        max = e.at().compareTo(max) > 0 ? e.at() : max;
+      }
+      return max;
+    }
+  }
+
+  /** A series and its values in the notation of tests. */
+  public record InputSeries(String series, String values) {}
+
+  /** The alerts of one name that fire at a time. */
+  public record AlertTest(Duration at, String name, List<ExpectedAlert> expected) {}
+
+  /** An alert without its name. */
+  public record ExpectedAlert(Map<String, String> labels, Map<String, String> annotations) {}
+
+  /** What a query gives at a time. */
+  public record ExprTest(Duration at, String expr, List<ExpectedSample> expected) {}
+
+  /**
+   * One element of a result.
+   *
+   * @param histogram in the notation of tests; then the value does not count
+   */
+  public record ExpectedSample(String labels, double value, String histogram) {}
+
+  private static final Type<Map<String, String>> TEXTS =
+      Type.map(Type.of("string", "", YamlNode::asString));
+
+  private static final Section SERIES = new Section("input_series", "A series and its values.");
+  private static final Key<String> SERIES_NAME =
+      SERIES.key("series", Type.STRING, "", "The series, in the notation of PromQL.");
+  private static final Key<String> SERIES_VALUES =
+      SERIES.key("values", Type.STRING, "", "Its values, such as 1+1x10 _ stale.");
+
+  private static final Section ALERT = new Section("alert", "An alert that fires.");
+  private static final Key<Map<String, String>> EXP_LABELS =
+      ALERT.key("exp_labels", TEXTS, Map.of(), "Its labels, without its name.");
+  private static final Key<Map<String, String>> EXP_ANNOTATIONS =
+      ALERT.key("exp_annotations", TEXTS, Map.of(), "Its annotations.");
+
+  private static final Section ALERT_TEST = new Section("alert_rule_test", "Alerts at a time.");
+  private static final Key<Duration> ALERT_TIME =
+      ALERT_TEST.key("eval_time", Type.DURATION, Duration.ZERO, "Time since the start.");
+  private static final Key<String> ALERT_NAME =
+      ALERT_TEST.key("alertname", Type.STRING, "", "The name of the alert.");
+  private static final Key<List<ExpectedAlert>> EXP_ALERTS =
+      ALERT_TEST.key(
+          "exp_alerts",
+          Type.list(ALERT.type(o -> new ExpectedAlert(o.get(EXP_LABELS), o.get(EXP_ANNOTATIONS)))),
+          List.of(),
+          "All alerts of that name that fire.");
+
+  private static final Section SAMPLE = new Section("sample", "One element of a result.");
+  private static final Key<String> SAMPLE_LABELS =
+      SAMPLE.key("labels", Type.STRING, "", "Its series, in the notation of PromQL.");
+  private static final Key<Double> SAMPLE_VALUE =
+      SAMPLE.key("value", Type.FLOAT, 0.0, "Its value.");
+  private static final Key<String> SAMPLE_HISTOGRAM =
+      SAMPLE.key("histogram", Type.STRING, "", "Its histogram, instead of a value.");
+
+  private static final Section EXPR_TEST = new Section("promql_expr_test", "A query at a time.");
+  private static final Key<Duration> EXPR_TIME =
+      EXPR_TEST.key("eval_time", Type.DURATION, Duration.ZERO, "Time since the start.");
+  private static final Key<String> EXPR = EXPR_TEST.key("expr", Type.STRING, "", "The query.");
+  private static final Key<List<ExpectedSample>> EXP_SAMPLES =
+      EXPR_TEST.key(
+          "exp_samples",
+          Type.list(
+              SAMPLE.type(
+                  o ->
+                      new ExpectedSample(
+                          o.get(SAMPLE_LABELS), o.get(SAMPLE_VALUE), o.get(SAMPLE_HISTOGRAM)))),
+          List.of(),
+          "All that it gives.");
+
+  private static final Section TEST = new Section("tests", "Input and what is asserted of it.");
+  private static final Key<Duration> TEST_INTERVAL =
+      TEST.key("interval", Type.DURATION, Duration.ZERO, "Time between values of the input.");
+  private static final Key<String> TEST_NAME = TEST.key("name", Type.STRING, "", "A name.");
+  private static final Key<Instant> START =
+      TEST.key(
+          "start_timestamp",
+          Type.of("time", null, n -> n.parse(UnitTestFile::time)),
+          Instant.EPOCH,
+          "Time of the first value: RFC 3339 or seconds.");
+  private static final Key<List<InputSeries>> INPUT =
+      TEST.key(
+          "input_series",
+          Type.list(SERIES.type(o -> new InputSeries(o.get(SERIES_NAME), o.get(SERIES_VALUES)))),
+          List.of(),
+          "The input.");
+  private static final Key<List<AlertTest>> ALERT_TESTS =
+      TEST.key(
+          "alert_rule_test",
+          Type.list(
+              ALERT_TEST.type(
+                  o -> new AlertTest(o.get(ALERT_TIME), o.get(ALERT_NAME), o.get(EXP_ALERTS)))),
+          List.of(),
+          "Assertions on alerts.");
+  private static final Key<List<ExprTest>> EXPR_TESTS =
+      TEST.key(
+          "promql_expr_test",
+          Type.list(
+              EXPR_TEST.type(o -> new ExprTest(o.get(EXPR_TIME), o.get(EXPR), o.get(EXP_SAMPLES)))),
+          List.of(),
+          "Assertions on queries.");
+  private static final Key<Map<String, String>> EXTERNAL_LABELS =
+      TEST.key("external_labels", TEXTS, Map.of(), "What templates see as external labels.");
+  private static final Key<String> EXTERNAL_URL =
+      TEST.key("external_url", Type.STRING, "", "What templates see as external URL.");
+
+  private static final Section FILE = new Section("unit test file", "Unit tests of rules.");
+  private static final Key<List<String>> RULE_FILES =
+      FILE.key("rule_files", Type.list(Type.STRING), List.of(), "Patterns of rule files.");
+  private static final Key<Duration> EVALUATION_INTERVAL =
+      FILE.key("evaluation_interval", Type.DURATION, Duration.ZERO, "A minute when absent.");
+  private static final Key<List<String>> GROUP_EVAL_ORDER =
+      FILE.key("group_eval_order", Type.list(Type.STRING), List.of(), "Groups, first to last.");
+  private static final Key<Boolean> FUZZY_COMPARE =
+      FILE.key("fuzzy_compare", Type.BOOL, false, "Neighbouring floats count as equal.");
+  private static final Key<List<YamlObject>> TESTS =
+      FILE.key("tests", Type.list(TEST.type(o -> o)), List.of(), "The tests.");
+
+  /**
+   * Reads a file.
+   *
+   * @param warn is told of patterns that no file matches
+   * @throws dev.tethys.config.ConfigException when something in it is wrong
+   * @throws IOException when it cannot be read
+   */
+  static UnitTestFile read(Path file, Consumer<String> warn) throws IOException {
+    YamlObject o = YamlDocument.read(file).root().object(FILE);
+    List<String> ruleFiles = new ArrayList<>();
+    for (String pattern : o.get(RULE_FILES)) {
+      Path resolved = file.resolveSibling(pattern).normalize();
+      List<Path> found = FilePattern.of(resolved.toString()).files();
+      if (found.isEmpty()) {
+        warn.accept("  WARNING: no file match pattern " + resolved);
+      }
+      found.forEach(f -> ruleFiles.add(f.toString()));
+    }
+    Map<String, Integer> order = new HashMap<>();
+    for (String name : o.get(GROUP_EVAL_ORDER)) {
+      if (order.putIfAbsent(name, order.size()) != null) {
+        throw new IllegalArgumentException("group name repeated in evaluation order: " + name);
+      }
+    }
+    Duration interval = orElse(o.get(EVALUATION_INTERVAL), Duration.ofMinutes(1));
+    Function<YamlObject, TestGroup> test =
+        t ->
+            new TestGroup(
+                t.get(TEST_NAME),
+                orElse(t.get(TEST_INTERVAL), interval),
+                t.get(START),
+                t.get(INPUT),
+                t.get(ALERT_TESTS),
+                t.get(EXPR_TESTS),
+                Labels.of(t.get(EXTERNAL_LABELS)),
+                t.get(EXTERNAL_URL));
+    return new UnitTestFile(
+        ruleFiles, interval, order, o.get(FUZZY_COMPARE), o.get(TESTS).stream().map(test).toList());
+  }
+
+  private static Duration orElse(Duration d, Duration otherwise) {
+    return d.isZero() ? otherwise : d;
+  }
+
+  /** A time as promtool takes it: seconds, with a fraction or without, or RFC 3339. */
+  public static Instant time(String text) {
+    try {
+      return Instant.ofEpochMilli(Math.round(Double.parseDouble(text) * 1000));
+    } catch (NumberFormatException e) {
+      // the other form
+    }
+    try {
+      return java.time.OffsetDateTime.parse(text).toInstant();
+    } catch (java.time.format.DateTimeParseException e) {
+      throw new IllegalArgumentException(
+          "cannot parse " + dev.tethys.model.GoQuote.quote(text) + " to a valid timestamp", e);
+    }
+  }
+}

@@ -1,0 +1,17 @@
+package dev.tethys.tools;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.runtime.cli.UsageException;
+import org.junit.jupiter.api.Test;
+
+class CheckDestinationTest {
+  @Test
+  void onlySignalsOfWhichAnItemIsWrittenAreAskedFor() {
+    for (String word : new String[] {"profiles", "metric"}) {
+      assertThatThrownBy(() -> CheckDestination.signal(word))
+          .isInstanceOf(UsageException.class)
+          .hasMessageContaining("--signal=" + word + " is none of metrics, logs, traces");
+    }
+  }
+}
