@@ -1,6 +1,7 @@
 package dev.tethys.web;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +56,18 @@ public interface HttpResponse {
 
   /** Sends a trailer after the body of {@link #stream()}; only over HTTP/2 and before the end. */
   HttpResponse trailer(String name, String value);
+
+  /**
+   * Answers 101 with the headers that were set and gives the connection to another protocol until
+   * the handler returns; then it is closed. Slow writes are cut off as those of answers. One thread
+   * may read while another writes.
+   *
+   * @return null if the connection has no upgrade (HTTP/2, HTTP/3); then nothing was sent
+   */
+  @Nullable Connection upgrade() throws IOException;
+
+  /** Bytes of an upgraded connection. */
+  record Connection(InputStream input, OutputStream output) {}
 
   /** True once status and headers are on their way. */
   boolean isCommitted();

@@ -77,6 +77,14 @@ public final class Routes {
   }
 
   /**
+   * Adds a handler that accepts WebSockets. Browsers let pages of any origin open them, so that the
+   * origin is checked as that of a change.
+   */
+  public Routes webSocket(String pattern, HttpHandler handler) {
+    return get(pattern, handler).changesByGet(pattern);
+  }
+
+  /**
    * Lets pages of all origins send here, under any host name: for receivers of telemetry, which say
    * themselves which origins may.
    */

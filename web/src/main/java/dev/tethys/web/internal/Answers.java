@@ -130,6 +130,10 @@ public final class Answers {
           metrics.count(response.route(), response.status(), seconds, response.bytesSent());
         }
       }
+      if (response.isUpgraded()) {
+        exchange.closeConnection();
+        return false;
+      }
       if (q.isMultiplexed()) {
         return true;
       }

@@ -93,7 +93,9 @@ final class CrossSiteGuard {
     if (own || origin != null && trusted.trusts(origin)) {
       return null;
     }
-    return "this request changes something and comes from "
+    return (q.header("Sec-WebSocket-Key") != null
+            ? "this WebSocket is opened from "
+            : "this request changes something and comes from ")
         + (origin == null ? "a page of another site" : "the foreign origin \"" + origin + "\"")
         + "; allow its origin with --web.cors.origin or --web.external-url";
   }

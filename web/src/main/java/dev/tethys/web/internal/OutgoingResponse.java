@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +41,7 @@ public final class OutgoingResponse implements HttpResponse {
   private int status = 200;
   private boolean compressible = true;
   private boolean committed;
+  private boolean upgraded;
   private long bytes;
   private @Nullable BodyStream stream;
 
@@ -205,6 +207,28 @@ public final class OutgoingResponse implements HttpResponse {
     commit();
     bytes += n;
     sending(() -> wire.send(status, headers, body, size));
+  }
+
+  @Override
+  public @Nullable Connection upgrade() throws IOException {
+    if (committed || stream != null) {
+      throw new IllegalStateException("the answer was sent already");
+    }
+    AtomicReference<WireAnswer.@Nullable Upgraded> to = new AtomicReference<>();
+    sending(() -> to.set(wire.upgrade(headers)));
+    WireAnswer.Upgraded u = to.get();
+    if (u == null) {
+      return null;
+    }
+    committed = true;
+    upgraded = true;
+    status = 101;
+    return new Connection(u.input(), new Counted(u.output()));
+  }
+
+  /** Whether another protocol has the connection. */
+  boolean isUpgraded() {
+    return upgraded;
   }
 
   private void sending(Action send) throws IOException {

@@ -1,9 +1,11 @@
 package dev.tethys.web.internal;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The way of one answer to its client, with status and headers that are settled: either {@link
@@ -32,4 +34,19 @@ public interface WireAnswer {
 
   /** Ends it: until then no client takes it for whole. */
   void end(Map<String, String> trailers) throws IOException;
+
+  /**
+   * Answers 101 and gives the bytes of the connection to another protocol.
+   *
+   * @return null if the protocol of the connection has no upgrade; then nothing was sent
+   */
+  default @Nullable Upgraded upgrade(Map<String, List<String>> headers) throws IOException {
+    return null;
+  }
+
+  /**
+   * Bytes of a connection after an upgrade. Methods throw an unchecked exception when the client
+   * has gone. One thread may read while another writes.
+   */
+  record Upgraded(InputStream input, OutputStream output) {}
 }

@@ -48,12 +48,15 @@ final class Http1Answer implements WireAnswer {
   private static volatile Now now = new Now(-1, new byte[0]);
 
   private final HelidonSocket socket;
+  private final SocketInput in;
   private byte[] out = new byte[USUAL];
   private int n;
   private boolean toHead;
+  private boolean upgraded;
 
-  Http1Answer(HelidonSocket socket) {
+  Http1Answer(HelidonSocket socket, SocketInput in) {
     this.socket = socket;
+    this.in = in;
   }
 
   private static byte[] ascii(String s) {
@@ -153,6 +156,33 @@ final class Http1Answer implements WireAnswer {
     trailers.forEach(this::header);
     put(END_OF_LINE);
     flush();
+  }
+
+  @Override
+  public Upgraded upgrade(Map<String, List<String>> headers) {
+    upgraded = true;
+    head(101, headers);
+    put(END_OF_LINE);
+    flush();
+    return new Upgraded(in.stream(), new Direct());
+  }
+
+  /** Whether the connection was given to another protocol, which reads it. */
+  boolean isUpgraded() {
+    return upgraded;
+  }
+
+  /** Output of an upgraded connection, without a buffer. */
+  private final class Direct extends OutputStream {
+    @Override
+    public void write(int b) {
+      write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] b, int off, int len) {
+      socket.write(BufferData.createReadOnly(b, off, len));
+    }
   }
 
   private final class Chunks extends OutputStream {

@@ -79,7 +79,7 @@ final class Http1Connection {
     this.in = new SocketInput(socket, begin);
     this.head = head;
     this.proxied = proxied;
-    this.answer = new Http1Answer(socket);
+    this.answer = new Http1Answer(socket, in);
     this.client = Http1Request.Client.of(connection);
     this.peer = peer;
     this.answers = answers;
@@ -186,6 +186,9 @@ final class Http1Connection {
     answer.next(head.method());
     boolean again =
         answers.answer(peer.begin(), new Http1Request(head, client, in, answer), answer);
+    if (answer.isUpgraded()) { // its reader may still be at work until the socket is closed
+      return false;
+    }
     in.rest();
     answered = true;
     lastNanos = System.nanoTime();

@@ -3,6 +3,7 @@ package dev.tethys.web.internal.http1;
 import dev.tethys.web.internal.proxied.ProxyHeader;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.socket.HelidonSocket;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.SocketTimeoutException;
 import java.util.Arrays;
@@ -164,6 +165,22 @@ final class SocketInput implements ProxyHeader.Bytes {
     System.arraycopy(bytes, position, into, offset, n);
     position += n;
     return n;
+  }
+
+  /** The bytes as a stream, for a protocol that takes the connection over. */
+  InputStream stream() {
+    return new InputStream() {
+      @Override
+      public int read() {
+        byte[] one = new byte[1];
+        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+      }
+
+      @Override
+      public int read(byte[] into, int offset, int length) {
+        return length == 0 ? 0 : SocketInput.this.read(into, offset, length);
+      }
+    };
   }
 
   private void enlarge() {
