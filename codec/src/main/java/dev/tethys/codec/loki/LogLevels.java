@@ -16,7 +16,7 @@ public final class LogLevels {
   public static final String UNKNOWN = "unknown";
 
   /** Labels, metadata and fields that state a level, compared without case. */
-  private static final List<String> FIELDS =
+  static final List<String> FIELDS =
       List.of("level", "log.level", "severity", "severitytext", "severity_text", "lvl");
 
   private static final byte[][] FIELD_BYTES =

@@ -50,6 +50,11 @@ public final class StreamEnrichment {
     return SERVICE_LABELS;
   }
 
+  /** Fields of structured metadata that name a level, the first of which is taken. */
+  public static List<String> levelFields() {
+    return LogLevels.FIELDS;
+  }
+
   /** A stream's labels with the name of its service. */
   public static Labels withService(Labels labels) {
     if (labels.isEmpty() || labels.has(SERVICE_NAME)) {

@@ -7,8 +7,16 @@ import java.util.List;
  *
  * @param stored number of stored entries
  * @param refusals refused entries by stream and reason; empty if all are stored
+ * @param refusedRows true for rows that were refused; may be shorter than the batch
  */
-public record LogAppendResult(int stored, List<Refusal> refusals) {
+public record LogAppendResult(int stored, List<Refusal> refusals, boolean[] refusedRows) {
+  private static final boolean[] NONE = {};
+
+  /** Result whose refused rows are not known one by one. */
+  public LogAppendResult(int stored, List<Refusal> refusals) {
+    this(stored, refusals, NONE);
+  }
+
   /**
    * Entries of a stream that a limit refused.
    *
@@ -19,6 +27,11 @@ public record LogAppendResult(int stored, List<Refusal> refusals) {
    * @param message the limit, its value and the value that exceeds it
    */
   public record Refusal(int stream, int firstRow, int entries, String limit, String message) {}
+
+  /** True if a row of the batch was refused. */
+  public boolean isRefused(int row) {
+    return row < refusedRows.length && refusedRows[row];
+  }
 
   /** Number of refused entries. */
   public int refused() {

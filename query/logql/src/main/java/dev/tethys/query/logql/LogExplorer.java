@@ -2,6 +2,8 @@ package dev.tethys.query.logql;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.logs.LogDeletion;
+import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.logs.LogSegment;
 import dev.tethys.model.logs.LogSegment.StreamTotal;
 import dev.tethys.model.logs.LogSelection;
@@ -11,6 +13,7 @@ import dev.tethys.query.logql.exec.DetectedFields;
 import dev.tethys.query.logql.exec.LogScan;
 import dev.tethys.query.logql.exec.PatternScan;
 import dev.tethys.query.logql.exec.QueryRun;
+import dev.tethys.query.logql.exec.StoreFilter;
 import dev.tethys.query.logql.exec.VolumeScan;
 import dev.tethys.query.logql.parser.LogqlParseException;
 import dev.tethys.query.logql.parser.LogqlParser;
@@ -33,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * detected in labels and lines. Times are Unix nanoseconds, ends exclusive.
  */
 public final class LogExplorer {
-  /** Time range of a tenant. */
+  /** Time range of a tenant, or of several separated by {@code |}. */
   public record Range(String tenant, long from, long to) {}
 
   /**
@@ -113,6 +116,10 @@ public final class LogExplorer {
     store = engine.store();
   }
 
+  private LogStore store(Range range) {
+    return TenantsStore.of(store, range.tenant());
+  }
+
   private static List<Matcher> matchers(@Nullable String selector) {
     return selector == null || selector.isBlank()
         ? List.of()
@@ -121,19 +128,20 @@ public final class LogExplorer {
 
   /** Label names of the streams that a selector selects; null for all streams. */
   public SortedSet<String> labelNames(Range range, @Nullable String selector) {
-    return store.labelNames(range.tenant(), matchers(selector), range.from(), range.to());
+    return store(range).labelNames(range.tenant(), matchers(selector), range.from(), range.to());
   }
 
   /** Values of a label of the streams that a selector selects; null for all streams. */
   public SortedSet<String> labelValues(Range range, String name, @Nullable String selector) {
-    return store.labelValues(range.tenant(), name, matchers(selector), range.from(), range.to());
+    return store(range)
+        .labelValues(range.tenant(), name, matchers(selector), range.from(), range.to());
   }
 
   /** Labels of the streams that one of the selectors selects; none selects all streams. */
   public List<Labels> series(Range range, List<String> selectors) {
     TreeSet<Labels> out = new TreeSet<>();
     for (String s : selectors.isEmpty() ? List.of("") : selectors) {
-      out.addAll(store.series(range.tenant(), matchers(s), range.from(), range.to()));
+      out.addAll(store(range).series(range.tenant(), matchers(s), range.from(), range.to()));
     }
     return new ArrayList<>(out);
   }
@@ -143,8 +151,12 @@ public final class LogExplorer {
     long bytes = 0;
     long entries = 0;
     try (LogSelection s =
-        store.select(
-            range.tenant(), LogqlParser.parseMatchers(selector, false), range.from(), range.to())) {
+        store(range)
+            .select(
+                range.tenant(),
+                LogqlParser.parseMatchers(selector, false),
+                range.from(),
+                range.to())) {
       for (LogSegment segment : s.segments()) {
         List<StreamTotal> totals = segment.totals();
         if (totals.isEmpty()) {
@@ -213,7 +225,8 @@ public final class LogExplorer {
   /** Labels of the streams of a selector, without those whose values are all identifiers. */
   public List<DetectedLabel> detectedLabels(Range range, @Nullable String selector) {
     Map<String, Set<String>> values = new TreeMap<>();
-    for (Labels l : store.series(range.tenant(), matchers(selector), range.from(), range.to())) {
+    for (Labels l :
+        store(range).series(range.tenant(), matchers(selector), range.from(), range.to())) {
       l.toMap().forEach((n, v) -> values.computeIfAbsent(n, x -> new TreeSet<>()).add(v));
     }
     List<DetectedLabel> out = new ArrayList<>();
@@ -249,5 +262,22 @@ public final class LogExplorer {
           new LogScan(run, log, range.from(), range.to(), Direction.BACKWARD, lines).entries();
       return new DetectedFields(limit).of(entries);
     }
+  }
+
+  /**
+   * Deletes the stored entries that a query selects.
+   *
+   * @param query selector with line filters and text filters on structured metadata
+   * @throws LogqlParseException if the query has another stage
+   */
+  public LogDeletion delete(Range range, String query) {
+    if (!(LogqlEngine.check(query) instanceof LogExpr log)) {
+      throw new LogqlParseException("only log selector is supported");
+    }
+    LogFilter filter;
+    try (LogSelection s = store.select(range.tenant(), log.matchers(), range.from(), range.to())) {
+      filter = StoreFilter.of(log, s.streams());
+    }
+    return store.delete(range.tenant(), query, log.matchers(), filter, range.from(), range.to());
   }
 }

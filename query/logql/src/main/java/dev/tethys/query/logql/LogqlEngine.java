@@ -124,7 +124,7 @@ public final class LogqlEngine implements AutoCloseable {
   QueryRun begin(String tenant, LogqlLimits limits, BooleanSupplier stopped) {
     long timeout = limits.timeout().isZero() ? Long.MAX_VALUE >> 1 : limits.timeout().toNanos();
     return new QueryRun(
-        store,
+        TenantsStore.of(store, tenant),
         tenant,
         budget,
         limits.maxBytes(),

@@ -3,6 +3,7 @@ package dev.tethys.query.logql;
 /**
  * Query to run. Times are Unix nanoseconds.
  *
+ * @param tenant tenant, or several separated by {@code |}
  * @param start first step or time, inclusive; equal to {@code end} for an instant query
  * @param end last step; for entries the end of the range, exclusive
  * @param step nanoseconds between steps; 0 for an instant query

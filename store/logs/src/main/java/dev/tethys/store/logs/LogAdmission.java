@@ -163,7 +163,7 @@ final class LogAdmission {
   }
 
   LogAppendResult result() {
-    return new LogAppendResult(stored, List.copyOf(refusals));
+    return new LogAppendResult(stored, List.copyOf(refusals), refused);
   }
 
   /** Adds the accepted rows to a head. */

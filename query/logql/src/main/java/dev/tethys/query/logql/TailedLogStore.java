@@ -1,0 +1,112 @@
+package dev.tethys.query.logql;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.logs.LogAppendResult;
+import dev.tethys.model.logs.LogBatch;
+import dev.tethys.model.logs.LogDeletion;
+import dev.tethys.model.logs.LogFilter;
+import dev.tethys.model.logs.LogSelection;
+import dev.tethys.model.logs.LogStore;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/**
+ * Log store that passes stored entries to live tails. An append pays for a tail with a copy of the
+ * entries of the selected streams; filters run on the thread of the tail.
+ */
+public final class TailedLogStore implements LogStore {
+  private final LogStore store;
+  private final List<LiveTail> tails = new CopyOnWriteArrayList<>();
+  private volatile boolean closed;
+
+  public TailedLogStore(LogStore store) {
+    this.store = store;
+  }
+
+  /**
+   * Starts a tail. Entries that are stored from now on are passed to it.
+   *
+   * @param tenant tenant, or several separated by {@code |}
+   * @param query log query
+   * @param delayNanos least time between the arrival of an entry and its delivery
+   * @throws dev.tethys.query.logql.parser.LogqlParseException if the query is not valid
+   */
+  public LiveTail tail(String tenant, String query, long delayNanos) {
+    LiveTail t = new LiveTail(tenant, new LiveFilter(query), delayNanos, tails::remove);
+    tails.add(t);
+    if (closed) {
+      t.close();
+    }
+    return t;
+  }
+
+  /** Number of open tails of a tenant. */
+  public int openTails(String tenant) {
+    return (int) tails.stream().filter(t -> t.tenant().equals(tenant)).count();
+  }
+
+  /** Ends all tails and lets no more be opened; the store stays open. */
+  public void closeTails() {
+    closed = true;
+    tails.forEach(LiveTail::close);
+  }
+
+  @Override
+  public LogAppendResult append(String tenant, LogBatch batch) {
+    LogAppendResult r = store.append(tenant, batch);
+    for (LiveTail t : tails) {
+      t.offer(tenant, batch, r);
+    }
+    return r;
+  }
+
+  @Override
+  public LogSelection select(String tenant, List<Matcher> matchers, long from, long to) {
+    return store.select(tenant, matchers, from, to);
+  }
+
+  @Override
+  public SortedSet<String> labelNames(String tenant, List<Matcher> matchers, long from, long to) {
+    return store.labelNames(tenant, matchers, from, to);
+  }
+
+  @Override
+  public SortedSet<String> labelValues(
+      String tenant, String name, List<Matcher> matchers, long from, long to) {
+    return store.labelValues(tenant, name, matchers, from, to);
+  }
+
+  @Override
+  public List<Labels> series(String tenant, List<Matcher> matchers, long from, long to) {
+    return store.series(tenant, matchers, from, to);
+  }
+
+  @Override
+  public LogDeletion delete(
+      String tenant, String query, List<Matcher> matchers, LogFilter filter, long from, long to) {
+    return store.delete(tenant, query, matchers, filter, from, to);
+  }
+
+  @Override
+  public List<LogDeletion> deletions(String tenant) {
+    return store.deletions(tenant);
+  }
+
+  @Override
+  public boolean cancelDeletion(String tenant, String id) {
+    return store.cancelDeletion(tenant, id);
+  }
+
+  @Override
+  public SortedSet<String> tenants() {
+    return store.tenants();
+  }
+
+  @Override
+  public void close() {
+    closeTails();
+    store.close();
+  }
+}

@@ -1,0 +1,277 @@
+package dev.tethys.query.logql;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.logs.LogAppendResult;
+import dev.tethys.model.logs.LogBatch;
+import dev.tethys.model.logs.LogDeletion;
+import dev.tethys.model.logs.LogEntry;
+import dev.tethys.model.logs.LogFilter;
+import dev.tethys.model.logs.LogNeeds;
+import dev.tethys.model.logs.LogRowBatch;
+import dev.tethys.model.logs.LogRowConsumer;
+import dev.tethys.model.logs.LogSegment;
+import dev.tethys.model.logs.LogSelection;
+import dev.tethys.model.logs.LogStore;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/**
+ * Reads several tenants of a store as one: streams have the label {@code __tenant_id__}, which
+ * matchers can test. A label of that name that a stream has already is called {@code
+ * original___tenant_id__}, as in Loki.
+ */
+final class TenantsStore implements LogStore {
+  /** Separator of tenants in {@code X-Scope-OrgID}. */
+  static final String SEPARATOR = "|";
+
+  private static final String TENANT = LogEntry.TENANT_LABEL;
+  private static final String ORIGINAL = "original_" + TENANT;
+
+  private final LogStore store;
+  private final List<String> tenants;
+
+  private TenantsStore(LogStore store, List<String> tenants) {
+    this.store = store;
+    this.tenants = tenants;
+  }
+
+  /** The store, or a view of it if several tenants are named. */
+  static LogStore of(LogStore store, String tenants) {
+    return tenants.contains(SEPARATOR)
+        ? new TenantsStore(store, Arrays.asList(tenants.split("\\|")))
+        : store;
+  }
+
+  /** Labels of a tenant's stream as queries over several tenants return them. */
+  static Labels labels(Labels stream, String tenant) {
+    LabelsBuilder b = new LabelsBuilder(stream);
+    String own = stream.get(TENANT);
+    if (!own.isEmpty()) {
+      b.set(ORIGINAL, own);
+    }
+    return b.set(TENANT, tenant).build();
+  }
+
+  private List<String> selected(List<Matcher> matchers) {
+    return tenants.stream()
+        .filter(
+            t ->
+                matchers.stream()
+                    .filter(m -> m.name().equals(TENANT))
+                    .allMatch(m -> m.matches(Labels.of(TENANT, t))))
+        .toList();
+  }
+
+  private static List<Matcher> withoutTenant(List<Matcher> matchers) {
+    return matchers.stream().filter(m -> !m.name().equals(TENANT)).toList();
+  }
+
+  @Override
+  public LogSelection select(String ignored, List<Matcher> matchers, long from, long to) {
+    List<LogSelection> parts = new ArrayList<>();
+    boolean complete = false;
+    try {
+      Merged all = new Merged(parts);
+      for (String t : selected(matchers)) {
+        LogSelection s = store.select(t, withoutTenant(matchers), from, to);
+        parts.add(s);
+        all.add(s, t);
+      }
+      complete = true;
+      return all;
+    } finally {
+      if (!complete) {
+        parts.forEach(LogSelection::close);
+      }
+    }
+  }
+
+  private static final class Merged implements LogSelection {
+    private final List<LogSelection> parts;
+    private final List<Labels> streams = new ArrayList<>();
+    private final List<LogSegment> segments = new ArrayList<>();
+
+    Merged(List<LogSelection> parts) {
+      this.parts = parts;
+    }
+
+    void add(LogSelection s, String tenant) {
+      int offset = streams.size();
+      for (Labels l : s.streams()) {
+        streams.add(labels(l, tenant));
+      }
+      for (LogSegment segment : s.segments()) {
+        segments.add(offset == 0 ? segment : new Shifted(segment, offset));
+      }
+    }
+
+    @Override
+    public List<Labels> streams() {
+      return streams;
+    }
+
+    @Override
+    public List<LogSegment> segments() {
+      return segments;
+    }
+
+    @Override
+    public void close() {
+      parts.forEach(LogSelection::close);
+    }
+  }
+
+  /** Segment whose streams are numbered from an offset. */
+  private record Shifted(LogSegment segment, int offset) implements LogSegment {
+    @Override
+    public long firstTime() {
+      return segment.firstTime();
+    }
+
+    @Override
+    public long lastTime() {
+      return segment.lastTime();
+    }
+
+    @Override
+    public long rows() {
+      return segment.rows();
+    }
+
+    @Override
+    public long bytes() {
+      return segment.bytes();
+    }
+
+    @Override
+    public List<StreamTotal> totals() {
+      return segment.totals().stream()
+          .map(
+              t ->
+                  new StreamTotal(
+                      t.stream() + offset, t.rows(), t.bytes(), t.firstTime(), t.lastTime()))
+          .toList();
+    }
+
+    @Override
+    public void scan(LogFilter filter, LogNeeds needs, LogRowConsumer consumer) {
+      segment.scan(filter, needs, batch -> consumer.accept(new ShiftedRows(batch, offset)));
+    }
+
+    @Override
+    public void patterns(LogFilter filter, long step, PatternConsumer counts) {
+      segment.patterns(
+          filter,
+          step,
+          (pattern, stream, bucket, rows) -> counts.accept(pattern, stream + offset, bucket, rows));
+    }
+  }
+
+  private record ShiftedRows(LogRowBatch rows, int offset) implements LogRowBatch {
+    @Override
+    public int size() {
+      return rows.size();
+    }
+
+    @Override
+    public long time(int row) {
+      return rows.time(row);
+    }
+
+    @Override
+    public int stream(int row) {
+      return rows.stream(row) + offset;
+    }
+
+    @Override
+    public int bodyLength(int row) {
+      return rows.bodyLength(row);
+    }
+
+    @Override
+    public void body(int row, Slice into) {
+      rows.body(row, into);
+    }
+
+    @Override
+    public boolean metadata(int row, String name, Slice into) {
+      return rows.metadata(row, name, into);
+    }
+
+    @Override
+    public void forEachMetadata(int row, MetadataConsumer consumer) {
+      rows.forEachMetadata(row, consumer);
+    }
+  }
+
+  @Override
+  public List<Labels> series(String ignored, List<Matcher> matchers, long from, long to) {
+    TreeSet<Labels> out = new TreeSet<>();
+    for (String t : selected(matchers)) {
+      for (Labels l : store.series(t, withoutTenant(matchers), from, to)) {
+        out.add(labels(l, t));
+      }
+    }
+    return new ArrayList<>(out);
+  }
+
+  @Override
+  public SortedSet<String> labelNames(String ignored, List<Matcher> matchers, long from, long to) {
+    SortedSet<String> out = new TreeSet<>();
+    for (Labels l : series(ignored, matchers, from, to)) {
+      l.toList().forEach(label -> out.add(label.name()));
+    }
+    return out;
+  }
+
+  @Override
+  public SortedSet<String> labelValues(
+      String ignored, String name, List<Matcher> matchers, long from, long to) {
+    SortedSet<String> out = new TreeSet<>();
+    for (Labels l : series(ignored, matchers, from, to)) {
+      if (l.has(name)) {
+        out.add(l.get(name));
+      }
+    }
+    return out;
+  }
+
+  private static UnsupportedOperationException readOnly() {
+    return new UnsupportedOperationException("a view of several tenants is read only");
+  }
+
+  @Override
+  public LogAppendResult append(String tenant, LogBatch batch) {
+    throw readOnly();
+  }
+
+  @Override
+  public LogDeletion delete(
+      String tenant, String query, List<Matcher> matchers, LogFilter filter, long from, long to) {
+    throw readOnly();
+  }
+
+  @Override
+  public List<LogDeletion> deletions(String tenant) {
+    throw readOnly();
+  }
+
+  @Override
+  public boolean cancelDeletion(String tenant, String id) {
+    throw readOnly();
+  }
+
+  @Override
+  public SortedSet<String> tenants() {
+    return new TreeSet<>(tenants);
+  }
+
+  /** The store belongs to others. */
+  @Override
+  public void close() {}
+}
