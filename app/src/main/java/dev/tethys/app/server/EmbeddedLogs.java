@@ -2,15 +2,17 @@ package dev.tethys.app.server;
 
 import dev.tethys.api.loki.LokiApi;
 import dev.tethys.api.loki.LokiPush;
-import dev.tethys.runtime.BuildInfo;
-import dev.tethys.runtime.cli.FlagSet;
-import dev.tethys.runtime.cli.UsageException;
-import dev.tethys.runtime.log.LogSetup;
+import dev.tethys.api.loki.LokiSettings;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.query.logql.LogqlEngine;
 import dev.tethys.query.logql.LogqlLimits;
+import dev.tethys.query.logql.TailedLogStore;
+import dev.tethys.runtime.BuildInfo;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.UsageException;
+import dev.tethys.runtime.log.LogSetup;
 import dev.tethys.store.events.EngineOptions;
 import dev.tethys.store.events.RetentionLimits;
 import dev.tethys.store.logs.LogDatabase;
@@ -40,6 +42,7 @@ final class EmbeddedLogs implements AutoCloseable {
   static final String MAX_LINE_SIZE = "logs.max-line-size";
   static final String MAX_STREAMS = "logs.max-streams";
   static final String QUERY_TIMEOUT = "logs.query-timeout";
+  static final String MAX_TAILS = "logs.max-tails";
   static final String QUERY_MAX_ENTRIES = "logs.query-max-entries";
 
   private static final System.Logger LOG = System.getLogger(EmbeddedLogs.class.getName());
@@ -48,7 +51,7 @@ final class EmbeddedLogs implements AutoCloseable {
   private final Path folder;
   private volatile @Nullable Opened opened;
 
-  private record Opened(LogDatabase store, LogqlEngine engine, @Nullable LocalLogs local) {}
+  private record Opened(TailedLogStore store, LogqlEngine engine, @Nullable LocalLogs local) {}
 
   EmbeddedLogs(FlagSet flags, Path storage) {
     this.flags = flags;
@@ -73,8 +76,14 @@ final class EmbeddedLogs implements AutoCloseable {
             d.maxSteps(),
             Duration.ofMillis(flags.millis(QUERY_TIMEOUT)),
             d.maxBytes());
-    new LokiApi(this::engine, limits, EmbeddedLogs::now, BuildInfo.current().version())
-        .addTo(routes);
+    LokiSettings settings =
+        new LokiSettings(
+            limits,
+            flags.bool("web.enable-admin-api"),
+            (int) flags.integer(MAX_TAILS),
+            Duration.ofMillis(flags.millis(RETENTION_TIME)),
+            BuildInfo.current().version());
+    new LokiApi(this::engine, settings, EmbeddedLogs::now, registry).addTo(routes);
     new LokiPush(this::store, EmbeddedLogs::now, registry).addTo(routes);
   }
 
@@ -115,7 +124,7 @@ final class EmbeddedLogs implements AutoCloseable {
             d.maxMetadataSize(),
             d.maxMetadataEntries(),
             (int) flags.integer(MAX_STREAMS));
-    LogDatabase store =
+    LogDatabase database =
         LogDatabase.open(
             new RealFiles(),
             folder,
@@ -124,6 +133,7 @@ final class EmbeddedLogs implements AutoCloseable {
                     .withHeadBytes(flags.bytes(HEAD_SIZE))
                     .withRetention(retention),
                 limits));
+    TailedLogStore store = new TailedLogStore(database);
     LogqlEngine engine =
         new LogqlEngine(
             store,
@@ -142,7 +152,7 @@ final class EmbeddedLogs implements AutoCloseable {
         "Log store opened folder={0} tenants={1} part_bytes={2} duration_ms={3}",
         folder,
         store.tenants().size(),
-        store.partBytes(),
+        database.partBytes(),
         (System.nanoTime() - begin) / 1_000_000);
   }
 
@@ -159,6 +169,14 @@ final class EmbeddedLogs implements AutoCloseable {
                   + flags.get(COLLECT_LOCAL)
                   + "'; it must be auto, true or false");
     };
+  }
+
+  /** Ends live tails, which otherwise last as long as their clients. */
+  void closeTails() {
+    Opened o = opened;
+    if (o != null) {
+      o.store.closeTails();
+    }
   }
 
   @Override

@@ -490,6 +490,10 @@ final class Server implements AutoCloseable {
     scrape.close();
     exporters.close();
     notifications.close();
+    EmbeddedLogs logStore = logs;
+    if (logStore != null) {
+      logStore.closeTails();
+    }
     listener.close();
     remoteWrite.close();
     EmbeddedPushgateway p = pushgateway;
@@ -498,7 +502,6 @@ final class Server implements AutoCloseable {
     }
     tracing.close();
     engine.close();
-    EmbeddedLogs logStore = logs;
     if (logStore != null) {
       logStore.close();
     }

@@ -435,6 +435,11 @@ final class ServerFlags {
               "500000",
               "The most log streams of a tenant in memory. (Tethys)"),
           of(
+              EmbeddedLogs.MAX_TAILS,
+              INTEGER,
+              "10",
+              "The most live tails of a tenant at a time; 0 for no limit. (Tethys)"),
+          of(
               EmbeddedLogs.QUERY_TIMEOUT,
               DURATION,
               "1m",

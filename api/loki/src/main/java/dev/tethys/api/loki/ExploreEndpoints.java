@@ -25,11 +25,14 @@ final class ExploreEndpoints {
   private static final int MAX_LINES = 1000;
   private static final int MAX_FIELDS = 1000;
   private static final int MAX_PATTERNS = 300;
+  private static final int MAX_VOLUMES = 1000;
 
+  private final LokiSettings settings;
   private final LogqlLimits limits;
 
-  ExploreEndpoints(LogqlLimits limits) {
-    this.limits = limits;
+  ExploreEndpoints(LokiSettings settings) {
+    this.settings = settings;
+    this.limits = settings.limits();
   }
 
   private static LogExplorer.Range range(LokiParameters p, long since) {
@@ -223,14 +226,21 @@ final class ExploreEndpoints {
   /** Limits that Grafana's drill-down asks for. */
   String drilldownLimits() {
     LokiJson out = new LokiJson().raw("{\"limits\":{");
+    out.key("retention_period").text(settings.retention().toSeconds() + "s");
     out.key("max_query_series").number(limits.maxSeries());
     out.key("max_entries_limit_per_query").number(limits.maxEntries());
     out.key("query_timeout").text(limits.timeout().toSeconds() + "s");
     out.key("max_query_length").text(limits.maxLength().toHours() + "h");
+    out.key("max_query_lookback").text("0s");
+    out.key("max_query_range").text(limits.maxRange().toSeconds() + "s");
+    out.key("max_query_bytes_read").text("0B");
     out.key("volume_enabled").raw("true");
-    out.key("volume_max_series").number(1000);
+    out.key("volume_max_series").number(MAX_VOLUMES);
     out.key("discover_service_name").strings(StreamEnrichment.serviceLabels());
+    out.key("discover_log_levels").raw("true");
+    out.key("log_level_fields").strings(StreamEnrichment.levelFields());
     out.key("metric_aggregation_enabled").raw("false");
+    out.key("pattern_persistence_enabled").raw("true");
     out.raw("},\"pattern_ingester_enabled\":true,\"version\":\"3.5.0\"}");
     return out.toString();
   }

@@ -1,8 +1,8 @@
 package dev.tethys.api.loki;
 
+import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.query.logql.LogqlEngine;
-import dev.tethys.query.logql.LogqlLimits;
 import dev.tethys.query.logql.LogqlRequest;
 import dev.tethys.query.logql.parser.LogqlParseException;
 import dev.tethys.query.promql.QueryException;
@@ -27,26 +27,27 @@ public final class LokiApi {
   private static final String JSON = "application/json; charset=UTF-8";
 
   private final Supplier<@Nullable LogqlEngine> opened;
-  private final LogqlLimits limits;
+  private final LokiSettings settings;
   private final ExploreEndpoints explore;
+  private final DeleteEndpoints deletions;
+  private final TailEndpoint tails;
   private final LongSupplier now;
-  private final String version;
 
   /**
    * @param opened engine over the store, null until the store is open
    * @param now Unix nanoseconds
-   * @param version version of the program
    */
   public LokiApi(
       Supplier<@Nullable LogqlEngine> opened,
-      LogqlLimits limits,
+      LokiSettings settings,
       LongSupplier now,
-      String version) {
+      Registry registry) {
     this.opened = opened;
-    this.limits = limits;
-    this.explore = new ExploreEndpoints(limits);
+    this.settings = settings;
+    this.explore = new ExploreEndpoints(settings);
+    this.deletions = new DeleteEndpoints(settings.admin());
+    this.tails = new TailEndpoint(settings.limits(), settings.maxTails(), registry);
     this.now = now;
-    this.version = version;
   }
 
   /** Adds the endpoints. */
@@ -83,6 +84,12 @@ public final class LokiApi {
     get(routes, "/drilldown-limits", (e, q) -> explore.drilldownLimits());
     getOrPost(routes, "/format_query", this::format);
     get(routes, "/status/buildinfo", this::buildInfo);
+    routes.webSocket(V1 + "/tail", this::tail);
+    routes.get(V1 + "/delete", (q, r) -> deletion(q, r, deletions::list));
+    routes.post(V1 + "/delete", (q, r) -> deletion(q, r, deletions::add));
+    routes.put(V1 + "/delete", (q, r) -> deletion(q, r, deletions::add));
+    routes.delete(V1 + "/delete", (q, r) -> deletion(q, r, deletions::cancel));
+    routes.get("/ready", this::ready);
   }
 
   private interface Endpoint {
@@ -99,24 +106,73 @@ public final class LokiApi {
 
   private void answer(Endpoint endpoint, HttpRequest request, HttpResponse response)
       throws IOException {
+    LogqlEngine engine = engine(response);
+    String body = mapped(() -> endpoint.answer(engine, request));
+    response.header("Content-Type", JSON).send(body);
+  }
+
+  private LogqlEngine engine(HttpResponse response) {
     LogqlEngine engine = opened.get();
     if (engine == null) {
       response.header("Retry-After", "1");
       throw new HttpException(503, "log store is not open yet");
     }
-    String body;
+    return engine;
+  }
+
+  private interface Work<T, E extends Exception> {
+    T run() throws E;
+  }
+
+  /** Gives failures Loki's status. */
+  private static <T, E extends Exception> T mapped(Work<T, E> work) throws E {
     try {
-      body = endpoint.answer(engine, request);
+      return work.run();
     } catch (LogqlParseException e) {
       throw new HttpException(400, String.valueOf(e.getMessage()));
     } catch (QueryException e) {
       throw new HttpException(status(e), String.valueOf(e.getMessage()));
     } catch (StorageException e) {
-      throw new HttpException(
-          e.reason() == StorageException.Reason.UNAVAILABLE ? 503 : 500,
-          String.valueOf(e.getMessage()));
+      int status =
+          switch (e.reason()) {
+            case UNAVAILABLE -> 503;
+            case INVALID -> 400;
+            default -> 500;
+          };
+      throw new HttpException(status, String.valueOf(e.getMessage()));
     }
-    response.header("Content-Type", JSON).send(body);
+  }
+
+  private void tail(HttpRequest request, HttpResponse response) throws Exception {
+    LogqlEngine engine = engine(response);
+    mapped(
+        () -> {
+          tails.tail(engine, parameters(request), request, response);
+          return "";
+        });
+  }
+
+  private interface DeleteEndpoint {
+    /** JSON to answer; an empty text for 204. */
+    String answer(LogqlEngine engine, LokiParameters p, String tenant);
+  }
+
+  private void deletion(HttpRequest request, HttpResponse response, DeleteEndpoint endpoint)
+      throws IOException {
+    LogqlEngine engine = engine(response);
+    LokiParameters p = parameters(request);
+    String tenant = LokiParameters.tenant(request);
+    String body = mapped(() -> endpoint.answer(engine, p, tenant));
+    if (body.isEmpty()) {
+      response.status(204).send();
+    } else {
+      response.header("Content-Type", JSON).send(body);
+    }
+  }
+
+  private void ready(HttpRequest request, HttpResponse response) throws IOException {
+    engine(response);
+    response.send("ready\n");
   }
 
   private static int status(QueryException e) {
@@ -155,7 +211,8 @@ public final class LokiApi {
   }
 
   private String run(LogqlEngine engine, LogqlRequest q, HttpRequest request) throws IOException {
-    return watched(request, s -> LokiJson.result(engine.query(q, limits, s), categorized(request)));
+    return watched(
+        request, s -> LokiJson.result(engine.query(q, settings.limits(), s), categorized(request)));
   }
 
   /** Whether the client asks for labels by category; the flag is one of a list. */
@@ -195,7 +252,7 @@ public final class LokiApi {
         .text("3.5.0")
         .raw(",\"revision\":\"\",\"branch\":\"\",\"buildUser\":\"\",\"buildDate\":\"\"")
         .raw(",\"goVersion\":\"\",\"tethysVersion\":")
-        .text(version)
+        .text(settings.version())
         .raw("}")
         .toString();
   }

@@ -12,7 +12,10 @@ import java.math.RoundingMode;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.List;
 import java.util.Locale;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Parameters of Loki's API. Times and durations are nanoseconds. */
@@ -24,12 +27,15 @@ final class LokiParameters {
   private static final int MAX_STEPS = 11_000;
   private static final int MAX_DELAY = 5;
 
+  /** Tenants of one query. */
+  private static final int MAX_TENANTS = 100;
+
   private final Params values;
   private final long now;
   private final String tenant;
 
   LokiParameters(HttpRequest request, long now) throws IOException {
-    this(request.params(), now, tenant(request));
+    this(request.params(), now, String.join("|", tenants(request)));
   }
 
   LokiParameters(Params values, long now, String tenant) {
@@ -38,24 +44,41 @@ final class LokiParameters {
     this.tenant = tenant;
   }
 
-  /** Tenant of a request. */
+  /** Tenant of a request that changes something; it must name one. */
   static String tenant(HttpRequest request) {
-    String id = request.header("X-Scope-OrgID");
-    if (id == null || id.isEmpty()) {
-      return LogStore.DEFAULT_TENANT;
-    }
-    if (id.indexOf('|') >= 0) {
-      throw bad("X-Scope-OrgID is '" + id + "'; name one tenant: several are not supported");
-    }
-    if (id.length() > 150 || !id.chars().allMatch(LokiParameters::isTenantChar)) {
+    SortedSet<String> ids = tenants(request);
+    if (ids.size() > 1) {
       throw bad(
-          "X-Scope-OrgID is not valid; it must have at most 150 characters of"
+          "multiple org IDs present: X-Scope-OrgID is '"
+              + request.header("X-Scope-OrgID")
+              + "'; only queries take several tenants");
+    }
+    return ids.first();
+  }
+
+  /** Tenants of a query, separated by {@code |} in the header. */
+  static SortedSet<String> tenants(HttpRequest request) {
+    String header = request.header("X-Scope-OrgID");
+    if (header == null || header.isEmpty()) {
+      return new TreeSet<>(List.of(LogStore.DEFAULT_TENANT));
+    }
+    SortedSet<String> ids = new TreeSet<>(List.of(header.split("\\|", -1)));
+    if (ids.size() > MAX_TENANTS) {
+      throw bad("X-Scope-OrgID names " + ids.size() + " tenants; the limit is " + MAX_TENANTS);
+    }
+    ids.forEach(LokiParameters::checkTenant);
+    return ids;
+  }
+
+  private static void checkTenant(String id) {
+    if (id.isEmpty() || id.length() > 150 || !id.chars().allMatch(LokiParameters::isTenantChar)) {
+      throw bad(
+          "X-Scope-OrgID is not valid; a tenant has 1 to 150 characters of"
               + " a-z, A-Z, 0-9, !, -, _, ., *, ', (, )");
     }
     if (id.equals(".") || id.equals("..")) {
       throw bad("X-Scope-OrgID must not be '" + id + "'");
     }
-    return id;
   }
 
   private static boolean isTenantChar(int c) {
@@ -69,8 +92,14 @@ final class LokiParameters {
     return new HttpException(400, message);
   }
 
+  /** Tenant, or several separated by {@code |}. */
   String tenant() {
     return tenant;
+  }
+
+  /** Time of the request in Unix nanoseconds. */
+  long now() {
+    return now;
   }
 
   String get(String name) {

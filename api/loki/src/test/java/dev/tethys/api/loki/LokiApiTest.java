@@ -1,0 +1,302 @@
+package dev.tethys.api.loki;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.model.Labels;
+import dev.tethys.query.logql.LiveTail.Dropped;
+import dev.tethys.query.logql.LogEntry;
+import java.net.http.HttpResponse;
+import java.net.http.WebSocket;
+import java.net.http.WebSocketHandshakeException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class LokiApiTest {
+  private static final String RANGE = "/loki/api/v1/query_range";
+  private static final String DELETE = "/loki/api/v1/delete";
+  private static final String TAIL = "/loki/api/v1/tail";
+  private static final String API = "{\"app\":\"api\",\"service_name\":\"api\"}";
+
+  @TempDir Path folder;
+  private LokiServer server;
+  private long now;
+
+  @BeforeEach
+  void start() throws Exception {
+    server = new LokiServer(folder, true);
+    now = LokiServer.now();
+  }
+
+  @AfterEach
+  void stop() {
+    server.close();
+  }
+
+  private static final class Frames implements WebSocket.Listener {
+    final BlockingQueue<String> frames = new LinkedBlockingQueue<>();
+    private final StringBuilder part = new StringBuilder();
+
+    @Override
+    public @Nullable CompletionStage<?> onText(WebSocket ws, CharSequence data, boolean last) {
+      part.append(data);
+      if (last) {
+        frames.add(part.toString());
+        part.setLength(0);
+      }
+      ws.request(1);
+      return null;
+    }
+
+    @Override
+    public @Nullable CompletionStage<?> onClose(WebSocket ws, int code, String reason) {
+      frames.add(code + " " + reason);
+      return null;
+    }
+
+    String next() throws InterruptedException {
+      return String.valueOf(frames.poll(30, TimeUnit.SECONDS));
+    }
+  }
+
+  private WebSocket tail(Frames to, String... params) {
+    return server
+        .client
+        .newWebSocketBuilder()
+        .header("X-Scope-OrgID", "fake")
+        .buildAsync(server.uri("ws", TAIL, params), to)
+        .join();
+  }
+
+  private static String values(String line, long time) {
+    return "\"values\":[[\"" + time + "\",\"" + line + "\"]]";
+  }
+
+  @Test
+  void tailSendsStoredEntriesThenArrivingOnes() throws Exception {
+    server.push(null, API, now - 3_000_000_000L, "level=info too old");
+    server.push(null, API, now - 2_000_000_000L, "level=info stored");
+    server.push(null, API, now - 1_000_000_000L, "level=warn stored");
+    Frames got = new Frames();
+    WebSocket ws =
+        tail(
+            got,
+            "query",
+            "{app=\"api\"} |= \"stored\"",
+            "limit",
+            "1",
+            "start",
+            "" + (now - 60_000_000_000L));
+    assertThat(got.next()).contains(values("level=warn stored", now - 1_000_000_000L));
+    server.push(null, API, now, "level=info not this");
+    server.push(null, API, now + 1, "level=error stored");
+    assertThat(got.next())
+        .isEqualTo(
+            "{\"streams\":[{\"stream\":{\"app\":\"api\",\"detected_level\":\"error\","
+                + "\"service_name\":\"api\"},"
+                + values("level=error stored", now + 1)
+                + "}]}");
+    ws.sendClose(WebSocket.NORMAL_CLOSURE, "").join();
+    assertThat(got.next()).startsWith("1000");
+    while (server.store.openTails("fake") > 0) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void tailsEndWithTheServer() throws Exception {
+    Frames got = new Frames();
+    tail(got, "query", "{app=\"api\"}");
+    server.store.closeTails();
+    assertThat(got.next()).isEqualTo("1001 the tail ended");
+  }
+
+  private int refusal(String... params) {
+    int[] status = new int[1];
+    assertThatThrownBy(() -> tail(new Frames(), params))
+        .hasCauseInstanceOf(WebSocketHandshakeException.class)
+        .satisfies(
+            e ->
+                status[0] =
+                    ((WebSocketHandshakeException) e.getCause()).getResponse().statusCode());
+    return status[0];
+  }
+
+  @Test
+  void wrongTailsAreRefusedBeforeTheUpgrade() {
+    assertThat(refusal("query", "{app=\"api\"")).isEqualTo(400);
+    assertThat(refusal("query", "rate({app=\"api\"}[1m])")).isEqualTo(400);
+    assertThat(refusal("query", "{app=\"api\"}", "delay_for", "6")).isEqualTo(400);
+    assertThat(refusal("query", "{app=\"api\"}", "limit", "5001")).isEqualTo(400);
+    tail(new Frames(), "query", "{app=\"api\"}");
+    tail(new Frames(), "query", "{app=\"api\"}");
+    assertThat(refusal("query", "{app=\"api\"}")).isEqualTo(400); // two are allowed
+  }
+
+  @Test
+  void tailFramesAreThoseOfLoki() {
+    Labels test = Labels.of("test", "test");
+    Labels metadata = Labels.of("bar", "b", "foo", "a");
+    byte[] line = "super line".getBytes(StandardCharsets.UTF_8);
+    LogEntry e = new LogEntry(123456789012345L, line, test, metadata, Labels.of("msg", "text"));
+    List<Dropped> dropped = List.of(new Dropped(test, 123456789022345L));
+    assertThat(TailEndpoint.frame(List.of(e), dropped, true))
+        .isEqualTo(
+            "{\"streams\":[{\"stream\":{\"test\":\"test\"},\"values\":[[\"123456789012345\",\"super"
+                + " line\",{\"structuredMetadata\":{\"bar\":\"b\",\"foo\":\"a\"},"
+                + "\"parsed\":{\"msg\":\"text\"}}]]}],"
+                + "\"dropped_entries\":[{\"timestamp\":\"123456789022345\","
+                + "\"labels\":{\"test\":\"test\"}}],\"encodingFlags\":[\"categorize-labels\"]}");
+  }
+
+  private String lines(@Nullable String tenant, String query) throws Exception {
+    return String.valueOf(
+        server.get(tenant, RANGE, "query", query, "start", "" + (now - 3600_000_000_000L)));
+  }
+
+  @Test
+  void deletionHidesEntriesAndIsListed() throws Exception {
+    server.push(null, API, now - 2_000_000_000L, "password=secret");
+    server.push(null, API, now - 1_000_000_000L, "kept");
+    String start = "" + (now / 1_000_000_000L - 60);
+    HttpResponse<String> r =
+        server.call("POST", null, DELETE, "query", "{app=\"api\"} |= \"secret\"", "start", start);
+    assertThat(r.statusCode()).isEqualTo(204);
+    assertThat(lines(null, "{app=\"api\"}")).contains("kept").doesNotContain("secret");
+    assertThat(server.call("GET", null, DELETE).body())
+        .matches(
+            "\\[\\{\"request_id\":\"[^\"]+\",\"start_time\":"
+                + start
+                + ",\"end_time\":[0-9.]+,\"query\":\"\\{app=.\"api.\"} \\|= .\"secret.\"\","
+                + "\"status\":\"(received|processed)\",\"created_at\":[0-9.]+}]");
+    assertThat(server.call("GET", "other", DELETE).body()).isEqualTo("[]");
+  }
+
+  @Test
+  void deletionIsCancelledUntilItIsProcessed() throws Exception {
+    server.push(null, API, now - 1_000_000_000L, "secret");
+    server.database.flush();
+    server.call("POST", null, DELETE, "query", "{app=\"api\"}", "start", "1");
+    String id =
+        server.call("GET", null, DELETE).body().replaceAll(".*request_id\":\"([^\"]*)\".*", "$1");
+    int status = server.call("DELETE", null, DELETE, "request_id", id).statusCode();
+    assertThat(status).isIn(204, 400); // maintenance may have processed it
+    if (status == 204) {
+      assertThat(lines(null, "{app=\"api\"}")).contains("secret");
+      assertThat(server.call("GET", null, DELETE).body()).isEqualTo("[]");
+    }
+    HttpResponse<String> r = server.call("DELETE", null, DELETE, "request_id", "none");
+    assertThat(r.statusCode()).isEqualTo(404);
+    assertThat(r.body()).isEqualTo("could not find delete request with given id\n");
+    assertThat(server.call("DELETE", null, DELETE).statusCode()).isEqualTo(400);
+  }
+
+  @Test
+  void processedDeletionFreesSpace() throws Exception {
+    String filler = "0123456789abcdef".repeat(50);
+    java.util.Random random = new java.util.Random(1);
+    for (int i = 0; i < 50; i++) {
+      String noise = Long.toHexString(random.nextLong()) + filler;
+      server.push(null, API, now - 100_000_000_000L + i, "secret " + noise);
+    }
+    server.push(null, API, now - 1_000_000_000L, "kept");
+    server.database.flush();
+    long before = server.database.partBytes();
+    server.call("PUT", null, DELETE, "query", "{app=\"api\"} |= \"secret\"", "start", "1");
+    server.database.housekeep();
+    assertThat(server.database.partBytes()).isLessThan(before);
+    String listed = String.valueOf(server.get(null, DELETE));
+    assertThat(listed).contains("status=processed");
+    String id = listed.replaceAll(".*request_id=([^,]*),.*", "$1");
+    HttpResponse<String> r = server.call("DELETE", null, DELETE, "request_id", id);
+    assertThat(r.statusCode()).isEqualTo(400);
+    assertThat(r.body()).contains("already processed is not allowed");
+  }
+
+  private void refusedDeletion(String message, String... params) throws Exception {
+    HttpResponse<String> r = server.call("POST", null, DELETE, params);
+    assertThat(r.statusCode()).isEqualTo(400);
+    assertThat(r.body()).contains(message);
+  }
+
+  @Test
+  void wrongDeletionsAreRefused() throws Exception {
+    String q = "{app=\"api\"}";
+    refusedDeletion("query not set", "start", "1");
+    refusedDeletion("start time not set", "query", q);
+    refusedDeletion("require unix seconds or RFC3339", "query", q, "start", "x");
+    refusedDeletion("in the future", "query", q, "start", "1", "end", "9000000000");
+    refusedDeletion("start time can't be greater", "query", q, "start", "100", "end", "50");
+    refusedDeletion("only log selector", "query", "rate(" + q + "[1m])", "start", "1");
+    refusedDeletion("unsupported query expression", "query", q + " | json", "start", "1");
+    refusedDeletion("unsupported", "query", q + " |> \"<_> x\"", "start", "1");
+    refusedDeletion("unsupported", "query", q + " |= ip(\"10.0.0.0/8\")", "start", "1");
+    refusedDeletion("empty-compatible", "query", "{app=~\".*\"}", "start", "1");
+  }
+
+  @Test
+  void deletionNeedsTheAdminFlag() throws Exception {
+    try (LokiServer plain = new LokiServer(folder.resolve("plain"), false)) {
+      HttpResponse<String> r =
+          plain.call("POST", null, DELETE, "query", "{app=\"api\"}", "start", "1");
+      assertThat(r.statusCode()).isEqualTo(403);
+      assertThat(r.body()).contains("--web.enable-admin-api");
+      assertThat(plain.call("GET", null, DELETE).body()).isEqualTo("[]");
+    }
+  }
+
+  @Test
+  void severalTenantsAreQueriedTogether() throws Exception {
+    server.push("a", API, now - 2, "of a");
+    server.push("b", API, now - 1, "of b");
+    server.push("c", API, now - 1, "of c");
+    assertThat(lines("a|b", "{app=\"api\"}"))
+        .contains("of a", "of b", "__tenant_id__=a", "__tenant_id__=b")
+        .doesNotContain("of c");
+    assertThat(lines("a|b", "{__tenant_id__=\"b\"}")).contains("of b").doesNotContain("of a");
+    assertThat(lines("b|b", "{app=\"api\"}")).contains("of b").doesNotContain("__tenant_id__");
+    String values = "/loki/api/v1/label/__tenant_id__/values";
+    assertThat(String.valueOf(server.get("a|b|c", values))).contains("data=[a, b, c]");
+    assertThat(String.valueOf(server.get("a|b", "/loki/api/v1/series", "match[]", "{app=~\".+\"}")))
+        .contains("__tenant_id__=a");
+    String sum = "sum by (__tenant_id__) (count_over_time({app=\"api\"}[1h]))";
+    String counted = String.valueOf(server.get("a|c", "/loki/api/v1/query", "query", sum));
+    assertThat(counted).contains("metric={__tenant_id__=a}", "metric={__tenant_id__=c}");
+    assertThat(
+            String.valueOf(server.get("a|b", "/loki/api/v1/index/stats", "query", "{app=\"api\"}")))
+        .contains("streams=2", "entries=2");
+  }
+
+  @Test
+  void changesTakeOneTenant() throws Exception {
+    HttpResponse<String> r =
+        server.call("POST", "a|b", DELETE, "query", "{app=\"api\"}", "start", "1");
+    assertThat(r.statusCode()).isEqualTo(400);
+    assertThat(r.body()).contains("multiple org IDs present");
+    assertThat(server.call("GET", "a||b", "/loki/api/v1/labels").statusCode()).isEqualTo(400);
+    assertThat(server.call("GET", "a|../x", "/loki/api/v1/labels").statusCode()).isEqualTo(400);
+  }
+
+  @Test
+  void grafanaFindsLimitsAndVersion() throws Exception {
+    assertThat(server.call("GET", null, "/ready").body()).isEqualTo("ready\n");
+    String limits = String.valueOf(server.get(null, "/loki/api/v1/drilldown-limits"));
+    assertThat(limits)
+        .contains("retention_period=1296000s", "log_level_fields=[level", "volume_enabled=true")
+        .contains("pattern_ingester_enabled=true");
+    assertThat(String.valueOf(server.get(null, "/loki/api/v1/status/buildinfo")))
+        .contains("version=");
+  }
+}

@@ -1,0 +1,123 @@
+package dev.tethys.api.loki;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.tethys.codec.json.JsonValues;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.RealFiles;
+import dev.tethys.query.logql.LogqlEngine;
+import dev.tethys.query.logql.LogqlLimits;
+import dev.tethys.query.logql.TailedLogStore;
+import dev.tethys.store.events.EngineOptions;
+import dev.tethys.store.logs.LogDatabase;
+import dev.tethys.store.logs.LogLimits;
+import dev.tethys.store.logs.LogOptions;
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** Loki's API over a log store in a folder, with a client. */
+final class LokiServer implements AutoCloseable {
+  final LogDatabase database;
+  final TailedLogStore store;
+  final HttpClient client;
+  private final LogqlEngine engine;
+  private final HttpListener listener;
+
+  LokiServer(Path folder, boolean admin) throws IOException {
+    dev.tethys.web.client.HttpClientFactory.prepare();
+    client = HttpClient.newHttpClient();
+    database =
+        LogDatabase.open(
+            new RealFiles(),
+            folder,
+            new LogOptions(EngineOptions.defaults().withHeadBytes(1 << 20), LogLimits.DEFAULTS));
+    store = new TailedLogStore(database);
+    engine = new LogqlEngine(store, 2, 1 << 28, System::nanoTime);
+    Routes routes = new Routes();
+    Registry registry = new Registry();
+    LokiSettings settings =
+        new LokiSettings(LogqlLimits.DEFAULT, admin, 2, Duration.ofDays(15), "test");
+    new LokiApi(() -> engine, settings, LokiServer::now, registry).addTo(routes);
+    new LokiPush(() -> store, LokiServer::now, registry).addTo(routes);
+    listener = HttpListener.start(HttpListenerOptions.on("127.0.0.1:0"), routes, null);
+  }
+
+  static long now() {
+    Instant t = Instant.now();
+    return t.getEpochSecond() * 1_000_000_000L + t.getNano();
+  }
+
+  URI uri(String scheme, String path, String... params) {
+    StringBuilder sb = new StringBuilder(scheme + "://127.0.0.1:" + listener.port() + path);
+    for (int i = 0; i < params.length; i += 2) {
+      sb.append(i == 0 ? '?' : '&').append(params[i]).append('=');
+      sb.append(URLEncoder.encode(params[i + 1], UTF_8));
+    }
+    return URI.create(sb.toString());
+  }
+
+  HttpResponse<String> call(String method, @Nullable String tenant, String path, String... params)
+      throws IOException, InterruptedException {
+    HttpRequest.Builder b =
+        HttpRequest.newBuilder(uri("http", path, params)).method(method, BodyPublishers.noBody());
+    if (tenant != null) {
+      b.header("X-Scope-OrgID", tenant);
+    }
+    return client.send(b.build(), BodyHandlers.ofString());
+  }
+
+  /** Parsed JSON of a successful answer. */
+  Object get(@Nullable String tenant, String path, String... params)
+      throws IOException, InterruptedException {
+    HttpResponse<String> r = call("GET", tenant, path, params);
+    if (r.statusCode() != 200) {
+      throw new AssertionError(r.statusCode() + " " + r.body());
+    }
+    return java.util.Objects.requireNonNull(JsonValues.read(r.body()));
+  }
+
+  void push(@Nullable String tenant, String labels, long time, String line)
+      throws IOException, InterruptedException {
+    String json =
+        "{\"streams\":[{\"stream\":"
+            + labels
+            + ",\"values\":[[\""
+            + time
+            + "\",\""
+            + line
+            + "\"]]}]}";
+    HttpRequest.Builder b =
+        HttpRequest.newBuilder(uri("http", "/loki/api/v1/push"))
+            .header("Content-Type", "application/json")
+            .POST(BodyPublishers.ofString(json));
+    if (tenant != null) {
+      b.header("X-Scope-OrgID", tenant);
+    }
+    HttpResponse<String> r = client.send(b.build(), BodyHandlers.ofString());
+    if (r.statusCode() != 204) {
+      throw new AssertionError(r.statusCode() + " " + r.body());
+    }
+  }
+
+  @Override
+  public void close() {
+    store.closeTails();
+    listener.close();
+    engine.close();
+    database.close();
+    client.close();
+  }
+}
