@@ -280,7 +280,8 @@ class ToolFixturesTest {
     "tls_config_node2.yml,node2-key.pem"
   })
   void tlsOfClustersIsRead(String file, String problem) {
-    assertThatThrownBy(() -> SocketTls.read(alertmanager("cluster/" + file)))
+    Path tls = alertmanager("cluster/" + file);
+    assertThatThrownBy(() -> SocketTls.read(tls))
         .isInstanceOfAny(ConfigException.class, IOException.class)
         .hasMessageContaining(problem);
   }
