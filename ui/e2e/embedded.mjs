@@ -32,6 +32,13 @@ export const scenarios = [
       await page.locator('.nav-badge-warn', { hasText: '3' }).waitFor();
       await open('/alertmanager/alerts');
       await page.getByText(/^3 alerts in \d+ groups?$/).waitFor();
+      // The page of alerts shows what the Alertmanager does with each, the overview their rule.
+      await open('/alerts');
+      await page.locator('.alert-received', { hasText: 'notifies' }).first().waitFor();
+      await page.locator('.alert-received').first().getByRole('button', { name: 'Notifications' }).click();
+      await page.locator('.why-route').first().waitFor();
+      await open('/overview');
+      await page.locator('.problem', { hasText: '3 alerts' }).waitFor();
     },
   },
 ];

@@ -61,7 +61,7 @@ export const scenarios = [
       const stop = feeding(feed);
       try {
         await open('/');
-        await until('the start page is Pipelines', () => page.url().includes('/pipelines'));
+        await until('the start page is Flow', () => page.url().includes('/pipelines'));
         await page.locator('.graph-card', { hasText: 'filter/debug' }).waitFor();
         assert.equal(await page.locator('.nav-item').count(), 1, 'only pages that this process has');
         // A rate and a band that is wider than that of the few traces.

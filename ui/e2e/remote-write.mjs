@@ -32,7 +32,7 @@ export const scenarios = [
     async run({ open, page }) {
       await open('/');
       const agent = (await page.locator('meta[name=tethys]').getAttribute('content')).includes('"agent"');
-      await page.locator('.nav-item', { hasText: 'Pipelines' }).waitFor();
+      await page.locator('.nav-item', { hasText: 'Data' }).waitFor();
       assert.equal(await page.locator('.nav-item', { hasText: 'Explore' }).count(), agent ? 0 : 1);
       if (agent) await until('its targets come first', () => page.url().includes('/targets'));
     },

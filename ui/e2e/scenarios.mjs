@@ -2,23 +2,24 @@
 import assert from 'node:assert/strict';
 import { overflow } from './browser.mjs';
 import { deliveries, manyTargets, ruleGroups, runningQueries, storage } from './fixtures.mjs';
-import { PHONE, settled, until } from './steps.mjs';
+import { PHONE, settled, until, violations } from './steps.mjs';
 
 const PAGES = [
+  ['/overview', 'Overview'],
   ['/query', 'Explore'],
   ['/host', null],
   ['/targets', 'Targets'],
-  ['/pipelines', 'Pipelines'],
-  ['/service-discovery', 'Targets'],
+  ['/pipelines', 'Flow'],
+  ['/service-discovery', 'Discovery'],
   ['/alerts', 'Alerts'],
   ['/rules', 'Rules'],
-  ['/alertmanager-discovery', 'Alerts'],
-  ['/status', 'Status'],
-  ['/flags', 'Status'],
-  ['/config', 'Status'],
-  ['/tsdb-status', 'Status'],
-  ['/status/queries', 'Status'],
-  ['/status/cardinality?drop=instance', 'Status'],
+  ['/alertmanager-discovery', 'Delivery'],
+  ['/status', 'System'],
+  ['/flags', 'System'],
+  ['/config', 'System'],
+  ['/tsdb-status', 'System'],
+  ['/status/queries', 'System'],
+  ['/status/cardinality?drop=instance', 'System'],
 ];
 
 /** Both sides have one series a target, shared parts and a number aside. */
@@ -67,6 +68,72 @@ async function drag(page, from, to, modifier) {
 }
 
 export const scenarios = [
+  {
+    name: 'no page breaks a rule of accessibility',
+    async run({ open, page }) {
+      const found = [];
+      for (const [path] of [
+        ...PAGES,
+        ['/query?g0.expr=up&g0.tab=graph'],
+        ['/query?g0.expr=up&g0.tab=table'],
+      ]) {
+        await open(path);
+        await settled(page);
+        for (const violation of await violations(page)) found.push(`${path}: ${violation}`);
+      }
+      assert.deepEqual(found, []);
+    },
+  },
+  {
+    name: 'the overview opens first and lists targets that are down',
+    async run({ open, page, shot }) {
+      await open('/');
+      await until('the start page is Overview', () => page.url().includes('/overview'));
+      await page.getByRole('heading', { name: 'Problems' }).waitFor();
+      await page.route('**/api/v1/targets?*', async (route) => {
+        const response = await route.fetch();
+        const body = await response.json();
+        const [first] = body.data.activeTargets;
+        body.data.activeTargets = [
+          { ...first, scrapePool: 'db', health: 'down', lastError: 'connection refused' },
+          { ...first, scrapePool: 'db' },
+        ];
+        await route.fulfill({ json: body });
+      });
+      await page.reload();
+      const problem = page.locator('.problem', { hasText: '1 of 2 targets of db down' });
+      await problem.getByText('connection refused').waitFor();
+      await shot('overview');
+      await problem.getByRole('link').click();
+      await until(
+        'its targets are shown',
+        () => param(page, 'health') === 'down' && param(page, 'pool') === 'db',
+      );
+    },
+  },
+  {
+    name: 'the search finds pages and metrics',
+    async run({ open, page, shot }) {
+      await open('/status');
+      await settled(page);
+      await page.keyboard.press('Control+k');
+      const field = page.getByRole('combobox');
+      await field.fill('silen');
+      await page.keyboard.press('Escape');
+      await until('closed', async () => (await page.locator('dialog[open]').count()) === 0);
+      await page.keyboard.press('Control+k');
+      await field.fill('discovery');
+      await page.locator('.find-item', { hasText: 'Discovery' }).first().waitFor();
+      await page.keyboard.press('Enter');
+      await until('on Discovery', () => page.url().includes('/service-discovery'));
+      await page.keyboard.press('Control+k');
+      await field.fill('scrape_duration_seconds');
+      await page.locator('.find-item', { hasText: 'Metric' }).first().waitFor();
+      await shot('search');
+      await page.keyboard.press('Enter');
+      await until('the metric is drawn', () => param(page, 'g0.expr') === 'scrape_duration_seconds');
+    },
+  },
   {
     name: 'every page opens, light',
     async run({ open, page, shot }) {
@@ -120,8 +187,7 @@ export const scenarios = [
       const metric = names.includes('scrape_duration_seconds')
         ? 'scrape_duration_seconds'
         : names.sort((a, b) => b.length - a.length)[0];
-      await open('/');
-      await until('the start page is Explore', () => page.url().includes('/query'));
+      await open('/query');
       await editor(page).click();
       await page.keyboard.type(metric.slice(0, -3));
       const option = page.locator('.cm-tooltip-autocomplete li', { hasText: metric }).first();
@@ -244,7 +310,7 @@ export const scenarios = [
       await page.getByRole('radio', { name: 'Stacked' }).click();
       await page.getByLabel('Unit').selectOption('bytes');
       await page.getByLabel('Resolution').selectOption('high');
-      await page.getByRole('button', { name: 'Start the axis at zero' }).click();
+      await page.getByRole('button', { name: 'start of the axis' }).click();
       await page.getByRole('button', { name: 'Exemplars' }).click();
       await until('all five', () => param(page, 'g0.show_exemplars') === '1');
       assert.equal(param(page, 'g0.y_axis_min'), '0');
@@ -266,7 +332,7 @@ export const scenarios = [
       const canvas = page.locator('.chart canvas').first();
       const picture = () => canvas.evaluate((node) => node.toDataURL());
       const before = await picture();
-      await page.getByRole('button', { name: 'Start the axis at zero' }).click();
+      await page.getByRole('button', { name: 'start of the axis' }).click();
       await until('it is drawn anew', async () => (await picture()) !== before);
       assert.equal(param(page, 'g0.y_axis_min'), '0');
     },
@@ -762,7 +828,9 @@ export const scenarios = [
       await page.getByLabel('Search rules').fill('cpu mode');
       await until('found', async () => (await page.locator('.rule').count()) === 1);
       assert.equal(param(page, 'type'), 'recording');
-      await page.getByRole('link', { name: 'Alertmanagers' }).click();
+      await page.getByRole('navigation', { name: 'Alerts' }).getByRole('link', { name: 'Routing' }).click();
+      const delivery = page.getByRole('link', { name: 'Delivery' });
+      if ((await delivery.count()) > 0) await delivery.click();
       await page.locator('.manager-list li', { hasText: 'old:9093' }).waitFor();
       const rows = page.locator('.manager');
       await rows.first().waitFor();
@@ -948,7 +1016,7 @@ export const scenarios = [
       );
       await page.goto(`${baseUrl}${prefix}/status/flags`);
       await page.waitForSelector('.table tbody tr');
-      await page.getByRole('link', { name: 'Targets' }).click();
+      await page.getByRole('link', { name: 'Data' }).click();
       await until('still under the prefix', () => page.url().endsWith(`${prefix}/targets`));
       await settled(page);
       await page.goto(`${baseUrl}${prefix}/query?g0.expr=up&g0.tab=graph`);

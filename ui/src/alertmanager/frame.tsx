@@ -1,8 +1,7 @@
 /** What the pages of the Alertmanager share. */
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { AlertTabs } from '../alerts/parts';
-import { has } from '../app/parts';
+import { PageTabs } from '../app/page-tabs';
 import { Icon } from '../components/icons';
 import { PageHead } from '../components/ui';
 import { type Matcher, operatorOf } from './matchers';
@@ -13,8 +12,7 @@ export function Frame(props: { title: string; lead?: ReactNode; actions?: ReactN
     <div className="page">
       <PageHead title={props.title} lead={props.lead}>
         {props.actions}
-        {/* On its own the sidebar has these pages. */}
-        {has('prometheus') && <AlertTabs />}
+        <PageTabs />
       </PageHead>
       {props.children}
     </div>

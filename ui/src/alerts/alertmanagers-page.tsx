@@ -133,7 +133,7 @@ export function AlertmanagersPage() {
   const used = deliveries?.length ?? active.length;
   const failing = deliveries?.filter((d) => d.failingSince).length ?? 0;
   return (
-    <Frame title="Alerts" lead="Alertmanagers that alerts are sent to">
+    <Frame title="Delivery" lead="Alertmanagers that alerts are sent to">
       {error && <ErrorNotice error={error} />}
       {query.isPending && <Loading label="Asking for Alertmanagers" />}
       {(missing || (query.data && used + dropped.length === 0)) && (

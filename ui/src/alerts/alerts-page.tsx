@@ -1,21 +1,31 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
+import { type Alert as ReceivedAlert, useMatching } from '../alertmanager/api';
 import { ErrorNotice } from '../api/errors';
 import { useRules } from '../api/queries';
 import type { AlertInstance, Rule, RuleGroup } from '../api/types';
+import { has } from '../app/parts';
 import { Icon } from '../components/icons';
 import { Moment } from '../components/moment';
 import { Button, Empty, LabelChips, Loading, Notice, SearchField } from '../components/ui';
 import { formatValue } from '../lib/units';
 import { type RuleFilter, readRuleFilter, ruleMatches, STATES, writeRuleFilter } from './filter';
 import { Annotations, Expression, Frame, NothingConfigured, RuleFacts, RuleLabels } from './parts';
+import { Received } from './received';
+import { type ReceivedAlerts, receivedAlerts, receivedOf } from './received-alerts';
 import { Timeline } from './timeline';
 import { byUrgency, mostUrgent } from './urgency';
 
 const FIRST_INSTANCES = 20;
 const FIRST_RULES = 200;
 
-function Instance({ alert, rule }: { alert: AlertInstance; rule: Rule }) {
+function Instance(props: {
+  alert: AlertInstance;
+  rule: Rule;
+  /** As the embedded Alertmanager has it; null while it does not have it. */
+  received: ReceivedAlert | null;
+}) {
+  const { alert, rule, received } = props;
   const since = Date.parse(alert.activeAt);
   const [history, setHistory] = useState(false);
   // What the rule says of every alert stands above already.
@@ -29,6 +39,7 @@ function Instance({ alert, rule }: { alert: AlertInstance; rule: Rule }) {
       <div className="alert-instance-text">
         <LabelChips labels={alert.labels} omit={omit} />
         <Annotations annotations={alert.annotations} />
+        {has('alertmanager') && alert.state === 'firing' && <Received alert={received} />}
         {history && <Timeline labels={alert.labels} />}
       </div>
       <span className="muted num">
@@ -60,7 +71,8 @@ const sorted = (rule: Rule): AlertInstance[] =>
 /** The alert of a rule by which the rule is sorted. */
 const first = (rule: Rule) => mostUrgent(sorted(rule).map(urgent), rule.labels ?? {});
 
-function AlertRule({ rule, group }: { rule: Rule; group: RuleGroup }) {
+function AlertRule(props: { rule: Rule; group: RuleGroup; received: ReceivedAlerts }) {
+  const { rule, group, received } = props;
   const alerts = sorted(rule);
   const [open, setOpen] = useState(alerts.length > 0);
   const [all, setAll] = useState(false);
@@ -87,7 +99,12 @@ function AlertRule({ rule, group }: { rule: Rule; group: RuleGroup }) {
           <RuleFacts rule={rule} />
           {rule.lastError && <Notice kind="error">{rule.lastError}</Notice>}
           {shown.map((alert) => (
-            <Instance key={JSON.stringify(alert.labels)} alert={alert} rule={rule} />
+            <Instance
+              key={JSON.stringify(alert.labels)}
+              alert={alert}
+              rule={rule}
+              received={receivedOf(received, alert.labels)}
+            />
           ))}
           {alerts.length > shown.length && (
             <Button look="ghost" onClick={() => setAll(true)}>
@@ -121,6 +138,8 @@ export function useRuleFilter(page: '/alerts' | '/rules') {
 
 export function AlertsPage() {
   const rules = useRules();
+  const matching = useMatching([], has('alertmanager'));
+  const received = useMemo(() => receivedAlerts(matching.data ?? []), [matching.data]);
   const { filter, change, toggle } = useRuleFilter('/alerts');
   const [most, setMost] = useState(FIRST_RULES);
   const all = (rules.data?.groups ?? []).flatMap((group) =>
@@ -179,6 +198,7 @@ export function AlertsPage() {
               key={`${group.file} ${group.name} ${rule.name} ${rule.query}`}
               rule={rule}
               group={group}
+              received={received}
             />
           ))}
           {shown.length > most && (

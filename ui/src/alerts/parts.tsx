@@ -3,43 +3,13 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useConfig } from '../api/queries';
 import type { LabelSet, Rule } from '../api/types';
+import { PageTabs } from '../app/page-tabs';
 import { has } from '../app/parts';
 import { useMoment } from '../components/moment';
 import { Empty, LabelChips, PageHead } from '../components/ui';
 import { roughDuration } from '../lib/time';
 import { formatValue } from '../lib/units';
 import { configuredRules } from './configured';
-
-const MANAGER_TABS = [
-  ['/alertmanager/alerts', 'By receiver'],
-  ['/alertmanager/silences', 'Silences'],
-  ['/alertmanager/recurring', 'Recurring'],
-  ['/alertmanager/routes', 'Routing'],
-  ['/alertmanager/status', 'Manager'],
-] as const;
-
-/** The Alertmanager inside of the server has its pages here, too. */
-export function AlertTabs() {
-  return (
-    <nav className="tabs" aria-label="Alerts">
-      <Link to="/alerts" className="tab" activeProps={{ 'aria-current': 'page' }}>
-        Alerts
-      </Link>
-      <Link to="/rules" className="tab" activeProps={{ 'aria-current': 'page' }}>
-        Rules
-      </Link>
-      <Link to="/alertmanager-discovery" className="tab" activeProps={{ 'aria-current': 'page' }}>
-        Alertmanagers
-      </Link>
-      {has('alertmanager') &&
-        MANAGER_TABS.map(([to, name]) => (
-          <Link key={to} to={to} className="tab" activeProps={{ 'aria-current': 'page' }}>
-            {name}
-          </Link>
-        ))}
-    </nav>
-  );
-}
 
 /** Says what the configuration holds, so that "none" can be told from "not loaded". */
 export function NothingConfigured({ what }: { what: 'alerts' | 'rules' }) {
@@ -111,7 +81,7 @@ export function Frame({ title, lead, children }: { title: string; lead?: string;
   return (
     <div className="page">
       <PageHead title={title} lead={lead}>
-        <AlertTabs />
+        <PageTabs />
       </PageHead>
       {children}
     </div>

@@ -125,8 +125,9 @@ const every = (ms: number) => ({ refetchInterval: ms, placeholderData: keepPrevi
 /** Above this number of targets their list is asked for less often. */
 const MANY_TARGETS = 1000;
 
-export function useTargets() {
+export function useTargets(enabled = true) {
   return useQuery({
+    enabled,
     queryKey: ['targets'],
     queryFn: async ({ signal }) => {
       const answer = await call<TargetsData>('targets', { state: 'any' }, signal);
@@ -178,8 +179,9 @@ export function useNotifications(enabled: boolean): Notification[] {
   return (data ?? []).filter((n) => n.active);
 }
 
-export function useRules() {
+export function useRules(enabled = true) {
   return useQuery({
+    enabled,
     queryKey: ['rules'],
     queryFn: async ({ signal }): Promise<{ groups: RuleGroup[] }> => {
       try {

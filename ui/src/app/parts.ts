@@ -50,7 +50,7 @@ export const isAgent = offer.role === 'agent';
 export const startPage: string = has('prometheus')
   ? isAgent
     ? '/targets'
-    : '/query'
+    : '/overview'
   : has('alertmanager')
     ? '/alertmanager/alerts'
     : has('pushgateway')

@@ -62,6 +62,7 @@ const validateSearch = (search: Record<string, unknown>): Search => search as Se
 const route = <P extends string>(path: P, component: RouteComponent) =>
   createRoute({ getParentRoute: () => root, path, component, validateSearch });
 
+const overview = lazyRouteComponent(() => import('../overview/overview-page'), 'OverviewPage');
 const host = lazyRouteComponent(() => import('../host/host-page'), 'HostPage');
 const targets = lazyRouteComponent(() => import('../targets/targets-page'), 'TargetsPage');
 const discovery = lazyRouteComponent(() => import('../targets/discovery-page'), 'DiscoveryPage');
@@ -132,6 +133,7 @@ const routes = root.addChildren([
   moved('/explore', '/query'),
   route('/explore/logs', exploreLogs),
   route('/pipelines', pipelines),
+  route('/overview', overview),
   route('/host', host),
   route('/targets', logs ? logFiles : targets),
   route('/service-discovery', logs ? logDiscovery : discovery),

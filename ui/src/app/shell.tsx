@@ -1,109 +1,21 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
+import { Link, Outlet, useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { isReady } from '../api/client';
 import { queryClient, useBuildInfo, useCount, useNotifications, useWalReplay } from '../api/queries';
-import { Icon, type IconName, Mark } from '../components/icons';
+import { Icon, Mark } from '../components/icons';
 import { Button, Dialog } from '../components/ui';
 import { sidebarOpen, utcTime } from '../lib/store';
 import { formatAgo } from '../lib/time';
+import { GROUPS, placeOf } from './navigation';
+import { usePath } from './page-tabs';
 import { has, isAgent, offer } from './parts';
-import { SHORTCUTS, useShortcut } from './shortcuts';
+import { GlobalSearch } from './search';
+import { COMMAND_KEY, SHORTCUTS, useCommandKey, useShortcut } from './shortcuts';
 import { toggleTheme, useTheme } from './theme';
-
-interface Item {
-  to: string;
-  also: string[];
-  name: string;
-  icon: IconName;
-  /** The second key of its shortcut, after g. */
-  key: string;
-  shown: boolean;
-  /** Left out on a phone: a tab of another page leads there. */
-  wideOnly?: boolean;
-}
 
 /** Whether there is a store to ask. */
 const queries = has('prometheus') && !isAgent;
-
-/** Inside of a server its pages are among those of alerts. */
-const managerAlone = has('alertmanager') && !has('prometheus');
-
-/** What reads logs. */
-const logsAlone = has('logs') && !has('prometheus');
-
-const ITEMS: Item[] = [
-  { to: '/query', also: ['/graph'], name: 'Explore', icon: 'explore', key: 'e', shown: queries },
-  {
-    to: '/explore/logs',
-    also: [],
-    name: 'Logs',
-    icon: 'logs',
-    key: 'l',
-    shown: queries,
-    wideOnly: true,
-  },
-  { to: '/host', also: [], name: 'Host', icon: 'host', key: 'h', shown: queries },
-  {
-    to: '/targets',
-    also: ['/service-discovery', '/pushgateway'],
-    name: 'Targets',
-    icon: 'targets',
-    key: 't',
-    shown: has('prometheus'),
-  },
-  {
-    to: '/pushgateway',
-    also: [],
-    name: 'Pushed',
-    icon: 'targets',
-    key: 't',
-    shown: has('pushgateway') && !has('prometheus'),
-  },
-  { to: '/pipelines', also: [], name: 'Pipelines', icon: 'pipelines', key: 'p', shown: has('pipelines') },
-  {
-    to: '/alerts',
-    also: ['/rules', '/alertmanager-discovery', '/alertmanager'],
-    name: 'Alerts',
-    icon: 'alerts',
-    key: 'a',
-    shown: queries,
-  },
-  { to: '/alertmanager/alerts', also: [], name: 'Alerts', icon: 'alerts', key: 'a', shown: managerAlone },
-  { to: '/alertmanager/silences', also: [], name: 'Silences', icon: 'moon', key: 'i', shown: managerAlone },
-  {
-    to: '/alertmanager/recurring',
-    also: [],
-    name: 'Recurring',
-    icon: 'refresh',
-    key: 'c',
-    shown: managerAlone,
-  },
-  { to: '/alertmanager/routes', also: [], name: 'Routing', icon: 'plan', key: 'r', shown: managerAlone },
-  { to: '/alertmanager/status', also: [], name: 'Status', icon: 'status', key: 's', shown: managerAlone },
-  {
-    to: '/targets',
-    also: ['/service-discovery'],
-    name: 'Targets',
-    icon: 'targets',
-    key: 't',
-    shown: logsAlone,
-  },
-  { to: '/dropped', also: [], name: 'Dropped', icon: 'trash', key: 'r', shown: logsAlone },
-  { to: '/patterns', also: [], name: 'Patterns', icon: 'stacked', key: 'n', shown: logsAlone },
-  { to: '/inspect', also: [], name: 'Inspect', icon: 'search', key: 'i', shown: logsAlone },
-  { to: '/config', also: [], name: 'Configuration', icon: 'rules', key: 'c', shown: logsAlone },
-  {
-    to: '/status',
-    also: ['/flags', '/config', '/tsdb-status'],
-    name: 'Status',
-    icon: 'status',
-    key: 's',
-    shown: has('prometheus'),
-  },
-];
-
-const SHOWN = ITEMS.filter((item) => item.shown);
 
 /** Asks until the server is ready, then rests; an unreachable server is asked again. */
 function useReadiness() {
@@ -115,18 +27,26 @@ function useReadiness() {
   });
 }
 
-/** One shortcut for each page; their number never changes. */
+/** Shortcuts of groups and of single pages. */
+const SHORTCUT_PAGES = GROUPS.flatMap((group) => [
+  { key: group.key, to: group.pages[0]?.views[0]?.to ?? '/' },
+  ...group.pages.flatMap((page) => (page.key ? [{ key: page.key, to: page.views[0]?.to ?? '/' }] : [])),
+]);
+
 function usePageShortcuts() {
   const navigate = useNavigate();
-  for (const item of SHOWN) {
+  for (const { key, to } of SHORTCUT_PAGES) {
     // biome-ignore lint/correctness/useHookAtTopLevel: the list is fixed when the document is read.
-    useShortcut(`g ${item.key}`, () => void navigate({ to: item.to }));
+    useShortcut(`g ${key}`, () => void navigate({ to }));
   }
 }
 
-function Badge({ count, kind }: { count: number; kind: 'bad' | 'warn' }) {
+function Badge({ count, kind, label }: { count: number; kind: 'bad' | 'warn'; label: string }) {
   return count > 0 ? (
-    <span className={`nav-badge nav-badge-${kind}`}>{count > 99 ? '99+' : count}</span>
+    <span className={`nav-badge nav-badge-${kind}`} title={`${count} ${label}`}>
+      {count > 99 ? '99+' : count}
+      <span className="visually-hidden"> {label}</span>
+    </span>
   ) : null;
 }
 
@@ -134,27 +54,24 @@ function Navigation({ path, ready }: { path: string; ready: boolean }) {
   // Counted by the server: the lists themselves may be megabytes.
   const down = useCount('count(up == 0)', ready && queries);
   const firing = useCount('count(ALERTS{alertstate="firing"})', ready && queries);
+  const here = placeOf(path)?.group;
   return (
     <nav className="nav" aria-label="Pages">
-      {SHOWN.map((item) => {
-        const here =
-          path === item.to ||
-          [item.to, ...item.also].some((one) => path === one || path.startsWith(`${one}/`));
-        return (
-          <Link
-            key={item.to}
-            to={item.to}
-            className={item.wideOnly ? 'nav-item wide-only' : 'nav-item'}
-            aria-current={here ? 'page' : undefined}
-            title={item.name}
-          >
-            <Icon name={item.icon} size={19} />
-            <span className="nav-name">{item.name}</span>
-            {item.to === '/targets' && <Badge count={down} kind="bad" />}
-            {item.to === '/alerts' && <Badge count={firing} kind="warn" />}
-          </Link>
-        );
-      })}
+      {GROUPS.map((group) => (
+        <Link
+          key={group.name}
+          to={group.pages[0]?.views[0]?.to ?? '/'}
+          className="nav-item"
+          activeProps={{}}
+          aria-current={group === here ? 'page' : undefined}
+          title={group.name}
+        >
+          <Icon name={group.icon} size={19} />
+          <span className="nav-name">{group.name}</span>
+          {group.name === 'Data' && <Badge count={down} kind="bad" label="targets down" />}
+          {group.name === 'Alerts' && <Badge count={firing} kind="warn" label="alerts firing" />}
+        </Link>
+      ))}
     </nav>
   );
 }
@@ -243,11 +160,12 @@ function ShortcutHelp({ open, onClose }: { open: boolean; onClose: () => void })
 }
 
 export function Shell() {
-  const path = useRouterState({ select: (s) => s.location.pathname.replace(/(.)\/$/, '$1') });
+  const path = usePath();
   const theme = useTheme();
   const open = sidebarOpen.use();
   const utc = utcTime.use();
   const [help, setHelp] = useState(false);
+  const [searching, setSearching] = useState(false);
   const readiness = useReadiness().data;
   const build = useBuildInfo(has('prometheus')).data?.data ?? { version: offer.version, revision: '' };
   const wasReady = useRef(true);
@@ -261,6 +179,7 @@ export function Shell() {
 
   useShortcut('?', () => setHelp(true));
   useShortcut('d', toggleTheme);
+  useCommandKey('k', () => setSearching(true));
   usePageShortcuts();
 
   return (
@@ -274,6 +193,16 @@ export function Shell() {
           <Mark />
           <span className="brand-name">Tethys</span>
         </Link>
+        <button
+          type="button"
+          className="side-search"
+          title="Search (Ctrl K)"
+          onClick={() => setSearching(true)}
+        >
+          <Icon name="search" size={16} />
+          <span className="nav-name">Search</span>
+          <kbd className="nav-name">{COMMAND_KEY} K</kbd>
+        </button>
         <Navigation path={path} ready={readiness === 'ready'} />
         <div className="side-foot">
           <Button
@@ -323,6 +252,7 @@ export function Shell() {
         </main>
       </div>
       <ShortcutHelp open={help} onClose={() => setHelp(false)} />
+      {searching && <GlobalSearch onClose={() => setSearching(false)} />}
     </div>
   );
 }

@@ -1,4 +1,9 @@
 import { useEffect, useRef } from 'react';
+import { GROUPS } from './navigation';
+
+/** The name of the key that commands are given with. */
+export const COMMAND_KEY =
+  typeof navigator !== 'undefined' && /mac|iphone|ipad/i.test(navigator.userAgent) ? '⌘' : 'Ctrl';
 
 /** One letter each, or two in a row ("g t"); never while someone types. */
 const actions = new Map<string, () => void>();
@@ -10,13 +15,13 @@ export const SHORTCUTS: { title: string; mouse?: boolean; keys: [string, string]
   {
     title: 'Everywhere',
     keys: [
-      ['g e', 'Explore'],
-      ['g l', 'Logs'],
-      ['g h', 'Host'],
-      ['g t', 'Targets'],
-      ['g p', 'Pipelines'],
-      ['g a', 'Alerts'],
-      ['g s', 'Status'],
+      [`${COMMAND_KEY} k`, 'Search everything'],
+      ...GROUPS.flatMap((group): [string, string][] => [
+        [`g ${group.key}`, group.name],
+        ...group.pages.flatMap((page): [string, string][] =>
+          page.key ? [[`g ${page.key}`, page.name]] : [],
+        ),
+      ]),
       ['d', 'Light or dark'],
       ['?', 'This help'],
     ],
@@ -102,5 +107,21 @@ export function useShortcut(key: string, action: () => void): void {
     return () => {
       if (actions.get(key) === own) actions.delete(key);
     };
+  }, [key]);
+}
+
+/** A letter with Ctrl or ⌘, also while someone types. */
+export function useCommandKey(key: string, action: () => void): void {
+  const latest = useRef(action);
+  latest.current = action;
+  useEffect(() => {
+    const pressed = (e: KeyboardEvent) => {
+      if (!(e.ctrlKey || e.metaKey) || e.altKey || e.shiftKey || e.key.toLowerCase() !== key) return;
+      if (document.querySelector('dialog[open]')) return;
+      e.preventDefault();
+      latest.current();
+    };
+    document.addEventListener('keydown', pressed);
+    return () => document.removeEventListener('keydown', pressed);
   }, [key]);
 }

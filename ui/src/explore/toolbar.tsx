@@ -182,7 +182,7 @@ export function Toolbar({
           <ResolutionSelect value={panel.resolution} onChange={(resolution) => update({ resolution })} />
           <Button
             look="plain"
-            label="Start the axis at zero"
+            label={`From ${panel.floor ?? 0}: start of the axis`}
             pressed={panel.floor !== null}
             onClick={() => update({ floor: panel.floor === null ? 0 : null })}
           >

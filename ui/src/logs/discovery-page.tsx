@@ -2,12 +2,12 @@
 import { useState } from 'react';
 import { ErrorNotice } from '../api/errors';
 import type { LabelSet } from '../api/types';
+import { PageTabs } from '../app/page-tabs';
 import { Icon } from '../components/icons';
 import { Button, Empty, LabelChips, Loading, PageHead, SearchField } from '../components/ui';
 import { LabelTable } from '../targets/targets-page';
 import { type LogJob, useLogTargets } from './api';
 import { found, summary } from './model';
-import { LogTabs } from './tabs';
 import './logs.css';
 
 const PAGE = 50;
@@ -89,8 +89,8 @@ export function LogDiscoveryPage() {
   const shown = text === '' ? jobs : jobs.filter((job) => found(job, text).length > 0);
   return (
     <div className="page">
-      <PageHead title="Targets" tab="Discovery" lead="What discovery found, and what became of it">
-        <LogTabs />
+      <PageHead title="Discovery" lead="Discovered targets and their labels after relabelling">
+        <PageTabs />
       </PageHead>
       {query.error && <ErrorNotice error={query.error} />}
       {query.isPending && <Loading label="Asking what was found" />}

@@ -2,13 +2,13 @@
 
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { ErrorNotice } from '../api/errors';
+import { PageTabs } from '../app/page-tabs';
 import { useMoment } from '../components/moment';
 import { Empty, LabelChips, Loading, Notice, PageHead, SearchField } from '../components/ui';
 import { formatAgo } from '../lib/time';
 import { formatValue } from '../lib/units';
 import { type FileInfo, type LogJob, useLogTargets } from './api';
 import { progress } from './model';
-import { LogTabs } from './tabs';
 import './logs.css';
 
 const bytes = (n: number) => formatValue(n, 'bytes', 3);
@@ -111,7 +111,7 @@ export function FilesPage() {
             : undefined
         }
       >
-        <LogTabs />
+        <PageTabs />
       </PageHead>
       {query.error && <ErrorNotice error={query.error} />}
       {query.isPending && <Loading label="Asking what is read" />}

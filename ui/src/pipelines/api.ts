@@ -83,8 +83,9 @@ export interface Pipelines {
 /** Above this number of components the graph is asked for less often. */
 const MANY = 300;
 
-export function usePipelines() {
+export function usePipelines(enabled = true) {
   return useQuery({
+    enabled,
     queryKey: ['pipelines'],
     queryFn: async ({ signal }) => (await call<Pipelines>('pipelines', {}, signal)).data,
     // Every answer is looked at anew; comparing them deeply would cost more.

@@ -2,6 +2,7 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { ErrorNotice, isMissing } from '../api/errors';
+import { PageTabs } from '../app/page-tabs';
 import { has } from '../app/parts';
 import { Moment } from '../components/moment';
 import { Empty, Loading, Notice, PageHead, SearchField, Segmented } from '../components/ui';
@@ -119,7 +120,7 @@ export function PipelinesPage() {
   return (
     <div className="page">
       <PageHead
-        title="Pipelines"
+        title="Flow"
         lead={
           graph && !empty
             ? `${graph.nodes.length.toLocaleString('en')} components, ${graph.edges.length.toLocaleString('en')} edges${
@@ -153,6 +154,7 @@ export function PipelinesPage() {
             />
           </>
         )}
+        <PageTabs />
       </PageHead>
       {query.error && !isMissing(query.error) && <ErrorNotice error={query.error} />}
       {query.isPending && <Loading label="Asking for the pipelines" />}

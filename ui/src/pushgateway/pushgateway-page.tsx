@@ -6,12 +6,12 @@ import { type ReactNode, useMemo, useState } from 'react';
 import { ApiError } from '../api/client';
 import { ErrorNotice } from '../api/errors';
 import { apiUrl } from '../app/base';
+import { PageTabs } from '../app/page-tabs';
 import { has, offer } from '../app/parts';
 import { Icon } from '../components/icons';
 import { useMoment } from '../components/moment';
 import { Button, Dialog, Empty, LabelChips, Loading, PageHead, SearchField } from '../components/ui';
 import { formatAgo } from '../lib/time';
-import { TargetTabs } from '../targets/tabs';
 import { detailText, type Group, groupMatches, groupPath, readGroup, valueText } from './groups';
 import './pushgateway.css';
 
@@ -238,7 +238,7 @@ export function PushgatewayPage() {
             </p>
           </Delete>
         )}
-        {has('prometheus') && <TargetTabs />}
+        <PageTabs />
       </PageHead>
       {groups.error && <ErrorNotice error={groups.error} />}
       {groups.isPending && <Loading label="Asking for groups" />}

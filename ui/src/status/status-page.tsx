@@ -179,12 +179,12 @@ export function StatusPage() {
   return (
     <div className="page">
       <PageHead
-        title="Status"
+        title="System"
         lead={
           runtime && !runtime.reloadConfigSuccess ? 'The last reload of the configuration failed' : undefined
         }
       >
-        <nav className="tabs" aria-label="Status">
+        <nav className="tabs" aria-label="System">
           {TABS.map(([id, name]) => (
             <Link
               key={id}

@@ -2,12 +2,12 @@ import { useMemo, useState } from 'react';
 import { ErrorNotice } from '../api/errors';
 import { useTargets } from '../api/queries';
 import type { LabelSet } from '../api/types';
+import { PageTabs } from '../app/page-tabs';
 import { Icon } from '../components/icons';
 import { Button, Empty, LabelChips, Loading, PageHead, SearchField } from '../components/ui';
 import { filterDropped, filterTargets, summarisePools } from './filter';
 import { PoolConfig } from './pool-config';
 import { RelabelSteps } from './relabel-steps';
-import { TargetTabs } from './tabs';
 import { LabelTable } from './targets-page';
 
 const PAGE = 50;
@@ -105,8 +105,8 @@ export function DiscoveryPage() {
   }, [data, text]);
   return (
     <div className="page">
-      <PageHead title="Targets" lead="What discovery found, and what relabelling made of it">
-        <TargetTabs />
+      <PageHead title="Discovery" lead="Discovered targets and their labels after relabelling">
+        <PageTabs />
       </PageHead>
       {query.error && <ErrorNotice error={query.error} />}
       {query.isPending && <Loading label="Reading targets" />}

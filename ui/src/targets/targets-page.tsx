@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { ErrorNotice } from '../api/errors';
 import { useTargets } from '../api/queries';
 import type { ActiveTarget, DroppedTarget, LabelSet } from '../api/types';
+import { PageTabs } from '../app/page-tabs';
 import { Icon } from '../components/icons';
 import { Moment } from '../components/moment';
 import { CopyButton, Empty, LabelChips, Loading, PageHead, SearchField, Select } from '../components/ui';
@@ -17,7 +18,6 @@ import {
   summarisePools,
   type TargetFilter,
 } from './filter';
-import { TargetTabs } from './tabs';
 
 type Row =
   | { kind: 'pool'; key: string; summary: PoolSummary }
@@ -286,7 +286,7 @@ export function TargetsPage() {
             : undefined
         }
       >
-        <TargetTabs />
+        <PageTabs />
       </PageHead>
       {query.error && <ErrorNotice error={query.error} />}
       {query.isPending && <Loading label="Reading targets" />}

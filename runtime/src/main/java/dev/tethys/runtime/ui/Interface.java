@@ -35,6 +35,7 @@ public final class Interface {
     /** Prometheus's, of a server. */
     PROMETHEUS(
         "prometheus",
+        "/overview",
         "/query",
         "/explore",
         "/explore/logs",

@@ -1,0 +1,68 @@
+/** Ranking of what the global search finds. */
+export type Kind = 'Page' | 'Metric' | 'Target' | 'Rule' | 'Alert';
+
+export interface Entry {
+  kind: Kind;
+  name: string;
+  /** Shown next to the name, and searched after it. */
+  detail: string;
+  to: string;
+  search?: Record<string, string>;
+}
+
+export interface Found extends Entry {
+  /** 0 is best. */
+  rank: number;
+}
+
+const KINDS: Kind[] = ['Page', 'Alert', 'Rule', 'Target', 'Metric'];
+
+/** Null unless every word occurs in the name or the detail. */
+function rankOf(entry: Entry, words: string[]): number | null {
+  const name = entry.name.toLowerCase();
+  const detail = entry.detail.toLowerCase();
+  let inName = 0;
+  for (const word of words) {
+    if (name.includes(word)) inName++;
+    else if (!detail.includes(word)) return null;
+  }
+  const first = words[0] ?? '';
+  if (name === words.join(' ')) return 0;
+  if (inName === words.length)
+    return name.startsWith(first) ? 1 : new RegExp(`[^a-z0-9]${escaped(first)}`).test(name) ? 2 : 3;
+  return 4;
+}
+
+const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** The best entries, at most `most` in all and `mostOfKind` of one kind; without words the pages. */
+export function find(entries: Entry[], text: string, most = 40, mostOfKind = 12): Found[] {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  const ranked: Found[] = [];
+  for (const entry of entries) {
+    if (words.length === 0) {
+      if (entry.kind === 'Page') ranked.push({ ...entry, rank: 0 });
+      continue;
+    }
+    const rank = rankOf(entry, words);
+    if (rank !== null) ranked.push({ ...entry, rank });
+  }
+  if (words.length > 0)
+    ranked.sort(
+      (a, b) =>
+        a.rank - b.rank ||
+        KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) ||
+        a.name.length - b.name.length ||
+        a.name.localeCompare(b.name),
+    );
+  const counts = new Map<Kind, number>();
+  const out: Found[] = [];
+  for (const one of ranked) {
+    const count = counts.get(one.kind) ?? 0;
+    if (one.kind !== 'Page' && count >= mostOfKind) continue;
+    counts.set(one.kind, count + 1);
+    out.push(one);
+    if (out.length === most) break;
+  }
+  return out;
+}

@@ -1,0 +1,330 @@
+/** What fails now and since when, what changed, and how much comes in. */
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useEffect, useMemo, useState } from 'react';
+import type { Delivery } from '../alerts/deliveries';
+import { call } from '../api/client';
+import { isMissing } from '../api/errors';
+import { useNotifications, useRules, useRuntimeInfo, useTargets, useVector } from '../api/queries';
+import type { InstantResult } from '../api/types';
+import { has } from '../app/parts';
+import { Icon } from '../components/icons';
+import { Moment } from '../components/moment';
+import { Empty, Loading, PageHead } from '../components/ui';
+import { useVector as useLogVector, usePatterns } from '../explore/logs/api';
+import { patternRows } from '../explore/logs/patterns';
+import { formatValue } from '../lib/units';
+import { usePipelines } from '../pipelines/api';
+import {
+  type Change,
+  changes,
+  deliveryProblems,
+  ERROR_LEVELS,
+  type ErrorRate,
+  errorQuery,
+  errorRates,
+  firingProblems,
+  hasRisen,
+  logProblems,
+  type Problem,
+  pipelineProblems,
+  ruleProblems,
+  serverProblems,
+  sorted,
+  targetProblems,
+} from './problems';
+import './overview.css';
+
+const MAX_PROBLEMS = 30;
+const MAX_CHANGES = 12;
+const MAX_PATTERNS = 5;
+const QUARTER_MS = 15 * 60_000;
+/** How often logs are counted. */
+const LOGS_EVERY_MS = 60_000;
+const EVERYTHING = '{service_name=~".+"}';
+const ERRORS = `${EVERYTHING} | detected_level=~"${ERROR_LEVELS}"`;
+
+function useDeliveries() {
+  return useQuery({
+    queryKey: ['deliveries'],
+    queryFn: ({ signal }) => call<{ alertmanagers: Delivery[] }>('status/alertmanagers', {}, signal),
+    refetchInterval: (q) => (isMissing(q.state.error) ? false : 10_000),
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** A time that moves on each minute: logs are counted up to it. */
+function useMinute(): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), LOGS_EVERY_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}
+
+const vector = (answer: InstantResult) => (answer.resultType === 'vector' ? answer.result : []);
+
+function useErrorRates(now: number): { rates: ErrorRate[]; error: unknown } {
+  const by = (window: string) => `sum by (service_name) (count_over_time(${ERRORS} ${window}))`;
+  const recent = useLogVector(by('[15m]'), now, 0);
+  const before = useLogVector(by('[1h] offset 15m'), now, 0);
+  const recentData = recent.data;
+  const beforeData = before.data;
+  const rates = useMemo(
+    () => (recentData && beforeData ? errorRates(vector(recentData), vector(beforeData)) : []),
+    [recentData, beforeData],
+  );
+  return { rates, error: recent.error ?? before.error };
+}
+
+/** Patterns of error lines that the hour before did not have. */
+function useNewPatterns(now: number, enabled: boolean) {
+  const recent = usePatterns(ERRORS, { start: now - QUARTER_MS, end: now }, 60_000, 0, enabled);
+  const before = usePatterns(
+    ERRORS,
+    { start: now - 5 * QUARTER_MS, end: now - QUARTER_MS },
+    60_000,
+    0,
+    enabled && (recent.data?.length ?? 0) > 0,
+  );
+  return useMemo(
+    () =>
+      recent.data && before.data
+        ? patternRows(recent.data, before.data, now - QUARTER_MS, now)
+            .filter((row) => row.newSince !== null)
+            .slice(0, MAX_PATTERNS)
+        : [],
+    [recent.data, before.data, now],
+  );
+}
+
+const WORDS = { critical: 'failing', warning: 'warning', info: 'info' } as const;
+const BADGES = { critical: 'err', warning: 'warn', info: 'none' } as const;
+
+function ProblemRow({ problem }: { problem: Problem }) {
+  return (
+    <li className={`problem problem-${problem.severity}`}>
+      <span className={`badge badge-${BADGES[problem.severity]}`}>{WORDS[problem.severity]}</span>
+      <div className="problem-text">
+        <Link to={problem.to} search={(problem.search ?? {}) as never} className="problem-title">
+          {problem.title}
+        </Link>
+        {problem.detail && <p className="muted">{problem.detail}</p>}
+      </div>
+      {!Number.isNaN(problem.since) && (
+        <span className="muted num">
+          since <Moment ms={problem.since} />
+        </span>
+      )}
+    </li>
+  );
+}
+
+function Problems({ problems }: { problems: Problem[] }) {
+  return (
+    <section className="card overview-card">
+      <h2>Problems</h2>
+      {problems.length === 0 ? (
+        <p className="overview-good">
+          <Icon name="check" size={18} /> No problem found
+        </p>
+      ) : (
+        <ul className="problems">
+          {problems.slice(0, MAX_PROBLEMS).map((problem) => (
+            <ProblemRow key={problem.key} problem={problem} />
+          ))}
+        </ul>
+      )}
+      {problems.length > MAX_PROBLEMS && (
+        <p className="muted">{(problems.length - MAX_PROBLEMS).toLocaleString('en')} more</p>
+      )}
+    </section>
+  );
+}
+
+function Changes({ all }: { all: Change[] }) {
+  return (
+    <section className="card overview-card">
+      <h2>Changes in the last hour</h2>
+      {all.length === 0 ? (
+        <p className="muted">No restart, no target up or down, no alert resolved</p>
+      ) : (
+        <ul className="changes">
+          {all.slice(0, MAX_CHANGES).map((change) => (
+            <li key={change.key}>
+              <Link to={change.to} search={(change.search ?? {}) as never}>
+                {change.title}
+              </Link>{' '}
+              <span className="muted">{change.detail}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+      {all.length > MAX_CHANGES && (
+        <p className="muted">{(all.length - MAX_CHANGES).toLocaleString('en')} more</p>
+      )}
+    </section>
+  );
+}
+
+function LogErrors({ rates, patterns }: { rates: ErrorRate[]; patterns: ReturnType<typeof useNewPatterns> }) {
+  const shown = rates.filter((rate) => rate.now > 0).slice(0, 8);
+  return (
+    <section className="card overview-card">
+      <h2>Error lines</h2>
+      {shown.length === 0 ? (
+        <p className="muted">No error line in the last 15 min</p>
+      ) : (
+        <table className="table overview-errors">
+          <thead>
+            <tr>
+              <th>Service</th>
+              <th className="num">Last 15 min</th>
+              <th className="num">Hour before, per 15 min</th>
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map((rate) => (
+              <tr key={rate.service}>
+                <td>
+                  <Link to="/explore/logs" search={{ query: errorQuery(rate.service) } as never}>
+                    {rate.service}
+                  </Link>
+                </td>
+                <td className={hasRisen(rate) ? 'num pool-bad' : 'num'}>{rate.now.toLocaleString('en')}</td>
+                <td className="num">{Math.round(rate.before).toLocaleString('en')}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {patterns.length > 0 && (
+        <>
+          <h3>New patterns</h3>
+          <ul className="changes">
+            {patterns.map((row) => (
+              <li key={row.pattern}>
+                <Link
+                  to="/explore/logs"
+                  search={{ query: `${EVERYTHING} |> ${JSON.stringify(row.pattern)}` } as never}
+                  className="mono-text"
+                >
+                  {row.pattern}
+                </Link>{' '}
+                <span className="muted num">
+                  {row.count.toLocaleString('en')} since <Moment ms={row.newSince ?? 0} />
+                </span>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </section>
+  );
+}
+
+function Figure({ name, value, to }: { name: string; value: string; to: string }) {
+  return (
+    <Link to={to} className="figure">
+      <span className="figure-value">{value}</span>
+      <span className="muted">{name}</span>
+    </Link>
+  );
+}
+
+/** The only value of an expression; NaN while unknown. */
+function useNumber(expr: string): number {
+  const item = useVector(expr, 15_000).data?.[0];
+  return item?.value ? Number(item.value[1]) : Number.NaN;
+}
+
+/** Volumes of what comes in; rates over five minutes. */
+function Volumes({ up, all }: { up: number; all: number }) {
+  const series = useNumber('sum(prometheus_tsdb_head_series)');
+  const samples = useNumber('sum(rate(prometheus_tsdb_head_samples_appended_total[5m]))');
+  const known = (n: number, text: (n: number) => string) => (Number.isNaN(n) ? '–' : text(n));
+  return (
+    <section className="figures" aria-label="Volumes">
+      <Figure
+        name="targets up"
+        value={`${up.toLocaleString('en')} of ${all.toLocaleString('en')}`}
+        to="/targets"
+      />
+      <Figure
+        name="active series"
+        value={known(series, (n) => formatValue(n, 'none'))}
+        to="/status/cardinality"
+      />
+      <Figure
+        name="samples/s (5 min)"
+        value={known(samples, (n) => formatValue(n, 'none', 3))}
+        to="/status/storage"
+      />
+    </section>
+  );
+}
+
+export function OverviewPage() {
+  const rules = useRules();
+  const targets = useTargets();
+  const notifications = useNotifications(true);
+  const runtime = useRuntimeInfo();
+  const deliveries = useDeliveries();
+  const pipelines = usePipelines(has('pipelines'));
+  const now = useMinute();
+  const { rates, error: noLogs } = useErrorRates(now);
+  const patterns = useNewPatterns(
+    now,
+    rates.some((rate) => rate.now > 0),
+  );
+  const restarts = useVector('changes(process_start_time_seconds[1h]) > 0', 60_000).data ?? [];
+  const flips = useVector('changes(up[1h]) > 0', 60_000).data ?? [];
+  const ended =
+    useVector(
+      'count by (alertname) (count_over_time(ALERTS{alertstate="firing"}[1h])) unless on (alertname) ALERTS{alertstate="firing"}',
+      60_000,
+    ).data ?? [];
+  const active = targets.data?.data.activeTargets ?? [];
+  const groups = rules.data?.groups ?? [];
+  const problems = sorted([
+    ...firingProblems(groups),
+    ...targetProblems(active),
+    ...ruleProblems(groups),
+    ...pipelineProblems(pipelines.data?.nodes ?? []),
+    ...deliveryProblems(deliveries.data?.data.alertmanagers ?? []),
+    ...serverProblems(notifications, runtime.data?.data),
+    ...logProblems(rates),
+  ]);
+  const failed = rules.error ?? targets.error;
+  return (
+    <div className="page">
+      <PageHead
+        title="Overview"
+        lead={
+          rules.data && targets.data
+            ? problems.length === 0
+              ? 'No problem found'
+              : `${problems.length.toLocaleString('en')} problem${problems.length === 1 ? '' : 's'}`
+            : undefined
+        }
+      />
+      {failed !== null && (
+        <Empty icon="warning" title="Problems could not be read">
+          {failed.message}
+        </Empty>
+      )}
+      {failed === null && (rules.isPending || targets.isPending) && <Loading label="Reading problems" />}
+      {rules.data && targets.data && (
+        <>
+          <Volumes up={active.filter((one) => one.health === 'up').length} all={active.length} />
+          <Problems problems={problems} />
+          <div className="overview-columns">
+            <Changes all={changes(restarts, flips, ended)} />
+            {!noLogs && <LogErrors rates={rates} patterns={patterns} />}
+          </div>
+        </>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import type { ActiveTarget, Rule, RuleGroup } from '../api/types';
+import {
+  changes,
+  errorRates,
+  firingProblems,
+  hasRisen,
+  logProblems,
+  ruleProblems,
+  sorted,
+  targetProblems,
+} from './problems';
+
+const alert = (severity: string, activeAt: string, state = 'firing') => ({
+  labels: { alertname: 'Down', severity },
+  annotations: { summary: `summary ${severity}` },
+  state,
+  activeAt,
+  value: '1',
+});
+const group = (...rules: Partial<Rule>[]): RuleGroup =>
+  ({
+    name: 'g',
+    file: 'f.yml',
+    rules: rules.map((rule) => ({ type: 'alerting', name: 'Down', query: 'up == 0', health: 'ok', ...rule })),
+  }) as RuleGroup;
+const target = (pool: string, health: string, error = '') =>
+  ({ scrapePool: pool, health, scrapeUrl: `http://${pool}/metrics`, lastError: error }) as ActiveTarget;
+const value = (metric: Record<string, string>, n: number) => ({
+  metric,
+  value: [0, String(n)] as [number, string],
+});
+
+describe('problems', () => {
+  it('join the firing alerts of a rule under the most urgent', () => {
+    const [problem, ...others] = firingProblems([
+      group({
+        alerts: [
+          alert('warning', '2026-01-01T00:00:00Z'),
+          alert('critical', '2026-01-02T00:00:00Z'),
+          alert('critical', '2025-01-01T00:00:00Z', 'pending'),
+        ],
+      }),
+      group({ alerts: [alert('info', '2025-01-01T00:00:00Z', 'pending')] }),
+    ]);
+    expect(others).toEqual([]);
+    expect(problem).toMatchObject({
+      severity: 'critical',
+      title: 'Down (2 alerts)',
+      detail: 'summary critical',
+      since: Date.parse('2026-01-01T00:00:00Z'),
+    });
+  });
+
+  it('name rules that fail and pools with targets down', () => {
+    expect(ruleProblems([group({ health: 'err', lastError: 'no such label' }, {})])).toHaveLength(1);
+    const found = targetProblems([
+      target('a', 'up'),
+      target('a', 'down', 'refused'),
+      target('b', 'down', 'timeout'),
+      target('c', 'up'),
+    ]);
+    expect(found.map((one) => [one.title, one.severity, one.detail])).toEqual([
+      ['1 of 2 targets of a down', 'warning', 'http://a/metrics: refused'],
+      ['Target of b down', 'critical', 'http://b/metrics: timeout'],
+    ]);
+  });
+
+  it('are sorted by severity, then by age, unknown ages last', () => {
+    const problem = (key: string, severity: 'critical' | 'warning', since: number) => ({
+      key,
+      severity,
+      since,
+      title: key,
+      detail: '',
+      to: '/',
+    });
+    expect(
+      sorted([
+        problem('w', 'warning', 1),
+        problem('c2', 'critical', Number.NaN),
+        problem('c1', 'critical', 5),
+      ]).map((one) => one.key),
+    ).toEqual(['c1', 'c2', 'w']);
+  });
+
+  it('count errors of logs as risen only when many more than before', () => {
+    const rates = errorRates(
+      [value({ service_name: 'a' }, 50), value({ service_name: 'b' }, 9), value({ service_name: 'c' }, 60)],
+      [value({ service_name: 'a' }, 40), value({ service_name: 'c' }, 200), value({ service_name: 'd' }, 4)],
+    );
+    expect(rates.map((rate) => [rate.service, rate.now, rate.before, hasRisen(rate)])).toEqual([
+      ['c', 60, 50, false],
+      ['a', 50, 10, true],
+      ['b', 9, 0, false],
+      ['d', 0, 1, false],
+    ]);
+    expect(logProblems(rates).map((one) => one.search?.query)).toEqual([
+      '{service_name="a"} | detected_level=~"error|critical|fatal"',
+    ]);
+  });
+});
+
+describe('changes', () => {
+  it('link to the query that shows them', () => {
+    expect(changes([value({ job: 'a', instance: 'b:1' }, 2)], [], [value({ alertname: 'X' }, 3)])).toEqual([
+      {
+        key: 'restart job="a",instance="b:1"',
+        title: 'Restart of a b:1',
+        detail: '2 times',
+        to: '/query',
+        search: { 'g0.expr': 'process_start_time_seconds{job="a",instance="b:1"}', 'g0.tab': 'graph' },
+      },
+      {
+        key: 'ended X',
+        title: 'Alert X resolved',
+        detail: '',
+        to: '/query',
+        search: { 'g0.expr': 'ALERTS{alertname="X",alertstate="firing"}', 'g0.tab': 'graph' },
+      },
+    ]);
+  });
+});
