@@ -44,11 +44,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EventEngine<H extends EventHead<S>, S, P> implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(EventEngine.class.getName());
-  private static final long DISK_CHECK_NANOS = 500_000_000L;
   private static final long HOUSEKEEPING_NANOS = 30_000_000_000L;
 
   /** Heads of one generation. */
-  private record Generation<H>(long number, Map<String, H> heads, long nextSegment) {}
+  private record Generation<H extends EventHead<?>>(
+      long number, Map<String, H> heads, HeadUse<H> use, long nextSegment) {}
 
   private final FileAccess files;
   private final Path directory;
@@ -62,18 +62,19 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
   private final Condition work = lock.newCondition(); // for the background thread
   private final @Nullable Thread background;
 
+  private final DiskGuard disk;
   private final PartTable<P> parts;
   private final PartMaintenance<H, S, P> housekeeping;
   private long housekeepingDue = Long.MIN_VALUE; // guarded by maintenance
   private Map<String, H> active = new HashMap<>();
+  private HeadUse<H> activeUse = new HeadUse<>();
   private long activeBytes;
   private long activeGeneration;
   private long activeSince; // clock at the first row
+  private final UnforcedRows<H> unforced = new UnforcedRows<>();
   private @Nullable Generation<H> sealed;
   private @Nullable String flushFailure;
   private boolean closed;
-  private volatile boolean diskFull;
-  private volatile long diskChecked;
 
   /**
    * Opens a store, replays its log, and starts the background thread.
@@ -87,6 +88,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     this.directory = directory;
     this.signal = signal;
     this.options = options;
+    this.disk = new DiskGuard(files, directory, options.reserveBytes());
     files.createDirectories(directory);
     Path parent = directory.toAbsolutePath().getParent();
     if (parent != null) {
@@ -104,7 +106,6 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
       wal =
           new WriteAheadLog(files, walFolder, options.walSegmentBytes(), manifest.walSegment() - 1);
       wal.truncate(manifest.walSegment());
-      diskChecked = System.nanoTime() - DISK_CHECK_NANOS;
       opened = true;
     } finally {
       if (!opened) {
@@ -170,15 +171,20 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
    * @throws StorageException if no row was stored
    */
   public void append(String tenant, ByteSink frame, Consumer<H> apply) {
-    requireDiskSpace();
+    disk.requireSpace();
+    UnforcedRows.Rows<H> rows;
     lock.lock();
     try {
       awaitRoom();
+      if (wal.isDoubtful()) {
+        dropUnforced();
+      }
       wal.append(frame, false);
       if (activeBytes == 0) {
         activeSince = options.clock().getAsLong();
       }
       H head = active.computeIfAbsent(tenant, signal::createHead);
+      rows = unforced.add(head, wal.written());
       long before = head.bytes();
       apply.accept(head);
       activeBytes += head.bytes() - before;
@@ -190,11 +196,47 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     } finally {
       lock.unlock();
     }
+    force(rows);
+  }
+
+  /** Makes rows durable, or takes them back with all others that are not. */
+  private void force(UnforcedRows.Rows<H> rows) {
+    IOException failure = null;
     try {
       wal.sync();
     } catch (IOException e) {
-      throw writeFailed(e);
+      failure = e;
     }
+    lock.lock();
+    try {
+      // Another thread may have forced the log after it failed for this one: that proves nothing.
+      if (failure == null && !wal.isDoubtful() && unforced.confirm(rows)) {
+        return;
+      }
+      if (!rows.isDropped()) {
+        dropUnforced();
+      }
+    } catch (IOException e) {
+      if (failure == null) {
+        failure = e;
+      } else {
+        failure.addSuppressed(e);
+      }
+    } finally {
+      lock.unlock();
+    }
+    throw writeFailed(
+        failure == null ? new IOException("an earlier write was not forced to disk") : failure);
+  }
+
+  /** Takes back the rows whose frames were not forced to disk, from the heads and from the log. */
+  private void dropUnforced() throws IOException {
+    unforced.drop();
+    activeBytes = 0;
+    for (H head : active.values()) {
+      activeBytes += head.bytes();
+    }
+    wal.cut(unforced.position());
   }
 
   private static StorageException writeFailed(IOException e) {
@@ -238,48 +280,9 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     }
   }
 
-  /** Refuses appends while the disk is nearly full, so that flushes still find space. */
-  private void requireDiskSpace() {
-    long now = System.nanoTime();
-    if (now - diskChecked >= DISK_CHECK_NANOS) {
-      diskChecked = now;
-      checkDisk();
-    }
-    if (diskFull) {
-      checkDisk(); // resumes with the first append after space was freed
-    }
-    if (diskFull) {
-      throw new StorageException(
-          Reason.UNAVAILABLE,
-          "disk of "
-              + directory
-              + " has less than "
-              + options.reserveBytes()
-              + " free bytes; entries are accepted again when space is freed");
-    }
-  }
-
-  private void checkDisk() {
-    try {
-      boolean full = files.usableSpace(directory) < options.reserveBytes();
-      if (full != diskFull) {
-        LOG.log(
-            full ? Level.WARNING : Level.INFO,
-            full
-                ? "Disk is nearly full, appends are refused path={0}"
-                : "Disk has free space again, appends are accepted path={0}",
-            directory);
-      }
-      diskFull = full;
-    } catch (IOException e) {
-      throw new StorageException(
-          Reason.UNAVAILABLE, "free space of " + directory + " is unknown: " + e.getMessage(), e);
-    }
-  }
-
   /** True while appends are refused because the disk is nearly full. */
   public boolean isDiskFull() {
-    return diskFull;
+    return disk.isFull();
   }
 
   private void sealOrLog() {
@@ -291,9 +294,14 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
   }
 
   private void seal() throws IOException {
-    long next = wal.rotate();
-    sealed = new Generation<>(activeGeneration, active, next);
+    if (wal.isDoubtful()) {
+      dropUnforced();
+    }
+    long next = wal.rotate(); // forces all before it
+    unforced.confirmAll(wal.written());
+    sealed = new Generation<>(activeGeneration, active, activeUse, next);
     active = new HashMap<>();
+    activeUse = new HeadUse<>();
     activeBytes = 0;
     activeGeneration++;
     work.signalAll();
@@ -307,18 +315,33 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     try {
       requireOpen();
       List<EventView.HeadView<S>> heads = new ArrayList<>();
+      List<HeadUse<H>> used = new ArrayList<>();
       Generation<H> s = sealed;
       if (s != null) {
         addHead(s.heads, s.number, tenant, heads);
+        used.add(s.use);
       }
       addHead(active, activeGeneration, tenant, heads);
+      used.add(activeUse);
       List<DeletionMark> marks = new ArrayList<>();
       for (DeletionMark d : parts.manifest().deletions()) {
         if (!d.processed() && d.tenant().equals(tenant)) {
           marks.add(d);
         }
       }
-      return new EventView<>(heads, parts.retain(tenant, from, to), marks);
+      used.forEach(HeadUse::retain);
+      return new EventView<>(heads, parts.retain(tenant, from, to), marks, () -> release(used));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void release(List<HeadUse<H>> used) {
+    lock.lock();
+    try {
+      for (HeadUse<H> u : used) {
+        u.release(signal);
+      }
     } finally {
       lock.unlock();
     }
@@ -350,6 +373,11 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
   /** Parts of the manifest. */
   public List<PartEntry> parts() {
     return parts.manifest().parts();
+  }
+
+  /** Number of parts that were found not to be readable. */
+  public int unreadableParts() {
+    return parts.unreadable();
   }
 
   /** Deletions of the manifest. */
@@ -386,7 +414,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
   public void maintain() throws IOException {
     maintenance.lock();
     try {
-      writeSealed();
+      boolean written = writeSealed();
       lock.lock();
       try {
         long age = options.clock().getAsLong() - activeSince;
@@ -396,10 +424,13 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
       } finally {
         lock.unlock();
       }
-      writeSealed();
+      written |= writeSealed();
       if (options.clock().getAsLong() >= housekeepingDue) {
         housekeepingDue = options.clock().getAsLong() + HOUSEKEEPING_NANOS;
         housekeep();
+      }
+      if (!written) {
+        signal.idle();
       }
     } finally {
       maintenance.unlock();
@@ -439,7 +470,8 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     }
   }
 
-  private void writeSealed() throws IOException {
+  /** Writes the sealed heads, if any, into parts; false if there are none. */
+  private boolean writeSealed() throws IOException {
     Generation<H> s;
     lock.lock();
     try {
@@ -448,7 +480,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
       lock.unlock();
     }
     if (s == null) {
-      return;
+      return false;
     }
     Manifest before = parts.manifest();
     List<PartSink> sinks = new ArrayList<>();
@@ -469,6 +501,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
           s.number + 1,
           () -> {
             sealed = null;
+            s.use.written(s.heads.values(), signal);
             flushFailure = null;
             room.signalAll();
           });
@@ -486,6 +519,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
       }
     }
     wal.truncate(s.nextSegment);
+    return true;
   }
 
   // ---- deletion
@@ -500,6 +534,14 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     try {
       flush(); // so that the mark applies to parts alone
       Manifest m = parts.manifest();
+      // Parts may have the generation of the active heads, which merges give them: the mark applies
+      // to that one, and rows that come have the next.
+      lock.lock();
+      try {
+        activeGeneration = m.headGeneration() + 1;
+      } finally {
+        lock.unlock();
+      }
       DeletionMark mark =
           new DeletionMark(
               tenant,
@@ -508,12 +550,12 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
               from,
               to,
               options.clock().getAsLong(),
-              m.headGeneration() - 1,
+              m.headGeneration(),
               false,
               condition);
       List<DeletionMark> all = new ArrayList<>(m.deletions());
       all.add(mark);
-      parts.commit(m.parts(), all);
+      parts.commit(m.parts(), all, m.walSegment(), m.headGeneration() + 1, () -> {});
       return mark;
     } catch (IOException e) {
       throw new StorageException(
@@ -570,6 +612,12 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
+    }
+    maintenance.lock();
+    try {
+      signal.idle();
+    } finally {
+      maintenance.unlock();
     }
     lock.lock();
     try {

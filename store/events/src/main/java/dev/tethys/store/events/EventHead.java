@@ -13,6 +13,12 @@ public interface EventHead<S> {
   /** Number of rows. */
   long rows();
 
+  /**
+   * Removes the rows behind a number of them, which could not be made durable. Snapshots that were
+   * taken before keep them.
+   */
+  void truncate(long rows);
+
   /** Rows so far, unchanged by later appends. */
   S snapshot();
 }

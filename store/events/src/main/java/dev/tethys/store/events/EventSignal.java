@@ -32,6 +32,18 @@ public interface EventSignal<H extends EventHead<S>, S, P> {
   void merge(String tenant, List<P> parts, List<List<DeletionMark>> deletions, PartSink sink)
       throws IOException;
 
+  /** Takes back the memory of a head whose rows are in parts and that no view holds. */
+  default void recycle(H head) {}
+
+  /** Parts of a tenant expired and were removed. */
+  default void expired(String tenant) {}
+
+  /**
+   * Frees memory that is kept between flushes and merges; called when there was nothing to write.
+   * No other thread writes parts at that time.
+   */
+  default void idle() {}
+
   /** True if rows of a part may fit the mark, judged without reading rows. */
   boolean mayHold(P part, DeletionMark mark);
 }

@@ -15,9 +15,18 @@ public final class EventView<S, P> implements AutoCloseable {
   private final List<HeadView<S>> heads;
   private final List<LivePart<P>> parts;
   private final List<DeletionMark> deletions;
+  private final Runnable released;
   private boolean closed;
 
-  EventView(List<HeadView<S>> heads, List<LivePart<P>> parts, List<DeletionMark> deletions) {
+  /**
+   * @param released called once, when the view is closed
+   */
+  EventView(
+      List<HeadView<S>> heads,
+      List<LivePart<P>> parts,
+      List<DeletionMark> deletions,
+      Runnable released) {
+    this.released = released;
     this.heads = heads;
     this.parts = parts;
     this.deletions = deletions;
@@ -36,12 +45,13 @@ public final class EventView<S, P> implements AutoCloseable {
     return deletions;
   }
 
-  /** Releases the files. */
+  /** Releases the files and the heads. */
   @Override
   public synchronized void close() {
     if (!closed) {
       closed = true;
       parts.forEach(LivePart::release);
+      released.run();
     }
   }
 }

@@ -43,20 +43,34 @@ public final class LivePart<P> {
   /**
    * The open part.
    *
-   * @return null if the file is damaged or absent; the first call logs it
+   * @return null if the file is damaged or absent, which is logged once
    */
   public synchronized @Nullable P get() {
-    if (part == null && damage == null) {
+    if (damage != null) {
+      return null;
+    }
+    if (part == null) {
       try {
         PartFile f = new PartFile(files, path, entry);
         file = f;
         part = opener.apply(f);
       } catch (IOException | DamageException e) {
-        damage = String.valueOf(e.getMessage());
-        LOG.log(Level.ERROR, "Part is not readable and is left out of queries: {0}", damage);
+        setDamage(e);
       }
     }
     return part;
+  }
+
+  private void setDamage(Exception e) {
+    damage = String.valueOf(e.getMessage());
+    LOG.log(Level.ERROR, "Part is not readable and is left out of queries: {0}", damage);
+  }
+
+  /** Notes damage that shows when the part is used, such as to its footer. */
+  public synchronized void damaged(DamageException e) {
+    if (damage == null) {
+      setDamage(e);
+    }
   }
 
   /** Cause why the part cannot be read, or null. */

@@ -139,14 +139,14 @@ public final class PartFile implements AutoCloseable {
     return file.asSlice(offsets[block], lengths[block]);
   }
 
-  /** Filter of a block; empty if it has none or if it is damaged. */
+  /** Filter of a block; empty if it has none. See {@link #isFilterSound}. */
   public MemorySegment filter(int block) {
     return file.asSlice(offsets[block] + lengths[block], filterLengths[block]);
   }
 
-  /** CRC-32C that the filter of a block must have. */
-  public int filterChecksum(int block) {
-    return filterChecksums[block];
+  /** True if the filter of a block has its checksum. */
+  public boolean isFilterSound(int block) {
+    return crc(filter(block)) == filterChecksums[block];
   }
 
   /**

@@ -93,6 +93,11 @@ final class PartMaintenance<H extends EventHead<S>, S, P> {
     if (!expired.isEmpty()) {
       parts.commit(
           m.parts().stream().filter(e -> !expired.contains(e.id())).toList(), m.deletions());
+      byAge.stream()
+          .filter(e -> expired.contains(e.id()))
+          .map(PartEntry::tenant)
+          .distinct()
+          .forEach(signal::expired);
     }
   }
 

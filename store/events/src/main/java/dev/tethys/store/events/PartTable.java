@@ -95,6 +95,18 @@ final class PartTable<P> {
     }
   }
 
+  /** Number of parts that were found not to be readable. */
+  int unreadable() {
+    List<LivePart<P>> all;
+    lock.lock();
+    try {
+      all = List.copyOf(live.values());
+    } finally {
+      lock.unlock();
+    }
+    return (int) all.stream().filter(p -> p.damage() != null).count();
+  }
+
   /** Sink for new parts of a tenant. */
   PartSink sink(String tenant, long generation) {
     return new PartSink(files, tenants, () -> nextPart++, tenant, generation);

@@ -299,6 +299,34 @@ public final class WriteAheadLog implements Closeable {
     }
   }
 
+  /**
+   * Takes back what was appended behind a position of {@link #written}, as far as it is in the open
+   * segment, and starts a new segment. For what could not be forced to disk: bytes that the kernel
+   * may have dropped must not come back with those that follow.
+   *
+   * @return position up to which the log is kept; what is before it has been forced
+   */
+  public long cut(long position) throws IOException {
+    syncLock.lock();
+    try {
+      WritableFile f = file;
+      long kept = Math.max(position, written - (good - HEADER));
+      if (f != null) {
+        good -= written - kept;
+        broken = true;
+        written = kept;
+        synced = Math.min(synced, kept);
+        repair(f);
+        f.force(); // what failed before may fail again; then the open segment stays in doubt
+        doubtful = -1;
+        rotate();
+      }
+      return kept;
+    } finally {
+      syncLock.unlock();
+    }
+  }
+
   /** Removes segments before a number. */
   public void truncate(long before) throws IOException {
     long left = 0;

@@ -12,6 +12,7 @@ import dev.tethys.store.logs.block.Words;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.IntUnaryOperator;
 
 /** Chunk of a head as a segment of a selection. */
 final class HeadSegment implements LogSegment {
@@ -28,10 +29,11 @@ final class HeadSegment implements LogSegment {
   private long bytes;
 
   /**
+   * @param streams index in the selection of a stream of the head, or -1
    * @param to exclusive
    */
   HeadSegment(
-      LogHead.Chunk chunk, List<String> names, SelectedStreams streams, long from, long to) {
+      LogHead.Chunk chunk, List<String> names, IntUnaryOperator streams, long from, long to) {
     this.chunk = chunk;
     this.names = names;
     this.from = from;
@@ -39,7 +41,7 @@ final class HeadSegment implements LogSegment {
     selected = new int[chunk.rows()];
     for (int r = 0; r < selected.length; r++) {
       long time = chunk.times()[r];
-      selected[r] = time >= from && time < to ? streams.of(chunk.streams()[r]) : -1;
+      selected[r] = time >= from && time < to ? streams.applyAsInt(chunk.streams()[r]) : -1;
       if (selected[r] >= 0) {
         first = Math.min(first, time);
         last = Math.max(last, time);

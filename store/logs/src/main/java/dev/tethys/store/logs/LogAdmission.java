@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** Refuses the entries of one batch that exceed a limit. */
 final class LogAdmission {
   private final LogLimits limits;
+  private final StreamRegistry registry;
   private final LogBatch batch;
   private final List<Refusal> refusals = new ArrayList<>();
 
@@ -25,8 +26,12 @@ final class LogAdmission {
   /** Stream numbers of the batch's streams, -1 for refused streams. */
   final int[] streams;
 
-  LogAdmission(LogLimits limits, LogBatch batch) {
+  /**
+   * @param registry streams of the tenant
+   */
+  LogAdmission(LogLimits limits, StreamRegistry registry, LogBatch batch) {
     this.limits = limits;
+    this.registry = registry;
     this.batch = batch;
     this.refused = new boolean[batch.rows];
     this.streams = new int[batch.streams.size()];
@@ -35,13 +40,13 @@ final class LogAdmission {
   /** Reason of a refusal. */
   private record Limit(String name, String message) {}
 
-  void check(StreamRegistry registry) {
+  void check() {
     @Nullable Limit[] ofStreams = new Limit[streams.length];
     for (int i = 0; i < streams.length; i++) {
       Labels labels = batch.streams.get(i);
       int known = registry.find(labels);
       if (known < 0) {
-        ofStreams[i] = newStream(labels, registry);
+        ofStreams[i] = newStream(labels);
         known = ofStreams[i] == null ? registry.intern(labels) : -1;
       }
       streams[i] = known;
@@ -58,7 +63,7 @@ final class LogAdmission {
     }
   }
 
-  private @Nullable Limit newStream(Labels labels, StreamRegistry registry) {
+  private @Nullable Limit newStream(Labels labels) {
     if (labels.isEmpty()) {
       return new Limit("missing_labels", "stream has no labels; at least one is required");
     }
@@ -167,7 +172,13 @@ final class LogAdmission {
   }
 
   /** Adds the accepted rows to a head. */
+  @SuppressWarnings("ReferenceEquality")
   void apply(LogHead head) {
+    if (head.streams() != registry) {
+      for (int i = 0; i < streams.length; i++) {
+        streams[i] = streams[i] < 0 ? -1 : head.streams().intern(batch.streams.get(i));
+      }
+    }
     int[] names = new int[batch.names.size()];
     for (int i = 0; i < names.length; i++) {
       names[i] = head.name(Objects.requireNonNull(batch.names.get(i)));

@@ -50,8 +50,8 @@ public final class LogDatabase implements LogStore {
 
   @Override
   public LogAppendResult append(String tenant, LogBatch batch) {
-    LogAdmission admission = new LogAdmission(limits, batch);
-    admission.check(signal.registry(tenant));
+    LogAdmission admission = new LogAdmission(limits, signal.registry(tenant), batch);
+    admission.check();
     if (admission.stored == 0) {
       return admission.result();
     }
@@ -157,6 +157,11 @@ public final class LogDatabase implements LogStore {
     engine.flush();
   }
 
+  /** Does what is due: full heads are written into parts, parts are removed and merged. */
+  void maintain() throws IOException {
+    engine.maintain();
+  }
+
   /** Applies retention and deletions and merges small parts now. */
   public void housekeep() throws IOException {
     engine.housekeep();
@@ -165,6 +170,16 @@ public final class LogDatabase implements LogStore {
   /** Bytes of the files of all parts. */
   public long partBytes() {
     return engine.parts().stream().mapToLong(p -> p.size()).sum();
+  }
+
+  /** Number of parts that were found not to be readable; queries leave them out and say so. */
+  public int unreadableParts() {
+    return engine.unreadableParts();
+  }
+
+  /** Number of parts. */
+  public int parts() {
+    return engine.parts().size();
   }
 
   /** True while appends are refused because the disk is nearly full. */

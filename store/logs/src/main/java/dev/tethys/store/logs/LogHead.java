@@ -20,14 +20,22 @@ final class LogHead implements EventHead<LogHead.Snapshot> {
   private static final int PAIR_BYTES = 12;
 
   private final StreamRegistry streams;
+  private final ChunkPool pool;
   private final List<LogRows> chunks = new ArrayList<>();
   private final List<String> names = new ArrayList<>();
   private final Map<String, Integer> nameNumbers = new HashMap<>();
   private long bytes;
   private long rows;
 
-  LogHead(StreamRegistry streams) {
+  LogHead(StreamRegistry streams, ChunkPool pool) {
     this.streams = streams;
+    this.pool = pool;
+  }
+
+  /** Gives the memory back; neither the head nor a snapshot of it is read any more. */
+  void recycle() {
+    chunks.forEach(pool::give);
+    chunks.clear();
   }
 
   StreamRegistry streams() {
@@ -52,8 +60,9 @@ final class LogHead implements EventHead<LogHead.Snapshot> {
     if (c == null
         || c.count >= CHUNK_ROWS
         || c.bytes.size > 0 && c.bytes.size + (long) length > CHUNK_BYTES) {
-      c = new LogRows().clear();
-      chunks.add(c);
+      LogRows recycled = c == null ? null : pool.take(); // small heads start small
+      c = c == null ? new LogRows() : recycled == null ? LogRows.like(c) : recycled;
+      chunks.add(c.clear());
     }
     c.add(time, stream, body, offset, length);
     bytes += length + ROW_BYTES;
@@ -74,6 +83,24 @@ final class LogHead implements EventHead<LogHead.Snapshot> {
   @Override
   public long rows() {
     return rows;
+  }
+
+  @Override
+  public void truncate(long to) {
+    while (rows > to) {
+      LogRows last = chunks.removeLast();
+      int kept = (int) Math.max(0, to - (rows - last.count));
+      for (int r = kept; r < last.count; r++) {
+        bytes -= last.lengths[r] + ROW_BYTES;
+      }
+      for (int p = last.metaStarts[kept]; p < last.metaCount; p++) {
+        bytes -= last.metaValueLengths[p] + PAIR_BYTES;
+      }
+      rows -= last.count - kept;
+      if (kept > 0) {
+        chunks.add(last.copy(kept)); // snapshots share the arrays
+      }
+    }
   }
 
   @Override

@@ -6,18 +6,21 @@ import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.DamageException;
 import dev.tethys.store.logs.block.LogBlock;
 import dev.tethys.store.logs.block.WordList;
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /** Open part of logs; its stream index and words are read at their first use. Safe for threads. */
 final class LogPart {
+  private static final byte SOUND = 1;
+  private static final byte DAMAGED = 2;
+
   private final PartFile file;
-  private final StreamRegistry registry;
   private @Nullable Streams streams;
   private @Nullable WordList words;
+  private byte[] filterStates = {}; // by block: 0 until it is read
 
-  LogPart(PartFile file, StreamRegistry registry) {
+  LogPart(PartFile file) {
     this.file = file;
-    this.registry = registry;
   }
 
   PartFile file() {
@@ -27,12 +30,14 @@ final class LogPart {
   /**
    * Stream index of a part.
    *
+   * @param registry registry of the numbers
    * @param numbers stream numbers of the registry by number in the part
    * @param blocks first total of each block
    * @param stream number in the part of each total
    */
   @SuppressWarnings("ArrayRecordComponent") // shared, read only
   record Streams(
+      StreamRegistry registry,
       int[] numbers,
       int[] blocks,
       int[] stream,
@@ -41,16 +46,22 @@ final class LogPart {
       long[] firsts,
       long[] lasts) {}
 
-  synchronized Streams streams() {
+  /**
+   * Stream index with the numbers of a registry.
+   *
+   * @throws DamageException if it is damaged
+   */
+  @SuppressWarnings("ReferenceEquality") // a tenant has another registry after parts expired
+  synchronized Streams streams(StreamRegistry registry) {
     Streams s = streams;
-    if (s == null) {
-      s = readStreams();
+    if (s == null || s.registry != registry) {
+      s = readStreams(registry);
       streams = s;
     }
     return s;
   }
 
-  private Streams readStreams() {
+  private Streams readStreams(StreamRegistry registry) {
     ByteSource in = file.section(LogSections.STREAMS);
     int[] numbers = new int[in.count()];
     for (int i = 0; i < numbers.length; i++) {
@@ -69,7 +80,14 @@ final class LogPart {
     t.pos = from;
     Streams s =
         new Streams(
-            numbers, blocks, new int[n], new long[n], new long[n], new long[n], new long[n]);
+            registry,
+            numbers,
+            blocks,
+            new int[n],
+            new long[n],
+            new long[n],
+            new long[n],
+            new long[n]);
     for (int b = 0; b < file.blocks(); b++) {
       t.count();
       long stream = 0;
@@ -97,6 +115,20 @@ final class LogPart {
       words = w;
     }
     return w;
+  }
+
+  /** Filter of a block; empty if it has none or if it is damaged. */
+  MemorySegment filter(int block) {
+    MemorySegment f = file.filter(block);
+    synchronized (this) {
+      if (filterStates.length == 0) {
+        filterStates = new byte[file.blocks()];
+      }
+      if (filterStates[block] == 0) {
+        filterStates[block] = file.isFilterSound(block) ? SOUND : DAMAGED;
+      }
+      return filterStates[block] == SOUND ? f : f.asSlice(0, 0);
+    }
   }
 
   /** Opens a block for one thread. */

@@ -27,6 +27,22 @@ final class LogPartBuilder {
   private static final int MAX_WORDS = 1 << 20;
   private static final int LEVEL = 1;
 
+  /** Memory for the encoding of parts, for use by one builder after the other. */
+  static final class Workspace implements AutoCloseable {
+    private final Words words = new Words(MAX_WORDS);
+    private final LogBlockWriter blocks = new LogBlockWriter(words, LEVEL);
+    private final LogRows rows = new LogRows();
+    private final ByteSink block = new ByteSink(1 << 20);
+    private final ByteSink filter = new ByteSink(1 << 10);
+
+    /** Frees native memory. */
+    @Override
+    public void close() {
+      blocks.close();
+    }
+  }
+
+  private final Workspace workspace;
   private final LogHead.Snapshot head;
   private final List<byte[]> names = new ArrayList<>();
   private final int[] chunkStarts; // number of the first row of each chunk
@@ -34,8 +50,9 @@ final class LogPartBuilder {
   private long[] times = {};
   private int[] ranks = {}; // streams in the order of their labels
 
-  LogPartBuilder(LogHead.Snapshot head) {
+  LogPartBuilder(LogHead.Snapshot head, Workspace workspace) {
     this.head = head;
+    this.workspace = workspace;
     head.names().forEach(n -> names.add(n.getBytes(StandardCharsets.UTF_8)));
     chunkStarts = new int[head.chunks().size() + 1];
     for (int i = 0; i < head.chunks().size(); i++) {
@@ -175,29 +192,27 @@ final class LogPartBuilder {
         streams.putSized(labels(byRank[i]).canonicalBytes());
       }
     }
-    Words words = new Words(MAX_WORDS);
+    Words words = workspace.words;
+    words.clear();
     ByteSink totals = new ByteSink(1 << 12);
-    ByteSink block = new ByteSink(1 << 20);
-    ByteSink filter = new ByteSink(16);
-    LogRows scratch = new LogRows();
-    try (LogBlockWriter blocks = new LogBlockWriter(words, LEVEL)) {
-      for (int from = 0; from < of.length; ) {
-        int end = blockEnd(of, from);
-        scratch.clear();
-        long bytes = 0;
-        long first = Long.MAX_VALUE;
-        long last = Long.MIN_VALUE;
-        for (int i = from; i < end; i++) {
-          bytes += copy(of[i], ordinals[ranks[of[i]]], scratch);
-          first = Math.min(first, times[of[i]]);
-          last = Math.max(last, times[of[i]]);
-        }
-        writeTotals(scratch, first, totals);
-        block.clear();
-        blocks.write(scratch, names, block);
-        to.block(block, filter, end - from, bytes, first, last);
-        from = end;
+    LogRows scratch = workspace.rows;
+    for (int from = 0; from < of.length; ) {
+      int end = blockEnd(of, from);
+      scratch.clear();
+      long bytes = 0;
+      long first = Long.MAX_VALUE;
+      long last = Long.MIN_VALUE;
+      for (int i = from; i < end; i++) {
+        bytes += copy(of[i], ordinals[ranks[of[i]]], scratch);
+        first = Math.min(first, times[of[i]]);
+        last = Math.max(last, times[of[i]]);
       }
+      writeTotals(scratch, first, totals);
+      ByteSink block = workspace.block.clear();
+      ByteSink filter = workspace.filter.clear();
+      workspace.blocks.write(scratch, names, block, filter);
+      to.block(block, filter, end - from, bytes, first, last);
+      from = end;
     }
     to.section(LogSections.STREAMS, streams);
     to.section(LogSections.TOTALS, totals);

@@ -9,18 +9,33 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** Logs as a signal of the engine of events. */
 final class LogSignal implements EventSignal<LogHead, LogHead.Snapshot, LogPart> {
+  private static final int SMALL_REGISTRY = 1024;
+
   private final Map<String, StreamRegistry> registries = new ConcurrentHashMap<>();
+  private final ChunkPool pool = new ChunkPool();
+  private LogPartBuilder.@Nullable Workspace workspace; // for the thread that writes parts
 
   StreamRegistry registry(String tenant) {
     return registries.computeIfAbsent(tenant, t -> new StreamRegistry());
   }
 
+  /**
+   * Replaces the registry of a tenant, so that streams whose parts expired are no longer in memory.
+   * Heads keep the one that they were created with.
+   */
+  @Override
+  public void expired(String tenant) {
+    registries.computeIfPresent(
+        tenant, (t, r) -> r.size() < SMALL_REGISTRY ? r : new StreamRegistry());
+  }
+
   @Override
   public LogHead createHead(String tenant) {
-    return new LogHead(registry(tenant));
+    return new LogHead(registry(tenant), pool);
   }
 
   @Override
@@ -30,12 +45,44 @@ final class LogSignal implements EventSignal<LogHead, LogHead.Snapshot, LogPart>
 
   @Override
   public LogPart open(PartFile file) {
-    return new LogPart(file, registry(file.entry().tenant()));
+    return new LogPart(file);
   }
 
   @Override
   public void flush(LogHead head, PartSink sink) throws IOException {
-    new LogPartBuilder(head.snapshot()).write(sink);
+    write(head, sink);
+  }
+
+  private void write(LogHead head, PartSink sink) throws IOException {
+    LogPartBuilder.Workspace w = workspace;
+    if (w == null) {
+      w = new LogPartBuilder.Workspace();
+      workspace = w;
+    }
+    boolean written = false;
+    try {
+      new LogPartBuilder(head.snapshot(), w).write(sink);
+      written = true;
+    } finally {
+      if (!written) {
+        idle(); // its state is unknown
+      }
+    }
+  }
+
+  @Override
+  public void recycle(LogHead head) {
+    head.recycle();
+  }
+
+  @Override
+  public void idle() {
+    pool.clear();
+    LogPartBuilder.Workspace w = workspace;
+    workspace = null;
+    if (w != null) {
+      w.close();
+    }
   }
 
   /** Copies the rows of the parts that are not deleted into a head and writes that. */
@@ -43,11 +90,12 @@ final class LogSignal implements EventSignal<LogHead, LogHead.Snapshot, LogPart>
   public void merge(
       String tenant, List<LogPart> parts, List<List<DeletionMark>> deletions, PartSink sink)
       throws IOException {
-    LogHead head = new LogHead(registry(tenant));
+    LogHead head = new LogHead(registry(tenant), pool);
     for (int i = 0; i < parts.size(); i++) {
       PartRows.copy(parts.get(i), deletions.get(i), head);
     }
-    new LogPartBuilder(head.snapshot()).write(sink);
+    write(head, sink);
+    head.recycle();
   }
 
   @Override
@@ -55,7 +103,7 @@ final class LogSignal implements EventSignal<LogHead, LogHead.Snapshot, LogPart>
     SelectedStreams selected =
         new SelectedStreams(
             registry(mark.tenant()), DeletionCondition.decode(mark.condition()).matchers());
-    LogPart.Streams s = part.streams();
+    LogPart.Streams s = part.streams(registry(mark.tenant()));
     for (int i = 0; i < s.stream().length; i++) {
       if (s.firsts()[i] < mark.to()
           && s.lasts()[i] >= mark.from()

@@ -25,7 +25,7 @@ final class PartRows {
       conditions.add(c);
       selected.add(new SelectedStreams(to.streams(), c.matchers()));
     }
-    LogPart.Streams index = part.streams();
+    LogPart.Streams index = part.streams(to.streams());
     ByteSink body = new ByteSink(1 << 10);
     ByteSink value = new ByteSink(256);
     for (int block = 0; block < part.file().blocks(); block++) {

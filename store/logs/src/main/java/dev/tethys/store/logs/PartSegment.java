@@ -11,6 +11,7 @@ import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.storage.StorageException.Reason;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.DamageException;
+import dev.tethys.store.logs.block.BlockQuery;
 import dev.tethys.store.logs.block.LineVerdicts;
 import dev.tethys.store.logs.block.LogBlock;
 import java.nio.charset.StandardCharsets;
@@ -41,14 +42,20 @@ final class PartSegment implements LogSegment {
    * @param hidden rows that are deleted
    */
   PartSegment(
-      LogPart part, int block, int[] selected, long from, long to, List<HiddenRows> hidden) {
+      LogPart part,
+      LogPart.Streams streams,
+      int block,
+      int[] selected,
+      long from,
+      long to,
+      List<HiddenRows> hidden) {
     this.part = part;
+    this.streams = streams;
     this.block = block;
     this.selected = selected;
     this.from = from;
     this.to = to;
     this.hidden = hidden;
-    this.streams = part.streams();
   }
 
   /**
@@ -119,8 +126,17 @@ final class PartSegment implements LogSegment {
     return out;
   }
 
+  /** True if the block's filter excludes all rows. */
+  private boolean isExcluded(LogFilter filter) {
+    BlockQuery q = new BlockQuery(filter);
+    return !q.isEmpty() && q.excludes(part.filter(block));
+  }
+
   @Override
   public void scan(LogFilter filter, LogNeeds needs, LogRowConsumer consumer) {
+    if (isExcluded(filter)) {
+      return;
+    }
     try {
       new Scan(part.block(block), filter).run(needs, consumer);
     } catch (DamageException e) {
@@ -135,6 +151,9 @@ final class PartSegment implements LogSegment {
 
   @Override
   public void patterns(LogFilter filter, long step, PatternConsumer counts) {
+    if (isExcluded(filter)) {
+      return;
+    }
     try {
       LogBlock b = part.block(block);
       Scan scan = new Scan(b, filter);

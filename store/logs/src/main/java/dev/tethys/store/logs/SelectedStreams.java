@@ -5,6 +5,7 @@ import dev.tethys.model.Matcher;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntUnaryOperator;
 
 /**
  * Streams that fit the matchers of a query, numbered as they are found. Filled by one thread, read
@@ -42,6 +43,22 @@ final class SelectedStreams {
       index[stream] = i;
     }
     return i;
+  }
+
+  /** Index in the selection by the numbers of a registry, which may be an earlier one. */
+  @SuppressWarnings("ReferenceEquality")
+  IntUnaryOperator indexOf(StreamRegistry other) {
+    if (other == registry) {
+      return this::of;
+    }
+    int[] known = new int[other.size()];
+    Arrays.fill(known, UNKNOWN);
+    return stream -> {
+      if (known[stream] == UNKNOWN) {
+        known[stream] = of(registry.intern(other.labels(stream)));
+      }
+      return known[stream];
+    };
   }
 
   private boolean fits(Labels labels) {

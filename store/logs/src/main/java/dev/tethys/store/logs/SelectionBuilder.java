@@ -9,20 +9,20 @@ import dev.tethys.store.events.EventView;
 import dev.tethys.store.events.LivePart;
 import dev.tethys.store.events.PartEntry;
 import dev.tethys.store.files.DamageException;
-import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntUnaryOperator;
 
 /** Finds the streams and segments of a query in a view. For one thread. */
 final class SelectionBuilder {
-  private static final System.Logger LOG = System.getLogger(SelectionBuilder.class.getName());
-
   private final EventView<LogHead.Snapshot, LogPart> view;
+  private final StreamRegistry registry;
   private final SelectedStreams streams;
   private final long from;
   private final long to;
   private final List<LogSegment> segments = new ArrayList<>();
+  private final List<String> warnings = new ArrayList<>();
   private final List<Deletion> deletions = new ArrayList<>();
 
   /** Mark with the streams that it selects. */
@@ -36,6 +36,7 @@ final class SelectionBuilder {
       long from,
       long to) {
     this.view = view;
+    this.registry = registry;
     this.from = from;
     this.to = to;
     this.streams = new SelectedStreams(registry, matchers);
@@ -47,8 +48,9 @@ final class SelectionBuilder {
 
   LogSelection build() {
     for (EventView.HeadView<LogHead.Snapshot> h : view.heads()) {
+      IntUnaryOperator index = streams.indexOf(h.rows().streams());
       for (LogHead.Chunk c : h.rows().chunks()) {
-        HeadSegment s = new HeadSegment(c, h.rows().names(), streams, from, to);
+        HeadSegment s = new HeadSegment(c, h.rows().names(), index, from, to);
         if (s.rows() > 0) {
           segments.add(s);
         }
@@ -60,15 +62,20 @@ final class SelectionBuilder {
         try {
           addBlocks(part, live.entry());
         } catch (DamageException e) {
-          LOG.log(Level.ERROR, "Part is damaged and is left out of queries: {0}", e.getMessage());
+          live.damaged(e);
         }
       }
+      String damage = live.damage();
+      if (damage != null) {
+        warnings.add("rows are missing, part is not readable: " + damage);
+      }
     }
-    return new Found(view, List.copyOf(streams.labels()), List.copyOf(segments));
+    return new Found(
+        view, List.copyOf(streams.labels()), List.copyOf(segments), List.copyOf(warnings));
   }
 
   private void addBlocks(LogPart part, PartEntry entry) {
-    LogPart.Streams index = part.streams();
+    LogPart.Streams index = part.streams(registry);
     for (int b = 0; b < part.file().blocks(); b++) {
       if (part.file().first(b) >= to || part.file().last(b) < from) {
         continue;
@@ -82,7 +89,8 @@ final class SelectionBuilder {
         any |= selected[i] >= 0;
       }
       if (any) {
-        segments.add(new PartSegment(part, b, selected, from, to, hidden(part, index, entry, b)));
+        segments.add(
+            new PartSegment(part, index, b, selected, from, to, hidden(part, index, entry, b)));
       }
     }
   }
@@ -116,7 +124,10 @@ final class SelectionBuilder {
 
   /** Result of a selection. */
   private record Found(
-      EventView<LogHead.Snapshot, LogPart> view, List<Labels> streams, List<LogSegment> segments)
+      EventView<LogHead.Snapshot, LogPart> view,
+      List<Labels> streams,
+      List<LogSegment> segments,
+      List<String> warnings)
       implements LogSelection {
     @Override
     public void close() {

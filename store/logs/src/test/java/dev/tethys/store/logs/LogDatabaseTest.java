@@ -158,18 +158,41 @@ class LogDatabaseTest {
   }
 
   @Test
-  void aFailedForceIsNotAcknowledged() throws IOException {
+  void rowsThatWereNotForcedToDiskAreTakenBack() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
-    LogDatabase db = open(files, engine());
-    put(db, List.of(row(T0, "before")));
-    files.failForce(true);
-    assertThatThrownBy(() -> put(db, List.of(row(T0 + 1, "refused"))))
-        .isInstanceOf(StorageException.class)
-        .hasMessageContaining("write-ahead log");
-    files.failForce(false);
-    put(db, List.of(row(T0 + 2, "after")));
-    assertThat(bodies(db)).contains("before", "after");
-    db.close();
+    try (LogDatabase db = open(files, engine())) {
+      put(db, List.of(row(T0, "before")));
+      files.failForce(true);
+      for (int attempt = 0; attempt < 2; attempt++) {
+        assertThatThrownBy(() -> put(db, List.of(row(T0 + 1, "refused"))))
+            .isInstanceOf(StorageException.class)
+            .hasMessageContaining("write-ahead log");
+        assertThat(bodies(db)).containsExactly("before");
+      }
+      files.failForce(false);
+      put(db, List.of(row(T0 + 1, "refused"), row(T0 + 2, "after")));
+      assertThat(bodies(db)).containsExactlyInAnyOrder("before", "refused", "after");
+    }
+    try (LogDatabase again = open(files, engine())) {
+      assertThat(bodies(again)).containsExactlyInAnyOrder("before", "refused", "after");
+    }
+    try (LogDatabase afterCut = open(files.afterPowerCut(), engine())) {
+      assertThat(bodies(afterCut)).containsExactlyInAnyOrder("before", "refused", "after");
+    }
+  }
+
+  @Test
+  void rowsThatWereNotForcedToDiskAreNotFlushed() throws IOException {
+    SimulatedFiles files = new SimulatedFiles(1);
+    try (LogDatabase db = open(files, engine())) {
+      put(db, List.of(row(T0, "before")));
+      files.failForce(true);
+      assertThatThrownBy(() -> put(db, List.of(row(T0 + 1, "refused"))))
+          .isInstanceOf(StorageException.class);
+      files.failForce(false);
+      db.flush();
+      assertThat(bodies(db)).containsExactly("before");
+    }
   }
 
   @Test
@@ -225,6 +248,58 @@ class LogDatabaseTest {
   }
 
   // ---- limits and memory
+
+  @Test
+  void anUnreadablePartIsNamedByQueriesAndCounted() throws IOException {
+    SimulatedFiles files = new SimulatedFiles(1);
+    try (LogDatabase db = open(files, engine())) {
+      put(db, List.of(row(T0, "lost")));
+      db.flush();
+    }
+    Path part = files.list(DIRECTORY.resolve("tenants/fake")).getFirst();
+    files.damage(part, b -> java.util.Arrays.copyOf(b, b.length - 1));
+    try (LogDatabase db = open(files, engine())) {
+      put(db, List.of(row(T0 + 1, "kept")));
+      for (int query = 0; query < 2; query++) {
+        try (LogSelection s = db.select(LogStore.DEFAULT_TENANT, ALL, T0, T0 + HOUR)) {
+          assertThat(LogStoreContract.read(s, LogFilter.NONE)).containsExactly(row(T0 + 1, "kept"));
+          assertThat(s.warnings()).singleElement().asString().contains(part.toString());
+        }
+      }
+      assertThat(db.unreadableParts()).isEqualTo(1);
+      assertThat(db.parts()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void streamsOfExpiredPartsLeaveMemory() throws IOException {
+    SimulatedFiles files = new SimulatedFiles(1);
+    EngineOptions options = engine().withRetention(new RetentionLimits(48 * HOUR, 0, 0));
+    LogLimits d = LogLimits.DEFAULTS;
+    LogLimits limits =
+        new LogLimits(
+            d.maxLineSize(),
+            d.maxLabelNames(),
+            d.maxLabelNameLength(),
+            d.maxLabelValueLength(),
+            d.maxMetadataSize(),
+            d.maxMetadataEntries(),
+            4000);
+    try (LogDatabase db = LogDatabase.open(files, DIRECTORY, new LogOptions(options, limits))) {
+      for (int day = 0; day < 6; day++) {
+        now = T0 + day * 24 * HOUR;
+        List<Row> rows = new ArrayList<>();
+        for (int i = 0; i < 900; i++) {
+          rows.add(Row.of(Labels.of("app", "day" + day, "pod", "p" + i), now, "row " + i));
+        }
+        put(db, rows); // the streams of all days together exceed the limit
+        db.housekeep();
+        assertThat(bodies(db)).contains("row 899");
+        db.flush();
+        assertThat(bodies(db)).contains("row 899");
+      }
+    }
+  }
 
   @Test
   void entriesAboveALimitAreRefusedByName() throws IOException {

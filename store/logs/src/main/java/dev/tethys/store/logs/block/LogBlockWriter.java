@@ -30,6 +30,7 @@ import java.util.List;
 public final class LogBlockWriter implements AutoCloseable {
   private final Templates templates;
   private final ByteSink[] sections = new ByteSink[Section.COUNT];
+  private final BlockFilter filter = new BlockFilter();
   private final SectionWriter blocks;
   private final ColumnWriter columns;
 
@@ -45,7 +46,7 @@ public final class LogBlockWriter implements AutoCloseable {
    */
   public LogBlockWriter(Words words, int level) {
     Arrays.setAll(sections, i -> new ByteSink(1 << 10));
-    templates = new Templates(words);
+    templates = new Templates(words, filter);
     blocks = new SectionWriter(level);
     columns = new ColumnWriter(sections, words);
   }
@@ -54,8 +55,10 @@ public final class LogBlockWriter implements AutoCloseable {
    * Appends a block of all rows, at least one.
    *
    * @param names of the metadata ordinals
+   * @param filterOut receives the {@link BlockFilter}
    */
-  public void write(LogRows rows, List<byte[]> names, ByteSink out) {
+  public void write(LogRows rows, List<byte[]> names, ByteSink out, ByteSink filterOut) {
+    filter.clear();
     for (ByteSink s : sections) {
       s.clear();
     }
@@ -75,10 +78,16 @@ public final class LogBlockWriter implements AutoCloseable {
       blocks.add(i, sections[i]);
     }
     blocks.end(out);
+    for (int p = 0; p < rows.metaCount; p++) {
+      int start = rows.metaValueStarts[p];
+      filter.addValue(rows.bytes.buf, start, start + rows.metaValueLengths[p]);
+    }
+    filter.write(filterOut);
   }
 
   /** Patterns of rows, at least one, without writing a block; equal ones are one object. */
   public String[] patterns(LogRows rows) {
+    filter.clear();
     templates.find(rows);
     String[] ofTemplate = new String[templates.count];
     ByteSink text = new ByteSink(256);

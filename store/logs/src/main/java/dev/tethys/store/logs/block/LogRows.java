@@ -12,34 +12,58 @@ public final class LogRows {
   public int count;
 
   /** Unix times in nanoseconds. */
-  public long[] times = new long[1024];
+  public long[] times;
 
   /** Stream of a row, as an ordinal of the caller. */
-  public int[] streams = new int[1024];
+  public int[] streams;
 
   /** Offset of a row's body in {@link #bytes}. */
-  public int[] starts = new int[1024];
+  public int[] starts;
 
   /** Bytes of a row's body. */
-  public int[] lengths = new int[1024];
+  public int[] lengths;
 
   /** Index of the first metadata pair of a row; the pairs end where those of the next row begin. */
-  public int[] metaStarts = new int[1025];
+  public int[] metaStarts;
 
   /** Number of metadata pairs of all rows. */
   public int metaCount;
 
   /** Name of a metadata pair, as an ordinal of the caller. */
-  public int[] metaNames = new int[1024];
+  public int[] metaNames;
 
   /** Offset of a metadata value in {@link #bytes}. */
-  public int[] metaValueStarts = new int[1024];
+  public int[] metaValueStarts;
 
   /** Bytes of a metadata value. */
-  public int[] metaValueLengths = new int[1024];
+  public int[] metaValueLengths;
 
   /** Bodies and metadata values. */
-  public final ByteSink bytes = new ByteSink(1 << 16);
+  public final ByteSink bytes;
+
+  public LogRows() {
+    this(1024, 1024, 1 << 16);
+  }
+
+  /** Rows with as much memory as others have used, so that arrays do not grow. */
+  public static LogRows like(LogRows other) {
+    return new LogRows(
+        Math.max(1024, other.count),
+        Math.max(1024, other.metaCount + (other.metaCount >> 4)),
+        Math.max(1 << 16, other.bytes.size + (other.bytes.size >> 4)));
+  }
+
+  private LogRows(int rows, int pairs, int size) {
+    times = new long[rows];
+    streams = new int[rows];
+    starts = new int[rows];
+    lengths = new int[rows];
+    metaStarts = new int[rows + 1];
+    metaNames = new int[pairs];
+    metaValueStarts = new int[pairs];
+    metaValueLengths = new int[pairs];
+    bytes = new ByteSink(size);
+  }
 
   /** Removes all rows and keeps the memory. */
   public LogRows clear() {
@@ -67,6 +91,18 @@ public final class LogRows {
     bytes.put(body, offset, length);
     count++;
     metaStarts[count] = metaCount;
+  }
+
+  /** The first rows, in memory of their own. */
+  public LogRows copy(int rows) {
+    LogRows to = new LogRows().clear();
+    for (int r = 0; r < rows; r++) {
+      to.add(times[r], streams[r], bytes.buf, starts[r], lengths[r]);
+      for (int p = metaStarts[r]; p < metaStarts[r + 1]; p++) {
+        to.metadata(metaNames[p], bytes.buf, metaValueStarts[p], metaValueLengths[p]);
+      }
+    }
+    return to;
   }
 
   /** Adds a metadata pair to the row added last. Names of a row ascend. */

@@ -81,9 +81,9 @@ final class Templates {
   private final int[] pairs = new int[PAIRS];
   private double perWord;
 
-  Templates(Words words) {
+  Templates(Words words, BlockFilter filter) {
     this.words = words;
-    this.tokens = new Tokens(words);
+    this.tokens = new Tokens(words, filter);
   }
 
   static boolean isArgument(int code) {
@@ -140,7 +140,7 @@ final class Templates {
       int start = rows.starts[r];
       int end = start + rows.lengths[r];
       if (end - start > MAX_SPLIT_BYTES) {
-        tokens.whole(end);
+        tokens.whole(b, start, end);
       } else {
         tokens.split(b, start, end);
       }

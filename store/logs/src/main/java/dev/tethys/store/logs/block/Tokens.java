@@ -63,9 +63,19 @@ final class Tokens {
   int[] codes = new int[1 << 12];
 
   private final Words words;
+  private final BlockFilter filter;
 
-  Tokens(Words words) {
+  /**
+   * @param filter to which runs of letters and digits are added
+   */
+  Tokens(Words words, BlockFilter filter) {
     this.words = words;
+    this.filter = filter;
+  }
+
+  /** True if a byte belongs to runs of letters and digits. */
+  static boolean isRun(byte b) {
+    return CLASS[b & 0xff] != 0;
   }
 
   void clear() {
@@ -97,9 +107,19 @@ final class Tokens {
     }
   }
 
-  /** Appends one token that ends at {@code end}. */
-  void whole(int end) {
+  /** Appends one token of a whole body. */
+  void whole(byte[] b, int start, int end) {
     token(end, MIXED);
+    for (int p = start; p < end; ) {
+      int s = p;
+      while (p < end && isRun(b[p])) {
+        p++;
+      }
+      if (p - s >= BlockFilter.PREFIX) {
+        filter.addRun(b, s);
+      }
+      p = p == s ? p + 1 : p;
+    }
   }
 
   /** Appends the tokens of a body. */
@@ -135,9 +155,16 @@ final class Tokens {
       int n = p - s;
       if (digits == 0) {
         string(b, s, p, WORD);
-      } else if (digits == n) {
+        continue;
+      }
+      if (digits == n) {
         token(p, number(b, s, p));
-      } else if (hex && n >= 4) {
+        continue;
+      }
+      if (n >= BlockFilter.PREFIX) {
+        filter.addRun(b, s);
+      }
+      if (hex && n >= 4) {
         token(p, HEX);
       } else if (changes <= MAX_CHANGES) {
         parts(b, s, p);

@@ -42,6 +42,16 @@ public final class Words {
     this.maxListed = maxListed;
   }
 
+  /** Removes all words and keeps the memory. */
+  public void clear() {
+    Arrays.fill(table, 0);
+    Arrays.fill(recent, 0);
+    Arrays.fill(places, 0, count, 0);
+    bytes.clear();
+    count = 0;
+    listed = 0;
+  }
+
   int count() {
     return count;
   }

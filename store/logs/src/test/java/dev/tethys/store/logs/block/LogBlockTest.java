@@ -48,7 +48,7 @@ class LogBlockTest {
     }
     ByteSink out = new ByteSink();
     try (LogBlockWriter w = new LogBlockWriter(words, 1)) {
-      w.write(in, names, out);
+      w.write(in, names, out, new ByteSink());
     }
     return out.toArray();
   }

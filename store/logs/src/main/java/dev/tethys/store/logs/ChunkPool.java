@@ -1,0 +1,41 @@
+package dev.tethys.store.logs;
+
+import dev.tethys.store.logs.block.LogRows;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Memory of heads that are in parts, for heads to come. Under load the arrays of heads are most of
+ * what the old generation of the garbage collector would have to free. Safe for several threads.
+ */
+final class ChunkPool {
+  private static final int SMALLEST = 1 << 20;
+  private static final long MAX_BYTES = 64L << 20;
+
+  private final ArrayDeque<LogRows> free = new ArrayDeque<>();
+  private long bytes;
+
+  /** Rows without content, or null. */
+  synchronized @Nullable LogRows take() {
+    LogRows rows = free.pollLast();
+    if (rows != null) {
+      bytes -= rows.bytes.buf.length;
+      rows.clear();
+    }
+    return rows;
+  }
+
+  /** Takes memory that nobody reads any more. */
+  synchronized void give(LogRows rows) {
+    int size = rows.bytes.buf.length;
+    if (size >= SMALLEST && bytes + size <= MAX_BYTES) {
+      free.add(rows);
+      bytes += size;
+    }
+  }
+
+  synchronized void clear() {
+    free.clear();
+    bytes = 0;
+  }
+}
