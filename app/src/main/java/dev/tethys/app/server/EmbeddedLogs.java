@@ -18,6 +18,9 @@ import dev.tethys.store.events.RetentionLimits;
 import dev.tethys.store.logs.LogDatabase;
 import dev.tethys.store.logs.LogLimits;
 import dev.tethys.store.logs.LogOptions;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
@@ -25,6 +28,7 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Log store of the server with Loki's API. Answers 503 until it is open. */
@@ -51,7 +55,8 @@ final class EmbeddedLogs implements AutoCloseable {
   private final Path folder;
   private volatile @Nullable Opened opened;
 
-  private record Opened(TailedLogStore store, LogqlEngine engine, @Nullable LocalLogs local) {}
+  private record Opened(
+      LogDatabase database, TailedLogStore store, LogqlEngine engine, @Nullable LocalLogs local) {}
 
   EmbeddedLogs(FlagSet flags, Path storage) {
     this.flags = flags;
@@ -85,6 +90,35 @@ final class EmbeddedLogs implements AutoCloseable {
             BuildInfo.current().version());
     new LokiApi(this::engine, settings, EmbeddedLogs::now, registry).addTo(routes);
     new LokiPush(this::store, EmbeddedLogs::now, registry).addTo(routes);
+    routes.post("/flush", this::flush);
+    registry.gauge(
+        "tethys_logs_parts",
+        "Number of parts of the log store.",
+        () -> ofStore(LogDatabase::parts));
+    registry.gauge(
+        "tethys_logs_part_bytes",
+        "Bytes of the parts of the log store on the disk.",
+        () -> ofStore(LogDatabase::partBytes));
+    registry.gauge(
+        "tethys_logs_unreadable_parts",
+        "Parts of the log store that were found damaged and are left out of queries.",
+        () -> ofStore(LogDatabase::unreadableParts));
+  }
+
+  /** Writes the entries that are in memory into parts, as Loki's endpoint of this name does. */
+  private void flush(HttpRequest request, HttpResponse response) throws IOException {
+    Opened o = opened;
+    if (o == null) {
+      response.header("Retry-After", "1");
+      throw new HttpException(503, "log store is not open yet; send it again");
+    }
+    o.database.flush();
+    response.status(204).send();
+  }
+
+  private double ofStore(ToDoubleFunction<LogDatabase> value) {
+    Opened o = opened;
+    return o == null ? 0 : value.applyAsDouble(o.database);
   }
 
   private static long now() {
@@ -146,7 +180,7 @@ final class EmbeddedLogs implements AutoCloseable {
       local.start();
       LogSetup.copyTo(local::ownLine);
     }
-    opened = new Opened(store, engine, local);
+    opened = new Opened(database, store, engine, local);
     LOG.log(
         Level.INFO,
         "Log store opened folder={0} tenants={1} part_bytes={2} duration_ms={3}",

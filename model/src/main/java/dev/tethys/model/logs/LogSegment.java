@@ -35,7 +35,8 @@ public interface LogSegment {
    * dev.tethys.model.storage.Cancellation#check} between batches.
    *
    * @param needs columns that the consumer reads
-   * @throws dev.tethys.model.storage.StorageException if data is damaged
+   * @throws dev.tethys.model.storage.StorageException with the reason CORRUPT, which names the file
+   *     and the block, if data is damaged; rows may have been passed on before
    */
   void scan(LogFilter filter, LogNeeds needs, LogRowConsumer consumer);
 

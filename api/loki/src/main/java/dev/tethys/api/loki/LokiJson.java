@@ -81,7 +81,13 @@ final class LokiJson {
       }
       case LogqlValue.Metric m -> out.metric(m.value());
     }
-    out.raw(",\"stats\":").statistics(r.statistics()).raw("}}");
+    out.raw(",\"stats\":").statistics(r.statistics()).raw("}");
+    String separator = ",\"warnings\":[";
+    for (String w : r.warnings()) {
+      out.raw(separator).text(w);
+      separator = ",";
+    }
+    out.raw(r.warnings().isEmpty() ? "}" : "]}");
     return out.toString();
   }
 

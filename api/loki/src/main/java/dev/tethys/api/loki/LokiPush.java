@@ -10,6 +10,7 @@ import dev.tethys.codec.otlp.wire.OtlpResponse;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.points.Refusals;
 import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.exposition.Registry.Vector;
@@ -62,6 +63,17 @@ public final class LokiPush {
   private static final class Workspace {
     final PushBatchReader reader = new PushBatchReader();
     final LogBatch batch = new LogBatch();
+    byte[] raw = {};
+
+    /** Decodes a block of snappy into {@link #raw}; its length. */
+    int decode(byte[] block, HttpRequest request) {
+      int length = SnappyBlock.decodedLength(block, 0, block.length, MAX_BODY);
+      request.reserve(2L * length); // and the columns
+      if (raw.length < length + SnappyBlock.SLACK) {
+        raw = new byte[length + (length >> 3) + SnappyBlock.SLACK];
+      }
+      return SnappyBlock.decode(block, 0, block.length, raw);
+    }
   }
 
   /**
@@ -110,7 +122,7 @@ public final class LokiPush {
 
   private void close(Workspace w) {
     w.batch.clear();
-    if (w.batch.bytes.length <= MAX_IDLE_BYTES) {
+    if (w.batch.bytes.length + w.raw.length <= MAX_IDLE_BYTES) {
       synchronized (idle) {
         if (idle.size() < MAX_IDLE) {
           idle.addLast(w);
@@ -129,15 +141,16 @@ public final class LokiPush {
     }
     String tenant = LokiParameters.tenant(request);
     byte[] body = body(request, !json);
-    request.reserve((json ? 4L : 1L) * body.length); // the columns, and objects of JSON
     Refusals refusals = new Refusals();
     Workspace w = open();
     try {
       try {
         if (json) {
+          request.reserve(4L * body.length); // the columns and objects
           w.reader.json(body, 0, body.length, w.batch, refusals);
         } else {
-          w.reader.protobuf(body, 0, body.length, w.batch, refusals);
+          int length = w.decode(body, request);
+          w.reader.protobuf(w.raw, 0, length, w.batch, refusals);
         }
       } catch (CodecException e) {
         throw new HttpException(400, String.valueOf(e.getMessage()));
@@ -267,7 +280,12 @@ public final class LokiPush {
     return type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
   }
 
-  /** Body without its Content-Encoding; protobuf of Loki's push is always a block of snappy. */
+  /**
+   * Body without its Content-Encoding.
+   *
+   * @param snappy true if the body is a block of snappy whatever its encoding, as protobuf of
+   *     Loki's push is; it stays one
+   */
   private static byte[] body(HttpRequest request, boolean snappy) throws IOException {
     String encoding = request.header("Content-Encoding");
     Compression c = Compression.named(encoding);
@@ -279,7 +297,7 @@ public final class LokiPush {
       if (c != Compression.NONE && !(snappy && c == Compression.SNAPPY)) {
         b = c.decompress(b, 0, b.length, MAX_BODY, request::reserve);
       }
-      return snappy ? Compression.SNAPPY.decompress(b, 0, b.length, MAX_BODY, request::reserve) : b;
+      return b;
     } catch (CodecException e) {
       throw new HttpException(400, String.valueOf(e.getMessage()));
     }

@@ -117,7 +117,8 @@ public final class LogqlEngine implements AutoCloseable {
               run.linesPassed(),
               run.segmentsScanned(),
               size(value),
-              (nanoTime.getAsLong() - begin) / 1e9));
+              (nanoTime.getAsLong() - begin) / 1e9),
+          run.warnings());
     }
   }
 

@@ -1,4 +1,10 @@
 package dev.tethys.query.logql;
 
-/** Result of a query with the work that it took. */
-public record LogqlResult(LogqlValue value, LogqlStatistics statistics) {}
+import java.util.List;
+
+/**
+ * Result of a query with the work that it took.
+ *
+ * @param warnings reasons why rows may be absent, such as a damaged file
+ */
+public record LogqlResult(LogqlValue value, LogqlStatistics statistics, List<String> warnings) {}

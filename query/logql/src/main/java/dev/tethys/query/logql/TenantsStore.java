@@ -121,6 +121,11 @@ final class TenantsStore implements LogStore {
     }
 
     @Override
+    public List<String> warnings() {
+      return parts.stream().flatMap(p -> p.warnings().stream()).toList();
+    }
+
+    @Override
     public void close() {
       parts.forEach(LogSelection::close);
     }

@@ -13,6 +13,7 @@ import dev.tethys.model.logs.LogSegment;
 import dev.tethys.model.logs.LogSelection;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.storage.Cancellation;
+import dev.tethys.model.storage.StorageException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -32,6 +33,9 @@ public final class InMemoryLogStore implements LogStore {
 
   /** Number of scanned segments. */
   public int scans;
+
+  /** Number of a segment whose scans fail, as those of a damaged block do. */
+  public int damagedSegment = -1;
 
   /** Filter of the last scan. */
   public LogFilter lastFilter = LogFilter.NONE;
@@ -99,7 +103,9 @@ public final class InMemoryLogStore implements LogStore {
         new ArrayList<>(new TreeSet<>(rows.stream().map(Stored::stream).toList()));
     List<LogSegment> segments = new ArrayList<>();
     for (int i = 0; i < rows.size(); i += segmentRows) {
-      segments.add(new Segment(streams, rows.subList(i, Math.min(rows.size(), i + segmentRows))));
+      segments.add(
+          new Segment(
+              segments.size(), streams, rows.subList(i, Math.min(rows.size(), i + segmentRows))));
     }
     return new LogSelection() {
       @Override
@@ -118,10 +124,12 @@ public final class InMemoryLogStore implements LogStore {
   }
 
   private final class Segment implements LogSegment {
+    private final int number;
     private final List<Labels> streams;
     private final List<Stored> rows;
 
-    Segment(List<Labels> streams, List<Stored> rows) {
+    Segment(int number, List<Labels> streams, List<Stored> rows) {
+      this.number = number;
       this.streams = streams;
       this.rows = rows;
     }
@@ -185,6 +193,9 @@ public final class InMemoryLogStore implements LogStore {
         scans++;
         lastFilter = filter;
         lastNeeds = needs;
+        if (number == damagedSegment) {
+          throw new StorageException(StorageException.Reason.CORRUPT, "block " + number);
+        }
       }
       List<Stored> fit = fitting(filter);
       for (int i = 0; i < fit.size(); i += 3) {

@@ -208,6 +208,21 @@ class LogqlEngineTest {
     assertThat(s.seconds()).isPositive();
   }
 
+  @Test
+  void damagedDataIsNamedAndTheOtherDataAnswered() {
+    fill(50);
+    store.damagedSegment = 2;
+    LogqlResult lines = run("{service=\"api\"}", Direction.FORWARD, 100);
+    assertThat(((LogqlValue.Entries) lines.value()).entries()).isNotEmpty().hasSizeLessThan(25);
+    assertThat(lines.warnings()).singleElement().asString().contains("block 2");
+    LogqlResult count =
+        engine.query(
+            LogqlRequest.instant(
+                "fake", "sum(count_over_time({service=\"api\"} |= \"line\" [1h]))", 1000 * SECOND),
+            LogqlLimits.DEFAULT);
+    assertThat(count.warnings()).singleElement().asString().contains("block 2");
+  }
+
   private void refused(LogqlRequest r, LogqlLimits limits, Kind kind, String message) {
     assertThatThrownBy(() -> engine.query(r, limits))
         .isInstanceOfSatisfying(

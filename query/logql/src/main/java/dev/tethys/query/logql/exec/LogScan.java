@@ -63,7 +63,7 @@ public final class LogScan {
     if (limit <= 0 || from >= to) {
       return List.of();
     }
-    try (LogSelection selection = run.store().select(run.tenant(), log.matchers(), from, to)) {
+    try (LogSelection selection = run.select(log.matchers(), from, to)) {
       List<LogSegment> segments = new ArrayList<>(selection.segments());
       segments.sort(
           forward
@@ -76,7 +76,7 @@ public final class LogScan {
           segments.size(),
           () -> {
             Worker w = new Worker(streams, plan);
-            return i -> w.scan(segments.get(i));
+            return i -> run.read(() -> w.scan(segments.get(i)));
           });
     }
     List<LogEntry> out = new ArrayList<>(found);

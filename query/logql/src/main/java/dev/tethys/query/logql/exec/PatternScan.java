@@ -36,8 +36,7 @@ public final class PatternScan {
   /** Patterns in no order. */
   public List<PatternCount> patterns(LogExpr log) {
     Map<Key, TreeMap<Long, Long>> all = new HashMap<>();
-    try (LogSelection selection =
-        run.store().select(run.tenant(), log.matchers(), range.from(), range.to())) {
+    try (LogSelection selection = run.select(log.matchers(), range.from(), range.to())) {
       List<Labels> streams = selection.streams();
       ScanPlan plan = ScanPlan.of(log, streams);
       if (!plan.stages().isEmpty()) {
@@ -52,13 +51,15 @@ public final class PatternScan {
           segments.size(),
           () ->
               i ->
-                  segments
-                      .get(i)
-                      .patterns(
-                          plan.filter(),
-                          step,
-                          (pattern, stream, bucket, rows) ->
-                              add(all, new Key(pattern, levels[stream]), bucket, rows)));
+                  run.read(
+                      () ->
+                          segments
+                              .get(i)
+                              .patterns(
+                                  plan.filter(),
+                                  step,
+                                  (pattern, stream, bucket, rows) ->
+                                      add(all, new Key(pattern, levels[stream]), bucket, rows))));
     }
     List<PatternCount> out = new ArrayList<>(all.size());
     all.forEach((k, counts) -> out.add(new PatternCount(k.pattern, k.level, counts)));

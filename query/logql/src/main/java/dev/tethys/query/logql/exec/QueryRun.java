@@ -1,9 +1,15 @@
 package dev.tethys.query.logql.exec;
 
+import dev.tethys.model.Matcher;
+import dev.tethys.model.logs.LogSelection;
 import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.storage.StorageException;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.QueryException.Kind;
 import dev.tethys.query.promql.exec.MemoryBudget;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
@@ -17,6 +23,8 @@ import java.util.function.LongSupplier;
  * #close} releases them.
  */
 public final class QueryRun implements AutoCloseable {
+  private static final int MAX_WARNINGS = 20;
+
   private final LogStore store;
   private final String tenant;
   private final MemoryBudget budget;
@@ -27,6 +35,7 @@ public final class QueryRun implements AutoCloseable {
   private final long deadline;
   private final BooleanSupplier stopped;
   private final AtomicLong held = new AtomicLong();
+  private final Set<String> warnings = new ConcurrentSkipListSet<>();
   private volatile boolean canceled;
 
   /** Bytes of the bodies of scanned segments. */
@@ -114,6 +123,39 @@ public final class QueryRun implements AutoCloseable {
   /** Segments whose rows were read. */
   public long segmentsScanned() {
     return scannedSegments.sum();
+  }
+
+  /** Selects rows; damage that is known before they are read becomes a warning. */
+  LogSelection select(List<Matcher> matchers, long from, long to) {
+    LogSelection s = store.select(tenant, matchers, from, to);
+    s.warnings().forEach(this::warn);
+    return s;
+  }
+
+  /**
+   * Reads a segment. Damage to it becomes a warning, and the query continues with the other
+   * segments: one damaged block must not hide the rest of the data.
+   */
+  void read(Runnable scan) {
+    try {
+      scan.run();
+    } catch (StorageException e) {
+      if (e.reason() != StorageException.Reason.CORRUPT) {
+        throw e;
+      }
+      warn("rows are missing, data is damaged: " + e.getMessage());
+    }
+  }
+
+  private void warn(String warning) {
+    if (warnings.size() < MAX_WARNINGS) {
+      warnings.add(warning);
+    }
+  }
+
+  /** Reasons why the answer may lack rows, sorted. */
+  public List<String> warnings() {
+    return List.copyOf(warnings);
   }
 
   /** Makes all checks fail. */

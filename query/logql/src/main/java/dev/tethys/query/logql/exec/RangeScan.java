@@ -64,8 +64,7 @@ final class RangeScan {
     }
     long from = grid.start() - range.offset() - range.range() + 1;
     long to = grid.end() - range.offset() + 1;
-    try (LogSelection selection =
-        run.store().select(run.tenant(), range.log().matchers(), from, to)) {
+    try (LogSelection selection = run.select(range.log().matchers(), from, to)) {
       List<Labels> streams = selection.streams();
       List<LogSegment> segments = selection.segments();
       ScanPlan scan = ScanPlan.of(range.log(), streams);
@@ -78,7 +77,7 @@ final class RangeScan {
             synchronized (workers) {
               workers.add(w);
             }
-            return i -> w.scan(segments.get(i));
+            return i -> run.read(() -> w.scan(segments.get(i)));
           });
       return finish(workers);
     }
@@ -109,6 +108,7 @@ final class RangeScan {
     private final boolean byStream;
     private final boolean bytes = plan.countsBytes();
     private final int[] seriesOfStream;
+    private final @Nullable SeriesCache known;
     private boolean changesLine;
 
     Worker(List<Labels> streams, ScanPlan scan) {
@@ -135,6 +135,13 @@ final class RangeScan {
               bytes,
               byStream ? List.of() : RowReader.metadata(wanted));
       reader = new RowReader(names, row, streams, wanted, needs);
+      List<String> metadata = needs.metadata();
+      boolean cached =
+          pipeline.isEmpty()
+              && value == null
+              && metadata != null
+              && metadata.size() <= SeriesCache.MAX_NAMES;
+      known = cached && metadata != null ? new SeriesCache(metadata) : null;
       seriesOfStream = new int[streams.size()];
       Arrays.fill(seriesOfStream, -1);
     }
@@ -254,6 +261,13 @@ final class RangeScan {
             continue;
           }
         }
+        SeriesCache cache = known;
+        int s = cache == null ? -1 : cache.find(batch, i);
+        if (s >= 0) {
+          passed++;
+          sums.add(s, steps, time, bytes ? batch.bodyLength(i) : 0);
+          continue;
+        }
         reader.read(batch, i);
         if (!pipeline.process(row)) {
           continue;
@@ -270,7 +284,11 @@ final class RangeScan {
             u != null
                 ? u.value()
                 : bytes ? changesLine ? row.lineTo - row.lineFrom : batch.bodyLength(i) : 0;
-        sums.add(series(), steps, time, v);
+        s = series();
+        if (cache != null) {
+          cache.put(s);
+        }
+        sums.add(s, steps, time, v);
       }
       run.passedRows.add(passed);
     }

@@ -39,8 +39,7 @@ public final class VolumeScan {
 
   /** Volumes in no order. */
   public List<Volume> volumes(List<Matcher> matchers, VolumeRequest request) {
-    try (LogSelection selection =
-        run.store().select(run.tenant(), matchers, range.from(), range.to())) {
+    try (LogSelection selection = run.select(matchers, range.from(), range.to())) {
       List<Labels> streams = selection.streams();
       List<LogSegment> segments = selection.segments();
       run.hold(8L * steps * streams.size());
@@ -52,7 +51,7 @@ public final class VolumeScan {
               i -> {
                 LogSegment s = segments.get(i);
                 if (!addTotals(s.totals(), bytes)) {
-                  addRows(s, bytes);
+                  run.read(() -> addRows(s, bytes));
                 }
               });
       return group(streams, bytes, matchers, request);
