@@ -30,6 +30,7 @@ public final class Main {
           entry("kills", Kills::run),
           entry("kinds", Kinds::run),
           entry("log-kills", LogKills::run),
+          entry("log-store", LogStoreRuns::run),
           entry("logs", LogFiles::run),
           entry("lookups", Lookups::run),
           entry("pipeline", PipelineThroughput::run),
