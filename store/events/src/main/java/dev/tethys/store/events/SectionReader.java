@@ -6,7 +6,6 @@ import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.DamageException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 
 /**
  * Reads a block of {@link SectionWriter}: the table at once, sections on demand. Safe for one
@@ -67,7 +66,8 @@ public final class SectionReader {
   }
 
   /**
-   * Raw bytes of a section, empty if there is none. The array is shared: callers do not change it.
+   * Raw bytes of a section, {@link #length} of them, then any. The array is shared: callers do not
+   * change it.
    *
    * @throws DamageException if the section is damaged
    */
@@ -77,20 +77,20 @@ public final class SectionReader {
       return known;
     }
     int raw = rawLengths[number];
-    byte[] out = new byte[raw + ByteSink.SLACK]; // readers load whole words at the end
+    byte[] out = ArrayPool.take(raw + ByteSink.SLACK); // readers load whole words at the end
     if (raw > 0) {
-      byte[] stored =
-          block.asSlice(offsets[number], storedLengths[number]).toArray(ValueLayout.JAVA_BYTE);
-      if (ByteSink.crc(stored, 0, stored.length) != checksums[number]) {
+      int length = storedLengths[number];
+      byte[] stored = length == raw ? out : ArrayPool.take(length);
+      MemorySegment.copy(block, ValueLayout.JAVA_BYTE, offsets[number], stored, 0, length);
+      if (ByteSink.crc(stored, 0, length) != checksums[number]) {
         throw new DamageException("section " + number + " has a wrong checksum");
       }
-      if (stored.length == raw) {
-        System.arraycopy(stored, 0, out, 0, raw);
-      } else {
-        long n = Zstd.decompressByteArray(out, 0, raw, stored, 0, stored.length);
+      if (length < raw) {
+        long n = Zstd.decompressByteArray(out, 0, raw, stored, 0, length);
         if (n != raw) {
           throw new DamageException("section " + number + " does not decompress");
         }
+        ArrayPool.give(stored);
       }
     }
     loaded[number] = out;
@@ -107,8 +107,14 @@ public final class SectionReader {
     return new ByteSource(get(number), 0, length(number));
   }
 
-  /** Drops decompressed sections. */
+  /** Gives the memory of decompressed sections back; their arrays are not used after. */
   public void release() {
-    Arrays.fill(loaded, null);
+    for (int i = 0; i < loaded.length; i++) {
+      byte[] b = loaded[i];
+      if (b != null) {
+        loaded[i] = null;
+        ArrayPool.give(b);
+      }
+    }
   }
 }

@@ -137,10 +137,16 @@ final class PartSegment implements LogSegment {
     if (isExcluded(filter)) {
       return;
     }
+    LogBlock b = null;
     try {
-      new Scan(part.block(block), filter).run(needs, consumer);
+      b = part.block(block);
+      new Scan(b, filter).run(needs, consumer);
     } catch (DamageException e) {
       throw damaged(e);
+    } finally {
+      if (b != null) {
+        b.release();
+      }
     }
   }
 
@@ -154,8 +160,10 @@ final class PartSegment implements LogSegment {
     if (isExcluded(filter)) {
       return;
     }
+    LogBlock opened = null;
     try {
       LogBlock b = part.block(block);
+      opened = b;
       Scan scan = new Scan(b, filter);
       ByteSink text = new ByteSink(256);
       for (int t = 0; t < b.templateCount(); t++) {
@@ -166,6 +174,10 @@ final class PartSegment implements LogSegment {
       }
     } catch (DamageException e) {
       throw damaged(e);
+    } finally {
+      if (opened != null) {
+        opened.release();
+      }
     }
   }
 
@@ -353,6 +365,8 @@ final class PartSegment implements LogSegment {
     private final int[] ends = new int[BATCH];
     private final ByteSink text = new ByteSink(1 << 12);
     private final ByteSink value = new ByteSink(256);
+    private int[] templateLengths = {};
+    private int lengthsOf = -1; // template of the lengths
     private int size;
 
     Batch(Scan scan, LogNeeds needs) {
@@ -368,7 +382,12 @@ final class PartSegment implements LogSegment {
         b.appendBody(template, row, text);
         ends[size] = text.size;
       } else if (lengths) {
-        ends[size] = (size == 0 ? 0 : ends[size - 1]) + b.bodyLength(template, row);
+        if (template != lengthsOf) {
+          templateLengths = b.bodyLengths(template);
+          lengthsOf = template;
+        }
+        int length = templateLengths[row - b.firstRow(template)];
+        ends[size] = start(size) + length;
       }
       size++;
     }

@@ -9,8 +9,9 @@ import dev.tethys.store.files.DamageException;
 import java.util.BitSet;
 
 /**
- * One column of a block: gives the bytes of each value. Columns are opened in the order in which
- * they were written, because each begins where the one before it ends. Safe for one thread.
+ * Column of a block: gives the bytes of each value. Reused from column to column, since a block has
+ * tens of thousands. Columns are opened in the order in which they were written, because each
+ * begins where the one before it ends. Safe for one thread.
  */
 public final class ColumnReader {
   /** Positions of the next column in each section. */
@@ -94,19 +95,26 @@ public final class ColumnReader {
   private static final byte[] HEX =
       "0123456789abcdef".getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
 
-  final int type;
   private final Cursor cursor;
+  private int type;
   private int digits;
   private long base;
   private long first;
   private int width;
   private int from; // in the section of the type
   private int[] valueEnds = {}; // in TEXT: of few values, or of all
+  private int values; // of them
   private int textFrom;
   private long[] steps = {};
 
-  ColumnReader(Cursor c, int n) {
-    cursor = c;
+  ColumnReader(Cursor cursor) {
+    this.cursor = cursor;
+  }
+
+  /** Opens the column of n values at the cursor, in place of one that was open. */
+  ColumnReader open(int n) {
+    Cursor c = cursor;
+    values = 0;
     ByteSource head = c.head;
     type = head.getByte();
     switch (type) {
@@ -146,6 +154,7 @@ public final class ColumnReader {
       }
       default -> requireKnown(type);
     }
+    return this;
   }
 
   /** Moves a cursor behind a column of n values without opening it. */
@@ -219,7 +228,10 @@ public final class ColumnReader {
   }
 
   private void values(int n) {
-    valueEnds = new int[n];
+    if (valueEnds.length < n) {
+      valueEnds = new int[Math.max(n, Math.min(2 * valueEnds.length, 1 << 15))];
+    }
+    values = n;
     long sum = 0;
     for (int i = 0; i < n; i++) {
       sum += cursor.lengths.uvarint();
@@ -232,7 +244,9 @@ public final class ColumnReader {
   }
 
   private void sum(int n) {
-    steps = new long[n];
+    if (steps.length < n) {
+      steps = new long[n];
+    }
     long v = first;
     for (int i = 0; i < n; i++) {
       v = i == 0 ? first : v + base + bit(i);
@@ -270,18 +284,51 @@ public final class ColumnReader {
     }
   }
 
-  /** Length of value i, of a row with a time. */
-  int length(int i, long time) {
-    return switch (type) {
-      case Column.NUMBER -> decimalLength(base + bit(i));
-      case Column.STEPS -> decimalLength(steps[i]);
-      case Column.PADDED, Column.NIBBLES -> digits;
-      case Column.FEW -> valueLength(index(i));
-      case Column.SAME -> valueLength(0);
-      case Column.TEXT -> valueLength(i);
-      case Column.WORDS -> cursor.words.length(word(i));
-      default -> Column.digits(type, time);
-    };
+  /** Adds the lengths of the first values to sums; values are of rows with times. */
+  void addLengths(int n, long[] times, int firstRow, int[] sums) {
+    switch (type) {
+      case Column.NUMBER -> {
+        for (int i = 0; i < n; i++) {
+          sums[i] += decimalLength(base + bit(i));
+        }
+      }
+      case Column.STEPS -> {
+        for (int i = 0; i < n; i++) {
+          sums[i] += decimalLength(steps[i]);
+        }
+      }
+      case Column.PADDED, Column.NIBBLES -> addToAll(n, digits, sums);
+      case Column.SAME -> addToAll(n, valueLength(0), sums);
+      case Column.FEW -> {
+        for (int i = 0; i < n; i++) {
+          sums[i] += valueLength(index(i));
+        }
+      }
+      case Column.TEXT -> {
+        int before = 0;
+        for (int i = 0; i < n; i++) {
+          sums[i] += valueEnds[i] - before;
+          before = valueEnds[i];
+        }
+      }
+      case Column.WORDS -> {
+        for (int i = 0; i < n; i++) {
+          sums[i] += cursor.words.length(word(i));
+        }
+      }
+      case Column.NANO_TRIMMED, Column.NANO_GROUPS -> {
+        for (int i = 0; i < n; i++) {
+          sums[i] += Column.digits(type, times[firstRow + i]);
+        }
+      }
+      default -> addToAll(n, Column.digits(type, 0), sums);
+    }
+  }
+
+  private static void addToAll(int n, int length, int[] sums) {
+    for (int i = 0; i < n; i++) {
+      sums[i] += length;
+    }
   }
 
   private int valueLength(int k) {
@@ -324,7 +371,7 @@ public final class ColumnReader {
         }
       }
       case Column.FEW -> {
-        boolean[] has = new boolean[valueEnds.length];
+        boolean[] has = new boolean[values];
         boolean any = false;
         for (int k = 0; k < has.length; k++) {
           has[k] = valueContains(k, piece);
@@ -386,7 +433,7 @@ public final class ColumnReader {
   void addMatching(Matcher matcher, int[] rowOfValue, BitSet rows) {
     ByteSink value = new ByteSink(64);
     if (type == Column.FEW || type == Column.SAME) {
-      boolean[] fits = new boolean[valueEnds.length];
+      boolean[] fits = new boolean[values];
       for (int k = 0; k < fits.length; k++) {
         value(k, value.clear());
         fits[k] = matcher.matches(value.buf, 0, value.size);
@@ -408,7 +455,7 @@ public final class ColumnReader {
 
   private int index(int i) {
     int k = cursor.block.get(Section.INDEXES)[from + i] & 0xff;
-    if (k >= valueEnds.length) {
+    if (k >= values) {
       throw new DamageException("column refers to a value it does not have");
     }
     return k;

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * piece of a text does not have the text. The rest is tested on bodies. For one thread.
  */
 public final class LineVerdicts {
+  private static final int FEW = 200; // one row in so many may be rebuilt for a test
+
   private final LogBlock block;
   private final List<LogFilter.Line> lines;
   private final List<Judged> judged = new ArrayList<>();
@@ -45,7 +47,7 @@ public final class LineVerdicts {
             m,
             m.negated(),
             new boolean[block.templateCount()],
-            piece == null ? null : block.rowsWith(piece));
+            piece == null ? null : candidates(piece, text, true));
       }
       case LogFilter.Test t -> new Judged(t, false, new boolean[block.templateCount()], null);
     };
@@ -64,7 +66,7 @@ public final class LineVerdicts {
       if (piece == null) {
         every = true;
       } else {
-        candidates.or(block.rowsWith(piece));
+        candidates.or(candidates(piece, text, false));
       }
       boolean inTemplates = piece == null || !piece.mixed() && !candidates.isEmpty();
       if (inTemplates && isPlain(text)) {
@@ -75,6 +77,21 @@ public final class LineVerdicts {
       }
     }
     return new Judged(c, c.negated(), all, every ? null : candidates);
+  }
+
+  /** Rows that may have a text: those with its pieces, as many as it takes to leave few rows. */
+  private BitSet candidates(Piece longest, byte[] text, boolean ignoreCase) {
+    BitSet rows = block.rowsWith(longest);
+    int few = block.rows() / FEW;
+    if (rows.cardinality() > few) {
+      for (Piece other : Piece.others(text, ignoreCase, longest)) {
+        rows.and(block.rowsWith(other));
+        if (rows.cardinality() <= few) {
+          break;
+        }
+      }
+    }
+    return rows;
   }
 
   private static int anchor(byte[] text) {

@@ -22,6 +22,8 @@ public final class LogBlock {
   /** Rows of one stream in a block. */
   public record StreamRows(int stream, int rows, long bytes, long firstTime, long lastTime) {}
 
+  private static final long[] NO_TIMES = {};
+
   private final SectionReader sections;
   private final ColumnReader.WordSource words;
   private final int rows;
@@ -37,7 +39,8 @@ public final class LogBlock {
   private int[] firstRows = {};
   private ColumnReader.@Nullable Cursor cursor; // behind the columns that are open
   private int @Nullable [] positions;
-  private ColumnReader[][] arguments = {}; // of the templates that were read
+  private ColumnReader[] arguments = {}; // of the template that was read last
+  private int argumentsOf = -1;
   private int[] argumentCounts = {};
   private ColumnReader[] metadata = {};
   private int[][] ranks = {}; // value of each row in a metadata column, -1 without one
@@ -236,7 +239,7 @@ public final class LogBlock {
     for (int i = 0; i < names.length; i++) {
       starts[i] = presence;
       presence += nameRows[i] < rows ? (rows + 7) / 8 : 0;
-      all[i] = new ColumnReader(c, nameRows[i]);
+      all[i] = new ColumnReader(c).open(nameRows[i]);
     }
     if (presence != sections.length(Section.PRESENCE)) {
       throw new DamageException("presence of metadata has a wrong length");
@@ -272,27 +275,33 @@ public final class LogBlock {
       }
     }
     c.save(out, n * ColumnReader.Cursor.SAVED);
-    arguments = new ColumnReader[n][];
     argumentCounts = counts;
     positions = out;
     return out;
   }
 
-  /** Columns of the arguments of a template. */
+  /** Columns of the arguments of a template, as many as it has; until the next call. */
   private ColumnReader[] arguments(int template) {
-    int[] saved = positions();
-    ColumnReader[] known = arguments[template];
-    if (known != null) {
-      return known;
+    if (template == argumentsOf) {
+      return arguments;
     }
+    int[] saved = positions();
     ColumnReader.Cursor c = Objects.requireNonNull(cursor);
     c.restore(saved, template * ColumnReader.Cursor.SAVED);
-    ColumnReader[] out = new ColumnReader[argumentCounts[template]];
-    for (int a = 0; a < out.length; a++) {
-      out[a] = new ColumnReader(c, firstRows[template + 1] - firstRows[template]);
+    int n = argumentCounts[template];
+    int before = arguments.length;
+    if (before < n) {
+      arguments = Arrays.copyOf(arguments, Math.max(n, 2 * before));
+      for (int a = before; a < arguments.length; a++) {
+        arguments[a] = new ColumnReader(c);
+      }
     }
-    arguments[template] = out;
-    return out;
+    argumentsOf = -1;
+    for (int a = 0; a < n; a++) {
+      arguments[a].open(firstRows[template + 1] - firstRows[template]);
+    }
+    argumentsOf = template;
+    return arguments;
   }
 
   /** Template whose columns hold a position of a section; from is a template before it. */
@@ -346,15 +355,17 @@ public final class LogBlock {
     out.put(b, literal, end - literal);
   }
 
-  /** Length of the body of a row. */
-  public int bodyLength(int template, int row) {
+  /** Lengths of the bodies of the rows of a template. */
+  public int[] bodyLengths(int template) {
+    int from = firstRow(template);
+    int[] out = new int[firstRows[template + 1] - from];
+    Arrays.fill(out, literalLengths()[template]);
     ColumnReader[] columns = arguments(template);
-    int i = row - firstRows[template];
-    int length = literalLengths()[template];
-    for (ColumnReader c : columns) {
-      length += c.length(i, c.needsTime() ? times()[row] : 0);
+    for (int a = 0; a < argumentCounts[template]; a++) {
+      ColumnReader c = columns[a];
+      c.addLengths(out.length, c.needsTime() ? times() : NO_TIMES, from, out);
     }
-    return length;
+    return out;
   }
 
   /** Bytes of each template that are no arguments. */
@@ -415,6 +426,11 @@ public final class LogBlock {
     return out;
   }
 
+  /** Gives memory back for other blocks; neither the block nor slices of it are used after. */
+  public void release() {
+    sections.release();
+  }
+
   // ---- filters
 
   /** Templates whose text contains a run of bytes that is no placeholder and needs no escape. */
@@ -456,8 +472,9 @@ public final class LogBlock {
     }
     for (int t = holding.nextSetBit(0); t >= 0; t = holding.nextSetBit(t + 1)) {
       if (!inText[t]) {
-        for (ColumnReader c : arguments(t)) {
-          c.addContaining(piece, ids, firstRows[t], firstRows[t + 1] - firstRows[t], out);
+        ColumnReader[] columns = arguments(t);
+        for (int a = 0; a < argumentCounts[t]; a++) {
+          columns[a].addContaining(piece, ids, firstRows[t], firstRows[t + 1] - firstRows[t], out);
         }
       }
     }

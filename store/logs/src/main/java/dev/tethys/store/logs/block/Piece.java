@@ -1,6 +1,9 @@
 package dev.tethys.store.logs.block;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 record Piece(byte[] text, boolean ignoreCase, int anchor, boolean mixed, byte[] even, byte[] odd) {
   private static final byte[] NONE = {};
   private static final int MIN_MIXED = 6;
+  private static final int MIN_OTHER = 3;
+  private static final int MAX_OTHERS = 4;
 
   // Letters from the most frequent one in English text.
   private static final String FREQUENT = "etaoinsrhldcumfpgwybvkxjqz";
@@ -35,6 +40,26 @@ record Piece(byte[] text, boolean ignoreCase, int anchor, boolean mixed, byte[] 
   static @Nullable Piece longest(byte[] text, boolean ignoreCase) {
     Piece mixed = ignoreCase ? null : mixed(text);
     return mixed == null ? letters(text, ignoreCase) : mixed;
+  }
+
+  /** The other runs of letters of a text, of at least three, the longest first. */
+  static List<Piece> others(byte[] text, boolean ignoreCase, Piece longest) {
+    List<Piece> out = new ArrayList<>();
+    for (int p = 0; p < text.length; ) {
+      int start = p;
+      while (p < text.length && isLetter(text[p])) {
+        p++;
+      }
+      if (p - start >= MIN_OTHER) {
+        Piece other = letters(Arrays.copyOfRange(text, start, p), ignoreCase);
+        if (other != null && !other.equals(longest) && !out.contains(other)) {
+          out.add(other);
+        }
+      }
+      p = p == start ? p + 1 : p;
+    }
+    out.sort(Comparator.comparingInt((Piece o) -> o.text.length).reversed());
+    return out.size() > MAX_OTHERS ? out.subList(0, MAX_OTHERS) : out;
   }
 
   private static @Nullable Piece mixed(byte[] text) {

@@ -26,7 +26,7 @@ public final class Words {
   // to
   // eight bytes is the string, that of a longer one its hash.
   private long[] table = new long[2048];
-  private final long[] recent = new long[4096]; // entries of frequent short strings, by hash
+  private final long[] recent = new long[1 << 15]; // entries of frequent strings, by hash
   private int[] places = new int[256]; // place in the list + 1 of a string
   private int[] list = new int[256];
   private int listed;
@@ -129,15 +129,20 @@ public final class Words {
    */
   int add(byte[] b, int start, int end) {
     int length = end - start;
+    long key;
     if (length > 8) {
-      return find(b, start, end, hash(b, start, end));
+      key = hash(b, start, end);
+    } else {
+      long first = (long) ByteSink.LONG.get(b, start);
+      key = length == 8 ? first : first & (1L << (length << 3)) - 1;
     }
-    long first = (long) ByteSink.LONG.get(b, start);
-    long key = length == 8 ? first : first & (1L << (length << 3)) - 1;
     int f = (int) (mix(key + length) >>> 40) << 1 & recent.length - 2;
     long entry = recent[f + 1];
     if (recent[f] == key && (int) (entry >>> 32) == length) {
-      return (int) entry - 1;
+      int known = (int) entry - 1;
+      if (length <= 8 || equal(known, b, start, end)) {
+        return known;
+      }
     }
     int id = find(b, start, end, key);
     recent[f] = key;

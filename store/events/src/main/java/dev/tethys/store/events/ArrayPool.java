@@ -1,0 +1,64 @@
+package dev.tethys.store.events;
+
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Byte arrays for the sections of blocks, of lengths that are powers of two. They are too large for
+ * the young generation of the garbage collector and live for milliseconds: allocated anew they
+ * would make each query cost full collections. Safe for several threads.
+ */
+final class ArrayPool {
+  private static final int SMALLEST = 14; // as a power of two; shorter ones are not kept
+  private static final int LARGEST = 24;
+  private static final long MAX_BYTES = 24L << 20;
+
+  private static final ArrayPool SHARED = new ArrayPool();
+
+  private final ArrayDeque<byte[]>[] free = queues();
+  private long bytes;
+
+  private ArrayPool() {}
+
+  @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type
+  private static ArrayDeque<byte[]>[] queues() {
+    ArrayDeque<byte[]>[] out = new ArrayDeque[LARGEST + 1];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = new ArrayDeque<>();
+    }
+    return out;
+  }
+
+  /** An array of at least a length, with any content. */
+  static byte[] take(int length) {
+    int power = 32 - Integer.numberOfLeadingZeros(Math.max(1, length - 1));
+    if (power < SMALLEST || power > LARGEST) {
+      return new byte[length];
+    }
+    byte[] kept = SHARED.poll(power);
+    return kept == null ? new byte[1 << power] : kept;
+  }
+
+  private synchronized byte @Nullable [] poll(int power) {
+    byte[] b = free[power].pollLast();
+    if (b != null) {
+      bytes -= b.length;
+    }
+    return b;
+  }
+
+  /** Takes an array back; nobody uses it any more. */
+  static void give(byte[] b) {
+    int power = 31 - Integer.numberOfLeadingZeros(Math.max(1, b.length));
+    if (b.length == 1 << power && power >= SMALLEST && power <= LARGEST) {
+      SHARED.add(power, b);
+    }
+  }
+
+  private synchronized void add(int power, byte[] b) {
+    if (bytes + b.length <= MAX_BYTES) {
+      free[power].addLast(b);
+      bytes += b.length;
+    }
+  }
+}
