@@ -1,12 +1,12 @@
 package dev.tethys.app.server;
 
-import dev.tethys.runtime.WarmUpFolder;
-import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.runtime.WarmUpFolder;
+import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.store.metrics.DatabaseStats;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
@@ -28,12 +28,12 @@ import java.util.stream.Stream;
 
 /**
  * The run that a start-up cache is made from: a server in a temporary folder that scrapes and takes
- * pushed samples until a block is cut, and a second one that recovers what the first would have
- * left if it had been killed, and answers queries for some seconds. What they load, link and run
- * often is ready at every later start, and what the compilers see of their branches is what they
- * expect then: so the samples are of every kind that exporters have. All of a cache is resident
- * memory, so the run keeps to what servers do: it asks over plain HTTP, because the classes of TLS
- * alone would make the cache a tenth larger.
+ * pushed samples until a block is cut, and logs, and a second one that recovers what the first
+ * would have left if it had been killed, and answers queries for some seconds. What they load, link
+ * and run often is ready at every later start, and what the compilers see of their branches is what
+ * they expect then: so the samples are of every kind that exporters have. All of a cache is
+ * resident memory, so the run keeps to what servers do: it asks over plain HTTP, because the
+ * classes of TLS alone would make the cache a tenth larger.
  */
 public final class WarmUp {
   private static final int HOSTS = 5;
@@ -158,11 +158,13 @@ public final class WarmUp {
         Path killed;
         try (Server _ = ServerRole.start(flags)) {
           warmUp.write(end);
+          warmUp.logs(end).write();
           awaitBlock(data);
           killed = copy(data);
         }
         try (Server _ = ServerRole.start(flags(config, killed, port))) {
           warmUp.read(end);
+          warmUp.logs(end).read();
         }
       }
       return 0;
@@ -181,6 +183,10 @@ public final class WarmUp {
                 "--web.listen-address=127.0.0.1:" + port,
                 "--web.enable-remote-write-receiver",
                 "--log.level=error"));
+  }
+
+  private WarmUpLogs logs(long end) {
+    return new WarmUpLogs(this::send, base, end);
   }
 
   private void write(long end) throws IOException, InterruptedException {
