@@ -177,7 +177,7 @@ class ArchitectureTest {
         .whereLayer("processors")
         .mayOnlyAccessLayers("model", "config", "codec", "web", "ottl", "operators", "pipeline")
         .whereLayer("alert")
-        .mayOnlyAccessLayers("model", "config", "codec", "web", "discovery", "promql")
+        .mayOnlyAccessLayers("model", "config", "codec", "web", "discovery", "promql", "logql")
         .whereLayer("alert manager")
         .mayOnlyAccessLayers("model", "config", "codec", "web", "alert")
         .whereLayer("api")
@@ -203,7 +203,14 @@ class ArchitectureTest {
             "alert")
         .whereLayer("collector")
         .mayOnlyAccessLayers(
-            "config", "web", "runtime", "pipeline", "processors", "receivers", "destinations", "kafka")
+            "config",
+            "web",
+            "runtime",
+            "pipeline",
+            "processors",
+            "receivers",
+            "destinations",
+            "kafka")
         .whereLayer("tools")
         .mayOnlyAccessLayers(
             "model",
@@ -216,6 +223,7 @@ class ArchitectureTest {
             "metrics store",
             "archive",
             "promql",
+            "logql",
             "pipeline",
             "collector",
             "prometheus",

@@ -3,6 +3,7 @@ package dev.tethys.alert.notify;
 import dev.tethys.alert.rule.Alert;
 import dev.tethys.alert.rule.AlertListener;
 import dev.tethys.alert.rule.RuleClock;
+import dev.tethys.alert.rule.RuleType;
 import dev.tethys.alert.template.PrometheusFunctions;
 import dev.tethys.collect.discovery.DiscoveryManager;
 import dev.tethys.collect.discovery.TargetGroup;
@@ -193,7 +194,16 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
 
   @Override
   public void alerts(String query, List<Alert> alerts) {
-    String generator = externalUrl + PrometheusFunctions.link(query, 1);
+    alerts(RuleType.METRICS, query, alerts);
+  }
+
+  @Override
+  public void alerts(RuleType type, String query, List<Alert> alerts) {
+    String generator =
+        externalUrl
+            + (type == RuleType.LOGS
+                ? PrometheusFunctions.logsLink(query)
+                : PrometheusFunctions.link(query, 1));
     synchronized (this) {
       LocalAlertmanager here = local;
       if (closed || sets.isEmpty() && here == null) {

@@ -15,6 +15,15 @@ public interface AlertListener {
   void alerts(String query, List<Alert> alerts);
 
   /**
+   * Takes alerts of a rule over any data.
+   *
+   * @param type data that the query reads
+   */
+  default void alerts(RuleType type, String query, List<Alert> alerts) {
+    alerts(query, alerts);
+  }
+
+  /**
    * Hears of changes of alerts' states, without waiting.
    *
    * @param at the time of the evaluation

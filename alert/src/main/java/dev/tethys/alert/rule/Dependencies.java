@@ -22,15 +22,16 @@ final class Dependencies {
     boolean[] isRead = new boolean[n];
     for (int i = 0; n > 1 && i < n; i++) {
       List<Expr.VectorSelector> selectors = new ArrayList<>();
-      rules
-          .get(i)
-          .expr()
-          .walk(
-              e -> {
-                if (e instanceof Expr.VectorSelector v) {
-                  selectors.add(v);
-                }
-              });
+      Expr expr = rules.get(i).expr();
+      if (expr == null) { // logs are not written by rules
+        continue;
+      }
+      expr.walk(
+          e -> {
+            if (e instanceof Expr.VectorSelector v) {
+              selectors.add(v);
+            }
+          });
       for (Expr.VectorSelector v : selectors) {
         Matcher name = matcher(v, Labels.METRIC_NAME);
         if (name == null) {

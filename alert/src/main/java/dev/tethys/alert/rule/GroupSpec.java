@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param interval how often it is evaluated; null for the default
  * @param queryOffset how far back its queries look; null for the default
  * @param limit the most series or alerts that one rule may give; 0 for no limit
+ * @param type data that its rules query
+ * @param tenant tenant of the logs that it queries; empty for rules over metrics
  */
 public record GroupSpec(
     String file,
@@ -20,9 +22,27 @@ public record GroupSpec(
     @Nullable Duration interval,
     @Nullable Duration queryOffset,
     long limit,
-    List<RuleSpec> rules) {
+    List<RuleSpec> rules,
+    RuleType type,
+    String tenant) {
   public GroupSpec {
     rules = List.copyOf(rules);
+  }
+
+  /** A group of rules over metrics. */
+  public GroupSpec(
+      String file,
+      String name,
+      @Nullable Duration interval,
+      @Nullable Duration queryOffset,
+      long limit,
+      List<RuleSpec> rules) {
+    this(file, name, interval, queryOffset, limit, rules, RuleType.METRICS, "");
+  }
+
+  /** The same group with other rules and another interval. */
+  public GroupSpec with(List<RuleSpec> others, @Nullable Duration every) {
+    return new GroupSpec(file, name, every, queryOffset, limit, others, type, tenant);
   }
 
   /** What tells groups apart, in metrics too. */

@@ -21,6 +21,7 @@ import java.util.function.Supplier;
 record RuleContext(
     MetricStore store,
     RuleQuery query,
+    LogRuleQueries logs,
     AlertListener listener,
     RuleOptions options,
     RuleMetrics metrics,
@@ -30,6 +31,12 @@ record RuleContext(
     ExecutorService ruleThreads,
     Semaphore places,
     CountDownLatch closed) {
+  /** Queries of the rules of a group. */
+  RuleQuery query(GroupSpec group) {
+    RuleQuery q = group.type() == RuleType.LOGS ? logs.of(group.tenant()) : query;
+    return q.forGroup(group.file(), group.name());
+  }
+
   RuleSettings settings() {
     return currentSettings.get();
   }

@@ -10,6 +10,12 @@ import dev.tethys.config.YamlObject;
 import dev.tethys.model.GoQuote;
 import dev.tethys.model.Labels;
 import dev.tethys.model.NameScheme;
+import dev.tethys.model.logs.LogStore;
+import dev.tethys.query.logql.LogqlEngine;
+import dev.tethys.query.logql.ast.LogqlExpr;
+import dev.tethys.query.logql.ast.MetricExpr;
+import dev.tethys.query.logql.format.LogqlPrinter;
+import dev.tethys.query.logql.parser.LogqlParseException;
 import dev.tethys.query.promql.ast.Expr;
 import dev.tethys.query.promql.format.Printer;
 import dev.tethys.query.promql.parser.ParserOptions;
@@ -24,6 +30,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads rule files as Prometheus does: strictly, with every error of every rule, and templates
@@ -38,7 +45,8 @@ public final class RuleFile {
       RULE.key("record", Type.STRING, "", "The metric that the result is recorded as.");
   private static final Key<String> ALERT =
       RULE.key("alert", Type.STRING, "", "The name of the alert.");
-  private static final Key<String> EXPR = RULE.key("expr", Type.STRING, "", "The PromQL query.");
+  private static final Key<String> EXPR =
+      RULE.key("expr", Type.STRING, "", "The query: PromQL, or LogQL in groups of type logs.");
   private static final Key<Duration> FOR =
       RULE.key("for", Type.DURATION, Duration.ZERO, "How long an element must be there to fire.");
   private static final Key<Duration> KEEP_FIRING_FOR =
@@ -66,6 +74,18 @@ public final class RuleFile {
       GROUP.key("limit", Type.INT, 0L, "The most series or alerts of one rule; 0 for no limit.");
   private static final Key<Map<String, String>> GROUP_LABELS =
       GROUP.key("labels", TEXTS, Map.of(), "Labels of every rule that does not set them itself.");
+  private static final Key<RuleType> TYPE =
+      GROUP.key(
+          "type",
+          Type.oneOf("type", RuleType.values(), RuleType::text),
+          RuleType.METRICS,
+          "What expressions query: metrics by PromQL, or logs by LogQL. (Tethys)");
+  private static final Key<String> TENANT =
+      GROUP.key(
+          "tenant",
+          Type.STRING,
+          "",
+          "Tenant whose logs are queried, fake when absent; for type logs. (Tethys)");
   private static final Key<List<YamlNode>> RULES =
       GROUP.key("rules", Type.list(Type.of("rule", null, n -> n)), List.of(), "The rules.");
 
@@ -82,6 +102,7 @@ public final class RuleFile {
   private final ParserOptions parser;
   private final String file;
   private final List<String> problems = new ArrayList<>();
+  private @Nullable RuleType forced; // of a group whose type its place says
 
   private RuleFile(String file, NameScheme names, ParserOptions parser) {
     this.file = file;
@@ -120,37 +141,78 @@ public final class RuleFile {
     List<GroupSpec> out = new ArrayList<>();
     Map<String, String> seen = new HashMap<>();
     for (YamlNode n : document.root().object(FILE).get(GROUPS)) {
-      YamlObject g = n.object(GROUP);
-      String name = g.get(NAME);
-      if (name.isEmpty()) {
-        problem(n, "Groupname must not be empty");
-      }
+      String name = n.object(GROUP).get(NAME);
       if (seen.putIfAbsent(name, n.where()) != null) {
         problem(n, "groupname: \"" + name + "\" is repeated in the same file");
       }
-      checkLabels(g, GROUP_LABELS, "");
-      List<RuleSpec> rules = new ArrayList<>();
-      int i = 0;
-      for (YamlNode r : g.get(RULES)) {
-        RuleSpec spec = rule(r.object(RULE), g.get(GROUP_LABELS), name, ++i);
-        if (spec != null) {
-          rules.add(spec);
-        }
-      }
-      Duration interval = g.find(INTERVAL);
-      out.add(
-          new GroupSpec(
-              file,
-              name,
-              interval == null || interval.isZero() ? null : interval,
-              g.find(QUERY_OFFSET),
-              g.get(LIMIT),
-              rules));
+      out.add(group(n));
     }
+    throwProblems();
+    return out;
+  }
+
+  /**
+   * Reads a document that is one group of rules over logs, as Loki's ruler takes it.
+   *
+   * @param tenant whose logs are queried
+   */
+  public static GroupSpec parseLogGroup(String name, String text, String tenant) {
+    RuleFile file = new RuleFile(name, NameScheme.UTF8, ParserOptions.STABLE);
+    file.forced = RuleType.LOGS;
+    GroupSpec g = file.group(YamlDocument.parse(name, null, text).root());
+    file.throwProblems();
+    return new GroupSpec(
+        g.file(),
+        g.name(),
+        g.interval(),
+        g.queryOffset(),
+        g.limit(),
+        g.rules(),
+        RuleType.LOGS,
+        tenant);
+  }
+
+  private void throwProblems() {
     if (!problems.isEmpty()) {
       throw new RuleFileException(problems);
     }
-    return out;
+  }
+
+  private GroupSpec group(YamlNode n) {
+    YamlObject g = n.object(GROUP);
+    String name = g.get(NAME);
+    if (name.isEmpty()) {
+      problem(n, "Groupname must not be empty");
+    }
+    RuleType type = forced == null ? g.get(TYPE) : forced;
+    String tenant = g.get(TENANT);
+    if (type == RuleType.METRICS && !tenant.isEmpty()) {
+      problems.add(
+          g.error(TENANT, "tenant is '" + tenant + "'; it can be set with type: logs only")
+              .getMessage());
+    }
+    if (type == RuleType.LOGS && tenant.isEmpty()) {
+      tenant = LogStore.DEFAULT_TENANT;
+    }
+    checkLabels(g, GROUP_LABELS, "");
+    List<RuleSpec> rules = new ArrayList<>();
+    int i = 0;
+    for (YamlNode r : g.get(RULES)) {
+      RuleSpec spec = rule(r.object(RULE), g.get(GROUP_LABELS), name, ++i, type);
+      if (spec != null) {
+        rules.add(spec);
+      }
+    }
+    Duration interval = g.find(INTERVAL);
+    return new GroupSpec(
+        file,
+        name,
+        interval == null || interval.isZero() ? null : interval,
+        g.find(QUERY_OFFSET),
+        g.get(LIMIT),
+        rules,
+        type,
+        tenant);
   }
 
   private void problem(YamlNode at, String text) {
@@ -170,8 +232,8 @@ public final class RuleFile {
             });
   }
 
-  private @org.jspecify.annotations.Nullable RuleSpec rule(
-      YamlObject o, Map<String, String> groupLabels, String group, int number) {
+  private @Nullable RuleSpec rule(
+      YamlObject o, Map<String, String> groupLabels, String group, int number, RuleType type) {
     int before = problems.size();
     String record = o.get(RECORD);
     String alert = o.get(ALERT);
@@ -191,7 +253,7 @@ public final class RuleFile {
                   ? "one of 'record' or 'alert' must be set"
                   : "only one of 'record' and 'alert' must be set"));
     }
-    Expr expr = expression(o, context);
+    Query query = query(o, context, type);
     if (!record.isEmpty()) {
       checkRecording(o, record, context);
     }
@@ -208,31 +270,47 @@ public final class RuleFile {
       checkTemplates(o, LABELS, alert, context + "label ");
       checkTemplates(o, ANNOTATIONS, alert, context + "annotation ");
     }
-    if (problems.size() > before || expr == null) {
+    if (problems.size() > before || query == null) {
       return null;
     }
-    String query = Printer.print(expr);
     return alert.isEmpty()
-        ? new RuleSpec.Recording(record, query, expr, labels)
+        ? new RuleSpec.Recording(record, query.text, query.expr, labels)
         : new RuleSpec.Alerting(
             alert,
-            query,
-            expr,
+            query.text,
+            query.expr,
             o.get(FOR),
             o.get(KEEP_FIRING_FOR),
             labels,
             new TreeMap<>(o.get(ANNOTATIONS)));
   }
 
-  private @org.jspecify.annotations.Nullable Expr expression(YamlObject o, String context) {
+  private record Query(String text, @Nullable Expr expr) {}
+
+  private @Nullable Query query(YamlObject o, String context, RuleType type) {
     String text = o.get(EXPR);
     if (text.isEmpty()) {
       problems.add(o.error(EXPR, context + "field 'expr' must be set in rule").getMessage());
       return null;
     }
     try {
-      return PromqlParser.parse(text, parser);
-    } catch (PromqlParseException e) {
+      if (type == RuleType.LOGS) {
+        LogqlExpr e = LogqlEngine.check(text);
+        if (e instanceof MetricExpr) {
+          return new Query(LogqlPrinter.print(e), null);
+        }
+        problems.add(
+            o.error(
+                    EXPR,
+                    context
+                        + "expression is a log query; a rule needs a metric query such as"
+                        + " count_over_time({app=\"x\"}[5m])")
+                .getMessage());
+        return null;
+      }
+      Expr e = PromqlParser.parse(text, parser);
+      return new Query(Printer.print(e), e);
+    } catch (PromqlParseException | LogqlParseException e) {
       problems.add(
           o.error(EXPR, context + "could not parse expression: " + e.getMessage()).getMessage());
       return null;

@@ -51,7 +51,7 @@ public final class RuleGroup {
     this.spec = spec;
     this.interval = interval;
     this.context = context;
-    this.query = context.query().forGroup(spec.file(), spec.name());
+    this.query = context.query(spec);
     this.mustRestore = mustRestore;
     for (RuleSpec r : spec.rules()) {
       rules.add(
@@ -360,7 +360,7 @@ public final class RuleGroup {
       if (rule instanceof AlertingRule a) {
         List<Alert> send = a.toSend(time, context.options().resendDelay(), interval);
         if (!send.isEmpty()) {
-          context.listener().alerts(a.spec().query(), send);
+          context.listener().alerts(spec.type(), a.spec().query(), send);
         }
         List<AlertListener.Change> changes = a.takeChanges();
         if (!changes.isEmpty()) {

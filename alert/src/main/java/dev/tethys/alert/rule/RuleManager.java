@@ -47,10 +47,22 @@ public final class RuleManager implements AutoCloseable {
   private volatile Map<String, RuleGroup> groups = Map.of();
   private boolean loaded; // guarded by this, as is every change of groups
 
+  /** Starts without rules; those over logs fail. */
+  public RuleManager(
+      MetricStore store,
+      RuleQuery query,
+      AlertListener listener,
+      RuleOptions options,
+      Registry registry,
+      RuleClock clock) {
+    this(store, query, LogRuleQueries.NONE, listener, options, registry, clock);
+  }
+
   /** Starts without rules. */
   public RuleManager(
       MetricStore store,
       RuleQuery query,
+      LogRuleQueries logs,
       AlertListener listener,
       RuleOptions options,
       Registry registry,
@@ -62,6 +74,7 @@ public final class RuleManager implements AutoCloseable {
         new RuleContext(
             store,
             query,
+            logs,
             listener,
             options,
             metrics,

@@ -11,15 +11,18 @@ import dev.tethys.query.promql.Value;
 import dev.tethys.query.promql.ast.Expr;
 import dev.tethys.query.promql.parser.PromqlParser;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Answers the queries of rules. Times are Unix milliseconds. */
 public interface RuleQuery {
   /**
    * The elements of an instant vector, or a scalar as one without labels.
    *
+   * @param expr the parsed text; null if it is LogQL
    * @throws RuntimeException when the query fails, with what a person should read
    */
-  List<Value.Sample> query(String text, Expr expr, long time);
+  List<Value.Sample> query(String text, @Nullable Expr expr, long time);
 
   /** The same query at one moment after another. */
   @FunctionalInterface
@@ -33,7 +36,7 @@ public interface RuleQuery {
   }
 
   /** Prepares a query that is asked again and again. */
-  default Prepared prepare(String text, Expr expr) {
+  default Prepared prepare(String text, @Nullable Expr expr) {
     return time -> query(text, expr, time);
   }
 
@@ -59,13 +62,15 @@ public interface RuleQuery {
       }
 
       @Override
-      public List<Value.Sample> query(String text, Expr expr, long time) {
-        return samples(engine.instant(source, text, expr, time, options).execute().value());
+      public List<Value.Sample> query(String text, @Nullable Expr expr, long time) {
+        Expr parsed = Objects.requireNonNull(expr, "rule over metrics");
+        return samples(engine.instant(source, text, parsed, time, options).execute().value());
       }
 
       @Override
-      public Prepared prepare(String text, Expr expr) {
-        PreparedQuery q = engine.prepare(source, text, expr, options);
+      public Prepared prepare(String text, @Nullable Expr expr) {
+        Expr parsed = Objects.requireNonNull(expr, "rule over metrics");
+        PreparedQuery q = engine.prepare(source, text, parsed, options);
         return time -> samples(q.at(time).execute().value());
       }
 
@@ -76,7 +81,8 @@ public interface RuleQuery {
     };
   }
 
-  private static List<Value.Sample> samples(Value v) {
+  /** Elements of a result; a scalar is one without labels. */
+  static List<Value.Sample> samples(Value v) {
     return switch (v) {
       case Value.InstantVector i -> i.samples();
       case Value.Scalar s ->

@@ -29,6 +29,7 @@ public final class RuleReplay {
   public RuleReplay(
       MetricStore store,
       RuleQuery query,
+      LogRuleQueries logs,
       AlertListener listener,
       RuleOptions options,
       RuleSettings settings,
@@ -49,6 +50,7 @@ public final class RuleReplay {
         new RuleContext(
             store,
             query,
+            logs,
             listener,
             options,
             new RuleMetrics(new Registry()),

@@ -3,6 +3,7 @@ package dev.tethys.alert.rule;
 import dev.tethys.query.promql.ast.Expr;
 import java.time.Duration;
 import java.util.SortedMap;
+import org.jspecify.annotations.Nullable;
 
 /** A rule as it stands in a file, the labels of its group among its own. */
 public sealed interface RuleSpec {
@@ -12,16 +13,17 @@ public sealed interface RuleSpec {
   /** The expression in its canonical form. */
   String query();
 
-  Expr expr();
+  /** The parsed PromQL; null if the rule queries logs. */
+  @Nullable Expr expr();
 
   /** Labels that are added, by name; of an alerting rule they are templates. */
   SortedMap<String, String> labels();
 
   /** A rule that records a query's result as a metric. */
-  record Recording(String name, String query, Expr expr, SortedMap<String, String> labels)
+  record Recording(String name, String query, @Nullable Expr expr, SortedMap<String, String> labels)
       implements RuleSpec {
     @Override
-    public boolean equals(@org.jspecify.annotations.Nullable Object o) {
+    public boolean equals(@Nullable Object o) {
       return o instanceof Recording r
           && name.equals(r.name)
           && query.equals(r.query)
@@ -44,14 +46,14 @@ public sealed interface RuleSpec {
   record Alerting(
       String name,
       String query,
-      Expr expr,
+      @Nullable Expr expr,
       Duration hold,
       Duration keepFiringFor,
       SortedMap<String, String> labels,
       SortedMap<String, String> annotations)
       implements RuleSpec {
     @Override
-    public boolean equals(@org.jspecify.annotations.Nullable Object o) {
+    public boolean equals(@Nullable Object o) {
       return o instanceof Alerting a
           && name.equals(a.name)
           && query.equals(a.query)

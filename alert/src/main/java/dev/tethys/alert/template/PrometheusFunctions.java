@@ -113,6 +113,11 @@ public final class PrometheusFunctions {
     return "/graph?g0.expr=" + GoStrings.queryEscape(expression) + "&g0.tab=" + tab;
   }
 
+  /** Path of the page with the logs and the result of a LogQL query, below the server's URL. */
+  public static String logsLink(String query) {
+    return "/explore/logs?query=" + GoStrings.queryEscape(query);
+  }
+
   private static Object query(Querier querier, String expression, long time) {
     try {
       return new GoList(RESULT_TYPE, querier.query(expression, time));

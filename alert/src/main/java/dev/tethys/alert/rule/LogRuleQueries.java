@@ -1,0 +1,58 @@
+package dev.tethys.alert.rule;
+
+import dev.tethys.query.logql.LogqlEngine;
+import dev.tethys.query.logql.LogqlLimits;
+import dev.tethys.query.logql.LogqlRequest;
+import dev.tethys.query.logql.LogqlValue;
+import dev.tethys.query.promql.QueryException;
+import dev.tethys.query.promql.Value;
+import dev.tethys.query.promql.ast.Expr;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Queries of rules over the logs of a tenant. */
+@FunctionalInterface
+public interface LogRuleQueries {
+  /** Fails: this process stores no logs. */
+  LogRuleQueries NONE = tenant -> new OfEngine(() -> null, LogqlLimits.DEFAULT, tenant);
+
+  /** Queries over the logs of a tenant. */
+  RuleQuery of(String tenant);
+
+  /**
+   * Queries by an engine.
+   *
+   * @param engine null while there is no log store
+   */
+  static LogRuleQueries of(Supplier<@Nullable LogqlEngine> engine, LogqlLimits limits) {
+    return tenant -> new OfEngine(engine, limits, tenant);
+  }
+
+  /** Instant queries of one tenant by an engine. */
+  record OfEngine(Supplier<@Nullable LogqlEngine> engine, LogqlLimits limits, String tenant)
+      implements RuleQuery {
+    @Override
+    public List<Value.Sample> query(String text, @Nullable Expr expr, long time) {
+      return query(text, time);
+    }
+
+    @Override
+    public List<Value.Sample> query(String text, long time) {
+      LogqlEngine e = engine.get();
+      if (e == null) {
+        throw QueryException.execution(
+            "log store is not open; rules of type logs need a server with --logs.enabled=true");
+      }
+      LogqlRequest request =
+          LogqlRequest.instant(tenant, text, Math.multiplyExact(time, 1_000_000));
+      return switch (e.query(request, limits).value()) {
+        case LogqlValue.Metric m -> RuleQuery.samples(m.value());
+        case LogqlValue.Entries _ ->
+            throw QueryException.execution(
+                "log query returns lines; a rule needs a metric query such as"
+                    + " count_over_time({app=\"x\"}[5m])");
+      };
+    }
+  }
+}
