@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
  */
 final class ApiRoutes {
   static final String PREFIX = "/api/v1";
+  private static final String LOKI_PREFIX = "/prometheus/api/v1";
 
   private static final LimitedLog PEER_LOG = new LimitedLog(System.getLogger("dev.tethys.api"));
 
@@ -46,6 +47,12 @@ final class ApiRoutes {
   /** An endpoint for GET. */
   ApiRoutes get(String path, ApiCall.Endpoint endpoint) {
     return on(path, ready(handler(endpoint)), "GET");
+  }
+
+  /** An endpoint for GET below the path where Loki answers as Prometheus. */
+  ApiRoutes getOfLoki(String path, ApiCall.Endpoint endpoint) {
+    routes.get(LOKI_PREFIX + path, ready(handler(ofServer(endpoint))));
+    return this;
   }
 
   /** An endpoint for GET that an agent cannot answer. */

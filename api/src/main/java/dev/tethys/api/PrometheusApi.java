@@ -48,7 +48,9 @@ public final class PrometheusApi {
     new RunningQueryEndpoints(p.engine(), settings.admin() || settings.lifecycle()).register(api);
     new LabelEndpoints(p.reading()).register(api);
     new TargetEndpoints(p.targets(), p.server()).register(api);
-    new RuleEndpoints(p.rules()).register(api);
+    RuleEndpoints rules = new RuleEndpoints(p.rules());
+    rules.register(api);
+    rules.registerOfLogs(api);
     new StatusEndpoints(settings, p.server(), p.storeView(), p.registry(), p.notifications())
         .register(api);
     new StorageEndpoints(p.storeView()).register(api);

@@ -6,10 +6,12 @@ import dev.tethys.alert.rule.AlertRule;
 import dev.tethys.alert.rule.AlertingRule;
 import dev.tethys.alert.rule.RecordingRule;
 import dev.tethys.alert.rule.RuleGroup;
+import dev.tethys.alert.rule.RuleType;
 import dev.tethys.config.Redaction;
 import dev.tethys.model.GoFloat;
 import dev.tethys.model.GoQuote;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.logs.LogStore;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -21,6 +23,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Rules, alerts and Alertmanagers. How sending to these goes is an endpoint of its own, which
@@ -38,10 +41,23 @@ final class RuleEndpoints {
 
   void register(ApiRoutes routes) {
     routes
-        .getOfServer("/rules", this::rules)
-        .getOfServer("/alerts", this::alerts)
+        .getOfServer("/rules", call -> rules(call, g -> true))
+        .getOfServer("/alerts", call -> alerts(call, g -> true))
         .getOfServer("/alertmanagers", this::alertmanagers)
         .getOfServer("/status/alertmanagers", this::deliveries);
+  }
+
+  /** Adds the endpoints of Loki's ruler, which answer for the rules over logs of a tenant. */
+  void registerOfLogs(ApiRoutes routes) {
+    routes
+        .getOfLoki("/rules", call -> rules(call, ofTenant(call)))
+        .getOfLoki("/alerts", call -> alerts(call, ofTenant(call)));
+  }
+
+  private static Predicate<RuleGroup> ofTenant(ApiCall call) {
+    String header = call.request().header("X-Scope-OrgID");
+    String tenant = header == null || header.isEmpty() ? LogStore.DEFAULT_TENANT : header;
+    return g -> g.spec().type() == RuleType.LOGS && g.spec().tenant().equals(tenant);
   }
 
   /** Which rules are asked for; empty sets mean all. */
@@ -73,7 +89,7 @@ final class RuleEndpoints {
 
   private record Shown(RuleGroup group, List<AlertRule> rules) {}
 
-  private void rules(ApiCall call) throws IOException {
+  private void rules(ApiCall call, Predicate<RuleGroup> groups) throws IOException {
     Parameters p = call.parameters();
     List<List<Matcher>> matchers = p.matchers();
     String type = p.text("type").toLowerCase(Locale.ROOT);
@@ -90,7 +106,7 @@ final class RuleEndpoints {
             !excludesAlerts(p));
     Page page = page(p);
     List<Shown> shown = new ArrayList<>();
-    String next = select(filter, page, shown);
+    String next = select(groups, filter, page, shown);
     call.data(
         out -> {
           out.raw("{\"groups\":[");
@@ -146,7 +162,7 @@ final class RuleEndpoints {
   }
 
   /** Fills the page and returns the token of the next, or "". */
-  private String select(Filter filter, Page page, List<Shown> shown) {
+  private String select(Predicate<RuleGroup> groups, Filter filter, Page page, List<Shown> shown) {
     boolean found = page.token().isEmpty();
     String next = "";
     for (RuleGroup g : view.groups()) {
@@ -156,7 +172,7 @@ final class RuleEndpoints {
         }
         found = true;
       }
-      if (!filter.has(g)) {
+      if (!groups.test(g) || !filter.has(g)) {
         continue;
       }
       List<AlertRule> rules = g.rules().stream().filter(filter::has).toList();
@@ -203,6 +219,10 @@ final class RuleEndpoints {
     }
     out.put(']').next("interval").number(seconds(g.interval()));
     out.next("limit").number(g.spec().limit());
+    if (g.spec().type() == RuleType.LOGS) {
+      out.next("type").string(g.spec().type().text());
+      out.next("tenant").string(g.spec().tenant());
+    }
     out.next("evaluationTime").number(seconds(g.evaluationTime()));
     out.next("lastEvaluation").time(g.lastEvaluation()).put('}');
   }
@@ -256,9 +276,12 @@ final class RuleEndpoints {
     out.put(']');
   }
 
-  private void alerts(ApiCall call) throws IOException {
+  private void alerts(ApiCall call, Predicate<RuleGroup> groups) throws IOException {
     List<Alert> all = new ArrayList<>();
     for (RuleGroup g : view.groups()) {
+      if (!groups.test(g)) {
+        continue;
+      }
       for (AlertRule r : g.rules()) {
         if (r instanceof AlertingRule a) {
           all.addAll(a.activeAlerts());

@@ -3,19 +3,20 @@ package dev.tethys.tools;
 import dev.tethys.alert.rule.GroupSpec;
 import dev.tethys.alert.rule.RuleFile;
 import dev.tethys.alert.rule.RuleSpec;
-import dev.tethys.runtime.cli.Flag;
-import dev.tethys.runtime.cli.UsageException;
-import dev.tethys.tools.ruletest.RuleErrors;
+import dev.tethys.alert.rule.RuleType;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.GoFloat;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.NameScheme;
 import dev.tethys.query.promql.parser.ParserOptions;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.store.archive.ImportReport;
 import dev.tethys.store.archive.Json;
 import dev.tethys.store.archive.Progress;
 import dev.tethys.store.metrics.SampleSorter;
+import dev.tethys.tools.ruletest.RuleErrors;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -119,6 +120,16 @@ final class BackfillRules {
     for (String f : Operands.files(a.operands())) {
       try {
         for (GroupSpec g : RuleFile.read(Path.of(f), NameScheme.UTF8, parser)) {
+          if (g.type() == RuleType.LOGS) {
+            console
+                .err()
+                .println(
+                    f
+                        + ": group "
+                        + g.name()
+                        + " is left out: type is logs; only rules over metrics can be backfilled");
+            continue;
+          }
           Duration own = g.interval();
           for (RuleSpec r : g.rules()) {
             if (r instanceof RuleSpec.Recording recording) {

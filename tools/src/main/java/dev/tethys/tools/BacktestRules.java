@@ -13,9 +13,7 @@ import dev.tethys.alert.rule.RuleQuery;
 import dev.tethys.alert.rule.RuleReplay;
 import dev.tethys.alert.rule.RuleSettings;
 import dev.tethys.alert.rule.RuleSpec;
-import dev.tethys.runtime.cli.Flag;
-import dev.tethys.tools.ruletest.MemoryStore;
-import dev.tethys.tools.ruletest.RuleErrors;
+import dev.tethys.alert.rule.RuleType;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Durations;
 import dev.tethys.model.Labels;
@@ -24,7 +22,10 @@ import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.Value;
 import dev.tethys.query.promql.ast.Expr;
 import dev.tethys.query.promql.parser.ParserOptions;
+import dev.tethys.runtime.cli.Flag;
 import dev.tethys.store.archive.Json;
+import dev.tethys.tools.ruletest.MemoryStore;
+import dev.tethys.tools.ruletest.RuleErrors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -223,20 +224,14 @@ final class BacktestRules {
     ServerApi api = range.api();
     Duration interval = range.interval();
     Instant to = range.to();
-    GroupSpec one =
-        new GroupSpec(
-            group.file(),
-            group.name(),
-            interval,
-            group.queryOffset(),
-            group.limit(),
-            List.of(rule));
-    History history = new History(api, interval.toMillis(), to.toEpochMilli());
+    GroupSpec one = group.with(List.of(rule), interval);
+    History history = new History(api, Source.of(group), interval.toMillis(), to.toEpochMilli());
     Map<Labels, Alert> firing = new LinkedHashMap<>();
     RuleReplay replay =
         new RuleReplay(
             new MemoryStore(),
             history,
+            tenant -> history,
             (query, alerts) -> {
               for (Alert x : alerts) {
                 if (x.state() == AlertState.FIRING) {
@@ -330,25 +325,40 @@ final class BacktestRules {
     return at == null ? a.activeAt() : at;
   }
 
+  /** API that answers the queries of a group, and the tenant whose logs it reads. */
+  private record Source(String path, String tenant) {
+    static Source of(GroupSpec group) {
+      return group.type() == RuleType.LOGS
+          ? new Source("/loki/api/v1", group.tenant())
+          : new Source("/api/v1", "");
+    }
+
+    Map<String, String> headers() {
+      return tenant.isEmpty() ? Map.of() : Map.of("X-Scope-OrgID", tenant);
+    }
+  }
+
   /**
    * Answers queries of rules from a server, a range at a time. For one thread; times of a query
    * ascend by the interval.
    */
   private static final class History implements RuleQuery {
     private final ServerApi api;
+    private final Source source;
     private final long step;
     private final long end;
     private final Map<Long, List<Value.Sample>> known = new HashMap<>();
     private long upTo = Long.MIN_VALUE;
 
-    History(ServerApi api, long step, long end) {
+    History(ServerApi api, Source source, long step, long end) {
       this.api = api;
+      this.source = source;
       this.step = step;
       this.end = end;
     }
 
     @Override
-    public List<Value.Sample> query(String text, Expr expr, long time) {
+    public List<Value.Sample> query(String text, @Nullable Expr expr, long time) {
       if (time > upTo) {
         fetch(text, time);
       }
@@ -363,7 +373,8 @@ final class BacktestRules {
         Map<String, @Nullable Object> data =
             Json.asObject(
                 api.post(
-                    "/api/v1/query_range",
+                    source.path + "/query_range",
+                    source.headers(),
                     List.of(
                         new ServerApi.Parameter("query", text),
                         ServerApi.Parameter.of("start", Instant.ofEpochMilli(from)),
@@ -391,7 +402,14 @@ final class BacktestRules {
     @Override
     public List<Value.Sample> query(String text, long time) {
       try {
-        Map<String, @Nullable Object> data = api.query(text, Instant.ofEpochMilli(time));
+        Map<String, @Nullable Object> data =
+            Json.asObject(
+                api.post(
+                    source.path + "/query",
+                    source.headers(),
+                    List.of(
+                        new ServerApi.Parameter("query", text),
+                        ServerApi.Parameter.of("time", Instant.ofEpochMilli(time)))));
         if (Json.text(data, "resultType").equals("scalar")) {
           double v = ApiText.parsed(ApiText.values(data, "result").get(1));
           return List.of(new Value.Sample(Labels.EMPTY, v, null));

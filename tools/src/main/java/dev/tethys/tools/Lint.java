@@ -3,16 +3,17 @@ package dev.tethys.tools;
 import dev.tethys.alert.rule.GroupSpec;
 import dev.tethys.alert.rule.RuleFile;
 import dev.tethys.alert.rule.RuleSpec;
-import dev.tethys.runtime.cli.Flag;
-import dev.tethys.runtime.cli.UsageException;
-import dev.tethys.tools.LintRules.Problem;
-import dev.tethys.tools.LintRules.Severity;
-import dev.tethys.tools.ruletest.RuleErrors;
+import dev.tethys.alert.rule.RuleType;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Durations;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.model.NameScheme;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.UsageException;
+import dev.tethys.tools.LintRules.Problem;
+import dev.tethys.tools.LintRules.Severity;
+import dev.tethys.tools.ruletest.RuleErrors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -220,7 +221,9 @@ final class Lint {
       for (RuleSpec r : g.rules()) {
         int line = starts.get(i++);
         int to = i < starts.size() ? comments.above(starts.get(i)) - 1 : Integer.MAX_VALUE;
-        out.add(new Placed(g.name(), r, line, comments.above(line), to));
+        if (g.type() == RuleType.METRICS) { // the checks are about PromQL and series
+          out.add(new Placed(g.name(), r, line, comments.above(line), to));
+        }
       }
     }
     return out;

@@ -7,6 +7,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -51,14 +52,17 @@ final class ServerApi implements AutoCloseable {
 
   /** Posts a form; falls back to GET where the server wants that. */
   @Nullable Object post(String path, List<Parameter> parameters) throws IOException {
+    return post(path, Map.of(), parameters);
+  }
+
+  /** The same with further headers. */
+  @Nullable Object post(String path, Map<String, String> headers, List<Parameter> parameters)
+      throws IOException {
     String form = form(parameters);
+    Map<String, String> all = new LinkedHashMap<>(headers);
+    all.put("Content-Type", "application/x-www-form-urlencoded");
     HttpAccess.Reply r =
-        access.send(
-            "POST",
-            path,
-            form.getBytes(StandardCharsets.UTF_8),
-            Map.of("Content-Type", "application/x-www-form-urlencoded"),
-            TIMEOUT);
+        access.send("POST", path, form.getBytes(StandardCharsets.UTF_8), all, TIMEOUT);
     return r.status() == 405 || r.status() == 501 ? get(path, parameters) : data(r);
   }
 

@@ -5,17 +5,12 @@ import dev.tethys.alert.rule.AlertRule;
 import dev.tethys.alert.rule.AlertState;
 import dev.tethys.alert.rule.AlertingRule;
 import dev.tethys.alert.rule.GroupSpec;
+import dev.tethys.alert.rule.LogRuleQueries;
 import dev.tethys.alert.rule.RuleGroup;
 import dev.tethys.alert.rule.RuleOptions;
 import dev.tethys.alert.rule.RuleQuery;
 import dev.tethys.alert.rule.RuleReplay;
 import dev.tethys.alert.rule.RuleSettings;
-import dev.tethys.tools.ruletest.UnitTestFile.AlertTest;
-import dev.tethys.tools.ruletest.UnitTestFile.ExpectedAlert;
-import dev.tethys.tools.ruletest.UnitTestFile.ExpectedSample;
-import dev.tethys.tools.ruletest.UnitTestFile.ExprTest;
-import dev.tethys.tools.ruletest.UnitTestFile.InputSeries;
-import dev.tethys.tools.ruletest.UnitTestFile.TestGroup;
 import dev.tethys.config.Durations;
 import dev.tethys.model.GoDurationText;
 import dev.tethys.model.GoFloat;
@@ -24,6 +19,7 @@ import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.histogram.HistogramText;
 import dev.tethys.model.storage.Appender;
+import dev.tethys.query.logql.LogqlLimits;
 import dev.tethys.query.promql.EngineOptions;
 import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.query.promql.QueryException;
@@ -33,6 +29,12 @@ import dev.tethys.query.promql.parser.PromqlParseException;
 import dev.tethys.query.promql.parser.PromqlParser;
 import dev.tethys.query.promql.parser.SeriesDescription;
 import dev.tethys.query.promql.parser.SeriesDescription.SequenceValue;
+import dev.tethys.tools.ruletest.UnitTestFile.AlertTest;
+import dev.tethys.tools.ruletest.UnitTestFile.ExpectedAlert;
+import dev.tethys.tools.ruletest.UnitTestFile.ExpectedSample;
+import dev.tethys.tools.ruletest.UnitTestFile.ExprTest;
+import dev.tethys.tools.ruletest.UnitTestFile.InputSeries;
+import dev.tethys.tools.ruletest.UnitTestFile.TestGroup;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -87,6 +89,7 @@ final class RuleTest implements AutoCloseable {
   private final List<String> failures = new ArrayList<>();
   private final Map<Labels, Input> inputs = new LinkedHashMap<>();
   private final MemoryStore store = new MemoryStore();
+  private final TestLogs logs = new TestLogs();
   private final PromqlEngine engine;
 
   RuleTest(TestGroup test, Duration interval, Settings settings) {
@@ -119,7 +122,7 @@ final class RuleTest implements AutoCloseable {
         return List.of(line + at.substring(at.indexOf(':')) + ": parse error: " + e.reason());
       }
     }
-    return List.of();
+    return logs.store(test);
   }
 
   /** Runs it; what failed. */
@@ -136,6 +139,7 @@ final class RuleTest implements AutoCloseable {
         new RuleReplay(
             store,
             RuleQuery.of(engine, store),
+            LogRuleQueries.of(() -> logs.engine(), LogqlLimits.DEFAULT),
             (query, alerts) -> {},
             RuleOptions.defaults(URI.create(test.externalUrl())),
             new RuleSettings(test.interval(), Duration.ZERO, test.externalLabels()),
@@ -379,6 +383,7 @@ final class RuleTest implements AutoCloseable {
   @Override
   public void close() {
     engine.close();
+    logs.close();
     store.close();
   }
 }

@@ -8,6 +8,7 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.Labels;
+import dev.tethys.model.logs.LogStore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -44,6 +45,7 @@ public record UnitTestFile(
       Duration interval,
       Instant start,
       List<InputSeries> input,
+      List<InputLogs> logs,
       List<AlertTest> alerts,
       List<ExprTest> exprs,
       Labels externalLabels,
@@ -63,6 +65,24 @@ public record UnitTestFile(
 
   /** A series and its values in the notation of tests. */
   public record InputSeries(String series, String values) {}
+
+  /**
+   * Lines of a stream.
+   *
+   * @param tenant whose logs they are
+   * @param at time of the first line since the start
+   * @param every time between lines; zero for all lines at once
+   * @param metadata structured metadata of each line
+   * @param repeat how often the lines are stored, one round after the other
+   */
+  public record InputLogs(
+      String tenant,
+      String stream,
+      Duration at,
+      Duration every,
+      Map<String, String> metadata,
+      List<String> lines,
+      long repeat) {}
 
   /** The alerts of one name that fire at a time. */
   public record AlertTest(Duration at, String name, List<ExpectedAlert> expected) {}
@@ -88,6 +108,22 @@ public record UnitTestFile(
       SERIES.key("series", Type.STRING, "", "The series, in the notation of PromQL.");
   private static final Key<String> SERIES_VALUES =
       SERIES.key("values", Type.STRING, "", "Its values, such as 1+1x10 _ stale.");
+
+  private static final Section LOGS = new Section("input_logs", "Lines of a stream. (Tethys)");
+  private static final Key<String> LOGS_TENANT =
+      LOGS.key("tenant", Type.STRING, LogStore.DEFAULT_TENANT, "Tenant of the lines.");
+  private static final Key<String> LOGS_STREAM =
+      LOGS.key("stream", Type.STRING, "", "The stream, such as {app=\"shop\"}.");
+  private static final Key<Duration> LOGS_AT =
+      LOGS.key("at", Type.DURATION, Duration.ZERO, "Time of the first line since the start.");
+  private static final Key<Duration> LOGS_EVERY =
+      LOGS.key("every", Type.DURATION, Duration.ZERO, "Time between lines; all at once when 0.");
+  private static final Key<Map<String, String>> LOGS_METADATA =
+      LOGS.key("structured_metadata", TEXTS, Map.of(), "Structured metadata of each line.");
+  private static final Key<List<String>> LOGS_LINES =
+      LOGS.key("lines", Type.list(Type.STRING), List.of(), "The lines.");
+  private static final Key<Long> LOGS_REPEAT =
+      LOGS.key("repeat", Type.INT, 1L, "How often the lines are stored, one round after another.");
 
   private static final Section ALERT = new Section("alert", "An alert that fires.");
   private static final Key<Map<String, String>> EXP_LABELS =
@@ -146,6 +182,22 @@ public record UnitTestFile(
           Type.list(SERIES.type(o -> new InputSeries(o.get(SERIES_NAME), o.get(SERIES_VALUES)))),
           List.of(),
           "The input.");
+  private static final Key<List<InputLogs>> INPUT_LOGS =
+      TEST.key(
+          "input_logs",
+          Type.list(
+              LOGS.type(
+                  o ->
+                      new InputLogs(
+                          o.get(LOGS_TENANT),
+                          o.get(LOGS_STREAM),
+                          o.get(LOGS_AT),
+                          o.get(LOGS_EVERY),
+                          o.get(LOGS_METADATA),
+                          o.get(LOGS_LINES),
+                          o.get(LOGS_REPEAT)))),
+          List.of(),
+          "Log lines for groups of type logs. (Tethys)");
   private static final Key<List<AlertTest>> ALERT_TESTS =
       TEST.key(
           "alert_rule_test",
@@ -210,6 +262,7 @@ public record UnitTestFile(
                 orElse(t.get(TEST_INTERVAL), interval),
                 t.get(START),
                 t.get(INPUT),
+                t.get(INPUT_LOGS),
                 t.get(ALERT_TESTS),
                 t.get(EXPR_TESTS),
                 Labels.of(t.get(EXTERNAL_LABELS)),
