@@ -52,7 +52,14 @@ export function NothingConfigured({ what }: { what: 'alerts' | 'rules' }) {
   );
 }
 
-export function Expression({ query }: { query: string }) {
+export function Expression({ query, logs }: { query: string; logs?: boolean }) {
+  if (logs) {
+    return (
+      <Link to="/explore/logs" search={{ query } as never} className="rule-query mono-text">
+        {query}
+      </Link>
+    );
+  }
   return (
     <Link
       to="/query"

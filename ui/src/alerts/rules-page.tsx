@@ -40,6 +40,11 @@ function Group({
           <Moment ms={at} />
           {group.evaluationTime ? ` in ${formatValue(group.evaluationTime, 'seconds', 3)}` : ''}
         </span>
+        {group.type === 'logs' && (
+          <span className="badge" title={`LogQL over logs of tenant ${group.tenant}`}>
+            logs
+          </span>
+        )}
         {failing > 0 && <span className="badge badge-err">{failing} failing</span>}
         {slow && <span className="badge badge-warn">slow</span>}
       </button>
@@ -52,7 +57,7 @@ function Group({
               <h3>
                 {rule.name} <span className="badge">{rule.type}</span>
               </h3>
-              <Expression query={rule.query} />
+              <Expression query={rule.query} logs={group.type === 'logs'} />
               <RuleLabels rule={rule} />
               {rule.annotations && <Annotations annotations={rule.annotations} />}
               <RuleFacts rule={rule} />

@@ -169,5 +169,9 @@ export interface RuleGroup {
   interval: number;
   evaluationTime?: number;
   lastEvaluation?: string;
+  /** Data of the rules: logs, or metrics when absent. */
+  type?: 'logs';
+  /** Tenant whose logs are queried. */
+  tenant?: string;
   rules: Rule[];
 }

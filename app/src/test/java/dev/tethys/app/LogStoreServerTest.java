@@ -218,4 +218,72 @@ class LogStoreServerTest {
       assertThat(p.get(path).body()).contains("\"service_name\":\"tethys\"");
     }
   }
+
+  private static String body(TethysProcess p, String method, String path, String yaml) {
+    HttpRequest.BodyPublisher b = HttpRequest.BodyPublishers.ofString(yaml);
+    HttpResponse<String> r = p.send(HttpRequest.newBuilder(p.uri(path)).method(method, b));
+    return r.statusCode() + " " + r.body();
+  }
+
+  @Test
+  void rulesOverLogsAreManagedEvaluatedAndKept() throws IOException {
+    String rules = "/loki/api/v1/rules";
+    String group =
+        """
+        name: errors
+        interval: 1s
+        rules:
+          - record: shop:errors:count
+            expr: sum by (app) (count_over_time({app="shop"} |= "error" [1h]))
+          - alert: ShopErrors
+            expr: sum by (app) (count_over_time({app="shop"} |= "error" [1h])) > 1
+            labels: {severity: page}
+        """;
+    try (TethysProcess p = TethysProcess.server(dir, "{}\n")) {
+      p.await("ready", Duration.ofSeconds(60), () -> p.get("/-/ready").statusCode() == 200);
+      long now = System.currentTimeMillis() * 1_000_000;
+      push(
+          p,
+          """
+          {"streams":[{"stream":{"app":"shop"},"values":[["%d","error one"],["%d","error two"]]}]}
+          """
+              .formatted(now, now + 1));
+      assertThat(body(p, "GET", rules, "")).isEqualTo("404 no rule groups found\n");
+      assertThat(body(p, "POST", rules + "/team%2Fa", group))
+          .isEqualTo(
+              "202 {\"status\":\"success\",\"data\":null,\"errorType\":\"\",\"error\":\"\"}");
+      assertThat(body(p, "POST", rules + "/team", "name: x\nrules: [{record: a, expr: up}]"))
+          .startsWith("400 ")
+          .contains("could not parse expression");
+      p.await(
+          "recorded",
+          Duration.ofSeconds(60),
+          () ->
+              p.get("/api/v1/query?query=shop:errors:count")
+                  .body()
+                  .contains("\"app\":\"shop\"},\"value\":["));
+      p.await(
+          "firing",
+          Duration.ofSeconds(60),
+          () -> p.get("/prometheus/api/v1/alerts").body().contains("\"ShopErrors\""));
+      assertThat(p.get("/prometheus/api/v1/rules").body())
+          .contains("\"file\":\"ruler/fake/team/a\"", "\"type\":\"logs\"", "\"health\":\"ok\"");
+      assertThat(get(p, "/prometheus/api/v1/rules", "other").body()).contains("\"groups\":[]");
+      assertThat(p.get("/api/v1/rules").body()).contains("\"tenant\":\"fake\"");
+      p.kill();
+    }
+    try (TethysProcess p = TethysProcess.server(dir, "{}\n")) {
+      p.await("ready", Duration.ofSeconds(60), () -> p.get("/-/ready").statusCode() == 200);
+      assertThat(body(p, "GET", rules, ""))
+          .startsWith("200 \"team/a\":\n    - name: \"errors\"\n      interval: 1s\n")
+          .contains("- alert: \"ShopErrors\"", "\"severity\": \"page\"");
+      String kept = body(p, "GET", rules + "/team%2Fa/errors", "").substring(4);
+      assertThat(kept).startsWith("name: \"errors\"");
+      assertThat(body(p, "POST", rules + "/team%2Fa", kept)).startsWith("202");
+      assertThat(body(p, "DELETE", rules + "/team%2Fa/none", "")).startsWith("404");
+      assertThat(body(p, "DELETE", rules + "/team%2Fa/errors", "")).startsWith("202");
+      assertThat(body(p, "GET", rules, "")).startsWith("404");
+      assertThat(p.get("/api/v1/rules").body()).contains("\"groups\":[]");
+    }
+  }
 }

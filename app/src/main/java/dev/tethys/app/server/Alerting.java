@@ -7,15 +7,14 @@ import dev.tethys.alert.notify.NotifierOptions;
 import dev.tethys.alert.rule.Alert;
 import dev.tethys.alert.rule.AlertListener;
 import dev.tethys.alert.rule.GroupSpec;
+import dev.tethys.alert.rule.LogRuleQueries;
 import dev.tethys.alert.rule.RuleClock;
 import dev.tethys.alert.rule.RuleManager;
 import dev.tethys.alert.rule.RuleOptions;
 import dev.tethys.alert.rule.RuleQuery;
 import dev.tethys.alert.rule.RuleSettings;
+import dev.tethys.alert.rule.RuleType;
 import dev.tethys.app.alertmanager.EmbeddedAlertmanager;
-import dev.tethys.runtime.cli.FlagSet;
-import dev.tethys.runtime.cli.UsageException;
-import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.DiscoveryManager;
@@ -24,16 +23,21 @@ import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.MetricStore;
 import dev.tethys.model.tracing.SpanRecorder;
+import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.query.promql.PromqlEngine;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +52,11 @@ final class Alerting implements AutoCloseable {
   private final DiscoveryManager discovery;
   private final @Nullable AlertHistory history;
 
+  // guarded by this
+  private @Nullable RuleSettings settings; // null before the first configuration
+  private List<GroupSpec> configured = List.of();
+  private List<GroupSpec> logGroups = List.of();
+
   /**
    * What rules and notifications are made with.
    *
@@ -57,6 +66,7 @@ final class Alerting implements AutoCloseable {
       MetricStore store,
       MetricSource reading,
       PromqlEngine engine,
+      LogRuleQueries logs,
       HttpClientFactory clients,
       DiscoveryContext discovery,
       Registry registry,
@@ -73,6 +83,7 @@ final class Alerting implements AutoCloseable {
         new RuleManager(
             s.store(),
             RuleQuery.of(s.engine(), s.reading()),
+            s.logs(),
             listener(),
             new RuleOptions(
                 duration(flags, "rules.alert.for-outage-tolerance"),
@@ -95,6 +106,11 @@ final class Alerting implements AutoCloseable {
       @Override
       public void alerts(String query, List<Alert> alerts) {
         notifier.alerts(query, alerts);
+      }
+
+      @Override
+      public void alerts(RuleType type, String query, List<Alert> alerts) {
+        notifier.alerts(type, query, alerts);
       }
 
       @Override
@@ -172,12 +188,33 @@ final class Alerting implements AutoCloseable {
       pools.put(Notifier.pool(i), c.alerting().alertmanagers().get(i).discoveries());
     }
     discovery.apply(pools);
-    rules.apply(
+    applyRules(
         new RuleSettings(
             c.global().evaluationInterval(),
             c.global().ruleQueryOffset(),
             c.global().externalLabels()),
         groups);
+  }
+
+  private synchronized void applyRules(RuleSettings settings, List<GroupSpec> groups) {
+    this.settings = settings;
+    this.configured = groups;
+    applyRules();
+  }
+
+  /** Replaces the groups of Loki's ruler API; those of the configuration stay. */
+  synchronized void applyLogGroups(List<GroupSpec> groups) {
+    this.logGroups = groups;
+    if (settings != null) {
+      applyRules();
+    }
+  }
+
+  private void applyRules() {
+    RuleSettings s = Objects.requireNonNull(settings);
+    List<GroupSpec> all = new ArrayList<>(configured);
+    all.addAll(logGroups);
+    rules.apply(s, all);
   }
 
   @Override

@@ -1,5 +1,7 @@
 package dev.tethys.app.server;
 
+import dev.tethys.alert.rule.GroupSpec;
+import dev.tethys.alert.rule.LogRuleQueries;
 import dev.tethys.api.loki.LokiApi;
 import dev.tethys.api.loki.LokiPush;
 import dev.tethys.api.loki.LokiSettings;
@@ -28,6 +30,8 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +58,7 @@ final class EmbeddedLogs implements AutoCloseable {
   private final FlagSet flags;
   private final Path folder;
   private volatile @Nullable Opened opened;
+  private @Nullable LokiRuler ruler;
 
   private record Opened(
       LogDatabase database, TailedLogStore store, LogqlEngine engine, @Nullable LocalLogs local) {}
@@ -69,18 +74,40 @@ final class EmbeddedLogs implements AutoCloseable {
     return flags.bool(ENABLE);
   }
 
-  /** Adds Loki's API and the endpoints that take logs. */
-  void addTo(Routes routes, Registry registry) {
+  private LogqlLimits limits() {
     LogqlLimits d = LogqlLimits.DEFAULT;
-    LogqlLimits limits =
+    return new LogqlLimits(
+        (int) flags.integer(QUERY_MAX_ENTRIES),
+        d.maxSeries(),
+        d.maxLength(),
+        d.maxRange(),
+        d.maxSteps(),
+        Duration.ofMillis(flags.millis(QUERY_TIMEOUT)),
+        d.maxBytes());
+  }
+
+  /** Queries of rules over logs. */
+  LogRuleQueries ruleQueries() {
+    LogqlLimits d = limits();
+    LogqlLimits unlimited = // as Loki's rules, which may record many series
         new LogqlLimits(
-            (int) flags.integer(QUERY_MAX_ENTRIES),
-            d.maxSeries(),
+            d.maxEntries(),
+            0,
             d.maxLength(),
             d.maxRange(),
             d.maxSteps(),
-            Duration.ofMillis(flags.millis(QUERY_TIMEOUT)),
+            d.timeout(),
             d.maxBytes());
+    return LogRuleQueries.of(this::engine, unlimited);
+  }
+
+  /**
+   * Adds Loki's API and the endpoints that take logs.
+   *
+   * @param ruleGroups takes the groups of Loki's ruler API
+   */
+  void addTo(Routes routes, Registry registry, Consumer<List<GroupSpec>> ruleGroups) {
+    LogqlLimits limits = limits();
     LokiSettings settings =
         new LokiSettings(
             limits,
@@ -90,6 +117,9 @@ final class EmbeddedLogs implements AutoCloseable {
             BuildInfo.current().version());
     new LokiApi(this::engine, settings, EmbeddedLogs::now, registry).addTo(routes);
     new LokiPush(this::store, EmbeddedLogs::now, registry).addTo(routes);
+    LokiRuler r = new LokiRuler(folder.resolve("rules"), ruleGroups);
+    r.addTo(routes);
+    ruler = r;
     routes.post("/flush", this::flush);
     registry.gauge(
         "tethys_logs_parts",
@@ -181,6 +211,10 @@ final class EmbeddedLogs implements AutoCloseable {
       LogSetup.copyTo(local::ownLine);
     }
     opened = new Opened(database, store, engine, local);
+    LokiRuler r = ruler;
+    if (r != null) {
+      r.open();
+    }
     LOG.log(
         Level.INFO,
         "Log store opened folder={0} tenants={1} part_bytes={2} duration_ms={3}",

@@ -1,20 +1,13 @@
 package dev.tethys.app.server;
 
 import dev.tethys.alert.rule.GroupSpec;
+import dev.tethys.alert.rule.LogRuleQueries;
 import dev.tethys.api.ApiSettings;
 import dev.tethys.api.Consoles;
 import dev.tethys.api.Notifications;
 import dev.tethys.api.PrometheusApi;
 import dev.tethys.api.QueryEngine;
-import dev.tethys.runtime.BuildInfo;
 import dev.tethys.app.alertmanager.EmbeddedAlertmanager;
-import dev.tethys.runtime.cli.FlagSet;
-import dev.tethys.runtime.cli.ListenFlags;
-import dev.tethys.runtime.cli.PublicUrl;
-import dev.tethys.runtime.cli.UsageException;
-import dev.tethys.prometheus.collect.CollectedExporters;
-import dev.tethys.prometheus.PrometheusConfig;
-import dev.tethys.runtime.ui.Interface;
 import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.DiscoveryManager;
@@ -34,8 +27,16 @@ import dev.tethys.pipeline.exporter.remotewrite.RemoteWriteMetrics;
 import dev.tethys.pipeline.sample.BatchSink;
 import dev.tethys.pipeline.sample.TeeStore;
 import dev.tethys.pipeline.web.PipelineEndpoints;
+import dev.tethys.prometheus.PrometheusConfig;
+import dev.tethys.prometheus.collect.CollectedExporters;
 import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.query.promql.QueryLog;
+import dev.tethys.runtime.BuildInfo;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.ListenFlags;
+import dev.tethys.runtime.cli.PublicUrl;
+import dev.tethys.runtime.cli.UsageException;
+import dev.tethys.runtime.ui.Interface;
 import dev.tethys.store.metrics.BlockInfo;
 import dev.tethys.store.metrics.DatabaseOptions;
 import dev.tethys.store.metrics.DatabaseStats;
@@ -176,6 +177,7 @@ final class Server implements AutoCloseable {
     DiscoveryContext discoveryContext = DiscoveryContext.of(registry, clients);
     this.discovery =
         new DiscoveryManager(discoveryContext, ServerFlags.discoveryPause(flags), scrape);
+    this.logs = EmbeddedLogs.isEnabled(flags) ? new EmbeddedLogs(flags, folder) : null;
     this.alerting =
         new Alerting(
             flags,
@@ -185,13 +187,13 @@ final class Server implements AutoCloseable {
                 writing("rules"),
                 reading,
                 engine,
+                logs == null ? LogRuleQueries.NONE : logs.ruleQueries(),
                 clients,
                 discoveryContext,
                 registry,
                 tracing.recorder()));
     this.pushgateway =
         flags.bool("web.enable-pushgateway") ? new EmbeddedPushgateway(flags, folder) : null;
-    this.logs = EmbeddedLogs.isEnabled(flags) ? new EmbeddedLogs(flags, folder) : null;
     Routes routes = routes(external.url());
     this.alertmanager =
         EmbeddedAlertmanager.open(flags, external.url(), folder, clients, registry, routes);
@@ -288,7 +290,7 @@ final class Server implements AutoCloseable {
     }
     EmbeddedLogs logStore = logs;
     if (logStore != null) {
-      logStore.addTo(routes, registry);
+      logStore.addTo(routes, registry, alerting::applyLogGroups);
     }
     HostPage.addTo(routes);
     String seen = external.getPath() == null ? "" : external.getPath();
