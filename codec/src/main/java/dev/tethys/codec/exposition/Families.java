@@ -15,7 +15,7 @@ import dev.tethys.model.exposition.MetricFamily.Native;
 import dev.tethys.model.exposition.MetricFamily.Point;
 import dev.tethys.model.exposition.MetricFamily.Quantiles;
 import dev.tethys.model.exposition.MetricFamily.Value;
-import java.util.ArrayList;
+import dev.tethys.model.exposition.PackedMetrics;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,7 +40,16 @@ public final class Families {
    * @throws ExpositionException naming the line
    */
   public static List<MetricFamily> text(byte[] body, NameScheme names) {
-    return new FamilyText(body, names).read();
+    return text(body, names, Long.MAX_VALUE);
+  }
+
+  /**
+   * Reads the same text with at most so many metrics.
+   *
+   * @throws TooManyMetricsException when there are more
+   */
+  public static List<MetricFamily> text(byte[] body, NameScheme names, long maxMetrics) {
+    return new FamilyText(body, names, maxMetrics).read();
   }
 
   /**
@@ -50,7 +59,17 @@ public final class Families {
    * @throws ExpositionException when the bytes are no such messages
    */
   public static List<MetricFamily> protobuf(byte[] body) {
+    return protobuf(body, Long.MAX_VALUE);
+  }
+
+  /**
+   * Reads the same messages with at most so many metrics.
+   *
+   * @throws TooManyMetricsException when there are more
+   */
+  public static List<MetricFamily> protobuf(byte[] body, long maxMetrics) {
     Map<String, MetricFamily> out = new LinkedHashMap<>();
+    long metrics = 0;
     int pos = 0;
     ProtoReader r = new ProtoReader();
     try {
@@ -62,10 +81,11 @@ public final class Families {
         }
         int from = r.position();
         pos = from + (int) n;
-        MetricFamily f = family(new ProtoReader().reset(body, from, (int) n), body);
+        MetricFamily f = family(body, from, (int) n, maxMetrics - metrics);
+        metrics += f.metrics().size();
         out.put(f.name(), f);
       }
-    } catch (ExpositionException e) {
+    } catch (ExpositionException | TooManyMetricsException e) {
       throw e;
     } catch (CodecException e) {
       throw new ExpositionException("proto: cannot parse invalid wire-format data", e);
@@ -80,7 +100,7 @@ public final class Families {
    */
   public static MetricFamily message(byte[] body) {
     try {
-      return family(new ProtoReader().reset(body, 0, body.length), body);
+      return family(body, 0, body.length, Long.MAX_VALUE);
     } catch (ExpositionException e) {
       throw e;
     } catch (CodecException e) {
@@ -88,20 +108,24 @@ public final class Families {
     }
   }
 
-  private static MetricFamily family(ProtoReader r, byte[] body) {
+  /** Reads twice: the type, which decides what a metric is, may come after the metrics. */
+  private static MetricFamily family(byte[] body, int offset, int length, long maxMetrics) {
     String name = "";
     String help = "";
     String unit = "";
     int type = 0;
-    List<int[]> metrics = new ArrayList<>();
+    long metrics = 0;
+    ProtoReader r = new ProtoReader().reset(body, offset, length);
     while (r.next()) {
       switch (r.field()) {
         case 1 -> name = r.readString();
         case 2 -> help = r.readString();
         case 3 -> type = r.readInt();
         case 4 -> {
+          if (++metrics > maxMetrics) {
+            throw new TooManyMetricsException(maxMetrics);
+          }
           int n = r.readLength();
-          metrics.add(new int[] {r.position(), n});
           r.position(r.position() + n);
         }
         case 5 -> unit = r.readString();
@@ -121,15 +145,22 @@ public final class Families {
             return new ExpositionException(what);
           }
         };
-    List<Metric> out = new ArrayList<>(metrics.size());
+    PackedMetrics.Builder out = PackedMetrics.builder();
     MetricMessage m = new MetricMessage();
-    for (int[] at : metrics) {
-      m.read(new ProtoReader(), body, at[0], at[1]);
+    r = new ProtoReader().reset(body, offset, length);
+    while (r.next()) {
+      if (r.field() != 4) {
+        r.skip();
+        continue;
+      }
+      int n = r.readLength();
+      m.read(new ProtoReader(), body, r.position(), n);
+      r.position(r.position() + n);
       out.add(
           new Metric(
               labels(m, body), point(m, type, place), m.timestampOrNull(), m.startTimestamp));
     }
-    return new MetricFamily(name, type(name, type), help, unit, out);
+    return new MetricFamily(name, type(name, type), help, unit, out.build());
   }
 
   private static Labels labels(MetricMessage m, byte[] body) {

@@ -1,7 +1,6 @@
 package dev.tethys.codec.exposition;
 
 import dev.tethys.model.GoQuote;
-import dev.tethys.model.LabelNames;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.MetricType;
@@ -12,12 +11,12 @@ import dev.tethys.model.exposition.MetricFamily.Metric;
 import dev.tethys.model.exposition.MetricFamily.Point;
 import dev.tethys.model.exposition.MetricFamily.Quantiles;
 import dev.tethys.model.exposition.MetricFamily.Value;
+import dev.tethys.model.exposition.PackedMetrics;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -44,20 +43,29 @@ final class FamilyText {
 
   private static final class DraftFamily {
     final String name;
-    final List<DraftMetric> metrics = new ArrayList<>();
-    final Map<Labels, DraftMetric> byLabels = new HashMap<>(); // summaries and histograms
+    final PackedMetrics.Builder numbers = PackedMetrics.builder(); // unless it is composed
+    final Map<Labels, DraftMetric> byLabels = new LinkedHashMap<>(); // summaries and histograms
     @Nullable MetricType type;
     @Nullable String help;
 
     DraftFamily(String name) {
       this.name = name;
     }
+
+    boolean isComposed() {
+      return type == MetricType.SUMMARY || type == MetricType.HISTOGRAM;
+    }
+
+    PackedMetrics metrics() {
+      PackedMetrics.Builder out = numbers;
+      byLabels.values().forEach(m -> out.add(m.metric(type == MetricType.SUMMARY)));
+      return out.build();
+    }
   }
 
   private static final class DraftMetric {
     final Labels labels;
     final List<double[]> parts = new ArrayList<>(); // bound or quantile, and value
-    double value;
     double count;
     double sum;
     @Nullable Long timestamp;
@@ -66,14 +74,14 @@ final class FamilyText {
       this.labels = labels;
     }
 
-    Point point(MetricType type) {
+    Metric metric(boolean isSummary) {
       double[] at = parts.stream().mapToDouble(p -> p[0]).toArray();
       double[] values = parts.stream().mapToDouble(p -> p[1]).toArray();
-      return switch (type) {
-        case SUMMARY -> new Quantiles(count, sum, at, values);
-        case HISTOGRAM -> new Buckets(count, sum, at, values, List.of());
-        default -> new Value(value, null);
-      };
+      Point point =
+          isSummary
+              ? new Quantiles(count, sum, at, values)
+              : new Buckets(count, sum, at, values, List.of());
+      return new Metric(labels, point, timestamp, 0);
     }
   }
 
@@ -88,15 +96,18 @@ final class FamilyText {
 
   private final byte[] body;
   private final NameScheme names;
+  private final long maxMetrics;
+  private long metrics;
   private final Map<String, DraftFamily> families = new LinkedHashMap<>();
   private int pos;
   private int line;
   private int current;
   private Part part = Part.WHOLE;
 
-  FamilyText(byte[] body, NameScheme names) {
+  FamilyText(byte[] body, NameScheme names, long maxMetrics) {
     this.body = body;
     this.names = names;
+    this.maxMetrics = maxMetrics;
   }
 
   List<MetricFamily> read() {
@@ -110,16 +121,9 @@ final class FamilyText {
     List<MetricFamily> out = new ArrayList<>();
     for (DraftFamily f : families.values()) {
       MetricType type = f.type == null ? MetricType.UNKNOWN : f.type;
-      if (!f.metrics.isEmpty()) {
-        out.add(
-            new MetricFamily(
-                f.name,
-                type,
-                f.help == null ? "" : f.help,
-                "",
-                f.metrics.stream()
-                    .map(m -> new Metric(m.labels, m.point(type), m.timestamp, 0))
-                    .toList()));
+      PackedMetrics metrics = f.metrics();
+      if (!metrics.isEmpty()) {
+        out.add(new MetricFamily(f.name, type, f.help == null ? "" : f.help, "", metrics));
       }
     }
     return out;
@@ -301,23 +305,25 @@ final class FamilyText {
   }
 
   private void value(DraftFamily f, Labels labels, @Nullable Double bound) {
-    boolean composed = f.type == MetricType.SUMMARY || f.type == MetricType.HISTOGRAM;
-    DraftMetric m = composed ? f.byLabels.get(labels) : null;
+    DraftMetric m = f.isComposed() ? f.byLabels.get(labels) : null;
     if (m == null) {
+      counted();
+    }
+    if (m == null && f.isComposed()) {
       m = new DraftMetric(labels);
-      f.metrics.add(m);
-      if (composed) {
-        f.byLabels.put(labels, m);
-      }
+      f.byLabels.put(labels, m);
     }
     String text = untilWhitespace();
     Double v = Families.number(text);
     if (v == null) {
       throw error("expected float as value, got " + GoQuote.quote(text));
     }
-    if (!composed) {
-      m.value = v;
-    } else if (part == Part.COUNT) {
+    Long timestamp = current == NEWLINE ? null : timestamp();
+    if (m == null) {
+      f.numbers.add(new Metric(labels, new Value(v, null), timestamp, 0));
+      return;
+    }
+    if (part == Part.COUNT) {
       m.count = Math.max(0, Math.floor(v));
     } else if (part == Part.SUM) {
       m.sum = v;
@@ -325,16 +331,21 @@ final class FamilyText {
       m.parts.add(
           new double[] {bound, f.type == MetricType.HISTOGRAM ? Math.max(0, Math.floor(v)) : v});
     }
-    if (current != NEWLINE) {
-      timestamp(m);
+    m.timestamp = timestamp == null ? m.timestamp : timestamp;
+  }
+
+  private void counted() {
+    if (++metrics > maxMetrics) {
+      throw new TooManyMetricsException(maxMetrics);
     }
   }
 
-  private void timestamp(DraftMetric m) {
+  private Long timestamp() {
     nextNonBlank();
     String text = untilWhitespace();
+    Long at;
     try {
-      m.timestamp = Long.parseLong(text);
+      at = Long.valueOf(text);
     } catch (NumberFormatException e) {
       throw error("expected integer as timestamp, got " + GoQuote.quote(text));
     }
@@ -342,6 +353,7 @@ final class FamilyText {
     if (!rest.isEmpty()) {
       throw error("spurious string after timestamp: " + GoQuote.quote(rest));
     }
+    return at;
   }
 
   /** The family that a name means, and which part of it. */
@@ -433,7 +445,9 @@ final class FamilyText {
     }
     int from = pos - 1;
     boolean first = true;
-    while (LabelNames.isLegacyLabelName(String.valueOf((char) current))
+    while (current >= 'a' && current <= 'z'
+        || current >= 'A' && current <= 'Z'
+        || current == '_'
         || metric && current == ':'
         || !first && current >= '0' && current <= '9') {
       first = false;
@@ -446,6 +460,19 @@ final class FamilyText {
     nextNonBlank();
     if (current != '"') {
       throw error("expected '\"' at start of label value, found " + shown());
+    }
+    int from = pos;
+    int end = from;
+    while (end < body.length
+        && body[end] >= ' ' // so that it is no newline, and ASCII
+        && body[end] != '"'
+        && body[end] != '\\') {
+      end++;
+    }
+    if (end < body.length && body[end] == '"') {
+      pos = end;
+      next();
+      return new String(body, from, end - from, StandardCharsets.ISO_8859_1);
     }
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     for (next(); current != '"'; next()) {

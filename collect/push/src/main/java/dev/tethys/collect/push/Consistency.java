@@ -28,7 +28,7 @@ final class Consistency {
     /** The type of a name among pushed groups; null when there is none. */
     @Nullable MetricType type(String name);
 
-    /** The families of a name in other groups. */
+    /** The families of a name in other groups that can have a series of the group, too. */
     List<MetricFamily> families(String name);
 
     /** The gateway's own family of a name. */
@@ -41,13 +41,20 @@ final class Consistency {
     this.others = others;
   }
 
-  /** Checks the families that a group will have. */
-  void check(List<MetricFamily> group) throws PushException {
+  /**
+   * Checks the families that a group will have.
+   *
+   * @param pushed those that were pushed, with their series; the others were checked before
+   */
+  void check(List<MetricFamily> group, List<SeriesIndex> pushed) throws PushException {
     Set<String> names = new HashSet<>();
     for (MetricFamily f : group) {
       check(f);
       collides(f, names, group);
       names.add(f.name());
+    }
+    for (SeriesIndex s : pushed) {
+      distinct(s);
     }
   }
 
@@ -70,21 +77,35 @@ final class Consistency {
               + " but should have "
               + Families.typeName(own.type()));
     }
-    Set<Labels> seen = new HashSet<>();
+  }
+
+  /** No series of a pushed family is shown by another group or by the gateway itself. */
+  private void distinct(SeriesIndex pushed) throws PushException {
+    MetricFamily f = pushed.family();
+    MetricFamily own = others.own(f.name());
     if (own != null) {
-      own.metrics().forEach(m -> seen.add(m.labels()));
+      distinct(pushed, own);
     }
     for (MetricFamily o : others.families(f.name())) {
-      o.metrics().forEach(m -> seen.add(m.labels()));
+      distinct(pushed, o);
     }
-    for (Metric m : f.metrics()) {
-      if (!seen.add(m.labels())) {
-        throw new PushException(
-            "collected metric "
-                + text(f, m)
-                + " was collected before with the same name and label values");
+  }
+
+  private static void distinct(SeriesIndex pushed, MetricFamily other) throws PushException {
+    for (Metric m : other.metrics()) {
+      Metric same = pushed.find(m.labels());
+      if (same != null) {
+        throw twice(pushed.family(), same);
       }
     }
+  }
+
+  /** The error of a series that is there already. */
+  static PushException twice(MetricFamily f, Metric m) {
+    return new PushException(
+        "collected metric "
+            + text(f, m)
+            + " was collected before with the same name and label values");
   }
 
   private @Nullable MetricType typeOf(String name, List<MetricFamily> group) {

@@ -4,6 +4,7 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.compression.TooLargeException;
 import dev.tethys.codec.exposition.Families;
+import dev.tethys.codec.exposition.TooManyMetricsException;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
@@ -18,6 +19,7 @@ import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -25,6 +27,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The HTTP interface of a push gateway: paths, statuses and texts are those of Prometheus's. What a
@@ -37,6 +45,12 @@ public final class PushApi {
   /** Bodies up to this are not accounted for. */
   private static final int FREE_BYTES = 64 << 10;
 
+  /** Larger bodies, decompressed, are read one at a time. */
+  static final int LARGE_BYTES = 1 << 20;
+
+  /** How long a push with a large body waits for others. */
+  private static final Duration LARGE_WAIT = Duration.ofSeconds(5);
+
   /** How much more than a body its samples take, with short names and labels. */
   private static final long PARSED_FACTOR = 12;
 
@@ -48,6 +62,8 @@ public final class PushApi {
       new LimitedLog(System.getLogger(PushApi.class.getName()));
 
   private final PushGroups groups;
+  private final Semaphore large = new Semaphore(1, true);
+  private final Duration largeWait;
   private final Collector own;
   private final Registry.Vector<Registry.Counter> requests;
   private final Registry.Vector<Registry.Summary> durations;
@@ -57,7 +73,13 @@ public final class PushApi {
    * @param own metrics of the program that are shown beside what is pushed, and where it counts
    */
   public PushApi(PushGroups groups, Registry own) {
+    this(groups, own, LARGE_WAIT);
+  }
+
+  /** The same with another time for which a large push waits for others. */
+  PushApi(PushGroups groups, Registry own, Duration largeWait) {
     this.groups = groups;
+    this.largeWait = largeWait;
     this.own = own;
     requests =
         own.counters(
@@ -200,21 +222,70 @@ public final class PushApi {
 
   private void push(HttpRequest q, HttpResponse r, boolean encoded, boolean replace)
       throws IOException {
-    SortedMap<String, String> key;
-    List<MetricFamily> families;
+    boolean alone = false;
     try {
-      key = key(q, encoded);
-      byte[] body = body(q);
-      families =
-          isProtobuf(q.header("Content-Type"))
-              ? Families.protobuf(body)
-              : Families.text(body, groups.options().names());
+      SortedMap<String, String> key = key(q, encoded);
+      byte[] raw = q.bodyBytes(MAX_BODY_BYTES);
+      byte[] body;
+      try {
+        body = decompressed(q, raw, LARGE_BYTES);
+      } catch (TooLargeException e) {
+        awaitOthers();
+        alone = true;
+        body = decompressed(q, raw, MAX_BODY_BYTES);
+      }
+      take(q, r, key, body, replace, alone);
+    } catch (TooLargeException e) {
+      throw new HttpException(413, "the body is larger than " + MAX_BODY_BYTES + " bytes");
     } catch (PushException | CodecException e) {
       refuse(r, String.valueOf(e.getMessage()));
-      return;
+    } finally {
+      if (alone) {
+        large.release();
+      }
     }
+  }
+
+  /** Waits until no other large body is read: together they would fill the heap. */
+  private void awaitOthers() {
+    boolean admitted = false;
     try {
-      groups.push(key, families, replace);
+      admitted = large.tryAcquire(largeWait.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (!admitted) {
+      throw new HttpException(
+          503,
+          "other pushes of more than "
+              + LARGE_BYTES
+              + " bytes are being read; send the request again later");
+    }
+  }
+
+  private void take(
+      HttpRequest q,
+      HttpResponse r,
+      SortedMap<String, String> key,
+      byte[] body,
+      boolean replace,
+      boolean large)
+      throws IOException {
+    if (body.length > FREE_BYTES) {
+      q.reserve(PARSED_FACTOR * body.length);
+    }
+    boolean protobuf = isProtobuf(q.header("Content-Type"));
+    Callable<Void> work =
+        () -> {
+          store(key, body, protobuf, replace);
+          return null;
+        };
+    try {
+      if (large) {
+        onOwnThread(work);
+      } else {
+        store(key, body, protobuf, replace);
+      }
       r.status(groups.options().checkConsistency() ? 200 : 202).send();
     } catch (PushException e) {
       PEER_LOG.log(Level.WARNING, "Push refused group={0} problem={1}", key, e.getMessage());
@@ -224,6 +295,51 @@ public final class PushApi {
             "pushed metrics are invalid or inconsistent with existing metrics: " + e.getMessage());
       } else {
         r.status(202).send(); // as promised, the failure is told by push_failure_time_seconds
+      }
+    }
+  }
+
+  private void store(SortedMap<String, String> key, byte[] body, boolean protobuf, boolean replace)
+      throws IOException, PushException {
+    long room = groups.room(key);
+    List<MetricFamily> families;
+    try {
+      families =
+          protobuf
+              ? Families.protobuf(body, room)
+              : Families.text(body, groups.options().names(), room);
+    } catch (TooManyMetricsException e) {
+      groups.refuse(key, room); // with an error that names the memory
+      return;
+    }
+    groups.push(key, families, replace);
+  }
+
+  /** Runs what computes for long on a platform thread: health checks need the carrier. */
+  private static void onOwnThread(Callable<Void> work) throws IOException, PushException {
+    FutureTask<Void> task = new FutureTask<>(work);
+    Thread.ofPlatform().daemon().name("push-large").start(task);
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          task.get();
+          return;
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case PushException x -> throw x;
+        case IOException x -> throw x;
+        case RuntimeException x -> throw x;
+        case Error x -> throw x;
+        case null, default -> throw new IllegalStateException(e);
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
       }
     }
   }
@@ -241,7 +357,7 @@ public final class PushApi {
     r.status(400).send(text + "\n");
   }
 
-  private static boolean isProtobuf(@org.jspecify.annotations.Nullable String contentType) {
+  private static boolean isProtobuf(@Nullable String contentType) {
     if (contentType == null) {
       return false;
     }
@@ -255,35 +371,32 @@ public final class PushApi {
     return parts[0].strip().equals("application/vnd.google.protobuf") && delimited && family;
   }
 
-  /** Reserves what the samples of a body are going to take. */
-  private static byte[] parsed(HttpRequest q, byte[] body) {
-    if (body.length > FREE_BYTES) {
-      q.reserve(PARSED_FACTOR * body.length);
-    }
-    return body;
-  }
-
-  private static byte[] body(HttpRequest q) throws IOException, PushException {
-    byte[] raw = q.bodyBytes(MAX_BODY_BYTES);
+  /**
+   * Decompresses a body.
+   *
+   * @throws TooLargeException when there is more than so many bytes
+   */
+  private static byte[] decompressed(HttpRequest q, byte[] raw, int maxBytes)
+      throws IOException, PushException {
     String encoding = q.header("Content-Encoding");
-    try {
-      switch (encoding == null ? "" : encoding.toLowerCase(Locale.ROOT)) {
-        case "gzip" -> {
-          return parsed(
-              q, Compression.GZIP.decompress(raw, 0, raw.length, MAX_BODY_BYTES, q::reserve));
-        }
-        case "snappy" -> {
-          q.reserve(Math.min(MAX_BODY_BYTES, SNAPPY_RATIO * raw.length));
-          return parsed(q, SnappyFrames.decode(raw, MAX_BODY_BYTES));
-        }
-        default -> {
-          return parsed(q, raw);
+    switch (encoding == null ? "" : encoding.toLowerCase(Locale.ROOT)) {
+      case "gzip" -> {
+        return Compression.GZIP.decompress(raw, 0, raw.length, maxBytes, q::reserve);
+      }
+      case "snappy" -> {
+        q.reserve(Math.min(maxBytes, SNAPPY_RATIO * raw.length));
+        try {
+          return SnappyFrames.decode(raw, maxBytes);
+        } catch (IOException e) {
+          throw new PushException(String.valueOf(e.getMessage()));
         }
       }
-    } catch (TooLargeException e) {
-      throw new HttpException(413, "the body is larger than " + MAX_BODY_BYTES + " bytes");
-    } catch (IOException e) {
-      throw new PushException(String.valueOf(e.getMessage()));
+      default -> {
+        if (raw.length > maxBytes) {
+          throw new TooLargeException(maxBytes);
+        }
+        return raw;
+      }
     }
   }
 

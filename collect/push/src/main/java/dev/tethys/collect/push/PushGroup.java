@@ -6,8 +6,8 @@ import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.MetricFamily.Metric;
 import dev.tethys.model.exposition.MetricFamily.Value;
+import dev.tethys.model.exposition.PackedMetrics;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.SortedMap;
@@ -28,8 +28,11 @@ public record PushGroup(SortedMap<String, String> labels, SortedMap<String, Push
   private static final String FAILURE_HELP =
       "Last Unix time when changing this group in the Pushgateway failed.";
 
-  /** A metric, its list entry, its labels and its point, apart from the bytes of the labels. */
-  private static final int METRIC_BYTES = 160;
+  /**
+   * A metric, its list entry, its labels and its point, apart from the bytes of the labels. Plain
+   * numbers are kept in less, but every scrape makes metrics of them.
+   */
+  static final int METRIC_BYTES = 160;
 
   /**
    * A family and when it was pushed.
@@ -122,21 +125,21 @@ public record PushGroup(SortedMap<String, String> labels, SortedMap<String, Push
     double v = shown == null ? 0 : shown.getEpochSecond() + shown.getNano() / 1e9;
     MetricFamily f =
         new MetricFamily(name, MetricType.GAUGE, help, "", List.of(new Metric(Labels.EMPTY, v)));
-    return new Pushed(sanitized(f), at);
+    return new Pushed(sanitized(labels, f), at);
   }
 
-  /** A family with the labels of the key in every metric, over its own, and {@code instance}. */
-  MetricFamily sanitized(MetricFamily f) {
-    List<Metric> out = new ArrayList<>(f.metrics().size());
+  /** A family with the labels of a key in every metric, over its own, and {@code instance}. */
+  static MetricFamily sanitized(SortedMap<String, String> key, MetricFamily f) {
+    PackedMetrics.Builder out = PackedMetrics.builder();
     for (Metric m : f.metrics()) {
       LabelsBuilder b = new LabelsBuilder();
       if (!m.labels().has("instance")) {
         b.show("instance", "");
       }
       m.labels().toList().forEach(l -> b.show(l.name(), l.value()));
-      labels.forEach(b::show);
+      key.forEach(b::show);
       out.add(new Metric(b.build(), m.point(), m.timestamp(), m.startTimestamp()));
     }
-    return new MetricFamily(f.name(), f.type(), f.help(), f.unit(), out);
+    return new MetricFamily(f.name(), f.type(), f.help(), f.unit(), out.build());
   }
 }

@@ -37,8 +37,11 @@ public final class PushGroups implements Collector, AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(PushGroups.class.getName());
 
-  /** What all groups may take of the heap: the rest is for requests and answers. */
-  private static final long MAX_STORED = Runtime.getRuntime().maxMemory() / 5 * 2;
+  /**
+   * What metrics of all groups may take of the heap when they are made for a scrape: the rest is
+   * for requests and answers.
+   */
+  private static final long MAX_STORED = Runtime.getRuntime().maxMemory() / 5;
 
   private final long maxStored;
   private long stored; // about how many bytes the groups take; guarded by this
@@ -117,48 +120,109 @@ public final class PushGroups implements Collector, AutoCloseable {
    * @throws PushException when it is refused; the group then says so
    * @throws IOException when it could not be made durable; then nothing has changed
    */
-  public synchronized void push(
-      SortedMap<String, String> key, List<MetricFamily> pushed, boolean replace)
+  public void push(SortedMap<String, String> key, List<MetricFamily> pushed, boolean replace)
       throws PushException, IOException {
-    expire();
-    Instant now = clock.instant();
-    PushGroup there = groups.get(key);
-    if (there == null && groups.size() >= MAX_GROUPS) {
-      throw new PushException(
-          "there are " + MAX_GROUPS + " groups already: delete some, or let them expire");
-    }
-    PushGroup before = there == null ? PushGroup.empty(key) : there;
+    List<MetricFamily> sanitized = new ArrayList<>(pushed.size());
+    List<SeriesIndex> series = new ArrayList<>(pushed.size());
+    PushException invalid = null;
     try {
       for (MetricFamily f : pushed) {
-        for (Metric m : f.metrics()) {
-          if (m.timestamp() != null) {
-            throw new PushException("pushed metrics must not have timestamps");
-          }
+        if (hasTimestamps(f)) {
+          throw new PushException("pushed metrics must not have timestamps");
+        }
+        MetricFamily s = PushGroup.sanitized(key, f);
+        sanitized.add(s);
+        if (options.checkConsistency()) {
+          series.add(new SeriesIndex(s));
         }
       }
-      List<MetricFamily> sanitized = new ArrayList<>(pushed.size());
-      for (MetricFamily f : pushed) {
-        sanitized.add(replace ? before.sanitized(f) : summed(before, before.sanitized(f)));
-      }
-      PushGroup next = before.with(sanitized, replace, now);
-      long after = stored - before.bytes() + next.bytes();
-      if (next.bytes() > before.bytes() && after > maxStored) {
-        throw new PushException(
-            "pushed groups would take about "
-                + after
-                + " bytes of memory, more than the limit of "
-                + maxStored
-                + "; delete groups, let them expire or give the process more memory");
-      }
-      if (options.checkConsistency()) {
-        new Consistency(others(key))
-            .check(next.families().values().stream().map(PushGroup.Pushed::family).toList());
-      }
-      change(key, next);
     } catch (PushException e) {
-      change(key, before.withFailure(now));
-      throw e;
+      invalid = e;
     }
+    synchronized (this) {
+      expire();
+      Instant now = clock.instant();
+      PushGroup there = groups.get(key);
+      if (there == null && groups.size() >= MAX_GROUPS) {
+        throw new PushException(
+            "there are " + MAX_GROUPS + " groups already: delete some, or let them expire");
+      }
+      PushGroup before = there == null ? PushGroup.empty(key) : there;
+      try {
+        if (invalid != null) {
+          throw invalid;
+        }
+        change(key, after(before, sanitized, series, replace, now));
+      } catch (PushException e) {
+        change(key, before.withFailure(now));
+        throw e;
+      }
+    }
+  }
+
+  private static boolean hasTimestamps(MetricFamily f) {
+    for (Metric m : f.metrics()) {
+      if (m.timestamp() != null) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The group after a push, if it may be. */
+  private PushGroup after(
+      PushGroup before,
+      List<MetricFamily> sanitized,
+      List<SeriesIndex> series,
+      boolean replace,
+      Instant now)
+      throws PushException {
+    List<MetricFamily> families = new ArrayList<>(sanitized.size());
+    for (MetricFamily f : sanitized) {
+      families.add(replace ? f : summed(before, f));
+    }
+    PushGroup next = before.with(families, replace, now);
+    long after = stored - before.bytes() + next.bytes();
+    if (next.bytes() > before.bytes() && after > maxStored) {
+      throw full(after);
+    }
+    if (options.checkConsistency()) {
+      new Consistency(others(before.labels()))
+          .check(next.families().values().stream().map(PushGroup.Pushed::family).toList(), series);
+    }
+    return next;
+  }
+
+  private PushException full(long after) {
+    return new PushException(
+        "pushed groups would take about "
+            + after
+            + " bytes of memory, more than the limit of "
+            + maxStored
+            + "; delete groups, let them expire or give the process more memory");
+  }
+
+  /** How many metrics a group may have with what other groups leave. */
+  synchronized long room(SortedMap<String, String> key) {
+    PushGroup there = groups.get(key);
+    long others = stored - (there == null ? 0 : there.bytes());
+    return Math.max(0, maxStored - others) / PushGroup.METRIC_BYTES;
+  }
+
+  /**
+   * Refuses a push of more metrics than {@link #room}.
+   *
+   * @throws PushException always
+   * @throws IOException when the failure could not be made durable
+   */
+  synchronized void refuse(SortedMap<String, String> key, long metrics)
+      throws PushException, IOException {
+    PushGroup there = groups.get(key);
+    if (there != null || groups.size() < MAX_GROUPS) {
+      PushGroup before = there == null ? PushGroup.empty(key) : there;
+      change(key, before.withFailure(clock.instant()));
+    }
+    throw full(stored + metrics * PushGroup.METRIC_BYTES);
   }
 
   private MetricFamily summed(PushGroup before, MetricFamily pushed) throws PushException {
@@ -177,18 +241,22 @@ public final class PushGroups implements Collector, AutoCloseable {
     return new Consistency.Others() {
       @Override
       public @Nullable MetricType type(String name) {
-        List<MetricFamily> all = families(name);
-        return all.isEmpty() ? null : all.getFirst().type();
+        for (SortedMap<String, String> k : byName.getOrDefault(name, Set.of())) {
+          MetricFamily f = k.equals(key) ? null : family(k, name);
+          if (f != null) {
+            return f.type();
+          }
+        }
+        return null;
       }
 
       @Override
       public List<MetricFamily> families(String name) {
         List<MetricFamily> out = new ArrayList<>();
         for (SortedMap<String, String> k : byName.getOrDefault(name, Set.of())) {
-          PushGroup g = groups.get(k);
-          PushGroup.Pushed p = g == null || k.equals(key) ? null : g.families().get(name);
-          if (p != null) {
-            out.add(p.family());
+          MetricFamily f = k.equals(key) || differ(k, key) ? null : family(k, name);
+          if (f != null) {
+            out.add(f);
           }
         }
         return out;
@@ -199,6 +267,18 @@ public final class PushGroups implements Collector, AutoCloseable {
         return mine.get(name);
       }
     };
+  }
+
+  private @Nullable MetricFamily family(SortedMap<String, String> key, String name) {
+    PushGroup g = groups.get(key);
+    PushGroup.Pushed p = g == null ? null : g.families().get(name);
+    return p == null ? null : p.family();
+  }
+
+  /** Whether groups of two keys can have no series in common: a label of both differs. */
+  private static boolean differ(SortedMap<String, String> a, SortedMap<String, String> b) {
+    return a.entrySet().stream()
+        .anyMatch(e -> !e.getValue().equals(b.getOrDefault(e.getKey(), e.getValue())));
   }
 
   /** Removes a group; nothing happens when there is none. */

@@ -182,8 +182,8 @@ final class PushgatewayFile {
       throw in.error(at, "the key of a group is not that of its labels " + labels);
     }
     // What is damaged in a way that nothing shows keeps to the rule that a group has its labels.
-    PushGroup group = PushGroup.empty(labels);
-    families.replaceAll((k, p) -> new PushGroup.Pushed(group.sanitized(p.family()), p.at()));
+    families.replaceAll(
+        (k, p) -> new PushGroup.Pushed(PushGroup.sanitized(labels, p.family()), p.at()));
     return new PushGroup(labels, families);
   }
 

@@ -1,5 +1,6 @@
 package dev.tethys.collect.push;
 
+import dev.tethys.codec.compression.TooLargeException;
 import dev.tethys.codec.snappy.SnappyBlock;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -17,7 +18,8 @@ final class SnappyFrames {
   /**
    * Undoes it.
    *
-   * @throws IOException when the bytes are no such stream, or hold more than a limit
+   * @throws IOException when the bytes are no such stream
+   * @throws TooLargeException when they hold more than a limit
    */
   static byte[] decode(byte[] in, int maxBytes) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -66,7 +68,7 @@ final class SnappyFrames {
             throw new IOException("snappy: corrupt input");
           }
           if (out.size() + length > maxBytes) {
-            throw new IOException("the body is larger than " + maxBytes + " bytes");
+            throw new TooLargeException(maxBytes);
           }
           out.write(block, 0, length);
         }

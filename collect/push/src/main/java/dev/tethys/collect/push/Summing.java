@@ -10,8 +10,8 @@ import dev.tethys.model.exposition.MetricFamily.Native;
 import dev.tethys.model.exposition.MetricFamily.Point;
 import dev.tethys.model.exposition.MetricFamily.Quantiles;
 import dev.tethys.model.exposition.MetricFamily.Value;
+import dev.tethys.model.exposition.PackedMetrics;
 import dev.tethys.model.histogram.HistogramAccumulator;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -44,8 +44,10 @@ final class Summing {
           m.labels(),
           old == null ? m : new Metric(m.labels(), sum(pushed.name(), old.point(), m.point())));
     }
+    PackedMetrics.Builder sum = PackedMetrics.builder();
+    out.values().forEach(sum::add);
     return new MetricFamily(
-        pushed.name(), pushed.type(), pushed.help(), pushed.unit(), new ArrayList<>(out.values()));
+        pushed.name(), pushed.type(), pushed.help(), pushed.unit(), sum.build());
   }
 
   private static Point sum(String name, Point a, Point b) throws PushException {
