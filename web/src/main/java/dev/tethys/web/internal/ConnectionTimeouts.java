@@ -66,6 +66,18 @@ public final class ConnectionTimeouts {
   /** A connection that has waited for its client for less than this is not idle yet. */
   private static final long YOUNG_NANOS = 1_000_000_000;
 
+  /** The same for a client that has more than half of all connections that there may be. */
+  private static final long YOUNG_OF_MANY_NANOS = 250_000_000;
+
+  /** After so long without a byte of a body such a client may be cut off. */
+  static final long STALLED_NANOS = 500_000_000;
+
+  /** After so long in which its body came by less than {@link #SLOW_RATE} it may be, too. */
+  private static final long DRIPPED_NANOS = 2_000_000_000;
+
+  /** Bytes a second. */
+  private static final long SLOW_RATE = 4096;
+
   /** How long a request waits that came over a connection beyond as many as there may be. */
   private static final long PLACE_NANOS = 10_000_000_000L;
 
@@ -105,6 +117,9 @@ public final class ConnectionTimeouts {
     private volatile long bodyDeadline;
     private volatile long writeDeadline = NEVER;
     private volatile long writingSince = NEVER;
+    private volatile long readingSince = NEVER;
+    private volatile long readWaited; // nanoseconds of reads that have ended; by the reading thread
+    private volatile long readBytes; // likewise
     private final long began;
     private final AtomicReference<@Nullable Runnable> whenGone = new AtomicReference<>();
     private long watchedSince;
@@ -185,6 +200,18 @@ public final class ConnectionTimeouts {
       return gone;
     }
 
+    /** Bytes of the body are waited for. */
+    public void reading() {
+      readingSince = nanos.getAsLong();
+    }
+
+    /** So many have come, or the body has ended. */
+    public void read(int bytes) {
+      readWaited += nanos.getAsLong() - readingSince;
+      readBytes += Math.max(0, bytes);
+      readingSince = NEVER;
+    }
+
     /** Bytes are about to be given to the client. */
     public void writing() {
       long now = nanos.getAsLong();
@@ -250,6 +277,16 @@ public final class ConnectionTimeouts {
       long written = writingSince;
       return bodyDeadline != NEVER && now - began > SLOW_NANOS
           || written != NEVER && now - written > SLOW_NANOS;
+    }
+
+    /** Whether the server has waited for the body in vain for a while, or for little of it. */
+    private boolean isStalled(long now) {
+      long since = readingSince;
+      long inThis = since == NEVER ? 0 : now - since;
+      long waited = readWaited + inThis;
+      return bodyDeadline != NEVER
+          && (inThis > STALLED_NANOS
+              || waited > DRIPPED_NANOS && readBytes < SLOW_RATE * (waited / 1_000_000) / 1_000);
     }
 
     /**
@@ -452,7 +489,8 @@ public final class ConnectionTimeouts {
     Map<String, Integer> counts = counts();
     ClientConnection best = null;
     for (ClientConnection c : connections.values()) {
-      if (c.evicted || c.isClosed() || !isIdleOrSlow(c, now)) {
+      boolean ofMany = 2 * counts.getOrDefault(c.client, 0) > maxConnections;
+      if (c.evicted || c.isClosed() || !isIdleOrSlow(c, now, ofMany)) {
         continue;
       }
       if (best == null || isBefore(c, best, counts)) {
@@ -530,12 +568,12 @@ public final class ConnectionTimeouts {
     return idle == b.inWork.isEmpty() ? a.since - b.since < 0 : idle;
   }
 
-  private static boolean isIdleOrSlow(ClientConnection c, long now) {
-    if (c.inWork.isEmpty() && now - c.since < YOUNG_NANOS) {
+  private static boolean isIdleOrSlow(ClientConnection c, long now, boolean ofMany) {
+    if (c.inWork.isEmpty() && now - c.since < (ofMany ? YOUNG_OF_MANY_NANOS : YOUNG_NANOS)) {
       return false; // its request may be on its way
     }
     for (Exchange e : c.inWork) {
-      if (!e.isSlow(now)) {
+      if (!e.isSlow(now) && !(ofMany && e.isStalled(now))) {
         return false;
       }
     }

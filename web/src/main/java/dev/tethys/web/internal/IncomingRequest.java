@@ -256,13 +256,16 @@ public final class IncomingRequest implements HttpRequest {
 
     @Override
     public int read(byte[] b, int off, int len) throws IOException {
-      int n;
+      int n = 0;
+      exchange.reading();
       try {
         n = in.read(b, off, len);
       } catch (HttpException e) {
         throw e;
       } catch (IOException | RuntimeException e) {
         throw new ClientGoneException(e);
+      } finally {
+        exchange.read(n);
       }
       if (n < 0) {
         exchange.bodyRead();

@@ -180,7 +180,7 @@ public final class DatagramListener implements SocketListener {
     try {
       handler.pause();
     } catch (RuntimeException e) {
-      LOG.log(Level.ERROR, "datagrams on " + options.address(), e);
+      PEER_LOG.failure(Level.ERROR, "Datagrams not delivered listener", options.address(), e);
     }
   }
 

@@ -1,21 +1,24 @@
 package dev.tethys.web.socket;
 
+import dev.tethys.model.guard.ByteBudget;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.util.Arrays;
 
 /**
  * Whole lines out of a stream, as many at once as have come. A line longer than the limit is passed
- * over to its end and counted.
+ * over to its end and counted. Long lines take memory of the budget of received requests.
  *
  * <p>Invariant: {@code buf[from, to)} has come and was not handed out.
  */
-public final class LineInput {
+public final class LineInput implements AutoCloseable {
   private static final int FIRST = 8 << 10;
   private static final int MAX_AT_ONCE = 256 << 10;
 
   private final InputStream in;
   private final int maxLine;
+  private final ByteBudget.Reservation held;
   private byte[] buf = new byte[FIRST];
   private int from;
   private int to;
@@ -30,8 +33,14 @@ public final class LineInput {
    * @param maxLine longest line in bytes, with its end
    */
   public LineInput(InputStream in, int maxLine) {
+    this(in, maxLine, ByteBudget.process());
+  }
+
+  /** The same with another budget. */
+  LineInput(InputStream in, int maxLine, ByteBudget budget) {
     this.in = in;
     this.maxLine = maxLine;
+    this.held = budget.open();
   }
 
   /**
@@ -91,7 +100,7 @@ public final class LineInput {
     }
     end = 0;
     if (to == buf.length) {
-      buf = Arrays.copyOf(buf, Math.min(Math.max(maxLine, MAX_AT_ONCE), 2 * buf.length));
+      grow();
     }
     int n = in.read(buf, to, buf.length - to);
     if (n < 0) {
@@ -99,6 +108,30 @@ public final class LineInput {
     } else {
       to += n;
     }
+  }
+
+  private void grow() throws IOException {
+    int next = Math.min(Math.max(maxLine, MAX_AT_ONCE), 2 * buf.length);
+    try {
+      held.await(next - (buf.length == FIRST ? 0 : buf.length));
+    } catch (ByteBudget.OverBudgetException e) {
+      throw new IOException("a line is not read: " + e.getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while waiting for memory");
+    }
+    buf = Arrays.copyOf(buf, next);
+  }
+
+  /** Gives the memory of long lines back; the stream stays open. */
+  @Override
+  public void close() {
+    held.close();
+    buf = new byte[0];
+    from = 0;
+    to = 0;
+    end = 0;
+    over = true;
   }
 
   public byte[] buffer() {

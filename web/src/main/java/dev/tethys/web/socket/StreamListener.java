@@ -25,8 +25,9 @@ import org.jspecify.annotations.Nullable;
  * Takes connections over TCP, or over a socket of this machine, each on a virtual thread of its
  * own.
  *
- * <p>Bounds: connections at once, beyond which new ones are closed when they come, or wait; and the
- * time for which nothing may come over one.
+ * <p>Bounds: connections at once, beyond which new ones take the place of the oldest of a client
+ * that has many, are closed when they come, or wait; and the time for which nothing may come over
+ * one.
  */
 public final class StreamListener implements SocketListener {
   /**
@@ -56,9 +57,14 @@ public final class StreamListener implements SocketListener {
 
   private static final System.Logger LOG = System.getLogger(StreamListener.class.getName());
   private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
-  private static final int BACKLOG = 256;
+  private static final int BACKLOG = 1024;
   private static final int USUAL_CONNECTIONS = 1024;
   private static final long LOOK_MILLIS = 100;
+
+  /** Room that has to be made again within this time is made for more at once. */
+  private static final long CROWD_NANOS = 100_000_000;
+
+  private static final int MAX_CLOSING = 32;
   private static final Duration GRACE = Duration.ofSeconds(5);
   private static final long FULL_TOLD_NANOS = Duration.ofMinutes(1).toNanos();
 
@@ -71,12 +77,19 @@ public final class StreamListener implements SocketListener {
   private final Handler handler;
   private final Semaphore room;
   private final Map<Socket, Thread> open = new ConcurrentHashMap<>();
+  private final ConnectionShares shares = new ConnectionShares();
   private final LongAdder taken = new LongAdder();
   private final LongAdder refused = new LongAdder();
   private volatile boolean closed;
 
   /** When it was told last that there are as many connections as may be; the accepting thread's. */
   private long fullSince;
+
+  /** How many connections are closed at a time to make room; the accepting thread's. */
+  private int closing = 1;
+
+  /** When room was made last; the accepting thread's. */
+  private long roomMade;
 
   private StreamListener(
       ServerSocket server, Options options, BooleanSupplier makeRoom, Handler handler) {
@@ -211,7 +224,7 @@ public final class StreamListener implements SocketListener {
       boolean served = false;
       try {
         s = closed ? null : next();
-        if (s != null && (wait || room.tryAcquire())) {
+        if (s != null && (wait || hasRoom(s))) {
           take(s);
           served = true;
         } else if (s != null) {
@@ -228,11 +241,42 @@ public final class StreamListener implements SocketListener {
     }
   }
 
+  /** Whether there may be one more, if need be in the place of one of a client with many. */
+  private boolean hasRoom(Socket s) {
+    if (room.tryAcquire()) {
+      return true;
+    }
+    Socket other = shares.oldestOfMost(s);
+    if (other == null) {
+      return false;
+    }
+    PEER_LOG.log(
+        Level.WARNING,
+        "Connection closed for another client, too many are open listener={0} limit={1} client={2}",
+        options.address(),
+        options.maxConnections(),
+        other.getRemoteSocketAddress());
+    closeQuietly(other);
+    try {
+      return room.tryAcquire(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
   /** Waits for a connection to end, and has one ended that its client makes no use of. */
   private void awaitRoom() {
     boolean interrupted = false;
+    // A crowd would wait for one switch of threads after the other.
+    boolean crowded = System.nanoTime() - roomMade < CROWD_NANOS;
+    closing = crowded ? Math.min(2 * closing, MAX_CLOSING) : 1;
+    roomMade = System.nanoTime();
     while (true) {
-      boolean _ = makeRoom.getAsBoolean();
+      int closed = 0;
+      while (closed < closing && makeRoom.getAsBoolean()) {
+        closed++;
+      }
       try {
         if (room.tryAcquire(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
           break;
@@ -307,7 +351,8 @@ public final class StreamListener implements SocketListener {
   }
 
   private void run(Socket s) {
-    try (s) {
+    try (s;
+        ConnectionShares.Share _ = shares.add(s)) {
       s.setTcpNoDelay(true);
       s.setKeepAlive(true); // a client that vanished would keep its place for ever
       s.setSoTimeout((int) Math.min(Integer.MAX_VALUE, options.idle().toMillis()));
@@ -321,7 +366,11 @@ public final class StreamListener implements SocketListener {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException e) {
-      PEER_LOG.failure(Level.ERROR, "Connection failed client", s.getRemoteSocketAddress(), e);
+      if (s.isClosed()) { // to make room, before it was served
+        LOG.log(Level.DEBUG, "a connection was closed while it was served", e);
+      } else {
+        PEER_LOG.failure(Level.ERROR, "Connection failed client", s.getRemoteSocketAddress(), e);
+      }
     } finally {
       open.remove(s);
       room.release();

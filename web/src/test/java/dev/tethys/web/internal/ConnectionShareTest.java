@@ -92,4 +92,56 @@ class ConnectionShareTest {
     assertThat(clients.evict()).isTrue();
     awaitClosed(slow);
   }
+
+  /** A client that reads its body now, from the server's side. */
+  private ConnectionTimeouts.Exchange reading(Client c, int stream) {
+    ConnectionTimeouts.Exchange e = Objects.requireNonNull(clients.begin(c.from, LOCAL, stream));
+    e.reading();
+    return e;
+  }
+
+  @Test
+  void aStalledBodyOfAClientWithMostConnectionsMakesRoomSoon() {
+    Client other = connect("10.0.0.7");
+    reading(other, 1);
+    List<Client> many = new ArrayList<>();
+    for (int i = 0; i < 9; i++) {
+      Client c = connect("10.0.0.9");
+      many.add(c);
+      ConnectionTimeouts.Exchange e = reading(c, 1);
+      if (i == 0) {
+        e.read(10); // the server works on what has come
+      }
+    }
+    now.addAndGet(ConnectionTimeouts.STALLED_NANOS / 2);
+    assertThat(clients.evict()).as("it may still come").isFalse();
+    now.addAndGet(ConnectionTimeouts.STALLED_NANOS);
+    assertThat(clients.evict()).isTrue();
+    awaitClosed(many.get(1));
+    assertThat(many.get(0).socket.isClosed()).isFalse();
+    assertThat(other.socket.isClosed()).isFalse();
+    assertThat(clients.evict()).as("it has no more than half of them now").isFalse();
+  }
+
+  @Test
+  void aBodyThatDripsMakesRoomAndOneThatFlowsDoesNot() {
+    List<Client> many = new ArrayList<>();
+    List<ConnectionTimeouts.Exchange> bodies = new ArrayList<>();
+    for (int i = 0; i < 9; i++) {
+      many.add(connect("10.0.0.9"));
+      bodies.add(reading(many.get(i), 1));
+    }
+    for (int t = 0; t < 19; t++) {
+      now.addAndGet(100_000_000);
+      assertThat(clients.evict()).as("time %d", t).isFalse();
+      for (int i = 0; i < 9; i++) {
+        bodies.get(i).read(i == 4 ? 1 : 10_000);
+        bodies.get(i).reading();
+      }
+    }
+    now.addAndGet(200_000_000);
+    assertThat(clients.evict()).isTrue();
+    awaitClosed(many.get(4));
+    assertThat(many.get(3).socket.isClosed()).isFalse();
+  }
 }

@@ -137,11 +137,12 @@ public final class GraphiteMetrics implements Collector, AutoCloseable {
   }
 
   private void lines(Socket connection) throws IOException {
-    LineInput in = new LineInput(connection.getInputStream(), MAX_LINE);
-    while (in.next()) {
-      read(in.buffer(), in.offset(), in.length());
+    try (LineInput in = new LineInput(connection.getInputStream(), MAX_LINE)) {
+      while (in.next()) {
+        read(in.buffer(), in.offset(), in.length());
+      }
+      refused.add(in.tooLong());
     }
-    refused.add(in.tooLong());
   }
 
   /** Forgets what is too old. */

@@ -119,16 +119,17 @@ public final class StatsdListeners implements AutoCloseable {
 
   private void read(Socket connection) throws IOException {
     connections.inc();
-    LineInput in = new LineInput(connection.getInputStream(), MAX_LINE);
-    try {
-      while (in.next()) {
-        read(in.buffer(), in.offset(), in.length());
+    try (LineInput in = new LineInput(connection.getInputStream(), MAX_LINE)) {
+      try {
+        while (in.next()) {
+          read(in.buffer(), in.offset(), in.length());
+        }
+      } finally {
+        tooLong.add(in.tooLong());
       }
     } catch (IOException e) {
       connectionErrors.inc();
       throw e;
-    } finally {
-      tooLong.add(in.tooLong());
     }
   }
 

@@ -4,6 +4,7 @@ import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.web.ListenAddress;
 import dev.tethys.web.SocketTls;
+import dev.tethys.web.socket.ConnectionShares;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger.Level;
@@ -44,6 +45,7 @@ public final class StreamListener implements AutoCloseable {
   private final Duration idle;
   private final Reader reader;
   private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
+  private final ConnectionShares shares = new ConnectionShares();
   private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
@@ -123,6 +125,18 @@ public final class StreamListener implements AutoCloseable {
         }
         continue;
       }
+      Socket other = connections.size() < MAX_CONNECTIONS ? null : shares.oldestOfMost(s);
+      if (other != null) { // it may exceed the limit until that has ended
+        PEER_LOG.log(
+            Level.WARNING,
+            "Connection closed for another client, too many are open listener={0} limit={1}"
+                + " client={2}",
+            what,
+            MAX_CONNECTIONS,
+            other.getRemoteSocketAddress());
+        close(other);
+        connections.remove(other);
+      }
       if (connections.size() >= MAX_CONNECTIONS) {
         PEER_LOG.log(
             Level.WARNING,
@@ -153,7 +167,7 @@ public final class StreamListener implements AutoCloseable {
   private void serve(Socket raw) {
     InetSocketAddress from = (InetSocketAddress) raw.getRemoteSocketAddress();
     Socket socket = raw;
-    try {
+    try (ConnectionShares.Share _ = shares.add(raw)) {
       raw.setKeepAlive(true); // a client that vanished would keep its place for ever
       if (tls != null) {
         raw.setSoTimeout((int) HANDSHAKE.toMillis());

@@ -41,7 +41,12 @@ final class TelnetEndpoint implements StreamListener.Handler {
 
   @Override
   public void handle(Socket connection) throws IOException, InterruptedException {
-    LineInput in = new LineInput(connection.getInputStream(), MAX_LINE);
+    try (LineInput in = new LineInput(connection.getInputStream(), MAX_LINE)) {
+      handle(connection, in);
+    }
+  }
+
+  private void handle(Socket connection, LineInput in) throws IOException, InterruptedException {
     OutputStream out = connection.getOutputStream();
     long lane = PipelinePoints.lane(connection.getInetAddress());
     boolean more = true;

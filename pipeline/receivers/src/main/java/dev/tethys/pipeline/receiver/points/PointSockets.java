@@ -51,7 +51,14 @@ public final class PointSockets {
   private static void readLines(
       Socket s, int maxLine, PointFormat format, PointConsumer to, PointTally tally)
       throws IOException, InterruptedException {
-    LineInput in = new LineInput(s.getInputStream(), maxLine);
+    try (LineInput in = new LineInput(s.getInputStream(), maxLine)) {
+      readLines(s, in, maxLine, format, to, tally);
+    }
+  }
+
+  private static void readLines(
+      Socket s, LineInput in, int maxLine, PointFormat format, PointConsumer to, PointTally tally)
+      throws IOException, InterruptedException {
     long lane = PipelinePoints.lane(s.getInetAddress());
     long tooLong = 0;
     while (in.next()) {

@@ -77,12 +77,13 @@ final class StatsdReceiver implements Receiver {
   }
 
   private void lines(Socket connection, StatsdReader reader, PointTally tally) throws IOException {
-    LineInput in = new LineInput(connection.getInputStream(), MAX_LINE);
-    while (in.next()) {
-      tally.refused("tcp", aggregator.read(reader, in.buffer(), in.offset(), in.length()));
-    }
-    if (in.tooLong() > 0) {
-      tally.refused("tcp", in.tooLong(), "lines longer than " + MAX_LINE + " bytes");
+    try (LineInput in = new LineInput(connection.getInputStream(), MAX_LINE)) {
+      while (in.next()) {
+        tally.refused("tcp", aggregator.read(reader, in.buffer(), in.offset(), in.length()));
+      }
+      if (in.tooLong() > 0) {
+        tally.refused("tcp", in.tooLong(), "lines longer than " + MAX_LINE + " bytes");
+      }
     }
   }
 

@@ -1,0 +1,62 @@
+package dev.tethys.web.socket;
+
+import java.net.InetAddress;
+import java.net.Socket;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Open connections of a listener by client address. When there are as many as may be, the oldest
+ * connection of the client with the most of them makes room for a client that has far fewer. Safe
+ * for any number of threads.
+ */
+public final class ConnectionShares {
+  private static final String LOCAL = "";
+
+  private final Map<String, LinkedHashSet<Socket>> byClient = new HashMap<>(); // guarded by this
+
+  private static String client(Socket s) {
+    InetAddress a = s.getInetAddress();
+    return a == null ? LOCAL : a.getHostAddress();
+  }
+
+  /** A connection is open; the result is to be closed when it has ended. */
+  public synchronized Share add(Socket s) {
+    String client = client(s); // a closed socket has no address any more
+    byClient.computeIfAbsent(client, _ -> new LinkedHashSet<>()).add(s);
+    return () -> remove(client, s);
+  }
+
+  private synchronized void remove(String client, Socket s) {
+    LinkedHashSet<Socket> own = byClient.get(client);
+    if (own != null && own.remove(s) && own.isEmpty()) {
+      byClient.remove(client);
+    }
+  }
+
+  /** The place of an open connection. */
+  @FunctionalInterface
+  public interface Share extends AutoCloseable {
+    /** It has ended. */
+    @Override
+    void close();
+  }
+
+  /**
+   * The connection that is to be closed for one that comes; null when no client has more than twice
+   * as many as the client that comes would have.
+   */
+  public synchronized @Nullable Socket oldestOfMost(Socket coming) {
+    LinkedHashSet<Socket> most = null;
+    for (LinkedHashSet<Socket> own : byClient.values()) {
+      if (most == null || own.size() > most.size()) {
+        most = own;
+      }
+    }
+    LinkedHashSet<Socket> own = byClient.get(client(coming));
+    int held = own == null ? 0 : own.size();
+    return most == null || most.size() <= 2 * (held + 1) ? null : most.getFirst();
+  }
+}
