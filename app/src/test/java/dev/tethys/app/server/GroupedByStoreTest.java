@@ -95,6 +95,14 @@ class GroupedByStoreTest {
         "rate({__name__=~\"a_total|b\"}[2m])",
         "deriv(a_total[3m])",
         "count by (n) (a_total > 100)",
+        "sum by (__name__, n) (a_total > 100)",
+        "count without (pod) (a_total > 100)",
+        "count by (n) (a_total > bool 100)",
+        "sum by (n) (abs(-a_total))",
+        "sum by (__name__) (a_total * 2)",
+        "max without (pod) (a_total * 2)",
+        "sum by (__type__) (b + 1)",
+        "topk by (n) (2, a_total > 100)",
         "sum by (n) (clamp_max(rate(a_total[2m]), 0.3))"
       })
   void answersAreTheSame(String query) {

@@ -370,10 +370,17 @@ public final class Query implements AutoCloseable {
           x.useSlots(engine.slots(), computesLong);
         }
         known = reuse(profile, count);
+        boolean rule = options.origin().priority() == QueryPriority.RULE;
+        if (rule) {
+          engine.slots().ruleBegan(engine.nanoTime());
+        }
         Value value;
         try {
           value = value(x, plan, known);
         } finally {
+          if (rule) {
+            engine.slots().ruleEnded();
+          }
           evaluated = engine.nanoTime();
           // Nobody knows what a virtual thread takes: what it took on one of its own is charged.
           cpuNanos = Math.max(expected, 0) + ThreadCpu.nanos() - cpu + x.helperCpuNanos();

@@ -3,6 +3,7 @@ package dev.tethys.query.promql.exec;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Limit on the number of queries that compute for long at the same time. A query computes freely
@@ -10,7 +11,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * up after {@link #SLOT_NANOS} if another query waits for one. More queries would not be answered
  * sooner: they would share the processors, and each would hold its intermediate results meanwhile.
  *
- * <p>Slots are given in the order in which queries ask for them. Safe for any number of threads.
+ * <p>While queries of rules run and others wait for slots, queries with slots step back for most of
+ * the time: rules are due at their times. Slots are given in the order in which queries ask for
+ * them. Safe for any number of threads.
  */
 public final class ComputeSlots {
   /** Most queries of dashboards are answered within this time. */
@@ -21,8 +24,18 @@ public final class ComputeSlots {
 
   private static final long WAIT_MILLIS = 20;
 
+  /** Of each period in which rules are evaluated, counted from their first moment. */
+  static final long PERIOD_NANOS = 1_000_000_000;
+
+  /** For so long others step back; the rest is left to them, since rules may never rest. */
+  static final long STEP_BACK_NANOS = 700_000_000;
+
+  private static final long PAUSE_NANOS = 1_000_000;
+
   private final Semaphore free;
   private final AtomicInteger waiting = new AtomicInteger();
+  private final AtomicInteger rules = new AtomicInteger();
+  private volatile long rulesSince;
 
   /** A limit of so many queries. */
   public ComputeSlots(int most) {
@@ -34,12 +47,31 @@ public final class ComputeSlots {
     return waiting.get();
   }
 
+  /** A query of a rule begins; {@link #ruleEnded} must follow. */
+  public void ruleBegan(long now) {
+    if (rules.getAndIncrement() == 0) {
+      rulesSince = now;
+    }
+  }
+
+  /** A query of a rule has ended. */
+  public void ruleEnded() {
+    rules.decrementAndGet();
+  }
+
+  /** Whether queries with slots let rules compute now. */
+  boolean stepsBack(long now) {
+    return rules.get() > 0
+        && waiting.get() > 0
+        && Math.floorMod(now - rulesSince, PERIOD_NANOS) < STEP_BACK_NANOS;
+  }
+
   /** The slots of one query, which its own thread takes and gives back. */
   final class Slot {
     private final Thread owner = Thread.currentThread();
     private final Runnable first;
     private boolean asked;
-    private boolean held;
+    private volatile boolean held;
     private boolean waiting; // checks meanwhile are not to ask for another slot
     private long due;
 
@@ -50,6 +82,13 @@ public final class ComputeSlots {
 
     boolean isDue(long now) {
       return now - due > 0 && !waiting && Thread.currentThread() == owner;
+    }
+
+    /** Lets rules compute, for a moment at a time. Also by threads that help the query. */
+    void stepBack(long now) {
+      if (held && stepsBack(now)) {
+        LockSupport.parkNanos(PAUSE_NANOS);
+      }
     }
 
     /**

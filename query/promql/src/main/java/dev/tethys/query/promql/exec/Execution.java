@@ -272,6 +272,8 @@ public final class Execution implements AutoCloseable {
     ComputeSlots.Slot t = slot;
     if (t != null && t.isDue(now)) {
       takeSlot(t, now);
+    } else if (t != null) {
+      t.stepBack(now);
     }
   }
 

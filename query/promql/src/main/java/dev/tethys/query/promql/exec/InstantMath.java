@@ -90,7 +90,7 @@ public final class InstantMath {
       for (int i = 0; i < arguments.length; i++) {
         arguments[i] = scalars.get(i).scalar(x, grid);
       }
-      return (t, labels) -> {
+      return t -> {
         t.dropHistograms();
         apply(t.values, arguments);
       };
@@ -152,7 +152,7 @@ public final class InstantMath {
 
       @Override
       Change prepare(Execution x, Grid grid) {
-        return (t, labels) -> {
+        return t -> {
           map(t.values, v -> -v);
           @Nullable Histogram[] hs = t.histograms();
           if (hs != null) {
@@ -178,7 +178,7 @@ public final class InstantMath {
 
       @Override
       Change prepare(Execution x, Grid grid) {
-        return (t, labels) -> {
+        return t -> {
           @Nullable Histogram[] hs = t.histograms();
           for (int s = 0; s < t.values.length; s++) {
             if (!Column.isAbsent(t.values[s]) || hs != null && hs[s] != null) {
@@ -223,7 +223,7 @@ public final class InstantMath {
 
       @Override
       Change prepare(Execution x, Grid grid) {
-        return (t, labels) -> {
+        return t -> {
           @Nullable Histogram[] hs = t.histograms();
           for (int s = 0; s < t.values.length; s++) {
             Histogram h = hs == null ? null : hs[s];

@@ -1,6 +1,7 @@
 package dev.tethys.query.promql.exec;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.storage.Selection.Groups;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +19,7 @@ abstract class SeriesMap extends Operator {
   /** What is done to a series; made once a run, so that it can hold the scalars by step. */
   @FunctionalInterface
   interface Change {
-    void apply(SeriesTarget t, Labels labels);
+    void apply(SeriesTarget t);
   }
 
   /** Prepares a run. */
@@ -71,6 +72,14 @@ abstract class SeriesMap extends Operator {
         return dropsName() ? SeriesLabels.dropped(x, in.labels(i)) : in.labels(i);
       }
 
+      /** Not by the name, which series may have lost. */
+      @Override
+      public @Nullable Groups groups(byte[][] sortedNames, boolean keep) {
+        return dropsName() && (!keep || SeriesLabels.namesMetadata(sortedNames))
+            ? null
+            : in.groups(sortedNames, keep);
+      }
+
       @Override
       public boolean dropName(int i) {
         return dropsName() || in.dropName(i);
@@ -79,7 +88,7 @@ abstract class SeriesMap extends Operator {
       @Override
       public void evaluate(int i, Workspace w, SeriesTarget target) {
         in.evaluate(i, w, target);
-        change.apply(target, in.labels(i));
+        change.apply(target);
       }
 
       @Override

@@ -58,7 +58,7 @@ public final class VectorScalar extends SeriesMap {
   @Override
   Change prepare(Execution x, Grid grid) {
     double[] scalars = scalar.scalar(x, grid);
-    return (t, labels) -> {
+    return t -> {
       @Nullable Histogram[] hs = t.histograms();
       if (op == BinaryOp.TRIM_LOWER || op == BinaryOp.TRIM_UPPER) {
         trimFloats(x, t.values);

@@ -8,7 +8,7 @@ public final class ZeroAsNaN extends SeriesMap {
 
   @Override
   Change prepare(Execution x, Grid grid) {
-    return (target, labels) -> {
+    return target -> {
       double[] v = target.values;
       for (int s = 0; s < v.length; s++) {
         if (v[s] == 0) {

@@ -152,4 +152,31 @@ class ComputeSlotsTest {
     second.cancel();
     assertThatThrownBy(second::check).isInstanceOf(QueryException.class);
   }
+
+  @Test
+  void rulesComputeBeforeLongQueriesWhileOthersWait() throws Exception {
+    slots.ruleBegan(now.get());
+    assertThat(slots.stepsBack(now.get())).as("no query waits for a slot").isFalse();
+    Execution first = withSlot();
+    Other other = new Other();
+    other.awaitQueue();
+    long began = now.get();
+    slots.ruleEnded();
+    assertThat(slots.stepsBack(began)).as("no rule is evaluated").isFalse();
+    slots.ruleBegan(began);
+    slots.ruleBegan(began + 1); // a second one changes nothing
+    for (int period = 0; period < 3; period++) {
+      long at = began + period * ComputeSlots.PERIOD_NANOS;
+      assertThat(slots.stepsBack(at)).isTrue();
+      assertThat(slots.stepsBack(at + ComputeSlots.STEP_BACK_NANOS - 1)).isTrue();
+      assertThat(slots.stepsBack(at + ComputeSlots.STEP_BACK_NANOS)).isFalse();
+    }
+    first.check(); // returns after a pause
+    slots.ruleEnded();
+    assertThat(slots.stepsBack(began)).isTrue();
+    slots.ruleEnded();
+    assertThat(slots.stepsBack(began)).isFalse();
+    first.endSlot();
+    other.thread.join();
+  }
 }
