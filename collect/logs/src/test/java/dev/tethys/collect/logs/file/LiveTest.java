@@ -17,6 +17,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -78,6 +79,34 @@ class LiveTest {
     String line = lines.poll(60, TimeUnit.SECONDS);
     assertThat(line).as("a line within a minute").isNotNull();
     return line;
+  }
+
+  @Test
+  void filesAreReadAfterTheEndOfMemory() throws Exception {
+    AtomicInteger entries = new AtomicInteger();
+    FileJob job =
+        tailing.job(
+            "live",
+            FileOptions.DEFAULT,
+            e -> {
+              if (entries.incrementAndGet() == 2) {
+                throw new OutOfMemoryError("Java heap space");
+              }
+              lines.add(e.line());
+              e.settle();
+            });
+    job.targets(List.of(new FileTarget(Glob.of(folder + "/*.log"), null, Labels.EMPTY)));
+    write("a.log", "1\n");
+    assertThat(next()).isEqualTo("1");
+    write("a.log", "2\n");
+    while (entries.get() < 2) {
+      Thread.onSpinWait();
+    }
+    write("b.log", "3\n");
+    String line = next();
+    while (!line.equals("3")) { // the one that was lost may be read again
+      line = next();
+    }
   }
 
   @Test
