@@ -3,6 +3,7 @@ package dev.tethys.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.testkit.Ports;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -122,6 +123,74 @@ class PlantedSecretsTest {
           folder.resolve("prometheus.yml"), "remote_write: [{url: 'http://u:Pl4nted@h:x'}]");
       p.post("/-/reload", "text/plain", new byte[0]);
       assertThat(p.log()).doesNotContain(PLANTED).contains("xxxxx");
+    }
+  }
+
+  private static final String ALERTMANAGER =
+      """
+      global:
+        slack_api_url: 'http://user:Pl4nted@127.0.0.1:{dead}/services/Pl4nted/slack'
+        smtp_smarthost: '127.0.0.1:{dead}'
+        smtp_from: a@b
+        smtp_auth_username: u
+        smtp_auth_password: Pl4nted
+      route: {receiver: all, group_wait: 0s, group_interval: 1s}
+      receivers:
+        - name: all
+          webhook_configs:
+            - url: 'http://user:Pl4nted@127.0.0.1:{dead}/hook/Pl4nted?token=Pl4nted'
+              http_config: {authorization: {credentials: Pl4nted}}
+          slack_configs: [{channel: c}]
+          msteams_configs: [{webhook_url: 'http://127.0.0.1:{dead}/Pl4nted/teams'}]
+          discord_configs: [{webhook_url: 'http://127.0.0.1:{dead}/Pl4nted/discord'}]
+          opsgenie_configs: [{api_url: 'http://127.0.0.1:{dead}/', api_key: Pl4nted}]
+          pagerduty_configs: [{url: 'http://127.0.0.1:{dead}/pd', routing_key: Pl4nted}]
+          pushover_configs: [{user_key: Pl4nted, token: Pl4nted, http_config: {proxy_url: 'http://u:Pl4nted@127.0.0.1:{dead}'}}]
+          telegram_configs: [{api_url: 'http://127.0.0.1:{dead}', bot_token: Pl4nted, chat_id: 1}]
+          victorops_configs: [{api_url: 'http://127.0.0.1:{dead}/', api_key: Pl4nted, routing_key: r}]
+          email_configs: [{to: c@d}]
+      """;
+
+  @Test
+  void noAnswerAndNoLineOfTheAlertmanagerShowsOne() throws Exception {
+    Path file = folder.resolve("alertmanager.yml");
+    int port = Ports.free();
+    Files.writeString(file, ALERTMANAGER.replace("{dead}", String.valueOf(Ports.free())));
+    try (TethysProcess p =
+        TethysProcess.launch(
+                folder,
+                port,
+                List.of(
+                    "alertmanager",
+                    "--config.file=" + file,
+                    "--storage.path=" + folder.resolve("data"),
+                    "--web.listen-address=127.0.0.1:" + port,
+                    "--cluster.listen-address=",
+                    "--log.level=debug"))
+            .awaitReady()) {
+      byte[] alert = "[{\"labels\":{\"alertname\":\"A\"}}]".getBytes(StandardCharsets.UTF_8);
+      assertThat(p.post("/api/v2/alerts", "application/json", alert).statusCode()).isEqualTo(200);
+      String fingerprint =
+          p.get("/api/v2/alerts").body().replaceAll("(?s).*\"fingerprint\":\"(\\w+)\".*", "$1");
+      String trace = "/api/tethys/trace?fingerprint=" + fingerprint;
+      p.await(
+          "a failure of each receiver",
+          LIMIT,
+          () -> p.get(trace).body().split("\"lastFailure\"", -1).length > 10);
+      for (String page :
+          List.of(
+              trace,
+              "/metrics",
+              "/api/v2/status",
+              "/api/v2/receivers",
+              "/api/v2/alerts/groups",
+              "/api/tethys/routes")) {
+        assertThat(p.get(page).body()).as(page).doesNotContain(PLANTED);
+      }
+      Files.writeString(
+          file, "receivers: [{name: x, webhook_configs: [{url: 'http://u:Pl4nted@h:x'}]}]");
+      p.post("/-/reload", "text/plain", new byte[0]);
+      assertThat(p.log()).doesNotContain(PLANTED).contains("127.0.0.1:" + port);
     }
   }
 }
