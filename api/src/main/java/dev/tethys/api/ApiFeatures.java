@@ -3,7 +3,8 @@ package dev.tethys.api;
 import dev.tethys.query.promql.ast.AggregateOp;
 import dev.tethys.query.promql.ast.BinaryOp;
 import dev.tethys.query.promql.ast.Function;
-import dev.tethys.query.promql.ast.Functions;
+import dev.tethys.query.promql.function.FunctionDefinition;
+import dev.tethys.query.promql.function.Functions;
 import dev.tethys.query.promql.parser.ParserOptions;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +52,8 @@ final class ApiFeatures {
     }
     out.put("promql", language);
     Map<String, Boolean> functions = new TreeMap<>();
-    for (Function f : Functions.all()) {
+    for (FunctionDefinition d : Functions.all()) {
+      Function f = d.signature();
       functions.put(f.name(), !f.experimental() || p.experimentalFunctions());
     }
     out.put("promql_functions", functions);

@@ -1,6 +1,5 @@
 package dev.tethys.bench;
 
-import dev.tethys.runtime.HeapController;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.Appender;
@@ -8,6 +7,7 @@ import dev.tethys.model.storage.Appender.Outcome;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
+import dev.tethys.runtime.HeapController;
 import dev.tethys.store.metrics.CardinalityQuery;
 import dev.tethys.store.metrics.DatabaseOptions;
 import dev.tethys.store.metrics.MetricsDatabase;

@@ -1,10 +1,10 @@
 package dev.tethys.bench;
 
-import dev.tethys.runtime.HeapController;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Samples;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.Appender.Outcome;
+import dev.tethys.runtime.HeapController;
 import dev.tethys.store.metrics.DatabaseOptions;
 import dev.tethys.store.metrics.MetricsDatabase;
 import dev.tethys.store.metrics.StorageStatus;

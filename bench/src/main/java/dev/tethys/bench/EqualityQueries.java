@@ -2,7 +2,7 @@ package dev.tethys.bench;
 
 import dev.tethys.query.promql.ast.Expr.ValueType;
 import dev.tethys.query.promql.ast.Function;
-import dev.tethys.query.promql.ast.Functions;
+import dev.tethys.query.promql.function.Functions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -349,7 +349,7 @@ final class EqualityQueries {
 
   private String call(int d) {
     while (true) {
-      Function f = one(new ArrayList<>(Functions.all()));
+      Function f = one(new ArrayList<>(Functions.all())).signature();
       switch (f.name()) {
         case "label_replace" -> {
           return "label_replace("

@@ -7,8 +7,9 @@ import dev.tethys.query.promql.ast.Expr.Subquery;
 import dev.tethys.query.promql.ast.Expr.TimeShift;
 import dev.tethys.query.promql.ast.Expr.VectorSelector;
 import dev.tethys.query.promql.exec.Grid;
+import dev.tethys.query.promql.function.FunctionTrait;
+import dev.tethys.query.promql.function.Functions;
 import dev.tethys.query.promql.plan.Plan;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,9 +17,6 @@ import org.jspecify.annotations.Nullable;
  * plan depends on the moment. Safe for any number of threads.
  */
 public final class PreparedQuery {
-  /** Functions that give times of the query itself. */
-  private static final Set<String> OF_TIME = Set.of("start", "end", "range", "step");
-
   private final PromqlEngine engine;
   private final MetricSource source;
   private final String text;
@@ -46,7 +44,7 @@ public final class PreparedQuery {
               switch (e) {
                 case VectorSelector v -> isAnchored(v.shift());
                 case Subquery s -> isAnchored(s.shift());
-                case Call c -> OF_TIME.contains(c.function().name());
+                case Call c -> Functions.has(c.function().name(), FunctionTrait.QUERY_TIME);
                 default -> false;
               };
           timeless[0] &= !moves;

@@ -6,9 +6,9 @@ import dev.tethys.model.histogram.HistogramArithmetic;
 import dev.tethys.query.promql.ast.Expr.Extension;
 
 /** Functions of windows in which floats and histograms count alike. */
-abstract class AnyOverTime implements RangeFunction {
+public abstract class AnyOverTime implements RangeFunction {
   /** {@code count_over_time}. */
-  static final class Count extends AnyOverTime {
+  public static final class Count extends AnyOverTime {
     @Override
     public boolean remarks() {
       return false;
@@ -30,7 +30,7 @@ abstract class AnyOverTime implements RangeFunction {
   }
 
   /** {@code present_over_time}, and the inside of {@code absent_over_time}. */
-  static final class Present extends AnyOverTime {
+  public static final class Present extends AnyOverTime {
     @Override
     public boolean remarks() {
       return false;
@@ -52,10 +52,10 @@ abstract class AnyOverTime implements RangeFunction {
   }
 
   /** {@code first_over_time}, {@code last_over_time}. */
-  static final class End extends AnyOverTime {
+  public static final class End extends AnyOverTime {
     private final boolean last;
 
-    End(boolean last) {
+    public End(boolean last) {
       this.last = last;
     }
 
@@ -97,10 +97,10 @@ abstract class AnyOverTime implements RangeFunction {
   }
 
   /** {@code ts_of_first_over_time}, {@code ts_of_last_over_time}. */
-  static final class TimeOfEnd extends AnyOverTime {
+  public static final class TimeOfEnd extends AnyOverTime {
     private final boolean last;
 
-    TimeOfEnd(boolean last) {
+    public TimeOfEnd(boolean last) {
       this.last = last;
     }
 
@@ -137,10 +137,10 @@ abstract class AnyOverTime implements RangeFunction {
    * before. A float after a histogram, or the other way round, is both. Over an anchored range the
    * newest sample at or before its start comes first.
    */
-  static final class Transitions extends AnyOverTime {
+  public static final class Transitions extends AnyOverTime {
     private final boolean resets;
 
-    Transitions(boolean resets) {
+    public Transitions(boolean resets) {
       this.resets = resets;
     }
 
@@ -252,10 +252,10 @@ abstract class AnyOverTime implements RangeFunction {
   }
 
   /** {@code avg_over_time}, {@code sum_over_time}: floats or histograms, but not both. */
-  static final class Sum extends AnyOverTime {
+  public static final class Sum extends AnyOverTime {
     private final boolean mean;
 
-    Sum(boolean mean) {
+    public Sum(boolean mean) {
       this.mean = mean;
     }
 

@@ -1,9 +1,7 @@
 package dev.tethys.query.promql.exec;
 
 import java.util.List;
-import java.util.Map;
 import java.util.function.LongToDoubleFunction;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Functions of a time in seconds, in UTC. Days become dates by counting years from 1 March in eras
@@ -16,18 +14,40 @@ public final class Dates {
   private static final long NO_LONG_DAY = 106_751_991_167_300L;
   private static final long NO_LONG_SECOND = 55_808;
 
-  private static final Map<String, LongToDoubleFunction> ALL =
-      Map.of(
-          "minute", t -> secondOfDay(t) / 60 % 60,
-          "hour", t -> secondOfDay(t) / 3600,
-          "day_of_week", t -> Math.floorMod(day(t) + 4, 7L),
-          "day_of_month", t -> Civil.of(day(t)).day,
-          "day_of_year", t -> Civil.of(day(t)).dayOfYear(),
-          "days_in_month", t -> Civil.of(day(t)).daysInMonth(),
-          "month", t -> Civil.of(day(t)).month,
-          "year", t -> Civil.of(day(t)).year);
-
   private Dates() {}
+
+  public static double minute(long seconds) {
+    return secondOfDay(seconds) / 60 % 60;
+  }
+
+  public static double hour(long seconds) {
+    return secondOfDay(seconds) / 3600;
+  }
+
+  /** Sunday is 0. */
+  public static double dayOfWeek(long seconds) {
+    return Math.floorMod(day(seconds) + 4, 7L);
+  }
+
+  public static double dayOfMonth(long seconds) {
+    return Civil.of(day(seconds)).day;
+  }
+
+  public static double dayOfYear(long seconds) {
+    return Civil.of(day(seconds)).dayOfYear();
+  }
+
+  public static double daysInMonth(long seconds) {
+    return Civil.of(day(seconds)).daysInMonth();
+  }
+
+  public static double month(long seconds) {
+    return Civil.of(day(seconds)).month;
+  }
+
+  public static double year(long seconds) {
+    return Civil.of(day(seconds)).year;
+  }
 
   private static long day(long seconds) {
     return seconds == Long.MIN_VALUE ? NO_LONG_DAY : Math.floorDiv(seconds, DAY);
@@ -74,20 +94,17 @@ public final class Dates {
     return v >= -0x1p63 && v < 0x1p63 ? (long) v : Long.MIN_VALUE;
   }
 
-  /** The function of a name over a vector, or null. */
-  public static @Nullable Operator of(String name, Operator vector) {
-    LongToDoubleFunction f = ALL.get(name);
-    return f == null
-        ? null
-        : new InstantMath.FloatMap(vector, List.of()) {
-          @Override
-          void apply(double[] v, double[][] arguments) {
-            for (int s = 0; s < v.length; s++) {
-              if (!Column.isAbsent(v[s])) {
-                v[s] = f.applyAsDouble(toLong(v[s]));
-              }
-            }
+  /** A part of the dates that a vector holds. */
+  public static Operator of(LongToDoubleFunction part, Operator vector) {
+    return new InstantMath.FloatMap(vector, List.of()) {
+      @Override
+      void apply(double[] v, double[][] arguments) {
+        for (int s = 0; s < v.length; s++) {
+          if (!Column.isAbsent(v[s])) {
+            v[s] = part.applyAsDouble(toLong(v[s]));
           }
-        };
+        }
+      }
+    };
   }
 }

@@ -7,7 +7,7 @@ import dev.tethys.query.promql.QueryException;
  * Functions that reduce the floats of a window to one and skip histograms, saying so when a window
  * has both.
  */
-abstract class FloatOverTime implements RangeFunction {
+public abstract class FloatOverTime implements RangeFunction {
   private final int least;
 
   /** A function that needs so many floats. */
@@ -57,13 +57,13 @@ abstract class FloatOverTime implements RangeFunction {
   }
 
   /** {@code min_over_time}, {@code max_over_time}: NaN only when there is nothing else. */
-  static final class Extreme extends FloatOverTime {
+  public static final class Extreme extends FloatOverTime {
     /** How often all samples may be looked at again before a queue is worth its memory. */
     private static final int LOOKS = 2;
 
     private final boolean max;
 
-    Extreme(boolean max) {
+    public Extreme(boolean max) {
       super(1);
       this.max = max;
     }
@@ -167,10 +167,10 @@ abstract class FloatOverTime implements RangeFunction {
   }
 
   /** {@code ts_of_max_over_time}, {@code ts_of_min_over_time}: the last such sample. */
-  static final class TimeOfExtreme extends FloatOverTime {
+  public static final class TimeOfExtreme extends FloatOverTime {
     private final boolean max;
 
-    TimeOfExtreme(boolean max) {
+    public TimeOfExtreme(boolean max) {
       super(1);
       this.max = max;
     }
@@ -189,8 +189,8 @@ abstract class FloatOverTime implements RangeFunction {
   }
 
   /** {@code quantile_over_time}. */
-  static final class Quantile extends FloatOverTime {
-    Quantile() {
+  public static final class Quantile extends FloatOverTime {
+    public Quantile() {
       super(1);
     }
 
@@ -216,8 +216,8 @@ abstract class FloatOverTime implements RangeFunction {
   }
 
   /** {@code mad_over_time}: the median distance from the median. */
-  static final class Mad extends FloatOverTime {
-    Mad() {
+  public static final class Mad extends FloatOverTime {
+    public Mad() {
       super(1);
     }
 
@@ -245,8 +245,8 @@ abstract class FloatOverTime implements RangeFunction {
   }
 
   /** {@code double_exponential_smoothing}. */
-  static final class Smoothing extends FloatOverTime {
-    Smoothing() {
+  public static final class Smoothing extends FloatOverTime {
+    public Smoothing() {
       super(2);
     }
 

@@ -1,58 +1,25 @@
 package dev.tethys.query.promql.exec;
 
-import dev.tethys.model.GoMath;
-import dev.tethys.model.GoTrigonometry;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.histogram.HistogramArithmetic;
-import dev.tethys.model.histogram.HistogramStatistics;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Functions of one sample: of floats (histograms go), or of histograms (floats go). */
 public final class InstantMath {
-  private static final Map<String, DoubleUnaryOperator> OF_FLOATS =
-      Map.ofEntries(
-          Map.entry("abs", Math::abs),
-          Map.entry("ceil", Math::ceil),
-          Map.entry("floor", Math::floor),
-          Map.entry("exp", GoMath::exp),
-          Map.entry("sqrt", Math::sqrt),
-          Map.entry("ln", GoMath::log),
-          Map.entry("log2", GoMath::log2),
-          Map.entry("log10", GoMath::log10),
-          Map.entry("sin", GoTrigonometry::sin),
-          Map.entry("cos", GoTrigonometry::cos),
-          Map.entry("tan", GoTrigonometry::tan),
-          Map.entry("asin", GoTrigonometry::asin),
-          Map.entry("acos", GoTrigonometry::acos),
-          Map.entry("atan", GoTrigonometry::atan),
-          Map.entry("sinh", GoTrigonometry::sinh),
-          Map.entry("cosh", GoTrigonometry::cosh),
-          Map.entry("tanh", GoTrigonometry::tanh),
-          Map.entry("asinh", GoTrigonometry::asinh),
-          Map.entry("acosh", GoTrigonometry::acosh),
-          Map.entry("atanh", GoTrigonometry::atanh),
-          Map.entry("deg", v -> v * 180 / Math.PI),
-          Map.entry("rad", v -> v * Math.PI / 180),
-          Map.entry("sgn", v -> v < 0 ? -1 : v > 0 ? 1 : v));
-
   private InstantMath() {}
 
-  /** The function of floats of a name, or null. */
-  public static @Nullable Operator floats(String name, Operator vector) {
-    DoubleUnaryOperator f = OF_FLOATS.get(name);
-    return f == null
-        ? null
-        : new FloatMap(vector, List.of()) {
-          @Override
-          void apply(double[] v, double[][] arguments) {
-            map(v, f);
-          }
-        };
+  /** A function of each float. */
+  public static Operator floats(DoubleUnaryOperator f, Operator vector) {
+    return new FloatMap(vector, List.of()) {
+      @Override
+      void apply(double[] v, double[][] arguments) {
+        map(v, f);
+      }
+    };
   }
 
   private static void map(double[] v, DoubleUnaryOperator f) {
@@ -201,20 +168,8 @@ public final class InstantMath {
     };
   }
 
-  /** The function of histograms of a name, or null. */
-  public static @Nullable Operator histograms(String name, Operator vector) {
-    return switch (name) {
-      case "histogram_count" -> ofHistograms(vector, Histogram::count);
-      case "histogram_sum" -> ofHistograms(vector, Histogram::sum);
-      case "histogram_avg" -> ofHistograms(vector, h -> h.sum() / h.count());
-      case "histogram_stdvar" -> ofHistograms(vector, h -> new HistogramStatistics().variance(h));
-      case "histogram_stddev" ->
-          ofHistograms(vector, h -> Math.sqrt(new HistogramStatistics().variance(h)));
-      default -> null;
-    };
-  }
-
-  private static Operator ofHistograms(Operator vector, ToDoubleFunction<Histogram> f) {
+  /** A function of each histogram. */
+  public static Operator histograms(ToDoubleFunction<Histogram> f, Operator vector) {
     return new SeriesMap(vector) {
       @Override
       boolean dropsName() {

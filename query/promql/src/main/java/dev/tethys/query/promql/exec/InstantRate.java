@@ -7,10 +7,10 @@ import dev.tethys.model.histogram.HistogramAccumulator;
 import dev.tethys.query.promql.exec.Annotations.HistogramOperation;
 
 /** {@code irate} and {@code idelta}: the difference of the last two samples of the window. */
-final class InstantRate implements RangeFunction {
+public final class InstantRate implements RangeFunction {
   private final boolean counter;
 
-  InstantRate(boolean counter) {
+  public InstantRate(boolean counter) {
     this.counter = counter;
   }
 

@@ -8,24 +8,38 @@ import dev.tethys.query.promql.ast.Expr.Extension;
 import dev.tethys.query.promql.ast.Expr.Span;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A function over windows of samples, one series at a time. */
 public final class RangeCall extends Operator {
   private final String name;
   private final RangeFunction function;
+  private final @Nullable WindowSummary summary;
+  private final boolean oneSeries;
   private final RangeSource source;
   private final List<Operator> scalars;
   private final Span span;
 
   /**
    * @param name as in PromQL
+   * @param summary computation from summaries of samples, which the source may give
+   * @param oneSeries whether the caller makes one series of all, whatever their labels are
    * @param scalars the other arguments, in order
    * @param span where the first argument stands, which is what annotations point at
    */
-  public RangeCall(String name, RangeSource source, List<Operator> scalars, Span span) {
+  public RangeCall(
+      String name,
+      RangeFunction function,
+      @Nullable WindowSummary summary,
+      boolean oneSeries,
+      RangeSource source,
+      List<Operator> scalars,
+      Span span) {
     this.name = name;
-    this.function = RangeFunctions.get(name);
+    this.function = function;
+    this.summary = summary;
+    this.oneSeries = oneSeries;
     this.source = source;
     this.scalars = List.copyOf(scalars);
     this.span = span;
@@ -59,9 +73,8 @@ public final class RangeCall extends Operator {
     return collect(x, grid, new Stream(x, grid));
   }
 
-  /** {@code absent_over_time} makes one series of all, whatever their labels are. */
   private boolean labelsHaveToDiffer(Execution x) {
-    return !x.features().delayedNameRemoval() && !name.equals("absent_over_time");
+    return !x.features().delayedNameRemoval() && !oneSeries;
   }
 
   private Block collect(Execution x, Grid grid, Stream stream) {
@@ -107,7 +120,7 @@ public final class RangeCall extends Operator {
       }
       before = source.range() + (source.extension() == Extension.NONE ? 0 : x.lookback());
       after = source.extension() == Extension.SMOOTHED ? x.lookback() : 0;
-      checksName = name.equals("rate") || name.equals("increase");
+      checksName = function.expectsCounter();
       count = x.count();
       series = source.start(x, grid);
       metricName = SeriesLabels.onlyName(series);
@@ -216,7 +229,8 @@ public final class RangeCall extends Operator {
 
     /** The same where the store gave summaries in the place of samples. */
     private void summaries(int i, Workspace ws, Summaries rows, SeriesTarget target) {
-      SummaryWindows windows = new SummaryWindows(name, rows, ends, before);
+      SummaryWindows windows =
+          new SummaryWindows(Objects.requireNonNull(summary, name), rows, ends, before);
       windows.evaluate(target.values);
       long total = 0;
       long fresh = 0;

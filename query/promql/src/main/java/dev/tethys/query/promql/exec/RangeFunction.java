@@ -1,7 +1,7 @@
 package dev.tethys.query.promql.exec;
 
 /** A function of a window of samples. Without state, so that one instance serves all threads. */
-interface RangeFunction {
+public interface RangeFunction {
   /** All steps of a series that has only floats; steps without a result stay absent. */
   void floats(Windows w, double[] out);
 
@@ -19,6 +19,11 @@ interface RangeFunction {
   /** Whether it may have something to say of a window. */
   default boolean remarks() {
     return true;
+  }
+
+  /** Whether the function is meant for counters: another metric name is remarked. */
+  default boolean expectsCounter() {
+    return false;
   }
 
   /** Whether results keep the metric name. */

@@ -20,15 +20,20 @@ import org.jspecify.annotations.Nullable;
  * <p>Resets are found once a series: windows then touch only their first and last sample and the
  * resets between, in the order in which sums must be taken.
  */
-final class Rate implements RangeFunction {
+public final class Rate implements RangeFunction {
   private static final int[] NO_RESETS = {};
 
   private final boolean counter;
   private final boolean perSecond;
 
-  Rate(boolean counter, boolean perSecond) {
+  public Rate(boolean counter, boolean perSecond) {
     this.counter = counter;
     this.perSecond = perSecond;
+  }
+
+  @Override
+  public boolean expectsCounter() {
+    return counter;
   }
 
   @Override

@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
  * where nothing changes nothing is summed. The sums that are left are taken in the order of the
  * samples, as their last bits depend on it.
  */
-final class Regression extends FloatOverTime {
+public final class Regression extends FloatOverTime {
   private final boolean predict;
 
-  Regression(boolean predict) {
+  public Regression(boolean predict) {
     super(2);
     this.predict = predict;
   }

@@ -10,9 +10,11 @@ import org.jspecify.annotations.Nullable;
  * Windows over stored samples.
  *
  * @param range milliseconds
- * @param withStarts whether start timestamps are wanted
+ * @param withStarts whether start timestamps are read
+ * @param fromSummaries whether the function can be computed from summaries of samples
  */
-public record SelectedRange(Selector selector, long range, boolean withStarts)
+public record SelectedRange(
+    Selector selector, long range, boolean withStarts, boolean fromSummaries)
     implements RangeSource {
   @Override
   public Description describe(Grid grid, long lookback) {
@@ -28,9 +30,7 @@ public record SelectedRange(Selector selector, long range, boolean withStarts)
 
   /** Whether summaries of samples are understood. */
   private boolean takesSummaries() {
-    return selector.extension() == Extension.NONE
-        && !withStarts
-        && SummaryWindows.supports(selector.function());
+    return selector.extension() == Extension.NONE && !withStarts && fromSummaries;
   }
 
   /**

@@ -1,7 +1,6 @@
 package dev.tethys.query.promql.exec;
 
 import dev.tethys.model.storage.Summaries;
-import java.util.Map;
 
 /**
  * Range functions over {@link Summaries} in the place of samples. Where a window holds whole
@@ -14,42 +13,7 @@ import java.util.Map;
  * as if all were in it. Holds the windows of one series; for one thread.
  */
 final class SummaryWindows {
-  private enum Function {
-    SUM,
-    COUNT,
-    AVERAGE,
-    LEAST,
-    LARGEST,
-    FIRST,
-    LAST,
-    PRESENT,
-    TIME_OF_FIRST,
-    TIME_OF_LAST,
-    RESETS,
-    RATE,
-    INCREASE,
-    DELTA
-  }
-
-  private static final Map<String, Function> FUNCTIONS =
-      Map.ofEntries(
-          Map.entry("sum_over_time", Function.SUM),
-          Map.entry("count_over_time", Function.COUNT),
-          Map.entry("avg_over_time", Function.AVERAGE),
-          Map.entry("min_over_time", Function.LEAST),
-          Map.entry("max_over_time", Function.LARGEST),
-          Map.entry("first_over_time", Function.FIRST),
-          Map.entry("last_over_time", Function.LAST),
-          Map.entry("present_over_time", Function.PRESENT),
-          Map.entry("absent_over_time", Function.PRESENT),
-          Map.entry("ts_of_first_over_time", Function.TIME_OF_FIRST),
-          Map.entry("ts_of_last_over_time", Function.TIME_OF_LAST),
-          Map.entry("resets", Function.RESETS),
-          Map.entry("rate", Function.RATE),
-          Map.entry("increase", Function.INCREASE),
-          Map.entry("delta", Function.DELTA));
-
-  private final Function function;
+  private final WindowSummary function;
   private final Summaries rows;
   private final long[] ends;
   private final long range;
@@ -61,12 +25,8 @@ final class SummaryWindows {
    *
    * @param ends by step, ascending
    */
-  SummaryWindows(String function, Summaries rows, long[] ends, long range) {
-    Function f = FUNCTIONS.get(function);
-    if (f == null) {
-      throw new IllegalArgumentException("no function of summaries: " + function);
-    }
-    this.function = f;
+  SummaryWindows(WindowSummary function, Summaries rows, long[] ends, long range) {
+    this.function = function;
     this.rows = rows;
     this.ends = ends;
     this.range = range;
@@ -84,11 +44,6 @@ final class SummaryWindows {
       from[s] = lo;
       to[s] = hi;
     }
-  }
-
-  /** Whether a function can be told from summaries. */
-  static boolean supports(String function) {
-    return FUNCTIONS.containsKey(function);
   }
 
   /** The first row of a step's window. */
@@ -209,7 +164,7 @@ final class SummaryWindows {
   }
 
   private double difference(int s, int a, int b) {
-    boolean counter = function != Function.DELTA;
+    boolean counter = function != WindowSummary.DELTA;
     long samples = rows.counts[a];
     double difference = rows.last[b - 1] - rows.first[a];
     double lost = rows.lost[a];
@@ -238,8 +193,8 @@ final class SummaryWindows {
             start,
             end,
             counter,
-            function == Function.RATE ? Rate.seconds(end - start) : 1);
-    return function == Function.RATE || end - start == range
+            function == WindowSummary.RATE ? Rate.seconds(end - start) : 1);
+    return function == WindowSummary.RATE || end - start == range
         ? whole
         : whole * ((double) range / (end - start));
   }

@@ -6,10 +6,10 @@ package dev.tethys.query.promql.exec;
  * <p>Each sample waits for the mean of those before it, a division among that. Windows of one shape
  * are therefore taken side by side, where the processor has several under way at once.
  */
-final class Variance extends FloatOverTime {
+public final class Variance extends FloatOverTime {
   private final boolean root;
 
-  Variance(boolean root) {
+  public Variance(boolean root) {
     super(1);
     this.root = root;
   }

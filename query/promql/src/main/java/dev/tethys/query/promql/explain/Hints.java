@@ -4,9 +4,10 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.query.promql.exec.Description;
 import dev.tethys.query.promql.exec.Profile;
+import dev.tethys.query.promql.function.FunctionTrait;
+import dev.tethys.query.promql.function.Functions;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -19,8 +20,6 @@ public final class Hints {
   static final int MANY_EVALUATIONS = 100;
 
   private static final Pattern META = Pattern.compile("[\\\\.+*?()|\\[\\]{}^$]");
-  private static final Set<String> OF_COUNTERS =
-      Set.of("rate", "increase", "irate", "delta", "idelta", "deriv");
 
   private final List<Hint> out = new ArrayList<>();
   private final int steps;
@@ -108,7 +107,7 @@ public final class Hints {
     PlanNode source = n.children().getFirst();
     Description.Reads r = source.reads();
     String function = n.attributes().getOrDefault("function", "");
-    if (r == null || !OF_COUNTERS.contains(function)) {
+    if (r == null || !Functions.has(function, FunctionTrait.TWO_SAMPLES)) {
       return;
     }
     Profile.Node own = n.measured();

@@ -15,7 +15,8 @@ import dev.tethys.query.promql.ast.Expr.TimeShift;
 import dev.tethys.query.promql.ast.Expr.ValueType;
 import dev.tethys.query.promql.ast.Expr.VectorMatching;
 import dev.tethys.query.promql.ast.Function;
-import dev.tethys.query.promql.ast.Functions;
+import dev.tethys.query.promql.function.FunctionDefinition;
+import dev.tethys.query.promql.function.Functions;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
@@ -209,11 +210,12 @@ final class ExprParser extends TokenReader {
   private Expr call(PromqlToken name) {
     int[] end = new int[1];
     List<Expr> args = arguments(end);
-    Function f = Functions.find(name.text());
-    if (f == null) {
+    FunctionDefinition definition = Functions.find(name.text());
+    if (definition == null) {
       throw error(
           name.start(), name.end(), "unknown function with name " + GoQuote.quote(name.text()));
     }
+    Function f = definition.signature();
     if (f.experimental() && !options.experimentalFunctions()) {
       throw error(
           name.start(), name.end(), "function " + GoQuote.quote(name.text()) + " is not enabled");

@@ -10,6 +10,8 @@ import dev.tethys.query.promql.ast.Expr.Span;
 import dev.tethys.query.promql.ast.Expr.ValueType;
 import dev.tethys.query.promql.ast.Expr.VectorMatching;
 import dev.tethys.query.promql.ast.Function;
+import dev.tethys.query.promql.function.FunctionTrait;
+import dev.tethys.query.promql.function.Functions;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -176,7 +178,7 @@ final class TypeCheck {
           c.span(),
           "expected " + bound + expected + " argument(s) in call to " + name + ", got " + n);
     }
-    boolean info = f.name().equals("info") && n > 1;
+    boolean info = Functions.has(f.name(), FunctionTrait.JOINS_INFO) && n > 1;
     if (info) {
       infoSelector(c, c.arguments().get(1));
     }

@@ -19,6 +19,9 @@ import dev.tethys.query.promql.ast.Expr.TimeShift;
 import dev.tethys.query.promql.ast.Expr.Unary;
 import dev.tethys.query.promql.ast.Expr.ValueType;
 import dev.tethys.query.promql.ast.Expr.VectorSelector;
+import dev.tethys.query.promql.function.FunctionDefinition;
+import dev.tethys.query.promql.function.FunctionTrait;
+import dev.tethys.query.promql.function.Functions;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -284,25 +287,22 @@ public record Locality(
       if (o == Order.UNKNOWN) {
         return o;
       }
-      switch (c.function().name()) {
-        case "info" -> {
-          return Order.UNKNOWN; // reads more than its text says
-        }
-        case "start", "end", "range" ->
-            hinder(c.function().name() + "() depends on the start and end of the query");
-        case "sort", "sort_desc", "sort_by_label", "sort_by_label_desc" ->
-            hinder(c.function().name() + " orders series");
-        case "histogram_quantile",
-            "histogram_quantiles",
-            "histogram_fraction",
-            "label_replace",
-            "label_join" -> {
-          return Order.VARIES;
-        }
-        case "scalar", "absent", "absent_over_time", "vector", "time", "pi" -> {
-          return Order.KEPT;
-        }
-        default -> {}
+      String name = c.function().name();
+      FunctionDefinition f = Functions.get(name);
+      if (f.has(FunctionTrait.JOINS_INFO)) {
+        return Order.UNKNOWN; // reads more than its text says
+      }
+      if (f.has(FunctionTrait.QUERY_RANGE)) {
+        hinder(name + "() depends on the start and end of the query");
+      }
+      if (f.has(FunctionTrait.SORTS)) {
+        hinder(name + " orders series");
+      }
+      if (f.has(FunctionTrait.CHANGES_ORDER)) {
+        return Order.VARIES;
+      }
+      if (f.has(FunctionTrait.SINGLE)) {
+        return Order.KEPT;
       }
       return o;
     }

@@ -40,6 +40,9 @@ import dev.tethys.query.promql.exec.StepInvariant;
 import dev.tethys.query.promql.exec.SubqueryRange;
 import dev.tethys.query.promql.exec.VectorJoin;
 import dev.tethys.query.promql.exec.VectorScalar;
+import dev.tethys.query.promql.function.FunctionDefinition;
+import dev.tethys.query.promql.function.FunctionTrait;
+import dev.tethys.query.promql.function.Functions;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -115,14 +118,8 @@ public final class Planner {
     Context inside(String name) {
       return new Context(
           name,
-          countsWanted
-              || name.equals("histogram_count")
-              || name.equals("histogram_sum")
-              || name.equals("histogram_avg"),
-          bucketsNeeded
-              || name.equals("histogram_quantile")
-              || name.equals("histogram_quantiles")
-              || name.equals("histogram_fraction"),
+          countsWanted || Functions.has(name, FunctionTrait.HISTOGRAM_COUNTS),
+          bucketsNeeded || Functions.has(name, FunctionTrait.HISTOGRAM_BUCKETS),
           occurrences);
     }
 
@@ -259,12 +256,13 @@ public final class Planner {
 
   RangeSource range(MatrixSelector m, Context c) {
     boolean starts =
-        options.startTimestamps()
-            && switch (c.function()) {
-              case "rate", "irate", "increase", "resets" -> true;
-              default -> false;
-            };
-    return new SelectedRange(selector(m.selector(), c), durations.positive(m.range()), starts);
+        options.startTimestamps() && Functions.has(c.function(), FunctionTrait.START_TIMESTAMPS);
+    FunctionDefinition f = Functions.find(c.function());
+    return new SelectedRange(
+        selector(m.selector(), c),
+        durations.positive(m.range()),
+        starts,
+        f != null && f.summary() != null);
   }
 
   RangeSource range(Subquery s, Context c) {

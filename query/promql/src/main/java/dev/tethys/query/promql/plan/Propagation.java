@@ -19,6 +19,8 @@ import dev.tethys.query.promql.ast.Expr.ValueType;
 import dev.tethys.query.promql.ast.Expr.VectorMatching;
 import dev.tethys.query.promql.ast.Expr.VectorSelector;
 import dev.tethys.query.promql.exec.Propagated;
+import dev.tethys.query.promql.function.FunctionTrait;
+import dev.tethys.query.promql.function.Functions;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -52,15 +54,6 @@ final class Propagation {
 
   /** The most matchers given to one side. */
   private static final int MAX_MATCHERS = 8;
-
-  /** Functions that compute each series alone from its floats. */
-  private static final Set<String> ALONE =
-      Set.of(
-          "abs ceil exp floor ln log10 log2 sgn sqrt round clamp clamp_max clamp_min timestamp delta idelta deriv changes resets avg_over_time count_over_time first_over_time last_over_time max_over_time min_over_time present_over_time stddev_over_time stdvar_over_time sum_over_time predict_linear"
-              .split(" "));
-
-  /** The same, where the name of the metric says that it is a counter. */
-  private static final Set<String> OF_COUNTERS = Set.of("rate", "increase", "irate");
 
   private static final List<String> COUNTER_SUFFIXES =
       List.of("_total", "_sum", "_count", "_bucket");
@@ -186,7 +179,9 @@ final class Propagation {
       }
       case Call c -> {
         String f = c.function().name();
-        boolean keepsLabels = ALONE.contains(f) || OF_COUNTERS.contains(f);
+        boolean keepsLabels =
+            Functions.has(f, FunctionTrait.PER_SERIES)
+                || Functions.has(f, FunctionTrait.PER_SERIES_OF_COUNTERS);
         yield keepsLabels ? met(vector(c)) : Set.of();
       }
       case Binary b -> met(b);
@@ -307,7 +302,10 @@ final class Propagation {
     String f = c.function().name();
     Expr vector = vector(c);
     boolean alone =
-        ALONE.contains(f) || OF_COUNTERS.contains(f) && namesTellCounters && isOfCounter(vector);
+        Functions.has(f, FunctionTrait.PER_SERIES)
+            || Functions.has(f, FunctionTrait.PER_SERIES_OF_COUNTERS)
+                && namesTellCounters
+                && isOfCounter(vector);
     Expr inner = alone ? given(vector, m, keep) : vector;
     if (inner == vector) {
       return c;

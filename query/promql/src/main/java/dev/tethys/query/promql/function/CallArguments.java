@@ -1,0 +1,62 @@
+package dev.tethys.query.promql.function;
+
+import dev.tethys.query.promql.ast.Expr;
+import dev.tethys.query.promql.ast.Expr.Span;
+import dev.tethys.query.promql.exec.InstantSelect;
+import dev.tethys.query.promql.exec.Operator;
+import dev.tethys.query.promql.exec.RangeSource;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Planned arguments of a call, and what the planner knows of the query around it. */
+public interface CallArguments {
+  /** Number of arguments given. */
+  int size();
+
+  /** Argument without parentheses. */
+  Expr expr(int i);
+
+  /** Operator of an argument that is a vector or a scalar. */
+  Operator operator(int i);
+
+  /** Value of a string literal; "" for another expression. */
+  String text(int i);
+
+  /** Values of the string literals from a position on. */
+  List<String> texts(int from);
+
+  /** Place that annotations about an argument point at. */
+  Span span(int i);
+
+  /** Place of the call. */
+  Span callSpan();
+
+  /** Windows of the range argument. */
+  RangeSource range();
+
+  /** Operators of all arguments but the range. */
+  List<Operator> scalars();
+
+  /** Samples of the selector at a position, as that part of them. */
+  Operator select(int i, InstantSelect.Part part);
+
+  /** Time of the first selector within an argument. */
+  SelectorTime firstSelector(int i);
+
+  /** Start of the query, in milliseconds. */
+  long queryStart();
+
+  /** End of the query, in milliseconds. */
+  long queryEnd();
+
+  /** Step of the query, in milliseconds. */
+  long queryStep();
+
+  /**
+   * Time of a selector.
+   *
+   * @param at fixed time in milliseconds; null for the time of the step
+   * @param offset milliseconds
+   */
+  record SelectorTime(@Nullable Long at, long offset) {}
+}
