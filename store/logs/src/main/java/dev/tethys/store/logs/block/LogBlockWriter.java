@@ -38,6 +38,7 @@ public final class LogBlockWriter implements AutoCloseable {
   private int[] order = new int[0]; // rows in the order of the block
   private int[] firstRows = new int[1]; // of each template, in the block's order
   private int[] sorted = new int[0]; // templates by text
+  private int[] firstTokens = new int[0]; // of the rows of a template
   private final ByteSink texts = new ByteSink(1 << 12);
 
   /**
@@ -316,6 +317,14 @@ public final class LogBlockWriter implements AutoCloseable {
       columns.ensure(n);
       int codes = templates.codeStarts[sorted[t]];
       int tokens = templates.codeStarts[sorted[t] + 1] - codes;
+      if (firstTokens.length < n) {
+        firstTokens = new int[Math.max(n, 2 * firstTokens.length)];
+      }
+      for (int i = 0; i < n; i++) {
+        int r = order[first + i];
+        firstTokens[i] = templates.rowTokens[r];
+        columns.times[i] = rows.times[r];
+      }
       for (int k = 0; k < tokens; k++) {
         int code = templates.templateCodes[codes + k];
         if (!Templates.isArgument(code)) {
@@ -323,14 +332,12 @@ public final class LogBlockWriter implements AutoCloseable {
         }
         boolean word = Templates.isWordArgument(code);
         for (int i = 0; i < n; i++) {
-          int r = order[first + i];
-          int token = templates.rowTokens[r] + k;
-          columns.starts[i] = k == 0 ? rows.starts[r] : ends[token - 1];
+          int token = firstTokens[i] + k;
+          columns.starts[i] = k == 0 ? rows.starts[order[first + i]] : ends[token - 1];
           columns.ends[i] = ends[token];
-          columns.times[i] = rows.times[r];
-          if (word) {
-            columns.ids[i] = templates.word(token);
-          }
+        }
+        for (int i = 0; word && i < n; i++) {
+          columns.ids[i] = templates.word(firstTokens[i] + k);
         }
         columns.write(b, n, word);
       }
