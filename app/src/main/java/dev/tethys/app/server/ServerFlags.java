@@ -12,11 +12,11 @@ import static dev.tethys.runtime.cli.Flag.of;
 import static dev.tethys.runtime.cli.Flag.refused;
 
 import dev.tethys.app.alertmanager.EmbeddedAlertmanager;
+import dev.tethys.collect.discovery.DiscoveryManager;
+import dev.tethys.config.GoDurations;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.ListenFlags;
-import dev.tethys.collect.discovery.DiscoveryManager;
-import dev.tethys.config.GoDurations;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
@@ -422,7 +422,7 @@ final class ServerFlags {
           of(
               EmbeddedLogs.HEAD_SIZE,
               SIZE,
-              "64MB",
+              "32MB",
               "Memory for log entries that are not yet written to parts. (Tethys)"),
           of(
               EmbeddedLogs.MAX_LINE_SIZE,

@@ -365,8 +365,6 @@ final class PartSegment implements LogSegment {
     private final int[] ends = new int[BATCH];
     private final ByteSink text = new ByteSink(1 << 12);
     private final ByteSink value = new ByteSink(256);
-    private int[] templateLengths = {};
-    private int lengthsOf = -1; // template of the lengths
     private int size;
 
     Batch(Scan scan, LogNeeds needs) {
@@ -382,11 +380,7 @@ final class PartSegment implements LogSegment {
         b.appendBody(template, row, text);
         ends[size] = text.size;
       } else if (lengths) {
-        if (template != lengthsOf) {
-          templateLengths = b.bodyLengths(template);
-          lengthsOf = template;
-        }
-        int length = templateLengths[row - b.firstRow(template)];
+        int length = b.bodyLengths()[row];
         ends[size] = start(size) + length;
       }
       size++;

@@ -85,9 +85,6 @@ public final class ColumnReader {
     /** Appends a word. */
     void append(int id, ByteSink out);
 
-    /** Length of a word. */
-    int length(int id);
-
     /** Ids of the words that contain a piece. */
     BitSet containing(Piece piece);
   }
@@ -281,53 +278,6 @@ public final class ColumnReader {
       case Column.NIBBLES -> nibbles(i, out);
       case Column.WORDS -> cursor.words.append(word(i), out);
       default -> decimal(Column.timePart(type, time), Column.digits(type, time), out);
-    }
-  }
-
-  /** Adds the lengths of the first values to sums; values are of rows with times. */
-  void addLengths(int n, long[] times, int firstRow, int[] sums) {
-    switch (type) {
-      case Column.NUMBER -> {
-        for (int i = 0; i < n; i++) {
-          sums[i] += decimalLength(base + bit(i));
-        }
-      }
-      case Column.STEPS -> {
-        for (int i = 0; i < n; i++) {
-          sums[i] += decimalLength(steps[i]);
-        }
-      }
-      case Column.PADDED, Column.NIBBLES -> addToAll(n, digits, sums);
-      case Column.SAME -> addToAll(n, valueLength(0), sums);
-      case Column.FEW -> {
-        for (int i = 0; i < n; i++) {
-          sums[i] += valueLength(index(i));
-        }
-      }
-      case Column.TEXT -> {
-        int before = 0;
-        for (int i = 0; i < n; i++) {
-          sums[i] += valueEnds[i] - before;
-          before = valueEnds[i];
-        }
-      }
-      case Column.WORDS -> {
-        for (int i = 0; i < n; i++) {
-          sums[i] += cursor.words.length(word(i));
-        }
-      }
-      case Column.NANO_TRIMMED, Column.NANO_GROUPS -> {
-        for (int i = 0; i < n; i++) {
-          sums[i] += Column.digits(type, times[firstRow + i]);
-        }
-      }
-      default -> addToAll(n, Column.digits(type, 0), sums);
-    }
-  }
-
-  private static void addToAll(int n, int length, int[] sums) {
-    for (int i = 0; i < n; i++) {
-      sums[i] += length;
     }
   }
 

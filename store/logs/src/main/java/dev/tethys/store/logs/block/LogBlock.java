@@ -22,8 +22,6 @@ public final class LogBlock {
   /** Rows of one stream in a block. */
   public record StreamRows(int stream, int rows, long bytes, long firstTime, long lastTime) {}
 
-  private static final long[] NO_TIMES = {};
-
   private final SectionReader sections;
   private final ColumnReader.WordSource words;
   private final int rows;
@@ -46,7 +44,7 @@ public final class LogBlock {
   private int[][] ranks = {}; // value of each row in a metadata column, -1 without one
   private int[] presenceStarts = {};
   private long @Nullable [] times;
-  private int @Nullable [] literalLengths;
+  private int @Nullable [] bodyLengths;
   private int @Nullable [] rowStreams;
 
   /**
@@ -355,36 +353,27 @@ public final class LogBlock {
     out.put(b, literal, end - literal);
   }
 
-  /** Lengths of the bodies of the rows of a template. */
-  public int[] bodyLengths(int template) {
-    int from = firstRow(template);
-    int[] out = new int[firstRows[template + 1] - from];
-    Arrays.fill(out, literalLengths()[template]);
-    ColumnReader[] columns = arguments(template);
-    for (int a = 0; a < argumentCounts[template]; a++) {
-      ColumnReader c = columns[a];
-      c.addLengths(out.length, c.needsTime() ? times() : NO_TIMES, from, out);
-    }
-    return out;
-  }
-
-  /** Bytes of each template that are no arguments. */
-  private int[] literalLengths() {
-    int[] known = literalLengths;
+  /** Length of each row's body. The array is shared. */
+  public int[] bodyLengths() {
+    int[] known = bodyLengths;
     if (known != null) {
       return known;
     }
-    byte[] b = templates();
-    int[] out = new int[firstRows.length - 1];
-    for (int t = 0; t < out.length; t++) {
-      for (int p = textStarts[t]; p < textStarts[t + 1]; p++) {
-        boolean escaped = b[p] == Templates.ESCAPE;
-        p += escaped ? 1 : 0;
-        boolean text = escaped || b[p] != Templates.ARGUMENT && b[p] != Templates.WORD_ARGUMENT;
-        out[t] += text ? 1 : 0;
+    int[] out = new int[rows];
+    for (int k = 0; k < 4; k++) {
+      int length = sections.length(Section.BODY_LENGTHS + k);
+      if (length == 0) {
+        continue;
+      }
+      if (length != rows) {
+        throw new DamageException("lengths of bodies have a wrong length");
+      }
+      byte[] plane = sections.get(Section.BODY_LENGTHS + k);
+      for (int i = 0; i < rows; i++) {
+        out[i] |= (plane[i] & 0xff) << 8 * k;
       }
     }
-    literalLengths = out;
+    bodyLengths = out;
     return out;
   }
 

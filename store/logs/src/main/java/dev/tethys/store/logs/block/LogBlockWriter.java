@@ -18,6 +18,7 @@ import java.util.List;
  * {@link Section#TEMPLATES} uvarint templates, then for each: uvarint length of the text, uvarint rows; then all texts
  * {@link Section#TIMES} + k byte k of each row's time minus that of the row before it in its template (first row: minus the
  *            block's first time)
+ * {@link Section#BODY_LENGTHS} + k byte k of the length of each row's body; nothing where all are zero
  * {@link Section#STREAMS}   index of each row's stream in the header, one byte, or two (low bytes first, then high ones)
  *            where there are more than 256 streams; nothing where there is one
  * {@link Section#PRESENCE}  for each name that not all rows have: one bit a row, lowest first
@@ -67,6 +68,7 @@ public final class LogBlockWriter implements AutoCloseable {
     sortRows(rows); // and write the templates
     long min = rows.times[byTime[0]];
     writeTimes(rows, min);
+    writeLengths(rows);
     ByteSink head = sections[Section.HEADER];
     head.uvarint(rows.count);
     head.svarint(min);
@@ -198,6 +200,23 @@ public final class LogBlockWriter implements AutoCloseable {
       plane.ensure(n);
       for (int i = 0; i < n; i++) {
         plane.buf[i] = (byte) (steps[i] >>> 8 * k);
+      }
+      plane.size = n;
+    }
+  }
+
+  /** Writes the lengths of bodies, which would otherwise have to be summed from all columns. */
+  private void writeLengths(LogRows rows) {
+    int n = rows.count;
+    int all = 0;
+    for (int r = 0; r < n; r++) {
+      all |= rows.lengths[r];
+    }
+    for (int k = 0; k < 4 && all >>> 8 * k != 0; k++) {
+      ByteSink plane = sections[Section.BODY_LENGTHS + k];
+      plane.ensure(n);
+      for (int i = 0; i < n; i++) {
+        plane.buf[i] = (byte) (rows.lengths[order[i]] >>> 8 * k);
       }
       plane.size = n;
     }

@@ -41,8 +41,11 @@ final class Section {
   /** Times: differences to the row before, one section for each byte from the lowest. */
   static final int TIMES = 16;
 
+  /** Lengths of bodies, one section for each byte from the lowest. */
+  static final int BODY_LENGTHS = TIMES + 8;
+
   /** One more than the largest number. */
-  static final int COUNT = TIMES + 8;
+  static final int COUNT = BODY_LENGTHS + 4;
 
   private Section() {}
 }

@@ -36,6 +36,8 @@ final class Tokens {
   /** Changes between letters and digits up to which a run is split. */
   static final int MAX_CHANGES = 3;
 
+  private static final int LARGE = 1 << 20; // tokens from which arrays grow by a quarter
+
   private static final byte[] CLASS = new byte[256]; // 0 delimiter, 1 letter, 2 digit, 3 letter a-f
 
   static {
@@ -84,9 +86,10 @@ final class Tokens {
 
   private void token(int end, byte kind, int code) {
     if (count == ends.length) {
-      ends = Arrays.copyOf(ends, count * 2);
-      kinds = Arrays.copyOf(kinds, count * 2);
-      codes = Arrays.copyOf(codes, count * 2);
+      int size = count < LARGE ? count * 2 : count + (count >> 2);
+      ends = Arrays.copyOf(ends, size);
+      kinds = Arrays.copyOf(kinds, size);
+      codes = Arrays.copyOf(codes, size);
     }
     ends[count] = end;
     codes[count] = code;

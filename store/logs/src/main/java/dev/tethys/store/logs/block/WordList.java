@@ -77,12 +77,6 @@ public final class WordList implements ColumnReader.WordSource {
     return id == 0 ? 0 : ends[id - 1];
   }
 
-  @Override
-  public int length(int id) {
-    requireId(id);
-    return ends[id] - start(id);
-  }
-
   private void requireId(int id) {
     if (id >= ends.length) {
       throw new DamageException("column refers to word " + id + " of " + ends.length);
