@@ -6,6 +6,7 @@ import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.DamageException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a block of {@link SectionWriter}: the table at once, sections on demand. Safe for one
@@ -22,7 +23,7 @@ public final class SectionReader {
   private final int[] rawLengths = new int[MAX_SECTIONS];
   private final int[] storedLengths = new int[MAX_SECTIONS];
   private final int[] checksums = new int[MAX_SECTIONS];
-  private final byte[][] loaded = new byte[MAX_SECTIONS][];
+  private final byte[] @Nullable [] loaded = new byte[MAX_SECTIONS][];
 
   /**
    * @throws DamageException if the table is damaged
