@@ -7,7 +7,7 @@ import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Who a client is towards a cloud that has its own way of authentication. */
+/** Authentication of a client by the method of a cloud provider. */
 public sealed interface CloudAuth {
   /** The key of the block that says so. */
   String key();
@@ -34,11 +34,11 @@ public sealed interface CloudAuth {
       RoleSession session)
       implements CloudAuth {
     /**
-     * How a role is taken on.
+     * Options for assuming a role.
      *
-     * @param name of the session; "" for ours
-     * @param region where it is taken on; "" for that of the requests
-     * @param tokenFile of the web identity by which it is; "" for the keys that were found
+     * @param name of the session; "" for the default name
+     * @param region of the request; "" for that of the signed requests
+     * @param tokenFile web identity token; "" to use the credentials that were found
      */
     public record RoleSession(String name, String region, String tokenFile) {
       public static final RoleSession USUAL = new RoleSession("", "", "");
@@ -191,7 +191,7 @@ public sealed interface CloudAuth {
   /** Tokens of Microsoft Entra ID (Azure AD). */
   record AzureAd(String cloud, String method, Identity identity, String scope)
       implements CloudAuth {
-    /** What one of the methods says; {@code ""} where it says nothing. */
+    /** Settings of one authentication method; {@code ""} for those that are not set. */
     public record Identity(
         String clientId,
         Secret clientSecret,
@@ -216,7 +216,7 @@ public sealed interface CloudAuth {
               "certificate_path", Type.STRING, "", "With certificate: file, as PEM text or PFX.");
       private static final Key<String> CERTIFICATE_KEY_PATH =
           SECTION.key(
-              "certificate_key_path", Type.STRING, "", "Its key, when in a file of its own.");
+              "certificate_key_path", Type.STRING, "", "Its key, if it is in a separate file.");
       private static final Key<Boolean> SEND_CERTIFICATE_CHAIN =
           SECTION.key("send_certificate_chain", Type.BOOL, false, "Send the certificate along.");
 

@@ -3,17 +3,17 @@ package dev.tethys.config;
 import java.time.Duration;
 
 /**
- * How a client of HTTP uses its connections, where that is not left to the process. Zero is what
- * was not asked for.
+ * Connection settings of an HTTP client that override those of the process. Zero means that a
+ * setting is not given.
  *
- * @param cookies whether cookies that servers set go along with later calls
- * @param most connections to one server at once
- * @param idle most connections that wait for a call
- * @param idleEach most of them to one server
- * @param idleTime after which one that waits is ended
- * @param single whether each call has a connection of its own
- * @param anyAddress whether a new connection goes to any address of its server; else to the first
- *     that takes it
+ * @param cookies whether cookies of servers are sent with later calls
+ * @param most open connections to one server
+ * @param idle idle connections in total
+ * @param idleEach idle connections to one server
+ * @param idleTime after which an idle connection is closed
+ * @param single whether each call has a separate connection
+ * @param anyAddress whether a new connection uses any address of its server; otherwise the first
+ *     that accepts it
  */
 public record ConnectionRules(
     boolean cookies,

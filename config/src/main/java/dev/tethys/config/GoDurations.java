@@ -6,9 +6,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Durations as Go's {@code time.ParseDuration} reads them, which is how the Collector's
- * configurations write them: decimal numbers with the units ns, us, ms, s, m, h, in any order
- * ({@code 1h30m}, {@code 1.5s}), or a bare {@code 0}. Within the range of 64-bit nanoseconds.
+ * Durations in the format of Go's {@code time.ParseDuration}, used by configurations of the
+ * Collector. A duration is decimal numbers with the units ns, us, ms, s, m, h, in any order ({@code
+ * 1h30m}, {@code 1.5s}), or a bare {@code 0}. Within the range of 64-bit nanoseconds.
  */
 public final class GoDurations {
   /** A duration that is not negative. */

@@ -8,11 +8,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How an HTTP client authenticates and connects: the block that scraping, discovery and every
- * destination share. Files are named here and read when they are used.
+ * Authentication and connection settings of an HTTP client: the block that scraping, discovery and
+ * all exporters share. Files are named here and read when they are used.
  *
- * @param cloud the authentication of a cloud, where whoever has this block has keys for it
- * @param connections how connections are used
+ * @param cloud authentication of a cloud provider, where the block has its keys
+ * @param connections connection settings
  */
 public record HttpClientConfig(
     @Nullable BasicAuth basicAuth,

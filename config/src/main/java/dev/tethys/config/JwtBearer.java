@@ -7,15 +7,15 @@ import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a client shows who it is by an assertion that it signs (RFC 7523), where its grant says so.
- * Both {@code oauth2} of HTTP clients and the extension {@code oauth2client} have these keys.
+ * Client authentication by a signed assertion (RFC 7523), for the grant type that requires it. Both
+ * {@code oauth2} of HTTP clients and the extension {@code oauth2client} have these keys.
  *
- * @param enabled whether the grant is this one; else client credentials
+ * @param enabled whether this grant is used; otherwise client credentials
  * @param key RSA key as PEM text
- * @param keyFile that holds it
+ * @param keyFile file of the key
  * @param issuer "" for the client's name
  * @param audience "" for the address of the server
- * @param claims further ones, as strings, numbers, bools, lists and maps
+ * @param claims additional claims: strings, numbers, bools, lists and maps
  */
 public record JwtBearer(
     boolean enabled,
@@ -86,7 +86,7 @@ public record JwtBearer(
     if (b.enabled && b.key.isEmpty() && b.keyFile.isEmpty()) {
       throw o.error(
           GRANT_TYPE,
-          "this grant_type wants client_certificate_key or client_certificate_key_file");
+          "this grant_type requires client_certificate_key or client_certificate_key_file");
     }
     return b;
   }

@@ -1,9 +1,9 @@
 package dev.tethys.config;
 
 /**
- * Where something is to listen, as it is written: {@code host:port}, {@code :port} for all
- * addresses, or {@code [IPv6 address]:port}. No name is looked up, so that a configuration can be
- * checked anywhere.
+ * Listen address as written in a configuration: {@code host:port}, {@code :port} for all addresses,
+ * or {@code [IPv6 address]:port}. Names are not resolved, so that a configuration can be checked
+ * anywhere.
  *
  * @param host empty for all addresses; an IPv6 address without its brackets
  */
@@ -31,7 +31,7 @@ public record ListenPlace(String host, int port) {
     boolean bracketed = host.startsWith("[") && host.endsWith("]");
     if (colon < 0 || host.indexOf(':') >= 0 && !bracketed) {
       throw new IllegalArgumentException(
-          "listen address \"" + text + "\" wants host:port, :port or [IPv6 address]:port");
+          "listen address \"" + text + "\" must be host:port, :port or [IPv6 address]:port");
     }
     int port = UrlText.MAX_PORT + 1;
     try {

@@ -8,10 +8,10 @@ public final class NotBuiltException extends ConfigException {
   private static final long serialVersionUID = 1L;
 
   /**
-   * What is asked for, and where.
+   * Unsupported setting and its position.
    *
    * @param where {@code file:line:column}
-   * @param about what that is, or what is in its place; "" where nothing is said
+   * @param about explanation or replacement; "" for none
    */
   public record Part(String where, String what, String about) {}
 

@@ -86,7 +86,7 @@ public record ProxyConfig(
     YamlNode proxy = o.at(PROXY_URL);
     if (given && url != null && proxy != null && !isProxy(url)) {
       throw proxy.error(
-          "proxy_url wants a URL such as http://proxy:3128, with one of the schemes "
+          "proxy_url must be a URL such as http://proxy:3128, with one of the schemes "
               + String.join(", ", SCHEMES)
               + ", not \""
               + url

@@ -6,14 +6,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a client speaks TLS. Files are named here and read when they are used, so that new contents
+ * TLS settings of a client. Files are named here and read when they are used, so that new contents
  * take effect; {@code ""} and empty secrets mean "not given".
  *
  * @param passphrase of the key
  * @param cipherSuites of TLS 1.2, by IANA's names, in the order of preference; empty for Java's own
  * @param namedGroups of the key exchange, by Java's names; empty for Java's own
- * @param systemCas whether the system's authorities are trusted beside {@code ca} and {@code
- *     caFile}
+ * @param systemCas whether the system's authorities are trusted in addition to {@code ca} and
+ *     {@code caFile}
  */
 public record TlsConfig(
     String ca,

@@ -109,7 +109,7 @@ public final class Type<T> {
                   (k, e) -> {
                     T v = value.readOrNull(e.value());
                     if (v == null) {
-                      throw e.key().error("\"" + k + "\" has no value; it wants " + value.name);
+                      throw e.key().error("\"" + k + "\" has no value; it must be " + value.name);
                     }
                     out.put(k, v);
                   });

@@ -1,6 +1,6 @@
 package dev.tethys.config;
 
-/** A key that there is not, which is wrong whatever the values are. */
+/** Reports an unknown key. The configuration is invalid independently of its values. */
 public final class UnknownKeyException extends ConfigException {
   private static final long serialVersionUID = 1L;
 

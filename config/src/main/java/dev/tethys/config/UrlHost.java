@@ -6,8 +6,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which server a URL names. {@link URI} knows none with an underscore, as no name of the Internet
- * has one; services of Docker's networks do.
+ * Extracts the host of a URL, also one with an underscore, which {@link URI} refuses: names of
+ * services in Docker networks have them.
  */
 public final class UrlHost {
   private static final Pattern AUTHORITY =

@@ -17,11 +17,11 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 import org.snakeyaml.engine.v2.nodes.Tag;
 
 /**
- * One configuration out of several YAML texts, as the OpenTelemetry Collector makes it: {@code
- * ${…}} in values is replaced, {@code $$} is one dollar, {@code a::b} in a key nests, and of the
- * texts each is laid over those before: maps key by key, everything else as a whole. Every value
- * keeps the position of the text it is written in; what was put in for a {@code ${…}} has the
- * position of that.
+ * Merges several YAML texts into one configuration, by the rules of the OpenTelemetry Collector.
+ *
+ * <p>{@code ${…}} in values is replaced, {@code $$} is one dollar, {@code a::b} in a key nests.
+ * Each text overrides the earlier ones: maps key by key, other values as a whole. Every value keeps
+ * the position of its text; a substituted value has the position of its {@code ${…}}.
  */
 public final class YamlLayers {
   /** How deep what is put in may itself ask for something. */
@@ -35,7 +35,7 @@ public final class YamlLayers {
       Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:.*", Pattern.DOTALL);
   private static final Pattern VARIABLE = Pattern.compile("[a-zA-Z_][a-zA-Z0-9_]*");
 
-  /** Gives what {@code ${scheme:argument}} stands for. */
+  /** Resolves {@code ${scheme:argument}}. */
   @FunctionalInterface
   public interface Source {
     /**
@@ -80,7 +80,7 @@ public final class YamlLayers {
     int eq = assignment.indexOf('=');
     if (eq < 1) {
       throw new ConfigException(
-          "--set " + assignment, "wants path.to.key=value, with dots between the keys");
+          "--set " + assignment, "must be path.to.key=value, with dots between the keys");
     }
     String[] keys = assignment.substring(0, eq).strip().split("\\.", -1);
     StringBuilder sb = new StringBuilder();

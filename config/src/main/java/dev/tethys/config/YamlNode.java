@@ -119,7 +119,7 @@ public final class YamlNode {
     if (node instanceof ScalarNode s && isPlain(s)) {
       return s.getValue();
     }
-    throw error("wants " + wanted + ", not " + describe());
+    throw error("must be " + wanted + ", not " + describe());
   }
 
   String describe() {
@@ -145,7 +145,7 @@ public final class YamlNode {
       return "";
     }
     if (!(node instanceof ScalarNode s)) {
-      throw error("wants a string, not " + describe());
+      throw error("must be a string, not " + describe());
     }
     if (!s.getTag().getValue().equals(BINARY)) {
       return s.getValue();
@@ -188,7 +188,7 @@ public final class YamlNode {
     if (FALSE.contains(s)) {
       return false;
     }
-    throw error("wants true or false, not " + describe());
+    throw error("must be true or false, not " + describe());
   }
 
   /** A whole number; null is 0. */
@@ -204,7 +204,7 @@ public final class YamlNode {
     } catch (ArithmeticException e) {
       // said below
     }
-    throw error("wants a whole number, not " + describe());
+    throw error("must be a whole number, not " + describe());
   }
 
   /** A whole number of 64 bits without sign, as its bits; null is 0. */
@@ -219,7 +219,7 @@ public final class YamlNode {
         return i.longValue();
       }
     }
-    throw error("wants a whole number that is not negative, not " + describe());
+    throw error("must be a whole number that is not negative, not " + describe());
   }
 
   /** A number; null is 0. */
@@ -241,7 +241,7 @@ public final class YamlNode {
       default -> {
         BigDecimal n = number(s);
         if (n == null) {
-          throw error("wants a number, not " + describe());
+          throw error("must be a number, not " + describe());
         }
         return n.doubleValue();
       }
@@ -337,7 +337,7 @@ public final class YamlNode {
       return split(t);
     }
     if (!(node instanceof SequenceNode s)) {
-      throw error("wants a list, not " + describe());
+      throw error("must be a list, not " + describe());
     }
     List<YamlNode> out = new ArrayList<>(s.getValue().size());
     for (Node n : s.getValue()) {
@@ -381,7 +381,7 @@ public final class YamlNode {
 
   private void addEntries(Map<String, Entry> out, int depth) {
     if (!(node instanceof MappingNode m)) {
-      throw error("wants a map, not " + describe());
+      throw error("must be a map, not " + describe());
     }
     if (depth > MAX_DEPTH) {
       throw error("a map is merged into itself by <<");
@@ -492,7 +492,7 @@ public final class YamlNode {
       return YamlDocument.of(document, n, path);
     }
     if (!isNull() && !isMap()) {
-      throw error("wants a map, not " + describe());
+      throw error("must be a map, not " + describe());
     }
     List<NodeTuple> all = new ArrayList<>();
     if (n instanceof MappingNode m) {

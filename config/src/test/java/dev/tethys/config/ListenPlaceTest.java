@@ -36,7 +36,7 @@ class ListenPlaceTest {
     assertThatThrownBy(() -> read("address: '" + text + "'").get(ADDRESS))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("f.yml:1:10")
-        .hasMessageContaining("\"" + text + "\" wants host:port, :port or [IPv6 address]:port");
+        .hasMessageContaining("\"" + text + "\" must be host:port, :port or [IPv6 address]:port");
   }
 
   @ParameterizedTest

@@ -48,12 +48,12 @@ class YamlLayersTest {
     Type<List<String>> list = Type.list(Type.STRING);
     YamlDocument d = layers().add("f", "{a: 'x:1,y:2', b: '', n: 5}").document();
     assertThatThrownBy(() -> list.read(at(d.root(), "a")))
-        .hasMessageContaining("wants a list, not");
+        .hasMessageContaining("must be a list, not");
     d.splittingTexts();
     assertThat(list.read(at(d.root(), "a"))).containsExactly("x:1", "y:2");
     assertThat(list.read(at(d.root(), "b"))).isEmpty();
     assertThatThrownBy(() -> list.read(at(d.root(), "n")))
-        .hasMessageContaining("wants a list, not \"5\"");
+        .hasMessageContaining("must be a list, not \"5\"");
   }
 
   @Test

@@ -140,7 +140,7 @@ class YamlReadingTest {
   void refusesOtherNumbers(String text) {
     assertThatThrownBy(() -> value(text).asLong())
         .isInstanceOf(ConfigException.class)
-        .hasMessageStartingWith("f.yml:1:7: wants a whole number, not ");
+        .hasMessageStartingWith("f.yml:1:7: must be a whole number, not ");
   }
 
   @Test
@@ -175,8 +175,8 @@ class YamlReadingTest {
     assertThatThrownBy(() -> read("inners:\n  -\n").get(INNERS))
         .hasMessageContaining("empty or null inner section in inners");
     assertThatThrownBy(() -> read("labels: [a]").get(LABELS))
-        .hasMessage("f.yml:1:9: wants a map, not a list");
-    assertThatThrownBy(() -> read("- a")).hasMessage("f.yml:1:1: wants a map, not a list");
+        .hasMessage("f.yml:1:9: must be a map, not a list");
+    assertThatThrownBy(() -> read("- a")).hasMessage("f.yml:1:1: must be a map, not a list");
   }
 
   @Test

@@ -160,6 +160,6 @@ class PromtailExamplesTest {
   void whereNothingCanListenIsToldBeforeItIsTried(String job) {
     assertThatThrownBy(() -> read(job))
         .isInstanceOf(ConfigException.class)
-        .hasMessageMatching("(?s).*(0 (and|to) 65535|wants host:port).*");
+        .hasMessageMatching("(?s).*(0 (and|to) 65535|(wants|must be) host:port).*");
   }
 }

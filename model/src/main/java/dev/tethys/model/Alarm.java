@@ -6,9 +6,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Closes something at a moment, unless it is turned off before: so a connection ends whatever read
- * or write is under way when its time is up, also where a peer sends a byte now and then. One
- * thread waits for all alarms; closing is done on threads of their own, since it may wait.
+ * Timer that closes a resource at a deadline unless it is cancelled. It ends a connection in the
+ * middle of any read or write, also when a peer sends a byte now and then. One thread waits for all
+ * alarms; resources are closed on separate threads, because closing may block.
  */
 public final class Alarm implements AutoCloseable {
   private static final ScheduledThreadPoolExecutor TIMER =

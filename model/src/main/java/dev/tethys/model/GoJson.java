@@ -1,8 +1,8 @@
 package dev.tethys.model;
 
 /**
- * Strings as Go's {@code encoding/json} writes them, where clients compare the text: three
- * characters of HTML and the two line separators of Unicode are escaped beside what JSON wants.
+ * Strings as Go's {@code encoding/json} writes them, where clients compare the text: in addition to
+ * JSON's own escapes, three HTML characters and the two line separators of Unicode are escaped.
  */
 public final class GoJson {
   private GoJson() {}

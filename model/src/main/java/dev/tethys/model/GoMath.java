@@ -1,9 +1,9 @@
 package dev.tethys.model;
 
 /**
- * Logarithms and powers that equal Go's {@code math} package on amd64 to the last bit, so that
- * interpolated quantiles and PromQL's {@code ^}, {@code exp} and {@code ln} give the digits that
- * users of Prometheus know. {@link StrictMath} differs in the last place here and there.
+ * Logarithms and powers that equal Go's {@code math} package on amd64 to the last bit. So
+ * interpolated quantiles and PromQL's {@code ^}, {@code exp} and {@code ln} return the same digits
+ * as Prometheus. {@link StrictMath} differs in the last place here and there.
  *
  * <p>Methods: the logarithm is fdlibm's; the exponential is Shibata's reduction by ln 2 and 16 with
  * a Taylor series, fused multiply-add throughout; 2^x is fdlibm's rational approximation; a power

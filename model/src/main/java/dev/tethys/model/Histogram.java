@@ -52,7 +52,7 @@ public record Histogram(
   private static final int[] NO_SPANS = {};
   private static final double[] NO_BUCKETS = {};
 
-  /** What is known about a counter reset before this sample; numbers as on the wire. */
+  /** Hint about a counter reset before this sample; numbers as on the wire. */
   public enum ResetHint {
     UNKNOWN,
     RESET,

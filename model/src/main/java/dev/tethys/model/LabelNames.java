@@ -1,6 +1,6 @@
 package dev.tethys.model;
 
-/** What names may be: any UTF-8 that is not empty, or the older narrow alphabet ("legacy"). */
+/** Validation of names: any non-empty UTF-8, or the older narrow alphabet ("legacy"). */
 public final class LabelNames {
   private LabelNames() {}
 

@@ -42,7 +42,7 @@ public final class Labels implements Comparable<Labels> {
   /** One label of a set. */
   public record Label(String name, String value) {}
 
-  /** Receives the labels of a set in order, without objects of its own. */
+  /** Receives the labels of a set in order, without creating objects. */
   @FunctionalInterface
   public interface ByteVisitor {
     /** Offsets and lengths point into {@code buf}, which must not be changed or kept. */

@@ -1,7 +1,4 @@
 package dev.tethys.model;
 
-/**
- * What an exposition says about a metric family beside its samples; empty strings where it says
- * nothing.
- */
+/** Metadata of a metric family in an exposition; empty strings for missing parts. */
 public record MetricMetadata(MetricType type, String help, String unit) {}

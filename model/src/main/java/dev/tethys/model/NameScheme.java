@@ -1,6 +1,6 @@
 package dev.tethys.model;
 
-/** Which names are taken for valid. */
+/** Validation scheme for names. */
 public enum NameScheme {
   /** Any text that is not empty. */
   UTF8,

@@ -10,10 +10,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * ClickHouse's engine (npm's {@code chdb}) behind an HTTP front of our own, in a process.
- * Statements, types and formats are the real ones; headers and status codes of the front are as
- * ClickHouse's documentation has them. A test that makes one is skipped where the package is not
- * installed.
+ * Process of ClickHouse's engine (npm's {@code chdb}) with a test HTTP front end. Statements, types
+ * and formats are the real ones; headers and status codes of the front end follow ClickHouse's
+ * documentation. A test that needs it is skipped where the package is not installed.
  */
 public final class ClickHouseProcess implements AutoCloseable {
   private static final String FRONT =

@@ -3,7 +3,7 @@ package dev.tethys.testkit;
 import java.util.Arrays;
 import java.util.Random;
 
-/** What disks and crashes do to bytes, and what nobody does but a hostile hand. */
+/** Damage to bytes as caused by disks and crashes, and by attackers. */
 public final class FileCorruption {
   private static final int KINDS = 10;
 

@@ -4,11 +4,10 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Queries that nobody should be able to harm a server with: nested as deep as can be written, over
- * ranges without end, with regular expressions that explode elsewhere, joins of everything with
- * everything, labels that double at every call, results of any size. The same seed gives the same
- * queries. Metrics are {@code h} and {@code h_total}, labels {@code i} (many values) and {@code g}
- * (few).
+ * Queries designed to overload a server. They are nested as deeply as possible, cover unbounded
+ * ranges, use regular expressions that explode in other engines, join all series with all, double
+ * labels at every call, and return results of any size. The same seed gives the same queries.
+ * Metrics are {@code h} and {@code h_total}, labels {@code i} (many values) and {@code g} (few).
  */
 public final class HostileQueries {
   private static final List<String> RANGE_FUNCTIONS =

@@ -12,8 +12,8 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 
 /**
- * A real Kafka broker on loopback, in a process of its own, out of the jars of the class path. It
- * may not answer yet when it was made: clients wait.
+ * Real Kafka broker on loopback, in a separate process, from the jars of the class path. It may not
+ * answer yet when the constructor returns: clients wait.
  */
 public final class KafkaProcess implements AutoCloseable {
   private final List<String> flags;

@@ -19,14 +19,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A process of kdb+ as far as a writer and a reader of samples meet it, speaking by KX's own Java
- * client: {@code .u.upd} of a stock tickerplant with its checks, {@code upsert} into keyed and
+ * Test double of a kdb+ process that receives and serves samples, for KX's own Java client.
+ * Supports {@code .u.upd} of a stock tickerplant with its checks, {@code upsert} into keyed and
  * plain tables, functional select, of distinct rows too, with {@code in}, {@code within}, equality
- * and {@code not}. Functions and expressions it does not understand are answered with an error, as
- * kdb+ does.
+ * and {@code not}. Unknown functions and expressions get an error, as in kdb+.
  */
 public final class KdbDouble implements AutoCloseable {
-  /** What it does wrong at the next request. */
+  /** Fault injected into the next request. */
   public enum Fault {
     /** Closes the connection without doing anything. */
     CLOSE_BEFORE,

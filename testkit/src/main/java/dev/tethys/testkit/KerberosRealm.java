@@ -10,8 +10,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * A realm with MIT's KDC on loopback, as Debian's {@code krb5-kdc} installs it, over a folder of
- * its own. A test that makes one is skipped where it is not installed.
+ * Kerberos realm with MIT's KDC on loopback, as Debian's {@code krb5-kdc} installs it, in a
+ * temporary folder. A test that needs it is skipped where it is not installed.
  */
 public final class KerberosRealm implements AutoCloseable {
   /** Its name. */

@@ -22,9 +22,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The API of a cluster, as its documentation says: lists with pages, watches from a version on,
- * bookmarks, and 410 for versions that are too old; of single objects reading, creating, and
- * changing, which is 409 where the version that is named is not the newest.
+ * Test double of the Kubernetes API, following its documentation. Supports lists with pages,
+ * watches from a version, bookmarks, and 410 for expired versions; for single objects get, create,
+ * and update, which returns 409 unless the version is the newest.
  */
 public class KubernetesDouble implements AutoCloseable {
   private record Event(long version, String path, String key, String type, String object) {}
@@ -265,8 +265,8 @@ public class KubernetesDouble implements AutoCloseable {
       synchronized (this) {
         if (seen < oldest) {
           b.append(
-              "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"code\":410,\"reason\":\"Expired\","
-                  + "\"message\":\"too old resource version\"}}\n");
+              "{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"code\":410,\"reason\":\"Expired\",\"message\":\"too"
+                  + " old resource version\"}}\n");
           to.write(b.toString().getBytes(StandardCharsets.UTF_8));
           return;
         }

@@ -7,7 +7,7 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
 
-/** What a logger says until this is closed, as whoever reads the log sees it, without levels. */
+/** Captures the messages of a logger until closed, without levels. */
 public final class LogMessages implements AutoCloseable {
   private final Logger logger; // held, or its handlers would be forgotten with it
   private final List<String> said = new CopyOnWriteArrayList<>();

@@ -28,9 +28,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /**
- * What every {@link MetricStore} holds to: how samples are taken, how series are found and read,
- * how they go, and what is told of it. A store's test extends this and says how to make an empty
- * one.
+ * Contract of every {@link MetricStore}: appending samples, finding and reading series, deletion,
+ * and statistics. A store's test extends this class and creates an empty store.
  */
 public abstract class MetricStoreContract extends MetricStoreWritingContract {
   // ---- finding series

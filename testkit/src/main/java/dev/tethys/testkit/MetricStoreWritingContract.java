@@ -25,7 +25,7 @@ import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
 /**
- * What every {@link MetricStore} holds to that samples are appended to, one by one and in batches.
+ * Contract of every writable {@link MetricStore}: samples are appended one by one and in batches.
  */
 public abstract class MetricStoreWritingContract extends MetricStoreCase {
   // ---- floats

@@ -7,9 +7,9 @@ import java.net.ServerSocket;
 import java.util.Random;
 
 /**
- * Ports for programs that must be told theirs. They lie below those that the kernel gives to
- * clients (32768 and up on Linux): a port of these can be taken by any connection between the
- * moment it is found free and the moment the program listens on it.
+ * Free ports for programs that need a fixed port. They are below the ephemeral range of the kernel
+ * (32768 and up on Linux), because an ephemeral port can be taken by any connection between the
+ * check that it is free and the start of the program.
  */
 public final class Ports {
   private static final int FIRST = 15_000;

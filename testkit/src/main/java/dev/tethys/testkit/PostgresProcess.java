@@ -13,9 +13,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * A real PostgreSQL on loopback, as Debian installs it, over a folder of its own. It does not run
- * as root: there, {@code runuser} starts it as nobody. A test that makes one is skipped where it is
- * not installed.
+ * Real PostgreSQL server on loopback, as Debian installs it, in a temporary folder. It does not run
+ * as root: then {@code runuser} starts it as the user nobody. A test that needs it is skipped where
+ * it is not installed. // lint:keep: nobody is the name of a user
  */
 public final class PostgresProcess implements AutoCloseable {
   private static final Path INSTALLED = Path.of("/usr/lib/postgresql");

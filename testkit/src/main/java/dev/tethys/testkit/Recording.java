@@ -10,12 +10,13 @@ import java.nio.file.Path;
 import java.util.zip.GZIPInputStream;
 
 /**
- * Scrapes of one real exporter, replayed as many hosts: each starts at its own place and scales
- * what moves by its own small integers, so that hosts and passes are no copies of each other.
+ * Recorded scrapes of one real exporter, replayed as many hosts. Each host starts at its own offset
+ * and scales moving values by its own small integers, so that no host or pass is a copy of another.
  *
  * <pre>
- * gzip of: int series, int scrapes; series * { UTF text as exposed, boolean counter };
- *   scrapes * series * double
+ * gzip of: int series, int scrapes;
+ *          series * { UTF text as exposed, boolean counter };
+ *          scrapes * series * double
  * </pre>
  */
 public final class Recording {

@@ -3,19 +3,20 @@ package dev.tethys.web;
 import java.time.Duration;
 
 /**
- * What a listener bears of a connection beyond its read timeout. Zero is what was not asked for.
+ * Timeouts of a listener's connections beyond its read timeout. Zero means that a timeout is not
+ * configured.
  *
  * @param head for the first line and the headers of a request; zero for the read timeout
- * @param answer from the headers of a request to the end of its answer, whatever takes so long;
- *     zero for no bound but that of each write
- * @param idle for which no request is in work before the connection ends; zero for the read
- *     timeout, in which over HTTP/2 a ping of the client begins anew
- * @param age after which, give or take a tenth, a connection ends as soon as no request is in work;
- *     zero for never
- * @param grace for which requests may go on beyond that age; zero for as long as they take
- * @param silence after which a client of HTTP/2 is asked whether it is there (PING); zero for never
- * @param reply for which it may be silent then
- * @param manyRequests whether a connection may bring more than one
+ * @param answer from the headers of a request to the end of its response; zero for no bound except
+ *     that of each write
+ * @param idle time without a request in work after which the connection is closed; zero for the
+ *     read timeout, which over HTTP/2 restarts with each ping of the client
+ * @param age age, give or take a tenth, after which a connection is closed as soon as no request is
+ *     in work; zero for never
+ * @param grace time for which requests may continue beyond that age; zero for no limit
+ * @param silence silence of an HTTP/2 client after which the server sends a PING; zero for never
+ * @param reply time within which the client must answer that PING
+ * @param manyRequests whether a connection may carry more than one request
  */
 public record ConnectionTimes(
     Duration head,

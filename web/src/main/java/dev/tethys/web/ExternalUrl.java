@@ -38,7 +38,7 @@ public record ExternalUrl(URI url, String routePrefix) {
       URI u = new URI(given);
       if (u.getScheme() == null || u.getRawAuthority() == null) {
         throw new IllegalArgumentException(
-            "external URL \"" + given + "\" wants a scheme and a host, such as http://host:9090/");
+            "external URL \"" + given + "\" has no scheme or host; write it as http://host:9090/");
       }
       String path = u.getRawPath() == null ? "" : trimmed(u.getRawPath());
       URI url = new URI(u.getScheme() + "://" + u.getRawAuthority() + path);

@@ -40,22 +40,22 @@ public final class Grpc {
 
   private Grpc() {}
 
-  /** What a method does: a message in, a message out. */
+  /** Handler of a unary method: one request message, one response message. */
   @FunctionalInterface
   public interface Method {
     byte[] call(byte[] message, HttpRequest request) throws Exception;
   }
 
   /**
-   * What a method does that answers with as many messages as it likes, until it returns. One that
-   * waits asks {@link HttpRequest#whenClientGone} for the end of the client.
+   * Handler of a method that streams its response messages and returns at the end of the stream. A
+   * handler that waits uses {@link HttpRequest#whenClientGone} to notice a closed connection.
    */
   @FunctionalInterface
   public interface StreamMethod {
     void call(byte[] message, HttpRequest request, Messages to) throws Exception;
   }
 
-  /** Where messages of an answer go, each at once. */
+  /** Receiver of response messages; each message is sent at once. */
   public interface Messages {
     /** Sends one. */
     void send(byte[] message) throws IOException;
@@ -92,7 +92,7 @@ public final class Grpc {
       throw new HttpException(415, "this is a gRPC method: content-type must be application/grpc");
     }
     if (!request.protocol().startsWith("HTTP/2")) {
-      throw new HttpException(426, "gRPC wants HTTP/2");
+      throw new HttpException(426, "gRPC requires HTTP/2");
     }
     response.header("Content-Type", CONTENT_TYPE).uncompressed();
     Answer answer = new Answer(response);
@@ -199,7 +199,7 @@ public final class Grpc {
     };
   }
 
-  /** The messages of one call, and its outcome behind them. */
+  /** Response messages of one call, followed by its status. */
   private static final class Answer implements Messages {
     private final HttpResponse response;
     private @Nullable OutputStream stream;

@@ -2,7 +2,7 @@ package dev.tethys.web;
 
 import org.jspecify.annotations.Nullable;
 
-/** Ends a gRPC call with a status of its own. */
+/** Ends a gRPC call with the given status. */
 public final class GrpcException extends Exception {
   private static final long serialVersionUID = 1L;
 

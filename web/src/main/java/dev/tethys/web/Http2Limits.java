@@ -3,15 +3,16 @@ package dev.tethys.web;
 import java.time.Duration;
 
 /**
- * What clients of HTTP/2 may do on a connection.
+ * Limits on the clients of HTTP/2 connections.
  *
- * @param streams requests that it may have in work
- * @param headerListBytes largest decoded size of the headers of a request, of its trailers too
- *     (SETTINGS_MAX_HEADER_LIST_SIZE, RFC 9113 section 6.5.2); above it a request is answered with
- *     431 and its connection ends
- * @param pingEvery how long a client waits at least between two pings, which else end its
- *     connection (ENHANCE_YOUR_CALM) after a few; zero for as often as it likes
- * @param pingIdle whether it may ping so while it has no request in work; else every two hours
+ * @param streams concurrent requests of a connection
+ * @param headerListBytes largest decoded size of a request's headers or trailers
+ *     (SETTINGS_MAX_HEADER_LIST_SIZE, RFC 9113 section 6.5.2); a larger request gets status 431 and
+ *     its connection ends
+ * @param pingEvery shortest interval between two pings of a client; a client that pings more often
+ *     is disconnected after a few pings (ENHANCE_YOUR_CALM); zero for no limit
+ * @param pingIdle whether the client may ping at that interval without a request in work; otherwise
+ *     once in two hours
  */
 public record Http2Limits(int streams, int headerListBytes, Duration pingEvery, boolean pingIdle) {
   /** Some hundreds of requests, and pings as often as a client likes. */

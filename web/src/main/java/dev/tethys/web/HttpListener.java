@@ -32,13 +32,13 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Listens on one or several addresses and has requests answered by {@link Routes}: HTTP/1.1 and
- * HTTP/2 (with and without TLS) on each port, with the TLS, users, headers and rate limit of the
- * web configuration, which is read again when it changes.
+ * HTTP server on one or several addresses: HTTP/1.1 and HTTP/2, with and without TLS, on each port.
+ * Requests are dispatched by {@link Routes}. TLS, users, headers and rate limit come from the web
+ * configuration, which is read again when it changes.
  *
- * <p>Every request runs on a virtual thread of its own. No request, however large, slow or
- * malformed, takes more than the bounds of {@link HttpListenerOptions}; no exception of a handler
- * ends more than its own request.
+ * <p>Each request runs on its own virtual thread. No request, however large, slow or malformed,
+ * uses more than the bounds of {@link HttpListenerOptions}. An exception of a handler ends only its
+ * own request.
  */
 public final class HttpListener implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("dev.tethys.web");
@@ -202,7 +202,7 @@ public final class HttpListener implements AutoCloseable {
       try {
         sweeper.schedule(work, millis, TimeUnit.MILLISECONDS);
       } catch (RejectedExecutionException e) {
-        LOG.log(Level.DEBUG, "nobody is watched any more: the listener is closed");
+        LOG.log(Level.DEBUG, "Timeout not scheduled, listener is closed");
       }
     }
   }

@@ -8,24 +8,24 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a listener listens. The defaults are Prometheus's.
+ * Options of an HTTP listener. The defaults are Prometheus's.
  *
- * @param addresses {@code host:port}, {@code :port} or {@code [v6]:port}; port 0 takes a free one;
- *     {@code unix:path}, a socket of this machine; or {@link ListenAddress#SYSTEMD}
+ * @param addresses {@code host:port}, {@code :port} or {@code [v6]:port}; port 0 selects a free
+ *     port; {@code unix:path} for a Unix socket; or {@link ListenAddress#SYSTEMD}
  * @param webConfigFile TLS, users, headers and rate limit; null for none
- * @param routePrefix what all paths start with: "" or {@code /prefix}
- * @param maxConnections further connections wait until one ends
- * @param readTimeout how long reading one request may take, how long a connection may idle, and how
- *     long a client may leave its answer unread
+ * @param routePrefix prefix of all paths: "" or {@code /prefix}
+ * @param maxConnections open connections; further connections wait until one ends
+ * @param readTimeout timeout for reading a request, for an idle connection, and for a client that
+ *     does not read its response
  * @param maxUriBytes longest request line
- * @param maxHeaderBytes all headers of a request together
- * @param stopGrace how long requests may go on once the listener stops
- * @param tracing has a span for each request
- * @param proxied whether a connection may begin with a header of the PROXY protocol, before its TLS
- *     if it has that; without TLS such a connection speaks HTTP/1
- * @param connections what is borne of a connection beyond the read timeout
- * @param http2 what clients of HTTP/2 may do
- * @param origins origins of pages that may send requests which change something
+ * @param maxHeaderBytes size of all headers of a request together
+ * @param stopGrace time for which requests may continue after the listener is stopped
+ * @param tracing creates a span for each request
+ * @param proxied whether a connection may begin with a header of the PROXY protocol, before TLS if
+ *     it uses TLS; without TLS such a connection speaks HTTP/1
+ * @param connections timeouts of connections beyond the read timeout
+ * @param http2 limits on clients of HTTP/2
+ * @param origins origins of pages that may send requests which change state
  */
 public record HttpListenerOptions(
     List<String> addresses,

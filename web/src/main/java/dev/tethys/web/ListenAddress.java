@@ -7,7 +7,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** Where a listener listens, read from {@code host:port}, {@code :port} or {@code [v6]:port}. */
+/** Listen address, read from {@code host:port}, {@code :port} or {@code [v6]:port}. */
 public record ListenAddress(String text, InetSocketAddress address) {
   /** In the place of an address: the socket that systemd has passed to this process. */
   public static final String SYSTEMD = "systemd:";
@@ -27,7 +27,8 @@ public record ListenAddress(String text, InetSocketAddress address) {
     String path = text.substring(UNIX.length());
     path = path.startsWith("//") ? path.substring(2) : path;
     if (path.isEmpty()) {
-      throw new IllegalArgumentException("listen address \"" + text + "\" wants a path");
+      throw new IllegalArgumentException(
+          "listen address \"" + text + "\" has no path; write it as unix:/path");
     }
     return Path.of(path);
   }

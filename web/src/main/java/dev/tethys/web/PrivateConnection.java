@@ -11,11 +11,11 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * The one connection to routes that nobody else can reach: over a socket of this machine in a
- * folder of its own, which is gone as soon as both ends have it. A program asks itself through it
- * just as its clients do, without their TLS, users and metrics.
+ * Private connection of the program to its own routes: over a Unix socket in its own folder, which
+ * is deleted as soon as both ends are connected. Requests take the same path as those of clients,
+ * without TLS, users and metrics.
  *
- * <p>Answers are read and dropped. For one thread.
+ * <p>Responses are read and discarded. For one thread.
  */
 public final class PrivateConnection implements AutoCloseable {
   private static final String UNIX = "unix:";

@@ -12,13 +12,13 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which handler answers which path. Patterns are paths in which {@code {name}} stands for one
- * segment and, at the end, {@code {name...}} for all the rest (which may be empty). A pattern
- * without names wins over one with names; among those, the one added first wins. HEAD is answered
- * by the handler of GET, without the body.
+ * Table of handlers by path. A pattern is a path in which {@code {name}} matches one segment and,
+ * at the end, {@code {name...}} matches the rest, which may be empty. A pattern without names has
+ * priority over one with names; among those, the first added has priority. HEAD is answered by the
+ * handler of GET, without the body.
  */
 public final class Routes {
-  /** What was found for a path. */
+  /** Result of the lookup of a path. */
   public sealed interface Match {}
 
   /**

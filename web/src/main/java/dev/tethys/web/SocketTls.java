@@ -23,9 +23,9 @@ import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
 
 /**
- * TLS of a protocol of sockets in which everybody is server and client: a file with {@code
- * tls_server_config}, as in {@code --web.config.file}, and {@code tls_client_config}, as {@code
- * tls_config}. Certificates are read with the file.
+ * TLS of a peer-to-peer protocol over sockets, in which each process is server and client. One file
+ * holds {@code tls_server_config}, as in {@code --web.config.file}, and {@code tls_client_config},
+ * as in {@code tls_config}. Certificates are read together with the file.
  */
 public final class SocketTls {
   private static final Section SECTION =

@@ -12,11 +12,11 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Serves files that lie on the class path, such as the user interface. Files are kept in memory
- * once asked for; only those that exist are, so their number is bounded by the distribution.
+ * Serves files of the class path, such as the user interface. A file is kept in memory after its
+ * first request; only existing files are kept, so the distribution bounds their number.
  *
- * <p>Files whose names hold a hash of their content ({@code index-3fa9c1d2.js}) may be kept by
- * browsers for ever; all others are asked for each time, which an ETag makes cheap.
+ * <p>Browsers may cache files with a hash in the name ({@code index-3fa9c1d2.js}) permanently. All
+ * other files are revalidated for each request, which is cheap because of their ETag.
  */
 public final class StaticAssets {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_@.-]+(/[A-Za-z0-9_@.-]+)*");

@@ -49,7 +49,7 @@ public record WebConfig(
     return tls == null ? List.of() : tls.files;
   }
 
-  /** Where a configuration comes from that is not a file of its own. */
+  /** Source of a web configuration without a separate file. */
   @FunctionalInterface
   public interface Source {
     /**

@@ -258,6 +258,6 @@ class GrpcAndAssetsTest {
     assertThatThrownBy(() -> ExternalUrl.of("\"http://x\"", null, 1, false))
         .hasMessageContaining("quotes");
     assertThatThrownBy(() -> ExternalUrl.of("just/a/path", null, 1, false))
-        .hasMessageContaining("wants a scheme and a host");
+        .hasMessageContaining("has no scheme or host");
   }
 }

@@ -507,7 +507,7 @@ class HttpListenerTest {
         .hasMessageContaining("in use");
     assertThatThrownBy(
             () -> HttpListener.start(HttpListenerOptions.on("nonsense"), new Routes(), null))
-        .hasMessageContaining("wants host:port");
+        .hasMessageContaining("must be host:port");
   }
 
   @Test

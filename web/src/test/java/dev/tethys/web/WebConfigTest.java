@@ -44,7 +44,7 @@ class WebConfigTest {
           Map.entry("headers_content_type", "invalid value for X-Content-Type-Options"),
           Map.entry("headers_extra", "HTTP header \"Content-Type\" can not be configured"),
           Map.entry("headers_frame", "invalid value for X-Frame-Options"),
-          Map.entry("junk.yml", "wants a map"),
+          Map.entry("junk.yml", "must be a map"),
           Map.entry("junk_key", "unknown key \"cert_filse\""),
           Map.entry("noAuth.bad", "client CA's have been configured without"),
           Map.entry("certPath_empty", "missing one of cert or cert_file"),

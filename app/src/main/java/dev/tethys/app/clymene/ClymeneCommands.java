@@ -104,7 +104,7 @@ final class ClymeneCommands {
       }
       err.println("abnormal value of http status code: " + a.status());
     } catch (IllegalArgumentException e) {
-      throw new UsageException("--" + HOST_PORT + " wants host:port, not \"" + at + "\"");
+      throw new UsageException("--" + HOST_PORT + " must be host:port, not \"" + at + "\"");
     } catch (IOException e) {
       err.println(url + " does not answer: " + e.getMessage());
     } catch (InterruptedException e) {

@@ -89,7 +89,7 @@ class ClymeneCommandsTest {
     assertThatThrownBy(
             () -> run(ClymeneRole.AGENT, Map.of(), "status", "--status.http.host-port=a b"))
         .isInstanceOf(UsageException.class)
-        .hasMessageContaining("wants host:port");
+        .hasMessageContaining("must be host:port");
     assertThat(ClymeneCommands.isOne(List.of("validate", "--config=x"))).isFalse();
   }
 }

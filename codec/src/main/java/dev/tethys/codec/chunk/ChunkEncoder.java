@@ -9,11 +9,14 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Cuts the samples of a series into chunks, XOR for floats, histogram and float histogram for the
- * rest, as Prometheus would: at most {@link #MAX_SAMPLES} a chunk, and a new one where the kind of
- * sample or a histogram's layout changes in a way that one chunk cannot hold, where a counter was
- * reset, and after a stale marker. Buckets that only some histograms of a chunk have are filled
- * with zeros. Start timestamps are not sent. Reusable; not for several threads at once.
+ * Encodes the samples of a series into chunks, in the encoding and with the boundaries of
+ * Prometheus.
+ *
+ * <p>Encodings are XOR for floats, histogram and float histogram. A chunk holds at most {@link
+ * #MAX_SAMPLES}. A new chunk starts when the kind of sample changes, when a histogram's layout
+ * changes in a way that one chunk cannot hold, at a counter reset, and after a stale marker.
+ * Buckets that only some histograms of a chunk have are filled with zeros. Start timestamps are not
+ * encoded. Reusable; not thread-safe.
  */
 public final class ChunkEncoder {
   /** Samples in a chunk, as Prometheus cuts them. */

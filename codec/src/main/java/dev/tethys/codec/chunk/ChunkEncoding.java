@@ -2,7 +2,7 @@ package dev.tethys.codec.chunk;
 
 import dev.tethys.codec.CodecException;
 
-/** How a chunk is encoded; the numbers are those of files and of the wire. */
+/** Chunk encoding, numbered as in files and on the wire. */
 public enum ChunkEncoding {
   XOR(1),
   HISTOGRAM(2),

@@ -3,9 +3,9 @@ package dev.tethys.codec.chunk;
 import dev.tethys.codec.CodecException;
 
 /**
- * One column of doubles, each stored as the XOR with the one before: {@code 0} the same, {@code 10}
- * the differing bits within the window of the one before, {@code 11} a new window (5 bits leading
- * zeros, 6 bits length with 0 for 64) and its bits.
+ * Column of doubles, each stored as the XOR with its predecessor. Prefixes: {@code 0} for an equal
+ * value, {@code 10} for differing bits within the previous window, {@code 11} for a new window (5
+ * bits leading zeros, 6 bits length with 0 for 64) and its bits.
  */
 final class XorValue {
   private static final int NO_WINDOW = 0xff;

@@ -3,15 +3,14 @@ package dev.tethys.codec.clickhouse;
 import java.util.List;
 
 /**
- * The tables in which telemetry stands in ClickHouse, and how names and texts are written in its
- * SQL.
+ * Schema of ClickHouse tables for telemetry, and quoting of names and texts in its SQL.
  *
  * <p>Metrics: {@code PREFIX_series} holds the labels of each series once, by the key of {@link
  * dev.tethys.codec.series.SeriesText}; {@code _samples} and {@code _histograms} refer to it. All of
  * them replace rows of the same series and time, so that a request that is sent twice leaves one
- * row. {@code start} is the start timestamp of counters, 1970 where unknown. Logs and traces: the
- * tables of the Collector's own exporter, column by column, so that what was built over them goes
- * on.
+ * row. {@code start} is the start timestamp of counters, 1970 if unknown. Logs and traces: the
+ * tables of the Collector's own exporter, column by column, so that existing dashboards and queries
+ * continue to work.
  */
 public final class ClickHouseTables {
   /** Columns of {@code _samples} as they are written. */

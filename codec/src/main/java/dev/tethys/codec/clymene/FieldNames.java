@@ -4,9 +4,9 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Names of labels in documents that have the labels beside fields of their own. A label with the
- * name of such a field is written with {@code exported_} before it, as a scrape renames labels of a
- * target: in Clymene it replaces the field.
+ * Names of labels in documents whose labels share a level with other fields. A label with the name
+ * of such a field gets the prefix {@code exported_}, as a scrape renames labels of a target; in
+ * Clymene the label replaces the field.
  */
 public final class FieldNames {
   /** Fields of a document of a sample. */

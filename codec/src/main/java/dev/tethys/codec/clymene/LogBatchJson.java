@@ -71,7 +71,7 @@ public final class LogBatchJson {
             }
           }
           if (p.nextToken() != null) {
-            throw new CodecException(WHAT + " goes on behind its end");
+            throw new CodecException(WHAT + ": unexpected data after the end of the document");
           }
           return new Batch(logs, tenant, refusals);
         });

@@ -65,7 +65,7 @@ public final class SeriesJson {
             }
           }
           if (p.nextToken() != null) {
-            throw new CodecException(WHAT + " goes on behind its end");
+            throw new CodecException(WHAT + ": unexpected data after the end of the document");
           }
           return new Request(out, samples);
         });

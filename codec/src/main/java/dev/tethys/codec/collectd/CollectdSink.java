@@ -1,6 +1,6 @@
 package dev.tethys.codec.collectd;
 
-/** Where what collectd sends goes. */
+/** Receiver of decoded value lists and notifications. */
 public interface CollectdSink {
   /** Takes values. */
   void values(ValueList v);

@@ -13,8 +13,15 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Value lists as metrics and notifications as log records, by the rules of the Collector's receiver
- * {@code collectd}: a metric is called by type, type instance and, where there are several, data
+ * Converts value lists to metrics and notifications to log records, by the rules of the Collector's
+ * receiver {@code collectd}.
+ *
+ * <p>A metric's name is type, type instance and, if there are several, data source, joined by dots.
+ * {@code plugin}, {@code plugin_instance}, {@code host} and a single {@code dsname} are attributes,
+ * and so are pairs written as {@code [k=v,…]} in a host or an instance. A counter or derive is a
+ * monotonic cumulative sum (the Collector leaves its temporality open).
+ *
+ * <p>For one thread. a metric is called by type, type instance and, where there are several, data
  * source, with points between; {@code plugin}, {@code plugin_instance}, {@code host} and a single
  * {@code dsname} are attributes, and so is what stands as {@code [k=v,…]} in a host or an instance.
  * A counter or derive is a monotonic sum, which is cumulative (the Collector leaves that open).

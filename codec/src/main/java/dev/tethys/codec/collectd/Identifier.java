@@ -1,6 +1,9 @@
 package dev.tethys.codec.collectd;
 
-/** What collectd calls an identifier: where a value list or a notification comes from; "" none. */
+/**
+ * Identifier in collectd's sense: source of a value list or a notification; "" for parts that are
+ * not set.
+ */
 public record Identifier(
     String host, String plugin, String pluginInstance, String type, String typeInstance) {
   static final Identifier NONE = new Identifier("", "", "", "", "");

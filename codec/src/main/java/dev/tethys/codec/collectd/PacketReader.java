@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * threads.
  */
 public final class PacketReader {
-  /** What a packet has to be to be read, in rising order. */
+  /** Required security of a packet, in ascending order. */
   public enum Security {
     NONE,
     SIGN,
@@ -85,7 +85,7 @@ public final class PacketReader {
     return refused;
   }
 
-  /** What the parts of one packet have said so far. */
+  /** State of the parts of one packet that were read so far. */
   private final class Packet {
     private final CollectdSink sink;
     private final Refusals refused;

@@ -39,7 +39,7 @@ public final class TypesDb {
         sources.add(parts[0]);
       }
       if (sources.isEmpty()) {
-        throw new CodecException(file + ":" + number + ": a type wants data sources");
+        throw new CodecException(file + ":" + number + ": the type has no data sources");
       }
       names.put(words[0], List.copyOf(sources));
     }

@@ -17,7 +17,7 @@ public record ValueList(
     List<SourceKind> kinds,
     List<@Nullable Number> values) {
 
-  /** What a data source is. */
+  /** Kind of a data source. */
   public enum SourceKind {
     COUNTER,
     GAUGE,

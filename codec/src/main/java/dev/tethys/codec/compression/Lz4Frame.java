@@ -6,12 +6,13 @@ import java.util.Arrays;
 import java.util.function.LongConsumer;
 
 /**
- * LZ4's frame format, version 1.6.x of its description: magic 0x184D2204, descriptor (FLG, BD,
- * optional size and dictionary, a byte of XXH32), blocks with four bytes of length (the highest bit
- * for what is not compressed) and optional XXH32, a length of 0, optional XXH32 of all. Numbers
- * stand little end first. Skippable frames and several frames behind each other are read too.
+ * Reader of LZ4's frame format, version 1.6.x of its specification. A frame is: magic 0x184D2204,
+ * descriptor (FLG, BD, optional size and dictionary, a byte of XXH32), blocks with four bytes of
+ * length (the highest bit marks an uncompressed block) and optional XXH32, a length of 0, optional
+ * XXH32 of the content. Numbers are little-endian. Skippable frames and concatenated frames are
+ * read, too.
  *
- * <p>Blocks may refer to those before them, so they are decoded here, into one buffer.
+ * <p>Blocks may refer to earlier blocks, so they are decoded here, into one buffer.
  */
 final class Lz4Frame {
   private static final int MAGIC = 0x184D2204;
@@ -126,7 +127,7 @@ final class Lz4Frame {
       take();
     }
     if ((flags & 0x01) != 0) {
-      throw damaged("it wants a dictionary");
+      throw damaged("dictionary frames are not supported");
     }
     int sum = Xxh32.hash(in, descriptor, pos - descriptor) >>> 8 & 0xff;
     if (one() != sum) {

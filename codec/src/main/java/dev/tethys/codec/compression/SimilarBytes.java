@@ -8,11 +8,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bytes that are kept compressed and seldom looked at, of which others are kept that are much the
- * same: what two hosts say of themselves differs in their names. They are compressed by zstd (RFC
- * 8878) with one of the others as a raw dictionary, where that makes them much smaller.
+ * Compressed storage of rarely read byte strings that resemble each other: the resources of two
+ * hosts differ only in names. Each is compressed by zstd (RFC 8878), with one of the others as a
+ * raw dictionary if that makes it much smaller.
  *
- * <p>For any number of threads.
+ * <p>Thread-safe.
  */
 public final class SimilarBytes {
   private static final int LEVEL = 3;

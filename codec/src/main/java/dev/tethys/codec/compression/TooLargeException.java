@@ -2,7 +2,7 @@ package dev.tethys.codec.compression;
 
 import dev.tethys.codec.CodecException;
 
-/** What is in there is larger than the one who asked wants to take. */
+/** Signals that the content is larger than the caller's limit. */
 public final class TooLargeException extends CodecException {
   private static final long serialVersionUID = 1L;
 

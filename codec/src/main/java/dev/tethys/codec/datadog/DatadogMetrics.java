@@ -13,12 +13,13 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Datadog's points as OTLP's metrics, by the Collector's rules: a count is a delta sum, a rate is
- * one too, times its interval; a gauge is a gauge; a sketch is a delta histogram with exponential
- * buckets. What is counted over an interval begins that much before its time. For one thread.
+ * Converts Datadog's points to OTLP metrics by the Collector's rules. A count is a delta sum; a
+ * rate is a delta sum, too, multiplied by its interval; a gauge is a gauge; a sketch is a delta
+ * histogram with exponential buckets. A value counted over an interval starts one interval before
+ * its timestamp. For one thread.
  */
 public final class DatadogMetrics {
-  /** What a series says of its values. */
+  /** Kind of the values of a series. */
   public enum Kind {
     COUNT,
     RATE,
@@ -26,10 +27,10 @@ public final class DatadogMetrics {
   }
 
   /**
-   * What points have in common.
+   * Properties that the points of a series share.
    *
-   * @param unit "" when it is not said
-   * @param interval in seconds, over which a count or a rate was taken; 0 when it is not said
+   * @param unit "" when it is not given
+   * @param interval in seconds, over which a count or a rate was taken; 0 when it is not given
    */
   public record Series(String name, Kind kind, DatadogTags tags, String unit, long interval) {}
 

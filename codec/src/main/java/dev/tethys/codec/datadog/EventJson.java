@@ -11,11 +11,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Datadog's events as log records: the text is the body (the title, where there is none), {@code
- * alert_type} the severity, {@code date_happened} the time; the title and all else are attributes,
- * and tags say who sends, as with metrics. Clients post one ("Post an event" of the reference), an
- * agent several by where they are from, with names of its own ({@code msg_title}, {@code timestamp}
- * ...).
+ * Converts Datadog's events to log records. The text is the body (the title if there is no text),
+ * {@code alert_type} the severity, {@code date_happened} the time; the title and other fields are
+ * attributes. Tags identify the sender, as for metrics. Clients send one event ("Post an event" of
+ * the reference); an agent sends several, grouped by source, with its own field names ({@code
+ * msg_title}, {@code timestamp} ...).
  */
 public final class EventJson {
   private static final Map<String, Integer> SEVERITIES =

@@ -12,9 +12,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Logs in JSON as Datadog takes them ("Send logs" of its reference): {@code message} is the body,
- * {@code status} the severity, {@code timestamp} the time; {@code hostname}, {@code service} and
- * tags say who sends, as with metrics; all else are attributes.
+ * Reads logs in Datadog's JSON format ("Send logs" of its reference). {@code message} is the body,
+ * {@code status} the severity, {@code timestamp} the time. {@code hostname}, {@code service} and
+ * tags identify the sender, as for metrics; other fields are attributes.
  */
 public final class LogJson {
   private static final Map<String, Integer> SEVERITIES =

@@ -7,10 +7,10 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
- * Counts by Datadog's keys as a histogram with exponential buckets of scale 5, whose buckets are
- * somewhat wider than the keys are: the count of a key goes to the one or two buckets that it
+ * Converts counts by Datadog's keys to a histogram with exponential buckets of scale 5, which are
+ * slightly wider than the keys. The count of a key is split over the one or two buckets that it
  * overlaps, in proportion of the overlap's logarithm. A histogram that would span more than {@link
- * #MAX_BUCKETS} has a coarser scale. For one thread.
+ * #MAX_BUCKETS} gets a coarser scale. For one thread.
  */
 final class SketchHistogram {
   static final int SCALE = 5;

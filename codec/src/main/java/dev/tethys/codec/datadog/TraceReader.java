@@ -22,13 +22,13 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes spans of what Datadog's tracers and agents send, by the Collector's rules: a resource for
- * each service, {@code meta} and {@code metrics} as attributes under OpenTelemetry's names where
- * there are any. The upper half of a trace's id, which the first span of a chunk says ({@code
- * _dd.p.tid}), is that of all its spans. Source: pkg/proto/datadog/trace of DataDog/datadog-agent.
+ * Converts traces of Datadog's tracers and agents to spans, by the Collector's rules. Each service
+ * is a resource; {@code meta} and {@code metrics} are attributes under OpenTelemetry's names where
+ * such names exist. The upper half of a trace id, in the first span of a chunk ({@code _dd.p.tid}),
+ * applies to all spans of the chunk. Source: pkg/proto/datadog/trace of DataDog/datadog-agent.
  *
- * <p>MessagePack and JSON come as values; version 0.5 has its text in a table and its spans as
- * lists, which are brought into the form of the others.
+ * <p>MessagePack and JSON arrive as values. Version 0.5 has a string table and spans as lists,
+ * which are converted to the form of the other versions.
  */
 public final class TraceReader {
   /** Fields of a span of version 0.5. */

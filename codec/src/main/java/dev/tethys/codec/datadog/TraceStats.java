@@ -10,11 +10,11 @@ import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What tracers and agents count of spans, those included that were not sent, as the metrics that
- * Datadog makes of it: {@code trace.NAME.hits}, {@code .errors}, {@code .duration} (seconds) as
- * delta sums, and {@code trace.NAME} as a histogram of durations, by service, resource, type, kind
- * and status. Source: {@code StatsPayload} and {@code ClientStatsPayload} of
- * pkg/proto/datadog/trace of DataDog/datadog-agent, in MessagePack.
+ * Converts span statistics of tracers and agents, which include spans that were not sent, to the
+ * metrics that Datadog derives from them. These are {@code trace.NAME.hits}, {@code .errors},
+ * {@code .duration} (seconds) as delta sums, and {@code trace.NAME} as a histogram of durations, by
+ * service, resource, type, kind and status. Source: {@code StatsPayload} and {@code
+ * ClientStatsPayload} of pkg/proto/datadog/trace of DataDog/datadog-agent, in MessagePack.
  */
 public final class TraceStats {
   private static final double NANOS = 1e9;
@@ -89,7 +89,7 @@ public final class TraceStats {
     String name = text(g, "Name");
     long end = start + duration;
     if (name.isEmpty() || start <= 0 || duration <= 0 || end < 0) {
-      throw new CodecException("a group wants Name, and its bucket Start and Duration");
+      throw new CodecException("a group must have Name, and its bucket Start and Duration");
     }
     tag(tags, "service", text(g, "Service"));
     tag(tags, "resource_name", text(g, "Resource"));

@@ -5,9 +5,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The upper halves of ids of traces by their lower ones, as spans told them: other spans of a trace
- * may come in a request of their own without it. Knows the ids that were asked for last. Safe for
- * several threads.
+ * Cache of the upper halves of trace ids by lower half, as seen in spans: later spans of a trace
+ * may arrive in another request without it. Keeps the most recently used ids. Thread-safe.
  */
 public final class UpperHalves {
   private final Map<Long, Long> known;

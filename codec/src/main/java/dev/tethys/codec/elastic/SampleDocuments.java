@@ -10,20 +10,20 @@ import java.util.Arrays;
 import java.util.Base64;
 
 /**
- * Samples as documents, one each:
+ * Encodes samples as JSON documents, one document per sample:
  *
  * <pre>
  * {"@timestamp":1700000000000,"series":"…","metric":"up","labels":{"job":"node"},"value":1}
  * </pre>
  *
- * A value that is not finite stands in {@code value_text} instead ({@link NotFinite}). {@code
+ * <p>A value that is not finite is in {@code value_text} instead ({@link NotFinite}). {@code
  * series} is the first 120 bits of SHA-256 of the label set in Base64; with the time in base 36 it
  * is the document's id, so that a sample written twice is one document. {@code labels} is one field
- * for all labels (flattened, flat_object), whatever their names; a document's source keeps it as it
- * was written.
+ * for all labels (flattened, flat_object) with any names; a document's source keeps it as it was
+ * written.
  *
- * <p>In time series data streams the value of a counter is {@code counter}, and documents have the
- * ids that Elasticsearch makes of {@code series} and the time.
+ * <p>In time series data streams the value of a counter is {@code counter}, and Elasticsearch
+ * derives the ids of documents from {@code series} and the time.
  */
 public final class SampleDocuments {
   public static final String TIME = "@timestamp";

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * How names beyond the legacy alphabet are written for a reader that knows only that alphabet.
- * Rules: the Prometheus content negotiation specification, "escaping schemes".
+ * Escaping of names beyond the legacy alphabet, for readers that support only that alphabet. Rules:
+ * the Prometheus content negotiation specification, "escaping schemes".
  */
 public enum EscapingScheme {
   /** Names stay as they are and are quoted. */

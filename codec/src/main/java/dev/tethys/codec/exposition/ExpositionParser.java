@@ -8,20 +8,20 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Pulls events out of one exposition that stands in memory. For one thread; the body must not
- * change meanwhile.
+ * Pull parser of one exposition in memory. For one thread; the body must not change while it is
+ * parsed.
  *
- * <p>The steady path makes no object a line: a sample gives the raw bytes that name its series
- * ({@link #buffer()} from {@link #keyOffset()}, {@link #keyLength()} long), by which a scraper that
- * has seen them before finds its series again. Only for bytes that are new does it ask for {@link
- * #labels()}. Keys of different series of one exposition differ; what they look like is the
- * format's business.
+ * <p>The steady path creates no object per line: a sample exposes the raw bytes that name its
+ * series ({@link #buffer()} from {@link #keyOffset()}, {@link #keyLength()} long), and the scraper
+ * finds a known series by them. Only for unknown bytes does it call {@link #labels()}. Keys of
+ * different series of one exposition differ; their form depends on the format.
  *
- * <p>Strictness is Prometheus's: what its scraper takes is taken, what it refuses is refused. The
- * OpenMetrics specification asks for more; {@link OpenMetricsValidator} checks that.
+ * <p>Strictness equals Prometheus's: input that its scraper accepts is accepted, input that it
+ * refuses is refused. The OpenMetrics specification requires more; {@link OpenMetricsValidator}
+ * checks that.
  */
 public interface ExpositionParser {
-  /** What {@link #next()} came upon. */
+  /** Event found by {@link #next()}. */
   enum Event {
     /** A sample with a float value. */
     SERIES,

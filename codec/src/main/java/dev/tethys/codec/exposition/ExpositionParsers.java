@@ -19,7 +19,7 @@ public final class ExpositionParsers {
    */
   public record Choice(String mediaType, @Nullable String warning) {}
 
-  /** What a header says that was read last: most targets have the same. */
+  /** Parsed header of the previous call: most targets send the same one. */
   private record Known(String contentType, Choice choice) {}
 
   private static volatile @Nullable Known known;

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 final class FamilyText {
   private static final int NEWLINE = '\n';
 
-  /** Which part of a summary or histogram a name means. */
+  /** Part of a summary or histogram that a name refers to. */
   private enum Part {
     WHOLE,
     COUNT,

@@ -11,7 +11,7 @@ import java.util.Arrays;
  * Strings and exemplars are kept as offsets into the body (0: none, as no field starts there).
  */
 final class MetricMessage {
-  /** Where the message stands, for errors. */
+  /** Position of the message, for errors. */
   interface Place {
     String metricName();
 

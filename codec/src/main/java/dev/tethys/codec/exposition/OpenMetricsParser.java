@@ -8,13 +8,13 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * OpenMetrics text 0.0.1 and 1.0.0, as strictly as Prometheus's scraper reads it: single spaces, no
- * blank lines, no comments, {@code # EOF} at the end; but not the rules about names, values and
- * order, which {@link OpenMetricsValidator} holds.
+ * Parser of OpenMetrics text 0.0.1 and 1.0.0 with the strictness of Prometheus's scraper: single
+ * spaces, no blank lines, no comments, {@code # EOF} at the end. The rules about names, values and
+ * order are checked by {@link OpenMetricsValidator} only.
  *
- * <p>A start timestamp comes as a sample of its own, {@code x_created}, anywhere behind the sample
- * it belongs to. A second parser runs ahead to find it and remembers where it stood, so that each
- * line is read ahead at most once.
+ * <p>A start timestamp is a separate sample {@code x_created}, anywhere after the sample it belongs
+ * to. A second parser reads ahead to find it and remembers its position, so that each line is read
+ * ahead at most once.
  */
 final class OpenMetricsParser extends TextParser {
   private static final byte[] CREATED = "_created".getBytes(StandardCharsets.US_ASCII);

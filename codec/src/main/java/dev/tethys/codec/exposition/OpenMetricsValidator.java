@@ -346,7 +346,7 @@ public final class OpenMetricsValidator {
     }
   }
 
-  /** What is known about one histogram at one time; NaN where nothing is. */
+  /** State of one histogram at one time; NaN for values that were not seen. */
   private static final class Point {
     double lastBound = Double.NEGATIVE_INFINITY;
     double lastCount;

@@ -1,14 +1,14 @@
 package dev.tethys.codec.exposition;
 
 /**
- * What a scraper wants of a parser.
+ * Options of a parser.
  *
- * @param startTimestamps {@code _created} samples of OpenMetrics are not series but tell {@link
+ * @param startTimestamps {@code _created} samples of OpenMetrics are no series but set {@link
  *     ExpositionParser#startTimestamp()}
  * @param nativeHistograms native histograms are read as such; otherwise their classic part only,
  *     and one without classic buckets has just +Inf
  * @param convertClassicHistograms classic histograms become native ones with custom buckets
- * @param keepClassicHistograms classic series are given also where a native histogram is
+ * @param keepClassicHistograms classic series are returned also where a native histogram exists
  * @param typeAndUnitLabels series carry {@code __type__} and {@code __unit__}
  */
 public record ParserOptions(

@@ -11,7 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What the formats have to do to a metric before they can show it. */
+/** Preparation of a metric for output that the formats share. */
 final class Shown {
   private Shown() {}
 

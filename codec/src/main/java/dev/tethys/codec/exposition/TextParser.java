@@ -12,13 +12,13 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the two text formats share: where the parts of the present line stand, and how they are
- * turned into objects when somebody asks.
+ * Common base of the two text formats: positions of the parts of the current line, and their
+ * conversion to objects on demand.
  *
  * <p>Invariants: {@code pos} is the start of the next line or, while a line is read, of its next
- * byte; {@code lineStart <= pos <= end}. {@link #spans} holds four offsets a label (name start and
- * end, value start and end, without quotes) of the present sample. Line numbers are counted only
- * when an error wants one.
+ * byte; {@code lineStart <= pos <= end}. {@link #spans} holds four offsets per label (name start
+ * and end, value start and end, without quotes) of the current sample. Line numbers are counted
+ * only when an error needs one.
  */
 abstract class TextParser implements ExpositionParser {
   /** So many bytes of a bad line are shown in an error. */

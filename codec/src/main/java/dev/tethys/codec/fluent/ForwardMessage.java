@@ -19,12 +19,14 @@ import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A message of events in any of the four modes: Message {@code [tag, time, record, option?]},
- * Forward {@code [tag, [[time, record], …], option?]}, PackedForward {@code [tag, bytes, option?]}
- * with such entries one behind the other, and the same compressed with gzip.
+ * Message of events in one of the four modes of the forward protocol.
  *
- * @param chunk what the sender wants to hear once it is taken; null when it wants nothing
- * @param refusals entries that are no events, which cost no others
+ * <p>Message is {@code [tag, time, record, option?]}, Forward is {@code [tag, [[time, record], …],
+ * option?]}, PackedForward is {@code [tag, bytes, option?]} with concatenated entries,
+ * CompressedPackedForward is the same compressed with gzip.
+ *
+ * @param chunk acknowledgement that the sender expects once the message is accepted; null for none
+ * @param refusals entries that are no events; other entries are not affected
  */
 public record ForwardMessage(LogsData logs, int events, @Nullable String chunk, Refusals refusals) {
   /** The attribute with the tag. */

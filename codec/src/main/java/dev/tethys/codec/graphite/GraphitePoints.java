@@ -101,7 +101,7 @@ public final class GraphitePoints {
     int time = skip(buf, valueEnd, to, true);
     int timeEnd = skip(buf, time, to, false);
     if (time == timeEnd || skip(buf, timeEnd, to, true) < to) {
-      return "a line wants path, value and timestamp";
+      return "the line must have path, value and timestamp";
     }
     double v = DecimalParser.parse(buf, value, valueEnd);
     if (DecimalParser.failed(v)) {

@@ -5,7 +5,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import org.jspecify.annotations.Nullable;
 
-/** Which series a path means. */
+/** Maps a path to a series. */
 @FunctionalInterface
 public interface PathNaming {
   /**
@@ -43,7 +43,7 @@ public interface PathNaming {
       String tag = path.substring(at + 1, next < 0 ? path.length() : next);
       int eq = tag.indexOf('=');
       if (eq <= 0 || eq == tag.length() - 1) {
-        throw new IllegalArgumentException("the tag \"" + tag + "\" wants name=value");
+        throw new IllegalArgumentException("the tag \"" + tag + "\" must be name=value");
       }
       to.set(names.label(tag.substring(0, eq)), tag.substring(eq + 1));
       at = next;

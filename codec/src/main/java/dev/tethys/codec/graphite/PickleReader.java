@@ -60,7 +60,7 @@ final class PickleReader {
           && number(v.get(1)) instanceof Double value) {
         points.point(path, time, value);
       } else {
-        refused.accept(shown(o), "a point wants (path, (timestamp, value))");
+        refused.accept(shown(o), "a point must be (path, (timestamp, value))");
       }
     }
   }

@@ -12,9 +12,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the columns of CSV mean: {@code <column>:metric:<name>}, {@code <column>:label:<name>},
- * {@code <column>:time:<unix_s|unix_ms|unix_ns|rfc3339>}, with commas between; columns count from
- * 1. A column without a meaning is passed over. Source: VictoriaMetrics's documentation of {@code
+ * Meaning of CSV columns: {@code <column>:metric:<name>}, {@code <column>:label:<name>}, {@code
+ * <column>:time:<unix_s|unix_ms|unix_ns|rfc3339>}, separated by commas; columns count from 1. A
+ * column without a meaning is skipped. Source: VictoriaMetrics's documentation of {@code
  * /api/v1/import/csv}.
  */
 public final class CsvFormat {
@@ -59,7 +59,7 @@ public final class CsvFormat {
       String[] p = part.split(":", 3);
       if (p.length < 3 || !p[0].matches("[1-9]\\d{0,4}") || p[2].isEmpty()) {
         throw new IllegalArgumentException(
-            "format: \"" + part + "\" wants column:type:context, such as 2:metric:price");
+            "format: \"" + part + "\" must be column:type:context, such as 2:metric:price");
       }
       int index = Integer.parseInt(p[0]);
       if (index > MAX_COLUMN) {
@@ -72,7 +72,7 @@ public final class CsvFormat {
             case "time" -> time(p[2]);
             default ->
                 throw new IllegalArgumentException(
-                    "format: type \"" + p[1] + "\" wants to be metric, label or time");
+                    "format: type \"" + p[1] + "\" must be metric, label or time");
           };
       if (p[1].equals("time")) {
         if (time) {
@@ -101,7 +101,7 @@ public final class CsvFormat {
           yield Kind.LAYOUT;
         }
         throw new IllegalArgumentException(
-            "format: time wants unix_s, unix_ms, unix_ns, rfc3339 or custom:LAYOUT, not \""
+            "format: time must be unix_s, unix_ms, unix_ns, rfc3339 or custom:LAYOUT, not \""
                 + word
                 + "\"");
       }

@@ -138,25 +138,25 @@ public final class ImportLines {
         switch (key) {
           case "metric" -> {
             if (t != JsonToken.START_OBJECT) {
-              return "metric wants an object";
+              return "metric must be an object";
             }
             while (p.nextToken() == JsonToken.PROPERTY_NAME) {
               String name = p.currentName();
               if (p.nextToken() != JsonToken.VALUE_STRING || name.isEmpty()) {
-                return "a label wants a name and text";
+                return "a label must have a name and a string value";
               }
               labels.set(name, p.getString());
             }
           }
           case "values", "timestamps" -> {
             if (t != JsonToken.START_ARRAY) {
-              return key + " wants a list";
+              return key + " must be a list";
             }
             Numbers into = key.equals("values") ? values : times;
             for (JsonToken v = p.nextToken(); v != JsonToken.END_ARRAY; v = p.nextToken()) {
               Double d = number(p, v);
               if (d == null || into == times && !Double.isFinite(d)) {
-                return key + " wants numbers";
+                return key + " must be numbers";
               }
               into.add(d);
             }

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 public final class LineReader {
-  /** What a field holds. */
+  /** Type of a field. */
   public enum Kind {
     NUMBER,
     BOOLEAN,

@@ -1,6 +1,6 @@
 package dev.tethys.codec.influx;
 
-/** How Telegraf's input plugin of Prometheus writes metrics ({@code metric_version}). */
+/** Schema in which Telegraf's Prometheus input plugin writes metrics ({@code metric_version}). */
 public enum TelegrafSchema {
   /**
    * A measurement for each metric, whose fields are {@code counter}, {@code gauge}, or {@code

@@ -18,9 +18,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A batch of Jaeger's spans as OTLP's, by OpenTelemetry's mapping between both: the process is the
- * resource, {@code span.kind} and {@code error} become what they say, logs become events,
- * references that are no parents become links.
+ * Converts a batch of Jaeger spans to OTLP by OpenTelemetry's mapping. The process is the resource,
+ * {@code span.kind} and {@code error} set kind and status, logs become events, references other
+ * than parents become links.
  */
 public final class JaegerBatch {
   private static final int STATUS_OK = 1;

@@ -21,10 +21,10 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A span of Jaeger's {@code api_v2/model.proto} as protobuf's JSON: ids are Base64, times RFC 3339,
- * durations seconds with an {@code s} behind them, whole numbers of 64 bits text or numbers. Names
- * may be written as in the schema ({@code operation_name}) too; unknown names are ignored. A value
- * that its field cannot hold is an error with its path.
+ * Reads a span of Jaeger's {@code api_v2/model.proto} from protobuf's JSON: ids are Base64, times
+ * RFC 3339, durations seconds with the suffix {@code s}, 64-bit integers strings or numbers. Names
+ * as in the schema ({@code operation_name}) are accepted, too; unknown names are ignored. A value
+ * that does not fit its field is an error with its path.
  */
 final class JaegerJson {
   private static final List<String> TAG_TYPES =
@@ -165,7 +165,7 @@ final class JaegerJson {
       }
     }
     throw wrong(
-        "duration", seconds, "it must be seconds with at most nine decimals and an s behind them");
+        "duration", seconds, "it must be seconds with at most nine decimals and the suffix s");
   }
 
   private static long integer(@Nullable Object v, String field, IntegerType type) {

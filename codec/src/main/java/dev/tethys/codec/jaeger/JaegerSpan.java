@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A span as Jaeger has it. Times are Unix nanoseconds. */
 final class JaegerSpan {
-  /** Where it runs. */
+  /** Process that created the span. */
   static final class Process {
     String service = "";
     final Attributes tags = new Attributes();
@@ -16,7 +16,7 @@ final class JaegerSpan {
   /** Another span that it belongs to. */
   record Reference(boolean childOf, long traceHigh, long traceLow, long spanId) {}
 
-  /** Something that happened. */
+  /** Log of a span: an event with a time. */
   record Log(long nanos, Attributes fields) {}
 
   long traceHigh;

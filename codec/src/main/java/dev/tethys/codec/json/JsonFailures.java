@@ -12,14 +12,14 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.TokenStreamLocation;
 
 /**
- * Why a text is no JSON, or not the JSON that is wanted, for whoever sent it: in one line, and with
- * nothing of the reader, which speaks of its classes and settings.
+ * Describes to the sender, in one line, why a text is not the expected JSON. The parser's own
+ * messages name its classes and settings, so they are replaced.
  */
 public final class JsonFailures {
   /** How much is shown of what was met. */
   private static final int SHOWN = 60;
 
-  /** What the reader says, and what is said instead. */
+  /** Replacement of a message of the parser. */
   private record Saying(Pattern of, Function<MatchResult, String> said) {}
 
   private static Saying saying(String of, Function<MatchResult, String> said) {

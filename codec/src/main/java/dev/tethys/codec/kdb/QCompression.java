@@ -7,15 +7,15 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What q IPC does with long messages: a kind of LZ with a table of 256 places.
+ * Compression of long messages in q IPC: an LZ variant with a table of 256 slots.
  *
- * <p>Format: the header's 8 bytes with a flag in the third, the length of the message as it was (an
- * int, header included), then groups: a byte of eight flags, lowest first, and an item for each. A
- * clear flag is followed by one byte as it is; a set one by a slot of the table and a count: the
- * two bytes to which the slot points are repeated, and as many after them as the count says.
+ * <p>Format: the header's 8 bytes with a flag in the third, the uncompressed length of the message
+ * (an int, header included), then groups: a byte of eight flags, lowest first, and an item for
+ * each. A clear flag is followed by one literal byte; a set one by a slot of the table and a count:
+ * the two bytes that the slot points to are repeated, and then count further bytes.
  *
- * <p>The table remembers by the exclusive or of two neighbouring bytes where such a pair stood
- * last. Both sides keep it alike: pairs are noted up to the one that begins a repetition; those
+ * <p>The table maps the exclusive or of two neighbouring bytes to the last position of such a pair.
+ * Both sides maintain it alike: pairs are recorded up to the one that begins a repetition; pairs
  * inside of a repetition are not.
  */
 final class QCompression {

@@ -24,7 +24,7 @@ public record QMessage(Kind kind, QValue value) {
   /** kdb+ compresses messages that are longer than so many bytes. */
   private static final int COMPRESS_FROM = 2000;
 
-  /** What is expected of the one who receives it; numbers as on the wire. */
+  /** Kind of message; numbers as on the wire. */
   public enum Kind {
     /** Nothing, be it done or not. */
     ASYNC,

@@ -102,7 +102,7 @@ public sealed interface QValue {
   /** A function as text, with the namespace that it belongs to. */
   record Lambda(String context, String text) implements QValue {}
 
-  /** An error in the place of an answer. */
+  /** Error, returned instead of a result. */
   record Error(String text) implements QValue {}
 
   /** Number of items: rows of a table, keys of a dictionary, 1 for anything without items. */

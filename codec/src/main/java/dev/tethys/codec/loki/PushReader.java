@@ -271,7 +271,7 @@ public final class PushReader {
         }
       }
       if (p.nextToken() != null) {
-        throw new CodecException(WHAT + ": the request goes on behind its end");
+        throw new CodecException(WHAT + ": unexpected data after the end of the request");
       }
       return new Result(logs, refusals);
     } catch (JacksonException e) {

@@ -35,7 +35,7 @@ public record MqttPackets(boolean five) {
   private static final int DATA = 0x16;
   private static final byte[] NO_DATA = {};
 
-  /** What an answer says. */
+  /** Content of an acknowledgement packet. */
   public record Answer(int type, int packetId, int reason, String text) {}
 
   /**
@@ -392,7 +392,7 @@ public record MqttPackets(boolean five) {
   /** What a reason code of version 5 means. */
   public static String reason(int code) {
     return switch (code) {
-      case 0x10 -> "nobody has subscribed";
+      case 0x10 -> "no matching subscribers";
       case 0x80 -> "unspecified error";
       case 0x81 -> "malformed packet";
       case 0x82 -> "protocol error";

@@ -13,9 +13,9 @@ import java.util.Arrays;
 import java.util.Base64;
 
 /**
- * A key of a user of NATS (github.com/nats-io/nkeys): an Ed25519 seed in base 32 behind two bytes
- * that say what it is of, with a CRC-16 of XMODEM behind it. Users prove who they are by signing
- * what the server made up.
+ * Key of a NATS user (github.com/nats-io/nkeys): an Ed25519 seed in base 32, with a prefix of two
+ * bytes for its type and a suffix with the CRC-16 (XMODEM). Users authenticate by signing a nonce
+ * of the server.
  */
 public final class NatsKey {
   private static final String ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";

@@ -37,7 +37,7 @@ public record AgentToServer(
     private Capability() {}
   }
 
-  /** Who the agent is. */
+  /** Identity of the agent. */
   public record Description(
       SequencedMap<String, String> identifying, SequencedMap<String, String> others) {}
 

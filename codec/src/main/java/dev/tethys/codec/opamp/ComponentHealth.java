@@ -4,12 +4,12 @@ import dev.tethys.codec.protobuf.ProtoWriter;
 import java.util.Map;
 
 /**
- * How something is, and the parts of it.
+ * Health of a component and its parts.
  *
- * @param startNanos since when it runs, Unix nanoseconds; 0 for parts
+ * @param startNanos start of the component, Unix nanoseconds; 0 for parts
  * @param error "" for none
  * @param status the word for it
- * @param statusNanos since when it is so
+ * @param statusNanos time at which the status began
  * @param parts by name
  */
 public record ComponentHealth(

@@ -9,11 +9,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What OpenTSDB is told of one value.
+ * Data point as OpenTSDB receives it.
  *
- * @param timestamp as it stands there: Unix seconds, or milliseconds when it needs more than 32
- *     bits, perhaps with a decimal point; "" when there is none
- * @param value as it stands there; "" when there is none
+ * @param timestamp as written: Unix seconds, or milliseconds when it needs more than 32 bits,
+ *     perhaps with a decimal point; "" for none
+ * @param value as written; "" for none
  */
 public record DataPoint(String metric, String timestamp, String value, Map<String, String> tags) {
   /** Puts it where points go; why not, else null. */

@@ -12,24 +12,25 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Series as metrics and tags of OpenTSDB 2, which takes letters, digits and {@code -_./} in names
- * and values (opentsdb.net, "Writing Data"), wants at least one tag, and takes eight unless told
- * otherwise ({@code tsd.storage.max_tags}).
+ * Maps series to metrics and tags of OpenTSDB 2.
  *
- * <p>A byte of UTF-8 that has no place is {@code _x} and two hexadecimal digits in upper case, and
- * so is an underscore before {@code x} and two such digits. Letters beyond ASCII are escaped too:
- * the server takes them, and keeps names in Latin-1, where most of them become one question mark.
- * The slash is escaped in names and stays in values.
+ * <p>OpenTSDB accepts letters, digits and {@code -_./} in names and values (opentsdb.net, "Writing
+ * Data"), requires at least one tag, and accepts eight unless configured otherwise ({@code
+ * tsd.storage.max_tags}).
  *
- * <p>Labels of OTLP scopes are tags of their own after all others, so that they take no place from
- * those that a user gave. Labels that are more than the tags are joined in the tag {@code _labels},
- * as names and values with slashes between, in which slashes are escaped; of a series without
- * labels that tag is {@code -}. A label that is called {@code _labels} is the tag {@code
- * _x5Flabels}. A series without a name is the metric {@code _x5F}, which no name becomes.
+ * <p>Any other byte of UTF-8 becomes {@code _x} and two hexadecimal digits in upper case, and so
+ * does an underscore before {@code x} and two such digits. Letters beyond ASCII are escaped, too:
+ * the server accepts them, but stores names in Latin-1, where most of them become a question mark.
+ * The slash is escaped in names and kept in values.
  *
- * <p>Samples that are not finite, which OpenTSDB refuses, are points of a metric beside the
- * series', with {@code /notfinite} behind its name and {@link dev.tethys.codec.text.NotFinite#mark}
- * as their values.
+ * <p>Labels of OTLP scopes are tags after all others, so that they do not displace labels of users.
+ * Labels beyond the number of tags are joined in the tag {@code _labels}, as names and values with
+ * slashes between, in which slashes are escaped; for a series without labels that tag is {@code -}.
+ * A label with the name {@code _labels} is the tag {@code _x5Flabels}. A series without a name is
+ * the metric {@code _x5F}, which no name maps to.
+ *
+ * <p>Samples that are not finite, which OpenTSDB refuses, are points of an additional metric with
+ * the suffix {@code /notfinite} and {@link dev.tethys.codec.text.NotFinite#mark} as their values.
  */
 public final class TsdbSeries {
   /** The longest name or value, in bytes: it is a key of HBase. */

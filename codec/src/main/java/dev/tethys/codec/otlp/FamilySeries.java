@@ -45,7 +45,10 @@ abstract sealed class FamilySeries permits FamilySeries.Numbers, AssembledSeries
     }
   }
 
-  /** Takes samples that do not fit into the metric of their family, each as one of its own name. */
+  /**
+   * Receives samples that do not fit into the metric of their family, each as a metric with its own
+   * name.
+   */
   interface Rest {
     void sample(Labels series, long millis, double value);
   }

@@ -2,7 +2,7 @@ package dev.tethys.codec.otlp;
 
 import dev.tethys.model.MetricType;
 
-/** What an OTLP metric holds. */
+/** Kind of an OTLP metric. */
 public enum MetricKind {
   NONE,
   GAUGE,

@@ -3,11 +3,11 @@ package dev.tethys.codec.otlp;
 import java.util.Set;
 
 /**
- * What steers the translation; the names are those of the {@code otlp} section.
+ * Options of the translation; the names are those of the {@code otlp} section.
  *
  * @param promoteResourceAttributes resource attributes that become labels of every series
  * @param promoteAllResourceAttributes promote all but {@code ignoreResourceAttributes}
- * @param acceptDelta store delta samples as they are, with unknown type
+ * @param acceptDelta store delta samples unchanged, with unknown type
  * @param lookbackDelta milliseconds; {@code target_info} is written at least twice in it
  * @param typeAndUnitLabels add the labels {@code __type__} and {@code __unit__}
  * @param promoted resource attributes that become labels too, by patterns

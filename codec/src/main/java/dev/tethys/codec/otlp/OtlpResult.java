@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** What became of a request: how many data points were taken and refused, and why. */
+/** Result of a request: numbers of accepted and refused data points, with reasons. */
 public final class OtlpResult {
   /** Only so many different reasons and warnings are kept. */
   static final int MAX_TEXTS = 10;

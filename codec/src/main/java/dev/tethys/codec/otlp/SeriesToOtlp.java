@@ -23,16 +23,18 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns a remote write 1.0 request into OTLP metrics, by the rules of OpenTelemetry's compatibility
- * page: {@code job} and {@code instance} name the resource, {@code target_info} describes it,
- * {@code otel_scope_*} labels name the scope; families of known type become sums, histograms and
- * summaries, others gauges; a staleness marker is a point without a value.
+ * Converts a remote write 1.0 request to OTLP metrics, by the rules of OpenTelemetry's
+ * compatibility page.
  *
- * <p>The type of a family is known from the metadata of the request's source, or from that in the
- * request; the parts of a classic histogram or summary are put together when they are in one
- * request, which those of one scrape are. Parts that make no point of OTLP (counts that are no
- * integers, a summary without its count) are gauges by their own names. What is needed to get the
- * same series back is in the metadata of each metric, see {@link PrometheusOrigin}.
+ * <p>{@code job} and {@code instance} name the resource, {@code target_info} describes it, {@code
+ * otel_scope_*} labels name the scope. Families of known type become sums, histograms and
+ * summaries, others gauges. A staleness marker is a point without a value.
+ *
+ * <p>The type of a family comes from the metadata of the request's source, or from that in the
+ * request. The parts of a classic histogram or summary are joined when they are in one request, as
+ * those of one scrape are. Parts that form no OTLP point (counts that are no integers, a summary
+ * without its count) are gauges under their own names. The metadata of each metric holds the
+ * information for the reverse conversion, see {@link PrometheusOrigin}.
  */
 public final class SeriesToOtlp {
   private static final String TARGET_INFO = "target_info";
@@ -48,11 +50,10 @@ public final class SeriesToOtlp {
   }
 
   /**
-   * What became of a request.
+   * Result of the conversion.
    *
-   * @param points data points that it holds
-   * @param leftOut samples that OTLP has no place for: native histograms of gauges or of absurd
-   *     width
+   * @param points number of data points in the metrics
+   * @param leftOut samples without an OTLP form: native histograms of gauges or of extreme width
    */
   public record Converted(MetricsData metrics, int points, int leftOut) {}
 

@@ -1,7 +1,8 @@
 package dev.tethys.codec.otlp;
 
 /**
- * How OTLP names become metric and label names; the constants' texts are those of prometheus.yml.
+ * Strategy for translating OTLP names to metric and label names; the constants' texts are those of
+ * prometheus.yml.
  */
 public enum TranslationStrategy {
   UNDERSCORE_ESCAPING_WITH_SUFFIXES("UnderscoreEscapingWithSuffixes", true, true),

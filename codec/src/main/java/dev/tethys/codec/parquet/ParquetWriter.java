@@ -27,7 +27,7 @@ public final class ParquetWriter {
   private static final int OPTIONAL = 1;
   private static final int REPEATED = 2;
 
-  /** What a column means beyond its physical type. */
+  /** Logical type of a column, in addition to its physical type. */
   private enum Meaning {
     NONE,
     TEXT,
@@ -35,7 +35,7 @@ public final class ParquetWriter {
     NANOS
   }
 
-  /** What stands at the top of the schema. */
+  /** Top-level element of the schema. */
   sealed interface Field permits Leaf, MapColumn {}
 
   private record Leaf(ParquetColumn column, Meaning meaning) implements Field {}

@@ -4,7 +4,7 @@ import dev.tethys.codec.exposition.EscapingScheme;
 import dev.tethys.model.LabelNames;
 
 /**
- * How names of other systems become names of metrics and labels.
+ * Translation of names of other systems to names of metrics and labels.
  *
  * @see EscapingScheme
  */

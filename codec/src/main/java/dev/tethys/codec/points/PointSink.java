@@ -4,7 +4,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.MetricMetadata;
 import org.jspecify.annotations.Nullable;
 
-/** Where points go, one by one. For one thread. */
+/** Receiver of points, one by one. For one thread. */
 @FunctionalInterface
 public interface PointSink {
   /**

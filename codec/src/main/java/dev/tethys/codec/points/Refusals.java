@@ -19,10 +19,10 @@ public final class Refusals {
   private static final int MAX_SHOWN = 256;
 
   /**
-   * One that was refused.
+   * Refused item.
    *
-   * @param number its place in the message: a line, an element; from 1
-   * @param item as it came, cut
+   * @param number position in the message: a line, an element; from 1
+   * @param item as received, truncated
    */
   public record Refusal(int number, String item, String why) {}
 

@@ -30,13 +30,13 @@ public final class PprofReader {
   private static final int NONE = -1;
 
   /**
-   * How a type of samples is to be called.
+   * Name of a sample type.
    *
-   * @param cumulative whether it is counted since the program began
+   * @param cumulative whether the value is counted since the start of the program
    */
   public record Named(String type, String unit, boolean cumulative) {}
 
-  /** A sample as it stands in the dictionary: its stack and its attributes. */
+  /** Key of a sample in the dictionary: its stack and its attributes. */
   private record Place(String fields) {
     static Place of(ProtoWriter w) {
       return new Place(new String(w.buffer(), 0, w.size(), StandardCharsets.ISO_8859_1));
@@ -47,7 +47,7 @@ public final class PprofReader {
   private static final Set<String> CUMULATIVE =
       Set.of("alloc_objects", "alloc_space", "contentions", "delay");
 
-  /** Where the fields of one number stand. */
+  /** Positions of the occurrences of one field number. */
   private static final class Spans {
     int[] at = new int[32];
     int size;

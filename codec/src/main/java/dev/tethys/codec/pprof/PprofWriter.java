@@ -13,12 +13,12 @@ import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * Adds up stacks and writes them as one message {@code perftools.profiles.Profile} in gzip, as
- * readers of pprof want it. Source: proto/profile.proto of google/pprof. There are no mappings and
- * no addresses: functions have their names.
+ * Aggregates stacks and writes them as one message {@code perftools.profiles.Profile} in gzip, for
+ * readers of pprof. Source: proto/profile.proto of google/pprof. The profile has no mappings and no
+ * addresses: functions are identified by name.
  */
 public final class PprofWriter {
-  /** What a value of each sample, or the period, is of. */
+  /** Type and unit of a sample value or of the period. */
   public record ValueType(String type, String unit) {}
 
   private record Location(long function, long line) {}

@@ -24,7 +24,7 @@ public final class Speedscope {
   private static final int MAX_DEPTH = 10_000;
 
   /**
-   * What values count.
+   * Unit of the values.
    *
    * @param factor from a file's value to one of OTLP
    */

@@ -11,10 +11,10 @@ import java.util.Map;
 /** A profile that is added up stack by stack: values of one stack are one sample. */
 public final class StackProfile {
   /**
-   * What one adds up.
+   * Properties of an aggregated profile.
    *
-   * @param periodType what the period is of; "" for no period
-   * @param timeNanos since 1970, when it begins
+   * @param periodType type of the period; "" for no period
+   * @param timeNanos start, Unix nanoseconds
    */
   public record About(
       String type,

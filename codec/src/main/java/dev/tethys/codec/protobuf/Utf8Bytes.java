@@ -1,6 +1,6 @@
 package dev.tethys.codec.protobuf;
 
-/** Mends text in place. */
+/** Repairs invalid UTF-8 in place. */
 public final class Utf8Bytes {
   private Utf8Bytes() {}
 

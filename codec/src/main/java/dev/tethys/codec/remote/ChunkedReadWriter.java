@@ -10,8 +10,8 @@ import java.io.UncheckedIOException;
 import java.util.zip.CRC32C;
 
 /**
- * Writes the frames that answer a read request with streamed chunks: uvarint size, CRC-32C of the
- * message big end first, and a {@code ChunkedReadResponse} of one series or a part of it.
+ * Writes the frames of a streamed response to a read request. A frame is: uvarint size, big-endian
+ * CRC-32C of the message, and a {@code ChunkedReadResponse} with one series or a part of it.
  */
 public final class ChunkedReadWriter {
   private final OutputStream to;

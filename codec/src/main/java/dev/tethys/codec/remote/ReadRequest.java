@@ -26,7 +26,7 @@ public record ReadRequest(List<Query> queries, List<Integer> acceptedResponseTyp
   /** One selection; times in Unix milliseconds, closed on both sides. */
   public record Query(long start, long end, List<Matcher> matchers, @Nullable Hints hints) {}
 
-  /** What the reader will do with the samples. */
+  /** Hints of the reader about the use of the samples. */
   public record Hints(
       long step,
       String function,

@@ -9,10 +9,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Metadata that applies to the series of a remote write 1.0 request, as a {@link
- * WriteRequestReader} walks it: the entry that precedes the series, else what its source is known
- * to expose, else an entry that follows. So requests of sources whose types differ can be joined as
- * bytes, each behind its own metadata. Not for several threads at once.
+ * Metadata of the current series while a {@link WriteRequestReader} reads a remote write 1.0
+ * request. It comes from the entry before the series, else from the source's known metadata, else
+ * from an entry after it. So requests of sources with different types can be joined as bytes, each
+ * after its own metadata. Not thread-safe.
  */
 public final class RequestFamilies {
   private static final Family NONE = new Family("", new MetricMetadata(MetricType.UNKNOWN, "", ""));

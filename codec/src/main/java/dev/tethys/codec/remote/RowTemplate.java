@@ -8,19 +8,19 @@ import java.util.concurrent.ArrayBlockingQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How requests of remote write 1.0 with one sample of each of some series, all of one time, look
- * compressed: everything but values and time is compressed once, and every later request is put
- * together by copying that and writing values between. Nothing is searched for, and the request is
- * never there uncompressed.
+ * Precompressed form of remote write 1.0 requests that hold one sample of each of a fixed list of
+ * series at one time. All bytes but values and time are compressed once; each later request is a
+ * copy of them with the values written in between. No search for repeats is needed, and the
+ * uncompressed request is never built.
  *
- * <p>Of a series the request has {@code 0A length labels 12 10 09}, eight bytes of value, {@code
- * 10} and six bytes of time. Elements of snappy stand for the first part, found by looking for
- * repeats in the first parts of series before; a literal or a copy of the value before; a copy of
- * the time before. Offsets of copies are distances, and these do not depend on values. They stay
- * below 64 KiB, as encoders keep them. Elements of several templates, one behind the other, are a
- * request too.
+ * <p>A series in the request is {@code 0A length labels 12 10 09}, eight bytes of value, {@code 10}
+ * and six bytes of time. The snappy elements for the first part are found by a search for repeats
+ * in the first parts of earlier series; then follow a literal or a copy of the previous value, and
+ * a copy of the previous time. Offsets of copies are distances, which do not depend on values. They
+ * stay below 64 KiB, as in common encoders. The concatenated elements of several templates are a
+ * request, too.
  *
- * <p>Series are cut into pieces of a bounded number, none of which looks back into another.
+ * <p>Series are split into pieces of a bounded size; no piece refers back to another.
  */
 public final class RowTemplate {
   /** Bytes of value and time of a sample, behind the labels. */

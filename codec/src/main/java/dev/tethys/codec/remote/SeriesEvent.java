@@ -1,6 +1,6 @@
 package dev.tethys.codec.remote;
 
-/** What a reader of a time series stands on. */
+/** Element of a time series that a reader is positioned at. */
 public enum SeriesEvent {
   /** A float: {@code timestamp()}, {@code value()}. */
   SAMPLE,

@@ -5,13 +5,14 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * Tells a series with labels and one sample by its last bytes, without walking what is before them:
- * a sample whose value is given, or left out because it is zero, at a time that takes six bytes,
- * which those from 1971 to 2109 do.
+ * Recognises a series with labels and one sample by its last bytes, without parsing the bytes
+ * before. The sample has a value, or none because it is zero, and a time of six bytes (1971 to
+ * 2109). a sample whose value is present, or omitted because it is zero, at a time of six bytes
+ * (1971 to 2109).
  *
- * <p>It is a guess: bytes of a label may look like that, and so may the last of several samples.
- * Where those before it look alike, too, it is seen here; of any others nobody knows that what is
- * before the last one are labels.
+ * <p>This is a heuristic: bytes of a label may look the same, and so may the last of several
+ * samples. A sample of the same form before it is detected here; for other forms the bytes before
+ * the last sample may be more than labels.
  */
 final class SingleSample {
   private static final VarHandle LONG =

@@ -20,11 +20,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StatsdReader {
   /**
-   * Which kinds of tags are read.
+   * Supported tag formats.
    *
-   * @param simple whether one without a value is one with an empty value
-   * @param container the tag that DogStatsD's field of the sender's container becomes; "" for none
-   * @param strict whether such a field that names no container makes its sample wrong
+   * @param simple whether a tag without a value is one with an empty value
+   * @param container tag for DogStatsD's container field of the sender; "" for none
+   * @param strict whether a container field that names no container makes its sample invalid
    */
   public record Tags(
       boolean dogstatsd,
@@ -43,7 +43,7 @@ public final class StatsdReader {
     }
   }
 
-  /** Where values go. */
+  /** Receiver of values. */
   public interface Sink {
     /** Takes a value. */
     void sample(StatsdSample sample);

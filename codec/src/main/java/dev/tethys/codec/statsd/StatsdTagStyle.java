@@ -3,8 +3,8 @@ package dev.tethys.codec.statsd;
 import dev.tethys.codec.text.PercentEscape;
 
 /**
- * Where tags stand in a line of StatsD, and which characters they leave room for. What has no room
- * is escaped as {@link PercentEscape} says, and so is every percent sign.
+ * Position of tags in a StatsD line, and the characters permitted there. Other characters and
+ * percent signs are escaped by {@link PercentEscape}.
  */
 public enum StatsdTagStyle {
   /** {@code name:1|c|#k:v,k2:v2} (docs.datadoghq.com, "Datagram Format and Shell Usage"). */

@@ -11,14 +11,15 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Series of one super table with a tag of type JSON that holds their labels, as TDengine's own
- * adapter makes it of remote writes, and Clymene: {@code metrics (ts, value, mark) TAGS (labels)}.
- * The table of a series is {@code t_} and the MD5 of its labels.
+ * Series of one super table with a JSON tag that holds their labels, {@code metrics (ts, value,
+ * mark) TAGS (labels)}, as written by TDengine's adapter for remote writes and by Clymene. {@code
+ * metrics (ts, value, mark) TAGS (labels)}. The table of a series is {@code t_} and the MD5 of its
+ * labels.
  *
- * <p>TDengine knows no escapes within JSON, takes keys of visible ASCII alone, and 4 KB in all
+ * <p>TDengine supports no escapes within JSON, only keys of visible ASCII, and 4 KB in all
  * (docs.tdengine.com, "JSON Type"). So quotes, backslashes and control characters are escaped by
- * percent signs, and in keys all that is not ASCII. Samples that are not finite have no value, and
- * text in the column {@code mark}.
+ * percent signs, and in keys all characters beyond ASCII, too. Samples that are not finite have no
+ * value, but text in the column {@code mark}.
  */
 public final class TdJson {
   /** The longest tag, in bytes. */

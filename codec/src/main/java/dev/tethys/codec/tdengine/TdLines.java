@@ -10,15 +10,16 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Series as lines of InfluxDB's protocol that TDengine 3 takes without a schema (docs.tdengine.com,
- * "Schemaless Ingestion"): a super table for each metric, made by the server, a tag for each label,
- * a table for each series.
+ * Series as lines of InfluxDB's protocol for TDengine 3's schemaless ingestion (docs.tdengine.com,
+ * "Schemaless Ingestion"). The server creates a super table for each metric, a tag for each label
+ * and a table for each series.
  *
- * <p>Names are letters, digits and underscores; every other byte is {@code _x} and two digits, and
- * so is an underscore that would read as such, and the first byte of names that are columns of
- * ours. (The server turns dots into underscores by itself, which cannot be undone.) A series
- * without a name is {@code _x5F}, which no name becomes. Values escape what lines cannot have, and
- * quotes, by percent signs. Samples that are not finite are text of the column {@code value_text}.
+ * <p>Names consist of letters, digits and underscores; every other byte is {@code _x} and two
+ * digits, and so is an underscore that would read as such, and the first byte of a name that equals
+ * a reserved column. (The server turns dots into underscores, which cannot be reversed.) A series
+ * without a name is {@code _x5F}, which no name maps to. In values, quotes and characters that
+ * lines cannot hold are escaped by percent signs. Samples that are not finite are text in the
+ * column {@code value_text}.
  */
 public final class TdLines {
   /** The column of times. */

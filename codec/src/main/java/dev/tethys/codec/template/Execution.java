@@ -459,7 +459,10 @@ final class Execution {
       @Nullable Object dot, String name, List<? extends Term> args, @Nullable Object last) {
     int given = Math.max(args.size() - 1, 0) + (last == MISSING ? 0 : 1);
     if (given < 1) {
-      throw error("wrong number of args for " + name + ": want at least 1 got 0");
+      throw error(
+          "wrong number of args for "
+              + name
+              + ": want at least 1 got 0"); // lint:keep: error text of Go's text/template
     }
     Object v = null;
     for (int i = 1; i < args.size(); i++) {

@@ -7,7 +7,7 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Locale;
 
-/** Reads times by layouts of Go, in which each part stands as in the moment of reference. */
+/** Reads times by Go layouts, in which each part is written as in the reference time. */
 final class GoTimeReader {
   private static final List<String> MONTHS =
       List.of(

@@ -1,6 +1,6 @@
 package dev.tethys.codec.template;
 
-/** What a key that a map lacks gives: Go's option {@code missingkey}. */
+/** Value of a key missing from a map: Go's option {@code missingkey}. */
 public enum MissingKey {
   /** Nothing, printed as {@code <no value>}. */
   INVALID,

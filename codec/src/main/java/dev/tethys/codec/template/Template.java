@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * parsed: may be executed by several threads at once.
  */
 public final class Template {
-  /** One named template and the text that it stands in, for errors. */
+  /** Named template with its source text, for errors. */
   record Defined(String source, String text, Body body) {}
 
   private final String name;

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param parameters what it takes; the last one repeats when it is variadic
  */
 public record TemplateFunction(List<Parameter> parameters, boolean variadic, Code code) {
-  /** What a function does. */
+  /** Implementation of a function. */
   @FunctionalInterface
   public interface Code {
     /**

@@ -3,12 +3,12 @@ package dev.tethys.codec.template;
 import java.time.Duration;
 
 /**
- * What one execution of a template may take, so that no template can hold up or fill a process.
+ * Limits of one execution of a template, so that no template can block or fill a process.
  *
- * @param outputChars the longest output, and the longest string that a function may give
- * @param depth how deeply templates may call each other
- * @param steps how many nodes may be evaluated
- * @param time how long it may run; queries that it makes have limits of their own
+ * @param outputChars the longest output, and the longest string that a function may return
+ * @param depth nesting depth of template calls
+ * @param steps number of nodes that may be evaluated
+ * @param time duration of the execution; queries of the template have separate limits
  */
 public record TemplateLimits(int outputChars, int depth, long steps, Duration time) {
   /** For alerts: a label or an annotation. */

@@ -35,7 +35,7 @@ sealed interface TemplateNode {
     }
   }
 
-  /** What a branch does. */
+  /** Kind of a branch node. */
   enum Branching {
     IF,
     WITH,
@@ -170,7 +170,7 @@ sealed interface TemplateNode {
     }
   }
 
-  /** A number: its value where it stands alone is {@code ideal}. */
+  /** Number; {@code ideal} is its value outside of typed contexts. */
   record Number(int at, String text, @Nullable Long whole, @Nullable Double real, Object ideal)
       implements Term {
     @Override

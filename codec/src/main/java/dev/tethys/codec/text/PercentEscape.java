@@ -4,9 +4,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.IntPredicate;
 
 /**
- * Names in alphabets that are too small for them, so that they come back exactly: a byte of UTF-8
- * that has no place is a percent sign and two hexadecimal digits in upper case, and so is a percent
- * sign before two such digits. Text without special bytes stays as it is.
+ * Reversible escaping of names for restricted alphabets. A byte of UTF-8 outside the alphabet
+ * becomes a percent sign and two hexadecimal digits in upper case, and so does a percent sign
+ * before two such digits. Text without special bytes is unchanged.
  */
 public final class PercentEscape {
   private PercentEscape() {}

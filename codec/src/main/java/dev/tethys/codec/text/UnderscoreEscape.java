@@ -4,10 +4,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.IntPredicate;
 
 /**
- * Names in alphabets of little more than letters and digits, so that they come back exactly: a byte
- * of UTF-8 that has no place is {@code _x} and two hexadecimal digits in upper case, and so is an
- * underscore before {@code x} and two such digits. Where percent signs have a place, {@link
- * PercentEscape} is easier to read.
+ * Reversible escaping of names for alphabets of little more than letters and digits. A byte of
+ * UTF-8 outside the alphabet becomes {@code _x} and two hexadecimal digits in upper case, and so
+ * does an underscore before {@code x} and two such digits. Where percent signs are permitted,
+ * {@link PercentEscape} is easier to read.
  */
 public final class UnderscoreEscape {
   private static final byte[] HEX = "0123456789ABCDEF".getBytes(StandardCharsets.US_ASCII);

@@ -5,10 +5,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A piece of a layout: what is to be read there, or text that has to stand there.
+ * Part of a layout: a field to read, or literal text.
  *
  * @param width of a fraction: its digits
- * @param text that has to stand there
+ * @param text literal text
  */
 record LayoutPart(Kind kind, int width, String text) {
   enum Kind {

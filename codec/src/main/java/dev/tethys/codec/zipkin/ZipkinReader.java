@@ -33,7 +33,7 @@ public final class ZipkinReader {
               StreamReadConstraints.builder().maxNestingDepth(16).maxStringLength(8 << 20).build())
           .build();
 
-  /** What came of a list. */
+  /** Result of reading a list. */
   public record Result(TracesData traces, Refusals refusals) {}
 
   private final ZipkinToOtlp to;

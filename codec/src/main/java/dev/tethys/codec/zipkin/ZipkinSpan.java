@@ -9,19 +9,19 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A span as Zipkin has it, version 2 and what version 1 has beside it. Filled by the readers, then
- * turned into OTLP's by {@link ZipkinToOtlp}. Times are Unix microseconds, 0 for none.
+ * Zipkin span of version 2, with the additional fields of version 1. Filled by the readers, then
+ * converted to OTLP by {@link ZipkinToOtlp}. Times are Unix microseconds, 0 for none.
  */
 final class ZipkinSpan {
-  /** Who took part. */
+  /** Endpoint of a span. */
   record Endpoint(String service, String ipv4, String ipv6, int port) {
     static final Endpoint NONE = new Endpoint("", "", "", 0);
   }
 
   /**
-   * Something that happened.
+   * Annotation: an event of a span.
    *
-   * @param endpoint where, which only version 1 says
+   * @param endpoint host of the event, in version 1 only
    */
   record Annotation(long time, String value, Endpoint endpoint) {}
 

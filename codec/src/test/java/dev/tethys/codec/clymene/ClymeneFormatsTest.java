@@ -156,10 +156,10 @@ class ClymeneFormatsTest {
     byte[] written = LogBatchJson.write(b.logs(), "t1", Instant.parse("2023-11-14T22:13:25Z"));
     assertThat(new String(written, StandardCharsets.UTF_8))
         .isEqualTo(
-            "{\"batch\":{\"streams\":{\"{job=\\\"a\\\", path=\\\"C:\\\\\\\\b \\\\\\\"q\\\\\\\"\\\"}\":"
-                + "{\"labels\":\"{job=\\\"a\\\", path=\\\"C:\\\\\\\\b \\\\\\\"q\\\\\\\"\\\"}\",\"entries\":["
-                + "{\"ts\":\"2023-11-14T22:13:20.000000007Z\",\"line\":\"one\"},"
-                + "{\"ts\":\"2023-11-14T22:13:21Z\",\"line\":\"two\\n\"}]}},\"bytes\":7,"
+            "{\"batch\":{\"streams\":{\"{job=\\\"a\\\", path=\\\"C:\\\\\\\\b"
+                + " \\\\\\\"q\\\\\\\"\\\"}\":{\"labels\":\"{job=\\\"a\\\", path=\\\"C:\\\\\\\\b"
+                + " \\\\\\\"q\\\\\\\"\\\"}\",\"entries\":[{\"ts\":\"2023-11-14T22:13:20.000000007Z\",\"line\":\"one\"},{\"ts\":\"2023-11-14T22:13:21Z\",\"line\":\"two\\n"
+                + "\"}]}},\"bytes\":7,"
                 + "\"createdAt\":\"2023-11-14T22:13:25Z\"},\"tenantID\":\"t1\"}");
   }
 
@@ -167,7 +167,7 @@ class ClymeneFormatsTest {
   void saysWhatIsWrong() {
     wrong("[]", "an object expected at line 1, column");
     wrong("{\"timeseries\":[", "remote write JSON: the text ends within ");
-    wrong("{} {}", "goes on behind its end");
+    wrong("{} {}", "unexpected data after the end");
     wrong("{\"timeseries\":[{\"samples\":[{\"value\":", "the text ends within");
   }
 

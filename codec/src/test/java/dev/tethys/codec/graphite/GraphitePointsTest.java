@@ -45,9 +45,9 @@ class GraphitePointsTest {
             "{__name__=\"n\"} 3.0 @777");
     assertThat(refused(r))
         .containsExactly(
-            "3: a line wants path, value and timestamp",
-            "4: a line wants path, value and timestamp",
-            "7: the tag \"dc=\" wants name=value",
+            "3: the line must have path, value and timestamp",
+            "4: the line must have path, value and timestamp",
+            "7: the tag \"dc=\" must be name=value",
             "8: invalid value");
   }
 

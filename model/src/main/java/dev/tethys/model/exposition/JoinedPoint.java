@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.TreeSet;
 
-/** What several metrics show that are to be one. */
+/** Joins the points of several metrics into one. */
 public final class JoinedPoint {
   private JoinedPoint() {}
 

@@ -37,7 +37,7 @@ public record MetricFamily(
     }
   }
 
-  /** What a metric shows. */
+  /** Value of a metric. */
   public sealed interface Point {}
 
   /** A number: counter, gauge, untyped, info, stateset. */
@@ -62,7 +62,7 @@ public record MetricFamily(
   public record Quantiles(double count, double sum, double[] quantiles, double[] values)
       implements Point {}
 
-  /** A native histogram, and the classic buckets beside it where both are shown. */
+  /** Native histogram, with classic buckets if both are exposed. */
   public record Native(Histogram histogram, @Nullable Buckets classic, List<Exemplar> exemplars)
       implements Point {}
 }

@@ -10,13 +10,13 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Observations counted into a native histogram, and into fixed buckets beside it for formats that
- * know no native ones. Begins with buckets that grow by 9 % (schema 3); whenever there are more
- * than {@link #MAX_BUCKETS}, neighbours are merged and buckets grow by the square of that.
+ * Counts observations in a native histogram and in fixed buckets, for formats without native
+ * histograms. Starts with buckets that grow by 9 % (schema 3); when there are more than {@link
+ * #MAX_BUCKETS}, neighbours are merged and the growth factor is squared.
  *
  * <p>Invariants: {@code positive} holds no empty bucket and at most {@link #MAX_BUCKETS}; the
- * classic counts and the native ones are of the same observations. For observations that are not
- * negative, durations say; negative ones are taken for 0.
+ * classic and the native counts cover the same observations. For observations that are not
+ * negative, such as durations; negative ones count as 0.
  */
 public final class NativeHistogram implements Registry.Instrument {
   /** The most buckets kept, the zero bucket not counted. */

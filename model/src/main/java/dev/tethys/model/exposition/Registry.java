@@ -20,9 +20,9 @@ import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 
 /**
- * Where Tethys counts its own doings, under the names that Prometheus's users know. Instruments are
- * made once, when the part that owns them is built, and are cheap to count on from any thread. A
- * name registered twice is a programming error.
+ * Registry of Tethys's self-metrics, under the names that users of Prometheus know. Instruments are
+ * created once, by the component that owns them, and are cheap to update from any thread.
+ * Registering a name twice is a programming error.
  */
 public final class Registry implements Collector {
   private static final Registry PROCESS = new Registry();
@@ -125,7 +125,7 @@ public final class Registry implements Collector {
   /** A metric, and which collector told of it. */
   private record Told(int collector, Metric metric) {}
 
-  /** A family as all collectors tell of it. */
+  /** Family collected from all collectors. */
   private static final class Gathered {
     final MetricFamily first;
     final List<Told> metrics = new ArrayList<>();
@@ -194,7 +194,7 @@ public final class Registry implements Collector {
     collectors.forEach(c -> c.collect(to));
   }
 
-  /** Something that is counted on. */
+  /** Metric that the program updates. */
   public interface Instrument {
     /** What it shows now. */
     MetricFamily.Point point();

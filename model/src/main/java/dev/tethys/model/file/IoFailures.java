@@ -6,7 +6,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 
-/** Failures of reading and writing, as people are told of them. */
+/** Descriptions of I/O failures for users. */
 public final class IoFailures {
   private IoFailures() {}
 

@@ -208,8 +208,9 @@ public final class RealFiles implements FileAccess {
   }
 
   /**
-   * Not a {@link FileChannel}: that closes itself when a thread is interrupted that writes to it or
-   * forces it, and a log that several threads write to would be closed for all of them.
+   * Output file that is not a {@link FileChannel}. A channel closes itself when a thread is
+   * interrupted while it writes or forces, so a log with several writers would be closed for all of
+   * them.
    */
   static final class Writing implements WritableFile {
     /** What is written is copied out of the heap first: no more than this at once. */

@@ -6,15 +6,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.zip.CRC32C;
 
 /**
- * How a {@link RecordLog} stands on the disk: a header; then records of a length (4 bytes), a
- * CRC-32C (4 bytes), and the payload. What is new takes {@link #STANDARD}; others are those of
- * files that are out there.
+ * File format of a {@link RecordLog}: a header, then records. A record is a length (4 bytes), a
+ * CRC-32C (4 bytes), and the payload. New files use {@link #STANDARD}; other formats are those of
+ * existing files.
  *
- * @param header with which a file begins, in Latin 1
- * @param order of the bytes of lengths and checksums
- * @param checksOfLengths whether a checksum is of the four bytes of the length and the payload, not
- *     of the payload alone
- * @param minBytes of a payload: where no record has none, zeros are no records
+ * @param header start of a file, in Latin 1
+ * @param order byte order of lengths and checksums
+ * @param checksOfLengths whether a checksum covers the four bytes of the length and the payload,
+ *     not the payload alone
+ * @param minBytes of a payload: where no record is empty, zeros are no records
  * @param maxBytes of a payload
  */
 public record RecordFormat(

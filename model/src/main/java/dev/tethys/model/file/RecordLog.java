@@ -51,7 +51,7 @@ public final class RecordLog implements Closeable {
     void take(byte[] payload) throws IOException;
   }
 
-  /** What becomes of a file of another kind. */
+  /** Handling of a file of another format. */
   @FunctionalInterface
   public interface Foreign {
     /**

@@ -32,7 +32,7 @@ final class RecordReader {
   /** How many bytes may still be looked at in search of records. */
   private long patience;
 
-  /** How far the whole records of a file go, and how many they are. */
+  /** End and number of the complete records of a file. */
   record Found(long end, int records) {}
 
   RecordReader(Path file, RandomAccessFile in, RecordFormat format, long patience)

@@ -52,7 +52,7 @@ public final class ByteBudget {
     }
   }
 
-  /** What one request holds. For one thread. */
+  /** Bytes reserved by one request. For one thread. */
   public final class Reservation implements LongConsumer, AutoCloseable {
     private long bytes;
 

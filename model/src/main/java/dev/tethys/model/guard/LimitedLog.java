@@ -11,8 +11,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Log for lines that a peer can cause: of each kind one line per 10 s is written, with the number
- * of lines left out since the last one, and values are cut. Safe for threads.
+ * Rate-limited log for lines that a peer can cause: one line per kind and 10 s, with the number of
+ * lines suppressed since the last one; values are truncated. Thread-safe.
  *
  * <p>The kind of a line is its template, so templates must be constants.
  */

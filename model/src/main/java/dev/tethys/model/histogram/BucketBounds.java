@@ -4,9 +4,9 @@ import dev.tethys.model.Histogram;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the buckets of native histograms end. Bucket {@code i} of an exponential schema covers
- * {@code (base^(i-1), base^i]}; bounds come from one table, because every reader must get the same
- * bits. Custom bucket {@code i} ends at {@code bounds[i]}, the last at +Inf.
+ * Upper bounds of the buckets of native histograms. Bucket {@code i} of an exponential schema
+ * covers {@code (base^(i-1), base^i]}; bounds come from one table, because every reader must get
+ * the same bits. Custom bucket {@code i} ends at {@code bounds[i]}, the last at +Inf.
  */
 public final class BucketBounds {
   /**

@@ -6,10 +6,10 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a counter histogram started anew. A hint of the later sample decides; without one, any
- * count that shrank says so: of observations, of the zero bucket, of a bucket. So do a finer schema
- * and a narrower zero bucket, which happen only together with a reset. A coarser schema or a wider
- * zero bucket is compared after the earlier sample was brought to it.
+ * Detects counter resets between histograms. A hint of the later sample decides. Without a hint, a
+ * decreased count of observations, of the zero bucket or of a bucket is a reset; so are a finer
+ * schema and a narrower zero bucket, which occur only together with a reset. For a coarser schema
+ * or a wider zero bucket, the earlier sample is converted before the comparison.
  */
 public final class CounterReset {
   private static final double[] NO_BOUNDS = {};

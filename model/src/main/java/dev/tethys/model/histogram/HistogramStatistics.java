@@ -12,7 +12,7 @@ import dev.tethys.model.Histogram;
  * <p>Reused from sample to sample; for one thread.
  */
 public final class HistogramStatistics {
-  /** What a reader should know about an estimate from NaN observations. */
+  /** Note for the reader about an estimate from NaN observations. */
   public enum NanNote {
     NONE,
     /** The quantile lies among NaN observations. */

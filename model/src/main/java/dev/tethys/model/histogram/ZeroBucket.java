@@ -3,8 +3,9 @@ package dev.tethys.model.histogram;
 import dev.tethys.model.CompensatedSum;
 
 /**
- * A zero bucket on its way to a larger threshold: buckets that the wider bucket covers are counted
- * into it, and a populated bucket that it would cut makes it wider still.
+ * Merges buckets into a zero bucket with a larger threshold. Buckets covered by the wider zero
+ * bucket are added to it; a populated bucket that the threshold would split extends the threshold
+ * further.
  */
 final class ZeroBucket {
   double threshold;

@@ -3,9 +3,9 @@ package dev.tethys.model.libc;
 import java.util.Map;
 
 /**
- * Error numbers of Linux that mean something to who asks (errno(3)), and their words: those of Go's
- * package syscall, which stand in labels and messages of the programs that Tethys stands in for.
- * The C library's own would come in the language of the environment.
+ * Linux error numbers that callers distinguish (errno(3)), with the texts of Go's package syscall,
+ * which appear in labels and messages of the programs that Tethys replaces. The C library's own
+ * texts depend on the locale.
  */
 public final class Errno {
   public static final int EPERM = 1;

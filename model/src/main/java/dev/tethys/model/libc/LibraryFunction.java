@@ -22,7 +22,7 @@ public final class LibraryFunction {
 
   private LibraryFunction() {}
 
-  /** A call as it stands in code: method handles throw everything. */
+  /** Native call; method handles declare every throwable. */
   @FunctionalInterface
   public interface Call {
     long run() throws Throwable;

@@ -23,10 +23,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A socket of datagrams made by the C library, of a kind that the JDK does not have (unix(7),
- * netlink(7), icmp(7)) or with options that it does not show; on 64-bit Linux. For one thread at a
- * time, but for {@link #shutdown}. What waits waits in the kernel and keeps its thread, so that it
- * is not for virtual ones.
+ * Datagram socket of the C library, for families or options that the JDK does not support (unix(7),
+ * netlink(7), icmp(7)); on 64-bit Linux. For one thread at a time, except {@link #shutdown}.
+ * Blocking calls block in the kernel and pin their thread, so they are not for virtual threads.
  */
 public final class SocketCalls implements AutoCloseable {
   public static final int AF_UNIX = 1;

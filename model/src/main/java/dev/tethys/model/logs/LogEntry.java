@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LogEntry {
   /**
-   * Where entries come from. One object may stand for many entries, a block of a file say: it is
-   * then told as often as it has given entries.
+   * Origin of entries. One object may serve many entries, such as those of a block of a file; it is
+   * then acknowledged once for each of them.
    */
   @FunctionalInterface
   public interface Origin {

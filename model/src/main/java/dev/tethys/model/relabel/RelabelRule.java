@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * is anchored at both ends and whose dot matches a line end. Equal when written alike.
  */
 public final class RelabelRule {
-  /** What a rule does. */
+  /** Action of a rule. */
   public enum Action {
     REPLACE,
     KEEP,

@@ -7,9 +7,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A replacement with {@code $1}, {@code ${1}}, {@code $name}, {@code ${name}} and {@code $$}, as
- * Go's regexp package expands it: a name is as long as it can be ({@code $1x} is the group called
- * "1x"), an unknown group is empty, and a dollar sign that starts nothing stands for itself.
+ * Replacement template with {@code $1}, {@code ${1}}, {@code $name}, {@code ${name}} and {@code
+ * $$}, expanded by the rules of Go's regexp package. A name is as long as possible ({@code $1x} is
+ * the group called "1x"), an unknown group is empty, and a dollar sign without a name is literal.
  */
 public final class Template {
   /** Either text, or a group (then text is null; -1 for a group that does not exist). */

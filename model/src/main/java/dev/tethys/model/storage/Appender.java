@@ -22,7 +22,7 @@ public interface Appender extends AutoCloseable {
   /** No series has this reference. */
   long NO_SERIES = 0;
 
-  /** What became of one sample. */
+  /** Result of appending one sample. */
   enum Outcome {
     /** Taken. */
     OK,

@@ -3,9 +3,8 @@ package dev.tethys.model.storage;
 import java.util.function.Supplier;
 
 /**
- * Whether an answer is still wanted, for work that takes long by itself: a query tells by what its
- * work is to be interrupted, and who does it asks now and then, knowing neither queries nor
- * deadlines.
+ * Cancellation flag for long computations inside a query. The query supplies the condition, and the
+ * computation checks it from time to time without knowing queries or deadlines.
  */
 public final class Cancellation {
   private static final ScopedValue<Runnable> CHECK = ScopedValue.newInstance();

@@ -78,9 +78,7 @@ public interface MetricSource {
     return exemplars(minTime, maxTime, matcherSets);
   }
 
-  /**
-   * Names or values, and what the reader should be told about them (a limit that cut them, say).
-   */
+  /** Names or values, with warnings for the reader, such as a limit that truncated them. */
   record LabelResult(List<String> values, List<String> warnings) {}
 
   /** The exemplars of one series. */

@@ -1,18 +1,18 @@
 package dev.tethys.model.storage;
 
 /**
- * How coarse a reader will take what it reads. A store may keep summaries of buckets of samples
- * ({@link Summaries}) beside samples, and longer than these.
+ * Coarsest resolution that a reader accepts. A store may keep summaries of buckets of samples
+ * ({@link Summaries}) in addition to samples, and for longer.
  *
- * @param same buckets of any length that divides this number of milliseconds answer the reader as
- *     samples would; 0 when none do
- * @param rough the longest buckets, in milliseconds, that the reader takes in the place of samples
- *     though the answer differs; 0 only where samples are no longer there
- * @param lookback how old a sample the reader shows, where it asks for the newest at moments; 0
+ * @param same buckets of any length that divides this number of milliseconds give the reader the
+ *     same result as samples; 0 if none do
+ * @param rough the longest buckets, in milliseconds, that the reader accepts instead of samples
+ *     although the result differs; 0 to accept them only where samples were deleted
+ * @param lookback maximum age of a sample, where the reader asks for the newest at given times; 0
  *     where it does not
- * @param summaries whether the reader understands {@link SampleBuffer#summaries}; one that does not
- *     is given samples that were kept
- * @param samplesOnly whether the reader wants nothing instead of what is left of samples
+ * @param summaries whether the reader understands {@link SampleBuffer#summaries}; otherwise it gets
+ *     stored samples
+ * @param samplesOnly whether the reader accepts no summaries at all where samples were deleted
  */
 public record Resolution(
     long same, long rough, long lookback, boolean summaries, boolean samplesOnly) {

@@ -1,6 +1,6 @@
 package dev.tethys.model.storage;
 
-/** Where samples go: a store, or something that sends them on. Safe for any number of threads. */
+/** Receiver of samples: a store, or a sender. Thread-safe. */
 public interface SampleSink {
   /** Starts a batch. Each scrape or request uses an appender of its own, on one thread. */
   Appender appender();

@@ -3,17 +3,17 @@ package dev.tethys.model.storage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a query will do with a selection, so that a store may read less or choose downsampled data.
- * Only the time range binds; the rest is advice.
+ * Hints of a query about its use of a selection, so that a store may read less or choose
+ * downsampled data. Only the time range is binding.
  *
- * @param minTime first millisecond wanted, inclusive
- * @param maxTime last millisecond wanted, inclusive
+ * @param minTime first millisecond needed, inclusive
+ * @param maxTime last millisecond needed, inclusive
  * @param step milliseconds between evaluations, 0 for an instant query
  * @param range milliseconds of the range selector, 0 for an instant selector
  * @param function the function or aggregation around the selector, {@code ""} for none
- * @param resolution how coarse it may be
- * @param windows outside of which floats are not looked at, so that some, any or others than else
- *     may be given there; null when all are
+ * @param resolution coarsest resolution accepted
+ * @param windows time windows outside of which floats are ignored, so that any subset or other
+ *     values may be returned there; null when all are read
  */
 public record SelectHints(
     long minTime,

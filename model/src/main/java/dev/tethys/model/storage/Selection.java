@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Series found by a query, sorted by labels and readable in any order and by several threads at
- * once, each with a buffer of its own. What it reads does not change until it is closed: samples
- * committed after it was made may be missing from it, and none is seen twice.
+ * once, each with its own buffer. The data does not change until the selection is closed: samples
+ * committed after it was created may be missing, and none is returned twice.
  */
 public interface Selection extends AutoCloseable {
   /** How many series there are. */

@@ -3,8 +3,8 @@ package dev.tethys.model.storage;
 import java.util.function.Supplier;
 
 /**
- * The series of one source in a fixed order, the same from one time to the next, so that whoever
- * writes them out works out only once how they are written. Safe for threads.
+ * Fixed order of the series of one source, the same from one scrape to the next, so that a writer
+ * computes their encoding only once. Thread-safe.
  */
 public interface SeriesLayout {
   /** Takes the series one after the other. */

@@ -1,12 +1,12 @@
 package dev.tethys.model.storage;
 
 /**
- * The times that the steps of a query look at, where there is much between them: a month in two
- * hundred steps of minutes each. Step {@code k} looks from {@code first + k * interval - before} to
- * {@code first + k * interval + after}, both inclusive, for every k from 0 on.
+ * Time windows of the steps of a query that leave large gaps between them: a month in two hundred
+ * steps of minutes each. Step {@code k} reads from {@code first + k * interval - before} to {@code
+ * first + k * interval + after}, both inclusive, for every k from 0 on.
  *
- * @param first milliseconds, the first step's moment
- * @param interval milliseconds between moments, positive
+ * @param first milliseconds, time of the first step
+ * @param interval milliseconds between steps, positive
  * @param before milliseconds, not negative
  * @param after milliseconds, not negative
  */

@@ -4,7 +4,7 @@ package dev.tethys.model.storage;
 public final class StorageException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** Whose fault it is, and so what a caller answers. */
+  /** Cause of the failure, which determines the caller's response. */
   public enum Reason {
     /** The request is wrong and will stay wrong. */
     INVALID,

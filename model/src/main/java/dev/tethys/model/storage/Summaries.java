@@ -3,13 +3,13 @@ package dev.tethys.model.storage;
 import java.util.Arrays;
 
 /**
- * What a store has kept of stretches of samples, row by row: the columns of downsampled data. A row
- * sums up consecutive float samples of one series that lie in one bucket of time; buckets are open
- * on the left and closed on the right, as windows of range selectors are. A sample of which nothing
- * is lost is a row of its own, with a bucket of one millisecond.
+ * Summaries of consecutive samples, row by row: the columns of downsampled data. A row aggregates
+ * consecutive float samples of one series within one time bucket; buckets are open on the left and
+ * closed on the right, like windows of range selectors. An unaggregated sample is a row with a
+ * bucket of one millisecond.
  *
- * <p>Rows ascend by time. Arrays are longer than {@link #size} and belong to the buffer. Stale
- * markers are in no row.
+ * <p>Rows ascend by time. Arrays are longer than {@link #size} and belong to the buffer. Rows
+ * contain no stale markers.
  */
 public final class Summaries {
   /** Number of rows. */

@@ -5,10 +5,10 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What OTLP calls an AnyValue is a plain object of one of these classes, so that a value costs
- * nothing but itself: {@code String}, {@code Boolean}, {@code Long}, {@code Double}, {@code
- * byte[]}, {@link ArrayValue}, {@link Attributes} (a kvlist); {@code null} is the empty value.
- * Inside the tree text may also be {@link Utf8}: only methods named {@code raw} show it.
+ * Values of OTLP's AnyValue as plain objects, without a wrapper. The classes are {@code String},
+ * {@code Boolean}, {@code Long}, {@code Double}, {@code byte[]}, {@link ArrayValue}, {@link
+ * Attributes} (a kvlist); {@code null} is the empty value. Inside the tree text may also be {@link
+ * Utf8}: only methods named {@code raw} return it.
  */
 public final class AnyValue {
   /** The kinds of values, named as OTLP names them. */

@@ -1,6 +1,6 @@
 package dev.tethys.model.telemetry;
 
-/** What carries attributes: resources, scopes, records, spans, events, links, points, exemplars. */
+/** Object with attributes: resources, scopes, records, spans, events, links, points, exemplars. */
 public sealed interface Attributed permits AttributedMessage, DataPoint, Exemplar {
   /** The attributes, which may be changed in place. */
   Attributes attributes();

@@ -1,6 +1,6 @@
 package dev.tethys.model.telemetry;
 
-/** What data points of every kind have in common. */
+/** Common base of data points of every kind. */
 public abstract sealed class DataPoint extends Message implements Attributed
     permits NumberDataPoint, DistributionDataPoint, SummaryDataPoint {
   /** The flag of a point that says that its series has ended or has no value now. */

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What points of histograms have in common, whatever their buckets. */
+/** Common base of histogram points with any kind of buckets. */
 public abstract sealed class DistributionDataPoint extends DataPoint
     permits HistogramDataPoint, ExponentialHistogramDataPoint {
   private long count;

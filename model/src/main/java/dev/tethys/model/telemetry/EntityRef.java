@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What identifies an entity among the attributes of a resource. */
+/** Names of the attributes that identify an entity of a resource. */
 public final class EntityRef extends Message {
   private String schemaUrl = "";
   private String type = "";

@@ -1,6 +1,6 @@
 package dev.tethys.model.telemetry;
 
-/** What stands in a scope. {@code T} is the class itself. */
+/** Item of a scope. {@code T} is the class itself. */
 public sealed interface Item<T extends Item<T>> permits LogRecord, Span, Metric, Profile {
   /**
    * What pipelines count: 1 for a log record or a span, the data points of a metric, the samples of

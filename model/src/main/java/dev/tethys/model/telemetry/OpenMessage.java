@@ -2,7 +2,7 @@ package dev.tethys.model.telemetry;
 
 import org.jspecify.annotations.Nullable;
 
-/** A part of an open profile whose attributes stand in the dictionary. */
+/** Part of an open profile whose attributes are in the dictionary. */
 public abstract sealed class OpenMessage extends Message permits OpenProfile, OpenSample {
   private static final int[] NONE = {};
 

@@ -9,7 +9,7 @@ import java.util.List;
  */
 public final class OpenProfile extends OpenMessage {
   /**
-   * What is counted, and in which unit.
+   * Type and unit of a value.
    *
    * @param type an index of the table of strings, as {@code unit}
    */

@@ -1,9 +1,9 @@
 package dev.tethys.model.telemetry;
 
 /**
- * A profile as it came: OTLP's message {@code Profile}, whose indices stand for entries of a
- * dictionary. It is moved to another dictionary when requests are joined or cut, and {@link
- * OpenProfile opened} only for who edits it. Never changes.
+ * Encoded profile: OTLP's message {@code Profile}, whose indices refer to entries of a dictionary.
+ * It is rewritten for another dictionary when requests are joined or split, and {@link OpenProfile
+ * opened} only for editing. Immutable.
  */
 public final class Profile implements Item<Profile> {
   private final ProfileDictionary dictionary;

@@ -1,8 +1,8 @@
 package dev.tethys.model.telemetry;
 
 /**
- * What the indices of profiles refer to: OTLP's message {@code ProfilesDictionary} as it came. Two
- * are the same only if they are one. Never changes.
+ * Dictionary of profiles in encoded form: OTLP's message {@code ProfilesDictionary}. Dictionaries
+ * are compared by identity. Immutable.
  */
 public final class ProfileDictionary {
   private final byte[] message;

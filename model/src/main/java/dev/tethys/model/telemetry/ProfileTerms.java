@@ -1,9 +1,6 @@
 package dev.tethys.model.telemetry;
 
-/**
- * What the indices of an open profile mean: a dictionary that can be added to. What stands in it
- * keeps its place.
- */
+/** Extensible dictionary of an open profile. Existing entries keep their index. */
 public interface ProfileTerms {
   /** A text of the table of strings. */
   String string(int index);

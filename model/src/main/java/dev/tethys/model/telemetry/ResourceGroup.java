@@ -3,7 +3,7 @@ package dev.tethys.model.telemetry;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What one resource sent: ResourceLogs, ResourceSpans … of OTLP. */
+/** Telemetry of one resource: ResourceLogs, ResourceSpans … of OTLP. */
 public final class ResourceGroup<T extends Item<T>> extends Message {
   private Resource resource = new Resource();
   private String schemaUrl = "";

@@ -3,7 +3,7 @@ package dev.tethys.model.telemetry;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What one instrumentation scope sent: ScopeLogs, ScopeSpans … of OTLP. */
+/** Telemetry of one instrumentation scope: ScopeLogs, ScopeSpans … of OTLP. */
 public final class ScopeGroup<T extends Item<T>> extends Message {
   private Scope scope = new Scope();
   private String schemaUrl = "";

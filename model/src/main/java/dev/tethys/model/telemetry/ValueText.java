@@ -7,8 +7,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Values as the Collector writes them where text is wanted (pdata's {@code AsString}): numbers with
- * their shortest digits, bytes in Base64, lists and maps as JSON with sorted keys, nothing as "".
+ * Text of values as in the Collector (pdata's {@code AsString}). Numbers have their shortest
+ * digits, bytes are Base64, lists and maps JSON with sorted keys, the empty value is "".
  */
 public final class ValueText {
   private ValueText() {}

@@ -137,7 +137,7 @@ public final class ActiveSpan implements AutoCloseable {
     return new ActiveSpan(r, own, c.spanId(), false, name, kind, at);
   }
 
-  /** Something that can go wrong in a way of its own. */
+  /** Computation that throws a checked exception of its caller. */
   @FunctionalInterface
   public interface Work<T extends @Nullable Object, E extends Exception> {
     /** Does it. */
@@ -149,7 +149,7 @@ public final class ActiveSpan implements AutoCloseable {
     return this == NONE ? work.run() : ScopedValue.where(CURRENT, this).call(work::run);
   }
 
-  /** Something to be done that can go wrong in a way of its own. */
+  /** Action that throws a checked exception of its caller. */
   @FunctionalInterface
   public interface Task<E extends Exception> {
     /** Does it. */

@@ -6,22 +6,23 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Begins traces, and decides which are recorded: those whose sender records them, and a fraction of
- * those that begin here, chosen by their id, so that several programs choose the same.
+ * Starts traces and decides which are recorded: those that the sender records, and a fraction of
+ * those that start here. The fraction is selected by trace id, so that several programs select the
+ * same traces.
  *
- * <p>Off until {@link #recordTo} is called; then {@link ActiveSpan#NONE} is all it gives, and
- * nothing is made. Safe for any number of threads.
+ * <p>Off until {@link #recordTo} is called; until then it returns only {@link ActiveSpan#NONE} and
+ * allocates nothing. Thread-safe.
  */
 public final class SpanRecorder {
   /** Never records. */
   public static final SpanRecorder OFF = new SpanRecorder();
 
   /**
-   * Where ended spans go.
+   * Receiver of ended spans.
    *
-   * @param below a trace that begins here is recorded when half of its id's last eight bytes is
+   * @param below a trace that starts here is recorded when half of its id's last eight bytes is
    *     less; {@link Long#MAX_VALUE} for every trace
-   * @param sink must not wait
+   * @param sink must not block
    */
   record Recording(long below, Consumer<Span> sink) {
     boolean isRecorded(long traceIdLow) {

@@ -4,14 +4,13 @@ import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which span a request belongs to, as it goes from process to process. Source: W3C Trace Context,
- * level 1.
+ * Span that a request belongs to, propagated between processes. Source: W3C Trace Context, level 1.
  *
  * @param traceIdHigh the first eight bytes of the trace's id
  * @param traceIdLow the last eight bytes; not both are 0
  * @param spanId not 0
- * @param sampled whether who sent it records it
- * @param state what vendors say in {@code tracestate}, handed on as it came; "" for nothing
+ * @param sampled whether the sender records the trace
+ * @param state vendor data of {@code tracestate}, forwarded unchanged; "" for none
  */
 public record TraceContext(
     long traceIdHigh, long traceIdLow, long spanId, boolean sampled, String state) {

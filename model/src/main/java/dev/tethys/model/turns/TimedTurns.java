@@ -12,21 +12,21 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Does things that may block at their times, on a few platform threads: each that is idle has taken
- * what it does next and sleeps until then, so that time is all that wakes it. A virtual thread
- * would have to be woken by one that looks at times or sockets, through the scheduler, and its
- * stack copied; which for scrapes cost a seventh of all CPU of an agent. When all threads are busy
- * the rest is done on virtual ones. Safe for any number of threads.
+ * Runs blocking tasks at their times on a few platform threads. Each idle thread has taken its next
+ * task and sleeps until its time, so that only time wakes it. A virtual thread would be woken by a
+ * timer or poller thread, through the scheduler, with a copy of its stack; for scrapes that cost a
+ * seventh of an agent's CPU. When all threads are busy, further tasks run on virtual threads.
+ * Thread-safe.
  *
  * <p>Invariants, under the lock: a turn is in {@link #waiting}, taken by one idle thread, or over;
- * there is an idle thread while there are turns that are not over; turns that idle threads have
- * taken are due before all that wait.
+ * there is an idle thread while there are turns that are not over; turns taken by idle threads are
+ * due before all that wait.
  */
 public final class TimedTurns {
   private static final System.Logger LOG = System.getLogger(TimedTurns.class.getName());
   private static final LimitedLog LINES = new LimitedLog(LOG);
 
-  /** Something that is to be done at its time. */
+  /** Task with a due time. */
   public interface Alarm {
     /** Gives it up: true when it has not begun, and now never will. */
     boolean cancel();

@@ -11,8 +11,8 @@ import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a server answered; the body is read from the connection as it is asked for. To be closed,
- * read or not: that gives the connection back or ends it.
+ * Response of a server whose body is read from the connection on demand. Must be closed, read or
+ * not: closing returns the connection to the pool or closes it.
  */
 public final class Answer implements AutoCloseable {
   private final int status;
@@ -100,7 +100,7 @@ public final class Answer implements AutoCloseable {
     }
   }
 
-  /** A body is larger than somebody wants to read. */
+  /** Signals that a body is larger than the caller's limit. */
   public static final class TooLargeException extends IOException {
     private static final long serialVersionUID = 1L;
 

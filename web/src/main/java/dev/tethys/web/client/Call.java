@@ -26,10 +26,10 @@ public record Call(
     @Nullable Patience patience) {
 
   /**
-   * How long a server may say nothing, of calls whose answers come bit by bit for a long time.
+   * Read timeouts of calls with long streaming responses.
    *
-   * @param head until the headers of its answer are there, with connecting
-   * @param body until there is more of the body
+   * @param head until the headers of the response have arrived, including the connect
+   * @param body until the next bytes of the body arrive
    */
   public record Patience(Duration head, Duration body) {}
 

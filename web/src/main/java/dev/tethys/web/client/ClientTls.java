@@ -184,7 +184,7 @@ final class ClientTls {
     return c.serverName().isEmpty() ? context : new NamedContext(context, c.serverName());
   }
 
-  /** What {@code insecure_skip_verify} asks for. */
+  /** Trust manager for {@code insecure_skip_verify}: accepts every certificate. */
   private static final class TrustsAll extends X509ExtendedTrustManager {
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String authType) {}

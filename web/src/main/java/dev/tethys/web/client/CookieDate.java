@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When a cookie ends, as servers write it: in any of the forms that were ever usual, so that it is
- * read by its parts, in whatever order they stand (RFC 6265 section 5.1.1).
+ * Expiry date of a cookie. Servers write it in many formats, so the parser recognises its parts in
+ * any order (RFC 6265 section 5.1.1).
  */
 final class CookieDate {
   private static final int MAX_LENGTH = 200;

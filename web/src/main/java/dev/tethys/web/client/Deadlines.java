@@ -8,9 +8,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What has to be over by some time, of which nearly everything is over long before. A timer that is
- * told of each wakes its thread for each; this one is set to the earliest time that was asked for,
- * and when that comes, to the earliest of what is still going on: for calls with a timeout of ten
+ * Timer for deadlines, nearly all of which are cancelled long before they expire. A timer that
+ * schedules each deadline wakes its thread for each. This timer is set to the earliest deadline
+ * only and, when it fires, to the earliest of those still pending: for calls with a timeout of ten
  * seconds, every ten seconds.
  */
 final class Deadlines {
@@ -30,7 +30,7 @@ final class Deadlines {
     this.timer = timer;
   }
 
-  /** Something that goes on. */
+  /** Registered deadline of one operation. */
   final class Watch {
     private final long at;
     private final Runnable expired;

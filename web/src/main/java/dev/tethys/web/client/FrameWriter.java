@@ -8,10 +8,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Writes the frames of a client's HTTP/2 connection (RFC 9113 section 4), one thread at a time: who
- * has {@link #take taken} the turn writes until he {@link #give gives} it back; the methods that
- * write a frame that stands alone take it themselves. What is written stays in a buffer until
- * somebody flushes.
+ * Writes the frames of a client's HTTP/2 connection (RFC 9113 section 4), one thread at a time. A
+ * thread may write between {@link #take} and {@link #give}; methods that write a single frame take
+ * the turn themselves. Frames stay in a buffer until a flush.
  */
 final class FrameWriter {
   /** The largest frame that may be sent before the peer says otherwise. */

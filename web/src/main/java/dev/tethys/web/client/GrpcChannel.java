@@ -18,29 +18,30 @@ import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Unary gRPC calls to one endpoint, over HTTP/2 connections that are kept, made anew when they
- * break, and shared by all callers: one to each address that the endpoint's name has, calls going
- * round among them. Safe for any number of threads; blocks the one that calls.
+ * Unary gRPC calls to one endpoint over cached HTTP/2 connections, which all callers share. A
+ * broken connection is replaced. There is one connection to each address of the endpoint's name,
+ * and calls use them in turn. Thread-safe; the calling thread blocks.
  *
- * <p>The JDK's client can be used for gRPC neither without TLS (it does not begin with HTTP/2) nor
- * with it (it hides trailers, where the outcome stands); grpc-java is eight jars with Guava for
- * what takes a page here.
+ * <p>The JDK's client does not support gRPC: without TLS it does not start with HTTP/2, with TLS it
+ * hides the trailers that hold the status. grpc-java needs eight jars, with Guava, for what takes a
+ * page here.
  */
 public final class GrpcChannel implements AutoCloseable {
   /** The largest answer that is read; that of an export is a few bytes. */
   static final int MAX_ANSWER = 4 << 20;
 
   /**
-   * Where and how.
+   * Endpoint and options of a channel.
    *
    * @param host name or address; ignored with a socket
    * @param unixSocket null for TCP
    * @param tls null for none
-   * @param authority what is asked for, and with TLS verified; "" for host and port
-   * @param roundRobin whether calls go round among all addresses; else the first that answers
-   * @param keepaliveTime when a silent connection is asked whether it lives; zero for never
-   * @param keepaliveTimeout how long it then has to answer
-   * @param keepaliveIdle whether that is asked without calls under way, too
+   * @param authority name sent to the server and, with TLS, verified; "" for host and port
+   * @param roundRobin whether calls use all addresses in turn; otherwise the first that accepts a
+   *     connection
+   * @param keepaliveTime silence after which a connection is checked by a ping; zero for never
+   * @param keepaliveTimeout timeout of that ping
+   * @param keepaliveIdle whether connections without calls are checked, too
    * @param userAgent sent with every call
    */
   public record Options(

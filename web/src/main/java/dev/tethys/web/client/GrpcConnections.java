@@ -27,11 +27,11 @@ import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connections of a {@link GrpcChannel}: one to each address that its name has, made when it is
- * needed, by one for all who want it.
+ * Connections of a {@link GrpcChannel}: one to each address of its name, opened on demand by one of
+ * the callers for all that wait.
  *
- * <p>Invariant: nothing is looked up, connected or secured under the lock, so that whoever calls
- * waits until its own deadline, and {@link #close} for nobody.
+ * <p>Invariant: no lookup, connect or TLS handshake runs under the lock, so callers wait at most
+ * until their own deadline and {@link #close} never waits.
  */
 final class GrpcConnections {
   /** How long addresses of a name hold. */
@@ -39,7 +39,7 @@ final class GrpcConnections {
 
   private record Peer(@Nullable InetSocketAddress address) {}
 
-  /** One that is being made. */
+  /** Connection attempt in progress. */
   private static final class Dial {
     final long deadline;
     final CompletableFuture<Http2Connection> made = new CompletableFuture<>();

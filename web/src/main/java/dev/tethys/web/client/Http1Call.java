@@ -18,12 +18,13 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call by HTTP/1.1 (RFC 9112) over a blocking connection: what the JDK's client does not do
- * (Unix sockets, some proxies), and what it does at twice the price of all else that a scrape costs
- * (plain TCP).
+ * HTTP/1.1 call (RFC 9112) over a blocking connection. Used where the JDK's client has no support
+ * (Unix sockets, some proxies) and for plain TCP, where the JDK's client costs twice as much as the
+ * rest of a scrape.
  *
- * <p>Invariant: the connection is closed when the time is up, whoever waits for it then; or it is
- * given back once, when the answer was read to its end; or closed with the answer.
+ * <p>Invariant: the connection is closed when the deadline expires, whichever thread waits for it;
+ * or it is returned to the pool once, after the response was read to its end; or it is closed with
+ * the response.
  */
 final class Http1Call implements Runnable {
   /** The longest line, and with it the longest header, in bytes. */
@@ -324,7 +325,10 @@ final class Http1Call implements Runnable {
     return new Source(in, 1).head();
   }
 
-  /** Where a connection goes; with the compiler of an agent much cheaper to make than a lambda. */
+  /**
+   * Returns a connection to the pool. A record, because a lambda costs much more to create in the
+   * agent's compiler mode.
+   */
   private record GiveBack(Connections to, Connections.Server server) implements Consumer<Wire> {
     @Override
     public void accept(Wire wire) {
@@ -345,7 +349,7 @@ final class Http1Call implements Runnable {
     }
   }
 
-  /** The body of the answer, with the connection behind it. */
+  /** Body of a response; owns the connection it is read from. */
   private final class Body extends InputStream {
     private final Part part;
     private final Source source;
@@ -561,7 +565,7 @@ final class Http1Call implements Runnable {
     }
   }
 
-  /** A body whose length was told or that ends with the connection, or a part of one. */
+  /** Body, or part of one, with a known length or up to the end of the connection. */
   private static class Part {
     static final long TO_THE_END = Long.MAX_VALUE;
 

@@ -68,11 +68,11 @@ public interface Http3Dialer {
   }
 
   /**
-   * What was answered.
+   * HTTP/3 response.
    *
    * @param headers by names in lower case
-   * @param body to be closed; what has not come by then is not asked for any more
-   * @param headAt when the head had come, by {@link System#nanoTime}
+   * @param body must be closed; the rest of the body is then not requested
+   * @param headAt arrival of the headers, by {@link System#nanoTime}
    */
   record Reply(int status, Map<String, List<String>> headers, InputStream body, long headAt) {}
 }

@@ -52,7 +52,7 @@ public final class HttpClientFactory implements AutoCloseable {
     }
   }
 
-  /** Clients that have connections of their own, shared by those who make them the same way. */
+  /** Key of a client with its own connections, shared by callers with equal settings. */
   private record Own(ConnectionRules rules, TlsConfig tls) {}
 
   private record Way(TlsConfig tls, ProxyConfig proxy, boolean http2) {}

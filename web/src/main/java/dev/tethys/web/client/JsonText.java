@@ -6,7 +6,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What servers answer in JSON. */
+/** Reads JSON responses of servers. */
 public final class JsonText {
   private static final JsonMapper JSON = JsonMapper.shared();
 

@@ -13,8 +13,8 @@ import java.util.ServiceLoader;
 import java.util.stream.Stream;
 
 /**
- * What few configurations ask for and is megabytes large: in folders of jars beside the class path.
- * On it, their lists of classes would be held in memory by every process, whatever it is told.
+ * Optional libraries in folders of jars outside the class path: large, and used by few
+ * configurations. On the class path, each process would keep their class lists in memory.
  */
 final class OptionalJars {
   private OptionalJars() {}
@@ -69,9 +69,10 @@ final class OptionalJars {
               () ->
                   new IOException(
                       what
-                          + " wants the jars of "
+                          + " requires the jars of "
                           + folder
-                          + ", which are not there: install Tethys with them"));
+                          + ", which are missing; install a Tethys distribution that contains"
+                          + " them"));
     } catch (ServiceConfigurationError | LinkageError e) {
       throw new IOException(
           what

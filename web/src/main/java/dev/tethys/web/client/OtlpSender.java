@@ -21,22 +21,22 @@ import org.jspecify.annotations.Nullable;
  * mean.
  */
 public interface OtlpSender extends AutoCloseable {
-  /** What became of a request. */
+  /** Outcome of a request. */
   sealed interface Outcome {
-    /** It was taken, but for so many items. */
+    /** Accepted, except for the given number of rejected items. */
     record Taken(long rejected, String message) implements Outcome {}
 
-    /** It may be sent again later. */
+    /** Failed with an error that permits a retry. */
     record Later(String problem) implements Outcome {}
 
-    /** It must not be sent again. */
+    /** Failed permanently; must not be sent again. */
     record Never(String problem) implements Outcome {}
   }
 
   /**
-   * How requests go.
+   * Settings of requests.
    *
-   * @param tls null for none over gRPC; over HTTP the URL says whether it is spoken
+   * @param tls null for none over gRPC; over HTTP the scheme of the URL decides
    * @param headers of every request
    * @param timeout for one request
    */

@@ -21,10 +21,10 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which proxy a URL is reached through, by the rules of Go's httpproxy package: where exceptions
- * can be given, localhost and loopback addresses are always reached directly; an exception is a
- * host with its subdomains, only the subdomains when it starts with a dot, an address, a network,
- * each with an optional port, or {@code *}.
+ * Selects the proxy for a URL by the rules of Go's httpproxy package. With a list of exceptions,
+ * localhost and loopback addresses are always reached directly. An exception is a host with its
+ * subdomains, only the subdomains when it starts with a dot, an address, a network, each with an
+ * optional port, or {@code *}.
  */
 final class Proxies extends ProxySelector {
   private final @Nullable URI forHttp;

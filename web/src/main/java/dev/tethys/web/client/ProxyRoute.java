@@ -21,10 +21,12 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The ways through a proxy that the JDK's client does not have: SOCKS 5 with a user (RFC 1928,
- * 1929), a proxy that is itself reached by TLS, tunnels asked for with further headers, and hosts
- * whose names have underscores. As Go's client does, {@code socks5} and {@code socks5h} both leave
- * names to the proxy to look up, and the TLS settings of the target hold for the proxy too.
+ * Connects through proxies in ways that the JDK's client does not support.
+ *
+ * <p>These are: SOCKS 5 with a user (RFC 1928, 1929), a proxy reached over TLS, tunnels with
+ * additional headers, and hosts with underscores in their names. As in Go's client, {@code socks5}
+ * and {@code socks5h} both leave name resolution to the proxy, and the TLS settings of the target
+ * apply to the proxy, too.
  */
 final class ProxyRoute {
   private static final int SOCKS_VERSION = 5;

@@ -23,22 +23,22 @@ public final class SharedKey {
    */
   public static SharedKey of(String identity, String digits) {
     if (identity.isEmpty() || identity.getBytes(StandardCharsets.UTF_8).length > MAX_IDENTITY) {
-      throw new IllegalArgumentException("the identity wants 1 to " + MAX_IDENTITY + " bytes");
+      throw new IllegalArgumentException("the identity must have 1 to " + MAX_IDENTITY + " bytes");
     }
     if (digits.isEmpty() || digits.length() > 2 * MAX_KEY) {
-      throw new IllegalArgumentException("the key wants 1 to " + MAX_KEY + " bytes");
+      throw new IllegalArgumentException("the key must have 1 to " + MAX_KEY + " bytes");
     }
     for (int i = 0; i < digits.length(); i++) {
       if (!HexFormat.isHexDigit(digits.charAt(i))) {
         throw new IllegalArgumentException(
-            "the key wants hexadecimal digits, and its character " + (i + 1) + " is none");
+            "character " + (i + 1) + " of the key is not a hexadecimal digit");
       }
     }
     if (digits.length() % 2 != 0) {
       throw new IllegalArgumentException(
-          "the key wants two hexadecimal digits for each byte, and has "
+          "the key must have two hexadecimal digits for each byte, but has "
               + digits.length()
-              + " of them");
+              + " digits");
     }
     return new SharedKey(identity, HexFormat.of().parseHex(digits));
   }

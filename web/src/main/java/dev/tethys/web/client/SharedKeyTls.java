@@ -11,11 +11,11 @@ import java.util.List;
  */
 public interface SharedKeyTls {
   /**
-   * What is offered to a server.
+   * Parameters of a TLS handshake with a pre-shared key.
    *
-   * @param serverName that is asked for; "" for none, as of an address without a name
-   * @param newest whether TLS 1.3 is spoken, else 1.2
-   * @param alpn protocols that are offered, in order
+   * @param serverName name sent to the server; "" for none, as for an address without a name
+   * @param newest whether to speak TLS 1.3, otherwise 1.2
+   * @param alpn protocols offered, in order
    */
   record Offer(SharedKey key, String serverName, boolean newest, List<String> alpn) {}
 

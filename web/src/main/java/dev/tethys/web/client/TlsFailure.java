@@ -9,8 +9,8 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why a connection could not be secured, in the words of Go's crypto/tls and crypto/x509: those
- * stand in the runbooks of who runs Prometheus, and name what has to be mended.
+ * Describes why a TLS connection failed, in the wording of Go's crypto/tls and crypto/x509:
+ * runbooks for Prometheus quote it, and it names what to fix.
  */
 final class TlsFailure {
   private static final String VERIFY = "tls: failed to verify certificate: x509: ";

@@ -28,9 +28,8 @@ import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * HTTP calls over connections of their own, of which every phase can be seen: for those who look at
- * a server instead of using it. It follows no redirects and keeps nothing, but for connections of
- * HTTP/3 until it is closed.
+ * HTTP client for probes: each call has its own connection and reports the time of every phase.
+ * Follows no redirects and keeps no connections, except those of HTTP/3 until it is closed.
  */
 public final class TracedClient implements AutoCloseable {
   private final HttpClientConfig config;
@@ -124,7 +123,7 @@ public final class TracedClient implements AutoCloseable {
   }
 
   /**
-   * What was answered; to be closed.
+   * Response of a traced call; must be closed.
    *
    * @param version {@code HTTP/1.1}, {@code HTTP/2.0}, {@code HTTP/3.0}
    * @param session of TLS, null without
@@ -235,7 +234,7 @@ public final class TracedClient implements AutoCloseable {
     }
   }
 
-  /** How the connection of one request is made. */
+  /** Dials the connection of one request. */
   private final class Dialled {
     private final Request r;
     private final Times times;

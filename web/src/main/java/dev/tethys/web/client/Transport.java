@@ -106,7 +106,7 @@ final class Transport {
     Http3Dialer.Secured h = http3;
     if (h == null) {
       if (!s.protocols().contains("TLSv1.3")) {
-        throw new IOException("tls_config: HTTP/3 wants TLS 1.3, which max_version leaves out");
+        throw new IOException("tls_config: HTTP/3 requires TLS 1.3, which max_version excludes");
       }
       h = Http3Library.dialer().secured(s.keys(), s.trust());
       http3 = h;

@@ -18,9 +18,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection through a Unix socket for what wants a {@link Socket}: drivers, and TLS. It connects
- * to its path, whatever address it is given. Reads have no timeout of their own: whoever waits
- * closes it, which ends them; or it does that by itself ({@link #ending}).
+ * Unix socket as a {@link Socket}, for drivers and TLS. Connects to its path and ignores the
+ * address that it is given. Reads have no timeout: the waiting side closes the socket, which ends
+ * them, or the socket closes itself at a deadline ({@link #ending}).
  */
 public final class UnixSocket extends Socket {
   private final Path path;

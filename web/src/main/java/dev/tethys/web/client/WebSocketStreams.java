@@ -52,12 +52,12 @@ public final class WebSocketStreams {
   }
 
   /**
-   * What is asked for.
+   * Upgrade request.
    *
-   * @param authority host and port, as the header Host has them
+   * @param authority host and port, as in the header Host
    * @param path with a query, where there is one
-   * @param protocol that both sides are to speak inside; "" for whatever the server speaks
-   * @param headers further ones of the request
+   * @param protocol subprotocol of both sides; "" for any
+   * @param headers additional headers of the request
    */
   public record Upgrade(
       String authority, String path, String protocol, Map<String, String> headers) {}
@@ -148,7 +148,7 @@ public final class WebSocketStreams {
       throw new Refused(first[1], value(lines, "Retry-After"), value(lines, "Location"));
     }
     if (!value(lines, "Sec-WebSocket-Accept").equals(accept(key))) {
-      throw new IOException("it opens a WebSocket that nobody asked for");
+      throw new IOException("the server's Sec-WebSocket-Accept does not match the request's key");
     }
     if (!value(lines, "Sec-WebSocket-Protocol").equals(protocol) && !protocol.isEmpty()) {
       throw new IOException("it does not speak " + protocol + " over WebSockets");

@@ -21,19 +21,20 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Keys for AWS, found where AWS's own libraries look, in their order: the configuration, a named
+ * AWS credentials, searched in the order of AWS's own libraries: the configuration, a named
  * profile, the environment, a web identity, the default profile, the container's endpoint, the
- * machine's metadata (IMDSv2); then, where one is named, exchanged for those of a role. Kept until
- * five minutes before they end. Safe for any number of threads; one of them fetches.
+ * machine's metadata (IMDSv2). If a role is configured, they are then exchanged for credentials of
+ * the role. Cached until five minutes before they expire. Thread-safe; one thread fetches at a
+ * time.
  */
 public final class AwsCredentials {
   /**
-   * What a configuration says; each {@code ""} where it says nothing.
+   * Settings of the configuration; {@code ""} for those that are not set.
    *
-   * @param sessionToken of keys that hold for some time
-   * @param roleArn a role to take on with the keys that were found
-   * @param fips whether that is done at an endpoint with approved cryptography
-   * @param session how the role is taken on
+   * @param sessionToken of temporary keys
+   * @param roleArn role to assume with the keys that were found
+   * @param fips whether the role is assumed at a FIPS endpoint
+   * @param session options of the assumed role
    */
   public record Settings(
       String region,

@@ -22,9 +22,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Keys of a profile that signs in with IAM Identity Center: the token that {@code aws sso login}
- * left in {@code ~/.aws/sso/cache}, renewed where the session allows it, is exchanged for those of
- * a role
+ * Credentials of a profile that signs in with IAM Identity Center. The token in {@code
+ * ~/.aws/sso/cache}, written by {@code aws sso login} and refreshed where the session permits it,
+ * is exchanged for credentials of a role
  * (https://docs.aws.amazon.com/singlesignon/latest/PortalAPIReference/API_GetRoleCredentials.html).
  */
 final class AwsSignIn {

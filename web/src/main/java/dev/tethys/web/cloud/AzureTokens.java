@@ -56,7 +56,7 @@ public final class AzureTokens extends BearerTokens {
     }
   }
 
-  /** Who asks. */
+  /** Identity that requests a token. */
   public sealed interface Who {
     /** An application with a secret. */
     record Application(String tenantId, String clientId, Secret secret) implements Who {}
@@ -81,7 +81,10 @@ public final class AzureTokens extends BearerTokens {
     /** A pod that Kubernetes vouches for; empty values come from the environment. */
     record Workload(String tenantId, String clientId, String tokenFile) implements Who {}
 
-    /** Whatever the environment has: an application, a workload identity, a managed identity. */
+    /**
+     * First identity that the environment offers: an application, a workload identity, a managed
+     * identity.
+     */
     record Environment(String tenantId) implements Who {}
   }
 
@@ -167,7 +170,7 @@ public final class AzureTokens extends BearerTokens {
   private String given(String value, String variable) throws IOException {
     String v = value.isEmpty() ? around().variable(variable) : value;
     if (v.isEmpty()) {
-      throw new IOException("azure: workload identity wants " + variable);
+      throw new IOException("azure: workload identity requires" + variable);
     }
     return v;
   }

@@ -26,10 +26,10 @@ public final class CredentialProgram {
   private CredentialProgram() {}
 
   /**
-   * What came of it.
+   * Result of the program.
    *
-   * @param status it ended with
-   * @param text of its standard output
+   * @param status its exit status
+   * @param text its standard output
    */
   public record Printed(int status, String text) {}
 

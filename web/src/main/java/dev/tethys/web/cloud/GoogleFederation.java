@@ -23,9 +23,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Tokens for who is known elsewhere: a proof of another provider (a file, a URL, a program, AWS) is
- * exchanged for a token of Google's, and that, where a service account is to be impersonated, for
- * one of it (https://google.aip.dev/auth/4117).
+ * Google tokens by workload identity federation (https://google.aip.dev/auth/4117). A credential of
+ * another provider (a file, a URL, a program, AWS) is exchanged for a Google token. If a service
+ * account is to be impersonated, that token is exchanged for one of the account.
  */
 final class GoogleFederation {
   private static final String EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";

@@ -9,7 +9,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a machine of EC2 is asked about itself: IMDSv2, whose every answer wants a token
+ * Client of the EC2 instance metadata service, IMDSv2, in which every request carries a token
+ * (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html).
+ * IMDSv2, whose every answer wants a token
  * (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html).
  *
  * @param base the URL of the service, without a slash at its end

@@ -7,7 +7,7 @@ import java.security.PrivateKey;
 /** In whose name calls to Oracle's cloud are signed. Safe for any number of threads. */
 public interface OciIdentity {
   /**
-   * What signs a call.
+   * Key that signs a call.
    *
    * @param keyId as the signature names it
    */

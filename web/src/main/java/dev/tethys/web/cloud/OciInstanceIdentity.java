@@ -27,9 +27,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Who a machine of Oracle's cloud is (an "instance principal"): its metadata service hands it a
- * certificate, whose key signs the request for a token, which stands for a key pair made for the
- * purpose. That pair and token sign all else until five minutes before the token ends.
+ * Identity of an Oracle Cloud machine ("instance principal"). The metadata service returns a
+ * certificate; its key signs the request for a token that is bound to a newly generated key pair.
+ * That pair and token sign all other requests until five minutes before the token expires.
  */
 public final class OciInstanceIdentity implements OciIdentity {
   private static final String METADATA = "http://169.254.169.254/opc/v2";

@@ -22,10 +22,10 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What asking for credentials needs.
+ * Dependencies of credential lookups.
  *
- * @param caller sends calls, without authentication of its own
- * @param clock what time it is
+ * @param caller sends calls, without authentication
+ * @param clock current time
  * @param environment variables of the process; null for those that are not set
  */
 public record Surroundings(

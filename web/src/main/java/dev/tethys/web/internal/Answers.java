@@ -21,8 +21,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way of a request from the engine to its handler and back: limits, headers and users of the
- * web configuration, route, errors, metrics, and the end of the connection where it is due.
+ * Processes a request between the protocol engine and its handler. Applies limits, headers and
+ * users of the web configuration, selects the route, writes errors, counts metrics, and closes the
+ * connection where it is due.
  */
 public final class Answers {
   private static final System.Logger LOG = System.getLogger("dev.tethys.web");

@@ -184,7 +184,7 @@ final class ClientConnection {
     try {
       socket.shutdownOutput();
     } catch (IOException e) {
-      LOG.log(Level.DEBUG, "a client has gone before it was told to", e);
+      LOG.log(Level.DEBUG, "Client closed the connection before the server did", e);
       close();
     }
   }
@@ -193,7 +193,7 @@ final class ClientConnection {
     try {
       whole.goAway(lastStream);
     } catch (RuntimeException e) {
-      LOG.log(Level.DEBUG, "a client has gone before it was told to", e);
+      LOG.log(Level.DEBUG, "Client closed the connection before the server did", e);
     }
   }
 

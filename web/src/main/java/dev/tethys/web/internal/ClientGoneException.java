@@ -2,7 +2,10 @@ package dev.tethys.web.internal;
 
 import java.io.IOException;
 
-/** The client broke off its request or does not take its answer any more; nobody's error here. */
+/**
+ * Signals that the client aborted its request or stopped reading the response. Not an error of the
+ * server.
+ */
 public final class ClientGoneException extends IOException {
   private static final long serialVersionUID = 1L;
 

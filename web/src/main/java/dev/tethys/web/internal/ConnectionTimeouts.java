@@ -26,15 +26,15 @@ import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Knows every open connection of a listener and closes those whose client keeps the server waiting,
- * however it drips its bytes: each of handshake with first request line and headers, further
- * headers after an answer, the body of a request, and one write of an answer must be done within
- * one timeout, or within the times that a listener was given. A handler itself may take as long as
- * it likes, unless there is a time for answers.
+ * Registry of the open connections of a listener; closes those whose client is too slow. The
+ * following must each finish within one timeout, or within the configured timeouts of the listener:
+ * the handshake with the first request line and headers, the headers after a response, the body of
+ * a request, and one write of a response. A handler has no time limit unless a timeout for
+ * responses is set.
  *
- * <p>Invariant: a connection is either waiting for its client (its deadline is set) or has requests
- * in work (each has its own deadlines). On a multiplexed connection (HTTP/2) the time between
- * requests begins anew with all that comes where it is not given.
+ * <p>Invariant: a connection either waits for its client (its deadline is set) or has requests in
+ * work (each has its own deadlines). On a multiplexed connection (HTTP/2) without a configured idle
+ * timeout, each received frame restarts the time between requests.
  */
 public final class ConnectionTimeouts {
   private static final System.Logger LOG = System.getLogger("dev.tethys.web");
@@ -166,7 +166,7 @@ public final class ConnectionTimeouts {
       watched.remove(this);
       Runnable action = whenGone.getAndSet(null);
       if (action != null) {
-        LOG.log(Level.DEBUG, "a client has gone before its answer was given");
+        LOG.log(Level.DEBUG, "Client closed the connection before its response was sent");
         action.run();
       }
     }

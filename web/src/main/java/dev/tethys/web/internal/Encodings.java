@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Which encoding an answer gets, and how it is made. */
+/** Selects the content encoding of a response and encodes it. */
 final class Encodings {
   /** Shorter bodies are sent as they are. */
   static final int MIN_BYTES = 1024;

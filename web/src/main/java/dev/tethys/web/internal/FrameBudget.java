@@ -3,9 +3,9 @@ package dev.tethys.web.internal;
 import java.util.function.LongSupplier;
 
 /**
- * Allowance of HTTP/2 frames that a peer may send without asking for or answering anything:
- * SETTINGS, PING, PRIORITY, CONTINUATION and unknown frames are paid for by headers, bodies and
- * time, RST_STREAM by time alone. Used by the thread that reads the connection.
+ * Budget of HTTP/2 frames that a peer may send without making a request or reading a response.
+ * Headers, bodies and time pay for SETTINGS, PING, PRIORITY, CONTINUATION and unknown frames; only
+ * time pays for RST_STREAM. Used by the thread that reads the connection.
  */
 public final class FrameBudget {
   /** Frames in one burst. */

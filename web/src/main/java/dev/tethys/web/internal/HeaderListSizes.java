@@ -3,14 +3,14 @@ package dev.tethys.web.internal;
 import java.io.IOException;
 
 /**
- * Decoded sizes of the header blocks of one HTTP/2 connection (RFC 7541), found without decoding
- * them: a block of a few bytes per field may refer to entries of the dynamic table thousands of
- * times, so a decoder that begins before the size is known can be made to allocate without bound.
- * Only the lengths of the dynamic table's entries are kept. Used by the thread that reads the
- * connection.
+ * Computes the decoded sizes of the header blocks of one HTTP/2 connection (RFC 7541) without
+ * decoding them. A block of a few bytes per field may refer to entries of the dynamic table
+ * thousands of times, so a decoder that starts before the size is known can be made to allocate
+ * without bound. Only the lengths of the dynamic table's entries are kept. Used by the thread that
+ * reads the connection.
  *
  * <p>Invariant: every block of the connection passes through {@link #of} in order, otherwise the
- * table is out of step with the peer's.
+ * table differs from the peer's.
  */
 public final class HeaderListSizes {
   /** Largest dynamic table that a peer may use: HTTP/2's default, which we do not change. */

@@ -1,6 +1,6 @@
 package dev.tethys.web.internal;
 
-/** What a multiplexed connection (HTTP/2) is beside its requests. */
+/** Operations of a multiplexed connection (HTTP/2) as a whole, apart from its requests. */
 public interface Multiplexed {
   /**
    * Tells the client that streams beyond one are not taken (GOAWAY). Once it is told which was the

@@ -15,9 +15,9 @@ import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A context whose connections go by one server name, whatever host they are made to: it is the name
- * that is sent and the name that the certificate must have. The JDK's client has no setting for it
- * and puts the host of the URL on every engine; the engines of this context replace it.
+ * TLS context with one server name for all its connections. The name is sent and must be in the
+ * certificate, independently of the host. The JDK's client has no such setting and uses the host of
+ * the URL; the engines of this context replace it.
  */
 public final class NamedContext extends SSLContext {
   public NamedContext(SSLContext context, String serverName) {

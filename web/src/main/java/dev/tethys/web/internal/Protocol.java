@@ -2,9 +2,9 @@ package dev.tethys.web.internal;
 
 import java.util.Set;
 
-/** What may be spoken over a connection. */
+/** Application protocol of a connection. */
 public interface Protocol {
-  /** Whether a client speaks it. */
+  /** Result of the check for this protocol. */
   enum Answer {
     YES,
     NO,

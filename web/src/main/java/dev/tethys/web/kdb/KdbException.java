@@ -6,7 +6,7 @@ import java.io.IOException;
 public final class KdbException extends IOException {
   private static final long serialVersionUID = 1L;
 
-  /** What the answer was to. */
+  /** Operation that the response belongs to. */
   public enum To {
     /** User and password. */
     LOGIN,

@@ -17,8 +17,8 @@ import javax.security.auth.callback.UnsupportedCallbackException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whom a realm of Kerberos knows, and by what: a keytab, a password, or else the cache of tickets
- * that {@code kinit} fills.
+ * Kerberos principal and its credential: a keytab, a password, or the ticket cache that {@code
+ * kinit} fills.
  *
  * @param principal {@code name@REALM}, or a name of the default realm
  * @param keytab null for none
@@ -91,13 +91,14 @@ public record KerberosIdentity(
       Boolean chosen = o.find(useKeytab);
       boolean byFile = chosen == null ? !file.isEmpty() : chosen;
       if (chosen == null && !file.isEmpty() && !secret.isEmpty()) {
-        throw o.error(keytab, "kerberos wants one of keytab_file & password, or use_keytab");
+        throw o.error(
+            keytab, "kerberos has keytab_file and password; set one of them, or use_keytab");
       }
       if (byFile && file.isEmpty()) {
-        throw o.error(useKeytab, "use_keytab wants keytab_file");
+        throw o.error(useKeytab, "use_keytab requires keytab_file");
       }
       if (o.get(username).isEmpty() || o.get(service).isEmpty()) {
-        throw o.error("kerberos wants a username and a service_name");
+        throw o.error("kerberos requires username and service_name");
       }
       String at = o.get(realm);
       return new KerberosIdentity(

@@ -166,11 +166,11 @@ public final class KerberosLogin {
   }
 
   /**
-   * What one request to a server shows.
+   * Authorization of one request.
    *
    * @param authorization the value of the header Authorization
-   * @param refused to be asked where the server refuses it: as {@link #refused()}, also where
-   *     another request was refused before and tickets are of a new login already
+   * @param refused called when the server refuses it: as {@link #refused()}; true also when another
+   *     request was refused earlier and the tickets already belong to a new login
    */
   public record Shown(String authorization, BooleanSupplier refused) {}
 

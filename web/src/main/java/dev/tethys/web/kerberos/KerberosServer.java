@@ -28,7 +28,7 @@ public record KerberosServer(KerberosIdentity identity, String host) {
   private static KerberosServer read(YamlObject o, KerberosIdentity.Keys keys, Key<String> host) {
     String name = o.get(host);
     if (!name.matches("[A-Za-z0-9.-]+")) {
-      throw o.error(host, "host wants the name of a server, such as elastic.example.org");
+      throw o.error(host, "host must be the name of a server, such as elastic.example.org");
     }
     return new KerberosServer(keys.read(o), name);
   }

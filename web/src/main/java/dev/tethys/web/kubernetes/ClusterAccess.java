@@ -13,8 +13,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a cluster's API is, and who asks. It is asked over HTTP/1.1, whatever it speaks besides:
- * with HTTP/2 all watches would share one connection, and so its end and its limit of streams.
+ * Address and credentials of a cluster's API. Requests use HTTP/1.1 even where the server offers
+ * HTTP/2: with HTTP/2 all watches would share one connection, its failure and its limit of streams.
  */
 public interface ClusterAccess {
   /** The URL that paths are put behind, without a slash at its end. */

@@ -37,8 +37,10 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A context of a file as kubectl has it: server, certificates, and tokens, also from a program
- * ({@code exec}), which is run again when its credentials have run out or were refused.
+ * Context of a kubeconfig file: server, certificates and tokens. Tokens may come from a program
+ * ({@code exec}), which runs again when its credentials have expired or were refused. server,
+ * certificates, and tokens, also from a program ({@code exec}), which is run again when its
+ * credentials have run out or were refused.
  */
 public final class Kubeconfig implements ClusterAccess {
   /** What one says where there is no cluster around the process, in the Collector's words. */
@@ -204,7 +206,7 @@ public final class Kubeconfig implements ClusterAccess {
     }
     throw new IllegalStateException(
         file
-            + ": proxy-url of the cluster wants a URL such as http://proxy:3128, with one of the"
+            + ": proxy-url of the cluster must be a URL such as http://proxy:3128, with one of the"
             + " schemes "
             + String.join(", ", ProxyConfig.SCHEMES));
   }

@@ -22,17 +22,17 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Elects one of several processes by a Lease of the cluster's API, as the Kubernetes client for Go
- * does it, so that both can stand for the same lease.
+ * Leader election by a Lease of the cluster's API, compatible with the Kubernetes client for Go, so
+ * that both can compete for one lease.
  *
- * <p>Whoever writes his name into the lease leads, and writes the time of it again and again. A
- * lease of another is free once it has not changed for its duration, by the clock of who looks:
- * clocks of machines are not compared. Writes carry the version that was read, of which the server
- * takes one. Who leads gives up when his last write that was taken began longer ago than the
- * deadline, which is less than the duration, whether or not the server can be reached; and at once
- * when he reads another's name.
+ * <p>The process whose identity is in the lease is the leader and renews the time in it. A lease of
+ * another process is free once it has not changed for its duration, measured by the local clock:
+ * clocks of machines are not compared. Writes carry the version that was read; the server accepts
+ * one of them. The leader steps down when its last accepted write began longer ago than the
+ * deadline, which is less than the duration, whether or not the server is reachable; and at once
+ * when it reads another identity.
  *
- * <p>Of one thread, but for {@link #release}, which is called when that has ended.
+ * <p>For one thread, except {@link #release}, which is called after that thread has ended.
  */
 public final class LeaseElection {
   /** The longest lease that is read. */
@@ -47,11 +47,11 @@ public final class LeaseElection {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   /**
-   * What is stood for.
+   * Settings of an election.
    *
-   * @param identity by which no other is known
+   * @param identity unique name of this process
    * @param duration after which a lease that does not change is free; whole seconds count
-   * @param deadline within which a write has to be taken; less than the duration
+   * @param deadline within which a renewal must be accepted; less than the duration
    * @param retry between attempts
    */
   public record Terms(
@@ -72,7 +72,7 @@ public final class LeaseElection {
     public static final Clocks SYSTEM = new Clocks(System::nanoTime, InstantSource.system());
   }
 
-  /** Who is told; never waits. */
+  /** Listener of leadership changes; never blocks. */
   public interface Ear {
     /** It leads from now on, or does no longer. */
     void leads(boolean is);

@@ -58,12 +58,12 @@ public final class ResourceWatch<T> {
   private static final System.Logger LOG = System.getLogger(ResourceWatch.class.getName());
 
   /**
-   * What to watch.
+   * Resources to watch.
    *
    * @param path of the list, such as {@code /api/v1/pods}
    * @param label a selector, or {@code ""}
    * @param field a selector, or {@code ""}
-   * @param metadata whether no more of an object is wanted than its metadata
+   * @param metadata whether only the metadata of each object is needed
    */
   public record Scope(String path, String label, String field, boolean metadata) {
     String query() {
@@ -80,7 +80,7 @@ public final class ResourceWatch<T> {
     }
   }
 
-  /** Who is told what there is; calls come one by one. */
+  /** Receiver of the watched objects; calls are sequential. */
   public interface Sink<T> {
     /** The part of an object that is kept. */
     T keep(JsonNode object);
@@ -102,9 +102,9 @@ public final class ResourceWatch<T> {
   }
 
   /**
-   * How it reaches the server.
+   * Dependencies of a watch.
    *
-   * @param pause waits
+   * @param pause waits between attempts
    */
   public record Means(ClusterAccess access, Sender sender, Pause pause) {}
 

@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.LongAdder;
  * which drops what does not fit.
  */
 public final class DatagramListener implements SocketListener {
-  /** What is done with datagrams, on one thread. */
+  /** Handles datagrams, on one thread. */
   public interface Handler {
     /** Takes one; the buffer is reused. */
     void datagram(byte[] buf, int length, InetAddress from) throws InterruptedException;
@@ -31,12 +31,12 @@ public final class DatagramListener implements SocketListener {
   }
 
   /**
-   * What it bears.
+   * Options of a listener.
    *
    * @param address {@code host:port}, {@code :port} or {@code [v6]:port}; a multicast group is
-   *     joined on every interface that takes part
+   *     joined on every multicast interface
    * @param receiveBuffer of the kernel in bytes, 0 for its default
-   * @param gather the longest time between two calls of {@link Handler#pause} while something comes
+   * @param gather longest time between two calls of {@link Handler#pause} while datagrams arrive
    * @param gatherBytes the same in bytes of datagrams
    */
   public record Options(String address, int receiveBuffer, Duration gather, int gatherBytes) {

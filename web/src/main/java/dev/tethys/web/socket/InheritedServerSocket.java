@@ -54,7 +54,7 @@ final class InheritedServerSocket extends ServerSocket {
     Channel c = System.inheritedChannel();
     if (!(c instanceof ServerSocketChannel s)) {
       throw new IOException(
-          "what systemd has passed is no socket that takes connections: its unit wants"
+          "the socket passed by systemd does not accept connections: its unit requires"
               + " ListenStream= and Accept=no");
     }
     s.configureBlocking(false);

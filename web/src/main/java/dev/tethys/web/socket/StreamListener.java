@@ -22,21 +22,20 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes connections over TCP, or over a socket of this machine, each on a virtual thread of its
- * own.
+ * Accepts connections over TCP or a Unix socket, each on its own virtual thread.
  *
- * <p>Bounds: connections at once, beyond which new ones take the place of the oldest of a client
- * that has many, are closed when they come, or wait; and the time for which nothing may come over
- * one.
+ * <p>Bounds: the number of connections, above which new ones replace the oldest of a client that
+ * has many, are closed at once, or wait; and the idle time of a connection.
  */
 public final class StreamListener implements SocketListener {
   /**
-   * What it bears.
+   * Options of a listener.
    *
    * @param address {@code host:port}, {@code :port} or {@code [v6]:port}
-   * @param maxConnections at once
-   * @param idle for which nothing may come; zero for ever
-   * @param othersWait whether connections beyond these wait until one ends, instead of being closed
+   * @param maxConnections open connections
+   * @param idle longest time without data; zero for no limit
+   * @param othersWait whether connections above the limit wait until one ends, instead of being
+   *     closed
    */
   public record Options(String address, int maxConnections, Duration idle, boolean othersWait) {
     /** The usual bounds. */
@@ -45,7 +44,7 @@ public final class StreamListener implements SocketListener {
     }
   }
 
-  /** What is done with a connection. */
+  /** Handles one connection. */
   @FunctionalInterface
   public interface Handler {
     /**

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * kernel, on a platform thread of its own.
  */
 public final class UnixDatagramListener implements AutoCloseable {
-  /** What is done with datagrams, on one thread. */
+  /** Handles datagrams, on one thread. */
   @FunctionalInterface
   public interface Handler {
     /** Takes one; the buffer is reused. */
@@ -35,8 +35,8 @@ public final class UnixDatagramListener implements AutoCloseable {
   /** What to do about it, where the words of the error do not say that. */
   private static final Map<Integer, String> ADVICE =
       Map.of(
-          Errno.ENOENT, "there is no such folder",
-          Errno.EADDRINUSE, "there is something already: remove it if nobody listens there");
+          Errno.ENOENT, "the folder does not exist",
+          Errno.EADDRINUSE, "the path exists; remove it if no process listens on it");
 
   private final Path path;
   private final Thread thread;

@@ -19,7 +19,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A socket of this machine that takes connections, for what wants a {@link ServerSocket}. */
+/** Unix socket that accepts connections, as a {@link ServerSocket}. */
 final class UnixServerSocket extends ServerSocket {
   private final Path path;
   private final ServerSocketChannel channel;
@@ -42,7 +42,7 @@ final class UnixServerSocket extends ServerSocket {
     UnixDomainSocketAddress at = UnixDomainSocketAddress.of(path);
     if (Files.exists(path)) {
       try (SocketChannel _ = SocketChannel.open(at)) {
-        throw new IOException("somebody listens there already");
+        throw new IOException("another process listens on it");
       } catch (ConnectException e) {
         // A file that is no socket refuses connections, too.
         if (Files.isRegularFile(path) || Files.isDirectory(path)) {
@@ -51,7 +51,7 @@ final class UnixServerSocket extends ServerSocket {
         Files.delete(path);
       } catch (SocketException e) {
         throw new IOException(
-            "whether somebody listens there cannot be found out: " + e.getMessage(), e);
+            "cannot check whether another process listens on it:" + e.getMessage(), e);
       }
     }
     ServerSocketChannel c = ServerSocketChannel.open(StandardProtocolFamily.UNIX);

@@ -28,7 +28,7 @@ public final class Tracing implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(Tracing.class.getName());
 
-  /** What became of spans. */
+  /** Counters of spans by outcome. */
   static final class Counts {
     final LongAdder sent = new LongAdder();
     final LongAdder dropped = new LongAdder();

@@ -48,7 +48,7 @@ public record TracingConfig(
 
   private static final String USER_AGENT = "Tethys";
 
-  /** How spans are sent. */
+  /** Protocol of the span exporter. */
   public enum Client {
     GRPC("grpc"),
     HTTP("http");
@@ -60,7 +60,7 @@ public record TracingConfig(
     }
   }
 
-  /** The keys, in a section of their own for each of the two files. */
+  /** Configuration keys, in a separate section for each of the two files. */
   private static final class Keys {
     final Section section = new Section("tracing", "Where traces of this program are sent.");
     final Key<Client> client =
@@ -182,7 +182,7 @@ public record TracingConfig(
             });
   }
 
-  /** Where spans go. */
+  /** Address of the span receiver. */
   record Address(String host, int port) {}
 
   /**

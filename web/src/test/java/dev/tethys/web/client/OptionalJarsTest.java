@@ -22,10 +22,10 @@ class OptionalJarsTest {
     Path none = folder.resolve("none");
     assertThatThrownBy(() -> OptionalJars.find(SharedKeyTls.class, none, "Something rare"))
         .isInstanceOf(IOException.class)
-        .hasMessageStartingWith("Something rare wants the jars of " + none);
+        .hasMessageStartingWith("Something rare requires the jars of " + none);
     assertThatThrownBy(() -> OptionalJars.find(SharedKeyTls.class, folder, "Something rare"))
         .isInstanceOf(IOException.class)
-        .hasMessageStartingWith("Something rare wants the jars of " + folder);
+        .hasMessageStartingWith("Something rare requires the jars of " + folder);
   }
 
   /** Whoever sends tries again later; an error would end his thread. */

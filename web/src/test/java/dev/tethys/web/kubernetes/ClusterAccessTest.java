@@ -58,7 +58,7 @@ class ClusterAccessTest {
           file, good.replace("'http://h:1/'", "'http://h:1/', proxy-url: '" + proxy + "'"));
       assertThatThrownBy(() -> new Kubeconfig(file, "", () -> now))
           .isInstanceOf(IllegalStateException.class)
-          .hasMessageContaining("proxy-url of the cluster wants a URL such as");
+          .hasMessageContaining("proxy-url of the cluster must be a URL such as");
     }
     Files.writeString(file, good.replace("current-context: c", ""));
     assertThatThrownBy(() -> new Kubeconfig(file, "", () -> now))

@@ -46,7 +46,7 @@ class UnixServerSocketTest {
       assertThatThrownBy(() -> StreamListener.start(at, s -> {}))
           .isInstanceOf(IOException.class)
           .hasMessageContaining(at.toString())
-          .hasMessageContaining("cannot be found out");
+          .hasMessageContaining("cannot check whether");
     }
     assertThat(at).exists();
     Path file = Files.writeString(dir.resolve("file"), "text");

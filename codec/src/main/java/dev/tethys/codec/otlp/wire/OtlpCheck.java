@@ -11,16 +11,16 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * Checks requests to their last field without decoding them, so that what is passed on as bytes,
- * joined to what others sent, is taken by every reader of protobuf: one malformed record would
- * otherwise cost a whole batch further on.
+ * Validates requests up to their last field without decoding them. Bytes that are forwarded, joined
+ * with those of other senders, must be readable by every protobuf reader: otherwise one malformed
+ * record would cost a whole batch at a later receiver.
  *
- * <p>Indices into the dictionary of profiles must stand for something, so that dictionaries can be
- * joined; an entry 0 need not be there.
+ * <p>Indices into the dictionary of profiles must refer to entries, so that dictionaries can be
+ * joined; an entry 0 is optional.
  *
- * <p>Text that is not UTF-8 is mended where it stands: each byte that does not fit becomes a
- * question mark. Strict readers refuse the whole message for one such byte; the senders that make
- * them are shippers of logs that do not know what they read.
+ * <p>Text that is not UTF-8 is repaired in place: each invalid byte becomes a question mark. Strict
+ * readers refuse the whole message for one such byte; it comes from log shippers that do not know
+ * the encoding of their input.
  */
 public final class OtlpCheck {
   /** Messages nested deeper are refused, as readers of protobuf in C++ and Java do. */

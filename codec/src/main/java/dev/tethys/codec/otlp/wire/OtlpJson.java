@@ -54,7 +54,7 @@ public final class OtlpJson {
       }
       message(p, w, signal.message());
       if (p.nextToken() != null) {
-        throw new CodecException("OTLP JSON goes on behind its end");
+        throw new CodecException("OTLP JSON: unexpected data after the end of the document");
       }
     } catch (JacksonException e) {
       throw new CodecException("OTLP JSON: " + JsonFailures.said(e), e);

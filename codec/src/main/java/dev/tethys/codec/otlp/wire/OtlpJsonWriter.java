@@ -14,12 +14,12 @@ import java.util.Arrays;
 import java.util.Base64;
 
 /**
- * Rewrites requests as OTLP/JSON, straight from their bytes: ids in hexadecimal, other bytes in
- * base64, 64-bit integers as strings, enums as numbers, fields in the order of their numbers,
- * defaults left out.
+ * Converts encoded requests to OTLP/JSON without building objects. Ids are in hexadecimal, other
+ * bytes in base64, 64-bit integers strings, enums numbers, fields in the order of their numbers,
+ * without defaults.
  *
- * <p>Protobuf lets the elements of a list stand anywhere in their message, and lets a later value
- * replace an earlier one; so each message is indexed before it is written.
+ * <p>Protobuf permits the elements of a list anywhere in their message, and a later value replaces
+ * an earlier one; so each message is indexed before it is written.
  */
 public final class OtlpJsonWriter {
   private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);

@@ -97,7 +97,7 @@ public final class OtlpReader {
     return resource;
   }
 
-  /** Reads the message that the reader stands in. */
+  /** Reads the reader's current message. */
   interface ItemReader<T> {
     T read();
   }

@@ -1,6 +1,6 @@
 package dev.tethys.codec.otlp.wire;
 
-/** The signals that have a request of their own, {@code Export…ServiceRequest}. */
+/** Signals with their own request, {@code Export…ServiceRequest}. */
 public enum OtlpSignal {
   TRACES("TracesData", "trace.v1.TraceService", "v1/traces", "rejectedSpans"),
   METRICS("MetricsData", "metrics.v1.MetricsService", "v1/metrics", "rejectedDataPoints"),

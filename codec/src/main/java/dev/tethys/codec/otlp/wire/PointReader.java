@@ -8,7 +8,7 @@ import dev.tethys.model.telemetry.NumberDataPoint;
 import dev.tethys.model.telemetry.SummaryDataPoint;
 import java.util.Arrays;
 
-/** Reads data points; each method takes the message that the reader stands on. */
+/** Reads data points; each method reads the reader's current message. */
 final class PointReader {
   private static final int LENGTH = ProtoReader.LENGTH;
   private static final int VARINT = ProtoReader.VARINT;

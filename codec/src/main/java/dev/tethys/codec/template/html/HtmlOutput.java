@@ -10,13 +10,13 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes an HTML document of which the template's own text is trusted and its values are not: each
- * value is escaped for the place at which it stands, as Go's html/template does: text, attributes,
- * URLs, scripts, styles. Facts: the documentation of html/template, "Contexts".
+ * Writes an HTML document from trusted template text and untrusted values. Each value is escaped
+ * for its context as in Go's html/template: text, attributes, URLs, scripts, styles. Facts: the
+ * documentation of html/template, "Contexts".
  *
- * <p>Where html/template derives the place of an action from the template before it runs, this
- * follows the document as it is written, so that a template whose branches end in different places
- * is not refused. Comments of HTML in the template are left out, as there.
+ * <p>Where html/template derives the context of an action from the template before it runs, this
+ * class follows the document as it is written, so that a template whose branches end in different
+ * contexts is not refused. HTML comments of the template are omitted, as there.
  */
 public final class HtmlOutput implements TemplateOutput {
   private enum Place {

@@ -3,7 +3,7 @@ package dev.tethys.codec.template.html;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Text as it may stand in HTML. */
+/** Escapes text for HTML. */
 final class HtmlText {
   /** What stands in place of a value that could do harm where it was to stand. */
   static final String REFUSED = "ZgotmplZ";

@@ -9,7 +9,7 @@ import java.util.Map;
  * @param kind what it is safe as
  */
 public record SafeText(Kind kind, String value) implements GoStruct {
-  /** What it is safe as. */
+  /** Context in which the text is safe. */
   public enum Kind {
     HTML("template.HTML"),
     URL("template.URL");

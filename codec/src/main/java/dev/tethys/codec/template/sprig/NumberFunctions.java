@@ -151,7 +151,7 @@ final class NumberFunctions {
   /** To so many places; a third argument says from which part on it goes up. */
   private static Object round(@Nullable Object[] a) {
     if (a.length < 2) {
-      throw new Failure("round wants a number and how many places");
+      throw new Failure("round requires a number and a number of decimal places");
     }
     double roundOn = a.length > 2 ? real(a[2]) : 0.5;
     double power = Math.pow(10, whole(a[1]));

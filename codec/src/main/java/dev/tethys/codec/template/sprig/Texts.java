@@ -8,7 +8,7 @@ import dev.tethys.model.regex.Regex;
 import dev.tethys.model.regex.RegexSyntaxException;
 import org.jspecify.annotations.Nullable;
 
-/** What functions do with texts, as Go's package strings does it. */
+/** String functions with the semantics of Go's package strings. */
 final class Texts {
   /** The longest text that a function makes, in characters. */
   static final int MAX_LENGTH = 16 << 20;

@@ -47,7 +47,7 @@ class HttpFetchTest {
         "500 | application/json                | [] | answered with status 500",
         "200 | text/plain                      | [] | content type",
         "200 | application/json; charset=latin1 | [] | content type",
-        "200 | application/json                | {} | wants a list",
+        "200 | application/json                | {} | must be a list",
         "200 | application/json                | [{\"target\":[]}] | unknown key",
       })
   void refusesOtherAnswers(int status, String type, String body, String error) {

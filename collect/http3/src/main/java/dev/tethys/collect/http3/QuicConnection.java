@@ -159,7 +159,7 @@ final class QuicConnection implements Http3Dialer.Connection {
         String reason = reason(e);
         ended =
             (e.isTlsError()
-                    ? "the server ended the handshake of TLS with alert "
+                    ? "server ended the TLS handshake with alert "
                         + QuicConnectionCloseEvent.extractTlsError(e.error())
                     : "the server closed the connection with error " + e.error())
                 + (reason.isBlank() ? "" : ": " + reason);

@@ -359,7 +359,7 @@ class QuicDialerTest {
     try (TracedClient c = client()) {
       assertThatThrownBy(() -> get(c, strict.port(), "/hello"))
           .isInstanceOf(IOException.class)
-          .hasMessageStartingWith("http3: the server ended the handshake of TLS with alert ");
+          .hasMessageStartingWith("http3: server ended the TLS handshake with alert ");
     }
   }
 

@@ -26,8 +26,8 @@ public final class BouncyTls implements SharedKeyTls {
     } catch (TlsFatalAlert e) {
       throw new IOException(
           client.isShownCertificate()
-              ? "it shows a certificate in the place of the key: " + unknown(offer)
-              : "the handshake of TLS fails: " + AlertDescription.getName(e.getAlertDescription()),
+              ? "server sent a certificate instead of using the pre-shared key: " + unknown(offer)
+              : "TLS handshake failed: " + AlertDescription.getName(e.getAlertDescription()),
           e);
     }
     return streams.opened();

@@ -27,9 +27,10 @@ import org.bouncycastle.tls.crypto.TlsCrypto;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a client offers that has a key and no certificates. One version of TLS for each connection:
- * in 1.2 and 1.3 a key goes through different functions, which RFC 8446 (§4.2.11) does not want it
- * to in one handshake.
+ * TLS client with a pre-shared key and no certificates.
+ *
+ * <p>Each connection offers one version of TLS: TLS 1.2 and 1.3 derive keys by different functions,
+ * and RFC 8446 (§4.2.11) forbids use of one key with both in one handshake.
  */
 final class KeyClient extends AbstractTlsClient {
   /** Those of RFC 8442, 7905 and 5487, the ones whose keys cannot be found out later first. */

@@ -42,7 +42,7 @@ final class SecuredStreams {
         hear();
       }
     } catch (SocketException e) {
-      throw new IOException("it broke off the handshake of TLS: " + e.getMessage(), e);
+      throw new IOException("server aborted the TLS handshake: " + e.getMessage(), e);
     }
   }
 
@@ -66,7 +66,7 @@ final class SecuredStreams {
   private boolean hear() throws IOException {
     int n = from.read(came);
     if (n < 0 && tls.isHandshaking()) {
-      throw new EOFException("it closed the connection in the handshake of TLS");
+      throw new EOFException("server closed the connection during the TLS handshake");
     }
     if (n > 0 && !heard && came[0] != ContentType.handshake && came[0] != ContentType.alert) {
       throw new IOException("it does not speak TLS");

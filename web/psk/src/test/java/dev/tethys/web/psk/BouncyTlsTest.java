@@ -249,7 +249,7 @@ class BouncyTlsTest {
                   });
       assertThatThrownBy(() -> secure(s, offer("gateway", KEY, false)))
           .isInstanceOf(IOException.class)
-          .hasMessage("it closed the connection in the handshake of TLS");
+          .hasMessage("server closed the connection during the TLS handshake");
       s.close();
       going.join();
     }

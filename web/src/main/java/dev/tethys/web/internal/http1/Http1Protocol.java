@@ -7,13 +7,13 @@ import dev.tethys.web.internal.Protocol;
 import java.util.Set;
 
 /**
- * HTTP/1.1 and HTTP/1.0, spoken by ourselves: whoever does not begin with HTTP/2 speaks it, or is
- * told that what he sends is no request. The engine's own took a fifth of the CPU of a server that
- * is written to.
+ * Own implementation of HTTP/1.1 and HTTP/1.0. It serves each connection that does not begin with
+ * HTTP/2, and answers bytes that are no request with an error. The HTTP/1 code of the engine took a
+ * fifth of a server's CPU under writes.
  *
  * @param maxLine the longest first line of a request, in bytes
- * @param maxHeaders the most that its headers may take, in bytes
- * @param proxied whether a header of the PROXY protocol may come before the first request
+ * @param maxHeaders largest size of its headers, in bytes
+ * @param proxied whether a header of the PROXY protocol may precede the first request
  */
 public record Http1Protocol(
     int maxLine, int maxHeaders, boolean proxied, ConnectionTimeouts clients, Answers answers)

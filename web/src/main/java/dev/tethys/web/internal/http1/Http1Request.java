@@ -18,7 +18,7 @@ final class Http1Request implements WireRequest {
   private final String query;
   private boolean continueAwaited;
 
-  /** Who asks, the same for all requests of a connection. */
+  /** Addresses of the client, the same for all requests of a connection. */
   record Client(InetSocketAddress remote, InetSocketAddress local, boolean secure) {
     static Client of(Accepted c) {
       return new Client(

@@ -10,11 +10,11 @@ import java.util.Arrays;
 import java.util.concurrent.ArrayBlockingQueue;
 
 /**
- * What was read of a connection and not consumed, in an array that is used again: nothing of it is
- * handed out. While a client is waited for the array is small, so that many idle connections are
- * cheap; bodies are read through large ones, of which a few are kept.
+ * Bytes read from a connection and not consumed yet, in a reused array that is never passed to
+ * callers. While the connection waits for its client the array is small, so many idle connections
+ * are cheap; bodies are read through large arrays, of which a few are cached.
  *
- * <p>Invariant: {@code bytes[position, end)} is what was read and not consumed.
+ * <p>Invariant: {@code bytes[position, end)} is read and not consumed.
  */
 final class SocketInput implements ProxyHeader.Bytes {
   private static final int SMALL = 2 << 10;

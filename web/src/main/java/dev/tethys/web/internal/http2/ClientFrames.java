@@ -6,11 +6,18 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Inspects the bytes of a connection before the engine reads them, for what the engine does not
- * report or bound: the begin of a request (HEADERS, RFC 9113 section 6.2), its withdrawal
- * (RST_STREAM, 6.4), PING (6.7), the decoded size of header lists, floods of frames that carry no
- * request, and the header table size of SETTINGS, which is lowered in place to the default because
- * the engine keeps a table of any size. Used by the thread that reads the connection.
+ * Inspects the bytes of a connection before the engine reads them, for events and limits that the
+ * engine lacks.
+ *
+ * <ul>
+ *   <li>the start of a request (HEADERS, RFC 9113 section 6.2), its cancellation (RST_STREAM, 6.4),
+ *       PING (6.7);
+ *   <li>the decoded size of header lists, floods of frames that carry no request;
+ *   <li>the header table size of SETTINGS, lowered in place to the default because the engine keeps
+ *       a table of any size.
+ * </ul>
+ *
+ * Used by the thread that reads the connection.
  *
  * <p>Invariant: {@code skip} bytes are left of the preface or of the current frame's payload, then
  * comes a frame header, of which {@code have} bytes are in {@code header}. A header block is

@@ -22,10 +22,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * HTTP/2, spoken by the engine over connections that are read and told of as we want it. The engine
- * is made for the first of them: most servers never see one.
+ * HTTP/2, spoken by the engine over connections that this server reads and observes itself. The
+ * engine is created for the first HTTP/2 connection: most servers never have one.
  *
- * <p>HTTP/2 begins with its preface or with TLS, never with an upgrade, which RFC 9113 gave up.
+ * <p>HTTP/2 begins with its preface or with TLS, never with an upgrade, which RFC 9113 removed.
  */
 public final class Http2Protocol implements Protocol {
   private static final System.Logger LOG = System.getLogger("dev.tethys.web");

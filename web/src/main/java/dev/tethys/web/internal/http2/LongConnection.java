@@ -8,9 +8,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 
 /**
- * A connection of HTTP/2 between its requests: asks a silent client whether it is there, and ends
- * the connection of one that asks too often itself, as servers of gRPC do: two pings too many are
- * borne, and an answer in between makes up for them.
+ * Keepalive of an HTTP/2 connection: pings a silent client, and closes the connection of a client
+ * that pings too often, as gRPC servers do. Two pings too many are accepted; a response in between
+ * resets the count.
  */
 final class LongConnection implements Multiplexed, ClientFrames.Listener {
   private static final System.Logger LOG = System.getLogger("dev.tethys.web");
@@ -78,7 +78,7 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
     try {
       out.refuse(v.stream(), v.code(), String.valueOf(v.getMessage()));
     } catch (RuntimeException e) {
-      LOG.log(Level.DEBUG, "a client has gone before it was told why its connection ends", e);
+      LOG.log(Level.DEBUG, "Client closed the connection before the reason of its end was sent", e);
     }
   }
 
@@ -174,7 +174,7 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
       asks.incrementAndGet();
       out.ping();
     } catch (RuntimeException e) {
-      LOG.log(Level.DEBUG, "a client has gone before it was asked", e);
+      LOG.log(Level.DEBUG, "Client closed the connection before PING was sent", e);
     }
   }
 }

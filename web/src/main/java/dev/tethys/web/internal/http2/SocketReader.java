@@ -10,17 +10,17 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * What the engine reads a connection with, in the place of its own reader, which links every piece
- * that it has read to the next one and leaves the links of consumed pieces standing: as soon as one
- * of them has reached the old generation, no young collection frees any that came later, and a
- * server that takes megabytes a second keeps them all until a full collection.
+ * Replacement of the engine's reader, which links each read piece to the next and keeps the links
+ * of consumed pieces. As soon as one of them reaches the old generation, no young collection frees
+ * any later piece, and a server that receives megabytes a second keeps them all until a full
+ * collection.
  *
- * <p>Here there is one piece. Bytes that were handed out are never written again (the engine and
- * handlers may hold views of them), so a read goes into a fresh array, whose size follows what the
- * connection brings. What must be seen at once but came in several pieces (a header across two
- * reads) is copied together; callers bound how much that is.
+ * <p>This reader keeps one piece. Bytes that were returned are never overwritten (the engine and
+ * handlers may hold views of them), so a read fills a fresh array, whose size follows the traffic
+ * of the connection. Bytes that must be seen together but arrived in several pieces (a header
+ * across two reads) are copied; callers bound their number.
  *
- * <p>Invariant: {@code bytes[position, end)} is what was read and not consumed.
+ * <p>Invariant: {@code bytes[position, end)} is read and not consumed.
  */
 final class SocketReader extends DataReader {
   private static final int LEAST = 2 << 10;
@@ -29,7 +29,7 @@ final class SocketReader extends DataReader {
   /** The longest line read without a bound of the caller's: the size of a chunk, a trailer. */
   static final int MAX_LINE = 64 << 10;
 
-  /** Where bytes come from: fills the array from an index on, -1 at the end. */
+  /** Source of bytes: fills the array from an index, returns -1 at the end. */
   interface Source {
     int read(byte[] into, int from);
   }

@@ -5,8 +5,8 @@ import java.net.ServerSocket;
 import java.net.Socket;
 
 /**
- * Accepts connections that may begin with a header of the PROXY protocol, of which whoever reads
- * them sees nothing: as TLS has to, for the header stands before its handshake.
+ * Accepts connections that may begin with a header of the PROXY protocol. Readers of the connection
+ * do not see the header, as TLS requires, because it precedes the handshake.
  */
 public final class HeaderServerSocket extends ServerSocket {
   /** One that is not bound yet. */

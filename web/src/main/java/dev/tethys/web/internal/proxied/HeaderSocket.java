@@ -13,9 +13,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An accepted connection that may begin with a {@link ProxyHeader}, which whoever reads it does not
- * see. The header is read with the first byte that is asked for, by the thread that asks. Addresses
- * are the true ones, and know those that are meant.
+ * Accepted connection that may begin with a {@link ProxyHeader}, hidden from its readers. The
+ * thread that reads the first byte reads the header before it. The socket's addresses are those of
+ * the TCP connection and carry the addresses of the header.
  */
 final class HeaderSocket extends Socket {
   private @Nullable Headed input; // guarded by this
@@ -50,7 +50,7 @@ final class HeaderSocket extends Socket {
         : super.getLocalSocketAddress();
   }
 
-  /** What comes behind the header. */
+  /** Input stream after the header. */
   private final class Headed extends FilterInputStream {
     private @Nullable Beginning beginning;
 
@@ -107,7 +107,7 @@ final class HeaderSocket extends Socket {
     }
   }
 
-  /** What was read of the connection until the header was whole. */
+  /** Bytes read until the header was complete. */
   private static final class Beginning implements ProxyHeader.Bytes {
     private final InputStream socket;
     byte[] bytes = new byte[512];

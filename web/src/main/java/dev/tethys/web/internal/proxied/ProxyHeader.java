@@ -8,11 +8,11 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a proxy puts before the first request of a connection, to say whom it speaks for: the PROXY
- * protocol, versions 1 (a line) and 2 (binary), of HAProxy's proxy-protocol.txt.
+ * Header of the PROXY protocol, by which a proxy reports the client of a connection before the
+ * first request: versions 1 (a line) and 2 (binary) of HAProxy's proxy-protocol.txt.
  *
- * @param source whose connection it is
- * @param destination where it went to
+ * @param source address of the client
+ * @param destination address that the client connected to
  */
 public record ProxyHeader(InetSocketAddress source, InetSocketAddress destination) {
   /** The beginning of a connection: bytes that came, of which some may be left to others. */

@@ -75,7 +75,7 @@ class ConfigFixturesTest {
     WRONG.put(
         "conf.mattermost-valid-receiver-both-webhook-url-and-file.yml",
         "at most one of mattermost_webhook_url");
-    WRONG.put("conf.bad.yml", "wants a map");
+    WRONG.put("conf.bad.yml", "must be a map");
   }
 
   @Test

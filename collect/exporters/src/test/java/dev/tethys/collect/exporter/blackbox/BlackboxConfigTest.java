@@ -75,7 +75,7 @@ class BlackboxConfigTest {
             m -> {
               assertThat(m.http().http3()).isTrue();
               assertThat(m.missing())
-                  .startsWith("enable_http3: HTTP/3 wants the jars of ")
+                  .startsWith("enable_http3: HTTP/3 requires the jars of ")
                   .endsWith("; HTTP/2 is (enable_http2: true)");
             });
     BlackboxConfig e = BlackboxConfig.read(Shared.conformance("blackbox_exporter/example.yml"));

@@ -144,7 +144,7 @@ class StatsdMetricsTest {
       assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)))
           .isEqualTo("rwx-w----");
       assertThatThrownBy(() -> l.unix(socket, PosixFilePermissions.fromString("rwx------")))
-          .hasMessageContaining("there is something already");
+          .hasMessageContaining("the path exists");
       Process p =
           new ProcessBuilder(
                   "/usr/bin/perl",

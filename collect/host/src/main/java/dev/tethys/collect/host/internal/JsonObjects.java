@@ -78,7 +78,7 @@ final class JsonObjects {
   }
 
   private MalformedException wrong(String key, String wanted) {
-    return new MalformedException(file + ": " + key + " wants " + wanted);
+    return new MalformedException(file + ": " + key + " must be " + wanted);
   }
 
   /** A number, 0 when it is not there. */

@@ -69,7 +69,7 @@ final class FixturesTest {
     assertThatThrownBy(() -> shown(queues)).isInstanceOf(NoSuchFileException.class);
     wrong(queues, "{}", "a list of objects");
     wrong(queues, "[1]", "an object of JSON");
-    wrong(queues, "[{\"bytes\": \"x\"}]", "bytes wants a number");
+    wrong(queues, "[{\"bytes\": \"x\"}]", "bytes must be a number");
     wrong(queues, "[", "not JSON");
     Files.writeString(dir.resolve("results.json"), "[{\"parent\": 7, \"kind\": \"fq\"}]");
     assertThat(Exposition.of(shown(queues)::drainTo).families).isEmpty(); // not at the root
@@ -79,7 +79,7 @@ final class FixturesTest {
     assertThat(Exposition.of(shown(wireless)::drainTo).families).hasSize(1);
     Files.createDirectory(dir.resolve("w"));
     Files.writeString(dir.resolve("w/bss.json"), "{\"bssid\": \"?\"}");
-    assertThatThrownBy(() -> shown(wireless)).hasMessageContaining("bssid wants Base64");
+    assertThatThrownBy(() -> shown(wireless)).hasMessageContaining("bssid must be Base64");
   }
 
   private void wrong(NodeCollector c, String json, String says) throws IOException {

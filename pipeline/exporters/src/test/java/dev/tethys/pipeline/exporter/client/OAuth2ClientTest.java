@@ -171,7 +171,7 @@ class OAuth2ClientTest {
           {
             "{client_id: a, token_url: 'http://x', grant_type:"
                 + " 'urn:ietf:params:oauth:grant-type:jwt-bearer'}",
-            "wants client_certificate_key"
+            "requires client_certificate_key"
           }
         }) {
       assertThatThrownBy(() -> make(w[0])).as(w[0]).hasMessageContaining(w[1]);

@@ -49,11 +49,12 @@ class SharedKeyTest {
         "mqtts|psk_file: f|psk_identity goes with psk or psk_file",
         "mqtts|psk: 00ff, psk_file: f, psk_identity: a|with one of them",
         "mqtt|psk: 00ff, psk_identity: a|psk is of an endpoint with mqtts:// or wss://",
-        "mqtts|psk: 00f, psk_identity: a|two hexadecimal digits for each byte, and has 3 of them",
-        "mqtts|psk: 00fx, psk_identity: a|hexadecimal digits, and its character 4 is none",
+        "mqtts|psk: 00f, psk_identity: a|two hexadecimal digits for each byte, but has 3 digits",
+        "mqtts|psk: 00fx, psk_identity: a|character 4 of the key is not a hexadecimal digit",
         "mqtts|psk: '', psk_identity: a|1 to 65535 bytes",
         "mqtts|psk: 00ff, psk_identity: a, tls: {ca_file: c}|the key stands in the place of",
-        "mqtts|psk: 00ff, psk_identity: a, tls: {insecure_skip_verify: true}|stands in the place of",
+        "mqtts|psk: 00ff, psk_identity: a, tls: {insecure_skip_verify: true}|stands in the place"
+            + " of",
       })
   void whatCannotBeIsToldWithItsPlace(String scheme, String keys, String why) {
     assertThatThrownBy(() -> settings("endpoint: '" + scheme + "://broker', " + keys))
@@ -73,7 +74,7 @@ class SharedKeyTest {
       assertThatThrownBy(() -> factory.create(secured, Signal.METRICS, new PlainContext("mqtt")))
           .isInstanceOf(ConfigException.class)
           .hasMessageContaining("psk_identity")
-          .hasMessageContaining("install Tethys with them");
+          .hasMessageContaining("install a Tethys distribution that contains them");
       assertThatThrownBy(() -> factory.probe(secured, Signal.METRICS, new PlainContext("mqtt")))
           .isInstanceOf(ConfigException.class)
           .hasMessageContaining("psk_identity");

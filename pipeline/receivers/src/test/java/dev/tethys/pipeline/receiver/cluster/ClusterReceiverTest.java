@@ -276,9 +276,9 @@ class ClusterReceiverTest {
             "{k8s.node.name=n1, k8s.node.uid=u-n1}",
             "{k8s.namespace.name=shop, k8s.namespace.uid=u-shop}",
             "{k8s.namespace.name=shop, k8s.node.name=n1, k8s.pod.name=web-0, k8s.pod.uid=u-web-0}",
-            "{container.id=c0ffee, container.image.name=reg.io:5000/web, container.image.tag=latest,"
-                + " k8s.container.name=web, k8s.namespace.name=shop, k8s.node.name=n1,"
-                + " k8s.pod.name=web-0, k8s.pod.uid=u-web-0}");
+            "{container.id=c0ffee, container.image.name=reg.io:5000/web,"
+                + " container.image.tag=latest, k8s.container.name=web, k8s.namespace.name=shop,"
+                + " k8s.node.name=n1, k8s.pod.name=web-0, k8s.pod.uid=u-web-0}");
     assertThat(api.requests)
         .as("what gives no metrics is not asked for")
         .noneMatch(q -> q.contains("services") || q.contains("persistentvolume"));
@@ -328,7 +328,8 @@ class ClusterReceiverTest {
                 data,
                 "{"
                     + shop
-                    + "k8s.service.name=svc, k8s.service.type=LoadBalancer, k8s.service.uid=u-svc}"))
+                    + "k8s.service.name=svc, k8s.service.type=LoadBalancer,"
+                    + " k8s.service.uid=u-svc}"))
         .containsEntry("k8s.service.load_balancer.ingress.count", "1")
         .containsEntry("k8s.service.endpoint.count IPv4 ready a", "2")
         .containsEntry("k8s.service.endpoint.count IPv4 serving a", "4")
@@ -361,7 +362,8 @@ class ClusterReceiverTest {
     assertThat(
             Scraped.values(
                 data,
-                "{k8s.persistentvolume.name=pv, k8s.persistentvolume.uid=u-pv, k8s.storageclass.name=fast}"))
+                "{k8s.persistentvolume.name=pv, k8s.persistentvolume.uid=u-pv,"
+                    + " k8s.storageclass.name=fast}"))
         .containsEntry("k8s.persistentvolume.status.phase Bound", "1")
         .containsEntry("k8s.persistentvolume.storage.capacity", "5368709120");
     assertThat(
@@ -400,8 +402,10 @@ class ClusterReceiverTest {
     MetricsData data = awaitMetrics(r, table(false).size() - 4);
     assertThat(Scraped.resources(data))
         .contains(
-            "{container.runtime=containerd, k8s.kubelet.version=v1.34.0, k8s.node.name=n1, os.type=linux}",
-            "{k8s.hpa.name=h, k8s.hpa.scaletargetref.kind=Deployment, k8s.hpa.uid=u-h, k8s.namespace.name=shop}")
+            "{container.runtime=containerd, k8s.kubelet.version=v1.34.0, k8s.node.name=n1,"
+                + " os.type=linux}",
+            "{k8s.hpa.name=h, k8s.hpa.scaletargetref.kind=Deployment, k8s.hpa.uid=u-h,"
+                + " k8s.namespace.name=shop}")
         .noneMatch(s -> s.contains("qos_class"));
   }
 
@@ -536,7 +540,7 @@ class ClusterReceiverTest {
         "timeout: 5s | unknown key \"timeout\"",
         "distribution: rancher | unknown distribution \"rancher\"",
         "{namespace: a, namespaces: [b]} | either namespace or namespaces",
-        "kube_api_qps: many | wants a number",
+        "kube_api_qps: many | must be a number",
         "namespaces: [A/b] | is no name of a namespace",
         "metrics: {k8s.pod.phases: {enabled: true}} | did you mean \"k8s.pod.phase\"",
       })

@@ -365,7 +365,7 @@ class CreatorTest {
         "{inner: {targets: ['10.0.0.3:80']}} | a pod can name itself alone",
         "{endpoint: '`endpoint`', paht: /x} | did you mean \"path\"",
         "path: '`nmae`' | did you mean \"name\"",
-        "[1] | wants a map",
+        "[1] | must be a map",
         "'{' | io.opentelemetry.discovery.metrics/config",
       })
   void whatAPodCannotHaveIsTold(String config, String problem) throws Exception {
@@ -479,13 +479,17 @@ class CreatorTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{watch_observers: [told], receivers: {nope: {rule: type == \"port\"}}} | there is no receiver \"nope\"",
-        "{watch_observers: [told], receivers: {receiver_creator: {rule: type == \"port\"}}} | makes no receiver_creator",
+        "{watch_observers: [told], receivers: {nope: {rule: type == \"port\"}}} | there is no"
+            + " receiver \"nope\"",
+        "{watch_observers: [told], receivers: {receiver_creator: {rule: type == \"port\"}}} | makes"
+            + " no receiver_creator",
         "{watch_observers: [absent], receivers: {probe: {rule: type == \"port\"}}} | does not run",
         "{watch_observers: [], receivers: {probe: {rule: type == \"port\"}}} | names no extension",
         "{watch_observers: [told]} | there are no receivers to make",
-        "{watch_observers: [told], receivers: {probe: {rule: type == \"port\"}}, resource_attributes: {prot: {a: b}}} | there is no kind of endpoint \"prot\"",
-        "{watch_observers: [told], discovery: {enabled: true, default_file_log_config: {include: [x]}}} | include is the log of the container",
+        "{watch_observers: [told], receivers: {probe: {rule: type == \"port\"}},"
+            + " resource_attributes: {prot: {a: b}}} | there is no kind of endpoint \"prot\"",
+        "{watch_observers: [told], discovery: {enabled: true, default_file_log_config: {include:"
+            + " [x]}}} | include is the log of the container",
         "{watch_observers: [told], discovery: {enabled: true, what: 1}} | unknown key \"what\"",
       })
   void whatTheWholeCannotHaveIsTold(String yaml, String problem) {

@@ -449,7 +449,7 @@ class OtlpReceiverTest {
     wrong.add(new String[] {"protocols: {grpc: {transport: unix}}", "wants the path of a socket"});
     wrong.add(new String[] {"protocols: {http: {transport: pipe}}", "pipe"});
     wrong.add(new String[] {"protocols: {grpc: {endpoint: 'h:431x'}}", "a number from 0 to 65535"});
-    wrong.add(new String[] {"protocols: {http: {endpoint: h}}", "\"h\" wants host:port"});
+    wrong.add(new String[] {"protocols: {http: {endpoint: h}}", "\"h\" must be host:port"});
     wrong.add(new String[] {"protocols: {grpc: {transport: tcp6}}", "not built in Tethys"});
     wrong.add(
         new String[] {"protocols: {grpc: {max_concurrent_streams: -1}}", "wants 0 to 1000000"});
