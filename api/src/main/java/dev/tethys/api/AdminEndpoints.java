@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What changes the store as a whole; off unless a flag says otherwise. */
+/** Endpoints that change the whole store; disabled unless a flag enables them. */
 final class AdminEndpoints {
   private final MetricStore store;
   private final StoreView view;

@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What of the API and of PromQL there is, in the categories of {@code /api/v1/features}. Other
- * categories, and switches that only the server knows, are added to it.
+ * Features of the API and of PromQL, in the categories of {@code /api/v1/features}. The server adds
+ * other categories and switches that only it knows.
  */
 final class ApiFeatures {
   private ApiFeatures() {}

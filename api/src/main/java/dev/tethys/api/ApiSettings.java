@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.regex.Pattern;
 
 /**
- * How the API behaves; the defaults are Prometheus's.
+ * Settings of the API; the defaults are Prometheus's.
  *
  * @param applicationName what {@code /-/healthy} calls the server
  * @param agent nothing is stored here, so that nothing can be queried

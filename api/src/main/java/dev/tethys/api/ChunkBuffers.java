@@ -3,8 +3,8 @@ package dev.tethys.api;
 import java.util.concurrent.ArrayBlockingQueue;
 
 /**
- * Buffers for pieces of answers, used again: one of these is most of what a small answer would
- * leave to the collector, and the processor's cache would have to take each new one in.
+ * Pool of buffers for pieces of responses: a new buffer would be most of the garbage of a small
+ * response and would not be in the processor's cache.
  */
 final class ChunkBuffers {
   /** Bytes of a buffer. */

@@ -44,11 +44,11 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Console templates: pages of HTML that users write as Go templates with queries in them, read from
- * a folder for every request, together with the templates of a folder of libraries.
+ * Console templates: HTML pages written as Go templates with queries. They are read from a folder
+ * for every request, together with the templates of a folder of libraries.
  *
- * <p>What is written is escaped by where it stands. A page is bounded as other templates are; one
- * that asks for itself by {@code tmpl} ends, too.
+ * <p>Output is escaped by its HTML context. A page is bounded like other templates, also one that
+ * includes itself by {@code tmpl}.
  */
 public final class Consoles {
   static final String PATH = "/consoles";
@@ -72,9 +72,9 @@ public final class Consoles {
           + "{{$externalLabels := .ExternalLabels}}";
 
   /**
-   * Where they are.
+   * Folders of console templates.
    *
-   * @param templates each a page
+   * @param templates pages
    * @param libraries whose {@code *.lib} every page may use
    */
   public record Folders(Path templates, Path libraries) {}

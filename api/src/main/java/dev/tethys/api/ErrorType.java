@@ -1,6 +1,6 @@
 package dev.tethys.api;
 
-/** What went wrong, as clients tell it apart, and the status that goes with it. */
+/** Error type as clients distinguish it, with its HTTP status. */
 public enum ErrorType {
   TIMEOUT("timeout", 503),
   CANCELED("canceled", 499),

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What type a text is of that does not say it, as the WHATWG's standard on MIME sniffing tells HTML
- * from plain text: by how it begins.
+ * Detects HTML in text without a content type by its first bytes, as in the WHATWG's MIME sniffing
+ * standard.
  */
 final class HtmlSniff {
   private static final List<String> HTML =

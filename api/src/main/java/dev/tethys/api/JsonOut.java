@@ -49,7 +49,7 @@ final class JsonOut {
   private int repeatLength;
   private @Nullable OutputStream stream;
 
-  /** Where the bytes go: all at once when they are few, else into a stream. */
+  /** Receiver of the bytes: one array when they are few, else a stream. */
   interface Sink {
     void whole(byte[] body) throws IOException;
 

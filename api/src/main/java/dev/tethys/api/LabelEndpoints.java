@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 
-/** Which series, label names and label values there are. */
+/** Endpoints of series, label names and label values. */
 final class LabelEndpoints {
   private static final String TRUNCATED = "results truncated due to limit";
 

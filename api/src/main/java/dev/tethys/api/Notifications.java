@@ -17,12 +17,12 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What whoever looks at the server should know at once, such as a configuration that failed to
- * load; shown in a list and pushed to subscribers as server-sent events.
+ * Notifications for users of the server, such as a configuration that failed to load; listed and
+ * pushed to subscribers as server-sent events.
  *
- * <p>Invariants, under the lock of this object: a text stands at most once in {@link #current};
- * there are never more than {@link #maxSubscribers} subscribers, each with at most {@link #QUEUE}
- * events waiting; what does not fit is dropped and counted.
+ * <p>Invariants, under the lock of this object: a text is at most once in {@link #current}; there
+ * are never more than {@link #maxSubscribers} subscribers, each with at most {@link #QUEUE} waiting
+ * events; further ones are dropped and counted.
  */
 public final class Notifications implements AutoCloseable {
   /** The last configuration could not be loaded. */

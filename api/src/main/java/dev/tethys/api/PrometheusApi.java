@@ -7,16 +7,16 @@ import dev.tethys.web.Routes;
 import java.time.InstantSource;
 
 /**
- * Prometheus's HTTP API and the paths beside it, over what other rooms give. Make one for each
- * server and add its routes to the listener's; routes under {@code /api/v1} of other rooms (remote
- * read and write, OTLP) are added before.
+ * Prometheus's HTTP API and related paths, over interfaces of other modules. Create one for each
+ * server and add its routes to the listener's; routes of other modules under {@code /api/v1}
+ * (remote read and write, OTLP) are added before.
  */
 public final class PrometheusApi {
   /**
-   * What the API answers from.
+   * Dependencies of the API.
    *
-   * @param store what federation, exemplars and deletion work on
-   * @param reading what labels and series are looked up in: the store, and others beside it
+   * @param store for federation, exemplars and deletion
+   * @param reading for label and series lookups: the store, and other stores
    */
   public record Parts(
       MetricStore store,

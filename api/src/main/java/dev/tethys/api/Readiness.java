@@ -1,6 +1,6 @@
 package dev.tethys.api;
 
-/** Whether the server can answer. */
+/** Readiness of the server. */
 public enum Readiness {
   /** The store is still being opened. */
   STARTING,

@@ -11,9 +11,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 
 /**
- * Queries and lookups of labels that are asked and answered as those of clients are, from the first
- * byte of the request to the last of JSON, but for nobody: so that code that answers is compiled
- * before somebody waits for it.
+ * Warm-up queries and label lookups, so that the code of responses is compiled before the first
+ * client waits for it. They run through the same path as those of clients, from the first byte of
+ * the request to the last of the JSON; the responses are discarded.
  */
 public final class Rehearsal implements AutoCloseable {
   private final PrivateConnection connection;

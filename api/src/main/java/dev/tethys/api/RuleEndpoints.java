@@ -60,7 +60,7 @@ final class RuleEndpoints {
     return g -> g.spec().type() == RuleType.LOGS && g.spec().tenant().equals(tenant);
   }
 
-  /** Which rules are asked for; empty sets mean all. */
+  /** Filter of rules; empty sets select all. */
   private record Filter(
       Set<String> rules,
       Set<String> groups,
@@ -84,7 +84,7 @@ final class RuleEndpoints {
     }
   }
 
-  /** Which page is asked for; a limit of 0 means all in one. */
+  /** Requested page; a limit of 0 selects all in one. */
   private record Page(int limit, String token) {}
 
   private record Shown(RuleGroup group, List<AlertRule> rules) {}

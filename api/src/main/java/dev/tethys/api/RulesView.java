@@ -5,7 +5,7 @@ import dev.tethys.alert.rule.RuleGroup;
 import java.net.URI;
 import java.util.List;
 
-/** What the API shows of rules and of who is told of alerts. */
+/** View of rules and Alertmanagers for the API. */
 public interface RulesView {
   /** There are no rules. */
   RulesView NONE =

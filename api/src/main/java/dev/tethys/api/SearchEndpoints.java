@@ -22,8 +22,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds names while somebody types. Answers are lines of JSON: batches of results, then a line that
- * says how it ended.
+ * Searches names while a user types. Responses are lines of JSON: batches of results, then a line
+ * with the outcome.
  */
 final class SearchEndpoints {
   private static final int DEFAULT_LIMIT = 100;

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * How well a name fits what was typed: 1 is best, 0 does not fit.
+ * Score of a name for a search text: 1 is best, 0 is no match. 1 is best, 0 does not fit.
  *
  * <p><b>subsequence</b>: all typed characters occur in order. Runs count by the square of their
  * length, characters skipped before and between runs cost their share of the name, those after the

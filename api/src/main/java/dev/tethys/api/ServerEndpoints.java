@@ -8,7 +8,7 @@ import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.io.OutputStream;
 
-/** What is outside of {@code /api/v1}: health, life cycle, own metrics, federation. */
+/** Endpoints outside of {@code /api/v1}: health, life cycle, self-metrics, federation. */
 final class ServerEndpoints {
   private final ServerView server;
   private final ApiSettings settings;

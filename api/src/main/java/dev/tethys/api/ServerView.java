@@ -5,7 +5,7 @@ import java.net.URI;
 import java.time.Instant;
 import java.util.Map;
 
-/** What the API knows of the process around it. */
+/** View of the process for the API. */
 public interface ServerView {
   /** Whether it can answer. */
   Readiness readiness();
@@ -48,13 +48,13 @@ public interface ServerView {
   boolean quit();
 
   /**
-   * What {@code status/runtimeinfo} shows.
+   * Content of {@code status/runtimeinfo}.
    *
    * @param corruptions repaired in the write-ahead log
-   * @param threads alive, in the place of Go's goroutines
+   * @param threads alive, reported as Go's goroutines
    * @param processors that are used
-   * @param memoryLimit bytes of heap at most
-   * @param retention as the flags say it: {@code 15d or 10GB}
+   * @param memoryLimit maximum heap in bytes
+   * @param retention in the notation of the flags: {@code 15d or 10GB}
    */
   record Runtime(
       Instant startTime,
@@ -69,7 +69,7 @@ public interface ServerView {
       long memoryLimit,
       String retention) {}
 
-  /** What {@code status/buildinfo} and {@code /version} show. */
+  /** Content of {@code status/buildinfo} and {@code /version}. */
   record Build(
       String version,
       String revision,

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** How the server was started, what it was configured to, and how it is doing. */
+/** Endpoints of flags, configuration and runtime status. */
 final class StatusEndpoints {
   private static final int MAX_ENTRIES = 10_000;
 

@@ -5,7 +5,7 @@ import dev.tethys.model.storage.StorageException;
 import java.io.IOException;
 import java.util.List;
 
-/** What the store is made of: endpoints that Prometheus does not have. */
+/** Endpoints of storage internals, which Prometheus does not have. */
 final class StorageEndpoints {
   private static final int DEFAULT_ENTRIES = 20;
   private static final int MAX_ENTRIES = 10_000;

@@ -4,7 +4,7 @@ import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.StorageException;
 import java.util.List;
 
-/** What the API knows of the store beside reading and writing. */
+/** View of the store for the API, apart from reading and writing. */
 public interface StoreView {
   /**
    * What the store holds in memory, and which names and labels weigh most.
@@ -61,12 +61,12 @@ public interface StoreView {
       List<Entry> seriesCountByLabelValuePair) {}
 
   /**
-   * What to count; times in milliseconds.
+   * Request for cardinality statistics; times in milliseconds.
    *
-   * @param matcherSets series that meet any set; all when there is none
+   * @param matcherSets series that match any set; all when there is none
    * @param label whose values are listed
    * @param prefix of these values
-   * @param limit entries of each list at most
+   * @param limit maximum number of entries of each list
    */
   record CardinalityRequest(
       long minTime,
@@ -77,14 +77,14 @@ public interface StoreView {
       int limit) {}
 
   /**
-   * Where series come from.
+   * Cardinality statistics.
    *
-   * @param parts parts of the store that were counted: memory, blocks
+   * @param parts counted parts of the store: memory, blocks
    * @param relativeError standard error of the counts; 0 when they are exact
-   * @param memoryBytesPerSeries what a series in memory takes on average
-   * @param labelNames how many there are, the metric name not counted
+   * @param memoryBytesPerSeries average memory of a series
+   * @param labelNames number of label names without the metric name
    * @param labels those whose removal saves most
-   * @param values how many values of the label asked for start with the prefix
+   * @param values number of values of the requested label that start with the prefix
    * @param topValues of these the ones with most series
    * @param topPairs labels ({@code name=value}) with most series
    */
@@ -110,11 +110,11 @@ public interface StoreView {
       String name, long values, long series, long seriesIfDropped, long memoryBytesSaved) {}
 
   /**
-   * How the store is doing.
+   * Storage status.
    *
-   * @param figures numbers by what they are about: {@code head}, {@code churn}, {@code log}, {@code
-   *     blocks}, {@code work}, {@code metadata}
-   * @param encodings what the bytes of blocks are spent on
+   * @param figures numbers by topic: {@code head}, {@code churn}, {@code log}, {@code blocks},
+   *     {@code work}, {@code metadata}
+   * @param encodings size of the blocks by encoding
    * @param downsampled by resolution
    */
   record Storage(
@@ -154,9 +154,9 @@ public interface StoreView {
       List<Entry> owners) {}
 
   /**
-   * What one kind of content takes of all blocks.
+   * Size of one kind of content in all blocks.
    *
-   * @param samples 0 where that means nothing
+   * @param samples 0 where that does not apply
    */
   record Encoding(String name, long chunks, long samples, long bytes) {}
 

@@ -24,7 +24,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
-/** What is scraped, how it goes, and what targets say about their metrics. */
+/** Endpoints of targets, their scrapes and their metric metadata. */
 final class TargetEndpoints {
   private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "::1", "[::1]");
 

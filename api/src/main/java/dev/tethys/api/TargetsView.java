@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What the API knows of scraping. Safe for any number of threads; each call is one snapshot. */
+/** View of scraping for the API. Thread-safe; each call returns one snapshot. */
 public interface TargetsView {
   /** No scraping here. */
   TargetsView NONE =
@@ -44,7 +44,7 @@ public interface TargetsView {
         }
       };
 
-  /** How the last scrape of a target went. */
+  /** Result of the last scrape of a target. */
   enum Health {
     UNKNOWN,
     UP,
@@ -76,7 +76,7 @@ public interface TargetsView {
       String timeout,
       Metadata metadata) {}
 
-  /** What the last exposition of a target said about its families. */
+  /** Metadata of metric families from the last exposition of a target. */
   interface Metadata {
     /** A target that has told nothing. */
     Metadata NONE = Map::of;

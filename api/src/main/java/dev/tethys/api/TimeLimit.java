@@ -8,8 +8,8 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * How long the series of {@code match[]} are looked for where no query sets a limit: an expression
- * can be made that takes hours over the values of a label. It ends when the client leaves, too.
+ * Time limit for finding the series of {@code match[]} where no query sets a limit: an expression
+ * can take hours over the values of a label. The search also ends when the client disconnects.
  *
  * @param most as {@code --query.timeout}
  */

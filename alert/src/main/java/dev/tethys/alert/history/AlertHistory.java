@@ -16,14 +16,13 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 
 /**
- * Stores each change of an alert's state as a sample with value 1 at its time, in the series {@code
- * tethys_alert_event} with the alert's labels, {@code tethys_event}, which says what happened, and
- * {@code tethys_by}, which says by whom or what, where that is known. Labels of these names that an
- * alert has are replaced.
+ * Stores each change of an alert's state as a sample with value 1 in the series {@code
+ * tethys_alert_event}. The series has the alert's labels, {@code tethys_event} for the event, and
+ * {@code tethys_by} for its cause, if known. Labels of these names in the alert are replaced.
  *
- * <p>Invariants: who tells never waits: at most {@link #CAPACITY} changes are queued, further ones
- * are dropped and counted. A change whose time and series are those of another is the same one. How
- * long they are kept is the store's matter.
+ * <p>Invariants: callers never block: at most {@link #CAPACITY} changes are queued, further ones
+ * are dropped and counted. Changes with equal time and series are the same change. The store
+ * decides about retention.
  */
 public final class AlertHistory implements AutoCloseable {
   /** The name of the series. */

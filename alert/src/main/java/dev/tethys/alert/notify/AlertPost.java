@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 
-/** How a request reaches an Alertmanager. */
+/** Sends a request to an Alertmanager. */
 @FunctionalInterface
 interface AlertPost {
   /** What is read of an answer at most, so that its connection can be used again. */

@@ -21,13 +21,13 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * What waits to be sent to one Alertmanager, and the thread that sends it.
+ * Sending queue of one Alertmanager, with its sender thread.
  *
- * <p>Invariants: at most {@link NotifierOptions#queueCapacity()} wait, and one batch is under way;
- * the oldest are dropped for newer ones. A batch that could not be delivered is tried again, with
- * pauses that grow, until it is delivered, refused, or out of date: an alert that fires must not
- * arrive after its end, or it would be taken for resolved. Taken in = sent + waiting + dropped +
- * superseded by a newer state of the same alert.
+ * <p>Invariants: at most {@link NotifierOptions#queueCapacity()} alerts wait, and one batch is in
+ * flight; the oldest are dropped for newer ones. A failed batch is retried with growing pauses
+ * until it is delivered, refused, or expired: a firing alert must not arrive after its end, or it
+ * would be taken for resolved. Accepted = sent + waiting + dropped + superseded by a newer state of
+ * the same alert.
  */
 final class AlertQueue {
   /** The pause after a first failure. */

@@ -4,17 +4,18 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How sending to one Alertmanager goes, at one moment. Alerts are counted since it was found.
+ * Delivery status of one Alertmanager at one moment. Alerts are counted since its discovery.
  *
- * @param url where it is, without a password or token
- * @param waiting alerts that are to be sent, those of a request under way or to be repeated too
- * @param capacity the most that wait, beside those of such a request
- * @param sent alerts that it took
- * @param dropped alerts that it never heard of
- * @param lastDelivery when it took some last; null for never
- * @param failingSince when the first request failed since one that did not; null while none fails
- * @param lastFailure when a request failed last; null for never
- * @param lastError why that one failed, in one line; "" for never
+ * @param url its URL, without a password or token
+ * @param waiting alerts to be sent, those of a request in flight or to be retried included
+ * @param capacity maximum number of waiting alerts, without those of such a request
+ * @param sent alerts that it accepted
+ * @param dropped alerts that were never delivered
+ * @param lastDelivery time of the last accepted request; null for never
+ * @param failingSince time of the first failed request after the last success; null while none
+ *     fails
+ * @param lastFailure time of the last failed request; null for never
+ * @param lastError reason of the last failure, in one line; "" for never
  */
 public record AlertmanagerStatus(
     String url,

@@ -5,8 +5,8 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What became of alerts to one Alertmanager, as its metrics count it and as people are told.
- * Guarded by the lock of its {@link AlertQueue}.
+ * Delivery counters and state of one Alertmanager, for metrics and the UI. Guarded by the lock of
+ * its {@link AlertQueue}.
  */
 final class DeliveryFacts {
   /** An error is a line to read, however much its server or its URL had to say. */

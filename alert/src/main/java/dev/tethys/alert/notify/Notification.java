@@ -5,10 +5,10 @@ import java.time.Instant;
 import java.util.SortedMap;
 
 /**
- * An alert as an Alertmanager is told of it.
+ * Alert as sent to an Alertmanager.
  *
- * @param endsAt when it ended, or until when it may be believed to go on
- * @param generatorUrl where a person sees its query
+ * @param endsAt time at which it ended, or until which it counts as firing
+ * @param generatorUrl page that shows its query
  */
 public record Notification(
     Labels labels,

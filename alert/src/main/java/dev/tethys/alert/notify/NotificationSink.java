@@ -2,7 +2,7 @@ package dev.tethys.alert.notify;
 
 import java.util.List;
 
-/** Hears of alerts in the same process, beside the Alertmanagers that are told over HTTP. */
+/** Receiver of alerts in the same process, in addition to the Alertmanagers reached over HTTP. */
 @FunctionalInterface
 public interface NotificationSink {
   /**

@@ -1,11 +1,12 @@
 package dev.tethys.alert.notify;
 
 /**
- * How notifications wait; the defaults are Prometheus's.
+ * Options of notification queues; the defaults are Prometheus's.
  *
- * @param queueCapacity the most that wait for one Alertmanager; the oldest are dropped beyond
- * @param batchSize the most in one request
- * @param drain whether what waits is sent at the end
+ * @param queueCapacity maximum number of alerts that wait for one Alertmanager; the oldest are
+ *     dropped beyond
+ * @param batchSize maximum number in one request
+ * @param drain whether waiting alerts are sent at shutdown
  */
 public record NotifierOptions(int queueCapacity, int batchSize, boolean drain) {
   /** Prometheus's defaults. */

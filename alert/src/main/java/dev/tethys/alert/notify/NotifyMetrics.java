@@ -3,7 +3,7 @@ package dev.tethys.alert.notify;
 import dev.tethys.model.exposition.Registry;
 import java.util.function.DoubleSupplier;
 
-/** What notifying counts about itself, under Prometheus's names. */
+/** Metrics of the notifier, named as in Prometheus. */
 final class NotifyMetrics {
   private static final String LABEL = "alertmanager";
 
@@ -25,13 +25,13 @@ final class NotifyMetrics {
     dropped =
         r.counters(
             "prometheus_notifications_dropped_total",
-            "Alerts that an Alertmanager never heard of: its queue was full, it refused them, or"
-                + " they were out of date before it answered.",
+            "Alerts dropped before an Alertmanager accepted them: its queue was full, it refused"
+                + " them, or they were out of date before it answered.",
             LABEL);
     superseded =
         r.counters(
             "tethys_notifications_superseded_total",
-            "Alerts that left a queue because a newer state of the same alert stood behind them.",
+            "Queued alerts replaced by a newer state of the same alert.",
             LABEL);
     queueLength =
         r.gauges("prometheus_notifications_queue_length", "Alerts that wait to be sent.", LABEL);

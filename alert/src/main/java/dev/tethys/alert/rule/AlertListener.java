@@ -4,7 +4,7 @@ import dev.tethys.model.Labels;
 import java.time.Instant;
 import java.util.List;
 
-/** Is told of alerts that fire or are over. */
+/** Listener for firing and resolved alerts. */
 @FunctionalInterface
 public interface AlertListener {
   /**
@@ -30,7 +30,7 @@ public interface AlertListener {
    */
   default void changed(Instant at, List<Change> changes) {}
 
-  /** What an alert has become. */
+  /** New state of an alert. */
   enum State {
     PENDING("pending"),
     FIRING("firing"),

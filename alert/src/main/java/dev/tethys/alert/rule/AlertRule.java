@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * by any.
  */
 public abstract sealed class AlertRule permits RecordingRule, AlertingRule {
-  /** How the last evaluation went. */
+  /** Result of the last evaluation. */
   public enum Health {
     UNKNOWN("unknown"),
     GOOD("ok"),
@@ -32,13 +32,13 @@ public abstract sealed class AlertRule permits RecordingRule, AlertingRule {
   }
 
   /**
-   * What an evaluation is made with.
+   * Inputs of an evaluation.
    *
    * @param query for templates
    * @param own the rule's query
    * @param time of the evaluation
-   * @param offset how far before it the query looks and the result is stored
-   * @param limit the most series or alerts; 0 for no limit
+   * @param offset how far before the evaluation time the query is evaluated and the result stored
+   * @param limit maximum number of series or alerts; 0 for no limit
    */
   record Context(
       RuleQuery query,

@@ -2,7 +2,7 @@ package dev.tethys.alert.rule;
 
 import java.util.Locale;
 
-/** How far an alert, or the worst alert of a rule, is. */
+/** State of an alert, or of the worst alert of a rule. */
 public enum AlertState {
   /** The rule was not evaluated yet. */
   UNKNOWN,

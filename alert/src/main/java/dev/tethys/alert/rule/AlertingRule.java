@@ -25,12 +25,12 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A rule whose query's elements are alerts: pending until they have been there for as long as the
- * rule wants, then firing, then kept as resolved for a while so that whoever is told hears of it.
+ * Alerting rule. Each element of its query is an alert: pending for the rule's {@code for}
+ * duration, then firing, then kept as resolved for a while so that receivers are notified.
  *
- * <p>Invariants: {@code active} is guarded by this object; a resolved alert stands in it for {@link
+ * <p>Invariants: {@code active} is guarded by this object; a resolved alert is kept for {@link
  * #RESOLVED_RETENTION} at most; nothing is stored before the state of the last process was restored
- * or given up.
+ * or the restoration was abandoned.
  */
 public final class AlertingRule extends AlertRule {
   static final String ALERTS = "ALERTS";
@@ -43,7 +43,7 @@ public final class AlertingRule extends AlertRule {
 
   private static final System.Logger LOG = System.getLogger(AlertingRule.class.getName());
 
-  /** What templates of one element gave, for the next time that it looks the same. */
+  /** Expanded templates of one element, reused while the element is unchanged. */
   private record Expanded(Labels labels, SortedMap<String, String> annotations, long valueBits) {}
 
   private static final class Active {
@@ -287,7 +287,7 @@ public final class AlertingRule extends AlertRule {
     }
   }
 
-  /** What templates see. */
+  /** Data of templates. */
   private record Data(
       Map<String, String> labels, GoMap externalLabels, String externalUrl, Object value)
       implements GoStruct {

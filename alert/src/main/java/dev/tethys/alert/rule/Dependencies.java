@@ -8,9 +8,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which rules of a group may be evaluated at the same time: those that read nothing that rules
- * before them write come first, those that others read and that read others follow one by one, then
- * those that nothing reads. A selector that may mean any metric puts all of them in order.
+ * Evaluation order of the rules of a group, by their dependencies. Rules that read no result of
+ * earlier rules run first and concurrently; rules with readers and inputs run one by one; then run
+ * those whose results no rule reads. A selector that may match any metric forces sequential
+ * evaluation.
  */
 final class Dependencies {
   private Dependencies() {}

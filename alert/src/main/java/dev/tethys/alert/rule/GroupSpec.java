@@ -7,12 +7,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A group of rules as it stands in a file.
+ * Rule group as written in a file.
  *
  * @param file the path of the file
- * @param interval how often it is evaluated; null for the default
- * @param queryOffset how far back its queries look; null for the default
- * @param limit the most series or alerts that one rule may give; 0 for no limit
+ * @param interval evaluation interval; null for the default
+ * @param queryOffset offset of its queries into the past; null for the default
+ * @param limit maximum number of series or alerts of one rule; 0 for no limit
  * @param type data that its rules query
  * @param tenant tenant of the logs that it queries; empty for rules over metrics
  */

@@ -11,11 +11,11 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A rule that stores a query's result under a name of its own.
+ * Recording rule: stores a query's result under a new name.
  *
- * <p>Invariant: {@code inputs} and {@code outputs} are the labels of the last result and what was
- * made of them, at the same places; the latter differ from each other. A result with the same
- * series in the same order, as most are, makes and looks for none.
+ * <p>Invariant: {@code inputs} and {@code outputs} are the labels of the last result and those
+ * derived from them, at equal positions; all outputs differ. A result with the same series in the
+ * same order, the common case, needs no label computation.
  */
 public final class RecordingRule extends AlertRule {
   private final RuleSpec.Recording spec;

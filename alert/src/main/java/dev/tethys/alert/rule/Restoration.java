@@ -17,9 +17,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out since when alerts were active before the process ended, from the series {@code
- * ALERTS_FOR_STATE}: an alert that was pending goes on waiting where it stood, one that fired fires
- * at its next evaluation.
+ * Restores the start times of alerts that were active before a restart from the series {@code
+ * ALERTS_FOR_STATE}. A pending alert continues to wait from where it was; a firing one fires at its
+ * next evaluation.
  */
 final class Restoration {
   private static final System.Logger LOG = System.getLogger(Restoration.class.getName());

@@ -11,11 +11,11 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 
 /**
- * What the groups of one manager share.
+ * Dependencies that the groups of one manager share.
  *
- * @param groupThreads where groups are evaluated, each on one thread
- * @param ruleThreads where rules of a group are evaluated beside its own thread
- * @param places how many of those may be in use
+ * @param groupThreads executor of groups, one thread for each
+ * @param ruleThreads executor of rules of a group, in addition to the group's own thread
+ * @param places limit on the latter's concurrency
  * @param closed opened when the manager stops
  */
 record RuleContext(

@@ -22,12 +22,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A group of rules that is evaluated at its interval, at an offset that depends on its file and
- * name alone, so that groups are spread over time and a restart changes nothing.
+ * Rule group, evaluated at its interval with an offset derived from its file and name alone, so
+ * that groups are spread over time and a restart changes nothing.
  *
  * <p>Invariants: one thread at a time is in {@code evaluate}; an evaluation's time is a multiple of
- * the interval plus the offset; what a former group of the same name left behind is taken over
- * before the first evaluation.
+ * the interval plus the offset; the state of a previous group of the same name is adopted before
+ * the first evaluation.
  */
 public final class RuleGroup {
   private static final System.Logger LOG = System.getLogger(RuleGroup.class.getName());

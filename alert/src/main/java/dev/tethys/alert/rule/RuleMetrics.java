@@ -3,7 +3,7 @@ package dev.tethys.alert.rule;
 import dev.tethys.model.exposition.Registry;
 import java.util.List;
 
-/** What the evaluation of rules counts about itself, under Prometheus's names. */
+/** Metrics of rule evaluation, named as in Prometheus. */
 final class RuleMetrics {
   private static final double[] BOUNDS = {.01, .1, 1, 10};
   private static final String GROUP = "rule_group";

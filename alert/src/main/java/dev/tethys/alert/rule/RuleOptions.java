@@ -5,15 +5,15 @@ import java.net.URI;
 import java.time.Duration;
 
 /**
- * How rules are evaluated; the defaults are Prometheus's.
+ * Options of rule evaluation; the defaults are Prometheus's.
  *
- * @param outageTolerance how long the server may have been down for alerts' states to be restored
- * @param gracePeriod how long a restored alert waits at least before it fires
- * @param resendDelay how often an alert that fires on is handed on again
+ * @param outageTolerance longest downtime after which alert states are restored
+ * @param gracePeriod minimum time before a restored alert fires
+ * @param resendDelay interval at which a firing alert is sent again
  * @param concurrent whether independent rules of a group are evaluated at the same time
- * @param maxConcurrent how many rules are, over all groups
- * @param externalUrl under which the server is reached
- * @param tracing has a trace for each evaluation of a group
+ * @param maxConcurrent maximum number of concurrent rules, over all groups
+ * @param externalUrl external URL of the server
+ * @param tracing creates a trace for each evaluation of a group
  */
 public record RuleOptions(
     Duration outageTolerance,

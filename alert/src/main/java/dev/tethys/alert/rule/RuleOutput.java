@@ -32,7 +32,7 @@ final class RuleOutput {
     }
   }
 
-  /** What became of a result. */
+  /** Result of writing a rule's output. */
   record Written(Map<Outcome, Integer> refused, @Nullable String error) {}
 
   private final MetricStore store;

@@ -4,10 +4,10 @@ import dev.tethys.model.Labels;
 import java.time.Duration;
 
 /**
- * What the configuration file says of all rules.
+ * Settings for all rules from the configuration file.
  *
  * @param interval {@code global.evaluation_interval}
  * @param queryOffset {@code global.rule_query_offset}
- * @param externalLabels {@code global.external_labels}, which templates see
+ * @param externalLabels {@code global.external_labels}, available in templates
  */
 public record RuleSettings(Duration interval, Duration queryOffset, Labels externalLabels) {}

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
-/** A rule as it stands in a file, the labels of its group among its own. */
+/** Rule as written in a file, including the labels of its group. */
 public sealed interface RuleSpec {
   /** The metric that is recorded, or the name of the alert. */
   String name();

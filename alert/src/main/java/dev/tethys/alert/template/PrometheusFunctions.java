@@ -22,7 +22,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What Prometheus gives its templates beside Go's own functions. */
+/** Template functions of Prometheus, in addition to Go's own. */
 public final class PrometheusFunctions {
   /** Answers the queries that templates make. */
   @FunctionalInterface

@@ -405,7 +405,7 @@ abstract class StoreContract extends ExporterContract {
     }
     assertThat(series(far(peer.storeKey(), String.join(", ", stores)))).hasSize(9);
     assertThatThrownBy(() -> far(peer.storeKey(), peer.store(peer.port(), "'m_{team}'")))
-        .hasMessageContaining("a store of its own");
+        .hasMessageContaining("one store for each");
   }
 
   private static List<Labels> series(MetricSource far) {

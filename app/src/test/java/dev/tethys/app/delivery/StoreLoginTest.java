@@ -154,7 +154,7 @@ class StoreLoginTest {
           .as(wrong)
           .isInstanceOf(ConfigException.class)
           .hasMessageContaining("stores.yml:1:")
-          .hasMessageContaining("cloud_token says who asks");
+          .hasMessageContaining("cloud_token authenticates");
     }
     for (String wrong :
         List.of(

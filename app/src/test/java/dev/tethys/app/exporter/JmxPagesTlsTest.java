@@ -403,7 +403,10 @@ class JmxPagesTlsTest {
   @Test
   void whatIsWrongIsSaidWithItsPlace() {
     refused(
-        "ssl: {mutualTLS: true}", ":3:8: ", "keyStore wants a filename", "javax.net.ssl.keyStore");
+        "ssl: {mutualTLS: true}",
+        ":3:8: ",
+        "keyStore requires a filename",
+        "javax.net.ssl.keyStore");
     refused("ssl:", "ssl");
     refused("ssl: {keystore: {}}", ":3:9: ", "keystore");
     refused("ssl: {keyStore: {filename: " + store("single.p12") + "}}", ":3:19: ", "password");
@@ -436,7 +439,8 @@ class JmxPagesTlsTest {
     refused(
         keys("single.p12", PASSWORD, "") + ", protocols: TLSv1.2, ciphers: TLS_AES_256_GCM_SHA384}",
         "none is a suite of TLSv1.2");
-    refused(keys("single.p12", PASSWORD, "") + ", mutualTLS: true}", "trustStore wants a filename");
+    refused(
+        keys("single.p12", PASSWORD, "") + ", mutualTLS: true}", "trustStore requires a filename");
     refused(keys("single.p12", "${NOT_SET_ANYWHERE}", "") + "}", "NOT_SET_ANYWHERE");
   }
 

@@ -364,7 +364,7 @@ class JmxPluginTest {
     refused("plugin: {class: ' '}", ":4:21: ", "class must not be blank");
     refused("plugin: {class: ByToken, subjectAttributeName: ''}", "must not be blank");
     refused("plugin: {class: ByToken, other: 1}", "other");
-    refused("{}", "authentication wants basic or plugin");
+    refused("{}", "authentication requires basic or plugin");
     refused("plugin: {class: a.NoSuch}", ":4:21: ", "a.NoSuch", "--jmx.plugin-path", "its jar");
     refused(
         "plugin: {class: Other}",
@@ -398,7 +398,8 @@ class JmxPluginTest {
     Path web =
         Files.writeString(
             dir.resolve("web.yml"),
-            "basic_auth_users:\n  a: $2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW\n");
+            "basic_auth_users:\n"
+                + "  a: $2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW\n");
     Path f = file("plugin: {class: ByToken}");
     int port = Ports.free();
     assertThatThrownBy(

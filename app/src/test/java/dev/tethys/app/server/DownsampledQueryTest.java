@@ -254,7 +254,7 @@ class DownsampledQueryTest {
             "irate(c_total[1h])",
             "max_over_time(g[1h:5m])")) {
       QueryResult r = run(retired, q, T0 + 4 * HOUR, to, MINUTE, QueryOptions.AUTO);
-      assertThat(r.warnings()).as(q).anyMatch(w -> w.contains("are no longer kept"));
+      assertThat(r.warnings()).as(q).anyMatch(w -> w.contains("were deleted"));
       int steps = 0;
       for (Value.Series s : ((Value.Matrix) r.value()).series()) {
         steps = Math.max(steps, s.size());

@@ -3,7 +3,7 @@ package dev.tethys.alert.manager;
 import java.util.List;
 
 /**
- * Whether somebody would be told of an alert.
+ * Silences and inhibitions that suppress the notifications of an alert.
  *
  * @param silencedBy ids of silences
  * @param inhibitedBy fingerprints of alerts

@@ -7,17 +7,17 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * What flags say about an Alertmanager.
+ * Options of an Alertmanager from command-line flags.
  *
- * @param storage the folder of silences and of what was sent
- * @param silences how much of silences is kept; their retention is also that of what was sent
- * @param logSilences whether changes of silences are said in the log
- * @param maintenanceInterval how often what is out of date is removed from the folder
- * @param gcInterval how often alerts that are over are forgotten
- * @param perNameLimit how many alerts of one name are kept; 0 for any number
- * @param startDelay for how long after the start nobody is notified
- * @param externalUrl under which people reach it, without a slash at the end
- * @param metricLabels what metrics tell apart
+ * @param storage the folder of silences and of the notification log
+ * @param silences limits on silences; their retention also applies to the notification log
+ * @param logSilences whether changes of silences are logged
+ * @param maintenanceInterval interval of removing expired records from the folder
+ * @param gcInterval interval of removing resolved alerts from memory
+ * @param perNameLimit maximum number of alerts with one name; 0 for no limit
+ * @param startDelay time after the start without notifications
+ * @param externalUrl external URL, without a slash at the end
+ * @param metricLabels labels of per-integration metrics
  */
 public record AlertmanagerOptions(
     Path storage,

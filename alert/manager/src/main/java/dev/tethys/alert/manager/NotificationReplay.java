@@ -31,9 +31,9 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Whom a configuration would have told of alerts that were: the Alertmanager's own routes, groups,
- * waits, time intervals and inhibition over a clock that is moved, with receivers that send
- * nothing. There are no silences and no heartbeats. For one thread.
+ * Computes the notifications that a configuration would have sent for past alerts. It runs the
+ * Alertmanager's own routes, groups, waits, time intervals and inhibition on a simulated clock,
+ * with receivers that send nothing. There are no silences and no heartbeats. For one thread.
  */
 public final class NotificationReplay implements AutoCloseable {
   /** An alert that has not ended holds at least so long: nobody tells of it again. */

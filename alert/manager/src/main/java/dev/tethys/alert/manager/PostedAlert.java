@@ -5,10 +5,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An alert as somebody tells of it.
+ * Alert as posted by a client.
  *
- * @param startsAt null for the moment at which it is told of
- * @param endsAt when it ended or will be taken to have ended; null for the resolve timeout
+ * @param startsAt null for the time of the request
+ * @param endsAt time at which it ended or counts as resolved; null for the resolve timeout
  */
 public record PostedAlert(
     Map<String, String> labels,

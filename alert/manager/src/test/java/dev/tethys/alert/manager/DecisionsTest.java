@@ -66,7 +66,7 @@ class DecisionsTest extends AlertmanagerFixture {
   void aTraceSaysWhatDecides() throws Exception {
     Alertmanager m = open(CONFIG);
     assertThat(outcome(m, labels("A")))
-        .isEqualTo("unknown: no such alert was told of; it would be notified about after 10 s");
+        .isEqualTo("unknown: no such alert was received; it would be notified after 10 s");
     post(
         firing("A"),
         firing("N"),
@@ -75,12 +75,12 @@ class DecisionsTest extends AlertmanagerFixture {
         firing("Small", "zone", "1"));
     assertThat(outcome(m, labels("A")))
         .isEqualTo(
-            "waiting: its group was not looked at since it came; the group is looked at next at"
+            "waiting: its group was not flushed since it arrived; next flush of the group at"
                 + " 2026-03-02T12:00:10Z");
     after(Duration.ofSeconds(10));
     assertThat(outcome(m, labels("A")))
-        .isEqualTo("notified: told at 2026-03-02T12:00:10Z, repeated after 2026-03-02T13:00:10Z");
-    assertThat(outcome(m, labels("N"))).isEqualTo("muted: nobody is told outside of nights");
+        .isEqualTo("notified: sent at 2026-03-02T12:00:10Z, repeated after 2026-03-02T13:00:10Z");
+    assertThat(outcome(m, labels("N"))).isEqualTo("muted: no notifications outside of nights");
     assertThat(outcome(m, labels("Nobody"))).isEqualTo("nobody: receiver none has no integrations");
     assertThat(outcome(m, labels("Small", "zone", "1")))
         .isEqualTo("inhibited: inhibited by {alertname=\"Big\", zone=\"1\"} (big, equal zone)");
@@ -96,7 +96,7 @@ class DecisionsTest extends AlertmanagerFixture {
     after(Duration.ofMinutes(1));
     assertThat(outcome(m, labels("A", "n", "2")))
         .startsWith("failed: webhook[0] failed at 2026-03-02T12:01:10Z: ")
-        .endsWith("; the group is looked at next at 2026-03-02T12:02:10Z");
+        .endsWith("; next flush of the group at 2026-03-02T12:02:10Z");
     answer = 200;
     after(Duration.ofMinutes(1));
     assertThat(outcome(m, labels("A", "n", "2"))).startsWith("notified: ");

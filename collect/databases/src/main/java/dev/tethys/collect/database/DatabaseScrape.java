@@ -5,8 +5,7 @@ import dev.tethys.model.exposition.MetricFamily;
 import java.util.List;
 
 /**
- * One look at a server. A server that cannot be reached is not an error: the families say so. Safe
- * for any number of threads.
+ * Scrape of one server. An unreachable server is not an error: the families report it. Thread-safe.
  */
 public interface DatabaseScrape {
   /**

@@ -8,7 +8,7 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** Flags, and in the place of one that is not given the environment's variable for it. */
+/** Flags, with environment variables as the fallback for those that are not given. */
 public final class FlagsAndEnvironment {
   private final ExporterSettings flags;
   private final Function<String, @Nullable String> environment;
@@ -78,6 +78,6 @@ public final class FlagsAndEnvironment {
 
   private IllegalArgumentException wrong(String flag, String value, String wants) {
     return new IllegalArgumentException(
-        "the variable " + variable.apply(flag) + " is \"" + value + "\" and wants " + wants);
+        "the variable " + variable.apply(flag) + " is \"" + value + "\"; it must be " + wants);
   }
 }

@@ -12,10 +12,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one scrape of a server has found, family by family. For one thread.
+ * Metrics of one scrape of a server, by family. For one thread.
  *
- * <p>Of two metrics with the same name and labels the first stays. Bound: so many metrics, beyond
- * which the scrape fails by {@link ScrapeLimitException}.
+ * <p>Of two metrics with the same name and labels the first is kept. The number of metrics is
+ * bounded; beyond it the scrape fails with {@link ScrapeLimitException}.
  */
 public final class MetricSet {
   /** Most metrics of one scrape. */

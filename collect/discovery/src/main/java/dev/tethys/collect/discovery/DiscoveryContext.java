@@ -13,13 +13,13 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What every mechanism needs of its surroundings.
+ * Dependencies of discovery mechanisms.
  *
- * @param pause how it waits until the next refresh; tests own it
- * @param clock what time it is
+ * @param pause waits until the next refresh; replaced by tests
+ * @param clock current time
  * @param environment variables of the process; null for those that are not set
- * @param metrics where it counts
- * @param http how it reaches HTTP servers
+ * @param metrics discovery metrics
+ * @param http sends HTTP requests
  */
 public record DiscoveryContext(
     Pause pause,

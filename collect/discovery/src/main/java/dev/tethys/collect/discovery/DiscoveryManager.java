@@ -30,7 +30,7 @@ public final class DiscoveryManager implements AutoCloseable {
   /** Prometheus's own pause between two updates. */
   public static final Duration THROTTLE = Duration.ofSeconds(5);
 
-  /** Hears what the pools' targets are. */
+  /** Listener for the targets of pools. */
   @FunctionalInterface
   public interface Listener {
     /** All target groups by pool. */

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/** What discovery counts about itself, under Prometheus's names. */
+/** Discovery metrics, named as in Prometheus. */
 public final class DiscoveryMetrics {
   private static final double[] QUANTILES = {0.5, 0.9, 0.99};
   private static final Map<String, String> COUNTERS =
@@ -102,7 +102,7 @@ public final class DiscoveryMetrics {
     lastUpdate =
         r.gauges(
             "prometheus_sd_last_update_timestamp_seconds",
-            "When the consumers of discovery were told last.",
+            "Timestamp of the last update sent to the consumers of discovery.",
             "name",
             "config");
     failedConfigs =

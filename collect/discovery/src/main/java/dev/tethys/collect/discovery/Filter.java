@@ -8,12 +8,12 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A condition that a source checks: a name of its own, and values of which one must hold. */
+/** Condition that a source evaluates: a name, and values of which one must match. */
 public record Filter(String name, List<String> values) implements Mechanism.Nested {
   private static final Section SECTION =
       new Section("filter", "A condition that the source checks.");
   private static final Key<String> NAME =
-      SECTION.key("name", Type.STRING, "", "What is looked at, in the source's words.");
+      SECTION.key("name", Type.STRING, "", "Name of the filter, as defined by the source.");
   private static final Key<List<String>> VALUES =
       SECTION.key("values", Type.list(Type.STRING), List.of(), "Values of which one must hold.");
 

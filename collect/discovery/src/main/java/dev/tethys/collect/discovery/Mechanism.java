@@ -204,7 +204,7 @@ public final class Mechanism {
     };
   }
 
-  /** A value that is a map with keys of its own. */
+  /** Value that is a map with its own keys. */
   public interface Nested {
     /** The map as a tree to be written, or null when it says nothing. */
     @Nullable Map<String, @Nullable Object> tree();

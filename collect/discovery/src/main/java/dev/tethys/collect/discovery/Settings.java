@@ -7,11 +7,11 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one entry of a mechanism's list says, defaults filled in. Values are immutable and compare
- * by what they hold, so that equal entries are equal settings.
+ * Settings of one entry of a mechanism's list, with defaults. Values are immutable and compared by
+ * content, so that equal entries are equal settings.
  *
  * @param values by name of the key; keys without a value are absent
- * @param client how its HTTP client authenticates and connects
+ * @param client HTTP client settings
  */
 public record Settings(Map<String, Object> values, HttpClientConfig client) {
   public Settings {

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** {@code static_configs}: targets that stand in the configuration itself. */
+/** {@code static_configs}: targets listed in the configuration itself. */
 public record StaticConfig(List<TargetGroup> groups) implements DiscoveryConfig {
   public StaticConfig {
     groups = List.copyOf(groups);

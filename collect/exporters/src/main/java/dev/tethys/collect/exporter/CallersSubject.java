@@ -4,7 +4,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
 import javax.security.auth.Subject;
 
-/** Work of a request on a thread of its own, as whom the request is made. */
+/** Runs the work of a request on a separate thread, as the request's subject. */
 public final class CallersSubject {
   private CallersSubject() {}
 

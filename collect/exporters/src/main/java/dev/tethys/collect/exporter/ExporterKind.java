@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** What is known of an exporter before it runs. */
+/** Static description of an exporter. */
 public interface ExporterKind {
   /** As in {@code tethys exporter NAME} and in the key {@code exporter}, such as {@code snmp}. */
   String name();

@@ -6,7 +6,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an exporter gets from the process that it runs in.
+ * Dependencies of an exporter.
  *
  * @param clients the HTTP clients of the process
  * @param environment variables of the environment by name

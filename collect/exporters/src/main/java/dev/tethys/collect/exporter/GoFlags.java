@@ -11,9 +11,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A command line as Go's own package {@code flag} reads it: one dash or two, values behind {@code
- * =} or a space, words of truth such as {@code 1} and {@code T}, and of a flag that is given twice
- * the last, where it is none that can be repeated. What is no flag ends it, as does {@code --}.
+ * Command line parser compatible with Go's package {@code flag}. Flags have one dash or two, and
+ * values after {@code =} or a space; booleans are words such as {@code 1} and {@code T}; of a
+ * repeated flag the last value counts, unless the flag is repeatable. The first argument that is no
+ * flag ends the flags, as does {@code --}.
  */
 public final class GoFlags {
   /** Of every program; they take no value. */
@@ -66,7 +67,7 @@ public final class GoFlags {
       if (a.isEmpty()) {
         if (i < args.size()) {
           throw new IllegalArgumentException(
-              "-- ends the flags, and \"" + args.get(i) + "\" behind it is of no use");
+              "unexpected argument \"" + args.get(i) + "\" after --");
         }
       } else if (WORDS.contains(name)) {
         out.rest.add("--" + (name.equals("h") ? "help" : name));

@@ -1,8 +1,8 @@
 package dev.tethys.collect.host;
 
 /**
- * Where the trees of the host stand, so that a container can look at its host and a test at a
- * fixture. Without a slash at the end, but for the root itself.
+ * Paths of the host's file systems, so that a container can read its host and a test a fixture.
+ * Without a slash at the end, except for the root itself.
  *
  * @param procfs {@code /proc}
  * @param sysfs {@code /sys}

@@ -6,9 +6,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What /proc/PID says of a process. What every process tells is read once, when it is made; all
- * else when it is asked for. A method answers null when the process has ended meanwhile, and throws
- * when what it wants is not for this process to see. Used while its {@link HostReadings} are.
+ * Process as described by /proc/PID. Properties available for every process are read once, at
+ * creation; others on request. A method returns null when the process has ended meanwhile, and
+ * throws when this process lacks the permission. Valid as long as its {@link HostReadings}.
  */
 public interface HostProcess {
   int pid();
@@ -54,14 +54,14 @@ public interface HostProcess {
 
   @Nullable Memory memory() throws IOException;
 
-  /** What it had read and written by devices, and how often it asked. */
+  /** Block device reads and writes, in bytes and calls. */
   record Io(long readBytes, long writtenBytes, long reads, long writes) {}
 
   @Nullable Io io() throws IOException;
 
   /**
-   * How often its first thread gave way, and was made to. That thread alone, for a sum over those
-   * that live now would fall when one of them ends.
+   * Context switches of its first thread. Only that thread is counted, because a sum over all live
+   * threads would decrease when one of them ends.
    */
   record Switches(long voluntary, long involuntary) {}
 

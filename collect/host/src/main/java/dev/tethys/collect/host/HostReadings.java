@@ -10,13 +10,13 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What /proc and /sys say of a host as plain numbers, for those who show it under other names than
+ * Values of /proc and /sys as plain numbers, for users with other metric names than
  * node_exporter's. Each method reads anew; sizes are in bytes, times in seconds. For one thread at
  * a time.
  */
 public interface HostReadings {
   /**
-   * Where a host's files are.
+   * Paths of a host's files.
    *
    * @param etc {@code /etc}, for the names of users
    * @param mounts a folder whose {@code mountinfo} lists the mounts as this process sees them; null
@@ -41,7 +41,7 @@ public interface HostReadings {
   /** Since when the host is up, in seconds. */
   double uptime() throws IOException;
 
-  /** What a CPU spent in each mode: never less than before, unless the CPU started anew. */
+  /** CPU time by mode: never decreasing, unless the CPU was restarted. */
   record CpuTime(
       int number,
       double user,
@@ -66,7 +66,7 @@ public interface HostReadings {
   /** Over one, five and fifteen minutes. */
   double[] loads() throws IOException;
 
-  /** What a block device did. */
+  /** Counters of a block device. */
   record Disk(
       String name,
       long reads,
@@ -115,7 +115,7 @@ public interface HostReadings {
 
   List<Swap> swaps() throws IOException;
 
-  /** What /proc/vmstat counts of paging; faults that had to read are among all of them. */
+  /** Paging counters of /proc/vmstat; major faults are included in all faults. */
   record Paging(
       long swappedIn,
       long swappedOut,
@@ -126,7 +126,7 @@ public interface HostReadings {
 
   Paging paging() throws IOException;
 
-  /** What went over a network device. */
+  /** Counters of a network device. */
   record Network(
       String device,
       long receivedBytes,
@@ -164,7 +164,7 @@ public interface HostReadings {
       long files,
       long filesFree) {}
 
-  /** What is known of a mount before it is asked for its sizes. */
+  /** Mount without its sizes. */
   record MountPoint(String device, String path, String type) {}
 
   /**

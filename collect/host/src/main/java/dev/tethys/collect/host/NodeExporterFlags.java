@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The flags of node_exporter that the collectors here obey, with its names and defaults. */
 public final class NodeExporterFlags {
-  /** What a flag takes. */
+  /** Type of a flag's value. */
   public enum Kind {
     /** Turns a collector on or off. */
     COLLECTOR,
@@ -308,7 +308,7 @@ public final class NodeExporterFlags {
         "collector.qdisc.fixtures",
         Kind.STRING,
         "",
-        "Folder whose results.json is shown in the place of what the kernel tells, for tests.");
+        "Folder with a results.json that replaces the kernel's data, for tests.");
     add(
         out,
         "collector.wifi.fixtures",

@@ -14,11 +14,11 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What node_exporter's flags say, checked.
+ * Validated flags of node_exporter.
  *
- * @param paths where the host's trees stand
+ * @param paths of the host's file systems
  * @param enabled names of the collectors that run
- * @param values what flags of collectors were given, by name; absent ones have their default
+ * @param values of collector flags, by name; absent ones have their default
  */
 public record NodeExporterOptions(
     HostPaths paths, Set<String> enabled, Map<String, List<String>> values) {

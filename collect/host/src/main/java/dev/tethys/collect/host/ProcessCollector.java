@@ -6,9 +6,9 @@ import dev.tethys.model.exposition.MetricFamily;
 import java.util.function.Consumer;
 
 /**
- * What this process and its Java machine use: the {@code process_*} metrics of every client library
- * of Prometheus, from /proc/self, and {@code jvm_*}. On a system without /proc the former are left
- * out.
+ * Metrics of this process and its Java virtual machine: the {@code process_*} metrics of
+ * Prometheus's client libraries, from /proc/self, and {@code jvm_*}. On a system without /proc the
+ * former are omitted.
  */
 public final class ProcessCollector implements Collector {
   private final ProcessFamilies families;

@@ -36,7 +36,7 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
-/** A connection to one server, over a socket of its own. */
+/** Connection to one server, over a separate socket. */
 final class QuicConnection implements Http3Dialer.Connection {
   /** What a server may send before it is read: on the connection, and of one answer. */
   private static final long WINDOW = 1 << 20;
@@ -128,7 +128,7 @@ final class QuicConnection implements Http3Dialer.Connection {
         new Leaving(), null, null, new DefaultHttp3SettingsFrame(settings), true);
   }
 
-  /** Hears that the server wants no more requests. */
+  /** Handles a GOAWAY frame: the server accepts no more requests. */
   private final class Leaving extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object frame) {
@@ -139,7 +139,7 @@ final class QuicConnection implements Http3Dialer.Connection {
     }
   }
 
-  /** Hears of a port that nobody listens at. */
+  /** Handles errors of the socket, such as a closed port. */
   private final class SocketErrors extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
@@ -176,7 +176,7 @@ final class QuicConnection implements Http3Dialer.Connection {
     }
   }
 
-  /** Hears what went wrong on the connection, of which whoever waits is told. */
+  /** Handles connection errors and fails the waiting requests. */
   private final class Errors extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Dials HTTP/3; what {@link java.util.ServiceLoader} finds. */
 public final class QuicDialer implements Http3Dialer {
-  /** What moves the packets of all connections: one thread, which ends with the process. */
+  /** Event loop of all connections: one thread, which ends with the process. */
   private static final class Loop {
     static final EventLoopGroup GROUP =
         new MultiThreadIoEventLoopGroup(
@@ -36,7 +36,7 @@ public final class QuicDialer implements Http3Dialer {
     }
     return "HTTP/3 is not spoken on this machine: its native library, which there is for Linux on"
         + " x86_64 and aarch64 with glibc, does not load: "
-        + (why == null ? "no reason is told" : why.getMessage());
+        + (why == null ? "unknown reason" : why.getMessage());
   }
 
   @Override

@@ -7,12 +7,12 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far a stream of entries is delivered, where each has a cursor of its own: to the last before
- * which nothing is owed. Whoever reads waits while too much is owed.
+ * Delivery progress of a stream of entries with cursors: the last entry before which none is
+ * unacknowledged. A reader waits while too many entries are unacknowledged.
  *
  * <p>Invariant: the first of {@link #pending} is not settled.
  *
- * @param <C> says where in the stream an entry stands
+ * @param <C> position of an entry in the stream
  */
 public final class CursorProgress<C> {
   /** How many entries may be owed; reading waits then. */

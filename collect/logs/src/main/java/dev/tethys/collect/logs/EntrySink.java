@@ -2,7 +2,7 @@ package dev.tethys.collect.logs;
 
 import dev.tethys.model.logs.LogEntry;
 
-/** What a source hands its entries to: the first stage of a pipeline. */
+/** Receiver of a source's entries: the first stage of a pipeline. */
 @FunctionalInterface
 public interface EntrySink {
   /**

@@ -4,7 +4,7 @@ import dev.tethys.model.Labels;
 import java.io.IOException;
 import java.util.Map;
 
-/** Where a job's entries come from, if not from files. */
+/** Source of a job's entries other than files. */
 public interface LogSource extends AutoCloseable {
   /**
    * Begins. What listens does so when this returns.

@@ -1,6 +1,6 @@
 package dev.tethys.collect.logs;
 
-/** What a source is told, a block of a job. */
+/** Settings of a source, a block of a job. */
 public interface LogSourceConfig {
   /** The key of the block, {@code syslog} say. */
   String kind();

@@ -12,10 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/**
- * What sources share: where their entries go, what becomes of their labels, the time. For several
- * threads.
- */
+/** Dependencies that sources share: receiver of entries, relabelling, clock. Thread-safe. */
 public final class SourceContext {
   /** How many label sets are remembered with what relabelling made of them. */
   private static final int MAX_REMEMBERED = 2000;

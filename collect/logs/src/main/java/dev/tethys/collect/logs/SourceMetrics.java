@@ -4,7 +4,7 @@ import dev.tethys.model.exposition.Registry;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** What is counted of sources, under Promtail's names; each counter is there once it is used. */
+/** Source metrics, named as in Promtail; a counter exists once it is used. */
 public final class SourceMetrics {
   private final Registry registry;
   private final Map<String, Registry.Counter> counters = new ConcurrentHashMap<>();

@@ -4,7 +4,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** How threads of sources end: never waited for longer than a stop may take. */
+/** Stops the threads of sources, and waits no longer than the stop timeout. */
 public final class SourceThreads {
   private static final System.Logger LOG = System.getLogger(SourceThreads.class.getName());
 

@@ -18,12 +18,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether families can be shown together with those that there are already: one type a name, no
- * series twice, no name that looks like a part of a histogram or summary. Texts are those of
- * Prometheus's Go client.
+ * Consistency check of pushed families against existing ones: one type per name, no duplicate
+ * series, no name that looks like a part of a histogram or summary. Texts are those of Prometheus's
+ * Go client.
  */
 final class Consistency {
-  /** What there is already, but for the group that is pushed to. */
+  /** Existing families, except those of the pushed group. */
   interface Others {
     /** The type of a name among pushed groups; null when there is none. */
     @Nullable MetricType type(String name);

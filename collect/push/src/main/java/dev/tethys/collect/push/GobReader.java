@@ -65,7 +65,7 @@ final class GobReader {
 
   private int octet() throws IOException {
     if (position >= end) {
-      throw error(position, "a value goes on where its message ends");
+      throw error(position, "a value continues after the end of its message");
     }
     int b = in.read();
     if (b < 0) {

@@ -8,12 +8,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The types that a stream of Go's {@code encoding/gob} defines before it uses them: each is a
- * message with the negative of its number and a {@code wireType}, a struct of which one field is
- * there.
+ * Types that a stream of Go's {@code encoding/gob} defines before it uses them. Each definition is
+ * a message with the negative of the type's number and a {@code wireType}, a struct with one field
+ * set.
  *
- * <p>The number that stands once more inside of a definition is read and not looked at: Go writes
- * another one there for types that encode themselves.
+ * <p>The number repeated inside of a definition is read and ignored: Go writes another one there
+ * for types that encode themselves.
  */
 final class GobTypes {
   static final int STRING = 6;
@@ -24,7 +24,7 @@ final class GobTypes {
   private static final List<String> BUILT_IN =
       List.of("", "bool", "int", "uint", "float", "[]byte", "string", "complex", "interface");
 
-  /** What is known of a type. */
+  /** Definition of a type. */
   sealed interface Type {}
 
   /** Of the same key and the same element throughout. */

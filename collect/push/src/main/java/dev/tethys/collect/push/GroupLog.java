@@ -101,7 +101,7 @@ final class GroupLog implements Closeable {
     return new GroupLog(log);
   }
 
-  /** What becomes of a file of Prometheus's Pushgateway. */
+  /** Conversion of a file of Prometheus's Pushgateway. */
   private static final class TakeOver {
     private final Path file;
     private int groups;

@@ -15,7 +15,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was pushed under one grouping key. Immutable.
+ * Families pushed under one grouping key. Immutable.
  *
  * @param labels the key, {@code job} among them
  * @param families by name; their metrics have the labels of the key, and {@code instance}

@@ -6,13 +6,13 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a gateway works.
+ * Options of a gateway.
  *
- * @param file where groups are kept; null for memory only
- * @param checkConsistency whether a push that contradicts what is there is refused
- * @param names which names are taken; with UTF-8, names in paths may be escaped by {@code U__}
- * @param expiry how long after its last push a group is forgotten; zero for never
- * @param sumCounters whether POST adds counters, histograms and summaries to those that are there
+ * @param file storage of groups; null for memory only
+ * @param checkConsistency whether a push inconsistent with existing families is refused
+ * @param names permitted names; with UTF-8, names in paths may be escaped by {@code U__}
+ * @param expiry time after its last push when a group is removed; zero for never
+ * @param sumCounters whether POST adds counters, histograms and summaries to existing ones
  */
 public record PushOptions(
     @Nullable Path file,

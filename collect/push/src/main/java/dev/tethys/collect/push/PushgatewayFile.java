@@ -19,8 +19,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Reads what Prometheus's Pushgateway, from 0.10 on, keeps in its {@code --persistence.file}: one
- * value of Go's {@code encoding/gob},
+ * Reader of the {@code --persistence.file} of Prometheus's Pushgateway, from version 0.10 on. The
+ * file is one value of Go's {@code encoding/gob}.
  *
  * <pre>
  * map[string]struct {                     // by labels: names and values, joined by bytes 0xff
@@ -97,7 +97,7 @@ final class PushgatewayFile {
     }
   }
 
-  /** Which field of the two structs is which: Go knows them by name. */
+  /** Positions of the fields of the two structs: Go identifies them by name. */
   private final class Layout {
     private final List<GobTypes.Field> group;
     private final List<GobTypes.Field> family;

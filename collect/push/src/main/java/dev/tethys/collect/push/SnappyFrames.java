@@ -8,7 +8,7 @@ import java.util.zip.CRC32C;
 
 /**
  * Snappy's framing format: a stream identifier, then chunks of a type (1 byte), a length (3 bytes,
- * little-endian) and data; of blocks the first four bytes are a masked CRC-32C of what they hold.
+ * little-endian) and data. The first four bytes of a block are a masked CRC-32C of its content.
  */
 final class SnappyFrames {
   private static final int MAX_BLOCK = 1 << 16;

@@ -65,7 +65,7 @@ class GobReaderTest {
     refuses(() -> of("f7 01").unsigned(), "byte 0: a number of 9 bytes");
     refuses(() -> of("ff 7f").unsigned(), "byte 0: a number that is not in its shortest form");
     refuses(() -> of("fe 00 80").unsigned(), "byte 0: a number that is not in its shortest form");
-    refuses(() -> of("fe 01").unsigned(), "byte 2: a value goes on where its message ends");
+    refuses(() -> of("fe 01").unsigned(), "byte 2: a value continues after the end of its message");
     refuses(() -> of("02 01").beginMessage(), "byte 0: a message of 2 bytes where 1 are left");
     refuses(
         () -> of("f8 ff ff ff ff ff ff ff ff 01").beginMessage(),

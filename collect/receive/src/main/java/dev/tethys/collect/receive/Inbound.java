@@ -3,7 +3,7 @@ package dev.tethys.collect.receive;
 import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
 
-/** All that a receiver needs of a request. */
+/** Request as receivers see it. */
 public interface Inbound {
   String method();
 

@@ -39,7 +39,7 @@ public final class OtlpReceiver {
   /** Readers kept for reuse. */
   private static final int MAX_IDLE = 16;
 
-  /** What is done with requests before they are stored. */
+  /** Processing step before requests are stored. */
   public interface Stage {
     /** Stores them as they are. */
     Stage NONE = (buf, offset, length, store) -> store.store(buf, offset, length);

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 
-/** All that a receiver needs to answer. Headers come first, then one of the sending methods. */
+/** Response of a receiver. Headers come first, then one of the sending methods. */
 public interface Outbound {
   void header(String name, String value);
 

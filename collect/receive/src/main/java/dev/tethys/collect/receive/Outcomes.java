@@ -7,7 +7,7 @@ import dev.tethys.model.storage.Appender.Outcome;
 import dev.tethys.model.storage.StorageException;
 import org.jspecify.annotations.Nullable;
 
-/** What refused samples are called towards senders, and which status a store's error becomes. */
+/** Error texts for refused samples, and status codes for errors of the store. */
 final class Outcomes {
   static final String TOO_FAR = "out of bounds: timestamp is too far in the future";
 

@@ -1,12 +1,12 @@
 package dev.tethys.collect.receive;
 
 /**
- * What receivers together may take.
+ * Common limits of the receivers.
  *
- * @param maxBodyBytes largest body as it comes over the wire
- * @param maxDecodedBytes largest body once it is decompressed
- * @param maxBytesInFlight all bodies of requests in work, as they come and decompressed; a request
- *     beyond it is answered 503, to be sent again
+ * @param maxBodyBytes largest encoded body
+ * @param maxDecodedBytes largest decompressed body
+ * @param maxBytesInFlight total size of all bodies in work, encoded and decompressed; requests
+ *     beyond get status 503, for a retry
  */
 public record ReceiveLimits(int maxBodyBytes, int maxDecodedBytes, long maxBytesInFlight) {
   /** 32 MiB a body, as Prometheus, and 512 MiB in all. */

@@ -39,7 +39,7 @@ public final class RemoteWriteReceiver implements Receiver {
   private final InstantSource clock;
   private final Metrics metrics;
 
-  /** What was stored of a request. */
+  /** Counts of stored items of a request. */
   static final class Written {
     long samples;
     long histograms;
@@ -138,7 +138,8 @@ public final class RemoteWriteReceiver implements Receiver {
       throw new RefusedException(
           415,
           encoding
-              + " encoding (compression) is not accepted by this server; only snappy is acceptable");
+              + " encoding (compression) is not accepted by this server; only snappy is"
+              + " acceptable");
     }
     try (Workspace w = workspaces.open()) {
       int length = w.unsnap(w.readBody(request));

@@ -67,7 +67,7 @@ final class Workspaces {
     return w;
   }
 
-  /** What one request works with. */
+  /** Buffers of one request. */
   final class Workspace implements AutoCloseable {
     private byte[] raw = new byte[FIRST];
     private byte[] decoded = new byte[FIRST];
@@ -235,8 +235,8 @@ final class Workspaces {
   }
 
   /**
-   * Which metadata a workspace has already handed to the store, as 64-bit hashes in an open table.
-   * Forgetting is harmless: the store is told again.
+   * Metadata that a workspace already passed to the store, as 64-bit hashes in an open table.
+   * Evictions are harmless: the metadata is passed again.
    */
   static final class SeenMetadata {
     private static final int SLOTS = 1 << 14;

@@ -29,7 +29,7 @@ final class BodyReader {
   private int least; // arrays that were there at all times since the last look
   private int back; // arrays that came back since then
 
-  /** A body in a lent array; to be closed when it is no longer looked at. */
+  /** Body in a pooled array; must be closed after use. */
   final class Body implements AutoCloseable {
     private byte[] bytes;
     private int length;

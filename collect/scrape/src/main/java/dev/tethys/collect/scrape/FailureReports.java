@@ -6,10 +6,10 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Log lines about targets that cannot be scraped: one when a target begins to fail or fails for
- * another reason, at most one a minute for each target, one every ten minutes while it fails, and
- * one when it is back. All targets together get a bounded number of lines a minute; the rest is
- * counted. Safe for threads.
+ * Log lines about targets that cannot be scraped. There is one when a target begins to fail or
+ * fails for another reason, at most one a minute for each target; one every ten minutes while it
+ * fails; and one when it recovers. The number of lines a minute over all targets is bounded; the
+ * rest is counted. Thread-safe.
  */
 public final class FailureReports {
   /** Logs nothing. */

@@ -6,7 +6,7 @@ import dev.tethys.model.MetricMetadata;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What targets say about metric families. Written by scrape loops, read by anyone. */
+/** Metadata of metric families by target. Written by scrape loops, read by any thread. */
 interface FamilyMemory {
   /** Takes the line that the parser stands on; the family when it says something new, or null. */
   MetadataCache.@Nullable Entry update(Event kind, ExpositionParser p);

@@ -2,5 +2,5 @@ package dev.tethys.collect.scrape;
 
 import dev.tethys.model.MetricMetadata;
 
-/** What a target says about one metric family. */
+/** Metadata of one metric family of a target. */
 public record FamilyMetadata(String family, MetricMetadata metadata) {}

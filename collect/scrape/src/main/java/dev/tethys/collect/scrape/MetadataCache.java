@@ -10,7 +10,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a target last said about its metric families. Written by its scrape loop, read by the API;
+ * Latest metadata of a target's metric families. Written by its scrape loop, read by the API;
  * guarded by {@code this}. Lines equal to last time's are recognised by hash and make no object.
  * Families that vanish are kept for ten scrapes more.
  */

@@ -11,11 +11,11 @@ import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an agent remembers of the series of a target, for appenders that know no series but the
- * present one. It keeps final labels, after joining and relabelling, so that a sample that is seen
- * again needs neither; but compressed, all of a target together, in the order of its page. While
- * nobody scrapes, a series costs 11 bytes and its share of that: 5 to 10 more, or next to nothing
- * where another target has nearly the same series.
+ * Series of a target in an agent, for appenders without series references. Stores final labels,
+ * after joining and relabelling, so that a known sample needs neither; compressed between scrapes,
+ * all of a target together, in the order of its page. Between scrapes a series costs 11 bytes and
+ * its share of that: 5 to 10 more, or next to nothing where another target has nearly the same
+ * series.
  *
  * <p>Invariants: {@link #raw} holds {@code uvarint(length) canonical labels} of each slot, dropped
  * ones with length 0, at {@link #offsets}, from {@link #begin} to the end of a scrape and is null

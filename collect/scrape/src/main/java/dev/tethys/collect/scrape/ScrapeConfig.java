@@ -115,7 +115,7 @@ public record ScrapeConfig(
           "track_timestamps_staleness",
           Type.BOOL,
           false,
-          "Mark the end also of series with timestamps of their own.");
+          "Write staleness markers also for series with explicit timestamps.");
   private static final Key<Boolean> COMPRESSION =
       SECTION.key("enable_compression", Type.BOOL, true, "Ask for gzip.");
   private static final Key<Long> BUCKET_LIMIT =

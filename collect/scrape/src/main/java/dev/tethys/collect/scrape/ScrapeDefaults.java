@@ -19,10 +19,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a job inherits from the {@code global} section where it says nothing of its own. The keys
- * are the same in both places, so they are described and read here.
+ * Defaults of jobs from the {@code global} section. The keys are the same in both places, so they
+ * are described and read here.
  *
- * @param protocols as written; null when nothing is
+ * @param protocols as written; null for none
  * @param failureLogFile {@code ""} for none
  * @param escaping as written or derived from the name scheme
  */
@@ -36,7 +36,7 @@ public record ScrapeDefaults(
     boolean extraMetrics,
     NameScheme names,
     EscapingScheme escaping) {
-  /** Which forms of histograms are stored. */
+  /** Forms of histograms to store. */
   public record Histograms(boolean scrapeNative, boolean convertClassic, boolean keepClassic) {
     /** Classic ones as they come. */
     public static final Histograms DEFAULT = new Histograms(false, false, false);

@@ -9,15 +9,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How much a job may bring; 0 is no limit everywhere.
+ * Limits of a job; 0 is no limit everywhere.
  *
- * @param bodySize bytes of one uncompressed answer
+ * @param bodySize bytes of one uncompressed response
  * @param samples after metric relabelling
  * @param labels labels of one series
  * @param labelNameLength bytes
  * @param labelValueLength bytes
  * @param targets of the job after relabelling
- * @param keepDroppedTargets how many dropped targets are remembered to be shown
+ * @param keepDroppedTargets number of dropped targets kept for display
  */
 public record ScrapeLimits(
     ByteSize bodySize,

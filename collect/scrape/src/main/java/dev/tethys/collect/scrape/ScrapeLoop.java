@@ -43,7 +43,7 @@ final class ScrapeLoop {
   private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
 
   /**
-   * What a pool lends its loops.
+   * Dependencies that a pool's loops share.
    *
    * @param scraping finds the loops that scrape targets with given labels
    */

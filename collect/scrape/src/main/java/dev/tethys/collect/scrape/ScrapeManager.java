@@ -282,11 +282,11 @@ public final class ScrapeManager implements DiscoveryManager.Listener, AutoClose
   }
 
   /**
-   * What there is to see of a job.
+   * Targets of a job.
    *
    * @param active targets that are scraped, sorted by URL
-   * @param dropped targets that relabelling dropped, no more than the job keeps
-   * @param droppedCount all of them
+   * @param dropped targets that relabelling dropped, up to the job's limit
+   * @param droppedCount number of all dropped targets
    */
   public record Pool(String job, List<Target> active, List<Target> dropped, int droppedCount) {}
 

@@ -2,7 +2,7 @@ package dev.tethys.collect.scrape;
 
 import dev.tethys.codec.compression.SimilarBytes;
 
-/** What is remembered of targets from scrape to scrape. */
+/** Memory of targets between scrapes. */
 public interface ScrapeMemory {
   /**
    * For a store that knows its series: each target keeps references into it, and what it said about

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** What scraping counts of itself, under the names that dashboards and alerts ask for. */
+/** Scrape metrics, with the names that dashboards and alerts use. */
 public final class ScrapeMetrics {
   private static final double[] QUANTILES = {0.01, 0.05, 0.5, 0.9, 0.99};
   private static final double[] BOUNDS = {0.01, 0.1, 1, 10};

@@ -4,19 +4,19 @@ import dev.tethys.model.tracing.SpanRecorder;
 import java.time.Duration;
 
 /**
- * What holds for all jobs of a process.
+ * Options for all jobs of a process.
  *
  * @param userAgent the User-Agent of scrapes
- * @param startTimestamps samples are stored with the start timestamps that expositions tell
- * @param zeroAtStart a sample of 0 is written at a start timestamp that is new
+ * @param startTimestamps samples are stored with the start timestamps of expositions
+ * @param zeroAtStart a sample of 0 is written at a new start timestamp
  * @param typeAndUnitLabels series carry {@code __type__} and {@code __unit__}
- * @param synthesizeStarts cumulative series whose targets tell no start count from their first
- *     sample on, see {@link SynthesizedStart}
- * @param tolerance a scrape that starts no more than this after it was due, and no more than a
- *     hundredth of its interval, carries the time at which it was due
+ * @param synthesizeStarts cumulative series without a start timestamp count from their first sample
+ *     on, see {@link SynthesizedStart}
+ * @param tolerance a scrape that starts at most this late, and at most a hundredth of its interval,
+ *     carries its scheduled time
  * @param maxBodyBytes the largest body of a job without {@code body_size_limit}
- * @param tracing has a trace for each scrape
- * @param failures logs what cannot be scraped
+ * @param tracing creates a trace for each scrape
+ * @param failures logs failed scrapes
  */
 public record ScrapeOptions(
     String userAgent,

@@ -13,14 +13,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How often a target is scraped, for how long, what it is asked with and how its answer is read:
- * what nearly all targets of a job have in common.
+ * Interval, timeout, request headers and parser options that nearly all targets of a job share.
  *
- * @param asked what labels say of it
+ * @param asked values of target labels
  * @param intervalText as Go writes it
- * @param tolerance within which a scrape carries the time at which it was due
+ * @param tolerance within which a scrape carries its scheduled time
  * @param headers of each request
- * @param error of labels that say neither; then the job's times are taken
+ * @param error of invalid labels; then the job's times apply
  */
 record ScrapePace(
     Asked asked,
@@ -32,7 +31,7 @@ record ScrapePace(
     ParserOptions parsing,
     @Nullable String error) {
 
-  /** What labels of a target say of its scrapes, in their words. */
+  /** Scrape options from the labels of a target, as written. */
   record Asked(
       String interval,
       String timeout,

@@ -32,12 +32,12 @@ import org.jspecify.annotations.Nullable;
 final class ScrapePool {
   private static final System.Logger LOG = System.getLogger(ScrapePool.class.getName());
 
-  /** What can be seen of a pool. */
+  /** View of a pool. */
   record View(List<Target> active, List<Target> dropped, int droppedCount, List<ScrapeLoop> loops) {
     static final View EMPTY = new View(List.of(), List.of(), 0, List.of());
   }
 
-  /** Loops by the labels of their targets, made when somebody asks for the loops of a view. */
+  /** Loops by the labels of their targets, created on the first request for the loops of a view. */
   private record ByLabels(View of, Map<Labels, List<ScrapeLoop>> loops) {
     static ByLabels of(View view) {
       Map<Labels, List<ScrapeLoop>> m = HashMap.newHashMap(view.loops.size());
@@ -59,7 +59,7 @@ final class ScrapePool {
 
   private record Discovered(Labels target, Labels group) {}
 
-  /** What became of a discovered target: to be scraped, dropped, or not to be scraped at all. */
+  /** Result for a discovered target: scraped, dropped, or invalid. */
   private static final class Made {
     final @Nullable Target target;
     final boolean dropped;

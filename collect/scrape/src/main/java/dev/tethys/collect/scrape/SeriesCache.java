@@ -6,12 +6,11 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one target's scrapes remember of its series for a store that knows them: a reference into it
- * by slot. An idle series costs 11 bytes, and four more where references do not follow each other.
+ * Series references of one target for a store that knows its series: a reference by slot. An idle
+ * series costs 11 bytes, and four more where references are not consecutive.
  *
- * <p>Stores mostly give references that differ in their lower halves alone (theirs is {@code
- * generation << 32 | slot}). Invariant: while {@link #upper} is empty, that of all references is
- * {@link #allUpper}.
+ * <p>References of most stores differ only in their lower halves ({@code generation << 32 | slot}).
+ * Invariant: while {@link #upper} is empty, that of all references is {@link #allUpper}.
  */
 final class SeriesCache extends PageSlots {
   private static final int[] NONE = {};

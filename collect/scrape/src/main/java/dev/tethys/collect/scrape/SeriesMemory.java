@@ -7,8 +7,7 @@ import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one target's scrapes remember of its series, found by a hash of the raw bytes that name
- * them.
+ * Series of one target between scrapes, found by a hash of the raw bytes that name them.
  *
  * <p>A scrape is {@link #begin()}, lookups and {@link #track}s, then {@link #succeed} or {@link
  * #fail}. For one thread.
@@ -73,7 +72,7 @@ interface SeriesMemory {
 
   void synthesized(int slot, @Nullable SynthesizedStart start);
 
-  /** What happens to series that have ended. */
+  /** Handles ended series. */
   interface Ended {
     void series(long reference, boolean histogram);
   }

@@ -4,15 +4,15 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Where ticks of several targets fall together. A scrape by a processor that slept, or did
- * something else, finds none of its code and data in the caches; with few targets, each at a time
- * of its own, that was nearly half of what scraping cost. So offsets within the interval are
- * rounded down to a raster, as coarse as leaves no more than {@link #TOGETHER} targets on a tick on
- * average, and an interval {@link #PLACES} of them. Safe for any number of threads.
+ * Common ticks of several targets. A scrape on an idle processor finds none of its code and data in
+ * the caches; with few targets at different times, that was nearly half of the cost of scraping. So
+ * offsets within the interval are rounded down to a raster, so coarse that at most {@link
+ * #TOGETHER} targets share a tick on average, and an interval has at most {@link #PLACES} ticks.
+ * Thread-safe.
  *
  * <p>Invariant: a raster is a power of two, in milliseconds. So each divides the coarser ones, and
- * targets that came when there were fewer share ticks with those that come later; and samples,
- * whose timestamps are milliseconds, stand at the ticks themselves.
+ * targets added earlier share ticks with later ones; and samples, whose timestamps are
+ * milliseconds, are exactly at the ticks.
  */
 final class SharedTicks {
   static final int TOGETHER = 8;

@@ -13,12 +13,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The appender of one scrape of a target that mostly brings the same series in the same order: as
- * long as it does, their values are only collected, and go on in one piece. At the first thing that
- * is different, what was collected is appended series by series, and so is the rest.
+ * Appender for a target that mostly returns the same series in the same order: as long as it does,
+ * only values are collected, and appended at once. At the first difference, the collected values
+ * and all following ones are appended series by series.
  *
- * <p>Without a layout it only watches whether the scrape is such that there could be one: nothing
- * but floats of one time, and at the end the series that a scrape writes about itself.
+ * <p>Without a layout it only checks whether the scrape permits one: nothing but floats of one
+ * time, and at the end the series that a scrape writes about itself.
  */
 final class SteadyAppender implements LayoutAppender {
   /** References into the layout are those from here on; no appender behind has such ones. */

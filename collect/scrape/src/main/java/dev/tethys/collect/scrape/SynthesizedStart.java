@@ -6,11 +6,11 @@ import dev.tethys.model.histogram.HistogramAccumulator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The start of a cumulative series whose target tells none ({@code --enable-feature=st-synthesis}):
- * its first sample is where it starts and is not stored itself; what was counted until then is
- * taken off all that come after. A counter that falls has started anew, a millisecond before the
- * sample that shows it, and has counted from 0 since. As Prometheus, and as {@code
- * subtract_initial_point} of the Collector's {@code metric_start_time}.
+ * Start timestamp of a cumulative series whose target exposes none ({@code
+ * --enable-feature=st-synthesis}). The first sample is the start and is not stored; its value is
+ * subtracted from all later ones. A counter that decreased was reset a millisecond before the
+ * sample, and has counted from 0 since. As in Prometheus, and as {@code subtract_initial_point} of
+ * the Collector's {@code metric_start_time}.
  *
  * <p>State of one series, of floats or of histograms. For one thread.
  */

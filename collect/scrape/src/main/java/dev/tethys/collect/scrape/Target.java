@@ -31,10 +31,10 @@ public final class Target {
   private volatile @Nullable FamilyMemory metadata;
   private volatile ScrapePace.@Nullable Asked asked;
 
-  /** What a target was made of. */
+  /** Origin of a target. */
   record Origin(ScrapeConfig config, Labels target, Labels group) {}
 
-  /** How a scrape went. */
+  /** Result of a scrape. */
   public record Report(
       TargetHealth health,
       @Nullable String lastError,

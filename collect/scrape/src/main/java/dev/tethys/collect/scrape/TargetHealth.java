@@ -1,6 +1,6 @@
 package dev.tethys.collect.scrape;
 
-/** How a target's last scrape went. */
+/** Health of a target, from its last scrape. */
 public enum TargetHealth {
   UNKNOWN("unknown"),
   UP("up"),

@@ -7,11 +7,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What would become of a discovered target, without scraping it.
+ * Preview of a discovered target, without scraping it.
  *
  * @param discovered labels before relabelling
- * @param labels after it; null when the target is dropped or cannot be scraped
- * @param error why it cannot be scraped; null when it can, or is dropped
+ * @param labels after it; null when the target is dropped or invalid
+ * @param error why it is invalid; null otherwise
  */
 public record TargetPreview(Labels discovered, @Nullable Labels labels, @Nullable String error) {
   /** Of every target of a group. */

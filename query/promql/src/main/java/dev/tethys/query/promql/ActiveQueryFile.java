@@ -16,13 +16,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The queries that run now, in a file that survives the process, so that whoever looks for the
- * cause of a crash finds the queries that ran then. Prometheus's format and name ({@code
- * queries.active}): a {@code [}, then {@value #SLOT} bytes for each place, which hold a JSON object
- * with query and start, zeros, and a comma; all zeros when the place is free.
+ * File of the active queries that survives a crash, so that the queries that ran at the time can be
+ * found. It has Prometheus's format and name ({@code queries.active}): a {@code [}, then {@value
+ * #SLOT} bytes per slot, which hold a JSON object with query and start, zeros, and a comma; all
+ * zeros when the slot is free.
  *
- * <p>The file is mapped: noting a query is a copy of some bytes, which the kernel keeps even when
- * the process is killed. Safe for any number of threads.
+ * <p>The file is mapped: recording a query copies some bytes, which the kernel keeps even when the
+ * process is killed. Thread-safe.
  */
 public final class ActiveQueryFile {
   private static final System.Logger LOG = System.getLogger("dev.tethys.query.promql");

@@ -5,11 +5,11 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Remembers which queries took so little processor time that they may be computed where they are
- * asked: handing one to another thread and back takes as long, and much longer on a busy machine.
+ * Remembers queries with so little processor time that they may run on the thread of the request. A
+ * switch to another thread and back takes as long, and much longer on a busy machine. a switch to
+ * another thread and back takes as long, and much longer on a busy machine.
  *
- * <p>Of several queries that share a place the one that was measured last is remembered. Safe for
- * any number of threads.
+ * <p>Of several queries that share a slot, the one measured last is remembered. Thread-safe.
  */
 final class BriefQueries {
   /** What takes longer has a thread of its own. */

@@ -12,7 +12,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** What an engine tells about itself, under Prometheus's names. */
+/** Engine metrics, named as in Prometheus. */
 public final class EngineMetrics implements Collector {
   private final Registry registry = new Registry();
   private final Registry.Counter samples;
@@ -96,7 +96,7 @@ public final class EngineMetrics implements Collector {
         () -> cache == null ? 0 : cache.size());
     registry.counter(
         "tethys_query_cache_evictions_total",
-        "Answers given up for room, the cache's own or that of running queries.",
+        "Cached results evicted for space, of the cache or of running queries.",
         () -> cache == null ? 0 : cache.evictions());
   }
 

@@ -4,28 +4,28 @@ import dev.tethys.query.promql.parser.ParserOptions;
 import java.util.function.LongUnaryOperator;
 
 /**
- * What an engine is made with.
+ * Options of an engine.
  *
- * @param lookbackMillis how old a sample may be to count as current
- * @param timeoutMillis the longest a query may run, waiting included
- * @param maxSamples the most samples a query may hold at once
- * @param maxConcurrent how many queries run at once; others wait
- * @param maxQueued how many queries may wait for a place; beyond, the user with the most waits no
- *     longer
- * @param ruleConcurrent places kept for rules, beside the others
- * @param ruleBytes how much of the memory of all queries only rules may use
+ * @param lookbackMillis maximum age of a sample that counts as current
+ * @param timeoutMillis longest duration of a query, queueing included
+ * @param maxSamples maximum number of samples that a query may hold at once
+ * @param maxConcurrent number of concurrent queries; others wait
+ * @param maxQueued number of waiting queries; beyond, a query of the user with the most waiting
+ *     ones is rejected
+ * @param ruleConcurrent additional slots reserved for rules
+ * @param ruleBytes part of the memory of all queries that only rules may use
  * @param maxBytesPerQuery memory for results and intermediates of one query, 0 for no limit
  * @param maxBytes the same for all queries together, 0 for no limit
- * @param cacheBytes memory for answers of range queries that are kept, 0 for keeping none; part of
- *     {@code maxBytes}
- * @param threads how many threads one query may use for computing
- * @param propagateMatchers whether one side of an operation is given matchers of the other
- * @param parser which constructs behind feature flags are understood
+ * @param cacheBytes memory for cached results of range queries, 0 for no cache; part of {@code
+ *     maxBytes}
+ * @param threads number of threads that one query may use for computing
+ * @param propagateMatchers whether matchers of one side of an operation are applied to the other
+ * @param parser enabled constructs behind feature flags
  * @param delayedNameRemoval metric names are dropped at the end of a query only
- * @param typeAndUnitLabels {@code __type__} says what is a counter
+ * @param typeAndUnitLabels {@code __type__} identifies counters
  * @param startTimestamps rates use the start times of counters
- * @param perStepStatistics queries may ask for samples by step
- * @param maxSourceResolution of queries that do not say; as in {@link QueryOptions}
+ * @param perStepStatistics queries may request samples by step
+ * @param maxSourceResolution of queries without their own; as in {@link QueryOptions}
  * @param subqueryStep the step of a subquery without one, from its range, both in milliseconds
  */
 public record EngineOptions(

@@ -7,13 +7,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who runs next when places are few: places are shared evenly between users, whatever each of them
- * asks at once. The next place goes to the user who runs the fewest; among those who run equally
- * many, to the one who was served longest ago. Within a user the order is that of arrival.
+ * Queue that shares slots evenly between users, independently of the number of their queries. The
+ * next slot goes to the user with the fewest running queries; among equals, to the one served
+ * longest ago. Queries of one user are served in order of arrival.
  *
- * <p>Invariants: {@code waiting} holds no user without an entry and stands in the order in which
- * users were last served; {@code size} counts all entries; {@code size <= capacity}. Not safe for
- * several threads.
+ * <p>Invariants: {@code waiting} holds no user without an entry, in the order in which users were
+ * last served; {@code size} counts all entries; {@code size <= capacity}. Not thread-safe.
  */
 final class FairQueue<T> {
   private final int capacity;
@@ -58,7 +57,7 @@ final class FairQueue<T> {
   private ArrayDeque<T> queue(String user) {
     ArrayDeque<T> q = waiting.get(user);
     if (q == null) {
-      throw new IllegalStateException("nobody waits for " + user);
+      throw new IllegalStateException("no waiting query of user " + user);
     }
     return q;
   }

@@ -109,7 +109,7 @@ public final class PromqlEngine implements AutoCloseable {
     return running;
   }
 
-  /** What an engine tells about its queries. */
+  /** Status of the queries of an engine. */
   public interface Status {
     /** The queries that run or wait, the oldest first. */
     List<RunningQueries.Entry> running();

@@ -439,7 +439,7 @@ public final class Query implements AutoCloseable {
     }
   }
 
-  /** How far a query is: samples loaded, bytes held now, and the most bytes held. */
+  /** Progress of a query: samples loaded, bytes held now, and the most bytes held. */
   record Progress(long samples, long bytes, long peakBytes) {}
 
   /** How far it is; null when it has not begun. */

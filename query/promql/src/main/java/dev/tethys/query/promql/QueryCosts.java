@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Which queries cost most, all their runs together. Shows {@link #CAPACITY} texts and holds twice
- * as many at most: then those that took the least CPU time go, so that what is expensive stays.
- * Safe for any number of threads.
+ * Most expensive queries, over all their runs. Lists {@link #CAPACITY} texts and holds at most
+ * twice as many: then those with the least CPU time are removed, so that expensive queries stay.
+ * Thread-safe.
  */
 public final class QueryCosts {
   /** How many texts are shown. */
@@ -57,7 +57,7 @@ public final class QueryCosts {
     }
   }
 
-  /** What "most" goes by. */
+  /** Sort order of expensive queries. */
   public enum Order {
     CPU(Comparator.comparingDouble(Cost::cpuSeconds)),
     SECONDS(Comparator.comparingDouble(Cost::seconds)),

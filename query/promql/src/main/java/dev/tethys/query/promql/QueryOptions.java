@@ -1,18 +1,18 @@
 package dev.tethys.query.promql;
 
 /**
- * What one query asks for beside its text.
+ * Options of one query.
  *
- * @param lookbackMillis how old a sample may be; 0 for the engine's default
- * @param timeoutMillis how long it may run, waiting included; 0 for the engine's default, which
- *     also bounds it
+ * @param lookbackMillis maximum age of a sample; 0 for the engine's default
+ * @param timeoutMillis maximum duration, queueing included; 0 for the engine's default, which is
+ *     also its upper bound
  * @param perStepStatistics whether samples are counted by step, if the engine does that at all
- * @param cached whether answers that were kept may be used, and this one kept
- * @param origin who asks
+ * @param cached whether cached results may be used, and this one cached
+ * @param origin origin of the query
  * @param maxSourceResolution the longest buckets of downsampled data, in milliseconds, that may
- *     stand for samples where the step is not shorter, though the answer differs; 0 for samples
- *     alone, even where they are gone; {@link #AUTO} for downsampled data where the answer is the
- *     same or samples are gone, or what the engine's options say
+ *     replace samples where the step is not shorter, although the result differs; 0 for samples
+ *     only, even where they were deleted; {@link #AUTO} for downsampled data where the result is
+ *     the same or samples were deleted, or for the engine's option
  */
 public record QueryOptions(
     long lookbackMillis,

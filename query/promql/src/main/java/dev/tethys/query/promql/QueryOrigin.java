@@ -3,15 +3,15 @@ package dev.tethys.query.promql;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who asks a query, and how.
+ * Origin of a query.
  *
- * @param user who shares the queue fairly with other users: an authenticated name, else what tells
- *     clients apart; empty when nothing is known
- * @param client the address that it came from; empty when it came from inside
- * @param method of the HTTP request; empty when there was none
- * @param path of the HTTP request; empty when there was none
- * @param ruleGroup of the rule that asks; null when none does
- * @param priority which share of the engine it draws on
+ * @param user shares the queue fairly with other users: an authenticated name, else another client
+ *     identification; empty when unknown
+ * @param client address of the client; empty for internal queries
+ * @param method of the HTTP request; empty for none
+ * @param path of the HTTP request; empty for none
+ * @param ruleGroup of the querying rule; null for none
+ * @param priority share of the engine that the query uses
  */
 public record QueryOrigin(
     String user,
@@ -21,9 +21,9 @@ public record QueryOrigin(
     @Nullable RuleGroup ruleGroup,
     QueryPriority priority) {
   /**
-   * Where a rule stands.
+   * Location of a rule.
    *
-   * @param file that names the group
+   * @param file that contains the group
    */
   public record RuleGroup(String file, String name) {}
 

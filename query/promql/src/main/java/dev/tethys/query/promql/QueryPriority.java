@@ -1,6 +1,6 @@
 package dev.tethys.query.promql;
 
-/** Which share of an engine a query draws on. */
+/** Share of an engine that a query uses. */
 public enum QueryPriority {
   /** People and programs that ask. */
   INTERACTIVE,

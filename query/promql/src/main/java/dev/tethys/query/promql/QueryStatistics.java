@@ -3,16 +3,16 @@ package dev.tethys.query.promql;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a query cost. Times are seconds.
+ * Cost of a query. Times are seconds.
  *
- * @param totalSamples samples looked at, each window counted in full at each step
+ * @param totalSamples samples evaluated, each window counted in full at each step
  * @param samplesRead samples read, those that windows share counted once
  * @param peakSamples the most samples held at once
- * @param totalPerStep total samples by step, when asked for
- * @param readPerStep samples read by step, when asked for
+ * @param totalPerStep total samples by step, when requested
+ * @param readPerStep samples read by step, when requested
  * @param stepStart time of the first step, milliseconds
  * @param stepInterval milliseconds between steps
- * @param reuse which steps were known before; samples are counted for the others alone
+ * @param reuse which steps came from the cache; samples are counted for the others only
  */
 public record QueryStatistics(
     double queueTime,

@@ -36,10 +36,10 @@ final class ResultCache {
   private static final int RECENT = 1024;
 
   /**
-   * What an answer stands under.
+   * Cache key of a result.
    *
-   * @param phase where steps lie: their time modulo the step
-   * @param start of the query; 0 for an answer that can be used step by step
+   * @param phase time of the steps modulo the step
+   * @param start of the query; 0 for a result that can be reused step by step
    * @param end of the query; 0 likewise
    */
   record Key(
@@ -93,9 +93,9 @@ final class ResultCache {
   }
 
   /**
-   * What a query computed.
+   * Computed result of a query.
    *
-   * @param stepwise whether its steps can be used one by one
+   * @param stepwise whether its steps can be reused one by one
    */
   record Made(Entry entry, boolean stepwise) {}
 

@@ -17,19 +17,18 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One range query beside the cache of answers: takes from it the steps that still hold, has the
- * others computed, and puts the whole back.
+ * Execution of one range query with the result cache: takes the steps that are still valid, has the
+ * others computed, and stores the merged result.
  *
- * <p>A step holds when nothing in the times that it reads has changed since it was computed. So no
- * guess is made about how late samples come, and a step that reads where samples are still to come
- * is known to be out of date once they have. What is computed beside kept steps must belong to the
- * same state of the store: when a time that these read changes meanwhile, all is computed anew.
+ * <p>A step is valid while nothing in the times that it reads has changed since it was computed. So
+ * no guess is made about how late samples arrive, and a step that reads times with future samples
+ * becomes invalid when they arrive. Newly computed steps must belong to the same state of the store
+ * as the cached ones: when a time that these read changes meanwhile, everything is recomputed.
  *
- * <p>Of queries that ask the same at the same time one computes, and the others wait for it: what
- * they then take is looked at like any kept answer, so that nobody is told less than there was when
- * he asked.
+ * <p>Of simultaneous identical queries one computes, and the others wait for it: its result is then
+ * validated like any cached result, so that no query misses data that existed when it was sent.
  *
- * <p>Answers that read native histograms or carry annotations are kept as a whole only: both may
+ * <p>Results that read native histograms or carry annotations are cached only as a whole: both may
  * depend on samples before a part of the range.
  */
 final class ResultReuse {
@@ -63,12 +62,12 @@ final class ResultReuse {
   }
 
   /**
-   * What the cache has of a query at one moment.
+   * Cached results for a query at one moment.
    *
-   * @param whole an answer that holds as it is
-   * @param parts else an answer of which steps may hold
-   * @param has the steps of the query that it has
-   * @param holding the longest run of these that holds
+   * @param whole a result that is valid as it is
+   * @param parts else a result of which some steps may be valid
+   * @param has the steps of the query that it contains
+   * @param holding the longest valid run of these
    */
   private record Known(
       @Nullable Entry whole, @Nullable Entry parts, @Nullable Run has, @Nullable Run holding) {

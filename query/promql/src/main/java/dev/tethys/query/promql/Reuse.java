@@ -1,9 +1,9 @@
 package dev.tethys.query.promql;
 
 /**
- * How much of the answer to a range query was known from queries before.
+ * Part of a range query's result that came from the cache.
  *
- * @param steps how many steps were not computed
+ * @param steps number of steps that were not computed
  */
 public record Reuse(Outcome outcome, int steps) {
   /** The cache had no part in it. */
@@ -11,7 +11,7 @@ public record Reuse(Outcome outcome, int steps) {
 
   static final Reuse MISS = new Reuse(Outcome.MISS, 0);
 
-  /** What a lookup came to. */
+  /** Outcome of a cache lookup. */
   public enum Outcome {
     /** All was known. */
     HIT,

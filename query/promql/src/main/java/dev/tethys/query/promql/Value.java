@@ -5,7 +5,7 @@ import dev.tethys.model.Labels;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What a query gives. Times are Unix milliseconds. */
+/** Result of a query. Times are Unix milliseconds. */
 public sealed interface Value {
   /** One number. */
   record Scalar(long time, double value) implements Value {}

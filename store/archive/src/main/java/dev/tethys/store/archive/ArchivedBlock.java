@@ -2,7 +2,7 @@ package dev.tethys.store.archive;
 
 import java.util.List;
 
-/** A block of ours or of Prometheus, read from its first series to its last, by one thread. */
+/** Block of Tethys or Prometheus, read from its first series to its last, by one thread. */
 public interface ArchivedBlock extends AutoCloseable {
   String ulid();
 

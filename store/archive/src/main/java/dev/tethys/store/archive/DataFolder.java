@@ -15,14 +15,14 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * A folder with data, of ours or of Prometheus: which of them it is, and its blocks. Reading blocks
- * takes no lock: a server may be running.
+ * Data folder of Tethys or Prometheus with its blocks. Reading blocks takes no lock: a server may
+ * be running.
  *
  * @param path the folder
- * @param kind whose data it holds
+ * @param kind program that wrote the data
  */
 public record DataFolder(Path path, Kind kind) {
-  /** Whose data it is. */
+  /** Program that wrote the data. */
   public enum Kind {
     OWN,
     PROMETHEUS

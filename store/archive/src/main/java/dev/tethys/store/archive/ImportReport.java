@@ -4,9 +4,9 @@ import dev.tethys.store.metrics.BlockInfo;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What an import did, part by part, and what it had to leave out. For one thread. */
+/** Report of an import: imported parts, and omitted data. For one thread. */
 public final class ImportReport {
-  /** What became of a part. */
+  /** Outcome of one part. */
   public enum Outcome {
     /** It was written, read again and compared. */
     IMPORTED,

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A block of ours, read without its database. */
+/** Block of Tethys, read without its database. */
 final class OwnBlock implements ArchivedBlock {
   private static final int MAX_PROBLEMS = 1000;
 

@@ -1,7 +1,8 @@
 package dev.tethys.store.archive;
 
 /**
- * Is told how far a long work has come. Called often: an implementation that shows it, thins it.
+ * Listener for the progress of a long operation. Called often: implementations that display it
+ * limit the rate.
  */
 public interface Progress {
   /** Shows nothing. */

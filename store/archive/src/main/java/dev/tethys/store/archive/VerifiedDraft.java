@@ -24,11 +24,11 @@ public final class VerifiedDraft implements AutoCloseable {
   private long maxTime = Long.MIN_VALUE;
 
   /**
-   * What was written and found again.
+   * Written data, verified by reading it again.
    *
    * @param block null when nothing was added below the floor of the import
    * @param samples those in the block
-   * @param toHead those that the head was given
+   * @param toHead those appended to the head
    * @param minTime of the oldest sample in the block
    * @param maxTime of the newest sample in the block
    * @param checksum over the samples of all series in their order

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * What a signal (logs, spans, profiles) adds to {@link EventEngine}.
+ * Part of {@link EventEngine} that is specific to a signal (logs, spans, profiles).
  *
  * @param <H> head
  * @param <S> snapshot of a head

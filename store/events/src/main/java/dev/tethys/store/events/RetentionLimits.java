@@ -1,9 +1,9 @@
 package dev.tethys.store.events;
 
 /**
- * What a store keeps. The oldest parts are removed first.
+ * Retention limits. The oldest parts are removed first.
  *
- * @param nanos age of the newest row of a part from which on it is removed; 0 for no limit
+ * @param nanos maximum age of the newest row of a part; 0 for no limit
  * @param bytes size of all parts; 0 for no limit
  * @param diskShare share of the file system that parts may take, in 0..1; 0 for no limit
  */

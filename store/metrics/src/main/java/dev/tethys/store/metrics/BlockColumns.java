@@ -7,7 +7,10 @@ import dev.tethys.store.metrics.internal.index.PostingsColumns;
 import java.util.List;
 import org.roaringbitmap.RoaringBitmap;
 
-/** Labels of the series of a pinned block; damage found on the way is told as the block's own. */
+/**
+ * Labels of the series of a pinned block; damage found while reading is reported as the block's
+ * own.
+ */
 final class BlockColumns implements LabelColumns {
   private final BlockReader block;
   private LabelColumns columns;

@@ -43,12 +43,12 @@ public record BlockInfo(
   }
 
   /**
-   * What one kind of content takes of a block.
+   * Size of one kind of content in a block.
    *
    * @param name the encoding of values ("constant", "integer differences", "histogram" ...), or
    *     "timestamps", "start timestamps", "directory", "labels", "postings"
-   * @param chunks chunks in this encoding; 0 where that means nothing
-   * @param samples samples in them; 0 where that means nothing
+   * @param chunks chunks in this encoding; 0 where that does not apply
+   * @param samples samples in them; 0 where that does not apply
    * @param bytes bytes on disk
    */
   public record Part(String name, long chunks, long samples, long bytes) {}

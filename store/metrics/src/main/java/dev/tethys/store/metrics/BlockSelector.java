@@ -11,13 +11,13 @@ import java.util.TreeSet;
 import java.util.function.BiPredicate;
 
 /**
- * Which parts of the store answer a selection. Every moment of its range is answered by one
- * resolution: by the longest buckets that are the same to the reader, else by samples, and where
- * these are gone by the shortest buckets that are left, which the reader is told.
+ * Parts of the store that a selection reads. Each time of its range is read from one resolution:
+ * the longest buckets that give the reader the same result, else samples, and where these were
+ * deleted the shortest remaining buckets, with a warning.
  *
- * @param pieces of blocks, downsampled ones first; memory comes behind them
- * @param warnings what the reader should be told
- * @param resolutions what the pieces are of, ascending; memory is not among them
+ * @param pieces of blocks, downsampled ones first; memory follows them
+ * @param warnings for the reader
+ * @param resolutions of the pieces, ascending; memory is not among them
  */
 record BlockSelector(List<Piece> pieces, List<String> warnings, List<Long> resolutions) {
   /**
@@ -109,9 +109,7 @@ record BlockSelector(List<Piece> pieces, List<String> warnings, List<Long> resol
           taken.add(all);
           resolutions.add(resolution);
           if (!same) {
-            warn(
-                "buckets of %s were taken in the place of samples, as the query allows",
-                resolution);
+            warn("buckets of %s were used instead of samples, as the query allows", resolution);
           }
         }
       }
@@ -154,8 +152,8 @@ record BlockSelector(List<Piece> pieces, List<String> warnings, List<Long> resol
         warn(
             "samples before "
                 + Instant.ofEpochMilli(end)
-                + " are no longer kept: buckets of %s stand for them, and the answer is as close as"
-                + " these allow",
+                + " were deleted: buckets of %s are used instead, and the result is as precise as"
+                + " these permit",
             resolution);
       }
     }

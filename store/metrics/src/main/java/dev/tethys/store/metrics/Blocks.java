@@ -213,7 +213,7 @@ final class Blocks {
       if (files.list(folder).contains(p)) {
         putAside(p, e);
       } else {
-        LOG.log(Level.WARNING, "block " + p + " is not there any more: answers go on without it");
+        LOG.log(Level.WARNING, "block " + p + " was removed; queries continue without it");
       }
     }
     found(p);

@@ -4,15 +4,15 @@ import dev.tethys.store.metrics.DatabaseStats.Count;
 import java.util.List;
 
 /**
- * Where series come from.
+ * Cardinality statistics.
  *
- * @param parts parts of the store that were counted: memory, blocks
- * @param series how many there are
+ * @param parts counted parts of the store: memory, blocks
+ * @param series number of series
  * @param relativeError standard error of the counts; 0 when all are exact
- * @param memoryBytesPerSeries what a series in memory takes on average: labels, index, samples
- * @param labelNames how many label names there are, the metric name not counted
+ * @param memoryBytesPerSeries average memory of a series: labels, index, samples
+ * @param labelNames number of label names without the metric name
  * @param labels those whose removal saves most
- * @param values how many values of the label asked for start with the prefix
+ * @param values number of values of the requested label that start with the prefix
  * @param topValues of these the ones with most series
  * @param topPairs labels ({@code name=value}) with most series
  */

@@ -5,15 +5,15 @@ import dev.tethys.model.Matcher;
 import java.util.List;
 
 /**
- * What to count.
+ * Request for cardinality statistics.
  *
  * @param minTime first millisecond
- * @param maxTime last millisecond. Parts of the store (memory, each block) that reach into the
- *     range are counted whole
- * @param matcherSets series that meet any set count; all when there is none
+ * @param maxTime last millisecond. Parts of the store (memory, each block) that overlap the range
+ *     are counted entirely
+ * @param matcherSets series that match any set count; all when there is none
  * @param label whose values are listed
  * @param prefix of these values
- * @param limit entries of each list at most
+ * @param limit maximum number of entries of each list
  */
 public record CardinalityQuery(
     long minTime,

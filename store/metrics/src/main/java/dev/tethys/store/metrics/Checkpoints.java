@@ -282,7 +282,7 @@ final class Checkpoints {
                 + (most >> 20)
                 + " MiB that it may take of what is free on the disk of "
                 + folder
-                + ", so that the log can go on");
+                + ", so that the log can continue");
       }
       file.write(bytes, offset, length);
     }

@@ -1,8 +1,8 @@
 package dev.tethys.store.metrics;
 
 /**
- * How many series came and left within the last hour: counters as they stood, one reading a minute.
- * Written by the upkeep of the store, read by anyone.
+ * Series created and removed within the last hour: counter values, one reading a minute. Written by
+ * the maintenance thread, read by any thread.
  */
 final class Churn {
   private static final int READINGS = 61;

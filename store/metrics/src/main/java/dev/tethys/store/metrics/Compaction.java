@@ -22,16 +22,15 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What becomes of blocks with time: they are merged, rewritten when much of them is deleted or past
- * its time, and removed. Runs under the structure lock of {@link MaintenanceScheduler}.
+ * Life cycle of blocks: they are merged, rewritten when a large part is deleted or expired, and
+ * removed. Runs under the structure lock of {@link MaintenanceScheduler}.
  *
- * <p>A merge needs room for its result beside its sources. Where the disk has not got it, nothing
- * is merged until it has: everything else goes on. The same holds where a block cannot be removed
- * that another replaces ({@link PendingDeletions}).
+ * <p>A merge needs space for its result in addition to its sources. While the disk lacks it, no
+ * merge runs; other work continues. The same applies while a replaced block cannot be removed
+ * ({@link PendingDeletions}).
  *
- * <p>A block that turns out to be damaged stays as it is, so that it can be mended, until its time
- * is over: plans are made without it. One that the disk does not give is tried again, too ({@link
- * BlockBackoff}).
+ * <p>A damaged block is kept unchanged until its retention ends, so that it can be repaired: plans
+ * exclude it. A block that the disk cannot read is retried, too ({@link BlockBackoff}).
  */
 final class Compaction {
   private static final Logger LOG = System.getLogger(Compaction.class.getName());

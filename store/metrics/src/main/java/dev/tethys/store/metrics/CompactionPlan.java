@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.function.ToLongFunction;
 
 /**
- * Which blocks become one, by Prometheus's rules: first blocks that overlap, then neighbours that
- * fill a larger range (each three times the one before, up to a tenth of the retention or 31 days),
- * then a block of which more than a twentieth of the series has deletions or is past its time. The
- * newest block stays alone, since the next may still join it.
+ * Selects blocks to merge by Prometheus's rules, in this order. First come overlapping blocks; then
+ * neighbours that fill a larger range (each three times the previous one, up to a tenth of the
+ * retention or 31 days); then a block of which more than a twentieth of the series has deletions or
+ * is expired. The newest block is excluded, since the next may still join it.
  */
 final class CompactionPlan {
   private static final long MAX_RANGE = Duration.ofDays(31).toMillis();

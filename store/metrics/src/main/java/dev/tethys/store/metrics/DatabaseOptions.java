@@ -8,30 +8,30 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a database keeps its data; {@link #DEFAULTS} are Prometheus's. Change single values by the
- * {@code with} methods.
+ * Options of a database; {@link #DEFAULTS} are Prometheus's. Change single values by the {@code
+ * with} methods.
  *
- * @param retention how long and how much is kept
- * @param downsampling what is kept beside samples and beyond them, ascending by resolution
- * @param compactionRate bytes a second that merging blocks may write; 0 for no limit. While memory
- *     waits to become a block it is not held back
- * @param outOfOrderWindow how far behind the newest sample of the database a late sample may be;
- *     zero for none, {@link #ANY_AGE} for all
+ * @param retention time and size limits
+ * @param downsampling levels in addition to samples, ascending by resolution
+ * @param compactionRate bytes a second that merging blocks may write; 0 for no limit. Not applied
+ *     while memory waits to become a block
+ * @param outOfOrderWindow maximum age of an out-of-order sample relative to the newest sample of
+ *     the database; zero for none, {@link #ANY_AGE} for all
  * @param blockDuration the time range of a block written from memory
- * @param fsync when what was committed is forced to the disk
+ * @param fsync when commits are forced to disk
  * @param segmentBytes size of a segment of the write-ahead log
  * @param checkpointBytes a snapshot of memory is written after so many bytes of log
- * @param exemplars the most exemplars held
- * @param maxSeries the most series in memory; a new one beyond is refused
+ * @param exemplars maximum number of exemplars in memory
+ * @param maxSeries maximum number of series in memory; new ones beyond are refused
  * @param maxFuture how far ahead of the clock a sample may be
  * @param memoryLimit bytes that series and samples in memory may take: near it memory is cut into
  *     blocks early, then writers are slowed, then new series are refused; 0 for no limit
  * @param quietShare the share of series without new samples at which memory is cut into a block for
  *     them, above 0 and at most 1
- * @param background whether threads of the database flush, compact and sync; without, {@link
+ * @param background whether threads of the database flush, compact and sync; otherwise {@link
  *     MetricsDatabase#maintain} does when it is called
  * @param clock the time
- * @param registry where self-metrics go; null for nowhere
+ * @param registry of self-metrics; null for none
  */
 public record DatabaseOptions(
     RetentionPolicy retention,

@@ -3,7 +3,7 @@ package dev.tethys.store.metrics;
 import java.util.List;
 
 /**
- * What a database holds: the figures of /api/v1/status/tsdb and more.
+ * Statistics of a database: the values of /api/v1/status/tsdb and more.
  *
  * @param minTime oldest millisecond in memory, {@link Long#MAX_VALUE} when empty
  * @param maxTime newest millisecond in memory, {@link Long#MIN_VALUE} when empty

@@ -4,12 +4,12 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * One level of downsampled data: buckets of a length, made of what is older than an age and kept
- * for a time of their own, beside samples and beyond them.
+ * Level of downsampled data: buckets of one length, created from data older than an age, with a
+ * separate retention time.
  *
  * @param resolution the length of buckets
  * @param after the age at which data is downsampled, counted from the newest sample of the store
- * @param keep how long the buckets are kept; zero for ever
+ * @param keep retention time of the buckets; zero for ever
  */
 public record Downsampling(Duration resolution, Duration after, Duration keep) {
   /** The shortest bucket. */

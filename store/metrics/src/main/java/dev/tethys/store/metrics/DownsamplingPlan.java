@@ -9,13 +9,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is to be downsampled next: shortest buckets of samples, longer ones of shorter ones. A block
- * is due when all of it is older than its level says, or past its own time, and no block of the
- * level was made of it.
+ * Selects the next data to downsample: shortest buckets from samples, longer ones from shorter
+ * ones. A block is due when all of it is older than its level's age, or past its own retention, and
+ * no block of the level was created from it.
  *
- * <p>Where samples came late into a time that is downsampled, or some were deleted, its buckets are
- * made again, as long as the samples are all there. Where they are not, buckets of the late ones
- * are made for themselves, to be merged with those that are there.
+ * <p>Where late samples arrived in a downsampled range, or some were deleted, its buckets are
+ * created again if the samples are complete. Otherwise buckets of the late samples are created
+ * separately, to be merged with the existing ones.
  */
 final class DownsamplingPlan {
   /**

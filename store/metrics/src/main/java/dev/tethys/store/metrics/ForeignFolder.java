@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** Refuses to open what Prometheus wrote: its files look like damaged ones of ours. */
+/** Refuses to open data of Prometheus, whose files look like damaged files of Tethys. */
 final class ForeignFolder {
   private ForeignFolder() {}
 
@@ -33,8 +33,8 @@ final class ForeignFolder {
               + folder
               + " holds the data of a Prometheus server (there is "
               + folder.relativize(found)
-              + "). It is imported, not opened: choose another folder for --storage.tsdb.path and run"
-              + " 'tethys tool tsdb import prometheus "
+              + "). It is imported, not opened: choose another folder for --storage.tsdb.path and"
+              + " run 'tethys tool tsdb import prometheus "
               + folder
               + " THAT-FOLDER' first; nothing here was changed");
     }

@@ -8,8 +8,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far back samples and buckets are shown now. Time alone moves that; whoever keeps answers is
- * told of it as of any other change.
+ * Times back to which samples and buckets are visible now. They advance with time; result caches
+ * are notified as of any other change.
  */
 final class Horizons {
   private final Head head;

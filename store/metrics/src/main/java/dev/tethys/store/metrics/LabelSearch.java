@@ -14,7 +14,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 
-/** What labels there are, from the indexes of memory and blocks alone. */
+/** Searches label names and values, in the indexes of memory and blocks alone. */
 final class LabelSearch {
   private final Head head;
   private final Blocks blocks;

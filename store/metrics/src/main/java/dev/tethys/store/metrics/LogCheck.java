@@ -15,7 +15,7 @@ public final class LogCheck {
   private LogCheck() {}
 
   /**
-   * What was found.
+   * Result of the check.
    *
    * @param tornBytes of records that were being written when the process ended
    * @param problems damage, by segment

@@ -25,11 +25,12 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
- * What changes the shape of the store, one thing at a time under the structure lock: head to block,
- * compaction, retention, deletion, snapshots. Appending and reading go on meanwhile.
+ * Scheduler of all changes to the structure of the store, one at a time under the structure lock:
+ * flush of the head to a block, compaction, retention, deletion, snapshots. Appending and reading
+ * continue meanwhile.
  *
- * <p>Three threads of its own: one forces the log each second, one takes samples out of memory that
- * can be read from files, one does the rest.
+ * <p>It has three threads: one forces the log each second, one moves samples from memory to mapped
+ * files, one does the other work.
  */
 final class MaintenanceScheduler {
   private static final Logger LOG = System.getLogger(MaintenanceScheduler.class.getName());
@@ -508,7 +509,7 @@ final class MaintenanceScheduler {
           Level.ERROR,
           what
               + "; a part of the write-ahead log could not be forced to disk before, so that a"
-              + " power cut may cost what stands in it: mend the disk of "
+              + " power cut may lose its content: repair the disk of "
               + folder
               + " or make room there, then start the store and stop it before the machine goes off."
               + " What it reads back is saved when it stops");

@@ -17,8 +17,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The selections of several parts as one: series of equal labels are one series, their samples are
- * joined in the order of the parts, of which the first wins where two have a sample at one time.
+ * Merge of the selections of several parts. Series of equal labels are one series; their samples
+ * are joined in the order of the parts, and for equal times the first part wins.
  */
 final class MergedSelection implements Selection {
   private final List<SourceSelection> sources;

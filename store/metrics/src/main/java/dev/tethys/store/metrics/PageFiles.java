@@ -38,7 +38,7 @@ final class PageFiles implements SealedPages.Files {
   private long liveThen; // bytes that were needed at the last collection
   private long collected = System.nanoTime() - pause;
 
-  /** Mapped, and open: both end when nobody refers to it. */
+  /** Open mapped file; it is unmapped and closed when no reference is left. */
   private record PageFile(MemorySegment memory, ReadableFile file) implements PageBytes {
     @Override
     public boolean isFile() {
@@ -91,7 +91,7 @@ final class PageFiles implements SealedPages.Files {
       }
       kept = new PageFile(files.map(path(), Arena.ofAuto()), files.open(path()));
       if (kept.memory.byteSize() != bytes) {
-        throw new IOException(path() + " is written by somebody else, too");
+        throw new IOException(path() + " is written by another process, too");
       }
     } finally {
       files.delete(path());

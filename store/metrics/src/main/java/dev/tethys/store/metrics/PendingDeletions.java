@@ -17,17 +17,17 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * Blocks that are not of the store any more but still stand on its disk, which may refuse to let
- * them go: they are tried again with each pass of upkeep. First a block loses its name, durably, in
- * one step; then it loses its files. Runs under the structure lock of {@link MaintenanceScheduler}.
+ * Blocks that are no longer part of the store but still on its disk because their removal failed;
+ * retried with each maintenance pass. First a block loses its name, durably, in one step; then its
+ * files are removed. Runs under the structure lock of {@link MaintenanceScheduler}.
  *
- * <p>A start takes every block that has its name and that no other one replaces. So one that still
- * has it
+ * <p>At a start, every block that has its name and is not replaced by another one is loaded. So one
+ * that still has it
  *
  * <ul>
  *   <li>gets the deletions that the others get;
- *   <li>keeps the blocks that replace it, though they go, too, with their names;
- *   <li>lets nothing be merged, which would make more such blocks without an end.
+ *   <li>keeps the blocks that replace it on disk, though their names are removed, too;
+ *   <li>prevents merges, which would create more such blocks without end.
  * </ul>
  */
 final class PendingDeletions {

@@ -7,9 +7,10 @@ import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the first look at a store needs that no start-up cache holds: handles by which mapped files
- * are read, which the JDK puts together when they are first used, and zstd's library, which is
- * taken out of its archive. On one core it takes some thirty milliseconds.
+ * Loads code that the first read of a store needs and that no start-up cache contains. These are
+ * method handles for reading mapped files, which the JDK creates at their first use, and zstd's
+ * native library, which is extracted from its archive. On one core this takes some thirty
+ * milliseconds.
  */
 final class Preloader {
   private static boolean tried; // guarded by the class

@@ -55,7 +55,7 @@ final class Recovery {
       return read(head);
     } catch (InternalError e) { // so a mapped file fails
       throw new IOException(
-          "the disk does not give what stands in the write-ahead log or the snapshots of the head"
+          "the disk cannot read the write-ahead log or the snapshots of the head"
               + " in "
               + folder
               + " ("
@@ -147,7 +147,7 @@ final class Recovery {
       quarantine(WriteAheadLog.path(folder.resolve("wal"), n), "wal-" + n);
     }
     tell(
-        "%d segments of the write-ahead log, %08d to %08d, are older than snapshot %08d of the head and were not read; copies stand in quarantine"
+        "%d segments of the write-ahead log, %08d to %08d, are older than snapshot %08d of the head and were not read; copies are in quarantine"
             .formatted(segments.size(), segments.getFirst(), segments.getLast(), snapshot));
   }
 

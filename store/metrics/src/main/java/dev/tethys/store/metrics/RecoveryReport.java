@@ -3,18 +3,18 @@ package dev.tethys.store.metrics;
 import java.util.List;
 
 /**
- * What opening a database found.
+ * Report about opening a database.
  *
  * @param snapshot number of the head snapshot that was read, -1 for none
  * @param segments log segments that were replayed
  * @param records their records
- * @param tornBytes bytes at the ends of segments that a crash left unfinished; nothing of them was
- *     acknowledged
+ * @param tornBytes bytes of incomplete records at the ends of segments after a crash; nothing of
+ *     them was acknowledged
  * @param damagedBytes bytes elsewhere that could not be read
- * @param orphans samples whose series stood in damaged bytes
+ * @param orphans samples whose series record was in damaged bytes
  * @param snapshotDamaged whether the snapshot of the head could not be read to its end
- * @param problems what a person should know, in words
- * @param millis how long it took
+ * @param problems for the operator, in words
+ * @param millis duration
  */
 public record RecoveryReport(
     long snapshot,

@@ -10,10 +10,10 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * The blocks by resolution, and what each downsampled one can stand for. Immutable.
+ * Blocks by resolution, with the data that each downsampled one covers. Immutable.
  *
- * <p>Where a sample came from tells whether a downsampled block has it: blocks name the level 1
- * blocks that they were made of.
+ * <p>Blocks name the level 1 blocks that they were created from; so the origin of a sample tells
+ * whether a downsampled block contains it.
  */
 final class ResolutionIndex {
   static final ResolutionIndex EMPTY = new ResolutionIndex(List.of());

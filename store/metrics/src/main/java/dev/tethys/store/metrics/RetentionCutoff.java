@@ -6,8 +6,8 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * How far back samples are shown, by series, at one moment. Only rules make one: without them whole
- * blocks go instead.
+ * Time back to which samples are visible, by series, at one moment. Exists only with retention
+ * rules: without them whole blocks are removed instead.
  */
 final class RetentionCutoff {
   /** Nothing is hidden. */

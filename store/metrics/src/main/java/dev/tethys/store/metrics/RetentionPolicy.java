@@ -5,15 +5,15 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * How long and how much is kept. Ages are counted from the newest sample of the store, or from the
- * present where that is earlier, so that a clock that jumps removes nothing.
+ * Retention by time, size and rules. Ages are counted from the newest sample of the store, or from
+ * the present where that is earlier, so that a clock that jumps removes nothing.
  *
- * @param time of series without a rule; zero for ever. Without rules whole blocks go, when their
- *     newest sample is past it; with rules it is exact, as the rules are
- * @param bytes the oldest blocks go while all blocks and the log take more; 0 for no limit
- * @param percentage the same as a share of the file system's size, and then instead of it; 0 to
+ * @param time of series without a rule; zero for ever. Without rules, whole blocks are removed when
+ *     their newest sample is older; with rules it is exact, as the rules are
+ * @param bytes the oldest blocks are removed while all blocks and the log take more; 0 for no limit
+ * @param percentage the same as a share of the file system's size, which then replaces it; 0 to
  *     100, 0 for no limit
- * @param rules of series that are kept for another time; the first that a series meets holds
+ * @param rules retention of matching series; the first match applies
  */
 public record RetentionPolicy(Duration time, long bytes, double percentage, List<Rule> rules) {
   /** Fifteen days. */
@@ -42,9 +42,9 @@ public record RetentionPolicy(Duration time, long bytes, double percentage, List
   }
 
   /**
-   * Series that are kept for a time of their own.
+   * Retention of matching series.
    *
-   * @param matchers all of which a series meets
+   * @param matchers all of which a series matches
    * @param time zero for ever
    */
   public record Rule(List<Matcher> matchers, Duration time) {

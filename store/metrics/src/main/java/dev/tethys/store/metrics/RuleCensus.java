@@ -9,7 +9,8 @@ import java.util.WeakHashMap;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
- * How many series of each block a retention rule holds for. Counted once a block; for one thread.
+ * Number of series of each block that match a retention rule. Counted once per block; for one
+ * thread.
  */
 final class RuleCensus {
   /** Of a block whose index hides them for damage, or cannot be read. */

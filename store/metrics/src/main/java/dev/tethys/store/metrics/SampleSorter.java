@@ -21,9 +21,9 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings samples that come in any order of series and time into the order of blocks, with bounded
- * memory: what does not fit waits on disk as runs, each a block of its own in a temporary folder,
- * and is merged when it is read. Of several samples at one time the first to come stays.
+ * Sorts samples of any order into the order of blocks, with bounded memory. Samples beyond it are
+ * written to disk as runs, each a separate block in a temporary folder, and merged when they are
+ * read. Of several samples at one time the first that was added is kept.
  *
  * <p>First everything is added, then it is read, any number of times. For one thread. The folder is
  * removed by {@link #close}, or when the database is opened next.

@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A copy of the store that opens as one: its blocks under second names, memory as blocks of its
- * own. Blocks must not change meanwhile.
+ * Copy of the store that opens as a store: hard links to its blocks, and memory as new blocks.
+ * Blocks must not change meanwhile.
  */
 record Snapshot(FileAccess files, Head head, Blocks blocks) {
 

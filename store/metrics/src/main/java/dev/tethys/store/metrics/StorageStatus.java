@@ -4,7 +4,7 @@ import dev.tethys.store.metrics.DatabaseStats.Count;
 import java.util.List;
 
 /**
- * How the store is doing, for people: what it holds, what it costs, what it does.
+ * Storage status for users: contents, costs and work.
  *
  * @param logBytes disk of the write-ahead log
  * @param downsampled the levels that are configured or there, by resolution
@@ -23,6 +23,8 @@ public record StorageStatus(
     Metadata metadata) {
 
   /**
+   * Content of the head.
+   *
    * @param chunks pieces of samples
    * @param minTime oldest millisecond, {@link Long#MAX_VALUE} when empty
    * @param maxTime newest millisecond, {@link Long#MIN_VALUE} when empty
@@ -93,12 +95,12 @@ public record StorageStatus(
       long maxTime) {}
 
   /**
-   * What was done since the start.
+   * Work done since the start.
    *
    * @param flushes pieces of memory that became blocks
-   * @param earlyFlushes how often memory was cut before its range was full
+   * @param earlyFlushes flushes of an incomplete range
    * @param compactions blocks written, those of flushes among them
-   * @param downsamplings downsampled blocks made
+   * @param downsamplings downsampled blocks created
    * @param byAge blocks that retention by time removed
    * @param bySize blocks that retention by size removed
    */

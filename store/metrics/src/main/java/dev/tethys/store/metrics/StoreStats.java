@@ -18,7 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 
-/** What the store can tell about itself. */
+/** Statistics of the store. */
 final class StoreStats {
   private final Head head;
   private final Blocks blocks;

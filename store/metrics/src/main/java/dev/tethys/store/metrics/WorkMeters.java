@@ -4,9 +4,11 @@ import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry.BucketHistogram;
 import java.util.concurrent.atomic.LongAdder;
 
-/** How long the store's own work took and how large what it made was, by Prometheus's buckets. */
+/**
+ * Histograms of the duration and output size of the store's own work, with Prometheus's buckets.
+ */
 final class WorkMeters {
-  /** How often something happened, and how long it took in all. */
+  /** Number and total duration of one kind of work. */
   static final class Duration {
     private final LongAdder count = new LongAdder();
     private final LongAdder nanos = new LongAdder();

@@ -326,7 +326,8 @@ class CheckpointsTest {
       assertThatThrownBy(db::maintain).hasMessageContaining("Input/output error");
       db.close();
       assertThat(told.of(Level.SEVERE))
-          .anyMatch(l -> l.contains("power cut may cost") && l.contains("mend the disk of /data"));
+          .anyMatch(
+              l -> l.contains("power cut may cost") && l.contains("repair the disk of /data"));
     }
   }
 }

@@ -110,7 +110,7 @@ class MemoryLimitTest {
           .contains("new series 1024 are of metric exploding")
           .contains("of target {job=\"bad\", instance=\"b:2\"}")
           .contains("label uid has 1024 different values")
-          .contains("Series that are known go on");
+          .contains("Existing series are not affected");
       StorageStatus s = db.status();
       assertThat(s.memory().refused()).isPositive();
       assertThat(s.memory().delayedMillis()).isPositive();

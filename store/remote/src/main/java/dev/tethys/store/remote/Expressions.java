@@ -6,8 +6,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a database is told of a matcher's expression in its own words. What is not understood is
- * told by null, false or "": it is met after reading.
+ * Translation of matcher expressions to the language of a database. Unsupported parts are null,
+ * false or "" and are evaluated after reading.
  */
 public final class Expressions {
   /** More values than these are not looked for one by one. */

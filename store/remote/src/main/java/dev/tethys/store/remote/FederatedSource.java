@@ -173,7 +173,7 @@ public final class FederatedSource implements MetricSource {
     }
   }
 
-  /** What is asked of a store. */
+  /** Read request to one store. */
   @FunctionalInterface
   private interface Question<T> {
     T of(ForeignStore store, SelectHints range) throws IOException, InterruptedException;

@@ -20,7 +20,7 @@ import java.util.TreeSet;
  * SeriesCollector}), which fails the query.
  */
 public interface ForeignStore extends AutoCloseable {
-  /** What a store does itself; the rest is done here with what it gives. */
+  /** Capability of a store; other work is done locally on its results. */
   enum Capability {
     /** Only samples of the range come over the wire. */
     TIME_RANGE,

@@ -11,8 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Set;
 
 /**
- * What one store is asked by HTTP: compressed answers, read within the time and the bytes of a
- * query, and what a server says instead of one. Safe for any number of threads.
+ * HTTP requests to one store: compressed responses, read within the time and the bytes of a query,
+ * and error messages of the server. Thread-safe.
  */
 public final class HttpQuestions {
   private static final int MAX_SAID = 4096;

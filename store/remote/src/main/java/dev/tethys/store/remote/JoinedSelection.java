@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.PriorityQueue;
 
 /**
- * What the embedded store and others found, as one: series of equal labels are one series, of
- * samples at one time the embedded store's stays, then that of the store named first.
+ * Merge of the results of the embedded store and others. Series of equal labels are one series; for
+ * equal times the embedded store's sample is kept, then that of the first named store.
  */
 final class JoinedSelection implements Selection {
   /**
-   * A series: where it stands in the embedded store, -1 for nowhere, and what others have of it.
+   * Merged series: its index in the embedded store, -1 for none, and the series of other stores.
    */
   private record Joined(Labels labels, int local, List<StoredSeries> others) {}
 

@@ -18,9 +18,9 @@ import java.util.TreeSet;
 import java.util.UUID;
 
 /**
- * Gathers what a store gives that keeps series in one table and samples under their keys in others:
- * series first, then samples, histograms or exemplars, within the bounds of one query. Rows of keys
- * that are not among the series are passed over. For one thread.
+ * Collects results of a store that keeps series in one table and samples under their keys in
+ * others. Series are read first, then samples, histograms or exemplars, within the bounds of one
+ * query. Rows of unknown keys are skipped. For one thread.
  */
 public final class KeyedSeries {
   private final SeriesCollector all;

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What matchers say of names of metrics, for stores that have a table or the like for each. */
+/** Metric names selected by matchers, for stores with a table for each metric. */
 public final class MetricNames {
   private MetricNames() {}
 

@@ -5,9 +5,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
- * How long a query waits for a store. One that let somebody wait in vain is given less for a while,
- * unless it answers: a query asks once for each of its selectors, and dashboards ask many queries,
- * which would all wait to their own end for a store that hangs. Safe for several threads.
+ * Adaptive timeout of queries to a store. After a timeout the store gets less time for a while,
+ * unless it answers: a query sends one request for each of its selectors, and dashboards send many
+ * queries, which would all wait for their full timeout while a store hangs. Thread-safe.
  */
 final class Patience {
   /** How long it is remembered that it was late. */

@@ -154,7 +154,7 @@ final class RemoteReadClient {
             + "). Narrow the selector or the range, or raise --query.max-samples");
   }
 
-  /** What has come so far; parts of a series follow one another. */
+  /** Data received so far; parts of a series follow one another. */
   private final class Taken {
     private final ReadRequest.Query query;
     private final List<StoredSeries> done = new ArrayList<>();

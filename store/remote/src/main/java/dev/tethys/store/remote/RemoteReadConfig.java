@@ -37,9 +37,10 @@ public record RemoteReadConfig(
     HttpClientConfig client) {
 
   private static final Section SECTION =
-      new Section("remote_read", "A store elsewhere that queries read beside the own one.");
+      new Section(
+          "remote_read", "External store that queries read in addition to the embedded one.");
   private static final Key<URI> ADDRESS =
-      SECTION.required("url", Type.URL, "Where requests go: http or https.");
+      SECTION.required("url", Type.URL, "URL of requests: http or https.");
   private static final Key<String> NAME =
       SECTION.key(
           "name", Type.STRING, "", "Its name in warnings, metrics and logs; each only once.");

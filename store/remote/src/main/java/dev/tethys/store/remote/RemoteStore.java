@@ -24,7 +24,7 @@ final class RemoteStore implements ForeignStore {
   private final Labels externalLabels;
   private final ReadMetrics metrics;
 
-  /** What is counted of all stores, under Prometheus's names. */
+  /** Read metrics of all stores, named as in Prometheus. */
   record ReadMetrics(
       Registry.Vector<Registry.Gauge> running, Registry.Vector<Registry.Counter> total) {
     static ReadMetrics of(Registry registry) {

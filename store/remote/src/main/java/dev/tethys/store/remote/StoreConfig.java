@@ -21,19 +21,19 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One entry of {@code stores} in {@code prometheus.yml}: a database elsewhere that queries read
- * beside the embedded store.
+ * Entry of {@code stores} in {@code prometheus.yml}: an external database that queries read in
+ * addition to the embedded store.
  *
  * @param type the kind of database
- * @param name in warnings, metrics and logs; each only once
- * @param url where it is
- * @param requiredMatchers asked only by selectors that have all of these as equality matchers
- * @param readRecent asked also for times that the embedded store has
- * @param timeout of one question, and of all that a selector asks
- * @param maxBytes of one answer
- * @param client how it is called by HTTP
- * @param kerberos whose tickets it is shown by HTTP; null for none
- * @param own keys of its type, for the page of the configuration
+ * @param name in warnings, metrics and logs; unique
+ * @param url its URL
+ * @param requiredMatchers queried only by selectors that have all of these as equality matchers
+ * @param readRecent queried also for times that the embedded store has
+ * @param timeout of one request, and of all requests of a selector
+ * @param maxBytes of one response
+ * @param client HTTP client settings
+ * @param kerberos for HTTP authentication; null for none
+ * @param own keys of its type, for the configuration page
  * @param opener opens it
  */
 public record StoreConfig(
@@ -206,8 +206,8 @@ public record StoreConfig(
         if (e != null && e.value().isScalar() && e.value().asString().contains("{")) {
           throw e.value()
               .error(
-                  "a store is the tables of one name: where an exporter's template makes several,"
-                      + " each that is to be read is a store of its own, with required_matchers for"
+                  "a store reads the tables of one name: if an exporter's template creates several,"
+                      + " configure one store for each, with required_matchers for"
                       + " the labels of its name");
         }
       }

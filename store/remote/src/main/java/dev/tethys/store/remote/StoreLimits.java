@@ -6,10 +6,10 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /**
- * What one question to a foreign store may bring.
+ * Limits of one request to an external store.
  *
  * @param maxSamples samples in memory, a series counting as some
- * @param maxBytes of the answer, as it comes out of decompression
+ * @param maxBytes decompressed bytes of the response
  */
 public record StoreLimits(long maxSamples, long maxBytes) {
   /** Of answers, unless something else was said. */

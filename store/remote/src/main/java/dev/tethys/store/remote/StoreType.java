@@ -34,13 +34,13 @@ public interface StoreType {
   }
 
   /**
-   * What a store is given.
+   * Dependencies of a store.
    *
    * @param clients the process's; not closed by stores
    * @param registry of the process's own metrics
    */
   record Surroundings(HttpClientFactory clients, StoreLimits limits, Registry registry) {}
 
-  /** Its own keys as the page of the configuration shows them, secrets masked. */
+  /** Keys of the store type for the configuration page, secrets masked. */
   record Shown(Map<String, @Nullable Object> tree) {}
 }

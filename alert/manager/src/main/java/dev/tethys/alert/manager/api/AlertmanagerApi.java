@@ -55,7 +55,7 @@ public final class AlertmanagerApi {
   private static final String UUID =
       "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}";
 
-  /** What the status says about the program. */
+  /** Version information of the program, for the status. */
   public record Version(String version, String revision, String branch, String java) {}
 
   private final Alertmanager manager;

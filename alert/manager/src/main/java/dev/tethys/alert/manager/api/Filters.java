@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What the query of a request selects. */
+/** Filters of a request's query parameters. */
 record Filters(
     List<LabelMatcher> labels,
     @Nullable Regex receiver,

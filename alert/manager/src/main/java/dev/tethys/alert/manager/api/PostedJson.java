@@ -72,7 +72,7 @@ final class PostedJson {
     return out;
   }
 
-  /** What is posted to write a note; either labels or a fingerprint says on which alert. */
+  /** Request body to create a note; either labels or a fingerprint identifies the alert. */
   record Note(
       @Nullable Map<String, String> labels,
       @Nullable String fingerprint,
@@ -96,9 +96,9 @@ final class PostedJson {
   }
 
   /**
-   * What is posted to make a recurring silence.
+   * Request body to create or replace a recurring silence.
    *
-   * @param id of the one that it takes the place of; "" for none
+   * @param id of the silence to replace; "" for none
    */
   record Recurring(
       String id,

@@ -81,8 +81,8 @@ final class Addresses {
       return new InetSocketAddress(found, bound.getPort());
     }
     throw new IOException(
-        "this machine has no private address that others could be told; give"
-            + " --cluster.advertise-address, or switch clusters off with --cluster.listen-address=");
+        "no private address found to advertise; set"
+            + " --cluster.advertise-address, or disable clustering with --cluster.listen-address=");
   }
 
   /** 100.64.0.0/10 and fc00::/7, which count as private too. */

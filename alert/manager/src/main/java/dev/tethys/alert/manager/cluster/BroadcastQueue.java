@@ -6,11 +6,12 @@ import java.util.List;
 import java.util.TreeSet;
 
 /**
- * What is to be spread: each message is sent a number of times that grows with the logarithm of the
- * cluster, those first that were sent least, of these the younger ones.
+ * Queue of messages to gossip. Each message is sent a number of times that grows with the logarithm
+ * of the cluster size; messages sent least often go first, among these the newest.
  *
- * <p>Invariants: guarded by this object; at most {@link #MAX_MESSAGES}; of messages about the same
- * subject only the last is there. Who falls out hears of it when states are next exchanged.
+ * <p>Invariants: guarded by this object; at most {@link #MAX_MESSAGES}; of messages about one
+ * subject only the last is kept. Members miss dropped messages until the next exchange of full
+ * states.
  */
 final class BroadcastQueue {
   static final int MAX_MESSAGES = 4096;

@@ -6,7 +6,7 @@ import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
 import java.util.List;
 
-/** What is counted about a cluster, under Alertmanager's names. */
+/** Cluster metrics, named as in Alertmanager. */
 final class ClusterMetrics {
   private static final String FULL = "full_state";
   private static final String UPDATE = "update";

@@ -6,20 +6,20 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What flags say about a cluster.
+ * Cluster options from command-line flags.
  *
  * @param listen host and port
- * @param advertise host and port that others are told; "" for where it listens
- * @param name "" for one made by chance
- * @param peers host and port of members that may be there
+ * @param advertise advertised host and port; "" for the listen address
+ * @param name "" for a random name
+ * @param peers host and port of possible members
  * @param peerTimeout how long each member waits for the one before it to notify
- * @param resolveTimeout how long names of peers are looked up
- * @param streamTimeout how long a step of a stream may take
- * @param settleTimeout how long to wait at most until the members are known
- * @param reconnectInterval how often those that are gone are looked for; 0 for never
- * @param reconnectTimeout for how long
+ * @param resolveTimeout timeout for resolving the names of peers
+ * @param streamTimeout timeout of one step of a stream
+ * @param settleTimeout maximum time to wait until the members are known
+ * @param reconnectInterval interval of reconnect attempts to lost members; 0 for never
+ * @param reconnectTimeout time after which reconnect attempts end
  * @param tls the file of TLS on both sides; null for none
- * @param label tells clusters apart
+ * @param label distinguishes clusters
  * @param publicAddress whether a public address may be advertised when there is no private one
  */
 public record ClusterOptions(

@@ -33,8 +33,9 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
- * This Alertmanager as a member of a cluster. Real Alertmanagers are members as any other: packets,
- * states and their protobuf (clusterpb) are theirs.
+ * Local member of an Alertmanager cluster. Compatible with real Alertmanagers, whose packets,
+ * states and protobuf messages (clusterpb) it uses. Real Alertmanagers are members as any other:
+ * packets, states and their protobuf (clusterpb) are theirs.
  *
  * <p>Invariants: {@link #gone} holds those that were members, or are named by flags and were not
  * met yet, by address; at most as many as there may be members. A large change waits in {@link

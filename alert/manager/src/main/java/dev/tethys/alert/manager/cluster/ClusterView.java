@@ -3,7 +3,7 @@ package dev.tethys.alert.manager.cluster;
 import dev.tethys.alert.manager.dispatch.ClusterPosition;
 import java.util.List;
 
-/** What notifying and showing want to know of a cluster. */
+/** View of the cluster for notifications and the status page. */
 public interface ClusterView extends ClusterPosition {
   /** {@code settling} or {@code ready}. */
   String status();

@@ -38,14 +38,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 
 /**
- * Talks to the other members: asks one after the other whether it is there (directly, then through
- * others, then over a stream), spreads news to a few at a time, and exchanges whole states with one
- * now and then, so that news that got lost arrive all the same.
+ * Gossip protocol with the other members. Probes one member after the other (directly, then through
+ * others, then over a stream), sends messages to a few members at a time, and regularly exchanges
+ * full states with one, so that lost messages still arrive.
  *
- * <p>Invariants: packets are answered on the thread that receives them; what may take longer waits
- * in {@link #news}, of at most {@link #MAX_NEWS}, and is dropped when that is full. Health is
- * between 0 and {@link #WORST_HEALTH}: the more of our own questions fail, the more time we take
- * before we call others dead.
+ * <p>Invariants: packets are answered on the thread that receives them; work that may take longer
+ * waits in {@link #news}, of at most {@link #MAX_NEWS}, and is dropped when that is full. Health is
+ * between 0 and {@link #WORST_HEALTH}: the more local probes fail, the longer the wait before a
+ * member is declared dead.
  */
 final class Gossip implements Closeable, Transport.Receiver {
   /** How many messages wait to be handled. */
@@ -93,7 +93,7 @@ final class Gossip implements Closeable, Transport.Receiver {
       String label,
       int spread) {}
 
-  /** Whose states and messages these are. */
+  /** Owner of the gossiped states and messages. */
   interface Owner extends Membership.Listener {
     /** A message came. */
     void message(byte[] message);
@@ -557,7 +557,7 @@ final class Gossip implements Closeable, Transport.Receiver {
       try {
         packet(to, all.size() == 1 ? all.getFirst() : Wire.compound(all));
       } catch (IOException e) {
-        LOG.log(Level.DEBUG, "{0} cannot be told: {1}", to.hostPort(), e.getMessage());
+        LOG.log(Level.DEBUG, "Packet to {0} not sent: {1}", to.hostPort(), e.getMessage());
       }
     }
   }

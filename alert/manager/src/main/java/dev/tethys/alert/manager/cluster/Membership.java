@@ -23,14 +23,14 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who is there, by what the members say of each other (SWIM with Lifeguard's suspicion, as in
- * memberlist). Of two claims about a member the one with the higher incarnation counts, which only
- * the member itself raises; of equal ones the worse. Who does not answer is suspected first, and
- * has until the end of the suspicion to object; each member that suspects it too shortens that.
+ * Membership list of the cluster, by SWIM with Lifeguard's suspicion, as in memberlist. Of two
+ * claims about a member the one with the higher incarnation counts, which only the member itself
+ * increments; of equal ones the worse. A member that does not answer is suspected first and can
+ * refute that until the suspicion expires; each further member that suspects it shortens the time.
  *
- * <p>Invariants: guarded by this object; listeners hear under its lock and must not wait. We are
- * always among the members, and alive until we leave. At most {@link Wire#MAX_MEMBERS}, of which
- * {@link #MAX_UNPROVEN} have not answered yet.
+ * <p>Invariants: guarded by this object; listeners are called under its lock and must not block.
+ * The local member is always included, and alive until it leaves. At most {@link Wire#MAX_MEMBERS},
+ * of which {@link #MAX_UNPROVEN} have not answered yet.
  */
 final class Membership {
   /** For how long those that are gone are remembered, and still told of what happens. */
@@ -47,7 +47,7 @@ final class Membership {
   private static final System.Logger LOG = System.getLogger(Membership.class.getName());
   private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
 
-  /** What is thought of a member; its number is what states say. */
+  /** State of a member; its number is the one in exchanged states. */
   enum State {
     ALIVE,
     SUSPECT,
@@ -77,7 +77,7 @@ final class Membership {
     }
   }
 
-  /** Who wants to know. */
+  /** Listener for changes of the members. */
   interface Listener {
     void alive(String name);
 

@@ -14,7 +14,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.Semaphore;
 
-/** Packets over UDP and streams over TCP, at one port; nobody is asked who they are. */
+/** Packets over UDP and streams over TCP, at one port, without authentication. */
 final class PlainTransport implements Transport {
   /** How many streams others may have open here at once. */
   static final int MAX_STREAMS = 128;

@@ -2,7 +2,7 @@ package dev.tethys.alert.manager.cluster;
 
 import java.io.IOException;
 
-/** What another member sent cannot be understood. */
+/** Reports an invalid message of another member. */
 final class ProtocolException extends IOException {
   private static final long serialVersionUID = 1L;
 

@@ -7,7 +7,7 @@ import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 
-/** How packets and streams go from member to member. */
+/** Transport of packets and streams between members. */
 interface Transport extends Closeable {
   /** A connection of bytes in both directions. */
   interface Stream extends Closeable {
@@ -18,7 +18,7 @@ interface Transport extends Closeable {
     InetSocketAddress remote();
   }
 
-  /** Who takes what comes; both may be called from several threads at once. */
+  /** Receiver of packets and streams; both methods may be called from several threads at once. */
   interface Receiver {
     void packet(byte[] packet, InetSocketAddress from);
 

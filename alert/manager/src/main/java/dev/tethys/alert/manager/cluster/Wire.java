@@ -12,9 +12,9 @@ import java.util.function.LongConsumer;
 import java.util.zip.CRC32;
 
 /**
- * What one member says to another, byte by byte, as version 2 of memberlist's protocol has it: a
- * byte that tells the kind, then a MessagePack map. Around it may stand, from inside out: a
- * compound of several messages, compression, a checksum (packets only), a label.
+ * Messages between members in the format of memberlist's protocol version 2: a byte for the kind,
+ * then a MessagePack map. A message may be wrapped, from inside out, in a compound of several
+ * messages, compression, a checksum (packets only), and a label.
  */
 final class Wire {
   static final int PING = 0;
@@ -48,22 +48,22 @@ final class Wire {
   private static final int LZW = 0;
   private static final int CHECKED_FROM = 5;
 
-  /** Is somebody there? */
+  /** Direct probe of a member. */
   record Ping(long sequence, String node, ClusterNode from) {}
 
-  /** Would you ask whether somebody is there? */
+  /** Request to probe a member on behalf of the sender. */
   record IndirectPing(long sequence, ClusterNode target, boolean nack, ClusterNode from) {}
 
-  /** Somebody has not answered. */
+  /** Suspicion about a member that did not answer. */
   record Suspect(long incarnation, String node, String from) {}
 
-  /** Somebody is there. */
+  /** Announcement of a live member. */
   record Alive(long incarnation, ClusterNode node) {}
 
-  /** Somebody is gone; it has left by itself when it says so itself. */
+  /** Announcement of a dead member; sent by the member itself when it leaves. */
   record Dead(long incarnation, String node, String from) {}
 
-  /** What a member thinks of another. */
+  /** State of a member as known to the sender. */
   record NodeState(ClusterNode node, long incarnation, Membership.State state) {}
 
   private Wire() {}

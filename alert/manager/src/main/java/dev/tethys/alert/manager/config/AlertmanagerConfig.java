@@ -56,8 +56,12 @@ public record AlertmanagerConfig(
   private static final Key<List<YamlNode>> INHIBIT_RULES =
       SECTION.key("inhibit_rules", Type.list(any(InhibitRule.SECTION)), List.of(), "Inhibition.");
   private static final Key<List<YamlNode>> RECEIVERS =
-      SECTION.key("receivers", Type.list(any(ReceiverConfig.SECTION)), List.of(), "Who is told.");
-  private static final Section INTERVAL = new Section("time_interval", "Times that have a name.");
+      SECTION.key(
+          "receivers",
+          Type.list(any(ReceiverConfig.SECTION)),
+          List.of(),
+          "Receivers of notifications.");
+  private static final Section INTERVAL = new Section("time_interval", "Named time intervals.");
   private static final Key<String> INTERVAL_NAME =
       INTERVAL.key("name", Type.STRING, "", "Routes name it so.");
   private static final Key<List<TimeInterval>> INTERVALS =

@@ -18,12 +18,12 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An alert that has to come again and again; that it does not is an alert of its own.
+ * Alert that must be received regularly; its absence raises another alert.
  *
- * @param matchers which alerts are a sign of life
- * @param within for how long none may come
- * @param receiver who is told; null for whom the routes say
- * @param labels of the alert about it, its name and the heartbeat's among them
+ * @param matchers select the alerts that count as a sign of life
+ * @param within longest permitted gap between them
+ * @param receiver receiver of the raised alert; null for routing by labels
+ * @param labels of the raised alert, its name and the heartbeat's among them
  */
 public record HeartbeatConfig(
     YamlObject at,
@@ -55,7 +55,10 @@ public record HeartbeatConfig(
           "within", Type.DURATION, "For how long none of them may come; 10s at least.");
   static final Key<String> RECEIVER =
       SECTION.key(
-          "receiver", Type.STRING, "", "Who is told, before all routes; else the routes say.");
+          "receiver",
+          Type.STRING,
+          "",
+          "Receiver, instead of routing; by default the routes decide.");
   private static final Key<Map<String, String>> LABELS =
       SECTION.key(
           "labels",

@@ -14,8 +14,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * While an alert that meets the source matchers fires, nobody is told of those that meet the target
- * matchers and have the same values of some labels.
+ * Inhibition rule: while an alert that matches the source matchers fires, alerts that match the
+ * target matchers and have equal values of the given labels are not notified.
  */
 public record InhibitRule(
     String name, LabelMatchers source, LabelMatchers target, Set<String> equal) {

@@ -16,9 +16,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Somebody who is told, in one or several ways.
+ * Receiver of notifications with one or several integrations.
  *
- * @param labels to find it by, its name among them
+ * @param labels for selecting it, its name among them
  */
 public record ReceiverConfig(String name, Map<String, String> labels, List<Integration> all) {
   /**
@@ -28,9 +28,9 @@ public record ReceiverConfig(String name, Map<String, String> labels, List<Integ
    */
   public record Integration(ReceiverKind kind, int index, YamlObject settings) {}
 
-  static final Section SECTION = new Section("receiver", "Somebody who is told.");
+  static final Section SECTION = new Section("receiver", "Receiver of notifications.");
   private static final Key<String> NAME =
-      SECTION.key("name", Type.STRING, "", "Routes name it so.");
+      SECTION.key("name", Type.STRING, "", "Name, used in routes.");
   private static final Key<Map<String, String>> LABELS =
       SECTION.key("labels", Type.map(Type.STRING), Map.of(), "To find it by in the API.");
   private static final Map<ReceiverKind, Key<List<YamlObject>>> KINDS = kinds();

@@ -35,10 +35,9 @@ public record RouteConfig(
     List<String> activeTimeIntervals,
     Map<String, String> labels,
     List<RouteConfig> routes) {
-  static final Section SECTION =
-      new Section("route", "Which alerts go where, and in which groups.");
+  static final Section SECTION = new Section("route", "Receiver and grouping of matching alerts.");
   static final Key<String> RECEIVER =
-      SECTION.key("receiver", Type.STRING, "", "Who is told; the root must say.");
+      SECTION.key("receiver", Type.STRING, "", "Receiver; required at the root.");
   private static final Key<List<String>> GROUP_BY =
       SECTION.optional(
           "group_by", Type.list(Type.STRING), "Labels that make a group; ['...'] for all.");
@@ -48,8 +47,7 @@ public record RouteConfig(
           Type.DURATION,
           "From a group's first alert to its first notification; 30s.");
   private static final Key<Duration> GROUP_INTERVAL =
-      SECTION.optional(
-          "group_interval", Type.DURATION, "From one look at a group to the next; 5m.");
+      SECTION.optional("group_interval", Type.DURATION, "Interval between flushes of a group; 5m.");
   private static final Key<Duration> REPEAT_INTERVAL =
       SECTION.optional(
           "repeat_interval",
@@ -62,15 +60,16 @@ public record RouteConfig(
   private static final Key<Map<String, String>> MATCH_RE =
       SECTION.key("match_re", Type.map(Type.STRING), Map.of(), "Older spelling of matchers.");
   static final Key<List<String>> MATCHERS =
-      SECTION.key("matchers", Type.list(Type.STRING), List.of(), "What alerts have to meet.");
+      SECTION.key("matchers", Type.list(Type.STRING), List.of(), "Matchers of alerts.");
   static final Key<List<String>> MUTE =
-      SECTION.key("mute_time_intervals", Type.list(Type.STRING), List.of(), "When nobody is told.");
+      SECTION.key(
+          "mute_time_intervals", Type.list(Type.STRING), List.of(), "Times without notifications.");
   static final Key<List<String>> ACTIVE =
       SECTION.key(
           "active_time_intervals",
           Type.list(Type.STRING),
           List.of(),
-          "When alone somebody is told.");
+          "Only times with notifications.");
   private static final Key<Map<String, String>> LABELS =
       SECTION.key(
           "labels", Type.map(Type.STRING), Map.of(), "Labels for templates, templates themselves.");

@@ -4,12 +4,12 @@ import dev.tethys.alert.manager.state.LabelSet;
 import java.time.Instant;
 
 /**
- * Something that became of an alert.
+ * Event in the life of an alert.
  *
  * @param by an integration, a silence, an alert, time intervals, or a person; "" for none
  */
 public record AlertEvent(Instant at, LabelSet labels, Kind kind, String by) {
-  /** What became of it. */
+  /** Kind of the event. */
   public enum Kind {
     NOTIFIED("notified"),
     FAILED("failed"),

@@ -22,12 +22,12 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts alerts into groups and has each group looked at: first after its wait, then at its interval,
- * for as long as there is something in it.
+ * Assigns alerts to groups and flushes each group, first after its wait, then at its interval, as
+ * long as it is not empty.
  *
- * <p>Invariants: everything is guarded by this object, which is never held while somebody is
- * notified. A group has one timer or is being looked at, never both. At most {@link #MAX_GROUPS}
- * exist. An alert that is over stays in its group until everybody who is to know does.
+ * <p>Invariants: everything is guarded by this object, whose lock is not held during notifications.
+ * A group either has one timer or is being flushed, never both. At most {@link #MAX_GROUPS} exist.
+ * A resolved alert stays in its group until every receiver has been notified of that.
  */
 public final class Dispatcher implements AutoCloseable {
   /** How many groups there may be. */
@@ -35,7 +35,7 @@ public final class Dispatcher implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(Dispatcher.class.getName());
 
-  /** What is counted about groups; outlives configurations. */
+  /** Metrics of groups, kept across configurations. */
   public static final class Metrics {
     private final Registry.Gauge groups;
     private final Registry.Counter refused;
@@ -96,12 +96,12 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   /**
-   * Where a group that an alert belongs to, or would belong to, stands.
+   * State of the group that an alert belongs to, or would belong to.
    *
-   * @param key as the log of what was sent knows it
+   * @param key as in the notification log
    * @param alerts in it; none when there is no such group
-   * @param next when it is looked at next; null when that is not known
-   * @param last what came of the last look; null before it
+   * @param next time of the next flush; null when unknown
+   * @param last result of the last flush; null before the first
    * @param failures the last failure of each integration
    */
   public record GroupState(
@@ -247,7 +247,7 @@ public final class Dispatcher implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException | Error e) { // the group is flushed again later
-      LOG.log(Level.ERROR, "a group could not be looked at: " + g.route.key() + ":" + g.labels, e);
+      LOG.log(Level.ERROR, "Flush of a group failed: " + g.route.key() + ":" + g.labels, e);
     }
     List<AlertEvent> news;
     synchronized (this) {

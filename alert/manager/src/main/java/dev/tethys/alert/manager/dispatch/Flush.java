@@ -6,11 +6,11 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * A look at a group: the alerts in it, in order, those that fire without an end.
+ * Flush of a group: its alerts in order, firing ones without an end.
  *
- * @param groupId tells the group from those of the same labels before and after it
- * @param number which look at the group it is, counted from 1
- * @param at the moment that decides what is over and what is to be repeated
+ * @param groupId distinguishes the group from earlier and later ones with the same labels
+ * @param number of the flush of the group, counted from 1
+ * @param at time that decides which alerts are resolved and which notifications are repeated
  */
 record Flush(
     RoutingNode route,

@@ -7,13 +7,12 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a look at a group came to.
+ * Result of a flush.
  *
- * @param held the alerts that were kept back
- * @param quiet the time intervals because of which nobody was told
- * @param failing alerts that integrations could not be told of, by the integration
- * @param attempts for each integration of the receiver what became of it; empty when it did not
- *     come to that
+ * @param held alerts that were suppressed
+ * @param quiet time intervals that suppressed the notifications
+ * @param failing alerts whose notification failed, by integration
+ * @param attempts result for each integration of the receiver; empty when none was reached
  */
 public record FlushResult(
     Instant at,
@@ -34,7 +33,7 @@ public record FlushResult(
    */
   public record Held(Cause cause, List<String> by) {}
 
-  /** What became of an integration. */
+  /** Result of an integration. */
   public enum Result {
     SENT("sent"),
     NOTHING_NEW("nothing new"),

@@ -64,7 +64,7 @@ final class GroupEvents {
         });
   }
 
-  /** What was told in one notification. */
+  /** Content of one notification. */
   record Told(
       List<Alert> alerts, Set<Long> firing, Set<Long> resolved, Set<Long> muted, Instant at) {}
 

@@ -42,9 +42,9 @@ public final class Heartbeats {
   }
 
   /**
-   * How a heartbeat does.
+   * State of a heartbeat.
    *
-   * @param missingSince null while it is there
+   * @param missingSince null while it is received
    */
   public record Pulse(HeartbeatConfig config, Instant heard, @Nullable Instant missingSince) {}
 

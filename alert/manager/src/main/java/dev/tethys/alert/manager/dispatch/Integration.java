@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One way in which a receiver is told.
+ * Integration of a receiver.
  *
  * @param index among those of the same kind
  */

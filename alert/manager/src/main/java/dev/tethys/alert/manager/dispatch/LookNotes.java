@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Takes down what happens in one look at a group; from several threads. */
+/** Collects the events of one flush, from several threads. */
 final class LookNotes {
   private final Instant at;
   private final Map<LabelSet, Held> held = new LinkedHashMap<>();

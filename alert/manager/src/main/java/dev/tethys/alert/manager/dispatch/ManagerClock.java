@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Time and threads as the Alertmanager sees them; tests bring their own. */
 public interface ManagerClock extends InstantSource, AutoCloseable {
-  /** Something that is to be done later. */
+  /** Task scheduled for later. */
   interface Timer {
     /** It is not done any more, if it has not begun. */
     void cancel();

@@ -5,7 +5,7 @@ import dev.tethys.model.exposition.Registry;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What is counted about notifications, under Alertmanager's names. */
+/** Notification metrics, named as in Alertmanager. */
 public final class NotifyMetrics {
   private static final double[] SECONDS = {1, 5, 10, 15, 20};
 

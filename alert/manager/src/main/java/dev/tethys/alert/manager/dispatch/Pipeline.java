@@ -30,9 +30,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The steps from a look at a group to its notifications: inhibition, times, silences, then for each
- * integration what was sent last, sending with repeated attempts, and noting what was sent. Holds
- * no state of its own.
+ * Steps between the flush of a group and its notifications: inhibition, time intervals, silences,
+ * then for each integration deduplication, sending with retries, and the entry in the notification
+ * log. Stateless.
  */
 public final class Pipeline {
   /** How long sending may take at least, however short the group's interval. */
@@ -42,7 +42,7 @@ public final class Pipeline {
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(60);
   private static final System.Logger LOG = System.getLogger(Pipeline.class.getName());
 
-  /** What the steps ask and change. */
+  /** Dependencies of the steps. */
   public record Surroundings(
       Inhibitor inhibitor,
       Silences silences,
@@ -87,7 +87,7 @@ public final class Pipeline {
     if (!s.turns.awaitSettled(deadline)) {
       LOG.log(
           Level.WARNING,
-          "{0}: not notified while the cluster settles; the group is looked at again",
+          "{0}: not notified while the cluster settles; the group is flushed again later",
           f.groupKey());
       for (Integration i : integrations(f.route().receiver())) {
         notes.attempt(
@@ -395,7 +395,7 @@ public final class Pipeline {
             i,
             f.groupKey(),
             attempt,
-            failure.again() ? "; it is tried again when the group is looked at next" : "",
+            failure.again() ? "; retried at the next flush of the group" : "",
             failure.problem());
         return failure.problem();
       }

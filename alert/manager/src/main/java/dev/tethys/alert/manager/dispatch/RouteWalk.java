@@ -11,9 +11,9 @@ import java.util.Map;
  */
 public final class RouteWalk {
   /**
-   * What one matcher says.
+   * Result of one matcher.
    *
-   * @param value that it met; "" for a label that is not there
+   * @param value of the label; "" for a missing label
    */
   public record Verdict(LabelMatcher matcher, String value, boolean met) {}
 

@@ -52,7 +52,7 @@ public final class RoutingNode {
   }
 
   private static String name(RouteConfig c) {
-    return Objects.requireNonNull(c.receiver(), "a root says who is told");
+    return Objects.requireNonNull(c.receiver(), "the root route has a receiver");
   }
 
   private static Duration or(@Nullable Duration own, Duration inherited) {

@@ -26,7 +26,7 @@ public record Trace(
     @Nullable AlertNote acknowledgement,
     List<Branch> branches) {
 
-  /** What it comes to on one route. */
+  /** Result on one route. */
   public enum Outcome {
     /** No such alert was told of; it would be told about after the group's wait. */
     UNKNOWN("unknown"),

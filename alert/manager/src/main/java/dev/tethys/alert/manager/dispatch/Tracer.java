@@ -17,7 +17,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Follows an alert through everything that decides whether somebody is told, and changes nothing.
+ * Traces an alert through all steps that decide about its notifications, without changing anything.
  */
 public final class Tracer {
   private final Dispatcher dispatcher;
@@ -132,11 +132,11 @@ public final class Tracer {
     }
     List<Interval> active = intervals.stream().filter(Interval::active).toList();
     if (!active.isEmpty() && active.stream().noneMatch(Interval::holds)) {
-      return new Verdict(Outcome.MUTED, "nobody is told outside of " + names(active));
+      return new Verdict(Outcome.MUTED, "no notifications outside of " + names(active));
     }
     List<Interval> muting = intervals.stream().filter(i -> !i.active() && i.holds()).toList();
     if (!muting.isEmpty()) {
-      return new Verdict(Outcome.MUTED, "nobody is told in " + names(muting));
+      return new Verdict(Outcome.MUTED, "no notifications during " + names(muting));
     }
     if (!silencedBy.isEmpty()) {
       return new Verdict(Outcome.SILENCED, "silenced by " + String.join(", ", silencedBy));
@@ -148,7 +148,7 @@ public final class Tracer {
     if (alert == null) {
       return new Verdict(
           Outcome.UNKNOWN,
-          "no such alert was told of; it would be notified about after "
+          "no such alert was received; it would be notified after "
               + g.route().groupWait().toSeconds()
               + " s");
     }
@@ -171,7 +171,7 @@ public final class Tracer {
     }
     FlushResult last = g.last();
     if (last == null || last.at().isBefore(alert.startsAt()) && due) {
-      return new Verdict(Outcome.WAITING, "its group was not looked at since it came" + next(g));
+      return new Verdict(Outcome.WAITING, "its group was not flushed since it arrived" + next(g));
     }
     boolean onlyRepeats =
         told.stream()
@@ -211,11 +211,11 @@ public final class Tracer {
             .orElse(null);
     return new Verdict(
         Outcome.NOTIFIED,
-        sent == null ? "nothing has to be told" : "told at " + sent + ", repeated after " + repeat);
+        sent == null ? "no notification is due" : "sent at " + sent + ", repeated after " + repeat);
   }
 
   private static String next(Dispatcher.GroupState g) {
-    return g.next() == null ? "" : "; the group is looked at next at " + g.next();
+    return g.next() == null ? "" : "; next flush of the group at " + g.next();
   }
 
   private static String names(List<Interval> intervals) {

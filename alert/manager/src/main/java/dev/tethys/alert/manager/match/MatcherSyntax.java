@@ -5,7 +5,7 @@ import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Which syntax of matchers and names of labels holds. */
+/** Syntax of matchers and label names. */
 public enum MatcherSyntax {
   /** The UTF-8 syntax; the classic one where only it, or it differently, understands the text. */
   FALLBACK,

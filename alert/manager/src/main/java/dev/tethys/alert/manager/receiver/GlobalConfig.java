@@ -23,7 +23,7 @@ public final class GlobalConfig {
           "resolve_timeout",
           Type.DURATION,
           Duration.ofMinutes(5),
-          "When an alert without an end counts as resolved after it was last heard of.");
+          "Time after its last update at which an alert without an end counts as resolved.");
   static final Key<HttpClientConfig> HTTP_CONFIG =
       SECTION.optional("http_config", HttpClientConfig.TYPE, "How HTTP clients connect.");
   static final Key<URI> JIRA_API_URL = SECTION.optional("jira_api_url", Types.URL, "Jira.");

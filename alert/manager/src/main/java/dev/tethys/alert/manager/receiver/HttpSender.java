@@ -24,8 +24,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * Sends requests of notifiers and says what an answer means: 2xx is well, 5xx and failures of the
- * network may be tried again, anything else is final unless a service says otherwise.
+ * Sends requests of notifiers and classifies responses: 2xx is success, 5xx and network failures
+ * may be retried, other statuses are final unless a service defines otherwise.
  */
 final class HttpSender {
   /** What is read of an answer at most. */

@@ -26,7 +26,7 @@ final class Incidentio extends HttpReceiverKind {
       section.key("max_alerts", Type.UINT, 0L, "Most alerts in one request; 0 for all.");
   private final Key<Duration> timeout =
       section.key(
-          "timeout", Types.GO_DURATION, Duration.ZERO, "Of one request; 0 for none of its own.");
+          "timeout", Types.GO_DURATION, Duration.ZERO, "Timeout of a request; 0 for the default.");
 
   Incidentio() {
     super("incidentio", true, "An alert event of incident.io.");

@@ -50,9 +50,9 @@ final class Mattermost extends HttpReceiverKind {
   private final Key<List<YamlObject>> fields =
       section.key("fields", Type.list(MattermostParts.FIELD), List.of(), "Fields.");
   private final Key<String> thumbUrl = section.key("thumb_url", Type.STRING, "", "A small image.");
-  private final Key<String> footer = section.key("footer", Type.STRING, "", "What stands below.");
+  private final Key<String> footer = section.key("footer", Type.STRING, "", "Footer.");
   private final Key<String> footerIcon =
-      section.key("footer_icon", Type.STRING, "", "A picture beside it.");
+      section.key("footer_icon", Type.STRING, "", "Icon next to the footer.");
   private final Key<String> imageUrl = section.key("image_url", Type.STRING, "", "An image.");
   private final Key<String> iconUrl =
       section.key("icon_url", Type.STRING, "", "The picture of the user.");

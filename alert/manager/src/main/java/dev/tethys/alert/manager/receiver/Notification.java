@@ -11,13 +11,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What one integration is to tell.
+ * Notification for one integration.
  *
- * @param groupKey names the group, the same in each notification about it
- * @param alerts those that it is to hear of, in order
+ * @param groupKey identifies the group, the same in each notification about it
+ * @param alerts to notify about, in order
  * @param data of all of them, for templates
- * @param memo what the notifier remembers from one notification about the group to the next: it may
- *     put strings there, which are kept once it succeeded
+ * @param memo state of the notifier kept between notifications of a group: it may add strings,
+ *     which are stored once the notification succeeded
  */
 public record Notification(
     String groupKey, List<Alert> alerts, TemplateData data, Instant now, Map<String, String> memo) {

@@ -2,7 +2,7 @@ package dev.tethys.alert.manager.receiver;
 
 import java.time.Duration;
 
-/** Tells somebody about a group of alerts. Used by several threads at once. */
+/** Sends notifications about groups of alerts. Used by several threads at once. */
 @FunctionalInterface
 public interface Notifier {
   /**

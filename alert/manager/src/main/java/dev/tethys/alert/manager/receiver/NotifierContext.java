@@ -4,6 +4,6 @@ import dev.tethys.alert.manager.template.Templates;
 import dev.tethys.web.client.HttpClientFactory;
 import java.time.InstantSource;
 
-/** What notifiers are made with. */
+/** Dependencies of notifiers. */
 public record NotifierContext(
     HttpClientFactory clients, Templates templates, InstantSource clock) {}

@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class Opsgenie extends HttpReceiverKind {
   private static final int MAX_MESSAGE = 130;
 
-  /** Somebody who answers. */
+  /** Responder of an alert. */
   private static final class Responder {
-    private static final Section SECTION = new Section("responder", "Somebody who answers.");
+    private static final Section SECTION = new Section("responder", "Responder.");
     static final Key<String> ID = SECTION.key("id", Type.STRING, "", "Known by this id,");
     static final Key<String> NAME = SECTION.key("name", Type.STRING, "", "or this name,");
     static final Key<String> USERNAME =

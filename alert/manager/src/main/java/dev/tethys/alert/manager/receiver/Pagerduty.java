@@ -84,7 +84,7 @@ final class Pagerduty extends HttpReceiverKind {
   private final Key<String> group = section.key("group", Type.STRING, "", "The group of parts.");
   private final Key<Duration> timeout =
       section.key(
-          "timeout", Types.GO_DURATION, Duration.ZERO, "Of one request; 0 for none of its own.");
+          "timeout", Types.GO_DURATION, Duration.ZERO, "Timeout of a request; 0 for the default.");
 
   private final String apiV1;
 

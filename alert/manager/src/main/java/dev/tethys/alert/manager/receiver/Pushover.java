@@ -41,8 +41,9 @@ final class Pushover extends HttpReceiverKind {
           "{{ template \"pushover.default.url\" . }}",
           "At most 512 characters.");
   private final Key<String> urlTitle =
-      section.key("url_title", Type.STRING, "", "What stands for the URL.");
-  private final Key<String> device = section.key("device", Type.STRING, "", "One device alone.");
+      section.key("url_title", Type.STRING, "", "Title of the URL.");
+  private final Key<String> device =
+      section.key("device", Type.STRING, "", "Name of the only device.");
   private final Key<String> sound = section.key("sound", Type.STRING, "", "The sound.");
   private final Key<String> priority =
       section.key(

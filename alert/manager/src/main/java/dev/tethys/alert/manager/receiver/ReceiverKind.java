@@ -20,7 +20,7 @@ public abstract class ReceiverKind {
     this.name = name;
     this.section = new Section(name + "_config", doc);
     this.sendResolved =
-        section.key("send_resolved", Type.BOOL, sendResolved, "Tell of resolved alerts, too.");
+        section.key("send_resolved", Type.BOOL, sendResolved, "Notify about resolved alerts, too.");
   }
 
   /** As metrics and the log call it. */

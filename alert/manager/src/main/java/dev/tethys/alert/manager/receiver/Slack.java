@@ -116,7 +116,7 @@ final class Slack extends HttpReceiverKind {
           "Change the first message of a group instead of writing another.");
   private final Key<Duration> timeout =
       section.key(
-          "timeout", Types.GO_DURATION, Duration.ZERO, "Of one request; 0 for none of its own.");
+          "timeout", Types.GO_DURATION, Duration.ZERO, "Timeout of a request; 0 for the default.");
 
   Slack() {
     super("slack", false, "A message of Slack.");

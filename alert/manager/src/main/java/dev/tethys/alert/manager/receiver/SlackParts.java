@@ -31,9 +31,9 @@ final class SlackParts {
   static final Key<String> CONFIRM_TITLE =
       CONFIRM_SECTION.key("title", Type.STRING, "", "Its title.");
   static final Key<String> CONFIRM_OK =
-      CONFIRM_SECTION.key("ok_text", Type.STRING, "", "The button that goes on.");
+      CONFIRM_SECTION.key("ok_text", Type.STRING, "", "Label of the confirm button.");
   static final Key<String> CONFIRM_DISMISS =
-      CONFIRM_SECTION.key("dismiss_text", Type.STRING, "", "The button that does not.");
+      CONFIRM_SECTION.key("dismiss_text", Type.STRING, "", "Label of the dismiss button.");
 
   private static final Section ACTION_SECTION = new Section("slack_action", "A button.");
   static final Key<String> ACTION_TYPE = ACTION_SECTION.key("type", Type.STRING, "", "Its type.");

@@ -40,7 +40,7 @@ final class SmtpClient implements Closeable {
 
   private static final int MAX_LINES = 200;
 
-  /** What the server said. */
+  /** Reply of the server. */
   private record Reply(int code, List<String> lines) {
     String text() {
       return code + " " + String.join(" ", lines);

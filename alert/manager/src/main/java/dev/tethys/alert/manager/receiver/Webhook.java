@@ -21,9 +21,9 @@ final class Webhook extends HttpReceiverKind {
       section.key("max_alerts", Type.UINT, 0L, "Most alerts in one request; 0 for all.");
   private final Key<Duration> timeout =
       section.key(
-          "timeout", Types.GO_DURATION, Duration.ZERO, "Of one request; 0 for none of its own.");
+          "timeout", Types.GO_DURATION, Duration.ZERO, "Timeout of a request; 0 for the default.");
   private final Key<YamlNode> payload =
-      section.optional("payload", Type.ANY, "A body of your own: YAML whose texts are templates.");
+      section.optional("payload", Type.ANY, "Custom body: YAML whose texts are templates.");
 
   Webhook() {
     super("webhook", true, "A POST of JSON to any server.");

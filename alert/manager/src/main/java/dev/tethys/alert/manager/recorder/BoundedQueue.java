@@ -7,8 +7,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A queue of limited length that can be closed: what is in it then is still given, nothing more is
- * taken in, and whoever waits learns that the end has come.
+ * Bounded queue that can be closed: its remaining elements are still returned, no new ones are
+ * accepted, and waiting threads are notified.
  */
 public final class BoundedQueue<T> {
   private final int capacity;

@@ -3,7 +3,7 @@ package dev.tethys.alert.manager.recorder;
 import java.io.Closeable;
 import java.io.IOException;
 
-/** Where all events go. Used by one thread; whoever is slow has a bounded queue of its own. */
+/** Receiver of all events. Used by one thread; slow outputs have a bounded queue. */
 public interface EventOutput extends Closeable {
   /**
    * Writes an event, or takes it over.

@@ -28,11 +28,11 @@ public final class EventRecorder implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(EventRecorder.class.getName());
 
   /**
-   * Whose events they are.
+   * Source of the events.
    *
    * @param instance the host
    * @param version of the program
-   * @param build the rest that is known of how it was made
+   * @param build further build information
    */
   public record Origin(String instance, String version, String build) {}
 
@@ -151,7 +151,7 @@ public final class EventRecorder implements AutoCloseable {
         }
       }
       if (configured != null && fresh.size() < wanted.size()) {
-        LOG.log(Level.ERROR, "events go on being recorded where they were before");
+        LOG.log(Level.ERROR, "Event outputs not replaced, previous outputs stay in use");
         end(fresh);
         return;
       }

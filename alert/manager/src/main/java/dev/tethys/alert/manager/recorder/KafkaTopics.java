@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 /** Opens topics of Kafka for writing; the client library is elsewhere. */
 public interface KafkaTopics {
   /**
-   * Where records go and how.
+   * Kafka destination of records.
    *
-   * @param acks whose word is waited for: 0 nobody's, 1 the leader's, -1 that of all in sync
+   * @param acks required acknowledgements: 0 none, 1 the leader's, -1 those of all in-sync replicas
    * @param compression none, gzip, snappy, lz4 or zstd
    * @param tls null for no encryption
    */

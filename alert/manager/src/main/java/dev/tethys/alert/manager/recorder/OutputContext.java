@@ -4,9 +4,9 @@ import dev.tethys.web.client.HttpClientFactory;
 import java.io.OutputStream;
 
 /**
- * What outputs are made with.
+ * Dependencies of outputs.
  *
- * @param instance the host, by which Kafka keeps events in order
+ * @param instance the host, the Kafka key that keeps events in order
  * @param stdout the standard output of the process
  */
 public record OutputContext(

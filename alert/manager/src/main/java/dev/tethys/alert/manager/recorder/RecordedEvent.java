@@ -4,11 +4,11 @@ import java.time.Instant;
 import java.util.function.Consumer;
 
 /**
- * Something that happened. It is encoded by each output, on the recorder's thread.
+ * Event to record. Each output encodes it, on the recorder's thread.
  *
- * @param instance the host that tells of it
- * @param position the place of this Alertmanager among those of its cluster; 0 without one
- * @param body the fields of the kind's own message; it may hold nothing that changes
+ * @param instance the host that reports it
+ * @param position of this Alertmanager in its cluster; 0 without one
+ * @param body the fields of the kind's message; must be immutable
  */
 public record RecordedEvent(
     Instant at, String instance, int position, EventKind kind, Consumer<EventFields> body) {

@@ -2,7 +2,7 @@ package dev.tethys.alert.manager.recorder;
 
 import dev.tethys.model.exposition.Registry;
 
-/** What is counted about the record of events, under Alertmanager's names. */
+/** Metrics of the event recorder, named as in Alertmanager. */
 public final class RecorderMetrics {
   private final Registry.Vector<Registry.Counter> recorded;
   private final Registry.Vector<Registry.Counter> bytes;

@@ -4,13 +4,13 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What somebody has written about an alert.
+ * Note of a person about an alert.
  *
  * @param labels the alert's
- * @param at when it was written
+ * @param at creation time
  * @param acknowledges whether notifications about the alert are not repeated from then on
- * @param until when the acknowledgement ends; null for when the alert does
- * @param withdrawn whether it was taken back; kept so that other members learn of it
+ * @param until end of the acknowledgement; null for the end of the alert
+ * @param withdrawn whether it was deleted; kept so that other members receive the deletion
  */
 public record AlertNote(
     String id,

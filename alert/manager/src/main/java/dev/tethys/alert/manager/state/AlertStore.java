@@ -16,10 +16,10 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The alerts that were told of and are not over, in memory: whoever sends them tells of them again.
+ * Active alerts in memory; senders repeat them.
  *
- * <p>Invariants: everything is guarded by this object; a listener hears of alerts in the order in
- * which they were stored, under the lock, and must not wait.
+ * <p>Invariants: everything is guarded by this object; a listener is called in the order in which
+ * alerts were stored, under the lock, and must not block.
  */
 public final class AlertStore {
   /** How many are kept at most. */

@@ -28,15 +28,15 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * What became of alerts, kept on the disk of an Alertmanager that has no store of time series.
+ * Log of alert events on disk, for an Alertmanager without a time series store.
  *
- * <p>Two logs of records, {@value #FILE} and, older, {@value #FILE}{@code .1}: when the first holds
- * half of what may be kept it takes the place of the second. A payload is {@code {"at", "labels":
- * {}, "event", "by"}}, {@code by} absent for nobody.
+ * <p>Two record logs, {@value #FILE} and the older {@value #FILE}{@code .1}: when the first reaches
+ * half of the size limit it replaces the second. A payload is {@code {"at", "labels": {}, "event",
+ * "by"}}, {@code by} absent if empty.
  *
- * <p>Invariants: who tells never waits: at most {@link #CAPACITY} entries are queued, further ones
- * are dropped and counted. Both files together are not larger than they may be, but for one batch.
- * What {@link #find} has given is on the disk. Files are guarded by {@code lock}.
+ * <p>Invariants: writers never block: at most {@link #CAPACITY} entries are queued, further ones
+ * are dropped and counted. Both files together exceed the limit by at most one batch. Entries
+ * returned by {@link #find} are on disk. Files are guarded by {@code lock}.
  */
 public final class EventLog implements Closeable {
   /** The file in the storage folder. */
@@ -53,10 +53,10 @@ public final class EventLog implements Closeable {
   private static final System.Logger LOG = System.getLogger(EventLog.class.getName());
 
   /**
-   * Something that became of an alert.
+   * Event of an alert.
    *
    * @param event such as {@code firing} or {@code notified}
-   * @param by an integration, a silence, an alert, a person; "" for nobody
+   * @param by an integration, a silence, an alert, a person; "" for none
    */
   public record Entry(Instant at, LabelSet labels, String event, String by) {}
 

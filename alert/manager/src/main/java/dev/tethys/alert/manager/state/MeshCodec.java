@@ -192,7 +192,7 @@ final class MeshCodec {
     return all;
   }
 
-  /** What was read of a silence. */
+  /** Partly decoded silence. */
   private static final class Draft {
     String id = "";
     List<LabelMatcher> matchers = new ArrayList<>();

@@ -22,10 +22,11 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * What was last sent about each group to each receiver, so that it is not sent again.
+ * Notification log: the last notification about each group to each receiver, so that it is not
+ * repeated too early.
  *
- * <p>Invariants: guarded by this object; what {@link #note} acknowledged is on the disk. At most
- * {@link #MAX_ENTRIES} are kept, the oldest go first: their groups are notified about anew.
+ * <p>Invariants: guarded by this object; entries acknowledged by {@link #note} are on disk. At most
+ * {@link #MAX_ENTRIES} are kept, the oldest are removed first: their groups are notified again.
  */
 public final class NotificationLog implements Closeable, SharedState {
   /** The file in the storage folder. */
@@ -40,12 +41,12 @@ public final class NotificationLog implements Closeable, SharedState {
   public record Key(String groupKey, String receiver, String integration, int index) {}
 
   /**
-   * What was sent.
+   * Entry of the notification log.
    *
-   * @param firing fingerprints of the alerts that fired
-   * @param resolved fingerprints of those that were over
-   * @param expiresAt when it may be forgotten
-   * @param memo what the notifier wants to find again
+   * @param firing fingerprints of the firing alerts
+   * @param resolved fingerprints of the resolved alerts
+   * @param expiresAt time at which it may be removed
+   * @param memo state of the notifier
    */
   public record Entry(
       Instant at,
@@ -234,7 +235,10 @@ public final class NotificationLog implements Closeable, SharedState {
       log.replace(entries.entrySet().stream().map(e -> StateJson.sent(e.getKey(), e.getValue())));
     } catch (IOException e) {
       LOG.log(
-          Level.ERROR, "{0} cannot be rewritten and goes on growing: {1}", FILE, e.getMessage());
+          Level.ERROR,
+          "Compaction of {0} failed, the file continues to grow: {1}",
+          FILE,
+          e.getMessage());
     }
   }
 

@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 public final class SharedRecords<T extends SharedRecords.Item> implements SharedState, Closeable {
   private static final System.Logger LOG = System.getLogger(SharedRecords.class.getName());
 
-  /** What every record has. */
+  /** Common properties of all records. */
   public interface Item {
     String id();
 
@@ -43,7 +43,7 @@ public final class SharedRecords<T extends SharedRecords.Item> implements Shared
   }
 
   /**
-   * How records become payloads.
+   * Encoding of records as payloads.
    *
    * @param <T> a record
    */
@@ -153,7 +153,10 @@ public final class SharedRecords<T extends SharedRecords.Item> implements Shared
       log.replace(records.values().stream().map(format::encode));
     } catch (IOException e) {
       LOG.log(
-          Level.ERROR, "{0} cannot be rewritten and goes on growing: {1}", file, e.getMessage());
+          Level.ERROR,
+          "Compaction of {0} failed, the file continues to grow: {1}",
+          file,
+          e.getMessage());
     }
   }
 

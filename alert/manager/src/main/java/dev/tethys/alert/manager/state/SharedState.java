@@ -3,7 +3,7 @@ package dev.tethys.alert.manager.state;
 import java.io.IOException;
 import java.util.function.Consumer;
 
-/** Something that all members are to know alike. */
+/** State that is replicated to all members. */
 public interface SharedState {
   /** What is larger was sent to everybody, and is not passed on. */
   int SPREAD_BYTES = 700;

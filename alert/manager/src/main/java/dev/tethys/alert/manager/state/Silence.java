@@ -21,7 +21,7 @@ public record Silence(
     String createdBy,
     String comment,
     Map<String, String> annotations) {
-  /** Where a silence stands; in the order in which lists show them. */
+  /** State of a silence; in the order of lists. */
   public enum State {
     ACTIVE("active"),
     PENDING("pending"),

@@ -3,10 +3,10 @@ package dev.tethys.alert.manager.state;
 import java.time.Duration;
 
 /**
- * How much of silences is kept.
+ * Limits on silences.
  *
- * @param retention of silences that are over
- * @param maxSilences how many there may be, those that are over among them; 0 for any number
- * @param maxBytes how large one may be as it is stored; 0 for any size that a record can have
+ * @param retention of expired silences
+ * @param maxSilences maximum number, expired ones included; 0 for no limit
+ * @param maxBytes largest stored size of one; 0 for the largest size of a record
  */
 public record SilenceLimits(Duration retention, int maxSilences, int maxBytes) {}

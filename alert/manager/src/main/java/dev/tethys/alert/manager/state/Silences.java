@@ -319,7 +319,10 @@ public final class Silences implements Closeable, SharedState {
       log.replace(silences.values().stream().map(StateJson::silence));
     } catch (IOException e) {
       LOG.log(
-          Level.ERROR, "{0} cannot be rewritten and goes on growing: {1}", FILE, e.getMessage());
+          Level.ERROR,
+          "Compaction of {0} failed, the file continues to grow: {1}",
+          FILE,
+          e.getMessage());
     }
   }
 

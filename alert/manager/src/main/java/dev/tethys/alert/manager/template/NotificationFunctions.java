@@ -33,7 +33,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** What Alertmanager gives its templates beside Go's own functions. */
+/** Template functions of Alertmanager, in addition to Go's own. */
 final class NotificationFunctions {
   private static final Parameter TIME = new Parameter("time.Time", v -> v instanceof GoTime, false);
   private static final Parameter LIST =

@@ -13,12 +13,12 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a notification template sees as its dot.
+ * Data of a notification template (its dot).
  *
- * @param receiver its name with everything quoted that regular expressions would read otherwise, as
- *     links to the alerts of a receiver need it
+ * @param receiver its name, escaped for regular expressions, as links to the alerts of a receiver
+ *     need it
  * @param routeLabels of the route, already expanded
- * @param reason why it is sent, in Alertmanager's words
+ * @param reason of the notification, in Alertmanager's words
  */
 public record TemplateData(
     String receiver,

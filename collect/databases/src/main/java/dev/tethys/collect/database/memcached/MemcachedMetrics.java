@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What each statistic of memcached is shown as. Names, types and labels are those of
+ * Mapping of memcached's statistics to metrics. Names, types and labels are those of
  * memcached_exporter; the statistics are described in memcached's {@code doc/protocol.txt}.
  */
 final class MemcachedMetrics {

@@ -10,7 +10,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What Percona Backup for MongoDB knows of backups and its agents, out of its collections in the
+ * Metrics of Percona Backup for MongoDB about backups and agents, from its collections in the
  * database admin. Source: {@code pbm/topo}, {@code pbm/backup} and {@code pbm/defs} of
  * percona/percona-backup-mongodb.
  */

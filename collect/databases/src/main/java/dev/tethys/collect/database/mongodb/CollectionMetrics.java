@@ -9,7 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What databases and their collections show; one that cannot be read is left out. */
+/** Metrics of databases and collections; unreadable ones are omitted. */
 final class CollectionMetrics {
   private static final System.Logger LOG = System.getLogger(CollectionMetrics.class.getName());
   private static final String DATABASE = "database";

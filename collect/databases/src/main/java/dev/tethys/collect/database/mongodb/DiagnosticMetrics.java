@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.List;
 
-/** What a server writes down about itself all the time, getDiagnosticData. */
+/** Metrics of the server's diagnostic data, getDiagnosticData. */
 final class DiagnosticMetrics {
   private static final System.Logger LOG = System.getLogger(DiagnosticMetrics.class.getName());
   private static final String STATUS = "serverStatus";
@@ -14,7 +14,7 @@ final class DiagnosticMetrics {
   private static final String TRANSITION = "ReplicationStateTransition";
 
   /**
-   * A lock that has a metric of its own.
+   * Lock with its own metric.
    *
    * @param resource as the label has it
    */

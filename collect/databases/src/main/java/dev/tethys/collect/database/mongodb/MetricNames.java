@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** How paths through documents become names of metrics. */
+/** Translates paths through documents to names of metrics. */
 final class MetricNames {
   /** Begins of paths and what is said in short for them; the first that fits is taken. */
   private static final List<Map.Entry<String, String>> SHORT =

@@ -3,7 +3,7 @@ package dev.tethys.collect.database.mongodb;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** What may be asked of a server beside whether it is there, by the names of flags. */
+/** Collectors of a server, by the names of their flags. */
 enum MongodbCollector {
   COLLSTATS("collstats", "Sizes and latencies of collections ($collStats)."),
   INDEXSTATS("indexstats", "Uses of indexes ($indexStats)."),

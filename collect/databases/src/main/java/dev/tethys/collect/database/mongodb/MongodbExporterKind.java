@@ -76,7 +76,7 @@ public final class MongodbExporterKind implements ExporterKind {
             "Collections of collector.collstats, as database.collection, with commas between."));
     f.add(text("mongodb.indexstats-colls", "Collections of collector.indexstats."));
     f.add(on("discovering-mode", false, "Look for collections; the lists are patterns then."));
-    f.add(on("split-cluster", false, "Show each host of a string as a target of its own."));
+    f.add(on("split-cluster", false, "Show each host of a string as a separate target."));
     f.add(on("compatible-mode", false, "Show the names of mongodb_exporter 0.1x too."));
     f.add(on("collect-all", false, "Turn all collectors on, and discovering mode."));
     for (MongodbCollector c : MongodbCollector.values()) {
@@ -155,7 +155,8 @@ public final class MongodbExporterKind implements ExporterKind {
       return text.isEmpty() ? null : GoDurations.parse(text);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
-          "--collector.currentopmetrics-slow-time wants a time such as 5m: " + e.getMessage(), e);
+          "--collector.currentopmetrics-slow-time must be a duration such as 5m:" + e.getMessage(),
+          e);
     }
   }
 

@@ -7,10 +7,10 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is asked of a server.
+ * Options for reading a server.
  *
- * @param direct whether the one host of a string is asked, where the string does not say
- * @param connectTimeout where the string does not say
+ * @param direct whether to connect directly to the single host of a string that does not define it
+ * @param connectTimeout timeout, if the string does not define it
  * @param environment variables of the process
  * @param oldNames whether metrics have the names of mongodb_exporter 0.1x too
  */
@@ -23,25 +23,26 @@ record MongodbOptions(
     Collections collections,
     Details details) {
   /**
-   * Which collections.
+   * Selected collections.
    *
-   * @param discovering whether all are looked for
-   * @param collstats names with their databases, patterns of these where they are looked for
+   * @param discovering whether all are listed
+   * @param collstats names with their databases, patterns of these when discovering
    * @param indexstats likewise
-   * @param most above which nothing is asked that grows with them; 0 for no such limit
+   * @param most number of collections above which per-collection requests are skipped; 0 for no
+   *     limit
    */
   record Collections(
       boolean discovering, List<String> collstats, List<String> indexstats, long most) {}
 
   /**
-   * How much of what a collector finds.
+   * Level of detail of the collectors.
    *
    * @param histograms buckets of getDiagnosticData
    * @param freeStorage free space of databases
    * @param storage indexes and storage engine of collections
    * @param descending whether {@code -1} in names of indexes becomes {@code DESC}
-   * @param profiled how far back profiled operations are counted
-   * @param slow from which time on an operation is shown, null to show none
+   * @param profiled age up to which profiled operations are counted
+   * @param slow minimum duration of a shown operation, null to show none
    */
   record Details(
       boolean histograms,

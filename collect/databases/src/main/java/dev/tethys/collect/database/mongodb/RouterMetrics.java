@@ -10,7 +10,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 
-/** What the router of a sharded cluster knows of its shards, out of the database config. */
+/** Metrics of a sharded cluster's router about its shards, from the database config. */
 final class RouterMetrics {
   private static final System.Logger LOG = System.getLogger(RouterMetrics.class.getName());
   private static final String CONFIG = "config";
@@ -26,7 +26,7 @@ final class RouterMetrics {
     this.out = look.out();
   }
 
-  /** Something that a server may refuse. */
+  /** Request that a server may refuse. */
   private interface Question {
     void ask() throws IOException;
   }

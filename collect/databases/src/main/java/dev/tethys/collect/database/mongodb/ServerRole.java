@@ -3,7 +3,7 @@ package dev.tethys.collect.database.mongodb;
 import dev.tethys.collect.database.mongodb.wire.Document;
 import dev.tethys.collect.database.mongodb.wire.MongoTopology;
 
-/** What a server is for. */
+/** Role of a server. */
 enum ServerRole {
   /** A {@code mongod} with data. */
   MEMBER("mongod"),

@@ -9,7 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Where a server stands among others, as labels. What one may not ask for is left out. */
+/** Position of a server in its topology, as labels. Labels without permission are omitted. */
 final class Topology {
   private static final String CLUSTER_ROLE = "cl_role";
   private static final String CLUSTER_ID = "cl_id";

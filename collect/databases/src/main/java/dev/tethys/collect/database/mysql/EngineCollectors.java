@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** What storage engines count, of which servers have one or the other. */
+/** Metrics of optional storage engines. */
 final class EngineCollectors {
   private static final String INNODB = "info_schema_innodb_";
   private static final Pattern PAGES = Pattern.compile("buffer_page_(read|written)_(.*)");

@@ -107,7 +107,7 @@ record MyCnf(Map<String, Map<String, String>> sections) {
       colon = -1;
     }
     if (colon < 0 || !port.matches("\\d{1,5}") || Integer.parseInt(port) > 65535) {
-      throw new IllegalArgumentException(what + ": " + s + " wants HOST:PORT or unix:///PATH");
+      throw new IllegalArgumentException(what + ": " + s + " must be HOST:PORT or unix:///PATH");
     }
     return new String[] {host.isEmpty() ? "localhost" : host, port};
   }
@@ -206,7 +206,7 @@ record MyCnf(Map<String, Map<String, String>> sections) {
       case "0", "f", "false", "n", "no", "off" -> false;
       default ->
           throw new IllegalArgumentException(
-              "section [" + section + "]: " + key + " is \"" + v + "\" and wants true or false");
+              "section [" + section + "]: " + key + " is \"" + v + "\"; it must be true or false");
     };
   }
 

@@ -6,12 +6,12 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a server is and how one logs in.
+ * Address and login of a server.
  *
  * @param socket the path of its Unix socket, null for TCP
  * @param tls null for a plain connection
- * @param tlsOptional whether a server without TLS is spoken to in plain
- * @param clearPassword whether a password may be sent as it is, over TLS
+ * @param tlsOptional whether to connect without TLS if the server does not support it
+ * @param clearPassword whether a password may be sent unhashed, over TLS
  */
 record MysqlAddress(
     @Nullable Path socket,

@@ -12,7 +12,7 @@ import java.util.Base64;
 import javax.crypto.Cipher;
 
 /**
- * What proves that one knows a password, by the server's plugin
+ * Password responses of the server's authentication plugins
  * (https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase.html).
  */
 final class MysqlPassword {
@@ -51,8 +51,8 @@ final class MysqlPassword {
       case CLEAR -> {
         if (!clearAllowed || !secured) {
           throw new IOException(
-              "the server asks for the password as it is; that wants enable-cleartext-plugin and"
-                  + " TLS");
+              "the server requests the password in plain text, which requires"
+                  + " enable-cleartext-plugin and TLS");
         }
         return withZero(p);
       }

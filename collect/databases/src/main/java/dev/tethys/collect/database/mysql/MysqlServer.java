@@ -55,12 +55,12 @@ final class MysqlServer implements DatabaseScrape {
           "info_schema.schemastats");
 
   /**
-   * What is asked of servers.
+   * Options for reading a server.
    *
-   * @param session statements at the begin of a connection
-   * @param querySeconds that one may take, 0 for as long as the scrape
+   * @param session statements at the start of a connection
+   * @param querySeconds maximum duration of a statement, 0 for that of the scrape
    * @param heartbeatDatabase of pt-heartbeat
-   * @param minSeconds that a process has been at what it does
+   * @param minSeconds minimum time of a process in its state
    * @param databases whose tables are shown
    */
   record Options(

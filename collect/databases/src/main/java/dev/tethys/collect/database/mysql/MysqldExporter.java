@@ -26,9 +26,9 @@ final class MysqldExporter implements Exporter {
   private static final String CLIENT = "client";
 
   /**
-   * Where logins come from.
+   * Source of logins.
    *
-   * @param file need not be there
+   * @param file optional
    */
   record Source(
       Path file,

@@ -165,7 +165,7 @@ public final class MysqldExporterKind implements ExporterKind {
     between(s, MAX_CONNECTIONS, 0, 1 << 20);
     double offset = s.number("timeout-offset");
     if (!(offset >= 0 && offset < 3600)) {
-      throw new IllegalArgumentException("--timeout-offset wants 0 to 3600 seconds");
+      throw new IllegalArgumentException("--timeout-offset must be 0 to 3600 seconds");
     }
     String statements = "collect.perf_schema.eventsstatements.";
     MysqlServer.Options options =

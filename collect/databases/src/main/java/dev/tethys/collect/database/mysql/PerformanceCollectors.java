@@ -64,11 +64,11 @@ final class PerformanceCollectors {
           "applying_transaction_start_apply_timestamp");
 
   /**
-   * Which files and memory are shown, and how they are called.
+   * Selection and naming of files and memory events.
    *
    * @param files expression of the server for names of files
-   * @param filePrefix left out of their names
-   * @param memoryPrefix left out of names of what memory is for
+   * @param filePrefix removed from their names
+   * @param memoryPrefix removed from names of memory events
    */
   record Names(String files, String filePrefix, String memoryPrefix) {}
 

@@ -12,10 +12,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/**
- * What tables of information_schema, performance_schema and mysql tell, where more is to be done
- * than a query.
- */
+/** Collectors of information_schema, performance_schema and mysql that need more than one query. */
 final class SchemaCollectors {
   private static final Set<String> SUMS =
       Set.of(
@@ -245,10 +242,10 @@ final class SchemaCollectors {
   }
 
   /**
-   * What is asked of the summary of statements.
+   * Options of the statement summary.
    *
-   * @param seconds how long ago a statement may have been seen last
-   * @param length at which texts are cut
+   * @param seconds maximum age of the last execution
+   * @param length at which texts are truncated
    */
   record Statements(long limit, long seconds, long length, List<String> notSchemas) {}
 

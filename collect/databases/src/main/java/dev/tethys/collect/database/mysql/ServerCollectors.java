@@ -13,7 +13,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** What the server's SHOW statements tell: status, variables, replication, binary logs, InnoDB. */
+/**
+ * Collectors of the server's SHOW statements: status, variables, replication, binary logs, InnoDB.
+ */
 final class ServerCollectors {
   private static final Pattern STATUS =
       Pattern.compile(
@@ -68,7 +70,7 @@ final class ServerCollectors {
       case "performance_schema" ->
           out.counter(
               p + "performance_schema_lost_total",
-              "Instrumentations lost for want of memory.",
+              "Instrumentations lost for lack of memory.",
               v,
               "instrumentation",
               what);

@@ -8,12 +8,12 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * Where a server is and how one logs in, in the two forms of libpq: a URL, or {@code key=value}
+ * Connection string of a server with login, in the two forms of libpq: a URL, or {@code key=value}
  * pairs (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING).
  *
  * @param host name, address, or the folder of a Unix socket, which begins with a slash
  * @param database {@code ""} for that of the user's name
- * @param options everything else, by name
+ * @param options all other parameters, by name
  */
 record PostgresDsn(
     String host,

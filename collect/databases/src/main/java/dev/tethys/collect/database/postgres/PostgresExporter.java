@@ -84,7 +84,7 @@ final class PostgresExporter implements Exporter {
     o.get(TYPE);
     Module m = o.get(LOGIN);
     if (m.user.isEmpty() || m.password.isEmpty()) {
-      throw o.error(LOGIN, "an auth module wants a username and a password");
+      throw o.error(LOGIN, "an auth module requires a username and a password");
     }
     return new Module(m.user, m.password, o.get(OPTIONS));
   }

@@ -74,8 +74,8 @@ public final class PostgresExporterKind implements ExporterKind {
             "config.file", Kind.PATH, "postgres_exporter.yml", "File of auth_modules."));
     f.add(on("disable-default-metrics", "Leave out the version and conflicts."));
     f.add(on("auto-discover-databases", "Run queries in all databases of a server."));
-    f.add(ExporterFlag.of("extend.query-path", Kind.PATH, "", "File of queries of your own."));
-    f.add(on("dumpmaps", "Print what collectors and your own queries show, and end."));
+    f.add(ExporterFlag.of("extend.query-path", Kind.PATH, "", "File of custom queries."));
+    f.add(on("dumpmaps", "Print the metrics of collectors and custom queries, and exit."));
     f.add(on(NO_SETTINGS, "Before 0.20: leave out the settings, as --no-collector.settings."));
     f.add(
         ExporterFlag.of(
@@ -174,7 +174,7 @@ public final class PostgresExporterKind implements ExporterKind {
     long limit = settings.integer("collector.stat_statements.limit");
     if (length < 1 || length > 1_000_000 || limit < 1 || limit > 100_000) {
       throw new IllegalArgumentException(
-          "--collector.stat_statements.query_length wants 1 to 1000000, .limit 1 to 100000");
+          "--collector.stat_statements.query_length must be 1 to 1000000, .limit 1 to 100000");
     }
     if (f.text("metric-prefix").isEmpty()) {
       throw new IllegalArgumentException("--metric-prefix must not be empty");

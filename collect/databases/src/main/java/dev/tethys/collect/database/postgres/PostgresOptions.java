@@ -9,17 +9,17 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is asked of servers.
+ * Options for reading servers.
  *
  * @param timeout of a whole scrape
- * @param collectors that run
+ * @param collectors enabled collectors
  * @param defaults whether the version and conflicts are shown
- * @param discover whether all databases of a server are asked
- * @param exclude databases that are left out
- * @param include the only databases that are asked, if any
+ * @param discover whether all databases of a server are read
+ * @param exclude databases that are not read
+ * @param include the only databases that are read, if any
  * @param queries the file of the user's queries
- * @param constant labels of all metrics but the collectors'
- * @param prefix first word of the names of queries in the place of {@code pg}
+ * @param constant labels of all metrics except the collectors'
+ * @param prefix first word of the names of queries, instead of {@code pg}
  */
 record PostgresOptions(
     Duration timeout,

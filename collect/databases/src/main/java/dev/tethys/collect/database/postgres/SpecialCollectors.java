@@ -127,11 +127,11 @@ final class SpecialCollectors {
   }
 
   /**
-   * What is asked of pg_stat_statements.
+   * Options of pg_stat_statements.
    *
    * @param query whether texts of statements are shown
-   * @param length at which they are cut
-   * @param limit most statements
+   * @param length at which they are truncated
+   * @param limit maximum number of statements
    */
   record Statements(
       boolean query, int length, int limit, List<String> notDatabases, List<String> notUsers) {}

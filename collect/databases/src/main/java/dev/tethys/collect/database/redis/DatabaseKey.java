@@ -46,7 +46,7 @@ record DatabaseKey(int database, String key) {
       }
       if (db.isEmpty() || key.isEmpty()) {
         throw new IllegalArgumentException(
-            "couldn't parse " + flag + ": " + item + " wants DATABASE=KEY or KEY");
+            "couldn't parse " + flag + ": " + item + " must be DATABASE=KEY or KEY");
       }
       if (!db.matches("\\d{1,9}")) {
         throw new IllegalArgumentException(

@@ -179,7 +179,8 @@ final class InfoMetrics {
       out.gauge(
           name,
           switch (name) {
-            case "master_last_io_seconds_ago" -> "Seconds since the master was heard of.";
+            case "master_last_io_seconds_ago" ->
+                "Seconds since the last interaction with the master.";
             case "master_sync_in_progress" -> "Whether a replica is being synchronized.";
             default -> "Offset of a replica.";
           },

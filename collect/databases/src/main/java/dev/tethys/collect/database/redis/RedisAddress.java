@@ -9,10 +9,10 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a server is and how one logs in.
+ * Address and login of a server.
  *
  * @param unix the path of its Unix socket, null for TCP
- * @param database chosen after the login
+ * @param database selected after the login
  * @param tls null for a plain connection
  */
 record RedisAddress(

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Something that answers commands: one server, or those of a cluster. */
+/** Executor of commands: one server, or those of a cluster. */
 interface RedisCommands {
   /** The answer, which may be an error of the server. */
   RedisReply send(String... command) throws IOException;

@@ -170,7 +170,7 @@ final class RedisConnection implements RedisCommands, AutoCloseable {
     try {
       return Long.parseLong(line);
     } catch (NumberFormatException e) {
-      throw new IOException("an answer has \"" + line + "\" in the place of a number", e);
+      throw new IOException("an answer has \"" + line + "\" instead of a number", e);
     }
   }
 

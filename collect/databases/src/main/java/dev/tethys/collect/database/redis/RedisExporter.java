@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 /** The exporter as it runs: its own server, and those that are named by a target. */
 final class RedisExporter implements Exporter {
   /**
-   * How one logs in.
+   * Login of the exporter.
    *
    * @param file passwords by address, null for none
    */

@@ -124,7 +124,7 @@ public final class RedisExporterKind implements ExporterKind {
             "check-keys-batch-size",
             Kind.INTEGER,
             "1000",
-            "About how many keys SCAN looks at in one step."));
+            "Approximate number of keys per step of SCAN."));
     f.add(
         ExporterFlag.of(
             "max-distinct-key-groups",
@@ -262,7 +262,7 @@ public final class RedisExporterKind implements ExporterKind {
     long groups = f.number("max-distinct-key-groups");
     if (batch < 1 || groups < 0 || groups > KeyMetrics.MAX_KEYS) {
       throw new IllegalArgumentException(
-          "--check-keys-batch-size wants 1 or more, --max-distinct-key-groups 0 to "
+          "--check-keys-batch-size must be 1 or more, --max-distinct-key-groups 0 to "
               + KeyMetrics.MAX_KEYS);
     }
     return new RedisOptions(

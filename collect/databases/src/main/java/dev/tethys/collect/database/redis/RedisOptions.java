@@ -5,16 +5,16 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What is asked of a server beside what is always asked.
+ * Options for reading a server, beyond the default metrics.
  *
  * @param namespace the first word of all names
- * @param configCommand what the command CONFIG is called, {@code -} to leave it alone
- * @param setName whether the connection is given the name of the exporter
+ * @param configCommand name of the command CONFIG, {@code -} to not use it
+ * @param setName whether the connection gets the name of the exporter
  * @param ping whether a PING is timed
- * @param cluster whether keys are looked for in the server's whole cluster
+ * @param cluster whether keys are searched in the server's whole cluster
  * @param tile38 whether the server is a Tile38
- * @param roleLabel whether all metrics tell the server's role
- * @param scripts Lua scripts whose answers are shown, by file name
+ * @param roleLabel whether all metrics have the server's role as a label
+ * @param scripts Lua scripts whose results are shown, by file name
  * @param readOnlyScripts whether they are run by EVAL_RO
  */
 record RedisOptions(
@@ -53,19 +53,19 @@ record RedisOptions(
       boolean emptyDatabases) {}
 
   /**
-   * Keys that are looked at.
+   * Keys to inspect.
    *
    * @param checked patterns of keys
    * @param single keys
    * @param streams patterns of streams
    * @param singleStreams streams
    * @param counted patterns whose keys are counted
-   * @param batch how many keys SCAN looks at in one step
+   * @param batch number of keys per step of SCAN
    * @param groups Lua patterns that group keys
-   * @param maxGroups most groups shown of a database
+   * @param maxGroups maximum number of groups of a database
    * @param values whether the values of keys are shown
    * @param consumers whether consumers of streams are shown
-   * @param notOnMaster whether masters are spared
+   * @param notOnMaster whether masters are skipped
    */
   record Keys(
       List<DatabaseKey> checked,

@@ -38,17 +38,19 @@ record RedisPages(WebConfig.@Nullable Source tls, @Nullable Htpasswd user) {
 
   static final List<ExporterFlag> FLAGS =
       List.of(
+          ExporterFlag.of(KEY, Kind.PATH, "", "Private key of the exporter's pages; enables TLS."),
+          ExporterFlag.of(CERT, Kind.PATH, "", "Certificate of the exporter's pages."),
           ExporterFlag.of(
-              KEY, Kind.PATH, "", "Private key of its own pages, which gives them TLS."),
-          ExporterFlag.of(CERT, Kind.PATH, "", "Certificate of its own pages."),
-          ExporterFlag.of(
-              CA, Kind.PATH, "", "Of whom clients of its pages must show a certificate."),
+              CA,
+              Kind.PATH,
+              "",
+              "Certificate authority that client certificates must be signed by."),
           ExporterFlag.of(
               MIN_VERSION,
               Kind.STRING,
               "TLS1.2",
-              "Oldest version of TLS of its own pages: TLS1.2 or TLS1.3; older ones are not"
-                  + " spoken."),
+              "Oldest version of TLS of the exporter's pages: TLS1.2 or TLS1.3; older ones are not"
+                  + " supported."),
           ExporterFlag.of(USER, Kind.STRING, "", "The user who may see its pages."),
           ExporterFlag.of(PASSWORD, Kind.SECRET, "", "That user's password."),
           ExporterFlag.of(HASH, Kind.SECRET, "", "The bcrypt hash of that user's password."));

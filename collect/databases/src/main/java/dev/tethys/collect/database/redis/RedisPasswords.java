@@ -35,7 +35,7 @@ final class RedisPasswords {
     }
     Map<String, Secret> out = new HashMap<>();
     if (!root.isObject()) {
-      throw new IOException(file + ": wants a JSON object of passwords by address");
+      throw new IOException(file + ": must be a JSON object of passwords by address");
     }
     for (var e : root.properties()) {
       if (!e.getValue().isString()) {

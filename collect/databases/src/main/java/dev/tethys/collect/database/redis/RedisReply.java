@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What a server of Redis's protocol answers; both versions of the protocol become the same. */
+/** Reply of a server of Redis's protocol; both versions of the protocol are mapped to it. */
 sealed interface RedisReply {
   /**
    * A string, simple or bulk; doubles, booleans and big numbers of version 3 as they are written.

@@ -293,7 +293,7 @@ final class RedisServer implements DatabaseScrape {
     } else if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
       out.gauge("rdb_current_size_bytes", "Size of the RDB file.", Files.size(file));
     } else {
-      LOG.log(Level.WARNING, "redis: {0} cannot be looked at, or is no file", file);
+      LOG.log(Level.WARNING, "Redis file {0} is not readable or not a regular file", file);
     }
   }
 

@@ -6,7 +6,7 @@ import dev.tethys.collect.database.MetricSet;
 import java.io.IOException;
 import java.util.Map;
 
-/** What FT.INFO of the search module tells of indexes. */
+/** Metrics of indexes from FT.INFO of the search module. */
 final class SearchMetrics {
   /** Field, metric without prefix, and what it is multiplied with. */
   private static final String TABLE =

@@ -7,7 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What a Sentinel tells of the masters that it watches. */
+/** Metrics of a Sentinel about its masters. */
 final class SentinelMetrics {
   private static final Map<String, String> SETTINGS =
       Map.of(

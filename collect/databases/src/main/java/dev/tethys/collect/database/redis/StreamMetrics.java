@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What XINFO tells of streams, their groups and their consumers. */
+/** Metrics of streams, their groups and consumers from XINFO. */
 final class StreamMetrics {
   private static final System.Logger LOG = System.getLogger(StreamMetrics.class.getName());
 
@@ -126,7 +126,7 @@ final class StreamMetrics {
           of);
       out.gauge(
           "stream_group_consumer_idle_seconds",
-          "Seconds since the consumer was heard of.",
+          "Seconds since the last interaction of the consumer.",
           number(c, "idle") / 1e3,
           of);
     }

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The moment at which a scrape must be over, whatever it still waits for.
+ * Deadline of a scrape.
  *
  * @param nanos of {@link System#nanoTime}
  */

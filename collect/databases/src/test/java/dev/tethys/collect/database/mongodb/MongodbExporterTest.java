@@ -992,9 +992,9 @@ final class MongodbExporterTest {
         "mongodb.uri=mongodb://a,b                       | --no-mongodb.direct-connect",
         "mongodb.uri=mongodb+srv://a.b.c                 | --no-mongodb.direct-connect",
         "mongodb.uri=mongodb://u:secret@a/?x=1           | there is no option x",
-        "collector.currentopmetrics-slow-time=soon       | wants a time such as 5m",
-        "collector.profile-time-ts=-1                    | wants 0 to",
-        "web.timeout-offset=10                           | wants 0 to 9"
+        "collector.currentopmetrics-slow-time=soon       | must be a duration such as 5m",
+        "collector.profile-time-ts=-1                    | must be 0 to",
+        "web.timeout-offset=10                           | must be 0 to 9"
       })
   void whatIsWrongIsRefusedAtTheStart(String flag, String why) {
     String[] flags =

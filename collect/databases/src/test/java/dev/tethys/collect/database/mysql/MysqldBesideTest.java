@@ -259,6 +259,6 @@ final class MysqldBesideTest {
             () -> Settings.open(new MysqldExporterKind(), "config.my-cnf=" + dir.resolve("none")))
         .hasMessage("no user specified in section [client] or parent");
     assertThatThrownBy(() -> Settings.open(new MysqldExporterKind(), "mysqld.address=localhost"))
-        .hasMessage("--mysqld.address: localhost wants HOST:PORT or unix:///PATH");
+        .hasMessage("--mysqld.address: localhost must be HOST:PORT or unix:///PATH");
   }
 }

@@ -13,7 +13,7 @@ import dev.tethys.config.YamlObject;
 import java.time.Duration;
 import java.util.List;
 
-/** {@code aws_sd_configs}, and a kind of its own for each of its roles. */
+/** {@code aws_sd_configs}, and a separate mechanism for each of its roles. */
 public final class Aws {
   private static final Section SECTION =
       new Section("aws_sd_config", "Targets from services of AWS.");
@@ -161,7 +161,7 @@ public final class Aws {
         interval,
         (o, s) -> {
           if (s.get(concurrency) < 1 || s.get(concurrency) > MOST_AT_ONCE) {
-            throw o.error(concurrency, "request_concurrency wants 1 to " + MOST_AT_ONCE);
+            throw o.error(concurrency, "request_concurrency must be 1 to" + MOST_AT_ONCE);
           }
           check.check(o, s);
         },

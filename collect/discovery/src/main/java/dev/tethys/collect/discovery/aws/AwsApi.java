@@ -62,7 +62,7 @@ final class AwsApi {
     return new AwsApi(this, otherService);
   }
 
-  /** What is asked about one of several things. */
+  /** Request about one of several objects. */
   @FunctionalInterface
   interface Question<A, B> {
     B ask(A about) throws IOException, InterruptedException;

@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 import org.w3c.dom.Element;
 
 /**
- * Which fields of an answer become which labels, from a table beside this class: for each line what
- * of an object has the field, the label without {@code __meta_}, the field, and {@code time} for
- * times, whose fractions of a second are left out.
+ * Mapping of response fields to labels, from a table next to this class. Each line has the kind of
+ * object, the label without {@code __meta_}, the field, and {@code time} for times, whose fractions
+ * of a second are removed.
  */
 final class AwsFields {
   private record Field(String of, String label, String[] path, boolean time) {}

@@ -53,7 +53,7 @@ public final class Azure implements Refreshing.Source {
           "authentication_method",
           Type.STRING,
           "OAuth",
-          "OAuth, ManagedIdentity, SDK (whatever the environment has) or WorkloadIdentity.");
+          "OAuth, ManagedIdentity, SDK (from the environment) or WorkloadIdentity.");
   private static final Key<String> RESOURCE_GROUP =
       SECTION.key("resource_group", Type.STRING, "", "Which group; all when empty.");
 

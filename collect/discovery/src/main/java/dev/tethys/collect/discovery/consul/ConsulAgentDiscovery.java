@@ -21,8 +21,8 @@ import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
 /**
- * {@code consulagent_sd_configs}, which Promtail has and Prometheus has not: the services that are
- * registered with one agent of Consul, as its own API tells them, so that the cluster is not asked.
+ * {@code consulagent_sd_configs} of Promtail, which Prometheus lacks: the services registered with
+ * one Consul agent, from its own API, without requests to the cluster.
  */
 public final class ConsulAgentDiscovery implements Refreshing.Source {
   private static final Duration TIMEOUT = Duration.ofSeconds(135);
@@ -40,9 +40,8 @@ public final class ConsulAgentDiscovery implements Refreshing.Source {
 
   static {
     SECTION.include(ConsulServer.SECTION);
-    SECTION.key("allow_stale", Type.BOOL, true, "Taken; an agent answers for itself.");
-    SECTION.key(
-        "node_meta", Type.map(Type.STRING), Map.of(), "Taken, and not looked at by Promtail too.");
+    SECTION.key("allow_stale", Type.BOOL, true, "Ignored; an agent reports only its own services.");
+    SECTION.key("node_meta", Type.map(Type.STRING), Map.of(), "Ignored, as in Promtail.");
   }
 
   public static final Mechanism MECHANISM =

@@ -26,7 +26,7 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * {@code consul_sd_configs}: one blocking query follows the catalogue, and one for each service
- * follows its instances, each in a thread of its own.
+ * follows its instances, each in a separate thread.
  */
 public final class ConsulDiscovery implements Discovery {
   /** How long Consul may hold a query while nothing changes. */

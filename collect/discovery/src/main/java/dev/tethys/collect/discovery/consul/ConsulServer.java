@@ -16,7 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import tools.jackson.databind.JsonNode;
 
-/** Where Consul's API is, and as whom it is asked: what every discovery by Consul is told. */
+/** Address and authentication of Consul's API, shared by all Consul discoveries. */
 final class ConsulServer {
   static final Section SECTION = new Section("consul", "Where Consul is.");
   private static final Key<String> SERVER =

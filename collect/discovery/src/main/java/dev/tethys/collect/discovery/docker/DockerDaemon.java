@@ -7,9 +7,9 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a Docker daemon is called.
+ * Address of a Docker daemon.
  *
- * @param base what URLs begin with, without a slash at the end
+ * @param base prefix of URLs, without a slash at the end
  * @param socket to connect to instead of the URL's host; null for TCP
  */
 public record DockerDaemon(String base, @Nullable Path socket, HttpClientConfig client) {

@@ -27,10 +27,10 @@ import tools.jackson.databind.JsonNode;
 
 /** {@code kubernetes_sd_configs}: objects of a cluster, followed as they change. */
 public final class KubernetesDiscovery implements Discovery {
-  /** Which namespaces are looked at; all, when nothing is named. */
+  /** Selected namespaces; all, when none is named. */
   record Namespaces(boolean own, List<String> names) implements Mechanism.Nested {
     private static final Section SECTION =
-        new Section("namespaces", "Which namespaces are looked at; all when none is named.");
+        new Section("namespaces", "Selected namespaces; all when none is named.");
     private static final Key<Boolean> OWN =
         SECTION.key("own_namespace", Type.BOOL, false, "The namespace of this process's pod.");
     private static final Key<List<String>> NAMES =
@@ -51,10 +51,9 @@ public final class KubernetesDiscovery implements Discovery {
     }
   }
 
-  /** Which objects of a kind are looked at. */
+  /** Selected objects of a kind. */
   record Selector(String role, String label, String field) implements Mechanism.Nested {
-    private static final Section SECTION =
-        new Section("selector", "Which objects of a kind are looked at.");
+    private static final Section SECTION = new Section("selector", "Selected objects of a kind.");
     private static final Key<String> ROLE =
         SECTION.key("role", Type.of("role", "", KubernetesDiscovery::roleWord), "", "The kind.");
     private static final Key<String> LABEL =
@@ -242,7 +241,7 @@ public final class KubernetesDiscovery implements Discovery {
   }
 
   /**
-   * What is watched.
+   * Watched objects.
    *
    * @param namespace {@code ""} for all
    */

@@ -2,7 +2,7 @@ package dev.tethys.collect.discovery.kubernetes;
 
 import java.util.List;
 
-/** What becomes a target. */
+/** Kind of object that becomes a target. */
 enum Role {
   NODE("node", Resource.NODES, "node/"),
   POD("pod", Resource.PODS, "pod/"),

@@ -103,7 +103,7 @@ public final class Marathon implements Refreshing.Source {
     return out;
   }
 
-  /** Ports of an application; 0 for one that each task has of its own. */
+  /** Ports of an application; 0 for a port assigned to each task. */
   private record Port(long number, JsonNode labels) {}
 
   private static List<Labels> targets(JsonNode app) {

@@ -83,7 +83,7 @@ final class Keystone {
     }
   }
 
-  /** Who signs in, each {@code ""} where nothing is said. */
+  /** Credentials, each {@code ""} if not set. */
   record Credentials(
       String endpoint,
       String username,
@@ -97,7 +97,7 @@ final class Keystone {
       String credentialId,
       String credentialSecret) {}
 
-  /** Somebody who has signed in. */
+  /** Authenticated session. */
   final class Session {
     private final String token;
     private final JsonNode catalog;

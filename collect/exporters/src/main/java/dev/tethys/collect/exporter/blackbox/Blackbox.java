@@ -9,7 +9,7 @@ import dev.tethys.collect.exporter.ExporterSurroundings;
 import java.io.IOException;
 import java.util.List;
 
-/** What blackbox_exporter is. */
+/** Description of blackbox_exporter. */
 public final class Blackbox implements ExporterKind {
   @Override
   public String name() {

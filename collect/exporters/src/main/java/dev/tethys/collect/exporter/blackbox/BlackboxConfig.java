@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A {@code blackbox.yml} that was found to be right: modules by name. */
 record BlackboxConfig(Map<String, Module> modules) {
-  private static final Section SECTION = new Section("blackbox.yml", "Ways of looking at targets.");
+  private static final Section SECTION = new Section("blackbox.yml", "Probe modules.");
   private static final Key<Map<String, Module>> MODULES =
       SECTION.key("modules", Type.map(Module.TYPE), Map.of(), "The modules by name.");
 

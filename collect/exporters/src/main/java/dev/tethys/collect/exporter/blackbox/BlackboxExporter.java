@@ -377,7 +377,10 @@ final class BlackboxExporter implements Exporter {
     try {
       reload();
     } catch (IOException | RuntimeException e) {
-      LOG.log(Level.ERROR, "configuration not taken over, the former goes on: {0}", e.getMessage());
+      LOG.log(
+          Level.ERROR,
+          "Configuration reload failed, previous configuration stays active: {0}",
+          e.getMessage());
     }
   }
 

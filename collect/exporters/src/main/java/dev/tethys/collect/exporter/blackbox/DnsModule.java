@@ -13,7 +13,7 @@ import org.xbill.DNS.DClass;
 import org.xbill.DNS.Rcode;
 
 /**
- * What a DNS server is asked, and what of its answer makes the probe fail.
+ * DNS probe module: request settings and success conditions.
  *
  * @param queryClass the number of the class
  * @param queryType the number of the type
@@ -32,7 +32,7 @@ record DnsModule(
     Rules answer,
     Rules authority,
     Rules additional) {
-  /** What the records of one section are to be, as text. */
+  /** Conditions on the records of one section, as text. */
   record Rules(
       List<Pattern> failIfMatches,
       List<Pattern> failIfAllMatch,
@@ -93,7 +93,7 @@ record DnsModule(
   private static final Section SECTION = new Section("dns", "Of the prober dns.");
   private static final IpChoice.Keys IP = IpChoice.Keys.in(SECTION);
   private static final Key<Boolean> OVER_TLS =
-      SECTION.key("dns_over_tls", Type.BOOL, false, "TLS, which wants transport_protocol tcp.");
+      SECTION.key("dns_over_tls", Type.BOOL, false, "Use TLS; requires transport_protocol tcp.");
   private static final Key<TlsConfig> CONFIG =
       SECTION.key("tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "How TLS is spoken.");
   private static final Key<String> SOURCE =
@@ -132,10 +132,10 @@ record DnsModule(
     }
     String transport = o.get(TRANSPORT).isEmpty() ? "udp" : o.get(TRANSPORT);
     if (!transport.equals("udp") && !transport.equals("tcp")) {
-      throw o.error(TRANSPORT, "transport_protocol wants udp or tcp, not \"" + transport + "\"");
+      throw o.error(TRANSPORT, "transport_protocol must be udp or tcp, not\"" + transport + "\"");
     }
     if (o.get(OVER_TLS) && !transport.equals("tcp")) {
-      throw o.error(OVER_TLS, "dns_over_tls wants transport_protocol tcp");
+      throw o.error(OVER_TLS, "dns_over_tls requires transport_protocol tcp");
     }
     return new DnsModule(
         IP.read(o),

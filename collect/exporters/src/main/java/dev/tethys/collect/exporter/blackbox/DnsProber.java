@@ -22,7 +22,7 @@ import org.xbill.DNS.Section;
 import org.xbill.DNS.TextParseException;
 import org.xbill.DNS.Type;
 
-/** Asks a DNS server and looks at its answer. */
+/** Queries a DNS server and checks its response. */
 final class DnsProber implements Prober {
   private static final int PORT = 53;
   private static final int TLS_PORT = 853;

@@ -18,15 +18,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a target is asked over HTTP, and what of its answer makes the probe fail.
+ * HTTP probe module: request settings and success conditions.
  *
  * @param statusCodes empty for all of 2xx
  * @param versions empty for any
- * @param skipResolve names are left to the proxy where there is one
- * @param compression what the body is to be encoded in, {@code ""} for nothing
- * @param bodySizeLimit of the body decoded, 0 for none
- * @param http3 whether HTTP/3 is spoken, and no other version
- * @param missing what is asked for and cannot be had here
+ * @param skipResolve names are left to the proxy if there is one
+ * @param compression requested content encoding, {@code ""} for none
+ * @param bodySizeLimit of the decoded body, 0 for none
+ * @param http3 whether HTTP/3 is used, and no other version
+ * @param missing requested features that are not supported
  */
 record HttpModule(
     List<Long> statusCodes,

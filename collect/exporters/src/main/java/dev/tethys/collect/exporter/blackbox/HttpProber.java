@@ -39,7 +39,7 @@ import java.util.zip.InflaterInputStream;
 import org.brotli.dec.BrotliInputStream;
 import org.jspecify.annotations.Nullable;
 
-/** Asks a URL, follows redirects, and looks at every phase and at the last answer. */
+/** Requests a URL, follows redirects, and checks every phase and the last response. */
 final class HttpProber implements Prober {
   private static final int MAX_REDIRECTS = 10;
 

@@ -17,8 +17,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A socket for ICMP echoes: a ping socket (icmp(7), allowed to the groups of {@code
- * net.ipv4.ping_group_range}), else a raw one (raw(7), wants CAP_NET_RAW). Its calls block the
+ * Socket for ICMP echoes: a ping socket (icmp(7), permitted to the groups of {@code
+ * net.ipv4.ping_group_range}), else a raw one (raw(7), requires CAP_NET_RAW). Its calls block the
  * thread, so they are not for virtual threads.
  */
 final class IcmpSocket implements AutoCloseable {
@@ -81,7 +81,7 @@ final class IcmpSocket implements AutoCloseable {
     } catch (LibraryException e) {
       throw new IOException(
           e.getMessage()
-              + "; ICMP wants the group of this process in net.ipv4.ping_group_range, or the"
+              + "; ICMP requires the group of this process in net.ipv4.ping_group_range, or the"
               + " capability CAP_NET_RAW",
           e);
     }

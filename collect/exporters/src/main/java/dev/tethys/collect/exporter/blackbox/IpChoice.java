@@ -9,10 +9,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which of the addresses of a name is taken.
+ * Preferred IP protocol for a name.
  *
  * @param four whether IPv4 is preferred; otherwise IPv6 is
- * @param fallback whether the other kind will do
+ * @param fallback whether the other protocol is used if there is no preferred address
  */
 record IpChoice(boolean four, boolean fallback) {
   static final IpChoice DEFAULT = new IpChoice(false, true);
@@ -28,7 +28,7 @@ record IpChoice(boolean four, boolean fallback) {
     IpChoice read(YamlObject o) {
       String p = o.get(preferred);
       if (!p.isEmpty() && !p.equals("ip4") && !p.equals("ip6")) {
-        throw o.error(preferred, "preferred_ip_protocol wants ip4 or ip6, not \"" + p + "\"");
+        throw o.error(preferred, "preferred_ip_protocol must be ip4 or ip6, not\"" + p + "\"");
       }
       return new IpChoice(p.equals("ip4"), o.get(fallback));
     }

@@ -12,12 +12,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One way of looking at targets.
+ * Probe module.
  *
- * @param prober which of the parts holds
- * @param timeout zero for that of who asks
- * @param missing what the module asks for that is not built, {@code ""} for nothing: such a module
- *     is refused when it is asked for, so that the others of the file serve
+ * @param prober name of the part that applies
+ * @param timeout zero for that of the request
+ * @param missing unsupported feature that the module needs, {@code ""} for none: such a module is
+ *     refused when it is requested, so that the others of the file can be used
  */
 record Module(
     String prober,
@@ -33,7 +33,7 @@ record Module(
   private static final List<String> PROBERS =
       List.of("http", "tcp", "icmp", "dns", "grpc", "unix", "websocket");
 
-  static final Section SECTION = new Section("module", "One way of looking at targets.");
+  static final Section SECTION = new Section("module", "Probe module.");
   private static final Key<String> PROBER =
       SECTION.required("prober", Type.STRING, "http, tcp, icmp, dns, grpc, unix or websocket.");
   private static final Key<Duration> TIMEOUT =

@@ -17,10 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/**
- * One look at a target: what was found out so far, what was logged, and when it must end. For one
- * thread.
- */
+/** One probe of a target: results so far, log, and deadline. For one thread. */
 final class ProbeAttempt {
   private static final System.Logger LOG = System.getLogger(ProbeAttempt.class.getName());
 
@@ -88,7 +85,7 @@ final class ProbeAttempt {
     log(Level.DEBUG, message, pairs);
   }
 
-  /** Something that is done over a connection. */
+  /** Action over a connection. */
   @FunctionalInterface
   interface Work<T> {
     T run() throws IOException;

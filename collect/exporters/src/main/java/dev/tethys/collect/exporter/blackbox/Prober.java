@@ -2,7 +2,7 @@ package dev.tethys.collect.exporter.blackbox;
 
 import java.io.IOException;
 
-/** Looks at targets in one way. Safe for any number of threads. */
+/** Probes targets by one protocol. Thread-safe. */
 @FunctionalInterface
 interface Prober {
   /**

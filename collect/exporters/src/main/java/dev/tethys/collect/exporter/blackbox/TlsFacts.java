@@ -29,7 +29,7 @@ import java.util.stream.Collectors;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
 
-/** What a TLS session shows of the server: versions, certificates, when they run out. */
+/** Facts about a server from its TLS session: versions, certificates, expiry times. */
 final class TlsFacts {
   /** Seconds of Go's zero time, which stands where no chain was verified. */
   private static final double NEVER = -62_135_596_800.0;

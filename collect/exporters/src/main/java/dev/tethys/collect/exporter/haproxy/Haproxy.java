@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** What haproxy_exporter is. */
+/** Description of haproxy_exporter. */
 public final class Haproxy implements ExporterKind {
   @Override
   public String name() {

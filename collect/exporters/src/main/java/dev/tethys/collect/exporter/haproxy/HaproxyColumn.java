@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Which columns of HAProxy's statistics are shown as what. The columns are described in chapter 9.1
+ * Mapping of a column of HAProxy's statistics to a metric. The columns are described in chapter 9.1
  * of HAProxy's management guide; names and texts are haproxy_exporter's.
  *
  * @param index of the column

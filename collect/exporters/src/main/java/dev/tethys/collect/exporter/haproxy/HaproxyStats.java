@@ -104,7 +104,7 @@ final class HaproxyStats implements MetricsSource {
       case "unix" -> this.client = null;
       case "tcp" -> {
         if (UrlHost.of(uri) == null || UrlHost.port(uri) < 0) {
-          throw new IllegalArgumentException("--haproxy.scrape-uri wants tcp://host:port");
+          throw new IllegalArgumentException("--haproxy.scrape-uri must be tcp://host:port");
         }
         this.client = null;
       }

@@ -11,7 +11,7 @@ import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import javax.security.auth.Subject;
 
-/** A class of somebody else's that says who may see the pages, as the JDK's HTTP server asks it. */
+/** Authenticator of the pages in a class of the user, called as by the JDK's HTTP server. */
 final class AuthenticatorPlugin {
   private final PageLogin.Plugin settings;
   private final PluginClasses classes;

@@ -60,7 +60,7 @@ record Customizer(
     if (v instanceof Number || v instanceof Boolean) {
       return v;
     }
-    throw n.error("wants a number, true or false");
+    throw n.error("must be a number, true or false");
   }
 
   private static Customizer read(YamlObject o) {

@@ -59,7 +59,7 @@ final class JmxExporter implements Exporter {
     }
   }
 
-  /** What a look found. */
+  /** Result of a scrape. */
   private record Answer(List<MetricFamily> families, int cached, @Nullable Exception failure) {}
 
   private final @Nullable Path file;
@@ -330,7 +330,10 @@ final class JmxExporter implements Exporter {
     } catch (IOException | ConfigException e) {
       String message = String.valueOf(e.getMessage());
       if (!message.equals(problem)) {
-        LOG.log(Level.ERROR, "configuration not taken over, the former goes on: {0}", message);
+        LOG.log(
+            Level.ERROR,
+            "Configuration reload failed, previous configuration stays active: {0}",
+            message);
       }
       problem = message;
     }

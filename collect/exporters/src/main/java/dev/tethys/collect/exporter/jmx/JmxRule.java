@@ -14,15 +14,15 @@ import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What becomes of values whose bean, attribute and value match a pattern.
+ * Conversion rule for values whose bean, attribute and value match a pattern.
  *
  * @param pattern null matches everything
- * @param name of the metric, with groups of the pattern; null for one made of the bean's name
- * @param value with groups of the pattern; null for the value that was found
- * @param factor numbers are multiplied by it
+ * @param name of the metric, with groups of the pattern; null for a name derived from the bean's
+ * @param value with groups of the pattern; null for the attribute's value
+ * @param factor multiplier of numbers
  * @param help with groups; null for the description of the attribute
  * @param labels names and values with groups, sorted by name
- * @param cached what was found once holds until the bean goes
+ * @param cached whether the match is cached until the bean is unregistered
  */
 record JmxRule(
     @Nullable Pattern pattern,

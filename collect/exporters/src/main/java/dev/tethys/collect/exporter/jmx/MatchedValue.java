@@ -4,11 +4,11 @@ import dev.tethys.model.Labels;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a rule makes of a value.
+ * Result of a rule for a value.
  *
- * @param name of the family, without an ending that says its type
- * @param matched the text that the rule's pattern saw
- * @param value set by the rule; null for the one that was found
+ * @param name of the family, without a suffix for its type
+ * @param matched the text that the rule's pattern was matched against
+ * @param value set by the rule; null for the attribute's value
  */
 record MatchedValue(
     String name,

@@ -13,10 +13,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is said beside the file, in the order in which it holds: settings of the library that the
- * known exporter pushes with ({@code IO_PROMETHEUS_…}, then {@code io.prometheus.…}), and those of
- * OpenTelemetry's SDK ({@code otel.…}, then {@code OTEL_…}); each a property of Java or a variable
- * of the environment.
+ * Settings outside of the file, in order of precedence: those of the OpenTelemetry exporter library
+ * ({@code IO_PROMETHEUS_…}, then {@code io.prometheus.…}), and those of OpenTelemetry's SDK ({@code
+ * otel.…}, then {@code OTEL_…}). Each is a Java property or an environment variable.
  */
 record OtelSettings(
     Function<String, @Nullable String> environment, Function<String, @Nullable String> properties) {
@@ -27,9 +26,9 @@ record OtelSettings(
   private static final Pattern WORD = Pattern.compile("_([a-z])");
 
   /**
-   * One that is set.
+   * Setting with a value.
    *
-   * @param name with what it is
+   * @param name full name of the property or variable
    */
   record Setting(String name, String value) {
     ConfigException wrong(String what) {

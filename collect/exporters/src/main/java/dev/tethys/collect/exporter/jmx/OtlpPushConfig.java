@@ -23,15 +23,15 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where metrics are pushed to as OTLP beside being shown: {@code openTelemetry}, and what is said
- * beside the file, which goes before it, as there.
+ * Push of metrics as OTLP, in addition to exposing them: {@code openTelemetry}. Settings outside of
+ * the file override it, as in the original exporter.
  *
- * @param url with its path, over gRPC without meaning
- * @param tls files that it names; the URL says whether it is spoken
- * @param timeout for a push, with all that is sent again
- * @param retries whether what is not taken now is sent again
- * @param preserveNames whether names stay as they were written, with units and {@code _total}
- * @param resource attributes of whom the metrics are of, by name
+ * @param url with its path, unused over gRPC
+ * @param tls files that it names; the URL decides whether TLS is used
+ * @param timeout for a push, with all retries
+ * @param retries whether failed requests are retried
+ * @param preserveNames whether names stay unchanged, with units and {@code _total}
+ * @param resource resource attributes, by name
  */
 record OtlpPushConfig(
     URI url,

@@ -11,9 +11,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may see the pages: {@code httpServer.authentication}. One of the two is there.
+ * Authentication of the pages: {@code httpServer.authentication}. Exactly one of the two is set.
  *
- * @param plugin goes before a user
+ * @param plugin overrides a user
  */
 record PageLogin(@Nullable PageUser user, @Nullable Plugin plugin) {
   private static final System.Logger LOG = System.getLogger(PageLogin.class.getName());
@@ -56,7 +56,7 @@ record PageLogin(@Nullable PageUser user, @Nullable Plugin plugin) {
     PageUser user = o.find(BASIC);
     Plugin plugin = o.find(PLUGIN_KEY);
     if (user == null && plugin == null) {
-      throw o.error("authentication wants basic or plugin");
+      throw o.error("authentication requires basic or plugin");
     }
     if (user != null && plugin != null) {
       LOG.log(

@@ -19,9 +19,9 @@ import javax.crypto.spec.PBEKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may see the pages: {@code httpServer.authentication.basic}.
+ * Basic authentication of the pages: {@code httpServer.authentication.basic}.
  *
- * @param algorithm {@code plaintext}, or how the password became {@code hash}, hexadecimal
+ * @param algorithm {@code plaintext}, or the algorithm of {@code hash}, in hexadecimal
  * @param password "" unless it is plain
  * @param iterations of PBKDF2
  */
@@ -88,7 +88,7 @@ record PageUser(
     long iterations = given == null ? usual == null ? 0 : usual : given;
     if (usual != null) {
       if (iterations < 1 || iterations > MAX_ITERATIONS) {
-        throw o.error(ITERATIONS_KEY, "iterations wants 1 to " + MAX_ITERATIONS);
+        throw o.error(ITERATIONS_KEY, "iterations must be 1 to" + MAX_ITERATIONS);
       }
       // Older versions counted bytes where the key says bits.
       long length = o.get(KEY_LENGTH);

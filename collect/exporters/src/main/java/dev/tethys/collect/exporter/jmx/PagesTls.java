@@ -142,9 +142,7 @@ final class PagesTls {
     YamlObject s = o.find(key);
     String filename = said(s, FILENAME, property);
     if (filename.isBlank()) {
-      throw o.error(
-          key,
-          key.name() + " wants a filename, which " + property + " of Java's properties says too");
+      throw o.error(key, key.name() + " requires a filename, or the Java property " + property);
     }
     String type = said(s, TYPE, property + "Type");
     String password = said(s, PASSWORD, property + "Password");
@@ -155,11 +153,7 @@ final class PagesTls {
     }
     if (password.isBlank()) {
       throw o.error(
-          key,
-          key.name()
-              + " wants a password, which "
-              + property
-              + "Password of Java's properties says too");
+          key, key.name() + " requires a password, or the Java property " + property + "Password");
     }
     return new StoreFile(filename, type.isBlank() ? KeyStore.getDefaultType() : type, password);
   }

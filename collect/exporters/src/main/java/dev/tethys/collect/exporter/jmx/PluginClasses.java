@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Where the classes are that a file names: the class path of the process, and the jars and folders
- * of {@code --jmx.plugin-path}. What was loaded stays until the exporter ends.
+ * Classes named in a configuration file, from the class path of the process and the jars and
+ * folders of {@code --jmx.plugin-path}. Loaded classes stay until the exporter ends.
  */
 final class PluginClasses implements AutoCloseable {
   private final URLClassLoader loader;
@@ -47,7 +47,7 @@ final class PluginClasses implements AutoCloseable {
             "jmx-plugins", urls.toArray(URL[]::new), PluginClasses.class.getClassLoader());
   }
 
-  /** Something of somebody else's that is called. */
+  /** Call into a class of the user. */
   @FunctionalInterface
   interface Work<T, X extends Exception> {
     T run() throws X;

@@ -174,7 +174,7 @@ final class PluginExchange extends HttpExchange {
     return null; // who it is is what is being asked
   }
 
-  /** What all requests share. */
+  /** Context that all requests share. */
   static final class Context extends HttpContext {
     private final Map<String, Object> attributes = new ConcurrentHashMap<>();
 

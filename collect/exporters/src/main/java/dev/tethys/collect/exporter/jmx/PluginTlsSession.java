@@ -9,7 +9,7 @@ import javax.net.ssl.SSLSession;
 import javax.net.ssl.SSLSessionContext;
 import org.jspecify.annotations.Nullable;
 
-/** What a client showed of itself by TLS, which is what authenticators ask a session for. */
+/** TLS session of a client, as authenticators request it. */
 final class PluginTlsSession implements SSLSession {
   private final List<X509Certificate> shown;
 

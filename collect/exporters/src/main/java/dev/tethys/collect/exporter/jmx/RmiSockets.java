@@ -26,13 +26,13 @@ import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sockets of RMI: connecting is bounded in time, reading in bytes, and TLS is that of whoever
- * looks. A stub brings its own idea of where sockets come from, and that is the process's defaults;
- * so these are replaced, once, by ones that ask what the current thread is looking at and are the
- * former ones for everybody else.
+ * Socket factories of RMI: connects have a timeout, reads a limit in bytes, and TLS settings are
+ * those of the scrape. A stub chooses its own socket factory, the process's default; so the
+ * defaults are replaced, once, by factories that apply the settings of the current thread's scrape,
+ * and delegate to the previous ones for all other threads.
  *
- * <p>A look ends when its thread is interrupted: reads and writes of virtual threads end then, and
- * their sockets are closed.
+ * <p>A scrape ends when its thread is interrupted: reads and writes of virtual threads end then,
+ * and their sockets are closed.
  */
 final class RmiSockets extends RMISocketFactory {
   /** Most bytes of answers in one look. */
@@ -151,7 +151,7 @@ final class RmiSockets extends RMISocketFactory {
     }
   }
 
-  /** Java's default TLS; its sockets are those of who looks, where somebody does. */
+  /** Java's default TLS context; its sockets are those of the current scrape, if there is one. */
   private static final class LookContext extends SSLContext {
     LookContext(SSLContext before) {
       super(new LookSpi(before), before.getProvider(), before.getProtocol());

@@ -41,7 +41,7 @@ final class RuleBook {
     return new Reading();
   }
 
-  /** A look at all values. */
+  /** Reading of all values. */
   final class Reading {
     private final Set<Place> seen = new HashSet<>();
 
@@ -92,9 +92,9 @@ final class RuleBook {
   }
 
   /**
-   * What the rules say.
+   * Result of the rules.
    *
-   * @param keep whether that holds as long as the value is seen
+   * @param keep whether it stays valid as long as the value exists
    */
   private record Found(@Nullable MatchedValue value, boolean keep) {
     static final Found NO_RULE = new Found(null, true);

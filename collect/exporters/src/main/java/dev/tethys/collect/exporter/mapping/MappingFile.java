@@ -79,7 +79,7 @@ public record MappingFile(
   private static Objective objective(YamlObject o) {
     double q = o.get(QUANTILE);
     if (!(q >= 0 && q <= 1)) {
-      throw o.error(QUANTILE, "quantile wants 0 to 1");
+      throw o.error(QUANTILE, "quantile must be 0 to 1");
     }
     return new Objective(q, o.get(ERROR));
   }
@@ -126,7 +126,7 @@ public record MappingFile(
           s.optional(
               "ttl",
               Type.of("duration", Duration.ZERO, n -> n.parse(MappingFile::duration)),
-              "After which a series that is not heard of vanishes; 0 for never.");
+              "Time without samples after which a series is removed; 0 for never.");
       matchType = s.optional("match_type", MATCH_TYPE, "glob or regex.");
     }
 

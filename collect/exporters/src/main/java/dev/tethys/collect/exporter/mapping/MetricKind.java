@@ -1,6 +1,6 @@
 package dev.tethys.collect.exporter.mapping;
 
-/** What comes under a dotted name. */
+/** Metric type of a dotted name. */
 public enum MetricKind {
   COUNTER,
   GAUGE,

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MetricMapper {
   /**
-   * What a name means.
+   * Mapping of a name.
    *
    * @param labels of the rule, expanded
    */

@@ -4,14 +4,13 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * What becomes of observations.
+ * Aggregation of observations.
  *
  * @param histogram whether they become a histogram; else a summary
  * @param buckets upper bounds of a histogram, ascending, without +Inf; none for a native one alone
- * @param nativeFactor how much wider each bucket of a native histogram is than the one before; 0
- *     for none
- * @param nativeBuckets how many such buckets there may be; 0 for no limit
- * @param quantiles of a summary, with the error that each may have
+ * @param nativeFactor growth factor of the buckets of a native histogram; 0 for none
+ * @param nativeBuckets maximum number of such buckets; 0 for no limit
+ * @param quantiles of a summary, with the permitted error of each
  * @param maxAge of observations that count for quantiles
  */
 public record ObserverOptions(

@@ -1,6 +1,6 @@
 package dev.tethys.collect.exporter.process;
 
-/** What a thread, a process or a group has used so far, whole numbers but for times. */
+/** Resource usage of a thread, a process or a group so far, in whole numbers except times. */
 record Counts(
     double user,
     double system,

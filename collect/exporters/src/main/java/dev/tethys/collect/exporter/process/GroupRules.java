@@ -173,7 +173,7 @@ final class GroupRules implements GroupNamer {
     }
   }
 
-  /** What the template of a name sees. */
+  /** Data of a name's template. */
   private record Facts(ProcessFacts p, Map<String, String> captured) implements GoStruct {
     @Override
     public String typeName() {

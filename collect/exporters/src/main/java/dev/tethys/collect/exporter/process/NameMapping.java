@@ -8,8 +8,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Groups as the flags {@code procnames} and {@code namemapping} name them: by the kernel's name of
- * a process, and for those that are mapped by what an expression captures of the command line.
+ * Groups named by the flags {@code procnames} and {@code namemapping}. The name is the kernel's
+ * name of a process, or for mapped ones the part of the command line that an expression captures.
  */
 final class NameMapping implements GroupNamer {
   private final Map<String, @Nullable Pattern> byName = new HashMap<>();

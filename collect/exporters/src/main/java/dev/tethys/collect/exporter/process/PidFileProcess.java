@@ -13,9 +13,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What a server's process uses, whose number stands in a file: the metrics of client libraries of
- * Prometheus under the name of the server ({@code haproxy_process_…}). Nothing is shown while there
- * is no such file or process. Safe for several threads.
+ * Metrics of a server's process, found by its PID file, named as in Prometheus's client libraries
+ * with the server's prefix ({@code haproxy_process_…}). Nothing is exposed while the file or the
+ * process does not exist. Thread-safe.
  */
 public final class PidFileProcess {
   private static final System.Logger LOG = System.getLogger(PidFileProcess.class.getName());

@@ -98,7 +98,7 @@ final class ProcFolder {
     return out;
   }
 
-  /** What {@code stat} of a process or thread holds, its fields by their numbers of proc(5). */
+  /** Content of {@code stat} of a process or thread, its fields by their numbers of proc(5). */
   record Stat(String name, List<String> fields) {
     String field(int number) {
       return fields.get(number - 3);

@@ -30,7 +30,7 @@ final class ProcessExporter implements Exporter {
     ProcessTracker of(GroupNamer namer) throws IOException;
   }
 
-  /** What adds up; made anew with every tracker. */
+  /** Aggregation by group; created anew with every tracker. */
   interface Groups {
     ProcessGroups make();
   }

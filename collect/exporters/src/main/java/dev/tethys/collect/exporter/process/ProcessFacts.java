@@ -4,7 +4,7 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * What rules look at of a process. It is read once, when the process is first seen.
+ * Properties of a process that rules match. Read once, when the process is first seen.
  *
  * @param name the kernel's, at most 15 characters
  * @param user the name of the effective user, or its number

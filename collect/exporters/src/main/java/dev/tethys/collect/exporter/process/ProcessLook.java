@@ -3,14 +3,14 @@ package dev.tethys.collect.exporter.process;
 import java.util.List;
 
 /**
- * A process as it was when it was looked at.
+ * State of a process at one scrape.
  *
  * @param openFiles -1 when they cannot be counted
- * @param maxFiles the soft limit as an unsigned number; infinite where there is none
- * @param states how many are in each of {@link #STATES}, the process and its threads
+ * @param maxFiles the soft limit as an unsigned number; infinite for no limit
+ * @param states numbers in each of {@link #STATES}, of the process and its threads
  * @param waitsIn the function of the kernel that it waits in, {@code ""} for none or unknown
  * @param threads none where there is only one
- * @param partial how many parts could not be read
+ * @param partial number of parts that could not be read
  */
 record ProcessLook(
     Counts counts,

@@ -26,11 +26,11 @@ final class ProcessTracker {
   private static final System.Logger LOG = System.getLogger(ProcessTracker.class.getName());
 
   /**
-   * How groups are found.
+   * Rules for grouping processes.
    *
    * @param children whether a process without a group belongs to that of its parent
-   * @param recheck whether a process that is in no group is asked about again
-   * @param recheckFor for how long after its start; zero for always
+   * @param recheck whether a process without a group is checked again
+   * @param recheckFor how long after its start; zero for always
    */
   record Rules(GroupNamer namer, boolean children, boolean recheck, Duration recheckFor) {}
 
@@ -38,7 +38,7 @@ final class ProcessTracker {
   record Seen(
       String group, Instant started, ProcessLook look, Counts used, List<SeenThread> threads) {}
 
-  /** What a thread used since the last look. */
+  /** Usage of a thread since the last scrape. */
   record SeenThread(String name, Counts used, String waitsIn) {}
 
   /**
@@ -49,7 +49,7 @@ final class ProcessTracker {
    */
   record Round(List<Seen> seen, int unread, int partial) {}
 
-  /** A process for good: numbers are given again, at another time. */
+  /** Unique identity of a process: its number may be reused, but with another start time. */
   private record Id(int pid, long started) {}
 
   /** A process in no group has no name. */

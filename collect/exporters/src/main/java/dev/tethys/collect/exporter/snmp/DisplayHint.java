@@ -5,9 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * How bytes are written, in the language of RFC 2579, section 3.1: {@code 1x:} is {@code 0a:1b}.
- */
+/** Format of bytes in the language of RFC 2579, section 3.1: {@code 1x:} is {@code 0a:1b}. */
 final class DisplayHint {
   /** Bytes of a piece; more than this are no hint that a MIB has. */
   private static final int MAX_LENGTH = 65_535;

@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** What {@code snmp.yml} and its like hold: credentials and modules by name. */
+/** Content of {@code snmp.yml} and similar files: credentials and modules by name. */
 record SnmpConfig(Map<String, SnmpAuth> auths, Map<String, SnmpModule> modules) {
   private static final System.Logger LOG = System.getLogger(SnmpConfig.class.getName());
 

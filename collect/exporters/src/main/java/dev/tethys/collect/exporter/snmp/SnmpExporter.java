@@ -26,19 +26,19 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** Agents as the modules of a configuration show them, when somebody asks. */
+/** Exporter of SNMP agents by the modules of a configuration, on request. */
 final class SnmpExporter implements Exporter {
-  /** Where the configuration comes from. */
+  /** Source of the configuration. */
   interface Source {
     SnmpConfig read() throws IOException;
   }
 
   /**
-   * How agents are asked.
+   * Request settings.
    *
-   * @param from the address that requests come from, null for any
-   * @param wrap whether 64-bit counters begin anew at 2^53
-   * @param atOnce how many modules of an agent are asked for at once
+   * @param from source address of requests, null for any
+   * @param wrap whether 64-bit counters wrap at 2^53
+   * @param atOnce number of an agent's modules that are requested concurrently
    * @param packets whether messages are logged
    */
   record Manner(@Nullable InetSocketAddress from, boolean wrap, int atOnce, boolean packets) {}

@@ -2,7 +2,7 @@ package dev.tethys.collect.exporter.snmp;
 
 import dev.tethys.model.exposition.Registry;
 
-/** What the exporter shows of itself. Safe for any number of threads. */
+/** Self-metrics of the exporter. Thread-safe. */
 final class SnmpMeasures {
   private static final double[] SECONDS = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
 

@@ -21,11 +21,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the objects below one become.
+ * Conversion of the objects below one OID to metrics.
  *
- * @param scale 0 for as it is
- * @param pattern of ParseDateAndTime; null for all else
- * @param hint how bytes of an OctetString are written; null for hexadecimal digits
+ * @param scale 0 for unscaled
+ * @param pattern of ParseDateAndTime; null for other types
+ * @param hint format of an OctetString; null for hexadecimal digits
  */
 record SnmpMetric(
     String name,

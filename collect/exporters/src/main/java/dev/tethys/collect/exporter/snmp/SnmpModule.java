@@ -24,9 +24,9 @@ record SnmpModule(
     List<Filter> filters) {
   /** Of which rows of tables others are asked for: those whose object has one of the values. */
   record Filter(Oid oid, List<Oid> targets, List<Pattern> values) {
-    private static final Section SECTION = new Section("filter", "Which rows are asked for.");
+    private static final Section SECTION = new Section("filter", "Filter of requested rows.");
     private static final Key<Oid> OF =
-        SECTION.required("oid", SnmpMetric.OID, "The column that is looked at.");
+        SECTION.required("oid", SnmpMetric.OID, "The column that is tested.");
     private static final Key<List<Oid>> TARGETS =
         SECTION.key(
             "targets", Type.list(SnmpMetric.OID), List.of(), "Columns of which rows are chosen.");

@@ -5,7 +5,7 @@ import java.time.InstantSource;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Which class stands behind the name of a collector. */
+/** Classes of collectors by name. */
 public final class Catalog {
   private static final Desc DURATION =
       Desc.gauge(

@@ -80,7 +80,7 @@ final class CpuCollector implements NodeCollector {
   private static final Desc ONLINE =
       Desc.gauge("node_cpu_online", "CPUs that are online and being scheduled.", "cpu");
 
-  /** What is kept of one CPU between scrapes. */
+  /** State of one CPU between scrapes. */
   private static final class Cpu {
     final CpuCounter counter = new CpuCounter();
     final Labels[] labels = new Labels[MODES.length];

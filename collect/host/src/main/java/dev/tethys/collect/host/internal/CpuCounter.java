@@ -1,11 +1,11 @@
 package dev.tethys.collect.host.internal;
 
 /**
- * What one CPU spent in each mode, as counters.
+ * Time of one CPU by mode, as counters.
  *
- * <p>The kernel's counters may step back a little (idle and iowait do) and start anew when a CPU is
- * plugged out and in. These here never step back, but for a CPU whose idle time fell by {@link
- * #JUMP_BACK_SECONDS} or more: that one starts anew.
+ * <p>The kernel's counters may decrease slightly (idle and iowait do) and start anew when a CPU is
+ * unplugged and plugged in. These counters never decrease, unless a CPU's idle time fell by {@link
+ * #JUMP_BACK_SECONDS} or more: then they start anew.
  */
 final class CpuCounter {
   private static final double JUMP_BACK_SECONDS = 3.0;

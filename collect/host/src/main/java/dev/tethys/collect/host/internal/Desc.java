@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * What a family is called and which labels its metrics have. Label sets are written in canonical
- * form directly, because a scrape makes a thousand of them.
+ * Name and label names of a family. Label sets are written in canonical form directly, because a
+ * scrape creates a thousand of them.
  */
 final class Desc {
   final String name;

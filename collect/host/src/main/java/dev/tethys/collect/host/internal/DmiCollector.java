@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** What the firmware says of the machine, from /sys/class/dmi/id; it is read once. */
+/** Firmware information about the machine, from /sys/class/dmi/id; read once. */
 final class DmiCollector implements NodeCollector {
   private static final String[] FILES = {
     "bios_date",

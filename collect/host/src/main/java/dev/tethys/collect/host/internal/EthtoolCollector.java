@@ -24,7 +24,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** What drivers of network devices know of them, by ioctl (linux/ethtool.h). */
+/** Statistics of network drivers, by ioctl (linux/ethtool.h). */
 final class EthtoolCollector implements NodeCollector {
   private static final System.Logger LOG = System.getLogger(EthtoolCollector.class.getName());
   private static final long SIOCETHTOOL = 0x8946;
@@ -66,7 +66,7 @@ final class EthtoolCollector implements NodeCollector {
   private static final Desc AUTONEGOTIATE =
       Desc.gauge("node_network_autonegotiate", "If this port is using autonegotiate", "device");
 
-  /** What one of two sets of abilities shows. */
+  /** Metrics of one of two sets of abilities. */
   private record Abilities(Desc speed, Desc autonegotiate, Desc pause, Desc asymmetricPause) {
     static Abilities of(String word, String does, String speeds) {
       return new Abilities(

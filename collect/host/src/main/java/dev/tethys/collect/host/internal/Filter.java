@@ -6,8 +6,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which names are taken: not those that the first pattern finds, only those that the second one
- * does. What was decided is remembered, so that no pattern runs at a later scrape.
+ * Filter of names: excludes those that match the first pattern, includes only those that match the
+ * second. Results are cached, so that no pattern runs at a later scrape.
  */
 final class Filter {
   /** Names remembered; more of them (containers come and go) and the memory starts anew. */

@@ -17,8 +17,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file of JSON that stands in the place of what the kernel tells, as node_exporter's own tests
- * have them: objects, whose keys are taken in any case and may be absent, and others not looked at.
+ * JSON file that replaces kernel data, as in node_exporter's own tests. It contains objects, whose
+ * keys are matched in any case and may be absent; unknown keys are ignored.
  */
 final class JsonObjects {
   private static final int MAX_BYTES = 1 << 20;

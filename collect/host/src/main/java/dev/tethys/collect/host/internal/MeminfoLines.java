@@ -2,7 +2,7 @@ package dev.tethys.collect.host.internal;
 
 import java.nio.charset.StandardCharsets;
 
-/** Steps through /proc/meminfo; of each line the name stands in the text and the value here. */
+/** Iterates over /proc/meminfo; the name of each line is in the text and the value here. */
 final class MeminfoLines {
   private final Text t;
 

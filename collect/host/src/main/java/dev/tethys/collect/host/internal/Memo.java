@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.function.Function;
 
 /**
- * What was made of the name that stands at a position of a file. The kernel prints its tables in
- * the same order every time, so a scrape compares bytes and makes neither strings nor look-ups.
+ * Cache of objects derived from the name at a position of a file. The kernel prints its tables in
+ * the same order every time, so a scrape compares bytes and needs neither strings nor look-ups.
  */
 final class Memo<T> {
   /** Positions remembered; names behind them are made anew each time. */

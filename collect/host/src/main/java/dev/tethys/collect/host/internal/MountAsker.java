@@ -47,7 +47,7 @@ final class MountAsker {
   private static final int MOUNTS_A_WORKER = 8;
 
   /**
-   * What a mount said.
+   * Sizes of a mount.
    *
    * @param error {@code ""} for none
    */

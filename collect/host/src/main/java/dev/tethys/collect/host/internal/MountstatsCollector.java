@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** What mounted NFS file systems did, from /proc/self/mountstats. */
+/** Metrics of mounted NFS file systems, from /proc/self/mountstats. */
 final class MountstatsCollector implements NodeCollector {
   private static final String[] LABELS = {"export", "protocol", "mountaddr"};
   private static final Desc AGE =

@@ -1,6 +1,6 @@
 package dev.tethys.collect.host.internal;
 
-/** Which column of a line of mountstats is which metric. */
+/** Mapping of columns of mountstats lines to metrics. */
 final class MountstatsColumns {
   /** The n-th number of a line. */
   record Column(int at, Desc desc) {}

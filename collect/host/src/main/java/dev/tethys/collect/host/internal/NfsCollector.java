@@ -2,7 +2,7 @@ package dev.tethys.collect.host.internal;
 
 import java.io.IOException;
 
-/** What this host asks of NFS servers, from /proc/net/rpc/nfs. */
+/** Metrics of this host as an NFS client, from /proc/net/rpc/nfs. */
 final class NfsCollector implements NodeCollector {
   private static final Desc PACKETS =
       Desc.counter(

@@ -2,7 +2,7 @@ package dev.tethys.collect.host.internal;
 
 import java.io.IOException;
 
-/** What NFS clients ask of this host, from /proc/net/rpc/nfsd. */
+/** Metrics of this host as an NFS server, from /proc/net/rpc/nfsd. */
 final class NfsdCollector implements NodeCollector {
   /** In the order of the numbers on the lines proc2, proc3 and proc4ops, after their count. */
   static final String[] V2 = {

@@ -13,7 +13,7 @@ import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 
-/** What a server of NTP says of itself, and whether to believe it (RFC 5905). */
+/** Status of an NTP server, and a sanity check of it (RFC 5905). */
 final class NtpCollector implements NodeCollector {
   private static final int SIZE = 48;
   private static final int MAX_ANSWER = 1024;

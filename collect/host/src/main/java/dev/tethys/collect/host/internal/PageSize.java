@@ -7,8 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * How large a page of memory is, as the kernel told this process: from its auxiliary vector
- * (getauxval(3)), because a first call of the C library costs a start a tenth of a second.
+ * Size of a memory page, from this process's auxiliary vector (getauxval(3)), because a first call
+ * of the C library would add a tenth of a second to the start.
  */
 final class PageSize {
   private static final int AT_PAGESZ = 6; // linux/auxvec.h

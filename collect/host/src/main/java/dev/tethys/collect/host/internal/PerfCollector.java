@@ -66,7 +66,7 @@ final class PerfCollector implements NodeCollector {
               JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
           1);
 
-  /** What may be counted: its name in flags and in metrics. */
+  /** Countable event, with its names in flags and in metrics. */
   private record Event(String flag, int kind, long number, String metric, String help) {
     Desc desc() {
       return Desc.counter("node_perf_" + metric, help, "cpu");
@@ -279,7 +279,7 @@ final class PerfCollector implements NodeCollector {
       throw new IOException(
           "perf: no counter can be opened ("
               + Errno.text(refused)
-              + "): it wants CAP_PERFMON, or kernel.perf_event_paranoid of 0");
+              + "): CAP_PERFMON or kernel.perf_event_paranoid=0 is required");
     }
     counters = List.copyOf(opened);
     List<Counter> toClose = counters;

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** What /proc/PID/stat says of a process or a thread (proc_pid_stat(5)). */
+/** Content of /proc/PID/stat for a process or a thread (proc_pid_stat(5)). */
 final class ProcessStat {
   private static final int ESRCH = 3;
 

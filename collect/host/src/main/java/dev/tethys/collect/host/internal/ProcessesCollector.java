@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** How many processes and threads there are, by state, from /proc/<pid>/stat. */
+/** Numbers of processes and threads by state, from /proc/<pid>/stat. */
 final class ProcessesCollector implements NodeCollector {
   private static final Desc THREADS =
       Desc.gauge("node_processes_threads", "Allocated threads in system");

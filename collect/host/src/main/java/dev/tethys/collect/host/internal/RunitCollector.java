@@ -6,9 +6,9 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Services of runit, by the files {@code supervise/status}: twenty bytes, of which the first eight
- * are the second of the last change in TAI64, then nanoseconds, the process, and letters for what
- * is wanted and what is (runit's sv.c).
+ * Services of runit, by the files {@code supervise/status} of twenty bytes. The first eight are the
+ * second of the last change in TAI64, then follow nanoseconds, the process, and letters for the
+ * desired and the actual state (runit's sv.c).
  */
 final class RunitCollector implements NodeCollector {
   private static final int SIZE = 20;

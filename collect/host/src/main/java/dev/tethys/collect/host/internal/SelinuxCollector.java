@@ -3,7 +3,7 @@ package dev.tethys.collect.host.internal;
 import java.io.IOException;
 import java.util.Locale;
 
-/** Whether SELinux is on and enforces. */
+/** Mode of SELinux: disabled, permissive or enforcing. */
 final class SelinuxCollector implements NodeCollector {
   private static final Desc CONFIG =
       Desc.gauge("node_selinux_config_mode", "Configured SELinux enforcement mode");

@@ -52,7 +52,7 @@ final class TextfileCollector implements NodeCollector {
     s.handOver(out);
   }
 
-  /** What one scrape found. */
+  /** Results of one scrape. */
   private static final class Scrape {
     private final HostFiles files;
     private final List<Found> found = new ArrayList<>();

@@ -16,8 +16,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a file of text format 0.0.4 as a whole and strictly, as node_exporter reads one: names of
- * the old character set only, no timestamps, a line feed at the end.
+ * Parser of a whole file in text format 0.0.4, with the strictness of node_exporter: names of the
+ * legacy character set only, no timestamps, a line feed at the end.
  */
 final class TextfileParser {
   /**

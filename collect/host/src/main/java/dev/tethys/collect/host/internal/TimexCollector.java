@@ -9,8 +9,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * How well the clock is kept, from adjtimex(2). Offsets are those of struct timex on 64-bit Linux
- * (include/uapi/linux/timex.h).
+ * State of the clock's synchronisation, from adjtimex(2). Offsets are those of struct timex on
+ * 64-bit Linux (include/uapi/linux/timex.h).
  */
 final class TimexCollector implements NodeCollector {
   private static final int SIZE = 208;

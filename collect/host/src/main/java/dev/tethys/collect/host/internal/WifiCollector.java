@@ -238,7 +238,7 @@ final class WifiCollector implements NodeCollector {
         .show(out);
   }
 
-  /** What a device knows of a station. */
+  /** Station of a wireless device. */
   private record Station(
       String device,
       String mac,

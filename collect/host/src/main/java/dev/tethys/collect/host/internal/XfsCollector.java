@@ -3,7 +3,7 @@ package dev.tethys.collect.host.internal;
 import dev.tethys.model.Labels;
 import java.io.IOException;
 
-/** What XFS counts by device, from /sys/fs/xfs. */
+/** Metrics of XFS by device, from /sys/fs/xfs. */
 final class XfsCollector implements NodeCollector {
   private record Counter(String line, int at, Desc desc) {}
 

@@ -90,7 +90,7 @@ public record CloudflareConfig(
     }
     List<String> fields = CloudflareFields.of(type, o.get(ADDITIONAL));
     if (fields.isEmpty()) {
-      throw o.error(FIELDS_TYPE, "fields_type custom wants additional_fields");
+      throw o.error(FIELDS_TYPE, "fields_type custom requires additional_fields");
     }
     return new CloudflareConfig(
         API, o.get(TOKEN), zone, LABELS.read(o), (int) workers, range, fields);

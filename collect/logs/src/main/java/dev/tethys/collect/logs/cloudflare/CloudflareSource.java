@@ -36,12 +36,12 @@ import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * A zone's request logs: one range of time after the other, each in parts that are asked for at
- * once and handed on in order, a part only when all of it has come. Nothing of the last minute is
- * asked for, which Cloudflare is still writing.
+ * Request logs of a zone: one time range after the other, each in parts that are requested
+ * concurrently and forwarded in order, a part only when it is complete. The last minute is not
+ * requested, because Cloudflare is still writing it.
  *
- * <p>The position is where all before is delivered. Promtail's, saved beside it, is the end of the
- * range that it would ask for next.
+ * <p>The position is the time before which everything is delivered. Promtail's position, saved next
+ * to it, is the end of the range that Promtail would request next.
  */
 final class CloudflareSource implements LogSource {
   private static final System.Logger LOG = System.getLogger(CloudflareSource.class.getName());
@@ -62,10 +62,10 @@ final class CloudflareSource implements LogSource {
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(2);
 
   /**
-   * What was received in a part of a range.
+   * Received part of a range.
    *
-   * @param received null when there is nothing of it
-   * @param divided whether it is to be asked for in smaller parts
+   * @param received null for none
+   * @param divided whether it must be requested in smaller parts
    */
   private record Part(Span span, Logpull.@Nullable Received received, boolean divided) {}
 

@@ -16,8 +16,8 @@ import java.util.Objects;
 import java.util.TreeMap;
 
 /**
- * The containers of Docker daemons: those that run are found again and again, each is followed once
- * however many networks and ports it has, and no more once it is gone.
+ * Containers of Docker daemons. Running containers are discovered repeatedly; each is followed
+ * once, however many networks and ports it has, until it is removed.
  */
 final class DockerSource implements LogSource {
   private static final String ID = "__meta_docker_container_id";

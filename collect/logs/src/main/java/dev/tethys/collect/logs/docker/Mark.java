@@ -3,10 +3,11 @@ package dev.tethys.collect.logs.docker;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far a container's log was read: to the line of a time, of which there may be several.
+ * Read position in a container's log: a timestamp and a count, as several lines may have the same
+ * one.
  *
  * @param time nanoseconds since 1970
- * @param count how many lines of exactly this time were read
+ * @param count number of lines with exactly this time that were read
  */
 record Mark(long time, int count) {
   static final Mark START = new Mark(0, 0);

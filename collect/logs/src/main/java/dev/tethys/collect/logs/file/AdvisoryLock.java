@@ -13,8 +13,8 @@ import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
 /**
- * A shared lock by flock(2) of Linux on an open file, which keeps out whoever locks it for himself
- * in this way. The locks that the JDK has are those of fcntl(2), which these do not see.
+ * Shared lock by flock(2) of Linux on an open file, which excludes holders of an exclusive lock.
+ * The JDK's locks are those of fcntl(2), which flock ignores.
  */
 final class AdvisoryLock implements AutoCloseable {
   private static final int O_RDONLY = 0;

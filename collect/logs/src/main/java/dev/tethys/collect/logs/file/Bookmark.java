@@ -3,9 +3,9 @@ package dev.tethys.collect.logs.file;
 import java.io.IOException;
 
 /**
- * Where reading of a file stands, and what stands before it, by which the place is known again: the
- * first {@link Checkpoint#HEAD} bytes and the last {@link Checkpoint#TAIL} that were read. Belongs
- * to the thread that reads; others may ask for the offset.
+ * Read position in a file, with the content before it that identifies it: the first {@link
+ * Checkpoint#HEAD} bytes and the last {@link Checkpoint#TAIL} bytes read. Owned by the reader
+ * thread; other threads may read the offset.
  */
 final class Bookmark {
   private volatile long offset;

@@ -5,14 +5,14 @@ import java.lang.System.Logger.Level;
 import java.util.List;
 
 /**
- * What is read when a file holds something else than what was read from it: the rest of what it
- * held, from a copy if there is one, then what generations lie between, then the file from its
- * start or as its {@link Truncation} says. On the thread of the job, without its lock.
+ * Reads files whose content was replaced. It reads the rest of the old content, from a copy if
+ * there is one, then the generations between, then the file from its start or as its {@link
+ * Truncation} requires. Runs on the thread of the job, without its lock.
  */
 final class ChangedContents {
   private static final System.Logger LOG = System.getLogger(ChangedContents.class.getName());
 
-  /** Finds generations that nobody has seen. */
+  /** Finds generations that were never read. */
   interface Missed {
     /** Those of a file that are younger than a copy of it, the oldest first. */
     List<Siblings.Found> after(TailedFile f, FileStat copy);

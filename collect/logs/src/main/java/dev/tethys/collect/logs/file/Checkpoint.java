@@ -3,20 +3,19 @@ package dev.tethys.collect.logs.file;
 import com.dynatrace.hash4j.hashing.Hashing;
 
 /**
- * How far a file was read, and by what it is known again: where it stands, its first bytes, and
- * those read last.
+ * Read position of a file, with properties that identify the file: path, first bytes, and last
+ * bytes read.
  *
- * @param source whose reading it is: a job and the labels that it gives
+ * @param source reader of the file: a job and its labels
  * @param path under which the file was read
  * @param offset bytes; of the content where the file is compressed
- * @param lines how many lines end before it
- * @param headLength how many first bytes {@code headHash} is taken of; at most {@link #HEAD}
- * @param tailLength how many bytes before the offset {@code tailHash} is taken of; at most {@link
- *     #TAIL}
- * @param midLine whether the offset is inside a line whose beginning was handed on as too long
+ * @param lines number of lines that end before it
+ * @param headLength number of first bytes in {@code headHash}; at most {@link #HEAD}
+ * @param tailLength number of bytes before the offset in {@code tailHash}; at most {@link #TAIL}
+ * @param midLine whether the offset is inside a line whose start was forwarded as too long
  * @param compressed whether offset and lines are those of decompressed content
- * @param listed whether Promtail's file says the same of the path
- * @param seen when it was known last, milliseconds since 1970
+ * @param listed whether Promtail's file has the same position for the path
+ * @param seen time of the last sighting, milliseconds since 1970
  */
 record Checkpoint(
     String source,

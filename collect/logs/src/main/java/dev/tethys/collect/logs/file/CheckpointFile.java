@@ -36,9 +36,9 @@ record CheckpointFile(FileAccess files, Path file) {
   private static final int FIELDS = 13;
 
   /**
-   * What it says.
+   * Content of the file.
    *
-   * @param beside hashes of what Promtail's file may hold that was not written by somebody else
+   * @param beside hashes of the states of Promtail's file that this process wrote
    */
   record Saved(Set<String> beside, List<Checkpoint> checkpoints) {
     static final Saved NOTHING = new Saved(Set.of(), List.of());

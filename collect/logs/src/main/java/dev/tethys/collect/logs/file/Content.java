@@ -134,9 +134,9 @@ interface Content extends AutoCloseable {
   }
 
   /**
-   * Read from start to end; going back beyond what was retained begins anew, with the same file
-   * whatever it is called by now. A file that ends in the middle of its last block counts as ending
-   * before it: it may still be written.
+   * Reader from start to end. Seeking back beyond the retained bytes restarts from the beginning,
+   * with the same file even if it was renamed. A file that ends in the middle of its last block
+   * counts as ending before it, because it may still be written.
    */
   final class Compressed implements Content {
     private static final int SKIP = 64 << 10;

@@ -30,12 +30,12 @@ final class Copies {
   /** A file that may be a copy still being made. */
   private record Unsettled(long since, long changed, long size) {}
 
-  /** What an unknown file is found to be. */
+  /** Identification of an unknown file. */
   sealed interface Origin {
     /** Nothing is known of it. */
     record New() implements Origin {}
 
-    /** It cannot be said yet. */
+    /** Not identifiable yet. */
     record Later() implements Origin {}
 
     /** Everything before an offset was read from another file. */

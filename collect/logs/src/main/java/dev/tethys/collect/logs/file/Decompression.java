@@ -2,7 +2,7 @@ package dev.tethys.collect.logs.file;
 
 import org.jspecify.annotations.Nullable;
 
-/** How a file is compressed. */
+/** Compression format of a file. */
 public enum Decompression {
   GZIP("gz"),
   ZLIB("z"),

@@ -10,10 +10,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an earlier process, or a job that a reload has ended, has read of the files of a target, and
- * what it has left: of the file that has a path now, and of those that stood there before it.
- * Others may rename and compress files while this looks for them: a checkpoint is taken out only
- * once a file that answers to it is open. Guarded by the job.
+ * Positions left by an earlier process, or by a job that a reload ended, for the files of a target.
+ * They apply to the file at the path now, and to earlier files of that path. Files may be renamed
+ * and compressed by other processes during the search, so a checkpoint is removed only once its
+ * file is open. Guarded by the job.
  */
 final class EarlierReading {
   private static final System.Logger LOG = System.getLogger(EarlierReading.class.getName());

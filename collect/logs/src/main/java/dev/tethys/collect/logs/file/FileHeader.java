@@ -6,13 +6,13 @@ import java.nio.charset.Charset;
 import java.util.Arrays;
 
 /**
- * The first lines of a file that tell of it. They are looked for at the beginning of the file
- * whenever it is taken up, so that nothing of them has to be remembered.
+ * Header lines at the start of a file. They are read again whenever the file is opened, so that
+ * nothing of them has to be stored.
  *
- * @param text the lines, each without the space around it, with line feeds between them
- * @param end where they end in the file
- * @param rest bytes behind them of a line of which it cannot be said yet whether it is one
- * @param complete whether a line that is none comes next, or nothing more
+ * @param text the lines, trimmed and joined by line feeds
+ * @param end their end in the file
+ * @param rest following bytes of a line that is not yet known to be a header
+ * @param complete whether the header is followed by another line or the end of the file
  */
 record FileHeader(String text, int end, int rest, boolean complete) {
   /**

@@ -1,8 +1,8 @@
 package dev.tethys.collect.logs.file;
 
 /**
- * Which file: an inode is given to another file once its own is deleted, so the time of birth goes
- * with it where it is known.
+ * Identity of a file: an inode is reused once its file is deleted, so the birth time is included
+ * where it is known.
  *
  * @param born nanoseconds since 1970, or {@link #UNKNOWN_BIRTH}
  */

@@ -2,7 +2,7 @@ package dev.tethys.collect.logs.file;
 
 import dev.tethys.model.exposition.Registry;
 
-/** What is counted of files, under Promtail's names. */
+/** File metrics, named as in Promtail. */
 public final class FileMetrics {
   final Registry.Vector<Registry.Gauge> readBytes;
   final Registry.Vector<Registry.Gauge> fileBytes;

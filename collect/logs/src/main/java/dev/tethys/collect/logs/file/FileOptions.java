@@ -6,13 +6,13 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the files of a job are read.
+ * Options for reading the files of a job.
  *
  * @param encoding of their text
- * @param decompression how they are compressed; null reads them as they are
- * @param decompressionDelay how long a compressed file is left alone after it appeared
+ * @param decompression compression format; null for none
+ * @param decompressionDelay how long a new compressed file is not read
  * @param maxLine longest line in bytes; the rest of a longer one is not read
- * @param rules what else is asked for
+ * @param rules other options
  */
 public record FileOptions(
     Charset encoding,

@@ -8,24 +8,23 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is done otherwise than a log agent does by default.
+ * Options that differ from the defaults of a log agent.
  *
- * @param records where records end; null where lines do
- * @param fromEnd whether files that are there when a job runs for the first time are read from
- *     their end
+ * @param records record separators; null for lines
+ * @param fromEnd whether files that exist when a job runs for the first time are read from their
+ *     end
  * @param deleteWhenRead whether a file is deleted once it is read and delivered to its end
- * @param flush after how long without news the rest of a file is a record though it has no end;
- *     null for never
- * @param numbered whether entries say where they stand, as metadata {@link #OFFSET} and {@link
+ * @param flush time without new data after which an unterminated rest is a record; null for never
+ * @param numbered whether entries have their position as metadata {@link #OFFSET} and {@link
  *     #NUMBER}
- * @param selection which of the files found are read
- * @param header what is in each of the first lines of a file that tell of it instead of being
- *     lines; entries have them as the label {@link #HEADER}; null for none
- * @param locked whether a file is read only while nobody else holds a lock on it
- * @param truncation what becomes of a file that is smaller than what was read of it
- * @param splits whether a record that is too long becomes several; else only its beginning is read
- * @param rest what of a file's rest may be a record after {@code flush}; anything else is waited
- *     for
+ * @param selection selects from the files found
+ * @param header extracts the content of header lines, which are no entries; entries have it as the
+ *     label {@link #HEADER}; null for none
+ * @param locked whether a file is read only while no other process holds a lock on it
+ * @param truncation handling of a file that is smaller than the part read
+ * @param splits whether a record that is too long becomes several; otherwise only its start is read
+ * @param rest selects the unterminated rests that may become a record after {@code flush}; others
+ *     wait for their end
  */
 public record FileRules(
     @Nullable RecordEnds records,

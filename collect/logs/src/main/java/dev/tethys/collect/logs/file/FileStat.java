@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What the file system says of a file, links followed.
+ * Metadata of a file, links followed.
  *
  * @param size bytes
  * @param modified nanoseconds since 1970

@@ -3,14 +3,14 @@ package dev.tethys.collect.logs.file;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far a file is.
+ * Reading status of a file.
  *
- * @param read offset up to which it was read, in bytes of what is in it
+ * @param read offset up to which it was read, in bytes of its content
  * @param size bytes
  * @param delivered offset up to which it was delivered
- * @param modified when it was written to, as the file system says it
- * @param compressed whether its size is not that of what is in it
- * @param problem why it cannot be read; null when it can
+ * @param modified modification time
+ * @param compressed whether its size is not that of its content
+ * @param problem reason why it cannot be read; null when it can
  */
 public record FileStatus(
     long read,

@@ -21,12 +21,11 @@ public final class FileTailing implements AutoCloseable {
   private static final int RESERVED = 256;
 
   /**
-   * How often is looked.
+   * Poll intervals.
    *
-   * @param minPoll how long until a file is looked at again where changes are not told, after it
-   *     changed
-   * @param maxPoll the same after it was quiet for long
-   * @param sync how long until everything is looked for anew
+   * @param minPoll poll interval of a file without change notifications, after a change
+   * @param maxPoll the same after a long time without changes
+   * @param sync interval of a complete scan
    */
   public record Frequency(Duration minPoll, Duration maxPoll, Duration sync) {
     /** Promtail's. */

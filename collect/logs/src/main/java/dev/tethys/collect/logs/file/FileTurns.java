@@ -147,7 +147,7 @@ final class FileTurns {
     queue.takeDropped().forEach(open::close);
   }
 
-  /** What was true of a file when its turn began: what comes to be meanwhile is not yet true. */
+  /** State of a file at the start of its turn; later changes are not included. */
   private record Before(
       boolean last, boolean flush, boolean replaced, boolean retired, boolean followed) {}
 

@@ -57,7 +57,7 @@ final class FileWatcher implements AutoCloseable {
   private volatile boolean stale = true;
   private boolean complained;
 
-  /** When a target is looked at next. */
+  /** Next poll time of a target. */
   private static final class State {
     final FileJob job;
     Set<Path> folders = Set.of();
@@ -120,7 +120,7 @@ final class FileWatcher implements AutoCloseable {
         } catch (ClosedWatchServiceException e) {
           return;
         } catch (RuntimeException e) {
-          LOG.log(Level.ERROR, "files were not looked at", e);
+          LOG.log(Level.ERROR, "Check of files failed", e);
           Thread.sleep(1000);
         }
       }

@@ -14,10 +14,10 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * A pattern of paths as the doublestar library of Go reads it: {@code *} and {@code ?} within one
- * name, {@code [a-z]} and {@code [^a-z]}, {@code {this,that}}, and {@code **} as a name of its own
- * for any number of folders. A backslash takes the next character as it is. Names that begin with a
- * dot are matched like others.
+ * Path pattern in the syntax of Go's doublestar library. It has {@code *} and {@code ?} within one
+ * name, {@code [a-z]} and {@code [^a-z]}, {@code {this,that}}, and {@code **} as a whole name for
+ * any number of folders. A backslash escapes the next character. Names that begin with a dot are
+ * matched like others.
  */
 public final class Glob {
   /** How many patterns the braces of one may stand for. */
@@ -36,7 +36,7 @@ public final class Glob {
     this.alternatives = alternatives;
   }
 
-  /** Is told what there is. */
+  /** Visitor of matching files. */
   public interface Visitor {
     /** A folder in which matching files may appear. */
     void folder(Path folder);
@@ -136,7 +136,7 @@ public final class Glob {
     }
     if (out.size() == MAX_ALTERNATIVES) {
       throw new IllegalArgumentException(
-          "\"" + whole + "\" stands for more than " + MAX_ALTERNATIVES + " patterns");
+          "\"" + whole + "\" expands to more than" + MAX_ALTERNATIVES + " patterns");
     }
     out.add(pattern);
   }

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a file held before it was truncated, as far as it has to be known: by it a copy is told from
- * a new log. For several threads.
+ * Digests of the content that a file held before it was truncated, which distinguish a copy from a
+ * new log. Thread-safe.
  */
 final class PastContents {
   /** How many truncations are remembered. */
@@ -14,7 +14,7 @@ final class PastContents {
   private final List<Checkpoint> ends = new ArrayList<>(); // latest first
   private final List<Owed> owed = new ArrayList<>();
 
-  /** Where a copy ended that was read in an epoch. */
+  /** End of a copy that was read in an epoch. */
   private record Owed(Checkpoint end, int epoch) {}
 
   /** Where it was read to, the last times. */

@@ -31,13 +31,13 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far everything was read and delivered, in two files that are replaced as a whole: Promtail's
- * own ({@code positions:}, a map of path to offset and of {@code cursor-…} to a cursor), so that
- * either program goes on where the other ended; and beside it what {@link CheckpointFile}
- * describes, by which a file is known again after it was renamed, copied, truncated or replaced.
+ * Positions of all sources, in two files that are replaced as a whole. The first is Promtail's own
+ * ({@code positions:}, a map of path to offset and of {@code cursor-…} to a cursor), so that either
+ * program continues where the other ended. The second, described at {@link CheckpointFile},
+ * identifies a file after it was renamed, copied, truncated or replaced.
  *
- * <p>Invariants: what stands in the files was delivered. A checkpoint that no file answers to is
- * kept for {@link #KEEP}, of which only the time counts in which this runs.
+ * <p>Invariants: positions in the files are of delivered entries. A checkpoint without a file is
+ * kept for {@link #KEEP} of this process's running time.
  */
 public final class Positions {
   /** How long a file is remembered that is not there. */
@@ -253,7 +253,7 @@ public final class Positions {
     }
   }
 
-  /** What the files hold, so that they are not written again while nothing changes. */
+  /** Last written content of the files, so that they are not written while nothing changes. */
   private record Saved(
       List<Checkpoint> live, List<Checkpoint> remembered, Map<String, String> written) {}
 

@@ -4,7 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * How far a file is delivered: to the end of the last block before which nothing is owed.
+ * Delivery progress of a file: the end of the last block before which none is unacknowledged.
  *
  * <p>Invariant: the blocks are in order of the file, and the first is not done.
  */

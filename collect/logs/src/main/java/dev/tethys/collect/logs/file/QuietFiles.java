@@ -8,9 +8,8 @@ import java.time.InstantSource;
 import java.util.Collection;
 
 /**
- * What is done with files of which the kernel tells nothing, because time passes: a record without
- * its end is not waited for any longer, a lock is tried again, what was read and delivered is
- * deleted. Guarded by the lock of the job.
+ * Time-based actions on files without change notifications: an unterminated record is flushed, a
+ * lock is tried again, a delivered file is deleted. Guarded by the lock of the job.
  */
 final class QuietFiles {
   private static final System.Logger LOG = System.getLogger(QuietFiles.class.getName());

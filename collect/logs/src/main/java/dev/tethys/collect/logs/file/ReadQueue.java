@@ -10,9 +10,8 @@ import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files of a job that wait for their turn, and those that nobody wants any more, which whoever
- * reads is to close. A file is in it at most once. All but {@link #isStopped} is guarded by the
- * lock of the job.
+ * Queue of a job's files that are ready to read, and of those that the reader must close. A file is
+ * in it at most once. All but {@link #isStopped} is guarded by the lock of the job.
  */
 final class ReadQueue {
   private final Condition work;

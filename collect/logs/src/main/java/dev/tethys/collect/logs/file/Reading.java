@@ -4,7 +4,7 @@ import dev.tethys.collect.logs.EntryClock;
 import dev.tethys.collect.logs.EntrySink;
 import java.util.Arrays;
 
-/** What the reading of all files of a job has in common. */
+/** Dependencies that the readers of a job's files share. */
 record Reading(
     FileOptions options,
     EntrySink sink,

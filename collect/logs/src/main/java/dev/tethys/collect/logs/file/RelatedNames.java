@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Finds what belongs to files of which another may be a copy ({@link Siblings#isRelated}), without
- * looking at all there are: a folder may hold ten thousand.
+ * Finds candidates for copies of a file ({@link Siblings#isRelated}) without a scan of all files: a
+ * folder may hold ten thousand.
  */
 final class RelatedNames<T> {
   private record Name(Path folder, String text) {}

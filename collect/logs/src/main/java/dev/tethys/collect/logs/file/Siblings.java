@@ -19,9 +19,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds, beside a log file, what it was: renamed, copied before it was truncated, compressed. A
- * name is related when it begins with that of the file ({@code app.log.bak}), or is the same but
- * for a number or a date ({@code app.log.1}, {@code app.log-20261120.gz}, {@code
+ * Finds earlier versions of a log file in its folder: renamed, copied before truncation,
+ * compressed. A name is related when it begins with that of the file ({@code app.log.bak}), or
+ * differs only by a number or a date ({@code app.log.1}, {@code app.log-20261120.gz}, {@code
  * app-2026-11-20.log}).
  */
 final class Siblings {

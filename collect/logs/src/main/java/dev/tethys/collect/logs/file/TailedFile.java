@@ -10,15 +10,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One file that is read line by line, under whatever name it has.
+ * File that is read line by line, under any name.
  *
- * <p>Before new bytes are taken for what follows those read before, the {@link Checkpoint#TAIL}
- * last of these are read again with them: what was truncated and written anew is found by that,
- * however large it has become. A line without its end is not kept, but read again.
+ * <p>Before new bytes are accepted as the continuation of earlier ones, the last {@link
+ * Checkpoint#TAIL} bytes of those are read again: so a file that was truncated and rewritten is
+ * detected whatever its size. An unterminated line is not kept, but read again.
  *
- * <p>Invariants: the {@link Bookmark} is at the beginning of a line, or inside one that is too
- * long; every line before it was handed on exactly once since {@link #progress} began. Reading
- * belongs to the thread of the job; what is volatile may be looked at by others.
+ * <p>Invariants: the {@link Bookmark} is at the start of a line, or inside one that is too long;
+ * every line before it was forwarded exactly once since {@link #progress} began. Reading belongs to
+ * the thread of the job; volatile fields may be read by others.
  */
 final class TailedFile {
   private static final System.Logger LOG = System.getLogger(TailedFile.class.getName());
@@ -26,7 +26,7 @@ final class TailedFile {
   /** How much of a file is read before others have their turn, in bytes. */
   static final int TURN = 1 << 20;
 
-  /** What a turn found. */
+  /** Result of a turn. */
   enum Turn {
     /** There is more. */
     MORE,
@@ -428,10 +428,10 @@ final class TailedFile {
   }
 
   /**
-   * What the end of a file means.
+   * Treatment of the end of a file.
    *
-   * @param record whether what has no end is a record
-   * @param anyhow whether it is one whatever it looks like, because no more will come
+   * @param record whether an unterminated rest is a record
+   * @param anyhow whether it is one whatever its content, because no more data will come
    */
   private record Ending(boolean record, boolean anyhow) {
     boolean takes(byte[] b, int from, int to, Reading r) {

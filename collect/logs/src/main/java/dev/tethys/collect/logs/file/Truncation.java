@@ -1,8 +1,8 @@
 package dev.tethys.collect.logs.file;
 
 /**
- * What becomes of a file that is smaller than what was read of it and begins as it did. One that
- * begins otherwise is another and read from its start.
+ * Handling of a file that is smaller than the part read and has the same start. A file with another
+ * start is a different one and is read from its start.
  */
 public enum Truncation {
   /** It is read from its start. */

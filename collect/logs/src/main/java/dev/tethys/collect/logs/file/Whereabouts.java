@@ -6,9 +6,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Where a file is looked for when it is not under its path any more: beside the path, and where it
- * really stood when that was a link. Who rotates a file does it there, and a link may be gone
- * before its file is.
+ * Folders to search for a file that is no longer at its path: that of the path, and the real one
+ * when the path was a link. Rotation happens there, and a link may be removed before its file.
  *
  * @param path under which it is read
  * @param real the same without links

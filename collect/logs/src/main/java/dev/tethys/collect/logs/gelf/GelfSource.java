@@ -75,7 +75,7 @@ final class GelfSource implements LogSource {
             .metrics()
             .counter(
                 "tethys_logs_gelf_incomplete_messages_total",
-                "Messages given up because not all of their chunks came.");
+                "Messages dropped because some of their chunks were missing.");
   }
 
   @Override

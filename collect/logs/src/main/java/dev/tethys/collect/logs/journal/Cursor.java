@@ -4,10 +4,10 @@ import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where an entry stands, in the text that systemd has for it: {@code
+ * Position of an entry, in systemd's text form: {@code
  * s=SEQNUM_ID;i=SEQNUM;b=BOOT_ID;m=MONOTONIC;t=REALTIME;x=XOR_HASH}, numbers in hexadecimal.
  *
- * @param seqnumId who counts, 32 hexadecimal digits
+ * @param seqnumId id of the sequence, 32 hexadecimal digits
  * @param bootId 32 hexadecimal digits
  * @param monotonic microseconds since the machine started
  * @param realtime microseconds since 1970

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** Where files of the journal are. */
+/** Folders of journal files. */
 public abstract class JournalPlaces {
   /** Where journald writes. */
   public static final List<Path> FOLDERS =
@@ -18,7 +18,7 @@ public abstract class JournalPlaces {
 
   private JournalPlaces() {}
 
-  /** Is told what there is. */
+  /** Visitor of journal files. */
   interface Visitor {
     void file(Path file);
 

@@ -11,7 +11,7 @@ import java.net.StandardSocketOptions;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Receives UDP packets, one after the other, on a thread of its own. */
+/** Receives UDP packets, one after the other, on a separate thread. */
 public final class PacketListener implements AutoCloseable {
   /** What the kernel is asked to keep while a packet is looked at, in bytes. */
   private static final int BUFFER = 4 << 20;

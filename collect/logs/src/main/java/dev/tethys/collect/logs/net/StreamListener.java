@@ -19,7 +19,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** Accepts TCP connections, with TLS or without, and has each read on a thread of its own. */
+/** Accepts TCP connections, with TLS or without, and reads each on a separate thread. */
 public final class StreamListener implements AutoCloseable {
   /** More connections at once are closed at once. */
   static final int MAX_CONNECTIONS = 4096;

@@ -13,10 +13,10 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What a message of Pub/Sub holds: a log entry as JSON (Cloud Logging's LogEntry), or something
- * else, which is a line as it is.
+ * Content of a Pub/Sub message: a log entry as JSON (Cloud Logging's LogEntry), or other data,
+ * which is one line.
  *
- * @param entry null when it is something else
+ * @param entry null for other data
  */
 record GcpEntry(@Nullable JsonNode entry, String line) {
   private static final JsonMapper JSON = JsonMapper.builder().build();

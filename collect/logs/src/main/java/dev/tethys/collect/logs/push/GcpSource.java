@@ -17,7 +17,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What Pub/Sub posts: a message of which the data, in base64, are a log entry as JSON. */
+/** Endpoint for Pub/Sub push messages, whose data, in base64, are log entries as JSON. */
 final class GcpSource extends PushSource {
   private static final int MAX_BYTES = 16 << 20; // a message has 10 MB at most
   private static final JsonMapper JSON = JsonMapper.builder().build();

@@ -21,7 +21,10 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What Heroku's drains post: syslog messages without structured data, each with its length. */
+/**
+ * Endpoint for Heroku's log drains: syslog messages without structured data, each with a length
+ * prefix.
+ */
 final class HerokuSource extends PushSource {
   private static final int MAX_BYTES = 16 << 20;
   private static final int MAX_MESSAGE = 1 << 20;

@@ -22,11 +22,11 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * One subscription of Pub/Sub by its REST API ({@code pull}, {@code acknowledge}, {@code
- * modifyAckDeadline} of {@code projects.subscriptions}), as the one that Google's libraries find:
- * the service with the credentials of the surroundings, or the emulator that {@code
- * PUBSUB_EMULATOR_HOST} names. The service's streaming is gRPC in both directions; what it gives
- * beyond unary pulls is latency below that of a request, which log entries do not need.
+ * Pub/Sub subscription over the REST API. Uses {@code pull}, {@code acknowledge} and {@code
+ * modifyAckDeadline} of {@code projects.subscriptions}, and finds its endpoint like Google's
+ * libraries: the service with the credentials of the environment, or the emulator named by {@code
+ * PUBSUB_EMULATOR_HOST}. The service's streaming is bidirectional gRPC; its advantage over unary
+ * pulls is latency below that of a request, which log entries do not need.
  */
 final class PubSub {
   private static final String SCOPE = "https://www.googleapis.com/auth/pubsub";

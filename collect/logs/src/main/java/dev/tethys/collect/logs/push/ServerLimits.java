@@ -32,7 +32,7 @@ public record ServerLimits(Duration timeout, int connections, Duration grace, bo
           "graceful_shutdown_timeout",
           GoDurations.TYPE,
           Duration.ofSeconds(30),
-          "How long requests may go on once it stops.");
+          "How long requests may continue after shutdown began.");
   private static final Key<Duration> READ = timeout("read", 30);
   private static final Key<Duration> WRITE = timeout("write", 30);
   private static final Key<Duration> READ_HEADER = timeout("read_header", 0);

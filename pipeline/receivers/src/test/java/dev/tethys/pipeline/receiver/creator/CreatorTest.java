@@ -459,7 +459,7 @@ class CreatorTest {
         "{rule: type == \"port\", rool: x} | unknown key \"rool\"",
         "{rule: type == \"port\", config: {paht: x}} | unknown key \"paht\"",
         "{rule: type == \"port\", config: {paht: '`name`'}} | unknown key \"paht\"",
-        "{rule: type == \"port\", config: {flag: 7}} | wants true or false",
+        "{rule: type == \"port\", config: {flag: 7}} | must be true or false",
         "{rule: type == \"port\", config: {path: '`nmae`'}} | did you mean \"name\"?",
         "{rule: type == \"port\", config: {path: 'a`name'}} | the backtick at character 2",
         "{rule: type == \"port\", config: {path: '` `'}} | no expression between the backticks",

@@ -167,7 +167,7 @@ public sealed interface Expr {
     }
   }
 
-  /** A selector with a range; the shift stands on the selector. */
+  /** Selector with a range; the inner selector holds the offset. */
   record MatrixSelector(Span span, VectorSelector selector, Duration range) implements Expr {
     @Override
     public List<Expr> children() {
@@ -257,14 +257,14 @@ public sealed interface Expr {
     END
   }
 
-  /** How a range is looked at beyond its borders. */
+  /** Treatment of samples beyond the borders of a range. */
   enum Extension {
     NONE,
     ANCHORED,
     SMOOTHED
   }
 
-  /** What an expression gives. */
+  /** Type of an expression's result. */
   enum ValueType {
     SCALAR("scalar", "scalar"),
     STRING("string", "string"),
@@ -291,11 +291,11 @@ public sealed interface Expr {
   }
 
   /**
-   * How the sides of a vector operation meet.
+   * Matching between the sides of a vector operation.
    *
    * @param on true for {@code on}, false for {@code ignoring} (also when neither is written)
    * @param labels the labels of {@code on} or {@code ignoring}
-   * @param include the labels that {@code group_left} or {@code group_right} brings over
+   * @param include the labels copied by {@code group_left} or {@code group_right}
    * @param fillLeft value for a missing left side, null for none
    * @param fillRight value for a missing right side, null for none
    */
@@ -312,7 +312,7 @@ public sealed interface Expr {
     }
   }
 
-  /** Which side may hold many. */
+  /** Cardinality of a match: the side that may have several series. */
   enum Cardinality {
     ONE_TO_ONE,
     MANY_TO_ONE,

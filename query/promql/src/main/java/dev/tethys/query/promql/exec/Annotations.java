@@ -13,8 +13,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a query tells its reader beside the result. The same text is said once, with the position
- * where it was said last. At most {@link #MAX} texts are kept. Safe for several threads.
+ * Annotations of a query's result. Equal texts are merged, with the position of the last. At most
+ * {@link #MAX} texts are kept. Thread-safe.
  */
 public final class Annotations {
   /** The most texts kept; more are counted. */
@@ -23,7 +23,7 @@ public final class Annotations {
   private static final String WARNING = "PromQL warning: ";
   private static final String INFO = "PromQL info: ";
 
-  /** What an operation with histograms is called in annotations. */
+  /** Name of a histogram operation in annotations. */
   enum HistogramOperation {
     ADDITION("addition"),
     SUBTRACTION("subtraction"),

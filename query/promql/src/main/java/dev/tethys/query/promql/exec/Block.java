@@ -3,10 +3,10 @@ package dev.tethys.query.promql.exec;
 import java.util.List;
 
 /**
- * What an operator gave: series over the steps of its grid, none without a sample.
+ * Output of an operator: series over the steps of its grid, none without a sample.
  *
- * @param samples what it weighs against the sample limit until it is released
- * @param bytes what it weighs against the memory budget
+ * @param samples counted against the sample limit until it is released
+ * @param bytes counted against the memory budget
  */
 public record Block(List<Column> columns, long samples, long bytes) {
   /** No series. */

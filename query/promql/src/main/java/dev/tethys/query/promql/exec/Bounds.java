@@ -5,9 +5,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the windows of all steps begin and end among the samples of a series: {@code [from, to)} by
- * step. Series that were scraped together share their timestamps, so that this is found once for
- * all of them.
+ * Start and end of the windows of all steps among the samples of a series: {@code [from, to)} by
+ * step. Series of one scrape share their timestamps, so they share the bounds, too.
  */
 final class Bounds {
   private final int[] from;

@@ -8,22 +8,22 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What one step of a plan does, for people. Filled by the step, then only read. */
+/** Description of a plan step for users. Filled by the step, then only read. */
 public final class Description {
-  /** What a step takes in, and over which grid it is computed for that. */
+  /** Input of a step, and the grid on which it is evaluated. */
   public record Input(String role, PlanStep step, Grid grid) {}
 
   /**
-   * What is asked of the store; times are milliseconds.
+   * Read request to the store; times are milliseconds.
    *
-   * @param minTime first millisecond wanted, inclusive
-   * @param maxTime last millisecond wanted, inclusive
+   * @param minTime first millisecond needed, inclusive
+   * @param maxTime last millisecond needed, inclusive
    * @param range of a range selector, 0 for an instant selector
    * @param at the time that {@code @} fixes, or null
-   * @param parts which part of the samples is needed: values, times, counts (of histograms)
-   * @param sameBuckets downsampled data in buckets of a length that divides this answers as samples
-   *     do; 0 where none does
-   * @param windowsEvery where little of the time is looked at: how far apart that stands; 0 else
+   * @param parts part of the samples that is needed: values, times, counts (of histograms)
+   * @param sameBuckets downsampled data in buckets of a length that divides this gives the same
+   *     result as samples; 0 where none does
+   * @param windowsEvery distance between the windows, where they cover little of the time; 0 else
    */
   public record Reads(
       List<Matcher> matchers,

@@ -47,7 +47,7 @@ final class ElementOperation {
     };
   }
 
-  /** What can be said about an operation in which a histogram takes part. */
+  /** Remark about an operation on histograms. */
   enum Remark {
     FLOAT_FLOAT,
     FLOAT_HISTOGRAM,
@@ -82,7 +82,7 @@ final class ElementOperation {
     }
   }
 
-  /** What came of an operation in which a histogram takes part. */
+  /** Result of an operation on histograms. */
   static final class Result {
     /** Whether a filter lets the left side through; true for arithmetic. */
     boolean keep;

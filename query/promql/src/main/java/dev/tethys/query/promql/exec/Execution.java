@@ -28,10 +28,10 @@ public final class Execution implements AutoCloseable {
   private static final int AWAIT_MILLIS = 20;
 
   /**
-   * What a query is subject to.
+   * Limits of a query.
    *
    * @param maxSourceResolution as in {@link dev.tethys.query.promql.QueryOptions}
-   * @param memoryReserve whether it may use what is kept of the common memory
+   * @param memoryReserve whether the query may use the reserved part of the common memory
    */
   public record Limits(
       long maxSamples,
@@ -68,7 +68,7 @@ public final class Execution implements AutoCloseable {
   private long briefUntil;
   private ComputeSlots.@Nullable Slot slot;
 
-  /** A query was expected to be brief and is not; it is to be run where it keeps nobody waiting. */
+  /** Signals that a query expected to be brief is not, and must run on another thread. */
   public static final class NotBrief extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
 
-/** Which series belong together: {@code by} or {@code without} a list of labels. */
+/** Grouping of series: {@code by} or {@code without} a list of labels. */
 public final class Grouping {
   private final boolean without;
   private final byte[][] names;

@@ -3,10 +3,11 @@ package dev.tethys.query.promql.exec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sums over windows that begin with the same sample while times count from each step, so that no
- * window goes on from the one before: values go on, products of values and times do not. A sample
- * is added to all windows that hold it at once, for as many as the processor has lanes; each sum is
- * still taken in the order of its samples, as its last bits depend on it.
+ * Sums over windows that begin with the same sample, while times count from each step. Then
+ * products of values and times change with the step, so only sums of values can be continued from
+ * the previous window. A sample is added at once to all windows that contain it, for as many as the
+ * processor has lanes; each sum is still computed in the order of its samples, as its last bits
+ * depend on it.
  */
 final class GrowingProducts {
   private static final int LEAST_STEPS = 8;

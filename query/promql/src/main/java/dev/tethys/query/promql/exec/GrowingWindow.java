@@ -1,9 +1,9 @@
 package dev.tethys.query.promql.exec;
 
 /**
- * Tells which samples of a window are new since the window before it, when both begin with the same
- * sample: sums that are taken in the order of the samples then go on instead of beginning anew. So
- * do windows that reach back before the first sample there is.
+ * Finds the samples that a window adds to the previous window when both begin with the same sample:
+ * sums in sample order are then continued instead of restarted. This also holds for windows that
+ * begin before the first sample.
  */
 final class GrowingWindow {
   private int from = -1;

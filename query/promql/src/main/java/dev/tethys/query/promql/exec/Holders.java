@@ -4,8 +4,8 @@ import java.util.IdentityHashMap;
 import java.util.Map;
 
 /**
- * Which steps of a plan hold the blocks that are held, so that a refusal can name the largest. For
- * the one thread that runs the operators.
+ * Owners of the blocks in memory by plan step, so that a rejection can name the largest. For the
+ * one thread that runs the operators.
  */
 final class Holders {
   private final IdentityHashMap<Block, Operator> blocks = new IdentityHashMap<>();

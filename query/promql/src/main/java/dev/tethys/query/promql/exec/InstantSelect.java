@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * stale marker. As the marker's bits mean absence here too, copying values is all there is to do.
  */
 public final class InstantSelect extends Operator {
-  /** What is taken of the sample. */
+  /** Part of the sample that is used. */
   public enum Part {
     VALUE,
     /** Its time in seconds; the metric name goes. */

@@ -8,7 +8,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** How the series of two vectors meet: by the labels that {@code on} or {@code ignoring} leave. */
+/**
+ * Matching of the series of two vectors, by the labels that {@code on} or {@code ignoring} select.
+ */
 final class Matching {
   private final boolean on;
   private final byte[][] signature;

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class Operator implements PlanStep {
   /**
-   * Which part of the text an operator stands for.
+   * Part of the query text that an operator belongs to.
    *
    * @param name the function, aggregation or operator there; empty for none
    */

@@ -4,15 +4,16 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Computes the series of a stream on all threads and hands them on in their order, whatever the
- * number of threads: who adds floats up gets the same sum each time.
+ * Computes the series of a stream on all threads and delivers them in order, independently of the
+ * number of threads, so that sums of floats are always equal.
  *
- * <p>Threads take chunks of neighbouring series. Whoever finishes the chunk whose turn it is hands
- * it on, and those that wait behind it; nobody waits for another unless he is a whole ring ahead.
- * So a thread is woken once a query and not once a chunk, which takes as long as computing one.
+ * <p>Threads take chunks of neighbouring series. The thread that finishes the next chunk in order
+ * delivers it, and the completed chunks that follow; a thread waits for another only when it is a
+ * whole ring ahead. So a thread is woken once a query and not once a chunk, which takes as long as
+ * computing one.
  *
- * <p>Invariant: chunks {@code handed} to {@code begun} stand in the ring at their number; what one
- * holds belongs to the thread that began it until it is done, then to the one that hands on.
+ * <p>Invariant: chunks {@code handed} to {@code begun} are in the ring at their number; the content
+ * of one belongs to the thread that began it until it is done, then to the thread that delivers.
  */
 final class OrderedSeries {
   private static final int SERIES_A_CHUNK = 16;
@@ -23,7 +24,7 @@ final class OrderedSeries {
   /** How often one that waits looks whether it is still wanted. */
   private static final int AWAIT_MILLIS = 20;
 
-  /** Whom a series is handed to, by one thread at a time. */
+  /** Receiver of the series, called by one thread at a time. */
   @FunctionalInterface
   interface Taker {
     void take(int series, SeriesTarget values);

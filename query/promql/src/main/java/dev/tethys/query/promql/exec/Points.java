@@ -5,8 +5,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The floats of one series while it grows, of which it may have few among many steps: a list of
- * steps as long as that is smaller than one value for each of them.
+ * Floats of one series during its construction. There may be few among many steps: a list of steps
+ * as long as that is smaller than one value for each of them.
  */
 final class Points {
   /**

@@ -15,15 +15,15 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the time and the memory of one query go, by step of its plan. Costs a few clock readings a
- * series, so that it is made only when somebody asks.
+ * Time and memory of one query, by plan step. Costs a few clock readings per series, so it is
+ * created only on request.
  *
- * <p>Time is charged exclusively: each thread has one current step, and whenever that changes the
- * time since the last change goes to the step before. What a step took with all that is inside it
- * is the sum over its subtree; with several threads it may be longer than the query.
+ * <p>Time is charged exclusively: each thread has one current step, and at each change the time
+ * since the last change is charged to the previous step. The time of a step with its inputs is the
+ * sum over its subtree; with several threads it may exceed the duration of the query.
  */
 public final class Profile {
-  /** What one step has done so far. Safe for several threads. */
+  /** Accumulated cost of one step. Thread-safe. */
   public static final class Node {
     private final LongAdder calls = new LongAdder();
     private final LongAdder nanos = new LongAdder();
@@ -112,7 +112,7 @@ public final class Profile {
     }
   }
 
-  /** What a thread is in now, and since when. */
+  /** Current step of a thread and its start time. */
   private static final class Cursor {
     @Nullable Node node;
     long since;
@@ -321,7 +321,7 @@ public final class Profile {
     };
   }
 
-  /** What the store gives for the current step. */
+  /** Selection of the store for the current step. */
   interface Select {
     Selection open();
   }

@@ -6,7 +6,7 @@ import dev.tethys.model.storage.Selection.Groups;
 import dev.tethys.query.promql.ast.Expr.Extension;
 import org.jspecify.annotations.Nullable;
 
-/** Where the windows of a range function come from: a selector or a subquery. */
+/** Source of the windows of a range function: a selector or a subquery. */
 public sealed interface RangeSource extends PlanStep permits SelectedRange, SubqueryRange {
   /** Milliseconds. */
   long range();
@@ -31,7 +31,7 @@ public sealed interface RangeSource extends PlanStep permits SelectedRange, Subq
   /** Whether samples read are counted by whoever made them. */
   boolean countsReads();
 
-  /** Series whose samples can be loaded in any order, each thread with samples of its own. */
+  /** Series whose samples can be loaded in any order, into separate buffers for each thread. */
   interface Series extends AutoCloseable {
     int size();
 

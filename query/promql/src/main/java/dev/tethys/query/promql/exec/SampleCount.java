@@ -4,11 +4,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Samples looked at and read, in all and, if wanted, by step of one grid. Operators count into the
- * one of their grid; subqueries have their own. Safe for several threads.
+ * Counter of evaluated and read samples, in total and, on request, by step of one grid. Operators
+ * count into the counter of their grid; subqueries have separate ones. Thread-safe.
  *
- * <p>By step it is counted a series at a time under a lock: step by step, without one, it took half
- * of what a subquery over a sum of rates takes.
+ * <p>Samples are counted by step one series at a time under a lock: counting single steps without a
+ * lock took half of the time of a subquery over a sum of rates.
  */
 public final class SampleCount {
   private final AtomicLong total = new AtomicLong();

@@ -9,8 +9,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The samples of one series as range functions want them: without stale markers, floats and
- * histograms apart. Points into a buffer as long as that will do. Reused; for one thread.
+ * Samples of one series for range functions: without stale markers, floats and histograms separate.
+ * Refers to a buffer where possible instead of copying. Reused; for one thread.
  */
 final class Samples {
   private static final Histogram[] NO_HISTOGRAMS = {};

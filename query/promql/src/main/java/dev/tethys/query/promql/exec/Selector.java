@@ -12,11 +12,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which series are read, and when relative to a step.
+ * Series to read, and the time relative to a step.
  *
  * @param at fixed evaluation time in milliseconds, or null for each step's own
  * @param offset milliseconds back from there
- * @param function what stands around the selector, a hint to the store
+ * @param function the function around the selector, a hint to the store
  * @param countsOnly whether only counts and sums of histograms are needed
  */
 public record Selector(

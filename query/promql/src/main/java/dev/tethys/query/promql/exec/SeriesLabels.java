@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What happens to labels on their way through a query. */
+/** Operations on the labels of series during a query. */
 final class SeriesLabels {
   static final String TYPE = "__type__";
   static final String UNIT = "__unit__";

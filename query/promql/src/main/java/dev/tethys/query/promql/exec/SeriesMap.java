@@ -16,7 +16,7 @@ abstract class SeriesMap extends Operator {
     this.vector = vector;
   }
 
-  /** What is done to a series; made once a run, so that it can hold the scalars by step. */
+  /** Operation on a series; created once per run, so that it can hold the scalars by step. */
   @FunctionalInterface
   interface Change {
     void apply(SeriesTarget t);

@@ -6,9 +6,9 @@ import dev.tethys.model.storage.Selection.Groups;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Series that are computed one at a time, each on its own, so that whoever reads them need not hold
- * them all. Labels are known before anything is computed; a series may turn out to be empty. Safe
- * for several threads with a workspace each.
+ * Series that are computed one at a time, independently of each other, so that a reader need not
+ * hold all of them. Labels are known before anything is computed; a series may turn out to be
+ * empty. Thread-safe with one workspace per thread.
  */
 interface SeriesStream extends AutoCloseable {
   int size();

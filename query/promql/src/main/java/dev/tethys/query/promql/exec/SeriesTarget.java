@@ -5,7 +5,7 @@ import dev.tethys.model.Labels;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Where a series is evaluated into; reused from series to series, for one thread. */
+/** Buffer that receives an evaluated series; reused from series to series, for one thread. */
 public final class SeriesTarget {
   /** By step; see {@link Column}. */
   public final double[] values;

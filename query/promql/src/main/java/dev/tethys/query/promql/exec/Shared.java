@@ -1,6 +1,6 @@
 package dev.tethys.query.promql.exec;
 
-/** An expression that stands in a query more than once: computed once a grid. */
+/** Common subexpression of a query: computed once per grid. */
 public final class Shared extends Operator {
   private final int id;
   private final Operator inner;

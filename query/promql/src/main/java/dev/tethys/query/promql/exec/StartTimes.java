@@ -1,6 +1,6 @@
 package dev.tethys.query.promql.exec;
 
-/** What the start times of two neighbouring samples say; 0 is an unknown time. */
+/** Interpretation of the start times of two neighbouring samples; 0 is an unknown time. */
 final class StartTimes {
   private StartTimes() {}
 

@@ -91,7 +91,7 @@ final class Streams {
     return new Block(columns, samples, bytes);
   }
 
-  /** What is done with one series. */
+  /** Operation on one series. */
   @FunctionalInterface
   interface Task {
     void run(Workspace w, SeriesTarget target, int series);
@@ -116,7 +116,7 @@ final class Streams {
         });
   }
 
-  /** What one thread does with the series that it gets, neighbouring ones at a time. */
+  /** Worker of one thread for the series assigned to it, neighbouring ones at a time. */
   @FunctionalInterface
   interface Worker {
     void run(int from, int to);

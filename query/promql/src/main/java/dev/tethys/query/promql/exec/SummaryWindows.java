@@ -3,14 +3,15 @@ package dev.tethys.query.promql.exec;
 import dev.tethys.model.storage.Summaries;
 
 /**
- * Range functions over {@link Summaries} in the place of samples. Where a window holds whole
- * buckets, the answer is that of the samples: bit for bit, but for functions that add (sums, means,
- * what resets hid), whose additions are rounded in another order.
+ * Range functions over {@link Summaries} instead of samples. For windows of whole buckets the
+ * result equals that over samples bit for bit, except functions that add (sums, means, corrections
+ * for resets), whose additions are rounded in another order.
  *
- * <p>A window that ends inside of buckets, which a query meets only where it was told so or asked
- * for it, is answered from the buckets that it touches: sums and counts by the share of each bucket
- * that lies in it, differences as the window's share of those over all of these buckets, the rest
- * as if all were in it. Holds the windows of one series; for one thread.
+ * <p>A window that ends inside of buckets, which occurs only where the query was warned or
+ * requested it, is computed from the buckets that it touches: sums and counts by the share of each
+ * bucket inside of it, differences as the window's share of those over all of these buckets, other
+ * functions as if the buckets were inside entirely. Holds the windows of one series; for one
+ * thread.
  */
 final class SummaryWindows {
   private final WindowSummary function;

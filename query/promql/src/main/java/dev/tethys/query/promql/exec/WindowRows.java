@@ -3,10 +3,10 @@ package dev.tethys.query.promql.exec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Windows of neighbouring steps that hold equally many samples and begin equally far apart, as
- * those over regular scrapes do, side by side: the i-th sample of each of them makes a row. Sums
- * with carries are then taken row by row, for as many windows at once as the processor has lanes;
- * each is still taken in the order of its samples, as its last bits depend on it.
+ * Windows of neighbouring steps with equal numbers of samples and equal distances, as over regular
+ * scrapes, side by side: the i-th sample of each of them is a row. Compensated sums are then
+ * computed row by row, for as many windows at once as the processor has lanes; each is still
+ * computed in the order of its samples, as its last bits depend on it.
  */
 final class WindowRows {
   private static final int LEAST_STEPS = 8;

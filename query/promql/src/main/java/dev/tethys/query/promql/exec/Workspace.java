@@ -3,7 +3,7 @@ package dev.tethys.query.promql.exec;
 import dev.tethys.model.storage.SampleBuffer;
 import java.util.Arrays;
 
-/** What one thread reuses from series to series. */
+/** Buffers that one thread reuses from series to series. */
 final class Workspace {
   final SampleBuffer buffer = new SampleBuffer();
   final Samples samples = new Samples();

@@ -1,14 +1,14 @@
 package dev.tethys.query.promql.explain;
 
 /**
- * How far answers of a range query can be used again.
+ * Reusability of cached results of a range query.
  *
  * @param reuse whether step by step, or only as a whole, or not at all
  * @param reason why not step by step; empty otherwise
- * @param steps how many steps are known now, and would not be computed
+ * @param steps number of steps that are cached now
  */
 public record Caching(Extent reuse, String reason, int steps) {
-  /** How much of an answer serves another query. */
+  /** Part of a result that other queries can reuse. */
   public enum Extent {
     /** Each step that both ask for. */
     STEPS,

@@ -1,7 +1,7 @@
 package dev.tethys.query.promql.explain;
 
 /**
- * What would make a query cheaper or more right.
+ * Suggestion that makes a query cheaper or more correct.
  *
  * @param node the step of the plan that it is about
  * @param rule a short name that does not change

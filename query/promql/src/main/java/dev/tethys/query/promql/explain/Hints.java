@@ -88,7 +88,7 @@ public final class Hints {
       add(
           n,
           "no-metric-name",
-          "the selector names no metric, so that series of all metrics are looked at");
+          "the selector names no metric, so that series of all metrics are searched");
     }
   }
 
@@ -130,7 +130,7 @@ public final class Hints {
               + r.range()
               + " ms is shorter than the step of "
               + interval
-              + " ms, so that samples between are never looked at");
+              + " ms, so that samples between are ignored");
     }
   }
 

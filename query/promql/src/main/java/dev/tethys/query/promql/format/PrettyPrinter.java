@@ -3,8 +3,9 @@ package dev.tethys.query.promql.format;
 import dev.tethys.query.promql.ast.Expr;
 
 /**
- * Breaks an expression into lines the way Prometheus's formatter does: what fits into a line stays
- * in one, everything else puts its parts on lines of their own, two spaces deeper.
+ * Breaks an expression into lines by the rules of Prometheus's formatter. An expression that fits
+ * stays on one line; otherwise its parts are written on separate lines, indented by two more
+ * spaces.
  */
 public final class PrettyPrinter {
   private static final String INDENT = "  ";

@@ -5,7 +5,7 @@ import dev.tethys.model.Matcher;
 import java.util.List;
 import java.util.function.BiConsumer;
 
-/** What stands in braces: matchers of a selector, or labels of a series. */
+/** Parser of braces: matchers of a selector, or labels of a series. */
 final class MatcherParser {
   private final TokenReader in;
 

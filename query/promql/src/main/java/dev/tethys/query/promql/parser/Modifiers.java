@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What stands between a binary operator and its right side: {@code bool}, then {@code on} or {@code
+ * Modifiers between a binary operator and its right side: {@code bool}, then {@code on} or {@code
  * ignoring}, then {@code group_left} or {@code group_right}, then fill values.
  */
 record Modifiers(boolean returnBool, VectorMatching matching) {

@@ -1,7 +1,7 @@
 package dev.tethys.query.promql.parser;
 
 /**
- * Which parts of the language that Prometheus keeps behind feature flags are taken.
+ * Enabled parts of the language that are behind feature flags in Prometheus.
  *
  * @param experimentalFunctions {@code promql-experimental-functions}
  * @param extendedRangeSelectors {@code promql-extended-range-selectors}: anchored, smoothed

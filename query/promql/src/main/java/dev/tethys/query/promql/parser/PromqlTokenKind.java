@@ -71,7 +71,7 @@ enum PromqlTokenKind {
   MAX_OF(Group.PREPROCESSOR),
   MIN_OF(Group.PREPROCESSOR);
 
-  /** What error texts and the grammar tell apart. */
+  /** Group of tokens that error texts and the grammar distinguish. */
   enum Group {
     /** Described by a phrase before the text. */
     PHRASE,

@@ -14,8 +14,8 @@ import java.util.IdentityHashMap;
 import java.util.Map;
 
 /**
- * Finds vectors that stand in a query more than once: equal when they print alike. Of equal ones
- * the last stands for all, because an annotation that is said twice has the position of the last.
+ * Finds equal vector expressions in a query; they are equal when they print alike. The last of them
+ * represents all, because a repeated annotation has the position of the last.
  */
 final class CommonSubtrees {
   /**

@@ -27,8 +27,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far the answer at one step of a range query depends on that step alone, and which times it
- * reads: what has to be known before an answer is used again.
+ * Dependencies of the result at one step of a range query on other steps and times, which decide
+ * about its reuse. what has to be known before an answer is used again.
  *
  * <p>A query is not stepwise when it says so ({@code @}, {@code start()}, {@code range()}), or when
  * sums would be taken in another order: an aggregation takes its input in the order in which series
@@ -79,7 +79,7 @@ public record Locality(
         a.hindrance, a.before, a.after, a.fixedFrom, a.fixedTo, List.copyOf(a.subquerySteps));
   }
 
-  /** What is known about the order of the series that an expression gives. */
+  /** Order of the series of an expression's result. */
   private enum Order {
     /** That of their labels in storage, or there is one series at most. */
     KEPT,

@@ -3,7 +3,7 @@ package dev.tethys.query.promql.plan;
 import dev.tethys.query.promql.exec.Operator;
 import dev.tethys.query.promql.exec.RawRange;
 
-/** What a query comes down to. */
+/** Execution plan of a query. */
 public sealed interface Plan {
   /** A vector or a scalar at every step. */
   record Steps(Operator operator) implements Plan {}

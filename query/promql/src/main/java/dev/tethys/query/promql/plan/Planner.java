@@ -47,13 +47,13 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes operators of a tree for one query: durations, {@code start()} and their like are resolved
- * by its start, end and step; scalars of constants are folded; matchers are given to the other side
- * of operations; the largest subtrees that give the same at every step are computed once; subtrees
- * that occur again are shared.
+ * Builds the operators of one query from its tree. Durations, {@code start()} and similar functions
+ * are resolved by start, end and step; constant scalars are folded; matchers are propagated to the
+ * other side of operations; the largest step-invariant subtrees are computed once; repeated
+ * subtrees are shared.
  *
- * <p>Which subtrees are step-invariant follows Prometheus's rules, its oddities included
- * (parameters of aggregations do not count), because answers depend on them.
+ * <p>Step invariance follows Prometheus's rules, including their oddities (parameters of
+ * aggregations do not count), because results depend on them.
  */
 public final class Planner {
   final long start;
@@ -105,12 +105,12 @@ public final class Planner {
   }
 
   /**
-   * What stands around an expression.
+   * Context of an expression.
    *
    * @param function the nearest function or aggregation, a hint to the store
    * @param countsWanted a function above needs only counts and sums of histograms
-   * @param bucketsNeeded something above needs buckets
-   * @param occurrences how often the expression around stands in the query
+   * @param bucketsNeeded an expression above needs buckets
+   * @param occurrences number of occurrences of the surrounding expression in the query
    */
   record Context(String function, boolean countsWanted, boolean bucketsNeeded, int occurrences) {
     static final Context ROOT = new Context("", false, false, 1);

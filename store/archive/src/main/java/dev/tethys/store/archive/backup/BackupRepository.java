@@ -67,9 +67,9 @@ public final class BackupRepository implements AutoCloseable {
   public record Backup(String name, String created, long samples, int blocks, long bytes) {}
 
   /**
-   * What making one did.
+   * Result of creating a backup.
    *
-   * @param copiedBytes that were not there before
+   * @param copiedBytes bytes that the repository did not contain before
    */
   public record Made(Backup backup, int copiedBlocks, int knownBlocks, long copiedBytes) {}
 

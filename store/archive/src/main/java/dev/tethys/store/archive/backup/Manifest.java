@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a backup consists of.
+ * Manifest of a backup.
  *
  * <pre>
  * tethys-backup 1

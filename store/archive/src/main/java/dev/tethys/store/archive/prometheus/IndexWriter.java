@@ -11,7 +11,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Writes the index of a block, version 2; what {@link IndexFile} says, and
+ * Writes the index of a block, version 2. The format is that of {@link IndexFile}, with the
+ * sections below. The old label indexes are empty, because no version of Prometheus reads them any
+ * more.
  *
  * <pre>
  * postings: for each label, all series first: 4 bytes length, 4 bytes count, count * 4 bytes offset
@@ -19,8 +21,6 @@ import java.util.TreeMap;
  * postings table: 4 bytes length, 4 bytes count, count * { 2, name, value, uvarint offset of the
  *   postings }, 4 bytes CRC; texts are uvarint length, bytes
  * </pre>
- *
- * The label indexes of old are empty, as nobody reads them any more.
  */
 final class IndexWriter {
   private static final int MAGIC = 0xBAAAD700;

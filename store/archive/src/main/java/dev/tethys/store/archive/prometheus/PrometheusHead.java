@@ -25,11 +25,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What Prometheus had in memory, from the files that would bring it back: the log ({@code wal}),
- * the log of late samples ({@code wbl}) and full chunks ({@code chunks_head}). They overlap; of
- * samples at one time the first that is found stays.
+ * Reads the in-memory data of Prometheus from its recovery files: the WAL ({@code wal}), the log of
+ * out-of-order samples ({@code wbl}) and full chunks ({@code chunks_head}). They overlap; of
+ * samples at one time the first that is found is kept.
  *
- * <p>Samples that came in order and are older than the end of the newest block stand in blocks.
+ * <p>In-order samples older than the end of the newest block are in blocks.
  */
 final class PrometheusHead implements WalRecords.Sink {
   private final Path folder;

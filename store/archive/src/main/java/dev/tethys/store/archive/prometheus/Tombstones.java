@@ -9,7 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * What was deleted and is still there, by series. In a block:
+ * Deleted time ranges whose samples are still present, by series. Format in a block:
  *
  * <pre>
  * 4 bytes 01 30 BA 30, 1 byte version 1, { uvarint series, varint min, varint max }*, 4 bytes CRC of

@@ -10,8 +10,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files of a write-ahead log of Prometheus, in the order in which they are read: the newest
- * checkpoint, a folder of segments, and the segments behind the number in its name.
+ * Files of a Prometheus write-ahead log in reading order: the newest checkpoint, a folder of
+ * segments, and the segments after the number in its name.
  */
 final class WalFiles {
   /** Ours begin so. */

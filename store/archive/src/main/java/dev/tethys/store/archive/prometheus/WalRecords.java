@@ -12,8 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * What the records of Prometheus's write-ahead log say. The first byte is the type; numbers of
- * fixed size are big end first.
+ * Decoder of the records of Prometheus's write-ahead log. The first byte is the type; numbers of
+ * fixed size are big-endian.
  *
  * <pre>
  *  1 series: { 8 bytes ref, labels: uvarint n, n * { name, value: uvarint length, bytes } }*

@@ -10,7 +10,7 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 
 /**
- * A native histogram as a JSON object:
+ * Native histogram as a JSON object.
  *
  * <pre>
  * {"schema":1,"count":9,"sum":3.5,"zero_threshold":0.001,"zero_count":1,"positive_spans":[[-1,2],[3,1]],

@@ -101,7 +101,7 @@ public final class JsonLinesImport {
     return file + ": line " + at.getLineNr() + " column " + at.getColumnNr();
   }
 
-  /** What is wrong with a file; its place is added where it is known. */
+  /** Format error of a file; its position is added where it is known. */
   static final class Malformed extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -43,7 +43,7 @@ public final class KdbStoreType implements StoreType {
           "symbol_labels",
           Type.list(Type.STRING),
           List.of(),
-          "Labels that are symbol columns of the table of series, as the exporter was told.");
+          "Labels that are symbol columns of the table of series, as configured in the exporter.");
 
   @Override
   public String name() {
@@ -94,7 +94,7 @@ public final class KdbStoreType implements StoreType {
     if (!"kdb".equals(read.url().getScheme())
         || UrlHost.of(read.url()) == null
         || UrlHost.port(read.url()) < 1) {
-      throw o.error("\"url\" wants an address such as kdb://host:5012");
+      throw o.error("\"url\" must be an address such as kdb://host:5012");
     }
     return read;
   }

@@ -21,8 +21,8 @@ public final class OpenTsdbStoreType implements StoreType {
           "tags",
           Type.list(Type.STRING),
           List.of("instance", "job"),
-          "Labels that are tags of their own in every series, as the exporter writes them:"
-              + " matchers of these are found by OpenTSDB.");
+          "Labels that are separate tags in every series, as the exporter writes them:"
+              + " OpenTSDB evaluates their matchers.");
 
   @Override
   public String name() {

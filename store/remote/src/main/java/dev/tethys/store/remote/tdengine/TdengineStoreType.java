@@ -49,7 +49,8 @@ public final class TdengineStoreType implements StoreType {
     boolean sql = o.get(PROTOCOL);
     String table = o.get(TABLE);
     if (!(database + table).matches("[a-zA-Z0-9_]+")) {
-      throw o.error(DATABASE, "\"database\" and \"table\" want letters, digits and underscores");
+      throw o.error(
+          DATABASE, "\"database\" and \"table\" must consist of letters, digits and underscores");
     }
     Map<String, @Nullable Object> shown = new LinkedHashMap<>();
     shown.put("database", database);
@@ -67,8 +68,8 @@ public final class TdengineStoreType implements StoreType {
     if (!token.isEmpty() && config.authenticates()) {
       throw o.error(
           CLOUD_TOKEN,
-          "cloud_token says who asks TDengine's cloud: beside it there is no basic_auth,"
-              + " authorization, oauth2 or kerberos");
+          "cloud_token authenticates against TDengine's cloud and excludes basic_auth,"
+              + " authorization, oauth2 and kerberos");
     }
     return config;
   }

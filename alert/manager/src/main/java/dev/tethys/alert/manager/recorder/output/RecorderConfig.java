@@ -16,7 +16,7 @@ public record RecorderConfig(List<OutputConfig> outputs) {
   private static final Section SECTION =
       new Section(
           "event_recorder",
-          "Where a record of what happens is written; wants --enable-feature=event-recorder.");
+          "Outputs of recorded events; requires --enable-feature=event-recorder.");
   private static final Key<List<FileConfig>> FILES =
       SECTION.key("file_outputs", Type.list(FileConfig.TYPE), List.of(), "Files.");
   private static final Key<List<WebhookConfig>> WEBHOOKS =

@@ -32,7 +32,7 @@ public final class Document {
   public record Binary(int subtype, byte[] bytes) {}
 
   /**
-   * A value of a kind that is not looked at.
+   * Value of an unsupported kind.
    *
    * @param type the byte by which BSON names it
    */

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What {@code authMechanismProperties} says, and what each mechanism takes of it. */
+/** Parsed {@code authMechanismProperties}, validated for each mechanism. */
 final class MechanismProperties {
   static final String SESSION_TOKEN = "AWS_SESSION_TOKEN";
   static final String ENVIRONMENT = "ENVIRONMENT";
@@ -61,7 +61,7 @@ final class MechanismProperties {
       case AWS -> {
         if (user != password || properties.containsKey(SESSION_TOKEN) && !user) {
           throw new IllegalArgumentException(
-              "MONGODB-AWS wants an access key with its secret key, or none of both");
+              "MONGODB-AWS requires an access key with its secret key, or neither");
         }
       }
       case OIDC -> {
@@ -69,8 +69,8 @@ final class MechanismProperties {
         boolean asked = environment.equals("azure") || environment.equals("gcp");
         if (!asked && !environment.equals("test") && !environment.equals("k8s")) {
           throw new IllegalArgumentException(
-              "MONGODB-OIDC wants authMechanismProperties=ENVIRONMENT: and azure, gcp, k8s or test;"
-                  + " a login by a browser is nothing for an exporter");
+              "MONGODB-OIDC requires authMechanismProperties=ENVIRONMENT: with azure, gcp, k8s or"
+                  + " test; login by a browser is not supported");
         }
         if (password || user && !environment.equals("azure")) {
           throw new IllegalArgumentException(
@@ -79,13 +79,13 @@ final class MechanismProperties {
         if (asked == properties.getOrDefault(TOKEN_RESOURCE, "").isEmpty()) {
           throw new IllegalArgumentException(
               asked
-                  ? "ENVIRONMENT:" + environment + " wants a TOKEN_RESOURCE"
-                  : "TOKEN_RESOURCE is of ENVIRONMENT:azure and ENVIRONMENT:gcp");
+                  ? "ENVIRONMENT:" + environment + " requires a TOKEN_RESOURCE"
+                  : "TOKEN_RESOURCE requires ENVIRONMENT:azure or ENVIRONMENT:gcp");
         }
       }
       case GSSAPI -> {
         if (!user) {
-          throw new IllegalArgumentException("GSSAPI wants a user: the principal");
+          throw new IllegalArgumentException("GSSAPI requires a user: the principal");
         }
         String canonical = properties.getOrDefault(CANONICAL, "none");
         if (!CANONICAL_FORMS.contains(canonical)) {

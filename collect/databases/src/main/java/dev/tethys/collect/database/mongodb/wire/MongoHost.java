@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a server listens.
+ * Address of a server.
  *
  * @param unix the path of its Unix socket, null for TCP
  * @param text as it was written
@@ -38,7 +38,7 @@ public record MongoHost(@Nullable Path unix, String name, int port, String text)
     if (name.startsWith("[") && name.endsWith("]")) {
       name = name.substring(1, name.length() - 1);
     } else if (name.indexOf(':') >= 0) {
-      throw new IllegalArgumentException("an IPv6 address wants brackets: " + plain);
+      throw new IllegalArgumentException("an IPv6 address requires brackets:" + plain);
     }
     if (name.isEmpty()) {
       throw new IllegalArgumentException("a host is empty");

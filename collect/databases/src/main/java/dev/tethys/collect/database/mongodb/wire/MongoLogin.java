@@ -59,7 +59,7 @@ final class MongoLogin {
 
   private static void plain(MongoConnection c, MongoUri uri, Login login) throws IOException {
     if (!c.isSecured()) {
-      throw new IOException("PLAIN sends the password as it is; that wants tls=true");
+      throw new IOException("PLAIN sends the password unencrypted; it requires tls=true");
     }
     String text = "\0" + login.user() + "\0" + login.password().value();
     Document answer =

@@ -9,8 +9,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A login by MONGODB-OIDC, of a machine: a token that stands in a file, read anew for each login,
- * or that the machine's metadata service gives out
+ * Login by MONGODB-OIDC for machines. The token comes from a file, read for each login, or from the
+ * machine's metadata service
  * (https://github.com/mongodb/specifications/blob/master/source/auth/auth.md).
  */
 final class MongoTokenLogin {
@@ -21,7 +21,7 @@ final class MongoTokenLogin {
   static void run(MongoConnection c, MongoUri uri, Function<String, @Nullable String> environment)
       throws IOException {
     if (!c.isSecured()) {
-      throw new IOException("MONGODB-OIDC sends the token as it is; that wants tls=true");
+      throw new IOException("MONGODB-OIDC sends the token unencrypted; it requires tls=true");
     }
     String where = uri.property(MechanismProperties.ENVIRONMENT);
     String token =

@@ -17,8 +17,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the server that a connection string means: the one it names, or the member of its replica
- * set that its read preference wants, by what members say of one another.
+ * Selects the server of a connection string: the named host, or the member of its replica set that
+ * matches the read preference, according to the members' status.
  */
 public final class MongoTopology {
   /** A replica set has at most fifty members. */

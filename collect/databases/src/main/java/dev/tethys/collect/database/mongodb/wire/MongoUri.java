@@ -32,10 +32,10 @@ public record MongoUri(
     @Nullable Login login,
     String database,
     Map<String, String> options) {
-  /** Whose login it is. */
+  /** User and password. */
   public record Login(String user, Secret password) {}
 
-  /** How one proves who one is. */
+  /** Authentication mechanism. */
   enum Mechanism {
     /** The best of SCRAM that the server has for the user. */
     DEFAULT(""),
@@ -59,7 +59,7 @@ public record MongoUri(
     }
   }
 
-  /** Which member of a replica set is looked at. */
+  /** Member of a replica set to read from. */
   enum ReadPreference {
     PRIMARY("primary"),
     PRIMARY_PREFERRED("primaryPreferred"),
@@ -184,7 +184,7 @@ public record MongoUri(
     }
     List<MongoHost> hosts = Arrays.stream(authority.split(",", -1)).map(MongoHost::parse).toList();
     if (srv && (hosts.size() != 1 || authority.indexOf(':') >= 0)) {
-      throw new IllegalArgumentException("mongodb+srv:// wants one name, without a port");
+      throw new IllegalArgumentException("mongodb+srv:// requires one name, without a port");
     }
     MongoUri uri =
         new MongoUri(
@@ -231,7 +231,7 @@ public record MongoUri(
       if (key.equals(TAGS) && out.containsKey(key)) {
         out.merge(key, value, (a, b) -> a + "\n" + b); // one set after the other
       } else if (out.putIfAbsent(key, value) != null) {
-        throw new IllegalArgumentException("the option " + name + " stands there twice");
+        throw new IllegalArgumentException("the option " + name + " is given twice");
       }
     }
     return out;
@@ -258,7 +258,7 @@ public record MongoUri(
       throw new IllegalArgumentException("mongodb+srv:// has no direct connections");
     }
     if (mechanism() == Mechanism.X509 && tls() == null) {
-      throw new IllegalArgumentException("MONGODB-X509 wants tls=true");
+      throw new IllegalArgumentException("MONGODB-X509 requires tls=true");
     }
   }
 
@@ -267,7 +267,7 @@ public record MongoUri(
       return;
     }
     if (hosts.size() != 1) {
-      throw new IllegalArgumentException("loadBalanced wants one host");
+      throw new IllegalArgumentException("loadBalanced requires one host");
     }
     if (on("directconnection") || !replicaSet().isEmpty()) {
       throw new IllegalArgumentException(

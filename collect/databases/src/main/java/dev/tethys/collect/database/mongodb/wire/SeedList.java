@@ -18,7 +18,9 @@ import org.xbill.DNS.TextParseException;
 import org.xbill.DNS.Type;
 
 /**
- * What DNS knows of the name of a {@code mongodb+srv} string: its servers and some options
+ * DNS records of the name of a {@code mongodb+srv} string: servers and some options
+ * (https://github.com/mongodb/specifications/blob/master/source/initial-dns-seedlist-discovery/initial-dns-seedlist-discovery.md).
+ * its servers and some options
  * (https://github.com/mongodb/specifications/blob/master/source/initial-dns-seedlist-discovery/initial-dns-seedlist-discovery.md).
  *
  * @param resolver null for the system's name servers

@@ -105,25 +105,32 @@ final class MongoUriTest {
         "mongodb://h/?maxpool=1                    | there is no option maxpool",
         "mongodb://h/?tls=yes                      | true or false",
         "mongodb://h/?tls=true&TLS=true            | twice",
-        "mongodb://h/?authMechanism=GSSAPI         | wants a user",
-        "mongodb://u@h/?authMechanism=GSSAPI&authMechanismProperties=CANONICALIZE_HOST_NAME:maybe | is none, forward or",
+        "mongodb://h/?authMechanism=GSSAPI         | requires a user",
+        "mongodb://u@h/?authMechanism=GSSAPI&authMechanismProperties=CANONICALIZE_HOST_NAME:maybe |"
+            + " is none, forward or",
         "mongodb://u@h/?authMechanism=GSSAPI&authMechanismProperties=REALM:r | the property REALM",
         "mongodb://h/?authMechanismProperties=SERVICE_NAME:r | the property SERVICE_NAME",
         "mongodb://u@h/?authMechanism=MONGODB-AWS  | with its secret key",
-        "mongodb://h/?authMechanism=MONGODB-AWS&authMechanismProperties=AWS_SESSION_TOKEN:t | with its secret key",
+        "mongodb://h/?authMechanism=MONGODB-AWS&authMechanismProperties=AWS_SESSION_TOKEN:t | with"
+            + " its secret key",
         "mongodb://h/?authMechanism=MONGODB-OIDC   | azure, gcp, k8s or test",
-        "mongodb://h/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:gcp | wants a TOKEN_RESOURCE",
-        "mongodb://h/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:k8s,TOKEN_RESOURCE:a | is of ENVIRONMENT",
-        "mongodb://u@h/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:gcp,TOKEN_RESOURCE:a | user in Azure alone",
+        "mongodb://h/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:gcp | requires"
+            + " a TOKEN_RESOURCE",
+        "mongodb://h/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:k8s,TOKEN_RESOURCE:a"
+            + " | requires ENVIRONMENT",
+        "mongodb://u@h/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:gcp,TOKEN_RESOURCE:a"
+            + " | user in Azure alone",
         "mongodb://h/?maxStalenessSeconds=120 | not for the primary",
         "mongodb://h/?readPreference=nearest&maxStalenessSeconds=89 | 90 at least",
-        "mongodb://h/?readPreference=nearest&maxStalenessSeconds=100&heartbeatFrequencyMS=90001 | ten seconds more",
+        "mongodb://h/?readPreference=nearest&maxStalenessSeconds=100&heartbeatFrequencyMS=90001 |"
+            + " ten seconds more",
         "mongodb://h/?readPreference=nearest&maxStalenessSeconds=-2 | no number",
-        "mongodb://u@h/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:k8s | user in Azure alone",
+        "mongodb://u@h/?authMechanism=MONGODB-OIDC&authMechanismProperties=ENVIRONMENT:k8s | user"
+            + " in Azure alone",
         "mongodb://h/?authMechanism=MONGODB-CR     | authMechanism MONGODB-CR is not built",
-        "mongodb://h/?authMechanism=MONGODB-X509   | wants tls=true",
+        "mongodb://h/?authMechanism=MONGODB-X509   | requires tls=true",
         "mongodb://h/?readPreference=best          | is none that MongoDB has",
-        "mongodb://a,b/?loadBalanced=true          | wants one host",
+        "mongodb://a,b/?loadBalanced=true          | requires one host",
         "mongodb://h/?loadBalanced=true&replicaSet=r | neither directConnection nor replicaSet",
         "mongodb://h/?readPreferenceTags=dc:ny     | not for the primary",
         "mongodb://h/?readPreference=nearest&readPreferenceTags=dc | name:value",

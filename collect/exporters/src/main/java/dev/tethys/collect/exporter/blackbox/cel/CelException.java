@@ -1,6 +1,6 @@
 package dev.tethys.collect.exporter.blackbox.cel;
 
-/** What is wrong with an expression, or why it has no value. */
+/** Reports an invalid expression, or an evaluation without a value. */
 public final class CelException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

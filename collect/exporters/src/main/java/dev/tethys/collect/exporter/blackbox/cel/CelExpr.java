@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /** An expression as it was parsed, macros as what they are. */
 sealed interface CelExpr {
-  /** A value that stands there. */
+  /** Literal value. */
   record Literal(Object value) implements CelExpr {}
 
   /** A variable, or the name of a type. */

@@ -23,7 +23,7 @@ import java.util.regex.Matcher;
 
 /** The functions of CEL's standard library; of extensions none, as in blackbox_exporter. */
 final class CelFunctions {
-  /** Where a function may stand. */
+  /** Call form that a function permits. */
   private enum Form {
     GLOBAL,
     METHOD,

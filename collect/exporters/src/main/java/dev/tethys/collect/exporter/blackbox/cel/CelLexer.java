@@ -7,7 +7,7 @@ import java.util.List;
 
 /** Cuts an expression into tokens. Source: the section "Syntax" of cel-spec's langdef. */
 final class CelLexer {
-  /** What a token is. */
+  /** Kind of a token. */
   enum Kind {
     NAME,
     LITERAL,
@@ -249,6 +249,6 @@ final class CelLexer {
     } catch (NumberFormatException e) {
       // said below
     }
-    throw wrong(from, "an escape wants " + length + " digits of a character");
+    throw wrong(from, "an escape must have " + length + " hexadecimal digits");
   }
 }

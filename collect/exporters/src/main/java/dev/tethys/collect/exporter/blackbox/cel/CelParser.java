@@ -226,7 +226,7 @@ final class CelParser {
         if (e instanceof CelExpr.Field f) {
           return new CelExpr.Field(f.of(), f.name(), true);
         }
-        throw wrong(t, "has() wants a field: has(a.b)");
+        throw wrong(t, "has() requires a field: has(a.b)");
       }
       return call(t, name, until(")"), null);
     }
@@ -270,7 +270,7 @@ final class CelParser {
     }
     Token variable = token();
     if (variable.kind() != Kind.NAME || !tokens.get(at + 1).is(",")) {
-      throw wrong(t, t.text() + "() wants a name and an expression");
+      throw wrong(t, t.text() + "() requires a name and an expression");
     }
     at += 2;
     bound.push(variable.text());

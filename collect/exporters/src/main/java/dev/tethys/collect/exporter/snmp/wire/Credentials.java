@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * by intention.
  */
 public final class Credentials {
-  /** How messages are signed, with the names of {@code snmp.yml}. */
+  /** Authentication protocol, with the names of {@code snmp.yml}. */
   public enum Authentication {
     MD5("MD5", "HmacMD5", 12),
     SHA("SHA-1", "HmacSHA1", 12),
@@ -45,7 +45,7 @@ public final class Credentials {
     }
   }
 
-  /** How messages are encrypted, with the names of {@code snmp.yml}. */
+  /** Encryption protocol, with the names of {@code snmp.yml}. */
   public enum Privacy {
     DES(16, false),
     AES(16, false),

@@ -49,11 +49,11 @@ public final class SnmpClient implements AutoCloseable {
           6,
           "decryption error");
 
-  /** How requests are made. */
+  /** Timeouts and limits of requests. */
   public record Patience(
       Duration timeout, int retries, int repetitions, boolean unconnected, boolean anyOrder) {}
 
-  /** Hears of every message. */
+  /** Listener for all messages. */
   public interface Listener {
     void sent();
 

@@ -3,9 +3,9 @@ package dev.tethys.collect.exporter.snmp.wire;
 import java.net.InetSocketAddress;
 
 /**
- * Where an agent is.
+ * Address of an agent.
  *
- * @param port 161 where none is given
+ * @param port 161 by default
  */
 public record SnmpTarget(String host, int port, boolean tcp) {
   private static final int PORT = 161;

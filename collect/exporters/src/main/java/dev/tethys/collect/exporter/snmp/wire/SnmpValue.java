@@ -1,6 +1,6 @@
 package dev.tethys.collect.exporter.snmp.wire;
 
-/** What an agent has for an object. */
+/** Value of an object. */
 public sealed interface SnmpValue {
   /** A signed whole number. */
   record Whole(long value) implements SnmpValue {}

@@ -9,9 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Values of the bus by their signature: numbers become {@link Long}, {@link Double} or {@link
- * Boolean}, texts and paths {@link String}, arrays, structures and pairs {@link List}, and a
- * variant what is in it.
+ * Decodes D-Bus values by their signature. Numbers become {@link Long}, {@link Double} or {@link
+ * Boolean}, texts and paths {@link String}, arrays, structures and pairs {@link List}, a variant
+ * its content.
  */
 final class BusReader {
   /** What the specification allows to be within each other. */

@@ -7,16 +7,17 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a block says of itself.
+ * Metadata of a block.
  *
  * @param id its ULID, which is the name of its folder
  * @param minTime first millisecond of its range, inclusive
  * @param maxTime end of its range, exclusive
  * @param level 1 for a block written from the head, one more than its highest parent else
- * @param late holds only samples that came late; in-order samples of the same time stand elsewhere
- * @param sources the level 1 blocks that it was made of
+ * @param late holds only out-of-order samples; in-order samples of the same time are in other
+ *     blocks
+ * @param sources the level 1 blocks that it was created from
  * @param parents the blocks that it replaces
- * @param shares where its bytes go; empty in blocks that were written before this was counted
+ * @param shares size by kind of content; empty in blocks of older versions
  * @param resolution of a downsampled block: milliseconds of its buckets; 0 for samples
  */
 public record BlockMeta(
@@ -171,7 +172,7 @@ public record BlockMeta(
         \t},
 %s        \t"version": 1
         }
-        """,
+""",
         id,
         minTime,
         maxTime,

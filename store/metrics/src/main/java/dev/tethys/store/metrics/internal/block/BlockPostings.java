@@ -14,7 +14,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
 
-/** Which series of a block have a label; what was looked up stays in memory while there is room. */
+/**
+ * Postings of a block: the series that have a label. Results stay in memory while there is space.
+ */
 final class BlockPostings implements Postings {
   /** The most labels whose series are held. */
   static final int MAX_HELD = 100_000;

@@ -93,7 +93,7 @@ public final class BlockWriter implements AutoCloseable {
     chunks = new ChunkWriter(stream, times);
   }
 
-  /** Is told of each chunk of samples that was made: milliseconds, samples, bytes. */
+  /** Observer of each written chunk of samples: milliseconds, samples, bytes. */
   @FunctionalInterface
   public interface ChunkObserver {
     /** A chunk of so many samples in so much time. */

@@ -1,7 +1,7 @@
 package dev.tethys.store.metrics.internal.block;
 
 /**
- * Where a chunk of a series stands.
+ * Location of a chunk of a series.
  *
  * @param set its timestamps
  * @param group the group that holds it

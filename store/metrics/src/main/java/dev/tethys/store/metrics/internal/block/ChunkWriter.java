@@ -34,7 +34,7 @@ final class ChunkWriter {
   private long histogramSamples;
   private long chunks;
 
-  /** Is told of each chunk of samples that was made. */
+  /** Observer of each written chunk of samples. */
   @FunctionalInterface
   interface Observer {
     /** A chunk of so many samples in so much time. */

@@ -14,9 +14,9 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * What of a block turned out to be damaged since it was opened: told in the log once, and kept for
- * who asks. What the disk did not give is told, too, but is no damage: it may give it next time.
- * Safe for several threads.
+ * Damage of a block found since it was opened: logged once, and kept for status requests. Read
+ * errors of the disk are reported, too, but do not count as damage: a later read may succeed.
+ * Thread-safe.
  */
 final class CorruptionTracker {
   /** Further places are neither told nor kept: one who mends the block mends them all. */
@@ -94,8 +94,9 @@ final class CorruptionTracker {
                 + folder.get()
                 + " cannot be read: "
                 + place
-                + ". Queries answer without what stands there and say so; it is tried again, and"
-                + " neither merged nor downsampled until it can be read. See to the disk");
+                + ". Queries continue without this data and return a warning; reads are retried,"
+                + " and the block is neither merged nor downsampled until it can be read. Check the"
+                + " disk");
       }
     } else if (places.size() < MAX_PLACES && places.add(place)) {
       LOG.log(Level.ERROR, text(place));
@@ -107,9 +108,9 @@ final class CorruptionTracker {
         + folder.get()
         + " is damaged: "
         + place
-        + ". Queries answer without what stands there and say so; the block is neither merged nor"
-        + " downsampled, and goes when its time is over. To mend it, stop the server and put the"
-        + " folder back from a backup; tethys tool tsdb verify tells all that is damaged";
+        + ". Queries continue without this data and return a warning; the block is neither merged"
+        + " nor downsampled, and is removed when its retention ends. To repair it, stop the server"
+        + " and restore the folder from a backup; tethys tool tsdb verify lists all damage";
   }
 
   /** What the reader of an answer is told, whatever the place. */
@@ -117,7 +118,7 @@ final class CorruptionTracker {
     return "block "
         + folder.get().getFileName()
         + (e instanceof UnreadException ? " cannot be read" : " is damaged")
-        + ": samples that stood in it are missing from this answer";
+        + ": its samples are missing from this result";
   }
 
   private StorageException refusal(RuntimeException e) {

@@ -6,8 +6,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decompressed groups of all blocks, at most {@link #ENTRIES}: each has one place, and what stood
- * there leaves. Neighbouring series share a group, so even a small cache saves most of the work.
+ * Cache of decompressed groups of all blocks, at most {@link #ENTRIES}: each group maps to one slot
+ * and replaces its content. Neighbouring series share a group, so even a small cache saves most of
+ * the work.
  */
 final class GroupCache {
   /** About 8 MiB when full. */

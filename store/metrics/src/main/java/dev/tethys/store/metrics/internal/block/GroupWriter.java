@@ -13,7 +13,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 
 /**
- * Compressed, checksummed pieces of a file:
+ * Writer of compressed, checksummed groups of a file.
  *
  * <pre>
  * group: 4 bytes CRC-32C of the rest of the group, 4 bytes stored length, 4 bytes raw length, payload

@@ -1,12 +1,12 @@
 package dev.tethys.store.metrics.internal.block;
 
 /**
- * What one kind of content takes of a block.
+ * Size of one kind of content in a block.
  *
  * @param part the encoding of values, or "timestamps", "start timestamps", "directory", "labels",
  *     "postings"
- * @param chunks chunks in this encoding; 0 where that means nothing
- * @param samples samples in them; 0 where that means nothing
+ * @param chunks chunks in this encoding; 0 where that does not apply
+ * @param samples samples in them; 0 where that does not apply
  * @param bytes bytes on disk; of a group that several parts share, by their sizes before
  *     compression
  */

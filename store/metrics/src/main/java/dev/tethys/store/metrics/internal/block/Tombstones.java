@@ -19,7 +19,7 @@ import org.roaringbitmap.IntIterator;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
- * What is deleted of a block: closed time ranges by series. Immutable.
+ * Deletions of a block: closed time ranges by series. Immutable.
  *
  * <pre>
  * tombstones: 8 bytes "TTHSTMB" 1, uvarint series, each { uvarint series, uvarint ranges,

@@ -7,9 +7,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Which samples of a block lie in the windows that a query looks at: found once for all series of
- * the same timestamps, as long as what is kept for them is little; where every series has
- * timestamps of its own nobody asks twice. Safe for several threads.
+ * Samples of a block within the windows of a query. They are found once for all series with the
+ * same timestamps, as long as the cached result is small; they are not cached where every series
+ * has its own timestamps. Thread-safe.
  */
 final class WindowSlices {
   /** The most that is kept, counted in slices of eight bytes. */

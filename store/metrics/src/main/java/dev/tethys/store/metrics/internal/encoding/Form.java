@@ -1,6 +1,6 @@
 package dev.tethys.store.metrics.internal.encoding;
 
-/** The forms of a column, as people are told of them. */
+/** Forms of a column, with their names for users. */
 public enum Form {
   CONSTANT("constant"),
   LINEAR("linear"),

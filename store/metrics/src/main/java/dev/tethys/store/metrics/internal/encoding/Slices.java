@@ -3,8 +3,8 @@ package dev.tethys.store.metrics.internal.encoding;
 import java.util.Arrays;
 
 /**
- * Which places of a column are wanted: slices that neither overlap nor touch, ascending. Made by
- * one thread, then for all.
+ * Selected rows of a column: ascending slices that neither overlap nor touch. Created by one
+ * thread, then read by all.
  */
 public final class Slices {
   private int[] from = new int[4];

@@ -3,8 +3,8 @@ package dev.tethys.store.metrics.internal.encoding;
 import dev.tethys.store.files.DamageException;
 
 /**
- * Stored bytes cannot be had now: to whoever needs them the same as damage, but they may be whole,
- * and can be had later.
+ * Signals that stored bytes cannot be read now. For the reader this equals damage, but the bytes
+ * may be intact and readable later.
  */
 public final class UnreadException extends DamageException {
   private static final long serialVersionUID = 1L;

@@ -4,8 +4,8 @@ import dev.tethys.store.files.DamageException;
 import java.util.Arrays;
 
 /**
- * Canonical label bytes as they come from a disk: whatever agrees with its checksum is still not
- * believed to be labels.
+ * Validates canonical label bytes read from disk: a matching checksum does not prove that they are
+ * labels.
  */
 final class Canonical {
   private Canonical() {}

@@ -44,7 +44,7 @@ final class ColumnPage implements Page, Page.View {
   /** A page is summed in pieces of so many bytes: its own size would be garbage for each page. */
   private static final int SUMMED = 2 << 10;
 
-  /** What is known of a page beside its bytes. */
+  /** Description of a page without its bytes. */
   record Shape(
       long rangeStart,
       long minTime,

@@ -3,7 +3,7 @@ package dev.tethys.store.metrics.internal.head;
 import dev.tethys.store.files.ByteSink;
 import java.io.IOException;
 
-/** Where commits become durable. */
+/** Log that makes commits durable. */
 @FunctionalInterface
 public interface CommitLog {
   /**

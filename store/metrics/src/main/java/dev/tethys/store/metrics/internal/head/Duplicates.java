@@ -5,7 +5,7 @@ import dev.tethys.model.storage.Appender.Outcome;
 import dev.tethys.model.storage.SampleBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** What a sample is told that stands where one of its series stands already. */
+/** Result for a sample at a time that its series already has. */
 final class Duplicates {
   private final Head head;
 

@@ -2,7 +2,7 @@ package dev.tethys.store.metrics.internal.head;
 
 import org.jspecify.annotations.Nullable;
 
-/** What only some series have beside their rows. Guarded by the lock of the head. */
+/** Additional data of some series apart from their rows. Guarded by the lock of the head. */
 final class Extras {
   /** Start timestamps of in-order floats. */
   @Nullable StartTimes starts;

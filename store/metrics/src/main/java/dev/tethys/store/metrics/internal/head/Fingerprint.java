@@ -6,17 +6,16 @@ import java.nio.ByteOrder;
 import java.security.SecureRandom;
 
 /**
- * A keyed 128-bit hash of label bytes as they come from the wire: two halves, each a
- * folded-multiply hash (the idea of wyhash: multiply 64 by 64 bits, fold the product together)
- * under keys of its own.
+ * Keyed 128-bit hash of label bytes as received: two halves, each a folded-multiply hash (the idea
+ * of wyhash: multiply 64 by 64 bits, fold the product together) under separate keys.
  *
- * <p>The keys are drawn when the process starts and never shown, so nobody can prepare bytes that
- * collide. That two given byte strings meet in one half by chance has a probability of about 2^-64,
- * in both of about 2^-128. Where one series is expected, {@link #low} alone tells whether it came:
- * after 2^40 expectations that were wrong, the probability that one of them was not seen to be is
- * 2^-24. Where any of many may be meant, both halves count: with 2^32 series the probability that
- * any two of them share both is about 2^-64. That is the one thing the way from bytes to series
- * trusts; what a series is called is always compared byte by byte.
+ * <p>The keys are drawn when the process starts and never exposed, so an attacker cannot construct
+ * collisions. Two given byte strings collide in one half with a probability of about 2^-64, in both
+ * of about 2^-128. Where one series is expected, {@link #low} alone confirms it: after 2^40 wrong
+ * expectations, the probability that one of them was not detected is 2^-24. Where any of many may
+ * match, both halves count: with 2^32 series the probability that any two of them share both is
+ * about 2^-64. Only the lookup from bytes to series relies on this; names and labels are always
+ * compared byte by byte.
  */
 final class Fingerprint {
   private static final VarHandle LONG =

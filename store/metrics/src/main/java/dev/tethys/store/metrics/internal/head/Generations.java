@@ -5,13 +5,12 @@ import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 
 /**
- * How often each slot has changed its series. All begin with 0, and where no series has ever ended
- * it stays at that, so slots stand in chunks that share one of zeros until the first of them
- * changes.
+ * Number of series changes per slot. All start at 0, and most stay there, so slots are in chunks
+ * that share one of zeros until the first change.
  *
- * <p>Invariants: written by one thread at a time; read by others as they please. Who finds with
- * {@link #getAcquire} what {@link #set} was called with sees what the writer wrote before that;
- * what is to be seen only after it wants a fence behind {@link #set}, as {@link SeriesKeys#start}
+ * <p>Invariants: written by one thread at a time; read by others at any time. A reader whose {@link
+ * #getAcquire} sees the value of a {@link #set} sees all earlier writes of the writer; writes that
+ * must become visible only afterwards need a fence after {@link #set}, as {@link SeriesKeys#start}
  * has.
  */
 final class Generations {

@@ -376,7 +376,7 @@ public final class Head {
     return new HeadSelection(found, views.rows, views.rowsFrom, views.beside);
   }
 
-  /** What a selection sees of stripes and of what stands beside their rows. */
+  /** Views of a selection on stripes and on the additional data of their series. */
   final class Views {
     final Stripe.@Nullable View[] rows; // by stripe
     final Map<Integer, HeadSelection.Beside> beside = new HashMap<>(); // by slot

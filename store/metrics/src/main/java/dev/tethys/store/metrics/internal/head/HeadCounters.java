@@ -2,7 +2,7 @@ package dev.tethys.store.metrics.internal.head;
 
 import java.util.concurrent.atomic.LongAdder;
 
-/** What happened in the head since it was made. */
+/** Counters of events in the head since its creation. */
 public final class HeadCounters {
   public final LongAdder floats = new LongAdder();
   public final LongAdder histograms = new LongAdder();

@@ -19,7 +19,7 @@ final class HeadSelection implements SourceSelection {
   private final long rowsFrom; // rows and in-order histograms before this time are in blocks
   private final Map<Integer, Beside> beside; // by slot; only some series have any
 
-  /** What a series has beside rows. */
+  /** Data of a series apart from its rows. */
   record Beside(
       @Nullable StartTimes starts,
       HistogramLog.@Nullable View histograms,

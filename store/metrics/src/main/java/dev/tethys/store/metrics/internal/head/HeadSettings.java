@@ -1,14 +1,14 @@
 package dev.tethys.store.metrics.internal.head;
 
 /**
- * What of the head can change while it runs.
+ * Head settings that can change at runtime.
  *
- * @param lateWindow how many milliseconds behind the newest sample of the store a late sample may
- *     be; 0 for none, {@link #ANY_AGE} for all
- * @param maxSeries the most series in memory
+ * @param lateWindow maximum age in milliseconds of an out-of-order sample relative to the newest
+ *     sample of the store; 0 for none, {@link #ANY_AGE} for all
+ * @param maxSeries maximum number of series in memory
  * @param maxFuture how many milliseconds ahead of the clock a sample may be
- * @param exemplars the most exemplars held
- * @param memoryLimit the most bytes of memory; 0 for no limit
+ * @param exemplars maximum number of exemplars in memory
+ * @param memoryLimit maximum memory in bytes; 0 for no limit
  */
 public record HeadSettings(
     long lateWindow, int maxSeries, long maxFuture, int exemplars, long memoryLimit) {

@@ -320,9 +320,9 @@ public final class HeadSnapshot {
   }
 
   /**
-   * What loading found.
+   * Result of loading.
    *
-   * @param whole the end was there and every byte accounted for
+   * @param whole the end was found and every byte accounted for
    */
   public record Loaded(boolean whole, String problem) {}
 

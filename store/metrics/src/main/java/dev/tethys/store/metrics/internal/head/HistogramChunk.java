@@ -48,7 +48,7 @@ final class HistogramChunk {
     return new HistogramChunk(minTime, maxTime, count, own, 0, data.length, 0);
   }
 
-  /** What encoding takes beside the histograms; one a thread. */
+  /** Buffers for encoding histograms; one per thread. */
   static final class Encoder {
     final ByteSink out = new ByteSink(4096);
     final HistogramColumn column = new HistogramColumn();

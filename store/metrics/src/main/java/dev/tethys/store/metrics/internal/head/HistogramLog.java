@@ -97,7 +97,7 @@ final class HistogramLog {
     chunks = all;
   }
 
-  /** What a reader may keep: immutable. */
+  /** Immutable snapshot for a reader. */
   record View(List<HistogramChunk> chunks, HistogramRows.Copy rows) {
     /** Only when, and as floats: at least one time of each block range that has any. */
     void times(long range, SampleBuffer into) {

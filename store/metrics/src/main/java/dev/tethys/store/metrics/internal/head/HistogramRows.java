@@ -10,9 +10,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The newest histograms of a series, each as what it differs from the one before: some bytes for
- * each bucket, where an object would have eight and a header, live long enough to be old, and then
- * be garbage.
+ * Newest histograms of a series, each encoded as the difference to its predecessor. That is some
+ * bytes for each bucket; objects with eight bytes per bucket and a header would live long enough to
+ * be promoted and then become garbage.
  *
  * <p>Row:
  *

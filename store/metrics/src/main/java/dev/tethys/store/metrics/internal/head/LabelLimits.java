@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the labels of one series may take. Bytes are those of the canonical form, see {@link
+ * Size limits for the labels of one series. Bytes are those of the canonical form, see {@link
  * Labels}: names, values, and the length of each.
  */
 final class LabelLimits {

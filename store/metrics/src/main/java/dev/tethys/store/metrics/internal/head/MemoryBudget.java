@@ -4,12 +4,12 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * How much memory the head may take, and what happens near the limit, in this order: memory is cut
- * into blocks before a range is full, writers are slowed, new series are refused, and where even
- * that did not help (nothing can be flushed because the disk is full), commits are.
+ * Memory budget of the head. Near the limit, in this order: memory is cut into blocks before a
+ * range is full, writers are slowed, new series are refused, and if that is not enough (nothing can
+ * be flushed because the disk is full), commits are refused.
  *
- * <p>Used memory is what was last measured and an estimate of what came since: measuring walks over
- * all pages, so it is done once a second, and before a refusal.
+ * <p>Used memory is the last measurement plus an estimate of later growth: measuring walks over all
+ * pages, so it is done once a second, and before a refusal.
  */
 public final class MemoryBudget {
   private static final double FLUSH = 0.70;
@@ -20,7 +20,7 @@ public final class MemoryBudget {
   /** The longest a commit is held up. */
   static final long MAX_DELAY_NANOS = 200_000_000;
 
-  /** What writers near the limit wait with; tests have their own. */
+  /** Pause of writers near the limit; tests replace it. */
   @FunctionalInterface
   public interface Pause {
     Pause PARK = LockSupport::parkNanos;
@@ -28,7 +28,7 @@ public final class MemoryBudget {
     void nanos(long nanos);
   }
 
-  /** How near the limit is. */
+  /** Distance to the limit. */
   public enum State {
     NORMAL,
     FLUSHING,

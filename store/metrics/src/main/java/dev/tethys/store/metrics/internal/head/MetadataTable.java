@@ -7,8 +7,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * What is known about metric families, of at most {@link #MAX}: what is told of a further one is
- * dropped and counted. Read without a lock; put under the write lock of the head.
+ * Metadata of metric families, at most {@link #MAX}: that of further ones is dropped and counted.
+ * Read without a lock; written under the write lock of the head.
  */
 final class MetadataTable {
   static final int MAX = 200_000;

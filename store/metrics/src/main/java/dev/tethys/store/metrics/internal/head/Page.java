@@ -57,7 +57,7 @@ sealed interface Page permits RowPage, ColumnPage {
     return view();
   }
 
-  /** What a reader may keep. */
+  /** Snapshot for a reader. */
   interface View {
     int rows();
 

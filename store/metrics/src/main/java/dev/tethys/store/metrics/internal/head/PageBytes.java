@@ -4,7 +4,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.zip.CRC32C;
 
-/** Where the bytes of pages are. They never change, and stay as long as this is referred to. */
+/**
+ * Storage of the bytes of pages. They never change, and stay as long as this object is referenced.
+ */
 public interface PageBytes {
   /** All of them. */
   MemorySegment memory();
@@ -23,7 +25,7 @@ public interface PageBytes {
     return (int) c.getValue();
   }
 
-  /** Those of a page that waits for a file. */
+  /** Bytes of a page that waits for a file. */
   record InMemory(MemorySegment memory) implements PageBytes {
     @Override
     public boolean isFile() {

@@ -24,7 +24,7 @@ final class PageRun {
 
   private static final Kind[] NONE = {};
 
-  /** What tells its content: no two runs of other content have the same. */
+  /** Identity of the content: runs with different content have different names. */
   record Name(long owner, int first, int last) {
     /** The series of a run that are kept; pages of a stripe are counted in 26 bits. */
     long part(int k) {
@@ -32,7 +32,7 @@ final class PageRun {
     }
   }
 
-  /** The times of series that stand in the same rows; null where they do not ascend. */
+  /** Times of series in the same rows; null where they do not ascend. */
   private record Kind(long rows, long @Nullable [] times) {}
 
   private final Page.View[] pages;

@@ -10,11 +10,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Distinct labels ("pairs" of name and value) by number, as the bytes that they take in a canonical
- * label set, so that the labels of a series are its pairs laid end to end.
+ * Distinct labels ("pairs" of name and value) by number, in the bytes of a canonical label set, so
+ * that the labels of a series are the concatenation of its pairs.
  *
  * <p>Invariants: numbers only grow; the bytes of a pair never change. Pairs are added and found
- * under the lock of the index; what is read by the number of a pair needs no lock.
+ * under the lock of the index; reading by the number of a pair needs no lock.
  */
 final class PairTable {
   private final ByteArena bytes = new ByteArena();

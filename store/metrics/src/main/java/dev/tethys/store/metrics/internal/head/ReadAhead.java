@@ -4,10 +4,10 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What stands around small pieces of files that were just read, for one who reads all of them,
- * series by series: columns of neighbouring series lie side by side and are mostly short, but come
- * one after the other only once the same series of all other hosts have come. So each call of the
- * system brings a window of the file, and many windows are kept for a while, wherever they are.
+ * Read-ahead around small pieces of files, for a reader that reads all of them series by series.
+ * Columns of neighbouring series are adjacent in the file and mostly short, but are read one after
+ * the other only once the same series of all other hosts have been read. So each system call reads
+ * a window of the file, and many windows are kept for a while.
  *
  * <p>For one thread.
  */

@@ -328,7 +328,7 @@ final class RowPage implements Page {
     return (int) (pairs * 0x0101010101010101L >>> 56);
   }
 
-  /** What a reader may keep: the page as it is now. */
+  /** Snapshot for a reader: the page as it is now. */
   record View(
       RowPage page,
       int rows,

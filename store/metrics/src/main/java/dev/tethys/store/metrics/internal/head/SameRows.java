@@ -3,9 +3,9 @@ package dev.tethys.store.metrics.internal.head;
 import java.util.Arrays;
 
 /**
- * Which series of a stripe stand in the same rows of a page, and so at the same times: the 64
- * series divided into classes, divided further by each row that has only a part of one. A stripe
- * that two targets share has two classes. Never changes.
+ * Partition of the 64 series of a stripe into classes that are in the same rows of a page, and so
+ * have the same times. Each row that has only a part of a class divides it further. A stripe that
+ * two targets share has two classes. Immutable.
  */
 final class SameRows {
   /** No row divides the series yet. */

@@ -116,8 +116,8 @@ final class SampleInserter {
     } catch (InternalError e) { // so a mapped file fails
       LOG.log(
           Level.WARNING,
-          "histograms that a block has stay in memory, for others beside them cannot be read; look"
-              + " at the disk",
+          "Histograms stored in a block stay in memory, because adjacent ones cannot be read; check"
+              + " the disk",
           e);
     }
   }

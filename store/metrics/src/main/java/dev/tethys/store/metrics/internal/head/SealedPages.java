@@ -57,7 +57,7 @@ public final class SealedPages {
   private static final long PAUSE_NANOS = 30_000_000_000L;
   private static final byte[] NOTHING = {};
 
-  /** Where the bytes of pages go. */
+  /** Storage for the bytes of pages. */
   @FunctionalInterface
   public interface Files {
     /**

@@ -7,10 +7,11 @@ import java.util.Arrays;
 import java.util.IdentityHashMap;
 
 /**
- * Which series come in: makes them, refuses them beyond the limit, and remembers which of them no
- * record of the log defines yet.
+ * Admission of new series: creates them, refuses them beyond the limit, and remembers which of them
+ * have no record in the log yet.
  *
- * <p>Series are made under the write side of the head's view; {@link #unlogged} is guarded by view.
+ * <p>Series are created under the write side of the head's view; {@link #unlogged} is guarded by
+ * view.
  */
 final class SeriesLimiter {
   private static final int MAX_DECODERS = 64;
@@ -119,7 +120,7 @@ final class SeriesLimiter {
             + labels
             + " is refused: "
             + why
-            + ". Series that are known go on. "
+            + ". Existing series are not affected. "
             + (who.isEmpty() ? "" : who + ". ")
             + "Drop labels with many values, or raise the limit");
   }

@@ -124,7 +124,7 @@ final class Stripe {
     push(p, gone);
   }
 
-  /** What a reader may keep: the pages that overlap a closed time range, as they are now. */
+  /** Snapshot for a reader: the pages that overlap a closed time range, as they are now. */
   static final class View {
     /** More than this would not go into a number. */
     private static final int MAX_CLASS_BITS = 30;

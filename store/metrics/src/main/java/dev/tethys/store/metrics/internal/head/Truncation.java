@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How samples and series leave memory: which ranges are due, what is forgotten once a block has
- * them, and when a slot may be used again.
+ * Removal of samples and series from memory: ranges that are due, data that a block contains, and
+ * slots that may be reused.
  */
 public final class Truncation {
   private final Head head;
@@ -220,11 +220,11 @@ public final class Truncation {
   }
 
   /**
-   * What was so before something was closed.
+   * State before a range was closed.
    *
-   * @param minValidTime from when on samples came in order
-   * @param acceptFrom from when on they were accepted whatever the window
-   * @param late samples so far that came late
+   * @param minValidTime time from which samples were in order
+   * @param acceptFrom time from which they were accepted independently of the window
+   * @param late number of out-of-order samples so far
    */
   public record Open(long minValidTime, long acceptFrom, long late) {}
 

@@ -9,8 +9,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What matchers found in an index, for the next query that asks the same: dashboards do, every few
- * seconds. Finding, ordering and spelling out the labels of many series costs more than reading
+ * Cache of matcher results of an index, for queries that repeat, as those of dashboards do every
+ * few seconds. Finding, sorting and decoding the labels of many series costs more than reading
  * their samples.
  *
  * <p>Invariants: the sum of weights is at most {@link #maxWeight}, the number of entries at most

@@ -5,9 +5,9 @@ import com.dynatrace.hash4j.hashing.Hashing;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Hashes of labels (a name with a value) that may be added up: the sum over the labels of a series
- * stands for the series, and less the hash of one label for the series without it. Never 0, which
- * stands for an absent label.
+ * Additive hashes of labels (a name with a value). The sum over the labels of a series represents
+ * the series, and less the hash of one label the series without it. Never 0, which represents an
+ * absent label.
  */
 public final class PairHash {
   private static final Hasher64 HASHER = Hashing.xxh3_64();

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
- * Which series have which label: what matchers are answered from. Bitmaps it gives are shared:
- * read, never write.
+ * Postings: the series of each label, from which matchers are evaluated. Returned bitmaps are
+ * shared and must not be modified.
  */
 public interface Postings {
   /** The label names, of which each has at least one series. */

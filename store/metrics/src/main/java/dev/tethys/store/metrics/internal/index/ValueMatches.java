@@ -1,9 +1,9 @@
 package dev.tethys.store.metrics.internal.index;
 
 /**
- * Values of one label that meet an expression, as far as they have been tested: values are numbered
- * in the order in which they came and never change, so that only new ones are tested. Safe for
- * several threads; of two that test at the same time, the one that got further stays.
+ * Values of one label that match an expression, as far as they were tested. Values are numbered in
+ * order of arrival and never change, so that only new ones are tested. Thread-safe; of two
+ * concurrent tests, the one that got further is kept.
  */
 public final class ValueMatches {
   /**

@@ -1,6 +1,6 @@
 package dev.tethys.store.metrics.internal.wal;
 
-/** What a section of a log record holds; the numbers are part of the format. */
+/** Kind of a section in a log record; the numbers are part of the format. */
 public final class RecordKind {
   public static final int SERIES = 1;
   public static final int FLOATS = 2;
