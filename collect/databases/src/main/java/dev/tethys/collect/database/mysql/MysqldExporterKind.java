@@ -140,7 +140,7 @@ public final class MysqldExporterKind implements ExporterKind {
   private static long between(ExporterSettings s, String flag, long least, long most) {
     long v = s.integer(flag);
     if (v < least || v > most) {
-      throw new IllegalArgumentException("--" + flag + " wants " + least + " to " + most);
+      throw new IllegalArgumentException("--" + flag + " must be " + least + " to " + most);
     }
     return v;
   }

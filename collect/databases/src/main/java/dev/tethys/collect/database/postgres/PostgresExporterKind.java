@@ -222,7 +222,7 @@ public final class PostgresExporterKind implements ExporterKind {
     for (String pair : list(text)) {
       String[] kv = pair.split("=", -1);
       if (kv.length != 2 || !kv[0].trim().matches("[a-zA-Z_][a-zA-Z0-9_]*")) {
-        throw new IllegalArgumentException("--constantLabels: " + pair + " wants name=value");
+        throw new IllegalArgumentException("--constantLabels: " + pair + " must be name=value");
       }
       out.put(kv[0].trim(), kv[1].trim());
     }

@@ -235,7 +235,7 @@ record SnmpMetric(
     }
     if (type.equals("ParseDateAndTime") && o.find(PATTERN) == null) {
       throw o.error(
-          TYPE_OF, "ParseDateAndTime of metric " + o.get(NAME) + " wants datetime_pattern");
+          TYPE_OF, "ParseDateAndTime of metric " + o.get(NAME) + " requires datetime_pattern");
     }
     return new SnmpMetric(
         o.get(NAME),

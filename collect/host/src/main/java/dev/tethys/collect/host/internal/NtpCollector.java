@@ -88,7 +88,7 @@ final class NtpCollector implements NodeCollector {
   private static int within(NodeExporterOptions options, String flag, int least, int most) {
     int n = options.number(flag);
     if (n < least || n > most) {
-      throw new IllegalArgumentException("--" + flag + " wants " + least + " to " + most);
+      throw new IllegalArgumentException("--" + flag + " must be " + least + " to " + most);
     }
     return n;
   }
