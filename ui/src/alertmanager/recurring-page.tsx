@@ -93,7 +93,7 @@ function Row({ silence, now }: { silence: Recurring; now: number }) {
               </span>
             </>
           )}
-          {silence.until && ` · for good on ${moment(Date.parse(silence.until))}`}
+          {silence.until && ` · ends on ${moment(Date.parse(silence.until))}`}
         </p>
       </div>
       <div className="am-silence-tools">
@@ -156,10 +156,10 @@ function problems(form: FormState): string[] {
   if (form.matchers.every((matcher) => matcher.value === ''))
     out.push('At least one matcher must have a value: it would silence everything otherwise.');
   if (form.how === 'weekly' && form.weekly.days.length === 0) out.push('Choose at least one day.');
-  if (form.how === 'text' && form.text.trim() === '') out.push('Say when it holds.');
-  if (form.until !== '' && parseLocal(form.until) === null) out.push('The end for good is not a time.');
-  if (form.createdBy.trim() === '') out.push('Say who you are.');
-  if (form.comment.trim() === '') out.push('Say why, in a comment.');
+  if (form.how === 'text' && form.text.trim() === '') out.push('Enter a schedule.');
+  if (form.until !== '' && parseLocal(form.until) === null) out.push('The end is not a valid time.');
+  if (form.createdBy.trim() === '') out.push('Enter a creator.');
+  if (form.comment.trim() === '') out.push('Enter a comment.');
   return out;
 }
 
@@ -340,7 +340,7 @@ function RecurringForm({ silence }: { silence?: Recurring }) {
           )}
         </fieldset>
         <label>
-          <span>Until, for good (may stay empty)</span>
+          <span>Ends on (optional)</span>
           <input type="datetime-local" value={form.until} onChange={(e) => set({ until: e.target.value })} />
         </label>
         <label>

@@ -136,8 +136,8 @@ function problems(form: FormState): string[] {
   if (start === null) out.push('The start is not a time.');
   if (end === null) out.push('The end is not a time.');
   if (start !== null && end !== null && end <= start) out.push('The end is before the start.');
-  if (form.createdBy.trim() === '') out.push('Say who you are.');
-  if (form.comment.trim() === '') out.push('Say why, in a comment.');
+  if (form.createdBy.trim() === '') out.push('Enter a creator.');
+  if (form.comment.trim() === '') out.push('Enter a comment.');
   return out;
 }
 

@@ -113,7 +113,7 @@ function Aggregation({ part }: { part: Part }) {
             {keeps ? '; the series kept have all their labels.' : ', which are dropped with the metric name.'}
           </>
         )}
-        {without && labels.length === 0 && 'Each set of labels is a group of its own.'}
+        {without && labels.length === 0 && 'Each set of labels is a separate group.'}
         {!without && labels.length === 0 && (
           <>
             All series are one group
@@ -199,8 +199,8 @@ function Rules({ m }: { m: Matching }) {
       )}
       {(m.fillLeft !== null || m.fillRight !== null) && (
         <li>
-          {m.fillLeft !== null && `Where the left has no match, ${m.fillLeft} stands in. `}
-          {m.fillRight !== null && `Where the right has no match, ${m.fillRight} stands in.`}
+          {m.fillLeft !== null && `Without a match on the left, ${m.fillLeft} is used. `}
+          {m.fillRight !== null && `Without a match on the right, ${m.fillRight} is used.`}
         </li>
       )}
     </ul>

@@ -212,7 +212,7 @@ export const OPERATORS: Record<string, string> = {
   InstantSelect: 'Reads the newest sample of each series before each step',
   SmoothedSelect: 'Reads samples around each step and interpolates between them',
   RangeSelect: 'Reads the samples of a window before each step',
-  Subquery: 'Computes the expression inside at many moments and hands on windows of them',
+  Subquery: 'Evaluates the inner expression at many times and returns windows of the results',
   RangeFunction: 'Turns each window of samples into one value',
   SeriesFunction: 'Changes every value by itself',
   Aggregate: 'Merges series into groups, one series at a time: what is inside is never held as a whole',
@@ -235,7 +235,7 @@ export const OPERATORS: Record<string, string> = {
   ToScalar: 'Makes a number of a single series',
   ToVector: 'Makes a series of a number',
   StepInvariant: 'Does not depend on the step: computed once, then repeated',
-  Shared: 'Stands in the query several times: computed once',
+  Shared: 'Occurs several times in the query: computed once',
   Text: 'A text',
 };
 

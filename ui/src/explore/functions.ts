@@ -66,7 +66,7 @@ export const FUNCTIONS: Record<string, FunctionHelp> = {
   ),
   histogram_quantiles: f(
     [v, 'label string', 'φ scalar', '…'],
-    'Several quantiles at once, told apart by the label. Experimental.',
+    'Several quantiles at once, distinguished by the label. Experimental.',
   ),
   histogram_stddev: f([v], 'Estimated standard deviation of observations of native histograms.'),
   histogram_stdvar: f([v], 'Estimated variance of observations of native histograms.'),

@@ -241,7 +241,7 @@ function NoHosts() {
   return (
     <Empty
       icon="host"
-      title="No host tells about itself yet"
+      title="No host metrics yet"
       actions={
         <>
           <Link to="/targets" className="button button-plain">

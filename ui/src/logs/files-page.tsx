@@ -121,8 +121,8 @@ export function FilesPage() {
         </Notice>
       )}
       {nothing && (
-        <Empty icon="targets" title="Nothing is read">
-          No job has a target with a path. Discovery tells what was found, and why it is not read.
+        <Empty icon="targets" title="No files">
+          No job has a target with a path. Discovery lists the targets, and why they are not read.
         </Empty>
       )}
       {data && <Sources jobs={data.jobs} />}

@@ -59,16 +59,16 @@ export function LossesPage() {
     <div className="page">
       <PageHead title="Dropped" lead="What did not arrive since the start, and why" />
       {query.error && <ErrorNotice error={query.error} />}
-      {query.isPending && <Loading label="Asking what was dropped" />}
+      {query.isPending && <Loading label="Loading losses" />}
       {query.data?.length === 0 && (
         <Empty icon="check" title="Nothing was dropped">
-          Whatever was read has been delivered, or waits to be.
+          All entries were delivered or are queued.
         </Empty>
       )}
       {groups && (
         <>
-          <Table title="Lost" about="Nobody asked for these." list={groups.lost} />
-          <Table title="Cut" about="Of these only a part was sent." list={groups.cut} />
+          <Table title="Lost" about="Entries lost by error." list={groups.lost} />
+          <Table title="Cut" about="Only a part of these entries was sent." list={groups.cut} />
           <Table
             title="Dropped on purpose"
             about="By a stage, a limit, or because there was nothing in it."

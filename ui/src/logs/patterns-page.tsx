@@ -79,7 +79,7 @@ export function PatternsPage() {
           {patterns.length === 0 ? (
             <Empty icon="search" title="No pattern here">
               {search.severity && !SEVERITIES.slice(0, 3).includes(search.severity)
-                ? 'Lines of this severity are counted; patterns are told apart with it among the stage’s severities.'
+                ? 'Lines of this severity are counted; to separate its patterns, add it to the severities of the stage.'
                 : 'Nothing matches.'}
             </Empty>
           ) : (

@@ -121,7 +121,7 @@ function Running({ data, onDone }: { data: QueriesData; onDone: (outcome: Outcom
       onDone({
         kind: 'info',
         title: `Query ${query.id} is stopped`,
-        text: `It had run for ${seconds(query.elapsedSeconds)}. Whoever asked gets the error “query was canceled”.`,
+        text: `It had run for ${seconds(query.elapsedSeconds)}. The client gets the error “query was canceled”.`,
       });
     } catch (e) {
       const gone = e instanceof ApiError && e.status === 404;
@@ -337,7 +337,7 @@ export function QueriesTab() {
         <div className="tile">
           <span className="tile-name">Waiting</span>
           <span className="tile-value">{waiting}</span>
-          <span className="tile-note">{waiting > 0 ? 'for a place' : 'nobody waits'}</span>
+          <span className="tile-note">{waiting > 0 ? 'for a slot' : 'none waiting'}</span>
         </div>
         <div className="tile">
           <span className="tile-name">Memory of queries</span>

@@ -73,7 +73,7 @@ const PRESSURE: Record<string, { kind: 'info' | 'warning' | 'error'; title: stri
   flushing: {
     kind: 'info',
     title: 'Memory is written to blocks early',
-    text: 'More than 70 % of the limit is used. Nothing is refused, nobody waits.',
+    text: 'More than 70 % of the limit is used. No sample is refused or delayed.',
   },
   slowing: {
     kind: 'warning',

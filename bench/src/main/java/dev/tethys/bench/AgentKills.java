@@ -20,17 +20,17 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Agents with queues on disk scrape targets of this process and send to a receiver in it, which
- * refuses a whole request for one sample out of order, as Prometheus does. Agents are ended by
- * SIGKILL at random, the receiver goes away and comes back, agents are told to read their
- * configuration again. With {@code gateway} agents send to a gateway, with {@code kafka} through a
- * real broker to an ingester; these write to two receivers from queues on disk, and they and the
- * broker are killed as agents are.
+ * Kill test of agents with queues on disk. They scrape targets of this process and send to a
+ * receiver in it, which refuses a whole request for one out-of-order sample, as Prometheus does.
+ * Agents are killed by SIGKILL at random, the receiver stops and restarts, configurations are
+ * reloaded. With {@code gateway} agents send to a gateway, with {@code kafka} through a real broker
+ * to an ingester; these write to two receivers from queues on disk, and they and the broker are
+ * killed, too.
  *
- * <p>Each page of a target carries its number as the value of all its series. An agent asks for a
- * page only when it has taken over what stood in the one before, so every page that was followed by
- * another within one life of the agent must be with the receiver in the end, whole and in order;
- * but for as many as scrapes that failed for want of time, of which {@code up} tells.
+ * <p>Each page of a target carries its number as the value of all its series. An agent requests a
+ * page only after it has stored the previous one, so every page that was followed by another within
+ * one life of the agent must arrive at the receiver in the end, complete and in order; except as
+ * many as scrapes that timed out, according to {@code up}.
  */
 final class AgentKills {
   private static final long CALM_MILLIS = 10_000;

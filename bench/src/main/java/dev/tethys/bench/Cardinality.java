@@ -22,10 +22,10 @@ import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A store with many series in its index and few of them active: generations of pods follow one
- * another, each for some hours of the store's time, so that blocks know all of them and memory the
- * last. Prints resident memory after each generation, then what questions about the last hour and
- * about everything cost, then how long opening takes.
+ * Store with many series in its index and few active ones. Generations of pods follow one another,
+ * each for some hours of the store's time, so that blocks contain all of them and memory the last.
+ * Prints resident memory after each generation, then the cost of queries over the last hour and
+ * over everything, then the duration of opening.
  */
 final class Cardinality {
   private static final ProcessFigures SELF = new ProcessFigures(ProcessHandle.current().pid());

@@ -18,9 +18,9 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A store of which a tenth of the series is replaced each ten minutes, for hours: resident memory,
- * series in memory and the log, a line each ten minutes of the store's time. The clock of the store
- * may run faster than the wall's.
+ * Store of which a tenth of the series is replaced each ten minutes, for hours. Prints resident
+ * memory, series in memory and the log, a line each ten minutes of the store's time. The clock of
+ * the store may run faster than the wall's.
  */
 final class Churn {
   private static final long TEN_MINUTES = 600_000;

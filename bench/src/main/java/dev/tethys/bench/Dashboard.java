@@ -9,13 +9,12 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A dashboard of thirty panels that many viewers refresh while samples come as fast as they are
- * taken, against Tethys and its peers, one after the other: how long a panel and a whole refresh
- * take, and what CPU and memory that costs.
+ * Dashboard of thirty panels that many viewers refresh while samples are written at full speed,
+ * against Tethys and its peers, one after the other. Measures the duration of a panel and of a
+ * whole refresh, CPU and memory.
  *
- * <p>What is viewed comes in real time, a sample each interval, behind some history; other hosts,
- * which nobody looks at, are written all the time. Every server keeps answers as it does by
- * default.
+ * <p>Viewed samples arrive in real time, one per interval, after some history; other hosts, which
+ * no panel shows, are written all the time. Every server caches results as it does by default.
  */
 final class Dashboard {
 

@@ -17,8 +17,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * People who look at one dashboard, each refreshing all panels at a time of their own, six requests
- * at once as browsers do, with start and end on multiples of the step as Grafana does.
+ * Viewers of one dashboard. Each refreshes all panels at a separate time, six requests at once as
+ * browsers do, with start and end on multiples of the step as Grafana does.
  */
 final class DashboardViewers implements AutoCloseable {
   /** What a dashboard of machines shows. */
@@ -41,7 +41,8 @@ final class DashboardViewers implements AutoCloseable {
           "sum by (instance) (rate(node_network_transmit_bytes_total{job=\"node\"}[5m]))",
           "topk(10, rate(node_network_receive_bytes_total{job=\"node\"}[5m]))",
           "sum(increase(node_network_receive_errs_total{job=\"node\"}[15m]))",
-          "1 - node_filesystem_avail_bytes{job=\"node\"} / node_filesystem_size_bytes{job=\"node\"}",
+          "1 - node_filesystem_avail_bytes{job=\"node\"} /"
+              + " node_filesystem_size_bytes{job=\"node\"}",
           "predict_linear(node_filesystem_avail_bytes{job=\"node\"}[30m], 4 * 3600)",
           "sum by (instance) (node_filesystem_size_bytes{job=\"node\"})",
           "rate(node_context_switches_total{job=\"node\"}[5m])",
@@ -96,10 +97,10 @@ final class DashboardViewers implements AutoCloseable {
   }
 
   /**
-   * What was seen.
+   * Measured times.
    *
    * @param late refreshes that took longer than the time until the next
-   * @param failed requests that were not answered with success
+   * @param failed requests without a successful response
    */
   record Figures(Times panels, Times refreshes, long late, long failed) {}
 

@@ -18,8 +18,8 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * Bytes a sample: fills a database with a recording as many hosts and says what the disk is spent
- * on, once as a clean stop leaves it and once when everything has become merged blocks.
+ * Bytes per sample. Fills a database with a recording as many hosts and prints the disk usage by
+ * content, once after a clean stop and once after all data was merged into blocks.
  */
 final class Disk {
   private static final DatabaseOptions UNATTENDED =
@@ -154,7 +154,7 @@ final class Disk {
         sum[2] += p.bytes();
       }
     }
-    System.out.println("part\tchunks\tsamples\tbytes\tof all samples\ta sample of its own");
+    System.out.println("part\tchunks\tsamples\tbytes\tof all samples\tof its samples");
     parts.forEach(
         (name, p) ->
             System.out.printf(

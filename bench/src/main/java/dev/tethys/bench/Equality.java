@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * Random requests to a real Prometheus and to this server over the same samples, both asked by
- * HTTP: queries at an instant and over ranges, lists of series, labels and values. Prints what
- * differs. Prometheus 3.14 is what answers are to be equal to; before it, what came since differs.
+ * Random requests to a real Prometheus and to this server over the same samples, both by HTTP:
+ * instant and range queries, lists of series, labels and values. Prints differences. The reference
+ * is Prometheus 3.14; older versions differ in newer features.
  */
 final class Equality {
   private static final String FEATURES =

@@ -12,8 +12,8 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One answer of the HTTP API and what of it differs from another: everything that is written, the
- * order of series where it has a meaning, texts of errors and annotations as they stand.
+ * Response of the HTTP API and its differences from another: all values, the order of series where
+ * it has a meaning, texts of errors and annotations.
  */
 final class EqualityAnswer {
   /**

@@ -19,8 +19,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What writers are given: a recorded exporter of many hosts, some at a time, as samples; or, for
- * what takes no samples, a log record or a span for each of them, which has their labels and value.
+ * Load for writers: samples of a recorded exporter of many hosts, some at a time. For targets
+ * without samples it is a log record or a span for each sample, with its labels and value.
  */
 final class ExporterLoad {
   /** Hosts of a request. */
@@ -28,7 +28,7 @@ final class ExporterLoad {
 
   private static final int HOSTS = HOSTS_EACH * 8;
 
-  /** How a collector takes them. */
+  /** Signal of the load. */
   enum Signal {
     METRICS("prometheus_remote_write: {endpoint: '127.0.0.1:{port}'}", "/api/v1/write"),
     LOGS("otlp: {protocols: {http: {endpoint: '127.0.0.1:{port}'}}}", "/v1/logs"),

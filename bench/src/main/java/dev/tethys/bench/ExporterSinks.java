@@ -37,9 +37,8 @@ import java.util.Map;
 import java.util.concurrent.Executors;
 
 /**
- * Where requests go while a writer is measured, started when they are first asked for: over HTTP
- * and by datagrams what reads all and says that all is well, else real servers. What they cost is
- * not counted.
+ * Receivers of requests while a writer is measured, started on demand. Over HTTP and datagrams they
+ * read everything and confirm it; otherwise they are real servers. Their cost is not counted.
  */
 final class ExporterSinks implements AutoCloseable {
   /** TDengine's answer to a statement. */
@@ -217,7 +216,7 @@ final class ExporterSinks implements AutoCloseable {
     return "127.0.0.1:" + s.getLocalPort();
   }
 
-  /** What a connection is read by. */
+  /** Reader of a connection. */
   @FunctionalInterface
   private interface Talk {
     void with(InputStream in, OutputStream out) throws IOException;

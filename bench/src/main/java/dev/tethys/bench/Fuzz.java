@@ -15,9 +15,8 @@ import java.util.logging.Logger;
 import java.util.stream.Stream;
 
 /**
- * Damages what stands on disk, a million times: whatever is read then must be something that was
- * once written, and nothing may end otherwise than with a {@code StorageException}. A failing round
- * is repeated by its seed.
+ * Damages files on disk, a million times: each later read must return data that was once written,
+ * or fail with a {@code StorageException}. A failing round is repeated by its seed.
  */
 final class Fuzz {
   /** One kind of file to damage. */

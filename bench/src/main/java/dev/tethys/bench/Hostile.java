@@ -21,10 +21,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Hostile queries against a real server with little memory, while somebody else goes on asking
- * ordinary ones: prints what became of the queries, how long the others waited, and how much memory
- * the server took. Well means: the server lives, answers health checks and ordinary queries, and
- * holds no memory for queries at the end.
+ * Hostile queries against a real server with little memory, while another client sends ordinary
+ * ones. Prints the outcome of the queries, the latency of the others, and the memory of the server.
+ * The test passes if the server lives, answers health checks and ordinary queries, and holds no
+ * memory for queries at the end.
  */
 final class Hostile {
   /** The server's own metrics, under names and labels that the queries ask for. */

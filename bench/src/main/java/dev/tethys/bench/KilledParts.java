@@ -19,11 +19,11 @@ import org.apache.kafka.common.errors.TopicExistsException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What agents send through and to: nothing, a gateway, or a broker of Kafka with an ingester behind
- * it; each part is a process that may be killed.
+ * Processes between agents and receivers: none, a gateway, or a Kafka broker with an ingester; each
+ * part is a process that may be killed.
  */
 final class KilledParts implements AutoCloseable {
-  /** How samples go from agents to stores. */
+  /** Path of samples from agents to stores. */
   enum Way {
     STRAIGHT,
     GATEWAY,

@@ -20,9 +20,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
 /**
- * Each kind of sample alone, written by remote write into servers one after the other: processor
- * time, memory, disk, and beside them floors: the bytes that are moved, what decompressing and
- * walking them takes alone, and the entropy of what was drawn.
+ * Single kinds of samples, written by remote write into one server after the other. Prints
+ * processor time, memory, disk, and lower bounds: the bytes that are moved, the cost of
+ * decompressing and parsing alone, and the entropy of the generated values.
  */
 final class Kinds {
   private static final int SERIES_OF_A_REQUEST = 504; // whole classic histograms
@@ -232,8 +232,8 @@ final class Kinds {
     }
     System.out.printf(
         Locale.ROOT,
-        "%s\tfloors\t%.1f B/sample come (%.1f decompressed); decompressing them takes %.0f ns/sample,"
-            + " walking through them %.0f; entropy %.3f B/sample%n",
+        "%s\tfloors\t%.1f B/sample come (%.1f decompressed); decompressing them takes %.0f"
+            + " ns/sample, walking through them %.0f; entropy %.3f B/sample%n",
         name(kind),
         (double) packed / samples,
         (double) bytes / samples,

@@ -25,15 +25,15 @@ import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A log agent is ended by SIGKILL and in good order at random, while the files it reads are
- * written, renamed, copied and truncated, compressed, and Loki goes away and comes back: every line
- * that was written must be with Loki in the end. Nothing may come again after an end in good order.
+ * Kill test of a log agent. It is ended by SIGKILL or regularly at random, while the files it reads
+ * are written, renamed, copied and truncated, compressed, and Loki stops and restarts: every line
+ * must arrive at Loki in the end. After a regular end no line may be sent twice.
  *
- * <p>Rotations keep to what any reader needs: nothing is renamed before the agent has known a file
- * of that name, a generation is deleted once it is delivered, and a file is copied and truncated
- * only when something of it was delivered a while ago, since of what nobody has looked at a copy
- * cannot be told. With {@code hasty=1} files are rotated whoever has looked at them, and lines of
- * contents that no agent had saved are counted apart.
+ * <p>Rotations respect the needs of any reader: nothing is renamed before the agent has opened a
+ * file of that name, a generation is deleted once it is delivered, and a file is copied and
+ * truncated only when a part of it was delivered earlier, since a copy of an unread file cannot be
+ * recognised. With {@code hasty=1} files are rotated regardless of that, and lines of contents that
+ * no agent had saved are counted separately.
  */
 final class LogKills {
   private static final Pattern LINE = Pattern.compile("f(\\d{1,3}) (\\d{1,9}) x* end");
@@ -205,8 +205,8 @@ final class LogKills {
         Locale.ROOT,
         "%d lines, %d kills, %d ends in good order, %d renamed, %d copied and truncated, %d"
             + " compressed: %d missing, %d of them of contents rotated before any agent had saved"
-            + " them, %d broken, %d came again, %d of them after the last end; %d came before an older"
-            + " line of the same life%n",
+            + " them, %d broken, %d came again, %d of them after the last end; %d came before an"
+            + " older line of the same life%n",
         written,
         kills,
         ends,

@@ -17,7 +17,7 @@ public final class Main {
   private static final Map<String, Benchmark> BENCHMARKS =
       Map.ofEntries(
           entry("agent-kills", AgentKills::run),
-          entry("backlog", Backlog::run),
+          entry("backlog", TopicBacklog::run),
           entry("cardinality", Cardinality::run),
           entry("churn", Churn::run),
           entry("dashboard", Dashboard::run),

@@ -69,7 +69,7 @@ final class PipelineReloads {
         answer = Math.max(answer, System.nanoTime() - begun);
         Matcher m = PAUSE.matcher(ask(client, HttpRequest.newBuilder(at("/metrics"))));
         if (!m.find()) {
-          throw new AssertionError("the collector does not tell of its pauses");
+          throw new AssertionError("the collector exposes no metric of its pauses");
         }
         Thread.sleep(BETWEEN_MILLIS);
         pauses[i - 1] = Double.parseDouble(m.group(1)) * 1000;

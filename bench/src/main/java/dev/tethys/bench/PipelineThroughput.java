@@ -33,12 +33,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code pipeline [logs|traces] [grpc|http] [edit] [chain] [gzip|snappy|zstd]}: a collector of its
- * own process takes OTLP of the senders here, joins it by {@code batch} and sends it to two
- * receivers here; {@code edit} changes every item by OTTL, {@code chain} by four processors. Says
- * items that went through in a second and in a second of the collector's CPU, after as many seconds
- * of warming up. With {@code reloads} its batching and both exporters are then changed so often. 0
- * when both receivers have all that was acknowledged, once.
+ * Pipeline throughput: {@code pipeline [logs|traces] [grpc|http] [edit] [chain]
+ * [gzip|snappy|zstd]}. A collector process receives OTLP from senders of this process, joins it by
+ * {@code batch} and sends it to two receivers here; {@code edit} changes every item by OTTL, {@code
+ * chain} by four processors. Prints items per second and per second of the collector's CPU, after
+ * an equal time of warm-up. With {@code reloads} its batching and both exporters are then changed
+ * at that interval. Returns 0 when both receivers have all acknowledged items exactly once.
  */
 final class PipelineThroughput {
   private static final List<String> WORDS =

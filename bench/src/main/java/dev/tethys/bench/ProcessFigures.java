@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/** What a process takes, as the kernel tells (proc(5)). */
+/** Resource usage of a process (proc(5)). */
 record ProcessFigures(long pid) {
   /** What it keeps in memory, in kilobytes. */
   long resident() throws IOException {

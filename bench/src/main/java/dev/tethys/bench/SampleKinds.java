@@ -8,12 +8,12 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
- * Series of one kind, each with a source of randomness of its own, so that none is a copy of
- * another. What is drawn at each step has a known distribution: its entropy is what no lossless
- * storage can fall below, however good.
+ * Series of one kind, each with a separate source of randomness, so that none is a copy of another.
+ * The values of each step have a known distribution: its entropy is the lower bound of any lossless
+ * storage.
  */
 final class SampleKinds {
-  /** What the samples of a series are. */
+  /** Kind of a series' samples. */
   enum Kind {
     /** The same number for ever. */
     CONSTANTS,

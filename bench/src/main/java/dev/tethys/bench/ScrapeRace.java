@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Servers that scrape the same many targets into their own stores, one after the other or, on a
- * machine that is fast enough for all of them, together: processor seconds a minute and resident
- * memory over the second half of the time, and whether a scrape was missed in all of it.
+ * sufficiently fast machine, together. Prints processor seconds a minute and resident memory over
+ * the second half of the time, and missed scrapes.
  */
 final class ScrapeRace {
   private final Options options;

@@ -15,8 +15,8 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What targets have said, and what stores have of it. A store refuses a whole request for one
- * sample out of order, as Prometheus does.
+ * Pages that targets returned, and their samples in stores. A store refuses a whole request for one
+ * out-of-order sample, as Prometheus does.
  */
 final class ScrapedPages {
   private static final int ENOUGH = 6; // pages of a life that is worth ending

@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * Many targets behind one port, each at a path of its own: a third of the series of each stays as
- * it is, a third counts up, a third are readings with three decimals.
+ * Many targets at one port, each at a separate path: a third of the series of each is constant, a
+ * third counts up, a third are readings with three decimals.
  */
 final class ScrapedTargets implements AutoCloseable {
   private final HttpServer http;

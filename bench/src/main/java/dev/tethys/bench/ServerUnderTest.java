@@ -15,8 +15,8 @@ import java.util.function.IntFunction;
 import java.util.stream.Stream;
 
 /**
- * A server in a process of its own on a free port, its configuration, data and log in a new folder,
- * which stays when it is stopped.
+ * Server in a separate process on a free port, with its configuration, data and log in a new
+ * folder, which is kept after the stop.
  */
 final class ServerUnderTest implements AutoCloseable {
   private static final HttpClient CLIENT =

@@ -14,8 +14,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A server that scrapes many targets for a long time: prints memory and CPU each minute and, at the
- * end, whether every scrape that was due was made and answered, and whether memory grew.
+ * Server that scrapes many targets for a long time. Prints memory and CPU each minute and, at the
+ * end, whether all due scrapes were made and answered, and whether memory grew.
  */
 final class Soak {
   private static final int BLOCK_MINUTES = 10;
@@ -102,8 +102,8 @@ final class Soak {
     boolean ok = least == 1 && fewest >= due && failed == 0 && late < early * 1.15;
     System.out.printf(
         Locale.ROOT,
-        "least up %.0f (1 wanted), fewest scrapes of a target %.0f (%.0f due), out of order %.0f, memory"
-            + " %d MB after a third, %d MB at the end: %s%n",
+        "least up %.0f (1 wanted), fewest scrapes of a target %.0f (%.0f due), out of order %.0f,"
+            + " memory %d MB after a third, %d MB at the end: %s%n",
         least,
         fewest,
         due,

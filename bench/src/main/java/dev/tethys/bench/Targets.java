@@ -22,13 +22,13 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * Many targets in one discovery that changes again and again, beside some that stay: prints how
- * late the scrapes of those that stay were, since they show every pause, and how long it took until
- * what was found was what there was. The program that is scraped runs in the same process as the
- * clock, so that a gap is never less than what the server made of it.
+ * Many targets in one discovery that changes repeatedly, together with constant ones. Prints the
+ * delay of the constant targets' scrapes, since they show every pause, and the time until the
+ * targets equal the discovered ones. The scraped program runs in the same process as the clock, so
+ * that a measured gap is never less than the server's.
  *
- * <p>At each change a tenth of the targets vanishes for new ones and another tenth changes its
- * labels; in the middle all vanish, and all come back with the change after.
+ * <p>At each change a tenth of the targets is replaced by new ones and another tenth changes its
+ * labels; in the middle all are removed, and all return with the next change.
  */
 final class Targets {
   private static final int STEADY = 20;

@@ -1,7 +1,5 @@
 package dev.tethys.logagent;
 
-import dev.tethys.runtime.BuildInfo;
-import dev.tethys.runtime.Shutdown;
 import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.StaticConfig;
 import dev.tethys.collect.host.ProcessCollector;
@@ -13,6 +11,8 @@ import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.pipeline.exporter.loki.LokiClient;
 import dev.tethys.pipeline.stages.StageMetrics;
+import dev.tethys.runtime.BuildInfo;
+import dev.tethys.runtime.Shutdown;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -29,18 +29,18 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A running {@code tethys logs}: what it does from its start to its end, of standard input or of
- * its {@link Jobs}, what is shown meanwhile, and what a reload answers.
+ * Running {@code tethys logs}, from start to end, over standard input or its {@link Jobs}. It
+ * provides the status for the pages and the result of reloads.
  */
 final class Agent implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Agent.class.getName());
 
   /**
-   * How it runs.
+   * Run mode.
    *
    * @param dryRun entries are printed, positions are not saved
    * @param stdin lines come from standard input, not from files
-   * @param tap whether pages may look at entries
+   * @param tap whether pages may inspect entries
    */
   record Mode(boolean dryRun, boolean inspect, boolean stdin, boolean silent, boolean tap) {}
 
@@ -181,7 +181,7 @@ final class Agent implements AutoCloseable {
       return wrong.get();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return "nobody waits for it any more; what becomes of it is in the log";
+      return "the wait was interrupted; the log shows the result";
     } catch (ExecutionException e) {
       throw new IllegalStateException(e); // nobody completes it so
     }

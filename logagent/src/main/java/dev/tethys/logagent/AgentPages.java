@@ -1,12 +1,12 @@
 package dev.tethys.logagent;
 
 import dev.tethys.api.MetricsPage;
-import dev.tethys.runtime.ui.Interface;
 import dev.tethys.collect.logs.LogSource;
 import dev.tethys.collect.logs.file.FileTarget;
 import dev.tethys.collect.logs.push.ServerTls;
 import dev.tethys.config.YamlWriter;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.runtime.ui.Interface;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.HttpRequest;
@@ -18,7 +18,7 @@ import java.io.IOException;
 import java.net.URI;
 import org.jspecify.annotations.Nullable;
 
-/** What {@code tethys logs} serves of itself. */
+/** HTTP pages of {@code tethys logs}. */
 final class AgentPages implements AutoCloseable {
   private final Agent agent;
   private final Registry registry;

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** What waits for each client, as metrics. */
+/** Queue metrics of each client. */
 final class ClientQueues implements Collector {
   private volatile List<LokiClient> clients = List.of();
 
@@ -41,7 +41,7 @@ final class ClientQueues implements Collector {
         to,
         all,
         "tethys_logs_client_queue_dead_letters",
-        "Requests that were given up or refused, kept on disk.",
+        "Requests that expired or were refused, kept on disk.",
         OutboxStatus::deadLetters);
     QueueMetrics.gauge(
         to,

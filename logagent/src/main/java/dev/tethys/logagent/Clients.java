@@ -27,8 +27,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiPredicate;
 
 /**
- * The clients of {@code clients}, each with its queue: which there are, which of them go on under
- * another configuration, and how those end that do not. Who changes them does so one at a time.
+ * Clients of {@code clients}, each with its queue. A new configuration keeps unchanged clients and
+ * ends the others in order. Changes are made one at a time.
  */
 final class Clients {
   private static final System.Logger LOG = System.getLogger(Clients.class.getName());
@@ -66,7 +66,7 @@ final class Clients {
     return new Change(c, Map.of());
   }
 
-  /** What becomes of clients by a configuration: first {@link #open}, then one of the others. */
+  /** Change of the clients by a configuration: first {@link #open}, then one of the others. */
   final class Change {
     private final PromtailConfig to;
     private final Map<LokiClientConfig, LokiClient> kept; // by the configuration that they get

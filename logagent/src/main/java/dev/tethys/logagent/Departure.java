@@ -8,9 +8,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The end of a job while others go on: its sources stop, what its stages hold is given on, and once
- * all is delivered it is closed. Nobody has to wait for that, which takes as long as a destination
- * is down; until then another that reads the same would read it twice.
+ * Shutdown of a job while others continue: its sources stop, entries held by its stages are
+ * forwarded, and once all are delivered it is closed. No thread waits for that, which takes as long
+ * as an exporter's destination is down; until then another job with the same input would read it
+ * twice.
  */
 final class Departure {
   private static final System.Logger LOG = System.getLogger(Departure.class.getName());

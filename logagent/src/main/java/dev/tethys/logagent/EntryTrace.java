@@ -9,11 +9,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the stages of a job made of one entry.
+ * Trace of one entry through the stages of a job.
  *
- * @param job which stages
- * @param entry as it came; null when time let stages give out what they held back
- * @param steps in the order in which stages were done with it; those within a stage before it
+ * @param job whose stages they are
+ * @param entry as received; null when a timer made stages release held entries
+ * @param steps in the order in which stages finished; those within a stage before it
  */
 record EntryTrace(String job, @Nullable EntrySnapshot entry, List<Step> steps) {
   /** So much of a text is shown, in characters. */

@@ -13,10 +13,10 @@ import java.util.List;
 import java.util.SequencedMap;
 
 /**
- * What becomes of discovered targets: files to be read, or the reason why not, as Promtail gives
- * it.
+ * Classification of discovered targets: files to read, or the reason for not reading them, in
+ * Promtail's wording.
  *
- * @param active what is read, each once, with the labels that were discovered
+ * @param active files to read, each once, with the discovered labels
  */
 record FileTargets(SequencedMap<FileTarget, Labels> active, List<Dropped> dropped) {
   static final FileTargets NONE = new FileTargets(new LinkedHashMap<>(), List.of());

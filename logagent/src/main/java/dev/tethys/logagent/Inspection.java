@@ -14,10 +14,12 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Watches the stages of a job: for {@code -inspect}, which prints what each makes of each entry,
- * and for people who look at some entries as they pass. While nobody does, entries are not watched.
+ * Observes the stages of a job: for {@code -inspect}, which prints the result of each stage for
+ * each entry, and for users who inspect sampled entries. Entries are not observed without an
+ * observer.
  *
- * <p>Invariant: what is of the entry under way is for whoever brings it, under the pipeline's lock.
+ * <p>Invariant: the state of the current entry belongs to the thread that processes it, under the
+ * pipeline's lock.
  */
 final class Inspection implements StageObserver {
   /** So many people look at one job at a time. */
@@ -45,7 +47,7 @@ final class Inspection implements StageObserver {
     this.printed = printed;
   }
 
-  /** Somebody who looks; entries that come faster than they are fetched are left out. */
+  /** Subscription to sampled entries; entries beyond the reader's rate are skipped. */
   final class Watch implements AutoCloseable {
     private final BlockingQueue<EntryTrace> waiting = new ArrayBlockingQueue<>(MAX_WAITING);
     private final long gap; // nanoseconds

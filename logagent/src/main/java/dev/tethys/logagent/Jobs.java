@@ -257,7 +257,7 @@ final class Jobs {
       if (!d.isStopped(stop)) {
         LOG.log(
             Level.WARNING,
-            "sources of job {0} do not stop: what wants their ports begins when they have",
+            "Sources of job {0} did not stop; sources that need their ports start afterwards",
             d.job().name());
       }
     }
@@ -348,8 +348,8 @@ final class Jobs {
             name ->
                 LOG.log(
                     Level.WARNING,
-                    "what job {0} has handed on is not delivered yet: as it is configured now it"
-                        + " begins, or it ends, when that is",
+                    "Entries of job {0} are not delivered yet; its new configuration"
+                        + " starts, or the job ends, after that",
                     name));
     return beginMissing();
   }

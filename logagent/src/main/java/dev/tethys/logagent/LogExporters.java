@@ -21,9 +21,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where entries go behind all stages: the clients, the graph, the limit before both. Each gets
- * every entry, which is settled when all have settled it. {@link #accept} is for several threads,
- * and goes on while a reload makes something else of this: nobody is asked to stop for that.
+ * Outputs of entries after all stages: the clients, the graph, and the limit before both. Each
+ * receives every entry, which is acknowledged when all have acknowledged it. {@link #accept} is
+ * thread-safe, and continues during a reload: no caller has to stop for it.
  */
 final class LogExporters {
   private static final System.Logger LOG = System.getLogger(LogExporters.class.getName());
@@ -31,7 +31,7 @@ final class LogExporters {
   /** How often is tried again what could not be opened. */
   private static final Duration REOPENING = Duration.ofSeconds(2);
 
-  /** What a configuration says, as it stands. */
+  /** Parts of a configuration, unvalidated. */
   private record Parts(
       List<LokiClient> clients, @Nullable PipelineLogExporter graph, @Nullable Limit limit) {
     List<Consumer<LogEntry>> takers() {
@@ -44,7 +44,7 @@ final class LogExporters {
     }
   }
 
-  /** How much is let through, as {@code limits_config} says. */
+  /** Rate limit, as in {@code limits_config}. */
   private record Limit(EntryLimiter limiter, boolean drop) {}
 
   private final boolean dryRun;
@@ -304,7 +304,7 @@ final class LogExporters {
     }
   }
 
-  /** What is done while nothing is open. */
+  /** Action while nothing is open. */
   interface Between {
     void run() throws InterruptedException;
   }

@@ -246,7 +246,7 @@ final class LogsApi {
   private void inspect(HttpRequest q, HttpResponse r) throws IOException, InterruptedException {
     if (!tapAllowed) {
       throw new HttpException(
-          403, "looking at entries is off; start with --web.enable-tap to allow it");
+          403, "inspecting entries is disabled; start with --web.enable-tap to enable it");
     }
     LogJob job = job(q.query());
     double perSecond;
@@ -256,11 +256,12 @@ final class LogsApi {
       perSecond = -1;
     }
     if (!(perSecond > 0 && perSecond <= MAX_PER_SECOND)) {
-      throw new HttpException(400, "per_second wants a number above 0, up to 10");
+      throw new HttpException(400, "per_second must be a number above 0, up to 10");
     }
     Inspection.Watch w = job.pipeline.inspection().watch(perSecond);
     if (w == null) {
-      throw new HttpException(429, Inspection.MAX_WATCHES + " look at this job already");
+      throw new HttpException(
+          429, "this job already has " + Inspection.MAX_WATCHES + " inspections");
     }
     boolean[] gone = new boolean[1];
     r.header("Content-Type", "application/x-ndjson").uncompressed();

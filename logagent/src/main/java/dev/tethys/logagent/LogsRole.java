@@ -1,5 +1,9 @@
 package dev.tethys.logagent;
 
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.config.YamlWriter;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.CarrierReserve;
 import dev.tethys.runtime.HeapController;
@@ -7,10 +11,6 @@ import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.runtime.log.LogSetup;
-import dev.tethys.config.ConfigException;
-import dev.tethys.config.YamlDocument;
-import dev.tethys.config.YamlWriter;
-import dev.tethys.model.file.IoFailures;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -82,8 +82,8 @@ public final class LogsRole {
                         "web.enable-tap",
                         Flag.Kind.BOOLEAN,
                         "false",
-                        "Allow looking at entries on their way through the stages: whoever reaches"
-                            + " the port then reads logs."),
+                        "Allow live inspection of entries in the stages: every client of"
+                            + " the port can then read logs."),
                     Flag.of("log.level", Flag.Kind.STRING, "info", "debug, info, warn or error."),
                     Flag.of("log.format", Flag.Kind.STRING, "logfmt", "logfmt or json.")),
                 PromtailFlags.all().stream())

@@ -16,11 +16,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The run that the start-up cache of {@code tethys logs} is made from: it reads files, some lines
- * as they are and some through the stages of a pod, and sends them to a Loki of this process. What
- * a machine with many lines runs most is known to the compiler at every later start, which spares a
- * fifth to a half of the processor time of a short run. A server's cache has none of it, and is
- * twice as large.
+ * Training run of the start-up cache of {@code tethys logs}. It reads files, some lines unchanged
+ * and some through the stages of a pod, and sends them to a Loki of this process. The compiler then
+ * knows the hot code of a machine with many lines at every later start, which saves a fifth to a
+ * half of the processor time of a short run. A server's cache contains none of it, and is twice as
+ * large.
  */
 public final class LogsWarmUp {
   private static final int PLAIN_BYTES = 60_000_000;

@@ -9,14 +9,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** What did not arrive, and why, out of what is counted. */
+/** Lost entries by reason, from the metrics. */
 final class Losses {
   /**
-   * What a metric counts.
+   * Metric of losses.
    *
-   * @param where which part of the way
+   * @param where stage of the path
    * @param unit entries, bytes, files …
-   * @param meant whether somebody asked for it
+   * @param meant whether the configuration requests the loss
    * @param why for metrics without the label {@code reason}
    */
   private record Kind(String where, String unit, boolean meant, @Nullable String why) {}

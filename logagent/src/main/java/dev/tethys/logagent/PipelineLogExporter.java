@@ -1,6 +1,5 @@
 package dev.tethys.logagent;
 
-import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.codec.loki.PushReader;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.config.Section;
@@ -19,6 +18,7 @@ import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
@@ -45,14 +45,13 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends entries into a graph of the collector, in which the receiver {@code promtail} stands for
- * them: through its processors to all of its exporters. A stream's labels are the attributes of a
- * resource, structured metadata those of a record; the tenant goes along as {@code x-scope-orgid}.
+ * Sends entries into a graph of the collector, whose receiver {@code promtail} represents this
+ * agent, through its processors to all of its exporters. A stream's labels are the attributes of a
+ * resource, structured metadata those of a record; the tenant is sent as {@code x-scope-orgid}.
  *
- * <p>Invariants: all but the graph and what is volatile is guarded by {@link #lock}, which is held
- * by who waits for room in a queue of the graph; {@link #underWay} is the bytes of batches that
- * were handed to the graph and of which nothing was heard. Beyond {@link #MAX_UNDER_WAY} whoever
- * brings an entry waits.
+ * <p>Invariants: all fields but the graph and volatile ones are guarded by {@link #lock}, which a
+ * thread holds while it waits for space in a queue of the graph; {@link #underWay} is the size of
+ * unacknowledged batches in the graph. Beyond {@link #MAX_UNDER_WAY} callers wait.
  */
 final class PipelineLogExporter {
   private static final LimitedLog PEER_LOG =

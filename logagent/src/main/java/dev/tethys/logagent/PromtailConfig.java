@@ -78,7 +78,7 @@ record PromtailConfig(
     String tenant,
     @Nullable Path folder) {
 
-  /** What is served over HTTP, and how what happens is logged. */
+  /** HTTP server and log settings. */
   record Server(
       boolean disabled,
       String address,
@@ -132,19 +132,22 @@ record PromtailConfig(
   }
 
   /**
-   * How many entries and bytes of lines a second are sent at most, after all stages.
+   * Limit on entries and bytes of lines per second, after all stages.
    *
-   * @param entries null for any number
-   * @param bytes null for any number
-   * @param drop whether what is more is dropped, and not waited for
+   * @param entries null for no limit
+   * @param bytes null for no limit
+   * @param drop whether entries beyond the limit are dropped instead of delayed
    */
   record ReadLimit(
       EntryLimiter.@Nullable Rate entries, EntryLimiter.@Nullable Rate bytes, boolean drop) {}
 
-  /** As the flags {@code log.level} and {@code log.format} have it; "" for what these say. */
+  /**
+   * Log settings, as in the flags {@code log.level} and {@code log.format}; "" for the value of the
+   * flag.
+   */
   record Logging(String level, String format) {}
 
-  /** Where positions are kept. */
+  /** Storage of positions. */
   record PositionsConfig(String file, Duration syncPeriod, boolean ignoreInvalidYaml) {
     static final PositionsConfig DEFAULT =
         new PositionsConfig("/var/log/positions.yaml", Duration.ofSeconds(10), false);
@@ -315,7 +318,7 @@ record PromtailConfig(
             + " loki_push_api here.");
   }
 
-  private static final Section TOP = new Section("promtail.yml", "What Promtail is told.");
+  private static final Section TOP = new Section("promtail.yml", "Configuration of Promtail.");
   private static final Key<Server> SERVER_KEY =
       TOP.key("server", SERVER.type(PromtailConfig::server), Server.DEFAULT, "The HTTP server.");
   private static final Key<YamlNode> CLIENTS =

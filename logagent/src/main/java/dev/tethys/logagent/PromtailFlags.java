@@ -1,11 +1,11 @@
 package dev.tethys.logagent;
 
-import dev.tethys.runtime.cli.Flag;
-import dev.tethys.runtime.cli.FlagSet;
-import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlWriter;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.UsageException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -282,7 +282,7 @@ final class PromtailFlags {
       int eq = pair.indexOf('=');
       if (eq <= 0) {
         throw new UsageException(
-            "tethys logs: --" + CLIENT_LABELS + " wants name=value, not \"" + pair + "\"");
+            "tethys logs: --" + CLIENT_LABELS + " must be name=value, not \"" + pair + "\"");
       }
       out.put(pair.substring(0, eq).strip(), pair.substring(eq + 1).strip());
     }

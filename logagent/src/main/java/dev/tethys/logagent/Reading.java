@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** How far everything was read, saved from time to time, and what reads files from there. */
+/** Positions of all sources, saved at intervals, and the readers that start from them. */
 final class Reading {
   private final Positions positions;
   private final FileTailing tailing;

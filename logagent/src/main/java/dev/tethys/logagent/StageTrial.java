@@ -16,8 +16,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes lines that somebody wrote through the stages of a job, apart from what the job does: they
- * are sent nowhere and counted nowhere. Stages that wait find that the time has passed.
+ * Runs test lines of a user through the stages of a job, separately from the job: they are neither
+ * sent nor counted. Stages that wait see their time as elapsed.
  */
 final class StageTrial {
   private StageTrial() {}

@@ -43,9 +43,9 @@ record WriteAheadLog(boolean enabled, Path dir, long bytes) {
           "Most that a client keeps there, which Promtail does not bound; beyond it sources wait.");
 
   private static final Section WATCH =
-      new Section("watchConfig", "How often Promtail looks at its files.");
+      new Section("watchConfig", "Poll intervals of Promtail's files.");
   private static final Key<YamlObject> WATCH_CONFIG =
-      SECTION.optional("watchConfig", WATCH.type(o -> o), "Taken; nothing is polled.");
+      SECTION.optional("watchConfig", WATCH.type(o -> o), "Ignored; nothing is polled.");
 
   static {
     SECTION.key(
@@ -54,7 +54,7 @@ record WriteAheadLog(boolean enabled, Path dir, long bytes) {
         Duration.ofHours(1),
         "Taken; a request leaves the disk when it is delivered, and not before.");
     for (String s : List.of("minReadFrequency", "maxReadFrequency")) {
-      WATCH.key(s, GoDurations.TYPE, Duration.ZERO, "Taken; nothing is polled.");
+      WATCH.key(s, GoDurations.TYPE, Duration.ZERO, "Ignored; nothing is polled.");
     }
   }
 

@@ -24,7 +24,7 @@ public record OtlpConfig(
     boolean promoteScopeMetadata,
     boolean labelNameUnderscoreSanitization,
     boolean labelNamePreserveMultipleUnderscores) {
-  /** What is done to names. */
+  /** Translation of names. */
   public enum TranslationStrategy {
     UNDERSCORE_ESCAPING_WITH_SUFFIXES("UnderscoreEscapingWithSuffixes", false),
     UNDERSCORE_ESCAPING_WITHOUT_SUFFIXES("UnderscoreEscapingWithoutSuffixes", false),

@@ -3,8 +3,6 @@ package dev.tethys.prometheus;
 import dev.tethys.alert.notify.AlertingConfig;
 import dev.tethys.alert.rule.GroupSpec;
 import dev.tethys.alert.rule.RuleFile;
-import dev.tethys.prometheus.collect.CollectConfig;
-import dev.tethys.prometheus.collect.ExporterKinds;
 import dev.tethys.collect.scrape.GlobalConfig;
 import dev.tethys.collect.scrape.ScrapeConfig;
 import dev.tethys.collect.scrape.ScrapeDefaults;
@@ -19,6 +17,8 @@ import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.config.YamlWriter;
 import dev.tethys.pipeline.exporter.remotewrite.RemoteWriteConfig;
+import dev.tethys.prometheus.collect.CollectConfig;
+import dev.tethys.prometheus.collect.ExporterKinds;
 import dev.tethys.query.promql.parser.ParserOptions;
 import dev.tethys.store.remote.RemoteReadConfig;
 import dev.tethys.store.remote.StoreConfig;
@@ -280,7 +280,7 @@ public record PrometheusConfig(
         throw n.error(
             "found multiple scrape configs with job name \""
                 + job
-                + "\"; the first stands at "
+                + "\"; the first is at "
                 + first);
       }
     }

@@ -67,7 +67,7 @@ public record StorageConfig(
           "How many percent of the disk's size are kept, 0 to 100; goes before the size.");
 
   private static final Section RULE =
-      new Section("retention_rule", "Series that are kept for a time of their own.");
+      new Section("retention_rule", "Retention time of matching series.");
   private static final Key<List<Matcher>> MATCH =
       RULE.required(
           "match",
@@ -80,8 +80,7 @@ public record StorageConfig(
           "rules",
           Type.list(RULE.type(o -> new RetentionPolicy.Rule(o.get(MATCH), o.get(RULE_TIME)))),
           List.of(),
-          "Series that are kept for a time of their own; the first rule that a series meets holds."
-              + " (Tethys)");
+          "Retention time of matching series; the first matching rule applies." + " (Tethys)");
 
   private static final Section LEVEL =
       new Section("downsampling", "Buckets that are kept beside samples and beyond them. (Tethys)");
@@ -104,7 +103,8 @@ public record StorageConfig(
           "floats",
           Type.of("xor | xor2", null, StorageConfig::floats),
           "xor",
-          "Nothing to choose: each chunk has the encoding of Tethys that is shortest for it, start times included.");
+          "Nothing to choose: each chunk has the encoding of Tethys that is shortest for it, start"
+              + " times included.");
 
   private static final Section TSDB = new Section("tsdb", "The time series database.");
   private static final Key<Duration> OUT_OF_ORDER_WINDOW =
@@ -128,7 +128,8 @@ public record StorageConfig(
           "stale_series_compaction_threshold",
           Type.FLOAT,
           0.0,
-          "Share of series without new samples at which memory is cut into a block for them; 0 is 0.2.");
+          "Share of series without new samples at which memory is cut into a block for them; 0 is"
+              + " 0.2.");
 
   private static final Section EXEMPLARS = new Section("exemplars", "Where exemplars are kept.");
   private static final Key<Long> MAX_EXEMPLARS =

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Properties;
 
 /**
- * What this program is.
+ * Version of this program.
  *
  * @param version of Tethys
  * @param revision the commit it was built from, or {@code unknown}

@@ -143,8 +143,8 @@ public final class HeapController {
   private HeapController() {}
 
   /**
-   * Tells whether there was a collection, so that a process that does nothing is seldom woken to
-   * look at its heap: one finds that nobody refers to an object any more.
+   * Detects garbage collections by an unreachable object, so that an idle process is seldom woken
+   * to check its heap.
    */
   static final class YoungCollections {
     private final ReferenceQueue<Object> found = new ReferenceQueue<>();

@@ -4,9 +4,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Ends the process in order: the first SIGTERM or SIGINT, or {@link #request()}, lets the role that
- * waits in {@link #await()} return and close what it opened; the process then ends with the exit
- * code of the role, not with the signal's.
+ * Orderly shutdown of the process. The first SIGTERM or SIGINT, or {@link #request()}, lets the
+ * role that waits in {@link #await()} return and close its resources; the process then ends with
+ * the exit code of the role, not with the signal's.
  */
 public final class Shutdown {
   private static final CountDownLatch REQUESTED = new CountDownLatch(1);

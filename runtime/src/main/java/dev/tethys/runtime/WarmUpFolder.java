@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.stream.Stream;
 
-/** What a run writes that a start-up cache is made from; it is removed with all that is in it. */
+/** Temporary output folder of a training run for a start-up cache; deleted with its content. */
 public record WarmUpFolder(Path path) implements AutoCloseable {
   /** A new, empty one. */
   public static WarmUpFolder create() throws IOException {

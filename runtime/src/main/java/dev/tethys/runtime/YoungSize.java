@@ -9,14 +9,14 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Size of the young generation under the serial collector, which follows the load: small as long as
- * little is allocated, so that the processor's cache holds it and an idle process stays small;
- * large while young collections take a considerable share of the time, as they do when many heavy
- * queries run, because each of them copies what all running queries hold.
+ * Size of the young generation under the serial collector, which follows the load. It is small
+ * while little is allocated, so that it fits into the processor's cache and an idle process stays
+ * small. It is large while young collections take a considerable share of the time, as they do when
+ * many heavy queries run, because each of them copies the data of all running queries.
  *
  * <p>The collector derives the size from the capacity of the old generation, at full collections
  * alone. The capacity, in turn, follows from two flags that can be changed at run time: the share
- * of it that is to be free. Capacity that is not used takes no memory.
+ * of it that is to be free. Unused capacity takes no memory.
  */
 final class YoungSize {
   /** The share of the time in young collections from which on they are too frequent. */
@@ -34,7 +34,7 @@ final class YoungSize {
   private static final long MOST_BYTES = 64L << 20;
   private static final System.Logger LOG = System.getLogger(HeapController.class.getName());
 
-  /** What is to be done. */
+  /** Change of the size. */
   enum Change {
     NONE,
     ENLARGE,

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
-/** What amtool prints in its three forms. */
+/** Output of amtool in its three formats. */
 final class AmtoolOutput {
   private static final Set<String> FORMS = Set.of("simple", "extended", "json");
 

@@ -32,9 +32,9 @@ final class AmtoolRecurring {
             "",
             "When, as time_intervals of alertmanager.yml: [{weekdays: [sunday], times:"
                 + " [{start_time: '02:00', end_time: '04:00'}], location: Europe/Paris}]");
-    Flag until = flag("until", "", "When it ends for good (RFC 3339); never.");
+    Flag until = flag("until", "", "End time (RFC 3339); none by default.");
     Flag comment = flag("comment", "", "A comment to help describe the silence.");
-    Flag author = flag("author", System.getProperty("user.name", ""), "Who makes it.");
+    Flag author = flag("author", System.getProperty("user.name", ""), "Creator.");
     Flag quiet = Flag.of("quiet", Flag.Kind.BOOLEAN, "false", "Only show ids.");
     return List.of(
         new Command(

@@ -46,8 +46,8 @@ final class AmtoolServer implements AutoCloseable {
   }
 
   /**
-   * One call of the API: its method, its path below {@code /api}, its name in errors, and the
-   * statuses of failures that the API knows, which have names of their own.
+   * Call of the API: method, path below {@code /api}, name in errors, and the failure statuses that
+   * the API defines by name.
    */
   enum Call {
     GET_ALERTS("GET", "/alerts", "getAlerts", Set.of(400, 500)),

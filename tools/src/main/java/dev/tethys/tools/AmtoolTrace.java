@@ -19,7 +19,8 @@ final class AmtoolTrace {
         "<labels...>",
         "Show why an alert with these labels does, or does not, notify now: routes, group,"
             + " inhibition, silences, times, what was sent. A first word without = is its name."
-            + " Exits with 1 when nobody is, or will be, told. Only for Tethys's Alertmanager.",
+            + " Exits with 1 when no receiver is, or will be, notified. Only for Tethys's"
+            + " Alertmanager.",
         List.of(),
         1,
         Command.ANY,
@@ -53,7 +54,7 @@ final class AmtoolTrace {
     JsonNode alert = t.path("alert");
     out.println(
         alert.isMissingNode()
-            ? "No such alert was told of."
+            ? "No such alert was received."
             : "Alert "
                 + t.path("fingerprint").asString()
                 + " "
@@ -107,8 +108,8 @@ final class AmtoolTrace {
             + r.path("outcome").asString());
     out.println("  because: " + r.path("because").asString());
     out.println("  group " + r.path("groupKey").asString() + ", alerts " + r.path("alertsInGroup"));
-    line(out, "  looked at", r.path("lastLook"));
-    line(out, "  looked at next", r.path("nextLook"));
+    line(out, "  last flush", r.path("lastLook"));
+    line(out, "  next flush", r.path("nextLook"));
     for (JsonNode i : r.path("timeIntervals")) {
       out.println(
           "  "

@@ -1,10 +1,10 @@
 package dev.tethys.tools;
 
-import dev.tethys.runtime.cli.Flag;
-import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.query.promql.parser.PromqlParser;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.store.archive.ArchivedBlock;
 import dev.tethys.store.archive.DataFolder;
 import java.io.IOException;
@@ -100,7 +100,7 @@ final class AnalyzeBlock {
     }
   }
 
-  /** What is counted over the series of a block. */
+  /** Statistics over the series of a block. */
   private static final class Analysis {
     private final long duration;
     private long series;

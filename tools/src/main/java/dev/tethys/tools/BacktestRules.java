@@ -59,9 +59,9 @@ final class BacktestRules {
     return new Command(
         "rules backtest",
         "<server> <rule-files>...",
-        "Try alert rules against history: when each would have fired over a range, with the labels and"
-            + " annotations that would have been sent, and whom an Alertmanager would have told."
-            + " Recording rules are left out: what they give is read from the server.",
+        "Try alert rules against history: when each would have fired over a range, with the labels"
+            + " and annotations that would have been sent, and whom an Alertmanager would have"
+            + " told. Recording rules are left out: what they give is read from the server.",
         List.of(
             HttpAccess.CONFIG,
             Flag.of(
@@ -102,7 +102,7 @@ final class BacktestRules {
   /** One time that an alert fired. */
   private record Firing(Alert alert, @Nullable Instant end) {}
 
-  /** Where an alert began or ended. */
+  /** Start or end of an alert. */
   private record Turn(Instant at, Alert alert, boolean ends) {}
 
   private static int run(Command.Arguments a, Console console) throws IOException {
@@ -215,7 +215,7 @@ final class BacktestRules {
     }
   }
 
-  /** What is tried: the server's history between two times, looked at in steps. */
+  /** Time range of a backtest: the server's history between two times, evaluated in steps. */
   private record Range(
       ServerApi api, Duration interval, Instant from, Instant to, Labels external) {}
 

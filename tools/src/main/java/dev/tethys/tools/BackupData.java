@@ -34,9 +34,9 @@ final class BackupData {
         new Command(
             "tsdb snapshot",
             "[<db path>] [<folder>]",
-            "Make a copy of a data folder that can be opened as one. Blocks are hard links, so the copy"
-                + " must be on the same file system; what is in memory or in the write-ahead log"
-                + " becomes blocks of the copy. By default it is made below the folder's own"
+            "Make a copy of a data folder that can be opened as one. Blocks are hard links, so the"
+                + " copy must be on the same file system; what is in memory or in the write-ahead"
+                + " log becomes blocks of the copy. By default it is made below the folder's own"
                 + " snapshots/. With --server a running server does it, there.",
             List.of(
                 ServerSnapshot.SERVER,
@@ -65,8 +65,8 @@ final class BackupData {
                     "link",
                     Flag.Kind.BOOLEAN,
                     "false",
-                    "Make hard links instead of copies where the file system allows: no space, and no"
-                        + " protection against a broken disk.")),
+                    "Make hard links instead of copies where the file system allows: no space, and"
+                        + " no protection against a broken disk.")),
             2,
             2,
             BackupData::backup),
@@ -254,7 +254,7 @@ final class BackupData {
       line.clear();
       console.out().println("restored " + name + " to " + into);
       if (!aside.equals(into.toAbsolutePath())) {
-        console.out().println("what was there stands in " + aside);
+        console.out().println("previous content moved to " + aside);
       }
       return 0;
     }

@@ -1,9 +1,6 @@
 package dev.tethys.tools;
 
 import dev.tethys.alert.notify.AlertmanagerConfig;
-import dev.tethys.runtime.cli.Flag;
-import dev.tethys.prometheus.collect.CollectedExporters;
-import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.FileConfig;
 import dev.tethys.collect.discovery.StaticConfig;
@@ -16,6 +13,9 @@ import dev.tethys.config.FilePattern;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.model.GoQuote;
+import dev.tethys.prometheus.PrometheusConfig;
+import dev.tethys.prometheus.collect.CollectedExporters;
+import dev.tethys.runtime.cli.Flag;
 import dev.tethys.web.WebConfig;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -45,7 +45,7 @@ final class CheckConfig {
     this.agent = agent;
   }
 
-  /** Something that the configuration names is wrong. */
+  /** Reports an invalid file or value that the configuration refers to. */
   private static final class BadException extends Exception {
     private static final long serialVersionUID = 1L;
 

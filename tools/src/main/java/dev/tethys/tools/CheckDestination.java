@@ -1,12 +1,10 @@
 package dev.tethys.tools;
 
-import dev.tethys.runtime.cli.Flag;
-import dev.tethys.runtime.cli.UsageException;
-import dev.tethys.pipeline.collector.BuiltIn;
-import dev.tethys.pipeline.collector.ConfigSources;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.collector.BuiltIn;
+import dev.tethys.pipeline.collector.ConfigSources;
 import dev.tethys.pipeline.component.Checkable;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.ComponentId;
@@ -17,6 +15,8 @@ import dev.tethys.pipeline.component.Kind;
 import dev.tethys.pipeline.grammar.Definition;
 import dev.tethys.pipeline.grammar.GraphConfig;
 import dev.tethys.pipeline.grammar.PipelineDefinition;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.UsageException;
 import java.io.IOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -32,9 +32,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code destination check}: whether a destination can be reached and takes what it is sent,
- * without a pipeline: by the name of an exporter of a configuration, or by a URL such as {@code
- * influxdb+http://host:8086/?org=o&bucket=b}.
+ * {@code destination check}: tests whether an exporter's destination is reachable and accepts data,
+ * without a pipeline. The exporter is given by its name in a configuration, or by a URL such as
+ * {@code influxdb+http://host:8086/?org=o&bucket=b}.
  */
 final class CheckDestination {
   private static final double PROBE = 42.5;
@@ -46,11 +46,11 @@ final class CheckDestination {
         "destination check",
         "<TYPE+URL | exporter>",
         "Try a destination. Connects and authenticates, shows what would be created, then writes"
-            + " one item of each signal and reads it back. The item stays in a database; a file, also"
-            + " of Parquet, is taken away. The destination is an exporter of --config, or a URL behind its type"
-            + " with the exporter's keys as parameters: influxdb+http://host:8086/?org=o&bucket=b,"
-            + " parquet+s3://bucket/prefix?s3.region=r, statsd+udp://host:8125; a.b=c sets the key"
-            + " b within a.",
+            + " one item of each signal and reads it back. The item stays in a database; a file,"
+            + " also of Parquet, is taken away. The destination is an exporter of --config, or a"
+            + " URL behind its type with the exporter's keys as parameters:"
+            + " influxdb+http://host:8086/?org=o&bucket=b, parquet+s3://bucket/prefix?s3.region=r,"
+            + " statsd+udp://host:8125; a.b=c sets the key b within a.",
         List.of(
             Flag.of(
                 "config",

@@ -3,12 +3,12 @@ package dev.tethys.tools;
 import dev.tethys.alert.rule.GroupSpec;
 import dev.tethys.alert.rule.RuleFile;
 import dev.tethys.alert.rule.RuleSpec;
-import dev.tethys.runtime.cli.Flag;
-import dev.tethys.tools.ruletest.RuleErrors;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.NameScheme;
 import dev.tethys.query.promql.parser.ParserOptions;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.tools.ruletest.RuleErrors;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -34,9 +34,9 @@ final class CheckRules {
           "Pass over fields of rule files that mean nothing to the server.");
 
   /**
-   * What is linted.
+   * Selected lints.
    *
-   * @param fatal whether complaints make an exit code of their own
+   * @param fatal whether findings result in a separate exit code
    */
   record Lint(boolean duplicates, boolean fatal) {
     /** Reads {@code --lint}; an option that is not known is complained of. */
@@ -53,7 +53,7 @@ final class CheckRules {
     }
   }
 
-  /** Whether something was complained of, and whether that was more than a lint. */
+  /** Result of the lints: whether there were findings, and whether one of them was an error. */
   record Result(boolean failed, boolean errors) {
     static final Result GOOD = new Result(false, false);
 

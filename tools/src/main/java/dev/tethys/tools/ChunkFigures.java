@@ -6,8 +6,9 @@ import java.io.PrintStream;
 import java.util.Arrays;
 
 /**
- * How full the chunks of a block are, as promtool's {@code tsdb analyze --extended} prints it:
- * histograms of samples, bytes and buckets a chunk, with bars of one mark a percent of all chunks.
+ * Fill statistics of a block's chunks in the format of promtool's {@code tsdb analyze --extended}.
+ * They are histograms of samples, bytes and buckets per chunk, with bars of one mark per percent of
+ * all chunks.
  */
 final class ChunkFigures {
   private static final int LARGEST_STEP = 10_000;

@@ -70,14 +70,14 @@ public record Command(
               "query.lookback-delta",
               Flag.Kind.DURATION,
               "5m",
-              "Taken by every check; check config alone looks at it."),
+              "Accepted by every check, used by check config only."),
           Flag.of(
               "extended",
               Flag.Kind.BOOLEAN,
               "false",
-              "Taken by every check; check metrics alone looks at it."));
+              "Accepted by every check, used by check metrics only."));
 
-  /** What a command does. */
+  /** Implementation of a command. */
   @FunctionalInterface
   public interface Action {
     /**
@@ -89,10 +89,10 @@ public record Command(
   }
 
   /**
-   * What the command line gave.
+   * Arguments of a command.
    *
    * @param flags given and default
-   * @param operands what is not a flag
+   * @param operands arguments that are no flags
    */
   public record Arguments(FlagSet flags, List<String> operands) {
     /** An operand, or a default where it was left out. */

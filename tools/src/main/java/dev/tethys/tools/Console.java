@@ -4,9 +4,9 @@ import java.io.InputStream;
 import java.io.PrintStream;
 
 /**
- * Where a command reads and writes: results go to one stream, what is for people alone to another.
+ * Input and output of a command: results are written to one stream, messages for users to another.
  *
- * @param terminal whether the second is a terminal, on which lines may be drawn over
+ * @param terminal whether the second is a terminal, on which lines may be overwritten
  */
 public record Console(InputStream in, PrintStream out, PrintStream err, boolean terminal) {
   /** Reading what the process is given. */

@@ -1,11 +1,11 @@
 package dev.tethys.tools;
 
-import dev.tethys.runtime.cli.Flag;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.pipeline.delivery.DeadLetter;
 import dev.tethys.pipeline.delivery.DeadLetterFolder;
 import dev.tethys.pipeline.delivery.EncodedRequest;
+import dev.tethys.runtime.cli.Flag;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -15,8 +15,9 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * {@code dlq}: the requests that destinations refused for good, while the process that keeps them
- * does not run. While it does, it answers {@code /api/v1/pipelines/dead-letters}.
+ * {@code dlq}: reads the requests that exporters' destinations refused permanently, while the
+ * process that keeps them does not run. A running process answers {@code
+ * /api/v1/pipelines/dead-letters} instead.
  */
 final class DeadLetterCommands {
   private static final Flag LIMIT =

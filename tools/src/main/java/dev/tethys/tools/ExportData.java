@@ -1,9 +1,9 @@
 package dev.tethys.tools;
 
-import dev.tethys.runtime.cli.Flag;
-import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.config.Durations;
 import dev.tethys.model.storage.SelectHints;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.store.archive.Ulids;
 import dev.tethys.store.archive.prometheus.BlockExport;
 import dev.tethys.store.archive.prometheus.PrometheusBlock;
@@ -23,7 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** {@code tsdb export}: data of ours as others read it. */
+/** {@code tsdb export}: writes data of Tethys in formats of other programs. */
 final class ExportData {
   private static final Duration TWO_HOURS = Duration.ofHours(2);
 
@@ -168,7 +168,7 @@ final class ExportData {
   private static int prometheus(Command.Arguments a, Console console) throws IOException {
     Path into = Path.of(a.operand(1, ""));
     if (Files.exists(into.resolve("wal")) || Files.exists(into.resolve("lock"))) {
-      throw new UsageException(into + " is a data folder in use: export into a folder of its own");
+      throw new UsageException(into + " is a data folder in use: export into an empty folder");
     }
     String wanted = a.flags().get("block-duration");
     long range = wanted.isEmpty() ? 0 : Durations.parse(wanted).toMillis();

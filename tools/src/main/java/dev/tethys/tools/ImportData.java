@@ -25,7 +25,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
-/** {@code tsdb import}: brings data of others into a data folder of ours. */
+/** {@code tsdb import}: imports data of other programs into a data folder of Tethys. */
 final class ImportData {
   private ImportData() {}
 
@@ -34,10 +34,10 @@ final class ImportData {
         new Command(
             "tsdb import prometheus",
             "<prometheus folder> <db path>",
-            "Import the data folder of a Prometheus server, or one block, into a data folder of Tethys."
-                + " Every block is read again after writing and compared. Can be repeated: blocks that"
-                + " are there already are left out. Stop that Prometheus first, or import a snapshot"
-                + " of it. The source is never changed.",
+            "Import the data folder of a Prometheus server, or one block, into a data folder of"
+                + " Tethys. Every block is read again after writing and compared. Can be repeated:"
+                + " blocks that are there already are left out. Stop that Prometheus first, or"
+                + " import a snapshot of it. The source is never changed.",
             List.of(),
             2,
             2,
@@ -45,8 +45,9 @@ final class ImportData {
         new Command(
             "tsdb import openmetrics",
             "<file> <db path>",
-            "Import OpenMetrics text whose samples all have times, in any order, of any size and any"
-                + " age. A malformed file is refused with the line, and nothing of it imported.",
+            "Import OpenMetrics text whose samples all have times, in any order, of any size and"
+                + " any age. A malformed file is refused with the line, and nothing of it"
+                + " imported.",
             List.of(LABEL),
             2,
             2,
@@ -54,9 +55,9 @@ final class ImportData {
         new Command(
             "tsdb import json",
             "<file> <db path>",
-            "Import JSON lines, the format of VictoriaMetrics's /api/v1/export, in any order, of any"
-                + " size and any age. A malformed file is refused with the line, and nothing of it"
-                + " imported.",
+            "Import JSON lines, the format of VictoriaMetrics's /api/v1/export, in any order, of"
+                + " any size and any age. A malformed file is refused with the line, and nothing of"
+                + " it imported.",
             List.of(LABEL),
             2,
             2,
@@ -64,8 +65,8 @@ final class ImportData {
         new Command(
             "tsdb create-blocks-from openmetrics",
             "<input file> [<output directory>]",
-            "Import samples from OpenMetrics input into blocks of a data folder of Tethys, and print"
-                + " them as promtool does. The folder may be a new one.",
+            "Import samples from OpenMetrics input into blocks of a data folder of Tethys, and"
+                + " print them as promtool does. The folder may be a new one.",
             List.of(LABEL, ListBlocks.HUMAN, QUIET),
             1,
             2,

@@ -11,10 +11,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Comments of a rule file that switch checks off: {@code # lint disable CHECK} in or above a rule,
- * {@code # lint file/disable CHECK}, {@code # lint snooze DATE CHECK}, {@code # lint file/snooze
- * DATE CHECK} until a date, {@code # lint ignore/file}. {@code pint} may stand for {@code lint},
- * and {@code (NAME)} behind a check, which then is off for that metric or label alone.
+ * Comments of a rule file that disable checks. They are {@code # lint disable CHECK} in or above a
+ * rule, {@code # lint file/disable CHECK}, {@code # lint snooze DATE CHECK}, {@code # lint
+ * file/snooze DATE CHECK} until a date, {@code # lint ignore/file}. {@code pint} may be used
+ * instead of {@code lint}, and {@code (NAME)} after a check limits it to that metric or label.
  */
 final class LintComments {
   private static final Pattern COMMENT =

@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 
 /** The checks of one rule that need nothing but the rule, and types of metrics where known. */
 final class LintRules {
-  /** How bad it is. */
+  /** Severity of a finding. */
   enum Severity {
     INFORMATION,
     WARNING,
@@ -28,9 +28,9 @@ final class LintRules {
   }
 
   /**
-   * What is complained of.
+   * Finding of a check.
    *
-   * @param subject the metric or label that a comment may name to switch it off
+   * @param subject the metric or label by which a comment may disable it
    */
   record Problem(String check, String subject, Severity severity, String text) {}
 

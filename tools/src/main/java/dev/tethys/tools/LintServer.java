@@ -1,11 +1,11 @@
 package dev.tethys.tools;
 
-import dev.tethys.tools.LintRules.Problem;
-import dev.tethys.tools.LintRules.Severity;
-import dev.tethys.tools.ServerApi.Parameter;
 import dev.tethys.query.promql.ast.Expr;
 import dev.tethys.query.promql.format.Printer;
 import dev.tethys.store.archive.Json;
+import dev.tethys.tools.LintRules.Problem;
+import dev.tethys.tools.LintRules.Severity;
+import dev.tethys.tools.ServerApi.Parameter;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,9 +18,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a running server knows of the series that rules name, and what the rules cost there.
+ * Facts of a running server about the series of rules, and the cost of the rules there.
  *
- * <p>Invariant: each metric and selector is asked for once.
+ * <p>Invariant: each metric and selector is requested once.
  */
 final class LintServer implements AutoCloseable {
   static final String SERIES = "promql/series";

@@ -15,7 +15,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A store opened by a command: a data folder of ours, locked, or one of Prometheus by way of a
+ * Store opened by a command: a data folder of Tethys, locked, or one of Prometheus through a
  * temporary store that is removed at the end.
  */
 record OpenStore(MetricsDatabase database, @Nullable Path sandbox, List<String> found)

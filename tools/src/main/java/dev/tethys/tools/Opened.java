@@ -5,7 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What was opened one by one, and is closed the other way round, all of it whatever fails. */
+/**
+ * Resources that were opened one by one, and are closed in reverse order; all are closed even if
+ * one fails.
+ */
 final class Opened implements AutoCloseable {
   private final List<AutoCloseable> all = new ArrayList<>();
 

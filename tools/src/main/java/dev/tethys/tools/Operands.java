@@ -4,7 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** What operands must be. */
+/** Validation of operands. */
 final class Operands {
   private Operands() {}
 

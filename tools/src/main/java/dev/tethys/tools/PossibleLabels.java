@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Which labels the elements of an expression can have, told from the expression alone.
+ * Possible labels of an expression's elements, derived from the expression alone.
  *
  * @param bounded whether they have at most {@code names}; otherwise they may have any label but
  *     {@code names}

@@ -5,7 +5,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** What {@code --enable-feature} switches on for commands that read PromQL. */
+/** Effect of {@code --enable-feature} on commands that read PromQL. */
 record PromqlFeatures(ParserOptions parser, boolean delayedNameRemoval) {
   private static final String FUNCTIONS = "promql-experimental-functions";
   private static final String NAME_REMOVAL = "promql-delayed-name-removal";

@@ -1,14 +1,14 @@
 package dev.tethys.tools;
 
+import dev.tethys.config.ConfigException;
+import dev.tethys.model.GoQuote;
+import dev.tethys.model.storage.StorageException;
+import dev.tethys.query.promql.parser.PromqlParseException;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.Terminal;
 import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.runtime.log.LogSetup;
-import dev.tethys.config.ConfigException;
-import dev.tethys.model.GoQuote;
-import dev.tethys.model.storage.StorageException;
-import dev.tethys.query.promql.parser.PromqlParseException;
 import dev.tethys.store.archive.DamagedFileException;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
@@ -57,7 +57,10 @@ public final class ToolRole {
     }
   }
 
-  /** What was printed before comes before: whoever reads both streams sees them in order. */
+  /**
+   * Flushes standard output before each write to standard error, so that a reader of both streams
+   * sees them in order.
+   */
   private static final class After extends FilterOutputStream {
     private final PrintStream before;
 

@@ -21,7 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What a destination under trial is given: its extensions, and no queue. */
+/** Context of a destination under test: extensions, but no queue. */
 final class TrialContext implements Context, AutoCloseable {
   private final Definition of;
   private final List<Definition> extensions;

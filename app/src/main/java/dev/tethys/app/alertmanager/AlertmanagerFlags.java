@@ -113,7 +113,7 @@ final class AlertmanagerFlags {
               "dispatch.start-delay",
               DURATION,
               "0s",
-              "For how long after the start nobody is notified, so that alerts come in first; best"
+              "Time after the start without notifications, so that alerts arrive first; best"
                   + " the --rules.alert.resend-delay of the servers."),
           of(
               "web.listen-address",
@@ -141,7 +141,7 @@ final class AlertmanagerFlags {
               "web.timeout",
               DURATION,
               "0",
-              "requests have no time limit of their own; connections have"),
+              "requests have no separate time limit; connections have one"),
           ListenFlags.SYSTEMD,
           refused("auto-gomemlimit.ratio", FLOAT, "0.9", GO_RUNTIME));
 
@@ -157,8 +157,8 @@ final class AlertmanagerFlags {
               "cluster.advertise-address",
               STRING,
               "",
-              "The address that others are told; else a private one of this machine."),
-          of("cluster.peer-name", STRING, "", "Its name in the cluster; else one made by chance."),
+              "Advertised address; by default a private one of this machine."),
+          of("cluster.peer-name", STRING, "", "Name in the cluster; random by default."),
           of("cluster.peer", LIST, "", "Host and port of another member; may be repeated."),
           of(
               "cluster.peer-timeout",
@@ -293,7 +293,7 @@ final class AlertmanagerFlags {
           (name.startsWith("alertmanager.") ? "tethys server" : "tethys alertmanager")
               + ": --"
               + name
-              + " wants more than 0");
+              + " must be more than 0");
     }
     return d;
   }
@@ -302,7 +302,7 @@ final class AlertmanagerFlags {
   static long historyBytes(FlagSet flags) {
     long most = flags.bytes("history.max-bytes");
     if (most < LEAST_HISTORY) {
-      throw new UsageException("tethys alertmanager: --history.max-bytes wants 1MB or more");
+      throw new UsageException("tethys alertmanager: --history.max-bytes must be 1MB or more");
     }
     return most;
   }

@@ -13,11 +13,11 @@ import dev.tethys.alert.manager.dispatch.ManagerClock;
 import dev.tethys.alert.manager.match.MatcherSyntax;
 import dev.tethys.alert.manager.state.SilenceLimits;
 import dev.tethys.alert.notify.Notification;
+import dev.tethys.model.exposition.Registry;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.UsageException;
-import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.Routes;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.tracing.Tracing;
@@ -33,7 +33,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An Alertmanager inside of a server, which hears of the server's alerts without a network. Its API
+ * Alertmanager embedded in a server, which receives the server's alerts without a network. Its API
  * is below {@link #PREFIX}.
  */
 public final class EmbeddedAlertmanager implements AutoCloseable {
@@ -136,7 +136,7 @@ public final class EmbeddedAlertmanager implements AutoCloseable {
     if (config.isEmpty()) {
       if (cluster != null) {
         throw new UsageException(
-            "tethys server: --alertmanager.cluster.listen-address wants an Alertmanager: give"
+            "tethys server: --alertmanager.cluster.listen-address requires an Alertmanager: set"
                 + " --alertmanager.config.file as well");
       }
       return null;

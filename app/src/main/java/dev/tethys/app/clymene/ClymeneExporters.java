@@ -1,7 +1,7 @@
 package dev.tethys.app.clymene;
 
-import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.config.YamlTree;
+import dev.tethys.runtime.cli.UsageException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -10,8 +10,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Exporters to the databases that Clymene's flags name, which write there what Clymene writes, so
- * that dashboards go on. Kafka is written with all acknowledgements unless told otherwise.
+ * Exporters to the databases that Clymene's flags name. They write the same data as Clymene, so
+ * that dashboards continue to work. Kafka is written with all acknowledgements unless configured
+ * otherwise.
  */
 final class ClymeneExporters {
   /** The extension with the token of Elasticsearch. */

@@ -1,10 +1,10 @@
 package dev.tethys.app.clymene;
 
+import dev.tethys.config.YamlTree;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.Flag.Kind;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.UsageException;
-import dev.tethys.config.YamlTree;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -15,9 +15,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What one of Clymene's programs was told, by flags and by variables. A variable has the name of
- * its flag in upper case with {@code _} for dots and dashes; a flag wins over it, and one that is
- * empty says nothing. Which databases are written to, {@code STORAGE_TYPE} says alone, and only
+ * Settings of one of Clymene's programs, from flags and environment variables. A variable has the
+ * name of its flag in upper case with {@code _} for dots and dashes; a flag has priority over it,
+ * and an empty variable is ignored. {@code STORAGE_TYPE} alone selects the databases, and only
  * their flags are known.
  */
 public final class ClymeneFlags {
@@ -193,9 +193,10 @@ public final class ClymeneFlags {
           out,
           "kafka.consumer.dead-letter-topic",
           "",
-          "Topic of records that cannot be read or are rejected for good; not a flag of Clymene's.");
+          "Topic of records that cannot be read or are rejected permanently; not a flag of"
+              + " Clymene's.");
       String p = role == ClymeneRole.INGESTER ? "clymene-ingester" : "promtail-ingester";
-      text(out, p + ".parallelism", "1000", "Taken; partitions are read in order.");
+      text(out, p + ".parallelism", "1000", "Ignored; partitions are read in order.");
       text(out, p + ".deadlockInterval", "0", "Taken; an idle topic is no deadlock.");
     }
     if (storages.contains("kafka")) {

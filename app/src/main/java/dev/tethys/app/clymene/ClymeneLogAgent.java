@@ -1,7 +1,7 @@
 package dev.tethys.app.clymene;
 
-import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.config.YamlWriter;
+import dev.tethys.runtime.cli.UsageException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,8 +12,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What clymene-promtail was told, as a {@code promtail.yml}: its file, which says what is read, and
- * behind it where that goes. Lines go to Loki through a client of the file, to other databases
+ * Configuration of clymene-promtail as a {@code promtail.yml}: its file, which defines the inputs,
+ * followed by the outputs. Lines are sent to Loki through a client of the file, to other databases
  * through exporters.
  */
 final class ClymeneLogAgent {
@@ -25,7 +25,7 @@ final class ClymeneLogAgent {
   static String yaml(ClymeneFlags flags) {
     Path file = Path.of(flags.get("config.file"));
     if (!Files.isReadable(file)) {
-      return "# behind what stands in " + file + "\n" + destinations(flags);
+      return "# appended to " + file + "\n" + destinations(flags);
     }
     try {
       return Files.readString(file).stripTrailing() + "\n" + destinations(flags);

@@ -3,7 +3,7 @@ package dev.tethys.app.collector;
 import dev.tethys.model.exposition.MetricFamily;
 import java.util.Map;
 
-/** What the Collector calls its metrics, of which the names here end with units and types. */
+/** Names of the Collector's metrics, which in this process end with units and types. */
 final class CollectorNames {
   /** Those that end with a unit which is no part of their name there. */
   private static final Map<String, String> WITHOUT_UNITS =

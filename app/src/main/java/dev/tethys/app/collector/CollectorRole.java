@@ -1,19 +1,6 @@
 package dev.tethys.app.collector;
 
-import dev.tethys.pipeline.collector.ConfigSources;
-import dev.tethys.pipeline.collector.ConfigSource;
-import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.api.MetricsPage;
-import dev.tethys.runtime.BuildInfo;
-import dev.tethys.runtime.CarrierReserve;
-import dev.tethys.runtime.HeapController;
-import dev.tethys.runtime.Shutdown;
-import dev.tethys.runtime.cli.Flag;
-import dev.tethys.runtime.cli.FlagSet;
-import dev.tethys.runtime.cli.UsageException;
-import dev.tethys.runtime.log.LogFiles;
-import dev.tethys.runtime.log.LogSetup;
-import dev.tethys.runtime.ui.Interface;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Durations;
 import dev.tethys.config.YamlDocument;
@@ -22,6 +9,9 @@ import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.collector.BuiltIn;
+import dev.tethys.pipeline.collector.ConfigSource;
+import dev.tethys.pipeline.collector.ConfigSources;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.component.ConfigWatcher;
@@ -40,6 +30,16 @@ import dev.tethys.pipeline.graph.GraphServices;
 import dev.tethys.pipeline.graph.QueueMetrics;
 import dev.tethys.pipeline.ledger.AccountingRegistry;
 import dev.tethys.pipeline.web.PipelineEndpoints;
+import dev.tethys.runtime.BuildInfo;
+import dev.tethys.runtime.CarrierReserve;
+import dev.tethys.runtime.HeapController;
+import dev.tethys.runtime.Shutdown;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.UsageException;
+import dev.tethys.runtime.log.LogFiles;
+import dev.tethys.runtime.log.LogSetup;
+import dev.tethys.runtime.ui.Interface;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
@@ -101,7 +101,7 @@ public final class CollectorRole implements AutoCloseable {
               "web.enable-tap",
               Flag.Kind.BOOLEAN,
               "false",
-              "Allow looking at what passes an edge: whoever reaches the port then reads"
+              "Allow live inspection of an edge's data: every client of the port can then read"
                   + " telemetry."),
           Flag.of("log.level", Flag.Kind.STRING, "info", "debug, info, warn or error."),
           Flag.of("log.format", Flag.Kind.STRING, "logfmt", "logfmt or json."));
@@ -392,7 +392,7 @@ public final class CollectorRole implements AutoCloseable {
     } catch (IOException | RuntimeException e) {
       LOG.log(
           Level.ERROR,
-          "the configuration was not taken, everything goes on as before: {0}",
+          "Configuration reload failed, previous configuration stays active: {0}",
           e.getMessage());
     }
   }

@@ -25,8 +25,8 @@ final class FeatureGates {
   }
 
   static {
-    on("component.UseLocalHostAsDefaultHost", "Servers listen on localhost unless told otherwise.");
-    on("confmap.strictlyTypedInput", "Values are of the type that their key wants.");
+    on("component.UseLocalHostAsDefaultHost", "Servers listen on localhost by default.");
+    on("confmap.strictlyTypedInput", "Values must have the type of their key.");
     on("confmap.unifyEnvVarExpansion", "${NAME} is the variable NAME.");
     on("filelog.allowFileDeletion", "delete_after_read of file_log.");
     on("filelog.allowHeaderMetadataParsing", "header of file_log.");

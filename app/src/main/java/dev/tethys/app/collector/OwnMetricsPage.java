@@ -1,11 +1,11 @@
 package dev.tethys.app.collector;
 
-import dev.tethys.runtime.BuildInfo;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.pipeline.grammar.OwnMetrics;
+import dev.tethys.runtime.BuildInfo;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,9 +14,8 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * The metrics of the process as one reader of {@code service.telemetry} shows them: with {@code
- * target_info}, labels of the resource, and the Collector's names in the spelling that was asked
- * for.
+ * Metrics of the process as one reader of {@code service.telemetry} exposes them: with {@code
+ * target_info}, labels of the resource, and the Collector's names in the configured spelling.
  */
 final class OwnMetricsPage {
   private final OwnMetrics.Page page;

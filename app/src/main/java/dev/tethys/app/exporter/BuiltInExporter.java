@@ -1,15 +1,6 @@
 package dev.tethys.app.exporter;
 
-import dev.tethys.prometheus.collect.ExporterFlags;
 import dev.tethys.api.MetricsPage;
-import dev.tethys.runtime.BuildInfo;
-import dev.tethys.runtime.HeapController;
-import dev.tethys.runtime.Shutdown;
-import dev.tethys.runtime.cli.FlagSet;
-import dev.tethys.runtime.cli.ListenFlags;
-import dev.tethys.runtime.cli.PublicUrl;
-import dev.tethys.runtime.cli.UsageException;
-import dev.tethys.runtime.log.LogSetup;
 import dev.tethys.collect.exporter.Exporter;
 import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.exporter.ExporterSurroundings;
@@ -22,6 +13,15 @@ import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.prometheus.collect.ExporterFlags;
+import dev.tethys.runtime.BuildInfo;
+import dev.tethys.runtime.HeapController;
+import dev.tethys.runtime.Shutdown;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.ListenFlags;
+import dev.tethys.runtime.cli.PublicUrl;
+import dev.tethys.runtime.cli.UsageException;
+import dev.tethys.runtime.log.LogSetup;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpListener;
@@ -121,7 +121,7 @@ public final class BuiltInExporter implements AutoCloseable {
         throw new UsageException(
             "tethys exporter "
                 + kind.name()
-                + ": basic_auth_users of --web.config.file and a user of its own pages by "
+                + ": basic_auth_users of --web.config.file and a user of the pages by "
                 + kind.program()
                 + "'s flags or file: one of them can be given");
       }
@@ -131,7 +131,7 @@ public final class BuiltInExporter implements AutoCloseable {
       throw new UsageException(
           "tethys exporter "
               + kind.name()
-              + ": --web.config.file and TLS of its own pages by "
+              + ": --web.config.file and TLS of the pages by "
               + kind.program()
               + "'s flags or file: one of them can be given");
     }
@@ -235,9 +235,12 @@ public final class BuiltInExporter implements AutoCloseable {
   private void reload() {
     try {
       exporter.reload();
-      LOG.log(Level.INFO, "configuration read again");
+      LOG.log(Level.INFO, "Configuration reloaded");
     } catch (IOException | ConfigException e) {
-      LOG.log(Level.ERROR, "configuration not taken over, the former goes on: {0}", e.getMessage());
+      LOG.log(
+          Level.ERROR,
+          "Configuration reload failed, previous configuration stays active: {0}",
+          e.getMessage());
     }
   }
 

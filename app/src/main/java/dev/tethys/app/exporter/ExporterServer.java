@@ -1,14 +1,14 @@
 package dev.tethys.app.exporter;
 
-import dev.tethys.prometheus.collect.ExporterFlags;
 import dev.tethys.api.MetricsPage;
+import dev.tethys.collect.exporter.ExporterFlag;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.prometheus.collect.ExporterFlags;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.Shutdown;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.ListenFlags;
-import dev.tethys.collect.exporter.ExporterFlag;
-import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.Routes;
@@ -30,7 +30,7 @@ final class ExporterServer {
     return new ArrayList<>(ExporterFlags.flags(ExporterFlag.ofEveryProgram(port)));
   }
 
-  /** What an exporter does that waits for its pages. */
+  /** Work of an exporter after its pages are served. */
   interface Started {
     void run() throws IOException;
   }

@@ -1,14 +1,14 @@
 package dev.tethys.app.exporter;
 
-import dev.tethys.runtime.cli.Flag;
-import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.collect.exporter.mapping.GlobGraph;
 import dev.tethys.collect.exporter.mapping.MappingFile;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.FlagSet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What exporters with a mapping file have in common. */
+/** Common flags of exporters with a mapping file. */
 final class MappingFlags {
   static final Flag DUMP =
       Flag.of(

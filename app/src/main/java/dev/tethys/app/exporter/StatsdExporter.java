@@ -1,11 +1,5 @@
 package dev.tethys.app.exporter;
 
-import dev.tethys.runtime.HeapController;
-import dev.tethys.runtime.Shutdown;
-import dev.tethys.runtime.cli.Flag;
-import dev.tethys.runtime.cli.FlagSet;
-import dev.tethys.runtime.cli.UsageException;
-import dev.tethys.runtime.log.LogSetup;
 import dev.tethys.codec.statsd.StatsdReader;
 import dev.tethys.collect.exporter.mapping.MappingFile;
 import dev.tethys.collect.exporter.mapping.MetricMapper;
@@ -14,6 +8,12 @@ import dev.tethys.collect.exporter.statsd.StatsdMetrics;
 import dev.tethys.collect.exporter.statsd.StatsdRelay;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.runtime.HeapController;
+import dev.tethys.runtime.Shutdown;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.UsageException;
+import dev.tethys.runtime.log.LogSetup;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -106,13 +106,13 @@ final class StatsdExporter {
             "statsd.relay.address",
             Flag.Kind.STRING,
             "",
-            "The UDP address to which lines are handed on as they came (host:port)."));
+            "UDP address to forward received lines to (host:port)."));
     f.add(
         Flag.of(
             "statsd.relay.packet-length",
             Flag.Kind.INTEGER,
             "1400",
-            "Most bytes of a packet that is handed on."));
+            "Maximum size of a forwarded packet in bytes."));
     f.add(MappingFlags.DUMP);
     f.add(Flag.of("check-config", Flag.Kind.BOOLEAN, "false", "Check configuration and exit."));
     return new FlagSet(
@@ -140,12 +140,12 @@ final class StatsdExporter {
     long packet = flags.integer("statsd.relay.packet-length");
     if (packet < 2 || packet > 65_507) {
       throw new UsageException(
-          "tethys exporter statsd: --statsd.relay.packet-length wants 2 to 65507");
+          "tethys exporter statsd: --statsd.relay.packet-length must be 2 to 65507");
     }
     InetSocketAddress relay = relay(flags.get("statsd.relay.address"));
     String type = flags.get("statsd.cache-type");
     if (!type.equals("lru") && !type.equals("random")) {
-      throw new UsageException("tethys exporter statsd: --statsd.cache-type wants lru or random");
+      throw new UsageException("tethys exporter statsd: --statsd.cache-type must be lru or random");
     }
     String file = flags.get("statsd.mapping-config");
     int remembered = (int) flags.integer("statsd.cache-size");
@@ -228,7 +228,7 @@ final class StatsdExporter {
   private static Set<PosixFilePermission> mode(String octal) {
     if (!octal.matches("0?[0-7]{3}")) {
       throw new UsageException(
-          "tethys exporter statsd: --statsd.unixsocket-mode wants three octal digits, not "
+          "tethys exporter statsd: --statsd.unixsocket-mode must be three octal digits, not"
               + octal);
     }
     int bits = Integer.parseInt(octal, 8);
@@ -253,7 +253,7 @@ final class StatsdExporter {
       return new InetSocketAddress(host.isEmpty() ? "localhost" : host, port);
     } catch (IllegalArgumentException e) {
       throw new UsageException(
-          "tethys exporter statsd: --statsd.relay.address wants host:port, not " + address);
+          "tethys exporter statsd: --statsd.relay.address must be host:port, not" + address);
     }
   }
 

@@ -1,6 +1,13 @@
 package dev.tethys.app.pushgateway;
 
 import dev.tethys.api.MetricsPage;
+import dev.tethys.collect.host.ProcessCollector;
+import dev.tethys.collect.push.PushApi;
+import dev.tethys.collect.push.PushGroups;
+import dev.tethys.collect.push.PushOptions;
+import dev.tethys.model.NameScheme;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.CarrierReserve;
 import dev.tethys.runtime.HeapController;
@@ -11,13 +18,6 @@ import dev.tethys.runtime.cli.ListenFlags;
 import dev.tethys.runtime.cli.PublicUrl;
 import dev.tethys.runtime.log.LogSetup;
 import dev.tethys.runtime.ui.Interface;
-import dev.tethys.collect.host.ProcessCollector;
-import dev.tethys.collect.push.PushApi;
-import dev.tethys.collect.push.PushGroups;
-import dev.tethys.collect.push.PushOptions;
-import dev.tethys.model.NameScheme;
-import dev.tethys.model.exposition.Registry;
-import dev.tethys.model.file.IoFailures;
 import dev.tethys.web.ExternalUrl;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
@@ -42,7 +42,7 @@ public final class PushgatewayRole {
   private static FlagSet flags() {
     return new FlagSet(
         "tethys pushgateway",
-        "Takes metrics that short jobs push, and shows them to whoever scrapes.",
+        "Accepts metrics pushed by short-lived jobs and exposes them for scraping.",
         List.of(
             Flag.of(
                 "web.listen-address",
@@ -105,7 +105,7 @@ public final class PushgatewayRole {
                 "push.group-ttl",
                 Flag.Kind.DURATION,
                 "0s",
-                "Forget a group when nobody has pushed to it for so long; 0 for never. Not in"
+                "Remove a group this long after its last push; 0 for never. Not in"
                     + " Prometheus's Pushgateway."),
             Flag.of(
                 "push.sum-counters",

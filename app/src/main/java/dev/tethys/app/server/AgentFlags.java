@@ -76,7 +76,7 @@ final class AgentFlags {
             "web.enable-tap",
             BOOLEAN,
             "false",
-            "Allow looking at what goes to a destination: whoever reaches the port then reads"
+            "Allow live inspection of exported data: every client of the port can then read"
                 + " metrics. (Tethys)"));
     flags.add(refused("storage.agent.wal-compression", BOOLEAN, "true", LOG_OF_PROMETHEUS));
     flags.add(refused("storage.agent.retention.min-time", DURATION, "5m", LOG_OF_PROMETHEUS));

@@ -41,8 +41,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rules, and Alertmanagers that are told of alerts. It closes in the order in which nothing is
- * lost: no more evaluations, then what waits is sent, then Alertmanagers are forgotten.
+ * Rules, and notifications to Alertmanagers. Closes without loss of alerts: first evaluations stop,
+ * then queued alerts are sent, then connections to Alertmanagers close.
  */
 final class Alerting implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Alerting.class.getName());
@@ -58,9 +58,9 @@ final class Alerting implements AutoCloseable {
   private List<GroupSpec> logGroups = List.of();
 
   /**
-   * What rules and notifications are made with.
+   * Dependencies of rules and notifications.
    *
-   * @param reading what rules query
+   * @param reading source of rule queries
    */
   record Surroundings(
       MetricStore store,

@@ -1,9 +1,9 @@
 package dev.tethys.app.server;
 
-import dev.tethys.runtime.cli.UsageException;
-import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.prometheus.PrometheusConfig;
+import dev.tethys.runtime.cli.UsageException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
@@ -86,19 +86,19 @@ final class Configuration {
       host = "localhost";
     }
     return """
-        # The embedded defaults: Tethys watches itself and the machine it runs on.
-        global:
-          scrape_interval: 10s
-        scrape_configs:
-        - job_name: tethys
-          static_configs:
-          - targets: ['%1$s']
-        - job_name: node
-          metrics_path: %2$s
-          static_configs:
-          - targets: ['%1$s']
-            labels: {instance: '%3$s'}
-        """
+    # The embedded defaults: Tethys watches itself and the machine it runs on.
+    global:
+      scrape_interval: 10s
+    scrape_configs:
+    - job_name: tethys
+      static_configs:
+      - targets: ['%1$s']
+    - job_name: node
+      metrics_path: %2$s
+      static_configs:
+      - targets: ['%1$s']
+        labels: {instance: '%3$s'}
+    """
         .formatted(address, HostPage.PATH, host.replace("'", ""));
   }
 
@@ -161,7 +161,9 @@ final class Configuration {
     } catch (IOException | ConfigException | IllegalStateException e) {
       succeeded = false;
       LOG.log(
-          Level.ERROR, "configuration not taken over, the former one goes on: {0}", e.getMessage());
+          Level.ERROR,
+          "Configuration reload failed, previous configuration stays active: {0}",
+          e.getMessage());
       throw e instanceof IOException io ? io : new IOException(String.valueOf(e.getMessage()), e);
     } finally {
       lock.unlock();

@@ -14,8 +14,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The store while it is still being opened: the server listens from its first moment on, and
- * whoever asks for data before that is told to come again.
+ * Store during its opening: the server listens from the start, and requests for data get a
+ * retryable error until the store is open.
  */
 final class DeferredStore implements MetricStore {
   private volatile @Nullable MetricsDatabase opened;

@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Queries of which each looks at a metric that no other has looked at, by all kinds of matchers and
- * most functions. What is asked for again is found, and its samples are, without a look at index,
- * pages and chunks: rounds over the same few metrics leave all that uncompiled, and the first query
- * over anything else waits for it.
+ * Warm-up queries over metrics that no other query has read, by all kinds of matchers and most
+ * functions. Repeated queries find cached postings and samples without reading index, pages and
+ * chunks: so warm-up over the same few metrics would leave that code uncompiled, and the first
+ * query over another metric would wait for it.
  */
 final class FirstLooks {
   /**

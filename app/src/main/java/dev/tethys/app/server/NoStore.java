@@ -13,7 +13,7 @@ import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.query.promql.QueryOptions;
 import java.util.List;
 
-/** The store of an agent: whoever asks it is told that there is none. */
+/** Store of an agent: every request fails with the message that an agent has no store. */
 final class NoStore implements MetricStore, StoreView, QueryEngine {
   private static StorageException unavailable() {
     return new StorageException(

@@ -1,16 +1,16 @@
 package dev.tethys.app.server;
 
-import dev.tethys.runtime.cli.FlagSet;
-import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.config.Durations;
 import dev.tethys.query.promql.EngineOptions;
 import dev.tethys.query.promql.QueryOptions;
 import dev.tethys.query.promql.parser.ParserOptions;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.UsageException;
 import java.time.Duration;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/** What flags and features say of queries: their language, their bounds, what is kept of them. */
+/** Query settings from flags and features: language, limits, cache. */
 record QuerySettings(FlagSet flags, Set<Features> features) {
   /** How many queries of rules run at least, whatever else runs. */
   private static final int RULE_PLACES = 4;

@@ -68,7 +68,7 @@ final class QueryWarmUp implements AutoCloseable {
   private static final int FAR_ROUNDS = 5;
   private static final System.Logger LOG = System.getLogger("dev.tethys.query");
 
-  /** Those whose queries come first. */
+  /** Queries with priority over the warm-up. */
   interface Others {
     /** How many queries they have asked so far. */
     long asked();
@@ -214,7 +214,7 @@ final class QueryWarmUp implements AutoCloseable {
         + each(queries, q -> rehearsal.ask(q, end));
   }
 
-  /** Something that is asked. */
+  /** Warm-up request. */
   private interface Asking {
     boolean isAnswered(String asked) throws IOException;
   }

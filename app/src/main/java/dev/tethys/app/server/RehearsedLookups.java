@@ -5,8 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * Requests for label names, label values and series as dashboards send them when they are opened,
- * and as editors of queries do while somebody types.
+ * Warm-up requests for label names, label values and series, as sent by dashboards when they open
+ * and by query editors during typing.
  */
 final class RehearsedLookups {
   private static final List<String> PATHS =

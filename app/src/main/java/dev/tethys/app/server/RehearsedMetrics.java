@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Which metrics queries are rehearsed over. Most metrics of an exporter hardly ever change, and
- * code that was compiled for those is thrown away at the first series that does: so most of the few
- * that are chosen are lively, in different ways, one stands still, and one has many series.
+ * Selects the metrics of warm-up queries. Most metrics of an exporter hardly ever change, and code
+ * compiled for those is discarded at the first series that does: so most of the selected metrics
+ * change, in different ways, one is constant, and one has many series.
  */
 final class RehearsedMetrics {
   /** Metrics with more series take too long for what is learnt from them. */
@@ -34,7 +34,7 @@ final class RehearsedMetrics {
 
   private RehearsedMetrics() {}
 
-  /** Looks at a metric. */
+  /** Checks whether a metric changes. */
   interface Changes {
     /** How often a series of it changed lately, on average. */
     double of(String metric) throws InterruptedException;

@@ -2,7 +2,7 @@ package dev.tethys.app.server;
 
 import java.util.List;
 
-/** What is asked when queries are rehearsed: the shapes of panels and rules, of any metric. */
+/** Warm-up queries: the shapes of panels and rules, for any metric. */
 final class RehearsedQueries {
   /** The usual ways to look at a metric, which stands for %s, over a window of %w. */
   private static final List<String> USUAL =

@@ -1,12 +1,12 @@
 package dev.tethys.app.server;
 
-import dev.tethys.runtime.cli.FlagSet;
-import dev.tethys.runtime.cli.UsageException;
-import dev.tethys.prometheus.StorageConfig;
 import dev.tethys.config.ByteSize;
 import dev.tethys.config.Durations;
+import dev.tethys.prometheus.StorageConfig;
 import dev.tethys.query.promql.parser.PromqlParseException;
 import dev.tethys.query.promql.parser.PromqlParser;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.store.metrics.Downsampling;
 import dev.tethys.store.metrics.RetentionPolicy;
 import java.math.BigDecimal;
@@ -17,8 +17,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * How long and how much is kept: what the configuration says, else the flags, else fifteen days
- * when neither names a limit.
+ * Retention from the configuration, else from the flags, else fifteen days when neither sets a
+ * limit.
  */
 final class Retention {
   private static final Duration DEFAULT = Duration.ofDays(15);

@@ -8,7 +8,7 @@ import dev.tethys.api.RulesView;
 import java.net.URI;
 import java.util.List;
 
-/** What the API shows of rules. */
+/** Status of rules for the API. */
 record RuleStatus(RuleManager rules, Notifier notifier) implements RulesView {
   @Override
   public List<RuleGroup> groups() {

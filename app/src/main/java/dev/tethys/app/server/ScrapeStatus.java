@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** What the API shows of scraping. */
+/** Status of scraping for the API. */
 final class ScrapeStatus implements TargetsView {
   private final ScrapeManager scrape;
   private final Configuration configuration;

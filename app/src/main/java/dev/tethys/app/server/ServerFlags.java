@@ -22,8 +22,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The flags of the Prometheus server with its defaults, and a few of our own at the end. What
- * Prometheus knows and Tethys does not do is refused by name when it is set to anything but its
+ * Flags of the Prometheus server with their defaults, and additional flags of Tethys at the end.
+ * Flags of Prometheus that Tethys does not support are refused by name unless they have their
  * default.
  */
 final class ServerFlags {
@@ -108,7 +108,7 @@ final class ServerFlags {
               "pushgateway.group-ttl",
               DURATION,
               "0s",
-              "Forget a group when nobody has pushed to it for so long; 0 for never."),
+              "Remove a group this long after its last push; 0 for never."),
           of(
               "pushgateway.sum-counters",
               BOOLEAN,
@@ -231,17 +231,13 @@ final class ServerFlags {
               "storage.tsdb.wal-compression-type",
               STRING,
               "snappy",
-              "the write-ahead log has one encoding of its own"),
+              "the write-ahead log has a single encoding"),
           refused(
               "storage.tsdb.samples-per-chunk",
               INTEGER,
               "120",
               "chunks of Tethys are sized by their encoding"),
-          refused(
-              "storage.tsdb.delay-compact-file.path",
-              STRING,
-              "",
-              "there is nothing that uploads blocks beside it"),
+          refused("storage.tsdb.delay-compact-file.path", STRING, "", "no sidecar uploads blocks"),
           refused("storage.agent.path", STRING, "data-agent/", AGENT),
           refused("storage.agent.wal-compression", BOOLEAN, "true", AGENT),
           refused("storage.agent.retention.min-time", DURATION, "5m", AGENT),
@@ -256,8 +252,8 @@ final class ServerFlags {
               "storage.remote.flush-deadline",
               DURATION,
               "1m",
-              "For how long a queue of remote write that ends goes on sending; one on disk ends at"
-                  + " once and loses nothing."),
+              "Time for which a remote write queue continues to send at shutdown; one on disk ends"
+                  + " at once and loses nothing."),
           of(
               "storage.remote.read-sample-limit",
               INTEGER,
@@ -309,7 +305,7 @@ final class ServerFlags {
               "rules.max-concurrent-evals",
               INTEGER,
               "4",
-              "How many rules are evaluated beside the one whose turn it is, over all groups, with"
+              "Maximum number of additional concurrent rule evaluations over all groups, with"
                   + " --enable-feature=concurrent-rule-eval."),
           of(
               "alertmanager.config.file",
@@ -376,9 +372,9 @@ final class ServerFlags {
               "storage.retention-rule",
               LIST,
               "",
-              "Series that are kept for a time of their own: {job=\"debug\"}=2d. Repeatable; the"
-                  + " first rule that a series meets holds, those of the configuration file go"
-                  + " before. (Tethys)"),
+              "Retention of matching series: {job=\"debug\"}=2d. Repeatable; the"
+                  + " first matching rule applies, those of the configuration file come"
+                  + " first. (Tethys)"),
           of(
               "storage.downsample",
               LIST,
@@ -472,8 +468,8 @@ final class ServerFlags {
               "query.user-header",
               STRING,
               "",
-              "A header that names the user of a query, such as X-Grafana-User, when nobody"
-                  + " authenticates; set it only behind a proxy that sets the header. (Tethys)"),
+              "Header with the user of a query, such as X-Grafana-User, for requests without"
+                  + " authentication; set it only behind a proxy that sets the header. (Tethys)"),
           of(
               "query.max-memory-bytes",
               SIZE,

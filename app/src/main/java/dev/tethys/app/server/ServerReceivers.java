@@ -1,9 +1,6 @@
 package dev.tethys.app.server;
 
 import dev.tethys.api.Readiness;
-import dev.tethys.runtime.cli.FlagSet;
-import dev.tethys.runtime.cli.UsageException;
-import dev.tethys.prometheus.OtlpConfig;
 import dev.tethys.codec.otlp.OtlpOptions;
 import dev.tethys.codec.otlp.TranslationStrategy;
 import dev.tethys.codec.points.PointNames;
@@ -26,6 +23,9 @@ import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
 import dev.tethys.pipeline.receiver.server.HttpServerSettings;
 import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
 import dev.tethys.pipeline.sample.TeeStore;
+import dev.tethys.prometheus.OtlpConfig;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.web.Routes;
 import java.time.InstantSource;
 import java.util.List;
@@ -33,8 +33,8 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * What a server takes from others, into its store: remote read and write, OTLP, and the protocols
- * of other databases, each where a flag asks for it.
+ * Endpoints of a server that write into its store: remote read and write, OTLP, and the protocols
+ * of other databases, each enabled by a flag.
  */
 final class ServerReceivers {
   private final FlagSet flags;

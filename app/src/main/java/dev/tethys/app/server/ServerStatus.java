@@ -18,7 +18,7 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
-/** What the API shows of the process. */
+/** Status of the process for the API. */
 final class ServerStatus implements ServerView {
   private final FlagSet flags;
   private final Set<Features> features;

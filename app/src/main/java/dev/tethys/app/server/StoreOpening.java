@@ -9,8 +9,8 @@ import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A store that is opened beside the rest of a start: both take some tenths of a second after a
- * kill, on a core each. Whoever begins it takes the store, or closes this.
+ * Opens a store in parallel to the rest of the start: both take some tenths of a second after a
+ * kill, on a core each. The caller takes the store, or closes this object.
  */
 final class StoreOpening implements AutoCloseable {
   private @Nullable FutureTask<MetricsDatabase> task;

@@ -27,13 +27,12 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The run that a start-up cache is made from: a server in a temporary folder that scrapes and takes
- * pushed samples until a block is cut, and logs, and a second one that recovers what the first
- * would have left if it had been killed, and answers queries for some seconds. What they load, link
- * and run often is ready at every later start, and what the compilers see of their branches is what
- * they expect then: so the samples are of every kind that exporters have. All of a cache is
- * resident memory, so the run keeps to what servers do: it asks over plain HTTP, because the
- * classes of TLS alone would make the cache a tenth larger.
+ * Training run of a start-up cache. A server in a temporary folder scrapes and accepts pushed
+ * samples and logs until a block is cut; a second one recovers the state of a killed server, and answers
+ * queries for some seconds. Classes that they load, link and run often are ready at every later
+ * start, and the compilers use their branch profiles: so the samples are of every kind that
+ * exporters have. All of a cache is resident memory, so the run is limited to the work of servers:
+ * it queries over plain HTTP, because the classes of TLS alone would enlarge the cache by a tenth.
  */
 public final class WarmUp {
   private static final int HOSTS = 5;

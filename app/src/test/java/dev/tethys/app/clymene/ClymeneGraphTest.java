@@ -3,18 +3,18 @@ package dev.tethys.app.clymene;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tethys.runtime.cli.UsageException;
-import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.app.collector.CollectorRole;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlLayers;
 import dev.tethys.config.YamlNode;
+import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.grammar.GraphConfig;
 import dev.tethys.pipeline.kafka.KafkaExporterFactory;
 import dev.tethys.pipeline.kafka.KafkaReceiverFactory;
+import dev.tethys.runtime.cli.UsageException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -594,7 +594,7 @@ class ClymeneGraphTest {
                   encoding: clymene_logs
             """);
     assertThat(yaml(ClymeneRole.PROMTAIL, Map.of("STORAGE_TYPE", "gateway")))
-        .startsWith("# behind what stands in /etc/promtail/config.yml\nexporters:\n  clymene:\n");
+        .startsWith("# appended to /etc/promtail/config.yml\nexporters:\n  clymene:\n");
   }
 
   @Test

@@ -9,7 +9,7 @@ import java.util.UUID;
 /** A vendor's client, used as its documentation does, which writes ready samples. */
 public interface VendorClient extends AutoCloseable {
   /**
-   * What is known of a series before its samples come: parsing labels is nobody's work here.
+   * Series prepared before its samples are sent, so that parsing labels is not measured.
    *
    * @param id of its labels
    * @param json its labels as an object

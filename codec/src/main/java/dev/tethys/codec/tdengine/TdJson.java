@@ -11,10 +11,9 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Series of one super table with a JSON tag that holds their labels, {@code metrics (ts, value,
- * mark) TAGS (labels)}. TDengine's adapter for remote writes and Clymene write the same tables.
- * {@code metrics (ts, value, mark) TAGS (labels)}. The table of a series is {@code t_} and the MD5
- * of its labels.
+ * Series of one super table with a JSON tag that holds their labels: {@code metrics (ts, value,
+ * mark) TAGS (labels)}. TDengine's adapter for remote writes and Clymene write the same tables. The
+ * table of a series is {@code t_} and the MD5 of its labels.
  *
  * <p>TDengine supports no escapes within JSON, only keys of visible ASCII, and 4 KB in all
  * (docs.tdengine.com, "JSON Type"). So quotes, backslashes and control characters are escaped by

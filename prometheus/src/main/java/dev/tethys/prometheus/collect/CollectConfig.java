@@ -1,9 +1,5 @@
 package dev.tethys.prometheus.collect;
 
-import dev.tethys.runtime.cli.FlagSet;
-import dev.tethys.runtime.cli.UsageException;
-import dev.tethys.prometheus.collect.ExporterFlags;
-import dev.tethys.prometheus.collect.ExporterKinds;
 import dev.tethys.collect.discovery.Discoveries;
 import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.StaticConfig;
@@ -24,6 +20,8 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.NameScheme;
 import dev.tethys.model.relabel.RelabelRule;
 import dev.tethys.model.relabel.Relabeling;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.UsageException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
@@ -77,8 +75,7 @@ public record CollectConfig(
           Map.of(),
           "Flags of the exporter without dashes; files are relative to this one.");
   private static final Key<YamlNode> CONFIG =
-      SECTION.optional(
-          "config", Type.ANY, "What would stand in the exporter's configuration file.");
+      SECTION.optional("config", Type.ANY, "Content of the exporter's configuration file.");
   private static final Key<String> METRICS_PATH =
       SECTION.optional(
           "metrics_path",

@@ -28,13 +28,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The exporters of the {@code collect} section as they run, and the way in which their jobs ask
- * them: as if over HTTP, so that everything that holds for a scrape (intervals, timeouts, limits,
- * staleness, {@code up}) holds for them, but without a port or a connection.
+ * Running exporters of the {@code collect} section, and access to them for their jobs. Jobs read
+ * them as if over HTTP, so that intervals, timeouts, limits, staleness and {@code up} of a scrape
+ * apply, but without a port or a connection.
  *
  * <p>Invariant: {@link #running} is replaced, never changed; {@link #apply} is called by one thread
- * at a time. An exporter is closed after the jobs can no longer find it; a probe that is under way
- * then fails.
+ * at a time. An exporter is closed after the jobs can no longer find it; a probe in progress then
+ * fails.
  */
 public final class CollectedExporters implements ScrapeTransport.Factory, AutoCloseable {
   private record Running(CollectConfig config, Exporter exporter, ProbeRunner runner) {}

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Flag(
     String name, Kind kind, String defaultValue, String help, @Nullable String refusal) {
-  /** How the text of a flag is read. */
+  /** Type of a flag's value. */
   public enum Kind {
     STRING,
     BOOLEAN,

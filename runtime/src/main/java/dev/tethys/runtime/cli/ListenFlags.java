@@ -3,7 +3,7 @@ package dev.tethys.runtime.cli;
 import dev.tethys.web.ListenAddress;
 import java.util.List;
 
-/** Where a program listens, by the flags that all of Prometheus's programs have. */
+/** Listen address flags, common to all of Prometheus's programs. */
 public final class ListenFlags {
   /** Whether the socket is systemd's. */
   public static final Flag SYSTEMD =

@@ -1,6 +1,6 @@
 package dev.tethys.runtime.cli;
 
-/** The words of commands that stand in for nobody, and of the servers. */
+/** Error texts of commands without a counterpart, and of the servers. */
 record OwnWords(String command) implements UsageWords {
   @Override
   public RuntimeException unknown(String flag, String suggestion) {

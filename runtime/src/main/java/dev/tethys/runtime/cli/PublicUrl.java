@@ -2,7 +2,7 @@ package dev.tethys.runtime.cli;
 
 import dev.tethys.web.ExternalUrl;
 
-/** Where a role is reached, as its flags of the web say. */
+/** External URL of a role, from its web flags. */
 public final class PublicUrl {
   private PublicUrl() {}
 

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Whether somebody sits before a program. */
+/** Detects whether the program runs on a terminal. */
 public final class Terminal {
   private static final Path INPUT = Path.of("/proc/self/fd/0");
   private static final Path OUTPUT = Path.of("/proc/self/fd/1");

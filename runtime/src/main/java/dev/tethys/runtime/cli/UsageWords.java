@@ -1,8 +1,8 @@
 package dev.tethys.runtime.cli;
 
 /**
- * How a command line that is wrong is refused: a program that stands in for another says it in the
- * words of that one.
+ * Error texts for an invalid command line: a program that replaces another one uses the wording of
+ * that one.
  */
 public interface UsageWords {
   /** There is no such flag. */

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Fields that stand on every line, written once. */
+/** Fields of every log line, formatted once. */
 final class LogFields {
   private LogFields() {}
 

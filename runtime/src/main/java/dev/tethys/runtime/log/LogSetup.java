@@ -1,9 +1,9 @@
 package dev.tethys.runtime.log;
 
-import dev.tethys.runtime.cli.FlagSet;
-import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.config.Redaction;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.UsageException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -51,7 +51,7 @@ public final class LogSetup {
     copy = lines;
   }
 
-  /** Where finished lines go. */
+  /** Receiver of finished lines. */
   public interface Lines {
     /** Writes a line, its end included. */
     void write(byte[] line);

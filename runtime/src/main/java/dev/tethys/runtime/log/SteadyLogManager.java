@@ -3,8 +3,8 @@ package dev.tethys.runtime.log;
 import java.util.logging.LogManager;
 
 /**
- * The log manager of the process ({@code -Djava.util.logging.manager}): it goes on while shutdown
- * hooks run, where the JDK's own would be reset first and the last lines be lost.
+ * Log manager of the process ({@code -Djava.util.logging.manager}). It continues while shutdown
+ * hooks run; the JDK's own would be reset first and lose the last lines.
  */
 public final class SteadyLogManager extends LogManager {
   /** Made by the platform. */

@@ -7,8 +7,8 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The difference of two JSON values as promtool's {@code --diff} draws it on a terminal: what is
- * only expected in red, what is only there in green, what differs in yellow.
+ * Difference of two JSON values in the format of promtool's {@code --diff} on a terminal: missing
+ * parts in red, unexpected ones in green, different ones in yellow.
  */
 final class JsonDiff {
   private static final String ADDED = "\033[0;32m";

@@ -4,7 +4,7 @@ import dev.tethys.alert.rule.RuleFileException;
 import dev.tethys.config.ConfigException;
 import java.util.List;
 
-/** What is wrong with a rule file, laid out as promtool does: {@code file: line:column: text}. */
+/** Errors of a rule file in promtool's format: {@code file: line:column: text}. */
 public final class RuleErrors {
   private RuleErrors() {}
 

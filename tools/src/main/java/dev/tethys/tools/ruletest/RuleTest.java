@@ -53,9 +53,9 @@ import java.util.function.Consumer;
  */
 final class RuleTest implements AutoCloseable {
   /**
-   * How tests are run.
+   * Settings of tests.
    *
-   * @param parser which constructs queries may have
+   * @param parser enabled constructs of queries
    * @param delayedNameRemoval metric names are dropped at the end of a query only
    * @param diff alerts that differ are shown as a coloured difference
    * @param fuzzy neighbouring floats count as equal

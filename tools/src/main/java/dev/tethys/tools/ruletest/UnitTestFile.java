@@ -90,7 +90,7 @@ public record UnitTestFile(
   /** An alert without its name. */
   public record ExpectedAlert(Map<String, String> labels, Map<String, String> annotations) {}
 
-  /** What a query gives at a time. */
+  /** Expected result of a query at a time. */
   public record ExprTest(Duration at, String expr, List<ExpectedSample> expected) {}
 
   /**

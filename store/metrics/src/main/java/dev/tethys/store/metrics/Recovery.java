@@ -60,7 +60,7 @@ final class Recovery {
               + folder
               + " ("
               + e.getMessage()
-              + "); nothing is lost by that: look at the disk, then start again",
+              + "); nothing is lost by that: check the disk, then start again",
           e);
     }
   }

@@ -66,7 +66,7 @@ class UnreadLogTest {
         .isInstanceOf(StorageException.class)
         .hasMessageContaining("write-ahead log")
         .hasMessageContaining(folder.toString())
-        .hasMessageContaining("look at the disk");
+        .hasMessageContaining("check the disk");
     delete(folder.resolve("wal"));
     copy(folder.resolve("kept"), folder.resolve("wal")); // what the disk has, in truth
     try (MetricsDatabase db = MetricsDatabase.open(folder, OPTIONS);

@@ -194,7 +194,7 @@ public final class Tracer {
               .filter(x -> !x.reason().equals(NotifyReason.NONE.text()))
               .findFirst()
               .orElseThrow();
-      return new Verdict(Outcome.DUE, t.integration() + " is told: " + t.reason() + next(g));
+      return new Verdict(Outcome.DUE, t.integration() + " is notified: " + t.reason() + next(g));
     }
     Instant sent =
         told.stream()

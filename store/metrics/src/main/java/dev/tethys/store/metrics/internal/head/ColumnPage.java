@@ -171,7 +171,7 @@ final class ColumnPage implements Page, Page.View {
         LOG.log(
             Level.ERROR,
             "{0} rows of {1} series from {2} to {3} (milliseconds) are not in their file as they"
-                + " were written and are not answered; look at the disk",
+                + " were written and are not answered; check the disk",
             (int) rows,
             Long.bitCount(seen),
             Long.toString(minTime),
@@ -202,7 +202,7 @@ final class ColumnPage implements Page, Page.View {
         return isSound() ? this : null;
       }
     } catch (InternalError e) { // so a mapped file fails
-      LOG.log(Level.WARNING, "a page cannot be read and stays as it is; look at the disk", e);
+      LOG.log(Level.WARNING, "a page cannot be read and stays as it is; check the disk", e);
       return null;
     }
     PageBytes own = new PageBytes.InMemory(MemorySegment.ofArray(b));

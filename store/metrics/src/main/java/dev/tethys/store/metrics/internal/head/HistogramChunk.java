@@ -125,7 +125,7 @@ final class HistogramChunk {
         LOG.log(
             Level.ERROR,
             "{0} histograms from {1} to {2} (milliseconds) are not in their file as they were"
-                + " written and are not answered; look at the disk",
+                + " written and are not answered; check the disk",
             count,
             Long.toString(minTime),
             Long.toString(maxTime));

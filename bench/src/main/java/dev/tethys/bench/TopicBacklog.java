@@ -27,7 +27,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * {@code backlog}: an ingester reads a topic that was filled while it was down and writes to two
  * destinations, one of them ten times as slow. Each sample arrives at each destination once.
  */
-final class Backlog {
+final class TopicBacklog {
   private static final String TOPIC = "backlog";
   private static final int PARTITIONS = 4;
   private static final long MILLIS = 1_700_000_000_000L;
@@ -78,7 +78,7 @@ final class Backlog {
     }
   }
 
-  private Backlog() {}
+  private TopicBacklog() {}
 
   static int run(String[] args) throws Exception {
     Options o =
