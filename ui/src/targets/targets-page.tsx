@@ -79,7 +79,7 @@ function TargetRow({ target, open, toggle }: { target: ActiveTarget; open: boole
         {open && (
           <div className="target-details">
             <p className="muted">
-              Scraped every {target.scrapeInterval}, given up after {target.scrapeTimeout}.{' '}
+              Scraped every {target.scrapeInterval}, timeout {target.scrapeTimeout}.{' '}
               <Link
                 to="/query"
                 search={

@@ -29,7 +29,7 @@ public record AlertmanagerStatus(
     String lastError) {
 
   /**
-   * Why alerts were given up.
+   * Reasons for dropped alerts.
    *
    * @param queueFull they made room for newer ones
    * @param refused it answered that it does not want them

@@ -28,7 +28,7 @@ public final class DriverTls extends SSLSocketFactory {
   public DriverTls(Properties info) throws IOException {
     TlsConfig c = CONFIGS.get(info.getProperty(NUMBER));
     if (c == null) {
-      throw new IOException("the connection's TLS was given up");
+      throw new IOException("the connection's TLS settings were released");
     }
     this.factory = TlsSockets.factory(c);
   }

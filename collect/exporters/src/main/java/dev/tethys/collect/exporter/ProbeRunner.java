@@ -56,7 +56,7 @@ public final class ProbeRunner {
                       try {
                         answer.complete(source.collect(probe));
                       } catch (InterruptedException e) {
-                        answer.completeExceptionally(new IOException("the probe was given up"));
+                        answer.completeExceptionally(new IOException("the probe was cancelled"));
                       } catch (IOException | RuntimeException | Error e) {
                         answer.completeExceptionally(e);
                       } finally {

@@ -8,7 +8,7 @@ import java.util.function.LongSupplier;
  * not hold back while something waits that the writer is in the way of.
  */
 final class WriteThrottle {
-  /** The writer should give up: the store closes. */
+  /** Signals a writer to stop because the store closes. */
   static final class Stopped extends RuntimeException {
     private static final long serialVersionUID = 1;
 

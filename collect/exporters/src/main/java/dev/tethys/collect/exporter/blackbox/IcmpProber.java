@@ -133,7 +133,7 @@ final class IcmpProber implements Prober {
           return true;
         }
       }
-      return look.fails("the probe was given up");
+      return look.fails("the probe was cancelled");
     }
   }
 
