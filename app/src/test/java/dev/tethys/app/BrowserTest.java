@@ -1,9 +1,9 @@
 package dev.tethys.app;
 
-import dev.tethys.testkit.LokiDouble;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.tethys.testkit.LokiDouble;
 import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;

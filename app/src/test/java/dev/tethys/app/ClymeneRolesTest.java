@@ -1,12 +1,12 @@
 package dev.tethys.app;
 
-import dev.tethys.testkit.LokiDouble;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.model.Labels;
+import dev.tethys.testkit.LokiDouble;
 import dev.tethys.testkit.Ports;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;

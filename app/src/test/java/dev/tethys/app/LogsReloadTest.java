@@ -1,8 +1,8 @@
 package dev.tethys.app;
 
-import dev.tethys.testkit.LokiDouble;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.testkit.LokiDouble;
 import dev.tethys.testkit.Ports;
 import java.io.IOException;
 import java.nio.file.Files;

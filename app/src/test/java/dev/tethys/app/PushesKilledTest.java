@@ -3,7 +3,6 @@ package dev.tethys.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.testkit.LokiDouble;
-import dev.tethys.app.TethysProcess;
 import dev.tethys.testkit.Ports;
 import java.io.IOException;
 import java.net.URI;

@@ -24,7 +24,8 @@ record ToolRun(int status, String out, String err) {
     try (PrintStream o = new PrintStream(out, false, StandardCharsets.UTF_8);
         PrintStream e = new PrintStream(err, false, StandardCharsets.UTF_8)) {
       ByteArrayInputStream i = new ByteArrayInputStream(in.getBytes(StandardCharsets.UTF_8));
-      status = new ToolRole(List.of(MigrateClymene.command())).run(args, new Console(i, o, e, false));
+      status =
+          new ToolRole(List.of(MigrateClymene.command())).run(args, new Console(i, o, e, false));
     }
     return new ToolRun(
         status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));

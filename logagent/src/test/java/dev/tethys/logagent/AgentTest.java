@@ -2,9 +2,9 @@ package dev.tethys.logagent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.testkit.LokiDouble;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.testkit.LokiDouble;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

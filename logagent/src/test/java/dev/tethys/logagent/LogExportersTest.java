@@ -3,12 +3,12 @@ package dev.tethys.logagent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tethys.testkit.LokiDouble;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.pipeline.stages.StageMetrics;
+import dev.tethys.testkit.LokiDouble;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,12 +1,12 @@
 package dev.tethys.tools;
 
-import dev.tethys.runtime.cli.Flag;
-import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.model.GoQuote;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.UsageException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,11 +1,11 @@
 package dev.tethys.tools;
 
 import dev.tethys.alert.manager.match.LabelMatcher;
+import dev.tethys.codec.json.JsonFailures;
+import dev.tethys.config.Durations;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.tools.AmtoolServer.Call;
 import dev.tethys.tools.AmtoolServer.Failure;
-import dev.tethys.codec.json.JsonFailures;
-import dev.tethys.config.Durations;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;

@@ -1,8 +1,8 @@
 package dev.tethys.tools;
 
-import dev.tethys.runtime.cli.Flag;
 import dev.tethys.model.GoDurationText;
 import dev.tethys.model.Labels;
+import dev.tethys.runtime.cli.Flag;
 import dev.tethys.store.archive.Json;
 import java.io.IOException;
 import java.io.PrintStream;

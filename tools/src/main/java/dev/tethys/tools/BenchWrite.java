@@ -1,10 +1,10 @@
 package dev.tethys.tools;
 
-import dev.tethys.runtime.cli.Flag;
-import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.storage.Appender;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.store.archive.DataFolder;
 import dev.tethys.store.metrics.DatabaseOptions;
 import dev.tethys.store.metrics.MetricsDatabase;

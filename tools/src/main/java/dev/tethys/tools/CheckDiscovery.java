@@ -1,8 +1,5 @@
 package dev.tethys.tools;
 
-import dev.tethys.runtime.BuildInfo;
-import dev.tethys.runtime.cli.Flag;
-import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.StaticConfig;
@@ -13,6 +10,9 @@ import dev.tethys.config.ConfigException;
 import dev.tethys.model.GoJson;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.prometheus.PrometheusConfig;
+import dev.tethys.runtime.BuildInfo;
+import dev.tethys.runtime.cli.Flag;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.nio.file.Path;

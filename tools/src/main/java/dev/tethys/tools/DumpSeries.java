@@ -1,6 +1,5 @@
 package dev.tethys.tools;
 
-import dev.tethys.runtime.cli.Flag;
 import dev.tethys.model.GoFloat;
 import dev.tethys.model.GoJson;
 import dev.tethys.model.Histogram;
@@ -11,6 +10,7 @@ import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
 import dev.tethys.query.promql.parser.PromqlParser;
+import dev.tethys.runtime.cli.Flag;
 import dev.tethys.store.archive.SeriesVisitor;
 import dev.tethys.store.archive.text.OpenMetricsExport;
 import dev.tethys.store.metrics.MetricsDatabase;

@@ -1,11 +1,11 @@
 package dev.tethys.tools;
 
-import dev.tethys.runtime.cli.Flag;
 import dev.tethys.model.Matcher;
 import dev.tethys.query.promql.ast.Expr;
 import dev.tethys.query.promql.format.PrettyPrinter;
 import dev.tethys.query.promql.parser.PromqlParseException;
 import dev.tethys.query.promql.parser.PromqlParser;
+import dev.tethys.runtime.cli.Flag;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,10 +1,10 @@
 package dev.tethys.tools;
 
-import dev.tethys.runtime.BuildInfo;
-import dev.tethys.runtime.cli.Flag;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.UrlHost;
 import dev.tethys.config.YamlDocument;
+import dev.tethys.runtime.BuildInfo;
+import dev.tethys.runtime.cli.Flag;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.BasicCredentials;
 import dev.tethys.web.client.Call;

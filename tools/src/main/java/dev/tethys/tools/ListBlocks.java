@@ -1,7 +1,7 @@
 package dev.tethys.tools;
 
-import dev.tethys.runtime.cli.Flag;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.runtime.cli.Flag;
 import dev.tethys.store.archive.ArchivedBlock;
 import dev.tethys.store.archive.DamagedFileException;
 import dev.tethys.store.archive.DataFolder;

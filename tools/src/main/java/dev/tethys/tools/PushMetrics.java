@@ -1,6 +1,5 @@
 package dev.tethys.tools;
 
-import dev.tethys.runtime.cli.Flag;
 import dev.tethys.codec.exposition.ExpositionException;
 import dev.tethys.codec.exposition.Families;
 import dev.tethys.codec.remote.WriteRequestV2Writer;
@@ -16,6 +15,7 @@ import dev.tethys.model.exposition.MetricFamily.Buckets;
 import dev.tethys.model.exposition.MetricFamily.Metric;
 import dev.tethys.model.exposition.MetricFamily.Quantiles;
 import dev.tethys.model.exposition.MetricFamily.Value;
+import dev.tethys.runtime.cli.Flag;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;

@@ -1,10 +1,10 @@
 package dev.tethys.tools;
 
+import dev.tethys.model.regex.Regex;
+import dev.tethys.model.regex.RegexSyntaxException;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.tools.ruletest.JUnitReport;
 import dev.tethys.tools.ruletest.RuleTests;
-import dev.tethys.model.regex.Regex;
-import dev.tethys.model.regex.RegexSyntaxException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

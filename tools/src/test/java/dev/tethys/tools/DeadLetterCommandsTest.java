@@ -59,8 +59,7 @@ class DeadLetterCommandsTest {
             new PrintStream(err, true, StandardCharsets.UTF_8),
             false);
     return new ToolRole(List.of())
-        .run(
-        Stream.concat(Stream.of(name.split(" ")), Stream.of(args)).toList(), console);
+        .run(Stream.concat(Stream.of(name.split(" ")), Stream.of(args)).toList(), console);
   }
 
   @Test

@@ -1,8 +1,8 @@
 package dev.tethys.app.alertmanager;
 
 import dev.tethys.alert.manager.recorder.EventRecorder;
-import dev.tethys.runtime.BuildInfo;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.runtime.BuildInfo;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;

@@ -1,10 +1,10 @@
 package dev.tethys.app.clymene;
 
+import dev.tethys.config.HttpClientConfig;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.UsageException;
-import dev.tethys.config.HttpClientConfig;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.client.HttpClientFactory;

@@ -3,12 +3,12 @@ package dev.tethys.app.clymene;
 import static dev.tethys.app.clymene.ClymeneExporters.one;
 import static dev.tethys.app.clymene.ClymeneExporters.put;
 
-import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlTree;
 import dev.tethys.config.YamlWriter;
+import dev.tethys.runtime.cli.UsageException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;

@@ -1,6 +1,5 @@
 package dev.tethys.app.collector;
 
-import dev.tethys.runtime.BuildInfo;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.otlp.FamiliesToOtlp;
 import dev.tethys.codec.otlp.wire.OtlpJsonWriter;
@@ -14,6 +13,7 @@ import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.pipeline.grammar.OwnMetricsPush;
+import dev.tethys.runtime.BuildInfo;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.OtlpSender;
 import dev.tethys.web.client.OtlpSender.Outcome;

@@ -1,10 +1,10 @@
 package dev.tethys.app.collector;
 
+import dev.tethys.pipeline.grammar.OwnLogs;
+import dev.tethys.pipeline.grammar.TelemetrySettings;
 import dev.tethys.runtime.log.LogFiles;
 import dev.tethys.runtime.log.LogSampling;
 import dev.tethys.runtime.log.LogSetup;
-import dev.tethys.pipeline.grammar.OwnLogs;
-import dev.tethys.pipeline.grammar.TelemetrySettings;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -1,7 +1,13 @@
 package dev.tethys.app.exporter;
 
-import dev.tethys.prometheus.collect.ExporterKinds;
 import dev.tethys.api.MetricsPage;
+import dev.tethys.collect.exporter.ExporterKind;
+import dev.tethys.collect.host.HostCollectors;
+import dev.tethys.collect.host.NodeExporterFlags;
+import dev.tethys.collect.host.NodeExporterOptions;
+import dev.tethys.model.exposition.Collector;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.prometheus.collect.ExporterKinds;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.HeapController;
 import dev.tethys.runtime.Shutdown;
@@ -10,12 +16,6 @@ import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.ListenFlags;
 import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.runtime.log.LogSetup;
-import dev.tethys.collect.exporter.ExporterKind;
-import dev.tethys.collect.host.HostCollectors;
-import dev.tethys.collect.host.NodeExporterFlags;
-import dev.tethys.collect.host.NodeExporterOptions;
-import dev.tethys.model.exposition.Collector;
-import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;

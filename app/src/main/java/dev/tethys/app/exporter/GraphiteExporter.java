@@ -1,14 +1,14 @@
 package dev.tethys.app.exporter;
 
-import dev.tethys.runtime.HeapController;
-import dev.tethys.runtime.cli.Flag;
-import dev.tethys.runtime.cli.FlagSet;
-import dev.tethys.runtime.log.LogSetup;
 import dev.tethys.collect.exporter.graphite.GraphiteMetrics;
 import dev.tethys.collect.exporter.mapping.MappingFile;
 import dev.tethys.collect.exporter.mapping.MetricMapper;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.runtime.HeapController;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.log.LogSetup;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.lang.System.Logger.Level;

@@ -1,11 +1,11 @@
 package dev.tethys.app.server;
 
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.HeapController;
 import dev.tethys.runtime.Shutdown;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.log.LogSetup;
-import dev.tethys.model.file.IoFailures;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.lang.System.Logger.Level;

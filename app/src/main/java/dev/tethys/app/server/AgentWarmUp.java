@@ -1,7 +1,7 @@
 package dev.tethys.app.server;
 
-import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.config.HttpClientConfig;
+import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.Routes;

@@ -1,14 +1,14 @@
 package dev.tethys.app.server;
 
 import dev.tethys.api.MetricsPage;
-import dev.tethys.runtime.BuildInfo;
-import dev.tethys.runtime.cli.FlagSet;
-import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.collect.push.PushApi;
 import dev.tethys.collect.push.PushGroups;
 import dev.tethys.collect.push.PushOptions;
 import dev.tethys.model.NameScheme;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.runtime.BuildInfo;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.lang.System.Logger.Level;

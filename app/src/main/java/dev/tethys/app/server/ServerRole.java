@@ -1,5 +1,7 @@
 package dev.tethys.app.server;
 
+import dev.tethys.model.file.IoFailures;
+import dev.tethys.model.storage.StorageException;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.CarrierReserve;
 import dev.tethys.runtime.HeapController;
@@ -7,8 +9,6 @@ import dev.tethys.runtime.Shutdown;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.Terminal;
 import dev.tethys.runtime.log.LogSetup;
-import dev.tethys.model.file.IoFailures;
-import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.metrics.MetricsDatabase;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;

@@ -2,15 +2,15 @@ package dev.tethys.app.collector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.pipeline.collector.ConfigSources;
-import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.app.ClymeneLogAgent;
-import dev.tethys.testkit.LokiDouble;
 import dev.tethys.app.TethysProcess;
 import dev.tethys.app.clymene.ClymeneFlags;
 import dev.tethys.app.clymene.ClymeneGraph;
 import dev.tethys.app.clymene.ClymeneRole;
+import dev.tethys.pipeline.collector.BuiltIn;
+import dev.tethys.pipeline.collector.ConfigSources;
 import dev.tethys.testkit.KafkaProcess;
+import dev.tethys.testkit.LokiDouble;
 import dev.tethys.testkit.Ports;
 import java.io.IOException;
 import java.io.UncheckedIOException;

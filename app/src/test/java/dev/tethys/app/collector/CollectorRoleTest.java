@@ -3,8 +3,6 @@ package dev.tethys.app.collector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tethys.pipeline.collector.ConfigSources;
-import dev.tethys.pipeline.collector.BuiltIn;
 import com.sun.net.httpserver.HttpServer;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Key;
@@ -17,6 +15,8 @@ import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.collector.BuiltIn;
+import dev.tethys.pipeline.collector.ConfigSources;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.component.Context;

@@ -2,9 +2,9 @@ package dev.tethys.app.collector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
+import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.component.Kind;
 import java.util.Objects;

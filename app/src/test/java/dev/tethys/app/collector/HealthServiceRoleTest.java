@@ -3,8 +3,8 @@ package dev.tethys.app.collector;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.pipeline.collector.ConfigSources;
 import dev.tethys.pipeline.collector.BuiltIn;
+import dev.tethys.pipeline.collector.ConfigSources;
 import dev.tethys.testkit.Ports;
 import java.net.URI;
 import java.net.http.HttpClient;

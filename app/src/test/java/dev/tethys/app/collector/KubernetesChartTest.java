@@ -3,9 +3,6 @@ package dev.tethys.app.collector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tethys.logagent.LogsRole;
-import dev.tethys.tools.Console;
-import dev.tethys.tools.ToolRole;
 import dev.tethys.codec.template.GoList;
 import dev.tethys.codec.template.GoMap;
 import dev.tethys.codec.template.MissingKey;
@@ -14,6 +11,9 @@ import dev.tethys.codec.template.TemplateException;
 import dev.tethys.codec.template.TemplateFunction;
 import dev.tethys.codec.template.TemplateFunction.Parameter;
 import dev.tethys.codec.template.TemplateLimits;
+import dev.tethys.logagent.LogsRole;
+import dev.tethys.tools.Console;
+import dev.tethys.tools.ToolRole;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -314,7 +314,9 @@ class KubernetesChartTest {
     try (PrintStream out = new PrintStream(said, false, StandardCharsets.UTF_8)) {
       Console console = new Console(InputStream.nullInputStream(), out, out, false);
       Path prometheus = file(all, "server", "prometheus.yml");
-      assertThat(new ToolRole(List.of()).run(List.of("check", "config", prometheus.toString()), console))
+      assertThat(
+              new ToolRole(List.of())
+                  .run(List.of("check", "config", prometheus.toString()), console))
           .as(said.toString(StandardCharsets.UTF_8))
           .isZero();
     }

@@ -3,9 +3,9 @@ package dev.tethys.app.collector;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.pipeline.collector.ConfigSources;
-import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.app.TethysProcess;
+import dev.tethys.pipeline.collector.BuiltIn;
+import dev.tethys.pipeline.collector.ConfigSources;
 import dev.tethys.testkit.Ports;
 import java.io.IOException;
 import java.net.URI;

@@ -2,13 +2,13 @@ package dev.tethys.app.collector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.config.Key;
 import dev.tethys.config.Redaction;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlWriter;
+import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.component.Kind;

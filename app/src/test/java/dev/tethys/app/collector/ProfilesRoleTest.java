@@ -4,8 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tethys.pipeline.collector.ConfigSources;
-import dev.tethys.pipeline.collector.BuiltIn;
 import com.google.protobuf.MessageLite;
 import com.google.protobuf.Parser;
 import dev.tethys.app.TethysProcess;
@@ -14,6 +12,8 @@ import dev.tethys.codec.otlp.wire.OtlpJsonWriter;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.config.ConfigException;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.collector.BuiltIn;
+import dev.tethys.pipeline.collector.ConfigSources;
 import dev.tethys.pipeline.ledger.Balance;
 import dev.tethys.testkit.Ports;
 import io.grpc.ManagedChannel;

@@ -3,8 +3,6 @@ package dev.tethys.app.collector;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.pipeline.collector.ConfigSources;
-import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.app.TethysProcess;
 import dev.tethys.app.clymene.ClymeneFlags;
 import dev.tethys.app.clymene.ClymeneGraph;
@@ -18,6 +16,8 @@ import dev.tethys.codec.remote.WriteRequestReader;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.config.YamlLayers;
 import dev.tethys.model.Labels;
+import dev.tethys.pipeline.collector.BuiltIn;
+import dev.tethys.pipeline.collector.ConfigSources;
 import dev.tethys.testkit.KafkaProcess;
 import dev.tethys.testkit.KubernetesDouble;
 import dev.tethys.testkit.Ports;

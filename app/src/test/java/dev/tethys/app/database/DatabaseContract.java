@@ -2,7 +2,6 @@ package dev.tethys.app.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.prometheus.ForeignStores;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Histogram;
@@ -18,6 +17,7 @@ import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterProbe;
+import dev.tethys.prometheus.ForeignStores;
 import dev.tethys.store.remote.FederatedSource;
 import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.testkit.MemoryMetricStore;

@@ -1,6 +1,5 @@
 package dev.tethys.app.database;
 
-import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.pipeline.AckCallback;
@@ -8,6 +7,7 @@ import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.pipeline.component.Checkable;
 import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.Context;

@@ -2,18 +2,18 @@ package dev.tethys.app.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.pipeline.collector.BuiltIn;
-import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.delivery.Outboxes;
 import dev.tethys.pipeline.grammar.GraphConfig;
 import dev.tethys.pipeline.graph.Graph;
 import dev.tethys.pipeline.graph.GraphServices;
 import dev.tethys.pipeline.ledger.AccountingRegistry;
+import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;
 import java.nio.file.Files;

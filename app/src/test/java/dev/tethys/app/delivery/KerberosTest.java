@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
-import dev.tethys.prometheus.ForeignStores;
 import dev.tethys.codec.mqtt.MqttPackets;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Secret;
@@ -14,6 +13,7 @@ import dev.tethys.model.Matcher;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.prometheus.ForeignStores;
 import dev.tethys.store.remote.ForeignStore;
 import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.store.remote.StoreLimits;

@@ -3,7 +3,6 @@ package dev.tethys.app.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
-import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.codec.otlp.wire.OtlpJson;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.config.Section;
@@ -18,6 +17,7 @@ import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.component.Context;

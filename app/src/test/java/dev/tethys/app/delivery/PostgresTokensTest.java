@@ -3,7 +3,6 @@ package dev.tethys.app.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tethys.prometheus.ForeignStores;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Labels;
@@ -11,6 +10,7 @@ import dev.tethys.model.Matcher;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.prometheus.ForeignStores;
 import dev.tethys.store.remote.ForeignStore;
 import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.store.remote.StoreLimits;

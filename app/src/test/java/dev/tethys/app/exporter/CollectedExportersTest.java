@@ -3,8 +3,6 @@ package dev.tethys.app.exporter;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tethys.prometheus.collect.CollectedExporters;
-import dev.tethys.prometheus.collect.CollectConfig;
 import dev.tethys.collect.exporter.Exporter;
 import dev.tethys.collect.exporter.ExporterFlag;
 import dev.tethys.collect.exporter.ExporterKind;
@@ -22,6 +20,8 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.prometheus.collect.CollectConfig;
+import dev.tethys.prometheus.collect.CollectedExporters;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.net.URI;

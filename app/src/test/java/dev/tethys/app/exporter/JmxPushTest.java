@@ -3,14 +3,14 @@ package dev.tethys.app.exporter;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tethys.prometheus.collect.ExporterKinds;
 import dev.tethys.app.TethysProcess;
-import dev.tethys.prometheus.collect.CollectConfig;
-import dev.tethys.prometheus.collect.CollectedExporters;
 import dev.tethys.collect.exporter.jmx.JmxExporterKind;
 import dev.tethys.collect.scrape.ScrapeDefaults;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
+import dev.tethys.prometheus.collect.CollectConfig;
+import dev.tethys.prometheus.collect.CollectedExporters;
+import dev.tethys.prometheus.collect.ExporterKinds;
 import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.ServerProcess;
 import dev.tethys.web.Grpc;

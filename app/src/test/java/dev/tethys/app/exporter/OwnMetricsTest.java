@@ -2,8 +2,8 @@ package dev.tethys.app.exporter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.prometheus.collect.ExporterKinds;
 import dev.tethys.collect.exporter.ExporterKind;
+import dev.tethys.prometheus.collect.ExporterKinds;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;

@@ -3,9 +3,9 @@ package dev.tethys.app.exporter;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.prometheus.collect.ExporterKinds;
 import dev.tethys.runtime.cli.UsageException;
-import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.testkit.TestCertificates;
 import java.io.IOException;
 import java.net.URI;

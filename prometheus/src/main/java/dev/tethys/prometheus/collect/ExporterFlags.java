@@ -1,11 +1,11 @@
 package dev.tethys.prometheus.collect;
 
-import dev.tethys.runtime.cli.Flag;
-import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.collect.exporter.ExporterFlag;
 import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.exporter.ExporterSettings;
 import dev.tethys.config.YamlNode;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.FlagSet;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

@@ -1,7 +1,7 @@
 package dev.tethys.runtime.ui;
 
-import dev.tethys.runtime.BuildInfo;
 import dev.tethys.model.GoJson;
+import dev.tethys.runtime.BuildInfo;
 import dev.tethys.web.HttpHandler;
 import dev.tethys.web.Routes;
 import dev.tethys.web.StaticAssets;

@@ -2,13 +2,13 @@ package dev.tethys.tools.ruletest;
 
 import dev.tethys.alert.rule.GroupSpec;
 import dev.tethys.alert.rule.RuleFile;
-import dev.tethys.tools.ruletest.UnitTestFile.TestGroup;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.GoDurationText;
 import dev.tethys.model.NameScheme;
 import dev.tethys.model.regex.Regex;
 import dev.tethys.query.promql.parser.ParserOptions;
+import dev.tethys.tools.ruletest.UnitTestFile.TestGroup;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;

@@ -1,7 +1,5 @@
 package dev.tethys.pipeline.collector;
 
-import dev.tethys.runtime.BuildInfo;
-import dev.tethys.runtime.Shutdown;
 import dev.tethys.pipeline.batching.BatchProcessor;
 import dev.tethys.pipeline.batching.MemoryLimiter;
 import dev.tethys.pipeline.component.ComponentFactory;
@@ -91,6 +89,8 @@ import dev.tethys.pipeline.receiver.sampling.RemoteSampling;
 import dev.tethys.pipeline.receiver.statsd.StatsdReceiverFactory;
 import dev.tethys.pipeline.receiver.zipkin.ZipkinReceiverFactory;
 import dev.tethys.pipeline.receiver.zpages.ZPagesFactory;
+import dev.tethys.runtime.BuildInfo;
+import dev.tethys.runtime.Shutdown;
 import dev.tethys.web.client.HttpClientFactory;
 import java.time.InstantSource;
 import java.util.ArrayList;

@@ -1,9 +1,9 @@
 package dev.tethys.pipeline.collector;
 
-import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlLayers;
+import dev.tethys.runtime.cli.UsageException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URI;
