@@ -1,5 +1,6 @@
 package dev.tethys.runtime;
 
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -12,8 +13,8 @@ public final class Shutdown {
   private static final CountDownLatch REQUESTED = new CountDownLatch(1);
   private static final CountDownLatch FINISHED = new CountDownLatch(1);
 
-  /** How long closing may take before the process ends all the same. */
-  private static final long LIMIT_SECONDS = 60;
+  /** How long closing may take before the process ends all the same; see {@link #allow}. */
+  private static volatile long limitSeconds = 60;
 
   private static volatile int status;
   private static volatile boolean failed;
@@ -28,7 +29,7 @@ public final class Shutdown {
                 () -> {
                   REQUESTED.countDown();
                   try {
-                    FINISHED.await(LIMIT_SECONDS, TimeUnit.SECONDS);
+                    FINISHED.await(limitSeconds, TimeUnit.SECONDS);
                   } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
                   }
@@ -41,6 +42,14 @@ public final class Shutdown {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /**
+   * Lets closing take a time that a flag names, and 30 s for the rest, if that is more than the
+   * minute that it may take otherwise.
+   */
+  public static void allow(Duration draining) {
+    limitSeconds = Math.max(limitSeconds, draining.toSeconds() + 30);
   }
 
   /** Asks the process to stop. */

@@ -94,9 +94,9 @@ public final class CollectorRole implements AutoCloseable {
           Flag.of(
               "drain-timeout",
               Flag.Kind.DURATION,
-              "20s",
-              "How long a stop waits for queues to empty; at most 50s. Kubernetes kills a container"
-                  + " 30s after the signal."),
+              "15s",
+              "How long a stop waits for queues to empty; at most 50s. The rest of a stop takes up"
+                  + " to 5s. Kubernetes kills a container 30s after the signal."),
           Flag.of(
               "web.enable-tap",
               Flag.Kind.BOOLEAN,

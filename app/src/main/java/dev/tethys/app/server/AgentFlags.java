@@ -40,7 +40,6 @@ final class AgentFlags {
           "web.enable-lifecycle",
           "web.page-title",
           "web.cors.origin",
-          "storage.remote.flush-deadline",
           "scrape.adjust-timestamps",
           "scrape.timestamp-tolerance",
           "scrape.discovery-reload-interval",
@@ -64,6 +63,14 @@ final class AgentFlags {
             STRING,
             folder,
             "Where samples wait for destinations that do not take them; in memory when empty."));
+    flags.add(
+        of(
+            "storage.remote.flush-deadline",
+            DURATION,
+            "15s",
+            "How long a stop sends what waits in memory; the rest is lost and counted in the log. A"
+                + " queue on disk ends at once and loses nothing. Prometheus waits 1m, but"
+                + " Kubernetes kills a container 30s after the signal."));
     flags.add(
         of(
             "storage.remote.queue-size",

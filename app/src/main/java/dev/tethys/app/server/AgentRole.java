@@ -9,6 +9,7 @@ import dev.tethys.runtime.log.LogSetup;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -77,6 +78,7 @@ public final class AgentRole {
       return 0;
     }
     flags.parse(withoutFeature(args));
+    Shutdown.allow(Duration.ofMillis(flags.millis("storage.remote.flush-deadline")));
     try (Agent _ = start(flags)) {
       LOG.log(Level.INFO, "agent is ready to receive web requests");
       Shutdown.await();
