@@ -2,6 +2,7 @@ package dev.tethys.bench;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.remote.RequestSlices;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.codec.snappy.SnappyBlock;
@@ -54,8 +55,7 @@ final class TopicBacklog {
     private void take(HttpExchange e) throws IOException {
       try (e) {
         byte[] body = e.getRequestBody().readAllBytes();
-        byte[] request = new byte[SnappyBlock.decodedLength(body, 0, body.length, 64 << 20)];
-        SnappyBlock.decode(body, 0, body.length, request);
+        byte[] request = Compression.SNAPPY.decompress(body, 0, body.length, 64 << 20);
         RequestSlices slices = new RequestSlices().reset(request, 0, request.length);
         long n = 0;
         while (slices.next()) {
@@ -69,6 +69,9 @@ final class TopicBacklog {
         e.sendResponseHeaders(204, -1);
       } catch (InterruptedException x) {
         Thread.currentThread().interrupt();
+      } catch (RuntimeException x) {
+        x.printStackTrace(); // the server would close the connection without a word
+        throw x;
       }
     }
 
@@ -128,7 +131,9 @@ final class TopicBacklog {
   }
 
   private static void fill(KafkaProcess broker, long samples, int record) throws Exception {
-    try (Admin a = Admin.create(Map.of("bootstrap.servers", broker.address()))) {
+    Map<String, Object> patient =
+        Map.of("bootstrap.servers", broker.address(), "default.api.timeout.ms", 300_000);
+    try (Admin a = Admin.create(patient)) {
       a.createTopics(List.of(new NewTopic(TOPIC, PARTITIONS, (short) 1))).all().get();
     }
     Map<String, Object> properties =
