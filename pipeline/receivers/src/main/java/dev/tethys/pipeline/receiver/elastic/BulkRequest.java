@@ -25,7 +25,7 @@ final class BulkRequest {
   private static final Set<String> ACTIONS = Set.of("index", "create", "update", "delete");
 
   /**
-   * What becomes of an item.
+   * Item of a request and its fate.
    *
    * @param refused why it is not taken; null when it is
    */
@@ -139,7 +139,8 @@ final class BulkRequest {
       id = HexFormat.of().formatHex(random);
     }
     if (index == null) {
-      throw new CodecException("Validation Failed: 1: index is missing;");
+      refuse(action, "", id, "action_request_validation_exception", "index is missing");
+      return;
     }
     if (action.equals("update") || action.equals("delete")) {
       refuse(

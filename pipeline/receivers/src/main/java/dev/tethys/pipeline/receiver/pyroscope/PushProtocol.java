@@ -4,6 +4,7 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.json.JsonValues;
 import dev.tethys.codec.json.ProtoJson;
 import dev.tethys.codec.otlp.wire.ProfilesWriter;
+import dev.tethys.codec.points.Refusals;
 import dev.tethys.codec.pprof.PprofReader;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
@@ -61,10 +62,12 @@ final class PushProtocol {
   private byte[] call(byte[] message, HttpRequest request) throws Exception {
     try (Hold hold = door.intake().open()) {
       hold.take(4L * message.length);
-      return GrpcServerEndpoint.empty(take(message, door.metadata(request), request));
+      return GrpcServerEndpoint.empty(
+          take(message, new Refusals(), door.metadata(request), request));
     } catch (BusyException e) {
       throw GrpcServerEndpoint.unavailable(e.outcome());
     } catch (CodecException e) {
+      door.refused(1, String.valueOf(e.getMessage()));
       throw new GrpcException(
           GrpcException.Status.INVALID_ARGUMENT, String.valueOf(e.getMessage()));
     }
@@ -93,7 +96,9 @@ final class PushProtocol {
     try (Hold hold = door.intake().open()) {
       byte[] b = door.body(request, door.compression(request), hold);
       hold.take(4L * b.length);
-      o = take(json ? protobuf(b) : b, door.metadata(request), request);
+      Refusals refusals = new Refusals();
+      byte[] message = json ? protobuf(b, refusals) : b;
+      o = take(message, refusals, door.metadata(request), request);
     } catch (BusyException e) {
       o = e.outcome();
     } catch (CodecException e) {
@@ -121,29 +126,58 @@ final class PushProtocol {
     r.status(status).send(sb.append('}').toString());
   }
 
-  private Outcome take(byte[] message, Metadata metadata, HttpRequest request)
+  /**
+   * Delivers the profiles that can be read.
+   *
+   * @param refusals those that were refused before; takes those that are refused here
+   */
+  private Outcome take(byte[] message, Refusals refusals, Metadata metadata, HttpRequest request)
       throws InterruptedException {
     ProfilesWriter out = new ProfilesWriter();
+    try {
+      read(message, out, null);
+    } catch (CodecException e) {
+      // What a profile wrote before it failed cannot be taken back: each is read on trial first.
+      out = new ProfilesWriter();
+      read(message, out, refusals);
+    }
+    door.refused(refusals);
+    Outcome o = Outcome.ACCEPTED;
+    if (out.samples() > 0) {
+      o =
+          ReceiverAdmission.deliver(
+              new Batch(
+                  Signal.PROFILES, Encoding.OTLP, out.toByteArray(), out.samples(), 0, metadata),
+              to,
+              request);
+    }
+    return refusals.isEmpty()
+        ? o
+        : Outcome.plus(
+            new Outcome.Rejected(refusals.text(r -> r.item() + ": " + r.why()), refusals.count()),
+            o);
+  }
+
+  /**
+   * Reads a request.
+   *
+   * @param refusals takes profiles that cannot be read; null when the first one ends the reading
+   */
+  private void read(byte[] message, ProfilesWriter out, @Nullable Refusals refusals) {
     ProtoReader r = new ProtoReader(message);
-    while (r.next()) {
+    for (int i = 0; r.next(); ) {
       if (r.tag() == (1 << 3 | LENGTH)) {
         int outer = r.enter();
-        series(r, out);
+        series(r, "series[" + i++ + "]", out, refusals);
         r.leave(outer);
       } else {
         r.skip();
       }
     }
-    if (out.samples() == 0) {
-      return Outcome.ACCEPTED;
-    }
-    Batch batch =
-        new Batch(Signal.PROFILES, Encoding.OTLP, out.toByteArray(), out.samples(), 0, metadata);
-    return ReceiverAdmission.deliver(batch, to, request);
   }
 
-  /** Labels may stand behind the profiles that they are of. */
-  private void series(ProtoReader r, ProfilesWriter out) {
+  /** Labels may follow the profiles that they describe. */
+  private void series(ProtoReader r, String at, ProfilesWriter out, @Nullable Refusals refusals) {
     int start = r.position();
     Map<String, String> labels = new LinkedHashMap<>();
     while (r.next()) {
@@ -153,11 +187,11 @@ final class PushProtocol {
         r.skip();
       }
     }
-    out.resource(AppName.resource("", labels));
     String name = labels.getOrDefault("__name__", "");
     Map<String, String> own = name.isEmpty() ? Map.of() : Map.of("__name__", name);
+    boolean begun = false;
     r.position(start);
-    while (r.next()) {
+    for (int i = 0; r.next(); ) {
       if (r.tag() != (2 << 3 | LENGTH)) {
         r.skip();
         continue;
@@ -165,12 +199,30 @@ final class PushProtocol {
       int outer = r.enter();
       while (r.next()) {
         if (r.tag() == (1 << 3 | LENGTH)) {
-          PprofReader.read(r.readBytes(), door.maxBodyBytes(), Map.of(), own, out);
+          byte[] raw = r.readBytes();
+          if (refusals == null || isReadable(raw, at + ".samples[" + i + "]", refusals)) {
+            if (!begun) {
+              out.resource(AppName.resource("", labels));
+              begun = true;
+            }
+            PprofReader.read(raw, door.maxBodyBytes(), Map.of(), own, out);
+          }
         } else {
           r.skip();
         }
       }
       r.leave(outer);
+      i++;
+    }
+  }
+
+  private boolean isReadable(byte[] raw, String at, Refusals refusals) {
+    try {
+      PprofReader.read(raw, door.maxBodyBytes(), Map.of(), Map.of(), new ProfilesWriter());
+      return true;
+    } catch (CodecException e) {
+      refusals.add(refusals.count() + 1, at, String.valueOf(e.getMessage()));
+      return false;
     }
   }
 
@@ -189,8 +241,12 @@ final class PushProtocol {
     to.put(name, value);
   }
 
-  /** The same message of protobuf's JSON. */
-  private static byte[] protobuf(byte[] json) {
+  /**
+   * The same message of protobuf's JSON.
+   *
+   * @param refusals takes profiles that are no Base64
+   */
+  private static byte[] protobuf(byte[] json, Refusals refusals) {
     if (!(JsonValues.read(json, 0, json.length) instanceof Attributes request)) {
       throw new CodecException("the request must be a JSON object with series");
     }
@@ -212,8 +268,17 @@ final class PushProtocol {
       for (int j = 0; j < samples.size(); j++) {
         Attributes p = samples.get(j);
         Object raw = p.get("rawProfile") == null ? p.get("raw_profile") : p.get("rawProfile");
+        String field = at + "samples[" + j + "].rawProfile";
+        byte[] profile;
+        try {
+          profile = base64(text(raw, field), field);
+        } catch (CodecException e) {
+          refusals.add(
+              refusals.count() + 1, at + "samples[" + j + "]", String.valueOf(e.getMessage()));
+          continue;
+        }
         int sample = w.begin(2);
-        w.bytes(1, base64(text(raw, at + "samples[" + j + "].rawProfile"), at, j));
+        w.bytes(1, profile);
         w.end(sample);
       }
       w.end(series);
@@ -221,13 +286,13 @@ final class PushProtocol {
     return w.toByteArray();
   }
 
-  private static byte[] base64(String raw, String at, int sample) {
+  private static byte[] base64(String raw, String field) {
     try {
       return raw.indexOf('-') >= 0 || raw.indexOf('_') >= 0
           ? Base64.getUrlDecoder().decode(raw)
           : Base64.getDecoder().decode(raw);
     } catch (IllegalArgumentException e) {
-      throw wrong(at + "samples[" + sample + "].rawProfile", raw, "it must be Base64");
+      throw wrong(field, raw, "it must be Base64");
     }
   }
 

@@ -131,9 +131,19 @@ class ElasticBulkReceiverTest {
         .contains("terminated by a newline")
         .endsWith("\"status\":400}");
     assertThat(bulk("/_bulk", "{\"make\":{}}\n{}\n").body()).contains("Malformed action/metadata");
-    assertThat(bulk("/_bulk", "{\"create\":{}}\n{}\n").body()).contains("index is missing");
     assertThat(bulk("/_bulk", "").statusCode()).isEqualTo(400);
     assertThat(pipeline.batches).isEmpty();
+  }
+
+  @Test
+  void anActionWithoutIndexCostsNoOther() throws Exception {
+    HttpResponse<String> r =
+        bulk("/_bulk", "{\"create\":{}}\n{}\n{\"create\":{\"_index\":\"x\"}}\n{\"n\":1}\n");
+    assertThat(r.statusCode()).isEqualTo(200);
+    assertThat(r.body())
+        .contains("{\"create\":{\"_index\":\"\"", "\"reason\":\"index is missing\"")
+        .containsOnlyOnce("\"status\":201");
+    assertThat(records()).hasSize(1);
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.tethys.pipeline.receiver.pyroscope;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.pipeline.Outcome;
@@ -285,6 +286,33 @@ class PyroscopeReceiverTest {
     assertThat(r.statusCode()).isEqualTo(503);
     assertThat(r.body()).contains("\"code\":\"unavailable\"");
     assertThat(r.headers().firstValue("Retry-After")).hasValue("3");
+  }
+
+  @Test
+  void oneUnreadableProfileCostsNoOtherOfThePush() throws Exception {
+    String path = "/push.v1.PusherService/Push";
+    ByteArrayOutputStream two = new ByteArrayOutputStream();
+    two.writeBytes(push("nonsense".getBytes(UTF_8)));
+    two.writeBytes(push(pprof()));
+    HttpResponse<String> r = post(path, "application/proto", two.toByteArray());
+    assertThat(r.statusCode()).isEqualTo(400);
+    assertThat(r.body()).contains("series[0].samples[0]: ").doesNotContain("series[1]");
+    pushed();
+    try (GrpcJava grpc = new GrpcJava(receiver.httpPort())) {
+      assertThatThrownBy(() -> grpc.call(path.substring(1), two.toByteArray()))
+          .hasMessageContaining("series[0].samples[0]");
+    }
+    pushed();
+    String json =
+        "{\"series\":[{\"labels\":[{\"name\":\"__name__\",\"value\":\"process_cpu\"},"
+            + "{\"name\":\"service_name\",\"value\":\"shop\"},{\"name\":\"pod\",\"value\":\"p1\"}],"
+            + "\"samples\":[{\"rawProfile\":\"no base 64!\"},{\"rawProfile\":\""
+            + Base64.getEncoder().encodeToString(pprof())
+            + "\"}]}]}";
+    r = post(path, "application/json", json.getBytes(UTF_8));
+    assertThat(r.statusCode()).isEqualTo(400);
+    assertThat(r.body()).contains("series[0].samples[0]: ", "it must be Base64");
+    pushed();
   }
 
   @Test
