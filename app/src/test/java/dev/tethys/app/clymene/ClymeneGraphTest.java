@@ -612,6 +612,20 @@ class ClymeneGraphTest {
         .doesNotContain("--kafka.producer.brokers");
   }
 
+  @Test
+  void theIngesterNamesATopicForRecordsThatAreRefused() {
+    Map<String, String> storage = Map.of("STORAGE_TYPE", "prometheus");
+    String flag = "--kafka.consumer.dead-letter-topic=refused";
+    assertThat(yaml(ClymeneRole.INGESTER, storage, flag)).contains("dead_letter_topic: refused");
+    assertThat(
+            yaml(
+                ClymeneRole.INGESTER,
+                Map.of(
+                    "STORAGE_TYPE", "prometheus", "KAFKA_CONSUMER_DEAD_LETTER_TOPIC", "refused")))
+        .contains("dead_letter_topic: refused");
+    assertThat(yaml(ClymeneRole.INGESTER, storage)).doesNotContain("dead_letter_topic");
+  }
+
   /** Clymene ends with a panic there. */
   @Test
   void theFormerVariableIsRefused() {
