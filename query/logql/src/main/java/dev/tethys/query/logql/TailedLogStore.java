@@ -17,12 +17,26 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * entries of the selected streams; filters run on the thread of the tail.
  */
 public final class TailedLogStore implements LogStore {
+  /** Takes what was appended, on the appending thread. */
+  @FunctionalInterface
+  public interface Listener {
+    /** Takes a batch; it is reused after the call. */
+    void appended(String tenant, LogBatch batch, LogAppendResult result);
+  }
+
   private final LogStore store;
+  private final Listener listener;
   private final List<LiveTail> tails = new CopyOnWriteArrayList<>();
   private volatile boolean closed;
 
   public TailedLogStore(LogStore store) {
+    this(store, (tenant, batch, result) -> {});
+  }
+
+  /** Store that also passes every append to a listener. */
+  public TailedLogStore(LogStore store, Listener listener) {
     this.store = store;
+    this.listener = listener;
   }
 
   /**
@@ -56,6 +70,7 @@ public final class TailedLogStore implements LogStore {
   @Override
   public LogAppendResult append(String tenant, LogBatch batch) {
     LogAppendResult r = store.append(tenant, batch);
+    listener.appended(tenant, batch, r);
     for (LiveTail t : tails) {
       t.offer(tenant, batch, r);
     }

@@ -10,7 +10,7 @@ final class Suggestion {
   /** Word that differs in at most two letters, or one for words of less than six; null if none. */
   static @Nullable String nearest(String word, Iterable<String> known) {
     String w = word.toLowerCase(Locale.ROOT);
-    if (w.length() < 4 || w.length() > 40) {
+    if (w.length() < 3 || w.length() > 40) {
       return null;
     }
     int best = w.length() < 6 ? 2 : 3;
