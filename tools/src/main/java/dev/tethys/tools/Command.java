@@ -36,14 +36,15 @@ public record Command(
           Map.entry("-r", List.of("human-readable", "receiver")),
           Map.entry("-q", List.of("quiet")),
           Map.entry("-o", List.of("format", "output")),
-          Map.entry("-t", List.of("type")),
+          Map.entry("-t", List.of("type", "tail")),
+          Map.entry("-z", List.of("timezone")),
           Map.entry("-a", List.of("active", "author")),
           Map.entry("-i", List.of("inhibited")),
           Map.entry("-s", List.of("silenced")),
           Map.entry("-u", List.of("unprocessed")),
           Map.entry("-d", List.of("duration")),
           Map.entry("-c", List.of("comment")),
-          Map.entry("-f", List.of("force")),
+          Map.entry("-f", List.of("force", "tail")),
           Map.entry("-w", List.of("worker")),
           Map.entry("-v", List.of("verbose")));
 
@@ -118,7 +119,8 @@ public record Command(
       List<String> own = flags.stream().map(Flag::name).toList();
       CHECKS.stream().filter(f -> !own.contains(f.name())).forEach(all::add);
     }
-    if (!name.startsWith(MIGRATIONS)) { // neither promtool nor PromQL is part of them
+    if (!name.startsWith(MIGRATIONS)
+        && !name.startsWith(LogCli.NAME + " ")) { // neither promtool nor PromQL is part of them
       all.addAll(name.startsWith(Amtool.NAME + " ") ? Amtool.GLOBAL : GLOBAL);
     }
     return all;

@@ -30,6 +30,7 @@ final class Commands {
     out.addAll(DeadLetterCommands.commands());
     out.add(CheckDestination.command());
     out.addAll(Amtool.commands());
+    out.addAll(LogCli.commands());
     out.add(Lint.command());
     all = List.copyOf(out);
   }
