@@ -197,7 +197,7 @@ final class EmbeddedLogs implements AutoCloseable {
                     .withHeadBytes(flags.bytes(HEAD_SIZE))
                     .withRetention(retention),
                 limits));
-    TailedLogStore store = new TailedLogStore(database);
+    TailedLogStore store = new TailedLogStore(database, new LogCounts(registry));
     LogqlEngine engine =
         new LogqlEngine(
             store,
