@@ -137,11 +137,29 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
             WriteAheadLog.path(walFolder, n),
             found.damagedBytes());
       }
+      writeReplayed(n + 1);
     }
     for (H head : active.values()) {
       activeBytes += head.bytes();
     }
     activeSince = options.clock().getAsLong();
+  }
+
+  /**
+   * Writes replayed rows into parts if they fill a head. Processes that are killed again and again
+   * before their heads are full would otherwise leave a log that no memory holds.
+   *
+   * @param next segment of the rows that follow
+   */
+  private void writeReplayed(long next) throws IOException {
+    if (active.values().stream().mapToLong(EventHead::bytes).sum() < options.headBytes()) {
+      return;
+    }
+    sealed = new Generation<>(activeGeneration, active, activeUse, next);
+    active = new HashMap<>();
+    activeUse = new HeadUse<>();
+    activeGeneration++;
+    commitSealed();
   }
 
   private void replayFrame(ByteSource frame) {
@@ -472,6 +490,14 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
 
   /** Writes the sealed heads, if any, into parts; false if there are none. */
   private boolean writeSealed() throws IOException {
+    if (!commitSealed()) {
+      return false;
+    }
+    wal.truncate(parts.manifest().walSegment());
+    return true;
+  }
+
+  private boolean commitSealed() throws IOException {
     Generation<H> s;
     lock.lock();
     try {
@@ -505,7 +531,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
             flushFailure = null;
             room.signalAll();
           });
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | OutOfMemoryError e) {
       lock.lock();
       try {
         flushFailure = String.valueOf(e.getMessage());
@@ -518,7 +544,6 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
         sinks.forEach(parts::discard);
       }
     }
-    wal.truncate(s.nextSegment);
     return true;
   }
 

@@ -113,6 +113,21 @@ class LogDatabaseTest {
     }
   }
 
+  @Test
+  void killsBeforeAHeadIsFullDoNotAddUp() throws IOException {
+    SimulatedFiles files = new SimulatedFiles(1);
+    List<String> all = new ArrayList<>();
+    for (int life = 0; life < 30; life++) {
+      LogDatabase db = open(files, engine().withHeadBytes(20_000));
+      assertThat(bodies(db)).containsExactlyInAnyOrderElementsOf(all);
+      String body = life + "x".repeat(5000);
+      put(db, List.of(row(T0 + life, body)));
+      all.add(body);
+      assertThat(db.parts()).isEqualTo(life / 4);
+      files = files.afterKill();
+    }
+  }
+
   // ---- faults of the disk
 
   @Test
