@@ -3,7 +3,9 @@ package dev.tethys.model.logs;
 import dev.tethys.model.Labels;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Log rows in columns: numbers in arrays, bodies and structured metadata in one byte buffer. Bodies
@@ -52,10 +54,17 @@ public final class LogBatch {
   /** Used bytes of {@link #bytes}. */
   public int size;
 
+  /** Names up to which a list is searched as quickly as a map. */
+  private static final int FEW_NAMES = 16;
+
+  private final Map<String, Integer> nameIndexes = new HashMap<>(); // of more than a few names
+  private int[] lastPairs = new int[16]; // newest pair of a name
+
   /** Removes all rows, streams and names, and keeps the memory. */
   public LogBatch clear() {
     streams.clear();
     names.clear();
+    nameIndexes.clear();
     rows = 0;
     pairs = 0;
     size = 0;
@@ -71,10 +80,24 @@ public final class LogBatch {
 
   /** Index of a name of metadata, which is added if it is new. */
   public int name(String name) {
-    int i = names.indexOf(name);
-    if (i >= 0) {
-      return i;
+    if (names.size() <= FEW_NAMES) {
+      int i = names.indexOf(name);
+      return i >= 0 ? i : addName(name);
     }
+    if (nameIndexes.isEmpty()) {
+      for (int i = 0; i < names.size(); i++) {
+        nameIndexes.put(names.get(i), i);
+      }
+    }
+    Integer known = nameIndexes.get(name);
+    if (known == null) {
+      known = addName(name);
+      nameIndexes.put(name, known);
+    }
+    return known;
+  }
+
+  private int addName(String name) {
     names.add(name);
     return names.size() - 1;
   }
@@ -108,8 +131,24 @@ public final class LogBatch {
     pairNames[pairs] = name;
     valueStarts[pairs] = put(value, offset, length);
     valueLengths[pairs] = length;
+    if (name >= lastPairs.length) {
+      lastPairs = Arrays.copyOf(lastPairs, Math.max(name + 1, lastPairs.length * 2));
+    }
+    lastPairs[name] = pairs;
     pairs++;
     pairStarts[rows] = pairs;
+  }
+
+  /** Adds a pair of metadata to the last row, or replaces the one that has its name. */
+  public void setMetadata(int name, byte[] value, int offset, int length) {
+    int p = name < lastPairs.length ? lastPairs[name] : -1;
+    // Entries of rows that were removed again are recognised by their place or name.
+    if (p >= pairStarts[rows - 1] && p < pairs && pairNames[p] == name) {
+      valueStarts[p] = put(value, offset, length);
+      valueLengths[p] = length;
+    } else {
+      metadata(name, value, offset, length);
+    }
   }
 
   private int put(byte[] from, int offset, int length) {

@@ -1,6 +1,8 @@
 package dev.tethys.model.telemetry;
 
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +20,12 @@ public final class Attributes {
   private @Nullable Object[] slots = NONE;
 
   private int size;
+
+  /** Entries up to which {@link #put} looks through all keys. */
+  private static final int FEW = 64;
+
+  /** First places of keys; null until an entry is put into a list of many. */
+  private @Nullable Map<String, Integer> places;
 
   public Attributes() {}
 
@@ -80,12 +88,25 @@ public final class Attributes {
 
   /** Sets the value of a key, in its place, or at the end if it is new. */
   public void put(String key, @Nullable Object value) {
-    int i = indexOf(key);
+    int i = size < FEW ? indexOf(key) : place(key);
     if (i < 0) {
       add(key, value);
     } else {
       slots[2 * i + 1] = AnyValue.checked(value);
     }
+  }
+
+  /** As {@link #indexOf}, in constant time, so that many puts do not take quadratic time. */
+  private int place(String key) {
+    Map<String, Integer> p = places;
+    if (p == null) {
+      p = new HashMap<>();
+      for (int i = 0; i < size; i++) {
+        p.putIfAbsent(key(i), i);
+      }
+      places = p;
+    }
+    return p.getOrDefault(key, -1);
   }
 
   /** Sets the value of the entry at an index. */
@@ -102,6 +123,9 @@ public final class Attributes {
     }
     slots[at] = Objects.requireNonNull(key);
     slots[at + 1] = AnyValue.checked(value);
+    if (places != null) {
+      places.putIfAbsent(key, size);
+    }
     size++;
   }
 
@@ -125,6 +149,7 @@ public final class Attributes {
 
   /** Removes the entries that a predicate names; whether there was one. */
   public boolean removeIf(EntryPredicate predicate) {
+    places = null;
     int kept = 0;
     for (int i = 0; i < size; i++) {
       String k = key(i);
@@ -156,6 +181,7 @@ public final class Attributes {
   public void clear() {
     slots = NONE;
     size = 0;
+    places = null;
   }
 
   /** A deep copy. */

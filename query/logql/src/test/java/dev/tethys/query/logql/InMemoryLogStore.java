@@ -80,7 +80,7 @@ public final class InMemoryLogStore implements LogStore {
               copy(batch.bytes, batch.bodyStarts[i], batch.bodyLengths[i]),
               m));
     }
-    return new LogAppendResult(batch.rows, List.of());
+    return LogAppendResult.stored(batch.rows);
   }
 
   private static byte[] copy(byte[] b, int from, int length) {

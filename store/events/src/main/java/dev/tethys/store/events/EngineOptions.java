@@ -1,5 +1,6 @@
 package dev.tethys.store.events;
 
+import dev.tethys.model.UnixNanos;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 
@@ -37,13 +38,8 @@ public record EngineOptions(
         64L << 20,
         48L << 20,
         RetentionLimits.NONE,
-        EngineOptions::now,
+        UnixNanos::now,
         true);
-  }
-
-  private static long now() {
-    java.time.Instant t = java.time.Instant.now();
-    return Math.addExact(Math.multiplyExact(t.getEpochSecond(), 1_000_000_000L), t.getNano());
   }
 
   public EngineOptions withHeadBytes(long bytes) {

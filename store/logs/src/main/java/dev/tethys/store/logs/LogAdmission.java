@@ -1,21 +1,39 @@
 package dev.tethys.store.logs;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.UnixNanos;
 import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogAppendResult.Refusal;
 import dev.tethys.model.logs.LogBatch;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Refuses the entries of one batch that exceed a limit. */
+/**
+ * Refuses the entries of one batch that exceed a limit. Reasons and messages are those of Loki's
+ * validation, so that clients and alerts that know them keep working.
+ */
 final class LogAdmission {
+  /** Refusals with a message; those of more streams are counted only. */
+  private static final int MAX_MESSAGES = 100;
+
+  /** Longest part of a stream's labels in a message. */
+  private static final int MAX_SHOWN = 1000;
+
   private final LogLimits limits;
   private final StreamRegistry registry;
   private final LogBatch batch;
+  private final String tenant;
+  private final long now;
   private final List<Refusal> refusals = new ArrayList<>();
+  private final Map<Key, Integer> indexes = new HashMap<>(); // of refusals
+  private int[] rowRefusals = {};
 
   /** Refused rows. */
   final boolean[] refused;
@@ -28,17 +46,23 @@ final class LogAdmission {
 
   /**
    * @param registry streams of the tenant
+   * @param now Unix nanoseconds
    */
-  LogAdmission(LogLimits limits, StreamRegistry registry, LogBatch batch) {
+  LogAdmission(
+      LogLimits limits, StreamRegistry registry, LogBatch batch, String tenant, long now) {
     this.limits = limits;
     this.registry = registry;
     this.batch = batch;
+    this.tenant = tenant;
+    this.now = now;
     this.refused = new boolean[batch.rows];
     this.streams = new int[batch.streams.size()];
   }
 
+  private record Key(int stream, String reason) {}
+
   /** Reason of a refusal. */
-  private record Limit(String name, String message) {}
+  private record Limit(String reason, Supplier<String> message) {}
 
   void check() {
     @Nullable Limit[] ofStreams = new Limit[streams.length];
@@ -65,65 +89,116 @@ final class LogAdmission {
 
   private @Nullable Limit newStream(Labels labels) {
     if (labels.isEmpty()) {
-      return new Limit("missing_labels", "stream has no labels; at least one is required");
+      return new Limit(
+          "missing_labels", () -> "error at least one label pair is required per stream");
     }
-    if (labels.size() > limits.maxLabelNames()) {
+    // The server adds this label itself, so that it does not count.
+    int names = labels.size() - (labels.has("service_name") ? 1 : 0);
+    if (names > limits.maxLabelNames()) {
       return new Limit(
           "max_label_names_per_series",
-          "stream "
-              + labels
-              + " has "
-              + labels.size()
-              + " label names; limit "
-              + limits.maxLabelNames());
+          () ->
+              "entry for stream '"
+                  + shown(labels)
+                  + "' has "
+                  + names
+                  + " label names; limit "
+                  + limits.maxLabelNames());
     }
     for (Labels.Label l : labels.toList()) {
       int name = l.name().getBytes(StandardCharsets.UTF_8).length;
       if (name > limits.maxLabelNameLength()) {
         return new Limit(
-            "max_label_name_length",
-            "label name of "
-                + name
-                + " bytes; limit "
-                + limits.maxLabelNameLength()
-                + ": "
-                + start(l.name()));
+            "label_name_too_long",
+            () ->
+                "stream '"
+                    + shown(labels)
+                    + "' has label name too long: '"
+                    + start(l.name(), 100)
+                    + "' of "
+                    + name
+                    + " bytes; limit "
+                    + limits.maxLabelNameLength());
       }
       int value = l.value().getBytes(StandardCharsets.UTF_8).length;
       if (value > limits.maxLabelValueLength()) {
         return new Limit(
-            "max_label_value_length",
-            "value of label "
-                + l.name()
-                + " has "
-                + value
-                + " bytes; limit "
-                + limits.maxLabelValueLength()
-                + ": "
-                + start(l.value()));
+            "label_value_too_long",
+            () ->
+                "stream '"
+                    + shown(labels)
+                    + "' has label value too long: '"
+                    + start(l.value(), 100)
+                    + "' of "
+                    + value
+                    + " bytes; limit "
+                    + limits.maxLabelValueLength());
       }
     }
     if (registry.size() >= limits.maxStreams()) {
       return new Limit(
-          "max_global_streams_per_user",
-          "tenant has "
-              + registry.size()
-              + " streams; limit "
-              + limits.maxStreams()
-              + "; reduce the number of distinct label values");
+          "stream_limit",
+          () ->
+              "maximum active stream limit exceeded when trying to create stream "
+                  + shown(labels)
+                  + ", reduce the number of active streams (reduce labels or reduce label values),"
+                  + " or raise max_global_streams_per_user, user: '"
+                  + tenant
+                  + "', limit: "
+                  + limits.maxStreams());
     }
     return null;
   }
 
-  private static String start(String text) {
-    return text.length() <= 100 ? text : text.substring(0, 100) + "…";
+  private static String shown(Labels labels) {
+    return start(labels.toString(), MAX_SHOWN);
+  }
+
+  private static String start(String text, int max) {
+    if (text.length() <= max) {
+      return text;
+    }
+    int end = Character.isHighSurrogate(text.charAt(max - 1)) ? max - 1 : max;
+    return text.substring(0, end) + "…";
+  }
+
+  private String streamOf(int row) {
+    return shown(batch.streams.get(batch.rowStreams[row]));
   }
 
   private @Nullable Limit row(int r) {
+    long time = batch.times[r];
+    if (limits.maxAgeNanos() > 0 && time < now - limits.maxAgeNanos()) {
+      return new Limit(
+          "greater_than_max_sample_age",
+          () ->
+              "entry for stream '"
+                  + streamOf(r)
+                  + "' has timestamp too old: "
+                  + UnixNanos.instant(time)
+                  + ", oldest acceptable timestamp is: "
+                  + UnixNanos.instant(now - limits.maxAgeNanos()));
+    }
+    if (limits.maxFutureNanos() > 0 && time > now + limits.maxFutureNanos()) {
+      return new Limit(
+          "too_far_in_future",
+          () ->
+              "entry for stream '"
+                  + streamOf(r)
+                  + "' has timestamp too new: "
+                  + UnixNanos.instant(time));
+    }
     if (batch.bodyLengths[r] > limits.maxLineSize()) {
       return new Limit(
-          "max_line_size",
-          "line of " + batch.bodyLengths[r] + " bytes; limit " + limits.maxLineSize());
+          "line_too_long",
+          () ->
+              "max entry size '"
+                  + limits.maxLineSize()
+                  + "' bytes exceeded for stream '"
+                  + streamOf(r)
+                  + "' while adding an entry with length '"
+                  + batch.bodyLengths[r]
+                  + "' bytes");
     }
     int from = batch.pairStarts[r];
     int to = batch.pairStarts[r + 1];
@@ -132,43 +207,66 @@ final class LogAdmission {
     }
     if (to - from > limits.maxMetadataEntries()) {
       return new Limit(
-          "max_structured_metadata_entries_count",
-          "entry has "
-              + (to - from)
-              + " pairs of structured metadata; limit "
-              + limits.maxMetadataEntries());
+          "structured_metadata_too_many",
+          () ->
+              "stream '"
+                  + streamOf(r)
+                  + "' has too many structured metadata labels: '"
+                  + (to - from)
+                  + "', limit: '"
+                  + limits.maxMetadataEntries()
+                  + "'. Please see `limits_config.max_structured_metadata_entries_count`");
     }
+    long size = metadataSize(from, to);
+    if (size > limits.maxMetadataSize()) {
+      return new Limit(
+          "structured_metadata_too_large",
+          () ->
+              "stream '"
+                  + streamOf(r)
+                  + "' has structured metadata too large: '"
+                  + size
+                  + "' bytes, limit: '"
+                  + limits.maxMetadataSize()
+                  + "' bytes. Please see `limits_config.max_structured_metadata_size`");
+    }
+    return null;
+  }
+
+  private long metadataSize(int from, int to) {
     long size = 0;
     for (int p = from; p < to; p++) {
       size += batch.valueLengths[p] + (long) batch.names.get(batch.pairNames[p]).length();
     }
-    if (size > limits.maxMetadataSize()) {
-      return new Limit(
-          "max_structured_metadata_size",
-          "entry has " + size + " bytes of structured metadata; limit " + limits.maxMetadataSize());
-    }
-    return null;
+    return size;
   }
 
   private void refuse(int r, Limit limit) {
     refused[r] = true;
     stored--;
     int stream = batch.rowStreams[r];
-    for (int i = refusals.size() - 1; i >= 0; i--) {
-      Refusal known = refusals.get(i);
-      if (known.stream() == stream && known.limit().equals(limit.name)) {
-        refusals.set(
-            i,
-            new Refusal(
-                stream, known.firstRow(), known.entries() + 1, known.limit(), known.message()));
-        return;
-      }
+    if (refusals.isEmpty()) {
+      rowRefusals = new int[batch.rows];
+      Arrays.fill(rowRefusals, -1);
     }
-    refusals.add(new Refusal(stream, r, 1, limit.name, limit.message));
+    Integer index = indexes.putIfAbsent(new Key(stream, limit.reason), refusals.size());
+    rowRefusals[r] = index == null ? refusals.size() : index;
+    if (index == null) {
+      String message = refusals.size() < MAX_MESSAGES ? limit.message.get() : limit.reason;
+      refusals.add(new Refusal(stream, r, 1, limit.reason, message));
+    } else {
+      Refusal known = refusals.get(index);
+      refusals.set(
+          index,
+          new Refusal(
+              stream, known.firstRow(), known.entries() + 1, known.limit(), known.message()));
+    }
   }
 
   LogAppendResult result() {
-    return new LogAppendResult(stored, List.copyOf(refusals), refused);
+    return refusals.isEmpty()
+        ? LogAppendResult.stored(stored)
+        : new LogAppendResult(stored, List.copyOf(refusals), rowRefusals);
   }
 
   /** Adds the accepted rows to a head. */

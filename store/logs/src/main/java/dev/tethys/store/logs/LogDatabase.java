@@ -19,6 +19,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
 
 /**
  * Log store on {@link EventEngine}: what a folder holds is described there and in {@link
@@ -28,12 +30,14 @@ public final class LogDatabase implements LogStore {
   private static final int MAX_KEPT_FRAME = 4 << 20;
 
   private final LogSignal signal = new LogSignal();
-  private final LogLimits limits;
+  private volatile Function<String, LogLimits> limits;
+  private final LongSupplier clock;
   private final EventEngine<LogHead, LogHead.Snapshot, LogPart> engine;
   private final ThreadLocal<ByteSink> frames = ThreadLocal.withInitial(() -> new ByteSink(1 << 16));
 
   private LogDatabase(FileAccess files, Path directory, LogOptions options) throws IOException {
-    this.limits = options.limits();
+    this.limits = _ -> options.limits();
+    this.clock = options.engine().clock();
     this.engine = new EventEngine<>(files, directory, signal, options.engine());
   }
 
@@ -48,9 +52,16 @@ public final class LogDatabase implements LogStore {
     return new LogDatabase(files, directory, options);
   }
 
+  /** Sets the limits by tenant, for appends from now on. */
+  public void setLimits(Function<String, LogLimits> byTenant) {
+    limits = byTenant;
+  }
+
   @Override
   public LogAppendResult append(String tenant, LogBatch batch) {
-    LogAdmission admission = new LogAdmission(limits, signal.registry(tenant), batch);
+    LogAdmission admission =
+        new LogAdmission(
+            limits.apply(tenant), signal.registry(tenant), batch, tenant, clock.getAsLong());
     admission.check();
     if (admission.stored == 0) {
       return admission.result();

@@ -13,6 +13,9 @@ package dev.tethys.store.logs;
  * @param maxMetadataEntries pairs of structured metadata of an entry, {@code
  *     max_structured_metadata_entries_count}
  * @param maxStreams streams of a tenant in memory, {@code max_global_streams_per_user}
+ * @param maxAgeNanos age of the oldest entries, {@code reject_old_samples_max_age}; 0 for no limit
+ * @param maxFutureNanos how far ahead of the clock an entry may be, {@code creation_grace_period};
+ *     0 for no limit
  */
 public record LogLimits(
     int maxLineSize,
@@ -21,8 +24,10 @@ public record LogLimits(
     int maxLabelValueLength,
     int maxMetadataSize,
     int maxMetadataEntries,
-    int maxStreams) {
+    int maxStreams,
+    long maxAgeNanos,
+    long maxFutureNanos) {
   /** Defaults. */
   public static final LogLimits DEFAULTS =
-      new LogLimits(4 << 20, 64, 1024, 2048, 64 << 10, 128, 500_000);
+      new LogLimits(4 << 20, 64, 1024, 2048, 64 << 10, 128, 500_000, 0, 0);
 }

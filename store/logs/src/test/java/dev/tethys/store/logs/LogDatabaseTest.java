@@ -318,7 +318,7 @@ class LogDatabaseTest {
 
   @Test
   void entriesAboveALimitAreRefusedByName() throws IOException {
-    LogLimits limits = new LogLimits(10, 2, 5, 6, 12, 2, 3);
+    LogLimits limits = new LogLimits(10, 2, 5, 6, 12, 2, 3, 2 * HOUR, HOUR);
     SimulatedFiles files = new SimulatedFiles(1);
     try (LogDatabase db = LogDatabase.open(files, DIRECTORY, new LogOptions(engine(), limits))) {
       Labels a = Labels.of("app", "a");
@@ -333,19 +333,29 @@ class LogDatabaseTest {
               Row.of(Labels.of("app", "toolong"), T0, "x"),
               Row.of(Labels.of("app", "b"), T0, "x"),
               Row.of(Labels.of("app", "c"), T0, "x"),
-              Row.of(Labels.of("app", "d"), T0, "x"));
+              Row.of(Labels.of("app", "d"), T0, "x"),
+              row(now - 3 * HOUR, "old"),
+              row(now + 2 * HOUR, "new"));
       LogAppendResult r = db.append(LogStore.DEFAULT_TENANT, LogStoreContract.batch(rows));
       assertThat(r.stored()).isEqualTo(3);
       assertThat(r.refusals())
           .extracting(LogAppendResult.Refusal::limit)
           .containsExactlyInAnyOrder(
-              "max_line_size",
-              "max_structured_metadata_size",
-              "max_structured_metadata_entries_count",
+              "line_too_long",
+              "structured_metadata_too_large",
+              "structured_metadata_too_many",
               "max_label_names_per_series",
-              "max_label_name_length",
-              "max_label_value_length",
-              "max_global_streams_per_user");
+              "label_name_too_long",
+              "label_value_too_long",
+              "stream_limit",
+              "greater_than_max_sample_age",
+              "too_far_in_future");
+      assertThat(r.text())
+          .contains("max entry size '10' bytes exceeded for stream '{app=\"a\"}'")
+          .contains("while adding an entry with length '15' bytes")
+          .contains("has timestamp too old: ")
+          .contains("has timestamp too new: ");
+      assertThat(r.rowRefusals()).hasSize(12).startsWith(-1, 0, 1, 2, 3, 4, 5, -1, -1);
       assertThat(bodies(db)).containsExactlyInAnyOrder("short", "x", "x");
     }
   }
