@@ -14,12 +14,14 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.PushbackInputStream;
 import java.util.Arrays;
 import java.util.function.LongConsumer;
 import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
+import java.util.zip.Inflater;
 import java.util.zip.InflaterInputStream;
 import org.jspecify.annotations.Nullable;
 
@@ -193,10 +195,42 @@ public enum Compression {
     }
   }
 
+  /**
+   * Data with zlib's header, as RFC 9110 defines the word, or without it, as Go's clients and Loki
+   * take the word. The two bytes of the header are a multiple of 31.
+   */
+  private static InputStream deflated(InputStream in) throws IOException {
+    PushbackInputStream ahead = new PushbackInputStream(in, 2);
+    byte[] head = ahead.readNBytes(2);
+    ahead.unread(head);
+    boolean zlib =
+        head.length == 2
+            && (head[0] & 0x0f) == 8
+            && ((head[0] & 0xff) << 8 | head[1] & 0xff) % 31 == 0;
+    return zlib ? new InflaterInputStream(ahead) : new RawInflaterStream(ahead);
+  }
+
+  /** Stream whose inflater is released with it, which the JDK does for its own inflaters only. */
+  private static final class RawInflaterStream extends InflaterInputStream {
+    RawInflaterStream(InputStream in) {
+      super(in, new Inflater(true));
+    }
+
+    @Override
+    public void close() throws IOException {
+      try {
+        super.close();
+      } finally {
+        inf.end();
+      }
+    }
+  }
+
   private InputStream open(InputStream in) throws IOException {
     return switch (this) {
       case GZIP -> new GZIPInputStream(in, 8192);
-      case ZLIB, DEFLATE -> new InflaterInputStream(in);
+      case ZLIB -> new InflaterInputStream(in);
+      case DEFLATE -> deflated(in);
       case SNAPPY_FRAMED -> new SnappyFramedInputStream(new SnappyJavaDecompressor(), in);
       case ZSTD -> {
         ZstdInputStreamNoFinalizer zstd = new ZstdInputStreamNoFinalizer(in);

@@ -1,5 +1,6 @@
 package dev.tethys.codec.loki;
 
+import dev.tethys.codec.loki.OtlpMapping.Action;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.logs.LogBatch;
@@ -13,54 +14,83 @@ import dev.tethys.model.telemetry.ScopeGroup;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Converts OTLP log records to streams and structured metadata as Loki's OTLP endpoint does:
- * resource attributes that identify a workload are labels, all other attributes are metadata of
- * each entry. Source: the defaults of {@code otlp_config} in Loki's documentation.
+ * Converts OTLP log records to streams and structured metadata by an {@link OtlpMapping}, as Loki's
+ * OTLP endpoint does. Not safe for several threads.
  */
 public final class OtlpLogs {
-  /** Resource attributes that are labels of a stream. */
-  public static final Set<String> DEFAULT_LABELS =
-      Set.of(
-          "service.name",
-          "service.namespace",
-          "service.instance.id",
-          "deployment.environment",
-          "deployment.environment.name",
-          "cloud.region",
-          "cloud.availability_zone",
-          "k8s.cluster.name",
-          "k8s.namespace.name",
-          "k8s.pod.name",
-          "k8s.container.name",
-          "container.name",
-          "k8s.replicaset.name",
-          "k8s.deployment.name",
-          "k8s.statefulset.name",
-          "k8s.daemonset.name",
-          "k8s.cronjob.name",
-          "k8s.job.name");
-
-  private final Set<String> labelNames;
-  private final boolean plainNames;
+  private final OtlpMapping mapping;
   private final Map<String, String> names = new HashMap<>();
 
-  /**
-   * @param labelNames resource attributes that are labels of a stream
-   * @param plainNames true if resource attributes whose names are label names already, without a
-   *     dot, are labels too: those of entries that came from Loki's push or from Promtail's jobs
-   */
-  public OtlpLogs(Set<String> labelNames, boolean plainNames) {
-    this.labelNames = labelNames;
-    this.plainNames = plainNames;
+  public OtlpLogs(OtlpMapping mapping) {
+    this.mapping = mapping;
+  }
+
+  /** Streams of one resource: one, unless attributes of records are labels. */
+  private final class Streams {
+    private final LabelsBuilder base;
+    private final LogBatch into;
+    private final Map<Labels, Integer> indexes = new HashMap<>();
+    private int index = -1;
+    private String level = "";
+
+    Streams(LabelsBuilder base, LogBatch into) {
+      this.base = base;
+      this.into = into;
+    }
+
+    int of(LogRecord record) {
+      if (!mapping.hasLabelsOfRecords()) {
+        if (index < 0) {
+          index = add(base.build());
+        }
+        return index;
+      }
+      LabelsBuilder b = base.build().toBuilder();
+      record.attributes().forEach((k, v) -> addRecordLabel(k, v, b));
+      if (mapping.severityTextAsLabel() && !record.severityText().isEmpty()) {
+        b.set("severity_text", record.severityText());
+      }
+      Labels labels = b.build();
+      Integer known = indexes.get(labels);
+      if (known == null) {
+        known = add(labels);
+        indexes.put(labels, known);
+      } else {
+        level = StreamEnrichment.levelOf(into.streams.get(known));
+      }
+      return known;
+    }
+
+    private void addRecordLabel(String name, @Nullable Object value, LabelsBuilder to) {
+      if (OtlpMapping.action(name, mapping.log()) == Action.INDEX_LABEL) {
+        addLabel("", name, value, to);
+      }
+    }
+
+    private int add(Labels own) {
+      LabelsBuilder b = own.toBuilder();
+      for (Labels.Label l : mapping.defaultLabels().toList()) {
+        if (!own.has(l.name())) {
+          b.set(l.name(), l.value());
+        }
+      }
+      Labels labels = b.build();
+      labels =
+          labels.isEmpty()
+              ? Labels.of(StreamEnrichment.SERVICE_NAME, StreamEnrichment.UNKNOWN_SERVICE)
+              : StreamEnrichment.withService(labels);
+      level = StreamEnrichment.levelOf(labels);
+      return into.stream(labels);
+    }
   }
 
   /**
-   * Adds all records. Not safe for several threads.
+   * Adds all records.
    *
    * @param now time of records that have none, Unix nanoseconds
    */
@@ -73,37 +103,62 @@ public final class OtlpLogs {
           .attributes()
           .forEach(
               (k, v) -> {
-                if (isLabel(k)) {
-                  String text = AttributeText.text(v);
-                  if (!text.isEmpty()) {
-                    builder.set(labelName(k), text);
-                  }
-                } else {
-                  metadata.put(k, v);
+                switch (resourceAction(k)) {
+                  case INDEX_LABEL -> addLabel("", k, v, builder);
+                  case STRUCTURED_METADATA -> metadata.put(k, v);
+                  case DROP -> {}
                 }
               });
-      Labels labels = builder.build();
-      labels =
-          labels.isEmpty()
-              ? Labels.of(StreamEnrichment.SERVICE_NAME, StreamEnrichment.UNKNOWN_SERVICE)
-              : StreamEnrichment.withService(labels);
-      String level = StreamEnrichment.levelOf(labels);
-      int stream = into.stream(labels);
+      Streams streams = new Streams(builder, into);
       for (ScopeGroup<LogRecord> s : group.scopes()) {
         for (LogRecord record : s.items()) {
-          add(record, now, stream, into);
+          add(record, now, streams.of(record), into);
           addAll("", metadata, into);
           addScope(s.scope(), into);
           addFields(record, into);
-          addAll("", record.attributes(), into);
-          StreamEnrichment.addLevel(into, level);
+          addKept(record.attributes(), mapping.log(), into);
+          StreamEnrichment.addLevel(into, streams.level);
         }
       }
     }
   }
 
-  private boolean isLabel(String name) {
-    return labelNames.contains(name) || (plainNames && labelName(name).equals(name));
+  private Action resourceAction(String name) {
+    Action a = OtlpMapping.action(name, mapping.resource());
+    if (a != null) {
+      return a;
+    }
+    return mapping.plainNames() && labelName(name).equals(name)
+        ? Action.INDEX_LABEL
+        : Action.STRUCTURED_METADATA;
+  }
+
+  /** Adds a label; a map gives one label for each of its values, named by its path. */
+  private void addLabel(String prefix, String name, @Nullable Object value, LabelsBuilder to) {
+    String label = prefix + labelName(name);
+    if (value instanceof Attributes nested) {
+      nested.forEach((k, v) -> addLabel(label + '_', k, v, to));
+      return;
+    }
+    String text = AttributeText.text(value);
+    if (!text.isEmpty()) {
+      to.set(label, text);
+    }
+  }
+
+  /** Adds the attributes that are metadata by some rules. */
+  private void addKept(Attributes attributes, List<OtlpMapping.Rule> rules, LogBatch into) {
+    if (rules.isEmpty()) {
+      addAll("", attributes, into);
+      return;
+    }
+    attributes.forEach(
+        (k, v) -> {
+          Action a = OtlpMapping.action(k, rules);
+          if (a == null || a == Action.STRUCTURED_METADATA) {
+            addPair("", k, v, into);
+          }
+        });
   }
 
   private static void add(LogRecord record, long now, int stream, LogBatch into) {
@@ -119,7 +174,7 @@ public final class OtlpLogs {
   }
 
   private void addScope(Scope scope, LogBatch into) {
-    addAll("", scope.attributes(), into);
+    addKept(scope.attributes(), mapping.scope(), into);
     add("scope_name", scope.name(), into);
     add("scope_version", scope.version(), into);
     number("scope_dropped_attributes_count", scope.droppedAttributesCount(), into);
@@ -130,7 +185,9 @@ public final class OtlpLogs {
       add("observed_timestamp", Long.toUnsignedString(record.observedTimeUnixNano()), into);
     }
     number("severity_number", record.severityNumber(), into);
-    add("severity_text", record.severityText(), into);
+    if (!mapping.severityTextAsLabel()) {
+      add("severity_text", record.severityText(), into);
+    }
     add("event_name", record.eventName(), into);
     number("flags", record.flags(), into);
     number("dropped_attributes_count", record.droppedAttributesCount(), into);
@@ -148,15 +205,16 @@ public final class OtlpLogs {
 
   /** Adds attributes; a map gives one pair for each of its values, named by its path. */
   private void addAll(String prefix, Attributes attributes, LogBatch into) {
-    attributes.forEach(
-        (k, v) -> {
-          String name = prefix + labelName(k);
-          if (v instanceof Attributes nested) {
-            addAll(name + '_', nested, into);
-          } else {
-            add(name, v, into);
-          }
-        });
+    attributes.forEach((k, v) -> addPair(prefix, k, v, into));
+  }
+
+  private void addPair(String prefix, String key, @Nullable Object value, LogBatch into) {
+    String name = prefix + labelName(key);
+    if (value instanceof Attributes nested) {
+      addAll(name + '_', nested, into);
+    } else {
+      add(name, value, into);
+    }
   }
 
   private static void number(String name, int value, LogBatch into) {
@@ -169,7 +227,7 @@ public final class OtlpLogs {
     String text = AttributeText.text(value);
     if (!text.isEmpty()) {
       byte[] b = text.getBytes(StandardCharsets.UTF_8);
-      PushBatchReader.put(into, into.name(name), b, 0, b.length);
+      into.setMetadata(into.name(name), b, 0, b.length);
     }
   }
 

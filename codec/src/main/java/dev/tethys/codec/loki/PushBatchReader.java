@@ -216,23 +216,8 @@ public final class PushBatchReader {
         default -> r.skip();
       }
     }
-    put(into, nameIndex(r.buffer(), nameAt, nameLength, into), r.buffer(), valueAt, valueLength);
-  }
-
-  /** Adds a pair to the last row; of several pairs of a name the last counts. */
-  static void put(LogBatch into, int name, byte[] buf, int offset, int length) {
-    int row = into.rows - 1;
-    for (int p = into.pairStarts[row]; p < into.pairs; p++) {
-      if (into.pairNames[p] == name) {
-        int last = into.pairs - 1;
-        into.pairNames[p] = into.pairNames[last];
-        into.valueStarts[p] = into.valueStarts[last];
-        into.valueLengths[p] = into.valueLengths[last];
-        into.pairs = last;
-        break;
-      }
-    }
-    into.metadata(name, buf, offset, length);
+    into.setMetadata(
+        nameIndex(r.buffer(), nameAt, nameLength, into), r.buffer(), valueAt, valueLength);
   }
 
   /** Index of a name in the batch; names of a request are few, and repeat. */
@@ -285,7 +270,7 @@ public final class PushBatchReader {
               .forEach(
                   (k, v) -> {
                     byte[] value = String.valueOf(v).getBytes(StandardCharsets.UTF_8);
-                    put(into, into.name(k), value, 0, value.length);
+                    into.setMetadata(into.name(k), value, 0, value.length);
                   });
           StreamEnrichment.addLevel(into, level);
         }

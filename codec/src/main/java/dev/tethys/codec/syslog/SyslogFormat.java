@@ -9,7 +9,9 @@ public enum SyslogFormat {
   RFC5424,
   RFC3164,
   /** As Heroku's drains have it: RFC 5424 without structured data, not even a {@code -} for it. */
-  LOGPLEX;
+  LOGPLEX,
+  /** RFC 5424 where a version follows the priority, else RFC 3164. */
+  AUTO;
 
   /**
    * Reads one message, without its frame. Bytes that are not UTF-8 become U+FFFD.
@@ -24,6 +26,23 @@ public enum SyslogFormat {
       case RFC5424 -> Rfc5424.read(text, true);
       case LOGPLEX -> Rfc5424.read(text, false);
       case RFC3164 -> Rfc3164.read(text, clock, zone);
+      case AUTO ->
+          hasVersion(buf, offset, offset + length)
+              ? Rfc5424.read(text, true)
+              : Rfc3164.read(text, clock, zone);
     };
+  }
+
+  /** Whether a message begins with {@code <PRI>1 }: RFC 3164 has a month or a time there. */
+  private static boolean hasVersion(byte[] b, int from, int to) {
+    int i = from;
+    while (i < to && b[i] != '>') {
+      i++;
+    }
+    int digits = 0;
+    while (++i < to && b[i] >= '0' && b[i] <= '9') {
+      digits++;
+    }
+    return digits > 0 && digits <= 3 && i < to && b[i] == ' ';
   }
 }

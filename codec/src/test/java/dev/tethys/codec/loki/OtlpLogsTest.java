@@ -2,12 +2,16 @@ package dev.tethys.codec.loki;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.Labels;
 import dev.tethys.model.logs.LogBatch;
+import dev.tethys.model.regex.Regex;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
+import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class OtlpLogsTest {
@@ -27,7 +31,8 @@ class OtlpLogsTest {
 
   private static String row(boolean plain, LogsData data) {
     LogBatch b = new LogBatch();
-    new OtlpLogs(OtlpLogs.DEFAULT_LABELS, plain).add(data, 99, b);
+    new OtlpLogs(plain ? OtlpMapping.DEFAULT.withPlainNames() : OtlpMapping.DEFAULT)
+        .add(data, 99, b);
     return PushBatchReaderTest.rows(b).getFirst();
   }
 
@@ -77,5 +82,69 @@ class OtlpLogsTest {
             "{job=\"varlogs\", service_name=\"varlogs\"} 1 x {detected_level=unknown,"
                 + " os_type=linux, scope_name=lib}");
     assertThat(row(false, data)).startsWith("{service_name=\"unknown_service\"} 1 x {");
+  }
+
+  private static OtlpMapping.Rule rule(OtlpMapping.Action action, String... names) {
+    return new OtlpMapping.Rule(action, Set.of(names), null);
+  }
+
+  @Test
+  void rulesMakeLabelsMetadataOrNothingOfAttributes() {
+    OtlpMapping mapping =
+        OtlpMapping.of(
+            List.of(
+                new OtlpMapping.Rule(
+                    OtlpMapping.Action.INDEX_LABEL, Set.of(), Regex.whole("cloud\\..*")),
+                rule(OtlpMapping.Action.DROP, "process.pid")),
+            false,
+            List.of(rule(OtlpMapping.Action.DROP, "telemetry.noise")),
+            List.of(
+                rule(OtlpMapping.Action.INDEX_LABEL, "team"),
+                rule(OtlpMapping.Action.DROP, "secret")),
+            true);
+    LogRecord r = new LogRecord();
+    r.setBody("x");
+    r.setTimeUnixNano(1);
+    r.setSeverityText("ERROR");
+    r.attributes().put("team", "a");
+    r.attributes().put("secret", "s");
+    r.attributes().put("kept", "k");
+    LogsData data =
+        logs(r, "service.name", "shop", "cloud.zone", "z1", "process.pid", 1L, "host.id", "h");
+    data.resources().getFirst().scopes().getFirst().scope().attributes().put("telemetry.noise", 1L);
+    LogRecord other = new LogRecord();
+    other.setBody("y");
+    other.setTimeUnixNano(2);
+    data.resources().getFirst().scopes().getFirst().items().add(other);
+    LogBatch b = new LogBatch();
+    new OtlpLogs(mapping.withDefaultLabels(Labels.of("env", "test", "team", "none")))
+        .add(data, 99, b);
+    assertThat(PushBatchReaderTest.rows(b))
+        .containsExactly(
+            "{cloud_zone=\"z1\", env=\"test\", service_name=\"shop\", severity_text=\"ERROR\","
+                + " team=\"a\"} 1 x {detected_level=error, host_id=h, kept=k,"
+                + " scope_name=lib}",
+            "{cloud_zone=\"z1\", env=\"test\", service_name=\"shop\", team=\"none\"} 2 y"
+                + " {detected_level=unknown, host_id=h, scope_name=lib}");
+  }
+
+  @Test
+  void defaultsCanBeIgnored() {
+    LogRecord r = new LogRecord();
+    r.setBody("x");
+    r.setTimeUnixNano(1);
+    LogBatch b = new LogBatch();
+    OtlpMapping mapping =
+        OtlpMapping.of(
+            List.of(rule(OtlpMapping.Action.INDEX_LABEL, "host.name")),
+            true,
+            List.of(),
+            List.of(),
+            false);
+    new OtlpLogs(mapping).add(logs(r, "service.name", "shop", "host.name", "h"), 99, b);
+    assertThat(PushBatchReaderTest.rows(b))
+        .containsExactly(
+            "{host_name=\"h\", service_name=\"unknown_service\"} 1 x"
+                + " {detected_level=unknown, scope_name=lib, service_name=shop}");
   }
 }
