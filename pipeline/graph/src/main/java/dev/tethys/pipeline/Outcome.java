@@ -33,8 +33,12 @@ public sealed interface Outcome {
    * @param reason text for people
    * @param items how many of the batch; the others were taken
    * @param byReason the same items by reason; never more reasons than a few
+   * @param byItem reasons by the item's number in the batch, from 0; empty if it is not known which
+   *     items were rejected
    */
-  record Rejected(String reason, int items, Map<String, Integer> byReason) implements Outcome {
+  record Rejected(
+      String reason, int items, Map<String, Integer> byReason, Map<Integer, String> byItem)
+      implements Outcome {
     /** Reasons that are kept apart; the items of all others are counted together. */
     private static final int MAX_REASONS = 10;
 
@@ -42,6 +46,11 @@ public sealed interface Outcome {
 
     public Rejected {
       byReason = Collections.unmodifiableMap(new LinkedHashMap<>(byReason));
+    }
+
+    /** Items of which is not known which they are. */
+    public Rejected(String reason, int items, Map<String, Integer> byReason) {
+      this(reason, items, byReason, Map.of());
     }
 
     /** Items with one reason. */

@@ -1,0 +1,102 @@
+package dev.tethys.pipeline.exporter.tethys;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.loki.OtlpLogs;
+import dev.tethys.codec.loki.OtlpMapping;
+import dev.tethys.model.logs.LogAppendResult;
+import dev.tethys.model.logs.LogAppendResult.Refusal;
+import dev.tethys.model.logs.LogBatch;
+import dev.tethys.model.logs.LogIngester;
+import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.logs.LogTenants;
+import dev.tethys.model.storage.StorageException;
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.Telemetry;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Outcome;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * Log store of the process. Entries that a limit refuses are rejected by Loki's reason, the others
+ * of the batch are stored. A store that is full or not open yet asks for another attempt.
+ */
+public final class EmbeddedLogStore implements EmbeddedStore {
+  private static final Duration RETRY = Duration.ofSeconds(1);
+
+  /** Items of which the reason is kept one by one; a bulk request of more gets one reason. */
+  private static final int MAX_NAMED_ITEMS = 100_000;
+
+  private final LogIngester ingester;
+  private final Function<String, OtlpMapping> mappings;
+
+  /**
+   * @param mappings rules for labels by tenant
+   */
+  public EmbeddedLogStore(LogIngester ingester, Function<String, OtlpMapping> mappings) {
+    this.ingester = ingester;
+    this.mappings = mappings;
+  }
+
+  @Override
+  public Outcome store(Batch batch, TethysSettings settings) {
+    String tenant = tenant(batch, settings);
+    String problem = LogTenants.problem(tenant);
+    if (problem != null) {
+      ingester.discarded(LogIngester.OTHER, "invalid_tenant", batch.items());
+      return new Outcome.Rejected(LogTenants.HEADER + " is " + problem, batch.items());
+    }
+    OtlpMapping own = settings.otlp();
+    OtlpMapping mapping = own == null ? mappings.apply(tenant) : own;
+    if (!settings.defaultLabels().isEmpty()) {
+      mapping = mapping.withDefaultLabels(settings.defaultLabels());
+    }
+    LogBatch columns = new LogBatch();
+    try {
+      Telemetry<?> tree = batch.takeTree();
+      new OtlpLogs(mapping.withPlainNames()).add((LogsData) tree, ingester.now(), columns);
+      batch.keepTree(tree);
+    } catch (CodecException e) {
+      ingester.discarded(tenant, "invalid_entry", batch.items());
+      return new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items());
+    }
+    try {
+      return outcome(ingester.append(tenant, columns));
+    } catch (StorageException e) {
+      String why = String.valueOf(e.getMessage());
+      return e.reason() == StorageException.Reason.INVALID
+          ? new Outcome.Rejected(why, batch.items())
+          : new Outcome.Unavailable(why, RETRY);
+    }
+  }
+
+  private static String tenant(Batch batch, TethysSettings settings) {
+    List<String> named = batch.metadata().get(LogTenants.HEADER);
+    if (!named.isEmpty() && !named.getFirst().isEmpty()) {
+      return named.getFirst();
+    }
+    return settings.tenant().isEmpty() ? LogStore.DEFAULT_TENANT : settings.tenant();
+  }
+
+  private static Outcome outcome(LogAppendResult r) {
+    if (r.refusals().isEmpty()) {
+      return Outcome.ACCEPTED;
+    }
+    Map<String, Integer> byReason = new LinkedHashMap<>();
+    for (Refusal refusal : r.refusals()) {
+      byReason.merge(refusal.limit(), refusal.entries(), Integer::sum);
+    }
+    Map<Integer, String> byItem = new HashMap<>();
+    int[] rows = r.rowRefusals();
+    for (int i = 0; i < Math.min(rows.length, MAX_NAMED_ITEMS); i++) {
+      if (rows[i] >= 0) {
+        byItem.put(i, r.refusals().get(rows[i]).message());
+      }
+    }
+    return new Outcome.Rejected(r.text(), r.refused(), byReason, byItem);
+  }
+}
