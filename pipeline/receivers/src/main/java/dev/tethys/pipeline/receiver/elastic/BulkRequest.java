@@ -9,9 +9,13 @@ import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.pipeline.Outcome;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -34,13 +38,19 @@ final class BulkRequest {
 
   private final List<Item> items = new ArrayList<>();
   private final Refusals refusals = new Refusals();
+  private final StreamFields fields;
   private final LogsData logs = new LogsData();
-  private final ScopeGroup<LogRecord> scope = new ScopeGroup<>();
+  private final Map<List<String>, Group> groups = new LinkedHashMap<>(); // by labels of a stream
+  private int taken;
 
-  private BulkRequest() {
-    ResourceGroup<LogRecord> g = new ResourceGroup<>();
-    g.scopes().add(scope);
-    logs.resources().add(g);
+  /** Documents of one stream, with the numbers of their items. */
+  private static final class Group {
+    private final ScopeGroup<LogRecord> scope = new ScopeGroup<>();
+    private final List<Integer> numbers = new ArrayList<>();
+  }
+
+  private BulkRequest(StreamFields fields) {
+    this.fields = fields;
   }
 
   /**
@@ -48,16 +58,17 @@ final class BulkRequest {
    *
    * @param index of actions that name none; null when the path names none either
    * @param now nanoseconds since 1970
+   * @param fields fields of documents that become attributes of resources
    * @throws CodecException when it is malformed as a whole, in Elasticsearch's words
    */
-  static BulkRequest read(byte[] b, @Nullable String index, long now) {
+  static BulkRequest read(byte[] b, @Nullable String index, long now, StreamFields fields) {
     if (b.length == 0) {
       throw new CodecException("request body is required");
     }
     if (b[b.length - 1] != '\n') {
       throw new CodecException("The bulk request must be terminated by a newline [\\n]");
     }
-    BulkRequest r = new BulkRequest();
+    BulkRequest r = new BulkRequest(fields);
     int at = 0;
     int line = 0;
     while (at < b.length) {
@@ -153,13 +164,28 @@ final class BulkRequest {
     }
     try {
       if (!(JsonValues.read(b, from, to - from) instanceof Attributes document)) {
-        throw new CodecException("it is no object");
+        throw new CodecException("document is not an object");
       }
-      scope.items().add(record(document, index, made ? null : id, now));
+      List<String> values = fields.values(document, index);
+      fields.removeFrom(document);
+      LogRecord record = record(document, index, made ? null : id, now);
+      Group group = groups.computeIfAbsent(values, this::group);
+      group.scope.items().add(record);
+      group.numbers.add(items.size());
+      taken++;
       items.add(new Item(action, index, id, null, null));
     } catch (CodecException e) {
       refuse(action, index, id, "document_parsing_exception", "failed to parse: " + e.getMessage());
     }
+  }
+
+  private Group group(List<String> values) {
+    Group g = new Group();
+    ResourceGroup<LogRecord> resource = new ResourceGroup<>();
+    fields.put(values, resource.resource().attributes());
+    resource.scopes().add(g.scope);
+    logs.resources().add(resource);
+    return g;
   }
 
   private void refuse(String action, String index, String id, String type, String why) {
@@ -167,11 +193,13 @@ final class BulkRequest {
     refusals.add(items.size(), index + "/" + id, why);
   }
 
-  private static LogRecord record(Attributes d, String index, @Nullable String id, long now) {
+  private LogRecord record(Attributes d, String index, @Nullable String id, long now) {
     LogRecord r = new LogRecord();
     r.setObservedTimeUnixNano(now);
     r.setTimeUnixNano(now);
-    r.attributes().put("elasticsearch.index", index);
+    if (!fields.hasIndex()) {
+      r.attributes().put("elasticsearch.index", index);
+    }
     if (id != null) {
       r.attributes().put("elasticsearch.id", id);
     }
@@ -185,6 +213,9 @@ final class BulkRequest {
       }
     }
     EventTime.severity(d, r);
+    if (r.body() == null && fields.hasIndex()) {
+      r.setBody(StreamFields.line(d));
+    }
     return r;
   }
 
@@ -195,7 +226,7 @@ final class BulkRequest {
 
   /** How many documents are. */
   int taken() {
-    return scope.items().size();
+    return taken;
   }
 
   /** Items that are not taken. */
@@ -207,18 +238,38 @@ final class BulkRequest {
     return items.size() - taken();
   }
 
+  /**
+   * Reasons by the number of an item, for items that were rejected behind the receiver. If it is
+   * not known which of them were, all were as far as the sender learns.
+   */
+  Map<Integer, String> rejected(Outcome.Rejected r) {
+    Map<Integer, String> out = new HashMap<>();
+    int at = 0;
+    for (Group g : groups.values()) {
+      for (int number : g.numbers) {
+        String why = r.byItem().isEmpty() ? r.reason() : r.byItem().get(at);
+        if (why != null) {
+          out.put(number, why);
+        }
+        at++;
+      }
+    }
+    return out;
+  }
+
   /** The answer: what became of each item, in their order. */
-  String answer(long millis, @Nullable String rejected) {
+  String answer(long millis, Map<Integer, String> rejected) {
     StringBuilder sb = new StringBuilder("{\"errors\":");
-    boolean errors = refused() > 0 || rejected != null;
+    boolean errors = refused() > 0 || !rejected.isEmpty();
     sb.append(errors).append(",\"took\":").append(millis).append(",\"items\":[");
     boolean first = true;
-    for (Item i : items) {
+    for (int number = 0; number < items.size(); number++) {
+      Item i = items.get(number);
       sb.append(first ? "" : ",").append("{\"").append(i.action).append("\":{\"_index\":");
       first = false;
       GoJson.append(sb, i.index).append(",\"_id\":");
       GoJson.append(sb, i.id);
-      String why = i.refused == null ? rejected : i.refused;
+      String why = i.refused == null ? rejected.get(number) : i.refused;
       if (why == null) {
         sb.append(",\"_version\":1,\"result\":\"created\",\"_shards\":{\"total\":1,")
             .append("\"successful\":1,\"failed\":0},\"_seq_no\":0,\"_primary_term\":1,")

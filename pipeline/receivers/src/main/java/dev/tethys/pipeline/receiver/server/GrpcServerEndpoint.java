@@ -25,14 +25,24 @@ public final class GrpcServerEndpoint {
   private final ReceiverAdmission intake;
   private final GrpcServerSettings settings;
   private final @Nullable ServerAuth auth;
-  private final Routes routes = new Routes();
+  private final Routes routes;
   private volatile RefusedItems refused = RefusedItems.NONE;
 
   public GrpcServerEndpoint(
       ReceiverAdmission intake, GrpcServerSettings settings, @Nullable ServerAuth auth) {
+    this(intake, settings, auth, new Routes());
+  }
+
+  /** An endpoint whose methods are some of the paths of another listener. */
+  public GrpcServerEndpoint(
+      ReceiverAdmission intake,
+      GrpcServerSettings settings,
+      @Nullable ServerAuth auth,
+      Routes routes) {
     this.intake = intake;
     this.settings = settings;
     this.auth = auth;
+    this.routes = routes;
   }
 
   /** What a method does with a message. */

@@ -37,6 +37,15 @@ public record GrpcServerSettings(
   private static final Type<Reference> AUTH_TYPE = AUTH.type(o -> o.get(AUTHENTICATOR));
 
   /**
+   * Settings of methods on the listener of another server, which alone knows its address and its
+   * users; headers go along with batches.
+   */
+  public static GrpcServerSettings within(int maxMessageBytes) {
+    return new GrpcServerSettings(
+        "", null, maxMessageBytes, null, true, ConnectionTimes.USUAL, Http2Limits.USUAL);
+  }
+
+  /**
    * The block with a default endpoint.
    *
    * @param endpoint such as {@code localhost:4317}

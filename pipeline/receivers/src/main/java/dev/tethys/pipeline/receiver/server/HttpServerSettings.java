@@ -113,6 +113,21 @@ public record HttpServerSettings(
         ConnectionTimes.USUAL);
   }
 
+  /** The same with headers of requests as metadata of batches. */
+  public HttpServerSettings withMetadata() {
+    return new HttpServerSettings(
+        endpoint,
+        tls,
+        cors,
+        auth,
+        maxBodyBytes,
+        true,
+        responseHeaders,
+        compressions,
+        readTimeout,
+        connections);
+  }
+
   /** The same with another time for one request. */
   public HttpServerSettings withReadTimeout(Duration d) {
     return new HttpServerSettings(

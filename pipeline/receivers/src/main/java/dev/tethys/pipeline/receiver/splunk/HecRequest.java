@@ -1,0 +1,234 @@
+package dev.tethys.pipeline.receiver.splunk;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.json.JsonValues;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Events of one request: JSON objects one after the other, or lines of text. Source: Splunk's
+ * description of "Format events for HTTP Event Collector".
+ */
+final class HecRequest {
+  /** Names of the metadata of an event: host, source, sourcetype, index. */
+  private static final List<String> KEYS = List.of("host", "source", "sourcetype", "index");
+
+  private static final BigDecimal MAX_SECONDS = new BigDecimal("9223372036");
+  private static final int MAX_DEPTH = 256;
+
+  /** Error of a request or of one event of it, with Splunk's code. */
+  static final class HecException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    final int code;
+    final int event; // number of the event from 0, -1 for the request
+
+    HecException(int code, String message, int event) {
+      super(message, null, false, false);
+      this.code = code;
+      this.event = event;
+    }
+  }
+
+  private final List<String> names;
+  private final Map<List<String>, ScopeGroup<LogRecord>> groups = new LinkedHashMap<>();
+  private final LogsData logs = new LogsData();
+  private final long now;
+  private int events;
+
+  /**
+   * @param names attributes of a resource for host, source, sourcetype and index
+   * @param now Unix nanoseconds
+   */
+  HecRequest(List<String> names, long now) {
+    this.names = names;
+    this.now = now;
+  }
+
+  /**
+   * Reads events; those before a malformed one are kept, as Splunk does.
+   *
+   * @param defaults metadata of events that have none, in the order of {@link #KEYS}
+   */
+  void events(byte[] b, List<String> defaults) throws HecException {
+    int at = skip(b, 0);
+    if (at >= b.length) {
+      throw new HecException(5, "No data", -1);
+    }
+    for (int number = 0; at < b.length; number++) {
+      int end = end(b, at, number);
+      event(b, at, end, defaults, number);
+      at = skip(b, end);
+    }
+  }
+
+  private static int skip(byte[] b, int from) {
+    int i = from;
+    while (i < b.length && (b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t')) {
+      i++;
+    }
+    return i;
+  }
+
+  /** End of the object that begins at a position. */
+  private static int end(byte[] b, int from, int number) throws HecException {
+    if (b[from] != '{') {
+      throw invalid(number);
+    }
+    int depth = 0;
+    for (int i = from; i < b.length; i++) {
+      switch (b[i]) {
+        case '"' -> {
+          i++;
+          while (i < b.length && b[i] != '"') {
+            i += b[i] == '\\' ? 2 : 1;
+          }
+        }
+        case '{', '[' -> {
+          if (++depth > MAX_DEPTH) {
+            throw invalid(number);
+          }
+        }
+        case '}', ']' -> {
+          if (--depth == 0) {
+            return i + 1;
+          }
+        }
+        default -> {}
+      }
+    }
+    throw invalid(number);
+  }
+
+  private static HecException invalid(int number) {
+    return new HecException(6, "Invalid data format", number);
+  }
+
+  private void event(byte[] b, int from, int to, List<String> defaults, int number)
+      throws HecException {
+    Attributes e;
+    try {
+      if (!(JsonValues.read(b, from, to - from) instanceof Attributes a)) {
+        throw invalid(number);
+      }
+      e = a;
+    } catch (CodecException x) {
+      throw invalid(number);
+    }
+    if (!e.contains("event")) {
+      throw new HecException(12, "Event field is required", number);
+    }
+    Object body = e.get("event");
+    if (body == null || body.equals("")) {
+      throw new HecException(13, "Event field cannot be blank", number);
+    }
+    LogRecord r = new LogRecord();
+    r.setObservedTimeUnixNano(now);
+    r.setTimeUnixNano(time(e.get("time"), number));
+    r.setBody(body);
+    Object fields = e.get("fields");
+    if (fields instanceof Attributes f) {
+      f.forEach(r.attributes()::put);
+    } else if (fields != null) {
+      throw new HecException(15, "Error in handling indexed fields", number);
+    }
+    List<String> metadata = new ArrayList<>(KEYS.size());
+    for (int i = 0; i < KEYS.size(); i++) {
+      metadata.add(e.get(KEYS.get(i)) instanceof String s && !s.isEmpty() ? s : defaults.get(i));
+    }
+    add(r, metadata);
+  }
+
+  /** Reads lines, each an event. */
+  void lines(byte[] b, List<String> metadata, @Nullable String time) throws HecException {
+    long at = time == null ? now : time(time, -1);
+    int begin = 0;
+    for (int i = 0; i <= b.length; i++) {
+      if (i == b.length || b[i] == '\n') {
+        int end = i > begin && b[i - 1] == '\r' ? i - 1 : i;
+        if (end > begin) {
+          LogRecord r = new LogRecord();
+          r.setObservedTimeUnixNano(now);
+          r.setTimeUnixNano(at);
+          r.setBody(new String(b, begin, end - begin, StandardCharsets.UTF_8));
+          add(r, metadata);
+        }
+        begin = i + 1;
+      }
+    }
+    if (events == 0) {
+      throw new HecException(5, "No data", -1);
+    }
+  }
+
+  private long time(@Nullable Object time, int number) throws HecException {
+    try {
+      return switch (time) {
+        case null -> now;
+        case Long l -> nanos(BigDecimal.valueOf(l), number);
+        case Double d -> nanos(BigDecimal.valueOf(d), number);
+        case String s -> s.isBlank() ? now : nanos(new BigDecimal(s.strip()), number);
+        default -> throw invalid(number);
+      };
+    } catch (NumberFormatException e) {
+      throw invalid(number);
+    }
+  }
+
+  private static long nanos(BigDecimal seconds, int number) throws HecException {
+    if (seconds.precision() > 40
+        || Math.abs((long) seconds.scale()) > 100
+        || seconds.abs().compareTo(MAX_SECONDS) > 0) {
+      throw invalid(number);
+    }
+    return seconds.movePointRight(9).longValue();
+  }
+
+  private void add(LogRecord r, List<String> metadata) {
+    groups.computeIfAbsent(metadata, this::group).items().add(r);
+    events++;
+  }
+
+  private ScopeGroup<LogRecord> group(List<String> metadata) {
+    ResourceGroup<LogRecord> g = new ResourceGroup<>();
+    for (int i = 0; i < names.size(); i++) {
+      if (!metadata.get(i).isEmpty()) {
+        g.resource().attributes().put(names.get(i), metadata.get(i));
+      }
+    }
+    ScopeGroup<LogRecord> scope = new ScopeGroup<>();
+    g.scopes().add(scope);
+    logs.resources().add(g);
+    return scope;
+  }
+
+  LogsData logs() {
+    return logs;
+  }
+
+  /** Number of events that were read. */
+  int size() {
+    return events;
+  }
+
+  /** Metadata from parameters of the URL. */
+  static List<String> defaults(Function<String, @Nullable String> parameter) {
+    List<String> out = new ArrayList<>(KEYS.size());
+    for (String key : KEYS) {
+      String v = parameter.apply(key);
+      out.add(v == null ? "" : v);
+    }
+    return out;
+  }
+}

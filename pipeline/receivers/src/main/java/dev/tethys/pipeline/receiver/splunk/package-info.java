@@ -1,0 +1,5 @@
+/** Receives what is sent to Splunk's HTTP Event Collector. */
+@NullMarked
+package dev.tethys.pipeline.receiver.splunk;
+
+import org.jspecify.annotations.NullMarked;
