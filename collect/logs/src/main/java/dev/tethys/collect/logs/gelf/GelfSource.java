@@ -1,14 +1,11 @@
 package dev.tethys.collect.logs.gelf;
 
 import dev.tethys.codec.CodecException;
-import dev.tethys.codec.compression.Compression;
-import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.collect.logs.LogSource;
 import dev.tethys.collect.logs.SourceContext;
 import dev.tethys.collect.logs.net.PacketListener;
 import dev.tethys.collect.logs.net.StreamListener;
 import dev.tethys.model.Labels;
-import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.model.logs.LogEntry;
@@ -17,18 +14,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger.Level;
-import java.math.BigDecimal;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Listens for GELF: JSON in packets that may be compressed and in chunks, or ended by NUL over TCP.
@@ -37,8 +27,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class GelfSource implements LogSource {
   private static final System.Logger LOG = System.getLogger(GelfSource.class.getName());
 
-  /** Of a message, decompressed; Graylog's own limit of one over TCP is smaller. */
-  static final int MAX_MESSAGE = 8 << 20;
+  static final int MAX_MESSAGE = GelfMessage.MAX_BYTES;
 
   /** Messages up to this are not accounted for. */
   private static final int FREE_BYTES = 64 << 10;
@@ -46,14 +35,7 @@ final class GelfSource implements LogSource {
   /** How much more than its text a message takes as a tree and as an entry. */
   private static final long PARSED_FACTOR = 4;
 
-  private static final List<String> SEVERITIES =
-      List.of(
-          "emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug");
   private static final Duration IDLE = Duration.ofMinutes(10);
-  private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .enable(tools.jackson.databind.DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-          .build();
 
   private final GelfConfig config;
   private final SourceContext context;
@@ -154,17 +136,6 @@ final class GelfSource implements LogSource {
     LOG.log(Level.DEBUG, "job {0}: {1}", context.job(), why);
   }
 
-  private static byte[] decompressed(byte[] b, LongConsumer reserve) {
-    if (b.length >= 2 && b[0] == 0x1f && b[1] == (byte) 0x8b) {
-      return Compression.GZIP.decompress(b, 0, b.length, MAX_MESSAGE, reserve);
-    }
-    // The two bytes of zlib's header are a multiple of 31; JSON's { followed by " is not.
-    if (b.length >= 2 && (b[0] & 0x0f) == 8 && ((b[0] & 0xff) << 8 | b[1] & 0xff) % 31 == 0) {
-      return Compression.ZLIB.decompress(b, 0, b.length, MAX_MESSAGE, reserve);
-    }
-    return b;
-  }
-
   private void message(byte[] raw) throws InterruptedException {
     try (ByteBudget.Reservation held = ByteBudget.process().open()) {
       if (raw.length > FREE_BYTES) {
@@ -177,49 +148,24 @@ final class GelfSource implements LogSource {
   }
 
   private void message(byte[] raw, ByteBudget.Reservation held) throws InterruptedException {
-    byte[] text;
-    JsonNode m;
+    GelfMessage m;
     try {
-      text = decompressed(raw, held);
+      byte[] text = GelfMessage.decompressed(raw, held);
       if (text.length > FREE_BYTES && text != raw) {
         held.await(PARSED_FACTOR * text.length);
       }
-      m = JSON.readTree(text);
-    } catch (JacksonException | CodecException e) {
-      wrong("GELF message: " + JsonFailures.said(e));
+      m = GelfMessage.read(text);
+    } catch (CodecException e) {
+      wrong(e.getMessage());
       return;
     }
-    if (!m.isObject()) {
-      wrong("GELF message is no JSON object");
-      return;
-    }
-    Labels labels = context.relabeled(labels(m));
+    Labels labels = context.relabeled(m.labels(config.labels()));
     if (labels == null) {
       return;
     }
-    JsonNode time = m.path("timestamp");
-    long at = config.keepTimes() && time.isNumber() ? nanos(time.decimalValue()) : context.now();
-    context.accept(new LogEntry(labels, at, new String(text, StandardCharsets.UTF_8).strip()));
+    Long time = config.keepTimes() ? m.time() : null;
+    context.accept(new LogEntry(labels, time == null ? context.now() : time, m.line()));
     entries.inc();
-  }
-
-  private static long nanos(BigDecimal seconds) {
-    return seconds.movePointRight(9).longValue();
-  }
-
-  private Labels labels(JsonNode m) {
-    LabelsBuilder b =
-        config.labels().toBuilder()
-            .set("__gelf_message_host", m.path("host").asString(""))
-            .set("__gelf_message_version", m.path("version").asString(""))
-            .set("__gelf_message_facility", m.path("facility").asString(""));
-    JsonNode level = m.path("level");
-    // What has no level is an alert, as Graylog's description has it.
-    int n = level.isMissingNode() ? 1 : level.asInt(-1);
-    if (n >= 0 && n < SEVERITIES.size()) {
-      b.set("__gelf_message_level", SEVERITIES.get(n));
-    }
-    return b.build();
   }
 
   @Override

@@ -14,6 +14,8 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.Labels;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +49,10 @@ public record SyslogConfig(
 
   private static final int MOST = 64 << 20;
   private static final long DEFAULT_LENGTH = 8192;
+
+  /** Longest message of a listener without a configuration: a packet of UDP. */
+  private static final int MAX_LISTENING = 64 << 10;
+
   private static final Duration DEFAULT_IDLE = Duration.ofSeconds(120);
   private static final Section SECTION = new Section("syslog", "Syslog messages over the network.");
   private static final Key<String> ADDRESS =
@@ -73,13 +79,20 @@ public record SyslogConfig(
   private static final Key<Boolean> WHOLE =
       SECTION.key(
           "use_rfc5424_message", Type.BOOL, false, "The line is the message with its header.");
+  private static final SequencedMap<String, SyslogFormat> FORMATS = new LinkedHashMap<>();
+
+  static {
+    FORMATS.put("rfc5424", SyslogFormat.RFC5424);
+    FORMATS.put("rfc3164", SyslogFormat.RFC3164);
+    FORMATS.put("auto", SyslogFormat.AUTO);
+  }
+
   private static final Key<SyslogFormat> FORMAT =
       SECTION.key(
           "syslog_format",
-          Type.oneOf(
-              "syslog format", "rfc5424", SyslogFormat.RFC5424, "rfc3164", SyslogFormat.RFC3164),
+          Type.oneOf("syslog format", FORMATS),
           SyslogFormat.RFC5424,
-          "Form.");
+          "rfc5424, rfc3164, or auto, which Promtail does not have.");
   private static final Key<Long> MAX_LENGTH =
       SECTION.key(
           "max_message_length",
@@ -89,6 +102,21 @@ public record SyslogConfig(
   private static final Key<TlsConfig> TLS =
       SECTION.optional(
           "tls_config", TlsConfig.TYPE, "Own certificate and key; with ca, clients need one too.");
+
+  /** A listener in plain text for messages of both RFCs, with the times of the messages. */
+  public static SyslogConfig listening(String address, Protocol protocol, Labels labels) {
+    return new SyslogConfig(
+        address,
+        protocol,
+        DEFAULT_IDLE,
+        false,
+        labels,
+        true,
+        false,
+        SyslogFormat.AUTO,
+        MAX_LISTENING,
+        null);
+  }
 
   /** The block in a configuration. */
   public static final Type<SyslogConfig> TYPE = SECTION.type(SyslogConfig::read);

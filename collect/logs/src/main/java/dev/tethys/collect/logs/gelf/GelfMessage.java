@@ -1,0 +1,103 @@
+package dev.tethys.collect.logs.gelf;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.json.JsonFailures;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Message of Graylog Extended Log Format.
+ *
+ * @param line the JSON as it came
+ * @param time Unix nanoseconds, null if the message has none
+ * @param host name of the sender, "" if the message has none
+ * @param version version of the format, "" if the message has none
+ * @param facility facility, "" if the message has none
+ * @param level name of the severity, "" if the number is none of syslog's
+ */
+public record GelfMessage(
+    String line, @Nullable Long time, String host, String version, String facility, String level) {
+  /** Longest message, decompressed; Graylog's own limit of one over TCP is smaller. */
+  public static final int MAX_BYTES = 8 << 20;
+
+  private static final List<String> SEVERITIES =
+      List.of(
+          "emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug");
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
+
+  /**
+   * Decompresses gzip and zlib, which a message shows by its first bytes.
+   *
+   * @throws CodecException if the message is damaged or too large
+   */
+  public static byte[] decompressed(byte[] b, LongConsumer reserve) {
+    if (b.length >= 2 && b[0] == 0x1f && b[1] == (byte) 0x8b) {
+      return Compression.GZIP.decompress(b, 0, b.length, MAX_BYTES, reserve);
+    }
+    // The two bytes of zlib's header are a multiple of 31; JSON's { followed by " is not.
+    if (b.length >= 2 && (b[0] & 0x0f) == 8 && ((b[0] & 0xff) << 8 | b[1] & 0xff) % 31 == 0) {
+      return Compression.ZLIB.decompress(b, 0, b.length, MAX_BYTES, reserve);
+    }
+    return b;
+  }
+
+  /**
+   * Reads a message.
+   *
+   * @throws CodecException if it is not a JSON object
+   */
+  public static GelfMessage read(byte[] text) {
+    JsonNode m;
+    try {
+      m = JSON.readTree(text);
+    } catch (JacksonException e) {
+      throw new CodecException("GELF message: " + JsonFailures.said(e));
+    }
+    if (!m.isObject()) {
+      throw new CodecException("GELF message is not a JSON object");
+    }
+    JsonNode time = m.path("timestamp");
+    JsonNode level = m.path("level");
+    // A message without a level is an alert, as Graylog's description has it.
+    int n = level.isMissingNode() ? 1 : level.asInt(-1);
+    return new GelfMessage(
+        new String(text, StandardCharsets.UTF_8).strip(),
+        time.isNumber() ? nanos(time.decimalValue()) : null,
+        m.path("host").asString(""),
+        m.path("version").asString(""),
+        m.path("facility").asString(""),
+        n >= 0 && n < SEVERITIES.size() ? SEVERITIES.get(n) : "");
+  }
+
+  private static @Nullable Long nanos(BigDecimal seconds) {
+    // A huge exponent would take the memory of all its digits.
+    if (seconds.precision() - (long) seconds.scale() > 10) {
+      return null;
+    }
+    return seconds.scale() > 1000 ? Long.valueOf(0) : seconds.movePointRight(9).longValue();
+  }
+
+  /** Labels before relabelling, as Promtail names them. */
+  Labels labels(Labels of) {
+    LabelsBuilder b =
+        of.toBuilder()
+            .set("__gelf_message_host", host)
+            .set("__gelf_message_version", version)
+            .set("__gelf_message_facility", facility);
+    if (!level.isEmpty()) {
+      b.set("__gelf_message_level", level);
+    }
+    return b.build();
+  }
+}
