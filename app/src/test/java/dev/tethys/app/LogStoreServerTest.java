@@ -173,7 +173,7 @@ class LogStoreServerTest {
                   + longName
                   + "\":\"x\"},\"values\":[[\"1700000000000000000\",\"refused\"]]}]}");
       assertThat(r.statusCode()).isEqualTo(400);
-      assertThat(r.body()).contains("max_label_name_length");
+      assertThat(r.body()).contains("has label name too long: 'nnn").contains("limit 1024");
       String kept =
           p.get(
                   "/loki/api/v1/query_range?start=1699999999&end=1700000001&query="

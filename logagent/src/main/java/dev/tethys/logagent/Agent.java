@@ -9,6 +9,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.logs.LogEntry;
+import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.exporter.loki.LokiClient;
 import dev.tethys.pipeline.stages.StageMetrics;
 import dev.tethys.runtime.BuildInfo;
@@ -63,14 +64,24 @@ final class Agent implements AutoCloseable {
   private final Jobs jobs;
 
   Agent(PromtailConfig config, Mode mode, Loader loader) throws IOException {
-    this.mode = mode;
-    this.loader = loader;
-    this.host = hostName();
+    this(config, mode, loader, List.of());
     registry.register(new ProcessCollector());
     registry.register(Registry.process());
     registry.register(BuildInfo.current().metric("promtail", "promtail"));
+  }
+
+  /**
+   * An agent inside another role, which shows the metrics of the process.
+   *
+   * @param own factories of components that only this process has
+   */
+  Agent(PromtailConfig config, Mode mode, Loader loader, List<ComponentFactory<?>> own)
+      throws IOException {
+    this.mode = mode;
+    this.loader = loader;
+    this.host = hostName();
     StageMetrics stageMetrics = new StageMetrics(registry);
-    this.destinations = new LogExporters(config, mode.dryRun, http, registry, stageMetrics);
+    this.destinations = new LogExporters(config, mode.dryRun, http, registry, stageMetrics, own);
     this.jobs = new Jobs(config, mode, host, http, registry, stageMetrics, destinations);
   }
 

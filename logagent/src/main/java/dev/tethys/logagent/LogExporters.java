@@ -4,6 +4,7 @@ import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.logs.LogEntry;
+import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.exporter.loki.LokiClient;
 import dev.tethys.pipeline.stages.EntryLimiter;
 import dev.tethys.pipeline.stages.StageClock;
@@ -50,6 +51,7 @@ final class LogExporters {
   private final boolean dryRun;
   private final Registry registry;
   private final StageMetrics stageMetrics;
+  private final List<ComponentFactory<?>> own;
   private final Clients clients;
 
   /**
@@ -71,14 +73,17 @@ final class LogExporters {
    * Opens them.
    *
    * @param dryRun whether entries are printed instead
+   * @param own factories of components that only this process has
    */
   LogExporters(
       PromtailConfig config,
       boolean dryRun,
       HttpClientFactory http,
       Registry registry,
-      StageMetrics stageMetrics)
+      StageMetrics stageMetrics,
+      List<ComponentFactory<?>> own)
       throws IOException {
+    this.own = own;
     this.config = config;
     this.dryRun = dryRun;
     this.registry = registry;
@@ -179,7 +184,7 @@ final class LogExporters {
     }
     PipelineLogExporter g = graph;
     if (g == null) {
-      g = new PipelineLogExporter(registry);
+      g = new PipelineLogExporter(registry, own);
       graph = g; // also if it cannot become this: what it registered is there
     }
     g.apply(into);

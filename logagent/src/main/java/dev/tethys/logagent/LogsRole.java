@@ -4,6 +4,7 @@ import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlWriter;
 import dev.tethys.model.file.IoFailures;
+import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.CarrierReserve;
 import dev.tethys.runtime.HeapController;
@@ -161,6 +162,17 @@ public final class LogsRole {
    * @throws ConfigException when something is wrong with it
    */
   static PromtailConfig config(FlagSet flags, String behind) throws IOException {
+    return config(flags, behind, List.of());
+  }
+
+  /**
+   * Reads the configuration, checked.
+   *
+   * @param own factories of components that only this process has
+   * @throws ConfigException when something is wrong with it
+   */
+  static PromtailConfig config(FlagSet flags, String behind, List<ComponentFactory<?>> own)
+      throws IOException {
     Path file = file(flags);
     YamlDocument document = document(file, flags, behind);
     PromtailConfig config = PromtailConfig.of(document);
@@ -174,7 +186,7 @@ public final class LogsRole {
       throw new ConfigException(
           file.toString(), "at least one client config must be provided, or exporters");
     }
-    config.check();
+    config.check(own);
     document.refuseNotBuilt();
     return config;
   }

@@ -19,6 +19,7 @@ import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.collector.BuiltIn;
+import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
@@ -34,6 +35,7 @@ import dev.tethys.pipeline.ledger.AccountingRegistry;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -118,11 +120,14 @@ final class PipelineLogExporter {
   private long underWay; // bytes
   private volatile boolean closing;
 
-  PipelineLogExporter(Registry metrics) {
+  /**
+   * @param own factories of components that only this process has
+   */
+  PipelineLogExporter(Registry metrics, List<ComponentFactory<?>> own) {
     AccountingRegistry ledger = new AccountingRegistry();
     services =
         new GraphServices(
-            components(),
+            components(own),
             clock,
             new Outboxes(new RealFiles(), clock, new Random()),
             ledger,
@@ -132,8 +137,10 @@ final class PipelineLogExporter {
     metrics.register(new QueueMetrics(graph));
   }
 
-  private Components components() {
-    return BuiltIn.components(new Factory());
+  private Components components(List<ComponentFactory<?>> own) {
+    List<ComponentFactory<?>> all = new ArrayList<>(own);
+    all.add(new Factory());
+    return BuiltIn.components(all);
   }
 
   /** Sets the tenant of entries that name none; "" for none. */
@@ -158,8 +165,8 @@ final class PipelineLogExporter {
    *
    * @throws dev.tethys.config.ConfigException where it is not
    */
-  static void check(YamlDocument d) {
-    PipelineLogExporter g = new PipelineLogExporter(new Registry());
+  static void check(YamlDocument d, List<ComponentFactory<?>> own) {
+    PipelineLogExporter g = new PipelineLogExporter(new Registry(), own);
     GraphConfig c = GraphConfig.read(d, g.services.components(), false);
     d.refuseNotBuilt();
     Graph.check(c, g.services);

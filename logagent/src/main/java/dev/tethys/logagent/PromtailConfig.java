@@ -33,6 +33,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.NameScheme;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.relabel.Relabeling;
+import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.exporter.loki.LokiClientConfig;
 import dev.tethys.pipeline.exporter.loki.LokiLimits;
 import dev.tethys.pipeline.kafka.KafkaLogs;
@@ -388,9 +389,10 @@ record PromtailConfig(
   /**
    * Reads the stages of all jobs and the graph, which are otherwise read when they are made.
    *
+   * @param own factories of components that only this process has
    * @throws dev.tethys.config.ConfigException saying what is wrong, or not built, and where
    */
-  void check() {
+  void check(List<ComponentFactory<?>> own) {
     for (ScrapeConfig j : jobs) {
       if (j.stages != null && !j.stages.isNull()) {
         Registry nowhere = new Registry();
@@ -399,7 +401,7 @@ record PromtailConfig(
     }
     YamlDocument d = graphDocument();
     if (d != null) {
-      PipelineLogExporter.check(d);
+      PipelineLogExporter.check(d, own);
     }
   }
 

@@ -53,7 +53,7 @@ class DepartureTest {
                 scrape_configs: [{job_name: a}]
                 """
                     .formatted(folder)));
-    destinations = new LogExporters(config, true, http, registry, stageMetrics);
+    destinations = new LogExporters(config, true, http, registry, stageMetrics, List.of());
     reading = Reading.open(config, true, new FileMetrics(registry));
   }
 

@@ -17,6 +17,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -53,7 +54,7 @@ class LogExportersTest {
 
   private LogExporters open(PromtailConfig c) throws IOException {
     Registry metrics = new Registry();
-    return new LogExporters(c, false, http, metrics, new StageMetrics(metrics));
+    return new LogExporters(c, false, http, metrics, new StageMetrics(metrics), List.of());
   }
 
   private static String client(LokiDouble to, String more) {

@@ -127,7 +127,7 @@ class PromtailExamplesTest {
   private static PromtailConfig read(String job) {
     YamlDocument d = YamlDocument.parse("promtail.yml", null, FRAME + job.indent(2));
     PromtailConfig c = PromtailConfig.of(d);
-    c.check();
+    c.check(List.of());
     d.refuseNotBuilt();
     return c;
   }

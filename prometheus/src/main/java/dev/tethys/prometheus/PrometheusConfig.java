@@ -59,6 +59,7 @@ public record PrometheusConfig(
     List<RemoteReadConfig> remoteRead,
     List<StoreConfig> stores,
     @Nullable TracingConfig tracing,
+    LogsConfig logs,
     List<Path> files,
     List<String> notices) {
   private static final Type<YamlNode> JOB = Type.of("scrape_config", null, n -> n);
@@ -112,6 +113,13 @@ public record PrometheusConfig(
   private static final Key<TracingConfig> TRACING =
       SECTION.optional(
           "tracing", TracingConfig.OF_PROMETHEUS, "Where traces of this server are sent.");
+
+  private static final Key<LogsConfig> LOGS =
+      SECTION.key(
+          "logs",
+          LogsConfig.TYPE,
+          LogsConfig.DEFAULT,
+          "Limits of the log store, an extension of Tethys.");
 
   private static final Section SCRAPE_FILE =
       new Section("scrape_config_file", "A file that holds jobs.");
@@ -201,6 +209,7 @@ public record PrometheusConfig(
     List<RemoteReadConfig> remoteRead = RemoteReadConfig.readAll(o.get(REMOTE_READ));
     TracingConfig tracing = o.find(TRACING);
     List<StoreConfig> stores = StoreConfig.readAll(o.get(STORES), ForeignStores.TYPES);
+    LogsConfig logs = o.get(LOGS);
     document.refuseNotBuilt();
     for (YamlDocument d : further) {
       d.refuseNotBuilt();
@@ -217,6 +226,7 @@ public record PrometheusConfig(
         remoteRead,
         stores,
         tracing,
+        logs,
         List.copyOf(files),
         notices);
   }
@@ -300,6 +310,7 @@ public record PrometheusConfig(
     sections.add(StorageConfig.section());
     sections.add(OtlpConfig.section());
     sections.addAll(TracingConfig.sectionsOfPrometheus());
+    sections.addAll(LogsConfig.sections());
     sections.add(SCRAPE_FILE);
     sections.addAll(RuleFile.sections());
     return ConfigReference.markdown("prometheus.yml", sections.toArray(Section[]::new));
@@ -339,6 +350,7 @@ public record PrometheusConfig(
     m.put("storage", storage.tree());
     m.put("otlp", otlp.tree());
     m.put("tracing", tracing == null ? null : tracing.tree());
+    m.put("logs", logs.written());
     return YamlWriter.writeRedacted(m);
   }
 }

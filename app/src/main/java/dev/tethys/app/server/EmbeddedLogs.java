@@ -3,11 +3,16 @@ package dev.tethys.app.server;
 import dev.tethys.alert.rule.GroupSpec;
 import dev.tethys.alert.rule.LogRuleQueries;
 import dev.tethys.api.loki.LokiApi;
-import dev.tethys.api.loki.LokiPush;
 import dev.tethys.api.loki.LokiSettings;
+import dev.tethys.collect.logs.SourceMetrics;
+import dev.tethys.model.UnixNanos;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.logs.LogIngester;
 import dev.tethys.model.logs.LogStore;
+import dev.tethys.pipeline.exporter.tethys.EmbeddedLogStore;
+import dev.tethys.pipeline.exporter.tethys.EmbeddedStore;
+import dev.tethys.prometheus.LogsConfig;
 import dev.tethys.query.logql.LogqlEngine;
 import dev.tethys.query.logql.LogqlLimits;
 import dev.tethys.query.logql.TailedLogStore;
@@ -29,7 +34,6 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
@@ -57,16 +61,54 @@ final class EmbeddedLogs implements AutoCloseable {
 
   private final FlagSet flags;
   private final Path folder;
+  private final Registry registry;
+  private final LogIngester ingester;
+  private volatile LogsConfig config = LogsConfig.DEFAULT;
   private volatile @Nullable Opened opened;
   private @Nullable LokiRuler ruler;
+  private @Nullable LocalLogs local;
+  private @Nullable LogListeners listeners;
 
-  private record Opened(
-      LogDatabase database, TailedLogStore store, LogqlEngine engine, @Nullable LocalLogs local) {}
+  private record Opened(LogDatabase database, TailedLogStore store, LogqlEngine engine) {}
 
-  EmbeddedLogs(FlagSet flags, Path storage) {
+  EmbeddedLogs(FlagSet flags, Path storage, Registry registry) {
     this.flags = flags;
     String path = flags.get(PATH);
     this.folder = path.isEmpty() ? storage.resolve("logs") : Path.of(path);
+    this.registry = registry;
+    this.ingester = new LogIngester(this::store, UnixNanos::now, registry);
+  }
+
+  /** The store as pipelines reach it. */
+  EmbeddedStore pipelineStore() {
+    return new EmbeddedLogStore(ingester, tenant -> config.otlp(tenant));
+  }
+
+  /** Sets the limits of a configuration, from now on. */
+  void apply(LogsConfig next) {
+    config = next;
+    Opened o = opened;
+    if (o != null) {
+      o.database.setLimits(this::limits);
+    }
+  }
+
+  private LogLimits limits(String tenant) {
+    return config.limits(tenant, flagLimits());
+  }
+
+  private LogLimits flagLimits() {
+    LogLimits d = LogLimits.DEFAULTS;
+    return new LogLimits(
+        (int) flags.bytes(MAX_LINE_SIZE),
+        d.maxLabelNames(),
+        d.maxLabelNameLength(),
+        d.maxLabelValueLength(),
+        d.maxMetadataSize(),
+        d.maxMetadataEntries(),
+        (int) flags.integer(MAX_STREAMS),
+        d.maxAgeNanos(),
+        d.maxFutureNanos());
   }
 
   /** True unless a flag switches the log store off. */
@@ -106,7 +148,7 @@ final class EmbeddedLogs implements AutoCloseable {
    *
    * @param ruleGroups takes the groups of Loki's ruler API
    */
-  void addTo(Routes routes, Registry registry, Consumer<List<GroupSpec>> ruleGroups) {
+  void addTo(Routes routes, Consumer<List<GroupSpec>> ruleGroups) {
     LogqlLimits limits = limits();
     LokiSettings settings =
         new LokiSettings(
@@ -115,8 +157,8 @@ final class EmbeddedLogs implements AutoCloseable {
             (int) flags.integer(MAX_TAILS),
             Duration.ofMillis(flags.millis(RETENTION_TIME)),
             BuildInfo.current().version());
-    new LokiApi(this::engine, settings, EmbeddedLogs::now, registry).addTo(routes);
-    new LokiPush(this::store, EmbeddedLogs::now, registry).addTo(routes);
+    new LokiApi(this::engine, settings, UnixNanos::now, registry).addTo(routes);
+    LogReceivers.addTo(routes, ingester, pipelineStore(), registry);
     LokiRuler r = new LokiRuler(folder.resolve("rules"), ruleGroups);
     r.addTo(routes);
     ruler = r;
@@ -151,11 +193,6 @@ final class EmbeddedLogs implements AutoCloseable {
     return o == null ? 0 : value.applyAsDouble(o.database);
   }
 
-  private static long now() {
-    Instant t = Instant.now();
-    return Math.addExact(Math.multiplyExact(t.getEpochSecond(), 1_000_000_000L), t.getNano());
-  }
-
   private @Nullable LogqlEngine engine() {
     Opened o = opened;
     return o == null ? null : o.engine;
@@ -171,23 +208,13 @@ final class EmbeddedLogs implements AutoCloseable {
    *
    * @param configured whether the server has a configuration file
    */
-  void open(boolean configured, HttpClientFactory http, Registry registry) throws IOException {
+  void open(boolean configured, HttpClientFactory http) throws IOException {
     long begin = System.nanoTime();
     RetentionLimits retention =
         new RetentionLimits(
             Duration.ofMillis(flags.millis(RETENTION_TIME)).toNanos(),
             flags.bytes(RETENTION_SIZE),
             0);
-    LogLimits d = LogLimits.DEFAULTS;
-    LogLimits limits =
-        new LogLimits(
-            (int) flags.bytes(MAX_LINE_SIZE),
-            d.maxLabelNames(),
-            d.maxLabelNameLength(),
-            d.maxLabelValueLength(),
-            d.maxMetadataSize(),
-            d.maxMetadataEntries(),
-            (int) flags.integer(MAX_STREAMS));
     LogDatabase database =
         LogDatabase.open(
             new RealFiles(),
@@ -196,7 +223,8 @@ final class EmbeddedLogs implements AutoCloseable {
                 EngineOptions.defaults()
                     .withHeadBytes(flags.bytes(HEAD_SIZE))
                     .withRetention(retention),
-                limits));
+                limits(LogStore.DEFAULT_TENANT)));
+    database.setLimits(this::limits);
     TailedLogStore store = new TailedLogStore(database, new LogCounts(registry));
     LogqlEngine engine =
         new LogqlEngine(
@@ -204,13 +232,13 @@ final class EmbeddedLogs implements AutoCloseable {
             Runtime.getRuntime().availableProcessors(),
             Runtime.getRuntime().maxMemory() / 4,
             System::nanoTime);
-    LocalLogs local = null;
-    if (collectsLocal(configured)) {
-      local = new LocalLogs(store, folder, http, registry);
-      local.start();
-      LogSetup.copyTo(local::ownLine);
+    opened = new Opened(database, store, engine);
+    try {
+      collect(configured, http);
+    } catch (IOException | RuntimeException e) {
+      close();
+      throw e;
     }
-    opened = new Opened(database, store, engine, local);
     LokiRuler r = ruler;
     if (r != null) {
       r.open();
@@ -222,6 +250,18 @@ final class EmbeddedLogs implements AutoCloseable {
         store.tenants().size(),
         database.partBytes(),
         (System.nanoTime() - begin) / 1_000_000);
+  }
+
+  /** Starts what the server collects itself, once the store is open. */
+  private void collect(boolean configured, HttpClientFactory http) throws IOException {
+    SourceMetrics metrics = new SourceMetrics(registry);
+    listeners = LogListeners.start(flags, ingester, folder, http, registry, metrics);
+    if (collectsLocal(configured)) {
+      LocalLogs l = new LocalLogs(ingester, folder, http, registry, metrics);
+      local = l;
+      l.start();
+      LogSetup.copyTo(l::ownLine);
+    }
   }
 
   private boolean collectsLocal(boolean configured) {
@@ -249,13 +289,18 @@ final class EmbeddedLogs implements AutoCloseable {
 
   @Override
   public void close() {
+    LogListeners listening = listeners;
+    if (listening != null) {
+      listening.close();
+    }
+    LocalLogs l = local;
+    if (l != null) {
+      LogSetup.copyTo(null);
+      l.close();
+    }
     Opened o = opened;
     opened = null;
     if (o != null) {
-      if (o.local != null) {
-        LogSetup.copyTo(null);
-        o.local.close();
-      }
       o.engine.close();
       o.store.close();
     }

@@ -1,6 +1,5 @@
 package dev.tethys.app.server;
 
-import dev.tethys.codec.loki.StreamEnrichment;
 import dev.tethys.collect.logs.LogSource;
 import dev.tethys.collect.logs.SourceContext;
 import dev.tethys.collect.logs.SourceMetrics;
@@ -12,14 +11,10 @@ import dev.tethys.model.NameScheme;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.file.RealFiles;
-import dev.tethys.model.guard.EssentialLoop;
-import dev.tethys.model.guard.LimitedLog;
-import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.logs.LogEntry;
-import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.logs.LogIngester;
 import dev.tethys.model.relabel.RelabelRule;
 import dev.tethys.model.relabel.Relabeling;
-import dev.tethys.model.storage.StorageException;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -28,13 +23,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,47 +34,34 @@ import org.jspecify.annotations.Nullable;
  */
 final class LocalLogs implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(LocalLogs.class.getName());
-  private static final LimitedLog FAILURES = new LimitedLog(LOG);
-
-  private static final int MAX_QUEUED = 4096;
-  private static final int MAX_BATCH = 1000;
-  private static final Duration LINGER = Duration.ofMillis(200);
-  private static final Duration RETRY = Duration.ofSeconds(1);
   private static final long SAVE_NANOS = 10_000_000_000L;
-
-  /** Wakes the writer when this closes. */
-  private static final LogEntry END = new LogEntry(Labels.EMPTY, 0, "");
 
   private static final Labels OWN = Labels.of("job", "tethys", "service_name", "tethys");
 
-  private final LogStore store;
-  private final BlockingQueue<LogEntry> queue = new ArrayBlockingQueue<>(MAX_QUEUED);
-  private final List<LogEntry> entries = new ArrayList<>(); // taken from the queue, not yet stored
   private final Counter dropped;
-  private final Thread writer;
+  private final LogEntryWriter writer;
   private final @Nullable LogSource journal;
   private final @Nullable Positions positions;
   private long saved = System.nanoTime();
-  private volatile boolean stopped;
 
   /**
    * Starts to collect.
    *
    * @param folder of the log store, for the position in the journal
    */
-  LocalLogs(LogStore store, Path folder, HttpClientFactory http, Registry registry)
+  LocalLogs(
+      LogIngester ingester,
+      Path folder,
+      HttpClientFactory http,
+      Registry registry,
+      SourceMetrics metrics)
       throws IOException {
-    this.store = store;
     dropped =
         registry.counter(
             "tethys_own_log_lines_dropped_total",
             "Lines of the server's own log that were not stored: the queue was full or the store"
                 + " refused them.");
-    writer =
-        Thread.ofPlatform()
-            .name("local-logs")
-            .daemon()
-            .unstarted(EssentialLoop.of("local logs", this::run));
+    writer = new LogEntryWriter(ingester, "local-logs", n -> dropped.add(n), this::savePositions);
     Positions kept = null;
     LogSource source = null;
     if (JournalPlaces.FOLDERS.stream().anyMatch(Files::isReadable)) {
@@ -95,17 +72,17 @@ final class LocalLogs implements AutoCloseable {
               true,
               false,
               InstantSource.system());
-      source = journal(kept, http, registry);
+      source = journal(kept, http, metrics);
     }
     positions = kept;
     journal = source;
   }
 
-  private LogSource journal(Positions kept, HttpClientFactory http, Registry registry) {
+  private LogSource journal(Positions kept, HttpClientFactory http, SourceMetrics metrics) {
     SourceContext context =
         new SourceContext(
             "journal",
-            queue::put,
+            writer::put,
             new Relabeling(
                 List.of(
                     label("__journal__systemd_unit", "unit"),
@@ -113,7 +90,7 @@ final class LocalLogs implements AutoCloseable {
                     label("__journal_syslog_identifier", "identifier"),
                     label("__journal_priority_keyword", "level"))),
             kept,
-            new SourceMetrics(registry),
+            metrics,
             InstantSource.system(),
             http);
     return new JournalConfig(
@@ -121,7 +98,7 @@ final class LocalLogs implements AutoCloseable {
         .source(context);
   }
 
-  private static RelabelRule label(String from, String to) {
+  static RelabelRule label(String from, String to) {
     return new RelabelRule(
         RelabelRule.Spec.DEFAULT.withSource(from).withTarget(to), NameScheme.LEGACY);
   }
@@ -147,44 +124,8 @@ final class LocalLogs implements AutoCloseable {
     }
     long now = System.currentTimeMillis() * 1_000_000;
     String text = new String(line, 0, length, StandardCharsets.UTF_8);
-    if (!queue.offer(new LogEntry(OWN, now, text))) {
+    if (!writer.offer(new LogEntry(OWN, now, text))) {
       dropped.inc();
-    }
-  }
-
-  private void run() {
-    try {
-      write();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private void write() throws InterruptedException {
-    LogBatch batch = new LogBatch();
-    while (true) {
-      if (entries.isEmpty()) {
-        LogEntry first = queue.poll(1, TimeUnit.SECONDS);
-        if (first == null || first == END) {
-          if (stopped) {
-            return;
-          }
-          continue;
-        }
-        entries.add(first);
-        if (!stopped) {
-          Thread.sleep(LINGER); // lets entries gather
-        }
-        queue.drainTo(entries, MAX_BATCH - 1);
-        entries.remove(END);
-      }
-      fill(batch.clear(), entries);
-      if (!append(batch, entries.size())) {
-        return;
-      }
-      entries.forEach(LogEntry::settle);
-      entries.clear();
-      savePositions();
     }
   }
 
@@ -197,47 +138,13 @@ final class LocalLogs implements AutoCloseable {
     }
   }
 
-  /** Appends until it succeeds; false if this stops before. */
-  private boolean append(LogBatch batch, int entries) throws InterruptedException {
-    while (true) {
-      try {
-        dropped.add(store.append(LogStore.DEFAULT_TENANT, batch).refused());
-        return true;
-      } catch (StorageException e) {
-        FAILURES.log(Level.WARNING, "Local logs not stored, retrying error={0}", e.getMessage());
-        if (stopped) {
-          dropped.add(entries);
-          return false;
-        }
-        Thread.sleep(RETRY);
-      }
-    }
-  }
-
-  private static void fill(LogBatch batch, List<LogEntry> entries) {
-    Map<Labels, Integer> streams = new HashMap<>();
-    for (LogEntry e : entries) {
-      Labels labels = StreamEnrichment.withService(e.labels());
-      int stream = streams.computeIfAbsent(labels, batch::stream);
-      byte[] line = e.line().getBytes(StandardCharsets.UTF_8);
-      batch.add(e.timestamp(), stream, line, 0, line.length);
-      StreamEnrichment.addLevel(batch, StreamEnrichment.levelOf(labels));
-    }
-  }
-
   @Override
   public void close() {
     LogSource j = journal;
     if (j != null) {
       j.close();
     }
-    stopped = true;
-    queue.offer(END);
-    try {
-      writer.join(Duration.ofSeconds(5));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    writer.close();
     Positions p = positions;
     if (p != null) {
       p.save();

@@ -100,6 +100,7 @@ final class Server implements AutoCloseable {
   private final @Nullable EmbeddedPushgateway pushgateway;
   private final @Nullable EmbeddedAlertmanager alertmanager;
   private final @Nullable EmbeddedLogs logs;
+  private final EmbeddedPipelines pipelines;
   private final HttpListener listener;
   private final HttpClientFactory clients =
       new HttpClientFactory("Prometheus/" + BuildInfo.current().version());
@@ -177,7 +178,7 @@ final class Server implements AutoCloseable {
     DiscoveryContext discoveryContext = DiscoveryContext.of(registry, clients);
     this.discovery =
         new DiscoveryManager(discoveryContext, ServerFlags.discoveryPause(flags), scrape);
-    this.logs = EmbeddedLogs.isEnabled(flags) ? new EmbeddedLogs(flags, folder) : null;
+    this.logs = EmbeddedLogs.isEnabled(flags) ? new EmbeddedLogs(flags, folder, registry) : null;
     this.alerting =
         new Alerting(
             flags,
@@ -194,6 +195,7 @@ final class Server implements AutoCloseable {
                 tracing.recorder()));
     this.pushgateway =
         flags.bool("web.enable-pushgateway") ? new EmbeddedPushgateway(flags, folder) : null;
+    this.pipelines = new EmbeddedPipelines(flags, logs, registry);
     Routes routes = routes(external.url());
     this.alertmanager =
         EmbeddedAlertmanager.open(flags, external.url(), folder, clients, registry, routes);
@@ -290,7 +292,7 @@ final class Server implements AutoCloseable {
     }
     EmbeddedLogs logStore = logs;
     if (logStore != null) {
-      logStore.addTo(routes, registry, alerting::applyLogGroups);
+      logStore.addTo(routes, alerting::applyLogGroups);
     }
     HostPage.addTo(routes);
     String seen = external.getPath() == null ? "" : external.getPath();
@@ -335,11 +337,12 @@ final class Server implements AutoCloseable {
     EmbeddedLogs logStore = logs;
     if (logStore != null) {
       boolean configured = !configuration.source().equals("embedded defaults");
-      logStore.open(configured, clients, registry);
+      logStore.open(configured, clients);
     }
     engine.noteRunning(folder.resolve("queries.active"));
     configuration.add(this::apply);
     configuration.add(this::logQueries);
+    configuration.add(_ -> pipelines.apply());
     status.ready(recovery.damagedBytes() > 0 ? 1 : 0);
     notifications.remove(Notifications.STARTING);
     reloads.watch(flags);
@@ -396,6 +399,10 @@ final class Server implements AutoCloseable {
     }
     tracing.apply(c.tracing());
     store.get().reconfigure(databaseOptions(c));
+    EmbeddedLogs logStore = logs;
+    if (logStore != null) {
+      logStore.apply(c.logs());
+    }
     remoteWrite.apply(c.remoteWrite(), c.global().externalLabels());
     reading.apply(c.remoteRead(), c.stores(), c.global().externalLabels(), clients);
     exporters.apply(c.collect());
@@ -497,6 +504,7 @@ final class Server implements AutoCloseable {
       logStore.closeTails();
     }
     listener.close();
+    pipelines.close();
     remoteWrite.close();
     EmbeddedPushgateway p = pushgateway;
     if (p != null) {

@@ -400,6 +400,39 @@ final class ServerFlags {
               "Store the server's own log and the journal of this machine: true, false, or auto:"
                   + " without a configuration file. (Tethys)"),
           of(
+              LogListeners.SYSLOG_UDP,
+              STRING,
+              "",
+              "host:port for syslog over UDP, RFC 3164 and 5424, into the log store. (Tethys)"),
+          of(
+              LogListeners.SYSLOG_TCP,
+              STRING,
+              "",
+              "host:port for syslog over TCP, RFC 3164 and 5424, into the log store. (Tethys)"),
+          of(
+              LogListeners.GELF_UDP,
+              STRING,
+              "",
+              "host:port for GELF over UDP into the log store. (Tethys)"),
+          of(
+              LogListeners.GELF_TCP,
+              STRING,
+              "",
+              "host:port for GELF over TCP into the log store. (Tethys)"),
+          of(
+              ServerPipelines.CONFIG,
+              LIST,
+              "",
+              "Collector configuration whose pipelines run in the server: a file, env:NAME,"
+                  + " yaml:TEXT or a URL. Their exporter tethys writes into the server's stores."
+                  + " Can be repeated. (Tethys)"),
+          of(
+              EmbeddedPipelines.PROMTAIL,
+              STRING,
+              "",
+              "promtail.yml whose jobs run in the server; without clients and exporters they write"
+                  + " into the log store. (Tethys)"),
+          of(
               EmbeddedLogs.PATH,
               STRING,
               "",

@@ -1,6 +1,7 @@
 package dev.tethys.api.loki;
 
 import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.logs.LogTenants;
 import dev.tethys.query.logql.Direction;
 import dev.tethys.query.logql.parser.Units;
 import dev.tethys.web.HttpException;
@@ -71,21 +72,11 @@ final class LokiParameters {
   }
 
   private static void checkTenant(String id) {
-    if (id.isEmpty() || id.length() > 150 || !id.chars().allMatch(LokiParameters::isTenantChar)) {
-      throw bad(
-          "X-Scope-OrgID is not valid; a tenant has 1 to 150 characters of"
-              + " a-z, A-Z, 0-9, !, -, _, ., *, ', (, )");
+    String problem =
+        id.isEmpty() ? "empty; a tenant has 1 to 150 characters" : LogTenants.problem(id);
+    if (problem != null) {
+      throw bad(LogTenants.HEADER + " is " + problem);
     }
-    if (id.equals(".") || id.equals("..")) {
-      throw bad("X-Scope-OrgID must not be '" + id + "'");
-    }
-  }
-
-  private static boolean isTenantChar(int c) {
-    return (c >= 'a' && c <= 'z')
-        || (c >= 'A' && c <= 'Z')
-        || (c >= '0' && c <= '9')
-        || "!-_.*'()".indexOf(c) >= 0;
   }
 
   static HttpException bad(String message) {

@@ -28,6 +28,7 @@ import dev.tethys.pipeline.exporter.remotewrite.RemoteWriteExporterFactory;
 import dev.tethys.pipeline.exporter.splunk.SplunkExporterFactory;
 import dev.tethys.pipeline.exporter.statsd.StatsdExporterFactory;
 import dev.tethys.pipeline.exporter.tdengine.TdengineExporterFactory;
+import dev.tethys.pipeline.exporter.tethys.TethysExporterFactory;
 import dev.tethys.pipeline.exporter.zipkin.ZipkinExporterFactory;
 import dev.tethys.pipeline.extension.BasicAuth;
 import dev.tethys.pipeline.extension.BearerTokenAuth;
@@ -86,6 +87,7 @@ import dev.tethys.pipeline.receiver.prometheus.SimplePrometheusFactory;
 import dev.tethys.pipeline.receiver.pyroscope.PyroscopeReceiverFactory;
 import dev.tethys.pipeline.receiver.remotewrite.RemoteWriteReceiverFactory;
 import dev.tethys.pipeline.receiver.sampling.RemoteSampling;
+import dev.tethys.pipeline.receiver.splunk.SplunkReceiverFactory;
 import dev.tethys.pipeline.receiver.statsd.StatsdReceiverFactory;
 import dev.tethys.pipeline.receiver.zipkin.ZipkinReceiverFactory;
 import dev.tethys.pipeline.receiver.zpages.ZPagesFactory;
@@ -95,6 +97,7 @@ import dev.tethys.web.client.HttpClientFactory;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.ServiceLoader;
 
 /**
@@ -106,7 +109,15 @@ public final class BuiltIn {
 
   /** All of them, and perhaps some that only the caller has. */
   public static Components components(ComponentFactory<?>... own) {
-    List<ComponentFactory<?>> all = new ArrayList<>(List.of(own));
+    return components(List.of(own));
+  }
+
+  /** The same with a list. */
+  public static Components components(List<? extends ComponentFactory<?>> own) {
+    List<ComponentFactory<?>> all = new ArrayList<>(own);
+    if (own.stream().noneMatch(TethysExporterFactory.class::isInstance)) {
+      all.add(new TethysExporterFactory(Map.of()));
+    }
     InstantSource clock = InstantSource.system();
     all.add(new OtlpReceiverFactory());
     all.add(new NopReceiverFactory());
@@ -148,6 +159,7 @@ public final class BuiltIn {
     all.add(new OtlpFileReceiverFactory());
     all.add(new FluentForwardReceiverFactory());
     all.add(new ElasticBulkReceiverFactory());
+    all.add(new SplunkReceiverFactory());
     all.add(new JournaldReceiverFactory());
     all.add(new SyslogReceiverFactory());
     all.add(SocketLogReceiverFactory.tcp());

@@ -1,0 +1,98 @@
+package dev.tethys.app.server;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.loki.StreamEnrichment;
+import dev.tethys.collect.logs.gelf.GelfMessage;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.logs.LogAppendResult;
+import dev.tethys.model.logs.LogBatch;
+import dev.tethys.model.logs.LogIngester;
+import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.logs.LogTenants;
+import dev.tethys.model.storage.StorageException;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission.Hold;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * GELF over HTTP, {@code /gelf}: one message in a request, answered by 202 as Graylog does. The
+ * line is the JSON as it came; host, facility and level are labels.
+ */
+final class GelfEndpoint {
+  private static final String PATH = "/gelf";
+
+  private final LogIngester ingester;
+
+  GelfEndpoint(LogIngester ingester) {
+    this.ingester = ingester;
+  }
+
+  void addTo(HttpServerEndpoint door) {
+    door.post(PATH, (q, r) -> take(door, q, r));
+  }
+
+  /** Labels of a message's stream. */
+  static Labels labels(GelfMessage m) {
+    LabelsBuilder b = new LabelsBuilder().set("job", "gelf");
+    b.set("host", m.host()).set("facility", m.facility()).set("level", m.level());
+    return StreamEnrichment.withService(b.build());
+  }
+
+  private void take(HttpServerEndpoint door, HttpRequest request, HttpResponse response)
+      throws IOException, BusyException {
+    String tenant = tenant(request);
+    LogBatch batch = new LogBatch();
+    try (Hold hold = door.intake().open()) {
+      byte[] body =
+          GelfMessage.decompressed(
+              door.body(request, door.compression(request), hold), request::reserve);
+      if (body.length > GelfMessage.MAX_BYTES) {
+        throw new HttpException(
+            413, "message has " + body.length + " bytes; limit " + GelfMessage.MAX_BYTES);
+      }
+      hold.take(4L * body.length);
+      add(GelfMessage.read(body), batch);
+    } catch (CodecException e) {
+      ingester.discarded(tenant, "invalid_entry", 1);
+      throw new HttpException(400, String.valueOf(e.getMessage()));
+    }
+    LogAppendResult result;
+    try {
+      result = ingester.append(tenant, batch);
+    } catch (StorageException e) {
+      response.header("Retry-After", "1");
+      throw new HttpException(503, String.valueOf(e.getMessage()));
+    }
+    if (result.refusals().isEmpty()) {
+      response.status(202).send();
+    } else {
+      throw new HttpException(400, result.text());
+    }
+  }
+
+  private static String tenant(HttpRequest request) {
+    String tenant = request.header(LogTenants.HEADER);
+    if (tenant == null || tenant.isEmpty()) {
+      return LogStore.DEFAULT_TENANT;
+    }
+    String problem = LogTenants.problem(tenant);
+    if (problem != null) {
+      throw new HttpException(400, LogTenants.HEADER + " is " + problem);
+    }
+    return tenant;
+  }
+
+  private void add(GelfMessage m, LogBatch batch) {
+    Labels labels = labels(m);
+    byte[] line = m.line().getBytes(StandardCharsets.UTF_8);
+    Long time = m.time();
+    batch.add(time == null ? ingester.now() : time, batch.stream(labels), line, 0, line.length);
+    StreamEnrichment.addLevel(batch, StreamEnrichment.levelOf(labels));
+  }
+}

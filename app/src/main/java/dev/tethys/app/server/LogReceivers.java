@@ -1,0 +1,80 @@
+package dev.tethys.app.server;
+
+import dev.tethys.api.loki.LokiPush;
+import dev.tethys.codec.otlp.wire.OtlpSignal;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.logs.LogIngester;
+import dev.tethys.pipeline.AckCallback;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.exporter.tethys.EmbeddedStore;
+import dev.tethys.pipeline.exporter.tethys.TethysSettings;
+import dev.tethys.pipeline.receiver.elastic.ElasticProtocol;
+import dev.tethys.pipeline.receiver.elastic.StreamFields;
+import dev.tethys.pipeline.receiver.otlp.OtlpProtocol;
+import dev.tethys.pipeline.receiver.points.PointTally;
+import dev.tethys.pipeline.receiver.server.GrpcServerEndpoint;
+import dev.tethys.pipeline.receiver.server.GrpcServerSettings;
+import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
+import dev.tethys.pipeline.receiver.server.HttpServerSettings;
+import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
+import dev.tethys.pipeline.receiver.splunk.SplunkProtocol;
+import dev.tethys.web.Routes;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Endpoints on the server's own port that take logs into its store: Loki's push, OTLP over HTTP and
+ * gRPC, Elasticsearch's {@code _bulk}, Splunk's HTTP Event Collector and GELF.
+ */
+final class LogReceivers {
+  private static final int MAX_BODY = 64 << 20;
+
+  /** Prefixes of Elasticsearch's paths; the second is that of VictoriaLogs. */
+  private static final List<String> ELASTIC = List.of("/elastic", "/insert/elasticsearch");
+
+  private static final List<String> OTLP =
+      List.of("/v1/logs", "/otlp/v1/logs", "/api/v1/otlp/v1/logs");
+
+  private LogReceivers() {}
+
+  /** Consumer that stores a batch before it returns. */
+  private record Storing(EmbeddedStore store) implements Consumer {
+    @Override
+    public void consume(Batch batch, AckCallback receipt) {
+      receipt.settle(store.store(batch, TethysSettings.DEFAULT));
+    }
+  }
+
+  /**
+   * Adds the endpoints.
+   *
+   * @param store the log store as batches reach it
+   */
+  static void addTo(Routes routes, LogIngester ingester, EmbeddedStore store, Registry registry) {
+    new LokiPush(ingester).addTo(routes);
+    Scheduler clock = Scheduler.system();
+    ReceiverAdmission admission = new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);
+    PointTally refused = new PointTally("logs", registry, clock::nanos);
+    HttpServerEndpoint http =
+        new HttpServerEndpoint(
+            admission, HttpServerSettings.within(MAX_BODY).withMetadata(), null, routes);
+    http.countRefused(refused);
+    GrpcServerEndpoint grpc =
+        new GrpcServerEndpoint(admission, GrpcServerSettings.within(MAX_BODY), null, routes);
+    grpc.countRefused(refused);
+    Consumer storing = new Storing(store);
+    OtlpProtocol otlp =
+        Objects.requireNonNull(OtlpProtocol.of(OtlpSignal.LOGS, Map.of(Signal.LOGS, storing)));
+    otlp.addTo(grpc);
+    OTLP.forEach(path -> otlp.addTo(http, path));
+    ElasticProtocol elastic =
+        new ElasticProtocol(storing, clock, ElasticProtocol.VERSION, StreamFields.DEFAULT);
+    ELASTIC.forEach(prefix -> elastic.addTo(http, prefix));
+    new SplunkProtocol(storing, clock, SplunkProtocol.LABEL_NAMES).addTo(http);
+    new GelfEndpoint(ingester).addTo(http);
+  }
+}

@@ -1,0 +1,87 @@
+package dev.tethys.app.server;
+
+import dev.tethys.config.YamlDocument;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.RealFiles;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.collector.BuiltIn;
+import dev.tethys.pipeline.collector.ConfigSources;
+import dev.tethys.pipeline.component.ComponentFactory;
+import dev.tethys.pipeline.component.ConfigWatcher;
+import dev.tethys.pipeline.delivery.Outboxes;
+import dev.tethys.pipeline.grammar.GraphConfig;
+import dev.tethys.pipeline.grammar.PrintedConfig;
+import dev.tethys.pipeline.graph.Graph;
+import dev.tethys.pipeline.graph.GraphServices;
+import dev.tethys.pipeline.graph.QueueMetrics;
+import dev.tethys.pipeline.ledger.AccountingRegistry;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/**
+ * Pipelines of a Collector configuration inside the server, in which the exporter {@code tethys}
+ * writes into the server's stores.
+ */
+final class ServerPipelines implements AutoCloseable {
+  /** Flag with the configurations. */
+  static final String CONFIG = "pipelines.config";
+
+  private static final System.Logger LOG = System.getLogger(ServerPipelines.class.getName());
+
+  /** Time that queues have to empty when the server stops. */
+  private static final Duration DRAIN = Duration.ofSeconds(10);
+
+  private final ConfigSources source;
+  private final GraphServices services;
+  private final Graph graph;
+
+  /**
+   * @param configs values of the flag
+   */
+  ServerPipelines(List<String> configs, List<ComponentFactory<?>> own, Registry registry) {
+    this.source = new ConfigSources(configs, List.of(), System::getenv);
+    AccountingRegistry ledger = new AccountingRegistry();
+    Scheduler clock = Scheduler.system();
+    this.services =
+        new GraphServices(
+            BuiltIn.components(own),
+            clock,
+            new Outboxes(new RealFiles(), clock, new Random()),
+            ledger,
+            registry);
+    this.graph = new Graph(services);
+    registry.register(ledger);
+    registry.register(new QueueMetrics(graph));
+  }
+
+  /**
+   * Reads the configuration and makes the pipelines follow it; what is wrong with it changes
+   * nothing.
+   *
+   * @throws dev.tethys.config.ConfigException if the configuration is wrong
+   * @throws IOException if it cannot be read or a component cannot start
+   */
+  void apply() throws IOException {
+    YamlDocument document = source.read();
+    GraphConfig c = GraphConfig.read(document, services.components(), false);
+    if (!c.telemetry().metrics().pushes().isEmpty()) {
+      LOG.log(
+          Level.WARNING,
+          "service.telemetry.metrics has no effect in the server; /metrics has these metrics");
+    }
+    graph.apply(
+        c,
+        new ConfigWatcher.Effective(
+            PrintedConfig.of(document.root(), services.components()), Map.of()));
+    LOG.log(Level.INFO, "Pipelines started config={0}", String.join(",", source.configs()));
+  }
+
+  @Override
+  public void close() {
+    graph.stop(DRAIN);
+  }
+}

@@ -1,0 +1,228 @@
+package dev.tethys.prometheus;
+
+import dev.tethys.codec.loki.OtlpMapping;
+import dev.tethys.config.ByteSize;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.logs.LogTenants;
+import dev.tethys.pipeline.exporter.tethys.OtlpConfigKeys;
+import dev.tethys.store.logs.LogLimits;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The {@code logs} section: limits of the log store with Loki's names, for all tenants and for
+ * single ones; all of it can be reloaded.
+ *
+ * @param limits limits of all tenants
+ * @param overrides limits of single tenants, which replace those of all where they are written
+ * @param written the section as it is written, null if there is none
+ */
+public record LogsConfig(
+    Limits limits, Map<String, Limits> overrides, @Nullable Map<?, ?> written) {
+  /** Farthest that an entry may be ahead of the clock, as in Loki. */
+  private static final Duration CREATION_GRACE = Duration.ofMinutes(10);
+
+  private static final Duration MAX_AGE = Duration.ofDays(7);
+
+  /**
+   * Limits that are written, null where they are not.
+   *
+   * @param rejectOld whether old entries are refused
+   */
+  public record Limits(
+      @Nullable Long maxLineSize,
+      @Nullable Long maxLabelNames,
+      @Nullable Long maxLabelNameLength,
+      @Nullable Long maxLabelValueLength,
+      @Nullable Long maxMetadataSize,
+      @Nullable Long maxMetadataEntries,
+      @Nullable Long maxStreams,
+      @Nullable Boolean rejectOld,
+      @Nullable Duration maxAge,
+      @Nullable Duration creationGrace,
+      @Nullable OtlpMapping otlp) {
+    static final Limits NONE =
+        new Limits(null, null, null, null, null, null, null, null, null, null, null);
+
+    /** These limits where they are written, others elsewhere. */
+    Limits over(Limits others) {
+      return new Limits(
+          first(maxLineSize, others.maxLineSize),
+          first(maxLabelNames, others.maxLabelNames),
+          first(maxLabelNameLength, others.maxLabelNameLength),
+          first(maxLabelValueLength, others.maxLabelValueLength),
+          first(maxMetadataSize, others.maxMetadataSize),
+          first(maxMetadataEntries, others.maxMetadataEntries),
+          first(maxStreams, others.maxStreams),
+          first(rejectOld, others.rejectOld),
+          first(maxAge, others.maxAge),
+          first(creationGrace, others.creationGrace),
+          first(otlp, others.otlp));
+    }
+
+    private static <T> @Nullable T first(@Nullable T a, @Nullable T b) {
+      return a == null ? b : a;
+    }
+
+    /** Limits of the store, with those of flags where nothing is written. */
+    LogLimits over(LogLimits flags) {
+      Duration oldest = maxAge == null ? MAX_AGE : maxAge;
+      Duration grace = creationGrace == null ? CREATION_GRACE : creationGrace;
+      return new LogLimits(
+          number(maxLineSize, flags.maxLineSize()),
+          number(maxLabelNames, flags.maxLabelNames()),
+          number(maxLabelNameLength, flags.maxLabelNameLength()),
+          number(maxLabelValueLength, flags.maxLabelValueLength()),
+          number(maxMetadataSize, flags.maxMetadataSize()),
+          number(maxMetadataEntries, flags.maxMetadataEntries()),
+          number(maxStreams, flags.maxStreams()),
+          rejectOld != null && rejectOld ? oldest.toNanos() : 0,
+          grace.toNanos());
+    }
+
+    /** As in Loki, 0 is no limit. */
+    private static int number(@Nullable Long written, int otherwise) {
+      return written == null
+          ? otherwise
+          : written == 0 ? Integer.MAX_VALUE : (int) Math.min(written, Integer.MAX_VALUE);
+    }
+  }
+
+  private static final Section LIMITS =
+      new Section("logs_limits_config", "Limits on log entries, with Loki's names; 0 for none.");
+  private static final Key<ByteSize> MAX_LINE_SIZE =
+      LIMITS.optional("max_line_size", Type.SIZE, "Longest line.");
+  private static final Key<Long> MAX_LABEL_NAMES =
+      LIMITS.optional("max_label_names_per_series", Type.INT, "Most labels of a stream.");
+  private static final Key<Long> MAX_NAME_LENGTH =
+      LIMITS.optional("max_label_name_length", Type.INT, "Longest name of a label in bytes.");
+  private static final Key<Long> MAX_VALUE_LENGTH =
+      LIMITS.optional("max_label_value_length", Type.INT, "Longest value of a label in bytes.");
+  private static final Key<ByteSize> MAX_METADATA_SIZE =
+      LIMITS.optional(
+          "max_structured_metadata_size",
+          Type.SIZE,
+          "Names and values of structured metadata of an entry.");
+  private static final Key<Long> MAX_METADATA_COUNT =
+      LIMITS.optional(
+          "max_structured_metadata_entries_count",
+          Type.INT,
+          "Most pairs of structured metadata of an entry.");
+  private static final Key<Long> MAX_STREAMS =
+      LIMITS.optional(
+          "max_global_streams_per_user", Type.INT, "Most streams of a tenant in memory.");
+  private static final Key<Boolean> REJECT_OLD =
+      LIMITS.optional(
+          "reject_old_samples",
+          Type.BOOL,
+          "Refuse entries older than reject_old_samples_max_age; false by default.");
+  private static final Key<Duration> MAX_AGE_KEY =
+      LIMITS.optional(
+          "reject_old_samples_max_age", Type.DURATION, "Age of the oldest entries; 1w by default.");
+  private static final Key<Duration> GRACE =
+      LIMITS.optional(
+          "creation_grace_period",
+          Type.DURATION,
+          "How far an entry may be ahead of the clock; 10m by default, 0s for no limit.");
+  private static final Key<OtlpMapping> OTLP =
+      LIMITS.optional(
+          "otlp_config", OtlpConfigKeys.TYPE, "Attributes of OTLP logs that become labels.");
+  private static final Type<Limits> LIMITS_TYPE = LIMITS.type(LogsConfig::limits);
+
+  private static final Section SECTION = new Section("logs", "Log store, an extension of Tethys.");
+  private static final Key<Limits> LIMITS_KEY =
+      SECTION.key("limits_config", LIMITS_TYPE, Limits.NONE, "Limits of all tenants.");
+  private static final Key<Map<String, Limits>> OVERRIDES =
+      SECTION.key(
+          "overrides",
+          Type.map(LIMITS_TYPE),
+          Map.of(),
+          "Limits of single tenants by name; what is not written there is as for all.");
+
+  /** Configuration without the section. */
+  public static final LogsConfig DEFAULT = new LogsConfig(Limits.NONE, Map.of(), null);
+
+  /** The section. */
+  static final Type<LogsConfig> TYPE = SECTION.type(LogsConfig::read);
+
+  static List<Section> sections() {
+    List<Section> out = new ArrayList<>(List.of(SECTION, LIMITS));
+    out.addAll(OtlpConfigKeys.sections());
+    return out;
+  }
+
+  private static LogsConfig read(YamlObject o) {
+    Map<String, Limits> overrides = o.get(OVERRIDES);
+    for (String tenant : overrides.keySet()) {
+      String problem = LogTenants.problem(tenant);
+      if (problem != null) {
+        throw o.error(OVERRIDES, "tenant is " + problem);
+      }
+    }
+    YamlNode node = o.node();
+    return new LogsConfig(
+        o.get(LIMITS_KEY),
+        new LinkedHashMap<>(overrides),
+        node.asTree() instanceof Map<?, ?> m ? m : null);
+  }
+
+  private static Limits limits(YamlObject o) {
+    return new Limits(
+        bytes(o, MAX_LINE_SIZE),
+        count(o, MAX_LABEL_NAMES),
+        count(o, MAX_NAME_LENGTH),
+        count(o, MAX_VALUE_LENGTH),
+        bytes(o, MAX_METADATA_SIZE),
+        count(o, MAX_METADATA_COUNT),
+        count(o, MAX_STREAMS),
+        o.find(REJECT_OLD),
+        o.find(MAX_AGE_KEY),
+        o.find(GRACE),
+        o.find(OTLP));
+  }
+
+  private static @Nullable Long bytes(YamlObject o, Key<ByteSize> key) {
+    ByteSize s = o.find(key);
+    return s == null ? null : checked(o, key, s.bytes());
+  }
+
+  private static @Nullable Long count(YamlObject o, Key<Long> key) {
+    Long n = o.find(key);
+    return n == null ? null : checked(o, key, n);
+  }
+
+  private static long checked(YamlObject o, Key<?> key, long n) {
+    if (n < 0) {
+      throw o.error(key, key.name() + " is " + n + "; it must not be negative");
+    }
+    return n;
+  }
+
+  /**
+   * Limits of a tenant.
+   *
+   * @param flags limits where nothing is written
+   */
+  public LogLimits limits(String tenant, LogLimits flags) {
+    return of(tenant).over(flags);
+  }
+
+  /** Rules for labels of OTLP logs of a tenant. */
+  public OtlpMapping otlp(String tenant) {
+    OtlpMapping m = of(tenant).otlp;
+    return m == null ? OtlpMapping.DEFAULT : m;
+  }
+
+  private Limits of(String tenant) {
+    Limits own = overrides.get(tenant);
+    return own == null ? limits : own.over(limits);
+  }
+}
