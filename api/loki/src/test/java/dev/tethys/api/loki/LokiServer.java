@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.tethys.codec.json.JsonValues;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.logs.LogIngester;
 import dev.tethys.query.logql.LogqlEngine;
 import dev.tethys.query.logql.LogqlLimits;
 import dev.tethys.query.logql.TailedLogStore;
@@ -51,7 +52,7 @@ final class LokiServer implements AutoCloseable {
     LokiSettings settings =
         new LokiSettings(LogqlLimits.DEFAULT, admin, 2, Duration.ofDays(15), "test");
     new LokiApi(() -> engine, settings, LokiServer::now, registry).addTo(routes);
-    new LokiPush(() -> store, LokiServer::now, registry).addTo(routes);
+    new LokiPush(new LogIngester(() -> store, LokiServer::now, registry)).addTo(routes);
     listener = HttpListener.start(HttpListenerOptions.on("127.0.0.1:0"), routes, null);
   }
 

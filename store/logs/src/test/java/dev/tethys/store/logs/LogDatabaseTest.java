@@ -299,7 +299,9 @@ class LogDatabaseTest {
             d.maxLabelValueLength(),
             d.maxMetadataSize(),
             d.maxMetadataEntries(),
-            4000);
+            4000,
+            0,
+            0);
     try (LogDatabase db = LogDatabase.open(files, DIRECTORY, new LogOptions(options, limits))) {
       for (int day = 0; day < 6; day++) {
         now = T0 + day * 24 * HOUR;
