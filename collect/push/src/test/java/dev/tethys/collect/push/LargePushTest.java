@@ -27,7 +27,10 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class LargePushTest {
   private final HttpClient client = HttpClient.newHttpClient();
+  @SuppressWarnings("NullAway.Init")
   private PushGroups groups;
+
+  @SuppressWarnings("NullAway.Init")
   private HttpListener listener;
 
   private void start(long maxStored) throws IOException {
