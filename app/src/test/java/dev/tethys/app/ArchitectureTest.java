@@ -232,6 +232,8 @@ class ArchitectureTest {
             "runtime",
             "discovery",
             "scrape",
+            "events",
+            "log store",
             "metrics store",
             "archive",
             "promql",
