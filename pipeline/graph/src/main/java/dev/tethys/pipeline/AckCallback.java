@@ -64,6 +64,6 @@ public interface AckCallback {
     };
   }
 
-  /** One of several batches that went on as one. */
+  /** One of several batches that were joined into one. */
   record Part(AckCallback receipt, int items) {}
 }

@@ -10,13 +10,13 @@ import java.util.concurrent.ArrayBlockingQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a batch holds: its message as bytes, as a tree, as rows, or as several of these. Bytes are
- * read into a tree when somebody edits, a tree and rows are written when somebody needs the bytes,
- * each once.
+ * Body of a batch in one or more forms: encoded bytes, message tree, rows. Bytes are decoded into a
+ * tree when a processor edits the batch; a tree and rows are encoded when a consumer needs bytes,
+ * each at most once.
  *
- * <p>Invariants: bytes never change; a tree has one owner. Taking the tree takes it out of here, so
- * that nobody else sees what its taker does to it. What several may take, since it was {@linkplain
- * #share shared}, gives each a tree of his own. Safe for threads.
+ * <p>Invariants: bytes never change; a tree has one owner. Taking the tree removes it from this
+ * object, so that changes by its owner are visible to no other consumer. After {@linkplain #share
+ * sharing}, each consumer gets its own tree. Safe for threads.
  */
 final class Content {
   /** How many writers with their buffers are kept for those who come next. */

@@ -2,7 +2,7 @@ package dev.tethys.pipeline;
 
 import java.util.function.BinaryOperator;
 
-/** Waits for several outcomes and hands on what they come to. */
+/** Waits for several outcomes and reports their combination. */
 final class JoinedReceipt implements AckCallback {
   private final AckCallback to;
   private final BinaryOperator<Outcome> join;

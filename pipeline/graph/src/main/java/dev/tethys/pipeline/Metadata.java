@@ -8,19 +8,19 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the sender of a batch said beside it: headers of its request, by name in lower case, each
- * with its values in order. Small, and empty unless a receiver was told to keep it.
+ * Request headers of the sender of a batch: names in lower case, values in order. Small, and empty
+ * unless a receiver is configured to keep headers.
  *
- * @param client who sent it; that is not kept when batches are joined
+ * @param client sender of the batch; dropped when batches are joined
  */
 public record Metadata(Map<String, List<String>> values, Client client) {
   public static final Metadata NONE = new Metadata(Map.of());
 
   /**
-   * Who sent a batch.
+   * Sender of a batch.
    *
-   * @param address null when it did not come over a network
-   * @param auth what the extension knows of who authenticated
+   * @param address null when the batch did not arrive over a network
+   * @param auth authentication data from the authenticator extension
    */
   public record Client(@Nullable InetSocketAddress address, Map<String, String> auth) {
     public static final Client NONE = new Client(null, Map.of());

@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** What became of a batch. */
+/** Result of the delivery of a batch. */
 public sealed interface Outcome {
   /**
    * Every destination has it, or has it on disk, or it was dropped or put among the dead letters as
@@ -15,10 +15,10 @@ public sealed interface Outcome {
   record Accepted() implements Outcome {}
 
   /**
-   * Some destination does not have it, and whoever sent it is to send it again.
+   * At least one exporter did not accept the batch; the sender should send it again.
    *
-   * @param retryAfter when; zero when the destination did not say
-   * @param givenUp whether it was tried as often, or for as long, as it was to be
+   * @param retryAfter delay before the next attempt; zero when the exporter gave none
+   * @param givenUp whether the maximum number of attempts or the maximum time is reached
    */
   record Unavailable(String reason, Duration retryAfter, boolean givenUp) implements Outcome {
     /** What was not tried to the end: there was no room, or something ends. */

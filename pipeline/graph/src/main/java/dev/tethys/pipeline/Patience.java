@@ -1,6 +1,6 @@
 package dev.tethys.pipeline;
 
-/** Behaviour of a component when the queue of an exporter behind it is full. */
+/** Behaviour of a component when the queue of a downstream exporter is full. */
 public enum Patience {
   /** That of the component before it; a receiver is refused. */
   INHERIT,

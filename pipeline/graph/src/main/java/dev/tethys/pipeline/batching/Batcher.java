@@ -45,7 +45,7 @@ public final class Batcher implements Consumer {
   /** What takes longer to the next component is held up there. */
   private static final Duration LONGEST_WAY = Duration.ofSeconds(5);
 
-  /** What is counted of a batcher. */
+  /** Counters of a batcher. */
   public interface Meter {
     /** A batch went on. */
     void sent(int items, int bytes, boolean becauseOfSize);

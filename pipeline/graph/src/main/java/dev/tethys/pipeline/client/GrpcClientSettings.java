@@ -56,7 +56,7 @@ public record GrpcClientSettings(
   private static final Keepalive NEVER = new Keepalive(Duration.ZERO, Duration.ZERO, false);
 
   /**
-   * Whom to call.
+   * Address of a gRPC server.
    *
    * @param tls null where the endpoint does not say
    */

@@ -21,9 +21,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What senders to a database over HTTP have in common: a client that is opened at the first
- * request, headers and authentication, answers read within a bound, and what statuses mean where
- * the database has no other opinion. Safe for several threads at once.
+ * Common base of senders to a database over HTTP: a client opened at the first request, headers and
+ * authentication, bounded responses, and default meanings of statuses. Safe for several threads at
+ * once.
  */
 public final class HttpEndpoint {
   /** As much of an answer is read. */

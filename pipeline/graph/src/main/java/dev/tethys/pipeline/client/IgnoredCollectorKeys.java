@@ -9,9 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Keys of the Collector's clients and servers for what Go's libraries have and ours have not: sizes
- * of buffers, which change nothing that anybody sees, and extensions in between, of which there are
- * none, so that only an empty list is taken.
+ * Keys of the Collector's clients and servers that have no counterpart in this program. Buffer
+ * sizes are accepted because they have no visible effect. Middleware extensions do not exist here,
+ * so only an empty list is accepted.
  */
 public final class IgnoredCollectorKeys {
   private final List<Key<Long>> sizes = new ArrayList<>();

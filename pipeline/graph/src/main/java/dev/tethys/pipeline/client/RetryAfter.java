@@ -7,7 +7,7 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 
-/** What an answer says of when to come again. */
+/** Reads the {@code Retry-After} header of a response. */
 public final class RetryAfter {
   private static final Duration LONGEST = Duration.ofDays(1);
 

@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a server repeats of its operating system when it cannot write. Protocols have no words for a
- * full disk, and servers answer it with whatever status they have for requests that failed: with
- * those that are for good too, although nothing is wrong with what was sent.
+ * Recognises operating system errors, such as a full disk, in server responses. Protocols have no
+ * status for a full disk. Servers report it with any status of failed requests, including permanent
+ * ones, although the request is valid.
  */
 public final class ServersMachine {
   /** As Go, Java, C's {@code strerror} and Windows print them. */

@@ -2,7 +2,10 @@ package dev.tethys.pipeline.component;
 
 import java.io.IOException;
 
-/** A component that takes other settings while it works: what did not change in them goes on. */
+/**
+ * Component that accepts new settings while running; parts whose settings did not change keep
+ * working.
+ */
 public interface Adjustable extends Component {
   /**
    * Becomes what settings say. Called while it works, by one thread at a time; when it fails it is

@@ -2,7 +2,7 @@ package dev.tethys.pipeline.component;
 
 import java.util.Map;
 
-/** An extension that is told the configuration that holds, whenever that may have changed. */
+/** Extension that is notified of the effective configuration whenever it may have changed. */
 public interface ConfigWatcher {
   /**
    * The configuration.

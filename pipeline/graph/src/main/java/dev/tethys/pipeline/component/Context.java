@@ -8,7 +8,7 @@ import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.pipeline.ledger.ItemAccounting;
 
-/** What the graph gives a component that it makes. */
+/** Services that the graph provides to a component that it creates. */
 public interface Context {
   /** Which component of the configuration it is. */
   ComponentId id();

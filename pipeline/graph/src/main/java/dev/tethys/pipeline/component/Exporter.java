@@ -2,5 +2,5 @@ package dev.tethys.pipeline.component;
 
 import dev.tethys.pipeline.Consumer;
 
-/** Where telemetry of one signal leaves the graph. */
+/** Component that sends telemetry of one signal out of the graph. */
 public interface Exporter extends Component, Consumer {}

@@ -3,7 +3,7 @@ package dev.tethys.pipeline.component;
 import dev.tethys.pipeline.Signal;
 import java.util.Set;
 
-/** Makes exporters: one for a component id and signal, whatever the number of pipelines. */
+/** Creates exporters: one for each component id and signal, shared by all pipelines. */
 public non-sealed interface ExporterFactory<S> extends ComponentFactory<S> {
   /** What it can export. */
   Set<Signal> signals();

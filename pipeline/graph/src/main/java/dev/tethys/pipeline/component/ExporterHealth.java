@@ -3,11 +3,11 @@ package dev.tethys.pipeline.component;
 import dev.tethys.pipeline.Signal;
 
 /**
- * How an exporter does now.
+ * Health of an exporter.
  *
- * @param error what its destination said last, while it takes nothing; {@code ""} while it does
- * @param errorMillis when that was, Unix milliseconds
- * @param waitsMillis for how long the oldest that it has waits
+ * @param error last error of the remote system while the exporter is failing; {@code ""} otherwise
+ * @param errorMillis time of that error in Unix milliseconds
+ * @param waitsMillis age of the oldest queued request
  */
 public record ExporterHealth(
     ComponentId id, Signal signal, String error, long errorMillis, long waitsMillis) {}

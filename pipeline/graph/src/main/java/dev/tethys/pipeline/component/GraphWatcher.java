@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.component;
 
-/** An extension that is told what runs, whenever that has changed. */
+/** Extension that is notified of the running components whenever they change. */
 public interface GraphWatcher {
   /** What runs from now on. */
   void runs(RunningGraph graph);

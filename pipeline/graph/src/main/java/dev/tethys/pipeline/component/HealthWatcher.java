@@ -3,7 +3,7 @@ package dev.tethys.pipeline.component;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** An extension that looks at how exporters do. */
+/** Extension that reads the health of exporters. */
 public interface HealthWatcher {
   /**
    * Where it looks from now on.

@@ -7,7 +7,7 @@ import java.time.Duration;
  * work would tell everything twice.
  */
 public interface Leadership {
-  /** Who is told; never waits. */
+  /** Listener for changes of leadership; must not block. */
   @FunctionalInterface
   interface Follower {
     /** Whether this process leads from now on. */

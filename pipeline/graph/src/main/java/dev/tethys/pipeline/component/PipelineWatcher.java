@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.component;
 
-/** A component that is told when the graph takes telemetry, and when it is about to stop. */
+/** Component that is notified when the graph starts to accept telemetry and before it stops. */
 public interface PipelineWatcher {
   /** All components run; said after each reload. Must not block. */
   void ready();

@@ -2,5 +2,5 @@ package dev.tethys.pipeline.component;
 
 import dev.tethys.pipeline.Consumer;
 
-/** Changes, drops or holds what passes through a pipeline, and hands on the rest. */
+/** Changes, drops or holds batches of a pipeline and forwards the rest. */
 public interface Processor extends Component, Consumer {}

@@ -3,8 +3,8 @@ package dev.tethys.pipeline.component;
 import java.time.Duration;
 
 /**
- * Where telemetry comes in. It hands batches to the consumers it was made with, between start and
- * stop.
+ * Source of telemetry. Between start and stop it passes batches to the consumers it was created
+ * with. It hands batches to the consumers it was made with, between start and stop.
  */
 public interface Receiver extends Component {
   /**

@@ -5,7 +5,7 @@ import dev.tethys.pipeline.Signal;
 import java.util.Map;
 import java.util.Set;
 
-/** Makes receivers: one for a component id, whatever the number of its signals and pipelines. */
+/** Creates receivers: one for each component id, shared by all its signals and pipelines. */
 public non-sealed interface ReceiverFactory<S> extends ComponentFactory<S> {
   /** What it can receive. */
   Set<Signal> signals();

@@ -1,10 +1,10 @@
 package dev.tethys.pipeline.delivery;
 
 /**
- * How many requests at once a destination bears: one more each time a whole round of requests went
- * well, half as many when it says that it is overloaded, a fifth fewer when it has become slow.
- * (TCP's additive increase and multiplicative decrease.) Slow means that its latency of late is
- * more than twice, and {@link #SLACK_NANOS} above, what it was when it was quick.
+ * Limit of concurrent requests that adapts to the remote system. It grows by one after a round of
+ * successful requests, halves after an overload response, and falls by a fifth when latency rises
+ * (TCP's additive increase and multiplicative decrease). Latency counts as risen when it is more
+ * than twice, and at least {@link #SLACK_NANOS} above, its lowest recent value.
  *
  * <p>Not safe for threads.
  */

@@ -5,9 +5,9 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * Stops sending to a destination that takes nothing: after {@link #TRIPS_AFTER} failures with no
- * success between, nothing is sent for a pause that grows each time; then one request goes to see.
- * A destination that says when to come again is left alone until then.
+ * Circuit breaker: pauses sending to a failing remote system. After {@link #TRIPS_AFTER} failures
+ * without a success, sending pauses for a growing time; then one probe request is sent. A retry
+ * time given by the remote system is respected.
  *
  * <p>Not safe for threads.
  */

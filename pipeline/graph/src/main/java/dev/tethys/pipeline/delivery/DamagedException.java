@@ -2,7 +2,7 @@ package dev.tethys.pipeline.delivery;
 
 import java.io.IOException;
 
-/** What was written does not stand there any more. */
+/** Stored data is missing or corrupted. */
 final class DamagedException extends IOException {
   private static final long serialVersionUID = 1L;
 

@@ -4,14 +4,14 @@ import dev.tethys.pipeline.Signal;
 import java.util.Map;
 
 /**
- * A request that its destination refused for good.
+ * Request that the remote system rejected permanently.
  *
- * @param id by which it is asked for, for as long as it is kept
- * @param items in it
- * @param bytes of its body
- * @param millis when it was given up, Unix milliseconds
- * @param attempts how often it was sent
- * @param reason what the destination said last
+ * @param id identifier, valid for as long as the request is kept
+ * @param items number of items
+ * @param bytes size of the body
+ * @param millis time of the rejection in Unix milliseconds
+ * @param attempts number of attempts
+ * @param reason last error of the remote system
  */
 public record DeadLetter(
     String id,

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What becomes of parcels that are given up: dead letters where there are any, or drops. */
+/** Stores requests that failed permanently as dead letters if configured, or drops them. */
 final class DeadLetterSink {
   private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.delivery");
 

@@ -5,8 +5,8 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 
 /**
- * What went wrong with an outbox: the last of it for who asks, and some of it for the log, seldom
- * enough that it survives a destination that refuses all. Safe for threads.
+ * Errors of an outbox: keeps the latest one for status pages and logs some, rate limited so that a
+ * remote system that rejects everything does not flood the log. Safe for threads.
  */
 final class DeliveryErrorLog {
   private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.delivery");
@@ -17,7 +17,7 @@ final class DeliveryErrorLog {
   /** How often it tells of a request that is sent again and again. */
   private static final Duration EVERY_WAIT = Duration.ofMinutes(1);
 
-  /** What went wrong and when, in milliseconds since 1970; "" and 0 for nothing. */
+  /** Delivery error and its time in Unix milliseconds; "" and 0 for none. */
   record Error(String reason, long millis) {}
 
   private final String name;

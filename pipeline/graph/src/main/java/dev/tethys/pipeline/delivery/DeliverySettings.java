@@ -37,7 +37,7 @@ public record DeliverySettings(
     long deadLetterBytes,
     @Nullable Batching batch) {
 
-  /** What a size is counted in. */
+  /** Unit of a queue or batch size. */
   public enum Sizer {
     REQUESTS,
     ITEMS,

@@ -63,7 +63,7 @@ public final class DrainScope {
     WAITING.pass(handing);
   }
 
-  /** Where all leaves that one component hands on. */
+  /** Consumer that forwards every batch of one component. */
   public static final class Exit {
     private final Patience patience;
     private volatile boolean closing;

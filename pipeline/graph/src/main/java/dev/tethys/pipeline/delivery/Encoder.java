@@ -16,11 +16,11 @@ public interface Encoder {
   Encoded encode(Batch batch);
 
   /**
-   * What became of a batch.
+   * Result of encoding a batch.
    *
-   * @param parcels in the order in which they are to be sent
-   * @param drops items that the destination's form cannot carry, by the reason: one of few words,
-   *     it becomes a label
+   * @param parcels requests in sending order
+   * @param drops items that the protocol cannot represent, by reason; reasons are short because
+   *     they become label values
    */
   record Encoded(List<EncodedRequest> parcels, Map<String, Integer> drops) {
     public Encoded {

@@ -14,7 +14,7 @@ import dev.tethys.pipeline.ledger.ItemAccounting;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** What a factory makes an exporter of, without a queue between. */
+/** Parts that a factory assembles into an exporter without a queue. */
 public record ExporterParts(Encoder encoder, Sender sender) {
   /**
    * Has a factory make an exporter, of which these are taken.

@@ -6,12 +6,14 @@ import dev.tethys.pipeline.Scheduler;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
-/** An entry that was handed out, on its way to the destination. Guarded by the engine's lock. */
+/**
+ * Queue entry that is being sent. Guarded by the lock of the queue. Guarded by the engine's lock.
+ */
 final class Job {
   /** Most parcels into which one may be replaced, all replacements together. */
   static final int MAX_PARTS = 1 << 16;
 
-  /** Where it is. */
+  /** Progress of a job. */
   enum State {
     /** To be sent as soon as a request may go. */
     READY,

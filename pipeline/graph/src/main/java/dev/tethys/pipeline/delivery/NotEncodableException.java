@@ -1,6 +1,9 @@
 package dev.tethys.pipeline.delivery;
 
-/** A batch that cannot be put into the form its destination wants. The message says why. */
+/**
+ * Batch that cannot be encoded for its exporter's protocol. The message gives the reason. The
+ * message says why.
+ */
 public final class NotEncodableException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

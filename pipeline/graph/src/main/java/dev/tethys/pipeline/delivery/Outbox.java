@@ -6,12 +6,12 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The queue of one destination with all that happens behind it: in memory or on disk, bounded in
- * bytes, sent by as many requests at once as the destination bears, tried again, given up.
+ * Sending queue of one exporter: in memory or on disk, bounded in bytes, with adaptive concurrency,
+ * retries and dead letters.
  *
- * <p>Items that were put = delivered + queued + dead-lettered + dropped(reason) + returned to their
- * source, at every moment. Parcels of one lane are sent one after the other; a parcel that is tried
- * again holds up its lane and no other.
+ * <p>Items put = delivered + queued + dead-lettered + dropped(reason) + returned to their source,
+ * at every moment. Requests of one lane are sent in order; a retried request delays only its own
+ * lane.
  */
 public interface Outbox extends OutboxView, AutoCloseable {
   /**

@@ -5,11 +5,11 @@ import dev.tethys.pipeline.ledger.ItemAccounting;
 import java.util.random.RandomGenerator;
 
 /**
- * What the parts of an outbox have in common.
+ * State shared by the parts of an outbox.
  *
- * @param name how logs and errors call its destination
- * @param account where everything is accounted for
- * @param random from which pauses are drawn
+ * @param name name of the exporter in logs and errors
+ * @param account item accounting of the exporter
+ * @param random source of retry jitter
  */
 record OutboxContext(
     String name,

@@ -5,16 +5,16 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How one destination is queued for and sent to.
+ * Queue and retry options of one exporter.
  *
- * @param capacity how much may wait
- * @param whenFull what happens to a parcel that finds no room
- * @param disk where it waits; null for memory
- * @param retry when a parcel is tried again, and when no more
- * @param concurrency most requests at once
- * @param adaptive whether fewer are made while the destination is slow or overloaded
- * @param acknowledgeQueued whether receipts are settled as soon as a parcel is in memory, as the
- *     Collector does: what waits is then lost with the process
+ * @param capacity capacity of the queue
+ * @param whenFull behaviour when the queue is full
+ * @param disk queue folder; null for memory
+ * @param retry retry policy
+ * @param concurrency maximum concurrent requests
+ * @param adaptive whether concurrency is reduced while the remote system is slow or overloaded
+ * @param acknowledgeQueued whether receipts complete as soon as a request is in memory, as in the
+ *     Collector: queued requests are then lost with the process
  */
 public record OutboxOptions(
     Capacity capacity,
@@ -29,7 +29,7 @@ public record OutboxOptions(
       new OutboxOptions(
           Capacity.ofBytes(64 << 20), WhenFull.BLOCK, null, Retry.DEFAULT, 10, true, false);
 
-  /** What happens to a parcel that finds no room. */
+  /** Behaviour when a request does not fit into the queue. */
   public enum WhenFull {
     /** It waits for room if its source can wait; other sources are told to come again. */
     AUTO,
@@ -44,11 +44,11 @@ public record OutboxOptions(
   }
 
   /**
-   * How much may wait, what is being sent included.
+   * Capacity of a queue, including requests being sent.
    *
-   * @param bytes of bodies in memory, of files on disk; more than 0
+   * @param bytes of bodies in memory or of files on disk; more than 0
    * @param items 0 for no limit
-   * @param parcels 0 for no limit
+   * @param parcels maximum number of requests; 0 for no limit
    */
   public record Capacity(long bytes, long items, long parcels) {
     public Capacity {

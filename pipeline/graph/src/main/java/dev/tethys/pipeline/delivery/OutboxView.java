@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 
-/** What is shown of a queue, and done about its dead letters, by those who look on. */
+/** View of a queue for status pages, and operations on its dead letters. */
 public interface OutboxView {
   /** How it stands. */
   OutboxStatus status();

@@ -15,8 +15,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way into an outbox: room for a parcel, as much as there is or as its policy makes, then its
- * place on the shelf, then what its source is told.
+ * Admission to an outbox: reserves capacity as its policy allows, stores the request, and
+ * acknowledges it to its source.
  */
 final class QueueAdmission {
   /** Bytes that are taken beyond the size of components that a reload takes out. */

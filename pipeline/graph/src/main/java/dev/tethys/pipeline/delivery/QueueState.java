@@ -4,13 +4,12 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * What waits in an outbox and what is under way: that which its way in and its way out have in
- * common, with the lock that guards it.
+ * Queued and in-flight requests of an outbox, with the lock shared by admission and dispatch.
  *
  * <p>Receipts are settled, and senders and files are called, without the lock.
  */
 final class QueueState {
-  /** How far an outbox is on its way to its end. */
+  /** Shutdown phase of an outbox. */
   enum Phase {
     OPEN,
     /** Takes nothing more. */

@@ -5,8 +5,8 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where parcels wait, first in, first out. {@link #store}, {@link #load} and {@link #done} lock for
- * themselves; everything else is called under the lock of the engine.
+ * Storage of queued requests, first in, first out. {@link #store}, {@link #load} and {@link #done}
+ * lock for themselves; everything else is called under the lock of the engine.
  */
 interface QueueStorage extends Closeable {
   /** A parcel that waits or is being sent. */
@@ -54,9 +54,9 @@ interface QueueStorage extends Closeable {
   }
 
   /**
-   * What was dropped to make room.
+   * Entry dropped to free capacity.
    *
-   * @param entry the one that was not handed out, in memory; null on disk and where it was
+   * @param entry the dropped entry when it was in memory and not in flight; null otherwise
    */
   record Dropped(long parcels, long items, @Nullable Entry entry) {
     static final Dropped NOTHING = new Dropped(0, 0, null);
@@ -120,7 +120,7 @@ interface QueueStorage extends Closeable {
   /** Makes room by dropping what is oldest; nothing when all of it is being sent. */
   Dropped dropOldest(HandedOut handedOut);
 
-  /** What the engine knows of entries that were handed out. */
+  /** State of entries that are being sent. */
   interface HandedOut {
     /**
      * Takes back the oldest that is not being sent; null when there is none.

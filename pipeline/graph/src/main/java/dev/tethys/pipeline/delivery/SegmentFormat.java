@@ -8,7 +8,7 @@ import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the files of a {@link SegmentedLog} are named and begin, and what a mark is.
+ * File format of a {@link SegmentedLog}: names, headers and completion marks.
  *
  * <pre>
  * folder:

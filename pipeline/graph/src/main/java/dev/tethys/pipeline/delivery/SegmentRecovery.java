@@ -6,7 +6,7 @@ import java.lang.System.Logger.Level;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** What is found of segments that an earlier process wrote. */
+/** Recovers segments written by an earlier process. */
 final class SegmentRecovery {
   private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.delivery");
 

@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
-/** Goes through the heads of a segment's records, over whatever is damaged. */
+/** Reads the record headers of a segment, skipping damaged parts. */
 final class SegmentWalk {
   /** How much is read at once. */
   private static final int CHUNK = 64 << 10;

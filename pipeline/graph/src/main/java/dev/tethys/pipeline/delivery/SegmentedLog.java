@@ -39,7 +39,7 @@ final class SegmentedLog implements Closeable {
 
   static final long MAX_SEGMENT = 64L << 20;
 
-  /** Where a record stands. */
+  /** Position of a record. */
   record Place(Segment segment, long offset, long end) {}
 
   /** A record that was found. */

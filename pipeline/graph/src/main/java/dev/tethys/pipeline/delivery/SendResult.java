@@ -6,22 +6,22 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** What a destination said to a parcel. */
+/** Response of the remote system to a request. */
 public sealed interface SendResult {
   SendResult DELIVERED = new Delivered();
 
-  /** It has all of it. */
+  /** Accepted completely. */
   record Delivered() implements SendResult {}
 
   /**
-   * Another outbox {@linkplain Outbox#adopt has adopted} it: what comes of it is told there, and
-   * its items are that one's.
+   * Transferred to {@linkplain Outbox#adopt another outbox}, which accounts for its items and
+   * reports the outcome.
    *
-   * @param outcome what will have become of it
+   * @param outcome future outcome of the request
    */
   record Reassigned(CompletionStage<Outcome> outcome) implements SendResult {}
 
-  /** It has all but some items, which it will never take and which nobody can name. */
+  /** Accepted except for some items, which are permanently rejected and not identified. */
   record Partial(int refused, String reason) implements SendResult {}
 
   /**
@@ -42,17 +42,16 @@ public sealed interface SendResult {
   record Split(List<EncodedRequest> parcels, String reason) implements SendResult {}
 
   /**
-   * Its items had different fates, and the destination named them: it has some, others it will
-   * never take, others are to come again. What is counted adds up to the items of the parcel. After
-   * a crash a parcel on disk is sent as a whole once more: a destination that says this needs to
-   * bear repetition.
+   * Outcome for each item: delivered, rejected, or to be retried; the counts add up to the items of
+   * the request. After a crash a request on disk is sent again as a whole: a remote system with
+   * such responses must tolerate duplicates.
    *
-   * @param delivered how many items it has
-   * @param refused what becomes a dead letter
-   * @param again what is sent again later, null for nothing
-   * @param after when, zero when it did not say
-   * @param overload whether it asks for less
-   * @param reason why something comes again; "" when nothing does
+   * @param delivered number of delivered items
+   * @param refused request that becomes a dead letter
+   * @param again request to retry; null for none
+   * @param after delay before the retry; zero when none was given
+   * @param overload whether the remote system asks for fewer requests
+   * @param reason reason for the retry; "" for none
    */
   record PerItem(
       int delivered,

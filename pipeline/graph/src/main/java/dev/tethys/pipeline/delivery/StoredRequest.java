@@ -10,7 +10,7 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A parcel as it stands in a segment file; see {@link SegmentedLog} for the files. Numbers are
+ * Encoded request as stored in a segment file; see {@link SegmentedLog} for the files. Numbers are
  * little-endian.
  *
  * <pre>

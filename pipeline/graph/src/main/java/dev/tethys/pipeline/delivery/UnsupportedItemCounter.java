@@ -11,7 +11,7 @@ import java.util.Objects;
  * exemplars, metadata of families, single rows of histograms.
  */
 public final class UnsupportedItemCounter {
-  /** What is counted. */
+  /** Kind of counted item. */
   public enum What {
     EXEMPLARS,
     METADATA,

@@ -26,12 +26,12 @@ public final class BasicAuth implements ExtensionFactory<BasicAuth.Settings> {
   /** The settings: of a client, or of a server. */
   public sealed interface Settings {}
 
-  /** Who asks. */
+  /** Credentials of a client. */
   public record Client(String username, String usernameFile, Secret password, String passwordFile)
       implements Settings {}
 
   /**
-   * Who may ask: users as htpasswd writes them.
+   * Accepted users in htpasswd format.
    *
    * @param file "" for none
    */

@@ -17,8 +17,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * {@code googleclientauth}: tokens of Google for the requests of exporters, over HTTP and gRPC, as
- * its Telemetry API (OTLP) wants them. They are found where Google's programs find them.
+ * {@code googleclientauth}: adds Google access tokens to HTTP and gRPC requests of exporters, as
+ * Google's Telemetry API (OTLP) requires. Credentials are located as in Google's client libraries.
+ * They are found where Google's programs find them.
  */
 public final class GoogleClientAuth implements ExtensionFactory<GoogleClientAuth.Settings> {
   /** The settings. */

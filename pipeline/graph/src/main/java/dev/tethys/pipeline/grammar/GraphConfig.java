@@ -35,8 +35,8 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * A whole configuration, found to be right: every component is known, its settings read, every name
- * leads somewhere, signals fit, nothing goes round in a circle, and nothing is written in vain.
+ * Validated configuration: all components are known, settings are parsed, references resolve,
+ * signals match, there are no cycles and no unused components.
  *
  * @param extensions in the order in which they are started
  * @param pipelines in the order in which they are written
@@ -156,7 +156,7 @@ public record GraphConfig(
     return new GraphConfig(List.copyOf(extensions), List.copyOf(pipelines), telemetry, root);
   }
 
-  /** What is found while reading. */
+  /** State of the configuration reader. */
   private static final class Reader {
     private final Components components;
     private final Map<Kind, Map<ComponentId, Definition>> defined = new EnumMap<>(Kind.class);

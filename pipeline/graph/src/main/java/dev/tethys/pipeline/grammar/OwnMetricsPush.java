@@ -102,7 +102,7 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
   private static final Key<Long> TIMEOUT =
       SECTION.key("timeout", Type.INT, 30_000L, "For one sending, in milliseconds.");
 
-  /** What goes where: two keys that look alike to those who read them. */
+  /** Export target: two keys that look alike in the configuration. */
   private record Target(@Nullable Otlp otlp) {}
 
   private static final Key<Target> EXPORTER_KEY =

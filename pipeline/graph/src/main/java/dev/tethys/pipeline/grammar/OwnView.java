@@ -29,7 +29,7 @@ public record OwnView(
     String description,
     Set<String> included,
     Set<String> excluded) {
-  /** Kinds of instruments, as far as they can be told apart. */
+  /** Instrument kinds that a selector distinguishes. */
   public enum Kind {
     COUNTER,
     GAUGE,
@@ -65,7 +65,7 @@ public record OwnView(
   private static final Key<String> METER_SCHEMA =
       SELECTOR.key("meter_schema_url", Type.STRING, "", "There is one meter.");
 
-  /** What a selector says. */
+  /** Selector of a view. */
   private record Selected(String name, @Nullable Kind kind) {}
 
   private static final Section KEYS = new Section("telemetry_attribute_keys", "Which attributes.");
@@ -106,7 +106,7 @@ public record OwnView(
   private static final Key<Selected> SELECTOR_KEY =
       SECTION.required("selector", SELECTOR.type(OwnView::selected), "Which metrics.");
 
-  /** What a stream says. */
+  /** Stream settings of a view. */
   private record Shown(boolean drop, String name, String description, Attributes attributes) {}
 
   private static final Key<Shown> STREAM_KEY =

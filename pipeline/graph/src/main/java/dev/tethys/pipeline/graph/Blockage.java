@@ -32,7 +32,7 @@ public record Blockage(
     REFUSING
   }
 
-  /** What a blockage means for a node. */
+  /** Effect of a blockage on a node. */
   public enum Effect {
     /** The node is the one that takes nothing. */
     CAUSE,

@@ -12,9 +12,9 @@ import java.time.Duration;
 /** The way from one node to the next, with what passed on it. Outlives the nodes at its ends. */
 final class Edge implements Consumer {
   /**
-   * Which edge.
+   * Identity of an edge.
    *
-   * @param pipeline by which it goes
+   * @param pipeline pipeline that the edge belongs to
    */
   record Key(NodeKey from, String pipeline, NodeKey to) {
     @Override

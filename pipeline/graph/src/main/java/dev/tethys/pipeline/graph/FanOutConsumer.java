@@ -11,8 +11,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a node hands on: to each of its edges the same batch, uncopied; who edits it then makes a
- * tree of his own. Which edges there are changes at a reload.
+ * Passes each batch of a node to all its edges without copying; a consumer that edits the batch
+ * gets its own tree. Edges may change at a reload.
  */
 final class FanOutConsumer implements Consumer {
   private volatile Edge[] edges = {};

@@ -7,10 +7,10 @@ import dev.tethys.pipeline.delivery.Outboxes;
 import dev.tethys.pipeline.ledger.AccountingRegistry;
 
 /**
- * What a graph stands on.
+ * Services that a graph uses.
  *
- * @param ledger of all accounts; the graph does not register it
- * @param metrics to which the metrics of components are added
+ * @param ledger holds all accounts; the graph does not register it
+ * @param metrics registry for component metrics
  */
 public record GraphServices(
     Components components,

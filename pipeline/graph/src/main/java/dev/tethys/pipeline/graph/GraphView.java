@@ -4,7 +4,7 @@ import dev.tethys.pipeline.delivery.OutboxView;
 import java.util.Map;
 import java.util.Optional;
 
-/** What flows from sources to destinations, for whoever looks on. */
+/** View of the flow from receivers to exporters, for the API and UI. */
 public interface GraphView {
   /** How it stands. */
   GraphStatus status();

@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How nodes start and stop, and what becomes of who waits for room in their queues meanwhile: an
- * end is bounded in time also while a destination is down.
+ * Starts and stops nodes and releases producers that wait for queue capacity meanwhile. Stopping
+ * takes bounded time even while a remote system is down.
  */
 final class Lifecycle {
   private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline");

@@ -30,8 +30,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Receivers that a node makes: each has a name and metrics of its own, and the account, the clock
- * and the extensions of the node.
+ * Dynamic receivers of a node: each has its own name and metrics and shares the account, clock and
+ * extensions of the node.
  */
 final class MadeByNode implements DynamicReceivers {
   private final NodeContext node;

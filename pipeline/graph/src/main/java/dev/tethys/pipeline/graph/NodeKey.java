@@ -4,10 +4,10 @@ import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.Kind;
 
 /**
- * Which node of a graph, across reloads.
+ * Identity of a graph node across reloads.
  *
- * @param part what tells the instances of one component apart: the pipeline of a processor, the
- *     signal of an exporter, both signals of a connector
+ * @param part distinguishes instances of one component: the pipeline of a processor, the signal of
+ *     an exporter, both signals of a connector
  */
 record NodeKey(Kind kind, ComponentId id, String part) {
   /** As accounts, metrics and the API call it. */

@@ -25,8 +25,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An exporter in front of an outbox: joins batches if it was told to, encodes, queues. When a
- * reload changes its settings its successor takes the outbox over.
+ * Exporter with an outbox: joins batches if configured, encodes and queues them. After a reload
+ * with changed settings, its successor takes over the outbox. When a reload changes its settings
+ * its successor takes the outbox over.
  */
 final class QueuedExporter implements QueuePart {
   private static final int MAX_PARTITIONS = 1000;

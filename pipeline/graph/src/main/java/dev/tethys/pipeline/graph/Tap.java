@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at some of the batches that pass an edge, never more than so many a second, and never keeps
- * one waiting: what nobody fetches in time is passed over.
+ * Samples batches that pass an edge, at a bounded rate and without blocking the pipeline: batches
+ * that are not fetched in time are skipped.
  */
 public final class Tap implements AutoCloseable {
   private static final int ROOM = 16;

@@ -9,9 +9,9 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * How batches find their way: by edges to slots, which stay when the node in them is replaced, so
- * that a branch that a reload does not concern never notices. Changes are for one thread at a time;
- * edges may be looked at meanwhile.
+ * Routes batches along edges to node holders. Holders stay when their node is replaced, so a reload
+ * does not affect unrelated branches. Changes are for one thread at a time; edges may be looked at
+ * meanwhile.
  */
 final class Wiring {
   private final Scheduler clock;

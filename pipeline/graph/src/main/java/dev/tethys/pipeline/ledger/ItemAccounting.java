@@ -5,9 +5,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Where one component says what becomes of the items of one signal. Each method moves items from
- * one place to another under one lock, so a {@link #balance} taken at any moment balances. Items
- * come in, or are made or found here; they are then held until they go one of the ways out.
+ * Item counters of one component and signal. Each method moves items from one place to another
+ * under one lock, so a {@link #balance} taken at any moment balances. Items come in, or are made or
+ * found here; they are then held until they go one of the ways out.
  */
 public final class ItemAccounting {
   private final String kind;

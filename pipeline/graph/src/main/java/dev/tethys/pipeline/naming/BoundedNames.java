@@ -14,10 +14,11 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
- * Names that values of labels make, no more of them than somebody allowed: who sends telemetry must
- * not be able to fill a database with tables. What would make another goes to one name more, in
- * which {@code other} stands for every label, and is counted. Names are known for the life of the
- * exporter. Safe for any number of threads.
+ * Bounded set of names built from label values, so that senders cannot fill a database with tables.
+ * Beyond the limit, items go to one further name, in which every label is {@code other}, and are
+ * counted. What would make another goes to one name more, in which {@code other} stands for every
+ * label, and is counted. Names are known for the life of the exporter. Safe for any number of
+ * threads.
  */
 public final class BoundedNames {
   /** What stands for labels beyond the limit. */

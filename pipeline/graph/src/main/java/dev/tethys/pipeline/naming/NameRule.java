@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.function.UnaryOperator;
 
 /**
- * What a destination takes for a name. Texts of a template are looked at when it is read; values of
+ * Rule for valid names of a database. Texts of a template are looked at when it is read; values of
  * labels, which anybody may have sent, are made to fit.
  *
  * @param wants the rule in words, as in {@code "wants …"}

@@ -36,7 +36,7 @@ public final class NamedEncoder implements Encoder {
   public static final String NAME = "tethys-name";
 
   /**
-   * How destinations of series take metrics.
+   * Settings of encoders for databases of series.
    *
    * @param otlp how points become samples
    * @param families whether the destination takes metadata of families: every name gets that of its

@@ -8,7 +8,7 @@ import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.storage.Appender;
 import org.jspecify.annotations.Nullable;
 
-/** Appends to a store, and beside it whatever the store has taken. */
+/** Appends to a store, and forwards all samples that the store accepted. */
 final class TeeAppender implements Appender {
   private final Appender store;
   private final Appender beside;

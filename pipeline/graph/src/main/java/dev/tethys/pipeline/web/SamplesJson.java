@@ -7,7 +7,7 @@ import dev.tethys.model.GoFloat;
 import dev.tethys.model.Histogram;
 import dev.tethys.pipeline.Batch;
 
-/** Samples of remote write as JSON, as many as one looks at. */
+/** Writes a bounded number of remote write samples as JSON. */
 final class SamplesJson {
   /** Series of one batch that are shown. */
   static final int MAX_SERIES = 100;

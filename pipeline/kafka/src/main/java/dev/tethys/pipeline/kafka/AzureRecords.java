@@ -16,18 +16,18 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What Azure Monitor writes to an event hub: an object whose {@code records} are the logs of
- * resources, each of which becomes a line as it stands there. A log has {@code time} (or {@code
+ * Parser of Azure Monitor messages of an event hub: an object whose {@code records} are resource
+ * logs. Each record becomes a line in its original text. A record has {@code time} (or {@code
  * timeStamp}), {@code resourceId}, {@code category} and {@code operationName} (Azure Monitor's
  * common schema). Function apps write single quotes for double ones.
  *
- * @param keepTimes whether lines have the time that the log says
- * @param strict whether what is something else is passed over instead of being a line
+ * @param keepTimes whether lines have the time of the record
+ * @param strict whether unknown content is skipped instead of becoming a line
  */
 record AzureRecords(boolean keepTimes, boolean strict) implements RecordLines {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
-  /** Where a record stands in the message. */
+  /** Position of a record in the message. */
   private record Part(int from, int to) {}
 
   @Override

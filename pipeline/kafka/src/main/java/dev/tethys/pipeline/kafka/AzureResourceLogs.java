@@ -16,11 +16,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What Azure Monitor writes to an event hub as records of logs, with the Collector's attributes: an
- * object whose {@code records} have Azure Monitor's common schema for resource logs. A resource for
- * each {@code resourceId}; what the schema names becomes attributes {@code azure.…}, what belongs
- * to the category stays together in {@code azure.properties}. Names are found in any case, as
- * services write them differently.
+ * Converts Azure Monitor resource logs of an event hub to log records with the Collector's
+ * attributes. Input is an object whose {@code records} have Azure Monitor's common schema. Each
+ * {@code resourceId} becomes a resource; fields of the schema become attributes {@code azure.…},
+ * fields of the category stay together in {@code azure.properties}. Names are matched in any case,
+ * as services write them differently.
  */
 final class AzureResourceLogs {
   /** Of schema keys, in lower case, that are text: the attributes that they become. */

@@ -34,7 +34,7 @@ import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.config.ConfigResource;
 import org.jspecify.annotations.Nullable;
 
-/** One look at a cluster, within the time that it may take. Used once, by one thread. */
+/** One bounded read of the state of a Kafka cluster. Used once, by one thread. */
 final class ClusterLook {
   private static final long NO_LIMIT = -1;
 

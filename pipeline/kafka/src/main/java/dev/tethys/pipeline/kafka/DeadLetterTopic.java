@@ -14,7 +14,10 @@ import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
-/** Where records go that cannot be read or will never be taken, with where they stood and why. */
+/**
+ * Topic for records that cannot be decoded or are permanently rejected, with their origin and the
+ * reason.
+ */
 final class DeadLetterTopic implements AutoCloseable {
   private final String topic;
   private final Supplier<Map<String, Object>> logins;

@@ -20,7 +20,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How brokers are reached: the keys that receiver and exporter share, with the Collector's names.
+ * Connection settings of Kafka brokers, shared by receiver and exporter and named as in the
+ * Collector.
  *
  * @param brokers {@code host:port}, some of the cluster's
  * @param properties of a Kafka client, security included

@@ -25,17 +25,17 @@ import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.producer.RoundRobinPartitioner;
 
 /**
- * What a Kafka exporter is told, with the Collector's names.
+ * Settings of a Kafka exporter, named as in the Collector.
  *
- * @param topics where each signal goes
+ * @param topics topic of each signal
  * @param topicFromAttribute of a resource, or label, that names the topic instead; "" for none
- * @param maxTopics how many topics labels, attributes and metadata may name
+ * @param maxTopics maximum number of topics that labels, attributes and metadata may name
  * @param maxRecordBytes the largest value of a record, before the producer's compression
- * @param keys of records of each signal, where no metadata is
- * @param seriesKeys over how many keys samples without a lane are dealt
+ * @param keys of records of each signal without keys from metadata
+ * @param seriesKeys number of keys for samples without a lane
  * @param metadataKeys metadata of batches that become headers of records
  * @param headers of every record
- * @param maxRecords how many may be on their way at once; 0 for any number
+ * @param maxRecords maximum records in flight; 0 for any number
  * @param properties of the producer, the connection's included
  */
 record KafkaExporterSettings(
@@ -52,7 +52,7 @@ record KafkaExporterSettings(
     DeliverySettings delivery) {
 
   /**
-   * Where one signal goes, and how.
+   * Topic settings of one signal.
    *
    * @param topicFrom metadata that names the topic instead, "" for none
    * @param keyFrom metadata that is the record's key, "" for none

@@ -7,7 +7,7 @@ import dev.tethys.pipeline.receiver.scraping.Instrument;
 import dev.tethys.pipeline.receiver.scraping.ResourceAttributes.Attribute;
 import java.util.List;
 
-/** What the {@code kafka_metrics} receiver measures, and what its resources are called by. */
+/** Metrics and resource attributes of the {@code kafka_metrics} receiver. */
 final class KafkaMetrics {
   static final String BROKERS = "kafka.brokers";
   static final String BROKER_RETENTION = "kafka.broker.log_retention_period";

@@ -18,12 +18,12 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a {@code kafka_metrics} receiver is told.
+ * Settings of a {@code kafka_metrics} receiver.
  *
- * @param pace with how long a look may take; not zero
- * @param alias what the cluster is called; {@code ""} for nothing
- * @param topics an expression that is found in the names of topics that are looked at
- * @param groups the same of consumer groups
+ * @param pace interval and timeout of collections; not zero
+ * @param alias alias of the cluster; {@code ""} for none
+ * @param topics regular expression that selects topics by name
+ * @param groups regular expression that selects consumer groups
  * @param properties of a Kafka client
  */
 public record KafkaMetricsSettings(
@@ -35,7 +35,7 @@ public record KafkaMetricsSettings(
     List<MetricSettings> metrics,
     ResourceAttributes resources,
     Map<String, Object> properties) {
-  /** What is looked at. */
+  /** Collected kind of object. */
   public enum Scraper {
     BROKERS,
     TOPICS,

@@ -21,16 +21,16 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a Kafka receiver is told, with the Collector's names.
+ * Settings of a Kafka receiver, named as in the Collector.
  *
- * @param topics where each signal is read
- * @param commitEvery how often positions are stored
- * @param pauses after a batch that was not taken
- * @param maxInFlightBytes read and not acknowledged
- * @param headers of records that become attributes of resources; one that ends in {@code *} stands
- *     for all that begin so
- * @param deadLetterTopic where records go that cannot be read or will never be taken, "" for
- *     nowhere
+ * @param topics topics of each signal
+ * @param commitEvery interval between commits of offsets
+ * @param pauses retry delays of batches that were not accepted
+ * @param maxInFlightBytes maximum bytes read but not acknowledged
+ * @param headers of records that become attributes of resources; one that ends in {@code *} matches
+ *     by prefix
+ * @param deadLetterTopic topic of records that cannot be decoded or are permanently rejected, ""
+ *     for none
  * @param producer properties of the client that writes dead letters
  * @param consumer properties of the client that reads
  */
@@ -45,10 +45,10 @@ record KafkaReceiverSettings(
     Map<String, Object> consumer) {
 
   /**
-   * Where one signal is read.
+   * Topics of one signal.
    *
    * @param names of topics; one that begins with {@code ^} is a regular expression
-   * @param excluded regular expressions; topics in whose names one is found are not read
+   * @param excluded regular expressions; topics whose names match one are not read
    * @param reading null where the encoding of all signals has no records of this one
    */
   record Topics(

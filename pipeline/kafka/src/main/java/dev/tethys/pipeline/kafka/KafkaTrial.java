@@ -78,7 +78,7 @@ final class KafkaTrial implements ExporterProbe {
     return Math.clamp(settings.delivery().timeout().toMillis(), 1000, 60_000);
   }
 
-  /** Something that an admin asks of the brokers. */
+  /** Admin request to the brokers. */
   @FunctionalInterface
   private interface Question<T> {
     T ask(Admin admin)

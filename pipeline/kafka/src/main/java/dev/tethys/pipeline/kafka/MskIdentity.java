@@ -21,8 +21,8 @@ import java.util.regex.Pattern;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Who a client is to Amazon MSK: parameters of a URL that is signed for AWS, as the mechanism
- * AWS_MSK_IAM has them in JSON, and OAUTHBEARER as a token (aws-msk-iam-auth's README, "Details").
+ * Client identity for Amazon MSK: parameters of a URL signed for AWS. The mechanism AWS_MSK_IAM
+ * encodes them in JSON, OAUTHBEARER as a token (aws-msk-iam-auth's README, "Details").
  */
 final class MskIdentity {
   /** SASL's name of the mechanism. */

@@ -20,9 +20,8 @@ import org.apache.kafka.common.security.auth.AuthenticateCallbackHandler;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The mechanism AWS_MSK_IAM in the ways in which Kafka's client takes a mechanism: a module of
- * logins, which has nothing to do, a handler that brings the identity, and SASL's own messages: one
- * each way.
+ * Mechanism AWS_MSK_IAM for Kafka's client: a login module without work, a callback handler that
+ * provides the identity, and a SASL client with one message each way.
  */
 public final class MskLogin implements AuthenticateCallbackHandler, LoginModule {
   /** The property that holds the {@link MskIdentity}. */

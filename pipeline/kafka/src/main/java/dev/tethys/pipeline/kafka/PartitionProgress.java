@@ -5,12 +5,12 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * How far one partition is: which records were handed on, and up to where every one is done.
+ * Progress of one partition: forwarded records, and the offset below which every record is done.
  *
  * <p>Invariants: {@code waiting} holds records in the order of their offsets; all before its head
- * are done, so {@link #position} is where the group may go on after a crash without losing any.
- * Once a record failed, later ones are done twice rather than the failed one never: reading goes
- * back to it as soon as nothing is under way. Not for several threads at once.
+ * are done, so {@link #position} is where the group may resume after a crash without loss. After a
+ * record failed, later ones are repeated rather than the failed one lost: reading returns to it as
+ * soon as nothing is in flight. Not for several threads at once.
  */
 final class PartitionProgress {
   private static final class Entry {

@@ -15,11 +15,11 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Decodes the records of one partition and hands them on, in order, on a thread of its own while
- * there are any. Everything but that thread's work belongs to the owner's loop.
+ * Decodes the records of one partition and forwards them in order, on its own thread while there
+ * are any. All other methods are called by the owner's loop.
  */
 final class PartitionReader {
-  /** Who reads the topics. */
+  /** Reader of the topics. */
   interface Owner {
     /** A record is done with, or was not taken; called by any thread. */
     void settled(PartitionReader reader, long offset, Outcome outcome);

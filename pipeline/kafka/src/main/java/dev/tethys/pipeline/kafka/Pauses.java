@@ -3,12 +3,12 @@ package dev.tethys.pipeline.kafka;
 import java.time.Duration;
 
 /**
- * How long it is waited before a batch that was not taken is tried again.
+ * Delays between attempts of a batch that was not accepted.
  *
- * @param first the first time
- * @param longest never longer, but for what {@code randomization} adds
- * @param multiplier from one pause to the next
- * @param randomization which part of a pause it may be longer or shorter by chance, 0 to 1
+ * @param first initial delay
+ * @param longest maximum delay without {@code randomization}
+ * @param multiplier from one delay to the next
+ * @param randomization maximum random part of a delay, 0 to 1
  */
 record Pauses(Duration first, Duration longest, double multiplier, double randomization) {
   static final Pauses DEFAULT = new Pauses(Duration.ofSeconds(1), Duration.ofSeconds(30), 2, 0);

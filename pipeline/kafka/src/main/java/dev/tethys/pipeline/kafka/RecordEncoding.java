@@ -10,7 +10,7 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** In what form telemetry stands in a record of a topic. */
+/** Encoding of telemetry in a record of a topic. */
 public enum RecordEncoding {
   /** An Export…ServiceRequest of OTLP. */
   OTLP_PROTO("otlp_proto", EnumSet.allOf(Signal.class)),
@@ -81,7 +81,7 @@ public enum RecordEncoding {
   }
 
   /**
-   * What records of a topic are read as.
+   * Content type of the records of a topic.
    *
    * @param charset of {@link #TEXT}
    */

@@ -26,8 +26,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * What becomes the keys of records beside metadata: items of one key go to one partition, so that
- * whoever reads it has all of a trace, or all of a resource.
+ * Sources of record keys other than metadata. Items of one key go to one partition, so that its
+ * consumer receives complete traces or resources.
  */
 enum RecordKeys {
   /** None. */
@@ -41,11 +41,10 @@ enum RecordKeys {
   private static final int HASH_BYTES = 16;
 
   /**
-   * What a batch falls into.
+   * Parts of a batch.
    *
    * @param parts by their keys; "" for no key
-   * @param leftOut samples of remote write that are in none of them, since OTLP has no place for
-   *     them
+   * @param leftOut samples of remote write that are in no part, since OTLP cannot represent them
    */
   record Split(SequencedMap<String, Batch> parts, int leftOut) {}
 

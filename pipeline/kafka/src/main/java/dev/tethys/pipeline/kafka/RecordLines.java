@@ -4,7 +4,7 @@ import dev.tethys.model.Labels;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** What lines a record of a topic holds. */
+/** Splits a record of a topic into lines. */
 interface RecordLines {
   /**
    * A line of a record.

@@ -40,9 +40,9 @@ final class RecordReader {
   static final String NO_PLACE = "no place in OTLP";
 
   /**
-   * What a record was read as.
+   * Decoded record.
    *
-   * @param leftOut samples that the batch has no place for
+   * @param leftOut samples that the batch cannot represent
    * @param refusals items that could not be read, while the others are in the batch
    */
   record Read(Batch batch, int leftOut, Refusals refusals) {}

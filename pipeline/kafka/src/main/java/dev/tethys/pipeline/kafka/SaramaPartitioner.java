@@ -9,9 +9,9 @@ import org.apache.kafka.common.PartitionInfo;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where Sarama, and after it the Collector's exporter, put a key: FNV-1a of 32 bits as a signed
- * number, modulo the partitions, without its sign. Records without a key go anywhere that has a
- * leader. Made by the driver.
+ * Partitioner with the key hash of Sarama and of the Collector's exporter: FNV-1a of 32 bits as a
+ * signed number, modulo the partitions, without its sign. Records without a key go to any partition
+ * with a leader. Instantiated by the driver.
  */
 public final class SaramaPartitioner implements Partitioner {
   @Override

@@ -23,9 +23,9 @@ public final class TopicWriter {
   private static final int LINGER_MS = 5;
 
   /**
-   * Where and how.
+   * Producer settings.
    *
-   * @param acks whose word is waited for: 0 nobody's, 1 the leader's, -1 that of all in sync
+   * @param acks required acknowledgements: 0 none, 1 the leader, -1 all replicas in sync
    * @param tls null for no encryption
    */
   public record Settings(
@@ -36,7 +36,7 @@ public final class TopicWriter {
       String compression,
       @Nullable TlsConfig tls) {}
 
-  /** What went wrong with a record. */
+  /** Error of a record. */
   public enum Trouble {
     TIMEOUT,
     NETWORK,

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** What expressions may ask of an entry. */
+/** Variables and functions of an entry that expressions can use. */
 final class Conditions {
   private static final Map<String, Function<Entry, @Nullable Object>> NAMES = new HashMap<>();
 

@@ -9,8 +9,8 @@ import dev.tethys.model.telemetry.LogRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lines of container engines: Docker's JSON, {@code TIME STREAM TAG LINE} of CRI-O and containerd,
- * of which parts are put together; and what the path of the file tells of the pod.
+ * Parses lines of container engines: Docker's JSON, and {@code TIME STREAM TAG LINE} of CRI-O and
+ * containerd, whose partial lines are joined. Reads pod attributes from the file path.
  */
 final class ContainerParser implements Operator.Action {
   /** The form of lines; null has it found for each. */

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param keys on the way from the root
  */
 public record Field(Root root, List<String> keys) {
-  /** Where places begin. */
+  /** Root of a field path. */
   public enum Root {
     BODY,
     ATTRIBUTES,

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * go. Safe for several threads if its action is.
  */
 final class Operator implements Sink {
-  /** What is done with an entry on which an operator failed. */
+  /** Handling of an entry after an operator error. */
   enum OnError {
     SEND,
     SEND_QUIET,
@@ -22,7 +22,7 @@ final class Operator implements Sink {
     DROP_QUIET
   }
 
-  /** What an operator does. */
+  /** Work of an operator. */
   @FunctionalInterface
   interface Action {
     /**
@@ -39,7 +39,7 @@ final class Operator implements Sink {
     default void flush(Operator self) throws InterruptedException {}
   }
 
-  /** Changes an entry, which goes on. */
+  /** Changes an entry, which is then forwarded. */
   @FunctionalInterface
   interface Change {
     void apply(Entry e) throws OperatorException;
@@ -54,7 +54,7 @@ final class Operator implements Sink {
   }
 
   /**
-   * What every operator is told.
+   * Settings of every operator.
    *
    * @param output ids; null for the next operator
    * @param condition null for every entry

@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.operators;
 
-/** Hears what operators could not do, and what they dropped. Safe for threads. */
+/** Receives errors and drops of operators. Safe for threads. */
 public interface OperatorReport {
   /**
    * An operator could not do its work on an entry.

@@ -28,7 +28,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Which operators there are, and how each is read. */
+/** Operator types and the readers of their settings. */
 final class OperatorTypes {
   /** Reads an operator. */
   @FunctionalInterface

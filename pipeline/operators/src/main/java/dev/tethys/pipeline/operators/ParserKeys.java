@@ -5,7 +5,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.YamlObject;
 import org.jspecify.annotations.Nullable;
 
-/** What all parsers have in common: whence, whither, and what is read of the result at once. */
+/** Settings of all parsers: source, target, and embedded time, severity and trace parsers. */
 final class ParserKeys {
   /** Makes a value of a value. */
   @FunctionalInterface

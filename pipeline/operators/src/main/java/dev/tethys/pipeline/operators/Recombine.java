@@ -15,20 +15,20 @@ import java.util.Map;
  * while an entry is handed on, because entries of a source are to stay in order.
  */
 final class Recombine implements Operator.Action {
-  /** Whether an entry is the first, or the last, of a series. */
+  /** Condition that marks the first or last entry of a series. */
   @FunctionalInterface
   interface Mark {
     boolean isAt(Entry e);
   }
 
   /**
-   * How it works.
+   * Settings of the operator.
    *
-   * @param first whether the mark tells first entries; otherwise last ones
+   * @param first whether the mark identifies first entries; otherwise last ones
    * @param most entries of a series; 0 for any number
-   * @param mostUnmatched entries of a series in which no mark was seen; 0 for any number
-   * @param newest whether what is not combined is that of the newest entry
-   * @param maxBytes of the combined text, after which it goes on; 0 for any
+   * @param mostUnmatched entries of a series without a mark; 0 for any number
+   * @param newest whether other fields are those of the newest entry
+   * @param maxBytes maximum size of the combined text; 0 for any
    */
   record Settings(
       Mark mark,

@@ -13,7 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Where an entry's severity stands, and what its words mean. */
+/** Source of an entry's severity and mapping of its values. */
 final class SeveritySetting {
   private static final List<String> LEVELS =
       List.of("trace", "debug", "info", "warn", "error", "fatal");
@@ -24,7 +24,7 @@ final class SeveritySetting {
   /** The widest range that a mapping may have. */
   private static final long MAX_RANGE = 100_000;
 
-  /** The keys, inline in an operator or in a block of their own. */
+  /** Keys of this setting, inline in an operator or in a separate block. */
   static final class Keys {
     private final Key<Field> from;
     private final Key<String> preset;

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What is made of text by its form: JSON, groups of an expression, keys and values, URIs. */
+/** Parsers of text by format: JSON, groups of an expression, key-value pairs, URIs. */
 final class TextParsers {
   private TextParsers() {}
 

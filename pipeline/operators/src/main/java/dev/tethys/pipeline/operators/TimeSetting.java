@@ -19,11 +19,11 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Where an entry's time stands, and how it is written. */
+/** Source of an entry's time and its layout. */
 final class TimeSetting {
   private static final List<String> EPOCHS = List.of("s", "ms", "us", "ns", "s.ms", "s.us", "s.ns");
 
-  /** The keys, inline in an operator or in a block of their own. */
+  /** Keys of this setting, inline in an operator or in a separate block. */
   static final class Keys {
     private final Key<Field> from;
     private final Key<String> kind;

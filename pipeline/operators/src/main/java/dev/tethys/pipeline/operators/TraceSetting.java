@@ -7,9 +7,9 @@ import dev.tethys.config.YamlObject;
 import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
-/** Where the ids of an entry's trace and span stand, in hexadecimal digits. */
+/** Sources of an entry's trace id and span id, in hexadecimal digits. */
 record TraceSetting(Field traceId, Field spanId, Field flags) {
-  /** The keys, inline in an operator or in a block of their own. */
+  /** Keys of this setting, inline in an operator or in a separate block. */
   static final class Keys {
     private final Key<Field> trace;
     private final Key<Field> span;

@@ -391,7 +391,7 @@ final class Transforms {
     };
   }
 
-  /** What is put in the place of a match, as Go expands it: $1, ${1}, $name, ${name}, $$. */
+  /** Replacement of a match, expanded as in Go: $1, ${1}, $name, ${name}, $$. */
   private record Replacement(List<Object> parts) {
     static Replacement of(String text, Map<String, Integer> groups, int count) {
       List<Object> parts = new java.util.ArrayList<>();

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Who sent a batch: what the paths of {@code otelcol} read.
+ * Client data of a batch, as read by the paths of {@code otelcol}.
  *
  * @param metadata headers of the request, names in lower case
  * @param address of the peer, "" if not known

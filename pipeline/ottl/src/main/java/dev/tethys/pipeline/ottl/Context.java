@@ -4,8 +4,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a statement is run for: once a resource, once a log record and so on. A context reaches its
- * own fields and those of what it lies in, whose names then begin with the name of that context.
+ * Evaluation context of a statement: resource, scope, span, metric, data point, log record and so
+ * on. A context reaches its own fields and those of what it lies in, whose names then begin with
+ * the name of that context.
  */
 public enum Context {
   RESOURCE("resource", null),

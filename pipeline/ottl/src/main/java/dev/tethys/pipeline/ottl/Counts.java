@@ -3,9 +3,9 @@ package dev.tethys.pipeline.ottl;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * How often one statement or condition applied and failed. Any thread may count; errors are logged
- * when their number is a power of two, so that a statement that fails for every item says so
- * without filling the log.
+ * Counters of applied and failed runs of one statement or condition. Any thread may count; errors
+ * are logged when their number is a power of two, so that a statement that fails for every item
+ * says so without filling the log.
  */
 final class Counts {
   private static final System.Logger LOG = System.getLogger(Counts.class.getPackageName());

@@ -16,7 +16,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where in a batch an evaluation stands. One thread moves it from item to item; expressions read
+ * Position of an evaluation in a batch. One thread moves it from item to item; expressions read
  * through it. Accessors may be called only for what the context of the expression reaches, which is
  * checked when it is loaded.
  */

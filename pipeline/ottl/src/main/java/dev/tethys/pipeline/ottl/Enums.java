@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The symbols that stand for numbers, by the contexts in which they mean something. */
+/** Enum symbols with numeric values, by context. */
 final class Enums {
   private static final Map<String, Long> SPANS = new HashMap<>();
   private static final Map<String, Long> LOGS = new HashMap<>();

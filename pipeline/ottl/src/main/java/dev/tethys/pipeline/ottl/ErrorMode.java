@@ -3,7 +3,7 @@ package dev.tethys.pipeline.ottl;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** What becomes of an error in an evaluation. */
+/** Handling of evaluation errors. */
 public enum ErrorMode {
   /** It is logged and counted; the next statement runs. A condition that fails does not hold. */
   IGNORE,

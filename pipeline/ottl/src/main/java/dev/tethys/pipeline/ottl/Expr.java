@@ -40,13 +40,13 @@ public abstract class Expr {
     return false;
   }
 
-  /** What {@link #of} takes. */
+  /** Implementation for {@link #of}. */
   @FunctionalInterface
   public interface Getter {
     @Nullable Object get(Cursor at);
   }
 
-  /** What {@link #ofLong} takes. */
+  /** Implementation for {@link #ofLong}. */
   @FunctionalInterface
   public interface LongGetter {
     long get(Cursor at);

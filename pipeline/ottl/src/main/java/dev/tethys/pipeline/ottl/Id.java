@@ -6,7 +6,7 @@ import java.util.HexFormat;
 public record Id(Kind kind, long high, long low) {
   private static final HexFormat HEX = HexFormat.of();
 
-  /** What it names. */
+  /** Kind of the identified item. */
   public enum Kind {
     TRACE(16),
     SPAN(8),

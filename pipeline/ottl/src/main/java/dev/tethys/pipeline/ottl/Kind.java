@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.ottl;
 
-/** What a function takes at one place. */
+/** Kind of a function parameter. */
 public enum Kind {
   /** Any value, nil too. */
   ANY(Type.ANY),

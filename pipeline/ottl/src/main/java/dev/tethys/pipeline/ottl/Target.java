@@ -15,7 +15,7 @@ public abstract class Target extends Expr {
    */
   public abstract void set(Cursor at, @Nullable Object value);
 
-  /** What {@link #of} takes. */
+  /** Implementation for {@link #of}. */
   @FunctionalInterface
   public interface Setter {
     void set(Cursor at, @Nullable Object value);
@@ -35,7 +35,7 @@ public abstract class Target extends Expr {
     };
   }
 
-  /** What {@link #ofLong} takes. */
+  /** Implementation for {@link #ofLong}. */
   @FunctionalInterface
   public interface LongSetter {
     void set(Cursor at, long value);
@@ -70,7 +70,7 @@ public abstract class Target extends Expr {
     };
   }
 
-  /** What {@link #ofString} takes. */
+  /** Implementation for {@link #ofString}. */
   @FunctionalInterface
   public interface StringSetter {
     void set(Cursor at, String value);

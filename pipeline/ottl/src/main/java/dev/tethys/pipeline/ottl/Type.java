@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.time.ZonedDateTime;
 import org.jspecify.annotations.Nullable;
 
-/** What is known of a value: of an expression when it is loaded, of an object when it runs. */
+/** Type of a value: of an expression at load time, of an object at run time. */
 public enum Type {
   /** Anything: known only when it runs. */
   ANY("any value"),

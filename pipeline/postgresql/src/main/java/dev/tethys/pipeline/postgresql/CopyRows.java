@@ -5,9 +5,8 @@ import java.util.Arrays;
 import java.util.UUID;
 
 /**
- * Rows in PostgreSQL's binary form of COPY: a signature of 11 bytes and two ints, then a row as the
- * number of its columns and for each its length and bytes, at last -1. Numbers are big endian;
- * times are microseconds since 2000. For one thread.
+ * Rows in PostgreSQL's binary COPY format. Numbers are big endian; times are microseconds since
+ * 2000. For one thread.
  */
 final class CopyRows {
   private static final byte[] SIGNATURE = {

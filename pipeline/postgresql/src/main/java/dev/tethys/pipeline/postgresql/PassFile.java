@@ -10,10 +10,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file of passwords, as PostgreSQL's own programs read {@code .pgpass} (documentation, "The
- * Password File"): lines of {@code host:port:database:user:password}, of which the first that fits
- * counts; an asterisk fits everything, a backslash stands before colons and backslashes. Others
- * than its owner must not be able to read it.
+ * Password file in the format of PostgreSQL's {@code .pgpass} (documentation, "The Password File").
+ * Lines are {@code host:port:database:user:password}; the first match counts. An asterisk matches
+ * everything, a backslash escapes colons and backslashes. The file must not be readable by other
+ * users.
  */
 final class PassFile {
   private static final Set<PosixFilePermission> OF_OTHERS =

@@ -9,11 +9,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a database is, as addresses of PostgreSQL say it (libpq: "Connection URIs").
+ * Address of a database as in PostgreSQL's connection URIs (libpq: "Connection URIs").
  *
- * @param hosts {@code host:port}, several with commas between; {@code localhost:port} of a socket,
- *     which files of passwords call it
- * @param socket of the machine that is connected through; null for TCP
+ * @param hosts {@code host:port}, several separated by commas; {@code localhost:port} for a socket,
+ *     as password files name it
+ * @param socket path of a Unix socket; null for TCP
  */
 record PostgresPlace(String hosts, String database, @Nullable Path socket) {
   private static final String USUAL_PORT = "5432";

@@ -46,7 +46,7 @@ final class PostgresPool implements AutoCloseable {
     this.tlsNumber = address.tls() == null ? "" : DriverTls.register(address.tls());
   }
 
-  /** What is done with a connection, in a transaction that ends with it. */
+  /** Work on a connection, in a transaction that ends with it. */
   @FunctionalInterface
   interface Work<T> {
     T with(Connection c) throws SQLException, IOException;

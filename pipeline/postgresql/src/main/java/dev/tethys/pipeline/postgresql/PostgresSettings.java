@@ -26,12 +26,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the {@code postgresql} exporter is told.
+ * Settings of the {@code postgresql} exporter.
  *
- * @param tables where they are; their names are those of {@code names}
- * @param names of tables: of metrics what stands before each
- * @param maxNames how many labels may make
- * @param auth the extension whose tokens log in; null for none
+ * @param tables location of the tables; their names are in {@code names}
+ * @param names of tables: of metrics their prefix
+ * @param maxNames maximum number of names built from labels
+ * @param auth extension that provides login tokens; null for none
  */
 record PostgresSettings(
     PostgresAddress address,

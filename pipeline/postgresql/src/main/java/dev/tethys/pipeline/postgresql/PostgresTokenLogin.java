@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whose tokens log in at one attempt to connect, for sockets that the driver makes by the name of
- * their class: it gives them properties alone, so one of these is a number.
+ * Token source of one connection attempt, for socket factories that the driver creates by class
+ * name. The driver passes only properties, so one of them is the number of this login.
  */
 final class PostgresTokenLogin implements AutoCloseable {
   private static final String NUMBER = "tethys.tokens";

@@ -4,7 +4,7 @@ import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.ottl.ClientInfo;
 
-/** Who sent a batch, for expressions that ask. */
+/** Client data of batches, for expressions that read it. */
 public final class Clients {
   private Clients() {}
 

@@ -30,8 +30,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What {@code include} and {@code exclude} say: every kind of property that is given must match, of
- * a list of words one, of a list of attributes all.
+ * Settings {@code include} and {@code exclude}: every configured kind of property must match; any
+ * word of a list; all attributes of a list.
  */
 public final class Match {
   /** One word of a list: equal, or found as a regular expression. */
@@ -121,7 +121,7 @@ public final class Match {
   /** The same of metrics, where the match type may be {@code expr}. */
   public static final Type<Match> METRICS = SECTION.type(o -> new Match(o, true));
 
-  /** What an expression is asked of. */
+  /** Item that an expression is evaluated on. */
   private record Point(Metric metric, Attributes attributes) {}
 
   private static final Map<String, Function<Point, @Nullable Object>> NAMES =

@@ -9,7 +9,7 @@ import dev.tethys.model.telemetry.ScopeGroup;
 import java.util.IdentityHashMap;
 import java.util.Map;
 
-/** Profiles of one batch that somebody looks into, and those of them that he changed. */
+/** Decoded profiles of one batch, with a record of the changed ones. */
 public final class OpenProfiles {
   private final ProfileEditor editor = new ProfileEditor();
   private final Map<Profile, OpenProfile> edited = new IdentityHashMap<>();

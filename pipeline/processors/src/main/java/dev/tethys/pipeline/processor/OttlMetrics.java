@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 
-/** How often each statement and condition of a component applied and failed. */
+/** Counters of applied and failed statements and conditions of a component. */
 public final class OttlMetrics {
   private record Row(String text, long matched, long errors) {}
 

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Several data points as one. */
 public final class Points {
-  /** How numbers are brought together. */
+  /** Aggregation function of numbers. */
   public enum Aggregation {
     SUM,
     MEAN,
@@ -54,7 +54,7 @@ public final class Points {
   }
 
   /**
-   * What points that become one have in common.
+   * Key of points that are merged into one.
    *
    * @param start of deltas, else 0
    * @param bounds of histograms, else ""

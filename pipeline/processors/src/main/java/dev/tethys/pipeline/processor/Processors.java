@@ -28,7 +28,7 @@ import dev.tethys.pipeline.processor.transform.TransformFactory;
 import java.time.InstantSource;
 import java.util.List;
 
-/** What this room has, to be listed among the components of a graph. */
+/** Factories of this module, registered as components of a graph. */
 public final class Processors {
   private Processors() {}
 

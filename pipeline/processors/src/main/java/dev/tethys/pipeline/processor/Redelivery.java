@@ -8,7 +8,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** Hands on what nobody else has: an answer comes in any case, and only one. */
+/** Delivers batches that no sender can repeat. Each receives exactly one outcome. */
 public final class Redelivery {
   private Redelivery() {}
 

@@ -9,7 +9,7 @@ import dev.tethys.model.telemetry.ScopeGroup;
 import java.util.Objects;
 
 /**
- * What tells one stream of data points from another. Attributes in it are copies.
+ * Identity of a stream of data points. Attributes in it are copies.
  *
  * @param kind the class of the data, its temporality and whether it is monotonic
  */

@@ -23,7 +23,7 @@ public final class TimedFlush {
   /** When what nobody took is tried again; sooner if the interval is shorter. */
   private static final Duration RETRY = Duration.ofSeconds(5);
 
-  /** What is sent. */
+  /** Collected data that is sent at a flush. */
   @FunctionalInterface
   public interface Gathered {
     /**

@@ -5,8 +5,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stages one behind the other, called one by the other: an entry goes through all of them on the
- * caller's thread, so that their order is kept and none waits for another.
+ * Sequence of stages that call each other directly: an entry passes all of them on the caller's
+ * thread, so that order is kept and no stage waits for another.
  */
 final class Chain {
   /** A stage and the name by which the configuration calls it. */

@@ -7,7 +7,7 @@ import dev.tethys.pipeline.stages.jmespath.JmesPathException;
 import java.util.List;
 import java.util.Map;
 
-/** What {@code docker} and {@code cri} are made of. */
+/** Stages that {@code docker} and {@code cri} consist of. */
 final class ContainerStages {
   private ContainerStages() {}
 

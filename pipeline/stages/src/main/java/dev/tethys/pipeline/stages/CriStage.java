@@ -50,7 +50,7 @@ final class CriStage implements Stage {
 
   private record Settings(long maxLines, long maxSize, boolean truncate) {}
 
-  /** A line that goes on: the newest entry of it, and the text so far. */
+  /** Partial line: its newest entry and the text so far. */
   private static final class Partial {
     StageEntry newest;
     final StringBuilder text;

@@ -6,10 +6,10 @@ import org.jspecify.annotations.Nullable;
 /** Bounds how many entries pass a second, how many bytes of lines, or both. For several threads. */
 public final class EntryLimiter {
   /**
-   * How much may pass.
+   * Rate limit.
    *
    * @param perSecond above 0
-   * @param burst how much at once, at least 1
+   * @param burst maximum burst, at least 1
    */
   public record Rate(double perSecond, long burst) {
     private RateLimiter limiter(StageClock clock) {

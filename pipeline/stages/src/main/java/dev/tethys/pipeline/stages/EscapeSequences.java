@@ -1,9 +1,9 @@
 package dev.tethys.pipeline.stages;
 
 /**
- * Takes the escape sequences of terminals (ECMA-48) out of text: control sequences ({@code ESC [}
- * or U+009B, parameters, a final byte), strings of the operating system ({@code ESC ]} up to BEL or
- * {@code ESC \}), and escapes of two or three characters. One that is cut off stays.
+ * Removes terminal escape sequences (ECMA-48) from text. These are control sequences ({@code ESC [}
+ * or U+009B, parameters, a final byte), operating system commands ({@code ESC ]} up to BEL or
+ * {@code ESC \}), and escapes of two or three characters. Incomplete sequences stay.
  */
 final class EscapeSequences {
   private static final char ESC = '\u001b';

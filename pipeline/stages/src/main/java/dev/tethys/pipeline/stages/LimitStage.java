@@ -70,7 +70,7 @@ final class LimitStage implements Stage {
             context);
   }
 
-  /** What is configured; at least one of both. */
+  /** Configured limits; at least one of them. */
   private record Rates(EntryLimiter.@Nullable Rate entries, EntryLimiter.@Nullable Rate bytes) {
     static Rates read(YamlObject o) {
       boolean byBytes = o.get(BYTE_RATE) > 0;

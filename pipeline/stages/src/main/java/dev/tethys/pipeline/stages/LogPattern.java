@@ -9,9 +9,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is left of a line without what varies: its words. Quoted and bracketed texts, numbers,
- * addresses, times and ids say nothing of its kind. Lines whose words agree but for one are of one
- * kind.
+ * Pattern of similar log lines: the words of a line without its variable parts. Quoted and
+ * bracketed texts, numbers, addresses, times and ids say nothing of its kind. Lines whose words
+ * agree but for one are of one kind.
  *
  * @param words at most {@link #MAX_WORDS}
  */

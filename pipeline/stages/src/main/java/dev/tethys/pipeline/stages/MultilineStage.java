@@ -42,7 +42,7 @@ final class MultilineStage implements Stage {
 
   private record Settings(Regex first, long maxLines, long waitNanos) {}
 
-  /** What is known of a label set: its last first line, and the block that is not ended yet. */
+  /** State of a label set: its latest first line and the open block. */
   private static final class Block {
     StageEntry first;
     @Nullable LogEntry held; // owes to the sources of all lines of the block

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /**
- * What the match stage knows of LogQL: a selector of streams, and filters of lines behind it.
- * {@code {app="a", env=~"b|c"} |= "text" != "text" |~ "expression" !~ "expression"}
+ * Subset of LogQL for the match stage: a stream selector followed by line filters. {@code {app="a",
+ * env=~"b|c"} |= "text" != "text" |~ "expression" !~ "expression"}
  */
 final class Selector {
   private final List<Matcher> matchers = new ArrayList<>();

@@ -4,7 +4,7 @@ import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import java.util.Locale;
 
-/** How bad it is what a line says. */
+/** Severity of a log line. */
 enum Severity {
   UNKNOWN,
   DEBUG,

@@ -7,7 +7,7 @@ import dev.tethys.config.YamlObject;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a stage reads: an extracted value, or the line.
+ * Input of a stage: an extracted value, or the line.
  *
  * @param name of the value; null for the line
  */

@@ -5,7 +5,7 @@ package dev.tethys.pipeline.stages;
  * one thread.
  */
 interface Stage {
-  /** Where entries go on. */
+  /** Consumer of the entries of a stage. */
   interface Next {
     void accept(StageEntry entry);
   }

@@ -5,10 +5,10 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What stages need from the program they run in.
+ * Services of the program for stages.
  *
- * @param job the name of the scrape configuration, for what is said about it
- * @param observer watches each stage; null when nobody does
+ * @param job name of the scrape configuration, for logs and metrics
+ * @param observer watches each stage; null for none
  */
 public record StageContext(
     String job,

@@ -15,10 +15,10 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * How points are posted to a hosted Graphite.
+ * HTTP settings of a hosted Graphite.
  *
- * @param interval between the points of a series, as JSON tells it, in seconds
- * @param hasInterval whether the settings say it
+ * @param interval interval of a series in the JSON form, in seconds
+ * @param hasInterval whether the settings contain it
  */
 record CarbonHttp(
     HttpClientSettings client,

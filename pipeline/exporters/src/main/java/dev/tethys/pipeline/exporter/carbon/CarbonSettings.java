@@ -19,13 +19,13 @@ import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the {@code carbon} exporter is told.
+ * Settings of the {@code carbon} exporter.
  *
- * @param http how points are posted; null for carbon's own ports
+ * @param http HTTP settings; null for Carbon's own ports
  * @param path of a series
- * @param maxNames how many beginnings of paths labels may make
- * @param tags whether labels that the path does not name are tags, else nodes behind it
- * @param notFinite whether samples that are not finite are written as marks, else dropped
+ * @param maxNames maximum number of path prefixes built from labels
+ * @param tags whether labels outside the path are tags, else nodes appended to it
+ * @param notFinite whether non-finite samples are written as marks, else dropped
  */
 record CarbonSettings(
     LineEndpoint endpoint,
@@ -37,7 +37,7 @@ record CarbonSettings(
     boolean notFinite,
     RowSettings rows,
     DeliverySettings delivery) {
-  /** How points stand in a request. */
+  /** Encoding of points in a request. */
   enum Format {
     PLAINTEXT,
     PICKLE,

@@ -23,13 +23,13 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * What the {@code clickhouse} exporter is told, with the Collector's names where it has some.
+ * Settings of the {@code clickhouse} exporter, named as in the Collector where it has them.
  *
  * @param url of the HTTP interface
- * @param names of tables: of metrics what stands before each
- * @param maxNames how many labels may make
- * @param createSchema whether databases and tables are made
- * @param asyncInsert whether the server gathers small inserts; waited for either way
+ * @param names of tables: of metrics their prefix
+ * @param maxNames maximum number of names built from labels
+ * @param createSchema whether databases and tables are created
+ * @param asyncInsert whether the server batches small inserts; acknowledged either way
  * @param settings of ClickHouse, sent with every insert
  */
 record ClickHouseSettings(

@@ -6,10 +6,10 @@ import dev.tethys.pipeline.naming.NameTemplate;
 import java.util.function.UnaryOperator;
 
 /**
- * Names of metrics with labels in them, for servers to which the name is the place: metrics may
- * have any number of names, but values of labels make only so many places. What would make another
- * has {@code other} for every label there, and keeps its labels where others have theirs, so that
- * no two series become one. Safe for any number of threads.
+ * Metric names with labels, for servers that store a series by name. Metrics may have any number of
+ * names, but label values may create only a bounded number. Beyond the bound, the name has {@code
+ * other} for every label, and labels are sent as for other series, so that no two series become
+ * one. Safe for any number of threads.
  */
 public final class BoundedPlaces {
   private static final String NONE = "none";

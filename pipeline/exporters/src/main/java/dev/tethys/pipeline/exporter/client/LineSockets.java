@@ -57,7 +57,7 @@ public final class LineSockets implements AutoCloseable {
     this.greeting = greeting;
   }
 
-  /** What is said on every connection before anything else. */
+  /** First exchange on every connection. */
   @FunctionalInterface
   public interface Greeting {
     /**
@@ -68,7 +68,7 @@ public final class LineSockets implements AutoCloseable {
     void greet(Line line) throws IOException;
   }
 
-  /** What is done with a connection. */
+  /** Work on a connection. */
   @FunctionalInterface
   public interface Talk<T> {
     T over(Line line) throws IOException;

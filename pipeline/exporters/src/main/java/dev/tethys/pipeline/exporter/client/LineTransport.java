@@ -2,7 +2,7 @@ package dev.tethys.pipeline.exporter.client;
 
 import java.io.IOException;
 
-/** A way for lines of text to somebody who does not answer. Safe for several threads. */
+/** Transport of text lines to a server without replies. Safe for several threads. */
 public interface LineTransport extends AutoCloseable {
   /**
    * Sends lines, each with its end.

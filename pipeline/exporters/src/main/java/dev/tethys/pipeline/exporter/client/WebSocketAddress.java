@@ -14,10 +14,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a protocol is spoken over WebSockets: {@code ws://host:port/path}, or {@code wss} with TLS.
+ * Address of a protocol over WebSockets: {@code ws://host:port/path}, or {@code wss} with TLS.
  *
- * @param authority host and port, without the port that is usual
- * @param headers of the request that opens one
+ * @param authority host and port, without the default port
+ * @param headers of the opening request
  */
 public record WebSocketAddress(
     String authority, String path, String protocol, Map<String, Secret> headers) {

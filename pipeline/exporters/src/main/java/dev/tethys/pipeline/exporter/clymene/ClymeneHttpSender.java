@@ -23,7 +23,10 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Posts to a gateway: 429 and 5xx are for later, 413 is for halves, other refusals for good. */
+/**
+ * Posts to a gateway: 429 and 5xx are retryable, 413 splits the request, other rejections are
+ * permanent.
+ */
 final class ClymeneHttpSender implements Sender {
   private static final int MAX_REASON = 1024;
 

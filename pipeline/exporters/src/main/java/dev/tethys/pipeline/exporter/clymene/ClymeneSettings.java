@@ -14,10 +14,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the {@code clymene} exporter is told: it speaks gRPC or HTTP.
+ * Settings of the {@code clymene} exporter over gRPC or HTTP.
  *
- * @param grpc one for each gateway; empty when it speaks HTTP
- * @param http null when it speaks gRPC
+ * @param grpc one for each gateway; empty for HTTP
+ * @param http null for gRPC
  * @param maxBytes the largest message, before compression
  */
 public record ClymeneSettings(

@@ -9,7 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** What gateways say to who only asks whether they are there: they have no question for that. */
+/**
+ * Connectivity check of gateways. Their protocol has no request for it, so it uses an empty one.
+ */
 final class ClymeneTrial {
   private ClymeneTrial() {}
 

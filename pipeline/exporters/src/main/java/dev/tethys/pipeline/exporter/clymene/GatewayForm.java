@@ -12,13 +12,13 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a message looks like on the wire. A parcel says it by its headers, since it may wait in a
- * queue while other settings come to hold.
+ * Wire format of a message. A request records it in its headers, since settings may change while it
+ * is queued.
  *
- * @param http metrics are a block of snappy and logs as they are; by gRPC the one is the message
- *     itself and the other a field of one
- * @param compression of messages of gRPC
- * @param word what {@code grpc-encoding} says of it; "" for none
+ * @param http whether metrics are a snappy block and logs are plain; over gRPC metrics are the
+ *     message itself and logs a field of one
+ * @param compression of gRPC messages
+ * @param word value of {@code grpc-encoding}; "" for none
  */
 record GatewayForm(boolean http, Compression compression, String word) {
   static final GatewayForm HTTP = new GatewayForm(true, Compression.NONE, "");

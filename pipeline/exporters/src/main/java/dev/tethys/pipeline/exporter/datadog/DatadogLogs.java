@@ -19,8 +19,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Log records as objects of Datadog's intake (API v2, "Send logs"): attributes are keys beside the
- * message, with their types. An attribute that has the name of a key that Datadog reads itself is
+ * Encodes log records as objects of Datadog's intake (API v2, "Send logs"): attributes are typed
+ * keys next to the message. An attribute with the name of a key that Datadog interprets becomes
  * {@code otel.NAME}.
  */
 final class DatadogLogs implements Encoder {

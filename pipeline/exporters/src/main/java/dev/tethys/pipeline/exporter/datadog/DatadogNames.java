@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What of a resource has a name of its own at Datadog ("Unified service tagging", "Hostnames of
+ * Resource attributes with dedicated names at Datadog ("Unified service tagging", "Hostnames of
  * OpenTelemetry"): host, {@code service}, {@code env} and {@code version}.
  */
 record DatadogNames(String defaultHost, boolean resources, boolean scopes) {

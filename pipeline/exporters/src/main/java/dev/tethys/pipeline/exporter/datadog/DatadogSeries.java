@@ -23,10 +23,10 @@ final class DatadogSeries {
   }
 
   /**
-   * What points of one series have in common.
+   * Identity of a series.
    *
    * @param tags as {@code key:value}
-   * @param unit in Datadog's word, "" for none
+   * @param unit Datadog's name of the unit, "" for none
    */
   record Identity(String host, List<String> tags, String unit) {}
 

@@ -23,14 +23,14 @@ import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the {@code datadog} exporter is told, with the Collector's names.
+ * Settings of the {@code datadog} exporter, named as in the Collector.
  *
- * @param key "" where {@code delegated} gives them
- * @param delegated whose keys are asked for; null for the one that is written
- * @param metricsUrl where series and sketches go, without a path
- * @param logsUrl where logs go, without a path
- * @param tracesUrl where traces go, without a path
- * @param hostname of what does not say its host; "" for none
+ * @param key "" where {@code delegated} provides it
+ * @param delegated source of keys; null for a configured key
+ * @param metricsUrl base URL of series and sketches
+ * @param logsUrl base URL of logs
+ * @param tracesUrl base URL of traces
+ * @param hostname of data without a host; "" for none
  * @param format of series; sketches are always protobuf
  */
 record DatadogSettings(
@@ -45,13 +45,13 @@ record DatadogSettings(
     Metrics metrics,
     Traces traces,
     DeliverySettings delivery) {
-  /** What requests are. */
+  /** Encoding of requests. */
   enum Format {
     PROTO,
     JSON
   }
 
-  /** What delta histograms become. */
+  /** Conversion of delta histograms. */
   enum Histograms {
     DISTRIBUTIONS,
     COUNTERS,
@@ -59,7 +59,7 @@ record DatadogSettings(
   }
 
   /**
-   * How metrics become series.
+   * Conversion of metrics to series.
    *
    * @param resources whether attributes of resources are tags
    * @param scopes whether name and version of scopes are tags
@@ -73,11 +73,11 @@ record DatadogSettings(
       boolean quantiles) {}
 
   /**
-   * How spans become Datadog's.
+   * Conversion of spans.
    *
-   * @param spanNameAsResource whether the name of a span is the resource's too, whatever its
-   *     attributes say
-   * @param remappings names of operations, and what stands for them
+   * @param spanNameAsResource whether the span name is always the resource name, regardless of
+   *     attributes
+   * @param remappings replacements of operation names
    * @param ignored resources whose spans are dropped when they begin a trace
    */
   record Traces(
@@ -87,7 +87,7 @@ record DatadogSettings(
       List<Regex> ignored) {}
 
   /**
-   * Who asks Datadog for keys.
+   * Key requests to Datadog.
    *
    * @param organisation its UUID
    */

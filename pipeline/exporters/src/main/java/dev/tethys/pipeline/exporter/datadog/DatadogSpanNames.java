@@ -7,11 +7,11 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
- * What a span is called by Datadog (docs.datadoghq.com, "Mapping OpenTelemetry semantics to
- * Datadog", "Operation and resource names"): its operation, which is the same for all requests of a
- * kind, its resource, which says what is asked for, and its type.
+ * Names of a span at Datadog (docs.datadoghq.com, "Mapping OpenTelemetry semantics to Datadog",
+ * "Operation and resource names"). The operation is the same for all requests of a kind, the
+ * resource identifies the request, and the type is its category.
  *
- * @param attribute the value of an attribute of the span, else of its resource; "" for none
+ * @param attribute value of an attribute of the span, else of its resource; "" for none
  */
 record DatadogSpanNames(Span span, UnaryOperator<String> attribute) {
   private static final int SERVER = 2;

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes single spans as {@code TracerPayload}s of an {@code AgentPayload} (datadog-agent, {@code
- * agent_payload.proto}, {@code tracer_payload.proto}, {@code span.proto}): text stands in {@code
- * meta}, numbers in {@code metrics}. For one thread.
+ * agent_payload.proto}, {@code tracer_payload.proto}, {@code span.proto}). Text is in {@code meta},
+ * numbers are in {@code metrics}. For one thread.
  */
 final class DatadogSpans {
   /** The fields of every request beside its spans: the version that says of what make it is. */
@@ -62,7 +62,7 @@ final class DatadogSpans {
     return new String(w.buffer(), 0, w.size(), StandardCharsets.ISO_8859_1);
   }
 
-  /** What a span says of itself, as Datadog has it. */
+  /** Tags of a span in Datadog's form. */
   private static final class Tags {
     final Map<String, String> meta = new LinkedHashMap<>();
     final Map<String, Double> metrics = new LinkedHashMap<>();

@@ -23,7 +23,7 @@ final class DebugExporter implements Exporter {
   /** Why items are dropped that no output took. */
   static final String NOT_WRITTEN = "not_written";
 
-  /** How much is said. */
+  /** Verbosity of the output. */
   enum Verbosity {
     BASIC,
     NORMAL,

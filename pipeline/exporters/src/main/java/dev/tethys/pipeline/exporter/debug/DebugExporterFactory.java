@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
 /** Makes {@code debug} exporters, which say what passes. */
 public final class DebugExporterFactory implements ExporterFactory<DebugExporterFactory.Settings> {
   /**
-   * What is said, and where.
+   * Output settings.
    *
    * @param paths null for the log of the process
-   * @param noProfiles thrown where profiles come; null where all signals may
+   * @param noProfiles thrown for pipelines of profiles; null when they are supported
    */
   record Settings(
       Verbosity verbosity,

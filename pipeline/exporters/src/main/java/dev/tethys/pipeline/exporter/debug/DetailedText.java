@@ -27,7 +27,7 @@ import dev.tethys.pipeline.exporter.rows.SpanText;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** All that logs, spans and metrics say, as text in the form of the Collector's. */
+/** Full text form of logs, spans and metrics, as in the Collector. */
 final class DetailedText {
   private static final List<String> SEVERITIES =
       List.of("Trace", "Debug", "Info", "Warn", "Error", "Fatal");

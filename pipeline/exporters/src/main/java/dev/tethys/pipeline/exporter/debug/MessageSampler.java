@@ -3,9 +3,9 @@ package dev.tethys.pipeline.exporter.debug;
 import java.util.function.LongSupplier;
 
 /**
- * Lets the first messages of each second through and then one of so many, counted for each text on
- * its own, as the sampler of the Collector's logger (zap) does: texts are told apart by a hash of
- * 4,096 values, so that their number costs no memory. Safe for threads.
+ * Passes the first messages of each second, then one of every N for each text, as the sampler of
+ * the Collector's logger (zap). Texts are distinguished by a hash of 4,096 values, so that memory
+ * is constant. Safe for threads.
  */
 final class MessageSampler {
   private static final int COUNTERS = 4096;

@@ -15,7 +15,7 @@ import java.util.Set;
 
 /** Makes {@code nop} exporters, which take everything and keep nothing. */
 public final class NopExporterFactory implements ExporterFactory<NopExporterFactory.Settings> {
-  /** There is nothing to be told. */
+  /** Empty settings. */
   public record Settings() {}
 
   private static final Section SECTION = new Section("nop", "Takes everything, keeps nothing.");

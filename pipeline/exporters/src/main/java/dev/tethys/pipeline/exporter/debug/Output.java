@@ -14,7 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Where messages go: the log of the process, or streams and files. */
+/** Output of messages: the log of the process, or streams and files. */
 interface Output {
   /**
    * Takes a summary.

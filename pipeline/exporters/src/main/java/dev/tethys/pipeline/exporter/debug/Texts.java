@@ -8,7 +8,7 @@ import java.time.format.DateTimeFormatterBuilder;
 import java.time.temporal.ChronoField;
 import java.util.Locale;
 
-/** How numbers, times and ids stand in both forms of text: as Go prints them. */
+/** Formats numbers, times and ids as Go does, for both text forms. */
 final class Texts {
   private static final DateTimeFormatter TIME =
       new DateTimeFormatterBuilder()

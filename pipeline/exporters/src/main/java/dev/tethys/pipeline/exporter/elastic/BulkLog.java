@@ -10,15 +10,15 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
-/** Tells the log of requests, answers and refused documents, as far as it is told to. */
+/** Logs requests, responses and rejected documents as configured. */
 final class BulkLog {
   /** As much of a body is told. */
   private static final int MAX_TOLD = 64 << 10;
 
   /**
-   * What is told.
+   * Logging settings.
    *
-   * @param failedEvery at most one refused document in this time; zero for all
+   * @param failedEvery minimum interval between rejected documents; zero for all
    */
   record Rules(boolean requests, boolean answers, boolean failed, Duration failedEvery) {
     static final Rules NOTHING = new Rules(false, false, false, Duration.ZERO);

@@ -12,15 +12,14 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How bulk requests are sent and what is told of them, by the Collector's names (its config.go).
+ * Settings of bulk requests and their logging, named as in the Collector (its config.go).
  *
- * @param onStart whether the cluster is asked for its servers before the first request
- * @param interval how often it is asked; zero for never
- * @param scheme by which servers that it names are asked; null for that of the first endpoint
- * @param logged what goes into the log
- * @param sourceOnError whether answers quote the documents that they refuse; null for what the
- *     server does of itself
- * @param filterPath what answers are to hold beside what is needed here; "" for nothing
+ * @param onStart whether nodes are discovered before the first request
+ * @param interval of node discovery; zero for never
+ * @param scheme of discovered nodes; null for that of the first endpoint
+ * @param logged logging settings
+ * @param sourceOnError whether responses quote rejected documents; null for the server's default
+ * @param filterPath additional response fields; "" for none
  */
 record BulkRules(
     boolean onStart,

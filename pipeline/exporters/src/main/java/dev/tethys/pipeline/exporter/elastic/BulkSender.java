@@ -20,10 +20,10 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * Sends bulk requests and judges each document by its own status: 409 says that the document is
- * there, as it is when a request is sent again; overload, missing indices and blocks are for later;
- * other refusals are for good, for that document alone. What a time series data stream does not
- * take any more goes to the index for late samples, if there is one.
+ * Sends bulk requests and evaluates the status of each document. Status 409 means that the document
+ * exists, as after a repeated request. Overload, missing indices and blocks are retryable; other
+ * rejections are permanent for that document only. Documents too old for a time series data stream
+ * go to the index for late samples, if configured.
  */
 final class BulkSender implements Sender {
   private static final ObjectMapper JSON = new ObjectMapper();

@@ -10,8 +10,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * What a cluster says of its nodes (reference of Elasticsearch and OpenSearch, "Nodes info"). Nodes
- * that are only masters take no data and are left out, as the clients of both do.
+ * Node discovery of a cluster (reference of Elasticsearch and OpenSearch, "Nodes info").
+ * Master-only nodes are left out, as in the official clients.
  */
 final class ClusterNodes {
   private static final ObjectMapper JSON = new ObjectMapper();

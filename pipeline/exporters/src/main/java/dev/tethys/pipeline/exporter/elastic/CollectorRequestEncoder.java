@@ -33,13 +33,13 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Log records, spans and data points as documents of the Collector's mapping modes; in {@code otel}
- * each event of a span is one more, among the logs, and of the same item. A sender may ask for
- * another mode than the configured one, in the metadata {@code X-Elastic-Mapping-Mode} or in an
- * attribute of a scope: what asks for one that is not allowed, or that has no documents of its
- * signal, is dropped and counted.
+ * Encodes log records, spans and data points as documents of the Collector's mapping modes. In
+ * {@code otel}, each span event is another document among the logs and belongs to the item of its
+ * span. A sender may select a mode by the metadata {@code X-Elastic-Mapping-Mode} or by a scope
+ * attribute. Items with a mode that is not allowed, or that does not support their signal, are
+ * dropped and counted.
  *
- * @param parcels whose names are {@link #names}
+ * @param parcels names of requests are {@link #names}
  * @param millis a clock
  */
 record CollectorRequestEncoder(

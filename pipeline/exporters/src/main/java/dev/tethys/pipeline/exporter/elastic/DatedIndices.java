@@ -6,7 +6,7 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 
 /**
- * Names of indices with the day behind them, as Logstash makes them ({@code logstash_format}).
+ * Index names with a date suffix, as in Logstash ({@code logstash_format}).
  *
  * @param separator between name and date
  */

@@ -13,9 +13,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Log records and spans as documents of the mapping mode {@code ecs}: attributes of OpenTelemetry's
- * conventions under the names of the Elastic Common Schema, all others under their own, and objects
- * where there are dots. Events of spans have no place.
+ * Encodes log records and spans as documents of the mapping mode {@code ecs}. Attributes of
+ * OpenTelemetry's conventions have the names of the Elastic Common Schema, others keep theirs; dots
+ * create objects. Events of spans have no place.
  */
 final class EcsText {
   private static final Set<String> NOT_PASSED =

@@ -26,27 +26,27 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the exporters to Elasticsearch and to OpenSearch are told.
+ * Settings of the exporters to Elasticsearch and to OpenSearch.
  *
- * @param bases the servers, asked in turn
+ * @param bases server URLs, used in turn
  * @param openSearch whether it is OpenSearch
- * @param metricsIndex of samples; {@code {label}} stands for the value of a label
+ * @param metricsIndex of samples; {@code {label}} is replaced by the value of a label
  * @param logsIndex of log records
  * @param tracesIndex of spans
- * @param maxNames how many indices labels may make
+ * @param maxNames maximum number of indices built from labels
  * @param dataStream whether indices are data streams
- * @param template whether an index template is put there first
- * @param retention for how long Elasticsearch keeps what is in data streams; "" for ever
- * @param policy when indices are followed by new ones and go; null for none that is made here
- * @param timeSeries how samples stand in time series data streams; null for plain ones
- * @param clymene whether documents of samples look as Clymene writes them
- * @param clymeneLogs whether those of log records do
- * @param collector documents of one of the Collector's mapping modes; null for those of our own
+ * @param template whether an index template is installed first
+ * @param retention of data streams in Elasticsearch; "" for unlimited
+ * @param policy rollover and deletion of indices; null for none
+ * @param timeSeries settings of time series data streams; null for plain ones
+ * @param clymene whether documents of samples have Clymene's form
+ * @param clymeneLogs whether documents of log records have Clymene's form
+ * @param collector documents of one of the Collector's mapping modes; null for Tethys's own
  * @param schema documents of OpenSearch's schema of observability; null for others
- * @param again the only statuses of requests that are tried again; null when all are that may pass
- * @param againDocuments the same of documents
- * @param bulk how bulk requests are sent
- * @param isUnsaid whether nothing says which of the two they are to be
+ * @param again the only retryable statuses of requests; null for the defaults
+ * @param againDocuments the same for documents
+ * @param bulk settings of bulk requests
+ * @param isUnsaid whether the settings do not determine one of the two servers
  */
 record ElasticSettings(
     HttpClientSettings client,

@@ -11,10 +11,11 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A document whose fields have paths: maps are taken apart into names with dots, of a path that is
- * there twice the last value counts, and a value whose path is also an object's moves into that
- * object as {@code value}, where there is none. So the Collector's exporter makes documents of all
- * modes but otel and bodymap (its package objmodel). What is empty is left out.
+ * Document with flattened field paths, as in all modes of the Collector's exporter but otel and
+ * bodymap (its package objmodel). Maps become names with dots, and the last value of a repeated
+ * path counts. A value whose path is also an object moves into it as {@code value}, if that is
+ * free. Empty values are left out. So the Collector's exporter makes documents of all modes but
+ * otel and bodymap (its package objmodel). What is empty is left out.
  */
 final class FlatDocument {
   private final TreeMap<String, Object> fields = new TreeMap<>();

@@ -8,14 +8,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * When indices of data streams are followed by new ones, and when they go: a policy of index
- * lifecycle management in Elasticsearch (reference, "Create or update lifecycle policy"), of index
- * state management in OpenSearch (documentation, "ISM API", "Policies").
+ * Rollover and deletion policy of data stream indices: index lifecycle management in Elasticsearch
+ * (reference, "Create or update lifecycle policy"), index state management in OpenSearch
+ * (documentation, "ISM API", "Policies").
  *
- * @param rolloverAfter how old the newest index becomes; "" for any age
- * @param rolloverSize how large a primary shard of it becomes; "" for any size
- * @param deleteAfter how old an index becomes, in Elasticsearch since it was followed by another,
- *     in OpenSearch since it was made; "" for ever
+ * @param rolloverAfter maximum age of the newest index; "" for any
+ * @param rolloverSize maximum size of its primary shard; "" for any
+ * @param deleteAfter maximum age of an index, in Elasticsearch since its rollover, in OpenSearch
+ *     since its creation; "" for unlimited
  */
 record IndexPolicy(String rolloverAfter, String rolloverSize, String deleteAfter) {
   private static final String TIME = "[1-9]\\d{0,5}[dhms]";

@@ -12,8 +12,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The index templates that stand before the first document: one, or two where late samples have an
- * index of their own.
+ * Installs index templates before the first document: one, or two with an index for late samples.
  */
 final class IndexSetup {
   /** Above the templates that Elasticsearch brings for {@code metrics-*-*} and {@code logs-*-*}. */

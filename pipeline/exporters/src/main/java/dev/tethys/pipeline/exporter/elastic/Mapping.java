@@ -4,7 +4,7 @@ import dev.tethys.pipeline.Signal;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** How documents look: as our own do, or as a mapping mode of the Collector's exporter says. */
+/** Document form: Tethys's own, or a mapping mode of the Collector's exporter. */
 enum Mapping {
   TETHYS,
   OTEL,

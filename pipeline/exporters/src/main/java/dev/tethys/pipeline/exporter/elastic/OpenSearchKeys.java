@@ -23,7 +23,7 @@ final class OpenSearchKeys {
   private static final Key<Duration> TIMEOUT =
       HTTP.optional("timeout", GoDurations.TYPE, "Longest that a request takes.");
 
-  /** What {@code http} says. */
+  /** Settings of {@code http}. */
   record Http(HttpClientSettings client, @Nullable Duration timeout) {}
 
   private static final Section MAPPING = new Section("mapping", "How documents look.");

@@ -25,10 +25,10 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Log records, spans, their events and data points as documents of the mapping mode {@code otel},
- * which Elasticsearch's templates for {@code logs-*.otel-*} and {@code traces-*.otel-*} are made
- * for: fields and order are those of the Collector's exporter (its package otelserializer). What is
- * empty is left out.
+ * Encodes log records, spans, their events and data points as documents of the mapping mode {@code
+ * otel}, for Elasticsearch's templates {@code logs-*.otel-*} and {@code traces-*.otel-*}. Fields
+ * and their order are those of the Collector's exporter (its package otelserializer). Empty values
+ * are left out.
  */
 final class OtelText {
   private static final List<String> KINDS =

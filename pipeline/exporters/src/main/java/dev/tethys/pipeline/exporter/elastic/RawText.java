@@ -12,11 +12,12 @@ import dev.tethys.pipeline.exporter.rows.SpanText;
 import java.util.List;
 
 /**
- * Log records and spans as documents of the mapping modes {@code none} and {@code raw}: fields of
- * OTLP by the names of its data model, with paths of dots that stay names.
+ * Encodes log records and spans as documents of the mapping modes {@code none} and {@code raw}:
+ * fields of OTLP by the names of its data model, with dotted names.
  *
- * @param attributes where those of the item stand: {@code Attributes}, or the top for {@code raw}
- * @param events where events of spans stand: {@code Events}, or the top
+ * @param attributes location of item attributes: {@code Attributes}, or the top level for {@code
+ *     raw}
+ * @param events location of span events: {@code Events}, or the top level
  */
 record RawText(String attributes, String events) {
   private static final List<String> KINDS =

@@ -14,16 +14,16 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * How samples stand in Elasticsearch's time series data streams (reference, "Time series data
- * stream", "Index lifecycle actions: Downsample"): the series' hash is the dimension, documents
- * have the ids that follow from it and the time, and counters have a field of their own, because a
- * field is a gauge or a counter and not both.
+ * Settings of Elasticsearch's time series data streams (reference, "Time series data stream",
+ * "Index lifecycle actions: Downsample"). The series' hash is the dimension; document ids follow
+ * from it and the time. Counters have their own field, because a field is either a gauge or a
+ * counter.
  *
- * @param counterSuffixes what names of counters end with
- * @param lookBack how old a sample of a new data stream may be; "" for the cluster's own
- * @param lookAhead how far ahead one may be; "" for the cluster's own
+ * @param counterSuffixes suffixes of counter names
+ * @param lookBack maximum age of a sample of a new data stream; "" for the cluster's default
+ * @param lookAhead maximum time of a sample in the future; "" for the cluster's default
  * @param downsampling rounds, the first one first
- * @param late where samples go that no index of the stream takes any more; null for dead letters
+ * @param late index of samples too old for the stream; null for dead letters
  */
 record TimeSeriesMode(
     List<String> counterSuffixes,

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Keys of the Collector's exporter (its config.go) in the meaning that they have there. */
 final class VendorKeys {
-  /** What {@code retry} says. */
+  /** Settings of {@code retry}. */
   private record Repeats(
       boolean enabled,
       int attempts,
@@ -106,9 +106,9 @@ final class VendorKeys {
           "Modes that senders may ask for.");
 
   /**
-   * What {@code mapping} says.
+   * Settings of {@code mapping}.
    *
-   * @param isSaid whether it says the mode
+   * @param isSaid whether the mode is set
    */
   record Modes(Mapping mode, Set<Mapping> allowed, boolean isSaid) {}
 

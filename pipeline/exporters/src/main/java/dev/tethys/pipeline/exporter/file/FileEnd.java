@@ -6,8 +6,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
 /**
- * Where the next record goes in a file that holds some already, and that a killed process may have
- * left with half of one. That half was never acknowledged: its records come again.
+ * Finds the append position in a file that a killed process may have left with an incomplete
+ * record. That record was never acknowledged: its items are sent again.
  */
 final class FileEnd {
   /** No request is longer; what says so is no length. */

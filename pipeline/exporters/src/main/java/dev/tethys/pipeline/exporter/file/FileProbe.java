@@ -14,8 +14,9 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Tries the folder of a file: a record is written beside it, read back and taken away. The file
- * itself is opened and left as it is, since a start may empty it and a collector may be writing.
+ * Checks the folder of a file: a record is written to a temporary file, read back and deleted. The
+ * file itself is opened but not changed, since a start may truncate it and a collector may be
+ * writing.
  */
 final class FileProbe implements ExporterProbe {
   private final FileSettings settings;

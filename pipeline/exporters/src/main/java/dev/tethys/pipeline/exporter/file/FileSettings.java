@@ -12,13 +12,13 @@ import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the {@code file} exporter is told.
+ * Settings of the {@code file} exporter.
  *
  * @param rotation null when the file only grows
  * @param proto length-prefixed protobuf; else JSON lines
  * @param zstd whether each request is compressed
- * @param append whether what the file holds already stays
- * @param createFolder whether its folder is made when absent
+ * @param append whether existing content is kept
+ * @param createFolder whether its folder is created when absent
  */
 public record FileSettings(
     Path path,

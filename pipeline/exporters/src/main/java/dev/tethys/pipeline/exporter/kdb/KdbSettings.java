@@ -18,13 +18,13 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What the {@code kdb} exporter is told.
+ * Settings of the {@code kdb} exporter.
  *
  * @param tickerplant whether rows go to {@link #function} as columns, else by upsert into keyed
  *     tables
- * @param function what takes a table's name and columns
+ * @param function function of a table's name and columns
  * @param prefix of tables
- * @param maxNames how many prefixes labels may make
+ * @param maxNames maximum number of prefixes built from labels
  * @param symbolLabels labels that are symbol columns of the table of series
  */
 record KdbSettings(

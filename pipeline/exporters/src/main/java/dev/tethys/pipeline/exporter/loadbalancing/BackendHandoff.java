@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Sends what waits for a backend that is gone to those who have its keys now: first each request
- * becomes one for each of them, then their queues adopt these.
+ * Moves the queued requests of a removed backend to the remaining ones: each request is split by
+ * its new owners, whose queues take over the parts.
  */
 final class BackendHandoff implements Sender {
   private final LoadBalancer balancer;

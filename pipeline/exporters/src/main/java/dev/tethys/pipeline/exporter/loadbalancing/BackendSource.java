@@ -21,7 +21,7 @@ interface BackendSource {
 
   void stop();
 
-  /** Who wants to know. Calls come one by one. */
+  /** Listener for backend lists. Calls come one by one. */
   interface Listener {
     /** These are the backends now; names may come more than once. */
     void found(List<String> names);

@@ -8,7 +8,7 @@ import dev.tethys.model.exposition.Registry.Vector;
 import java.util.HashSet;
 import java.util.Set;
 
-/** What is counted, under the names that the Collector's users know. */
+/** Counters of the load balancer, named as in the Collector. */
 final class BalancerMetrics {
   private static final double[] MILLIS = {
     0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000

@@ -10,8 +10,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Those that a name has as its addresses, looked up again and again. While it cannot be looked up
- * the last ones stay.
+ * Backends from the addresses of a DNS name, resolved periodically. While resolution fails, the
+ * last result is kept.
  */
 final class DnsBackends implements BackendSource {
   private final LoadBalancingSettings.Dns settings;

@@ -7,11 +7,11 @@ import java.util.TreeMap;
 import java.util.zip.CRC32;
 
 /**
- * A consistent hash ring (Karger and others, 1997) with the numbers of the Collector's exporter as
- * it is since its version 0.131, so that both choose the same backend for a key: 36,000 positions,
- * a hundred for each backend, those of its name and four bytes that count, by CRC-32. Where one is
- * taken, the next nine are tried. A key belongs to whoever has the next position at or behind its
- * own. Backends take theirs in the order of their names.
+ * Consistent hash ring (Karger and others, 1997) compatible with the Collector's exporter since its
+ * version 0.131, so that both choose the same backend for a key. It has 36,000 positions, a hundred
+ * for each backend: the CRC-32 of its name and a four-byte counter. Where a position is taken, the
+ * next nine are tried. A key belongs to the backend at the first position at or after its own.
+ * Backends are placed in the order of their names.
  */
 final class HashRing {
   static final int POSITIONS = 36_000;

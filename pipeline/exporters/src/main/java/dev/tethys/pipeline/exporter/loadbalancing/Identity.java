@@ -16,10 +16,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the Collector calls the identity of a resource or a stream: FNV-1a of 64 bits over hashes of
- * the attributes and over names, in hexadecimal digits. Attributes are hashed by XXH64, sorted by
- * key, each kind of value behind a byte of its own; and once more with one byte behind, which makes
- * 128 bits.
+ * Identity of a resource or a stream as in the Collector: FNV-1a of 64 bits over hashes of the
+ * attributes and over names, in hexadecimal digits. Attributes are hashed by XXH64, sorted by key,
+ * with a type byte before each value. A second hash with one more byte makes 128 bits.
  */
 final class Identity {
   private static final long FNV_OFFSET = 0xcbf29ce484222325L;

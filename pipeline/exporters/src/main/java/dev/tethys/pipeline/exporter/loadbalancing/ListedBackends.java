@@ -2,7 +2,7 @@ package dev.tethys.pipeline.exporter.loadbalancing;
 
 import java.util.List;
 
-/** Those of a list. */
+/** Backends of a static list. */
 record ListedBackends(List<String> hostnames) implements BackendSource {
   @Override
   public String name() {

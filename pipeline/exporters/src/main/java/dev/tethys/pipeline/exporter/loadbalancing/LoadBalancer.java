@@ -52,10 +52,10 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
   private static final Duration SWEEP = Duration.ofSeconds(1);
 
   /**
-   * Those among whom is chosen.
+   * Current backends.
    *
-   * @param byName by their names on the ring; those that could not be opened are not among them
-   * @param users how many calls are under way that choose among these
+   * @param byName by their names on the ring, without those that could not be opened
+   * @param users number of calls in flight that use these backends
    */
   record Members(HashRing ring, Map<String, Backend> byName, AtomicInteger users) {
     Members(HashRing ring, Map<String, Backend> byName) {

@@ -14,13 +14,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the {@code loadbalancing} exporter is told.
+ * Settings of the {@code loadbalancing} exporter.
  *
- * @param key null where each signal has its own
- * @param attributes whose values are kept together
- * @param client how backends are called
- * @param namesEndpoint whether the client names one, which means nothing
- * @param delivery of the queue that each backend has
+ * @param key null for the default of each signal
+ * @param attributes attributes whose values form the key
+ * @param client client settings of backends
+ * @param namesEndpoint whether the client names an endpoint, which is ignored
+ * @param delivery queue settings of each backend
  */
 public record LoadBalancingSettings(
     @Nullable RoutingKey key,
@@ -33,7 +33,7 @@ public record LoadBalancingSettings(
   static final int PORT = 4317;
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
-  /** Where backends come from. */
+  /** Source of backends. */
   sealed interface Source {}
 
   /** A list. */
@@ -47,12 +47,12 @@ public record LoadBalancingSettings(
   record Dns(String hostname, String port, Duration interval, Duration timeout) implements Source {}
 
   /**
-   * All that a service of Kubernetes has.
+   * Endpoints of a Kubernetes service.
    *
    * @param namespace null for that of this process's pod
    * @param ports none for the default
-   * @param timeout for a first list
-   * @param hostnames whether pods are called by name
+   * @param timeout of the first list
+   * @param hostnames whether pods are addressed by name
    */
   record Service(
       String name,

@@ -314,7 +314,7 @@ final class Parting {
     }
   }
 
-  /** What each owner gets. */
+  /** Parts of a batch by owner. */
   private static final class Heaps<T extends Item<T>> {
     private final Map<String, Heap<T>> heaps = new java.util.LinkedHashMap<>();
     private final java.util.function.Supplier<? extends Telemetry<T>> empty;

@@ -4,7 +4,7 @@ import dev.tethys.pipeline.Signal;
 import java.util.EnumSet;
 import java.util.Set;
 
-/** What is kept together. */
+/** Routing key of items that must reach the same backend. */
 enum RoutingKey {
   TRACE_ID("traceID", EnumSet.of(Signal.TRACES, Signal.LOGS)),
   SERVICE("service", EnumSet.of(Signal.TRACES, Signal.LOGS, Signal.METRICS)),

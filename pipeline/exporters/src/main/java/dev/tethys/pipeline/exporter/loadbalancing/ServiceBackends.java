@@ -22,15 +22,15 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Those that a service of Kubernetes has: the pods of its endpoint slices that are ready. Where the
- * account may not see slices, but the endpoints that older clusters and the Collector's older
- * documentation have, those are watched.
+ * Ready pods of the endpoint slices of a Kubernetes service. Where the account may not read slices
+ * but may read endpoints, as in older clusters and in the Collector's older documentation,
+ * endpoints are watched.
  */
 final class ServiceBackends implements BackendSource {
   /**
-   * How the API of a cluster is reached from where the process runs.
+   * Access to the API of a cluster from the environment of the process.
    *
-   * @param account where a pod finds its service account
+   * @param account folder of the pod's service account
    */
   record Reach(
       ResourceWatch.Sender sender,
@@ -169,7 +169,7 @@ final class ServiceBackends implements BackendSource {
     }
   }
 
-  /** Tells of all pods whenever one of the objects that name them changes. */
+  /** Reports all pods whenever one of the watched objects changes. */
   private final class Pods implements ResourceWatch.Sink<Set<String>> {
     private final String namespace;
     private final boolean older;

@@ -11,7 +11,7 @@ public final class EntryStreams {
   static final int SLOTS = 4096;
 
   /**
-   * What is known of a label set.
+   * Cached data of a label set.
    *
    * @param tenant "" for none
    * @param text without the tenant's label

@@ -58,7 +58,7 @@ public final class LokiClient implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(LokiClient.class.getName());
 
-  /** What a configuration says, with what is remembered by it. */
+  /** Configuration and the state derived from it. */
   private static final class Settings {
     final LokiClientConfig config;
     final LokiLimits limits;

@@ -17,10 +17,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What the {@code loki} exporter is told.
+ * Settings of the {@code loki} exporter.
  *
  * @param url with its path
- * @param tenant of streams that name none; "" for none
+ * @param tenant default tenant of streams; "" for none
  * @param resourceLabels attributes of resources that are labels; empty for all of them
  * @param recordLabels attributes of records that are labels
  * @param json whether requests are JSON

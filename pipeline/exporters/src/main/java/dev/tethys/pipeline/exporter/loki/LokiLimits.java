@@ -1,10 +1,11 @@
 package dev.tethys.pipeline.exporter.loki;
 
 /**
- * What a client takes of entries.
+ * Limits of entries of a client.
  *
- * @param maxStreams most streams in one request; 0 for any number. Entries of more are dropped.
- * @param maxLineBytes longest line; 0 for any length
+ * @param maxStreams maximum streams in one request, beyond which entries are dropped; 0 for no
+ *     limit
+ * @param maxLineBytes maximum size of a line; 0 for no limit
  * @param truncate whether longer lines are cut instead of dropped
  */
 public record LokiLimits(int maxStreams, long maxLineBytes, boolean truncate) {

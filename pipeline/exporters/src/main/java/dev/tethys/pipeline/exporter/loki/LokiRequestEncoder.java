@@ -31,9 +31,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes push requests of logs, one for each tenant: a resource is a stream, its attributes (or some
- * of them) are labels; a record is an entry, its other attributes are structured metadata. What
- * Loki's own receiver here makes of a push request becomes the same request again.
+ * Encodes logs as push requests, one for each tenant. A resource is a stream and its attributes (or
+ * some of them) are labels; a record is an entry and its other attributes are structured metadata.
+ * Data from the Loki receiver is encoded to the original request.
  */
 final class LokiRequestEncoder implements Encoder {
   /** What a stream without labels is called, since Loki takes none. */

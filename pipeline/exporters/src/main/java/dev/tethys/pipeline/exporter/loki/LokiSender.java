@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 
 /**
- * Posts requests to a Loki and judges its answers as Promtail does: 429 and 5xx are for later,
- * other refusals for good. A request that is too large (413) is sent in halves instead of dropped.
+ * Posts requests to a Loki and evaluates responses as Promtail does: 429 and 5xx are retryable,
+ * other rejections are permanent. A request that is too large (413) is split instead of dropped.
  */
 final class LokiSender implements Sender {
   static final String TENANT = "X-Scope-OrgID";
@@ -41,7 +41,7 @@ final class LokiSender implements Sender {
 
   private static final int MAX_REASON = 1024;
 
-  /** Hears of requests. */
+  /** Listener for requests. */
   interface Ear {
     /** Nobody wants to hear. */
     Ear NONE =

@@ -5,10 +5,10 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the requests of a client wait.
+ * Queue of a client's requests.
  *
  * @param folder of this client alone; null for memory
- * @param bytes most that wait, above 0; whoever brings more waits
+ * @param bytes maximum size, above 0; producers wait when it is full
  */
 public record RequestQueue(@Nullable Path folder, long bytes) {
   /** In memory: entries stay with their sources until they are delivered. */

@@ -5,19 +5,18 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is gathered for one tenant of a client, and when it leaves.
+ * Batches entries of one tenant of a client and decides when a batch is sent.
  *
- * <p>An entry that comes while nothing is under way leaves as soon as what was written with it has
- * had time to come along; from then on at most one request leaves in each pause, and none before
- * the last was answered. What comes meanwhile is gathered, so requests grow by themselves with the
- * rate and with the time that answers take, and few entries are not many requests. Two bounds hold
- * whatever is under way: a request is never larger than configured, and no entry is gathered for
- * longer than configured.
+ * <p>An entry that arrives while nothing is in flight is sent after a short time for entries
+ * written together with it. From then on at most one request is sent in each pause, and none before
+ * the last was answered. Entries that arrive meanwhile are batched, so requests grow with the rate
+ * and the response time, and few entries do not become many requests. Two bounds always hold: a
+ * request is never larger than configured, and no entry is batched for longer than configured.
  *
  * <p>Invariants: all but {@link #underWay} and {@link #held} is guarded by the lock of the client.
- * These two are touched by threads that must not wait for it, since its owner may wait for them to
- * make room in the queue: first {@link #held} is set and then {@link #underWay} looked at, there
- * the other way round, so that one of both sees the other.
+ * These two are used by threads that must not wait for it, since its owner may wait for them to
+ * free capacity of the queue. One side sets {@link #held} and then reads {@link #underWay}, the
+ * other side does the reverse, so that one of both sees the other.
  */
 final class TenantLane {
   /** How long an entry waits for those that were written with it. */

@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.exporter.messages;
 
-/** In what form telemetry stands in a message. */
+/** Encoding of telemetry in a message. */
 public enum MessageEncoding {
   /** An Export…ServiceRequest of OTLP. */
   OTLP_PROTO("application/x-protobuf"),

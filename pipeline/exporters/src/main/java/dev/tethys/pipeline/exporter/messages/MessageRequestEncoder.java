@@ -32,8 +32,8 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
- * Makes messages of batches: each goes to one topic and has an id, which stays the same however
- * often it is sent, so that a broker that knows ids keeps one of it.
+ * Encodes batches as messages. Each has one topic and an id, which is the same in all attempts, so
+ * that a broker with deduplication keeps one of them.
  */
 public final class MessageRequestEncoder implements Encoder {
   /** The header that has the message's id. */

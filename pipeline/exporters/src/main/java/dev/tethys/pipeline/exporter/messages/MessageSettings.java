@@ -14,10 +14,10 @@ import java.util.EnumSet;
 import java.util.function.Predicate;
 
 /**
- * What messages are made of, and where they go: keys that exporters to brokers have in common.
+ * Encoding and topic settings shared by exporters to brokers.
  *
  * @param where the position of the encoding, for errors
- * @param maxNames how many topics labels may make
+ * @param maxNames maximum number of topics built from labels
  * @param maxBytes of a message
  */
 public record MessageSettings(

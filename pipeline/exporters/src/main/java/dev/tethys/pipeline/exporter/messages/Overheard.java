@@ -8,8 +8,8 @@ import java.io.IOException;
 import java.time.Duration;
 
 /**
- * Sends a message while somebody listens, over a connection of his own, and says whether it was
- * heard. Who may write and not read is no failure: that it was taken is known then, and no more.
+ * Publishes a test message while a second connection subscribes, and reports whether it arrived. A
+ * client without the permission to subscribe is no failure: only acceptance is verified then.
  */
 public final class Overheard implements Sender {
   /** Messages of others that are read past. */

@@ -6,10 +6,10 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What tells the connections apart that this process has under one client id at one address: a
- * broker throws the older of two out that say the same. Signals, exporters and, while a
- * configuration is read again, an old and a new graph may have the same id, so all of the process
- * share the numbers. Safe for several threads.
+ * Distinguishes the connections of this process that share a client id at one address: a broker
+ * closes the older of two connections with the same id. Signals, exporters and the old and new
+ * graph of a reload may have the same id, so the numbers are shared by the whole process. Safe for
+ * several threads.
  */
 final class ClientNumbers {
   private static final Map<Client, BitSet> TAKEN = new HashMap<>(); // guarded by it

@@ -10,11 +10,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.StringJoiner;
 
 /**
- * What an authorizer of one's own at AWS IoT is told: parameters behind the user name (AWS IoT
- * Core's developer guide, "Connecting to AWS IoT Core by using custom authentication").
+ * Parameters of a custom authorizer at AWS IoT, appended to the user name (AWS IoT Core's developer
+ * guide, "Connecting to AWS IoT Core by using custom authentication").
  *
- * @param name of the authorizer; "" for the endpoint's usual one
- * @param tokenKey under which it looks for its token; "" for none
+ * @param name of the authorizer; "" for the endpoint's default
+ * @param tokenKey key of its token; "" for none
  * @param signature of the token, in Base64, by the key that the authorizer knows; empty for none
  */
 record CustomAuthorizer(String name, String tokenKey, Secret token, Secret signature) {

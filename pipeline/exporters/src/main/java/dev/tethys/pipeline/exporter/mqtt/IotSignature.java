@@ -19,12 +19,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Keys of AWS as a broker of AWS IoT wants them: the address of its WebSocket, signed for each
- * connection.
+ * WebSocket address signed with AWS keys for AWS IoT, created for each connection.
  *
- * <p>Sources: AWS IoT Core's developer guide, "Device communication protocols", and AWS's own
- * clients of it. Where keys are those of a session, its token stands behind the signature and is
- * not under it, unlike at other services.
+ * <p>Sources: AWS IoT Core's developer guide, "Device communication protocols", and AWS's clients.
+ * A session token is appended after the signature and not covered by it, unlike in other services.
  */
 final class IotSignature {
   /** How AWS calls the service. */

@@ -20,9 +20,9 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Publishes messages, one at a time on each connection, and waits for what the quality of service
- * answers; at quality 0 for the answer to a ping behind it, which tells that the message was read.
- * Safe for several threads, each of which has a connection meanwhile.
+ * Publishes messages, one at a time on each connection, and waits for the acknowledgement of the
+ * quality of service. At quality 0 it waits for the response to a following ping, which shows that
+ * the message was read. Safe for several threads, each of which uses its own connection.
  */
 final class MqttClient implements AutoCloseable {
   /** The longest answer: properties of ours are few. */

@@ -7,7 +7,7 @@ import dev.tethys.pipeline.exporter.messages.Overheard;
 import java.io.IOException;
 import java.util.Arrays;
 
-/** Subscribes to a topic, as anybody else would who wants what is published there. */
+/** Subscribes to a topic to verify a published message. */
 record MqttListener(MqttClient client, MqttPackets packets) implements Overheard.Listener {
   private static final int PACKET = 1;
 

@@ -90,8 +90,8 @@ public final class NatsExporterFactory
   }
 
   /**
-   * Looks for a stream first: who listens would answer in the place of one that is not there, which
-   * is not at all.
+   * Looks up a stream first, because a subscriber could answer instead of a missing stream, which
+   * would not store the message.
    */
   private record Seeking(NatsClient client, Overheard sender) implements Sender {
     @Override
@@ -106,7 +106,7 @@ public final class NatsExporterFactory
     }
   }
 
-  /** One that makes a stream first. */
+  /** Creates a stream first. */
   private record Planned(ExporterProbe probe, StreamSetup setup, NatsClient client)
       implements ExporterProbe {
     @Override

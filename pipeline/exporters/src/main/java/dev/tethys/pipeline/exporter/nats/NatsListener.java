@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** Subscribes to a subject, as anybody else would who wants what is published there. */
+/** Subscribes to a subject to verify a published message. */
 record NatsListener(NatsClient client) implements Overheard.Listener {
   @Override
   public void close() {

@@ -19,8 +19,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * The beginning of a connection (docs.nats.io, "Client Protocol"): the server says what it is, TLS
- * follows where either side wants it, then the client says who it is and is answered.
+ * Handshake of a connection (docs.nats.io, "Client Protocol"): the server sends its information,
+ * TLS follows where either side requires it, then the client sends its credentials and receives a
+ * response.
  */
 final class NatsLogin {
   private static final ObjectMapper JSON = new ObjectMapper();

@@ -20,13 +20,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the {@code nats} exporter is told.
+ * Settings of the {@code nats} exporter.
  *
  * @param servers tried in turn
- * @param tls null for none, unless a server asks for it
- * @param tlsFirst whether hands are shaken before the server says anything
- * @param stream that is to have the messages; "" for whichever has the subject
- * @param setup how that stream is made; null when it is not made here
+ * @param tls null for none, unless a server requires it
+ * @param tlsFirst whether the TLS handshake precedes the server's information
+ * @param stream expected stream of the messages; "" for any that has the subject
+ * @param setup settings of the created stream; null when none is created
  */
 record NatsSettings(
     List<Server> servers,

@@ -19,14 +19,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the {@code opentsdb} exporter is told.
+ * Settings of the {@code opentsdb} exporter.
  *
  * @param base the server: http, https, telnet or telnets
- * @param telnetLogin the first line of a connection by telnet; empty for none
- * @param tags labels that are tags of their own before others
- * @param maxTags most tags of a series
- * @param notFinite whether samples that are not finite are written as marks, else dropped
- * @param sync whether the server answers when points are in its database, not when they have come
+ * @param telnetLogin first line of a telnet connection; empty for none
+ * @param tags labels that become tags before others
+ * @param maxTags maximum tags of a series
+ * @param notFinite whether non-finite samples are written as marks, else dropped
+ * @param sync whether the server answers when points are in its database instead of on arrival
  */
 record OpenTsdbSettings(
     HttpClientSettings client,

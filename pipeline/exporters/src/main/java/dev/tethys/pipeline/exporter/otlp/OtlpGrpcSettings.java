@@ -6,7 +6,7 @@ import dev.tethys.pipeline.client.GrpcClientSettings;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import java.time.Duration;
 
-/** What the {@code otlp_grpc} exporter is told. */
+/** Settings of the {@code otlp_grpc} exporter. */
 public record OtlpGrpcSettings(GrpcClientSettings client, DeliverySettings delivery) {
   static final String USER_AGENT = "Tethys";
 

@@ -29,8 +29,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Exports over HTTP and judges the answers as the OTLP specification says: 429, 502, 503 and 504
- * are for later, other refusals for good. A request that is too large (413) is sent in halves.
+ * Exports over HTTP and evaluates responses by the OTLP specification: 429, 502, 503 and 504 are
+ * retryable, other rejections are permanent. A request that is too large (413) is split.
  */
 final class OtlpHttpSender implements Sender {
   /** As much of an answer is read. */

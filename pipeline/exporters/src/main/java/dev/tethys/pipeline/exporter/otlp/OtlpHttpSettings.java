@@ -14,9 +14,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the {@code otlp_http} exporter is told.
+ * Settings of the {@code otlp_http} exporter.
  *
- * @param endpoints of signals that have one of their own
+ * @param endpoints separate endpoints by signal
  * @param json whether requests are JSON
  */
 public record OtlpHttpSettings(

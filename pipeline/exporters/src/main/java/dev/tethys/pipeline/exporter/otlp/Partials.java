@@ -5,7 +5,7 @@ import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.SendResult;
 import java.lang.System.Logger.Level;
 
-/** What a success of OTLP means: all of it, or a part that is not to be sent again. */
+/** Interprets partial success of OTLP: rejected items are not sent again. */
 final class Partials {
   private Partials() {}
 

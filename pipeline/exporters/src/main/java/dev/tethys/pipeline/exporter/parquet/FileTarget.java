@@ -3,7 +3,7 @@ package dev.tethys.pipeline.exporter.parquet;
 import java.io.IOException;
 import java.util.List;
 
-/** Where files go. Safe for several threads at once. */
+/** Target folder or bucket of files. Safe for several threads at once. */
 interface FileTarget {
   /**
    * A file.

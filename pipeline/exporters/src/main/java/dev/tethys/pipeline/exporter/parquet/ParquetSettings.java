@@ -18,12 +18,12 @@ import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the {@code parquet} exporter is told.
+ * Settings of the {@code parquet} exporter.
  *
  * @param directory null when files go to S3
  * @param s3 null when files go to a folder
- * @param fileBytes files are made of so many bytes of telemetry, before they are columns
- * @param fileAge the longest that telemetry waits for its file
+ * @param fileBytes telemetry bytes of a file before column encoding
+ * @param fileAge maximum time that telemetry waits for its file
  */
 record ParquetSettings(
     @Nullable Path directory,

@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What stands in a request, kept beside its compressed body.
+ * Content of a request, kept next to its compressed body.
  *
  * @param oldest Unix milliseconds of its oldest sample; 0 without samples
  * @param newest of its newest

@@ -28,16 +28,16 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the exporter of a graph is told, with the Collector's names.
+ * Settings of the exporter of a graph, named as in the Collector.
  *
- * @param config what it means for the sender
- * @param otlp how OTLP metrics become series
- * @param samplesEach most samples in one request
- * @param bytesEach most bytes in one request before compression
- * @param sendMetadata whether requests of 1.0 bring metadata
- * @param edits what is done to series before they are sent
- * @param metadataKeys what of the metadata of batches becomes headers of requests
- * @param auth null when requests do not authenticate
+ * @param config sender configuration
+ * @param otlp conversion of OTLP metrics to series
+ * @param samplesEach maximum samples in one request
+ * @param bytesEach maximum bytes in one request before compression
+ * @param sendMetadata whether requests of 1.0 contain metadata
+ * @param edits changes to series before they are sent
+ * @param metadataKeys metadata of batches that becomes request headers
+ * @param auth null without authentication
  */
 record GraphSettings(
     RemoteWriteConfig config,

@@ -25,8 +25,9 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was taken over but stands in no request of the outbox yet, so that it survives the process.
- * A file is written until {@link #next}; it is removed once all that it holds is in the outbox.
+ * Journal of accepted batches that are not yet in a request of the outbox, so that they survive the
+ * process. A file is written until {@link #next}; it is removed once all that it holds is in the
+ * outbox.
  *
  * <p>What is found at the start is handed out again, without what the outbox has: a receiver
  * refuses a whole request for one sample that it has already, and with it the new ones beside it.
@@ -68,10 +69,10 @@ final class Journal implements AutoCloseable {
   /** No batch is larger before compression. */
   static final int MAX_BODY = 1 << 30;
 
-  /** Where a batch stands. */
+  /** Position of a batch. */
   record Place(long file, long offset) {}
 
-  /** What of a batch stands in a request: all of its lane up to a series. */
+  /** Part of a batch in a request: all of its lane up to a series. */
   record Part(Place batch, int lastSeries) {}
 
   /**
@@ -315,7 +316,7 @@ final class Journal implements AutoCloseable {
     return old;
   }
 
-  /** What stands before the records of a file. */
+  /** Header of a file. */
   private record Head(int version, int lanes, long process) {}
 
   private interface Record {

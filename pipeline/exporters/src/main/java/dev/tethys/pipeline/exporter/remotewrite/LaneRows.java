@@ -10,10 +10,9 @@ import java.util.concurrent.ArrayBlockingQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a layout's samples go to a destination: in which lane, if all do in one, and how requests
- * with them look.
+ * Distribution of a layout's samples over lanes, and the form of their requests.
  *
- * @param template null for a layout whose series are dealt out one by one
+ * @param template null for a layout whose series are assigned one by one
  */
 record LaneRows(int lane, @Nullable RowTemplate template) {
   private static final LaneRows ONE_BY_ONE = new LaneRows(0, null);
@@ -21,7 +20,10 @@ record LaneRows(int lane, @Nullable RowTemplate template) {
   /** Builders with their arrays, which are larger than what comes of them. */
   private static final ArrayBlockingQueue<RowTemplate.Builder> IDLE = new ArrayBlockingQueue<>(2);
 
-  /** What a record compares by itself costs several times as much at each batch. */
+  /**
+   * Value key of a record, because comparing the record itself costs several times as much at each
+   * batch.
+   */
   private record Key(Labels external, int most) {
     @Override
     public boolean equals(@Nullable Object o) {

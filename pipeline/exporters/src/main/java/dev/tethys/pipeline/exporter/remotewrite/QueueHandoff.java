@@ -12,11 +12,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sees to it that what was taken over reaches the outbox once, whenever the process ends: through a
- * journal where the queue is on disk, not at all where it is in memory.
+ * Ensures that accepted batches reach the outbox exactly once, across crashes: through a journal if
+ * the queue is on disk, without one if it is in memory.
  *
- * <p>Invariant: a batch stands in a file of the journal until every request with something of it is
- * in the outbox; then the file goes. Lock order: a lane's lock, the journal's.
+ * <p>Invariant: a batch is in a journal file until every request with a part of it is in the
+ * outbox; then the file is deleted. Lock order: a lane's lock, the journal's.
  */
 final class QueueHandoff {
   private static final System.Logger LOG = System.getLogger(QueueHandoff.class.getName());
@@ -50,8 +50,8 @@ final class QueueHandoff {
   }
 
   /**
-   * Files of the journal: they go when nobody holds them, unless something of them found no room in
-   * the outbox; then they are read again at the next start.
+   * Files of the journal. They are deleted when no request refers to them, unless a part of them
+   * did not fit into the outbox; then they are read again at the next start.
    */
   private final class Generation {
     private List<Path> files = List.of(); // guarded by this, like all
@@ -116,7 +116,7 @@ final class QueueHandoff {
     }
   }
 
-  /** Whoever deals out what an earlier process left. */
+  /** Assigns batches left by an earlier process. */
   interface Left {
     void dealOut(Journal.Found found, Pending whose);
   }

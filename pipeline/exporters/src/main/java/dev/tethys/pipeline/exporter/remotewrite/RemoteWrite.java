@@ -38,12 +38,12 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All destinations of a {@code prometheus.yml}: whatever is given to it goes to each of them.
+ * All remote write endpoints of a {@code prometheus.yml}: each receives every batch.
  *
- * <p>Each has a queue of its own, in memory or on disk, which is bounded in bytes; when it is full
- * what waited longest is dropped and counted. A change of configuration leaves the queues alone
- * that it does not concern. One whose settings change hands over what waits to its successor and
- * brings what is under way to its end, so that nothing is sent again and nobody waits.
+ * <p>Each has its own queue, in memory or on disk, bounded in bytes; when it is full, the oldest
+ * data is dropped and counted. A configuration change does not affect unrelated queues. With
+ * changed settings, a queue passes its content to its successor and completes requests in flight,
+ * so that nothing is sent twice and no producer waits.
  */
 public final class RemoteWrite implements GraphView, AutoCloseable {
   /** All that goes to all destinations, as the API calls it. */
@@ -52,11 +52,11 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
   private static final System.Logger LOG = System.getLogger(RemoteWrite.class.getName());
 
   /**
-   * What holds for all destinations.
+   * Options of all remote write endpoints.
    *
-   * @param folder where queues are; null for memory
-   * @param maxBytes most that waits for one destination
-   * @param flushDeadline for how long a queue that ends goes on sending
+   * @param folder of queues; null for memory
+   * @param maxBytes maximum queue size of one endpoint
+   * @param flushDeadline maximum time that a stopping queue keeps sending
    */
   public record Options(@Nullable Path folder, long maxBytes, Duration flushDeadline) {}
 
@@ -207,7 +207,7 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
     }
   }
 
-  /** A queue that goes on in the place of another. */
+  /** Queue that replaces another. */
   private record Succession(RemoteWriteQueue before, RemoteWriteConfig config, Way way) {}
 
   private void change(List<RemoteWriteConfig> configs, Labels externalLabels) throws IOException {
@@ -285,7 +285,7 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
     }
   }
 
-  /** How requests go to a destination. */
+  /** Request settings of a remote write endpoint. */
   private record Way(
       RemoteWriteSender sender, OutboxOptions options, RemoteWriteMetrics.Of metrics) {}
 

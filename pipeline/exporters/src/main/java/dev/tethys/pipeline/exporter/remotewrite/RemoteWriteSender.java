@@ -25,13 +25,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Posts requests to one destination and judges its answers as Prometheus does: 5xx, and 429 where
- * configured, are for later; other refusals are for good.
+ * Posts requests to one remote write endpoint and evaluates responses as Prometheus does: 5xx, and
+ * 429 where configured, are retryable; other rejections are permanent.
  *
- * <p>Where Prometheus would lose samples this does not: a receiver that does not know 2.0 (415, or
- * a success that counts nothing) gets 1.0 from then on, one that finds a request too large (413)
- * gets it in halves, and one that refuses a request for some of its samples gets the others ({@link
- * RejectedSampleBisector}), as long as such requests are few beside those that it takes.
+ * <p>It avoids losses that Prometheus accepts. A receiver without 2.0 (415, or a success without
+ * counts) gets 1.0 from then on, a request that is too large (413) is split, and a request rejected
+ * for some of its samples is bisected ({@link RejectedSampleBisector}), as long as such requests
+ * are few compared with accepted ones.
  */
 final class RemoteWriteSender implements Sender {
   private static final System.Logger LOG = System.getLogger(RemoteWriteSender.class.getName());
@@ -322,7 +322,7 @@ final class RemoteWriteSender implements Sender {
     return Duration.ZERO;
   }
 
-  /** What a receiver says it has written. */
+  /** Counts of written items in a response. */
   private record Written(boolean said, long samples, long histograms, long exemplars) {
     static final Written ALL = new Written(true, Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE);
 

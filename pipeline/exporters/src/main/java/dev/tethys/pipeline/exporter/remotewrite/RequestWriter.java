@@ -18,9 +18,8 @@ import java.util.concurrent.ArrayBlockingQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request that is being put together, in either form, with the count of what stands in it. A
- * series is begun and ended at once; one that got nothing leaves no trace in 1.0. Reusable after
- * {@link #take}; for one thread at a time.
+ * Builds a request of either version and counts its content. A series is begun and ended at once;
+ * one without data leaves no trace in 1.0. Reusable after {@link #take}; for one thread at a time.
  */
 final class RequestWriter {
   /** Buffers larger than this are not kept for the next request. */

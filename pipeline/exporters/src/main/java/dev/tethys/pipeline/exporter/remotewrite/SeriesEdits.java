@@ -10,11 +10,11 @@ import dev.tethys.model.LabelsBuilder;
 import java.util.Arrays;
 
 /**
- * What is done to series before they are sent.
+ * Changes to series before they are sent.
  *
  * @param external labels of every series that does not have them
- * @param namespace what names begin with, before an underscore; "" for nothing
- * @param targetInfo whether {@code target_info} made of OTLP goes along
+ * @param namespace prefix of names, before an underscore; "" for none
+ * @param targetInfo whether {@code target_info} of OTLP is sent
  */
 record SeriesEdits(ExternalLabels external, String namespace, boolean targetInfo) {
   private static final String TARGET_INFO = "target_info";

@@ -40,7 +40,7 @@ final class Shard {
     this.writer = new RequestWriter(message);
   }
 
-  /** What of a batch stands in a request: all of this lane up to a series of it. */
+  /** Part of a batch in a request: all of this lane up to a series of it. */
   static final class Part {
     final Pending whose;
     int lastSeries;
@@ -153,9 +153,8 @@ final class Shard {
   }
 
   /**
-   * What relabelling made of series, by a hash of their label bytes. Filled up to a bound and then
-   * left as it is until it is emptied after some time, so that a set of series that does not fit
-   * still finds most of what was remembered.
+   * Cache of relabelled series by a hash of their label bytes. It is filled up to a bound and
+   * cleared periodically, so that a larger set of series still finds most of its entries.
    */
   static final class RelabelMemory {
     static final int MAX_BYTES = 4 << 20;

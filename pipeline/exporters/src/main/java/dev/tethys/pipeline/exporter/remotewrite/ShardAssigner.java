@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * labels, relabelled, without what is too old or not wanted. For any number of threads.
  */
 final class ShardAssigner {
-  /** What one thread needs to go through a batch. */
+  /** Buffers of one thread for processing a batch. */
   private static final class Workspace {
     final WriteRequestReader reader = new WriteRequestReader();
     final ProtoReader fields = new ProtoReader();

@@ -5,7 +5,7 @@ import dev.tethys.codec.protobuf.ProtoReader;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** How the rows of a request stand in it, before compression. */
+/** Framing of the rows of a request, before compression. */
 public sealed interface Frame {
   /** The request with some rows, one behind the other as they were written. */
   byte[] wrap(byte[] rows);
@@ -108,8 +108,7 @@ public sealed interface Frame {
   }
 
   /**
-   * The elements of a list of JSON, each written as a line of its own. Commas stand at ends of lines,
-   * and JSON has no line feeds within strings, so lines are found again without parsing.
+   * Elements of a JSON list, one per line. Commas are at ends of lines, and JSON has no line feeds within strings, so lines are found again without parsing.
    *
    * @param before the request up to the list's bracket, as {@code {"series":[}
    * @param after the request from the closing bracket on

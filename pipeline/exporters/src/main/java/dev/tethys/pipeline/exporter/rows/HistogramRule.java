@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.exporter.rows;
 
-/** What becomes of native histograms. */
+/** Conversion of native histograms. */
 public enum HistogramRule {
   /** The destination has them. */
   NATIVE,

@@ -9,8 +9,8 @@ import java.io.IOException;
 import java.net.URI;
 
 /**
- * Posts requests to a destination that takes all of one or nothing: one that is too large or that
- * holds something wrong (400, 413, 422) is cut in halves until what is wrong stands alone, and that
+ * Posts requests to a server that accepts or rejects a request as a whole. A request that is too
+ * large or contains an invalid item (400, 413, 422) is split until the invalid item is alone; it
  * becomes a dead letter.
  */
 public final class PostSender implements Sender {

@@ -11,9 +11,8 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Fields of text for destinations that have one level of names and nothing else: whatever wants a
- * name that another value has gets one with a prefix, so that nothing is overwritten. Who comes
- * first keeps the name.
+ * Flat text fields for databases with one level of names: a field whose name is taken gets a
+ * prefix, so that no value is overwritten. The first field keeps the name.
  */
 public final class RecordFields {
   private final UnaryOperator<String> naming;

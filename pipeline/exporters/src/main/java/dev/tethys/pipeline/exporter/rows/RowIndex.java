@@ -3,9 +3,9 @@ package dev.tethys.pipeline.exporter.rows;
 import java.util.Arrays;
 
 /**
- * Which item a row of a request belongs to. Mostly a row is an item; a histogram that is written as
- * several rows is one item, so such a request says in a header how many rows its items have: {@code
- * 120*1 3*14} are 120 items of one row and 3 of fourteen.
+ * Mapping of the rows of a request to items. Mostly a row is an item; a histogram written as
+ * several rows is one item, so such a request has a header with the number of rows of its items:
+ * {@code 120*1 3*14} are 120 items of one row and 3 of fourteen.
  */
 public final class RowIndex {
   /** The header of parcels in which some item has several rows. */

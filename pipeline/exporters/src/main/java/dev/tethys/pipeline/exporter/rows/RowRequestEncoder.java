@@ -17,12 +17,12 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes requests of batches of metrics, row by row: none larger than a destination takes, each item
- * counted once, whatever becomes of it.
+ * Encodes batches of metrics as requests of rows: no request exceeds the size limit, and each item
+ * is counted once.
  *
- * <p>An item is a sample, be it a native histogram that becomes several rows; it is dropped when
- * none of its rows has a place. Where the order of a series matters, rows of batches without a lane
- * are dealt over some lanes by series.
+ * <p>An item is a sample, even a native histogram that becomes several rows; it is dropped when
+ * none of its rows can be represented. Where the order of a series matters, rows of batches without
+ * a lane are assigned to lanes by series.
  */
 public final class RowRequestEncoder implements Encoder {
   private static final int LANES = 8;
@@ -30,7 +30,7 @@ public final class RowRequestEncoder implements Encoder {
   /** The header that says where a request goes. */
   public static final String ADDRESS = "tethys-address";
 
-  /** What a destination adds to a request of rows. */
+  /** Prefix and suffix of a request of rows. */
   public interface Envelope {
     /** Headers of all requests of a batch. */
     default Map<String, String> headers(Batch batch) {

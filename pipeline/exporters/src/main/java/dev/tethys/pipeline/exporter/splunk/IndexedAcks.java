@@ -33,9 +33,9 @@ final class IndexedAcks {
   static final String CHANNEL = "x-splunk-request-channel";
 
   /**
-   * How it is asked.
+   * Polling settings of acknowledgements.
    *
-   * @param interval between two questions
+   * @param interval between two polls
    * @param timeout after which a request is sent again
    */
   record Rules(Duration interval, Duration timeout) {

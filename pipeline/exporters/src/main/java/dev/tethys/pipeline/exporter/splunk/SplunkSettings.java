@@ -19,12 +19,12 @@ import java.util.EnumSet;
 import java.util.List;
 
 /**
- * What the {@code splunk_hec} exporter is told, with the Collector's names.
+ * Settings of the {@code splunk_hec} exporter, named as in the Collector.
  *
  * @param url with its path
- * @param source of every event; "" for what the token says, as {@code sourceType} and {@code index}
- * @param maxNames how many indices labels may make
- * @param acks when requests are asked about that were taken
+ * @param source of every event; "" for the token's default, as {@code sourceType} and {@code index}
+ * @param maxNames maximum number of indices built from labels
+ * @param acks polling of acknowledgements
  * @param contrib further keys of the Collector's exporter
  */
 record SplunkSettings(

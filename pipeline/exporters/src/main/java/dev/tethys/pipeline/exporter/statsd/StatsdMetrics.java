@@ -343,10 +343,10 @@ final class StatsdMetrics implements Encoder {
   }
 
   /**
-   * What lines of one point have in common.
+   * Common data of the lines of one point.
    *
    * @param name escaped
-   * @param seconds what they say of their time; null for nothing
+   * @param seconds timestamp of the lines; null for none
    */
   private record Series(
       String name, StatsdTagStyle.Tags tags, @Nullable Long seconds, String unit) {}

@@ -17,15 +17,15 @@ import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 
 /**
- * What the {@code statsd} exporter is told.
+ * Settings of the {@code statsd} exporter.
  *
  * @param name of a metric
- * @param maxNames how many beginnings of names attributes may make
+ * @param maxNames maximum number of name prefixes built from attributes
  * @param resources whether attributes of resources are tags too
- * @param observed what observations of histograms are sent as
- * @param absolute whether the server takes a negative gauge for a level; else it is sent behind a 0
- * @param timestamps whether lines of counters and gauges say their time
- * @param maxItems most points in one request
+ * @param observed type of histogram observations
+ * @param absolute whether the server accepts a negative gauge as a value; else it is sent after a 0
+ * @param timestamps whether lines of counters and gauges have their time
+ * @param maxItems maximum points in one request
  */
 record StatsdSettings(
     LineEndpoint endpoint,
@@ -39,7 +39,7 @@ record StatsdSettings(
     boolean timestamps,
     int maxItems,
     DeliverySettings delivery) {
-  /** What histograms become. */
+  /** Conversion of histograms. */
   enum Histograms {
     /** Counts by bucket. */
     COUNTERS,

@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * Which series a database has been told of, so that labels are sent once. What was not used for
- * long is forgotten; the series is then told again, which costs a row and changes nothing. Safe for
- * any number of threads.
+ * Set of series already sent to a database, so that labels are sent once. Entries that were not
+ * used for long are forgotten; the series is then sent again, which costs a row and changes
+ * nothing. Safe for any number of threads.
  *
- * <p>Keys stand side by side in arrays, for every sample looks one up and objects would be a miss
- * of the cache each. Of two generations the younger one is filled; what is found in the older one
- * is copied, and when the younger one is full it becomes the older one, whose rest is forgotten.
+ * <p>Keys are in arrays, because every sample looks one up and objects would cost a cache miss
+ * each. Of two generations the younger is filled; a hit in the older is copied, and when the
+ * younger is full it becomes the older, whose remaining entries are forgotten.
  */
 public final class KnownSeries {
   /** Of both generations. */

@@ -54,7 +54,7 @@ public final class MetricTables {
   /** An exemplar of a series. */
   public record SeriesExemplar(Series series, Exemplar exemplar) {}
 
-  /** What is said of a family. */
+  /** Metadata of a family. */
   public record Family(String name, MetricMetadata metadata) {}
 
   private record Place(UUID series, long time) {}

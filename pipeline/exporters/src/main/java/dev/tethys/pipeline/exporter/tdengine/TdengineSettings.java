@@ -22,16 +22,16 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What the {@code tdengine} exporter is told.
+ * Settings of the {@code tdengine} exporter.
  *
  * @param base taosAdapter
- * @param token of TDengine's Enterprise, in the place of user and password; empty for none
+ * @param token of TDengine's Enterprise, instead of user and password; empty for none
  * @param cloudToken of TDengine's cloud, likewise
  * @param sql whether rows go by SQL into one super table, else by lines into one for each metric
  * @param table the super table, of SQL
- * @param maxNames how many super tables, or databases, labels may make
- * @param createSchema whether the database, and the super table of SQL, are made
- * @param databaseOptions behind the statement that makes the database
+ * @param maxNames maximum number of super tables, or databases, built from labels
+ * @param createSchema whether the database, and the super table of SQL, are created
+ * @param databaseOptions appended to the statement that creates the database
  */
 record TdengineSettings(
     HttpClientSettings client,

@@ -12,7 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 
 /**
- * What the {@code zipkin} exporter is told, with the Collector's names.
+ * Settings of the {@code zipkin} exporter, named as in the Collector.
  *
  * @param url with its path
  * @param defaultService of spans whose resource has no {@code service.name}
@@ -26,7 +26,7 @@ record ZipkinSettings(
     int maxSpans,
     int maxBytes,
     DeliverySettings delivery) {
-  /** What requests are. */
+  /** Encoding of requests. */
   enum Format {
     JSON,
     PROTO

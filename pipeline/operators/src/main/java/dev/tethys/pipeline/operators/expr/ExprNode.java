@@ -12,7 +12,7 @@ interface ExprNode {
     return Shape.ANY;
   }
 
-  /** What is always the same. */
+  /** Constant value. */
   record Constant(@Nullable Object value) implements ExprNode {
     @Override
     public @Nullable Object value(Frame f) {
@@ -33,7 +33,7 @@ interface ExprNode {
     }
   }
 
-  /** What stands in a map of texts: {@code ""} where nothing does. */
+  /** Value of a map of texts: {@code ""} for absent keys. */
   record Text(ExprNode of) implements ExprNode {
     @Override
     public Object value(Frame f) {

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param at where it begins
  */
 record ExprToken(Kind kind, String text, @Nullable Object value, int at) {
-  /** What a word is. */
+  /** Kind of a token. */
   enum Kind {
     NUMBER,
     STRING,

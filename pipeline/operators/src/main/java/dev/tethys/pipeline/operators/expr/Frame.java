@@ -2,7 +2,7 @@ package dev.tethys.pipeline.operators.expr;
 
 import org.jspecify.annotations.Nullable;
 
-/** What one evaluation works on: the subject, the elements that predicates look at, variables. */
+/** State of one evaluation: the subject, current elements of predicates, variables. */
 final class Frame {
   /**
    * How many elements lists, and characters texts, may have that one evaluation makes, together: as
@@ -15,7 +15,7 @@ final class Frame {
   Element element = new Element(null, 0, null);
   private long made;
 
-  /** What a predicate looks at. */
+  /** Current element of a predicate. */
   record Element(@Nullable Object value, long index, @Nullable Object accumulator) {}
 
   Frame(Object subject, int variables) {

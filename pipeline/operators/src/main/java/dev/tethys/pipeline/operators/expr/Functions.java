@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The functions of the language, and {@code env} of operators. */
 final class Functions {
-  /** What a function does with its arguments, which it evaluates itself. */
+  /** Implementation of a function that evaluates its own arguments. */
   @FunctionalInterface
   interface Body {
     @Nullable Object value(Frame f, ExprNode[] arguments);

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Functions of lists, with predicates that look at each element. */
+/** List functions, with predicates on elements. */
 final class ListFunctions {
   private ListFunctions() {}
 

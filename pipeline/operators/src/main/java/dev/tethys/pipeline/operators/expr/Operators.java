@@ -10,7 +10,7 @@ import java.time.ZonedDateTime;
 import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
-/** What operators do with values. Whatever they cannot do is an error, never a guess. */
+/** Implementation of operators on values. Whatever they cannot do is an error, never a guess. */
 final class Operators {
   private Operators() {}
 

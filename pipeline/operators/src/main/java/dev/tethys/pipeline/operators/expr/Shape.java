@@ -7,8 +7,8 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a part of an expression is, as far as that is known before it is asked. Where nothing is
- * known of a name, nothing that is done with it is wrong before its value shows that.
+ * Static type of a part of an expression, as far as it is known before evaluation. Operations on
+ * names of unknown type are checked at evaluation.
  */
 public sealed interface Shape {
   /** Nothing is known. */

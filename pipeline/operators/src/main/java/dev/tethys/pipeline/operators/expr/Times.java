@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** What is asked of times and durations. */
+/** Functions of times and durations. */
 final class Times {
   private static final List<String> LAYOUTS =
       List.of(
@@ -29,7 +29,7 @@ final class Times {
   /** A method of a time or a duration. */
   record Method(int arguments, Call call) {}
 
-  /** What a method does. */
+  /** Implementation of a method. */
   @FunctionalInterface
   interface Call {
     @Nullable Object of(@Nullable Object self, @Nullable Object argument);

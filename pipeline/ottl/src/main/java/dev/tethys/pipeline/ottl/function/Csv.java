@@ -4,7 +4,7 @@ import dev.tethys.pipeline.ottl.EvaluationException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** One row of CSV, RFC 4180; line breaks belong to the field they stand in. */
+/** Parser of one row of CSV, RFC 4180; a quoted field may contain line breaks. */
 final class Csv {
   private Csv() {}
 

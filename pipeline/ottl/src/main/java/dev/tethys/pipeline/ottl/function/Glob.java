@@ -6,12 +6,12 @@ import dev.tethys.pipeline.ottl.EvaluationException;
 import dev.tethys.pipeline.ottl.Expr;
 
 /**
- * A pattern of file names as Go's {@code filepath.Match} has them on Unix: {@code *} and {@code ?}
- * match all but a slash, {@code [a-z]} and {@code [^a-z]} one of a set, a backslash escapes.
- * Matched with one place to go back to, so that no pattern is slow.
+ * File name pattern with the semantics of Go's {@code filepath.Match} on Unix. {@code *} and {@code
+ * ?} match all but a slash, {@code [a-z]} and {@code [^a-z]} a character set; a backslash escapes.
+ * Matching keeps one backtracking position, so that it takes bounded time.
  */
 final class Glob {
-  /** Where a glob comes from. */
+  /** Source of a glob. */
   @FunctionalInterface
   interface Source {
     Glob at(Cursor at);

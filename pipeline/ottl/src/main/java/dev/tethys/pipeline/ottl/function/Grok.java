@@ -11,8 +11,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Grok: regular expressions in which {@code %{NAME}} stands for a known one, {@code %{NAME:id}}
- * keeps what it matched as {@code id}, and {@code %{NAME:id:int}} as a number.
+ * Grok patterns: regular expressions with named parts {@code %{NAME}}, captures {@code %{NAME:id}}
+ * and numeric captures {@code %{NAME:id:int}}.
  */
 final class Grok {
   /** How deep definitions may lie inside of each other. */

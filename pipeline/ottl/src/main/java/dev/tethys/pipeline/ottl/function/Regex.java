@@ -57,7 +57,7 @@ public final class Regex {
     return regex.groupCount();
   }
 
-  /** What gives the expression for an item. */
+  /** Source of the expression for an item. */
   @FunctionalInterface
   interface Source {
     Regex at(Cursor at);

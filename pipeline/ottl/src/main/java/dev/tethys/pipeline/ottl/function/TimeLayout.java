@@ -11,9 +11,9 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a time is written: C's directives ({@code %Y-%m-%d}) and Go's reference time ({@code
- * 2006-01-02}), which may be mixed. A layout is a list of fields and texts, by which times are both
- * read and written.
+ * Layout of a time: C's directives ({@code %Y-%m-%d}) and Go's reference time ({@code 2006-01-02}),
+ * which may be mixed. A layout is a list of fields and literals, used for both parsing and
+ * formatting.
  */
 final class TimeLayout {
   /** A part of a time. */

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** What a value is, and values as other types. */
+/** Type checks and conversions of values. */
 final class TypeConverters {
   private TypeConverters() {}
 
@@ -61,7 +61,7 @@ final class TypeConverters {
             .made(_ -> at -> at.span().parentSpanId() == 0));
   }
 
-  /** What a converter of one value computes. */
+  /** Converter of one value. */
   @FunctionalInterface
   interface Unary {
     @Nullable Object of(@Nullable Object value);

@@ -7,7 +7,7 @@ import dev.tethys.pipeline.ottl.Kind;
 import dev.tethys.pipeline.ottl.Type;
 import org.jspecify.annotations.Nullable;
 
-/** What parameters make of the values they are given. */
+/** Conversions of arguments to parameter types. */
 public final class Conversions {
   private Conversions() {}
 

@@ -30,7 +30,7 @@ public final class Paths {
     /** A map that is reached by itself or through keys. */
     record OfMap(Function<Cursor, Attributes> map) implements Field {}
 
-    /** A field of its own kind of indexing: made from the keys, of which there may be none. */
+    /** Field with its own indexing, created from its keys, if any. */
     record Indexed(Function<Expr[], Target> make) implements Field {}
   }
 

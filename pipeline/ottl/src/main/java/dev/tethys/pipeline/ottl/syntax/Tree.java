@@ -14,7 +14,7 @@ public sealed interface Tree {
   /** An editor with an optional condition. */
   record Statement(int at, Call editor, @Nullable Expression where) implements Tree {}
 
-  /** What can be evaluated. */
+  /** Expression that can be evaluated. */
   sealed interface Expression extends Tree {}
 
   /** A reference to a field of telemetry, or to a parameter of a lambda around it. */
@@ -60,7 +60,7 @@ public sealed interface Tree {
     }
   }
 
-  /** A symbol in upper case: an enum, or a converter handed over by its name. */
+  /** Symbol in upper case: an enum, or a converter passed by name. */
   record Symbol(int at, String name) implements Expression {}
 
   record ListLiteral(int at, List<Expression> items) implements Expression {

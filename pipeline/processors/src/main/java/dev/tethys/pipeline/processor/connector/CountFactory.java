@@ -49,11 +49,11 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes {@code count} and {@code sum} connectors: delta sums of how many items of a batch there
- * are, or of an attribute of theirs, by conditions and attributes, resource by resource.
+ * Creates {@code count} and {@code sum} connectors. They emit delta sums of the number of items, or
+ * of an attribute, for each resource, by conditions and attributes.
  */
 public final class CountFactory implements ConnectorFactory<CountFactory.Settings> {
-  /** What is counted, by what it is counted of. */
+  /** Rules by the kind of counted item. */
   public record Settings(Map<Context, List<Rule>> rules) {}
 
   /** One metric. */
@@ -243,7 +243,7 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
         from);
   }
 
-  /** What a rule counted of one resource. */
+  /** Counts of a rule for one resource. */
   private static final class Tally {
     final Map<Attributes, double[]> values = new LinkedHashMap<>();
     long first;

@@ -148,7 +148,7 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
         : new Queued(context.exporter(queue, from, QueuedBatch::encode, new QueueSender(all)));
   }
 
-  /** Whoever sent a batch waits until a level has it. */
+  /** Consumer that keeps the sender waiting until a level accepts the batch. */
   private record Direct(Levels levels, ItemAccounting account) implements Connector {
     @Override
     public void consume(Batch batch, AckCallback receipt) {

@@ -53,8 +53,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes {@code routing} connectors: each row of a table takes what its condition names out of the
- * batch and gives it to its pipelines; what no row wants goes to the default ones.
+ * Creates {@code routing} connectors: each row of a table moves the items that match its condition
+ * to its pipelines; items without a match go to the default pipelines.
  */
 public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Settings> {
   /** What is where no row wants it and there are no default pipelines. */

@@ -23,10 +23,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Detection {
   /**
-   * One who is asked.
+   * Configured detector.
    *
-   * @param lenient whether a failure is logged, and nothing else
-   * @param must whether finding nothing is a failure
+   * @param lenient whether a failure is only logged
+   * @param must whether an empty result is a failure
    */
   record Asked(Detector detector, boolean lenient, boolean must) {
     Attributes ask(Place place) throws IOException, InterruptedException {
@@ -38,7 +38,7 @@ final class Detection {
     }
   }
 
-  /** How detectors that fail are asked again. */
+  /** Retry policy of failed detectors. */
   record Retry(
       boolean enabled,
       Duration first,
@@ -47,7 +47,7 @@ final class Detection {
       Duration most,
       Duration elapsed) {}
 
-  /** What was found, in the order in which detectors stand. */
+  /** Detected attributes, in the order of the detectors. */
   record Found(Attributes attributes, boolean hasSchema) {
     static final Found NOTHING = new Found(new Attributes(), false);
   }

@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
-/** What Docker's daemon says of the machine that it is on, and of the container that this is. */
+/** Reads attributes of the host and of this process's container from the Docker daemon. */
 final class DockerDetector implements Detector {
   private static final String SOCKET = "unix:///var/run/docker.sock";
   private static final Section SECTION = new Section("docker", "Docker's daemon.");

@@ -10,7 +10,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** What a machine of EC2 is told about itself. */
+/** Client of the EC2 instance metadata service. */
 final class Ec2Metadata {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
 

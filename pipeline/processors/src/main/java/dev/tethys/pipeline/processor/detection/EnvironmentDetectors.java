@@ -14,7 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** What variables of the process say: those of OpenTelemetry, of AWS's Lambda, of Heroku. */
+/** Detectors that read environment variables: of OpenTelemetry, AWS Lambda and Heroku. */
 final class EnvironmentDetectors {
   private static final Section ENV = new Section("env", "OTEL_RESOURCE_ATTRIBUTES.");
   private static final Key<List<String>> ALLOWLIST =

@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
-/** What agents of vendors left in files: Dynatrace's, AWS's on machines of Elastic Beanstalk. */
+/** Detectors that read files of vendor agents: Dynatrace and AWS Elastic Beanstalk. */
 final class FileDetectors {
   private static final String ENRICHMENT =
       "var/lib/dynatrace/enrichment/dt_host_metadata.properties";

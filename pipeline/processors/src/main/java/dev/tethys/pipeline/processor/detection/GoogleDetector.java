@@ -13,7 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** What Google's cloud says of the machine, or of the service that runs on it. */
+/** Reads attributes of the machine or service from Google Cloud's metadata server. */
 final class GoogleDetector implements Detector {
   private static final String ADDRESS = "169.254.169.254";
   private static final Pattern GROUP =

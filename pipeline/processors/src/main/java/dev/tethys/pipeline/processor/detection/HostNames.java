@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What the machine is called, by whom one asks. */
+/** Host names of the machine, by source. */
 public class HostNames {
   private final Path root;
 

@@ -13,7 +13,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** What Kubernetes says of the node and the cluster that the process is in. */
+/** Reads attributes of the node and cluster from the Kubernetes API. */
 final class KubernetesDetector implements Detector {
   private static final Section SECTION = new Section("k8s_api", "A node of Kubernetes.");
   private static final Key<String> AUTH =

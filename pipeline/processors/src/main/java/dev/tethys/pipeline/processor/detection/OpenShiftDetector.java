@@ -16,7 +16,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** What a cluster of OpenShift says of itself and of the cloud that it is in. */
+/** Reads attributes of an OpenShift cluster and its cloud from the OpenShift API. */
 final class OpenShiftDetector implements Detector {
   private static final String INFRASTRUCTURE =
       "/apis/config.openshift.io/v1/infrastructures/cluster";

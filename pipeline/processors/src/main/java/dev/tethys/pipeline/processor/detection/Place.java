@@ -16,13 +16,13 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Where the process runs, as far as it can be asked: variables, files, servers of metadata.
+ * Environment that detectors read: variables, files, metadata servers.
  *
  * @param environment variables of the process; null for those that are not set
- * @param caller sends calls
- * @param clients for servers that want more than that
- * @param root the folder in which files of the system are
- * @param names the names of the machine
+ * @param caller sends requests
+ * @param clients for servers with special client settings
+ * @param root root folder of the system's files
+ * @param names host names
  */
 public record Place(
     Function<String, @Nullable String> environment,
@@ -136,7 +136,7 @@ public record Place(
     }
   }
 
-  /** Whoever wrote the configuration forgot a variable. */
+  /** Required environment variable is not set. */
   static final class UnsetException extends IOException {
     private static final long serialVersionUID = 1L;
 

@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What the system says of itself: its name, its kind, its processor, its addresses. */
+/** Reads attributes of the operating system: host name, OS type, processor, addresses. */
 final class SystemDetector implements Detector {
   private static final List<String> CPU =
       List.of(

@@ -11,7 +11,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** Which attributes a detector is to find. */
+/** Attributes that a detector should find. */
 final class Wanted {
   private static final Section ONE = new Section("resource_attribute", "An attribute.");
   private static final Key<Boolean> ENABLED =

@@ -20,10 +20,10 @@ import org.jspecify.annotations.Nullable;
 /** The settings of the {@code filter} processor: what it drops, of each signal. */
 public record FilterConfig(Map<Signal, Rules> rules) {
   /**
-   * What is dropped.
+   * Drop rules.
    *
-   * @param include of the older grammar: what does not match is dropped
-   * @param exclude of the older grammar: what matches is dropped
+   * @param include of the older grammar: items that do not match are dropped
+   * @param exclude of the older grammar: items that match are dropped
    */
   public record Rules(List<Group> groups, @Nullable Match include, @Nullable Match exclude) {}
 

@@ -8,10 +8,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How one metric is made of another, or of two.
+ * Rule that derives a metric from one or two others.
  *
  * @param second null where the first is scaled
- * @param scaleBy by what; of no account where there is a second
+ * @param scaleBy factor; ignored with a second metric
  */
 record GenerationRule(
     String name,
@@ -21,7 +21,7 @@ record GenerationRule(
     Operation operation,
     double scaleBy) {
 
-  /** What is done with two numbers. */
+  /** Operation on two numbers. */
   enum Operation {
     ADD,
     SUBTRACT,

@@ -23,8 +23,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes {@code metricsgeneration} processors: gauges and sums of one resource go, by rules, into
- * further metrics beside them.
+ * Creates {@code metricsgeneration} processors: derive further metrics from gauges and sums of one
+ * resource by rules.
  */
 public final class MetricsGeneration {
   private static final Section SECTION =

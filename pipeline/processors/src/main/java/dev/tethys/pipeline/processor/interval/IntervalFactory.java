@@ -35,9 +35,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes {@code interval} processors: of each stream of cumulative sums and histograms, gauges and
- * summaries only the last point of an interval goes on, at its end; deltas are added up until then.
- * All else passes at once.
+ * Creates {@code interval} processors. At the end of each interval they emit the last point of each
+ * stream of cumulative sums and histograms, gauges and summaries; deltas are added up. Other data
+ * passes immediately.
  */
 public final class IntervalFactory implements ProcessorFactory<IntervalFactory.Settings> {
   /** A later point of its stream took its place. */
@@ -103,8 +103,8 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
    */
   private static final class Interval implements Processor {
     /**
-     * A point that is held, with what it goes on under: copies without other points, so that what
-     * passes at once does not stay in memory with it.
+     * Held point with copies of its resource, scope and metric, which keep no other points in
+     * memory.
      */
     private record Held(
         ResourceGroup<Metric> resource, ScopeGroup<Metric> scope, Metric metric, DataPoint point) {}

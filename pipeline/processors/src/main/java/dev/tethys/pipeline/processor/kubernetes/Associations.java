@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
 /** Finds out which pod a resource names, by the first association of which it has everything. */
 final class Associations {
   /**
-   * What a resource has.
+   * Lookup value of a resource.
    *
    * @param key a value, or the list of several
-   * @param address that counts as the connection's; {@code ""} for none
+   * @param address peer address of the connection; {@code ""} for none
    */
   record Named(int association, Object key, String address) {}
 

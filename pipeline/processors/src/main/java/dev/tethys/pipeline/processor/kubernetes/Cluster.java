@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * What is known of a cluster, kept up to date by a watch for each kind of object that rules ask
- * for, on behalf of all processors with the same settings.
+ * Objects of a cluster, kept up to date by one watch for each kind that rules use, and shared by
+ * all processors with the same settings.
  */
 final class Cluster {
   /** How long a start that waits for pods waits for what they belong to. */

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 
-/** How much is known of a cluster, and how often pods were found, as the Collector calls it. */
+/** Counters of known objects and pod lookups, named as in the Collector. */
 final class ClusterMetrics {
   private static final String PREFIX = "otelcol_otelsvc_k8s_";
 

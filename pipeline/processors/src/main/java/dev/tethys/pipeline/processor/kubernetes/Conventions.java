@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Which version of the semantic conventions names that nobody chose follow. */
+/** Version of the semantic conventions for default attribute names. */
 enum Conventions {
   /** {@code k8s.pod.label.x}, {@code container.image.tags}. */
   V1,

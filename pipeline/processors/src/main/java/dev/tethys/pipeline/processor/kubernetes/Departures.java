@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What is to be forgotten, some time after it went away: telemetry of what is gone still comes for
- * a while. There is an entry for each object that went within that time.
+ * Deleted objects, kept for a grace period because their telemetry may still arrive. There is an
+ * entry for each object that went within that time.
  */
 final class Departures {
   private record Departure(long due, Runnable forget) {}

@@ -37,7 +37,7 @@ public record KubernetesConfig(
     Duration waitsFor,
     Duration syncPeriod,
     Duration grace) {
-  /** Who asks. */
+  /** Credentials for the API. */
   enum Auth {
     SERVICE_ACCOUNT("serviceAccount"),
     KUBECONFIG("kubeConfig"),
@@ -80,7 +80,7 @@ public record KubernetesConfig(
     }
   }
 
-  /** What is taken of objects. */
+  /** Attributes extracted from objects. */
   record Extract(
       List<String> metadata,
       List<Field> labels,
@@ -133,7 +133,7 @@ public record KubernetesConfig(
             Rules.defaults(Conventions.V1), List.of(), List.of(), false, true, Conventions.V1);
   }
 
-  /** What a label or field of pods has to be. */
+  /** Condition on a label or field of pods. */
   record Term(String key, String value, String op) {
     private static final String VALUE = "([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?";
     private static final String NAME = "([-a-z0-9.]+/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?";
@@ -172,7 +172,7 @@ public record KubernetesConfig(
     }
   }
 
-  /** Which pods there are. */
+  /** Selection of pods. */
   record Filter(
       String node,
       String nodeVariable,

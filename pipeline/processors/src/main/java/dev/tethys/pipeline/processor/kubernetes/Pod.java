@@ -4,17 +4,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is kept of a pod: what tells it apart, and what rules ask for. What its owners say is not in
- * it, for that may become known later than the pod.
+ * Stored data of a pod: its identity and the attributes that rules use. Attributes of owners are
+ * resolved later, because owners may become known after the pod.
  *
- * @param addresses its own; none where it has its node's
+ * @param addresses its own; empty where it shares those of its node
  * @param nodeAddress that it shares with others on its node, {@code ""} for none
- * @param node {@code ""} where nobody asks
- * @param start when it was scheduled, Unix milliseconds; {@link #UNKNOWN} for never
- * @param isOver whether it has done all it had to do, or failed
- * @param isIgnored whether nothing is to be said of it
+ * @param node {@code ""} where no rule needs it
+ * @param start start time in Unix milliseconds; {@link #UNKNOWN} for never
+ * @param isOver whether it has completed or failed
+ * @param isIgnored whether it is excluded from enrichment
  * @param attributes names and values in turn
- * @param hasService whether its labels or annotations say what the service is called
+ * @param hasService whether its labels or annotations name the service
  * @param containers those that are known by a name
  */
 record Pod(
@@ -34,10 +34,10 @@ record Pod(
   static final long UNKNOWN = Long.MIN_VALUE;
 
   /**
-   * What a pod belongs to.
+   * Owner of a pod.
    *
-   * @param kind null for nothing that is known
-   * @param guess what its owner belongs to by its name; {@code ""} for nothing
+   * @param kind null for an unknown kind
+   * @param guess name of the owner's owner derived from its own name; {@code ""} for none
    */
   record Owner(@Nullable Kind kind, String name, String uid, String guess) {
     static final Owner NONE = new Owner(null, "", "", "");

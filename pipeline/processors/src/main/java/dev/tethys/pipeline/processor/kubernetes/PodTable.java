@@ -27,7 +27,7 @@ final class PodTable {
   /** The most keys that a pod gets of one association, however many containers it has. */
   private static final int MAX_KEYS = 1000;
 
-  /** Where a pod stands: under a key of an association. */
+  /** Table key: a value of an association. */
   private record Key(int association, Object value) {}
 
   private record Entry(Pod pod, Set<Key> keys) {}

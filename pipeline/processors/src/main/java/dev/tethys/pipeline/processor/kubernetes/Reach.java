@@ -10,10 +10,10 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the API of a cluster is reached from where the process runs.
+ * Access to the API of a cluster from the environment of the process.
  *
  * @param environment variables of the process; null for those that are not set
- * @param account where a pod finds its service account
+ * @param account folder of the pod's service account
  */
 public record Reach(
     ResourceWatch.Sender sender,

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
-/** Which attributes are wanted, and of which objects they come. */
+/** Extraction rules: wanted attributes and the kinds of objects that provide them. */
 final class Rules {
   static final String NAMESPACE = "k8s.namespace.name";
   static final String POD_NAME = "k8s.pod.name";

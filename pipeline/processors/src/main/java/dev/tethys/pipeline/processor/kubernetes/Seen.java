@@ -9,9 +9,9 @@ import java.util.function.BiConsumer;
 import java.util.function.Function;
 import tools.jackson.databind.JsonNode;
 
-/** What one watch has seen, told on as objects that come, change and go. */
+/** Objects seen by one watch, reported as added, changed and deleted objects. */
 final class Seen<T> implements ResourceWatch.Sink<T> {
-  /** How often objects of a kind came, changed and went, and watches failed. */
+  /** Counters of added, changed and deleted objects of a kind, and of failed watches. */
   static final class Counts {
     final LongAdder added = new LongAdder();
     final LongAdder updated = new LongAdder();

@@ -7,10 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * What is known of clusters, once for all processors that ask the same: those of several pipelines,
- * and those before and after a reload.
- */
+/** Cluster caches shared by all processors with equal settings, across pipelines and reloads. */
 final class SharedClusters {
   private record Use(Cluster cluster, List<Object> users) {}
 

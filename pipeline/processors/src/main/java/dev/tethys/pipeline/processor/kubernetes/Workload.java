@@ -4,10 +4,10 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * What is kept of any object but a pod.
+ * Stored data of an object other than a pod.
  *
  * @param attributes names and values in turn
- * @param owner the name of what controls it; {@code ""} for nothing
+ * @param owner name of its controller; {@code ""} for none
  */
 record Workload(String name, String uid, String[] attributes, String owner, String ownerUid) {
   /** Whose objects others are controlled by, as far as that matters. */

@@ -33,9 +33,9 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The {@code metricstransform} processor: a list of transforms, each for the metrics that it
- * includes: renamed ({@code update}), copied ({@code insert}), made one ({@code combine}), or moved
- * to a resource of their own ({@code group}).
+ * {@code metricstransform} processor: a list of transforms for the metrics they include. They
+ * rename ({@code update}), copy ({@code insert}), merge ({@code combine}) or move metrics to their
+ * own resource ({@code group}).
  */
 public final class MetricsTransform {
   private enum Action {

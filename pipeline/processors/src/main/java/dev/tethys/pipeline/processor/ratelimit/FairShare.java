@@ -6,9 +6,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Shares so many items a second among keys, max-min fair: a key that wants less than an equal share
- * gets what it wants, and what it leaves is shared by the others. What a key wants is what it
- * wanted in the second before. Not for several threads at once.
+ * Divides a rate of items per second among keys by max-min fairness: a key with a demand below an
+ * equal share gets its demand, and the others share the rest. The demand of a key is that of the
+ * previous second. Not for several threads at once.
  */
 final class FairShare {
   private static final class Usage {

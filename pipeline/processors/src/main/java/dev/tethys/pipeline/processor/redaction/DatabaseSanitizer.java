@@ -16,7 +16,7 @@ import java.util.Set;
  * db.system.name} or {@code db.system} says the language of.
  */
 final class DatabaseSanitizer {
-  /** What is known of a kind of databases. */
+  /** Properties of a kind of database. */
   private enum Kind {
     SQL(
         "sql",

@@ -8,7 +8,7 @@ import java.util.HexFormat;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/** What {@code hash_function} names: how a text is told from others without being shown. */
+/** Hash functions of {@code hash_function}: distinguish texts without revealing them. */
 enum HashFunction {
   MD5("md5", "MD5", false),
   SHA1("sha1", "SHA-1", false),

@@ -302,7 +302,7 @@ public final class Redaction {
     summarise(l.attributes(), PREFIX + "body.", done);
   }
 
-  /** What was done to one set of attributes or one body. */
+  /** Changes to one attribute set or body. */
   private static final class Done {
     final List<String> removed = new ArrayList<>();
     final List<String> masked = new ArrayList<>();

@@ -6,10 +6,10 @@ package dev.tethys.pipeline.processor.redaction;
  */
 final class SqlText {
   /**
-   * How a database reads what others read otherwise.
+   * Lexical differences between databases.
    *
-   * @param escapes whether a backslash in a literal takes the meaning from the quote behind it
-   * @param doubleQuotes whether double quotes are around text, not a name
+   * @param escapes whether a backslash in a literal escapes the following quote
+   * @param doubleQuotes whether double quotes enclose text instead of a name
    */
   record Dialect(boolean escapes, boolean doubleQuotes) {
     static final Dialect STANDARD = new Dialect(false, false);

@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.processor.sampling;
 
-/** How many spans one stands for that a sampler has kept, as its {@code tracestate} says. */
+/** Number of spans that a sampled span represents, from its {@code tracestate}. */
 public final class AdjustedCount {
   private AdjustedCount() {}
 

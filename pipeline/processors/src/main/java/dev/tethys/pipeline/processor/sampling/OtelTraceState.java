@@ -6,8 +6,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * OpenTelemetry's entry of a W3C {@code tracestate}, {@code ot=rv:9b8233f7e3a151;th:c}, beside the
- * entries of others. What is not changed is written as it came.
+ * OpenTelemetry's entry of a W3C {@code tracestate}, {@code ot=rv:9b8233f7e3a151;th:c}, and the
+ * entries of other vendors. What is not changed is written as it came.
  *
  * @param threshold its digits, or empty for none
  * @param randomness its digits, or empty for none

@@ -8,7 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** How many items a sampler kept and dropped, by what decided, under the Collector's names. */
+/** Counters of sampled and dropped items by decision, named as in the Collector. */
 final class SamplerMetrics {
   private static final String PREFIX = "otelcol_processor_probabilistic_sampler_";
 
@@ -39,7 +39,7 @@ final class SamplerMetrics {
     return new Tally();
   }
 
-  /** Those of one batch. */
+  /** Counts of one batch. */
   final class Tally {
     private final Map<String, long[]> counts = new HashMap<>();
 

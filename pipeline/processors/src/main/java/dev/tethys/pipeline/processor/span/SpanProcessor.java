@@ -44,7 +44,7 @@ public final class SpanProcessor {
   /** A status. */
   record Status(int code, String description) {}
 
-  /** What is done with the spans that match. */
+  /** Changes to matching spans. */
   public record Settings(
       @Nullable Match include,
       @Nullable Match exclude,

@@ -3,7 +3,7 @@ package dev.tethys.pipeline.processor.temporality;
 import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
 import dev.tethys.pipeline.processor.ExponentialBuckets;
 
-/** What was added to an exponential histogram since an earlier point of it. */
+/** Difference between two points of an exponential histogram. */
 final class ExponentialDelta {
   private ExponentialDelta() {}
 

@@ -6,15 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
 /**
- * A line of IBM's Log Event Extended Format, behind whatever a syslog has put before it:
- *
- * <pre>
- * LEEF:1.0|vendor|product|version|event|key=value TAB key=value …
- * LEEF:2.0|vendor|product|version|event|delimiter|key=value …
- * </pre>
- *
- * The delimiter of 2.0 is text, or a byte as {@code 0x5e}; a tab where it is empty. Parts that are
- * no pair are passed over; a key that comes again has its last value.
+ * Parser of IBM's Log Event Extended Format, with or without a syslog header: Parts that are no
+ * pair are passed over; a key that comes again has its last value.
  */
 final class LeefLine {
   private static final String BEGIN = "LEEF:";

@@ -39,9 +39,9 @@ import java.util.Set;
 public final class CarbonReceiverFactory
     implements ReceiverFactory<CarbonReceiverFactory.Settings> {
   /**
-   * What one is told.
+   * Settings of the receiver.
    *
-   * @param pickle where pickles come; "" for nowhere
+   * @param pickle address for pickles; "" for none
    */
   public record Settings(
       String endpoint, boolean udp, Duration idle, String pickle, PathNaming naming) {}

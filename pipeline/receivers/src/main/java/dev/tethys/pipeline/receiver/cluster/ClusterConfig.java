@@ -19,14 +19,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a receiver is told.
+ * Settings of a receiver.
  *
- * @param entities between two times that all entities are told; zero for changes alone
- * @param elector says whether this replica is at work; null where it always is
- * @param namespaces to look at; empty for all, and for what is in none
+ * @param entities interval between repetitions of all entities; zero for changes only
+ * @param elector whether this replica is the leader; null for always active
+ * @param namespaces to watch; empty for all and for cluster-wide objects
  * @param conditions of nodes that have a metric each
- * @param allocatable what nodes have for pods that has a metric each
- * @param metrics with those of conditions and of what nodes have
+ * @param allocatable allocatable resources of nodes that have a metric each
+ * @param metrics including those of conditions and resources
  */
 public record ClusterConfig(
     Rounds.Pace pace,

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
-/** What the receiver measures, and what its resources are called by. */
+/** Metrics and resource attributes of the receiver. */
 final class ClusterMetrics {
   static final String CONDITION = "k8s.node.condition_";
   static final String ALLOCATABLE = "k8s.node.allocatable_";

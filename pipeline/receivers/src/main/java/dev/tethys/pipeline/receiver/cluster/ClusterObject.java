@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What is kept of an object: parts that become points, entities that are told in logs, and by what
- * it belongs to others. Nothing is kept that nobody wants.
+ * Stored data of an object: parts that become points, entities for logs, and its owners. Only data
+ * needed for output is kept.
  *
  * @param entities of the object, that of a pod before those of its containers
  */
@@ -17,7 +17,7 @@ record ClusterObject(List<Part> parts, List<Entity> entities, Links links) {
    */
   record Entity(String type, String key, String id, Map<String, String> description) {}
 
-  /** Who made an object. */
+  /** Owner of an object. */
   record Owner(String kind, String name, String uid) {}
 
   /**

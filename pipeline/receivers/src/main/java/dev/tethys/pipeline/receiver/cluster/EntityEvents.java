@@ -25,12 +25,12 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Tells the entities of a cluster in logs, as the Collector does: the state of one when it comes or
- * changes, and again once an interval; that it is gone, once.
+ * Emits entity events of a cluster as logs, as the Collector does: the state of an entity when it
+ * appears or changes, and once per interval; its deletion once.
  *
- * <p>What changed is only marked, so that no watch waits for a destination, and nothing grows
- * beyond what there is in the cluster. One thread compares what is marked with what was told, and
- * goes on offering the difference until it is taken: an end that was not taken is never forgotten.
+ * <p>Watches only mark changes, so that no watch waits for an exporter, and memory is bounded by
+ * the size of the cluster. One thread compares marked entities with the emitted state and offers
+ * the difference until it is accepted: a deletion that was not accepted is never forgotten.
  */
 final class EntityEvents implements WatchedKind.Ear {
   private static final System.Logger LOG = System.getLogger(EntityEvents.class.getName());

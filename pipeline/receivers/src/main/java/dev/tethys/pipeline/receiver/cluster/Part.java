@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * What is kept of an object, or of a container in one: what it is called by, and its values, which
- * become points at each round. The object itself is not kept.
+ * Stored data of an object, or of a container in it: resource attributes, and values that become
+ * points at each collection. The object itself is not kept.
  */
 record Part(Map<String, Object> attributes, List<Value> values) {
   /** A value of a metric, whole or not. */

@@ -13,7 +13,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** What is known of the objects of one kind in one namespace, or in all. */
+/** Objects of one kind in one namespace, or in all. */
 final class WatchedKind implements ResourceWatch.Sink<ClusterObject> {
   private static final System.Logger LOG = System.getLogger(WatchedKind.class.getName());
 
@@ -25,7 +25,7 @@ final class WatchedKind implements ResourceWatch.Sink<ClusterObject> {
   private volatile Map<String, ClusterObject> known = new ConcurrentSkipListMap<>();
   private final FailureLog failures = new FailureLog();
 
-  /** Who hears of changes; must not wait. */
+  /** Listener for changes; must not block. */
   interface Ear {
     /** Objects may be others than they were, or gone. */
     void changed(WatchedKind kind, Collection<String> keys);

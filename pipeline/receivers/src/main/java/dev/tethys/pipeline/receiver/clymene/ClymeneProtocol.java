@@ -28,12 +28,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What Clymene's agents and Promtails send to a gateway: metrics as a {@code WriteRequest} of
- * remote write 1.0, log lines as a batch in JSON, the one by gRPC or HTTP as the other.
+ * Protocol of Clymene's agents and Promtails to a gateway: metrics as a {@code WriteRequest} of
+ * remote write 1.0, log lines as a batch in JSON, both over gRPC or HTTP.
  *
- * <p>Unlike Clymene's gateways, which answer 204 and OK whatever became of a batch, it says so when
- * a batch was not taken: INVALID_ARGUMENT and 400 for what would fail again, UNAVAILABLE and 503
- * for what is to be sent again. Clymene's clients of gRPC do so by themselves.
+ * <p>Clymene's gateways answer 204 and OK regardless of the outcome. This receiver reports
+ * failures: INVALID_ARGUMENT and 400 for permanent ones, UNAVAILABLE and 503 for retryable ones.
+ * Clymene's gRPC clients retry on their own.
  */
 public final class ClymeneProtocol {
   private static final String METRICS_METHOD = "/prometheus.ClymeneService/RequestMetrics";

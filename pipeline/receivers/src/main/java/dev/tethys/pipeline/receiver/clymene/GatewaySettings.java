@@ -10,10 +10,10 @@ import dev.tethys.pipeline.receiver.server.HttpServerSettings;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a gateway listens.
+ * Listeners of a gateway.
  *
- * @param grpc null when it does not speak gRPC
- * @param http null when it does not speak HTTP
+ * @param grpc null when it does not serve gRPC
+ * @param http null when it does not serve HTTP
  */
 public record GatewaySettings(
     @Nullable GrpcServerSettings grpc, @Nullable HttpServerSettings http) {

@@ -13,7 +13,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where values and notifications go. What no pipeline wants is passed over: a collectd sends both
+ * Output of values and notifications. Signals without a pipeline are skipped: a collectd sends both
  * to one address.
  */
 record CollectdOutput(@Nullable Consumer metrics, @Nullable Consumer logs) {

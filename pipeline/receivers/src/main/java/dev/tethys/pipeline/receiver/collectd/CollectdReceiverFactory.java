@@ -54,17 +54,17 @@ import org.jspecify.annotations.Nullable;
 public final class CollectdReceiverFactory
     implements ReceiverFactory<CollectdReceiverFactory.Settings> {
   /**
-   * Where packets come.
+   * Listener for packets.
    *
-   * @param users null when nobody has a password
+   * @param users null without authentication
    */
   record Network(String endpoint, Security level, @Nullable Path users, TypesDb types) {}
 
   /**
-   * What one is told.
+   * Settings of the receiver.
    *
    * @param prefix of parameters that are attributes; "" for none
-   * @param network null when it takes no packets
+   * @param network null when it accepts no packets
    */
   public record Settings(HttpServerSettings http, String prefix, @Nullable Network network) {}
 

@@ -12,10 +12,10 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What runs for one endpoint of one template: it becomes what is wanted, one after the other. One
- * that cannot start is told, and made again after a pause for as long as it is wanted.
+ * Running receiver of one endpoint and template; follows the wanted configuration. A failed start
+ * is reported and retried after a pause for as long as the receiver is wanted.
  *
- * <p>Invariant: only the thread makes, starts and stops receivers, one at a time.
+ * <p>Invariant: only its thread creates, starts and stops receivers, one at a time.
  */
 final class CreatedReceiver {
   private static final System.Logger LOG = System.getLogger(CreatedReceiver.class.getName());

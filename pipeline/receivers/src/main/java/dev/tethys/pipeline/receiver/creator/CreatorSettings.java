@@ -16,10 +16,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@code receiver_creator} is told.
+ * Settings of a {@code receiver_creator}.
  *
- * @param observers whose endpoints it hears of
- * @param attributes of resources by kind of endpoint, over the usual ones
+ * @param observers observers whose endpoints are used
+ * @param attributes of resources by kind of endpoint, over the defaults
  */
 public record CreatorSettings(
     List<Reference> observers,
@@ -41,11 +41,11 @@ public record CreatorSettings(
       Map<String, YamlNode> attributes) {}
 
   /**
-   * Whether pods say themselves what is to be taken of them.
+   * Settings of annotation-based discovery.
    *
-   * @param ignored types of receivers that pods cannot have
-   * @param annotations of pods that have not these
-   * @param fileLog what receivers of logs are told beside the usual
+   * @param ignored types of receivers that pods cannot request
+   * @param annotations for pods without their own
+   * @param fileLog default settings of log receivers
    */
   record Discovery(
       boolean enabled,

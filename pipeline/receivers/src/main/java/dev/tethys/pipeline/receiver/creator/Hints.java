@@ -16,11 +16,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What pods say in annotations of how their telemetry is taken: of a port which receiver takes its
- * metrics, of a container how its log is read. What stands under {@code …metrics.<port>/} or {@code
- * …logs.<container>/} goes before what stands under {@code …metrics/} or {@code …logs/}.
+ * Collection hints in annotations of pods: the metrics receiver of a port, the log receiver of a
+ * container. Keys under {@code …metrics.<port>/} or {@code …logs.<container>/} override keys under
+ * {@code …metrics/} or {@code …logs/}.
  *
- * <p>A pod speaks for itself alone: addresses are those of its own port, and logs its own.
+ * <p>A pod controls only its own collection: addresses must be its own ports, logs its own files.
  */
 final class Hints {
   private static final System.Logger LOG = System.getLogger(Hints.class.getName());

@@ -31,7 +31,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a receiver for some endpoints is made of. All that is in it was compiled when it was made.
+ * Template of receivers for matching endpoints. All that is in it was compiled when it was made.
  */
 final class Template {
   private static final String ENDPOINT = "endpoint";
@@ -53,10 +53,10 @@ final class Template {
       new EnumMap<>(EndpointKind.class);
 
   /**
-   * Where templates belong.
+   * Context of templates.
    *
-   * @param creator who makes receivers of them
-   * @param signals that somebody wants of it
+   * @param creator creates receivers from them
+   * @param signals signals with a pipeline
    * @param attributes of resources by kind of endpoint
    */
   record Scope(

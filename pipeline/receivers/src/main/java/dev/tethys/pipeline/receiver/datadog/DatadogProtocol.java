@@ -73,7 +73,7 @@ final class DatadogProtocol {
     this.passedOver = passedOver;
   }
 
-  /** What was read of a request. */
+  /** Parsed request. */
   private interface Reading {
     Refusals read(byte[] body, boolean json, DatadogMetrics to);
   }
@@ -311,7 +311,7 @@ final class DatadogProtocol {
         new Batch(signal, Encoding.OTLP, body, items, lane, door.metadata(request)), to, request);
   }
 
-  /** What answers a request, with errors in the form of this API. */
+  /** Response, with errors in the form of this API. */
   private interface Answer {
     void give() throws IOException, InterruptedException, BusyException;
   }

@@ -27,9 +27,9 @@ import org.jspecify.annotations.Nullable;
 public final class DatadogReceiverFactory
     implements ReceiverFactory<DatadogReceiverFactory.Settings> {
   /**
-   * What one is told.
+   * Settings of the receiver.
    *
-   * @param traceIds of how many traces the upper half of the id is remembered
+   * @param traceIds number of traces whose upper id half is remembered
    */
   public record Settings(HttpServerSettings http, int traceIds) {}
 

@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a receiver is told.
+ * Settings of a receiver.
  *
- * @param pace with how long the daemon may take for one answer; not zero
+ * @param pace interval and timeout of requests to the daemon; not zero
  */
 public record DockerConfig(
     Rounds.Pace pace,

@@ -18,10 +18,10 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a daemon is, and how it is asked.
+ * Address and API version of a daemon.
  *
  * @param endpoint {@code unix://…}, {@code tcp://…}, {@code http://…} or {@code https://…}; {@code
- *     ""} for {@code DOCKER_HOST}, or the usual socket
+ *     ""} for {@code DOCKER_HOST}, or the default socket
  * @param version of the API; {@code ""} for the daemon's own
  */
 record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, String version) {

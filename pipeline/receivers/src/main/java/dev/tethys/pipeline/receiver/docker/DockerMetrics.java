@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What the receiver measures, and what its resources are called by. */
+/** Metrics and resource attributes of the receiver. */
 final class DockerMetrics {
   static final String BLOCK = "container.blockio.";
   static final String MEMORY = "container.memory.";

@@ -23,8 +23,8 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Looks at all containers of a daemon, then at each of which the daemon's events say that it may be
- * another; after a while, or when events end, at all again.
+ * Observes the containers of a daemon: lists all, then inspects each that an event names; lists all
+ * again at an interval or when the event stream ends.
  */
 final class DockerObserver implements Extension, EndpointObserver {
   private static final System.Logger LOG = System.getLogger(DockerObserver.class.getName());

@@ -9,13 +9,13 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * What a {@code docker_observer} is told.
+ * Settings of a {@code docker_observer}.
  *
- * @param timeout of one answer
+ * @param timeout of one request
  * @param hostname whether a container is reached by its name where it has one
- * @param bindings whether it is reached by a port of the machine where it has one
- * @param boundOnly whether ports that are bound to none of the machine are left out
- * @param sync after which all containers are looked at anew
+ * @param bindings whether it is reached by a published port where it has one
+ * @param boundOnly whether ports without a published port are left out
+ * @param sync interval between full lists of containers
  */
 public record DockerObserverConfig(
     DockerDaemon daemon,

@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Asks a daemon once an interval which containers run, and of each at the same time what it is and
- * uses: the daemon measures twice for an answer, a second apart.
+ * Lists running containers once per interval and reads the state and usage of each concurrently:
+ * the daemon takes two samples per response, a second apart.
  */
 final class DockerReceiver implements Receiver {
   private static final System.Logger LOG = System.getLogger(DockerReceiver.class.getName());
@@ -42,7 +42,7 @@ final class DockerReceiver implements Receiver {
   /** Containers that are asked for at the same time. */
   private static final int MOST = 64;
 
-  /** What a daemon says of a container. */
+  /** State of a container. */
   private record Container(JsonNode about, JsonNode stats) {}
 
   private final DockerConfig config;

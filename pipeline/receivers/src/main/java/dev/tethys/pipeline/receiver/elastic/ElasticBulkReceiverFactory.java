@@ -25,9 +25,9 @@ import org.jspecify.annotations.Nullable;
 public final class ElasticBulkReceiverFactory
     implements ReceiverFactory<ElasticBulkReceiverFactory.Settings> {
   /**
-   * What one is told.
+   * Settings of the receiver.
    *
-   * @param version of Elasticsearch that it says it is, for senders that ask
+   * @param version version of Elasticsearch that it reports to clients
    */
   public record Settings(HttpServerSettings http, String version) {}
 

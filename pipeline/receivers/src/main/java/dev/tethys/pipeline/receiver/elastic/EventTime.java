@@ -12,7 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What fields of documents that every shipper writes mean for a record. */
+/** Maps document fields common to all shippers to fields of a record. */
 final class EventTime {
   private static final Map<String, Integer> LEVELS =
       Map.ofEntries(

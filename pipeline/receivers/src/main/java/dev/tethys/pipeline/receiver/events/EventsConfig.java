@@ -15,10 +15,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a receiver is told.
+ * Settings of a receiver.
  *
- * @param elector says whether this replica is at work; null where it always is
- * @param namespaces whose events are wanted; empty for all
+ * @param elector whether this replica is the leader; null for always active
+ * @param namespaces whose events are collected; empty for all
  */
 public record EventsConfig(
     ClusterSettings access, @Nullable Reference elector, List<String> namespaces) {

@@ -55,7 +55,7 @@ final class ExposedMetrics {
   private static final Set<String> SERVICE =
       Set.of("service.name", "service.namespace", "service.instance.id");
 
-  /** What became of points: how many were dropped, by reason. */
+  /** Result of adding points: number of dropped points by reason. */
   record Result(Map<String, Integer> dropped) {
     void drop(String reason) {
       dropped.merge(reason, 1, Integer::sum);

@@ -4,9 +4,9 @@ import dev.tethys.codec.otlp.TranslationStrategy;
 import java.util.Map;
 
 /**
- * How series are shown.
+ * Options of exposed series.
  *
- * @param namespace what names begin with, as it is written
+ * @param namespace prefix of names, unmodified
  * @param labels of every series
  * @param scopes whether scopes are labels of series
  * @param expirationMillis after the last data point
@@ -19,7 +19,7 @@ record ExposedOptions(
     boolean scopes,
     long expirationMillis,
     boolean timestamps) {
-  /** Which attributes of resources are labels of series. */
+  /** Resource attributes that become labels of series. */
   enum Promoted {
     NONE,
     WITHOUT_SERVICE,

@@ -23,11 +23,11 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a series shows.
+ * Value of an exposed series.
  *
  * @param timeNanos of its data point
- * @param startNanos of what it counts; 0 when unknown
- * @param updated Unix milliseconds at which it came
+ * @param startNanos start time of a counter; 0 when unknown
+ * @param updated arrival time in Unix milliseconds
  */
 record ExposedPoint(MetricFamily.Point point, long timeNanos, long startNanos, long updated) {
   /** Whether a data point is of a later time. */

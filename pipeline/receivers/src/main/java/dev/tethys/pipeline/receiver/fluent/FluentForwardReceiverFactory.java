@@ -51,11 +51,11 @@ import org.jspecify.annotations.Nullable;
 public final class FluentForwardReceiverFactory
     implements ReceiverFactory<FluentForwardReceiverFactory.Settings> {
   /**
-   * What one is told.
+   * Settings of the receiver.
    *
-   * @param shutdownDelay for which it goes on once it is to stop
+   * @param shutdownDelay time to keep receiving after the stop
    * @param endpoint {@code host:port} of TCP
-   * @param socket of this machine in its place; null for none
+   * @param socket Unix socket instead of TCP; null for none
    */
   public record Settings(
       String endpoint,

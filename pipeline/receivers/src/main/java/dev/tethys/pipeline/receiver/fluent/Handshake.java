@@ -20,11 +20,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who sends shows that it knows the shared key, and perhaps a user's password, and is shown the
- * same: HELO with a nonce, PING with digests, PONG. Both sides send SHA-512 of a salt, the name of
- * a host, the nonce and the key.
+ * Authentication handshake: the sender proves that it knows the shared key, and optionally a user's
+ * password, and the receiver proves the same. The messages are HELO with a nonce, PING with
+ * digests, PONG. Both sides send SHA-512 of a salt, the name of a host, the nonce and the key.
  *
- * @param users passwords by names; empty when nobody is asked for one
+ * @param users passwords by names; empty without user authentication
  */
 record Handshake(String hostname, Secret sharedKey, Map<String, Secret> users) {
   private static final SecureRandom RANDOM = new SecureRandom();

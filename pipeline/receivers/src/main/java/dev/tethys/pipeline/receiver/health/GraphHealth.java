@@ -18,12 +18,12 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the graph is, its pipelines, and their components: as what of it is worst. Everything starts,
- * is well and stops together, but for exporters, which are in a recoverable error while their
- * destinations take nothing.
+ * Health of the graph, its pipelines and their components, aggregated as the worst state of the
+ * parts. All components start, run and stop together, except exporters, which report a recoverable
+ * error while their remote systems fail.
  */
 public final class GraphHealth {
-  /** What may be said, from the best to the worst. */
+  /** Health states, from best to worst. */
   public enum State {
     OK("StatusOK", 200),
     RECOVERABLE("StatusRecoverableError", 200),
@@ -40,12 +40,12 @@ public final class GraphHealth {
   }
 
   /**
-   * How something is.
+   * Status of a component or pipeline.
    *
    * @param error "" for none
-   * @param millis since when, Unix milliseconds
-   * @param late whether an error lasts longer than it may
-   * @param parts of which it is the worst
+   * @param millis time of the last change in Unix milliseconds
+   * @param late whether an error lasts longer than allowed
+   * @param parts statuses of which it is the worst
    */
   public record Status(
       State state, String error, long millis, boolean late, Map<String, Status> parts) {

@@ -45,7 +45,7 @@ public final class HealthCheckFactory implements ExtensionFactory<HealthCheckFac
       @Nullable Bodies bodies,
       @Nullable HealthServiceSettings second) {}
 
-  /** What is answered. */
+  /** Response bodies. */
   record Bodies(String healthy, String unhealthy) {}
 
   private static final Section BODY = new Section("response_body", "Other answers.");

@@ -13,11 +13,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the second version is told.
+ * Settings of the second version.
  *
  * @param http null for none
- * @param grpc null for none; one of both is there
- * @param recovery after which an exporter that fails makes it unhealthy; null for never
+ * @param grpc null for none; at least one of both is set
+ * @param recovery time after which a failing exporter makes it unhealthy; null for never
  */
 record HealthServiceSettings(
     @Nullable Http http, @Nullable GrpcServerSettings grpc, @Nullable Duration recovery) {

@@ -8,7 +8,7 @@ import dev.tethys.pipeline.receiver.scraping.Recorder;
 import java.io.IOException;
 import java.util.List;
 
-/** What block devices do. */
+/** Scraper of block device I/O. */
 final class DiskScraper {
   private static final String[] DIRECTED = {"device", "direction"};
 

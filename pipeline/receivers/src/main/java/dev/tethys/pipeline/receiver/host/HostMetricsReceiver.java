@@ -24,8 +24,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at the host once an interval: one thread for metrics, which reads files of the kernel and
- * so is no virtual one, and a virtual one for what is told in logs.
+ * Collects host metrics once per interval on a platform thread, because kernel files are read
+ * blocking, and emits host entities as logs on a virtual thread.
  */
 final class HostMetricsReceiver implements Receiver {
   private static final System.Logger LOG = System.getLogger(HostMetricsReceiver.class.getName());

@@ -28,10 +28,10 @@ import org.jspecify.annotations.Nullable;
 public final class HostMetricsReceiverFactory
     implements ReceiverFactory<HostMetricsReceiverFactory.Settings> {
   /**
-   * What one is told.
+   * Settings of the receiver.
    *
-   * @param metadata how often the host says in logs that it is there; zero for once
-   * @param rootPath where the root of the host is seen, "" or / for here
+   * @param metadata interval of the host's entity log; zero for once
+   * @param rootPath mount point of the host's root, "" or / for the local root
    */
   public record Settings(
       Rounds.Pace pace,

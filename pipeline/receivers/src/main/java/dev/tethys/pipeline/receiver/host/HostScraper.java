@@ -2,7 +2,9 @@ package dev.tethys.pipeline.receiver.host;
 
 import java.io.IOException;
 
-/** Looks at one side of the host. Used by one thread; keeps what it needs for the next look. */
+/**
+ * Scraper of one group of host metrics. Used by one thread; keeps what it needs for the next look.
+ */
 interface HostScraper {
   /**
    * Adds what there is.

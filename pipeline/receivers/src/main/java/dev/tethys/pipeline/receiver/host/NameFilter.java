@@ -13,8 +13,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which names are looked at: those that are included, without those that are excluded. What was
- * decided of a name is remembered, so that expressions run once for each.
+ * Include and exclude filter of names. Decisions are cached, so that expressions run once for each
+ * name.
  */
 final class NameFilter {
   /** Names remembered; with more (processes come and go) the memory starts anew. */

@@ -8,7 +8,7 @@ import dev.tethys.pipeline.receiver.scraping.Recorder;
 import java.io.IOException;
 import java.util.List;
 
-/** What goes over network devices, and connections. */
+/** Scraper of network device traffic and connections. */
 final class NetworkScraper {
   private static final String[] DIRECTED = {"device", "direction"};
   private static final String CONNECTIONS = "system.network.connections";

@@ -2,7 +2,7 @@ package dev.tethys.pipeline.receiver.host;
 
 import java.util.List;
 
-/** What the kernel's counters of NFS count, in the order in which it prints them. */
+/** Names of the kernel's NFS counters, in the order of their output. */
 final class NfsNames {
   /** Procedures of version 3, of clients and of servers. */
   static final List<String> V3 =

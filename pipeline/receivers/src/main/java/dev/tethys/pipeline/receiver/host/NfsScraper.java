@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 
-/** What NFS clients and servers of the kernel do. */
+/** Scraper of the kernel's NFS clients and servers. */
 final class NfsScraper implements HostScraper {
   private static final String TRANSPORT = "network.transport";
   private static final String VERSION = "onc_rpc.version";

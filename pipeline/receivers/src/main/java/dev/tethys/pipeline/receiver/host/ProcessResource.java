@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The attributes by which processes are told apart. */
+/** Attributes that identify processes. */
 final class ProcessResource {
   private static final String CGROUP = "process.cgroup";
   private static final String COMMAND = "process.command";

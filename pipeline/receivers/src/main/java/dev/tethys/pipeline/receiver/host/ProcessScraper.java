@@ -19,7 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What each process does: a resource for each. */
+/** Scraper of processes: a resource for each. */
 final class ProcessScraper implements HostScraper {
   private static final System.Logger LOG = System.getLogger(ProcessScraper.class.getName());
 
@@ -80,10 +80,10 @@ final class ProcessScraper implements HostScraper {
           Instrument.level(THREADS, "{threads}", "Process threads count.").optional(),
           Instrument.gauge(UPTIME, "s", "The time the process has been running.").optional());
 
-  /** What errors are not told. */
+  /** Errors that are not reported. */
   record Muted(boolean all, boolean name, boolean exe, boolean io, boolean user, boolean cgroup) {}
 
-  /** What one is told. */
+  /** Settings of the scraper. */
   record Settings(
       List<MetricSettings> metrics,
       ResourceAttributes resource,
@@ -137,7 +137,7 @@ final class ProcessScraper implements HostScraper {
             }));
   }
 
-  /** What a process had used when it was looked at last. */
+  /** Resource usage of a process at its last scrape. */
   private record Used(
       double startedAfterBoot, long nanos, double user, double system, double iowait) {}
 

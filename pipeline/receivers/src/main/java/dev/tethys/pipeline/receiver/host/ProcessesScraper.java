@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** How many processes there are. */
+/** Scraper of the number of processes. */
 final class ProcessesScraper {
   private static final String COUNT = "system.processes.count";
   private static final String CREATED = "system.processes.created";

@@ -26,7 +26,7 @@ record ScraperKind(String name, String about, Type<Maker> type) {
     HostScraper make(String version);
   }
 
-  /** What a simple scraper does with its metrics at each look. */
+  /** Work of a simple scraper at each scrape. */
   @FunctionalInterface
   interface Look {
     void at(Scrape s, Emission out) throws IOException;

@@ -41,12 +41,12 @@ import org.jspecify.annotations.Nullable;
 public final class InfluxReceiverFactory
     implements ReceiverFactory<InfluxReceiverFactory.Settings> {
   /**
-   * What one is told.
+   * Settings of the receiver.
    *
-   * @param tcp where lines come over TCP; "" for nowhere
-   * @param udp where lines come over UDP; "" for nowhere
+   * @param tcp address of lines over TCP; "" for none
+   * @param udp address of lines over UDP; "" for none
    * @param precision of timestamps over TCP and UDP
-   * @param schema of lines that Telegraf made of metrics of Prometheus's
+   * @param schema of lines that Telegraf created from Prometheus metrics
    * @param databaseLabel "" for none
    */
   public record Settings(

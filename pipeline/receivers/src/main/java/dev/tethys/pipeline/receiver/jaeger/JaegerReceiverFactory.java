@@ -52,10 +52,10 @@ import org.jspecify.annotations.Nullable;
 public final class JaegerReceiverFactory
     implements ReceiverFactory<JaegerReceiverFactory.Settings> {
   /**
-   * What one is told; null for what it does not speak.
+   * Settings of the receiver; null for disabled protocols.
    *
-   * @param compact where an agent's datagrams in the compact protocol come
-   * @param binary where those in the binary protocol come
+   * @param compact listener of agent datagrams in the compact protocol
+   * @param binary listener of those in the binary protocol
    */
   public record Settings(
       @Nullable GrpcServerSettings grpc,
@@ -64,9 +64,9 @@ public final class JaegerReceiverFactory
       @Nullable Udp binary) {}
 
   /**
-   * Where datagrams come.
+   * Listener of datagrams.
    *
-   * @param maxPacket larger ones are refused
+   * @param maxPacket maximum size; larger ones are refused
    * @param socketBuffer of the kernel; 0 for 2 MiB
    */
   public record Udp(String endpoint, int maxPacket, int socketBuffer) {}

@@ -16,12 +16,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a receiver is told.
+ * Settings of a receiver.
  *
  * @param endpoint {@code ""} for this host's; with {@code kubeConfig} the name of a node
  * @param caFile {@code ""} for the service account's, or the system's
- * @param api who asks the API of the cluster; null for nobody
- * @param node whose capacity utilizations are of
+ * @param api client of the cluster's API; null for none
+ * @param node whose capacity utilizations are relative to
  */
 public record KubeletConfig(
     Rounds.Pace pace,
@@ -40,7 +40,7 @@ public record KubeletConfig(
     boolean allNodeInterfaces,
     List<MetricSettings> metrics,
     ResourceAttributes resources) {
-  /** What metrics are of. */
+  /** Group of metrics. */
   enum Group {
     CONTAINER,
     POD,

@@ -5,7 +5,7 @@ import dev.tethys.pipeline.receiver.scraping.ResourceAttributes.Attribute;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What the receiver measures, and what its resources are called by. */
+/** Metrics and resource attributes of the receiver. */
 final class KubeletMetrics {
   static final String CONTAINER = "container.";
   static final String POD = "k8s.pod.";

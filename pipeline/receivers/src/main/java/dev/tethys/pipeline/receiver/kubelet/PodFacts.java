@@ -7,13 +7,13 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** What a kubelet knows of its pods besides what it measures. */
+/** Metadata of a kubelet's pods. */
 final class PodFacts {
   static final PodFacts NONE = new PodFacts();
 
   private static final Pattern SCHEME = Pattern.compile("^[\\w-]+://");
 
-  /** What is asked for and allowed of CPUs and bytes; 0 where nothing is said. */
+  /** Requests and limits of CPUs and memory; 0 where none is set. */
   record Resources(double cpuRequest, double cpuLimit, double memoryRequest, double memoryLimit) {
     static final Resources NONE = new Resources(0, 0, 0, 0);
 

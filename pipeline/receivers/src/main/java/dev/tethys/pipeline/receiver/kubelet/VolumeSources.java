@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * What volumes are made of, as attributes; behind claims, if the API of the cluster may be asked.
- * An answer is kept for as long as each look sees its volume.
+ * Attributes of the sources of volumes, with claims resolved if the API of the cluster is
+ * available. An entry is cached for as long as each scrape sees its volume.
  */
 final class VolumeSources {
   /** Kinds of volumes by their keys, where those tell nothing more. */

@@ -7,10 +7,10 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is around a receiver that asks a cluster: the way out, and what a pod is given.
+ * Environment of a receiver that uses the Kubernetes API: network access and pod environment.
  *
  * @param environment variables of the process; null for those that are not set
- * @param account where a pod finds its service account
+ * @param account folder of the pod's service account
  * @param version of this program
  */
 public record Around(

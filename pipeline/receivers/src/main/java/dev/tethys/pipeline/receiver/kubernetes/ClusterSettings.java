@@ -13,11 +13,11 @@ import java.time.InstantSource;
 import java.util.List;
 
 /**
- * Who asks the API of a cluster.
+ * Access to the API of a cluster.
  *
  * @param kubeconfig a file; {@code ""} for {@code KUBECONFIG}, or the one in the home folder
  * @param context of it instead of the current one; {@code ""} for that
- * @param throttle whether something is said about how much may be asked
+ * @param throttle whether client-side rate limits are set
  */
 public record ClusterSettings(Auth auth, String kubeconfig, String context, boolean throttle) {
   private static final System.Logger LOG = System.getLogger(ClusterSettings.class.getName());

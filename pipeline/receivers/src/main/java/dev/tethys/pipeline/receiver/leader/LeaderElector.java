@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Stands for election, and tells its followers how that went. */
+/** Participates in leader election and notifies its followers of the result. */
 final class LeaderElector implements Extension, Leadership {
   private static final System.Logger LOG = System.getLogger(LeaderElector.class.getName());
 

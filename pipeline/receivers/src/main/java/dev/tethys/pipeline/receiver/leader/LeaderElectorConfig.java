@@ -10,11 +10,11 @@ import dev.tethys.web.kubernetes.LeaseElection;
 import java.time.Duration;
 
 /**
- * What a {@code k8s_leader_elector} is told.
+ * Settings of a {@code k8s_leader_elector}.
  *
  * @param lease its name
- * @param duration after which a lease that nobody renews is free
- * @param deadline within which who leads has to renew it
+ * @param duration time after which a lease that is not renewed expires
+ * @param deadline time within which the leader must renew it
  * @param retry between attempts
  */
 public record LeaderElectorConfig(

@@ -12,7 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributes;
 
-/** What a record tells of the file that it stood in. */
+/** Attributes of a record that describe its file. */
 record FileAttributes(
     boolean name,
     boolean path,

@@ -23,11 +23,11 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@code filelog} receiver is told.
+ * Settings of a {@code filelog} receiver.
  *
  * @param raw whether bodies are bytes ({@code encoding: nop})
- * @param header what the first lines of files tell; null for nothing
- * @param poll how often folders of which no changes are told are looked at
+ * @param header parser of the first lines of files; null for none
+ * @param poll interval of checks of folders without change notifications
  */
 record FileLogSettings(
     LogSettings common,

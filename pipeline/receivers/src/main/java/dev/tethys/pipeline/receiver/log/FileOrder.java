@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 record FileOrder(
     @Nullable Pattern regex, @Nullable Pattern groupBy, int topN, List<SortBy> sortBy) {
-  /** How values are compared. */
+  /** Type of sorted values. */
   enum Kind {
     NUMERIC,
     ALPHABETICAL,

@@ -15,10 +15,10 @@ import dev.tethys.pipeline.operators.OperatorReport;
 import java.util.List;
 
 /**
- * What the first lines of a file tell of all its records.
+ * Attributes of all records of a file, parsed from its first lines.
  *
- * @param lines what each of these lines matches somewhere
- * @param operators what makes attributes of them, one line after the other
+ * @param lines pattern that matches header lines
+ * @param operators convert each header line to attributes
  */
 record HeaderAttributes(Pattern lines, List<OperatorConfig> operators) {
   private static final Section SECTION =

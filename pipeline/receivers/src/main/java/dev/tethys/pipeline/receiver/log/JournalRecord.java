@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** How an entry of the journal becomes a record; a field that comes more than once is a list. */
+/** Converts a journal entry to a record; a repeated field becomes a list. */
 enum JournalRecord {
   /** All fields are the body. */
   FIELDS {

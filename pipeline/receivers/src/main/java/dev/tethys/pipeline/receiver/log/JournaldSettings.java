@@ -18,13 +18,13 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@code journald} receiver is told.
+ * Settings of a {@code journald} receiver.
  *
  * @param form of records
- * @param fromEnd whether what is there at the start is not read, unless there is a position
- * @param noNamespaceNamed whether nothing says which namespaces are wanted
+ * @param fromEnd whether existing entries are skipped, unless there is a position
+ * @param noNamespaceNamed whether no setting selects namespaces
  * @param units patterns of names, any of which; none for all
- * @param matches of which all of one must be true; none for all
+ * @param matches groups of conditions, any of which; none for all
  * @param most the most severe priority, a small number
  * @param least the least severe one
  */

@@ -3,7 +3,7 @@ package dev.tethys.pipeline.receiver.log;
 import dev.tethys.collect.logs.file.FileJob;
 import java.time.Duration;
 
-/** Reads files for the last time, when nobody will write into them any more. */
+/** Reads files for the last time, after their writers have finished. */
 final class LastLook {
   /** Who looks hears of changes a little later. */
   private static final Duration NEWS = Duration.ofMillis(500);

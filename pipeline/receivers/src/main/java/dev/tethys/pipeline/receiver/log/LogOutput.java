@@ -37,16 +37,16 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is behind the source of a receiver of logs: its operators, batches, and the pipelines. An
- * entry is settled when its batch was taken, so that positions never run ahead of delivery. What
- * was not taken is offered again, and nothing that came later is offered before it.
+ * Output of a receiver of logs: operators, batches, and the pipelines. An entry is acknowledged
+ * when its batch was accepted, so that positions never exceed delivery. A rejected batch is offered
+ * again before later ones.
  *
- * <p>Bounds: {@link #MAX_BATCHES} batches are on their way; who brings more waits.
+ * <p>Bounds: {@link #MAX_BATCHES} batches are in flight; producers of more wait.
  *
  * <p>Invariants, guarded by {@link #lock}: {@link #ready} holds batches that were not offered, in
- * order; {@link #failed} those that are to be offered again, by their numbers; {@code underWay}
- * those that were offered and not settled. Batches are offered under {@link #sending} alone, which
- * keeps their order.
+ * order; {@link #failed} those to be offered again, by their numbers; {@code underWay} those
+ * offered and not acknowledged. Batches are offered only under {@link #sending}, which keeps their
+ * order.
  */
 final class LogOutput implements Sink, OperatorReport {
   /** How many records a batch has at most. */

@@ -18,11 +18,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What every receiver of logs is told.
+ * Common settings of log receivers.
  *
  * @param attributes of every record
  * @param resource attributes of its resource
- * @param storage where positions are kept; null for nowhere
+ * @param storage store of positions; null for none
  */
 record LogSettings(
     Map<String, TextTemplate> attributes,

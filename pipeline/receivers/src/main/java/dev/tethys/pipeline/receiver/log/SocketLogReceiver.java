@@ -34,10 +34,10 @@ final class SocketLogReceiver implements Receiver {
   private @Nullable PacketListener packets;
 
   /**
-   * How records stand in a stream.
+   * Framing of records in a stream.
    *
-   * @param end what they end with
-   * @param counted whether their length stands before each instead; up to so many bytes
+   * @param end terminator of a record
+   * @param counted maximum size of records with a length prefix; 0 for terminated records
    */
   record Framing(int end, int counted) {
     static final Framing LINES = new Framing('\n', 0);

@@ -15,7 +15,7 @@ import java.util.Set;
 /** Makes {@code tcplog} and {@code udplog} receivers. */
 public final class SocketLogReceiverFactory
     implements ReceiverFactory<SocketLogReceiverFactory.Settings> {
-  /** What one is told. */
+  /** Settings of the receiver. */
   public record Settings(LogSettings common, SocketLogSettings socket) {}
 
   private final String type;

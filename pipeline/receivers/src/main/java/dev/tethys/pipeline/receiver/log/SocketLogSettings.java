@@ -11,13 +11,13 @@ import java.nio.charset.Charset;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where logs come in over TCP or UDP.
+ * Settings of log input over TCP or UDP.
  *
  * @param tls null for none
- * @param max longest record in bytes; of a longer one the beginning is taken
- * @param whole whether all that comes over a connection, or in a packet, is one record
- * @param records of several lines, by what they begin or end with; null for lines
- * @param addresses whether records tell from where they came
+ * @param max maximum record size in bytes; longer ones are truncated
+ * @param whole whether a whole connection, or packet, is one record
+ * @param records splits records of several lines by their first or last lines; null for lines
+ * @param addresses whether records have the addresses of their peers
  */
 record SocketLogSettings(
     boolean tcp,

@@ -18,7 +18,7 @@ import java.util.Set;
 /** Makes {@code syslog} receivers. */
 public final class SyslogReceiverFactory
     implements ReceiverFactory<SyslogReceiverFactory.Settings> {
-  /** What one is told. */
+  /** Settings of the receiver. */
   public record Settings(
       LogSettings common, List<SocketLogSettings> sockets, SocketLogReceiver.Framing framing) {}
 

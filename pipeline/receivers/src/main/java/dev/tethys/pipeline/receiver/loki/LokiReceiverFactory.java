@@ -27,11 +27,11 @@ import org.jspecify.annotations.Nullable;
 /** Makes {@code loki} receivers. */
 public final class LokiReceiverFactory implements ReceiverFactory<LokiReceiverFactory.Settings> {
   /**
-   * What one is told.
+   * Settings of the receiver.
    *
-   * @param grpc null when it does not speak gRPC
-   * @param http null when it does not speak HTTP
-   * @param keepTimes whether lines have the time that their sender says
+   * @param grpc null when it does not serve gRPC
+   * @param http null when it does not serve HTTP
+   * @param keepTimes whether lines keep the time of their sender
    */
   public record Settings(
       @Nullable GrpcServerSettings grpc, @Nullable HttpServerSettings http, boolean keepTimes) {}

@@ -12,11 +12,11 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Makes {@code nop} receivers, from which nothing ever comes: a pipeline wants one, and the
- * extensions beside it may be all that somebody runs.
+ * Creates {@code nop} receivers, which never emit data: a pipeline requires a receiver even if only
+ * extensions are used.
  */
 public final class NopReceiverFactory implements ReceiverFactory<NopReceiverFactory.Settings> {
-  /** There is nothing to be told. */
+  /** Empty settings. */
   public record Settings() {}
 
   private static final String ABOUT = "Receives nothing.";

@@ -14,7 +14,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/** What objects an API has, and at which paths: asked once, of groups in all their versions. */
+/** Resource types of an API and their paths, discovered once for all groups and versions. */
 final class ObjectPaths {
   /** How many names are told where one is not found. */
   private static final int TOLD = 100;

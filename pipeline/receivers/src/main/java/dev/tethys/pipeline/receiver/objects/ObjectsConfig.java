@@ -15,9 +15,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a receiver is told.
+ * Settings of a receiver.
  *
- * @param initial whether objects that are there are told as if they came, before their changes
+ * @param initial whether existing objects are emitted as added, before their changes
  */
 public record ObjectsConfig(
     ClusterSettings access,
@@ -25,7 +25,7 @@ public record ObjectsConfig(
     List<Wanted> objects,
     ErrorMode errors,
     boolean initial) {
-  /** What becomes of objects that a cluster does not know. */
+  /** Handling of objects that the cluster does not serve. */
   enum ErrorMode {
     /** The receiver does not start. */
     PROPAGATE,
@@ -37,7 +37,7 @@ public record ObjectsConfig(
     SILENT
   }
 
-  /** How objects are asked for. */
+  /** Mode of collection. */
   enum Mode {
     PULL,
     WATCH

@@ -3,12 +3,11 @@ package dev.tethys.pipeline.receiver.observer;
 import dev.tethys.model.telemetry.Attributes;
 
 /**
- * Something that telemetry may be had of.
+ * Observed source of telemetry.
  *
- * @param id of no two at a time
+ * @param id unique at any time
  * @param target its address, with a port where it has one; may be empty
- * @param values what expressions ask of it, as {@link EndpointKind#fields} says; nobody writes into
- *     them any more
+ * @param values variables of expressions, by {@link EndpointKind#fields}; immutable
  */
 public record Endpoint(String id, String target, EndpointKind kind, Attributes values) {
   /**

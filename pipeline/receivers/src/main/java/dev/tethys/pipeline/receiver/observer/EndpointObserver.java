@@ -4,7 +4,7 @@ import java.util.Collection;
 
 /** An extension that knows which endpoints there are. */
 public interface EndpointObserver {
-  /** Who is told; never waits. Calls come one by one. */
+  /** Listener for endpoints; must not block. Calls come one by one. */
   @FunctionalInterface
   interface Follower {
     /**

@@ -10,10 +10,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The endpoints that an observer knows, each of something that it looks at: a pod, a container.
- * What is found again is not told again.
+ * Endpoints of an observer, grouped by the pod or container they belong to. An unchanged endpoint
+ * is not reported again.
  *
- * <p>Invariant: an id belongs to one thing at a time, to which it came last.
+ * <p>Invariant: an id belongs to one object at a time: the one that reported it last.
  */
 public final class KnownEndpoints implements EndpointObserver {
   private final Map<String, Map<String, Endpoint>> things = new HashMap<>(); // guarded by this

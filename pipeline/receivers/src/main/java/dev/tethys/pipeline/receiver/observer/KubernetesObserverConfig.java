@@ -10,11 +10,11 @@ import java.util.LinkedHashSet;
 import java.util.List;
 
 /**
- * What a {@code k8s_observer} is told.
+ * Settings of a {@code k8s_observer}.
  *
- * @param node whose pods alone are looked at, and which alone of the nodes; {@code ""} for all
- * @param kinds of objects that are looked at; not empty
- * @param namespaces to look at; empty for all
+ * @param node limits pods and nodes to this node; {@code ""} for all
+ * @param kinds of watched objects; not empty
+ * @param namespaces to watch; empty for all
  */
 public record KubernetesObserverConfig(
     ClusterSettings access, String node, List<ObservedKind> kinds, List<String> namespaces) {

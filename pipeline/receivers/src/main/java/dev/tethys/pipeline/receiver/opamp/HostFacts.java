@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** What a server is told of the machine, by the names of OpenTelemetry's conventions. */
+/** Host attributes reported to an OpAMP server, named by OpenTelemetry's conventions. */
 final class HostFacts {
   private HostFacts() {}
 

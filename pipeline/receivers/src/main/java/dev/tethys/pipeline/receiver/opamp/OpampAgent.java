@@ -29,15 +29,15 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The extension: hears from the graph how all is, and tells it on threads of its own, from the
- * moment at which all runs. A server that is away is tried again for ever, and holds up nobody.
+ * OpAMP agent extension: collects state changes from the graph and reports them on its own threads
+ * once all components run. An unreachable server is retried indefinitely and blocks no component.
  */
 final class OpampAgent
     implements Extension, PipelineWatcher, GraphWatcher, HealthWatcher, ConfigWatcher {
   /** As much is read of one message. */
   static final int MAX_MESSAGE = 16 << 20;
 
-  /** Who talks under an id. */
+  /** Owner of an instance id. */
   interface Turn {
     /** Puts this in the place of who came before it, and says who that was; null for nobody. */
     @Nullable OpampAgent take(OpampAgent now);

@@ -22,7 +22,10 @@ import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** Plain HTTP: a request for each message, and one now and then to hear what the server wants. */
+/**
+ * Connection over plain HTTP: a request for each message, and polling requests for messages of the
+ * server.
+ */
 final class PollingLink implements Link {
   private final OpampSettings.Server server;
   private final Duration every;

@@ -4,16 +4,17 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * How fast a server is talked to.
+ * Timing of the connection to a server.
  *
- * @param first pause after a failure; it grows from there
- * @param longest pause
- * @param request for how long connecting, or one request, may take
- * @param heartbeat between signs of life over a WebSocket
- * @param silence of a WebSocket after which its server counts as gone
- * @param gap between messages, so that a server which asks with every answer is told no faster
- * @param look between looks at exporters
- * @param farewell for how long the end waits for the last message to be sent
+ * @param first initial pause after a failure
+ * @param longest maximum pause
+ * @param request timeout of connecting and of one request
+ * @param heartbeat interval of pings over a WebSocket
+ * @param silence of a WebSocket after which it is considered dead
+ * @param gap minimum time between messages, so that a server that requests full state in every
+ *     response gets bounded traffic
+ * @param look interval of exporter health checks
+ * @param farewell timeout of the last message at shutdown
  */
 record ReconnectBackoff(
     Duration first,

@@ -18,9 +18,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What there is to tell and what of it the server knows: only what changed is told, and everything
- * where a connection begins or the server asks. Holds what is now and nothing that was, however
- * long the server is away. Safe for any number of threads.
+ * Agent state and the part of it that the server has received: only changes are sent, and the full
+ * state after a connect or on request. Holds only current state, so that memory is bounded while
+ * the server is unreachable. Safe for any number of threads.
  */
 final class Reports {
   /** A message, and what the server knows once it has it. */

@@ -24,9 +24,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A WebSocket: what changes is told at once, by one thread, and what the server says is heard by
- * another. Signs of life go both ways, so that a connection of which nobody knows that it is gone
- * is opened anew.
+ * Connection over a WebSocket: changes are sent immediately by one thread, messages of the server
+ * are read by another. Both sides send pings, so that a dead connection is detected and reopened.
  */
 final class SocketLink implements Link {
   private final OpampSettings.Server server;

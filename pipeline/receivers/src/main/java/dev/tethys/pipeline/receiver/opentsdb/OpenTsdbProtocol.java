@@ -48,7 +48,7 @@ public final class OpenTsdbProtocol {
     door.post(PUT, (q, r) -> put(door, q, r));
   }
 
-  /** What became of the points of one request. */
+  /** Result of the points of one request. */
   private static final class Result {
     final List<String> errors = new ArrayList<>();
     final Refusals refusals = new Refusals();

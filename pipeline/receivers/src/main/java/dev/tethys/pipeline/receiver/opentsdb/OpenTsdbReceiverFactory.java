@@ -32,9 +32,9 @@ import org.jspecify.annotations.Nullable;
 public final class OpenTsdbReceiverFactory
     implements ReceiverFactory<OpenTsdbReceiverFactory.Settings> {
   /**
-   * What one is told.
+   * Settings of the receiver.
    *
-   * @param telnet where lines come; "" for nowhere
+   * @param telnet address of telnet lines; "" for none
    */
   public record Settings(HttpServerSettings http, String telnet, PointNames names) {}
 

@@ -58,8 +58,8 @@ public final class OtlpProtocol {
   }
 
   /**
-   * What became of a request of so many items. While it waits nobody holds the request's bytes but
-   * the graph, which may have joined them with others'.
+   * Result of a request with a number of items. While it waits, only the graph holds the request's
+   * bytes, which it may have joined with those of other requests.
    */
   private record Taken(Outcome outcome, int items) {
     /** Whether nothing of it was taken: that is a failure, not a partial success. */

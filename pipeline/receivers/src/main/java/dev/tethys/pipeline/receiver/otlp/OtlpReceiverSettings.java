@@ -13,10 +13,10 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the {@code otlp} receiver is told.
+ * Settings of the {@code otlp} receiver.
  *
- * @param grpc null when it does not speak gRPC
- * @param http null when it does not speak HTTP
+ * @param grpc null when it does not serve gRPC
+ * @param http null when it does not serve HTTP
  */
 public record OtlpReceiverSettings(@Nullable GrpcServerSettings grpc, @Nullable Http http) {
   /**

@@ -12,7 +12,7 @@ import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
 
-/** What the JDK's flight recorder can tell of this process as a profile of pprof. */
+/** Converts recordings of the JDK's flight recorder of this process to pprof profiles. */
 enum FlightProfile {
   /** Where threads run. Types and period are those of Go's {@code runtime/pprof}. */
   CPU(

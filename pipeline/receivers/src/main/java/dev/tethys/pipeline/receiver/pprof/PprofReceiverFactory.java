@@ -47,12 +47,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes {@code pprof} receivers: of profiles that are posted, that stand in files, and of this
- * process. 204 when a profile is where it goes to; 400 when it is none, or is refused; 503 when the
- * sender is to come again.
+ * Creates {@code pprof} receivers of profiles that are posted, read from files, or recorded from
+ * this process. Responses are 204 when a profile is delivered; 400 when it is invalid or rejected;
+ * 503 when the sender should retry.
  */
 public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiverFactory.Settings> {
-  /** What one is told. */
+  /** Settings of the receiver. */
   public record Settings(
       @Nullable HttpServerSettings server, @Nullable Remote remote, List<Asked> asked) {}
 
@@ -231,7 +231,7 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
     return new PushReceiver(null, door, clock::nanos);
   }
 
-  /** What one receiver does beside each other. */
+  /** Group of sources of one receiver. */
   private record Several(@Nullable PushReceiver pushed, List<Rounds> rounds) implements Receiver {
     @Override
     public void start() throws IOException {

@@ -16,8 +16,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Profiles that stand in files. Each is read when it is new or another than it was: by its length
- * and the time of its last change.
+ * Profiles read from files. A file is read when it is new or its size or modification time has
+ * changed.
  */
 final class ProfileFiles implements Rounds.Source {
   /** A file beyond this is passed over, as is what is beyond it in one round. */

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * round, before anything more is asked for.
  */
 final class Rounds implements AutoCloseable {
-  /** Where profiles come from. Used by one thread. */
+  /** Source of profiles. Used by one thread. */
   interface Source extends AutoCloseable {
     /** How logs call it. */
     String name();

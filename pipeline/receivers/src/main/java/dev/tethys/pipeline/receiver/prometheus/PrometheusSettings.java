@@ -20,11 +20,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@code prometheus} receiver is told: under {@code config}, that part of Prometheus's
- * configuration which is about scraping.
+ * Settings of a {@code prometheus} receiver: under {@code config}, the scraping part of
+ * Prometheus's configuration.
  *
- * @param idle keys that are read and mean nothing to a receiver
- * @param allocator who deals out further jobs and targets; null for nobody
+ * @param idle keys that are accepted and have no effect in a receiver
+ * @param allocator source of further jobs and targets; null for none
  */
 record PrometheusSettings(
     GlobalConfig global,

@@ -41,11 +41,11 @@ final class TargetAllocator implements AutoCloseable {
   private static final String SHARD = "$(SHARD)";
 
   /**
-   * What one is told.
+   * Settings of the allocator client.
    *
    * @param url without a slash at its end
-   * @param discovery how lists of targets are asked for, but for where
-   * @param scraping how targets are scraped; null for as jobs say
+   * @param discovery request settings of target lists, without the URL
+   * @param scraping overrides of scrape settings; null for those of the jobs
    */
   record Settings(
       HttpClientSettings client,

@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Who was profiled, as {@code /ingest} names it: {@code app{env=test,host=a}}.
+ * Name of a profiled application in {@code /ingest}: {@code app{env=test,host=a}}.
  *
  * @param app without labels
  */

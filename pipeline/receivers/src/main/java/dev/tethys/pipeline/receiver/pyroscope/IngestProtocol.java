@@ -49,9 +49,9 @@ final class IngestProtocol {
   private static final String PYTHON_AND_RUBY_TRIE = "binary/octet-stream+trie";
 
   /**
-   * What a part of a name counts.
+   * Profile kind by name suffix.
    *
-   * @param time whether values are samples, each of which stands for a period
+   * @param time whether values are samples, each of which represents a period
    */
   private record Kind(String type, String unit, boolean time) {}
 
@@ -90,7 +90,7 @@ final class IngestProtocol {
     door.post("/ingest", this::handle);
   }
 
-  /** What a request says beside its body. */
+  /** Request parameters. */
   private record Said(AppName name, long fromNanos, long durationNanos, int sampleRate) {
     Map<String, String> resource(Params q) {
       Map<String, String> r = AppName.resource(name.app(), name.labels());

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** Makes {@code pyroscope} receivers: one port, as Pyroscope's distributor has. */
 public final class PyroscopeReceiverFactory
     implements ReceiverFactory<PyroscopeReceiverFactory.Settings> {
-  /** What one is told. */
+  /** Settings of the receiver. */
   public record Settings(HttpServerSettings http) {}
 
   private static final Section SECTION =

@@ -15,7 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** What a file said when it was read last and was right; it may be at a URL. */
+/** Strategies from the last valid content of a file or URL. */
 final class FileStrategies implements StrategySource {
   private static final System.Logger LOG = System.getLogger(RemoteSampling.class.getName());
 

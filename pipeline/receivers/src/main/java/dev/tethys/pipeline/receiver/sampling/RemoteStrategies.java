@@ -16,7 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** What another server of strategies says, asked over gRPC and kept for a time. */
+/** Strategies of a remote server, requested over gRPC and cached. */
 final class RemoteStrategies implements StrategySource {
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
 

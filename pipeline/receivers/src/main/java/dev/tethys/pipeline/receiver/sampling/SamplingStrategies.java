@@ -12,17 +12,15 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A file of sampling strategies as Jaeger's collector reads it, and what clients are told of it.
- */
+/** Sampling strategies file of Jaeger's collector and responses to clients. */
 final class SamplingStrategies {
   private static final double DEFAULT_RATE = 0.001;
 
   /**
-   * How many traces of a service are recorded.
+   * Sampling strategy of a service.
    *
-   * @param limiting whether {@code param} is traces a second, and not a share
-   * @param operations shares by operation; null where operations are not told apart
+   * @param limiting whether {@code param} is traces per second instead of a probability
+   * @param operations probabilities by operation; null without them
    */
   record Strategy(boolean limiting, double param, @Nullable Map<String, Double> operations) {
     /** What operations that are not named have. */

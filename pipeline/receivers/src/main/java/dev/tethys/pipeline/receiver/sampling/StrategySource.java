@@ -2,7 +2,7 @@ package dev.tethys.pipeline.receiver.sampling;
 
 import java.io.IOException;
 
-/** Where sampling strategies come from. Asked by many threads at once. */
+/** Source of sampling strategies. Asked by many threads at once. */
 interface StrategySource {
   /** Begins. */
   default void start() throws IOException {}

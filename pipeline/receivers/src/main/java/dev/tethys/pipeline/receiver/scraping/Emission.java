@@ -20,7 +20,7 @@ public final class Emission {
   private final Map<String, Recorder> recorders = new LinkedHashMap<>();
 
   /**
-   * Who measured, as batches say it.
+   * Origin of metrics in batches.
    *
    * @param scope the name of the Collector's scraper or receiver
    * @param version of this program

@@ -5,8 +5,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Which failures are told of something that is tried again and again: those that the last attempt
- * did not have, and all again after it has succeeded. Of one thread.
+ * Deduplicates failures of a repeated operation: reports those that the previous attempt did not
+ * have, and all again after a success. For one thread.
  */
 public final class FailureLog {
   /** How much of one attempt is told. */

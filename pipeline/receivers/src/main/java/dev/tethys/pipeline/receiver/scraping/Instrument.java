@@ -18,7 +18,7 @@ public record Instrument(
     boolean whole,
     boolean enabled,
     List<Attribute> attributes) {
-  /** What its points mean. */
+  /** Kind of points. */
   public enum Kind {
     /** A value as it is now. */
     GAUGE,

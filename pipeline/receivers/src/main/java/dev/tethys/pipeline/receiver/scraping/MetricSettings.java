@@ -12,14 +12,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a configuration says of one metric.
+ * Settings of one metric.
  *
- * @param attributes which of its points are kept, by their places in the instrument's list; points
- *     that are alike without the others become one
+ * @param attributes attributes kept on its points, by index; points that become equal are merged
  */
 public record MetricSettings(
     Instrument instrument, boolean enabled, Strategy strategy, List<Integer> attributes) {
-  /** What becomes of several points that are alike. */
+  /** Aggregation of points that become equal. */
   public enum Strategy {
     SUM,
     AVG,

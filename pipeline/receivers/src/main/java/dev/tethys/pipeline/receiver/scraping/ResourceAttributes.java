@@ -15,8 +15,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a configuration says of the attributes of resources: which there are, and which resources
- * come by their values.
+ * Settings of resource attributes: enabled attributes, and filters of resources by their values.
  */
 public record ResourceAttributes(
     Set<String> enabled, Map<String, List<Value>> include, Map<String, List<Value>> exclude) {

@@ -21,8 +21,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at something once an interval and hands on what it saw as one batch. What is not taken is
- * offered again until the next look, which is about the same and newer. One thread.
+ * Collects from a source once per interval and emits the result as one batch. A rejected batch is
+ * offered again until the next collection, which supersedes it. One thread.
  */
 public final class Rounds {
   private static final System.Logger LOG = System.getLogger(Rounds.class.getName());
@@ -77,7 +77,7 @@ public final class Rounds {
     }
   }
 
-  /** What is looked at. */
+  /** Collected source. */
   @FunctionalInterface
   public interface Source {
     /** What there is to be seen now; nothing where that failed, which it has told. */

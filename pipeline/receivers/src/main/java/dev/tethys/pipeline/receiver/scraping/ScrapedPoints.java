@@ -4,7 +4,7 @@ import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.exposition.Registry.Vector;
 
-/** How many points the scrapers of a receiver made, and could not make. */
+/** Counters of scraped and failed points of a receiver. */
 public final class ScrapedPoints {
   private final String receiver;
   private final Vector<Counter> scraped;

@@ -8,12 +8,12 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which pages of browsers may send: the cross-origin rules of the Fetch standard.
+ * Cross-origin rules of the Fetch standard: pages that may send requests.
  *
  * @param origins may hold one {@code *} each
- * @param headers that requests may have beside the usual; {@code *} for any
- * @param exposed headers of answers that pages may read
- * @param maxAgeSeconds for which a permission holds; 0 for the browser's own
+ * @param headers allowed request headers in addition to the safelisted ones; {@code *} for any
+ * @param exposed headers of responses that pages may read
+ * @param maxAgeSeconds lifetime of a preflight result; 0 for the browser's default
  */
 public record Cors(
     List<String> origins, List<String> headers, List<String> exposed, long maxAgeSeconds) {

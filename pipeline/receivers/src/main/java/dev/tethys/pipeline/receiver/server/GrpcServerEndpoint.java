@@ -45,7 +45,7 @@ public final class GrpcServerEndpoint {
     this.routes = routes;
   }
 
-  /** What a method does with a message. */
+  /** Handler of a method's messages. */
   @FunctionalInterface
   public interface Method {
     /**

@@ -89,7 +89,7 @@ public final class HttpServerEndpoint {
     }
   }
 
-  /** What is done with a request that may be sent. */
+  /** Handler of an authenticated request. */
   @FunctionalInterface
   public interface Handler {
     /**

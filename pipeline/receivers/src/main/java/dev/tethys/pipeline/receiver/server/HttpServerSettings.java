@@ -76,10 +76,10 @@ public record HttpServerSettings(
           "Parameters of the URL that count as headers of these names, and before them.");
 
   /**
-   * Who may send.
+   * Authentication of requests.
    *
-   * @param authenticator the extension that decides
-   * @param params of the URL that are headers to it, of the same names
+   * @param authenticator extension that authenticates
+   * @param params URL parameters passed to it as headers of the same names
    */
   public record HttpAuth(Reference authenticator, List<String> params) {}
 

@@ -61,7 +61,7 @@ public final class ReceiverAdmission {
     }
   }
 
-  /** What one request has reserved. */
+  /** Memory reserved by one request. */
   public final class Hold implements AutoCloseable {
     private long bytes;
 

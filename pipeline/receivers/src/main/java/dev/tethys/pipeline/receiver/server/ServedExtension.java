@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** An extension that is asked over HTTP: pages on a listener of its own. */
+/** Extension that serves HTTP pages on its own listener. */
 public abstract class ServedExtension implements Extension {
   /** Those who ask wait for nothing that would be lost, and the process is to end. */
   static final Duration STOP_GRACE = Duration.ofSeconds(1);

@@ -2,7 +2,7 @@ package dev.tethys.pipeline.receiver.server;
 
 import java.io.IOException;
 
-/** A way into a receiver that is a socket of its own, closed until the receiver is started. */
+/** Socket listener of a receiver, closed until the receiver starts. */
 public interface SocketServerEndpoint extends AutoCloseable {
   /**
    * Listens.

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** What came of one series within an interval. Guarded by the aggregator. */
+/** Aggregate of one series within an interval. Guarded by the aggregator. */
 sealed interface Aggregate {
   /** Members of a set, or observations of a series, that are kept within an interval. */
   int MAX_KEPT = 100_000;
@@ -116,7 +116,7 @@ sealed interface Aggregate {
     }
   }
 
-  /** How many different members came. */
+  /** Number of distinct members of a set. */
   final class Members implements Aggregate {
     private final Set<String> members = new HashSet<>();
 

@@ -2,7 +2,7 @@ package dev.tethys.pipeline.receiver.statsd;
 
 import java.util.concurrent.ThreadLocalRandom;
 
-/** In which numbers a counter counts what a line stands for, its value by its rate. */
+/** Number type of counters, whose increments are values divided by sample rates. */
 enum CounterNumbers {
   /** As it is; a sum without a fraction is an integer. */
   EXACT,

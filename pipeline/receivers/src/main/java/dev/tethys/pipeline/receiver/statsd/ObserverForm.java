@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.SequencedMap;
 
 /**
- * What becomes of the observations of one type: an item of {@code timer_histogram_mapping}.
+ * Aggregation of observations of one type: an item of {@code timer_histogram_mapping}.
  *
- * @param buckets of histograms that have bounds, the first that a name fits; others are exponential
+ * @param buckets explicit bounds by name pattern, first match; other names are exponential
  * @param maxSize buckets of an exponential histogram
  * @param percentiles of a summary, 0 to 100
  */

@@ -30,14 +30,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class StatsdAggregator {
   /**
-   * How values become metrics.
+   * Conversion of values to metrics.
    *
-   * @param kindAttribute whether points say of what type they were sent, as {@code metric_type}
+   * @param kindAttribute whether points have their statsd type as {@code metric_type}
    * @param numbers of counters
    * @param monotonic whether counters never fall
-   * @param cumulative whether counters and histograms count since they began, not in an interval
-   * @param expiry after which a cumulative series that is not heard of is forgotten
-   * @param forms of observations; those that are not named are gauges
+   * @param cumulative whether counters and histograms accumulate instead of covering an interval
+   * @param expiry idle time after which a cumulative series is removed
+   * @param forms of observations; unlisted types are gauges
    * @param mapper of names; null for none
    */
   record Rules(
@@ -50,7 +50,7 @@ final class StatsdAggregator {
       @Nullable MetricMapper mapper,
       int maxSeries) {}
 
-  /** What is counted of a series. Guarded by the aggregator. */
+  /** State of a series. Guarded by the aggregator. */
   private static final class Entry {
     final Aggregate aggregate;
     final long since;

@@ -34,11 +34,11 @@ import org.jspecify.annotations.Nullable;
 public final class StatsdReceiverFactory
     implements ReceiverFactory<StatsdReceiverFactory.Settings> {
   /**
-   * What one is told.
+   * Settings of the receiver.
    *
-   * @param endpoint a path where lines come over a socket of this machine
+   * @param endpoint a path for lines over a Unix socket
    * @param socketBuffer of the kernel for datagrams over the network; 0 for 2 MiB
-   * @param socket who may write to that, null where lines come over the network
+   * @param socket permissions of the Unix socket; null for network listeners
    */
   public record Settings(
       String endpoint,

@@ -39,9 +39,9 @@ import org.jspecify.annotations.Nullable;
 public final class ZipkinReceiverFactory
     implements ReceiverFactory<ZipkinReceiverFactory.Settings> {
   /**
-   * What one is told.
+   * Settings of the receiver.
    *
-   * @param typedTags whether tags that look like numbers or truth values become such
+   * @param typedTags whether tags that look like numbers or booleans are converted
    */
   public record Settings(HttpServerSettings http, boolean typedTags) {}
 

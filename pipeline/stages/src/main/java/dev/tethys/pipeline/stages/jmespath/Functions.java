@@ -96,7 +96,7 @@ final class Functions {
     return f.code.call(new Arguments(name, arguments));
   }
 
-  /** The arguments of a call, with the types that the function wants. */
+  /** Arguments of a call, checked against the types of the function. */
   private record Arguments(String function, List<@Nullable Object> all) {
     @Nullable Object get(int i) {
       return all.get(i);

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** How values compare. */
+/** Comparison of values. */
 final class Values {
   private Values() {}
 

@@ -14,7 +14,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** What was counted of requests, by who asked whom. Guarded by the connector. */
+/** Request counters by client and server. Guarded by the connector. */
 final class Edges {
   /** How many; further ones are not counted. */
   static final int MOST = 100_000;

@@ -31,12 +31,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Pairs the spans of clients with those of the servers that they ask, and counts what comes of it.
- * A client's span and the server's meet under the id of the former. What has only one side when its
- * time is over is counted as a virtual node where it can be: a server that nobody asks has the
- * client {@code user}, a client that nobody answers a server by the name of its peer.
+ * Pairs client spans with the server spans of the same request and counts the requests. The two
+ * spans meet under the id of the client span. A span without a counterpart at its deadline is
+ * counted with a virtual node if possible: a server span without client gets the client {@code
+ * user}, a client span without server gets a server named by its peer attributes.
  *
- * <p>Spans are settled when they are seen: counts and what waits live in memory.
+ * <p>Spans are acknowledged when they arrive: counts and waiting spans are in memory only.
  */
 final class ServiceGraph implements Connector {
   /** What was looked at; the spans themselves end here. */

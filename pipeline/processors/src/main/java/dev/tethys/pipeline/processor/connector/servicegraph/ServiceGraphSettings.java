@@ -4,21 +4,21 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * What the {@code servicegraph} connector is told.
+ * Settings of the {@code servicegraph} connector.
  *
- * @param bounds of buckets, in seconds; none for exponential ones
- * @param maxSize of exponential buckets
- * @param dimensions attributes of both spans that tell edges apart
- * @param maxItems most requests of which only one side is known
- * @param ttl how long the other side is waited for
- * @param expiration how often those that wait are looked through
- * @param staleness how often edges are looked through of which nothing was heard for long
- * @param peers attributes that name a server of which nothing is heard, the best first; none where
- *     such servers are not shown
- * @param virtualLabel whether points say which side was not heard of
+ * @param bounds bucket bounds in seconds; empty for exponential buckets
+ * @param maxSize number of exponential buckets
+ * @param dimensions attributes of both spans that become labels
+ * @param maxItems maximum number of unpaired requests
+ * @param ttl maximum time to wait for the other span
+ * @param expiration interval of the check for expired unpaired requests
+ * @param staleness interval of the check for edges without recent requests
+ * @param peers attributes that name a server without spans, in order of preference; empty when such
+ *     servers are not shown
+ * @param virtualLabel whether points name the side that sent no span
  * @param databases attributes that name a database
  * @param interval between points; zero for with every batch
- * @param offset by which points are older than now
+ * @param offset offset of point times into the past
  */
 public record ServiceGraphSettings(
     List<Double> bounds,

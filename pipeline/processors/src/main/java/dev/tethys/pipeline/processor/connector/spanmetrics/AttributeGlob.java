@@ -5,10 +5,9 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * Patterns of attribute keys whose parts are separated by dots: {@code *} is any part or piece of
- * one, {@code **} also several, {@code ?} one character of a part, {@code [a-z]} and {@code [!a-z]}
- * one of some characters, {@code {a,b}} one of several patterns, and a backslash takes what follows
- * it as it is.
+ * Patterns of attribute keys whose parts are separated by dots. {@code *} matches within one part,
+ * {@code **} across parts, {@code ?} one character of a part, {@code [a-z]} and {@code [!a-z]} a
+ * character set, {@code {a,b}} alternatives; a backslash escapes the next character.
  */
 final class AttributeGlob {
   private AttributeGlob() {}

@@ -13,8 +13,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Attributes by which series are told apart: those of a span, else of one of its events, else of
- * its resource, else a default. Guarded by the connector.
+ * Attributes that distinguish series: read from a span, else from one of its events, else from its
+ * resource, else a default. Guarded by the connector.
  */
 final class Dimensions {
   /** How many keys are remembered to match or not. */

@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.processor.connector.spanmetrics;
 
-/** How much may be kept, and the time at which it is. Guarded by the connector. */
+/** Memory budget and current time. Guarded by the connector. */
 final class Room {
   private final int limit;
   private final int exemplars;

@@ -14,9 +14,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How long spans took without what their children took at the same time. Only traces tell that all
- * of whose spans are in one batch: one that has a root as well as a span whose parent is missing
- * came in part, and one with two spans of one id is no tree; these are left out.
+ * Durations of spans without the time of their children. They are computed only for traces that are
+ * complete in one batch. A batch with a root and a span without its parent is incomplete, and
+ * duplicate span ids form no tree; both are skipped.
  */
 final class SelfTimes {
   private SelfTimes() {}

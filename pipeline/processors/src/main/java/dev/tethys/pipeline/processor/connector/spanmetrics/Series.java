@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What was counted under one set of attributes. Guarded by the connector.
+ * Counts of one attribute set. Guarded by the connector.
  *
- * @param <P> the kind of points that it becomes
+ * @param <P> kind of the resulting points
  */
 public abstract sealed class Series<P extends DataPoint> {
   private final Attributes attributes;
@@ -64,7 +64,7 @@ public abstract sealed class Series<P extends DataPoint> {
 
   abstract List<Exemplar> exemplarsOf(P point);
 
-  /** How many. */
+  /** Count of spans. */
   public static final class Number extends Series<NumberDataPoint> {
     private long count;
 
@@ -90,7 +90,7 @@ public abstract sealed class Series<P extends DataPoint> {
     }
   }
 
-  /** How long, in buckets of fixed bounds. */
+  /** Duration histogram with fixed bounds. */
   public static final class Explicit extends Series<HistogramDataPoint> {
     private final double[] bounds;
     private final long[] counts;
@@ -127,7 +127,10 @@ public abstract sealed class Series<P extends DataPoint> {
     }
   }
 
-  /** How long, in exponential buckets that become coarser when there would be too many. */
+  /**
+   * Duration histogram with exponential buckets; their scale is reduced when the number of buckets
+   * exceeds its maximum.
+   */
   public static final class Exponential extends Series<ExponentialHistogramDataPoint> {
     /** The finest and the coarsest scale of OpenTelemetry's SDKs. */
     private static final int MAX_SCALE = 20;

@@ -9,10 +9,10 @@ import dev.tethys.model.telemetry.NumberDataPoint;
 import java.util.function.Supplier;
 
 /**
- * How a metric and its series look.
+ * Metric description and constructor of its series.
  *
- * @param weight how much a series takes, in series of small ones
- * @param <P> the kind of its points
+ * @param weight size of a series relative to a small one
+ * @param <P> kind of its points
  */
 record SeriesForm<P extends DataPoint>(
     String name, String unit, int weight, Supplier<MetricData.Aggregated<P>> data, Maker<P> maker) {

@@ -5,9 +5,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What tells one series of a resource from another: the texts of its dimensions in a fixed order,
- * null where there is none. One is filled again for every span to look for its series; what is kept
- * in a table is a {@linkplain #copy copy} that nobody changes.
+ * Key of a series within a resource: the dimension values in a fixed order, null for absent ones.
+ * One mutable key is reused for lookups; tables hold immutable {@linkplain #copy copies}.
  */
 final class SeriesKey {
   /** What comes when there are too many; the hash of a key without parts is another. */

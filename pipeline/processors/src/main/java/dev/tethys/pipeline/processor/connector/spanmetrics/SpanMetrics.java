@@ -115,7 +115,7 @@ final class SpanMetrics implements Connector {
     flush.stop();
   }
 
-  /** What became of the spans of a batch. */
+  /** Results for the spans of a batch. */
   private static final class Tally {
     int counted;
     int unnamed;

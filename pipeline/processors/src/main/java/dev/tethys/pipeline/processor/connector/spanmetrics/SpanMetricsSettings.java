@@ -7,25 +7,25 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a connector was told.
+ * Settings of a span metrics connector.
  *
- * @param namespace before names of metrics; "" for none
- * @param excluded of the dimensions that every series has
+ * @param namespace prefix of metric names; "" for none
+ * @param excluded default dimensions to leave out
  * @param scopes instrumentation scopes that are shown
- * @param keyAttributes by which resources are told apart; empty for all
+ * @param keyAttributes attributes that identify a resource; empty for all
  * @param unit of durations
  * @param histogram of durations and self times
  * @param durations whether there are any
  * @param selfTimes whether there are any
  * @param events null when they are not counted
- * @param exemplars of a point; 0 for none
- * @param limit series of a metric and resource; 0 for no limit
- * @param resources how many are kept between intervals
+ * @param exemplars maximum exemplars of a point; 0 for none
+ * @param limit maximum series of a metric and resource; 0 for no limit
+ * @param resources maximum number of resources kept between intervals
  * @param expiration of resources without spans; zero for never
  * @param seriesExpiration of single series; zero for never
- * @param deltaTimes how many series a delta connector knows the last time of
- * @param samplingMethod whether series say how their spans were counted
- * @param deprecatedCache whether a key was written that means nothing any more
+ * @param deltaTimes number of series whose last time a delta connector remembers
+ * @param samplingMethod whether series show how their spans were counted
+ * @param deprecatedCache whether a deprecated, ignored key is present
  */
 public record SpanMetricsSettings(
     String namespace,
@@ -81,10 +81,10 @@ public record SpanMetricsSettings(
   }
 
   /**
-   * How durations are counted.
+   * Histogram settings of durations.
    *
    * @param bounds in the unit; null for exponential buckets
-   * @param maxSize how many of these there are at most
+   * @param maxSize maximum number of exponential buckets
    */
   public record Histogram(double @Nullable [] bounds, int maxSize, Wanted dimensions) {}
 

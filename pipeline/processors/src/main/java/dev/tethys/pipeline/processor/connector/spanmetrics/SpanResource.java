@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What was counted of the spans of one resource. Guarded by the connector. */
+/** Span counts of one resource. Guarded by the connector. */
 final class SpanResource {
   private final Attributes attributes;
   final SeriesTable<NumberDataPoint> calls;

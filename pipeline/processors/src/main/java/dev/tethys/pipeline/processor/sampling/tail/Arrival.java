@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** What one batch brings, on its way into the table. */
+/** Spans of one batch on their way into the trace table. */
 final class Arrival {
   /** There were more traces than may be held; it was the oldest. */
   static final String TOO_EARLY = "dropped_too_early";

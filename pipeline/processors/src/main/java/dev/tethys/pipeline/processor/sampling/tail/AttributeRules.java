@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** Policies that look at attributes of resources and spans. */
+/** Policies on attributes of resources and spans. */
 final class AttributeRules {
   /** How many matched values are remembered unless configured. */
   private static final int DEFAULT_CACHE = 128;

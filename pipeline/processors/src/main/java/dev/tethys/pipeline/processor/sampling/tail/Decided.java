@@ -3,12 +3,12 @@ package dev.tethys.pipeline.processor.sampling.tail;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was decided of a trace.
+ * Decision about a trace.
  *
- * @param arrival when its first span came
- * @param at when it was decided
+ * @param arrival time of its first span
+ * @param at time of the decision
  * @param release null unless it was sampled
- * @param fingerprints of the pieces that went on
+ * @param fingerprints of the forwarded parts
  */
 record Decided(long arrival, long at, @Nullable Release release, long... fingerprints) {
   boolean sampled() {

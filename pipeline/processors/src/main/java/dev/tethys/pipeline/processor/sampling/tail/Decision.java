@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.processor.sampling.tail;
 
-/** What a policy, or all of them together, say of a trace. */
+/** Decision of a policy, or of all policies together, about a trace. */
 enum Decision {
   SAMPLED("sampled"),
   NOT_SAMPLED("not_sampled"),

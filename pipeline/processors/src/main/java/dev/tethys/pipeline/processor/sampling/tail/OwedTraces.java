@@ -14,8 +14,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sampled traces whose senders were answered when they came: nobody else has them, so each goes on
- * again until somebody does. Safe for several threads.
+ * Sampled traces whose senders were already answered: no sender can repeat them, so each is retried
+ * until a consumer accepts it. Safe for several threads.
  */
 final class OwedTraces {
   /** Nobody took it until the end. */
@@ -26,7 +26,7 @@ final class OwedTraces {
 
   private static final Duration LONGEST_RETRY = Duration.ofSeconds(30);
 
-  /** One that goes on; {@code cost} is what it takes in memory, roughly. */
+  /** Trace to deliver; {@code cost} is its approximate memory size. */
   private record Owed(Batch batch, Release release, long cost) {}
 
   private final Consumer next;

@@ -7,8 +7,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A trace that went on: everybody who sent some of it hears what became of it, those too who send
- * the same again before that is known. The first outcome counts.
+ * Released trace: every sender of its spans receives its outcome, including senders that repeat
+ * spans before it is known. The first outcome counts.
  */
 final class Release implements AckCallback {
   private final List<AckCallback.Part> waiting; // guarded by this; empty once it is settled

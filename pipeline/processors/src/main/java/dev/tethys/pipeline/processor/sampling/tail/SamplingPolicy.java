@@ -11,9 +11,9 @@ import java.util.List;
  */
 interface SamplingPolicy {
   /**
-   * What policies are made with.
+   * Services for creating policies.
    *
-   * @param conditions where those that a policy is made of are noted, for their counters
+   * @param conditions receives the parts of combined policies, for their counters
    */
   record Tools(Scheduler clock, Ottl ottl, List<Conditions> conditions) {}
 

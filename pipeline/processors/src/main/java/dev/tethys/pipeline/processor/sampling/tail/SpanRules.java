@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
-/** Policies that look at what spans are, besides their attributes. */
+/** Policies on properties of spans other than attributes. */
 final class SpanRules {
   /** The longest entry of a trace state with its sign between key and value. */
   private static final int MAX_STATE = 256;

@@ -7,7 +7,7 @@ import dev.tethys.model.exposition.Registry.Gauge;
 import dev.tethys.model.exposition.Registry.Vector;
 import dev.tethys.pipeline.component.ComponentId;
 
-/** What is counted, under the names that the Collector's users know. */
+/** Counters of tail sampling, named as in the Collector. */
 class TailMetrics {
   private static final double[] MICROS = {
     1, 2, 5, 10, 25, 50, 75, 100, 150, 200, 300, 400, 500, 750, 1000, 2000, 3000, 4000, 5000, 10000,

@@ -10,8 +10,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What policies see of a trace. Its spans are decoded when the first policy asks for them, so those
- * that decide by id, count or size cost no decoding. For one thread; policies change nothing.
+ * Trace as policies see it. Spans are decoded when a policy first reads them, so policies on id,
+ * count or size need no decoding. For one thread; policies change nothing.
  */
 final class Trace {
   private final TraceId id;
