@@ -9,6 +9,7 @@ import dev.tethys.query.promql.format.Printer;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -86,7 +87,7 @@ final class LintRules {
 
   List<Problem> check(RuleSpec rule) {
     problems.clear();
-    walk(rule.expr(), false);
+    walk(promql(rule), false);
     if (rule instanceof RuleSpec.Alerting a) {
       alert(a);
     }
@@ -106,14 +107,14 @@ final class LintRules {
           "without `for` it fires at the first evaluation that finds something: one scrape that"
               + " failed is enough");
     }
-    if (!decides(a.expr())) {
+    if (!decides(promql(a))) {
       add(
           COMPARISON,
           "",
           Severity.WARNING,
           "the expression compares nothing: it fires whenever there is a sample");
     }
-    PossibleLabels labels = PossibleLabels.of(a.expr());
+    PossibleLabels labels = PossibleLabels.of(promql(a));
     Set<String> told = new HashSet<>();
     a.labels().forEach((k, v) -> template("label " + k, v, labels, told));
     a.annotations().forEach((k, v) -> template("annotation " + k, v, labels, told));
@@ -396,5 +397,10 @@ final class LintRules {
               + other.names()
               + ": nothing matches; add on(…) with group_left or group_right");
     }
+  }
+
+  /** Expression of a rule over metrics; rules over logs are not checked. */
+  private static Expr promql(RuleSpec rule) {
+    return Objects.requireNonNull(rule.expr(), "rule over logs");
   }
 }
