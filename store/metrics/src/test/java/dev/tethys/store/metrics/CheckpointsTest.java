@@ -327,7 +327,7 @@ class CheckpointsTest {
       db.close();
       assertThat(told.of(Level.SEVERE))
           .anyMatch(
-              l -> l.contains("power cut may cost") && l.contains("repair the disk of /data"));
+              l -> l.contains("power cut may lose") && l.contains("repair the disk of /data"));
     }
   }
 }
