@@ -36,7 +36,7 @@ class LogCountsTest {
     add(b, api, "longer", "error");
     add(b, api, "x", "info");
     add(b, none, "abc", "strange");
-    boolean[] refused = {false, false, true, false};
+    int[] refused = {-1, -1, 0, -1};
     Refusal r = new Refusal(api, 2, 1, "max_line_size", "");
     counts.appended("t", b, new LogAppendResult(3, List.of(r), refused));
     assertThat(value(counts.entries, "api", "error")).isEqualTo(2);
@@ -51,7 +51,7 @@ class LogCountsTest {
     for (int i = 0; i < LogCounts.MAX_SERVICES + 10; i++) {
       LogBatch b = new LogBatch();
       add(b, b.stream(Labels.of("service_name", "s" + i)), "x", "info");
-      counts.appended("t", b, new LogAppendResult(1, List.of()));
+      counts.appended("t", b, LogAppendResult.stored(1));
     }
     assertThat(value(counts.entries, "s5", "info")).isEqualTo(1);
     assertThat(counts.entries.with("other", "other", "info").value()).isEqualTo(10);
