@@ -28,9 +28,9 @@ import java.util.stream.Stream;
 
 /**
  * Training run of a start-up cache. A server in a temporary folder scrapes and accepts pushed
- * samples and logs until a block is cut; a second one recovers the state of a killed server, and answers
- * queries for some seconds. Classes that they load, link and run often are ready at every later
- * start, and the compilers use their branch profiles: so the samples are of every kind that
+ * samples and logs until a block is cut; a second one recovers the state of a killed server, and
+ * answers queries for some seconds. Classes that they load, link and run often are ready at every
+ * later start, and the compilers use their branch profiles: so the samples are of every kind that
  * exporters have. All of a cache is resident memory, so the run is limited to the work of servers:
  * it queries over plain HTTP, because the classes of TLS alone would enlarge the cache by a tenth.
  */

@@ -48,12 +48,12 @@ class ImportLinesTest {
   void jsonLinesAreRead() {
     byte[] b =
         ("{\"metric\":{\"__name__\":\"a\",\"l\":\"v\"},\"values\":[1,null,\"Infinity\"],\"timestamps\":[1,2,3]}\n"
-             + "{\"metric\":{\"__name__\":\"a\"},\"values\":[1],\"timestamps\":[1,2]}\n"
-             + "{\"metric\":{\"l\":\"v\"},\"values\":[1],\"timestamps\":[1]}\n"
-             + "{\"metric\":{\"__name__\":\"a\"},\"values\":[1],\"timestamps\":[null]}\n"
-             + "[]\n"
-             + "{\"metric\n"
-             + "{\"other\":[{}],\"timestamps\":[9],\"values\":[4e2],\"metric\":{\"__name__\":\"z\"}}\r\n")
+                + "{\"metric\":{\"__name__\":\"a\"},\"values\":[1],\"timestamps\":[1,2]}\n"
+                + "{\"metric\":{\"l\":\"v\"},\"values\":[1],\"timestamps\":[1]}\n"
+                + "{\"metric\":{\"__name__\":\"a\"},\"values\":[1],\"timestamps\":[null]}\n"
+                + "[]\n"
+                + "{\"metric\n"
+                + "{\"other\":[{}],\"timestamps\":[9],\"values\":[4e2],\"metric\":{\"__name__\":\"z\"}}\r\n")
             .getBytes(UTF_8);
     lines.json(b, 0, b.length, sink);
     assertThat(seen)

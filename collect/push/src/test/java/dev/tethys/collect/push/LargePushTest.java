@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class LargePushTest {
   private final HttpClient client = HttpClient.newHttpClient();
+
   @SuppressWarnings("NullAway.Init")
   private PushGroups groups;
 

@@ -48,8 +48,7 @@ final class LogAdmission {
    * @param registry streams of the tenant
    * @param now Unix nanoseconds
    */
-  LogAdmission(
-      LogLimits limits, StreamRegistry registry, LogBatch batch, String tenant, long now) {
+  LogAdmission(LogLimits limits, StreamRegistry registry, LogBatch batch, String tenant, long now) {
     this.limits = limits;
     this.registry = registry;
     this.batch = batch;
