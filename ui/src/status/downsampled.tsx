@@ -11,7 +11,9 @@ export function Downsampled({ levels }: { levels: Level[] }) {
     <section className="card table-card downsampled">
       <header className="table-title">
         <h2>Resolutions</h2>
-        <p className="muted">Buckets that replace samples where these were deleted, or where the result is the same</p>
+        <p className="muted">
+          Buckets that replace samples where these were deleted, or where the result is the same
+        </p>
       </header>
       <div className="table-wrap">
         <table className="table">
