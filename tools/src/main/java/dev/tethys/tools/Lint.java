@@ -153,7 +153,7 @@ final class Lint {
         for (Placed p : f.getValue()) {
           List<Problem> found = new ArrayList<>(rules.check(p.rule));
           if (s != null && !disabled.contains(LintServer.SERIES)) {
-            found.addAll(s.series(p.rule.expr(), recorded));
+            found.addAll(s.series(LintRules.promql(p.rule), recorded));
           }
           if (s != null && !disabled.contains(LintServer.COST)) {
             found.addAll(s.cost(p.rule.query()));

@@ -400,7 +400,7 @@ final class LintRules {
   }
 
   /** Expression of a rule over metrics; rules over logs are not checked. */
-  private static Expr promql(RuleSpec rule) {
+  static Expr promql(RuleSpec rule) {
     return Objects.requireNonNull(rule.expr(), "rule over logs");
   }
 }
