@@ -208,6 +208,7 @@ class ArchitectureTest {
             "scrape",
             "exporters",
             "databases",
+            "log store",
             "metrics store",
             "remote stores",
             "promql",

@@ -17,6 +17,7 @@ import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -319,16 +320,11 @@ public final class PushApi {
   private static void onOwnThread(Callable<Void> work) throws IOException, PushException {
     FutureTask<Void> task = new FutureTask<>(work);
     Thread.ofPlatform().daemon().name("push-large").start(task);
-    boolean interrupted = false;
     try {
-      while (true) {
-        try {
-          task.get();
-          return;
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
+      task.get();
+    } catch (InterruptedException e) { // the server stops: the push is not acknowledged
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("push interrupted: the server stops");
     } catch (ExecutionException e) {
       switch (e.getCause()) {
         case PushException x -> throw x;
@@ -336,10 +332,6 @@ public final class PushApi {
         case RuntimeException x -> throw x;
         case Error x -> throw x;
         case null, default -> throw new IllegalStateException(e);
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
       }
     }
   }
