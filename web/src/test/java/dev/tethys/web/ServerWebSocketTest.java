@@ -154,11 +154,10 @@ class ServerWebSocketTest {
   void foreignOriginIsRefused() {
     assertThatThrownBy(() -> open(new Received(), "Origin", "http://elsewhere.example"))
         .isInstanceOf(CompletionException.class)
-        .hasCauseInstanceOf(WebSocketHandshakeException.class)
-        .satisfies(
-            e ->
-                assertThat(((WebSocketHandshakeException) e.getCause()).getResponse().statusCode())
-                    .isEqualTo(403));
+        .cause()
+        .isInstanceOfSatisfying(
+            WebSocketHandshakeException.class,
+            e -> assertThat(e.getResponse().statusCode()).isEqualTo(403));
     open(new Received(), "Origin", "http://127.0.0.1:" + listener.port()).abort();
   }
 
