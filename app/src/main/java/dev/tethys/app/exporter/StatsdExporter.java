@@ -228,7 +228,7 @@ final class StatsdExporter {
   private static Set<PosixFilePermission> mode(String octal) {
     if (!octal.matches("0?[0-7]{3}")) {
       throw new UsageException(
-          "tethys exporter statsd: --statsd.unixsocket-mode must be three octal digits, not"
+          "tethys exporter statsd: --statsd.unixsocket-mode must be three octal digits, not "
               + octal);
     }
     int bits = Integer.parseInt(octal, 8);
@@ -253,7 +253,7 @@ final class StatsdExporter {
       return new InetSocketAddress(host.isEmpty() ? "localhost" : host, port);
     } catch (IllegalArgumentException e) {
       throw new UsageException(
-          "tethys exporter statsd: --statsd.relay.address must be host:port, not" + address);
+          "tethys exporter statsd: --statsd.relay.address must be host:port, not " + address);
     }
   }
 

@@ -170,7 +170,7 @@ public final class AzureTokens extends BearerTokens {
   private String given(String value, String variable) throws IOException {
     String v = value.isEmpty() ? around().variable(variable) : value;
     if (v.isEmpty()) {
-      throw new IOException("azure: workload identity requires" + variable);
+      throw new IOException("azure: workload identity requires " + variable);
     }
     return v;
   }

@@ -51,7 +51,7 @@ final class UnixServerSocket extends ServerSocket {
         Files.delete(path);
       } catch (SocketException e) {
         throw new IOException(
-            "cannot check whether another process listens on it:" + e.getMessage(), e);
+            "cannot check whether another process listens on it: " + e.getMessage(), e);
       }
     }
     ServerSocketChannel c = ServerSocketChannel.open(StandardProtocolFamily.UNIX);

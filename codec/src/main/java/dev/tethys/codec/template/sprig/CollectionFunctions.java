@@ -233,7 +233,7 @@ final class CollectionFunctions {
     if (v instanceof GoMap m) {
       return m.entries();
     }
-    throw new Failure("must be a map, not" + type(v));
+    throw new Failure("must be a map, not " + type(v));
   }
 
   private static GoList list(List<?> items) {

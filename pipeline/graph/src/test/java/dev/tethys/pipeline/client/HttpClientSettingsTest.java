@@ -64,7 +64,7 @@ class HttpClientSettingsTest {
         "endpoint: 'http://h:70000' | c.yaml:1:11: endpoint wants a URL such as https://host:4318,"
             + " not \"http://h:70000\": invalid port",
         "endpoint: h:1 | endpoint wants a URL such as",
-        "proxy_url: 'http://h:70000' | c.yaml:1:12: proxy_url must be a URL",
+        "proxy_url: 'http://h:70000' | c.yaml:1:12: proxy_url wants a URL",
         "write_buffer_size: -1 | wants a number of bytes from 0 on",
         "middlewares: [x] | middlewares",
         "tls: {cipher_suites: [TLS_RSA_WITH_RC4_128_SHA]} | no cipher suite that is safe",

@@ -155,7 +155,7 @@ public final class MongodbExporterKind implements ExporterKind {
       return text.isEmpty() ? null : GoDurations.parse(text);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
-          "--collector.currentopmetrics-slow-time must be a duration such as 5m:" + e.getMessage(),
+          "--collector.currentopmetrics-slow-time must be a duration such as 5m: " + e.getMessage(),
           e);
     }
   }

@@ -273,7 +273,7 @@ record UserQueries(Map<String, UserQuery> byNamespace) {
     Integer count = at.get(column + "_count");
     if (bucket == null || sum == null || count == null) {
       throw new SQLException(
-          metric + ": a histogram requires the columns" + column + "_bucket, _sum and _count");
+          metric + ": a histogram requires the columns " + column + "_bucket, _sum and _count");
     }
     double[] bounds = numbers(r.getArray(Integer.valueOf(at.getOrDefault(column, 0))));
     double[] counts = numbers(r.getArray(bucket));

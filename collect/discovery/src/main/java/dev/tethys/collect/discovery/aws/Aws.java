@@ -161,7 +161,7 @@ public final class Aws {
         interval,
         (o, s) -> {
           if (s.get(concurrency) < 1 || s.get(concurrency) > MOST_AT_ONCE) {
-            throw o.error(concurrency, "request_concurrency must be 1 to" + MOST_AT_ONCE);
+            throw o.error(concurrency, "request_concurrency must be 1 to " + MOST_AT_ONCE);
           }
           check.check(o, s);
         },

@@ -38,7 +38,7 @@ record IcmpModule(
       throw o.error(TTL, "\"ttl\" cannot exceed 255");
     }
     if (o.get(PAYLOAD) < 0 || o.get(PAYLOAD) > MAX_PAYLOAD) {
-      throw o.error(PAYLOAD, "\"payload_size\" must be 0 to" + MAX_PAYLOAD);
+      throw o.error(PAYLOAD, "\"payload_size\" must be 0 to " + MAX_PAYLOAD);
     }
     return new IcmpModule(
         IP.read(o),

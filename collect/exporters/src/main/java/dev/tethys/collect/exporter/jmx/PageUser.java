@@ -88,7 +88,7 @@ record PageUser(
     long iterations = given == null ? usual == null ? 0 : usual : given;
     if (usual != null) {
       if (iterations < 1 || iterations > MAX_ITERATIONS) {
-        throw o.error(ITERATIONS_KEY, "iterations must be 1 to" + MAX_ITERATIONS);
+        throw o.error(ITERATIONS_KEY, "iterations must be 1 to " + MAX_ITERATIONS);
       }
       // Older versions counted bytes where the key says bits.
       long length = o.get(KEY_LENGTH);

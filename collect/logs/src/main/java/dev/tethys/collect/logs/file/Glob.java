@@ -136,7 +136,7 @@ public final class Glob {
     }
     if (out.size() == MAX_ALTERNATIVES) {
       throw new IllegalArgumentException(
-          "\"" + whole + "\" expands to more than" + MAX_ALTERNATIVES + " patterns");
+          "\"" + whole + "\" expands to more than " + MAX_ALTERNATIVES + " patterns");
     }
     out.add(pattern);
   }

@@ -38,7 +38,7 @@ public record MongoHost(@Nullable Path unix, String name, int port, String text)
     if (name.startsWith("[") && name.endsWith("]")) {
       name = name.substring(1, name.length() - 1);
     } else if (name.indexOf(':') >= 0) {
-      throw new IllegalArgumentException("an IPv6 address requires brackets:" + plain);
+      throw new IllegalArgumentException("an IPv6 address requires brackets: " + plain);
     }
     if (name.isEmpty()) {
       throw new IllegalArgumentException("a host is empty");
