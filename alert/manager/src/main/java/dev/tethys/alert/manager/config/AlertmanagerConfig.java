@@ -63,7 +63,7 @@ public record AlertmanagerConfig(
           "Receivers of notifications.");
   private static final Section INTERVAL = new Section("time_interval", "Named time intervals.");
   private static final Key<String> INTERVAL_NAME =
-      INTERVAL.key("name", Type.STRING, "", "Routes name it so.");
+      INTERVAL.key("name", Type.STRING, "", "Name, used in routes.");
   private static final Key<List<TimeInterval>> INTERVALS =
       INTERVAL.key("time_intervals", Type.list(TimeInterval.TYPE), List.of(), "The times.");
   private static final Key<List<YamlNode>> TIME_INTERVALS =

@@ -74,7 +74,7 @@ final class Slack extends HttpReceiverKind {
       section.key("short_fields", Type.BOOL, false, "Fields stand side by side.");
   private final Key<String> footer =
       section.key(
-          "footer", Type.STRING, "{{ template \"slack.default.footer\" . }}", "What stands below.");
+          "footer", Type.STRING, "{{ template \"slack.default.footer\" . }}", "Footer.");
   private final Key<String> fallback =
       section.key(
           "fallback",

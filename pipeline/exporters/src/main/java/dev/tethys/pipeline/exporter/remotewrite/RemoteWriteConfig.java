@@ -53,7 +53,7 @@ public record RemoteWriteConfig(
   private static final Section SECTION =
       new Section("remote_write", "A destination that samples are sent to.");
   private static final Key<URI> ADDRESS =
-      SECTION.required("url", Type.URL, "Where requests go: http or https.");
+      SECTION.required("url", Type.URL, "URL of requests: http or https.");
   private static final Key<String> NAME =
       SECTION.key("name", Type.STRING, "", "Its name in metrics and logs; each only once.");
   private static final Key<Message> PROTOBUF_MESSAGE =
