@@ -126,11 +126,9 @@ class LokiApiTest {
   private int refusal(String... params) {
     int[] status = new int[1];
     assertThatThrownBy(() -> tail(new Frames(), params))
-        .hasCauseInstanceOf(WebSocketHandshakeException.class)
-        .satisfies(
-            e ->
-                status[0] =
-                    ((WebSocketHandshakeException) e.getCause()).getResponse().statusCode());
+        .cause()
+        .isInstanceOfSatisfying(
+            WebSocketHandshakeException.class, e -> status[0] = e.getResponse().statusCode());
     return status[0];
   }
 
