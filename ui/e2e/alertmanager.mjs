@@ -145,7 +145,7 @@ export const scenarios = [
       await page.locator('.am-affected', { hasText: '3 alerts' }).waitFor();
       await shot('alertmanager-silence-new');
       await page.getByRole('button', { name: 'Create the silence' }).click();
-      await page.locator('.field-problem', { hasText: 'Say why' }).waitFor();
+      await page.locator('.field-problem', { hasText: 'Enter a comment' }).waitFor();
       await page.getByLabel('Who').fill('ada');
       await page.getByLabel('Why').fill('disks are being replaced');
       await page.getByRole('button', { name: '8h' }).click();
@@ -256,7 +256,7 @@ export const scenarios = [
       await page.getByText('No silence comes again').waitFor();
       await page.getByRole('link', { name: 'New recurring silence' }).click();
       await page.getByRole('button', { name: 'Create the recurring silence' }).click();
-      await page.locator('.field-problem', { hasText: 'Say why' }).waitFor();
+      await page.locator('.field-problem', { hasText: 'Enter a comment' }).waitFor();
       await page.getByLabel('Label 1').fill('team');
       await page.getByLabel('Value 1').fill('db');
       await page.getByLabel('From', { exact: true }).fill('22:00');

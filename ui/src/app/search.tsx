@@ -96,7 +96,7 @@ export function GlobalSearch({ onClose }: { onClose: () => void }) {
       <div className="search-field find-field">
         <Icon name="search" size={16} />
         <input
-          type="search"
+          type="text"
           role="combobox"
           data-autofocus="true"
           aria-label="Search pages, metrics, targets, rules and alerts"

@@ -182,11 +182,11 @@ export function Toolbar({
           <ResolutionSelect value={panel.resolution} onChange={(resolution) => update({ resolution })} />
           <Button
             look="plain"
-            label={`From ${panel.floor ?? 0}: start of the axis`}
+            label={`Min ${panel.floor ?? 0}: start of the axis`}
             pressed={panel.floor !== null}
             onClick={() => update({ floor: panel.floor === null ? 0 : null })}
           >
-            From {panel.floor ?? 0}
+            Min {panel.floor ?? 0}
           </Button>
           <Button
             icon="exemplar"

@@ -177,9 +177,11 @@ function LabelTable({
                       type="button"
                       className="saved"
                       aria-expanded={open}
-                      aria-label={kept ? `Why ${cost.name} is kept` : `How to drop ${cost.name}`}
                       onClick={() => go({ drop: open ? '' : cost.name })}
                     >
+                      <span className="visually-hidden">
+                        {kept ? `Why ${cost.name} is kept` : `How to drop ${cost.name}`}
+                      </span>
                       <span className="saved-text">
                         <span className="num">
                           {kept

@@ -38,6 +38,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -122,7 +123,8 @@ class LogReceiversServerTest {
         .toByteArray();
   }
 
-  private static byte[] export(TethysProcess p, byte[] message, String tenant, String gzip) {
+  private static byte[] export(
+      TethysProcess p, byte[] message, String tenant, @Nullable String gzip) {
     ManagedChannel channel =
         NettyChannelBuilder.forAddress("127.0.0.1", p.uri("/").getPort()).usePlaintext().build();
     try {
