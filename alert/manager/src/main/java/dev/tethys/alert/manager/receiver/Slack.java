@@ -73,8 +73,7 @@ final class Slack extends HttpReceiverKind {
   private final Key<Boolean> shortFields =
       section.key("short_fields", Type.BOOL, false, "Fields stand side by side.");
   private final Key<String> footer =
-      section.key(
-          "footer", Type.STRING, "{{ template \"slack.default.footer\" . }}", "Footer.");
+      section.key("footer", Type.STRING, "{{ template \"slack.default.footer\" . }}", "Footer.");
   private final Key<String> fallback =
       section.key(
           "fallback",
