@@ -1,5 +1,6 @@
 package dev.tethys.app.server;
 
+import dev.tethys.api.loki.TenantHeader;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.loki.StreamEnrichment;
 import dev.tethys.collect.logs.gelf.GelfMessage;
@@ -8,8 +9,6 @@ import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.logs.LogIngester;
-import dev.tethys.model.logs.LogStore;
-import dev.tethys.model.logs.LogTenants;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
 import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
@@ -46,7 +45,7 @@ final class GelfEndpoint {
 
   private void take(HttpServerEndpoint door, HttpRequest request, HttpResponse response)
       throws IOException, BusyException {
-    String tenant = tenant(request);
+    String tenant = TenantHeader.one(request);
     LogBatch batch = new LogBatch();
     try (Hold hold = door.intake().open()) {
       byte[] body =
@@ -74,18 +73,6 @@ final class GelfEndpoint {
     } else {
       throw new HttpException(400, result.text());
     }
-  }
-
-  private static String tenant(HttpRequest request) {
-    String tenant = request.header(LogTenants.HEADER);
-    if (tenant == null || tenant.isEmpty()) {
-      return LogStore.DEFAULT_TENANT;
-    }
-    String problem = LogTenants.problem(tenant);
-    if (problem != null) {
-      throw new HttpException(400, LogTenants.HEADER + " is " + problem);
-    }
-    return tenant;
   }
 
   private void add(GelfMessage m, LogBatch batch) {

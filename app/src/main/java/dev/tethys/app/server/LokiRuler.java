@@ -3,11 +3,13 @@ package dev.tethys.app.server;
 import dev.tethys.alert.rule.GroupSpec;
 import dev.tethys.alert.rule.RuleFile;
 import dev.tethys.alert.rule.RuleSpec;
+import dev.tethys.api.loki.TenantHeader;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Durations;
 import dev.tethys.model.GoJson;
 import dev.tethys.model.NameScheme;
-import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.file.RealFiles;
 import dev.tethys.query.promql.parser.ParserOptions;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
@@ -17,12 +19,9 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +44,7 @@ final class LokiRuler {
   private static final int MAX_NAME = 200;
   private static final String SUFFIX = ".yml";
 
+  private final FileAccess files = new RealFiles();
   private final Path folder;
   private final Consumer<List<GroupSpec>> changed;
 
@@ -119,18 +119,6 @@ final class LokiRuler {
     }
   }
 
-  private static String tenant(HttpRequest q) {
-    String id = q.header("X-Scope-OrgID");
-    if (id == null || id.isEmpty()) {
-      return LogStore.DEFAULT_TENANT;
-    }
-    if (id.length() > 150 || !id.matches("[a-zA-Z0-9!\\-_.*'()]+")) {
-      throw new HttpException(
-          400, "X-Scope-OrgID is not valid; rules take one tenant of at most 150 characters");
-    }
-    return id;
-  }
-
   private static @Nullable String name(HttpRequest q, String parameter) {
     try {
       return q.pathParam(parameter);
@@ -143,7 +131,7 @@ final class LokiRuler {
     String only = name(q, "namespace");
     StringBuilder sb = new StringBuilder();
     synchronized (this) {
-      of(tenant(q))
+      of(TenantHeader.one(q))
           .forEach(
               (namespace, groups) -> {
                 if (only == null || only.equals(namespace)) {
@@ -161,7 +149,7 @@ final class LokiRuler {
   private void group(HttpRequest q, HttpResponse r) throws IOException {
     GroupSpec found;
     synchronized (this) {
-      found = find(tenant(q), q.pathParam("namespace"), q.pathParam("group"));
+      found = find(TenantHeader.one(q), q.pathParam("namespace"), q.pathParam("group"));
     }
     if (found == null) {
       throw new HttpException(404, "group does not exist");
@@ -179,7 +167,7 @@ final class LokiRuler {
   }
 
   private void put(HttpRequest q, HttpResponse r) throws IOException {
-    String tenant = tenant(q);
+    String tenant = TenantHeader.one(q);
     String namespace = q.pathParam("namespace");
     if (namespace.length() > MAX_NAME) {
       throw new HttpException(
@@ -219,7 +207,7 @@ final class LokiRuler {
   }
 
   private void delete(HttpRequest q, HttpResponse r) throws IOException {
-    String tenant = tenant(q);
+    String tenant = TenantHeader.one(q);
     String namespace = q.pathParam("namespace");
     String group = name(q, "group");
     synchronized (this) {
@@ -242,24 +230,30 @@ final class LokiRuler {
 
   /** Writes the file of a namespace, then lets the change take effect. */
   private void store(String tenant, String namespace, List<GroupSpec> groups) {
-    Path file = folder.resolve(encoded(tenant)).resolve(encoded(namespace) + SUFFIX);
+    Path parent = folder.resolve(encoded(tenant));
+    Path file = parent.resolve(encoded(namespace) + SUFFIX);
     try {
       if (groups.isEmpty()) {
-        Files.deleteIfExists(file);
+        files.delete(file);
       } else {
-        Files.createDirectories(file.getParent());
+        files.createDirectories(parent);
         StringBuilder sb = new StringBuilder("groups:\n");
         for (GroupSpec g : groups) {
           write(sb, g, "  - ", "    ");
           sb.append("    type: logs\n    tenant: ");
           quoted(sb, tenant).append('\n');
         }
+        byte[] text = sb.toString().getBytes(StandardCharsets.UTF_8);
         Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
-        Files.writeString(temporary, sb);
-        try (FileChannel c = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
-          c.force(true);
+        try (FileAccess.WritableFile out = files.create(temporary)) {
+          out.write(text, 0, text.length);
+          out.force();
         }
-        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+        files.rename(temporary, file);
+      }
+      if (files.isDirectory(parent)) {
+        files.syncDirectory(parent);
+        files.syncDirectory(folder);
       }
     } catch (IOException e) {
       LOG.log(Level.WARNING, "Rule file not written file={0} error={1}", file, e.getMessage());

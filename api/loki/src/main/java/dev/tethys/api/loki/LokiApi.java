@@ -161,7 +161,7 @@ public final class LokiApi {
       throws IOException {
     LogqlEngine engine = engine(response);
     LokiParameters p = parameters(request);
-    String tenant = LokiParameters.tenant(request);
+    String tenant = TenantHeader.one(request);
     String body = mapped(() -> endpoint.answer(engine, p, tenant));
     if (body.isEmpty()) {
       response.status(204).send();

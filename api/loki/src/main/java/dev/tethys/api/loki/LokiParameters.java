@@ -1,7 +1,5 @@
 package dev.tethys.api.loki;
 
-import dev.tethys.model.logs.LogStore;
-import dev.tethys.model.logs.LogTenants;
 import dev.tethys.query.logql.Direction;
 import dev.tethys.query.logql.parser.Units;
 import dev.tethys.web.HttpException;
@@ -13,10 +11,7 @@ import java.math.RoundingMode;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.util.List;
 import java.util.Locale;
-import java.util.SortedSet;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Parameters of Loki's API. Times and durations are nanoseconds. */
@@ -28,55 +23,18 @@ final class LokiParameters {
   private static final int MAX_STEPS = 11_000;
   private static final int MAX_DELAY = 5;
 
-  /** Tenants of one query. */
-  private static final int MAX_TENANTS = 100;
-
   private final Params values;
   private final long now;
   private final String tenant;
 
   LokiParameters(HttpRequest request, long now) throws IOException {
-    this(request.params(), now, String.join("|", tenants(request)));
+    this(request.params(), now, String.join("|", TenantHeader.several(request)));
   }
 
   LokiParameters(Params values, long now, String tenant) {
     this.values = values;
     this.now = now;
     this.tenant = tenant;
-  }
-
-  /** Tenant of a request that changes something; it must name one. */
-  static String tenant(HttpRequest request) {
-    SortedSet<String> ids = tenants(request);
-    if (ids.size() > 1) {
-      throw bad(
-          "multiple org IDs present: X-Scope-OrgID is '"
-              + request.header("X-Scope-OrgID")
-              + "'; only queries take several tenants");
-    }
-    return ids.first();
-  }
-
-  /** Tenants of a query, separated by {@code |} in the header. */
-  static SortedSet<String> tenants(HttpRequest request) {
-    String header = request.header("X-Scope-OrgID");
-    if (header == null || header.isEmpty()) {
-      return new TreeSet<>(List.of(LogStore.DEFAULT_TENANT));
-    }
-    SortedSet<String> ids = new TreeSet<>(List.of(header.split("\\|", -1)));
-    if (ids.size() > MAX_TENANTS) {
-      throw bad("X-Scope-OrgID names " + ids.size() + " tenants; the limit is " + MAX_TENANTS);
-    }
-    ids.forEach(LokiParameters::checkTenant);
-    return ids;
-  }
-
-  private static void checkTenant(String id) {
-    String problem =
-        id.isEmpty() ? "empty; a tenant has 1 to 150 characters" : LogTenants.problem(id);
-    if (problem != null) {
-      throw bad(LogTenants.HEADER + " is " + problem);
-    }
   }
 
   static HttpException bad(String message) {

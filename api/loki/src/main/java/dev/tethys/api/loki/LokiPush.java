@@ -96,7 +96,7 @@ public final class LokiPush {
       throw new HttpException(
           415, "Content-Type is '" + type + "'; supported are " + JSON + " and " + PROTOBUF);
     }
-    String tenant = LokiParameters.tenant(request);
+    String tenant = TenantHeader.one(request);
     byte[] body = body(request, !json);
     Refusals refusals = new Refusals();
     Workspace w = open();

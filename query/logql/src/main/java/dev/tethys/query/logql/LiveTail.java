@@ -4,6 +4,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogBatch;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -127,10 +128,7 @@ public final class LiveTail implements AutoCloseable {
       for (int p = batch.pairStarts[r]; p < batch.pairStarts[r + 1]; p++) {
         String value =
             new String(
-                batch.bytes,
-                batch.valueStarts[p],
-                batch.valueLengths[p],
-                java.nio.charset.StandardCharsets.UTF_8);
+                batch.bytes, batch.valueStarts[p], batch.valueLengths[p], StandardCharsets.UTF_8);
         b.show(batch.names.get(batch.pairNames[p]), value);
       }
       metadata = b.build();
@@ -225,10 +223,7 @@ public final class LiveTail implements AutoCloseable {
 
   private record Seen(long time, String line, Labels labels) {
     static Seen of(LogEntry e) {
-      return new Seen(
-          e.time(),
-          new String(e.line(), java.nio.charset.StandardCharsets.ISO_8859_1),
-          e.allLabels());
+      return new Seen(e.time(), new String(e.line(), StandardCharsets.ISO_8859_1), e.allLabels());
     }
   }
 
