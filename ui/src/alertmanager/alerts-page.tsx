@@ -6,6 +6,7 @@ import { ErrorNotice } from '../api/errors';
 import { Icon } from '../components/icons';
 import { Moment } from '../components/moment';
 import { Button, Empty, Loading, Select } from '../components/ui';
+import { counted } from '../lib/units';
 import { type Alert, type AlertGroup, type AlertQuery, useGroups, useReceivers } from './api';
 import { Frame, NewSilence } from './frame';
 import { distinct, groupedBy, labelNames, mostUrgentFirst, urgentFirst } from './grouping';
@@ -40,8 +41,6 @@ export function readQuery(search: Record<string, string>): AlertQuery {
     muted: search.muted === 'true',
   };
 }
-
-const counted = (n: number, what: string) => `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`;
 
 function KeptBack({ alert }: { alert: Alert }) {
   const { silencedBy, inhibitedBy, mutedBy = [] } = alert.status;

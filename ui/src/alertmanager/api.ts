@@ -4,6 +4,7 @@ import { ApiError, encodeParams, type Params } from '../api/client';
 import type { LabelSet } from '../api/types';
 import { apiUrl } from '../app/base';
 import { offer } from '../app/parts';
+import { regexLiteral } from '../lib/labels';
 import { type Matcher, writeMatcher } from './matchers';
 
 export interface Alert {
@@ -135,11 +136,9 @@ export const ALL_ALERTS: AlertQuery = {
   muted: true,
 };
 
-const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-
 export const alertParams = (query: AlertQuery): Params => ({
   filter: query.filter.map(writeMatcher),
-  receiver: query.receiver === '' ? undefined : escaped(query.receiver),
+  receiver: query.receiver === '' ? undefined : regexLiteral(query.receiver),
   active: String(query.active),
   silenced: String(query.silenced),
   inhibited: String(query.inhibited),

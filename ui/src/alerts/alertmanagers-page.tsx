@@ -16,6 +16,7 @@ import {
   sortDeliveries,
   timesText,
 } from './deliveries';
+import { useDeliveries } from './deliveries-query';
 import { Frame } from './parts';
 
 interface Managers {
@@ -102,15 +103,6 @@ function useManagers() {
   return useQuery({
     queryKey: ['alertmanagers'],
     queryFn: ({ signal }) => call<Managers>('alertmanagers', {}, signal),
-    refetchInterval: (q) => (isMissing(q.state.error) ? false : 10_000),
-    placeholderData: keepPreviousData,
-  });
-}
-
-function useDeliveries() {
-  return useQuery({
-    queryKey: ['deliveries'],
-    queryFn: ({ signal }) => call<{ alertmanagers: Delivery[] }>('status/alertmanagers', {}, signal),
     refetchInterval: (q) => (isMissing(q.state.error) ? false : 10_000),
     placeholderData: keepPreviousData,
   });

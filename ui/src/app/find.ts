@@ -1,4 +1,6 @@
 /** Ranking of what the global search finds. */
+import { regexLiteral } from '../lib/labels';
+
 export type Kind = 'Page' | 'Metric' | 'Target' | 'Rule' | 'Alert';
 
 export interface Entry {
@@ -29,11 +31,9 @@ function rankOf(entry: Entry, words: string[]): number | null {
   const first = words[0] ?? '';
   if (name === words.join(' ')) return 0;
   if (inName === words.length)
-    return name.startsWith(first) ? 1 : new RegExp(`[^a-z0-9]${escaped(first)}`).test(name) ? 2 : 3;
+    return name.startsWith(first) ? 1 : new RegExp(`[^a-z0-9]${regexLiteral(first)}`).test(name) ? 2 : 3;
   return 4;
 }
-
-const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /** The best entries, at most `most` in all and `mostOfKind` of one kind; without words the pages. */
 export function find(entries: Entry[], text: string, most = 40, mostOfKind = 12): Found[] {

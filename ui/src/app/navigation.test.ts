@@ -27,6 +27,7 @@ describe('groups of pages', () => {
     expect(names(offer('agent', 'prometheus', 'pipelines'))).toEqual(['Data', 'System']);
     expect(names(offer('collector', 'pipelines'))).toEqual(['Data']);
     expect(names(offer('pushgateway', 'pushgateway'))).toEqual(['Data']);
+    expect(names(offer('alertmanager', 'alertmanager'))).toEqual(['Alerts', 'Silences', 'Routing']);
     expect(names(offer('logs', 'logs'))).toEqual([
       'Targets',
       'Dropped',

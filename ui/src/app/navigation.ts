@@ -1,6 +1,6 @@
 /** Pages by question: groups of the sidebar, the pages of each group, and the views of each page. */
 import type { IconName } from '../components/icons';
-import { has, isAgent, type Offer, offer } from './parts';
+import { type Offer, offer } from './parts';
 
 export interface View {
   to: string;
@@ -33,13 +33,28 @@ const page = (name: string, views: (View | false)[], key?: string): Page => ({
   key,
 });
 
+/** A group of one page, which the sidebar lists by its own name. */
+const alone = (name: string, icon: IconName, key: string, ...views: View[]): Group => ({
+  name,
+  icon,
+  key,
+  pages: [page(name, views)],
+});
+
+const BY_RECEIVER = view('/alertmanager/alerts', 'By receiver', 'groups notifications');
+const SILENCES = [
+  view('/alertmanager/silences', 'Single', 'silence mute'),
+  view('/alertmanager/recurring', 'Recurring', 'silence schedule'),
+];
+const ROUTES = view('/alertmanager/routes', 'Routes', 'tree receivers tester');
+const ALERTMANAGER = view('/alertmanager/status', 'Alertmanager', 'cluster heartbeats configuration');
+
 /** Groups without pages and pages without views are left out. */
 export function groupsOf(of: Offer): Group[] {
   const part = (name: keyof Offer['parts']) => of.parts[name] !== undefined;
   const server = part('prometheus');
   const queries = server && of.role !== 'agent';
   const manager = part('alertmanager');
-  const logsAlone = part('logs') && !server;
   const only = (shown: boolean, ...pages: Page[]) => (shown ? pages : []);
   const all: Group[] = [
     {
@@ -64,31 +79,33 @@ export function groupsOf(of: Offer): Group[] {
         page('Logs', [view('/explore/logs', 'Logs', 'logql lines')], 'l'),
       ),
     },
-    {
-      name: 'Alerts',
-      icon: 'alerts',
-      key: 'a',
-      pages: [
-        page('Active', [
-          queries && view('/alerts', 'By rule', 'firing pending'),
-          manager && view('/alertmanager/alerts', 'By receiver', 'groups notifications'),
+    ...(manager && !server
+      ? // An Alertmanager of its own has too few pages for a group.
+        [
+          alone('Alerts', 'alerts', 'a', BY_RECEIVER),
+          alone('Silences', 'moon', 'i', ...SILENCES),
+          alone('Routing', 'plan', 'r', ROUTES, ALERTMANAGER),
+        ]
+      : [
+          {
+            name: 'Alerts',
+            icon: 'alerts' as const,
+            key: 'a',
+            pages: [
+              page('Active', [
+                queries && view('/alerts', 'By rule', 'firing pending'),
+                manager && BY_RECEIVER,
+              ]),
+              page('Rules', [queries && view('/rules', 'Rules', 'recording alerting evaluation')]),
+              page('Silences', manager ? SILENCES : [], 'i'),
+              page('Routing', [
+                manager && ROUTES,
+                queries && view('/alertmanager-discovery', 'Delivery', 'alertmanagers sent queued'),
+                manager && ALERTMANAGER,
+              ]),
+            ],
+          },
         ]),
-        page('Rules', [queries && view('/rules', 'Rules', 'recording alerting evaluation')]),
-        page(
-          'Silences',
-          [
-            manager && view('/alertmanager/silences', 'Single', 'silence mute'),
-            manager && view('/alertmanager/recurring', 'Recurring', 'silence schedule'),
-          ],
-          'i',
-        ),
-        page('Routing', [
-          manager && view('/alertmanager/routes', 'Routes', 'tree receivers tester'),
-          queries && view('/alertmanager-discovery', 'Delivery', 'alertmanagers sent queued'),
-          manager && view('/alertmanager/status', 'Alertmanager', 'cluster heartbeats configuration'),
-        ]),
-      ],
-    },
     {
       name: 'Data',
       icon: 'pipelines',
@@ -107,21 +124,21 @@ export function groupsOf(of: Offer): Group[] {
       ],
     },
     // Readers of logs have their pages at Promtail's addresses.
-    ...only(
-      logsAlone,
-      page('Targets', [view('/targets', 'Files'), view('/service-discovery', 'Discovery')], 't'),
-      page('Dropped', [view('/dropped', 'Dropped')], 'r'),
-      page('Patterns', [view('/patterns', 'Patterns')], 'n'),
-      page('Inspect', [view('/inspect', 'Inspect')], 'i'),
-      page('Configuration', [view('/config', 'Configuration')], 'c'),
-    ).map(
-      (one): Group => ({
-        name: one.name,
-        icon: LOG_ICONS[one.name] ?? 'logs',
-        key: one.key ?? '',
-        pages: [{ ...one, key: undefined }],
-      }),
-    ),
+    ...(part('logs') && !server
+      ? [
+          alone(
+            'Targets',
+            'targets',
+            't',
+            view('/targets', 'Files'),
+            view('/service-discovery', 'Discovery'),
+          ),
+          alone('Dropped', 'trash', 'r', view('/dropped', 'Dropped')),
+          alone('Patterns', 'stacked', 'n', view('/patterns', 'Patterns')),
+          alone('Inspect', 'search', 'i', view('/inspect', 'Inspect')),
+          alone('Configuration', 'rules', 'c', view('/config', 'Configuration')),
+        ]
+      : []),
     {
       name: 'System',
       icon: 'status',
@@ -144,32 +161,7 @@ export function groupsOf(of: Offer): Group[] {
     .filter((group) => group.pages.length > 0);
 }
 
-const LOG_ICONS: Record<string, IconName> = {
-  Targets: 'targets',
-  Dropped: 'trash',
-  Patterns: 'stacked',
-  Inspect: 'search',
-  Configuration: 'rules',
-};
-
-const OFFERED = groupsOf(offer);
-
-/** An Alertmanager of its own has too few pages for groups: its sidebar lists them. */
-export const GROUPS: Group[] =
-  has('alertmanager') && !has('prometheus') && !isAgent
-    ? OFFERED.flatMap((group) =>
-        group.name !== 'Alerts'
-          ? [group]
-          : group.pages.map(
-              (one, i): Group => ({
-                name: one.name === 'Active' ? 'Alerts' : one.name,
-                icon: (['alerts', 'moon', 'plan'] as const)[i] ?? 'alerts',
-                key: ['a', 'i', 'r'][i] ?? '',
-                pages: [{ ...one, key: undefined }],
-              }),
-            ),
-      )
-    : OFFERED;
+export const GROUPS: Group[] = groupsOf(offer);
 
 const covers = (of: View, path: string) => path === of.to || path.startsWith(`${of.to}/`);
 

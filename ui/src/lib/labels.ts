@@ -56,3 +56,6 @@ export function shortName(labels: LabelSet, varying: string[]): string {
     .map((key) => `${labelName(key)}=${quote(labels[key] as string)}`);
   return rest.length === 0 ? (name as string) : `${name}{${rest.join(', ')}}`;
 }
+
+/** A regular expression that matches the text alone. */
+export const regexLiteral = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

@@ -184,3 +184,7 @@ export function axisIncrements(unit: UnitId): number[] | undefined {
   }
   return undefined;
 }
+
+/** `1 alert`, `1,200 alerts`. */
+export const counted = (n: number, one: string): string =>
+  `${n.toLocaleString('en')} ${one}${n === 1 ? '' : 's'}`;

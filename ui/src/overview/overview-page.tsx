@@ -1,10 +1,7 @@
 /** What fails now and since when, what changed, and how much comes in. */
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useMemo, useState } from 'react';
-import type { Delivery } from '../alerts/deliveries';
-import { call } from '../api/client';
-import { isMissing } from '../api/errors';
+import { useDeliveries } from '../alerts/deliveries-query';
 import { useNotifications, useRules, useRuntimeInfo, useTargets, useVector } from '../api/queries';
 import type { InstantResult } from '../api/types';
 import { has } from '../app/parts';
@@ -43,15 +40,6 @@ const QUARTER_MS = 15 * 60_000;
 const LOGS_EVERY_MS = 60_000;
 const EVERYTHING = '{service_name=~".+"}';
 const ERRORS = `${EVERYTHING} | detected_level=~"${ERROR_LEVELS}"`;
-
-function useDeliveries() {
-  return useQuery({
-    queryKey: ['deliveries'],
-    queryFn: ({ signal }) => call<{ alertmanagers: Delivery[] }>('status/alertmanagers', {}, signal),
-    refetchInterval: (q) => (isMissing(q.state.error) ? false : 10_000),
-    placeholderData: keepPreviousData,
-  });
-}
 
 /** A time that moves on each minute: logs are counted up to it. */
 function useMinute(): number {

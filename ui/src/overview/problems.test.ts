@@ -105,18 +105,18 @@ describe('changes', () => {
   it('link to the query that shows them', () => {
     expect(changes([value({ job: 'a', instance: 'b:1' }, 2)], [], [value({ alertname: 'X' }, 3)])).toEqual([
       {
-        key: 'restart job="a",instance="b:1"',
+        key: 'restart process_start_time_seconds{instance="b:1", job="a"}',
         title: 'Restart of a b:1',
         detail: '2 times',
         to: '/query',
-        search: { 'g0.expr': 'process_start_time_seconds{job="a",instance="b:1"}', 'g0.tab': 'graph' },
+        search: { 'g0.expr': 'process_start_time_seconds{instance="b:1", job="a"}', 'g0.tab': 'graph' },
       },
       {
         key: 'ended X',
         title: 'Alert X resolved',
         detail: '',
         to: '/query',
-        search: { 'g0.expr': 'ALERTS{alertname="X",alertstate="firing"}', 'g0.tab': 'graph' },
+        search: { 'g0.expr': 'ALERTS{alertname="X", alertstate="firing"}', 'g0.tab': 'graph' },
       },
     ]);
   });

@@ -11,6 +11,8 @@ import type {
   RuntimeInfo,
   VectorItem,
 } from '../api/types';
+import { seriesName } from '../lib/labels';
+import { counted } from '../lib/units';
 import type { GraphNode } from '../pipelines/api';
 import { obstacles, REASON_WORDS } from '../pipelines/model';
 
@@ -44,8 +46,6 @@ const severityOf = (labels: LabelSet): Severity => {
   const rank = severityRank(labels);
   return rank <= 1 ? 'critical' : rank <= 3 ? 'warning' : 'info';
 };
-
-const counted = (n: number, one: string) => `${n.toLocaleString('en')} ${one}${n === 1 ? '' : 's'}`;
 
 /** One problem for each rule with firing alerts. */
 export function firingProblems(groups: RuleGroup[]): Problem[] {
@@ -229,30 +229,35 @@ const nameOf = (labels: LabelSet) => [labels.job, labels.instance].filter(Boolea
 /** Restarts, and targets that came or went, in the last hour. */
 export function changes(restarts: VectorItem[], flips: VectorItem[], ended: VectorItem[]): Change[] {
   const query = (expr: string): Place => ({ to: '/query', search: { 'g0.expr': expr, 'g0.tab': 'graph' } });
-  const exact = (labels: LabelSet) =>
-    Object.entries(labels)
-      .filter(([name]) => name !== '__name__')
-      .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
-      .join(',');
+  const exact = (name: string, labels: LabelSet) => seriesName({ ...labels, __name__: name });
   const times = (item: VectorItem) => Number(item.value?.[1] ?? 0);
   return [
-    ...restarts.map((item) => ({
-      key: `restart ${exact(item.metric)}`,
-      title: `Restart of ${nameOf(item.metric)}`,
-      detail: times(item) > 1 ? `${times(item)} times` : '',
-      ...query(`process_start_time_seconds{${exact(item.metric)}}`),
-    })),
-    ...flips.map((item) => ({
-      key: `flip ${exact(item.metric)}`,
-      title: `Target ${nameOf(item.metric)} changed between up and down`,
-      detail: times(item) > 1 ? `${times(item)} times` : '',
-      ...query(`up{${exact(item.metric)}}`),
-    })),
-    ...ended.map((item) => ({
-      key: `ended ${item.metric.alertname}`,
-      title: `Alert ${item.metric.alertname} resolved`,
-      detail: '',
-      ...query(`ALERTS{alertname=${JSON.stringify(item.metric.alertname)},alertstate="firing"}`),
-    })),
+    ...restarts.map((item) => {
+      const series = exact('process_start_time_seconds', item.metric);
+      return {
+        key: `restart ${series}`,
+        title: `Restart of ${nameOf(item.metric)}`,
+        detail: times(item) > 1 ? `${times(item)} times` : '',
+        ...query(series),
+      };
+    }),
+    ...flips.map((item) => {
+      const series = exact('up', item.metric);
+      return {
+        key: `flip ${series}`,
+        title: `Target ${nameOf(item.metric)} changed between up and down`,
+        detail: times(item) > 1 ? `${times(item)} times` : '',
+        ...query(series),
+      };
+    }),
+    ...ended.map((item) => {
+      const alertname = item.metric.alertname ?? '';
+      return {
+        key: `ended ${alertname}`,
+        title: `Alert ${alertname} resolved`,
+        detail: '',
+        ...query(exact('ALERTS', { alertname, alertstate: 'firing' })),
+      };
+    }),
   ];
 }
