@@ -120,7 +120,7 @@ export const scenarios = [
       const field = page.getByRole('combobox');
       await field.fill('silen');
       await page.keyboard.press('Escape');
-      await until('closed', async () => (await page.locator('dialog[open]').count()) === 0);
+      await until('closed', async () => (await page.locator('dialog').count()) === 0);
       await page.keyboard.press('Control+k');
       await field.fill('discovery');
       await page.locator('.find-item', { hasText: 'Discovery' }).first().waitFor();
