@@ -109,7 +109,7 @@ class StopDuringOutageTest {
 
   private void start(String name, String... args) throws IOException {
     List<String> command = new ArrayList<>(TethysProcess.small(args));
-    command.add(1, "-Djava.util.logging.manager=dev.tethys.app.log.SteadyLogManager");
+    command.add(1, "-Djava.util.logging.manager=dev.tethys.runtime.log.SteadyLogManager");
     ProcessBuilder b =
         new ProcessBuilder(command)
             .directory(dir.toFile())

@@ -231,7 +231,7 @@ class OwnServerTest {
     "redis,--debug=perhaps,true or false is wanted",
     "process,--debug=perhaps,true or false is wanted",
     "process,-man=perhaps,true or false is wanted",
-    "process,-- -man,-- ends the flags"
+    "process,-- -man,unexpected argument \"-man\" after --"
   })
   void whatCannotBeReadIsRefused(String name, String given, String why) {
     assertThatThrownBy(
