@@ -1,0 +1,30 @@
+package dev.tethys.model.traces;
+
+import java.util.List;
+
+/**
+ * Result of an append.
+ *
+ * @param stored number of stored spans
+ * @param refusals refused spans by reason; empty if all are stored
+ */
+public record SpanAppendResult(int stored, List<Refusal> refusals) {
+  /**
+   * Spans that a limit refused.
+   *
+   * @param spans how many were refused
+   * @param limit reason as in Tempo's {@code tempo_discarded_spans_total}
+   * @param message the limit, its value, the value that exceeds it, and the first such span
+   */
+  public record Refusal(int spans, String limit, String message) {}
+
+  /** Result of an append of which all spans were stored. */
+  public static SpanAppendResult stored(int spans) {
+    return new SpanAppendResult(spans, List.of());
+  }
+
+  /** Number of refused spans. */
+  public int refused() {
+    return refusals.stream().mapToInt(Refusal::spans).sum();
+  }
+}

@@ -1,0 +1,17 @@
+package dev.tethys.model.traces;
+
+import java.util.List;
+
+/**
+ * Columns that the consumer of a scan reads; the others of {@link SpanRows} may be stale.
+ *
+ * @param ids trace id, span id and parent id
+ * @param start start
+ * @param duration duration
+ * @param fields columns by field
+ */
+public record SpanNeeds(boolean ids, boolean start, boolean duration, List<SpanField> fields) {
+  public SpanNeeds {
+    fields = List.copyOf(fields);
+  }
+}

@@ -1,0 +1,17 @@
+package dev.tethys.model.traces;
+
+import java.util.List;
+
+/** Spans of a time range, unchanged until closed. */
+public interface SpanSelection extends AutoCloseable {
+  /** Parts of the data, in no order. They can be scanned in parallel, each by one thread. */
+  List<SpanSegment> segments();
+
+  /** Damage by which spans may be absent, by the file; empty if there is none. */
+  default List<String> warnings() {
+    return List.of();
+  }
+
+  @Override
+  void close();
+}

@@ -1,0 +1,75 @@
+package dev.tethys.model.traces;
+
+import dev.tethys.model.telemetry.TracesData;
+import java.util.List;
+import java.util.SortedSet;
+
+/** Store of spans by tenant. Times are Unix nanoseconds. Safe for several threads. */
+public interface TraceStore extends AutoCloseable {
+  /**
+   * Appends spans and returns when they survive a crash of the process and of the machine. Spans of
+   * any age and order are accepted. A span that exceeds a limit is refused alone.
+   *
+   * @param batch not used by the store after the call
+   * @throws dev.tethys.model.storage.StorageException if no span was stored: disk full, closed
+   */
+  SpanAppendResult append(String tenant, SpanBatch batch);
+
+  /**
+   * All spans of a trace with all that was sent, as OTLP groups them. Empty if there is none.
+   *
+   * @param from first start of a span, inclusive; {@link Long#MIN_VALUE} for all
+   * @param to last start of a span, exclusive; {@link Long#MAX_VALUE} for all
+   */
+  TracesData trace(String tenant, long high, long low, long from, long to);
+
+  /**
+   * Selects the spans that start in a range.
+   *
+   * @param from first time, inclusive
+   * @param to last time, exclusive
+   * @return a consistent view; close it to release its files
+   */
+  SpanSelection select(String tenant, long from, long to);
+
+  /**
+   * Attributes of the spans that start in the range. May include those of other spans of the same
+   * block.
+   *
+   * @return fields whose scope is an attribute's, other than {@link SpanField.Scope#ANY_ATTRIBUTE}
+   */
+  SortedSet<SpanField> attributes(String tenant, long from, long to);
+
+  /**
+   * Distinct values of a field for the spans that start in the range and fit the filter, with their
+   * types; at most {@code limit}.
+   */
+  List<SpanValue> values(
+      String tenant, SpanField field, SpanFilter filter, long from, long to, int limit);
+
+  /**
+   * Deletes the spans that are stored now and fit. No later query returns them; their space is
+   * freed later.
+   *
+   * @param query text to list the deletion by
+   * @param filter without {@link SpanFilter.OfTraces}; a trace is named by {@link
+   *     SpanField.Scope#TRACE_ID}
+   */
+  SpanDeletion delete(String tenant, String query, SpanFilter filter, long from, long to);
+
+  /** Deletions that are not processed and the newest of those that are, oldest first. */
+  List<SpanDeletion> deletions(String tenant);
+
+  /**
+   * Takes a deletion back: spans that are still on disk are returned by queries again.
+   *
+   * @return false if there is no such deletion or it is processed
+   */
+  boolean cancelDeletion(String tenant, String id);
+
+  /** Tenants with spans. */
+  SortedSet<String> tenants();
+
+  @Override
+  void close();
+}
