@@ -160,7 +160,7 @@ final class Clients {
   private void free(RequestQueue queue) throws IOException {
     for (Map.Entry<LokiClient, Thread> e : ending.entrySet()) {
       if (queue.folder() != null && e.getKey().canBecome(queue)) {
-        e.getKey().hasten();
+        e.getKey().failBlockedProducers();
         try {
           e.getValue().join();
         } catch (InterruptedException x) {
@@ -252,16 +252,16 @@ final class Clients {
 
   /** Ends all: what waits is not settled, its sources bring it again. */
   void end() {
-    clients.forEach(LokiClient::hasten);
+    clients.forEach(LokiClient::failBlockedProducers);
     clients.forEach(LokiClient::close);
     clients = List.of();
     queues.show(List.of());
   }
 
   /** From now on nobody waits for room in them. */
-  void hasten() {
-    clients.forEach(LokiClient::hasten);
-    ending.keySet().forEach(LokiClient::hasten);
+  void failBlockedProducers() {
+    clients.forEach(LokiClient::failBlockedProducers);
+    ending.keySet().forEach(LokiClient::failBlockedProducers);
   }
 
   /** Begins to send what they can within the time, and to end; gives the threads that do so. */
@@ -270,7 +270,7 @@ final class Clients {
     // What these have not delivered is settled: at the next start it would come to the others anew.
     ending.forEach(
         (c, t) -> {
-          c.hasten();
+          c.failBlockedProducers();
           closing.add(t);
         });
     clients.forEach(

@@ -120,7 +120,7 @@ final class Jobs {
       long until = System.nanoTime() + PATIENCE.toNanos();
       for (Departure j : leaving.values()) {
         if (!j.isDelivered(until)) {
-          destinations.hasten();
+          destinations.failBlockedProducers();
         }
       }
       destinations.close(PATIENCE);

@@ -324,12 +324,12 @@ final class LogExporters {
   }
 
   /** From now on nobody waits: what finds no room is not settled, its sources bring it again. */
-  void hasten() {
+  void failBlockedProducers() {
     nobodyWaits();
-    clients.hasten();
+    clients.failBlockedProducers();
     PipelineLogExporter g = graph;
     if (g != null) {
-      g.hasten();
+      g.failBlockedProducers();
     }
   }
 

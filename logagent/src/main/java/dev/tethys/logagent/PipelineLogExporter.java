@@ -290,9 +290,9 @@ final class PipelineLogExporter {
   }
 
   /** From now on nobody waits: what finds no room is not settled, its sources bring it again. */
-  void hasten() {
+  void failBlockedProducers() {
     closing = true;
-    graph.hasten();
+    graph.failBlockedProducers();
     lock.lock();
     try {
       less.signalAll();
@@ -306,7 +306,7 @@ final class PipelineLogExporter {
     Thread flushing = Thread.ofVirtual().start(this::flush); // may find everything full
     try {
       if (!flushing.join(patience)) {
-        hasten(); // or it would keep the lock
+        failBlockedProducers(); // or it would keep the lock
       }
       lock.lockInterruptibly();
       try {

@@ -207,7 +207,7 @@ class LogExportersTest {
                     }))
         .isInstanceOf(IOException.class);
     Thread bringing = Thread.ofVirtual().start(() -> bring(d, "a line"));
-    d.hasten();
+    d.failBlockedProducers();
     bringing.join();
     d.close(Duration.ofSeconds(30));
     assertThat(settled).as("left to its source").hasValue(0);

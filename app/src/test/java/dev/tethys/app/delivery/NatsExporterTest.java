@@ -290,7 +290,7 @@ class NatsExporterTest {
     Printed printed = Printed.of("destination", "check", "nats", config);
     assertThat(printed.status()).isNotZero();
     assertThat(printed.err())
-        .contains("no stream of JetStream takes the subject: make one", "(telemetry.x)");
+        .contains("no JetStream stream accepts the subject: create one", "(telemetry.x)");
     try (Connection c = Nats.connect(options().build())) {
       c.subscribe("telemetry.>"); // somebody else, who does not answer
       c.flush(PATIENCE);

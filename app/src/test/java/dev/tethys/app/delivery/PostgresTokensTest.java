@@ -195,13 +195,13 @@ class PostgresTokensTest {
                 store(
                     "url: 'postgresql://a/b', username: u, password: p, oauth_token_file: /tmp/t"))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("nothing else that logs in");
+        .hasMessageContaining("no other credentials");
     for (String open : List.of("insecure: true", "tls_config: {insecure_skip_verify: true}")) {
       assertThatThrownBy(
               () ->
                   store("url: 'postgresql://a/b', username: u, oauth_token_file: /tmp/t, " + open))
           .isInstanceOf(ConfigException.class)
-          .hasMessageContaining("wants TLS that verifies the server");
+          .hasMessageContaining("requires TLS that verifies the server");
     }
   }
 }

@@ -86,14 +86,14 @@ public final class BatchProcessor implements ProcessorFactory<BatchProcessor.Set
     long max = o.get(MAX_SIZE);
     long cardinality = o.get(CARDINALITY);
     if (size < 0) {
-      throw o.error(SIZE, "send_batch_size wants at least 0");
+      throw o.error(SIZE, "send_batch_size must be at least 0");
     }
     if (max < 0 || max > 0 && max < size) {
       throw o.error(
-          MAX_SIZE, "send_batch_max_size wants 0 or at least send_batch_size, which is " + size);
+          MAX_SIZE, "send_batch_max_size must be 0 or at least send_batch_size, which is " + size);
     }
     if (cardinality < 1 || cardinality > 1_000_000) {
-      throw o.error(CARDINALITY, "metadata_cardinality_limit wants 1 to 1000000");
+      throw o.error(CARDINALITY, "metadata_cardinality_limit must be 1 to 1000000");
     }
     return new Settings(
         new Batching(o.get(TIMEOUT), size, max, Sizer.ITEMS, o.get(METADATA)), (int) cardinality);

@@ -144,7 +144,7 @@ public final class MemoryLimiter implements ProcessorFactory<MemoryLimiter.Setti
             LIMIT_PERCENT, "limit_mib or limit_percentage (1 to 100) must be more than 0");
       }
       if (o.get(SPIKE_PERCENT) < 0 || o.get(SPIKE_PERCENT) > percent) {
-        throw o.error(SPIKE_PERCENT, "spike_limit_percentage wants less than limit_percentage");
+        throw o.error(SPIKE_PERCENT, "spike_limit_percentage must be less than limit_percentage");
       }
       limit = total.getAsLong() / 100 * percent;
       spike = total.getAsLong() / 100 * o.get(SPIKE_PERCENT);
@@ -153,7 +153,7 @@ public final class MemoryLimiter implements ProcessorFactory<MemoryLimiter.Setti
       spike = limit / 5;
     }
     if (spike < 0 || spike >= limit) {
-      throw o.error(SPIKE, "spike_limit_mib wants less than the limit");
+      throw o.error(SPIKE, "spike_limit_mib must be less than the limit");
     }
     return new Settings(interval, limit, limit - spike, o.get(MIN_GC_SOFT), o.get(MIN_GC_HARD));
   }
@@ -202,7 +202,7 @@ public final class MemoryLimiter implements ProcessorFactory<MemoryLimiter.Setti
               .metrics()
               .counters(
                   "otelcol_processor_memory_limiter_refused_" + items + "_total",
-                  "Items whose source was told to come again.",
+                  "Items rejected with a retryable error.",
                   "processor")
               .with(id);
     }

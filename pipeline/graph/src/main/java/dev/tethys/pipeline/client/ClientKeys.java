@@ -57,7 +57,7 @@ public final class ClientKeys {
     for (YamlNode i : n.items()) {
       YamlObject o = i.object(HEADER);
       if (out.put(o.get(NAME), o.get(VALUE).value()) != null) {
-        throw i.error("\"" + o.get(NAME) + "\" stands there twice");
+        throw i.error("\"" + o.get(NAME) + "\" is listed twice");
       }
     }
     return java.util.Collections.unmodifiableMap(out);

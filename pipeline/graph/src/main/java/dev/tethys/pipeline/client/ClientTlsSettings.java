@@ -49,7 +49,7 @@ public record ClientTlsSettings(boolean insecure, TlsConfig config) {
           "reload_interval",
           GoDurations.TYPE,
           Duration.ZERO,
-          "Taken and not needed: files are looked at for every connection.");
+          "Accepted and ignored: files are checked at every connection.");
 
   private static final Key<List<String>> CIPHER_SUITES =
       SECTION.key(
@@ -98,7 +98,7 @@ public record ClientTlsSettings(boolean insecure, TlsConfig config) {
     }
     boolean key = !c.key().isEmpty() || !c.keyFile().isEmpty();
     if (c.hasCert() != key) {
-      throw o.error("a client certificate wants both a certificate and a key");
+      throw o.error("a client certificate requires both a certificate and a key");
     }
     if (o.get(MIN_VERSION).compareTo(o.get(MAX_VERSION)) > 0) {
       throw o.error(MIN_VERSION, "min_version is newer than max_version");

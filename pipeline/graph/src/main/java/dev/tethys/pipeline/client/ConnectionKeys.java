@@ -95,7 +95,7 @@ final class ConnectionKeys {
       return 0;
     }
     if (n < 0 || n > Integer.MAX_VALUE) {
-      throw o.error(key, key.name() + " wants a number from 0 on");
+      throw o.error(key, key.name() + " must be a number of at least 0");
     }
     return n == 0 ? usual : n.intValue();
   }

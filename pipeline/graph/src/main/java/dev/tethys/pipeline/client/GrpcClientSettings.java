@@ -88,7 +88,7 @@ public record GrpcClientSettings(
         port = -1;
       }
       if (host.isEmpty() || port < 1 || port > 65_535) {
-        throw new IllegalArgumentException("wants host:port, not \"" + written + "\"");
+        throw new IllegalArgumentException("must be host:port, not \"" + written + "\"");
       }
       return new Target(host, port, null, tls);
     }
@@ -103,7 +103,7 @@ public record GrpcClientSettings(
     Target to = Target.parse(endpoint);
     GrpcChannel.Options c = channel;
     if (to.unix != null && c.tls() != null) {
-      throw new IllegalArgumentException("wants host:port where TLS is spoken");
+      throw new IllegalArgumentException("must be host:port for TLS");
     }
     return new GrpcClientSettings(
         new GrpcChannel.Options(
@@ -247,7 +247,7 @@ public record GrpcClientSettings(
       foreign.check(o);
       String agent = o.get(userAgent);
       if (agent.chars().anyMatch(c -> c < ' ' || c > '~')) {
-        throw o.error(userAgent, "user_agent wants printable ASCII");
+        throw o.error(userAgent, "user_agent must be printable ASCII");
       }
       ClientTlsSettings t = o.get(tls);
       Target to;

@@ -104,7 +104,8 @@ public record HttpClientSettings(
               through.isEmpty() ? null : url(o, proxy, through), "", through.isEmpty(), Map.of());
       if (p.url() != null && !ProxyConfig.SCHEMES.contains(String.valueOf(p.url().getScheme()))) {
         throw o.error(
-            proxy, "proxy_url wants one of the schemes " + String.join(", ", ProxyConfig.SCHEMES));
+            proxy,
+            "proxy_url must have one of the schemes " + String.join(", ", ProxyConfig.SCHEMES));
       }
       return new HttpClientSettings(
           url.isEmpty() ? null : url(o, endpoint, url),
@@ -129,7 +130,7 @@ public record HttpClientSettings(
         why = ": " + e.getReason();
       }
       throw o.error(
-          key, key.name() + " wants a URL such as https://host:4318, not \"" + text + "\"" + why);
+          key, key.name() + " must be a URL such as https://host:4318, not \"" + text + "\"" + why);
     }
   }
 }

@@ -39,7 +39,7 @@ public final class IgnoredCollectorKeys {
   public void check(YamlObject o) {
     for (Key<Long> k : sizes) {
       if (o.get(k) < 0) {
-        throw o.error(k, k.name() + " wants a number of bytes from 0 on");
+        throw o.error(k, k.name() + " must be a number of bytes of at least 0");
       }
     }
     if (!o.get(middlewares).isEmpty()) {

@@ -25,7 +25,7 @@ public record ComponentId(String type, String name) implements Comparable<Compon
       throw new IllegalArgumentException(
           "\""
               + text
-              + "\" is not a component: its type wants a letter, then letters, digits and _, at"
+              + "\" is not a component: its type must be a letter, then letters, digits and _, at"
               + " most 63; as in otlp or otlp/second");
     }
     if (slash >= 0 && !NAME.matcher(name).matches()) {

@@ -49,11 +49,11 @@ public interface Context {
 
   /** Several of them with the same settings, which come and go while the component runs. */
   default QueueParts parts(DeliverySettings settings, Signal signal) {
-    throw new UnsupportedOperationException("exporters with several queues want a graph");
+    throw new UnsupportedOperationException("exporters with several queues require a graph");
   }
 
   /** Receivers that the component makes while it runs; of one receiver alone. */
   default DynamicReceivers receivers() {
-    throw new UnsupportedOperationException("receivers that are made want a graph");
+    throw new UnsupportedOperationException("dynamic receivers require a graph");
   }
 }

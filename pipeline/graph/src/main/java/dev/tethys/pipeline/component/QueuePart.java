@@ -14,10 +14,10 @@ public interface QueuePart extends Exporter {
    * off after some seconds and goes by the other, too. Does not wait: what its batching holds back
    * stays there until its time or {@link #handOn()}, which waits for room in a queue that blocks.
    */
-  void turnTo(Sender sender);
+  void replaceSender(Sender sender);
 
   /**
-   * As {@link #turnTo}, where its destination is gone and the sender looks for others: what has
+   * As {@link #replaceSender}, where its destination is gone and the sender looks for others: what has
    * been acknowledged is tried until it is taken, whatever is configured of giving up. Before the
    * start, it starts so.
    */
@@ -25,9 +25,9 @@ public interface QueuePart extends Exporter {
 
   /**
    * Takes a parcel that another part of the component holds, which is not counted anew; null, or
-   * why not, as {@link dev.tethys.pipeline.delivery.Outbox#adopt} says it.
+   * why not, as {@link dev.tethys.pipeline.delivery.Outbox#transferIn} says it.
    */
-  @Nullable Outcome adopt(EncodedRequest parcel, AckCallback receipt);
+  @Nullable Outcome transferIn(EncodedRequest parcel, AckCallback receipt);
 
   /** How it stands; it runs. */
   OutboxStatus status();

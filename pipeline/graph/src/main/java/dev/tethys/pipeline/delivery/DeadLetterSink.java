@@ -37,11 +37,11 @@ final class DeadLetterSink {
   }
 
   /** Among the dead letters where there are any; what the source is told. */
-  Outcome bury(EncodedRequest p, String reason, String dropReason, int attempts) {
+  Outcome deadLetter(EncodedRequest p, String reason, String dropReason, int attempts) {
     if (letters != null) {
       try {
         letters.add(p, clock.millis(), attempts, reason);
-        account.bury(p.items());
+        account.deadLetter(p.items());
         complaints.say(p.items() + " items are dead letters: " + reason);
         return Outcome.ACCEPTED;
       } catch (IOException e) {

@@ -60,7 +60,7 @@ final class DeliveryErrorLog {
     }
     LOG.log(
         Level.WARNING,
-        "{0}: not delivered in {1} attempts, goes on trying: {2}",
+        "{0}: not delivered in {1} attempts, retrying: {2}",
         name,
         String.valueOf(attempts),
         why);

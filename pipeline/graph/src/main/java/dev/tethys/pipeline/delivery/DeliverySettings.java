@@ -150,7 +150,7 @@ public record DeliverySettings(
           "max_bytes",
           Type.INT,
           DEFAULT_BYTES,
-          "Most bytes that may wait, whatever queue_size says; with sizer: bytes that one counts.");
+          "Maximum bytes in the queue, in addition to queue_size; with sizer: bytes only queue_size counts.");
   private static final Key<Boolean> BLOCK_ON_OVERFLOW =
       QUEUE.key(
           "block_on_overflow",
@@ -178,7 +178,7 @@ public record DeliverySettings(
           "dead_letter_bytes",
           Type.INT,
           DEFAULT_BYTES,
-          "Most that requests take on disk which the destination refused for good.");
+          "Maximum disk space of permanently rejected requests.");
   private static final Key<Batching> QUEUE_BATCH =
       QUEUE.optional("batch", BATCH.type(DeliverySettings::batch), "Joining before the queue.");
 
@@ -329,11 +329,11 @@ public record DeliverySettings(
   private static Retry retry(YamlObject o) {
     double jitter = o.get(RANDOMIZATION_FACTOR);
     if (!(jitter >= 0 && jitter <= 1)) {
-      throw o.error(RANDOMIZATION_FACTOR, "randomization_factor wants 0 to 1");
+      throw o.error(RANDOMIZATION_FACTOR, "randomization_factor must be 0 to 1");
     }
     double multiplier = o.get(MULTIPLIER);
     if (!(multiplier >= 1 && multiplier <= 1000)) {
-      throw o.error(MULTIPLIER, "multiplier wants at least 1");
+      throw o.error(MULTIPLIER, "multiplier must be at least 1");
     }
     return new Retry(
         o.get(RETRY_ENABLED),
@@ -401,8 +401,8 @@ public record DeliverySettings(
     if (queueSizer == Sizer.REQUESTS) {
       throw o.error(
           QUEUE_BATCH,
-          "sizes of a batch count items or bytes, and without a sizer of its own it takes that of"
-              + " the queue, which is requests; write batch: {sizer: items}");
+          "batch sizes count items or bytes; without batch.sizer, a batch uses the sizer of the"
+              + " queue, which is requests; write batch: {sizer: items}");
     }
     return new Batching(b.after, b.minSize, b.maxSize, queueSizer, b.metadataKeys);
   }
@@ -434,7 +434,7 @@ public record DeliverySettings(
     return o.error(
         key,
         key.name()
-            + " wants at least "
+            + " must be at least "
             + least
             + (most == Long.MAX_VALUE || most == Integer.MAX_VALUE ? "" : " and at most " + most));
   }

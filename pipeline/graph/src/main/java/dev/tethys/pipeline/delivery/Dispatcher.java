@@ -15,12 +15,12 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way out of an outbox: requests that fly, what their destination answers, when they are tried
+ * The way out of an outbox: requests in flight, what their destination answers, when they are tried
  * again and when no more.
  *
  * <p>Invariants, under the lock of the backlog: every entry that was handed out and is not done is
- * one of its jobs; at most as many fly on the present {@link SenderBinding} as it permits when one
- * is started. What flies on a former route comes to its end there.
+ * one of its jobs; at most as many are in flight on the present {@link SenderBinding} as it permits
+ * when one is started. What flies on a former route comes to its end there.
  */
 final class Dispatcher {
   private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.delivery");
@@ -68,7 +68,7 @@ final class Dispatcher {
   }
 
   /** Starts what may be started; under the lock. */
-  void pump() {
+  void dispatchReady() {
     SenderBinding route = routes.present();
     while (backlog.phase != QueueState.Phase.CLOSED && route.flying < route.permitted()) {
       long pause = route.breaker.pauseNanos(clock.nanos());
@@ -80,12 +80,12 @@ final class Dispatcher {
       if (j == null) {
         return;
       }
-      takeOff(j);
-      clock.execute(name, () -> fly(j));
+      markInFlight(j);
+      clock.execute(name, () -> runAttempts(j));
     }
   }
 
-  private void takeOff(Job j) {
+  private void markInFlight(Job j) {
     j.state = Job.State.FLYING;
     j.route = routes.present();
     j.route.flying++;
@@ -102,7 +102,7 @@ final class Dispatcher {
               backlog.lock.lock();
               try {
                 wake = null;
-                pump();
+                dispatchReady();
               } finally {
                 backlog.lock.unlock();
               }
@@ -110,7 +110,7 @@ final class Dispatcher {
   }
 
   /** Sends a job, on a thread of its own. */
-  private void fly(Job j) {
+  private void runAttempts(Job j) {
     backlog.lock.lock();
     try {
       if (j.state != Job.State.FLYING) {
@@ -228,12 +228,13 @@ final class Dispatcher {
       }
       case SendResult.Permanent x -> {
         complaints.note(x.reason());
-        isDone = partDone(j, p, burial.bury(p, x.reason(), Drops.REFUSED, j.attempts));
+        isDone = partDone(j, p, burial.deadLetter(p, x.reason(), Drops.REFUSED, j.attempts));
       }
       case SendResult.Split x -> {
         String problem = replace(j, p, x);
         isDone =
-            problem != null && partDone(j, p, burial.bury(p, problem, Drops.REFUSED, j.attempts));
+            problem != null
+                && partDone(j, p, burial.deadLetter(p, problem, Drops.REFUSED, j.attempts));
       }
       case SendResult.PerItem x -> {
         if (x.items() != p.items()) {
@@ -245,7 +246,8 @@ final class Dispatcher {
         for (SendResult.Refused r : x.refused()) {
           complaints.note(r.reason());
           sorted =
-              Outcome.plus(sorted, burial.bury(r.parcel(), r.reason(), Drops.REFUSED, j.attempts));
+              Outcome.plus(
+                  sorted, burial.deadLetter(r.parcel(), r.reason(), Drops.REFUSED, j.attempts));
         }
         EncodedRequest again = x.again();
         if (again != null) {
@@ -297,7 +299,7 @@ final class Dispatcher {
         return false;
       }
       routes.left(j.route());
-      takeOff(j);
+      markInFlight(j);
       return true;
     } finally {
       backlog.lock.unlock();
@@ -358,7 +360,7 @@ final class Dispatcher {
       if (j.route() != routes.present()) {
         land(j);
         atOnce(j);
-        pump();
+        dispatchReady();
         return false;
       }
       over =
@@ -375,7 +377,7 @@ final class Dispatcher {
         }
         land(j);
         j.timer = clock.schedule(pause, () -> again(j));
-        pump();
+        dispatchReady();
         return false;
       }
     } finally {
@@ -391,7 +393,7 @@ final class Dispatcher {
       if (j.state == Job.State.DELAYED) {
         j.timer = null;
         backlog.jobs.again(j);
-        pump();
+        dispatchReady();
       }
     } finally {
       backlog.lock.unlock();
@@ -410,7 +412,7 @@ final class Dispatcher {
 
   /** What is left of a job was tried for long enough. */
   private void giveUp(Job j, SendResult.Retryable l) {
-    String reason = "given up after " + j.attempts + " attempts: " + l.reason();
+    String reason = "failed after " + j.attempts + " attempts: " + l.reason();
     boolean waits = !burial.keepsLetters() && j.receipt != AckCallback.NONE;
     if (waits) {
       account.giveBack(j.itemsLeft);
@@ -430,7 +432,8 @@ final class Dispatcher {
       }
       for (EncodedRequest p : left) {
         j.outcome =
-            Outcome.plus(j.outcome, burial.bury(p, reason, Drops.RETRIES_EXHAUSTED, j.attempts));
+            Outcome.plus(
+                j.outcome, burial.deadLetter(p, reason, Drops.RETRIES_EXHAUSTED, j.attempts));
       }
     }
     finish(j);
@@ -447,7 +450,7 @@ final class Dispatcher {
       backlog.jobs.done(j);
       backlog.gone(j.entry.items, clock.millis());
       backlog.telling++;
-      pump();
+      dispatchReady();
     } finally {
       backlog.lock.unlock();
     }
@@ -468,10 +471,10 @@ final class Dispatcher {
    * What waits goes by another sender from now on, and at once what had been told to come later; it
    * may be one that was there before.
    */
-  void turnTo(Sender sender) {
+  void replaceSender(Sender sender) {
     backlog.lock.lock();
     try {
-      if (!routes.turnTo(sender, backlog.options)) {
+      if (!routes.replaceSender(sender, backlog.options)) {
         return;
       }
       if (wake != null) {
@@ -484,7 +487,7 @@ final class Dispatcher {
           atOnce(j);
         }
       }
-      pump();
+      dispatchReady();
     } finally {
       backlog.lock.unlock();
     }

@@ -79,7 +79,7 @@ public final class DrainScope {
 
     /**
      * The component has to end: queues do not make it wait any more. Those that do so now have to
-     * be told ({@link Outbox#lookAgain}).
+     * be told ({@link Outbox#wakeBlockedProducers}).
      */
     public void close() {
       closing = true;

@@ -143,7 +143,7 @@ final class Jobs {
     }
   }
 
-  /** Takes a job that does not fly out of where it is. */
+  /** Takes a job that is not in flight out of where it is. */
   private void remove(Job j) {
     Job.State was = j.state;
     j.state = Job.State.GONE;

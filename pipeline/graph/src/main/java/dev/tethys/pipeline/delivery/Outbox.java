@@ -30,7 +30,7 @@ public interface Outbox extends OutboxView, AutoCloseable {
    * @return null when it was taken; otherwise why not: its items count as returned to the one that
    *     held it, and nobody settles the receipt
    */
-  @Nullable Outcome adopt(EncodedRequest parcel, AckCallback receipt);
+  @Nullable Outcome transferIn(EncodedRequest parcel, AckCallback receipt);
 
   /**
    * Goes on with other options and another sender, with which everything is sent that is not under
@@ -39,7 +39,7 @@ public interface Outbox extends OutboxView, AutoCloseable {
    *
    * @param options on the disk, or in the memory, that it has
    */
-  void turnTo(OutboxOptions options, Sender sender);
+  void replaceSender(OutboxOptions options, Sender sender);
 
   /**
    * Closes a sender from which it was turned, as soon as nothing is under way with it. Does not
@@ -53,14 +53,14 @@ public interface Outbox extends OutboxView, AutoCloseable {
    * From now on nobody waits for room, those who do now included: what finds none is returned to
    * its source.
    */
-  void hasten();
+  void failBlockedProducers();
 
   /**
    * Those who wait for room look whether they still have to. Who came through a component that has
    * to end ({@link DrainScope}) does not: what it holds may be acknowledged, so it is taken beyond
    * the size of the queue, up to a bound behind which it is returned.
    */
-  void lookAgain();
+  void wakeBlockedProducers();
 
   /**
    * Takes nothing more and sends what it can within the time; what is left stays on disk, or is

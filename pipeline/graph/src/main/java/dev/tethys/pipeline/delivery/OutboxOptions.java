@@ -54,7 +54,12 @@ public record OutboxOptions(
     public Capacity {
       if (bytes <= 0 || items < 0 || parcels < 0) {
         throw new IllegalArgumentException(
-            "a queue wants room: " + bytes + " bytes, " + items + " items, " + parcels);
+            "queue capacity must be positive: "
+                + bytes
+                + " bytes, "
+                + items
+                + " items, "
+                + parcels);
       }
     }
 
@@ -140,7 +145,7 @@ public record OutboxOptions(
           || !(jitter >= 0 && jitter <= 1)
           || maxAttempts < 0) {
         throw new IllegalArgumentException(
-            "a retry policy wants a multiplier of at least 1, a jitter of 0 to 1 and nothing"
+            "a retry policy requires a multiplier of at least 1, a jitter of 0 to 1 and nothing"
                 + " negative");
       }
     }

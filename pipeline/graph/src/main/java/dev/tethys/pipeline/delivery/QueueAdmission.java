@@ -110,7 +110,7 @@ final class QueueAdmission {
         }
         if (DrainScope.isClosing()) {
           if (backlog.beyond + charge > MOST_BEYOND) {
-            return back(parcel, "the queue of " + name + " is full, whoever ends before it");
+            return back(parcel, "the queue of " + name + " is full and its source has stopped");
           }
           backlog.beyond += charge;
           reserve(parcel, charge);
@@ -222,7 +222,7 @@ final class QueueAdmission {
           backlog.jobs.remember(e, receipt);
         }
         backlog.shelf.publish(e);
-        deliveries.pump();
+        deliveries.dispatchReady();
       } finally {
         backlog.lock.unlock();
       }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * segment file:
  *   8 bytes  "TYQUEUE1"
  *   8 bytes  number
- *   records, one behind the other: see {@link StoredRequest}
+ *   records in sequence: see {@link StoredRequest}
  * done file:
  *   8 bytes  "TYDONE01"
  *   8 bytes  number

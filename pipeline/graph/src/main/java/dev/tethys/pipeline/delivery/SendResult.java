@@ -14,7 +14,7 @@ public sealed interface SendResult {
   record Delivered() implements SendResult {}
 
   /**
-   * Transferred to {@linkplain Outbox#adopt another outbox}, which accounts for its items and
+   * Transferred to {@linkplain Outbox#transferIn another outbox}, which accounts for its items and
    * reports the outcome.
    *
    * @param outcome future outcome of the request

@@ -30,7 +30,7 @@ final class SenderBinding {
     this.breaker = new Breaker(options.retry(), random);
   }
 
-  /** Most that may fly. */
+  /** Maximum requests in flight. */
   int permitted() {
     return breaker.isProbing() ? 1 : limit.limit();
   }

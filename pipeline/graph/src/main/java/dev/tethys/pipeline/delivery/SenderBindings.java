@@ -37,7 +37,7 @@ final class SenderBindings {
    *
    * @return whether it is another
    */
-  boolean turnTo(Sender sender, OutboxOptions options) {
+  boolean replaceSender(Sender sender, OutboxOptions options) {
     if (sender == present.sender) {
       return false;
     }

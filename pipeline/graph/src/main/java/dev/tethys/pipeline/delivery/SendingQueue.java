@@ -58,7 +58,7 @@ final class SendingQueue implements Outbox {
             found.parcels(),
             found.items());
       }
-      deliveries.pump();
+      deliveries.dispatchReady();
     } finally {
       backlog.lock.unlock();
     }
@@ -74,7 +74,7 @@ final class SendingQueue implements Outbox {
   }
 
   @Override
-  public @Nullable Outcome adopt(EncodedRequest parcel, AckCallback receipt) {
+  public @Nullable Outcome transferIn(EncodedRequest parcel, AckCallback receipt) {
     // What it was taken from has acknowledged it, maybe: only who brings something new may lose it.
     return intake.take(parcel, receipt, false);
   }
@@ -157,7 +157,7 @@ final class SendingQueue implements Outbox {
   }
 
   @Override
-  public void turnTo(OutboxOptions options, Sender sender) {
+  public void replaceSender(OutboxOptions options, Sender sender) {
     backlog.lock.lock();
     try {
       if (!Objects.equals(options.disk(), backlog.options.disk())) {
@@ -165,7 +165,7 @@ final class SendingQueue implements Outbox {
       }
       backlog.options = options;
       backlog.room.signalAll();
-      deliveries.turnTo(sender);
+      deliveries.replaceSender(sender);
     } finally {
       backlog.lock.unlock();
     }
@@ -177,7 +177,7 @@ final class SendingQueue implements Outbox {
   }
 
   @Override
-  public void hasten() {
+  public void failBlockedProducers() {
     backlog.lock.lock();
     try {
       backlog.hastened = true;
@@ -188,7 +188,7 @@ final class SendingQueue implements Outbox {
   }
 
   @Override
-  public void lookAgain() {
+  public void wakeBlockedProducers() {
     backlog.lock.lock();
     try {
       backlog.room.signalAll();

@@ -85,7 +85,7 @@ public final class BasicAuth implements ExtensionFactory<BasicAuth.Settings> {
       throw o.error("only one of htpasswd and client_auth can be specified");
     }
     if (client == null && users == null) {
-      throw o.error("basicauth wants client_auth or htpasswd");
+      throw o.error("basicauth requires either client_auth or htpasswd");
     }
     return client != null ? client : java.util.Objects.requireNonNull(users);
   }
@@ -93,7 +93,7 @@ public final class BasicAuth implements ExtensionFactory<BasicAuth.Settings> {
   private static Users users(YamlObject o) {
     Users u = new Users(o.get(FILE), o.get(INLINE));
     if (u.file.isEmpty() && u.inline.isEmpty()) {
-      throw o.error("htpasswd wants file or inline");
+      throw o.error("htpasswd requires either file or inline");
     }
     if (!u.inline.isEmpty()) {
       try {
@@ -109,7 +109,7 @@ public final class BasicAuth implements ExtensionFactory<BasicAuth.Settings> {
     Client s =
         new Client(o.get(USERNAME), o.get(USERNAME_FILE), o.get(PASSWORD), o.get(PASSWORD_FILE));
     if (s.username.isEmpty() && s.usernameFile.isEmpty()) {
-      throw o.error("client_auth wants username or username_file");
+      throw o.error("client_auth requires either username or username_file");
     }
     return s;
   }

@@ -66,7 +66,7 @@ public final class BearerTokenAuth implements ExtensionFactory<BearerTokenAuth.S
     String file = o.get(FILENAME);
     int ways = (token.isEmpty() ? 0 : 1) + (tokens.isEmpty() ? 0 : 1) + (file.isEmpty() ? 0 : 1);
     if (ways != 1) {
-      throw o.error("bearertokenauth wants one of token, tokens & filename");
+      throw o.error("bearertokenauth requires one of token, tokens and filename");
     }
     return new Settings(
         o.get(SCHEME),
@@ -117,7 +117,10 @@ public final class BearerTokenAuth implements ExtensionFactory<BearerTokenAuth.S
           right |= MessageDigest.isEqual(v.getBytes(StandardCharsets.UTF_8), given);
         }
       } catch (IOException e) {
-        LOG.log(Level.ERROR, "nobody can authenticate by a token: {0}", e.getMessage());
+        LOG.log(
+            Level.ERROR,
+            "Bearer tokens not readable, all requests are rejected: {0}",
+            e.getMessage());
       }
       return right;
     }

@@ -46,7 +46,7 @@ public final class FileStorage implements ExtensionFactory<FileStorage.Settings>
   static {
     SECTION
         .notBuilt("directory_permissions", "Permissions of the folder.")
-        .notBuilt("max_size", "Each queue has a limit of its own.");
+        .notBuilt("max_size", "Each queue has its own limit.");
   }
 
   @Override

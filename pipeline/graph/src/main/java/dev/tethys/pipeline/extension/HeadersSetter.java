@@ -81,7 +81,7 @@ public final class HeadersSetter implements ExtensionFactory<HeadersSetter.Setti
     String from = o.get(FROM);
     String file = o.get(VALUE_FILE);
     if ((value == null ? 0 : 1) + (from.isEmpty() ? 0 : 1) + (file.isEmpty() ? 0 : 1) != 1) {
-      throw o.error("a header wants one of value, value_file & from_context");
+      throw o.error("a header requires one of value, value_file and from_context");
     }
     return new Header(o.get(NAME), value, file, from, o.find(DEFAULT));
   }

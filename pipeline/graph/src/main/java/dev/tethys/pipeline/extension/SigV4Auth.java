@@ -101,7 +101,7 @@ public final class SigV4Auth implements ExtensionFactory<CloudAuth.SigV4> {
   private static Role role(YamlObject o) {
     RoleSession s = new RoleSession(o.get(SESSION_NAME), o.get(STS_REGION), "");
     if (o.get(ARN).isEmpty() && !s.equals(RoleSession.USUAL)) {
-      throw o.error("assume_role wants an arn");
+      throw o.error("assume_role requires arn");
     }
     return new Role(o.get(ARN), o.get(EXTERNAL_ID), s);
   }

@@ -114,7 +114,7 @@ public record GraphConfig(
       YamlDocument document, Components components, boolean allowUnused) {
     YamlNode root = document.takingNullAsAbsent().root();
     if (root.isNull()) {
-      throw root.error("the configuration is empty; it wants service.pipelines at least");
+      throw root.error("the configuration is empty; it requires service.pipelines at least");
     }
     YamlObject top = root.object(TOP);
     YamlObject service = top.get(SERVICE_KEY);
@@ -136,7 +136,7 @@ public record GraphConfig(
     List<PipelineDefinition> pipelines = new ArrayList<>();
     YamlNode at = service.at(PIPELINES);
     if (at == null || at.entries().isEmpty()) {
-      throw service.error(PIPELINES, "service.pipelines wants at least one pipeline");
+      throw service.error(PIPELINES, "service.pipelines requires at least one pipeline");
     }
     Set<PipelineId> ids = new HashSet<>();
     for (Map.Entry<String, YamlNode.Entry> e : at.entries().entrySet()) {
@@ -232,17 +232,18 @@ public record GraphConfig(
 
     PipelineDefinition pipeline(PipelineId id, YamlNode.Entry e) {
       if (e.value().isNull()) {
-        throw e.key().error("pipeline \"" + id + "\" is empty; it wants receivers and exporters");
+        throw e.key()
+            .error("pipeline \"" + id + "\" is empty; it requires receivers and exporters");
       }
       YamlObject o = PIPELINE_TYPE.read(e.value());
       List<Use> receivers = uses(o, RECEIVERS, id, Kind.RECEIVER, Kind.CONNECTOR);
       List<Use> processors = uses(o, PROCESSORS, id, Kind.PROCESSOR);
       List<Use> exporters = uses(o, EXPORTERS, id, Kind.EXPORTER, Kind.CONNECTOR);
       if (receivers.isEmpty()) {
-        throw o.error(RECEIVERS, "pipeline \"" + id + "\" wants at least one receiver");
+        throw o.error(RECEIVERS, "pipeline \"" + id + "\" requires at least one receiver");
       }
       if (exporters.isEmpty()) {
-        throw o.error(EXPORTERS, "pipeline \"" + id + "\" wants at least one exporter");
+        throw o.error(EXPORTERS, "pipeline \"" + id + "\" requires at least one exporter");
       }
       return new PipelineDefinition(id, receivers, processors, exporters);
     }

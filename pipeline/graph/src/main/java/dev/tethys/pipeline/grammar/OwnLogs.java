@@ -79,7 +79,10 @@ public record OwnLogs(
       SECTION.key("output_paths", Type.list(OUTPUT), List.of(), "stdout, stderr or files.");
   private static final Key<List<String>> ERROR_OUTPUT_PATHS =
       SECTION.key(
-          "error_output_paths", Type.list(OUTPUT), List.of(), "Where failed writes are told.");
+          "error_output_paths",
+          Type.list(OUTPUT),
+          List.of(),
+          "Outputs for internal logger errors.");
   private static final Key<Map<String, Object>> INITIAL_FIELDS =
       SECTION.key(
           "initial_fields",

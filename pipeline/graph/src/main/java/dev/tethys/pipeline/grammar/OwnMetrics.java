@@ -47,7 +47,8 @@ public record OwnMetrics(List<Page> pages, List<OwnMetricsPush> pushes, List<Own
   private static final Section CONSTANT_LABELS =
       new Section("telemetry_constant_labels", "Attributes of the resource as labels.");
   private static final Key<List<String>> INCLUDED =
-      CONSTANT_LABELS.optional("included", Type.list(Type.STRING), "Which: * and ? stand for any.");
+      CONSTANT_LABELS.optional(
+          "included", Type.list(Type.STRING), "Included attributes; * and ? are wildcards.");
   private static final Key<List<String>> EXCLUDED =
       CONSTANT_LABELS.key("excluded", Type.list(Type.STRING), List.of(), "Which not.");
 
@@ -141,7 +142,7 @@ public record OwnMetrics(List<Page> pages, List<OwnMetricsPush> pushes, List<Own
     Page page = o.find(READER_PULL);
     OwnMetricsPush push = o.find(PERIODIC);
     if ((page == null) == (push == null)) {
-      throw o.error("a reader wants one of pull and periodic");
+      throw o.error("a reader requires one of pull and periodic");
     }
     return new Reader(page, push);
   }

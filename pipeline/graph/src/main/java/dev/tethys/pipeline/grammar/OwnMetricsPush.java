@@ -122,7 +122,7 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
   private static Duration millis(YamlObject o, Key<Long> key, long usual) {
     long n = o.get(key);
     if (n < 0) {
-      throw o.error(key, key.name() + " wants milliseconds, not fewer than 0");
+      throw o.error(key, key.name() + " must be a number of milliseconds of at least 0");
     }
     return Duration.ofMillis(n == 0 ? usual : n);
   }
@@ -131,7 +131,7 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
     Otlp otlp = o.find(TO_OTLP);
     boolean console = o.has(TO_CONSOLE);
     if ((otlp != null) == console) {
-      throw o.error("exporter wants one of otlp and console");
+      throw o.error("exporter requires one of otlp and console");
     }
     if (console) {
       o.find(TO_CONSOLE);
@@ -158,7 +158,7 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
     for (String h : listed.isBlank() ? new String[0] : listed.split(",")) {
       int eq = h.indexOf('=');
       if (eq < 1) {
-        throw o.error(HEADERS_LIST, "headers_list wants name=value, with commas between");
+        throw o.error(HEADERS_LIST, "headers_list must be name=value pairs separated by commas");
       }
       headers.put(
           ClientKeys.name(o, HEADERS_LIST, decoded(o, h.substring(0, eq))),
@@ -204,6 +204,6 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
     } catch (URISyntaxException e) {
       // said below
     }
-    throw o.error(ENDPOINT, "endpoint wants host:port or a URL, not \"" + text + "\"");
+    throw o.error(ENDPOINT, "endpoint must be host:port or a URL, not \"" + text + "\"");
   }
 }

@@ -71,10 +71,11 @@ final class OwnResource {
           }
           if (beside) {
             throw e.key()
-                .error("attributes stand beside other attributes: write all under attributes");
+                .error(
+                    "attributes cannot be combined with inline attributes: write all under attributes");
           }
           if (!e.value().isNull() && !e.value().isScalar()) {
-            throw e.value().error("attribute \"" + k + "\" wants a string or nothing");
+            throw e.value().error("attribute \"" + k + "\" must be a string or null");
           }
           out.put(k, e.value().isNull() ? Optional.empty() : Optional.of(e.value().asString()));
         });
@@ -92,7 +93,7 @@ final class OwnResource {
     YamlNode value = o.find(VALUE);
     o.get(KIND);
     if (value == null || value.isMap()) {
-      throw o.error("attribute \"" + o.get(NAME) + "\" wants a value that is no map");
+      throw o.error("attribute \"" + o.get(NAME) + "\" requires a value, which must not be a map");
     }
     return Map.entry(
         o.get(NAME), value.isList() ? String.valueOf(value.asTree()) : value.asString());

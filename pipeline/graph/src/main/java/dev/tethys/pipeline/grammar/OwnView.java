@@ -41,7 +41,7 @@ public record OwnView(
 
   private static final Section SELECTOR = new Section("telemetry_selector", "Which metrics.");
   private static final Key<String> INSTRUMENT_NAME =
-      SELECTOR.key("instrument_name", Type.STRING, "", "Their name; * and ? stand for any.");
+      SELECTOR.key("instrument_name", Type.STRING, "", "Instrument name; * and ? are wildcards.");
   private static final Key<String> INSTRUMENT_TYPE =
       SELECTOR.key(
           "instrument_type",
@@ -160,7 +160,7 @@ public record OwnView(
           default -> Kind.COUNTER;
         };
     if (kind == null && o.get(INSTRUMENT_NAME).isEmpty()) {
-      throw o.error("a selector wants instrument_name or instrument_type");
+      throw o.error("a selector requires instrument_name or instrument_type");
     }
     return new Selected(o.get(INSTRUMENT_NAME), kind);
   }

@@ -150,7 +150,9 @@ public final class Graph implements GraphView {
   public void stop(Duration patience) {
     long end = services.clock().nanos() + patience.toNanos();
     Scheduler.Timer late =
-        services.clock().schedule(patience, () -> Lifecycle.hasten(List.copyOf(nodes.values())));
+        services
+            .clock()
+            .schedule(patience, () -> Lifecycle.failBlockedProducers(List.copyOf(nodes.values())));
     try {
       stopBy(end);
     } finally {
@@ -167,8 +169,8 @@ public final class Graph implements GraphView {
   }
 
   /** From now on nobody waits for room in its queues: what finds none is returned to its source. */
-  public void hasten() {
-    Lifecycle.hasten(List.copyOf(nodes.values()));
+  public void failBlockedProducers() {
+    Lifecycle.failBlockedProducers(List.copyOf(nodes.values()));
   }
 
   private void tellWatchers(GraphConfig now) {

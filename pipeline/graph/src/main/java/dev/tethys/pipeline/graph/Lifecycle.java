@@ -87,7 +87,7 @@ final class Lifecycle {
    */
   static void endWaits(List<GraphNode> ending, List<GraphNode> all) {
     ending.forEach(n -> n.context.exit().close());
-    all.forEach(n -> n.context.exporters().forEach(QueuedExporter::lookAgain));
+    all.forEach(n -> n.context.exporters().forEach(QueuedExporter::wakeBlockedProducers));
   }
 
   /**
@@ -96,9 +96,9 @@ final class Lifecycle {
    */
   void stopAll(List<GraphNode> some, Duration patience) {
     if (!patience.isPositive()) {
-      hasten(some);
+      failBlockedProducers(some);
     }
-    Scheduler.Timer late = services.clock().schedule(patience, () -> hasten(some));
+    Scheduler.Timer late = services.clock().schedule(patience, () -> failBlockedProducers(some));
     try {
       stopInOrder(some, patience);
     } finally {
@@ -118,7 +118,7 @@ final class Lifecycle {
   }
 
   /** Nobody waits for room in their queues any more. */
-  static void hasten(List<GraphNode> some) {
-    some.forEach(n -> n.context.exporters().forEach(QueuedExporter::hasten));
+  static void failBlockedProducers(List<GraphNode> some) {
+    some.forEach(n -> n.context.exporters().forEach(QueuedExporter::failBlockedProducers));
   }
 }

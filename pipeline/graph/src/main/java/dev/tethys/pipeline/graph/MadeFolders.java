@@ -126,7 +126,7 @@ final class MadeFolders {
       } catch (IOException | UncheckedIOException e) {
         log.log(
             Level.WARNING,
-            "{0}: what is left of receivers that are gone stays in {1}, and is looked at again: {2}",
+            "{0}: state of removed receivers not deleted, retrying: folder={1} error={2}",
             name,
             parent,
             e);

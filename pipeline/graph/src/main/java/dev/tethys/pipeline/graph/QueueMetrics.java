@@ -82,7 +82,7 @@ public final class QueueMetrics implements Collector {
         to,
         all,
         "tethys_exporter_dead_letters",
-        "Requests kept for good.",
+        "Requests kept as dead letters.",
         OutboxStatus::deadLetters);
     counter(
         to,

@@ -124,7 +124,7 @@ final class QueuedExporter implements QueuePart {
     if (box == null) {
       throw new IllegalStateException(name + " does not run and has no successor");
     }
-    box.turnTo(options, sender);
+    box.replaceSender(options, sender);
     outbox = box;
     predecessor = other;
     other.predecessor = null; // or each reload would keep all those before it
@@ -136,7 +136,7 @@ final class QueuedExporter implements QueuePart {
     QueuedExporter before = predecessor;
     Outbox box = outbox;
     if (before != null && box != null) {
-      box.turnTo(before.options, before.sender);
+      box.replaceSender(before.options, before.sender);
       before.succeeded = false;
       succeeded = true;
     }
@@ -206,7 +206,7 @@ final class QueuedExporter implements QueuePart {
   }
 
   @Override
-  public void turnTo(Sender to) {
+  public void replaceSender(Sender to) {
     turn(to, options);
   }
 
@@ -221,7 +221,7 @@ final class QueuedExporter implements QueuePart {
     present = by;
     Outbox box = outbox;
     if (box != null) {
-      box.turnTo(by, to);
+      box.replaceSender(by, to);
       box.retire(before, TURN);
     }
   }
@@ -238,8 +238,8 @@ final class QueuedExporter implements QueuePart {
   }
 
   @Override
-  public @Nullable Outcome adopt(EncodedRequest parcel, AckCallback receipt) {
-    return running().adopt(parcel, receipt);
+  public @Nullable Outcome transferIn(EncodedRequest parcel, AckCallback receipt) {
+    return running().transferIn(parcel, receipt);
   }
 
   @Override
@@ -291,18 +291,18 @@ final class QueuedExporter implements QueuePart {
   }
 
   /** Who waits for room in its queue looks whether he has to. */
-  void lookAgain() {
+  void wakeBlockedProducers() {
     Outbox box = outbox;
     if (box != null) {
-      box.lookAgain();
+      box.wakeBlockedProducers();
     }
   }
 
   /** Nobody waits for room in its queue any more, unless it is another's. */
-  void hasten() {
+  void failBlockedProducers() {
     Outbox box = outbox;
     if (box != null && !succeeded) {
-      box.hasten();
+      box.failBlockedProducers();
     }
   }
 
@@ -320,9 +320,9 @@ final class QueuedExporter implements QueuePart {
     }
     Scheduler.Timer late = () -> {};
     if (patience.isPositive()) {
-      late = context.clock().schedule(patience, box::hasten);
+      late = context.clock().schedule(patience, box::failBlockedProducers);
     } else {
-      box.hasten();
+      box.failBlockedProducers();
     }
     try {
       from.stop(patience);

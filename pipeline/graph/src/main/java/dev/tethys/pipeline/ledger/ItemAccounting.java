@@ -73,7 +73,7 @@ public final class ItemAccounting {
   }
 
   /** Held until now; kept among the dead letters. */
-  public synchronized void bury(long items) {
+  public synchronized void deadLetter(long items) {
     held -= items;
     deadLettered += items;
   }

@@ -109,7 +109,7 @@ public final class BoundedNames {
   public static int read(YamlObject o, Key<Long> key) {
     long v = o.get(key);
     if (v < 1 || v > MOST) {
-      throw o.error(key, key.name() + " wants 1 to " + MOST);
+      throw o.error(key, key.name() + " must be 1 to " + MOST);
     }
     return (int) v;
   }

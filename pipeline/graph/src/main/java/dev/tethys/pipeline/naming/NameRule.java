@@ -8,7 +8,7 @@ import java.util.function.UnaryOperator;
  * Rule for valid names of a database. Texts of a template are looked at when it is read; values of
  * labels, which anybody may have sent, are made to fit.
  *
- * @param wants the rule in words, as in {@code "wants …"}
+ * @param wants the rule in words, as in {@code "requires …"}
  * @param legal an expression that the template fits where {@code x} stands for each label
  * @param led whether a template with labels begins with a text of its own, so that no value names
  *     what it likes, such as a table of the system

@@ -36,7 +36,7 @@ public record NameTemplate(List<String> parts, NameRule rule) {
       throw new IllegalArgumentException(
           "\""
               + text
-              + "\" wants "
+              + "\" requires "
               + rule.wants()
               + (rule.led() ? ", and a text before the first {label}" : ""));
     }

@@ -89,7 +89,7 @@ public final class PipelineEndpoints {
   private void tap(HttpRequest q, HttpResponse r) throws IOException, InterruptedException {
     if (!tapAllowed) {
       throw new HttpException(
-          403, "looking at telemetry is off; start with --web.enable-tap to allow it");
+          403, "live tap is disabled; start with --web.enable-tap to enable it");
     }
     String edge = required(q.query(), "edge");
     double perSecond = number(q.query(), "per_second", 1, MAX_PER_SECOND);
@@ -233,6 +233,6 @@ public final class PipelineEndpoints {
     } catch (NumberFormatException e) {
       // said below
     }
-    throw new HttpException(400, name + "=" + v + " wants a number above 0, at most " + most);
+    throw new HttpException(400, name + "=" + v + " must be a number above 0, at most " + most);
   }
 }

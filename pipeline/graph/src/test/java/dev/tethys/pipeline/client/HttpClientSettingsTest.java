@@ -59,13 +59,13 @@ class HttpClientSettingsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "max_idle_conns: -1 | c.yaml:1:17: max_idle_conns wants a number from 0 on",
+        "max_idle_conns: -1 | c.yaml:1:17: max_idle_conns must be a number of at least 0",
         "http2_read_idle_timeout: 10s | pings of HTTP/2 are not sent over HTTP",
-        "endpoint: 'http://h:70000' | c.yaml:1:11: endpoint wants a URL such as https://host:4318,"
+        "endpoint: 'http://h:70000' | c.yaml:1:11: endpoint must be a URL such as https://host:4318,"
             + " not \"http://h:70000\": invalid port",
-        "endpoint: h:1 | endpoint wants a URL such as",
-        "proxy_url: 'http://h:70000' | c.yaml:1:12: proxy_url wants a URL",
-        "write_buffer_size: -1 | wants a number of bytes from 0 on",
+        "endpoint: h:1 | endpoint must be a URL such as",
+        "proxy_url: 'http://h:70000' | c.yaml:1:12: proxy_url must be a URL",
+        "write_buffer_size: -1 | must be a number of bytes of at least 0",
         "middlewares: [x] | middlewares",
         "tls: {cipher_suites: [TLS_RSA_WITH_RC4_128_SHA]} | no cipher suite that is safe",
         "tls: {curve_preferences: [X25519MLKEM768]} | from version 27 on",

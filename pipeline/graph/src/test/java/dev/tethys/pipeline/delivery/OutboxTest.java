@@ -214,8 +214,7 @@ class OutboxTest {
       assertThat(said).as("one failure is nothing").isEmpty();
       clock.advance(Duration.ofSeconds(60));
       assertThat(said)
-          .containsExactly(
-              "WARNING far: not delivered in 2 attempts, goes on trying: cannot be reached");
+          .containsExactly("WARNING far: not delivered in 2 attempts, retrying: cannot be reached");
       clock.advance(Duration.ofMinutes(1));
       assertThat(said).hasSize(3);
       assertThat(said.get(1)).startsWith("WARNING far: not delivered in ");
@@ -257,7 +256,7 @@ class OutboxTest {
     Balance balance = account.balance();
     if (disk) {
       assertThat(balance.deadLettered()).isEqualTo(10);
-      assertThat(b.deadLetters(10).getFirst().reason()).contains("given up after").contains("down");
+      assertThat(b.deadLetters(10).getFirst().reason()).contains("failed after").contains("down");
     } else {
       assertThat(told).hasSize(1).first().isInstanceOf(Outcome.Unavailable.class);
       assertThat(balance.returned()).isEqualTo(10);
@@ -567,7 +566,7 @@ class OutboxTest {
       Thread.onSpinWait();
     }
     ends.close();
-    b.lookAgain();
+    b.wakeBlockedProducers();
     t.join();
     assertThat(b.status().parcels()).isEqualTo(2);
     assertThat(other.isAlive()).isTrue();

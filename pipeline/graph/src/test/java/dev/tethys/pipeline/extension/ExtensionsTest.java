@@ -59,7 +59,7 @@ class ExtensionsTest {
     assertThat(a.headers())
         .isEqualTo(Map.of("Authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="));
     assertThatThrownBy(() -> make(new BasicAuth(), "client_auth: {password: x}"))
-        .hasMessageContaining("c.yaml:1:14: client_auth wants username");
+        .hasMessageContaining("c.yaml:1:14: client_auth requires either username");
   }
 
   @Test
@@ -110,7 +110,7 @@ class ExtensionsTest {
                 "",
                 new CloudAuth.SigV4.RoleSession("", "c", "/t")));
     assertThatThrownBy(() -> make(new SigV4Auth(), "assume_role: {session_name: c}"))
-        .hasMessageContaining("wants an arn");
+        .hasMessageContaining("requires arn");
     assertThatThrownBy(
             () ->
                 make(
@@ -184,7 +184,7 @@ class ExtensionsTest {
     Files.writeString(f, "two\n");
     assertThat(a.headers()).isEqualTo(Map.of("X-Auth", "Token two"));
     assertThatThrownBy(() -> make(new BearerTokenAuth(), "{token: a, filename: b}"))
-        .hasMessageContaining("wants one of");
+        .hasMessageContaining("requires one of");
   }
 
   private static boolean accepts(Component c, String header, String... values) {
@@ -221,8 +221,8 @@ class ExtensionsTest {
     assertThat(accepts(c, "X")).isFalse();
     for (String[] w :
         new String[][] {
-          {"{}", "wants client_auth or htpasswd"},
-          {"{htpasswd: {}}", "wants file or inline"},
+          {"{}", "requires either client_auth or htpasswd"},
+          {"{htpasswd: {}}", "requires either file or inline"},
           {"{htpasswd: {inline: 'a:$apr1$x$y'}}", "line 1: the hash of a is of a kind"},
           {"{htpasswd: {inline: 'nobody'}}", "line 1 is not user:password"},
           {"{htpasswd: {inline: 'a:b'}, client_auth: {username: a}}", "only one of"}
@@ -286,7 +286,7 @@ class ExtensionsTest {
     assertThatThrownBy(a::headers).hasMessageContaining("there is no file");
     assertThatThrownBy(
             () -> make(new HeadersSetter(), "headers: [{key: a, value: b, value_file: c}]"))
-        .hasMessageContaining("one of value, value_file & from_context");
+        .hasMessageContaining("one of value, value_file and from_context");
   }
 
   @Test

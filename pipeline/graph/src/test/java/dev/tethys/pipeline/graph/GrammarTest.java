@@ -99,14 +99,14 @@ class GrammarTest {
             + "service: {pipelines: {}} | c.yaml:1:19: receiver \"input\" is the same as \"in\" at"
             + " c.yaml:1:13",
         "receivers: {in: }\\n"
-            + "service: {} | c.yaml:2:10: service.pipelines wants at least one pipeline",
+            + "service: {} | c.yaml:2:10: service.pipelines requires at least one pipeline",
         "receivers: {in: }\\n"
             + "exporters: {out: }\\n"
             + "service: {pipelines: {log: {receivers: [in], exporters: [out]}}} | c.yaml:3:23:"
             + " \"log\" is not a pipeline",
         "receivers: {in: }\\n"
             + "exporters: {out: }\\n"
-            + "service: {pipelines: {logs: {receivers: [in]}}} | pipeline \"logs\" wants at least"
+            + "service: {pipelines: {logs: {receivers: [in]}}} | pipeline \"logs\" requires at least"
             + " one exporter",
         "receivers: {in: }\\n"
             + "exporters: {out: }\\n"
@@ -140,7 +140,7 @@ class GrammarTest {
         "metrics: {readers: [{periodic: {exporter: {}}}]} | one of otlp and console",
         "metrics: {readers: [{}]} | one of pull and periodic",
         "metrics: {readers: [{periodic: {exporter: {otlp: {protocol: grpc, endpoint: host}}}}]} |"
-            + " wants host:port or a URL",
+            + " must be host:port or a URL",
         "metrics: {readers: [{periodic: {exporter: {otlp: {protocol: http/json, endpoint: h:1}}}}]}"
             + " | unknown protocol",
         "metrics: {readers: [{periodic: {exporter: {otlp: {protocol: grpc, endpoint: h:1,"
@@ -154,7 +154,7 @@ class GrammarTest {
         "metrics: {readers: [{periodic: {exporter: {otlp: {protocol: grpc, endpoint: h:1,"
             + " headers_list: 'a%0a=b'}}}}]} | cannot be set as a header",
         "metrics: {readers: [{periodic: {exporter: {otlp: {protocol: http/protobuf,"
-            + " endpoint: 'http://h:70000'}}}}]} | wants host:port or a URL",
+            + " endpoint: 'http://h:70000'}}}}]} | must be host:port or a URL",
         "metrics: {address: a:1, readers: []} | one of both",
         "metrics: {readers: [{pull: {exporter: {prometheus: {port: 70000}}}}]} | a port is 0 to"
             + " 65535",
@@ -173,10 +173,10 @@ class GrammarTest {
         "logs: {output_paths: [http://x/]} | is not an output",
         "logs: {output_paths: [file://far/x]} | is not an output",
         "logs: {sampling: {initial: -1}} | not negative",
-        "resource: {a: [b]} | attribute \"a\" wants a string or nothing",
+        "resource: {a: [b]} | attribute \"a\" must be a string or null",
         "resource: {a: b, attributes: [{name: c, value: d}]} | write all under attributes",
         "resource: {attributes_list: a=b} | attributes_list is not taken",
-        "resource: {attributes: [{name: c}]} | wants a value",
+        "resource: {attributes: [{name: c}]} | requires a value",
       })
   void whatTheProcessCannotSayOfItselfIsRefused(String telemetry, String message) {
     assertThatThrownBy(() -> told(telemetry)).hasMessageContaining(message);

@@ -31,11 +31,11 @@ class AccountingRegistryTest {
                       a.take(n);
                       switch (r.nextInt(5)) {
                         case 0 -> a.pass(n);
-                        case 1 -> a.bury(n);
+                        case 1 -> a.deadLetter(n);
                         case 2 -> a.drop(Drops.REFUSED, n);
                         case 3 -> a.giveBack(n);
                         default -> {
-                          a.bury(n);
+                          a.deadLetter(n);
                           a.revive(n);
                           a.pass(n);
                         }
@@ -70,7 +70,7 @@ class AccountingRegistryTest {
     ItemAccounting e = l.account("exporter", "otlp_grpc/far", Signal.TRACES);
     e.take(10);
     e.pass(4);
-    e.bury(1);
+    e.deadLetter(1);
     e.drop(Drops.QUEUE_FULL, 2);
     e.giveBack(1);
     ItemAccounting r = l.account("receiver", "otlp", Signal.METRICS);

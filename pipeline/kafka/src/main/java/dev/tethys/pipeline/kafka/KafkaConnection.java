@@ -59,7 +59,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
           "oauthbearer_extensions",
           Type.map(Type.STRING),
           Map.of(),
-          "What is said beside the token, such as logicalCluster and identityPoolId of Confluent's"
+          "Extensions of the token, such as logicalCluster and identityPoolId of Confluent's"
               + " cloud.");
 
   private static final Key<CloudAuth> AWS =
@@ -76,7 +76,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
 
   private static final Section AUTH = new Section("auth", "Who the client is.");
   private static final Key<Sasl> AUTH_SASL =
-      AUTH.optional("sasl", SASL.type(KafkaConnection::sasl), "A mechanism and what it wants.");
+      AUTH.optional("sasl", SASL.type(KafkaConnection::sasl), "SASL mechanism and its settings.");
   private static final Key<KerberosIdentity> KERBEROS =
       AUTH.optional("kerberos", KerberosIdentity.type("kafka"), "A ticket (GSSAPI).");
   private static final Section PLAIN_TEXT =
@@ -146,7 +146,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
           "resolve_canonical_bootstrap_servers_only",
           Type.BOOL,
           false,
-          "Use the full names behind an alias, which Kerberos and certificates may want.");
+          "Resolve an alias to full host names, as Kerberos and certificates may require.");
   private static final Key<ClientTlsSettings> TLS =
       SECTION.optional("tls", ClientTlsSettings.TYPE, "Encryption of the connection.");
   private static final Key<Auth> AUTH_KEY =
@@ -161,7 +161,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
   public static KafkaConnection read(YamlObject o) {
     List<String> brokers = o.get(BROKERS);
     if (brokers.isEmpty()) {
-      throw o.error(BROKERS, "brokers wants at least one host:port");
+      throw o.error(BROKERS, "brokers requires at least one host:port");
     }
     List<String> addresses = new ArrayList<>();
     for (String b : brokers) {
@@ -190,7 +190,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
     ClientTlsSettings tls = o.find(TLS);
     if (auth != null && auth.tls != null) {
       if (tls != null) {
-        throw o.error(AUTH_KEY, "tls stands in two places: auth.tls is its former one");
+        throw o.error(AUTH_KEY, "tls is set in two places: auth.tls is its former one");
       }
       tls = auth.tls;
     }
@@ -246,7 +246,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
     long ways =
         Stream.of(o.has(AUTH_SASL), o.has(AUTH_PLAIN), o.has(KERBEROS)).filter(w -> w).count();
     if (ways > 1 || (ways == 0 && tls == null)) {
-      throw o.error("auth wants one of sasl & kerberos");
+      throw o.error("auth requires either sasl or kerberos");
     }
     Sasl ticket = kerberos == null ? null : new Sasl(TicketLogin.of(kerberos));
     return new Auth(sasl != null ? sasl : plain != null ? plain : ticket, tls);
@@ -260,7 +260,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
           if (!name.matches("[A-Za-z]+") || name.equals("auth") || !value.matches("[ -~]+")) {
             throw o.error(
                 EXTENSIONS,
-                "oauthbearer_extensions wants names of letters, other than auth, and printable"
+                "oauthbearer_extensions must be names of letters, other than auth, and printable"
                     + " values: \""
                     + name
                     + "\"");
@@ -287,7 +287,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
       if (named || source != null) {
         throw o.error(
             MECHANISM,
-            mechanism + " wants aws_msk, and neither names nor oauthbearer_token_source");
+            mechanism + " requires aws_msk, and neither names nor oauthbearer_token_source");
       }
       CloudAuth.SigV4 who = aws instanceof CloudAuth.SigV4 c ? c : CloudAuth.SigV4.FOUND;
       return new Sasl(
@@ -300,7 +300,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
       if (source == null || named) {
         throw o.error(
             MECHANISM,
-            "OAUTHBEARER wants oauthbearer_token_source, and neither username nor password");
+            "OAUTHBEARER requires oauthbearer_token_source, and neither username nor password");
       }
       return new Sasl(KafkaTokenLogin.of(source, extensions(o)));
     }
@@ -317,7 +317,8 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
     }
     if (source != null || user.isEmpty() || password.isEmpty()) {
       throw o.error(
-          MECHANISM, mechanism + " wants username and password, and no oauthbearer_token_source");
+          MECHANISM,
+          mechanism + " requires username and password, and no oauthbearer_token_source");
     }
     return delegated
         ? new Sasl(

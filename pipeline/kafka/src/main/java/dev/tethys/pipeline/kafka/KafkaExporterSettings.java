@@ -95,7 +95,7 @@ record KafkaExporterSettings(
           "required_acks",
           acks(),
           -1,
-          "Whose word is waited for: all replicas in sync (all, -1), the leader (1), nobody (0)."
+          "Required acknowledgements: all replicas in sync (all, -1), the leader (1), none (0)."
               + " Only with all is nothing lost or written twice by the producer's own retries.");
   private static final Key<String> COMPRESSION =
       PRODUCER.key(
@@ -157,7 +157,7 @@ record KafkaExporterSettings(
           "least_backup", NO_KEYS.type(o -> true), "Where the fewest records wait.");
 
   static {
-    PARTITIONER.notBuilt("extension", "A partitioner of somebody's own.");
+    PARTITIONER.notBuilt("extension", "A custom partitioner.");
   }
 
   /** Properties of the driver that choose partitions so. */
@@ -221,7 +221,7 @@ record KafkaExporterSettings(
           "series_keys",
           Type.INT,
           8L,
-          "Over how many keys samples are dealt that came without an order of their own: a series"
+          "Number of keys for samples that arrived without an order: a series"
               + " always has the same. 1 to 1024.");
   private static final Key<Producer> PRODUCER_KEY =
       SECTION.optional(
@@ -268,7 +268,7 @@ record KafkaExporterSettings(
             "topic",
             Type.STRING,
             defaultTopic,
-            "Name of the topic; {name} stands for an attribute of the resource or, of encodings by"
+            "Name of the topic; {name} is replaced by an attribute of the resource or, for encodings by"
                 + " series, for a label.");
     Key<RecordEncoding> encoding =
         s.key(
@@ -343,7 +343,7 @@ record KafkaExporterSettings(
   private static Producer producer(YamlObject o) {
     long max = o.get(MAX_MESSAGE_BYTES);
     if (max < 1000 || max > 1 << 30) {
-      throw o.error(MAX_MESSAGE_BYTES, "max_message_bytes wants 1000 to 1073741824");
+      throw o.error(MAX_MESSAGE_BYTES, "max_message_bytes must be 1000 to 1073741824");
     }
     Map<String, Object> p = new HashMap<>();
     int acks = o.get(REQUIRED_ACKS);
@@ -364,7 +364,7 @@ record KafkaExporterSettings(
     if (request != null) {
       if (request < max || request > Integer.MAX_VALUE - 16_384) {
         throw o.error(
-            MAX_BROKER_WRITE_BYTES, "max_broker_write_bytes wants at least max_message_bytes");
+            MAX_BROKER_WRITE_BYTES, "max_broker_write_bytes must be at least max_message_bytes");
       }
       p.put("max.request.size", request.intValue() + 16_384);
     }
@@ -380,7 +380,7 @@ record KafkaExporterSettings(
   private static int bounded(YamlObject o, Key<Long> key) {
     long n = o.get(key);
     if (n < 0 || n > 1 << 30) {
-      throw o.error(key, key.name() + " wants 0 to 1073741824");
+      throw o.error(key, key.name() + " must be 0 to 1073741824");
     }
     return (int) n;
   }
@@ -455,7 +455,7 @@ record KafkaExporterSettings(
     properties.putAll(o.get(RECORD_PARTITIONER));
     long keys = o.get(SERIES_KEYS);
     if (keys < 1 || keys > 1024) {
-      throw o.error(SERIES_KEYS, "series_keys wants 1 to 1024");
+      throw o.error(SERIES_KEYS, "series_keys must be 1 to 1024");
     }
     Map<Signal, Topic> topics = new EnumMap<>(Signal.class);
     TOPICS.forEach((s, k) -> topics.put(s, topic(o, s, k)));

@@ -160,7 +160,7 @@ public record KafkaLogs(
 
   private static KafkaLogs readHubs(YamlObject o) {
     if (o.get(EVENT_HUBS).isEmpty()) {
-      throw o.error(EVENT_HUBS, "event_hubs wants at least one name");
+      throw o.error(EVENT_HUBS, "event_hubs requires at least one name");
     }
     Map<String, Object> p = new HashMap<>();
     p.put("bootstrap.servers", brokers(o, NAMESPACE, List.of(o.get(NAMESPACE))));

@@ -59,7 +59,7 @@ public record KafkaMetricsSettings(
       SECTION.required(
           "scrapers",
           Type.list(Type.lowerCase("scraper", Scraper.class)),
-          "What is looked at: brokers, topics, consumers.");
+          "Collected objects: brokers, topics, consumers.");
   private static final Key<String> CLUSTER_ALIAS =
       SECTION.key("cluster_alias", Type.STRING, "", "What resources have as kafka.cluster.alias.");
   private static final Key<Pattern> TOPIC_MATCH =
@@ -89,7 +89,7 @@ public record KafkaMetricsSettings(
   private static KafkaMetricsSettings read(YamlObject o) {
     List<Scraper> scrapers = o.get(SCRAPERS);
     if (scrapers.isEmpty()) {
-      throw o.error(SCRAPERS, "scrapers wants at least one of brokers, topics and consumers");
+      throw o.error(SCRAPERS, "scrapers requires at least one of brokers, topics and consumers");
     }
     Rounds.Pace pace = PACE.read(o);
     if (pace.timeout().isZero()) {
@@ -102,7 +102,7 @@ public record KafkaMetricsSettings(
     Duration refresh = o.find(REFRESH);
     if (refresh != null) {
       if (!refresh.isPositive()) {
-        throw o.error(REFRESH, "refresh_frequency wants to be longer than nothing");
+        throw o.error(REFRESH, "refresh_frequency must be greater than 0");
       }
       p.put("metadata.max.age.ms", refresh.toMillis());
     }

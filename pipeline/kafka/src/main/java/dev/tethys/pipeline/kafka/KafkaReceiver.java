@@ -599,7 +599,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
   }
 
   @Override
-  public Outcome bury(ConsumerRecord<byte[], byte[]> record, boolean readable, String why) {
+  public Outcome deadLetter(ConsumerRecord<byte[], byte[]> record, boolean readable, String why) {
     if (!readable) {
       unreadable.inc();
     }

@@ -169,8 +169,8 @@ record KafkaReceiverSettings(
                   meansNothing(
                       o,
                       ON_PERMANENT_ERROR,
-                      "a record that is refused for good goes to dead_letter_topic or is counted,"
-                          + " and the partition goes on");
+                      "a permanently rejected record goes to dead_letter_topic or is counted,"
+                          + " and reading continues");
                 }
                 return true;
               }),
@@ -211,10 +211,10 @@ record KafkaReceiverSettings(
     double multiplier = o.get(MULTIPLIER);
     double randomization = o.get(RANDOMIZATION);
     if (!(multiplier >= 1)) {
-      throw o.error(MULTIPLIER, "multiplier wants 1 or more");
+      throw o.error(MULTIPLIER, "multiplier must be 1 or more");
     }
     if (!(randomization >= 0 && randomization <= 1)) {
-      throw o.error(RANDOMIZATION, "randomization_factor wants 0 to 1");
+      throw o.error(RANDOMIZATION, "randomization_factor must be 0 to 1");
     }
     return new Pauses(o.get(INITIAL_INTERVAL), o.get(MAX_INTERVAL), multiplier, randomization);
   }
@@ -228,7 +228,7 @@ record KafkaReceiverSettings(
   private static final Key<Boolean> DELAY_ENABLED =
       DELAY.key("enabled", Type.BOOL, false, "true is not built.");
   private static final Section OWN_METRICS = new Section("metrics", "Metrics of the receiver.");
-  private static final Section TELEMETRY = new Section("telemetry", "What it tells of itself.");
+  private static final Section TELEMETRY = new Section("telemetry", "Its own telemetry.");
 
   static {
     PARTITIONS.key("independent", Type.BOOL, true, "Means nothing: they always are.");
@@ -372,7 +372,7 @@ record KafkaReceiverSettings(
 
   private static List<String> wanted(YamlObject o, Key<?> names, List<String> all) {
     if (all.isEmpty()) {
-      throw o.error(names, "topics wants at least one");
+      throw o.error(names, "topics requires at least one topic");
     }
     for (String n : all) {
       if (TopicPatterns.isPattern(n)) {
@@ -388,7 +388,7 @@ record KafkaReceiverSettings(
       YamlObject o, List<String> names, Key<List<String>> excluded, Key<String> one) {
     List<String> all = either(o, excluded, one);
     if (!all.isEmpty() && !TopicPatterns.areAny(names)) {
-      throw o.error(excluded, "exclude_topics wants a topic that begins with ^");
+      throw o.error(excluded, "exclude_topics requires a topic that begins with ^");
     }
     all.forEach(e -> regex(o, excluded, e));
     return all;
@@ -461,7 +461,7 @@ record KafkaReceiverSettings(
   private static int size(YamlObject o, Key<Long> key) {
     long v = o.get(key);
     if (v < 1 || v > 1 << 30) {
-      throw o.error(key, key.name() + " wants 1 to 1073741824 bytes");
+      throw o.error(key, key.name() + " must be 1 to 1073741824 bytes");
     }
     return (int) v;
   }

@@ -43,7 +43,7 @@ final class PartitionReader {
     Outcome setAside(ConsumerRecord<byte[], byte[]> record, Batch taken, Refusals refusals);
 
     /** Puts a record among the dead letters; may block. What is to be said of the record then. */
-    Outcome bury(ConsumerRecord<byte[], byte[]> record, boolean readable, String why);
+    Outcome deadLetter(ConsumerRecord<byte[], byte[]> record, boolean readable, String why);
   }
 
   final TopicPartition partition;
@@ -148,7 +148,7 @@ final class PartitionReader {
           decoder.read(
               value, record.timestamp(), lane, owner.metadata(record), owner.attributes(record));
     } catch (CodecException e) {
-      owner.settled(this, offset, owner.bury(record, false, String.valueOf(e.getMessage())));
+      owner.settled(this, offset, owner.deadLetter(record, false, String.valueOf(e.getMessage())));
       return;
     }
     Batch batch = read.batch();
@@ -159,7 +159,7 @@ final class PartitionReader {
             // Not on the thread that settles, which must not wait for a broker.
             owner.execute(
                 "kafka dead letter",
-                () -> owner.settled(this, offset, owner.bury(record, true, r.reason())));
+                () -> owner.settled(this, offset, owner.deadLetter(record, true, r.reason())));
           } else if (outcome instanceof Outcome.Unavailable) { // it is read again
             owner.settled(this, offset, outcome);
           } else {

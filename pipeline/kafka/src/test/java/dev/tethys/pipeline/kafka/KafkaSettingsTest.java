@@ -230,7 +230,7 @@ class KafkaSettingsTest {
     wrong("topics: a", "unknown key");
     wrong("record_partitioner: {round_robin: {}, sticky_key: {}}", "at most one partitioner");
     wrong("record_partitioner: {extension: x}", "extension");
-    wrong("producer: {flush_max_messages: -1}", "flush_max_messages wants 0 to");
+    wrong("producer: {flush_max_messages: -1}", "flush_max_messages must be 0 to");
     wrong("producer: {max_broker_write_bytes: 1000}", "at least max_message_bytes");
     wrong(
         "{partition_logs_by_trace_id: true, partition_logs_by_resource_attributes: true}",
@@ -241,7 +241,7 @@ class KafkaSettingsTest {
     wrong(
         "{partition_metrics_by_resource_attributes: true, metrics: {encoding: remote_write}}",
         "have keys by series");
-    wrong("tls: {cert_pem: x}", "wants both a certificate and a key");
+    wrong("tls: {cert_pem: x}", "requires both a certificate and a key");
     wrong("tls: {ca_file: /no/such/file}", "/no/such/file");
     wrong("tls: {ca_pem: authorities}", "a.yml:1:6: tls: ");
     wrong("auth: {sasl: {username: a, password: b, mechanism: GSSAPI}}", "is not built");
@@ -251,10 +251,10 @@ class KafkaSettingsTest {
         .hasMessageContaining("that would lose records");
     assertThatThrownBy(() -> receiver("logs: {topics: [a], exclude_topics: [b]}"))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("wants a topic that begins with ^");
+        .hasMessageContaining("requires a topic that begins with ^");
     assertThatThrownBy(() -> receiver("tls: {}\nauth: {tls: {}}"))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("tls stands in two places");
+        .hasMessageContaining("tls is set in two places");
     assertThatThrownBy(
             () -> receiver("group_rebalance_strategy: range\ngroup_rebalance_strategies: [range]"))
         .isInstanceOf(ConfigException.class)

@@ -148,7 +148,7 @@ class KafkaTokenLoginTest {
                           + " oauthbearer_extensions: "
                           + wrong))
           .as(wrong)
-          .hasMessageContaining("oauthbearer_extensions wants");
+          .hasMessageContaining("oauthbearer_extensions must be");
     }
     assertThatThrownBy(() -> settings("username: u, password: p, oauthbearer_extensions: {a: b}"))
         .hasMessageContaining("of the mechanism OAUTHBEARER");

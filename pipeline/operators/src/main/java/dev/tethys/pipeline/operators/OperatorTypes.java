@@ -477,7 +477,7 @@ final class OperatorTypes {
             "force_flush_period",
             GoDurations.TYPE,
             Duration.ofSeconds(5),
-            "After which a series goes on as it is.");
+            "Maximum time to combine a series, after which it is forwarded as it is.");
     Key<Field> source = s.key("source_identifier", Field.TYPE, SOURCE, "What tells sources apart.");
     Key<Long> sources = s.key("max_sources", Type.INT, 1000L, "Most sources at once.");
     Key<Long> size = s.key("max_log_size", Sizes.TYPE, 0L, "Of the combined text; 0 for any.");

@@ -86,7 +86,9 @@ final class Recombine implements Operator.Action {
     if (series == null) {
       if (open.size() >= s.maxSources) {
         self.say(
-            "more than " + s.maxSources + " sources are combined at once: all go on as they are");
+            "more than "
+                + s.maxSources
+                + " sources are combined at once: all are forwarded as they are");
         flush(self);
       }
       series = new Series(e);

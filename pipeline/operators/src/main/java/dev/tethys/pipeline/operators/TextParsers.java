@@ -191,7 +191,7 @@ final class TextParsers {
         int end = row.indexOf(delimiter, at);
         String f = row.substring(at, end < 0 ? row.length() : end);
         if (!lazy && f.indexOf('"') >= 0) {
-          throw new OperatorException("a quote stands in a field that does not begin with one");
+          throw new OperatorException("unexpected quote in an unquoted field");
         }
         out.add(f);
         at = end < 0 ? row.length() : end;

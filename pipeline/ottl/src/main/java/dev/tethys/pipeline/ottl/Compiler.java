@@ -211,7 +211,7 @@ final class Compiler {
       if (!fields.get(i).keys().isEmpty()) {
         throw error(
             fields.get(i + 1),
-            "an index stands at the end of a path; to go deeper write "
+            "an index must be at the end of a path; to go deeper write "
                 + "[\""
                 + fields.get(i + 1).name()
                 + "\"]");
@@ -240,7 +240,7 @@ final class Compiler {
               + context.text()
               + " has nothing to do with a "
               + named.text()
-              + "; statements about both cannot stand in one group");
+              + "; statements about both cannot be in one group");
     }
     if (named == null && prefixed) {
       throw error(

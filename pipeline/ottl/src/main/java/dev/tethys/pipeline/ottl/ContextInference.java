@@ -52,7 +52,7 @@ final class ContextInference {
       throw new OttlException(
           unnamed == null ? texts.isEmpty() ? "" : texts.getFirst() : texts.get(treeOfUnnamed),
           unnamed == null ? 0 : unnamed.at(),
-          "what this is about cannot be told: begin paths with the name of a context ("
+          "the context cannot be inferred: begin paths with the name of a context ("
               + String.join(", ", candidates.stream().map(Context::text).toList())
               + "), or configure a context");
     }

@@ -69,21 +69,18 @@ record PostgresSettings(
       SECTION.key("password", Type.SECRET, Secret.NONE, "Its password.");
   private static final Key<String> PASSFILE =
       SECTION.key(
-          "passfile",
-          Type.PATH,
-          "",
-          "File of passwords in the form of .pgpass, in the place of password.");
+          "passfile", Type.PATH, "", "Password file in .pgpass format, instead of password.");
   private static final Key<KerberosIdentity> KERBEROS =
       SECTION.optional(
           "kerberos",
           KerberosIdentity.type("postgres"),
-          "A ticket of Kerberos (GSSAPI), in the place of a password.");
+          "Kerberos ticket (GSSAPI), instead of a password.");
   private static final Key<Boolean> GSS_ENCRYPTION = gssEncryption(SECTION);
   private static final Key<Reference> AUTH =
       SECTION.optional(
           "auth",
           ClientKeys.AUTH_TYPE,
-          "The extension whose tokens log in (oauth of PostgreSQL 18), in the place of a"
+          "Extension that provides login tokens (oauth of PostgreSQL 18), instead of a"
               + " password.");
   private static final Key<ClientTlsSettings> TLS =
       SECTION.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS.");
@@ -96,14 +93,14 @@ record PostgresSettings(
           "metrics_table_prefix",
           Type.STRING,
           "metrics",
-          "Before _samples, _series, _histograms, _exemplars and _metadata; {label} stands for the"
+          "Prefix of _samples, _series, _histograms, _exemplars and _metadata; {label} is replaced by the"
               + " value of a label.");
   private static final Key<String> LOGS =
       SECTION.key(
           "logs_table_name",
           Type.STRING,
           "logs",
-          "The table of logs; {attribute} stands for one of the resource.");
+          "Table of logs; {attribute} is replaced by a resource attribute.");
   private static final Key<String> TRACES =
       SECTION.key("traces_table_name", Type.STRING, "spans", "The table of spans; the same.");
   private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);
@@ -136,11 +133,11 @@ record PostgresSettings(
   private static PostgresSettings read(YamlObject o) {
     PostgresPlace place = PostgresPlace.parse(o.get(ENDPOINT));
     if (place == null) {
-      throw o.error(ENDPOINT, "\"endpoint\" wants an address such as " + ADDRESSES);
+      throw o.error(ENDPOINT, "\"endpoint\" must be an address such as " + ADDRESSES);
     }
     long connections = o.get(CONNECTIONS);
     if (connections < 1 || connections > 100) {
-      throw o.error(CONNECTIONS, "max_connections wants 1 to 100");
+      throw o.error(CONNECTIONS, "max_connections must be 1 to 100");
     }
     DeliverySettings delivery = DeliverySettings.read(o, Duration.ofSeconds(30));
     ClientTlsSettings tls = place.socket() == null ? o.get(TLS) : NO_TLS;
@@ -193,7 +190,7 @@ record PostgresSettings(
       return null;
     }
     if (user.isEmpty() || !password.isEmpty()) {
-      throw o.error(key, "passfile wants a username, and no password beside it");
+      throw o.error(key, "passfile requires a username and cannot be combined with password");
     }
     return Path.of(file);
   }
@@ -207,7 +204,9 @@ record PostgresSettings(
       @Nullable Path passFile) {
     KerberosIdentity k = o.find(key);
     if (k != null && (user.isEmpty() || !password.isEmpty() || passFile != null)) {
-      throw o.error(key, "kerberos wants the username of the database, and no password beside it");
+      throw o.error(
+          key,
+          "kerberos requires the username of the database and cannot be combined with password");
     }
     return k;
   }
@@ -218,7 +217,7 @@ record PostgresSettings(
         "gssencmode",
         Type.oneOf("gssencmode", "disable", false, "require", true),
         false,
-        "Whether the ticket's key encrypts the connection (GSSAPI), in the place of TLS.");
+        "Whether the ticket's key encrypts the connection (GSSAPI), instead of TLS.");
   }
 
   /** Whether GSSAPI encrypts, of exporter and store. */
@@ -226,7 +225,7 @@ record PostgresSettings(
       YamlObject o, Key<Boolean> key, @Nullable KerberosIdentity kerberos, boolean insecure) {
     boolean encrypts = o.get(key);
     if (encrypts && (kerberos == null || !insecure)) {
-      throw o.error(key, "gssencmode: require wants kerberos, and TLS that is insecure: true");
+      throw o.error(key, "gssencmode: require requires kerberos, and TLS that is insecure: true");
     }
     return encrypts;
   }
@@ -239,13 +238,13 @@ record PostgresSettings(
   static void wantsTokens(YamlObject o, Key<?> key, String user, @Nullable TlsConfig tls) {
     if (user.isEmpty()) {
       throw o.error(
-          key, key.name() + " wants the username of the database, and nothing else that logs in");
+          key, key.name() + " requires the username of the database and no other credentials");
     }
     if (tls == null || tls.insecureSkipVerify()) {
       throw o.error(
           key,
           key.name()
-              + " wants TLS that verifies the server: who has the token is the user (RFC 7628)");
+              + " requires TLS that verifies the server: any holder of the token is the user (RFC 7628)");
     }
   }
 

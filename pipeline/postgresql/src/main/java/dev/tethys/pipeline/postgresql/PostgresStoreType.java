@@ -124,7 +124,7 @@ public final class PostgresStoreType implements StoreType {
             });
     PostgresPlace place = PostgresPlace.parse(read.url().toString());
     if (place == null) {
-      throw o.error("\"url\" wants an address such as " + PostgresSettings.ADDRESSES);
+      throw o.error("\"url\" must be an address such as " + PostgresSettings.ADDRESSES);
     }
     if (place.socket() != null && (o.has(TLS) || kerberos != null)) {
       throw o.error(

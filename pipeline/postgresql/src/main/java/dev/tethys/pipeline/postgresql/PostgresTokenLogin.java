@@ -54,7 +54,7 @@ final class PostgresTokenLogin implements AutoCloseable {
   void refused(byte[] said) {
     String text = new String(said, StandardCharsets.UTF_8).replaceAll("\\p{Cntrl}", "?");
     refusal =
-        "it wants a token of " + (text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "…");
+        "it must be a token of " + (text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "…");
     auth.refused();
   }
 

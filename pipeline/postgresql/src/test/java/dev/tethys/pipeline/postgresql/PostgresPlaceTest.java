@@ -58,7 +58,7 @@ class PostgresPlaceTest {
       value = {
         "tls: {ca_file: a}|tls is not of a socket of the machine",
         "username: u, kerberos: {username: u}|tickets are not asked for on a socket",
-        "username: u, auth: {authenticator: a}|wants TLS that verifies the server",
+        "username: u, auth: {authenticator: a}|requires TLS that verifies the server",
       })
   void aSocketHasNoTls(String keys, String why) {
     String yaml = "{endpoint: 'postgresql:///d?host=/run', " + keys + "}";

@@ -32,7 +32,7 @@ public final class Redelivery {
     try {
       next.consume(batch, receipt);
     } catch (RuntimeException | Error e) {
-      log.log(Level.ERROR, name + ": what stands behind it failed; it is tried again", e);
+      log.log(Level.ERROR, name + ": downstream consumer failed, retrying", e);
       receipt.settle(new Outcome.Unavailable("failed: " + e, Duration.ZERO));
     }
   }

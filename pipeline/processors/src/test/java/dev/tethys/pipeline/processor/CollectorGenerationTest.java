@@ -170,7 +170,7 @@ final class CollectorGenerationTest {
         "name: n, type: invalid, metric1: a, operation: add ; calculate",
         "name: n, type: scale, operation: add, scale_by: 1 ; metric1",
         "name: n, type: calculate, metric1: a, operation: add ; metric2 is missing",
-        "name: n, type: scale, metric1: a, operation: add ; scale_by wants a number greater than 0",
+        "name: n, type: scale, metric1: a, operation: add ; scale_by must be a number greater than 0",
         "name: n, type: scale, metric1: a, operation: add, scale_by: -1 ; scale_by",
         "name: n, type: calculate, metric1: a, metric2: b, operation: power ; subtract",
         "name: n, type: calculate, metric1: n, metric2: b, operation: add ; is that of metric1",

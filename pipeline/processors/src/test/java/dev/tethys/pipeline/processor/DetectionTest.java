@@ -679,7 +679,7 @@ class DetectionTest {
     assertThatThrownBy(() -> processor("detectors: [sytem]"))
         .hasMessageContaining("unknown detector \"sytem\"");
     assertThatThrownBy(() -> processor("{detectors: [openshift], openshift: {address: a}}"))
-        .hasMessageContaining("address wants a URL");
+        .hasMessageContaining("address must be a URL");
     assertThatThrownBy(
             () -> processor("{detectors: [system], system: {resource_attributes: {a: {}}}}"))
         .hasMessageContaining("unknown key \"a\"");

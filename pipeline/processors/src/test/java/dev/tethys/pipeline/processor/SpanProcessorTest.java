@@ -85,8 +85,8 @@ class SpanProcessorTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{} | wants name.from_attributes",
-        "name: {separator: x} | wants name.from_attributes",
+        "{} | requires name.from_attributes",
+        "name: {separator: x} | requires name.from_attributes",
         "status: {code: ERROR} | allowed: Unset, Ok, Error",
         "status: {code: Ok, description: x} | only an Error has",
         "name: {to_attributes: {rules: ['(']}} | missing",

@@ -384,7 +384,7 @@ class TailPoliciesTest {
   @CsvSource({
     "'{name: a, type: rate}', there is no policy \"rate\"",
     "'{name: a, type: latency}', says nothing under latency",
-    "'{name: a, type: always_sample, latency: {}}', does not look at it",
+    "'{name: a, type: always_sample, latency: {}}', is not a setting of a policy",
     "'{name: a, type: always_sample}, {name: a, type: trace_flags}', two policies",
     "'{name: a, type: numeric_attribute, numeric_attribute: {key: k}}', min_value or max_value",
     "'{name: a, type: numeric_attribute, numeric_attribute: {key: k, min_value: 2, max_value: 1}}',"

@@ -32,7 +32,7 @@ final class CriStage implements Stage {
           "max_partial_lines",
           Type.INT,
           100L,
-          "How many label sets may wait for the rest of a line; with one more, all of them go on"
+          "Maximum number of label sets with a partial line; beyond it all of them are forwarded"
               + " as they are.");
   private static final Key<Long> MAX_SIZE =
       KEYS.key(

@@ -34,14 +34,13 @@ final class LimitStage implements Stage {
   private static final Key<Boolean> DROP =
       KEYS.key("drop", Type.BOOL, false, "Drop what is too much; else its source waits.");
   private static final Key<String> BY_LABEL =
-      KEYS.key(
-          "by_label_name", Type.STRING, "", "Label each value of which has a limit of its own.");
+      KEYS.key("by_label_name", Type.STRING, "", "Label whose values each have their own limit.");
   private static final Key<Long> MAX_DISTINCT =
       KEYS.key(
           "max_distinct_labels",
           Type.INT,
           (long) MIN_DISTINCT,
-          "How many values are told apart; at least 10000.");
+          "Maximum number of tracked values; at least 10000.");
 
   private final boolean drop;
   private final EntryLimiter all;

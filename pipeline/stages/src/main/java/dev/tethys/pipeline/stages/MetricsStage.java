@@ -46,7 +46,8 @@ final class MetricsStage implements Stage.Change {
 
   private static final Section COUNTER = new Section("counter", "What a counter counts.");
   private static final Key<Boolean> MATCH_ALL =
-      COUNTER.key("match_all", Type.BOOL, false, "Count every entry, whatever was extracted.");
+      COUNTER.key(
+          "match_all", Type.BOOL, false, "Count every entry, regardless of extracted values.");
   private static final Key<Boolean> COUNT_BYTES =
       COUNTER.key(
           "count_entry_bytes", Type.BOOL, false, "Add the bytes of the line; with match_all.");

@@ -40,7 +40,7 @@ final class PatternStage implements Stage.Change {
           "severities",
           Type.list(Type.lowerCase("severity", Severity.class)),
           List.of(Severity.WARNING, Severity.ERROR, Severity.CRITICAL),
-          "Of which severities patterns are told apart.");
+          "Severities that patterns distinguish.");
   private static final Key<Long> MAX =
       KEYS.key("max_patterns", Type.INT, 256L, "Most patterns of a severity.");
   private static final Key<Names> NAMES =
@@ -73,7 +73,7 @@ final class PatternStage implements Stage.Change {
     told.addAll(o.get(SEVERITIES));
     long max = o.get(MAX);
     if (max < 1 || max > MOST) {
-      throw o.error(MAX, "max_patterns wants 1 to " + MOST);
+      throw o.error(MAX, "max_patterns must be 1 to " + MOST);
     }
     most = (int) max;
     names = o.get(NAMES);

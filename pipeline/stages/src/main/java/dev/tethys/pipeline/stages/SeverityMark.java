@@ -5,9 +5,9 @@ import com.google.re2j.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How programs mark a severity other than by its name: by a letter, a sign or a number at a fixed
- * place, or not at all, as the first line of a stack trace. Each expression is tried only where the
- * line begins as its format does.
+ * Marks of a severity other than its name: a letter, sign or number at a fixed position, or none,
+ * as in the first line of a stack trace. An expression is evaluated only for lines with the
+ * beginning of its format.
  */
 final class SeverityMark {
   /** Redis and Valkey: {@code 1:M 21 Nov 2026 07:00:00.123 # text}. */

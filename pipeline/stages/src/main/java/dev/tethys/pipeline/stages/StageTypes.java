@@ -79,7 +79,7 @@ final class StageTypes {
               + entries.size()
               + ": "
               + String.join(", ", entries.keySet())
-              + "; begin each stage with a dash of its own");
+              + "; begin each stage with its own dash");
     }
     return entries;
   }

@@ -187,7 +187,7 @@ class PatternStageTest {
   @Test
   void mistakesAreRefused() {
     assertThatThrownBy(() -> new Rig("- pattern: {max_patterns: 0}"))
-        .hasMessageContaining("wants 1 to 10000");
+        .hasMessageContaining("must be 1 to 10000");
     assertThatThrownBy(() -> new Rig("- pattern: {severities: [loud]}"))
         .hasMessageContaining("allowed: unknown, debug, info, warning, error, critical");
   }

@@ -48,17 +48,17 @@ record CarbonHttp(
     if (client.endpoint() == null
         || !Set.of("http", "https").contains(client.endpoint().getScheme())) {
       throw o.error(
-          "http wants an endpoint, such as https://graphite.example.com/graphite/metrics");
+          "http requires an endpoint, such as https://graphite.example.com/graphite/metrics");
     }
     long seconds = o.get(INTERVAL).toSeconds();
     if (seconds < 1 || seconds > 86_400) {
-      throw o.error(INTERVAL, "interval wants 1s to 1d");
+      throw o.error(INTERVAL, "interval must be 1s to 1d");
     }
     if (!o.get(USERNAME).isEmpty() && client.auth() != null) {
       throw o.error(USERNAME, "at most one of username and auth is wanted");
     }
     if (o.get(USERNAME).isEmpty() && o.has(PASSWORD)) {
-      throw o.error(PASSWORD, "password wants a username");
+      throw o.error(PASSWORD, "password requires a username");
     }
     return new CarbonHttp(client, o.get(USERNAME), o.get(PASSWORD), (int) seconds, o.has(INTERVAL));
   }

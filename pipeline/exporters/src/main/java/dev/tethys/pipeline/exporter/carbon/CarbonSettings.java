@@ -57,8 +57,7 @@ record CarbonSettings(
           10_000,
           1 << 20);
   private static final Key<CarbonHttp> HTTP =
-      SECTION.optional(
-          "http", CarbonHttp.TYPE, "A hosted Graphite by HTTP, in the place of endpoint.");
+      SECTION.optional("http", CarbonHttp.TYPE, "HTTP of a hosted Graphite, instead of endpoint.");
   private static final Key<Format> FORMAT =
       SECTION.key(
           "format",
@@ -75,14 +74,14 @@ record CarbonSettings(
           "path",
           Type.STRING,
           "{__name__}",
-          "The path of a series; {label} stands for a label's value.");
+          "Path of a series; {label} is replaced by the label's value.");
   private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 10_000);
   private static final Key<Boolean> TAGS =
       SECTION.key(
           "tags",
           Type.BOOL,
           true,
-          "Labels that the path does not name are tags. false: they are nodes behind it, each a"
+          "Labels outside the path are tags. false: they are nodes appended to it, each a"
               + " name and a value.");
   private static final Key<Boolean> NOT_FINITE =
       SECTION.key(
@@ -131,7 +130,7 @@ record CarbonSettings(
     }
     for (String key : OF_SOCKETS) {
       if (http != null && o.node().entries().containsKey(key)) {
-        throw o.error(HTTP, "\"" + key + "\" is of carbon's own ports: http has keys of its own");
+        throw o.error(HTTP, "\"" + key + "\" is for Carbon's own ports: http has separate keys");
       }
     }
     o.get(MAX_IDLE);
@@ -163,7 +162,7 @@ record CarbonSettings(
         || example.contains("..")) {
       throw o.error(
           PATH,
-          "path wants letters, digits and any of _ . : - around its {labels}, with one dot between"
+          "path must consist of letters, digits and any of _ . : - around its {labels}, with one dot between"
               + " nodes and none at its ends");
     }
     return t;

@@ -133,7 +133,7 @@ final class ClickHouseProbe implements ExporterProbe {
             + ") FORMAT TSV";
     String back = client.run(sql).strip();
     if (back.isEmpty() || Double.parseDouble(back) != value) {
-      throw new IOException("the sample came back as \"" + back + "\" in the place of " + value);
+      throw new IOException("the sample came back as \"" + back + "\" instead of " + value);
     }
     return "wrote "
         + LABELS.metricName()

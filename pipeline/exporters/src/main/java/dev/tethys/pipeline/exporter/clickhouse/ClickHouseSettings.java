@@ -65,14 +65,14 @@ record ClickHouseSettings(
           "metrics_table_prefix",
           Type.STRING,
           "metrics",
-          "Before _samples, _series, _histograms, _exemplars and _metadata; {label} stands for the"
+          "Prefix of _samples, _series, _histograms, _exemplars and _metadata; {label} is replaced by the"
               + " value of a label.");
   private static final Key<String> LOGS =
       SECTION.key(
           "logs_table_name",
           Type.STRING,
           "otel_logs",
-          "The table of logs; {attribute} stands for one of the resource.");
+          "Table of logs; {attribute} is replaced by a resource attribute.");
   private static final Key<String> TRACES =
       SECTION.key("traces_table_name", Type.STRING, "otel_traces", "The table of spans; the same.");
   private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);

@@ -19,13 +19,13 @@ import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where an exporter sends lines that nobody answers, and how.
+ * Address and transport of a line protocol without replies.
  *
  * @param address {@code host:port}, or the path of a socket
  * @param tls of TCP; null for none
- * @param confirm whether each request has a TCP connection of its own, which the server closes when
- *     it has read it
- * @param maxDatagram most bytes of a datagram
+ * @param confirm whether each request has its own TCP connection, which the server closes when it
+ *     has read it
+ * @param maxDatagram maximum size of a datagram
  */
 public record LineEndpoint(
     String address,
@@ -33,7 +33,7 @@ public record LineEndpoint(
     @Nullable TlsConfig tls,
     boolean confirm,
     int maxDatagram) {
-  /** How lines go out. */
+  /** Transport of lines. */
   public enum Transport {
     TCP,
     UDP,
@@ -73,7 +73,7 @@ public record LineEndpoint(
               "confirm",
               Type.BOOL,
               true,
-              "Every request has a TCP connection of its own, and counts as delivered when the"
+              "Every request has its own TCP connection, and counts as delivered when the"
                   + " server has closed it. false: connections are kept, and a request counts as"
                   + " delivered when it is written.");
       maxDatagram =
@@ -93,14 +93,14 @@ public record LineEndpoint(
         throw o.error(
             endpoint,
             t.isUnix()
-                ? "endpoint wants the path of a socket, such as /var/run/datadog/dsd.socket, of at most "
+                ? "endpoint must be the path of a socket, such as /var/run/datadog/dsd.socket, of at most "
                     + SocketCalls.MAX_PATH
                     + " bytes"
-                : "endpoint wants host:port, not \"" + to + "\"");
+                : "endpoint must be host:port, not \"" + to + "\"");
       }
       long most = o.get(maxDatagram);
       if (most < 64 || most > 65_507) {
-        throw o.error(maxDatagram, "max_datagram_bytes wants 64 to 65507");
+        throw o.error(maxDatagram, "max_datagram_bytes must be 64 to 65507");
       }
       return new LineEndpoint(to, t, config, o.get(confirm), (int) most);
     }

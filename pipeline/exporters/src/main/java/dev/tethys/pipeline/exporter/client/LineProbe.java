@@ -33,7 +33,7 @@ public final class LineProbe implements ExporterProbe {
     transport.send(new byte[0]);
     return endpoint.address()
         + switch (endpoint.transport()) {
-          case UDP -> " takes datagrams, of which nobody knows whether they arrive";
+          case UDP -> " accepts datagrams; their delivery cannot be verified";
           case UNIXGRAM -> " takes datagrams";
           case TCP, UNIXSTREAM -> " accepts connections";
         };

@@ -318,7 +318,7 @@ public final class LineSockets implements AutoCloseable {
                 + port
                 + ": the time is up"
                 + (sent
-                    ? "; all is sent, and it does not close the connection behind it: if it never"
+                    ? "; all data is sent, but the server does not close the connection: if it never"
                         + " does, set confirm: false"
                     : ""),
             e);

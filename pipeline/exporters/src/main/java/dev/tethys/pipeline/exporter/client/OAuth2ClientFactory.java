@@ -137,10 +137,10 @@ public final class OAuth2ClientFactory implements ExtensionFactory<OAuth2ClientF
     String file = o.get(CLIENT_SECRET_FILE);
     JwtBearer assertion = JwtBearer.read(o).fileFirst();
     if (o.get(CLIENT_ID).isEmpty() && o.get(CLIENT_ID_FILE).isEmpty()) {
-      throw o.error("oauth2client wants client_id or client_id_file");
+      throw o.error("oauth2client requires client_id or client_id_file");
     }
     if (!assertion.enabled() && secret.isEmpty() && file.isEmpty()) {
-      throw o.error("oauth2client wants client_secret or client_secret_file");
+      throw o.error("oauth2client requires client_secret or client_secret_file");
     }
     HttpClientSettings.Keys.url(o, TOKEN_URL, o.get(TOKEN_URL));
     TlsConfig tls = o.get(TLS).config();

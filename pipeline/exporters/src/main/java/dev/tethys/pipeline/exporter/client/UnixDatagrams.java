@@ -27,8 +27,8 @@ final class UnixDatagrams implements LineTransport {
           Errno.ENOENT, "there is no such socket",
           Errno.EMSGSIZE, "the socket takes no datagram of this size: lower max_datagram_bytes",
           Errno.EPROTOTYPE, "it is a stream socket: use transport: unixstream",
-          Errno.ENOTCONN, "its reader has gone",
-          Errno.ECONNREFUSED, "nobody reads it");
+          Errno.ENOTCONN, "its reader has closed it",
+          Errno.ECONNREFUSED, "no process reads it");
 
   private final Path path;
   private final int maxBytes;

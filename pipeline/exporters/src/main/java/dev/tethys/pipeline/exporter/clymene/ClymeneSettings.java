@@ -70,7 +70,7 @@ public record ClymeneSettings(
     }
     long max = o.get(MAX_BYTES);
     if (max < 1024 || max > 1 << 30) {
-      throw o.error(MAX_BYTES, "max_message_bytes wants 1024 to " + (1 << 30));
+      throw o.error(MAX_BYTES, "max_message_bytes must be 1024 to " + (1 << 30));
     }
     return new ClymeneSettings(
         grpc, http, (int) max, DeliverySettings.read(o, Duration.ofSeconds(10)));

@@ -96,7 +96,7 @@ record DatadogSettings(
   private record Api(Secret key, String site, @Nullable Delegated delegated) {}
 
   private static final Section DELEGATED =
-      new Section("delegated_auth", "Keys for an identity of AWS, in the place of key.");
+      new Section("delegated_auth", "Keys for an AWS identity, instead of key.");
   private static final Key<String> ORGANISATION =
       DELEGATED.required("org_uuid", Type.STRING, "The organisation at Datadog.");
   private static final Key<String> PROVIDER =
@@ -119,7 +119,7 @@ record DatadogSettings(
       API.optional(
           "delegated_auth",
           DELEGATED.type(DatadogSettings::delegated),
-          "Keys for an identity of AWS, in the place of key.");
+          "Keys for an AWS identity, instead of key.");
   private static final Key<String> SITE =
       API.key("site", Type.STRING, "datadoghq.com", "As datadoghq.eu or us5.datadoghq.com.");
 
@@ -182,7 +182,7 @@ record DatadogSettings(
           "span_name_remappings",
           Type.map(Type.STRING),
           Map.of(),
-          "Names of operations, and what stands for them.");
+          "Replacements of operation names.");
   private static final Key<List<String>> IGNORED =
       TRACES.key(
           "ignore_resources",
@@ -249,7 +249,7 @@ record DatadogSettings(
           "peer_service_aggregation",
           "trace_buffer"
         }) {
-      TRACES.notBuilt(k, "Of statistics, which are computed by nobody here.");
+      TRACES.notBuilt(k, "Statistics are not computed.");
     }
   }
 
@@ -280,7 +280,7 @@ record DatadogSettings(
     Objects.requireNonNull(o.get(PROVIDER)); // read for its errors: there is one
     String organisation = o.get(ORGANISATION);
     if (!organisation.matches("[0-9A-Za-z-]+")) {
-      throw o.error(ORGANISATION, "org_uuid wants the UUID of an organisation at Datadog");
+      throw o.error(ORGANISATION, "org_uuid must be the UUID of an organisation at Datadog");
     }
     return new Delegated(organisation, (CloudAuth.SigV4) o.get(AWS));
   }
@@ -290,7 +290,7 @@ record DatadogSettings(
     if (o.get(API_KEY).isEmpty() == (delegated == null)) {
       throw o.error(
           API_KEY,
-          delegated == null ? "api wants a key, or delegated_auth" : "key or delegated_auth");
+          delegated == null ? "api requires a key, or delegated_auth" : "key or delegated_auth");
     }
     return new Api(o.get(API_KEY), o.get(SITE), delegated);
   }
@@ -324,7 +324,7 @@ record DatadogSettings(
             || client.client().tls().insecureSkipVerify())) {
       throw o.error(
           API_KEYS,
-          "api.delegated_auth wants a URL of metrics with https://, and tls without"
+          "api.delegated_auth must be a URL of metrics with https://, and tls without"
               + " insecure_skip_verify: who reads the signed proof that it sends there gets keys"
               + " for it, as we do");
     }

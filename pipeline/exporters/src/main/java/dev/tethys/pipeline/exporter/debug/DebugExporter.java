@@ -74,7 +74,7 @@ final class DebugExporter implements Exporter {
           e.getMessage()
               + ": telemetry passes unwritten and is counted as dropped, reason "
               + NOT_WRITTEN
-              + "; mend what output_paths names, or name another");
+              + "; fix the path in output_paths, or set another one");
       receipt.settle(Outcome.ACCEPTED);
       return;
     }

@@ -84,14 +84,14 @@ public final class DebugExporterFactory implements ExporterFactory<DebugExporter
             ? o.error(
                 VERBOSITY,
                 "verbosity detailed is not built for profiles in Tethys (see docs/pipelines);"
-                    + " give them a debug exporter of their own with verbosity: normal")
+                    + " use a separate debug exporter for them with verbosity: normal")
             : null);
   }
 
   static int count(YamlObject o, Key<Long> key) {
     long n = o.get(key);
     if (n < 0 || n > Integer.MAX_VALUE) {
-      throw o.error(key, key.name() + " wants 0 to " + Integer.MAX_VALUE);
+      throw o.error(key, key.name() + " must be 0 to " + Integer.MAX_VALUE);
     }
     return (int) n;
   }

@@ -42,7 +42,7 @@ final class BulkLog {
     if (rules.requests || rules.answers || rules.failed) {
       log.log(
           Level.WARNING,
-          "telemetry: documents are told to the log at the level DEBUG, with whatever stands in"
+          "telemetry: documents are logged at the level DEBUG, including any sensitive data in"
               + " them");
     }
   }

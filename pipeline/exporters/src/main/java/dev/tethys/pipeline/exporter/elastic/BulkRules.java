@@ -66,7 +66,7 @@ record BulkRules(
         DISCOVER.type(o -> new Discovery(o.get(ON_START), o.get(INTERVAL), o.find(SCHEME)));
 
     private static final Section TELEMETRY =
-        new Section("telemetry", "What the log is told at the level DEBUG.");
+        new Section("telemetry", "Logging at the level DEBUG.");
     private static final Key<Boolean> REQUESTS =
         TELEMETRY.key("log_request_body", Type.BOOL, false, "Bodies of requests.");
     private static final Key<Boolean> RESPONSES =
@@ -125,12 +125,13 @@ record BulkRules(
         throw o.error(sourceOnError, "include_source_on_error is of Elasticsearch 8.18 and later");
       }
       if (d.interval.isNegative()) {
-        throw o.error(discover, "discover.interval wants at least 0");
+        throw o.error(discover, "discover.interval must be at least 0");
       }
       String filter = o.get(filterPath);
       if (!filter.matches("[\\w.*,-]*")) {
         throw o.error(
-            filterPath, "bulk_response_filter_path wants paths with commas between, as items.*.x");
+            filterPath,
+            "bulk_response_filter_path must be paths separated by commas, such as items.*.x");
       }
       return new BulkRules(
           d.onStart, d.interval, d.scheme, o.get(telemetry), o.find(sourceOnError), filter);

@@ -86,14 +86,14 @@ public final class ElasticExporterFactory
               + mode.mapping()
               + " has no documents of "
               + signal.name().toLowerCase(Locale.ROOT)
-              + "; give them an exporter of their own with mapping: {mode: "
+              + "; use a separate exporter for them with mapping: {mode: "
               + (signal == Signal.METRICS ? "otel} or {mode: tethys}" : "otel}"));
     }
     Observability schema = s.schema();
     if (schema != null && signal == Signal.METRICS) {
       throw new ConfigException(
           context.name(),
-          "mapping mode ss4o has no documents of metrics here; give them an exporter of their own"
+          "mapping mode ss4o does not support metrics; use a separate exporter for them"
               + " with mapping: {mode: tethys}");
     }
     boolean isClymenes =

@@ -132,19 +132,19 @@ record ElasticSettings(
               "metrics_index",
               Type.STRING,
               "metrics-tethys-default",
-              "Index or data stream of samples; {label} stands for the value of a label.");
+              "Index or data stream of samples; {label} is replaced by the value of a label.");
       logsIndex =
           s.key(
               "logs_index",
               Type.STRING,
               "logs-tethys-default",
-              "Index or data stream of log records; {attribute} stands for one of the resource.");
+              "Index or data stream of log records; {attribute} is replaced by a resource attribute.");
       tracesIndex =
           s.key(
               "traces_index",
               Type.STRING,
               "traces-tethys-default",
-              "Index or data stream of spans; {attribute} stands for one of the resource.");
+              "Index or data stream of spans; {attribute} is replaced by a resource attribute.");
       maxNames = BoundedNames.key(s, 1000);
       dataStream = s.key("data_stream", Type.BOOL, true, "Whether indices are data streams.");
       template =
@@ -216,7 +216,7 @@ record ElasticSettings(
       CollectorMode mode = observability == null ? collector(o) : null;
       String keep = o.get(retention);
       if (!keep.isEmpty() && !keep.matches("[1-9]\\d{0,5}[dhms]")) {
-        throw o.error(retention, "retention wants a number with d, h, m or s, such as 30d");
+        throw o.error(retention, "retention must be a number with d, h, m or s, such as 30d");
       }
       if (!keep.isEmpty() && (openSearch || !o.get(dataStream))) {
         throw o.error(
@@ -240,7 +240,8 @@ record ElasticSettings(
       for (Key<?> k :
           List.of(metricsIndex, dataStream, template, retention, policy, logsSchema, schema)) {
         if (observability != null && o.has(k)) {
-          throw o.error(k, k.name() + " is of documents of our own, and mapping.mode is ss4o");
+          throw o.error(
+              k, k.name() + " applies to Tethys's own documents, but mapping.mode is ss4o");
         }
       }
       NameTemplate metrics = index(o, metricsIndex);
@@ -293,13 +294,13 @@ record ElasticSettings(
           throw o.error(
               k,
               k.name()
-                  + " is of documents of our own, and mapping.mode is "
+                  + " applies to Tethys's own documents, but mapping.mode is "
                   + mode.mapping()
                   + ": its data streams have the templates that Elasticsearch brings");
         }
       }
       if (timeSeries != null && o.has(timeSeries)) {
-        throw o.error(timeSeries, "time_series is of documents of our own");
+        throw o.error(timeSeries, "time_series applies to Tethys's own documents");
       }
       return mode;
     }
@@ -313,7 +314,7 @@ record ElasticSettings(
                 ? "time_series is of metrics_schema: samples"
                 : "late_index is a data stream of metrics_index too, "
                     + metrics.pattern()
-                    + ": late samples want one that is not");
+                    + ": late samples require one that is not");
       }
       return mode;
     }

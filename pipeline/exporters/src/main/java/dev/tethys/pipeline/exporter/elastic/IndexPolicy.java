@@ -40,7 +40,7 @@ record IndexPolicy(String rolloverAfter, String rolloverSize, String deleteAfter
             fitting(o, ROLLOVER_SIZE, SIZE, "a number with mb, gb or tb, such as 50gb"),
             fitting(o, DELETE_AFTER, TIME, "a number with d, h, m or s, such as 30d"));
     if (!p.rollsOver() && p.deleteAfter.isEmpty()) {
-      throw o.error("a policy wants one of rollover_after, rollover_size and delete_after");
+      throw o.error("a policy requires one of rollover_after, rollover_size and delete_after");
     }
     return p;
   }
@@ -48,7 +48,7 @@ record IndexPolicy(String rolloverAfter, String rolloverSize, String deleteAfter
   private static String fitting(YamlObject o, Key<String> key, String regex, String wants) {
     String v = o.get(key);
     if (!v.isEmpty() && !v.matches(regex)) {
-      throw o.error(key, key.name() + " wants " + wants);
+      throw o.error(key, key.name() + " must be " + wants);
     }
     return v;
   }

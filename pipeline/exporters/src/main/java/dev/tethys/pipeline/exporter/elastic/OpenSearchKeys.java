@@ -32,7 +32,7 @@ final class OpenSearchKeys {
           "mode",
           Type.oneOf("mapping mode", modes()),
           false,
-          "tethys: documents of our own; ss4o: the Simple Schema for Observability.");
+          "tethys: Tethys's own documents; ss4o: the Simple Schema for Observability.");
 
   static {
     for (String k :
@@ -80,11 +80,11 @@ final class OpenSearchKeys {
         s.optional(
             "http",
             HTTP.type(o -> new Http(CLIENT.read(o), o.find(TIMEOUT))),
-            "How the server is reached, where the Collector has it: in a block of its own.");
+            "HTTP client settings in a separate block, as in the Collector.");
     mapping = s.key("mapping", MAPPING.type(o -> o.get(MODE)), false, MAPPING.doc());
     dataset = s.key("dataset", Type.STRING, "default", "Of ss4o: in names of indices.");
     namespace = s.key("namespace", Type.STRING, "namespace", "Of ss4o: the same.");
-    String fallback = "Of ss4o: stands in names for attributes that are not there.";
+    String fallback = "For ss4o: replaces absent attributes in names.";
     String time = "Of ss4o: a time behind names, of yyyy, yy, MM, dd, HH, mm and ss.";
     logsFallback = s.key("logs_index_fallback", Type.STRING, "", fallback);
     logsTime = s.key("logs_index_time_format", Type.STRING, "", time);

@@ -86,7 +86,7 @@ record TimeSeriesMode(
 
   private static String time(YamlObject o, Key<?> key, String text) {
     if (!text.matches(TIME)) {
-      throw o.error(key, key.name() + " wants a number with d, h, m or s, such as 10m");
+      throw o.error(key, key.name() + " must be a number with d, h, m or s, such as 10m");
     }
     return text;
   }

@@ -97,7 +97,7 @@ final class VendorKeys {
           "mode",
           Type.STRING,
           "tethys",
-          "tethys: documents of our own; otel, none, raw, ecs, bodymap: the Collector's.");
+          "tethys: Tethys's own documents; otel, none, raw, ecs, bodymap: the Collector's.");
   private static final Key<List<String>> ALLOWED =
       MAPPING.key(
           "allowed_modes",
@@ -135,7 +135,7 @@ final class VendorKeys {
           "unknown mapping mode \""
               + name
               + "\"; allowed: otel, none, raw, ecs, bodymap"
-              + (key == MODE ? ", and tethys for documents of our own" : ""));
+              + (key == MODE ? ", and tethys for Tethys's own documents" : ""));
     }
     return m;
   }
@@ -317,7 +317,7 @@ final class VendorKeys {
     } catch (IllegalArgumentException e) {
       // said below
     }
-    throw o.error(cloudId, "cloudid wants name:BASE64, as Elastic Cloud shows it");
+    throw o.error(cloudId, "cloudid must be name:BASE64, as Elastic Cloud shows it");
   }
 
   private static Repeats repeats(YamlObject o) {
@@ -327,7 +327,7 @@ final class VendorKeys {
     }
     long attempts = requests != null && requests > 0 ? requests : o.get(MAX_RETRIES) + 1;
     if (attempts < 1 || attempts > Integer.MAX_VALUE || (requests != null && requests < 0)) {
-      throw o.error(MAX_RETRIES, "max_retries and max_requests want at least 0");
+      throw o.error(MAX_RETRIES, "max_retries and max_requests must be at least 0");
     }
     Set<Integer> statuses = statuses(o, STATUSES);
     Set<Integer> ofDocuments = statuses(o, DOCUMENT_STATUSES);
@@ -348,7 +348,7 @@ final class VendorKeys {
     Set<Integer> statuses = new HashSet<>();
     for (long s : said) {
       if (s < 100 || s > 599) {
-        throw o.error(key, key.name() + " wants statuses of HTTP, not " + s);
+        throw o.error(key, key.name() + " must be HTTP statuses, not " + s);
       }
       statuses.add((int) s);
     }
@@ -371,7 +371,7 @@ final class VendorKeys {
     o.get(INTERVAL);
     long n = o.get(BYTES);
     if (n < 1 || n > 1 << 30) {
-      throw o.error(BYTES, "bytes wants 1 to " + (1 << 30));
+      throw o.error(BYTES, "bytes must be 1 to " + (1 << 30));
     }
     return n;
   }
@@ -423,7 +423,7 @@ final class VendorKeys {
       return d;
     }
     if (workers < 1 || workers > DeliverySettings.MAX_CONSUMERS) {
-      throw o.error(numWorkers, "num_workers wants 1 to " + DeliverySettings.MAX_CONSUMERS);
+      throw o.error(numWorkers, "num_workers must be 1 to " + DeliverySettings.MAX_CONSUMERS);
     }
     return d.withConsumers(workers.intValue());
   }

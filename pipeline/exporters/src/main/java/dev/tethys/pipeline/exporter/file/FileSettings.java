@@ -93,13 +93,13 @@ public record FileSettings(
     long days = o.get(MAX_DAYS);
     long backups = o.get(MAX_BACKUPS);
     if (megabytes < 1 || megabytes > 1 << 20) {
-      throw o.error(MAX_MEGABYTES, "max_megabytes wants 1 to " + (1 << 20));
+      throw o.error(MAX_MEGABYTES, "max_megabytes must be 1 to " + (1 << 20));
     }
     if (days < 0 || days > 36_500) {
-      throw o.error(MAX_DAYS, "max_days wants 0 to 36500");
+      throw o.error(MAX_DAYS, "max_days must be 0 to 36500");
     }
     if (backups < 0 || backups > 100_000) {
-      throw o.error(MAX_BACKUPS, "max_backups wants 0 to 100000");
+      throw o.error(MAX_BACKUPS, "max_backups must be 0 to 100000");
     }
     return new Rotation(megabytes << 20, (int) days, (int) backups, o.get(LOCAL_TIME));
   }

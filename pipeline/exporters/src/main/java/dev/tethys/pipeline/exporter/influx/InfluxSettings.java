@@ -24,19 +24,19 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the {@code influxdb} exporter is told, with the Collector's names where it has them.
+ * Settings of the {@code influxdb} exporter, named as in the Collector where it has them.
  *
  * @param base the server, without a path of the API
  * @param database of version 1, bucket of version 2, database of version 3
- * @param maxNames how many of these labels may make
+ * @param maxNames maximum number of databases built from labels
  * @param retentionPolicy of version 1; "" for the default
  * @param consistency of a cluster of version 1; "" for the default
- * @param clymene whether points look as Clymene writes them: the name is a tag too
+ * @param clymene whether points have Clymene's form: the name is a tag too
  * @param defaultTags tags of every point that does not have them
  * @param spanDimensions attributes of spans that are tags
  * @param logDimensions attributes of log records that are tags
  * @param noSync whether version 3 answers before its write-ahead log is on disk
- * @param createSchema whether databases and buckets that are missing are made
+ * @param createSchema whether missing databases and buckets are created
  */
 record InfluxSettings(
     HttpClientSettings client,
@@ -58,7 +58,7 @@ record InfluxSettings(
     boolean createSchema,
     RowSettings rows,
     DeliverySettings delivery) {
-  /** Which of the three APIs is spoken. */
+  /** Version of the server's API. */
   enum Version {
     V1,
     V2,
@@ -76,7 +76,7 @@ record InfluxSettings(
           "db",
           Type.STRING,
           "",
-          "The database; it must be there, or create_schema makes it. {label} stands for the value of a label, or of an"
+          "The database; it must be there, or create_schema makes it. {label} is replaced by the value of a label, or of an"
               + " attribute of the resource.");
   private static final Key<String> V1_USERNAME =
       V1_SECTION.key("username", Type.STRING, "", "Sent with basic authentication.");
@@ -190,8 +190,8 @@ record InfluxSettings(
   static {
     SECTION
         .notBuilt("payload_max_lines", "max_samples_per_send is in its place.")
-        .notBuilt("payload_max_bytes", "max_request_bytes is in its place.")
-        .notBuilt("span_fields", "Attributes that are no tags stand in the field attributes.")
+        .notBuilt("payload_max_bytes", "Use max_request_bytes.")
+        .notBuilt("span_fields", "Attributes that are not tags are in the field attributes.")
         .notBuilt("trace_id_fields", "trace_id and span_id are tags.")
         .notBuilt("precision", "Times of samples are milliseconds, of logs and spans nanoseconds.");
   }

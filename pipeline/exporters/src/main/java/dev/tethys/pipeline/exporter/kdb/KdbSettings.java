@@ -74,7 +74,7 @@ record KdbSettings(
           "table_prefix",
           Type.STRING,
           "",
-          "Before metrics, series, histograms, exemplars and metadata; {label} stands for the value"
+          "Prefix of metrics, series, histograms, exemplars and metadata; {label} is replaced by the value"
               + " of a label.");
   private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);
   private static final Key<Boolean> CREATE =
@@ -96,7 +96,7 @@ record KdbSettings(
     int colon = endpoint.lastIndexOf(':');
     String port = endpoint.substring(colon + 1);
     if (colon < 1 || !port.matches("[1-9]\\d{0,4}") || Integer.parseInt(port) > 65535) {
-      throw o.error(ENDPOINT, "\"endpoint\" wants host:port, such as tick:5010");
+      throw o.error(ENDPOINT, "\"endpoint\" must be host:port, such as tick:5010");
     }
     for (String l : o.get(SYMBOL_LABELS)) {
       if (!l.matches("[a-zA-Z][a-zA-Z0-9_]*")
@@ -113,7 +113,7 @@ record KdbSettings(
     }
     long connections = o.get(CONNECTIONS);
     if (connections < 1 || connections > 64) {
-      throw o.error(CONNECTIONS, "max_connections wants 1 to 64");
+      throw o.error(CONNECTIONS, "max_connections must be 1 to 64");
     }
     DeliverySettings delivery = DeliverySettings.read(o, Duration.ofSeconds(30));
     ClientTlsSettings tls = o.get(TLS);

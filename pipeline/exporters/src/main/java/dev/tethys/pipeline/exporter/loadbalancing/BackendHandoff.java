@@ -52,7 +52,7 @@ final class BackendHandoff implements Sender {
     }
     for (Backend to : parts.keySet()) {
       CompletableFuture<Outcome> told = new CompletableFuture<>();
-      Outcome refusal = to.queue().adopt(p, told::complete);
+      Outcome refusal = to.queue().transferIn(p, told::complete);
       if (refusal == null) {
         return new SendResult.Reassigned(told);
       }

@@ -326,7 +326,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
       Sender s = sender(settings.client().at(target));
       Backend before = leaving.remove(target);
       if (before != null) {
-        before.queue().turnTo(s);
+        before.queue().replaceSender(s);
         handOnSoon(before);
         active.put(target, before);
         return before;

@@ -68,7 +68,7 @@ public final class LoadBalancingExporterFactory implements ExporterFactory<LoadB
               + key.word
               + "\" cannot be asked of "
               + signal.name().toLowerCase(Locale.ROOT)
-              + "; give them an exporter of their own");
+              + "; use a separate exporter for them");
     }
     if (s.source() instanceof LoadBalancingSettings.Listed l) {
       for (String name : l.hostnames()) {

@@ -219,7 +219,7 @@ public record LoadBalancingSettings(
       throw o.error("no hostname specified to resolve the backends");
     }
     if (!port.isEmpty() && !port.matches("[1-9][0-9]{0,4}")) {
-      throw o.error(PORT_KEY, "port wants a number, not \"" + port + "\"");
+      throw o.error(PORT_KEY, "port must be a number, not \"" + port + "\"");
     }
     return new Dns(
         o.get(HOSTNAME),

@@ -160,7 +160,7 @@ public final class LokiClient implements AutoCloseable {
     metrics.begin(config.host());
     sender = sender(config, client);
     settings = next;
-    outbox.turnTo(next.options(), sender);
+    outbox.replaceSender(next.options(), sender);
     outbox.retire(former, TURN);
   }
 
@@ -442,15 +442,15 @@ public final class LokiClient implements AutoCloseable {
   }
 
   /** From now on nobody waits: what finds no room is not settled, its sources bring it again. */
-  public void hasten() {
+  public void failBlockedProducers() {
     closing = true;
-    outbox.hasten();
+    outbox.failBlockedProducers();
   }
 
   /**
    * Closes a client whose entries others have, too: those that it has not delivered when the time
    * is up are dropped, and counted so, instead of being brought again, which the others would get
-   * twice. On disk they stay. {@link #hasten} ends the time.
+   * twice. On disk they stay. {@link #failBlockedProducers} ends the time.
    */
   public void abandon(Duration patience) {
     abandoned = true;

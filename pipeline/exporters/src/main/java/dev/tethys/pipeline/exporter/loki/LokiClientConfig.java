@@ -166,11 +166,11 @@ public record LokiClientConfig(
   private static LokiClientConfig read(YamlObject o) {
     URI url = o.get(URL);
     if (UrlHost.of(url) == null || url.getScheme() == null || !url.getScheme().startsWith("http")) {
-      throw o.error(URL, "url wants an address such as http://host:3100/loki/api/v1/push");
+      throw o.error(URL, "url must be an address such as http://host:3100/loki/api/v1/push");
     }
     long batch = o.get(BATCH_SIZE);
     if (batch < 0 || batch > 512 << 20) {
-      throw o.error(BATCH_SIZE, "batchsize wants 0 to 536870912 bytes");
+      throw o.error(BATCH_SIZE, "batchsize must be 0 to 536870912 bytes");
     }
     Map<String, String> headers = o.get(HEADERS);
     for (String h : headers.keySet()) {

@@ -50,7 +50,7 @@ public record MessageSettings(
               topicKey,
               Type.STRING,
               usual,
-              "Where messages go. {signal} stands for metrics, logs or traces; another name for an"
+              "Topic of messages. {signal} is replaced by metrics, logs or traces; another name by an"
                   + " attribute of the resource, or, of encodings by sample, for a label.");
       maxNames = BoundedNames.key(s, 10_000);
       encoding =
@@ -83,11 +83,11 @@ public record MessageSettings(
         throw o.error(topic, topic.name() + ": " + e.getMessage());
       }
       if (!legal.test(t)) {
-        throw o.error(topic, topic.name() + " wants " + rule);
+        throw o.error(topic, topic.name() + " must be " + rule);
       }
       long most = o.get(maxBytes);
       if (most < 1024 || most > 256 << 20) {
-        throw o.error(maxBytes, "max_message_bytes wants 1024 to " + (256 << 20));
+        throw o.error(maxBytes, "max_message_bytes must be 1024 to " + (256 << 20));
       }
       RowSettings r = rows.read(o);
       return new MessageSettings(
@@ -113,7 +113,7 @@ public record MessageSettings(
           where,
           "the encodings json and influx carry metrics alone: "
               + signal.name().toLowerCase(java.util.Locale.ROOT)
-              + " want an exporter with otlp_proto or otlp_json");
+              + " require an exporter with otlp_proto or otlp_json");
     }
   }
 }

@@ -19,7 +19,7 @@ import java.util.StringJoiner;
  */
 record CustomAuthorizer(String name, String tokenKey, Secret token, Secret signature) {
   private static final Section SECTION =
-      new Section("custom_authorizer", "An authorizer of one's own at AWS IoT.");
+      new Section("custom_authorizer", "A custom authorizer at AWS IoT.");
   private static final Key<String> NAME =
       SECTION.key("name", Type.STRING, "", "The authorizer; else the endpoint's usual one.");
   private static final Key<String> TOKEN_KEY =

@@ -157,7 +157,7 @@ final class MqttClient implements AutoCloseable {
     try {
       Exchange asked = packets.exchange(content);
       if (asked.reason() != MqttPackets.CONTINUE || !asked.method().equals(settings.mechanism())) {
-        throw new IOException("the broker does not go on with " + settings.mechanism());
+        throw new IOException("the broker did not continue with " + settings.mechanism());
       }
       return new Exchange(MqttPackets.CONTINUE, settings.mechanism(), login.next(asked.data()));
     } catch (CodecException e) {

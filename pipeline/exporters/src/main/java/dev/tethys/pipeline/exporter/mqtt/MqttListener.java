@@ -55,12 +55,11 @@ record MqttListener(MqttClient client, MqttPackets packets) implements Overheard
     } catch (IOException e) {
       if (!packets.five()) {
         // Nor do brokers of version 3.1.1 say that a message may not be written.
-        throw new IOException(
-            "nobody knows whether it was taken: " + Overheard.nothing(topic, e), e);
+        throw new IOException("delivery cannot be verified: " + Overheard.nothing(topic, e), e);
       }
       return Overheard.nothing(topic, e);
     } catch (CodecException e) {
-      throw new IOException("it hands on a message that is " + e.getMessage(), e);
+      throw new IOException("the broker delivered a message that is " + e.getMessage(), e);
     }
     return "it was not among " + Overheard.MOST + " others on " + topic;
   }

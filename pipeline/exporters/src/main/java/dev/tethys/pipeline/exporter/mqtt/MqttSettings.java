@@ -24,19 +24,19 @@ import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the {@code mqtt} exporter is told.
+ * Settings of the {@code mqtt} exporter.
  *
  * @param tls null for none
- * @param sharedKey in the place of certificates of TLS; null for none
- * @param webSocket that packets go in; null for TCP
- * @param five whether version 5 is spoken, else 3.1.1
- * @param alpn what TLS offers; empty for nothing
- * @param sigv4 whose keys of AWS sign the WebSocket's address; null for none
- * @param username with what an authorizer at AWS IoT is told
+ * @param sharedKey pre-shared key instead of certificates of TLS; null for none
+ * @param webSocket transport of packets; null for TCP
+ * @param five whether version 5 is used, else 3.1.1
+ * @param alpn protocols offered by TLS; empty for none
+ * @param sigv4 AWS keys that sign the WebSocket's address; null for none
+ * @param username with the parameters of an authorizer at AWS IoT
  * @param mechanism of enhanced authentication; "" for name and password
- * @param kerberos whose tickets that shows; null for none
- * @param passwordFile where the password or token is read for each connection; "" for nowhere
- * @param clientId "" for one that is made up
+ * @param kerberos source of Kerberos tickets; null for none
+ * @param passwordFile file of the password or token, read for each connection; "" for none
+ * @param clientId "" for a generated one
  */
 record MqttSettings(
     String host,
@@ -76,7 +76,7 @@ record MqttSettings(
           "alpn",
           Type.STRING,
           "",
-          "Protocol that TLS of mqtts offers; AWS IoT wants mqtt or x-amzn-mqtt-ca on port 443.");
+          "Protocol that TLS of mqtts offers; AWS IoT requires mqtt or x-amzn-mqtt-ca on port 443.");
   private static final Key<CloudAuth> SIGV4 =
       SECTION.optional(
           "sigv4",
@@ -86,7 +86,7 @@ record MqttSettings(
       SECTION.optional(
           "custom_authorizer",
           CustomAuthorizer.TYPE,
-          "What an authorizer of one's own at AWS IoT is told, behind the user name.");
+          "Parameters of a custom authorizer at AWS IoT, appended to the user name.");
   private static final Key<Boolean> VERSION =
       SECTION.key("protocol_version", Type.oneOf("version of MQTT", versions()), true, "5, 3.1.1.");
   private static final Key<String> CLIENT_ID =
@@ -143,7 +143,7 @@ record MqttSettings(
       String text = o.get(ENDPOINT);
       u = new URI(text.contains("://") ? text : "mqtt://" + text);
     } catch (URISyntaxException e) {
-      throw o.error(ENDPOINT, "endpoint wants mqtt://host:port or mqtts://host:port");
+      throw o.error(ENDPOINT, "endpoint must be mqtt://host:port or mqtts://host:port");
     }
     boolean webSocket = WebSocketAddress.isOne(u);
     boolean secured = "mqtts".equals(u.getScheme()) || "wss".equals(u.getScheme());
@@ -152,8 +152,8 @@ record MqttSettings(
         || (!secured && !webSocket && !"mqtt".equals(u.getScheme()))) {
       throw o.error(
           ENDPOINT,
-          "endpoint wants mqtt://host:port, ws://host:port/path, or mqtts:// or wss:// with TLS,"
-              + " and users in keys of their own");
+          "endpoint must be mqtt://host:port, ws://host:port/path, or mqtts:// or wss:// with TLS,"
+              + " and users in separate keys");
     }
     if (o.has(HEADERS) && !webSocket) {
       throw o.error(HEADERS, "headers are of an endpoint with ws:// or wss://");
@@ -163,7 +163,7 @@ record MqttSettings(
     }
     long qos = o.get(QOS);
     if (qos < 0 || qos > 2) {
-      throw o.error(QOS, "qos wants 0, 1 or 2");
+      throw o.error(QOS, "qos must be 0, 1 or 2");
     }
     CustomAuthorizer authorizer = o.find(AUTHORIZER);
     String user = authorizer == null ? o.get(USERNAME) : authorizer.user(o.get(USERNAME));
@@ -171,16 +171,18 @@ record MqttSettings(
     boolean tokens = mechanism.equals(MqttTokenLogin.METHOD);
     String file = o.get(PASSWORD_FILE);
     if (o.has(PASSWORD) && user.isEmpty()) {
-      throw o.error(PASSWORD, "password wants username");
+      throw o.error(PASSWORD, "password requires username");
     }
     // Version 5 has passwords without names, which some brokers take tokens as.
     if (!file.isEmpty() && (o.has(PASSWORD) || (user.isEmpty() && !o.get(VERSION)))) {
       throw o.error(
-          PASSWORD_FILE, "password_file wants no password, and of version 3.1.1 a username");
+          PASSWORD_FILE,
+          "password_file cannot be combined with password, and version 3.1.1 requires a username");
     }
     if (tokens && (file.isEmpty() || !user.isEmpty() || !o.get(VERSION))) {
       throw o.error(
-          ENHANCED, MqttTokenLogin.METHOD + " wants password_file and version 5, and no username");
+          ENHANCED,
+          MqttTokenLogin.METHOD + " requires password_file and version 5, and no username");
     }
     CloudAuth.SigV4 sigv4 = (CloudAuth.SigV4) o.find(SIGV4);
     if (sigv4 != null && !"wss".equals(u.getScheme())) {
@@ -189,7 +191,7 @@ record MqttSettings(
     if (sigv4 != null && (!user.isEmpty() || !mechanism.isEmpty() || !file.isEmpty())) {
       throw o.error(
           SIGV4,
-          "sigv4 says who writes: beside it there is no username, custom_authorizer or"
+          "sigv4 cannot be combined with username, custom_authorizer or"
               + " enhanced_authentication");
     }
     if (authorizer != null && (!mechanism.isEmpty() || !secured)) {
@@ -227,7 +229,7 @@ record MqttSettings(
           ENHANCED,
           "enhanced_authentication is one of "
               + String.join(", ", MECHANISMS)
-              + ", of version 5, which want username and password, "
+              + ", of version 5, which require username and password, "
               + TicketLogin.METHOD
               + " and "
               + MqttTokenLogin.METHOD);

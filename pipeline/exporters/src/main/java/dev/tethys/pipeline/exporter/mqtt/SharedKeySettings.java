@@ -16,12 +16,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * TLS with a key that the broker has as well, in the place of certificates.
+ * TLS with a pre-shared key instead of certificates.
  *
  * @param key null for that of the file
  * @param file read for each connection; "" for none
- * @param serverName that is asked for; "" for none
- * @param newest whether TLS 1.3 is spoken, else 1.2
+ * @param serverName requested server name; "" for none
+ * @param newest whether TLS 1.3 is used, else 1.2
  */
 record SharedKeySettings(
     String identity, @Nullable SharedKey key, String file, String serverName, boolean newest) {
@@ -60,8 +60,8 @@ record SharedKeySettings(
       if (!tls.equals(versions(tls))) {
         throw o.error(
             tlsKey,
-            "beside psk_identity, tls has server_name_override, min_version and max_version alone:"
-                + " the key stands in the place of certificates and authorities");
+            "with psk_identity, tls supports only server_name_override, min_version and max_version:"
+                + " the key replaces certificates and authorities");
       }
       Secret digits = o.find(psk);
       SharedKey key = null;

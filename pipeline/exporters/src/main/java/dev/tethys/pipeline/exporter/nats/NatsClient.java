@@ -26,8 +26,8 @@ import tools.jackson.databind.ObjectMapper;
  */
 final class NatsClient implements AutoCloseable {
   private static final String NO_STREAM =
-      "no stream of JetStream takes the subject: make one, write create_stream, or jetstream: false"
-          + " where whoever listens is to have it";
+      "no JetStream stream accepts the subject: create one, set create_stream, or set jetstream: false"
+          + " to deliver to subscribers only";
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MAX_ANSWER = 1 << 20;
@@ -129,7 +129,7 @@ final class NatsClient implements AutoCloseable {
           e.getMessage()
               + " before a stream of JetStream answered; where there is none for "
               + subject
-              + " and somebody else listens there, nobody does",
+              + " and another client subscribes to it, no stream answers",
           e);
     }
   }
@@ -296,7 +296,7 @@ final class NatsClient implements AutoCloseable {
     if (error.isMissingNode()) {
       return n.path("stream").isString()
           ? SendResult.DELIVERED
-          : new SendResult.Retryable(Duration.ZERO, false, "somebody answers who is no stream");
+          : new SendResult.Retryable(Duration.ZERO, false, "the response is not from a stream");
     }
     String why = "JetStream: " + error.path("description").asString("an error without a name");
     return error.path("err_code").asInt(0) == MESSAGE_TOO_LARGE

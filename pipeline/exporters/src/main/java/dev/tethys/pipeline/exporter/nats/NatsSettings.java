@@ -88,7 +88,7 @@ record NatsSettings(
           Type.BOOL,
           true,
           "Messages are delivered when a stream has stored them. false: when the server has them,"
-              + " for whoever listens.");
+              + " for subscribers.");
   private static final Key<String> STREAM =
       SECTION.key("stream", Type.STRING, "", "The stream that is to have the messages.");
 
@@ -123,8 +123,8 @@ record NatsSettings(
       } catch (URISyntaxException e) {
         throw o.error(
             ENDPOINT,
-            "endpoint wants nats://host:port, tls://, ws:// or wss://, several with commas between,"
-                + " and users in keys of their own");
+            "endpoint must be nats://host:port, tls://, ws:// or wss://, several separated by commas,"
+                + " and users in separate keys");
       }
     }
     if (o.has(HEADERS) && !webSockets) {
@@ -153,7 +153,7 @@ record NatsSettings(
       throw o.error(STREAM, "stream is of jetstream: true");
     }
     if (o.get(TLS_FIRST) && !tls && !given) {
-      throw o.error(TLS_FIRST, "tls_first wants tls");
+      throw o.error(TLS_FIRST, "tls_first requires tls");
     }
     MessageSettings messages =
         MESSAGES.read(

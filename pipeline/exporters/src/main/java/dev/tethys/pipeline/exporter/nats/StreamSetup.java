@@ -75,13 +75,13 @@ record StreamSetup(String name, String json) {
 
     private static Asked asked(YamlObject o) {
       if (o.get(REPLICAS) < 1 || o.get(REPLICAS) > 5) {
-        throw o.error(REPLICAS, "replicas wants 1 to 5");
+        throw o.error(REPLICAS, "replicas must be 1 to 5");
       }
       if (o.get(MAX_AGE).isNegative() || !o.get(DUPLICATES).isPositive()) {
-        throw o.error("max_age wants at least 0, and duplicate_window more than that");
+        throw o.error("max_age must be at least 0, and duplicate_window more than that");
       }
       if (o.get(MAX_BYTES) == 0 || o.get(MAX_BYTES) < -1) {
-        throw o.error(MAX_BYTES, "max_bytes wants a number from 1 on, or -1 for no bound");
+        throw o.error(MAX_BYTES, "max_bytes must be at least 1, or -1 for no limit");
       }
       List<String> subjects = o.find(SUBJECTS);
       return new Asked(
@@ -100,7 +100,7 @@ record StreamSetup(String name, String json) {
         return null;
       }
       if (!stream.matches("[^\\s.*>/\\\\]+")) {
-        throw o.error(key, "create_stream wants stream, a name without spaces and . * > / \\");
+        throw o.error(key, "stream of create_stream must be a name without spaces and . * > / \\");
       }
       Duration age = a.maxAge;
       boolean isBrief = age.isPositive() && age.compareTo(a.duplicates) < 0;

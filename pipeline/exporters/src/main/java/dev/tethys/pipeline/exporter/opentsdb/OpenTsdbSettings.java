@@ -68,7 +68,7 @@ record OpenTsdbSettings(
           "tags",
           Type.list(Type.STRING),
           List.of("instance", "job"),
-          "Labels that are tags of their own where a series has more labels than max_tags.");
+          "Labels that are kept as tags where a series has more labels than max_tags.");
   private static final Key<Long> MAX_TAGS =
       SECTION.key(
           "max_tags", Type.INT, 8L, "Most tags of a series, as tsd.storage.max_tags there.");
@@ -109,10 +109,10 @@ record OpenTsdbSettings(
     }
     long maxTags = o.get(MAX_TAGS);
     if (maxTags < 2 || maxTags > 200) {
-      throw o.error(MAX_TAGS, "max_tags wants 2 to 200");
+      throw o.error(MAX_TAGS, "max_tags must be 2 to 200");
     }
     if (o.get(TAGS).size() >= maxTags) {
-      throw o.error(TAGS, "\"tags\" wants fewer than max_tags, of which one is for all others");
+      throw o.error(TAGS, "\"tags\" must be fewer than max_tags, of which one is for all others");
     }
     return new OpenTsdbSettings(
         client,

@@ -20,7 +20,7 @@ final class FolderNames {
   static final NameRule RULE =
       new NameRule(
           "letters, digits and any of _ . = - / around its {names}, no two dots together, and no"
-              + " slash where no name of a folder is before or behind it",
+              + " slash without a folder name before and after it",
           "(?!.*[.][.])([A-Za-z0-9_.=-]+(/[A-Za-z0-9_.=-]+)*)?",
           false,
           FolderNames::value,

@@ -103,7 +103,7 @@ record ParquetSettings(
     long level = between(o, LEVEL, 0, c == Compression.ZSTD ? 22 : c == Compression.GZIP ? 9 : 0);
     Duration age = o.get(FILE_AGE);
     if (age.isNegative() || age.isZero()) {
-      throw o.error(FILE_AGE, "max_file_age wants more than 0");
+      throw o.error(FILE_AGE, "max_file_age must be greater than 0");
     }
     return new ParquetSettings(
         directory.isEmpty() ? null : Path.of(directory),
@@ -121,7 +121,7 @@ record ParquetSettings(
   private static long between(YamlObject o, Key<Long> key, long least, long most) {
     long v = o.get(key);
     if (v < least || v > most) {
-      throw o.error(key, key.name() + " wants " + least + " to " + most);
+      throw o.error(key, key.name() + " must be " + least + " to " + most);
     }
     return v;
   }

@@ -93,7 +93,7 @@ record S3Settings(
       SECTION.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS.");
 
   static {
-    SECTION.notBuilt("sse_customer_key", "Keys of one's own (SSE-C) are not sent.");
+    SECTION.notBuilt("sse_customer_key", "Customer keys (SSE-C) are not supported.");
   }
 
   static final Type<S3Settings> TYPE = SECTION.type(S3Settings::read);
@@ -134,11 +134,11 @@ record S3Settings(
     }
     String prefix = o.get(PREFIX).replaceAll("^/+|/+$", "");
     if (!prefix.matches("[A-Za-z0-9_.=/-]*") || prefix.contains("//")) {
-      throw o.error(PREFIX, "prefix wants letters, digits and any of _ . = - /");
+      throw o.error(PREFIX, "prefix must consist of letters, digits and any of _ . = - /");
     }
     String endpoint = o.get(ENDPOINT).replaceAll("/+$", "");
     if (!endpoint.isEmpty() && !endpoint.matches("https?://[^/?#]+")) {
-      throw o.error(ENDPOINT, "endpoint wants a URL such as https://minio:9000");
+      throw o.error(ENDPOINT, "endpoint must be a URL such as https://minio:9000");
     }
     Secret secret = o.find(SECRET_KEY);
     if (o.get(ACCESS_KEY).isEmpty() != (secret == null)) {
@@ -149,7 +149,7 @@ record S3Settings(
     }
     long part = o.get(PART_BYTES);
     if (part < MIN_PART || part > MAX_PART) {
-      throw o.error(PART_BYTES, "part_bytes wants " + MIN_PART + " to " + MAX_PART);
+      throw o.error(PART_BYTES, "part_bytes must be " + MIN_PART + " to " + MAX_PART);
     }
     return new S3Settings(
         bucket,

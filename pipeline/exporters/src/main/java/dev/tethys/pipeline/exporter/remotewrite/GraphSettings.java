@@ -58,7 +58,7 @@ record GraphSettings(
       SECTION.optional(
           "http",
           HTTP.type(HTTP_CLIENT::read),
-          "The HTTP client in a block of its own, in the place of its keys beside the others.");
+          "HTTP client settings in a separate block, instead of inline keys.");
   private static final List<Key<CloudAuth>> CLOUDS =
       List.of(
           SECTION.optional("sigv4", CloudAuth.SigV4.TYPE, "Requests are signed for AWS."),
@@ -119,7 +119,7 @@ record GraphSettings(
           "lag_record_frequency",
           GoDurations.TYPE,
           Duration.ofSeconds(15),
-          "Taken; how far it lags behind is said whenever somebody asks.");
+          "Accepted; the lag is computed on request.");
   private static final Key<String> WAL_KEY =
       SECTION.optional(
           "wal",
@@ -135,7 +135,7 @@ record GraphSettings(
       SECTION.optional(
           "max_batch_request_parallelism",
           Type.INT,
-          "Most requests at once, in the place of num_consumers.");
+          "Maximum concurrent requests; replaces num_consumers.");
   private static final Key<Boolean> SEND_METADATA =
       SECTION.key(
           "send_metadata",
@@ -168,7 +168,7 @@ record GraphSettings(
   private static SeriesEdits edits(YamlObject o) {
     String namespace = o.get(NAMESPACE);
     if (!namespace.isEmpty() && !LabelNames.isLegacyMetricName(namespace)) {
-      throw o.error(NAMESPACE, "\"" + namespace + "\" cannot stand at the start of a name");
+      throw o.error(NAMESPACE, "\"" + namespace + "\" is not a valid prefix of a name");
     }
     LabelsBuilder external = new LabelsBuilder();
     o.get(EXTERNAL_LABELS)
@@ -202,7 +202,8 @@ record GraphSettings(
       }
       long size = old.get(OLD_QUEUE_SIZE);
       if (size < 1) {
-        throw old.error(OLD_QUEUE_SIZE, "queue_size wants at least 1: a queue of 0 takes nothing");
+        throw old.error(
+            OLD_QUEUE_SIZE, "queue_size must be at least 1: a queue of 0 takes nothing");
       }
       d =
           d.withQueue(
@@ -234,7 +235,7 @@ record GraphSettings(
       throw o.error(WAL_DIRECTORY, "directory is empty: where is the queue to be?");
     }
     if (o.get(WAL_BUFFER) < 1) {
-      throw o.error(WAL_BUFFER, "buffer_size wants at least 1");
+      throw o.error(WAL_BUFFER, "buffer_size must be at least 1");
     }
     o.get(WAL_TRUNCATE);
     o.get(WAL_LAG);
@@ -252,7 +253,7 @@ record GraphSettings(
     HttpClientSettings nested = o.find(HTTP_KEY);
     HttpClientSettings client = nested == null ? CLIENT.read(o) : nested;
     if (nested != null && CLIENT.read(o).endpoint() != null) {
-      throw o.error(HTTP_KEY, "http and endpoint beside it are two clients: write one");
+      throw o.error(HTTP_KEY, "http and endpoint configure two clients: set only one");
     }
     if (client.endpoint() == null) {
       throw o.error("endpoint is missing: the URL that requests are posted to");
@@ -266,11 +267,11 @@ record GraphSettings(
     }
     long each = o.get(SAMPLES_EACH);
     if (each < 1 || each > 1_000_000) {
-      throw o.error(SAMPLES_EACH, "max_samples_per_send wants 1 to 1000000");
+      throw o.error(SAMPLES_EACH, "max_samples_per_send must be 1 to 1000000");
     }
     long bytes = o.get(BATCH_BYTES);
     if (bytes < 1 || bytes > Integer.MAX_VALUE) {
-      throw o.error(BATCH_BYTES, "max_batch_size_bytes wants 1 to " + Integer.MAX_VALUE);
+      throw o.error(BATCH_BYTES, "max_batch_size_bytes must be 1 to " + Integer.MAX_VALUE);
     }
     DeliverySettings delivery = delivery(o);
     Map<String, String> headers = new LinkedHashMap<>();

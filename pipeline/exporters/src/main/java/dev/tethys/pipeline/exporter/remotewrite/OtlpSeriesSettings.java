@@ -10,7 +10,7 @@ import dev.tethys.config.YamlObject;
 import java.util.List;
 import java.util.Set;
 
-/** How OTLP metrics become series: the keys of the exporter of a graph that say so. */
+/** Settings for the conversion of OTLP metrics to series in a graph exporter. */
 final class OtlpSeriesSettings {
   /** To be included in the exporter's section. */
   static final Section SECTION =
@@ -30,7 +30,7 @@ final class OtlpSeriesSettings {
   private static final Set<String> SERVICE =
       Set.of("service.name", "service.namespace", "service.instance.id");
 
-  /** Which resource attributes become labels of every series. */
+  /** Resource attributes that become labels of every series. */
   private record Promoted(boolean all, Set<String> but) {
     static final Promoted NONE = new Promoted(false, Set.of());
 
@@ -48,7 +48,7 @@ final class OtlpSeriesSettings {
           "translation_strategy",
           Type.oneOf(
               "translation strategy", TranslationStrategy.values(), TranslationStrategy::text),
-          "How names of OTLP become names of series, in the place of add_metric_suffixes; without"
+          "Translation of OTLP names to series names, replaces add_metric_suffixes; without"
               + " escaping only in requests of 2.0.");
   private static final Key<Promoted> RESOURCE_TO_TELEMETRY =
       SECTION.key(
@@ -74,7 +74,7 @@ final class OtlpSeriesSettings {
           "keep_classic_histograms",
           Type.BOOL,
           false,
-          "Classic series beside those of convert_explicit_histograms_to_nhcb.");
+          "Classic series in addition to those of convert_explicit_histograms_to_nhcb.");
   private static final Section CONSTANT =
       new Section("resource_constant_labels", "Some resource attributes as labels.");
   private static final Key<List<String>> INCLUDED =
@@ -89,7 +89,7 @@ final class OtlpSeriesSettings {
       SECTION.optional(
           "resource_constant_labels",
           CONSTANT.type(o -> new AttributeNames(o.get(INCLUDED), o.get(EXCLUDED))),
-          "Resource attributes that become labels of every series, in the place of"
+          "Resource attributes that become labels of every series; replaces"
               + " resource_to_telemetry_conversion.");
 
   static {
@@ -119,7 +119,7 @@ final class OtlpSeriesSettings {
       throw o.error(
           STRATEGY,
           strategy.text()
-              + " wants remote write 2.0: write protobuf_message: "
+              + " requires remote write 2.0: write protobuf_message: "
               + Message.V2.text());
     }
     Promoted promoted = o.get(RESOURCE_TO_TELEMETRY);

@@ -10,13 +10,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How requests are put together and repeated.
+ * Batching and retry settings.
  *
- * @param capacity samples that a shard may hold in Prometheus; here what waits is bounded in bytes
- * @param maxShards most requests at once
- * @param maxSamplesPerSend most samples, histograms and exemplars in one request
- * @param batchSendDeadline longest that a sample waits for others
- * @param retryOn429 whether a request is repeated that was answered 429
+ * @param capacity samples that a shard may hold in Prometheus; here the queue is bounded in bytes
+ * @param maxShards maximum concurrent requests
+ * @param maxSamplesPerSend maximum samples, histograms and exemplars in one request
+ * @param batchSendDeadline maximum time that a sample waits for others
+ * @param retryOn429 whether status 429 is retried
  * @param sampleAgeLimit older samples are dropped; zero for no limit
  */
 public record QueueConfig(

@@ -207,7 +207,7 @@ final class QueueHandoff {
       try {
         done = j.next();
       } catch (IOException e) {
-        LOG.log(Level.ERROR, "{0}: the journal cannot go on: {1}", id, e.getMessage());
+        LOG.log(Level.ERROR, "{0}: journal failed: {1}", id, e.getMessage());
         return;
       }
       since = 0;

@@ -72,12 +72,18 @@ public final class RemoteWriteMetrics {
     exemplars = counters("exemplars_total", "Exemplars that were sent.");
     metadata = counters("metadata_total", "Metadata entries that were sent.");
     samplesFailed =
-        counters("samples_failed_total", "Samples that the destination refused for good.");
+        counters("samples_failed_total", "Samples that the remote system rejected permanently.");
     histogramsFailed =
-        counters("histograms_failed_total", "Native histograms that it refused for good.");
-    exemplarsFailed = counters("exemplars_failed_total", "Exemplars that it refused for good.");
+        counters(
+            "histograms_failed_total",
+            "Native histograms that the remote system rejected permanently.");
+    exemplarsFailed =
+        counters(
+            "exemplars_failed_total", "Exemplars that the remote system rejected permanently.");
     metadataFailed =
-        counters("metadata_failed_total", "Metadata entries that it refused for good.");
+        counters(
+            "metadata_failed_total",
+            "Metadata entries that the remote system rejected permanently.");
     samplesRetried =
         counters("samples_retried_total", "Samples whose sending failed and was repeated.");
     histogramsRetried =
@@ -103,7 +109,7 @@ public final class RemoteWriteMetrics {
     shards = gauges("shards", "Lanes that series are put in.");
     shardsMin = gauges("shards_min", "Least of them.");
     shardsMax = gauges("shards_max", "Most requests at once.");
-    shardsDesired = gauges("shards_desired", "Lanes that the queue wants.");
+    shardsDesired = gauges("shards_desired", "Desired number of shards.");
     shardCapacity = gauges("shard_capacity", "The key capacity of queue_config.");
     maxSamplesPerSend = gauges("max_samples_per_send", "Most samples in one request.");
     samplesDropped = dropped("samples_dropped_total", "Samples that were not sent, by reason.");

@@ -85,7 +85,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
         metrics);
   }
 
-  /** What a queue hands over to its successor. */
+  /** Parts that a queue passes to its successor. */
   private record Works(
       Outbox outbox,
       QueueHandoff handover,
@@ -156,7 +156,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
       Duration patience) {
     takeNoMore();
     handover.workFor(to.id(), metrics::enqueueRetry);
-    outbox.turnTo(options, by);
+    outbox.replaceSender(options, by);
     outbox.retire(sender, patience);
     RemoteWriteQueue next =
         new RemoteWriteQueue(
@@ -373,8 +373,8 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
       if (left > 0) {
         LOG.log(
             Level.WARNING,
-            "{0}: {1} samples and the like were not delivered to {2} within {3}; they stood in memory"
-                + " alone",
+            "{0}: {1} samples, histograms and exemplars were not delivered to {2} within {3}; they were in memory"
+                + " only",
             config.id(),
             Long.toString(left),
             config.shownUrl(),

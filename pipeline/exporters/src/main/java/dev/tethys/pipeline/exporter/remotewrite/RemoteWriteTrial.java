@@ -88,7 +88,7 @@ final class RemoteWriteTrial {
                       + URLEncoder.encode(query, StandardCharsets.UTF_8));
       return where + look(at, value);
     }
-    return where + "; nobody knows where it answers queries";
+    return where + "; its query URL is unknown";
   }
 
   private String look(URI at, double value) throws IOException, InterruptedException {

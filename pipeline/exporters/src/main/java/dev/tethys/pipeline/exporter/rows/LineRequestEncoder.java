@@ -78,7 +78,7 @@ public record LineRequestEncoder(
   public Opened open(EncodedRequest p) {
     Compression c = Compression.named(p.headers().getOrDefault(ENCODING, ""));
     if (c == null) {
-      throw new CodecException("nobody knows how the request was compressed");
+      throw new CodecException("unknown compression of the request");
     }
     byte[] text =
         c == Compression.NONE ? p.body() : c.decompress(p.body(), 0, p.body().length, MAX_SPLIT);

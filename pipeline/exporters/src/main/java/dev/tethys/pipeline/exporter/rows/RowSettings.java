@@ -11,12 +11,12 @@ import java.util.SequencedMap;
 import java.util.Set;
 
 /**
- * How batches of metrics become rows: the keys that exporters to databases have in common.
+ * Conversion settings of metrics to rows, shared by exporters to databases.
  *
- * @param otlp how OTLP becomes series
- * @param histograms what becomes of native histograms
- * @param maxItems most samples in one request
- * @param maxBytes a request is sent when it has this many, before compression
+ * @param otlp conversion of OTLP to series
+ * @param histograms conversion of native histograms
+ * @param maxItems maximum samples in one request
+ * @param maxBytes size at which a request is sent, before compression
  */
 public record RowSettings(OtlpOptions otlp, HistogramRule histograms, int maxItems, int maxBytes) {
 
@@ -122,7 +122,7 @@ public record RowSettings(OtlpOptions otlp, HistogramRule histograms, int maxIte
     private static int within(YamlObject o, Key<Long> key, int most) {
       long v = o.get(key);
       if (v < 1 || v > most) {
-        throw o.error(key, key.name() + " wants 1 to " + most);
+        throw o.error(key, key.name() + " must be 1 to " + most);
       }
       return (int) v;
     }

@@ -42,7 +42,7 @@ final class IndexedAcks {
     private static final Section SECTION =
         new Section("acknowledgement", "Requests are delivered when they are indexed.");
     private static final Key<Boolean> ENABLED =
-        SECTION.key("enabled", Type.BOOL, true, "Whether; the token wants useACK.");
+        SECTION.key("enabled", Type.BOOL, true, "Waits for indexing; the token requires useACK.");
     private static final Key<Duration> INTERVAL =
         SECTION.key(
             "poll_interval", GoDurations.TYPE, Duration.ofSeconds(1), "How often it is asked.");
@@ -58,10 +58,10 @@ final class IndexedAcks {
         SECTION.type(
             o -> {
               if (o.get(INTERVAL).compareTo(Duration.ofMillis(10)) < 0) {
-                throw o.error(INTERVAL, "poll_interval wants at least 10ms");
+                throw o.error(INTERVAL, "poll_interval must be at least 10ms");
               }
               if (o.get(TIMEOUT).compareTo(o.get(INTERVAL)) < 0) {
-                throw o.error(TIMEOUT, "timeout wants at least poll_interval");
+                throw o.error(TIMEOUT, "timeout must be at least poll_interval");
               }
               return new Rules(o.get(ENABLED) ? o.get(INTERVAL) : Duration.ZERO, o.get(TIMEOUT));
             });
@@ -133,7 +133,7 @@ final class IndexedAcks {
       return new SendResult.Retryable(
           Duration.ZERO,
           false,
-          "no ackId in the answer, so nobody knows whether it is indexed: " + taken.reason());
+          "no ackId in the response, indexing cannot be verified: " + taken.reason());
     }
     long end = clock.nanos() + rules.timeout().toNanos();
     String last = "not yet";

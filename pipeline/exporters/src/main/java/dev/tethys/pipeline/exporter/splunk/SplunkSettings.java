@@ -76,7 +76,7 @@ record SplunkSettings(
           "index",
           Type.STRING,
           "",
-          "Index of every event; of metrics, one of metrics. {label} stands for the value of a"
+          "Index of every event; for metrics, an index of metrics. {label} is replaced by the value of a"
               + " label, or of an attribute of the resource.");
   private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);
 

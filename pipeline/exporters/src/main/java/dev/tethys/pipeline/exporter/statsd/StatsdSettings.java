@@ -68,7 +68,7 @@ record StatsdSettings(
           "name",
           Type.STRING,
           "{__name__}",
-          "The name of a metric; {label} stands for an attribute's value.");
+          "Name of a metric; {label} is replaced by the attribute's value.");
   private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 10_000);
   private static final Key<Boolean> RESOURCES =
       SECTION.key(
@@ -119,7 +119,7 @@ record StatsdSettings(
     }
     long items = o.get(MAX_ITEMS_KEY);
     if (items < 1 || items > MAX_ITEMS) {
-      throw o.error(MAX_ITEMS_KEY, "max_samples_per_send wants 1 to " + MAX_ITEMS);
+      throw o.error(MAX_ITEMS_KEY, "max_samples_per_send must be 1 to " + MAX_ITEMS);
     }
     Boolean absolute = o.find(ABSOLUTE);
     return new StatsdSettings(
@@ -144,7 +144,8 @@ record StatsdSettings(
       throw o.error(NAME, "name: " + e.getMessage());
     }
     if (!t.textsMatch("[A-Za-z0-9_.-]*") || t.of(l -> "x").isEmpty()) {
-      throw o.error(NAME, "name wants letters, digits and any of _ . - around its {labels}");
+      throw o.error(
+          NAME, "name must consist of letters, digits and any of _ . - around its {labels}");
     }
     return t;
   }

@@ -67,7 +67,7 @@ record TdengineSettings(
           "token",
           Type.SECRET,
           Secret.NONE,
-          "What CREATE TOKEN gave, in the place of user and password.");
+          "Token of CREATE TOKEN, instead of user and password.");
   private static final Key<Secret> CLOUD_TOKEN =
       SECTION.key("cloud_token", Type.SECRET, Secret.NONE, "A token of TDengine's cloud.");
   private static final Key<String> DATABASE =
@@ -75,7 +75,7 @@ record TdengineSettings(
           "database",
           Type.STRING,
           "tethys",
-          "Where super tables are. Of protocol lines {label} stands for the value of a label.");
+          "Database of super tables. With protocol lines, {label} is replaced by the value of a label.");
   private static final Key<Boolean> PROTOCOL =
       SECTION.key(
           "protocol",
@@ -87,7 +87,7 @@ record TdengineSettings(
           "table",
           Type.STRING,
           "metrics",
-          "The super table, of protocol sql; {label} stands for the value of a label.");
+          "Super table, of protocol sql; {label} is replaced by the value of a label.");
   private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);
   private static final Key<Boolean> CREATE_SCHEMA =
       SECTION.key(
@@ -117,7 +117,7 @@ record TdengineSettings(
     } catch (IllegalArgumentException e) {
       throw o.error(key, key.name() + ": " + e.getMessage());
     }
-    throw o.error(key, key.name() + " wants " + max + " characters at most");
+    throw o.error(key, key.name() + " must have at most " + max + " characters");
   }
 
   /** What has labels: the super tables of SQL, the databases of lines. */

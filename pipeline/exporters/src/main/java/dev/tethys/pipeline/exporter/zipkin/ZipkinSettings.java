@@ -82,7 +82,7 @@ record ZipkinSettings(
   private static int within(YamlObject o, Key<Long> key, int most) {
     long v = o.get(key);
     if (v < 1 || v > most) {
-      throw o.error(key, key.name() + " wants 1 to " + most);
+      throw o.error(key, key.name() + " must be 1 to " + most);
     }
     return (int) v;
   }

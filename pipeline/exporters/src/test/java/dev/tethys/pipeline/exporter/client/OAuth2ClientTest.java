@@ -161,8 +161,8 @@ class OAuth2ClientTest {
   void settingsAreReadStrictly() {
     for (String[] w :
         new String[][] {
-          {"{client_id: a, token_url: 'http://x'}", "wants client_secret"},
-          {"{client_id: a, client_secret: s, token_url: nowhere}", "token_url wants a URL"},
+          {"{client_id: a, token_url: 'http://x'}", "requires client_secret"},
+          {"{client_id: a, client_secret: s, token_url: nowhere}", "token_url must be a URL"},
           {"{client_secret: s, token_url: 'http://x'}", "client_id"},
           {
             "{client_id: a, client_secret: s, token_url: 'http://x', expiry_buffer: -1m}",

@@ -379,10 +379,10 @@ class ClymeneExporterTest {
           {"{}", "exactly one of grpc and http"},
           {"{grpc: {endpoint: 'a:1'}, http: {endpoint: 'http://a'}}", "exactly one"},
           {"{grpc: {endpoints: []}}", "endpoint is missing"},
-          {"{grpc: {endpoints: ['a']}}", "endpoints wants host:port, not \"a\""},
+          {"{grpc: {endpoints: ['a']}}", "endpoints must be host:port, not \"a\""},
           {"{http: {}}", "endpoint is missing"},
           {"{http: {endpoint: 'http://a', compression: zstd}}", "compression cannot be chosen"},
-          {"{grpc: {endpoint: 'a:1'}, max_message_bytes: 1}", "wants 1024 to"}
+          {"{grpc: {endpoint: 'a:1'}, max_message_bytes: 1}", "must be 1024 to"}
         }) {
       assertThatThrownBy(() -> settings(w[0]))
           .as(w[0])

@@ -198,7 +198,7 @@ class DatadogIdentityTest {
       assertThatThrownBy(() -> DatadogSettings.TYPE.read(d.root()))
           .as(more)
           .isInstanceOf(ConfigException.class)
-          .hasMessageContaining("api.delegated_auth wants")
+          .hasMessageContaining("api.delegated_auth must be")
           .hasMessageContaining("https://")
           .hasMessageContaining("insecure_skip_verify");
     }

@@ -174,7 +174,7 @@ class ObservabilityTest {
           {"{http: {endpoint: 'http://o:1'}, compression: none}", "write it in http"},
           {"{" + at + "dataset: x}", "dataset is of mapping: {mode: ss4o}"},
           {"{" + at + "mapping: {mode: ss4o}, retention: 3d}", "retention"},
-          {"{" + at + "mapping: {mode: ss4o}, metrics_index: x}", "documents of our own"},
+          {"{" + at + "mapping: {mode: ss4o}, metrics_index: x}", "Tethys's own documents"},
           {"{" + at + "mapping: {mode: otel-v1}}", "mapping mode"},
           {"{" + at + "mapping: {mode: ss4o, dedot: true}}", "dedot"},
           {"{" + at + "mapping: {mode: ss4o}, logs_index_time_format: Y}", "invalid tokens"},

@@ -126,7 +126,7 @@ class VendorKeysTest {
         .hasMessageContaining("unknown mapping mode");
     assertThatThrownBy(
             () -> settings("{endpoint: 'http://a:1', mapping: {mode: OTel}, retention: 1d}"))
-        .hasMessageContaining("retention is of documents of our own");
+        .hasMessageContaining("retention applies to Tethys's own documents");
     assertThatThrownBy(
             () -> settings("{endpoint: 'http://a:1', logs_dynamic_index: {enabled: true}}"))
         .hasMessageContaining("mapping: {mode: otel}");

@@ -227,7 +227,7 @@ class FileExporterTest {
       {"{path: a, format: xml}", "unknown format"},
       {"{path: a, append: true, rotation: {}}", "rotation appends"},
       {"{path: a, group_by: {enabled: true}}", "group_by"},
-      {"{path: a, rotation: {max_megabytes: 0}}", "wants 1 to"},
+      {"{path: a, rotation: {max_megabytes: 0}}", "must be 1 to"},
     };
     for (String[] w : wrong) {
       assertThatThrownBy(() -> settings(w[0]))

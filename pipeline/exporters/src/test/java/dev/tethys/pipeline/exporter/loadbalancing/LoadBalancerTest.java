@@ -520,9 +520,9 @@ class LoadBalancerTest {
       {otlp + "resolver: {static: {}}", "no endpoints specified for the static resolver"},
       {otlp + "resolver: {dns: {}}", "no hostname specified"},
       {otlp + "resolver: {k8s: {}}", "no service specified"},
-      {otlp + "resolver: {dns: {hostname: a, port: x}}", "port wants a number"},
+      {otlp + "resolver: {dns: {hostname: a, port: x}}", "port must be a number"},
       {otlp + "resolver: {static: {hostnames: [a]}, dns: {hostname: b}}", "only one resolver"},
-      {otlp + "resolver: {static: {hostnames: [\"a:b\"]}}", "wants host:port"},
+      {otlp + "resolver: {static: {hostnames: [\"a:b\"]}}", "must be host:port"},
       {otlp + "resolver: {aws_cloud_map: {namespace: a}}", "aws_cloud_map"},
       {
         otlp + "resolver: {static: {hostnames: [a]}}, routing_key: metric",

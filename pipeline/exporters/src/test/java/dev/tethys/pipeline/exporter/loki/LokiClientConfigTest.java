@@ -38,8 +38,8 @@ class LokiClientConfigTest {
       textBlock =
           """
           {}                                                    | "url" is required
-          {url: 'nowhere'}                                      | url wants an address
-          {url: 'http://h/', batchsize: -1}                     | batchsize wants
+          {url: 'nowhere'}                                      | url must be an address
+          {url: 'http://h/', batchsize: -1}                     | batchsize must be
           {url: 'http://h/', batchwait: 1 hour}                 | not a valid duration
           {url: 'http://h/', batchpause: -1s}                   | may not be negative here
           {url: 'http://h/', external_labels: {a-b: c}}         | not a valid label name

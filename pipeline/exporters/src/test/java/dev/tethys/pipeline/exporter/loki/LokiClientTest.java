@@ -77,7 +77,7 @@ class LokiClientTest extends LokiClientCase {
     loki.always = new LokiDouble.Answer(503, "");
     LokiClient c = client(QUICK + PATIENT, LokiLimits.NONE, new RequestQueue(null, 4000));
     Thread t = bringing(c);
-    c.hasten();
+    c.failBlockedProducers();
     assertThat(t.join(Duration.ofSeconds(30))).isTrue();
     c.close();
     assertThat(settled).hasValue(0);
@@ -288,7 +288,7 @@ class LokiClientTest extends LokiClientCase {
     Thread t = bringing(c);
     Thread ending = Thread.ofVirtual().start(() -> c.abandon(Duration.ofDays(1)));
     assertThat(ending.join(Duration.ofMillis(100))).isFalse();
-    c.hasten();
+    c.failBlockedProducers();
     assertThat(ending.join(Duration.ofSeconds(30))).isTrue();
     assertThat(t.join(Duration.ofSeconds(30))).isTrue();
     loki.await(() -> settled.get() == 100);
@@ -301,7 +301,7 @@ class LokiClientTest extends LokiClientCase {
   void attemptsThatEndInHasteAreDroppedToo() throws Exception {
     loki.always = new LokiDouble.Answer(500, "down");
     LokiClient c = client(QUICK + ", max_retries: 1}");
-    c.hasten();
+    c.failBlockedProducers();
     c.accept(entry(1, "lost", "app", "x"));
     c.flush();
     loki.await(() -> settled.get() == 1);
@@ -321,7 +321,7 @@ class LokiClientTest extends LokiClientCase {
     assertThat(log.said())
         .singleElement()
         .asString()
-        .startsWith("client going: 1 entries dropped: given up after 2 attempts: ");
+        .startsWith("client going: 1 entries dropped: failed after 2 attempts: ");
   }
 
   /** A reload that changes another client is no reason to begin anew. */

@@ -52,9 +52,8 @@ class SharedKeyTest {
         "mqtts|psk: 00f, psk_identity: a|two hexadecimal digits for each byte, but has 3 digits",
         "mqtts|psk: 00fx, psk_identity: a|character 4 of the key is not a hexadecimal digit",
         "mqtts|psk: '', psk_identity: a|1 to 65535 bytes",
-        "mqtts|psk: 00ff, psk_identity: a, tls: {ca_file: c}|the key stands in the place of",
-        "mqtts|psk: 00ff, psk_identity: a, tls: {insecure_skip_verify: true}|stands in the place"
-            + " of",
+        "mqtts|psk: 00ff, psk_identity: a, tls: {ca_file: c}|the key replaces",
+        "mqtts|psk: 00ff, psk_identity: a, tls: {insecure_skip_verify: true}|replaces certificates",
       })
   void whatCannotBeIsToldWithItsPlace(String scheme, String keys, String why) {
     assertThatThrownBy(() -> settings("endpoint: '" + scheme + "://broker', " + keys))

@@ -431,13 +431,13 @@ class OtlpExportersTest {
     assertThat(h.delivery().timeout()).isEqualTo(Duration.ofSeconds(30));
     String[][] wrong = {
       {"g", "{}", "\"endpoint\" is required"},
-      {"g", "{endpoint: far.example}", "endpoint wants host:port"},
+      {"g", "{endpoint: far.example}", "endpoint must be host:port"},
       {"g", "{endpoint: \"a:1\", compression: br}", "unknown compression \"br\""},
       {"g", "{endpoint: \"a:1\", headers: {te: x}}", "cannot be set as a header"},
       {"g", "{endpoint: \"a:1\", user_agent: \"a\\nb\"}", "printable ASCII"},
-      {"g", "{endpoint: \"a:1\", tls: {cert_file: a}}", "wants both a certificate and a key"},
+      {"g", "{endpoint: \"a:1\", tls: {cert_file: a}}", "requires both a certificate and a key"},
       {"h", "{}", "at least one endpoint must be specified"},
-      {"h", "{endpoint: far}", "endpoint wants a URL"},
+      {"h", "{endpoint: far}", "endpoint must be a URL"},
       {"h", "{endpoint: \"http://a\", encoding: xml}", "unknown encoding"},
       {"h", "{endpoint: \"http://a\", compression_params: {level: 12}}", "level 12"},
       {"h", "{endpoint: \"http://a\", middlewares: [{id: x}]}", "middlewares"},

@@ -45,7 +45,7 @@ final class DirectOutbox implements Outbox {
   }
 
   @Override
-  public @Nullable Outcome adopt(EncodedRequest parcel, AckCallback receipt) {
+  public @Nullable Outcome transferIn(EncodedRequest parcel, AckCallback receipt) {
     throw new UnsupportedOperationException();
   }
 
@@ -94,7 +94,7 @@ final class DirectOutbox implements Outbox {
   }
 
   @Override
-  public void turnTo(OutboxOptions options, Sender other) {
+  public void replaceSender(OutboxOptions options, Sender other) {
     throw new UnsupportedOperationException();
   }
 
@@ -104,10 +104,10 @@ final class DirectOutbox implements Outbox {
   }
 
   @Override
-  public void hasten() {}
+  public void failBlockedProducers() {}
 
   @Override
-  public void lookAgain() {}
+  public void wakeBlockedProducers() {}
 
   @Override
   public void close(Duration drain) {}

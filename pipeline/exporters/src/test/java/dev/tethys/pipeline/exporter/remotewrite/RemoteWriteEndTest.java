@@ -61,6 +61,7 @@ class RemoteWriteEndTest {
     }
     assertThat(log.said()).hasSize(disk ? 0 : 6);
     assertThat(log.said())
-        .allMatch(s -> s.matches("n\\d: 7 samples and the like were not delivered .*"));
+        .allMatch(
+            s -> s.matches("n\\d: 7 samples, histograms and exemplars were not delivered .*"));
   }
 }

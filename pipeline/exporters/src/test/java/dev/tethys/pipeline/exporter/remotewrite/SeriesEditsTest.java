@@ -130,7 +130,7 @@ class SeriesEditsTest {
             "shop_up is gauge");
     assertThatThrownBy(() -> settings(", namespace: '1 x'"))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("cannot stand at the start of a name");
+        .hasMessageContaining("is not a valid prefix of a name");
     assertThatThrownBy(() -> settings(", external_labels: {__name__: x}"))
         .hasMessageContaining("is not a valid label name");
   }
@@ -278,7 +278,7 @@ class SeriesEditsTest {
         .as("without a conversion it changes nothing")
         .hasSize(2);
     assertThatThrownBy(() -> settings(", translation_strategy: NoTranslation"))
-        .hasMessageContaining("NoTranslation wants remote write 2.0");
+        .hasMessageContaining("NoTranslation requires remote write 2.0");
     assertThat(
             settings(
                     ", translation_strategy: NoTranslation,"
@@ -401,7 +401,7 @@ class SeriesEditsTest {
     }
     assertThat(sent(", max_batch_size_bytes: 1", 0, many(3))).hasSize(3);
     assertThatThrownBy(() -> settings(", max_batch_size_bytes: 0"))
-        .hasMessageContaining("max_batch_size_bytes wants 1 to");
+        .hasMessageContaining("max_batch_size_bytes must be 1 to");
   }
 
   @Test

@@ -248,7 +248,7 @@ class IndexedAcksTest {
         .isEqualTo(3);
     assertThat(settings("acknowledgement: {enabled: false}").acks().isOn()).isFalse();
     assertThatThrownBy(() -> settings("acknowledgement: {poll_interval: 1s, timeout: 1ms}"))
-        .hasMessageContaining("timeout wants at least poll_interval");
+        .hasMessageContaining("timeout must be at least poll_interval");
   }
 
   @Test

@@ -100,7 +100,7 @@ final class ExprParser {
   /** The end of an expression that is to be true or false. */
   void wantCondition(ExprNode root) {
     if (root.shape() != Shape.BOOL && root.shape() != Shape.ANY) {
-      throw error(tokens.getFirst(), "it wants to be true or false, and is " + root.shape());
+      throw error(tokens.getFirst(), "it must be true or false, but is " + root.shape());
     }
   }
 
@@ -311,7 +311,7 @@ final class ExprParser {
         }
       }
       if (v != null) {
-        throw error(at, "matches wants a regular expression as a string");
+        throw error(at, "matches requires a regular expression as a string");
       }
     }
     return f -> Operators.matches(left.value(f), right.value(f));
@@ -341,7 +341,7 @@ final class ExprParser {
   private ExprNode piped(ExprNode left) {
     ExprToken name = token();
     if (name.kind() != Kind.NAME || !tokens.get(at + 1).is("(")) {
-      throw error(name, "| wants a function behind it");
+      throw error(name, "| must be followed by a function");
     }
     at++;
     return postfix(call(name, left));

@@ -108,7 +108,7 @@ final class Functions {
       return s;
     }
     throw new ExpressionException(
-        what + " wants a string, not a value of type " + Operators.type(v));
+        what + " requires a string, not a value of type " + Operators.type(v));
   }
 
   private static Duration duration(String s) {
@@ -411,7 +411,7 @@ final class Functions {
             if (!(l.get(i) instanceof ArrayValue p)
                 || p.size() != 2
                 || !(p.get(0) instanceof String k)) {
-              throw new ExpressionException("fromPairs wants pairs of a string and a value");
+              throw new ExpressionException("fromPairs requires pairs of a string and a value");
             }
             out.put(k, p.get(1));
           }
@@ -451,6 +451,7 @@ final class Functions {
     if (v instanceof Attributes a) {
       return a;
     }
-    throw new ExpressionException(what + " wants a map, not a value of type " + Operators.type(v));
+    throw new ExpressionException(
+        what + " requires a map, not a value of type " + Operators.type(v));
   }
 }

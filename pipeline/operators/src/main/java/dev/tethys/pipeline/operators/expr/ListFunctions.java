@@ -17,7 +17,8 @@ final class ListFunctions {
     if (v instanceof ArrayValue a) {
       return a;
     }
-    throw new ExpressionException(what + " wants a list, not a value of type " + Operators.type(v));
+    throw new ExpressionException(
+        what + " requires a list, not a value of type " + Operators.type(v));
   }
 
   private static @Nullable Object look(
@@ -215,7 +216,7 @@ final class ListFunctions {
         (f, a) -> {
           long n = Operators.whole(a[1].value(f), "take");
           if (n < 0) {
-            throw new ExpressionException("take wants a number that is not negative");
+            throw new ExpressionException("take must be a number that is not negative");
           }
           return Operators.slice(list(a[0].value(f), "take"), 0L, n);
         });

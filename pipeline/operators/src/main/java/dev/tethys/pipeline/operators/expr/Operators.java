@@ -157,7 +157,7 @@ final class Operators {
       case Long l -> l;
       case Double d when d == Math.rint(d) && Math.abs(d) < 1e18 -> d.longValue();
       case null, default ->
-          throw new ExpressionException(what + " wants an int, not a value of type " + type(v));
+          throw new ExpressionException(what + " requires an int, not a value of type " + type(v));
     };
   }
 
@@ -165,14 +165,14 @@ final class Operators {
     if (v instanceof Number n) {
       return n.doubleValue();
     }
-    throw new ExpressionException(what + " wants a number, not a value of type " + type(v));
+    throw new ExpressionException(what + " requires a number, not a value of type " + type(v));
   }
 
   static Object numeric(@Nullable Object v, String what) {
     if (v instanceof Number) {
       return v;
     }
-    throw new ExpressionException(what + " wants a number, not a value of type " + type(v));
+    throw new ExpressionException(what + " requires a number, not a value of type " + type(v));
   }
 
   static ArrayValue range(Frame f, @Nullable Object from, @Nullable Object to) {
@@ -236,7 +236,7 @@ final class Operators {
       case Long l -> -l;
       case Double d -> -d;
       case null, default ->
-          throw new ExpressionException("- wants a number, not a value of type " + type(v));
+          throw new ExpressionException("- requires a number, not a value of type " + type(v));
     };
   }
 
@@ -278,7 +278,9 @@ final class Operators {
   static @Nullable Object element(@Nullable Object v) {
     if (v instanceof ZonedDateTime || v instanceof Duration) {
       throw new ExpressionException(
-          "a value of type " + type(v) + " cannot stand in a list or a map; make a string of it");
+          "a value of type "
+              + type(v)
+              + " cannot be an element of a list or a map; convert it to a string");
     }
     return v;
   }

@@ -68,7 +68,7 @@ public sealed interface Shape {
     return switch (sign) {
       case "or", "||", "and", "&&" -> {
         Shape other = a != ANY && a != BOOL ? a : b != ANY && b != BOOL ? b : null;
-        yield other == null ? null : "\"" + sign + "\" wants true or false, not " + other;
+        yield other == null ? null : "\"" + sign + "\" requires true or false, not " + other;
       }
       case "==", "!=" ->
           known && !a.equals(b) ? a + " is never equal to " + b + ": convert one of them" : null;
@@ -84,7 +84,7 @@ public sealed interface Shape {
                   : null;
       case "matches", "contains", "startsWith", "endsWith" -> {
         Shape other = a != ANY && a != STRING ? a : b != ANY && b != STRING ? b : null;
-        yield other == null ? null : "\"" + sign + "\" wants strings, not " + other;
+        yield other == null ? null : "\"" + sign + "\" requires strings, not " + other;
       }
       case "+" ->
           known && !((a == NUMBER || a == STRING) && a == b)
@@ -92,7 +92,7 @@ public sealed interface Shape {
               : null;
       case "-", "*", "/", "%", "**", "^", ".." -> {
         Shape other = a != ANY && a != NUMBER ? a : b != ANY && b != NUMBER ? b : null;
-        yield other == null ? null : "\"" + sign + "\" wants numbers, not " + other;
+        yield other == null ? null : "\"" + sign + "\" requires numbers, not " + other;
       }
       default -> null;
     };

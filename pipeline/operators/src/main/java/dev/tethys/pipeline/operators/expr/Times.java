@@ -66,7 +66,7 @@ final class Times {
               if (t instanceof ZonedDateTime d && z instanceof String s) {
                 return d.withZoneSameInstant(zone(s));
               }
-              throw new ExpressionException("In wants a time and a timezone");
+              throw new ExpressionException("In requires a time and a timezone");
             }));
     METHODS.put("Add", new Method(1, (t, d) -> sum(t, d)));
     METHODS.put("Sub", new Method(1, (a, b) -> Operators.minus(a, b)));
@@ -88,7 +88,7 @@ final class Times {
     if (t instanceof ZonedDateTime x && d instanceof Duration y) {
       return x.plus(y);
     }
-    throw new ExpressionException("Add wants a time and a duration");
+    throw new ExpressionException("Add requires a time and a duration");
   }
 
   private static void time(String name, OfTime f) {

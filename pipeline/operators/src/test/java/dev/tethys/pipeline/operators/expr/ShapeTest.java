@@ -90,9 +90,9 @@ class ShapeTest {
         "pod.nmae == \"a\" | did you mean \"name\" | 5",
         "pod[\"x\"] == \"a\" | there is no \"x\" in it | 5",
         "name.length > 1 | a string has no \"length\" | 6",
-        "port matches \"63\" | \"matches\" wants strings, not a number | 6",
-        "name contains 1 | \"contains\" wants strings, not a number | 6",
-        "is_ipv6 && port | \"&&\" wants true or false, not a number | 9",
+        "port matches \"63\" | \"matches\" requires strings, not a number | 6",
+        "name contains 1 | \"contains\" requires strings, not a number | 6",
+        "is_ipv6 && port | \"&&\" requires true or false, not a number | 9",
         "not name | true or false is wanted, not a string | 1",
         "name < port | a string and a number have no order | 6",
         "\"a\" in name | looks into lists and maps, not into a string | 5",
@@ -114,7 +114,7 @@ class ShapeTest {
   @Test
   void aConditionIsTrueOrFalse() {
     assertThatThrownBy(() -> Expression.about(PORT, "port + 1", true))
-        .hasMessageContaining("it wants to be true or false, and is a number");
+        .hasMessageContaining("it must be true or false, but is a number");
     assertThat(Expression.about(PORT, "any", true)).isNotNull();
   }
 }

@@ -20,7 +20,7 @@ final class Csv {
         end = end < 0 ? row.length() : end;
         field.append(row, at, end);
         if (!lazyQuotes && field.indexOf("\"") >= 0) {
-          throw new EvaluationException("a quote stands in a field that does not begin with one");
+          throw new EvaluationException("unexpected quote in an unquoted field");
         }
         at = end;
       }

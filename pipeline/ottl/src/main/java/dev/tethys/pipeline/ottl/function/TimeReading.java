@@ -55,7 +55,7 @@ final class TimeReading {
       read(fields.get(i), fractionNext);
     }
     if (at < text.length()) {
-      throw invalid("there is more text behind it");
+      throw invalid("extra text after the time");
     }
     try {
       return time();

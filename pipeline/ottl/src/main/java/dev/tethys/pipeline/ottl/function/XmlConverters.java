@@ -105,7 +105,7 @@ final class XmlConverters {
       if (n instanceof Element e && first == null) {
         first = e;
       } else if (first != null && (n instanceof Element || isText(n))) {
-        throw new EvaluationException("the XML is one element, and more follows behind it");
+        throw new EvaluationException("extra text after the root element of the XML");
       }
     }
     if (first == null) {

@@ -274,7 +274,7 @@ public final class Paths {
     }
     if (!(value instanceof List<?> l) || !l.stream().allMatch(type::isInstance)) {
       throw new EvaluationException(
-          "this field holds a list of its own kind, not a value of type " + Type.of(value).text());
+          "this field requires a list of its type, not a value of type " + Type.of(value).text());
     }
     List<T> copies = l.stream().map(type::cast).map(copy).toList();
     target.clear();

@@ -66,7 +66,7 @@ final class OttlLexer {
         text,
         at,
         c == '\''
-            ? "strings stand in double quotes, not single ones"
+            ? "strings must be in double quotes, not single quotes"
             : "the character '" + shown + "' has no meaning here");
   }
 

@@ -411,7 +411,7 @@ public final class OttlParser {
         throw error(key, "a key of a map is a string, but there is " + key.shown());
       }
       if (!keys.add(key.text())) {
-        throw error(key, "the key \"" + key.text() + "\" stands in this map already");
+        throw error(key, "the key \"" + key.text() + "\" is a duplicate in this map");
       }
       next++;
       expect(":", "after a key of a map");

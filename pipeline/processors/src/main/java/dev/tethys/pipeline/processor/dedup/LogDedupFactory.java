@@ -63,7 +63,7 @@ public final class LogDedupFactory implements ProcessorFactory<LogDedupFactory.S
           "timezone",
           Type.of("time zone", ZoneId.of("UTC"), LogDedupFactory::zone),
           ZoneId.of("UTC"),
-          "Where the times of the first and last record are told.");
+          "Timezone of the times of the first and last record.");
   private static final Key<List<String>> CONDITIONS =
       SECTION.key(
           "conditions",
@@ -153,7 +153,7 @@ public final class LogDedupFactory implements ProcessorFactory<LogDedupFactory.S
     }
     long limit = o.get(CARDINALITY);
     if (limit < 0 || limit > Integer.MAX_VALUE) {
-      throw o.error(CARDINALITY, "metadata_cardinality_limit wants a number of at least 0");
+      throw o.error(CARDINALITY, "metadata_cardinality_limit must be a number of at least 0");
     }
     return new Settings(
         o.get(INTERVAL),

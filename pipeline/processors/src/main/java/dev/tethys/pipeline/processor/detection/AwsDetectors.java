@@ -127,8 +127,8 @@ final class AwsDetectors {
               Level.WARNING,
               "ec2: the tags of {0} are not known, which "
                   + (ofMetadata
-                      ? "wants InstanceMetadataTags=enabled on the instance"
-                      : "wants the permission ec2:DescribeTags, or tags_from_imds: true with"
+                      ? "requires InstanceMetadataTags=enabled on the instance"
+                      : "requires the permission ec2:DescribeTags, or tags_from_imds: true with"
                           + " InstanceMetadataTags=enabled on the instance")
                   + ": {1}",
               metadata.id(),

@@ -32,7 +32,7 @@ final class Detection {
     Attributes ask(Place place) throws IOException, InterruptedException {
       Attributes a = detector.detect(place);
       if (must && a.isEmpty()) {
-        throw new IOException("there are no metadata, and fail_on_missing_metadata wants them");
+        throw new IOException("no metadata found, but fail_on_missing_metadata is true");
       }
       return a;
     }

@@ -134,7 +134,7 @@ final class EksDetector implements Detector {
     } catch (IOException e) {
       LOG.log(
           Level.WARNING,
-          "eks: EC2 does not tell of {0}, so its cluster''s name stays unknown: {1}",
+          "eks: EC2 instance {0} not described, cluster name is unknown: {1}",
           id,
           e.getMessage());
       return null;

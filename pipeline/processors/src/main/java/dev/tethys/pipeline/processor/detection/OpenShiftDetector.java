@@ -39,7 +39,7 @@ final class OpenShiftDetector implements Detector {
           o -> {
             String address = o.get(ADDRESS);
             if (!address.isEmpty() && !address.matches("https?://[^/?#]+/?")) {
-              throw o.error(ADDRESS, "address wants a URL such as https://api.example.com:6443");
+              throw o.error(ADDRESS, "address must be a URL such as https://api.example.com:6443");
             }
             return new OpenShiftDetector(address, o.get(TOKEN), o.find(TLS), o.get(WANTED));
           });

@@ -68,11 +68,11 @@ record GenerationRule(
   private static GenerationRule read(YamlObject o) {
     String name = o.get(NAME);
     if (name.isEmpty()) {
-      throw o.error(NAME, "is empty; it wants the name of the new metric");
+      throw o.error(NAME, "is empty; it must be the name of the new metric");
     }
     String first = o.get(METRIC_1);
     if (first.isEmpty()) {
-      throw o.error(METRIC_1, "is empty; it wants the name of the first operand");
+      throw o.error(METRIC_1, "is empty; it must be the name of the first operand");
     }
     String second = o.get(METRIC_2);
     boolean scale = o.get(TYPE).equals("scale");
@@ -81,7 +81,7 @@ record GenerationRule(
     }
     double by = o.get(SCALE_BY);
     if (scale && !(by > 0)) {
-      throw o.error("scale_by wants a number greater than 0 with type scale");
+      throw o.error("scale_by must be a number greater than 0 with type scale");
     }
     if (name.equals(first) || name.equals(second)) {
       throw o.error(

@@ -58,7 +58,7 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
   private static final Key<Boolean> SUMMARY =
       PASS.key("summary", Type.BOOL, false, "Whether summaries do.");
   private static final Section SECTION =
-      new Section("interval", "Hands on the last point of each stream, once an interval.");
+      new Section("interval", "Emits the last point of each stream once per interval.");
   private static final Key<Duration> INTERVAL =
       SECTION.key("interval", Type.DURATION, Duration.ofSeconds(60), "How long it is.");
   private static final Key<YamlObject> PASS_THROUGH =
@@ -71,7 +71,7 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
 
   @Override
   public String about() {
-    return "Hands on the last point of each stream, once an interval.";
+    return "Emits the last point of each stream once per interval.";
   }
 
   @Override

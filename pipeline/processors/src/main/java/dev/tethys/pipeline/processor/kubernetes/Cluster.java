@@ -186,7 +186,7 @@ final class Cluster {
       }
       long rest = Math.min(end - System.nanoTime(), OTHERS.toNanos());
       if (!othersSeen.await(Math.max(0, rest), TimeUnit.NANOSECONDS)) {
-        log.log(Level.WARNING, "goes on without all that pods belong to");
+        log.log(Level.WARNING, "Owners of pods not loaded, continuing without them");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -115,7 +115,7 @@ public record KubernetesConfig(
             "conventions",
             Type.oneOf("conventions", Conventions.values(), Conventions::word),
             Conventions.V1,
-            "Names that nobody chose: k8s.pod.label.x (v1), k8s.pod.labels.x (v0).");
+            "Default attribute names: k8s.pod.label.x (v1), k8s.pod.labels.x (v0).");
     static final Type<Extract> TYPE =
         SECTION.type(
             o -> {

@@ -80,7 +80,7 @@ public final class Sampler {
           "sampling_priority",
           Type.STRING,
           "",
-          "An attribute that holds a percentage of its own; log records.");
+          "Attribute with a sampling percentage for its record; log records only.");
 
   private final Mode mode;
   private final double ratio;

@@ -119,7 +119,7 @@ public final class SpanProcessor {
     List<String> from = name == null ? List.of() : name.get(FROM);
     Extraction to = name == null ? null : name.find(TO_ATTRIBUTES);
     if (from.isEmpty() && (to == null || to.rules().isEmpty()) && o.find(STATUS_KEY) == null) {
-      throw o.error("wants name.from_attributes, name.to_attributes.rules or status");
+      throw o.error("requires name.from_attributes, name.to_attributes.rules or status");
     }
     return new Settings(
         o.find(INCLUDE),

@@ -107,7 +107,7 @@ public final class CarbonReceiverFactory
   private static Settings read(YamlObject o) {
     String transport = o.get(TRANSPORT);
     if (!transport.equals("tcp") && !transport.equals("udp")) {
-      throw o.error(TRANSPORT, "transport wants tcp or udp, not \"" + transport + "\"");
+      throw o.error(TRANSPORT, "transport must be tcp or udp, not \"" + transport + "\"");
     }
     return new Settings(
         o.get(ENDPOINT), transport.equals("udp"), o.get(IDLE), o.get(PICKLE), naming(o));
@@ -149,13 +149,13 @@ public final class CarbonReceiverFactory
       case "plaintext", "" -> PathNaming.plain(names);
       case "regex" -> {
         if (config == null || config.get(RULES).isEmpty()) {
-          throw parser.error("the parser regex wants config with rules");
+          throw parser.error("the parser regex requires config with rules");
         }
         yield new RegexNaming(config.get(RULES), config.get(SEPARATOR), names);
       }
       default ->
           throw parser.error(
-              PARSER_TYPE, "type wants plaintext or regex, not " + parser.get(PARSER_TYPE));
+              PARSER_TYPE, "type must be plaintext or regex, not " + parser.get(PARSER_TYPE));
     };
   }
 

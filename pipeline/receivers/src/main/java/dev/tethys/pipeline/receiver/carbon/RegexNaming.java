@@ -40,12 +40,12 @@ final class RegexNaming implements PathNaming {
           o -> {
             String kind = o.get(KIND);
             if (!kind.isEmpty() && !kind.equals("gauge") && !kind.equals("cumulative")) {
-              throw o.error(KIND, "type wants gauge or cumulative, not \"" + kind + "\"");
+              throw o.error(KIND, "type must be gauge or cumulative, not \"" + kind + "\"");
             }
             Pattern p = o.get(REGEXP);
             for (String g : p.namedGroups().keySet()) {
               if (!g.startsWith(KEY) && !g.startsWith(NAME)) {
-                throw o.error(REGEXP, "the group " + g + " wants to begin with key_ or name_");
+                throw o.error(REGEXP, "the group " + g + " must begin with key_ or name_");
               }
             }
             return new Rule(p, o.get(PREFIX), o.get(LABELS));

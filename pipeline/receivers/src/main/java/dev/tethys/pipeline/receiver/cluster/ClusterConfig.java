@@ -71,7 +71,7 @@ public record ClusterConfig(
           "metadata_collection_interval",
           GoDurations.TYPE,
           Duration.ofMinutes(5),
-          "How often entities are told in logs though they did not change; 0 for never.");
+          "Interval at which unchanged entities are repeated in logs; 0 for never.");
   private static final Key<Reference> ELECTOR = ElectedReceiver.elector(SECTION);
   private static final MetricSettings.Keys METRICS =
       new MetricSettings.Keys(SECTION, ClusterMetrics.ALL);
@@ -79,7 +79,7 @@ public record ClusterConfig(
       new ResourceAttributes.Keys(SECTION, ClusterMetrics.RESOURCE);
 
   static {
-    SECTION.notBuilt("metadata_exporters", "What is known of objects for exporters that want it.");
+    SECTION.notBuilt("metadata_exporters", "Metadata of objects for exporters.");
   }
 
   static final Type<ClusterConfig> TYPE = SECTION.type(ClusterConfig::read);

@@ -104,7 +104,7 @@ final class EntityEvents implements WatchedKind.Ear {
         try {
           tell(next);
         } catch (RuntimeException e) { // whatever it is, it never ends for good
-          LOG.log(Level.ERROR, name + ": entities could not be told", e);
+          LOG.log(Level.ERROR, name + ": entity events not emitted", e);
           synchronized (this) {
             marked.addAll(next);
           }

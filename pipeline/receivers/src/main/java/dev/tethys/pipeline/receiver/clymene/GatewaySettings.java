@@ -33,7 +33,7 @@ public record GatewaySettings(
           GatewaySettings g =
               new GatewaySettings(read(o, grpcKey, grpcType), read(o, httpKey, httpType));
           if (g.grpc == null && g.http == null) {
-            throw o.error("it wants at least one of grpc and http");
+            throw o.error("at least one of grpc and http is required");
           }
           return g;
         });

@@ -122,7 +122,7 @@ public final class CollectdReceiverFactory
     return SECTION.type(
         o -> {
           if (!o.get(ENCODING).equalsIgnoreCase("json")) {
-            throw o.error(ENCODING, "encoding wants json: in write_http, Format \"JSON\"");
+            throw o.error(ENCODING, "encoding must be json: in write_http, Format \"JSON\"");
           }
           HttpServerSettings http = HTTP.read(o);
           if (!http.readTimeout().isPositive()) {
@@ -137,7 +137,7 @@ public final class CollectdReceiverFactory
     Path users = o.get(USERS).isEmpty() ? null : Path.of(o.get(USERS));
     Security level = o.get(LEVEL);
     if (users == null && level != Security.NONE) {
-      throw o.error(LEVEL, "security_level wants auth_file: nobody has a password without");
+      throw o.error(LEVEL, "security_level requires auth_file, which contains the passwords");
     }
     if (users != null && !Files.isReadable(users)) {
       throw o.error(USERS, users + " cannot be read");

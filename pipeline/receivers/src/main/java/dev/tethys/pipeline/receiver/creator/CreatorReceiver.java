@@ -78,8 +78,8 @@ final class CreatorReceiver implements Receiver {
       if (t.template.isIdle()) {
         LOG.log(
             Level.WARNING,
-            "{0}: {1} takes none of the signals of the pipelines that {0} stands in, so it is not"
-                + " made",
+            "{0}: {1} supports none of the signals of the pipelines of {0}, so it is not"
+                + " created",
             name,
             t.template.id());
       }

@@ -55,7 +55,7 @@ public record CreatorSettings(
     private static final Section SECTION =
         new Section("discovery", "What pods say in annotations of how to take their telemetry.");
     private static final Key<Boolean> ENABLED =
-        SECTION.key("enabled", Type.BOOL, false, "Whether annotations are looked at.");
+        SECTION.key("enabled", Type.BOOL, false, "Whether annotations are evaluated.");
     private static final Key<List<String>> IGNORED =
         SECTION.key(
             "ignore_receivers",
@@ -72,7 +72,7 @@ public record CreatorSettings(
         SECTION.optional(
             "default_file_log_config",
             Type.ANY,
-            "What receivers of logs are told beside the usual, under what pods say.");
+            "Default settings of log receivers; annotations of pods override them.");
     static final Type<Discovery> TYPE =
         SECTION.type(
             o ->
@@ -148,7 +148,7 @@ public record CreatorSettings(
               YamlObject o = e.value().object(ENTRY);
               YamlNode config = o.find(CONFIG);
               if (config != null && !config.isMap()) {
-                throw config.error("config wants a map: the settings of the receiver");
+                throw config.error("config must be a map: the settings of the receiver");
               }
               out.add(
                   new Entry(
@@ -185,7 +185,7 @@ public record CreatorSettings(
     if (observers.isEmpty()) {
       throw o.error(
           OBSERVERS,
-          "watch_observers names no extension: nobody would say which endpoints there are");
+          "watch_observers names no extension: without an observer there are no endpoints");
     }
     Discovery d = o.get(DISCOVERY);
     if (o.get(RECEIVERS).isEmpty() && !d.enabled) {
@@ -193,7 +193,7 @@ public record CreatorSettings(
           RECEIVERS, "there are no receivers to make: write some, or discovery.enabled: true");
     }
     if (d.fileLog != null && !d.fileLog.isNull() && !d.fileLog.isMap()) {
-      throw d.fileLog.error("default_file_log_config wants a map: settings of file_log");
+      throw d.fileLog.error("default_file_log_config must be a map: settings of file_log");
     }
     return new CreatorSettings(observers, o.get(RECEIVERS), o.get(ATTRIBUTES), d);
   }

@@ -43,7 +43,7 @@ final class Hints {
     this.scope = scope;
     YamlNode usual = discovery.fileLog();
     if (usual != null && usual.entries().get("include") instanceof YamlNode.Entry(var key, _)) {
-      throw key.error("include is the log of the container that asks; it cannot be told");
+      throw key.error("include is always the log of the annotated container; it cannot be set");
     }
   }
 

@@ -65,7 +65,7 @@ public final class DatadogReceiverFactory
           HttpServerSettings http = HTTP.read(o);
           long ids = o.get(TRACE_IDS);
           if (ids < 0 || ids > MAX_TRACE_IDS) {
-            throw o.error(TRACE_IDS, "trace_id_cache_size wants 0 to " + MAX_TRACE_IDS);
+            throw o.error(TRACE_IDS, "trace_id_cache_size must be 0 to " + MAX_TRACE_IDS);
           }
           return new Settings(
               http.readTimeout().isPositive() ? http : http.withReadTimeout(READ_TIMEOUT),

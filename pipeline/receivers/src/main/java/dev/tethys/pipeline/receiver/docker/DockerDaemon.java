@@ -72,13 +72,13 @@ record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, String ver
       }
       Matcher m = VERSION.matcher(v);
       if (!m.matches()) {
-        throw o.error(version, "api_version wants a version such as \"1.44\", not \"" + v + "\"");
+        throw o.error(version, "api_version must be a version such as \"1.44\", not \"" + v + "\"");
       }
       if (Integer.parseInt(m.group(1)) < 1
           || (Integer.parseInt(m.group(1)) == 1 && Integer.parseInt(m.group(2)) < oldest)) {
         throw o.error(
             version,
-            "api_version " + v + " is too old: 1." + oldest + " at least (1.40 wants quotes)");
+            "api_version " + v + " is too old: 1." + oldest + " at least (1.40 requires quotes)");
       }
       return v;
     }
@@ -86,7 +86,7 @@ record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, String ver
 
   /** What is wrong with an address; null when nothing is. */
   private static @Nullable String problem(String endpoint) {
-    String wants = "\"" + endpoint + "\" is no address of a daemon: it wants unix:///path,";
+    String wants = "\"" + endpoint + "\" is not the address of a daemon: it must be unix:///path,";
     wants += " tcp://host:port, http://host:port or https://host:port";
     if (endpoint.startsWith("unix:///") && endpoint.length() > "unix:///".length()) {
       return null;

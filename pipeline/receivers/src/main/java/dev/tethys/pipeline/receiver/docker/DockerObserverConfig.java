@@ -54,7 +54,7 @@ public record DockerObserverConfig(
           "cache_sync_interval",
           GoDurations.TYPE,
           Duration.ofMinutes(60),
-          "After which all containers are looked at anew, beside the daemon's events.");
+          "Interval between full lists of containers, in addition to the daemon's events.");
 
   static final Type<DockerObserverConfig> TYPE = SECTION.type(DockerObserverConfig::read);
 
@@ -66,10 +66,10 @@ public record DockerObserverConfig(
       throw o.error(EXCLUDED, "excluded_images: " + e.getMessage());
     }
     if (!o.get(TIMEOUT).isPositive()) {
-      throw o.error(TIMEOUT, "timeout wants to be longer than nothing");
+      throw o.error(TIMEOUT, "timeout must be greater than 0");
     }
     if (!o.get(SYNC).isPositive()) {
-      throw o.error(SYNC, "cache_sync_interval wants to be longer than nothing");
+      throw o.error(SYNC, "cache_sync_interval must be greater than 0");
     }
     return new DockerObserverConfig(
         DAEMON.read(o),

@@ -29,9 +29,9 @@ final class BulkRequest {
   private static final Set<String> ACTIONS = Set.of("index", "create", "update", "delete");
 
   /**
-   * Item of a request and its fate.
+   * Result of an item.
    *
-   * @param refused why it is not taken; null when it is
+   * @param refused reason of the rejection; null when it is accepted
    */
   private record Item(
       String action, String index, String id, @Nullable String type, @Nullable String refused) {}

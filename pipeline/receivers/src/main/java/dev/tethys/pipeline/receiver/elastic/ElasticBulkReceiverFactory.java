@@ -37,7 +37,7 @@ public final class ElasticBulkReceiverFactory
       new HttpServerSettings.Keys(SECTION, "localhost:9200");
   private static final Key<String> VERSION =
       SECTION.key(
-          "version", Type.STRING, ElasticProtocol.VERSION, "Which version senders are told.");
+          "version", Type.STRING, ElasticProtocol.VERSION, "Version of Elasticsearch reported to clients.");
 
   @Override
   public String type() {

@@ -36,7 +36,7 @@ public record EventsConfig(
           "dedup_interval",
           Type.of("duration", Duration.ZERO, n -> n.parse(GoDurations::parse)),
           Duration.ZERO,
-          "0s: each state of an event is told.");
+          "0s: each state of an event is emitted.");
 
   static {
     SECTION.notBuilt("storage", "Where versions are kept between starts.");

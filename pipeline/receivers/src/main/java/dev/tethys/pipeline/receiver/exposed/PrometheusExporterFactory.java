@@ -54,7 +54,7 @@ public final class PrometheusExporterFactory
   private static final Key<Map<String, String>> CONST_LABELS =
       SECTION.key("const_labels", Type.map(Type.STRING), Map.of(), "Labels of every series.");
   private static final Key<Boolean> TIMESTAMPS =
-      SECTION.key("send_timestamps", Type.BOOL, false, "Times of data points beside them.");
+      SECTION.key("send_timestamps", Type.BOOL, false, "Adds the times of data points.");
   private static final Key<Duration> EXPIRATION =
       SECTION.key(
           "metric_expiration",
@@ -94,7 +94,7 @@ public final class PrometheusExporterFactory
           "translation_strategy",
           Type.oneOf(
               "translation strategy", TranslationStrategy.values(), TranslationStrategy::text),
-          "How names become names of series, in the place of add_metric_suffixes.");
+          "Translation of metric names to series names; replaces add_metric_suffixes.");
   private static final Section QUEUE =
       new Section("sending_queue", "There is nothing to wait for.");
   private static final Key<Boolean> QUEUE_ENABLED =
@@ -134,7 +134,7 @@ public final class PrometheusExporterFactory
   private static Settings read(YamlObject o) {
     HttpServerSettings http = HTTP.read(o);
     if (http.endpoint().isBlank()) {
-      throw o.error("prometheus wants endpoint: host:port, where /metrics is served");
+      throw o.error("prometheus requires endpoint: host:port, where /metrics is served");
     }
     TranslationStrategy strategy = o.find(STRATEGY);
     boolean suffixes = o.get(SUFFIXES);

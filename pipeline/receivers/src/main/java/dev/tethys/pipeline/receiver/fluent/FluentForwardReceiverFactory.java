@@ -115,7 +115,7 @@ public final class FluentForwardReceiverFactory
     if (endpoint.startsWith("unix://") || endpoint.startsWith("/")) {
       String path = endpoint.substring(endpoint.startsWith("/") ? 0 : "unix://".length());
       if (!path.startsWith("/")) {
-        throw o.error(ENDPOINT, "a socket wants a path from the root: unix:///path");
+        throw o.error(ENDPOINT, "a socket requires an absolute path: unix:///path");
       }
       socket = Path.of(path);
     }

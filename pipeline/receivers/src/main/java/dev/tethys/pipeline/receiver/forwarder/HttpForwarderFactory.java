@@ -101,7 +101,7 @@ public final class HttpForwarderFactory implements ExtensionFactory<HttpForwarde
     HttpClientSettings out = CLIENT.read(egress);
     URI to = out.endpoint();
     if (to == null) {
-      throw egress.error("egress wants an endpoint: the URL of the server that requests go to");
+      throw egress.error("egress requires an endpoint: the URL of the server that requests go to");
     }
     return new Settings(
         INGRESS_TYPE.read(
@@ -165,7 +165,7 @@ public final class HttpForwarderFactory implements ExtensionFactory<HttpForwarde
       try {
         target = target(q);
       } catch (URISyntaxException e) {
-        r.status(400).send("not handed on: " + e.getMessage() + "\n");
+        r.status(400).send("not forwarded: " + e.getMessage() + "\n");
         return;
       }
       Answer a;
@@ -183,7 +183,7 @@ public final class HttpForwarderFactory implements ExtensionFactory<HttpForwarde
                         null));
       } catch (IOException e) {
         LOG.log(Level.DEBUG, "{0} {1}: {2}", q.method(), target, e.toString());
-        r.status(502).send("not handed on: " + e.getMessage() + "\n");
+        r.status(502).send("not forwarded: " + e.getMessage() + "\n");
         return;
       }
       try (a) {

@@ -143,7 +143,7 @@ public final class HealthCheckFactory implements ExtensionFactory<HealthCheckFac
     }
     String path = o.get(PATH);
     if (!path.startsWith("/")) {
-      throw o.error(PATH, "path wants a slash first");
+      throw o.error(PATH, "path must begin with a slash");
     }
     return new Settings(SERVER.read(o), path, o.find(RESPONSE_BODY), second);
   }

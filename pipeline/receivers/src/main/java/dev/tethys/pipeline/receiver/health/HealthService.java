@@ -106,7 +106,7 @@ final class HealthService implements Extension, PipelineWatcher, GraphWatcher, H
       try {
         health.look();
       } catch (RuntimeException e) { // it is looked at again
-        context.logger().log(Level.ERROR, context.name() + ": exporters cannot be looked at", e);
+        context.logger().log(Level.ERROR, context.name() + ": health of exporters not readable", e);
       }
       rpc.look(); // an error lasts longer, too
       context.clock().schedule(LOOK, () -> context.clock().execute(context.name(), this::look));

@@ -54,7 +54,7 @@ record HealthServiceSettings(
             "include_permanent_errors",
             Type.BOOL,
             false,
-            "Taken: a component that cannot go on ends a start or a reload here.");
+            "Accepted: a component with a permanent error ends a start or a reload here.");
     private static final Key<Boolean> RECOVERABLE =
         COMPONENTS.key(
             "include_recoverable_errors",
@@ -82,7 +82,7 @@ record HealthServiceSettings(
 
     private static String path(YamlObject o) {
       if (!o.get(STATUS_PATH).startsWith("/")) {
-        throw o.error(STATUS_PATH, "path wants a slash first");
+        throw o.error(STATUS_PATH, "path must begin with a slash");
       }
       return o.get(STATUS_ENABLED) ? o.get(STATUS_PATH) : "";
     }

@@ -127,7 +127,7 @@ final class HostMetricsReceiver implements Receiver {
       int before = data.itemCount();
       try {
         if (s.isLate()) {
-          s.failed(scraper.metrics(), "not looked at: out of time");
+          s.failed(scraper.metrics(), "not collected: out of time");
         } else {
           scraper.scrape(s);
         }

@@ -53,7 +53,7 @@ public final class HostMetricsReceiverFactory
           ProcessesScraper.KIND,
           SystemScraper.KIND);
 
-  private static final Section SCRAPERS = new Section("scrapers", "What is looked at.");
+  private static final Section SCRAPERS = new Section("scrapers", "Scrapers to run.");
   private static final Map<ScraperKind, Key<ScraperKind.Maker>> SCRAPER_KEYS =
       new LinkedHashMap<>();
 
@@ -70,7 +70,7 @@ public final class HostMetricsReceiverFactory
           "metadata_collection_interval",
           GoDurations.TYPE,
           Duration.ofMinutes(5),
-          "How often the host tells that it is there, in pipelines of logs; 0 for once.");
+          "Interval of the host's entity event in pipelines of logs; 0 for once.");
   private static final Key<String> ROOT =
       SECTION.key(
           "root_path",
@@ -83,7 +83,7 @@ public final class HostMetricsReceiverFactory
           "scrapers",
           SCRAPERS.type(HostMetricsReceiverFactory::scrapers),
           Map.of(),
-          "What is looked at.");
+          "Scrapers to run.");
 
   private final String version;
   private final UnaryOperator<@Nullable String> environment;
@@ -125,7 +125,7 @@ public final class HostMetricsReceiverFactory
 
   @Override
   public String about() {
-    return "Looks at this host: CPUs, memory, disks, file systems, network, processes.";
+    return "Collects metrics of this host: CPUs, memory, disks, file systems, network, processes.";
   }
 
   @Override
@@ -144,7 +144,7 @@ public final class HostMetricsReceiverFactory
     if (scrapers.isEmpty()) {
       throw o.error(
           SCRAPERS_KEY,
-          "host_metrics wants scrapers: at least one of "
+          "host_metrics requires scrapers: at least one of "
               + String.join(", ", KINDS.stream().map(ScraperKind::name).toList()));
     }
     String root = o.get(ROOT);

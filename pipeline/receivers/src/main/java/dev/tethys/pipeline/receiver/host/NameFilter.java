@@ -121,7 +121,7 @@ final class NameFilter {
               }
               default ->
                   throw o.error(
-                      type, "match_type wants strict or regexp, not \"" + o.get(type) + "\"");
+                      type, "match_type must be strict or regexp, not \"" + o.get(type) + "\"");
             };
           });
     }

@@ -114,7 +114,7 @@ final class ProcessScraper implements HostScraper {
             "scrape_process_delay",
             GoDurations.TYPE,
             Duration.ZERO,
-            "How old a process is before it is looked at.");
+            "Minimum age of a scraped process.");
     return new ScraperKind(
         "process",
         section.doc(),
@@ -170,7 +170,7 @@ final class ProcessScraper implements HostScraper {
     int[] pids = s.host().processes();
     for (int i = 0; i < pids.length; i++) {
       if (s.isLate()) {
-        s.failed(metrics(), pids.length - i + " processes were not looked at: out of time");
+        s.failed(metrics(), pids.length - i + " processes not scraped: out of time");
         break;
       }
       HostProcess p = null;

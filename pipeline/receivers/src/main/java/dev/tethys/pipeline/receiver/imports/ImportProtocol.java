@@ -74,7 +74,7 @@ public final class ImportProtocol {
     try {
       return t.isEmpty() ? millis.getAsLong() : Long.parseLong(t);
     } catch (NumberFormatException e) {
-      throw new HttpException(400, "timestamp wants Unix milliseconds, not \"" + t + "\"");
+      throw new HttpException(400, "timestamp must be Unix milliseconds, not \"" + t + "\"");
     }
   }
 
@@ -84,7 +84,7 @@ public final class ImportProtocol {
     for (String s : all) {
       int eq = s.indexOf('=');
       if (eq <= 0) {
-        throw new HttpException(400, "extra_label wants name=value, not \"" + s + "\"");
+        throw new HttpException(400, "extra_label must be name=value, not \"" + s + "\"");
       }
       b.set(s.substring(0, eq), s.substring(eq + 1));
     }

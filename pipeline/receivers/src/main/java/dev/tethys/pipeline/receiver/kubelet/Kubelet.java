@@ -59,7 +59,7 @@ final class Kubelet {
             case 401 ->
                 "; it does not take who asks by auth_type: " + config.access().auth().word();
             case 403 ->
-                "; who asks wants the right to get "
+                "; the client requires the permission to get "
                     + (config.access().auth() == Auth.KUBECONFIG ? "nodes/proxy" : right);
             default -> "";
           };

@@ -65,7 +65,8 @@ public record KubeletConfig(
           "The kubelet, host:port or a URL; with kubeConfig the name of its node. Without, this"
               + " host's.");
   private static final Key<String> CA =
-      SECTION.key("ca_file", Type.PATH, "", "Whom to trust beside the system's authorities.");
+      SECTION.key(
+          "ca_file", Type.PATH, "", "Certificate authorities trusted in addition to the system's.");
   private static final Key<String> CERT =
       SECTION.key("cert_file", Type.PATH, "", "With tls: the own certificate.");
   private static final Key<String> KEY =
@@ -127,7 +128,7 @@ public record KubeletConfig(
         .notBuilt("max_version", "TLS 1.3.")
         .notBuilt("cipher_suites", "Suites of TLS 1.2.")
         .notBuilt("curve_preferences", "Curves of the key exchange.")
-        .notBuilt("reload_interval", "Files are looked at for every connection.")
+        .notBuilt("reload_interval", "Files are checked at every connection.")
         .notBuilt("tpm", "Keys in a TPM.")
         .notBuilt("dialer", "How to connect.");
   }
@@ -141,7 +142,7 @@ public record KubeletConfig(
         if (o.get(k).isEmpty()) {
           throw o.error(
               k,
-              "auth_type: tls, which is the default, wants ca_file, cert_file and key_file; in a"
+              "auth_type: tls, which is the default, requires ca_file, cert_file and key_file; in a"
                   + " pod it is mostly auth_type: serviceAccount");
         }
       }
@@ -165,7 +166,7 @@ public record KubeletConfig(
     }
     List<String> extra = o.get(EXTRA);
     if (new HashSet<>(extra).size() < extra.size()) {
-      throw o.error(EXTRA, "a metadata label stands there twice");
+      throw o.error(EXTRA, "a metadata label is listed twice");
     }
     KubeletConfig c =
         new KubeletConfig(
@@ -190,7 +191,7 @@ public record KubeletConfig(
       throw o.error(
           NODE,
           ofNode.instrument().name()
-              + " wants node, the name of the node, and k8s_api_config, through which its capacity"
+              + " requires node, the name of the node, and k8s_api_config, through which its capacity"
               + " is asked");
     }
     return c;

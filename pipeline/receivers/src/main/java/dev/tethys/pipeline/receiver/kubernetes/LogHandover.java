@@ -91,7 +91,7 @@ public final class LogHandover {
         try {
           deliver(batch);
         } catch (RuntimeException e) { // whatever it is, the handover never ends for good
-          LOG.log(Level.ERROR, name + ": a batch of logs could not be handed on, and is lost", e);
+          LOG.log(Level.ERROR, name + ": batch of logs not forwarded, it is lost", e);
         }
       }
     } catch (InterruptedException e) {

@@ -58,7 +58,7 @@ final class LeaderElector implements Extension, Leadership {
             clocks,
             new Told());
     election = e;
-    LOG.log(Level.INFO, "{0}: stands for election as {1}", name, identity);
+    LOG.log(Level.INFO, "{0}: joined leader election as {1}", name, identity);
     thread =
         Thread.ofVirtual()
             .name(name)

@@ -59,15 +59,15 @@ public record LeaderElectorConfig(
     Duration deadline = o.get(DEADLINE);
     Duration retry = o.get(RETRY);
     if (duration.toSeconds() < 1) {
-      throw o.error(DURATION, "lease_duration wants at least 1s: a lease says it in seconds");
+      throw o.error(DURATION, "lease_duration must be at least 1s: a lease says it in seconds");
     }
     if (Duration.ofSeconds(duration.toSeconds()).compareTo(deadline) <= 0) {
-      throw o.error(DEADLINE, "renew_deadline wants to be less than lease_duration");
+      throw o.error(DEADLINE, "renew_deadline must be less than lease_duration");
     }
     if (!retry.isPositive() || deadline.toMillis() * 10 <= retry.toMillis() * 12) {
       throw o.error(
           RETRY,
-          "retry_period wants to be longer than nothing, and 1.2 of it less than renew_deadline");
+          "retry_period must be greater than 0, and 1.2 times its value less than renew_deadline");
     }
     return new LeaderElectorConfig(
         ACCESS.read(o), o.get(NAMESPACE), o.get(NAME), duration, deadline, retry);

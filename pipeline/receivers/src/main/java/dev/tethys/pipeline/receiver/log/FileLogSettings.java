@@ -100,7 +100,7 @@ record FileLogSettings(
               "force_flush_period",
               GoDurations.TYPE,
               Duration.ofMillis(500),
-              "After which a record that has no end goes on as it is; 0 for never.");
+              "Time after which an unfinished record is forwarded as it is; 0 for never.");
       encoding = s.key("encoding", Type.STRING, "utf-8", "Of the files.");
       leading = s.key("preserve_leading_whitespaces", Type.BOOL, false, "Keep them.");
       trailing = s.key("preserve_trailing_whitespaces", Type.BOOL, false, "Keep them.");
@@ -110,7 +110,7 @@ record FileLogSettings(
               "poll_interval",
               GoDurations.TYPE,
               Duration.ofMillis(200),
-              "How often is looked where the kernel tells of no changes.");
+              "Interval of checks where the kernel sends no change notifications.");
       fingerprint =
           s.key(
               "fingerprint_size",
@@ -146,12 +146,12 @@ record FileLogSettings(
               "acquire_fs_lock",
               Type.BOOL,
               false,
-              "Files are read only while nobody else holds a lock (flock) on them.");
+              "Files are read only while no other process holds a lock (flock) on them.");
       header =
           s.optional(
               "header",
               HeaderAttributes.TYPE,
-              "Lines at the beginning of a file that tell of it, and are no records.");
+              "Lines at the beginning of a file with metadata of the file; they are not records.");
       truncated =
           s.key(
               "on_truncate",

@@ -163,7 +163,7 @@ record JournaldSettings(
       String name = o.get(namespace);
       if (!patterns.isEmpty()) {
         if (!one.isEmpty() || !name.isEmpty()) {
-          throw o.error(files, "files say all; directory and namespace have no place beside them");
+          throw o.error(files, "files cannot be combined with directory or namespace");
         }
         for (String p : patterns) {
           if (!p.startsWith("/")) {

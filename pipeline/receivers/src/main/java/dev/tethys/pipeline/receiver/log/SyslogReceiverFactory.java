@@ -71,7 +71,9 @@ public final class SyslogReceiverFactory
     }
     SyslogOperator s = SYSLOG.read(o);
     if (tcp != null && tcp.records() != null && s.counted()) {
-      throw o.error(TCP_KEY, "multiline: where each message ends is told by enable_octet_counting");
+      throw o.error(
+          TCP_KEY,
+          "multiline cannot be combined with enable_octet_counting, which defines the end of each message");
     }
     int end = SYSLOG.endsWithNul(o) ? 0 : '\n';
     // What the length stood before is given without it.

@@ -171,7 +171,7 @@ public record ObjectsConfig(
           "include_initial_state",
           Type.BOOL,
           false,
-          "With watch: objects that are there are told as if they came.");
+          "With watch: existing objects are emitted as added.");
 
   static {
     SECTION.notBuilt("storage", "Where versions are kept between starts.");
@@ -181,7 +181,7 @@ public record ObjectsConfig(
       SECTION.type(
           o -> {
             if (o.get(OBJECTS).isEmpty()) {
-              throw o.error(OBJECTS, "k8sobjects wants objects, one at least");
+              throw o.error(OBJECTS, "k8sobjects requires at least one entry in objects");
             }
             Duration interval = o.get(INTERVAL).isZero() ? Duration.ofHours(1) : o.get(INTERVAL);
             List<Wanted> objects = o.get(OBJECTS).stream().map(w -> w.every(interval)).toList();

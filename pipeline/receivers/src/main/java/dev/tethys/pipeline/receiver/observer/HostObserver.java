@@ -81,7 +81,11 @@ final class HostObserver implements Extension, EndpointObserver {
     } catch (IOException | RuntimeException e) {
       String why = String.valueOf(e.getMessage());
       if (failures.isNew(why)) {
-        LOG.log(Level.WARNING, "{0}: what was known stays, and is looked at again: {1}", name, why);
+        LOG.log(
+            Level.WARNING,
+            "{0}: listening ports not read, keeping the previous ones: {1}",
+            name,
+            why);
       }
     }
   }

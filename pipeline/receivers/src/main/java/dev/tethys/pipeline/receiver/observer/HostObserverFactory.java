@@ -22,14 +22,14 @@ public final class HostObserverFactory implements ExtensionFactory<HostObserverF
   public record Settings(Duration interval) {}
 
   private static final Section SECTION =
-      new Section("host_observer", "Says which ports of this machine somebody waits at.");
+      new Section("host_observer", "Observes the listening ports of this host.");
   private static final Key<Duration> INTERVAL =
       SECTION.key(
           "refresh_interval", GoDurations.TYPE, Duration.ofSeconds(10), "Between two looks.");
 
   private static Settings read(YamlObject o) {
     if (!o.get(INTERVAL).isPositive()) {
-      throw o.error(INTERVAL, "refresh_interval wants to be longer than nothing");
+      throw o.error(INTERVAL, "refresh_interval must be greater than 0");
     }
     return new Settings(o.get(INTERVAL));
   }

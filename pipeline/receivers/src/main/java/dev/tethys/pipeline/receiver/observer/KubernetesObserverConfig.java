@@ -45,8 +45,8 @@ public record KubernetesObserverConfig(
     add(kinds, o.get(INGRESSES), ObservedKind.INGRESS);
     if (kinds.isEmpty()) {
       throw o.error(
-          "it looks at nothing: one of observe_pods, observe_nodes, observe_services and"
-              + " observe_ingresses wants to be true");
+          "nothing is observed: one of observe_pods, observe_nodes, observe_services and"
+              + " observe_ingresses must be true");
     }
     for (String n : o.get(NAMESPACES)) {
       if (!n.matches("[a-z0-9]([-a-z0-9]*[a-z0-9])?")) {

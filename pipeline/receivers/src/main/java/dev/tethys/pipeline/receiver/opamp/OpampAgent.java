@@ -204,7 +204,7 @@ final class OpampAgent
         health.look();
         tellHealth();
       } catch (RuntimeException e) { // it is looked at again
-        context.logger().log(Level.ERROR, context.name() + ": exporters cannot be looked at", e);
+        context.logger().log(Level.ERROR, context.name() + ": health of exporters not readable", e);
       }
       context
           .clock()

@@ -22,14 +22,14 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the extension is told.
+ * Settings of the extension.
  *
- * @param uid null for one that is made
+ * @param uid null for a generated one
  * @param capabilities bits of {@link Capability}
- * @param attributes that are told beside those that are found
- * @param resource whether attributes of the process's own telemetry are told, too
- * @param parent the process without which this one ends; 0 for none
- * @param parentInterval how often it is looked at
+ * @param attributes reported in addition to detected ones
+ * @param resource whether resource attributes of the process's own telemetry are reported
+ * @param parent process whose end stops this one; 0 for none
+ * @param parentInterval interval of the check of the parent
  */
 public record OpampSettings(
     Server server,
@@ -40,9 +40,9 @@ public record OpampSettings(
     long parent,
     Duration parentInterval) {
   /**
-   * Where the server is.
+   * Address of the server.
    *
-   * @param polling how often a server of plain HTTP is asked; null for a WebSocket
+   * @param polling polling interval of a server of plain HTTP; null for a WebSocket
    */
   public record Server(
       URI endpoint,
@@ -90,7 +90,7 @@ public record OpampSettings(
         throw o.error(
             endpoint,
             section.name()
-                + ".endpoint wants a URL that begins with "
+                + ".endpoint must be a URL that begins with "
                 + String.join(":// or ", schemes)
                 + "://, not \""
                 + text
@@ -117,8 +117,7 @@ public record OpampSettings(
   private static final Key<Server> SERVER_HTTP =
       SERVER.optional("http", HTTP.section.type(HTTP::read), "By plain HTTP.");
 
-  private static final Section CAPABILITIES =
-      new Section("capabilities", "What the server is told.");
+  private static final Section CAPABILITIES = new Section("capabilities", "Reported capabilities.");
   private static final Key<Boolean> CONFIG =
       CAPABILITIES.key(
           "reports_effective_config", Type.BOOL, true, "The configuration, secrets masked.");
@@ -134,7 +133,7 @@ public record OpampSettings(
       CAPABILITIES.key("accepts_restart_command", Type.BOOL, false, "Only false is taken.");
 
   private static final Section DESCRIPTION =
-      new Section("agent_description", "What the server is told of this process.");
+      new Section("agent_description", "Reported description of this process.");
   private static final Key<Map<String, String>> ATTRIBUTES =
       DESCRIPTION.key(
           "non_identifying_attributes",
@@ -164,13 +163,13 @@ public record OpampSettings(
               | Capability.REPORTS_EFFECTIVE_CONFIG
               | Capability.REPORTS_HEALTH
               | Capability.REPORTS_AVAILABLE_COMPONENTS,
-          "What is told.");
+          "Reported capabilities.");
   private static final Key<Described> DESCRIBED =
       SECTION.key(
           "agent_description",
           DESCRIPTION.type(o -> new Described(o.get(ATTRIBUTES), o.get(RESOURCE))),
           new Described(Map.of(), false),
-          "What is told of this process.");
+          "Reported description of this process.");
   private static final Key<Long> PARENT =
       SECTION.key("ppid", Type.INT, 0L, "A process without which this one ends; 0 for none.");
   private static final Key<Duration> PARENT_INTERVAL =
@@ -198,7 +197,7 @@ public record OpampSettings(
     if (o.get(RESTART)) {
       throw o.error(
           RESTART,
-          "accepts_restart_command: a server cannot restart this process; whoever runs it can,"
+          "accepts_restart_command: a server cannot restart this process; its supervisor can,"
               + " and SIGHUP or POST /-/reload take a changed configuration");
     }
     Map<Key<Boolean>, Long> bits = new LinkedHashMap<>();
@@ -225,18 +224,18 @@ public record OpampSettings(
       if (uid == null) {
         throw o.error(
             UID,
-            "opamp instance_uid is invalid: it wants a UUID of 36 characters or a ULID of 26, not \""
+            "opamp instance_uid is invalid: it must be a UUID of 36 characters or a ULID of 26, not \""
                 + written
                 + "\"");
       }
     }
     long parent = o.get(PARENT);
     if (parent < 0 || parent > Integer.MAX_VALUE) {
-      throw o.error(PARENT, "ppid wants the number of a process, or 0 for none");
+      throw o.error(PARENT, "ppid must be the number of a process, or 0 for none");
     }
     Duration interval = o.get(PARENT_INTERVAL);
     if (interval.isZero()) {
-      throw o.error(PARENT_INTERVAL, "ppid_poll_interval wants more than 0");
+      throw o.error(PARENT_INTERVAL, "ppid_poll_interval must be greater than 0");
     }
     Described d = o.get(DESCRIBED);
     return new OpampSettings(to, uid, o.get(CAN), d.attributes(), d.resource(), parent, interval);

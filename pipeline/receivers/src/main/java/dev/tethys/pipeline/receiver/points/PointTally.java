@@ -40,7 +40,7 @@ public final class PointTally implements RefusedItems {
     this.refused =
         registry.counters(
             "tethys_receiver_refused_items_total",
-            "Lines and elements that a receiver could not read or that were rejected behind it.",
+            "Lines and elements that a receiver could not read or that a downstream consumer rejected.",
             "receiver",
             "transport",
             "reason");

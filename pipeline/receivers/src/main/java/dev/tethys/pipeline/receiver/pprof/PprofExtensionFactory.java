@@ -180,7 +180,7 @@ public final class PprofExtensionFactory
     private void record(FlightProfile what, HttpRequest q, HttpResponse r) throws IOException {
       long seconds = number(q, "seconds", USUAL_SECONDS);
       if (seconds < 1 || seconds > MAX_SECONDS) {
-        r.status(400).send("seconds wants a number from 1 to " + MAX_SECONDS + "\n");
+        r.status(400).send("seconds must be a number from 1 to " + MAX_SECONDS + "\n");
         return;
       }
       if (number(q, "debug", 0) != 0) {
@@ -224,7 +224,7 @@ public final class PprofExtensionFactory
             send(r, "goroutine", ThreadDump.profile(TimeUnit.MILLISECONDS.toNanos(clock.millis())));
         case 1 -> r.send(ThreadDump.summary());
         case 2 -> r.send("text/plain; charset=utf-8", ThreadDump.text());
-        default -> r.status(400).send("debug wants 0, 1 or 2\n");
+        default -> r.status(400).send("debug must be 0, 1 or 2\n");
       }
     }
 

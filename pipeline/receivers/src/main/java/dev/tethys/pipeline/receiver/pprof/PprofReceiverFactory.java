@@ -76,7 +76,7 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
   private static final Key<HttpServerSettings> SERVER_KEY =
       SECTION.optional("server", SERVER.type(SERVER_KEYS::read), "Where profiles are posted to.");
 
-  private static final Section FILE = new Section("file", "Profiles that stand in files.");
+  private static final Section FILE = new Section("file", "Profiles read from files.");
   private static final Rounds.Pace.Keys FILE_PACE = new Rounds.Pace.Keys(FILE);
   private static final Key<Glob> INCLUDE =
       FILE.required(
@@ -91,7 +91,7 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
                 Glob include = o.get(INCLUDE);
                 return new Asked(() -> new ProfileFiles(include), FILE_PACE.read(o));
               }),
-          "Profiles that stand in files.");
+          "Profiles read from files.");
 
   private static final Section SELF = new Section("self", "Profiles of this process.");
   private static final Rounds.Pace.Keys SELF_PACE = new Rounds.Pace.Keys(SELF);
@@ -141,7 +141,7 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
     HttpClientSettings client = CLIENT.read(o);
     URI url = client.endpoint();
     if (url == null) {
-      throw o.error("remote wants an endpoint: the URL of a profile");
+      throw o.error("remote requires an endpoint: the URL of a profile");
     }
     Rounds.Pace pace = REMOTE_PACE.read(o);
     Duration timeout = o.get(TIMEOUT);
@@ -184,7 +184,7 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
           HttpServerSettings server = o.find(SERVER_KEY);
           Remote remote = o.find(REMOTE_KEY);
           if (server == null && remote == null && asked.isEmpty()) {
-            throw o.error("pprof wants server, remote, file or self");
+            throw o.error("pprof requires server, remote, file or self");
           }
           return new Settings(server, remote, asked);
         });

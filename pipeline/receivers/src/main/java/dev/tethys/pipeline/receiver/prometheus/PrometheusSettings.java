@@ -163,7 +163,7 @@ record PrometheusSettings(
       throw n.error(
           "found multiple scrape configs with job name \""
               + c.jobName()
-              + "\"; the first stands at "
+              + "\"; the first is at "
               + first);
     }
     return c;

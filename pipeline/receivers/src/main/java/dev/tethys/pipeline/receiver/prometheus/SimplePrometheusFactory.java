@@ -121,13 +121,14 @@ public final class SimplePrometheusFactory implements ReceiverFactory<Prometheus
     if (endpoint.isBlank() || endpoint.contains("/")) {
       throw o.error(
           ENDPOINT,
-          "\"" + endpoint + "\" is no target: it wants host:port; metrics_path says the rest");
+          "\""
+              + endpoint
+              + "\" is not a target: it must be host:port; set the path in metrics_path");
     }
     Duration interval = o.get(INTERVAL);
     Duration timeout = o.get(TIMEOUT);
     if (!interval.isPositive() || timeout.compareTo(interval) > 0) {
-      throw o.error(
-          INTERVAL, "collection_interval wants to be longer than nothing and than timeout");
+      throw o.error(INTERVAL, "collection_interval must be greater than 0 and than timeout");
     }
     Map<String, Object> group = new LinkedHashMap<>();
     group.put("targets", List.of(endpoint));

@@ -74,10 +74,10 @@ final class TargetAllocator implements AutoCloseable {
       HttpClientSettings c = CLIENT.read(o);
       URI url = c.endpoint();
       if (url == null) {
-        throw o.error("target_allocator wants an endpoint: its URL");
+        throw o.error("target_allocator requires an endpoint: its URL");
       }
       if (o.get(INTERVAL).isZero()) {
-        throw o.error(INTERVAL, "interval wants more than 0");
+        throw o.error(INTERVAL, "interval must be greater than 0");
       }
       if (o.get(COLLECTOR_ID).isEmpty()) {
         throw o.error(COLLECTOR_ID, "collector_id is empty");

@@ -77,7 +77,7 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
           "reload_interval",
           Type.DURATION,
           Duration.ZERO,
-          "Between looks at it, 0 for never; of remote how long an answer holds.");
+          "Reload interval, 0 for never; for remote, the lifetime of a response.");
   private static final Section REMOTE =
       new Section("remote", "Another server of jaeger.api_v2.SamplingManager.");
   private static final GrpcClientSettings.Keys REMOTE_KEYS =
@@ -129,7 +129,7 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
     GrpcClientSettings remote = o.find(REMOTE_KEY);
     String file = o.get(FILE);
     if (remote == null == file.isEmpty()) {
-      throw o.error("source wants one of file and remote");
+      throw o.error("source requires one of file and remote");
     }
     if (file.contains("://") && !file.startsWith("http://") && !file.startsWith("https://")) {
       throw o.error(FILE, "a URL of http or https, or a path");

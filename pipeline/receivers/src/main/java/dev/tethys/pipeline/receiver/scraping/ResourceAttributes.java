@@ -32,7 +32,7 @@ public record ResourceAttributes(
                 o -> {
                   Pattern p = o.find(REGEXP);
                   if ((p == null) == o.get(STRICT).isEmpty()) {
-                    throw o.error("a filter wants either strict or regexp");
+                    throw o.error("a filter requires either strict or regexp");
                   }
                   return new Value(o.get(STRICT), p);
                 }));

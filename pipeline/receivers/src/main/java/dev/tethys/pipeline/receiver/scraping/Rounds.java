@@ -69,7 +69,7 @@ public final class Rounds {
 
       public Pace read(YamlObject o) {
         if (!o.get(interval).isPositive()) {
-          throw o.error(interval, "collection_interval wants to be longer than nothing");
+          throw o.error(interval, "collection_interval must be greater than 0");
         }
         return new Pace(
             o.get(interval), o.get(delay), timeout == null ? Duration.ZERO : o.get(timeout));

@@ -42,7 +42,7 @@ record GrpcKeepalive(ConnectionTimes times, Duration pingEvery, boolean pingIdle
           "max_connection_age_grace",
           GoDurations.TYPE,
           Duration.ZERO,
-          "For which calls may go on then; 0 for as long as they take.");
+          "Grace period for pending calls; 0 for unlimited.");
   private static final Key<Duration> TIME =
       PARAMETERS.key(
           "time",

@@ -81,11 +81,11 @@ public record GrpcServerSettings(
           foreign.check(o);
           long mib = o.get(max);
           if (mib < 1 || mib > MAX_MESSAGE_MIB) {
-            throw o.error(max, "max_recv_msg_size_mib wants 1 to " + MAX_MESSAGE_MIB);
+            throw o.error(max, "max_recv_msg_size_mib must be 1 to " + MAX_MESSAGE_MIB);
           }
           long calls = o.get(streams);
           if (calls < 0 || calls > MAX_STREAMS) {
-            throw o.error(streams, "max_concurrent_streams wants 0 to " + MAX_STREAMS);
+            throw o.error(streams, "max_concurrent_streams must be 0 to " + MAX_STREAMS);
           }
           GrpcKeepalive k = o.get(keepalive);
           return new GrpcServerSettings(

@@ -47,10 +47,16 @@ public record HttpServerSettings(
   private static final Section CORS = new Section("cors", "Which pages may send.");
   private static final Key<List<String>> ALLOWED_ORIGINS =
       CORS.key(
-          "allowed_origins", Type.list(Type.STRING), List.of(), "Origins; * stands for anything.");
+          "allowed_origins",
+          Type.list(Type.STRING),
+          List.of(),
+          "Allowed origins; * is a wildcard.");
   private static final Key<List<String>> ALLOWED_HEADERS =
       CORS.key(
-          "allowed_headers", Type.list(Type.STRING), List.of(), "Headers beside the usual; or *.");
+          "allowed_headers",
+          Type.list(Type.STRING),
+          List.of(),
+          "Headers in addition to the safelisted ones; or *.");
   private static final Key<List<String>> EXPOSED_HEADERS =
       CORS.key(
           "exposed_headers", Type.list(Type.STRING), List.of(), "Headers that pages may read.");
@@ -232,7 +238,7 @@ public record HttpServerSettings(
       foreign.check(o);
       long max = o.get(maxBody);
       if (max < 0 || max > 1 << 30) {
-        throw o.error(maxBody, "max_request_body_size wants 0 to " + (1 << 30));
+        throw o.error(maxBody, "max_request_body_size must be 0 to " + (1 << 30));
       }
       List<String> words = new ArrayList<>(o.get(algorithms));
       for (String w : words) {

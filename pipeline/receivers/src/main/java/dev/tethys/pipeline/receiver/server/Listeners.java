@@ -56,7 +56,7 @@ public final class Listeners {
       return where;
     }
     if (where.isEmpty() || !o.has(endpoint)) {
-      throw o.error(endpoint, "endpoint wants the path of a socket where transport is unix");
+      throw o.error(endpoint, "endpoint requires the path of a socket where transport is unix");
     }
     return "unix:" + where;
   }

@@ -77,7 +77,7 @@ public record ServerTlsSettings(
           "include_system_ca_certs_pool",
           Type.BOOL,
           false,
-          "Certificates of the system's authorities serve beside those of client_ca_file.");
+          "Certificates of the system's authorities are accepted in addition to those of client_ca_file.");
   private static final Key<Duration> RELOAD_INTERVAL =
       SECTION.key(
           "reload_interval",

@@ -62,7 +62,7 @@ record ObserverForm(
             "explicit_buckets",
             Type.list(explicit.type(o -> o)),
             List.of(),
-            "Bounds in the place of exponential buckets; the first whose pattern fits.");
+            "Explicit bounds instead of exponential buckets; the first matching pattern is used.");
   }
 
   private static final Section SUMMARY = new Section("summary", "Of summaries.");
@@ -103,14 +103,14 @@ record ObserverForm(
     if (h != null) {
       maxSize = h.get(MAX_SIZE);
       if (maxSize < 2 || maxSize > 10_000) {
-        throw h.error(MAX_SIZE, "max_size wants 2 to 10000");
+        throw h.error(MAX_SIZE, "max_size must be 2 to 10000");
       }
       buckets = h.get(EXPLICIT).stream().map(ObserverForm::buckets).toList();
     }
     List<Double> percentiles = s == null ? DEFAULT_PERCENTILES : s.get(PERCENTILES);
     for (double p : percentiles) {
       if (s != null && !(p >= 0 && p <= 100)) {
-        throw s.error(PERCENTILES, "percentiles want 0 to 100, not " + p);
+        throw s.error(PERCENTILES, "percentiles must be 0 to 100, not " + p);
       }
     }
     return new ObserverForm(o.get(KIND), o.get(SHAPE), buckets, (int) maxSize, percentiles);

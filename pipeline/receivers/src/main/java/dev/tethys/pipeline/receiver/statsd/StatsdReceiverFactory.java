@@ -73,7 +73,7 @@ public final class StatsdReceiverFactory
           "aggregation_interval",
           GoDurations.TYPE,
           Duration.ofSeconds(60),
-          "How often what came is handed on.");
+          "Interval of emitted metrics.");
   private static final Key<Boolean> METRIC_TYPE =
       SECTION.key(
           "enable_metric_type",
@@ -87,14 +87,14 @@ public final class StatsdReceiverFactory
           "temporality",
           Type.oneOf("temporality", "delta", false, "cumulative", true),
           false,
-          "delta, as the Collector's; or cumulative, as remote write wants it: counters and"
+          "delta, as the Collector's; or cumulative, as remote write requires: counters and"
               + " histograms count on.");
   private static final Key<Duration> EXPIRY =
       SECTION.key(
           "expiry",
           GoDurations.TYPE,
           Duration.ofMinutes(10),
-          "After which a cumulative series that is not heard of is forgotten.");
+          "Idle time after which a cumulative series is removed.");
   private static final Key<List<ObserverForm>> FORMS =
       SECTION.key(
           "timer_histogram_mapping",
@@ -133,10 +133,10 @@ public final class StatsdReceiverFactory
           "enable_ip_only_aggregation",
           Type.BOOL,
           false,
-          "Taken; values are added up whoever sends them.");
+          "Accepted; values are aggregated across senders.");
   private static final Key<Boolean> IGNORE_HOST =
       SECTION.key(
-          "ignore_host", Type.BOOL, false, "Taken; values are added up whoever sends them.");
+          "ignore_host", Type.BOOL, false, "Accepted; values are aggregated across senders.");
 
   private static SequencedMap<String, CounterNumbers> numbers() {
     SequencedMap<String, CounterNumbers> m = new LinkedHashMap<>();
@@ -170,18 +170,18 @@ public final class StatsdReceiverFactory
           case "tcp", "tcp4", "tcp6", "unixgram" -> false;
           default ->
               throw o.error(
-                  TRANSPORT, "transport wants udp, tcp or unixgram, not \"" + transport + "\"");
+                  TRANSPORT, "transport must be udp, tcp or unixgram, not \"" + transport + "\"");
         };
     String endpoint = o.get(ENDPOINT);
     if (endpoint.isEmpty()) {
       endpoint = unix ? "/var/run/statsd-receiver.sock" : "localhost:8125";
     }
     if (!o.get(INTERVAL).isPositive()) {
-      throw o.error(INTERVAL, "aggregation_interval wants to be positive");
+      throw o.error(INTERVAL, "aggregation_interval must be positive");
     }
     long max = o.get(MAX_SERIES);
     if (max < 1 || max > 10_000_000) {
-      throw o.error(MAX_SERIES, "max_series wants 1 to 10000000");
+      throw o.error(MAX_SERIES, "max_series must be 1 to 10000000");
     }
     o.get(BY_ADDRESS);
     o.get(IGNORE_HOST);
@@ -214,7 +214,7 @@ public final class StatsdReceiverFactory
   private static Set<PosixFilePermission> mode(YamlNode n) {
     String text = n.asString();
     if (!text.matches("0o?[0-7]{3}")) {
-      throw n.error("wants three octal digits behind a 0, such as 0622");
+      throw n.error("must be 0 and three octal digits, such as 0622");
     }
     int bits = Integer.parseInt(text.substring(text.length() - 3), 8);
     Set<PosixFilePermission> out = EnumSet.noneOf(PosixFilePermission.class);

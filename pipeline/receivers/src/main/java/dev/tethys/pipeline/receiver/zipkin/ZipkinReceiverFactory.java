@@ -61,7 +61,7 @@ public final class ZipkinReceiverFactory
       SECTION.optional(
           "protocols",
           PROTOCOLS.type(o -> o),
-          "The server, as http; then the keys of one beside it mean nothing.");
+          "HTTP server; overrides the server keys at the same level.");
 
   private static final Key<Boolean> PARSE_TAGS =
       SECTION.key(

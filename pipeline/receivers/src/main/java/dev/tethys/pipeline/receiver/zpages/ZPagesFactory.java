@@ -213,7 +213,7 @@ public final class ZPagesFactory implements ExtensionFactory<ZPagesFactory.Setti
       return new Page("Traces")
           .links(PAGES)
           .paragraph(
-              "Pipelines keep no spans of their own, so there are none to show: what passes is"
+              "Pipelines keep no spans to show: items that pass are"
                   + " counted by otelcol_* of the metrics. A server (tethys server) sends spans of"
                   + " its requests to where tracing.endpoint of prometheus.yml says.");
     }

@@ -463,7 +463,7 @@ class CreatorTest {
         "{rule: type == \"port\", config: {path: '`nmae`'}} | did you mean \"name\"?",
         "{rule: type == \"port\", config: {path: 'a`name'}} | the backtick at character 2",
         "{rule: type == \"port\", config: {path: '` `'}} | no expression between the backticks",
-        "{rule: type == \"port\", config: [x]} | config wants a map",
+        "{rule: type == \"port\", config: [x]} | config must be a map",
         "{rule: type == \"port\", resource_attributes: {a: '`x`'}} | there is no \"x\"",
         "{rule: type == \"port\", signals: [x]} | unknown key \"signals\"",
       })

@@ -189,10 +189,10 @@ class DockerObserverTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{endpoint: my/path/to/docker.sock} | is no address of a daemon",
+        "{endpoint: my/path/to/docker.sock} | is not the address of a daemon",
         "{api_version: 1.21} | is too old: 1.22 at least",
-        "{timeout: 0s} | timeout wants to be longer",
-        "{cache_sync_interval: 0s} | cache_sync_interval wants to be longer",
+        "{timeout: 0s} | timeout must be greater",
+        "{cache_sync_interval: 0s} | cache_sync_interval must be greater",
         "{exclude_images: []} | did you mean \"excluded_images\"",
       })
   void whatIsWrongIsTold(String yaml, String problem) {

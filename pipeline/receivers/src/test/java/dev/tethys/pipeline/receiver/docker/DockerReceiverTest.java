@@ -436,11 +436,11 @@ class DockerReceiverTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "endpoint: 'npipe:////./pipe/docker_engine' | is no address of a daemon",
-        "endpoint: 'unix://' | is no address of a daemon",
-        "endpoint: 'tcp://a b' | is no address of a daemon",
+        "endpoint: 'npipe:////./pipe/docker_engine' | is not the address of a daemon",
+        "endpoint: 'unix://' | is not the address of a daemon",
+        "endpoint: 'tcp://a b' | is not the address of a daemon",
         "api_version: 1.24 | api_version 1.24 is too old",
-        "api_version: newest | api_version wants a version",
+        "api_version: newest | api_version must be a version",
         "tls: {} | tls says something over TCP only",
         "{endpoint: 'http://a:2375', tls: {ca_file: /ca.pem}} | is without TLS: write tcp:// or https://",
         "excluded_images: ['/(/'] | excluded_images: ",

@@ -390,7 +390,7 @@ class PrometheusExporterTest {
   @Test
   void whatCannotBeMetIsRefused() {
     assertThatThrownBy(() -> TestPipeline.read(new PrometheusExporterFactory().settings(), "{}"))
-        .hasMessageContaining("wants endpoint");
+        .hasMessageContaining("requires endpoint");
     assertThatThrownBy(() -> start("sending_queue: {}"))
         .hasMessageContaining("nothing to wait for");
     assertThatThrownBy(() -> start("const_labels: {'': c}"))

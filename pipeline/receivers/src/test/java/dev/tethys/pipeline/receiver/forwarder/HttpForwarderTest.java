@@ -169,7 +169,7 @@ class HttpForwarderTest {
     start("{endpoint: 'http://127.0.0.1:%d'}".formatted(Ports.free()));
     HttpResponse<String> a = ask("GET", "/", "", BodyHandlers.ofString());
     assertThat(a.statusCode()).isEqualTo(502);
-    assertThat(a.body()).startsWith("not handed on: ");
+    assertThat(a.body()).startsWith("not forwarded: ");
   }
 
   @Test
@@ -214,8 +214,8 @@ class HttpForwarderTest {
       delimiter = '|',
       value = {
         "{}| \"egress\" is required",
-        "egress: {}| egress wants an endpoint",
-        "egress: {endpoint: nowhere}| wants a URL",
+        "egress: {}| egress requires an endpoint",
+        "egress: {endpoint: nowhere}| must be a URL",
       })
   void whatIsWrongIsSaid(String yaml, String message) {
     assertThatThrownBy(() -> read(yaml))

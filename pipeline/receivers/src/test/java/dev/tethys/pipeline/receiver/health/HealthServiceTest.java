@@ -300,7 +300,7 @@ class HealthServiceTest {
         "{use_v2: true} | one of http and grpc is wanted",
         "{http: {}} | http holds with use_v2: true alone",
         "{use_v2: true, http: {}, path: /x} | \"path\" holds without use_v2 alone",
-        "{use_v2: true, http: {status: {path: x}}} | path wants a slash first",
+        "{use_v2: true, http: {status: {path: x}}} | path must begin with a slash",
         "{use_v2: true, http: {config: {enabled: true}}} | is not shown over HTTP",
         "{use_v2: true, http: {statu: {}}} | did you mean \"status\"",
         "{use_v2: true, http: {}, component_health: {recovery: 1m}} | allowed: include_permanent_errors",

@@ -80,9 +80,9 @@ class HostMetricsConfigTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "collection_interval: 10s | host_metrics wants scrapers",
-        "scrapers: {} | host_metrics wants scrapers",
-        "{scrapers: {cpu: }, collection_interval: 0s} | collection_interval wants",
+        "collection_interval: 10s | host_metrics requires scrapers",
+        "scrapers: {} | host_metrics requires scrapers",
+        "{scrapers: {cpu: }, collection_interval: 0s} | collection_interval must be",
         "{scrapers: {cpu: }, root_path: /no/such/root} | root_path: /no/such/root",
         "scrapers: {hardware: } | unknown key \"hardware\" in scrapers",
         "scrapers: {cpus: } | did you mean \"cpu\"",
@@ -91,7 +91,7 @@ class HostMetricsConfigTest {
         "scrapers: {cpu: {metrics: {system.cpu.time: {attributes: [core]}}}} | has no attribute \"core\"; it has cpu, state",
         "scrapers: {cpu: {metrics: {system.cpu.time: {aggregation_strategy: mean}}}} | aggregation strategy",
         "scrapers: {load: {metrics: {system.cpu.load_average.1m: {attributes: []}}}} | unknown key \"attributes\"",
-        "scrapers: {disk: {include: {devices: [a]}}} | match_type wants strict or regexp",
+        "scrapers: {disk: {include: {devices: [a]}}} | match_type must be strict or regexp",
         "scrapers: {disk: {include: {devices: [a], match_type: glob}}} | not \"glob\"",
         "scrapers: {disk: {include: {devices: ['('], match_type: regexp}}} | is no expression",
         "scrapers: {process: {resource_attributes: {process.pid: {metrics_include: [{}]}}}} | either strict or regexp",

@@ -67,7 +67,7 @@ class KubeletConfigTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{} | auth_type: tls, which is the default, wants ca_file, cert_file and key_file",
+        "{} | auth_type: tls, which is the default, requires ca_file, cert_file and key_file",
         "auth_type: token | unknown auth_type \"token\"",
         "{auth_type: none, cert_file: x} | cert_file says something with auth_type: tls only",
         "{auth_type: none, context: x} | context says something with auth_type: kubeConfig only",
@@ -76,9 +76,9 @@ class KubeletConfigTest {
         "{auth_type: none, metric_groups: [pods]} | unknown metric group \"pods\"",
         "{auth_type: none, extra_metadata_labels: [image]} | unknown metadata label \"image\"",
         "{auth_type: none, extra_metadata_labels: [container.id, container.id]} | stands there twice",
-        "{auth_type: none, metrics: {k8s.pod.cpu.node.utilization: {enabled: true}}} | k8s.pod.cpu.node.utilization wants node",
+        "{auth_type: none, metrics: {k8s.pod.cpu.node.utilization: {enabled: true}}} | k8s.pod.cpu.node.utilization requires node",
         "{auth_type: none, metrics: {k8s.pod.cpu.utilization: {enabled: true}}} | unknown key \"k8s.pod.cpu.utilization\"",
-        "{auth_type: none, collection_interval: 0s} | collection_interval wants to be longer",
+        "{auth_type: none, collection_interval: 0s} | collection_interval must be greater",
         "{auth_type: none, k8s_api_config: {auth_type: tls}} | unknown auth_type \"tls\"",
       })
   void mistakesAreNamed(String yaml, String message) {

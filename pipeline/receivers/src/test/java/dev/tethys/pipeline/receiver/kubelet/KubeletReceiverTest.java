@@ -382,7 +382,7 @@ class KubeletReceiverTest {
       delimiter = '|',
       value = {
         "401 | Unauthorized | answered with status 401: Unauthorized; it does not take who asks by auth_type: none",
-        "403 | no | answered with status 403: no; who asks wants the right to get nodes/stats",
+        "403 | no | answered with status 403: no; the client requires the permission to get nodes/stats",
         "500 | {\"message\": \"oops\"} | answered with status 500: oops",
         "200 | {\"node\": {\"nodeName\": | answered with what cannot be read",
         "200 | [] | answered with what is no JSON object",

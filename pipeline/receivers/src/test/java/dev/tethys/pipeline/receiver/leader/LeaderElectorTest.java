@@ -319,7 +319,7 @@ class LeaderElectorTest {
         "{lease_name: a, lease_namespace: A} | is no name of a namespace",
         "{lease_name: a, lease_namespace: a, lease_duration: 10s} | less than lease_duration",
         "{lease_name: a, lease_namespace: a, lease_duration: 500ms} | at least 1s",
-        "{lease_name: a, lease_namespace: a, retry_period: 9s} | retry_period wants",
+        "{lease_name: a, lease_namespace: a, retry_period: 9s} | retry_period must be",
         "{lease_name: a, lease_namespace: a, auth_type: tls} | auth_type",
       })
   void mistakesAreNamed(String yaml, String said) {

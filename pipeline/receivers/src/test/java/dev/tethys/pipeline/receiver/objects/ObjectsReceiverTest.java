@@ -363,7 +363,7 @@ class ObjectsReceiverTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "objects: [] | wants objects, one at least",
+        "objects: [] | requires at least one entry in objects",
         "objects: [{mode: pull}] | \"name\" is required",
         "objects: [{name: Pods}] | in lower case",
         "objects: [{name: pods, mode: list}] | unknown mode \"list\"",

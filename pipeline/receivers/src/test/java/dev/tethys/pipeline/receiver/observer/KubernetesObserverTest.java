@@ -259,7 +259,7 @@ class KubernetesObserverTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{observe_pods: false} | it looks at nothing",
+        "{observe_pods: false} | nothing is observed",
         "{auth_type: nobody} | unknown auth_type \"nobody\"",
         "{namespaces: [A_b]} | \"A_b\" is no name of a namespace",
         "{observe_pod: true} | did you mean \"observe_pods\"",

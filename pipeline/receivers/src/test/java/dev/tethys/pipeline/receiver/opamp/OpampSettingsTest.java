@@ -106,10 +106,10 @@ class OpampSettingsTest {
         "server: {http: {}} | opamp server endpoint must be provided",
         "server: {http: {endpoint: 'http://a', polling_interval: -1s}} | a duration may not be"
             + " negative",
-        "server: {ws: {endpoint: 'http://a'}} | ws.endpoint wants a URL that begins with ws:// or"
+        "server: {ws: {endpoint: 'http://a'}} | ws.endpoint must be a URL that begins with ws:// or"
             + " wss://",
-        "server: {http: {endpoint: 'ws://a'}} | http.endpoint wants a URL that begins with http://",
-        "server: {ws: {endpoint: 'a:4320'}} | endpoint wants a URL",
+        "server: {http: {endpoint: 'ws://a'}} | http.endpoint must be a URL that begins with http://",
+        "server: {ws: {endpoint: 'a:4320'}} | endpoint must be a URL",
         "server: {ws: {endpoint: 'ws://a', polling_interval: 1s}} | polling_interval",
         "{server: {ws: {endpoint: 'ws://a'}}, instance_uid: 01BX5ZZKBKACTAV9WEVGEMMVRZFAIL} | opamp"
             + " instance_uid is invalid",
@@ -121,8 +121,8 @@ class OpampSettingsTest {
             + " accepts_restart_command",
         "{server: {ws: {endpoint: 'ws://a'}}, capabilities: {accepts_remote_config: true}} |"
             + " accepts_remote_config",
-        "{server: {ws: {endpoint: 'ws://a'}}, ppid: -1} | ppid wants",
-        "{server: {ws: {endpoint: 'ws://a'}}, ppid_poll_interval: 0s} | ppid_poll_interval wants",
+        "{server: {ws: {endpoint: 'ws://a'}}, ppid: -1} | ppid must be",
+        "{server: {ws: {endpoint: 'ws://a'}}, ppid_poll_interval: 0s} | ppid_poll_interval must be",
         "{server: {ws: {endpoint: 'ws://a', headers: {Upgrade: x}}}} | cannot be set as a header",
       })
   void whatIsWrongIsNamed(String yaml, String error) {

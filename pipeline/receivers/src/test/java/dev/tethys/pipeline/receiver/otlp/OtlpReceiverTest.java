@@ -445,20 +445,21 @@ class OtlpReceiverTest {
     List<String[]> wrong = new ArrayList<>();
     wrong.add(new String[] {"protocols: {}", "at least one protocol"});
     wrong.add(new String[] {"protocols: {grpc: {endpont: a}}", "did you mean \"endpoint\""});
-    wrong.add(new String[] {"protocols: {grpc: {max_recv_msg_size_mib: 0}}", "wants 1 to 1023"});
-    wrong.add(new String[] {"protocols: {grpc: {transport: unix}}", "wants the path of a socket"});
+    wrong.add(new String[] {"protocols: {grpc: {max_recv_msg_size_mib: 0}}", "must be 1 to 1023"});
+    wrong.add(
+        new String[] {"protocols: {grpc: {transport: unix}}", "requires the path of a socket"});
     wrong.add(new String[] {"protocols: {http: {transport: pipe}}", "pipe"});
     wrong.add(new String[] {"protocols: {grpc: {endpoint: 'h:431x'}}", "a number from 0 to 65535"});
     wrong.add(new String[] {"protocols: {http: {endpoint: h}}", "\"h\" must be host:port"});
     wrong.add(new String[] {"protocols: {grpc: {transport: tcp6}}", "not built in Tethys"});
     wrong.add(
-        new String[] {"protocols: {grpc: {max_concurrent_streams: -1}}", "wants 0 to 1000000"});
+        new String[] {"protocols: {grpc: {max_concurrent_streams: -1}}", "must be 0 to 1000000"});
     wrong.add(new String[] {"protocols: {grpc: {read_buffer_size: -1}}", "number of bytes"});
     wrong.add(new String[] {"protocols: {grpc: {middlewares: [{id: x}]}}", "middlewares"});
     wrong.add(
         new String[] {
           "protocols: {http: {response_headers: [{name: a, value: b}, {name: a, value: c}]}}",
-          "\"a\" stands there twice"
+          "\"a\" is listed twice"
         });
     wrong.add(
         new String[] {

@@ -167,9 +167,9 @@ class PprofReceiverTest {
     assertThatThrownBy(
             () -> TestPipeline.read(factory.settings(), "{server: {}, remote: {endpoint: x}}"))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("endpoint wants a URL");
+        .hasMessageContaining("endpoint must be a URL");
     assertThatThrownBy(() -> TestPipeline.read(factory.settings(), "{remote: {}}"))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("remote wants an endpoint");
+        .hasMessageContaining("remote requires an endpoint");
   }
 }

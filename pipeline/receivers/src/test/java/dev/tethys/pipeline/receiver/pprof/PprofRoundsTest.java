@@ -174,7 +174,7 @@ class PprofRoundsTest {
   void aReceiverWantsASource() {
     assertThatThrownBy(() -> TestPipeline.read(factory.settings(), "{}"))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("wants server, remote, file or self");
+        .hasMessageContaining("requires server, remote, file or self");
     assertThatThrownBy(() -> TestPipeline.read(factory.settings(), "{file: {include: 'a[b'}}"))
         .isInstanceOf(ConfigException.class);
     assertThat(

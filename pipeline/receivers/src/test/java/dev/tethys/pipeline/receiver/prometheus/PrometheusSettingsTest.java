@@ -69,7 +69,7 @@ class PrometheusSettingsTest {
           {"config: {" + job + ", rule_files: [x]}", "rule_files"},
           {"config: {" + job + ", remote_write: [{url: 'http://x'}]}", "remote_write"},
           {"config: {" + job + ", alerting: {}}", "alerting"},
-          {"{config: {" + job + "}, target_allocator: {endpoint: x}}", "wants a URL"},
+          {"{config: {" + job + "}, target_allocator: {endpoint: x}}", "must be a URL"},
           {"target_allocator: {endpoint: 'http://x'}", "collector_id"},
           {
             "target_allocator: {endpoint: 'http://x', collector_id: a,"

@@ -103,7 +103,7 @@ final class Functions {
     }
 
     JmesPathException refused(@Nullable Object v, String wanted) {
-      return new JmesPathException(function + " wants " + wanted + ", not " + Values.type(v));
+      return new JmesPathException(function + " requires " + wanted + ", not " + Values.type(v));
     }
 
     /** Any value, but no expression. */

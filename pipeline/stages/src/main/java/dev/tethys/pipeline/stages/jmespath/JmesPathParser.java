@@ -66,14 +66,13 @@ final class JmesPathParser {
   private void take(Kind kind) throws JmesPathException {
     if (!is(kind)) {
       throw new JmesPathException(
-          "wants " + kind.shown + " at " + peek().at() + ", not " + peek().kind().shown);
+          "requires " + kind.shown + " at " + peek().at() + ", not " + peek().kind().shown);
     }
     at++;
   }
 
   private JmesPathException unexpected() {
-    return new JmesPathException(
-        peek().kind().shown + " at " + peek().at() + " cannot stand there");
+    return new JmesPathException(peek().kind().shown + " at " + peek().at() + " is not valid here");
   }
 
   private static int power(Kind kind) {

@@ -75,15 +75,15 @@ class JmesPathTest {
       textBlock =
           """
           3##@$#33            | unknown character '#'
-          a.                  | the end at 2 cannot stand there
+          a.                  | the end at 2 is not valid here
           a[                  | the end
           a ==                | the end
           a = b               | should be ==
           'open               | is not closed
           nothing(a)          | there is no function nothing
           length(a, b)        | length takes 1 argument, not 2
-          a[0:1:2:3]          | cannot stand there
-          foo bar             | cannot stand there
+          a[0:1:2:3]          | is not valid here
+          foo bar             | is not valid here
           """)
   void mistakesAreRefused(String expression, String message) {
     assertThatThrownBy(() -> JmesPath.compile(expression)).hasMessageContaining(message);
@@ -93,7 +93,7 @@ class JmesPathTest {
   void functionsRefuseOtherTypes() throws JmesPathException {
     JmesPath p = JmesPath.compile("abs(@)");
     assertThat(p.search(-5L)).isEqualTo(5L);
-    assertThatThrownBy(() -> p.search("x")).hasMessage("abs wants a number, not string");
+    assertThatThrownBy(() -> p.search("x")).hasMessage("abs requires a number, not string");
   }
 
   @Test

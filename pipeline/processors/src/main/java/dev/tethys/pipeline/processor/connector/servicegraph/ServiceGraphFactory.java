@@ -82,7 +82,7 @@ public final class ServiceGraphFactory implements ConnectorFactory<ServiceGraphS
           "virtual_node_extra_label",
           Type.BOOL,
           false,
-          "Label virtual_node: client or server, whichever was not heard of.");
+          "Label virtual_node: client or server, whichever sent no span.");
   private static final Key<Duration> INTERVAL =
       SECTION.key(
           "metrics_flush_interval",
@@ -100,7 +100,7 @@ public final class ServiceGraphFactory implements ConnectorFactory<ServiceGraphS
           "metrics_timestamp_offset",
           GoDurations.TYPE,
           Duration.ZERO,
-          "By how much times of points lie in the past.");
+          "Offset of point times into the past.");
 
   @Override
   public String type() {

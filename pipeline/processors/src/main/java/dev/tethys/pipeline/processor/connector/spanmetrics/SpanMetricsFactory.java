@@ -69,7 +69,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
   }
 
   private static final Section DIMENSION =
-      new Section("dimension", "An attribute by which series are told apart.");
+      new Section("dimension", "Attribute that becomes a label of series.");
   private static final Key<String> NAME =
       DIMENSION.optional("name", Type.STRING, "Of a span, else of its resource.");
   private static final Key<String> DEFAULT =
@@ -102,7 +102,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
   private static final Key<List<YamlObject>> HISTOGRAM_DIMENSIONS =
       HISTOGRAM.key("dimensions", DIMENSIONS_TYPE, List.of(), "Of durations alone.");
 
-  private static final Section EXEMPLARS = new Section("exemplars", "Spans beside the counts.");
+  private static final Section EXEMPLARS = new Section("exemplars", "Example spans of the counts.");
   private static final Key<Boolean> EXEMPLARS_ENABLED =
       EXEMPLARS.key("enabled", Type.BOOL, false, "Whether there are any.");
   private static final Key<Long> MAX_PER_DATA_POINT =
@@ -152,7 +152,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
           "resource_metrics_key_attributes",
           Type.list(Type.STRING),
           List.of(),
-          "Attributes by which resources are told apart; all of them when there are none.");
+          "Resource attributes that identify a resource; empty for all.");
   private static final Key<Boolean> AGGREGATION_TEMPORALITY =
       SECTION.key(
           "aggregation_temporality",
@@ -161,7 +161,10 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
           "Whether counts begin anew with each interval.");
   private static final Key<Duration> METRICS_FLUSH_INTERVAL =
       SECTION.key(
-          "metrics_flush_interval", GoDurations.TYPE, Duration.ofSeconds(60), "When they go on.");
+          "metrics_flush_interval",
+          GoDurations.TYPE,
+          Duration.ofSeconds(60),
+          "Interval between flushes.");
   private static final Key<Duration> METRICS_EXPIRATION =
       SECTION.key(
           "metrics_expiration",
@@ -183,7 +186,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
   private static final Key<String> NAMESPACE =
       SECTION.key("namespace", Type.STRING, "traces.span.metrics", "Before names of metrics.");
   private static final Key<YamlObject> EXEMPLARS_KEY =
-      SECTION.optional("exemplars", EXEMPLARS.type(o -> o), "Spans beside the counts.");
+      SECTION.optional("exemplars", EXEMPLARS.type(o -> o), "Example spans of the counts.");
   private static final Key<YamlObject> EVENTS_KEY =
       SECTION.optional("events", EVENTS.type(o -> o), "Whether events are counted.");
   private static final Key<YamlObject> SELF_TIME_KEY =
@@ -206,7 +209,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
           "enable_metrics_sampling_method",
           Type.BOOL,
           false,
-          "Shows whether spans stand for others that a sampler left out.");
+          "Adds whether counts are adjusted for sampling.");
 
   @Override
   public String type() {

@@ -25,7 +25,7 @@ final class CombinedRules {
       OPPOSITE.required("not_sub_policy", PolicySettings.INNER, "The policy.");
 
   private static final Section VETO =
-      new Section("drop", "Drops when all policies sample, whatever other policies say.");
+      new Section("drop", "Drops when all its policies sample, regardless of other policies.");
   private static final Key<List<PolicySettings>> DROP_ALL_OF =
       VETO.required("drop_sub_policy", Type.list(PolicySettings.INNER), "The policies.");
 
@@ -39,7 +39,7 @@ final class CombinedRules {
   private record Allocation(String policy, long percent) {}
 
   private static final Section ORDERED =
-      new Section("composite", "Asks policies one after the other, each with a rate of its own.");
+      new Section("composite", "Evaluates policies in order, each with its own rate.");
   private static final Key<Long> MAX_RATE =
       ORDERED.required("max_total_spans_per_second", Type.INT, "Most spans of a policy a second.");
   private static final Key<List<String>> ORDER =

@@ -36,7 +36,7 @@ public final class GroupByTrace implements ProcessorFactory<TailSettings> {
           "wait_duration",
           GoDurations.TYPE,
           Duration.ofSeconds(1),
-          "From the first span of a trace until it goes on.");
+          "Time from the first span of a trace until its release.");
   private static final Key<Long> TRACES =
       SECTION.key(
           "num_traces", Type.INT, 1_000_000L, "Most traces that are held; then senders wait.");
@@ -51,8 +51,8 @@ public final class GroupByTrace implements ProcessorFactory<TailSettings> {
           "acknowledge",
           Type.oneOf("moment", "at_once", true, "when_released", false),
           true,
-          "When senders hear of their spans: at_once, as in the Collector, and a crash loses what"
-              + " is held; or when_released, when destinations have the trace.");
+          "When spans are acknowledged: at_once, as in the Collector, and a crash loses what"
+              + " is held; or when_released, when exporters have accepted the trace.");
   private static final Key<Long> WORKERS =
       SECTION.key("num_workers", Type.INT, 1L, "Taken; senders' threads share one table.");
   private static final Key<Boolean> ORPHANS =
@@ -141,9 +141,9 @@ public final class GroupByTrace implements ProcessorFactory<TailSettings> {
     Gauge held =
         r.gauges(pre + "num_traces_in_memory", "Traces that are held.", "processor").with(id);
     Counter traces =
-        r.counters(pre + "traces_released_total", "Traces that went on.", "processor").with(id);
+        r.counters(pre + "traces_released_total", "Released traces.", "processor").with(id);
     Counter spans =
-        r.counters(pre + "spans_released_total", "Spans that went on.", "processor").with(id);
+        r.counters(pre + "spans_released_total", "Released spans.", "processor").with(id);
     return new TailSampler(
         settings,
         ottl,

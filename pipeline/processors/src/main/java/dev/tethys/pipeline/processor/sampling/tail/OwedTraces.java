@@ -140,7 +140,6 @@ final class OwedTraces {
   /** Counts spans that are lost. */
   void lost(int spans) {
     account.drop(UNAVAILABLE, spans);
-    log.log(
-        Level.WARNING, "{0}: nobody took {1} spans before it stopped: they are lost", name, spans);
+    log.log(Level.WARNING, "{0}: stopped with {1} undelivered spans: they are lost", name, spans);
   }
 }

@@ -35,7 +35,7 @@ record PolicySettings(String name, String type, SamplingPolicy rule) {
     private final Section section = new Section("policy", "Says which traces are sampled.");
     private final Key<String> name =
         section.required("name", Type.STRING, "How metrics call the policy.");
-    private final Key<String> type = section.required("type", Type.STRING, "What it looks at.");
+    private final Key<String> type = section.required("type", Type.STRING, "Type of the policy.");
     private final Map<String, Key<SamplingPolicy>> rules = new LinkedHashMap<>();
 
     Keys(boolean outer) {
@@ -80,8 +80,7 @@ record PolicySettings(String name, String type, SamplingPolicy rule) {
         if (e.getKey().equals(t)) {
           rule = o.find(e.getValue());
         } else if (o.has(e.getValue())) {
-          throw o.error(
-              e.getValue(), "stands in a policy of type " + t + ", which does not look at it");
+          throw o.error(e.getValue(), "is not a setting of a policy of type " + t);
         }
       }
       if (t.equals(ALWAYS)) {

@@ -215,7 +215,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     try {
       return batch(t.pieces);
     } catch (RuntimeException | Error e) {
-      log.log(Level.ERROR, name + ": a trace of " + t.bytes() + " bytes cannot go on", e);
+      log.log(Level.ERROR, name + ": a trace of " + t.bytes() + " bytes could not be released", e);
       return null;
     }
   }
@@ -226,7 +226,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     try {
       next.consume(batch, release);
     } catch (RuntimeException | Error e) {
-      log.log(Level.ERROR, name + ": what stands behind it failed; senders are to try again", e);
+      log.log(Level.ERROR, name + ": downstream consumer failed, senders should retry", e);
       release.settle(new Outcome.Unavailable("failed: " + e, Duration.ZERO));
     }
   }

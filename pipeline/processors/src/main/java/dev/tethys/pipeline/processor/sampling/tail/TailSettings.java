@@ -98,8 +98,8 @@ public record TailSettings(
           "acknowledge",
           Type.oneOf("moment", "at_once", true, "when_decided", false),
           true,
-          "When senders hear of their spans: at_once, as in the Collector, and a crash loses what"
-              + " is held; or when_decided, when destinations have the trace or it was dropped.");
+          "When spans are acknowledged: at_once, as in the Collector, and a crash loses what"
+              + " is held; or when_decided, when exporters have accepted the trace or it was dropped.");
   private static final Key<Long> SHARDS =
       SECTION.key("num_shards", Type.INT, 1L, "Taken; senders' threads share one table.");
   private static final Key<List<PolicySettings>> POLICIES =

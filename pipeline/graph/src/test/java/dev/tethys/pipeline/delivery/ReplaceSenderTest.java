@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** An outbox that goes on with another sender. */
-class OutboxTurnTest {
+class ReplaceSenderTest {
   private static final Retry QUICK =
       new Retry(true, Duration.ofSeconds(1), 2, Duration.ofSeconds(8), 0, Duration.ofMinutes(5), 0);
 
@@ -75,7 +75,7 @@ class OutboxTurnTest {
     put(b, 3, 0);
     before.answer =
         p -> {
-          b.turnTo(options(disk).withConcurrency(5, false), after);
+          b.replaceSender(options(disk).withConcurrency(5, false), after);
           b.retire(before, Duration.ofSeconds(30));
           clock.run(); // everything that may be sent beside it
           assertThat(after.numbers()).containsExactly(3);
@@ -102,7 +102,7 @@ class OutboxTurnTest {
     }
     clock.advance(Duration.ofSeconds(30));
     assertThat(b.status().pausedMillis()).isPositive();
-    b.turnTo(options(disk), after);
+    b.replaceSender(options(disk), after);
     b.retire(before, Duration.ZERO);
     clock.run();
     assertThat(after.numbers().stream().filter(n -> n % 2 == 1).toList())
@@ -120,7 +120,7 @@ class OutboxTurnTest {
     put(b, 2, 7);
     before.answer =
         p -> {
-          b.turnTo(options(false), after);
+          b.replaceSender(options(false), after);
           return new SendResult.Retryable(Duration.ofHours(1), false, "gone");
         };
     clock.run();
@@ -145,11 +145,11 @@ class OutboxTurnTest {
             before.closed = true;
           }
         };
-    b.turnTo(options(true), stuck);
+    b.replaceSender(options(true), stuck);
     put(b, 1, 3);
     Thread t = Thread.ofPlatform().start(clock::run);
     sending.await();
-    b.turnTo(options(true), after);
+    b.replaceSender(options(true), after);
     b.retire(stuck, Duration.ofSeconds(5));
     b.retire(before, Duration.ofSeconds(5));
     assertThat(after.asked).isEmpty();
@@ -163,8 +163,8 @@ class OutboxTurnTest {
   @Test
   void itMayTurnBack() throws IOException {
     Outbox b = open(options(false));
-    b.turnTo(options(false), after);
-    b.turnTo(options(false), before);
+    b.replaceSender(options(false), after);
+    b.replaceSender(options(false), before);
     b.retire(after, Duration.ZERO);
     put(b, 1, 0);
     clock.run();
@@ -183,7 +183,7 @@ class OutboxTurnTest {
     while (t.getState() != Thread.State.WAITING) {
       Thread.onSpinWait();
     }
-    b.turnTo(small.withCapacity(Capacity.ofBytes(1000)), after);
+    b.replaceSender(small.withCapacity(Capacity.ofBytes(1000)), after);
     t.join();
     clock.run();
     assertThat(after.numbers()).containsExactly(2);
@@ -196,7 +196,7 @@ class OutboxTurnTest {
     before.answer =
         p -> {
           CompletableFuture<Outcome> fate = new CompletableFuture<>();
-          Outcome refusal = to.adopt(p, fate::complete);
+          Outcome refusal = to.transferIn(p, fate::complete);
           if (refusal == null) {
             return new SendResult.Reassigned(fate);
           }
@@ -270,7 +270,7 @@ class OutboxTurnTest {
   @Test
   void theDiskStays() throws IOException {
     Outbox b = open(options(true));
-    assertThatThrownBy(() -> b.turnTo(options(false), after))
+    assertThatThrownBy(() -> b.replaceSender(options(false), after))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("disk");
   }
@@ -278,7 +278,7 @@ class OutboxTurnTest {
   @Test
   void theEndClosesFormerSendersToo() throws IOException {
     Outbox b = open(options(true));
-    b.turnTo(options(true), after);
+    b.replaceSender(options(true), after);
     b.close();
     assertThat(before.closed).isTrue();
     assertThat(after.closed).isTrue();
