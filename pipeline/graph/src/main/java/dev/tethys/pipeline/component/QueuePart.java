@@ -17,9 +17,9 @@ public interface QueuePart extends Exporter {
   void replaceSender(Sender sender);
 
   /**
-   * As {@link #replaceSender}, where its destination is gone and the sender looks for others: what has
-   * been acknowledged is tried until it is taken, whatever is configured of giving up. Before the
-   * start, it starts so.
+   * As {@link #replaceSender}, where its destination is gone and the sender looks for others: what
+   * has been acknowledged is tried until it is taken, whatever is configured of giving up. Before
+   * the start, it starts so.
    */
   void leave(Sender sender);
 

@@ -37,7 +37,10 @@ public final class ElasticBulkReceiverFactory
       new HttpServerSettings.Keys(SECTION, "localhost:9200");
   private static final Key<String> VERSION =
       SECTION.key(
-          "version", Type.STRING, ElasticProtocol.VERSION, "Version of Elasticsearch reported to clients.");
+          "version",
+          Type.STRING,
+          ElasticProtocol.VERSION,
+          "Version of Elasticsearch reported to clients.");
 
   @Override
   public String type() {
