@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a configuration comes from: the {@code --config} and {@code --set} of the command line, in
+ * Sources of a configuration: the values of {@code --config} and {@code --set} of the command line, in
  * order. Read anew each time.
  */
 public record ConfigSources(

@@ -350,7 +350,7 @@ class SeriesEditsTest {
     assertThat(s.config().url()).hasToString("http://there/w");
     assertThat(s.config().headers()).containsEntry("x-a", "b");
     assertThatThrownBy(() -> settings(", http: {endpoint: 'http://there/w'}"))
-        .hasMessageContaining("write one");
+        .hasMessageContaining("http and endpoint configure two clients: set only one");
   }
 
   private static List<EncodedRequest> sent(String more, long lane, byte[] request) {

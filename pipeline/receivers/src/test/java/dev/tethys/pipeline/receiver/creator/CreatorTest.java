@@ -489,7 +489,7 @@ class CreatorTest {
         "{watch_observers: [told], receivers: {probe: {rule: type == \"port\"}},"
             + " resource_attributes: {prot: {a: b}}} | there is no kind of endpoint \"prot\"",
         "{watch_observers: [told], discovery: {enabled: true, default_file_log_config: {include:"
-            + " [x]}}} | include is the log of the container",
+            + " [x]}}} | include is always the log of the annotated container",
         "{watch_observers: [told], discovery: {enabled: true, what: 1}} | unknown key \"what\"",
       })
   void whatTheWholeCannotHaveIsTold(String yaml, String problem) {

@@ -75,7 +75,7 @@ class KubeletConfigTest {
         "{auth_type: kubeConfig, endpoint: 'https://a:1'} | the endpoint is the name of a node",
         "{auth_type: none, metric_groups: [pods]} | unknown metric group \"pods\"",
         "{auth_type: none, extra_metadata_labels: [image]} | unknown metadata label \"image\"",
-        "{auth_type: none, extra_metadata_labels: [container.id, container.id]} | stands there twice",
+        "{auth_type: none, extra_metadata_labels: [container.id, container.id]} | is listed twice",
         "{auth_type: none, metrics: {k8s.pod.cpu.node.utilization: {enabled: true}}} | k8s.pod.cpu.node.utilization requires node",
         "{auth_type: none, metrics: {k8s.pod.cpu.utilization: {enabled: true}}} | unknown key \"k8s.pod.cpu.utilization\"",
         "{auth_type: none, collection_interval: 0s} | collection_interval must be greater",

@@ -427,7 +427,7 @@ class KubeletReceiverTest {
   void withoutPodsThereIsNothingWhereTheyAreWanted() throws Exception {
     kubelet.answer("/pods", 403, "no");
     assertThat(open("extra_metadata_labels: [container.id]").gather().itemCount()).isZero();
-    assertThat(said.all).singleElement().asString().contains("the right to get nodes/pods");
+    assertThat(said.all).singleElement().asString().contains("the permission to get nodes/pods");
   }
 
   @Test
