@@ -46,7 +46,7 @@ public final class TokenSockets extends DriverSockets {
   public TokenSockets(Properties info) throws IOException {
     PostgresTokenLogin l = PostgresTokenLogin.of(info);
     if (l == null) {
-      throw new IOException("the login of the connection was given up");
+      throw new IOException("login of the connection was aborted");
     }
     this.login = l;
   }

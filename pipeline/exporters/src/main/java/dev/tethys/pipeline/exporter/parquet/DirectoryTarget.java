@@ -107,7 +107,9 @@ final class DirectoryTarget implements FileTarget {
       done = true;
     } finally {
       if (!done) {
-        delete(moved, "{0} is of a group that was given up, and its rows come again: {1}");
+        delete(
+            moved,
+            "Partial group dropped, file not deleted, its rows are sent again file={0} error=\"{1}\"");
         delete(written, "{0} is left, and taken away when it is a day old: {1}");
       }
     }

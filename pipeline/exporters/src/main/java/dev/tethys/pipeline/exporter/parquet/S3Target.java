@@ -276,7 +276,7 @@ final class S3Target implements FileTarget {
       }
       LOG.log(
           System.Logger.Level.WARNING,
-          "{0} is of a group that was given up, may be there, and its rows come again: {1}",
+          "Partial group dropped, object may exist, its rows are sent again object={0} error=\"{1}\"",
           name(key(f.path())),
           why);
     }

@@ -428,8 +428,10 @@ class ParquetSenderTest {
               "DELETE /data/four");
     }
     assertThat(log.said()).hasSize(2);
-    assertThat(log.said().getFirst()).contains("s3: data/one is of a group", "503: SlowDown");
-    assertThat(log.said().getLast()).contains("s3: data/two is of a group", "403: AccessDenied");
+    assertThat(log.said().getFirst())
+        .contains("Partial group dropped", "object=s3: data/one", "503: SlowDown");
+    assertThat(log.said().getLast())
+        .contains("Partial group dropped", "object=s3: data/two", "403: AccessDenied");
   }
 
   /** A server's fault says nothing of what it did before; what it says later does not either. */
