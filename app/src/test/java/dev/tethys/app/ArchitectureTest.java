@@ -65,6 +65,8 @@ class ArchitectureTest {
         .definedBy("dev.tethys.query.promql..")
         .layer("logql")
         .definedBy("dev.tethys.query.logql..")
+        .layer("traceql")
+        .definedBy("dev.tethys.query.traceql..")
         .layer("ottl")
         .definedBy("dev.tethys.pipeline.ottl..")
         .layer("pipeline")
@@ -158,6 +160,8 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model")
         .whereLayer("logql")
         .mayOnlyAccessLayers("model", "codec", "promql")
+        .whereLayer("traceql")
+        .mayOnlyAccessLayers("model", "logql")
         .whereLayer("ottl")
         .mayOnlyAccessLayers("model", "config")
         .whereLayer("pipeline")
@@ -194,7 +198,16 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model", "config", "codec", "web", "alert")
         .whereLayer("api")
         .mayOnlyAccessLayers(
-            "model", "config", "codec", "web", "promql", "logql", "scrape", "receive", "alert")
+            "model",
+            "config",
+            "codec",
+            "web",
+            "promql",
+            "logql",
+            "traceql",
+            "scrape",
+            "receive",
+            "alert")
         .whereLayer("runtime")
         .mayOnlyAccessLayers("model", "config", "web")
         .whereLayer("prometheus")
@@ -239,6 +252,7 @@ class ArchitectureTest {
             "archive",
             "promql",
             "logql",
+            "traceql",
             "pipeline",
             "collector",
             "prometheus",
@@ -286,6 +300,7 @@ class ArchitectureTest {
           "store.remote",
           "query.promql",
           "query.logql",
+          "query.traceql",
           "pipeline",
           "pipeline.ottl",
           "pipeline.stages",

@@ -1,0 +1,17 @@
+package dev.tethys.query.traceql;
+
+/**
+ * Limits of a query.
+ *
+ * @param maxBytes most memory that a query holds
+ * @param maxSeries most series of a metrics query
+ * @param maxSteps most steps of a range query
+ * @param maxTraces most traces that a search returns, whatever its limit
+ * @param traceNanos how far before and after the time range spans of a found trace are read
+ */
+public record TraceLimits(
+    long maxBytes, int maxSeries, int maxSteps, int maxTraces, long traceNanos) {
+  /** Limits that suit a server of a few gigabytes. */
+  public static final TraceLimits DEFAULT =
+      new TraceLimits(512L << 20, 20_000, 11_000, 10_000, 3_600_000_000_000L);
+}

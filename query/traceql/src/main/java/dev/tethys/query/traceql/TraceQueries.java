@@ -1,0 +1,77 @@
+package dev.tethys.query.traceql;
+
+import dev.tethys.model.traces.TraceStore;
+import dev.tethys.query.traceql.ast.FieldExpr;
+import dev.tethys.query.traceql.ast.TraceValue;
+import java.util.List;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs TraceQL over a trace store. A query runs on the calling thread, which threads of a pool
+ * help. It ends with the exception of {@link dev.tethys.model.storage.Cancellation#check} of the
+ * calling thread when that fails. Times are Unix nanoseconds. Safe for several threads.
+ */
+public final class TraceQueries {
+  private final TraceStore store;
+  private final Executor pool;
+  private final int parallelism;
+  private final TraceLimits limits;
+
+  /**
+   * @param pool threads that help; may reject tasks
+   * @param parallelism most threads of a query, the calling one included
+   */
+  public TraceQueries(TraceStore store, Executor pool, int parallelism, TraceLimits limits) {
+    this.store = store;
+    this.pool = pool;
+    this.parallelism = Math.max(1, parallelism);
+    this.limits = limits;
+  }
+
+  /** Store that is queried. */
+  public TraceStore store() {
+    return store;
+  }
+
+  /**
+   * Finds traces. With the hint {@code most_recent=true} they are the newest, newest first.
+   *
+   * @param from first start of a span, inclusive
+   * @param to last start of a span, exclusive
+   * @param limit most traces
+   * @param spansPerSpanset most spans that are returned of a spanset; 0 for all
+   */
+  public TraceSearchResult search(
+      String tenant, TraceQuery query, long from, long to, int limit, int spansPerSpanset) {
+    throw new UnsupportedOperationException();
+  }
+
+  /**
+   * Computes series with a value for each step. Times are multiples of the step; a value covers the
+   * step before its time, which is included.
+   *
+   * @param exemplars most exemplars of all series together
+   */
+  public TraceSeriesResult range(
+      String tenant, TraceQuery query, long from, long to, long step, int exemplars) {
+    throw new UnsupportedOperationException();
+  }
+
+  /** Computes series with one value for the range, whose end is the time. */
+  public TraceSeriesResult instant(String tenant, TraceQuery query, long from, long to) {
+    throw new UnsupportedOperationException();
+  }
+
+  /**
+   * Distinct values of a field.
+   *
+   * @param field attribute or intrinsic field, as of {@link TraceQuery#parseField}
+   * @param query filter of the spans; null for all. Only its filters in braces are used
+   * @param limit most values
+   */
+  public List<TraceValue> values(
+      String tenant, FieldExpr field, @Nullable TraceQuery query, long from, long to, int limit) {
+    throw new UnsupportedOperationException();
+  }
+}

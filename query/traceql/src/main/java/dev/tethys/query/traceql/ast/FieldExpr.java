@@ -1,0 +1,40 @@
+package dev.tethys.query.traceql.ast;
+
+import dev.tethys.model.traces.SpanField;
+
+/** Expression over the fields of one span. */
+public sealed interface FieldExpr {
+  /** A literal. */
+  record Static(TraceValue value) implements FieldExpr {}
+
+  /**
+   * An attribute.
+   *
+   * @param scope where it is; {@link SpanField.Scope#ANY_ATTRIBUTE} without a scope
+   * @param ofParent true for {@code parent.}
+   * @param name its key
+   */
+  record Attribute(SpanField.Scope scope, boolean ofParent, String name) implements FieldExpr {
+    /** Field of the store. */
+    public SpanField field() {
+      return new SpanField(scope, name);
+    }
+  }
+
+  /** A field that is no attribute. */
+  record Field(Intrinsic intrinsic) implements FieldExpr {}
+
+  /** Two operands. */
+  record Binary(Operator operator, FieldExpr left, FieldExpr right) implements FieldExpr {}
+
+  /** {@code !} or {@code -}. */
+  record Unary(Operator operator, FieldExpr operand) implements FieldExpr {}
+
+  /** The filter {@code { true }}. */
+  FieldExpr TRUE = new Static(TraceValue.TRUE);
+
+  /** Printed form. */
+  default String text() {
+    return Printer.field(this);
+  }
+}

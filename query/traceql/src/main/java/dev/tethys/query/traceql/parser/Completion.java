@@ -1,0 +1,53 @@
+package dev.tethys.query.traceql.parser;
+
+import java.util.List;
+
+/**
+ * Completes queries that a user has not finished: a comparison without its right side is replaced
+ * by {@code true}, and open braces and parentheses are closed.
+ */
+public final class Completion {
+  private Completion() {}
+
+  /**
+   * Text of a query that can be parsed if the rest of it is right.
+   *
+   * @throws TraceQlException if the text has no tokens of TraceQL
+   */
+  public static String complete(String text) {
+    List<Token> tokens = Lexer.tokens(text);
+    StringBuilder sb = new StringBuilder();
+    int from = 0;
+    int braces = 0;
+    int parentheses = 0;
+    for (int i = 0; i < tokens.size() - 1; i++) {
+      Token t = tokens.get(i);
+      braces += t.is("{") ? 1 : t.is("}") ? -1 : 0;
+      parentheses += t.is("(") ? 1 : t.is(")") ? -1 : 0;
+      if (braces > 0 && i > 0 && isComparison(t) && ends(tokens.get(i + 1))) {
+        sb.append(text, from, tokens.get(i - 1).from()).append("true");
+        from = t.to();
+      }
+    }
+    sb.append(text, from, text.length());
+    if (braces > 0) {
+      // parentheses that are open inside the braces come before these
+      sb.append(" )".repeat(Math.max(0, parentheses))).append(" }");
+    } else {
+      sb.append(" )".repeat(Math.max(0, parentheses)));
+    }
+    return sb.toString();
+  }
+
+  private static boolean isComparison(Token t) {
+    return t.kind() == Token.Kind.SYMBOL
+        && switch (t.text()) {
+          case "=", "!=", "<", "<=", ">", ">=", "=~", "!~" -> true;
+          default -> false;
+        };
+  }
+
+  private static boolean ends(Token t) {
+    return t.kind() == Token.Kind.END || t.is("&&") || t.is("||") || t.is(")") || t.is("}");
+  }
+}
