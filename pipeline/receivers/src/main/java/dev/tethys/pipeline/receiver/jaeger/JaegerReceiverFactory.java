@@ -1,9 +1,7 @@
 package dev.tethys.pipeline.receiver.jaeger;
 
 import dev.tethys.codec.CodecException;
-import dev.tethys.codec.jaeger.JaegerBatch;
 import dev.tethys.codec.jaeger.JaegerReader;
-import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.codec.points.Refusals;
 import dev.tethys.config.Key;
 import dev.tethys.config.ListenPlace;
@@ -12,10 +10,8 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
-import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Scheduler;
@@ -33,13 +29,8 @@ import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
 import dev.tethys.pipeline.receiver.server.HttpServerSettings;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
 import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission.Hold;
 import dev.tethys.pipeline.receiver.server.SocketServerEndpoint;
-import dev.tethys.web.HttpRequest;
-import dev.tethys.web.HttpResponse;
 import dev.tethys.web.socket.DatagramListener;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -71,7 +62,6 @@ public final class JaegerReceiverFactory
    */
   public record Udp(String endpoint, int maxPacket, int socketBuffer) {}
 
-  private static final String POST_SPANS = "/jaeger.api_v2.CollectorService/PostSpans";
   private static final Duration UDP_PATIENCE = Duration.ofSeconds(10);
 
   private static final Section HTTP = new Section("thrift_http", "Thrift over HTTP.");
@@ -195,20 +185,12 @@ public final class JaegerReceiverFactory
     List<SocketServerEndpoint> sockets = new ArrayList<>();
     Consumer c = outputs.get(Signal.TRACES);
     if (c != null) {
+      JaegerProtocol protocol = new JaegerProtocol(c);
       if (grpc != null) {
-        grpc.method(
-            POST_SPANS,
-            (message, request, hold, metadata) -> {
-              hold.take(3L * message.length);
-              JaegerBatch b = JaegerReader.protobuf(message, 0, message.length);
-              Refusals refusals = new Refusals();
-              Outcome o = take(b, refusals, c, metadata, request);
-              grpc.refused(refusals);
-              return GrpcServerEndpoint.empty(o);
-            });
+        protocol.addTo(grpc);
       }
       if (http != null) {
-        http.post("/api/traces", (q, r) -> post(http, c, q, r));
+        protocol.addTo(http, "/api/traces");
       }
       if (s.compact != null) {
         sockets.add(datagrams(s.compact, true, c, tally));
@@ -218,55 +200,6 @@ public final class JaegerReceiverFactory
       }
     }
     return new PushReceiver(grpc, http, clock::nanos, sockets).countRefused(tally);
-  }
-
-  private static @Nullable Batch batch(JaegerBatch b, Metadata metadata, Refusals refusals) {
-    TracesData traces = b.traces(refusals);
-    int spans = traces.itemCount();
-    return spans == 0
-        ? null
-        : new Batch(
-            Signal.TRACES, Encoding.OTLP, new OtlpWriter().write(traces), spans, 0, metadata);
-  }
-
-  private static Outcome take(
-      JaegerBatch b, Refusals refusals, Consumer to, Metadata metadata, HttpRequest request)
-      throws InterruptedException {
-    Batch batch = batch(b, metadata, refusals);
-    Outcome o = batch == null ? Outcome.ACCEPTED : ReceiverAdmission.deliver(batch, to, request);
-    return refusals.isEmpty()
-        ? o
-        : Outcome.plus(
-            o,
-            new Outcome.Rejected(
-                refusals.count()
-                    + " spans refused:\n"
-                    + refusals.text(x -> x.item() + ": " + x.why()),
-                refusals.count()));
-  }
-
-  private static void post(
-      HttpServerEndpoint door, Consumer to, HttpRequest request, HttpResponse response)
-      throws IOException, InterruptedException, BusyException {
-    String type = HttpServerEndpoint.mediaType(request);
-    if (!type.equals("application/x-thrift")
-        && !type.equals("application/vnd.apache.thrift.binary")) {
-      response.status(400).send("Unsupported content type: " + type + "\n");
-      return;
-    }
-    try (Hold hold = door.intake().open()) {
-      byte[] b = door.body(request, door.compression(request), hold);
-      hold.take(3L * b.length);
-      Refusals refusals = new Refusals();
-      JaegerBatch batch = JaegerReader.thrift(b, 0, b.length);
-      Outcome o = take(batch, refusals, to, door.metadata(request), request);
-      door.refused(refusals);
-      if (o instanceof Outcome.Accepted) {
-        response.status(202).send();
-      } else {
-        HttpServerEndpoint.answer(response, o);
-      }
-    }
   }
 
   /** A datagram is offered once, for its senders do not wait: what is not taken is counted. */
@@ -287,7 +220,7 @@ public final class JaegerReceiverFactory
                 }
                 try {
                   Batch b =
-                      batch(
+                      JaegerProtocol.batch(
                           JaegerReader.datagram(buf, 0, length, compact), Metadata.NONE, refusals);
                   if (b != null) {
                     gathered.add(b);

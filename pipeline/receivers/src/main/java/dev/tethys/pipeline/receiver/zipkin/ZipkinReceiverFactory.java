@@ -1,15 +1,10 @@
 package dev.tethys.pipeline.receiver.zipkin;
 
-import dev.tethys.codec.otlp.wire.OtlpWriter;
-import dev.tethys.codec.zipkin.ZipkinReader;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
-import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
-import dev.tethys.pipeline.Encoding;
-import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
@@ -22,12 +17,6 @@ import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
 import dev.tethys.pipeline.receiver.server.HttpServerSettings;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
 import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission.Hold;
-import dev.tethys.web.HttpException;
-import dev.tethys.web.HttpRequest;
-import dev.tethys.web.HttpResponse;
-import java.io.IOException;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -111,62 +100,8 @@ public final class ZipkinReceiverFactory
             new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES), s.http, auth);
     Consumer c = outputs.get(Signal.TRACES);
     if (c != null) {
-      door.post("/api/v2/spans", (q, r) -> take(2, s.typedTags, c, clock, door, q, r));
-      door.post("/api/v1/spans", (q, r) -> take(1, s.typedTags, c, clock, door, q, r));
+      new ZipkinProtocol(c, clock, s.typedTags).addTo(door, "");
     }
     return new PushReceiver(null, door, clock::nanos);
-  }
-
-  private static void take(
-      int version,
-      boolean typedTags,
-      Consumer to,
-      Scheduler clock,
-      HttpServerEndpoint door,
-      HttpRequest request,
-      HttpResponse response)
-      throws IOException, InterruptedException, BusyException {
-    String type = HttpServerEndpoint.mediaType(request);
-    boolean thrift = type.equals("application/x-thrift");
-    if (thrift && version != 1) {
-      throw new HttpException(415, "spans in Thrift are of version 1: post them to /api/v1/spans");
-    }
-    try (Hold hold = door.intake().open()) {
-      byte[] b = door.body(request, door.compression(request), hold);
-      hold.take(3L * b.length);
-      long now = clock.millis() * 1000;
-      ZipkinReader.Result result =
-          thrift
-              ? ZipkinReader.thrift(b, 0, b.length, typedTags, now)
-              : type.equals("application/x-protobuf")
-                  ? ZipkinReader.protobuf(b, 0, b.length, typedTags, now)
-                  : ZipkinReader.json(b, 0, b.length, version, typedTags, now);
-      door.refused(result.refusals());
-      int spans = result.traces().itemCount();
-      Outcome outcome = Outcome.ACCEPTED;
-      if (spans > 0) {
-        Batch batch =
-            new Batch(
-                Signal.TRACES,
-                Encoding.OTLP,
-                new OtlpWriter().write(result.traces()),
-                spans,
-                0,
-                door.metadata(request));
-        outcome = ReceiverAdmission.deliver(batch, to, request);
-      }
-      if (!result.refusals().isEmpty()) {
-        String why =
-            result.refusals().count()
-                + " spans refused:\n"
-                + result.refusals().text(x -> x.item() + ": " + x.why());
-        outcome = Outcome.plus(outcome, new Outcome.Rejected(why, result.refusals().count()));
-      }
-      if (outcome instanceof Outcome.Accepted) {
-        response.status(202).send();
-      } else {
-        HttpServerEndpoint.answer(response, outcome);
-      }
-    }
   }
 }
