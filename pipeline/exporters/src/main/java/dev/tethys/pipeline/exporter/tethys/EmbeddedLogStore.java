@@ -7,7 +7,6 @@ import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogAppendResult.Refusal;
 import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.logs.LogIngester;
-import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.logs.LogTenants;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.telemetry.LogsData;
@@ -17,7 +16,6 @@ import dev.tethys.pipeline.Outcome;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -44,7 +42,7 @@ public final class EmbeddedLogStore implements EmbeddedStore {
 
   @Override
   public Outcome store(Batch batch, TethysSettings settings) {
-    String tenant = tenant(batch, settings);
+    String tenant = settings.tenantOf(batch);
     String problem = LogTenants.problem(tenant);
     if (problem != null) {
       ingester.discarded(LogIngester.OTHER, "invalid_tenant", batch.items());
@@ -72,14 +70,6 @@ public final class EmbeddedLogStore implements EmbeddedStore {
           ? new Outcome.Rejected(why, batch.items())
           : new Outcome.Unavailable(why, RETRY);
     }
-  }
-
-  private static String tenant(Batch batch, TethysSettings settings) {
-    List<String> named = batch.metadata().get(LogTenants.HEADER);
-    if (!named.isEmpty() && !named.getFirst().isEmpty()) {
-      return named.getFirst();
-    }
-    return settings.tenant().isEmpty() ? LogStore.DEFAULT_TENANT : settings.tenant();
   }
 
   private static Outcome outcome(LogAppendResult r) {

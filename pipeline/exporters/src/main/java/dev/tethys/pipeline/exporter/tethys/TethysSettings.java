@@ -8,7 +8,10 @@ import dev.tethys.config.YamlObject;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.NameScheme;
+import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.logs.LogTenants;
+import dev.tethys.pipeline.Batch;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -69,6 +72,15 @@ public record TethysSettings(String tenant, Labels defaultLabels, @Nullable Otlp
               b.set(name, value);
             });
     return b.build();
+  }
+
+  /** Tenant of a batch: that of its metadata, of these settings, or the default. */
+  String tenantOf(Batch batch) {
+    List<String> named = batch.metadata().get(LogTenants.HEADER);
+    if (!named.isEmpty() && !named.getFirst().isEmpty()) {
+      return named.getFirst();
+    }
+    return tenant.isEmpty() ? LogStore.DEFAULT_TENANT : tenant;
   }
 
   private static TethysSettings read(YamlObject o) {
