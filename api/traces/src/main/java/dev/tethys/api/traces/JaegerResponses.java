@@ -1,0 +1,85 @@
+package dev.tethys.api.traces;
+
+import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import java.io.IOException;
+import java.util.Collection;
+
+/** Envelope of the answers of Jaeger's API. */
+final class JaegerResponses {
+  private static final String JSON = "application/json";
+
+  private JaegerResponses() {}
+
+  /** Answers with an error. */
+  static void error(HttpResponse response, HttpException e) throws IOException {
+    TextBuffer out = new TextBuffer();
+    out.put("{\"data\":null,\"total\":0,\"limit\":0,\"offset\":0,\"errors\":[{\"code\":");
+    out.number(e.status()).put(",\"msg\":").json(String.valueOf(e.getMessage())).put("}]}");
+    if (e.status() == 503) {
+      response.header("Retry-After", "1");
+    }
+    response.status(e.status()).send(JSON, out.toByteArray());
+  }
+
+  /** List of data with the errors of single items. */
+  static final class Page {
+    private final Answer answer;
+    private final TextBuffer out;
+    private final TextBuffer errors = new TextBuffer();
+    private int total;
+    private boolean counted;
+    private boolean truncated;
+
+    Page(HttpRequest request) {
+      answer = new Answer(request);
+      out = answer.text;
+      out.put("{\"data\":[");
+    }
+
+    /** Buffer for the next item. */
+    TextBuffer next() {
+      if (total++ > 0) {
+        out.put(',');
+      }
+      return out;
+    }
+
+    /** Adds texts, whose number is written as the total. */
+    void strings(Collection<String> texts) {
+      counted = true;
+      texts.forEach(t -> next().json(t));
+    }
+
+    void check() {
+      answer.check();
+    }
+
+    /** Adds an error of an item. */
+    void error(int code, String message, String traceId) {
+      errors.put(errors.size() == 0 ? "" : ",").put("{\"code\":").number(code);
+      errors.put(",\"msg\":").json(message).put(",\"traceID\":").json(traceId).put('}');
+    }
+
+    /** Marks data that does not cover all spans of the range. */
+    void truncated(boolean is) {
+      truncated = is;
+    }
+
+    void send(HttpResponse response) throws IOException {
+      out.put("],\"total\":").number(counted ? total : 0);
+      out.put(",\"limit\":0,\"offset\":0,\"errors\":");
+      if (errors.size() == 0) {
+        out.put("null}");
+      } else {
+        out.put('[').put(errors.toByteArray()).put("]}");
+      }
+      if (truncated) {
+        response.header("X-Tethys-Warning", ServiceLinks.WARNING);
+      }
+      response.send(JSON, out.toByteArray());
+    }
+  }
+}

@@ -1,0 +1,135 @@
+package dev.tethys.api.traces;
+
+import dev.tethys.model.storage.Cancellation;
+import dev.tethys.model.telemetry.TracesData;
+import dev.tethys.model.traces.SpanField;
+import dev.tethys.model.traces.SpanFilter;
+import dev.tethys.model.traces.SpanNeeds;
+import dev.tethys.model.traces.SpanSegment;
+import dev.tethys.model.traces.SpanSelection;
+import dev.tethys.model.traces.SpanValue;
+import dev.tethys.model.traces.TraceStore;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Finds the newest traces with a span that fits a filter. */
+final class TraceFinder {
+  private static final SpanNeeds IDS_AND_START = new SpanNeeds(true, true, false, List.of());
+
+  private final TraceStore store;
+  private final String tenant;
+
+  TraceFinder(TraceStore store, String tenant) {
+    this.store = store;
+    this.tenant = tenant;
+  }
+
+  /**
+   * Ids of the traces whose fitting spans started last, newest first.
+   *
+   * @param from first start of a fitting span in Unix nanoseconds, inclusive
+   * @param to last start, exclusive
+   */
+  List<TraceId> newest(SpanFilter filter, long from, long to, int limit) {
+    if (limit <= 0 || from >= to) {
+      return List.of();
+    }
+    try (SpanSelection selection = store.select(tenant, from, to)) {
+      List<SpanSegment> segments = new ArrayList<>(selection.segments());
+      segments.sort(Comparator.comparingLong(SpanSegment::lastTime).reversed());
+      Newest newest = new Newest(limit);
+      for (SpanSegment s : segments) {
+        Cancellation.check();
+        if (s.lastTime() < newest.oldest()) {
+          break; // all further segments end earlier
+        }
+        s.scan(
+            filter,
+            IDS_AND_START,
+            rows -> {
+              for (int i = 0; i < rows.count; i++) {
+                newest.add(rows.traceHigh[i], rows.traceLow[i], rows.start[i]);
+              }
+            });
+        newest.prune();
+      }
+      return newest.list();
+    }
+  }
+
+  /** All spans of a trace. */
+  TracesData trace(TraceId id) {
+    return trace(id, Long.MIN_VALUE, Long.MAX_VALUE);
+  }
+
+  /** Spans of a trace that start in a range. */
+  TracesData trace(TraceId id, long from, long to) {
+    return store.trace(tenant, id.high(), id.low(), from, to);
+  }
+
+  /** Filter of the spans of a service. */
+  static SpanFilter service(String name) {
+    return equal(SpanField.SERVICE, name);
+  }
+
+  /** Filter of the spans whose field is a text. */
+  static SpanFilter equal(SpanField field, String value) {
+    return new SpanFilter.Compare(field, SpanFilter.Operator.EQUAL, new SpanValue.Text(value));
+  }
+
+  /**
+   * Latest start of each of the newest traces. A trace that is removed because others are newer
+   * comes back if a newer span of it is found, so that the result is exact.
+   */
+  private static final class Newest {
+    private final int limit;
+    private final Map<TraceId, Long> starts = new HashMap<>();
+    private long oldest = Long.MIN_VALUE;
+
+    Newest(int limit) {
+      this.limit = limit;
+    }
+
+    /** Start that a span must have to be among the newest. */
+    long oldest() {
+      return oldest;
+    }
+
+    void add(long high, long low, long start) {
+      if (start < oldest) {
+        return;
+      }
+      starts.merge(new TraceId(high, low), start, Math::max);
+      if (starts.size() >= 4L * limit + 64) {
+        prune();
+      }
+    }
+
+    private List<Map.Entry<TraceId, Long>> sorted() {
+      List<Map.Entry<TraceId, Long>> all = new ArrayList<>(starts.entrySet());
+      all.sort(
+          Map.Entry.<TraceId, Long>comparingByValue()
+              .reversed()
+              .thenComparing(e -> e.getKey().high())
+              .thenComparing(e -> e.getKey().low()));
+      return all;
+    }
+
+    private void prune() {
+      List<Map.Entry<TraceId, Long>> all = sorted();
+      if (all.size() >= limit) {
+        oldest = all.get(limit - 1).getValue();
+        List<TraceId> removed =
+            all.subList(limit, all.size()).stream().map(Map.Entry::getKey).toList();
+        removed.forEach(starts::remove);
+      }
+    }
+
+    List<TraceId> list() {
+      return sorted().stream().limit(limit).map(Map.Entry::getKey).toList();
+    }
+  }
+}

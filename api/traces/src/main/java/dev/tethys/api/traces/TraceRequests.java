@@ -1,0 +1,95 @@
+package dev.tethys.api.traces;
+
+import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.logs.LogTenants;
+import dev.tethys.model.storage.Cancellation;
+import dev.tethys.model.storage.StorageException;
+import dev.tethys.model.traces.TraceStore;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpRequest;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Conditions of every request: the store is open, the tenant is valid, the client is still
+ * connected.
+ */
+final class TraceRequests {
+  private final Supplier<@Nullable TraceStore> opened;
+  private final TracesSettings settings;
+
+  TraceRequests(Supplier<@Nullable TraceStore> opened, TracesSettings settings) {
+    this.opened = opened;
+    this.settings = settings;
+  }
+
+  TracesSettings settings() {
+    return settings;
+  }
+
+  /**
+   * The store.
+   *
+   * @throws HttpException 503 until it is open
+   */
+  TraceStore store() {
+    TraceStore store = opened.get();
+    if (store == null) {
+      throw new HttpException(503, "trace store is not open yet");
+    }
+    return store;
+  }
+
+  /**
+   * Tenant that a request names; the default tenant without a header.
+   *
+   * @throws HttpException 400 if the name is not valid
+   */
+  static String tenant(HttpRequest request) {
+    String name = request.header(LogTenants.HEADER);
+    if (name == null || name.isEmpty()) {
+      return LogStore.DEFAULT_TENANT;
+    }
+    String problem = LogTenants.problem(name);
+    if (problem != null) {
+      throw new HttpException(400, LogTenants.HEADER + " is " + problem);
+    }
+    return name;
+  }
+
+  /** Work of a request. */
+  interface Work<T> {
+    T run();
+  }
+
+  /** Runs work until the client has gone or the time of a query is over, with HTTP's statuses. */
+  <T> T run(HttpRequest request, Work<T> work) {
+    AtomicBoolean gone = new AtomicBoolean();
+    long end = System.nanoTime() + settings.timeout().toNanos();
+    try (HttpRequest.Watch _ = request.whenClientGone(() -> gone.set(true))) {
+      return Cancellation.within(
+          () -> {
+            if (gone.get()) {
+              throw new HttpException(499, "client closed the connection");
+            }
+            if (System.nanoTime() - end > 0) {
+              throw new HttpException(
+                  504,
+                  "query took longer than "
+                      + settings.timeout().toSeconds()
+                      + " s; use a shorter time range or more conditions");
+            }
+          },
+          work::run);
+    } catch (StorageException e) {
+      int status =
+          switch (e.reason()) {
+            case UNAVAILABLE -> 503;
+            case INVALID -> 400;
+            default -> 500;
+          };
+      throw new HttpException(status, String.valueOf(e.getMessage()));
+    }
+  }
+}

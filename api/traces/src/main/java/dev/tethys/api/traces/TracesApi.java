@@ -1,0 +1,34 @@
+package dev.tethys.api.traces;
+
+import dev.tethys.model.traces.TraceStore;
+import dev.tethys.web.Routes;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * APIs of traces for readers: Tempo's below {@code /tempo}, Jaeger's below {@code /jaeger},
+ * Zipkin's below {@code /zipkin}. Answers 503 until the store is open.
+ */
+public final class TracesApi {
+  private final TraceRequests requests;
+  private final LongSupplier now;
+
+  /**
+   * @param opened the store, null until it is open
+   * @param now Unix nanoseconds
+   */
+  public TracesApi(
+      Supplier<@Nullable TraceStore> opened, TracesSettings settings, LongSupplier now) {
+    this.requests = new TraceRequests(opened, settings);
+    this.now = now;
+  }
+
+  /** Adds the endpoints. */
+  public void addTo(Routes routes) {
+    new TempoTraces(requests).addTo(routes, "/tempo");
+    new JaegerApi(requests, now).addTo(routes);
+    new JaegerV3(requests, now).addTo(routes);
+    new ZipkinApi(requests, now).addTo(routes);
+  }
+}

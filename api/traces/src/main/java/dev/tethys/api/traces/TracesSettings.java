@@ -1,0 +1,20 @@
+package dev.tethys.api.traces;
+
+import java.time.Duration;
+
+/**
+ * Settings of the APIs of traces.
+ *
+ * @param timeout most time of a query
+ * @param lookback time range of lists of services, operations and attributes without a range
+ * @param maxTraces most traces of an answer; a larger limit of a request is reduced to it
+ * @param maxValues most services, operations, attributes or values of an answer
+ * @param version version of the program
+ */
+public record TracesSettings(
+    Duration timeout, Duration lookback, int maxTraces, int maxValues, String version) {
+  /** Settings without a configuration. */
+  public static TracesSettings of(String version) {
+    return new TracesSettings(Duration.ofMinutes(1), Duration.ofHours(72), 1500, 10_000, version);
+  }
+}

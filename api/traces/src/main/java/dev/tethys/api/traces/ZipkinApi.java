@@ -1,0 +1,364 @@
+package dev.tethys.api.traces;
+
+import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.codec.zipkin.ZipkinWriter;
+import dev.tethys.model.telemetry.AttributeText;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.model.telemetry.TracesData;
+import dev.tethys.model.traces.SpanField;
+import dev.tethys.model.traces.SpanField.Scope;
+import dev.tethys.model.traces.SpanFilter;
+import dev.tethys.model.traces.SpanFilter.Compare;
+import dev.tethys.model.traces.SpanFilter.Operator;
+import dev.tethys.model.traces.SpanValue;
+import dev.tethys.model.traces.TraceStore;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.LongSupplier;
+
+/** Zipkin's API of version 2 for readers, below {@code /zipkin/api/v2}. */
+final class ZipkinApi {
+  private static final String PREFIX = "/zipkin/api/v2";
+  private static final long MILLISECOND = 1_000_000;
+  private static final long DAY = 24 * 3600 * 1_000_000_000L;
+  private static final int DEFAULT_LIMIT = 10;
+  private static final int MAX_IDS = 100;
+  private static final int MAX_TERMS = 50;
+  private static final String UNKNOWN = "unknown";
+
+  private final TraceRequests requests;
+  private final LongSupplier now;
+
+  ZipkinApi(TraceRequests requests, LongSupplier now) {
+    this.requests = requests;
+    this.now = now;
+  }
+
+  void addTo(Routes routes) {
+    get(routes, "/services", this::services);
+    get(routes, "/spans", this::spans);
+    get(routes, "/remoteServices", this::remoteServices);
+    get(routes, "/traces", this::search);
+    get(routes, "/trace/{id}", this::trace);
+    get(routes, "/traceMany", this::traceMany);
+    get(routes, "/dependencies", this::dependencies);
+    get(routes, "/autocompleteKeys", this::keys);
+    get(routes, "/autocompleteValues", this::values);
+    routes.get("/zipkin/health", this::health);
+  }
+
+  private void health(HttpRequest request, HttpResponse response) throws IOException {
+    requests.store();
+    response.send("application/json", new TextBuffer().put("{\"status\":\"UP\"}").toByteArray());
+  }
+
+  private record Query(
+      TraceStore store,
+      String tenant,
+      QueryParameters p,
+      HttpRequest request,
+      HttpResponse response,
+      Answer answer) {
+    TextBuffer out() {
+      return answer.text;
+    }
+
+    void strings(Collection<String> texts) {
+      char separator = '[';
+      for (String t : texts) {
+        out().put(separator).json(t);
+        separator = ',';
+      }
+      out().put(texts.isEmpty() ? "[]" : "]");
+    }
+  }
+
+  private interface Endpoint {
+    void answer(Query q);
+  }
+
+  private void get(Routes routes, String path, Endpoint endpoint) {
+    routes.get(
+        PREFIX + path,
+        (request, response) -> {
+          TraceStore store = requests.store();
+          Query q =
+              new Query(
+                  store,
+                  TraceRequests.tenant(request),
+                  new QueryParameters(request.query()),
+                  request,
+                  response,
+                  new Answer(request));
+          requests.run(
+              request,
+              () -> {
+                endpoint.answer(q);
+                return q;
+              });
+          response.send("application/json", q.out().toByteArray());
+        });
+  }
+
+  private SpanOperations.Range lookback() {
+    long end = now.getAsLong() + 3600 * 1_000_000_000L; // clocks of senders may be ahead
+    return new SpanOperations.Range(end - requests.settings().lookback().toNanos(), end);
+  }
+
+  private Set<String> texts(Query q, SpanField field, SpanFilter filter) {
+    int limit = requests.settings().maxValues();
+    return SpanOperations.texts(q.store, q.tenant, field, filter, lookback(), limit);
+  }
+
+  private void services(Query q) {
+    q.strings(texts(q, SpanField.SERVICE, SpanFilter.ALL));
+  }
+
+  private static String required(Query q, String name) {
+    String v = q.p.get(name);
+    if (v.isEmpty()) {
+      throw QueryParameters.bad("parameter " + name + " is required");
+    }
+    return v;
+  }
+
+  private void spans(Query q) {
+    SpanFilter service = TraceFinder.service(required(q, "serviceName"));
+    q.strings(texts(q, SpanField.intrinsic(Scope.NAME), service));
+  }
+
+  private void remoteServices(Query q) {
+    SpanFilter service = TraceFinder.service(required(q, "serviceName"));
+    Set<String> names = new TreeSet<>();
+    for (SpanField f : ServiceLinks.REMOTE) {
+      names.addAll(texts(q, f, remoteSide(f, service)));
+    }
+    q.strings(names);
+  }
+
+  /** Attributes other than {@code peer.service} name the remote side of clients only. */
+  private static SpanFilter remoteSide(SpanField f, SpanFilter filter) {
+    if (f.equals(ServiceLinks.REMOTE.getFirst())) {
+      return filter;
+    }
+    return new SpanFilter.And(List.of(filter, new SpanFilter.Or(List.of(isKind(3), isKind(4)))));
+  }
+
+  private static SpanFilter isKind(int kind) {
+    return new Compare(SpanField.intrinsic(Scope.KIND), Operator.EQUAL, new SpanValue.Int(kind));
+  }
+
+  private void search(Query q) {
+    QueryParameters p = q.p;
+    List<SpanFilter> all = new ArrayList<>();
+    if (!p.get("serviceName").isEmpty()) {
+      all.add(TraceFinder.service(p.get("serviceName")));
+    }
+    String name = p.get("spanName");
+    if (!name.isEmpty() && !name.equals("all")) {
+      all.add(TraceFinder.equal(SpanField.intrinsic(Scope.NAME), name));
+    }
+    String remote = p.get("remoteServiceName");
+    if (!remote.isEmpty()) {
+      List<SpanFilter> any = new ArrayList<>();
+      for (SpanField f : ServiceLinks.REMOTE) {
+        any.add(remoteSide(f, TraceFinder.equal(f, remote)));
+      }
+      all.add(new SpanFilter.Or(any));
+    }
+    annotations(p.get("annotationQuery"), all);
+    durations(p, all);
+    long end = p.time("endTs", MILLISECOND, now.getAsLong());
+    long lookback = p.time("lookback", MILLISECOND, DAY);
+    int limit = p.limit("limit", DEFAULT_LIMIT, requests.settings().maxTraces());
+    TraceFinder finder = new TraceFinder(q.store, q.tenant);
+    List<TraceId> ids =
+        finder.newest(
+            new SpanFilter.And(all),
+            Math.max(0, end - lookback),
+            Math.max(end, end + MILLISECOND), // the last millisecond is part of it
+            limit);
+    traces(q, finder, ids);
+  }
+
+  private static void durations(QueryParameters p, List<SpanFilter> to) {
+    SpanField duration = SpanField.intrinsic(Scope.DURATION);
+    long min = p.time("minDuration", 1000, 0);
+    long max = p.time("maxDuration", 1000, 0);
+    if (max > 0 && max < min) {
+      throw QueryParameters.bad("maxDuration is less than minDuration; it must not be");
+    }
+    if (min > 0) {
+      to.add(new Compare(duration, Operator.GREATER_OR_EQUAL, new SpanValue.Int(min)));
+    }
+    if (max > 0) {
+      // a duration of so many microseconds may have nanoseconds beyond them
+      to.add(new Compare(duration, Operator.LESS, new SpanValue.Int(max + 1000)));
+    }
+  }
+
+  /** Reads terms {@code key=value} of tags and names of tags or annotations, joined by " and ". */
+  private static void annotations(String query, List<SpanFilter> to) {
+    if (query.isBlank()) {
+      return;
+    }
+    String[] terms = query.split(" and ", -1);
+    if (terms.length > MAX_TERMS) {
+      throw QueryParameters.bad(
+          "annotationQuery has " + terms.length + " terms; the limit is " + MAX_TERMS);
+    }
+    for (String t : terms) {
+      String term = t.strip();
+      int equals = term.indexOf('=');
+      if (term.isEmpty() || equals == 0) {
+        throw QueryParameters.bad(
+            "annotationQuery is '"
+                + query
+                + "'; each term must be a tag, an annotation or"
+                + " key=value");
+      }
+      if (equals > 0) {
+        to.add(JaegerSearch.tag(term.substring(0, equals), term.substring(equals + 1)));
+        continue;
+      }
+      List<SpanFilter> any = new ArrayList<>();
+      any.add(new SpanFilter.Present(SpanField.span(term)));
+      any.add(new SpanFilter.Present(SpanField.resource(term)));
+      any.add(TraceFinder.equal(SpanField.intrinsic(Scope.EVENT_NAME), term));
+      if (term.equals("error")) {
+        any.add(JaegerSearch.isStatus(2));
+      }
+      to.add(new SpanFilter.Or(any));
+    }
+  }
+
+  private void traces(Query q, TraceFinder finder, Collection<TraceId> ids) {
+    q.out().put('[');
+    int n = 0;
+    for (TraceId id : ids) {
+      TracesData trace = finder.trace(id);
+      if (trace.itemCount() > 0) {
+        q.out().put(n++ == 0 ? "" : ",");
+        spans(trace, q);
+      }
+    }
+    q.out().put(']');
+  }
+
+  private static void spans(TracesData trace, Query q) {
+    ZipkinWriter writer = new ZipkinWriter(UNKNOWN, AttributeText::text);
+    TextBuffer out = q.out();
+    out.put('[');
+    int n = 0;
+    for (ResourceGroup<Span> r : trace.resources()) {
+      for (ScopeGroup<Span> s : r.scopes()) {
+        for (Span span : s.items()) {
+          int begun = out.size();
+          out.put(n == 0 ? "" : ",");
+          if (writer.json(r.resource().attributes(), s.scope(), span, out) == null) {
+            out.truncate(out.size() - 1); // the line feed
+            n++;
+          } else {
+            out.truncate(begun); // Zipkin has no span without an id
+          }
+        }
+      }
+      q.answer.check();
+    }
+    out.put(']');
+  }
+
+  private void trace(Query q) {
+    TraceId id = TraceId.parse(q.request.pathParam("id"));
+    TracesData trace = new TraceFinder(q.store, q.tenant).trace(id);
+    if (trace.itemCount() == 0) {
+      throw new HttpException(404, "trace " + q.request.pathParam("id") + " not found");
+    }
+    spans(trace, q);
+  }
+
+  private void traceMany(Query q) {
+    String[] ids = required(q, "traceIds").split(",", MAX_IDS + 1);
+    if (ids.length > MAX_IDS) {
+      throw QueryParameters.bad("traceIds has more than " + MAX_IDS + " ids");
+    }
+    Set<TraceId> wanted = new LinkedHashSet<>();
+    for (String id : ids) {
+      if (!wanted.add(TraceId.parse(id.strip()))) {
+        throw QueryParameters.bad("redundant traceId: " + id.strip());
+      }
+    }
+    traces(q, new TraceFinder(q.store, q.tenant), wanted);
+  }
+
+  private void dependencies(Query q) {
+    if (q.p.get("endTs").isEmpty()) {
+      throw QueryParameters.bad("parameter endTs is required");
+    }
+    long end = q.p.time("endTs", MILLISECOND, 0);
+    long lookback = q.p.time("lookback", MILLISECOND, DAY);
+    ServiceLinks.Links links =
+        ServiceLinks.find(q.store, q.tenant, Math.max(0, end - lookback), end);
+    if (links.truncated()) {
+      q.response.header("X-Tethys-Warning", ServiceLinks.WARNING);
+    }
+    TextBuffer out = q.out();
+    out.put('[');
+    boolean[] first = {true};
+    links
+        .counts()
+        .forEach(
+            (link, count) -> {
+              out.put(first[0] ? "{\"parent\":" : ",{\"parent\":").json(link.parent());
+              first[0] = false;
+              out.put(",\"child\":").json(link.child());
+              out.put(",\"callCount\":").number(count.calls);
+              if (count.errors > 0) {
+                out.put(",\"errorCount\":").number(count.errors);
+              }
+              out.put('}');
+            });
+    out.put(']');
+  }
+
+  private void keys(Query q) {
+    Set<String> names = new TreeSet<>();
+    SpanOperations.Range range = lookback();
+    for (SpanField f : q.store.attributes(q.tenant, range.from(), range.to())) {
+      if ((f.scope() == Scope.SPAN_ATTRIBUTE || f.scope() == Scope.RESOURCE_ATTRIBUTE)
+          && names.size() < requests.settings().maxValues()) {
+        names.add(f.name());
+      }
+    }
+    q.strings(names);
+  }
+
+  private void values(Query q) {
+    SpanField field = new SpanField(Scope.ANY_ATTRIBUTE, required(q, "key"));
+    Set<String> out = new TreeSet<>();
+    SpanOperations.Range range = lookback();
+    int limit = requests.settings().maxValues();
+    for (SpanValue v :
+        q.store.values(q.tenant, field, SpanFilter.ALL, range.from(), range.to(), limit)) {
+      out.add(
+          switch (v) {
+            case SpanValue.Text t -> t.value();
+            case SpanValue.Int n -> Long.toString(n.value());
+            case SpanValue.Real n -> AttributeText.text(n.value());
+            case SpanValue.Bool b -> Boolean.toString(b.value());
+          });
+    }
+    q.strings(out);
+  }
+}

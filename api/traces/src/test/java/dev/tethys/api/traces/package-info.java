@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.api.traces;
+
+import org.jspecify.annotations.NullMarked;
