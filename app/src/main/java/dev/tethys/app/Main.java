@@ -14,6 +14,7 @@ import dev.tethys.app.server.AgentWarmUp;
 import dev.tethys.app.server.ServerRole;
 import dev.tethys.app.server.WarmUp;
 import dev.tethys.config.ConfigException;
+import dev.tethys.demo.DemoRole;
 import dev.tethys.logagent.LogsRole;
 import dev.tethys.logagent.LogsWarmUp;
 import dev.tethys.model.guard.LimitedLog;
@@ -71,6 +72,8 @@ public final class Main {
             : AgentRole.run(rest);
       case "alertmanager":
         return AlertmanagerRole.run(rest);
+      case "demo":
+        return DemoRole.run(rest);
       case "collector":
         return CollectorRole.run(rest);
       case "exporter":
@@ -143,6 +146,7 @@ public final class Main {
           agent               what prometheus --agent does: scrapes, and sends on by remote write; no disk unless asked;
                               or what clymene-agent does, where STORAGE_TYPE is set; or a graph, as collector
           alertmanager        what Alertmanager does: --config.file alertmanager.yml and its flags
+          demo                a small web shop that sends spans, logs and metrics; faults can be switched on its page
           collector           what the OpenTelemetry Collector does: --config collector.yaml
           gateway             what clymene-gateway does, and more: takes what is pushed, to other destinations; or a graph
           exporter NAME       what node_exporter does, on port 9100, and a dozen others; tethys exporter lists them

@@ -116,6 +116,8 @@ class ArchitectureTest {
         .definedBy("dev.tethys.tools..")
         .layer("log agent")
         .definedBy("dev.tethys.logagent..")
+        .layer("demo")
+        .definedBy("dev.tethys.demo..")
         .layer("app")
         .definedBy("dev.tethys.app..")
         .whereLayer("model")
@@ -198,15 +200,7 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model", "config", "codec", "web", "alert")
         .whereLayer("api")
         .mayOnlyAccessLayers(
-            "model",
-            "config",
-            "codec",
-            "web",
-            "promql",
-            "logql",
-            "traceql",
-            "scrape",
-            "receive",
+            "model", "config", "codec", "web", "promql", "logql", "traceql", "scrape", "receive",
             "alert")
         .whereLayer("runtime")
         .mayOnlyAccessLayers("model", "config", "web")
@@ -258,6 +252,8 @@ class ArchitectureTest {
             "prometheus",
             "alert",
             "alert manager")
+        .whereLayer("demo")
+        .mayOnlyAccessLayers("model", "config", "codec", "web", "runtime")
         .whereLayer("log agent")
         .mayOnlyAccessLayers(
             "model",
@@ -312,6 +308,7 @@ class ArchitectureTest {
           "prometheus",
           "tools",
           "logagent",
+          "demo",
           "app"
         }) {
       noClasses()

@@ -28,7 +28,8 @@ public final class ActiveSpan implements AutoCloseable {
     INTERNAL(1),
     SERVER(2),
     CLIENT(3),
-    PRODUCER(4);
+    PRODUCER(4),
+    CONSUMER(5);
 
     private final int number;
 

@@ -1,0 +1,32 @@
+package dev.tethys.demo.service;
+
+/**
+ * Tax by amount, from a table. The version that is deployed with the fault {@code bad-deploy}
+ * computes the table for each order, so that a profile shows {@link #recomputed} as the cause.
+ */
+final class TaxTable {
+  private static final int STEPS = 2_000;
+  private static final int ROUNDS = 1_500;
+
+  private final long[] table = compute(1);
+
+  /** Tax of an amount, in hundredths. */
+  long tax(long cents) {
+    return table[(int) Math.min(cents / 100, STEPS - 1)];
+  }
+
+  /** The same by a new table; takes some 50 ms of a processor. */
+  long recomputed(long cents) {
+    return compute(ROUNDS)[(int) Math.min(cents / 100, STEPS - 1)];
+  }
+
+  private static long[] compute(int rounds) {
+    long[] out = new long[STEPS];
+    for (int r = 0; r < rounds; r++) {
+      for (int i = 0; i < STEPS; i++) {
+        out[i] = (long) (i * 100 * (0.19 + 0.01 * Math.sin(i / 100.0)));
+      }
+    }
+    return out;
+  }
+}

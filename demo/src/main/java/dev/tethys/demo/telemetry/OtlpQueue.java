@@ -1,0 +1,227 @@
+package dev.tethys.demo.telemetry;
+
+import dev.tethys.codec.otlp.wire.OtlpSignal;
+import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.MetricsData;
+import dev.tethys.model.telemetry.Telemetry;
+import dev.tethys.model.telemetry.TracesData;
+import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.client.OtlpSender;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Bounded queue of spans and log records, sent by OTLP over HTTP every second, and the metrics of
+ * the services, sent every {@value #METRICS_SECONDS} seconds. While the receiver does not answer,
+ * the oldest items are dropped and counted.
+ */
+public final class OtlpQueue implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(OtlpQueue.class.getName());
+
+  private static final int CAPACITY = 20_000;
+  private static final int BATCH = 2_000;
+  private static final int METRICS_SECONDS = 5;
+  private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+  private final HttpClientFactory clients = new HttpClientFactory("tethys-demo");
+  private final OtlpWriter writer = new OtlpWriter(); // the thread's
+  private final Lane<TracesData> traces;
+  private final Lane<LogsData> logs;
+  private final OtlpSender metrics;
+  private final List<LongFunction<MetricsData>> sources = new CopyOnWriteArrayList<>();
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private final String endpoint;
+  private final Thread thread;
+  private @Nullable String problem; // the thread's
+  private volatile boolean delivered;
+
+  /**
+   * @param endpoint URL to which OTLP's paths are appended
+   * @throws IOException if the URL cannot be used
+   */
+  public OtlpQueue(URI endpoint) throws IOException {
+    this.endpoint = endpoint.toString();
+    traces = new Lane<>(sender(OtlpSignal.TRACES));
+    logs = new Lane<>(sender(OtlpSignal.LOGS));
+    metrics = sender(OtlpSignal.METRICS);
+    thread = Thread.ofVirtual().name("otlp").start(EssentialLoop.of("otlp", this::loop));
+  }
+
+  private OtlpSender sender(OtlpSignal signal) throws IOException {
+    String base = endpoint.endsWith("/") ? endpoint.substring(0, endpoint.length() - 1) : endpoint;
+    return OtlpSender.http(
+        new OtlpSender.Manner(signal, null, true, Map.of(), TIMEOUT),
+        URI.create(base + signal.httpPath()),
+        clients);
+  }
+
+  /** True once the receiver has accepted something. */
+  public boolean hasDelivered() {
+    return delivered;
+  }
+
+  void add(TracesData data) {
+    traces.add(data);
+  }
+
+  void add(LogsData data) {
+    logs.add(data);
+  }
+
+  void metrics(LongFunction<MetricsData> source) {
+    sources.add(source);
+  }
+
+  private void loop() {
+    try {
+      for (int second = 1; !stop.await(1, TimeUnit.SECONDS); second++) {
+        send(second % METRICS_SECONDS == 0);
+      }
+      send(true);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void send(boolean withMetrics) throws InterruptedException {
+    boolean sent = drain(traces, new TracesData()) && drain(logs, new LogsData());
+    if (sent && withMetrics) {
+      MetricsData data = new MetricsData();
+      long now = System.currentTimeMillis();
+      sources.forEach(s -> data.resources().addAll(s.apply(now).resources()));
+      sent = data.resources().isEmpty() || send(metrics, data);
+    }
+    if (sent && problem != null) {
+      problem = null;
+      LOG.log(Level.INFO, "Telemetry accepted again endpoint={0}", endpoint);
+    }
+  }
+
+  private <D extends Telemetry<?>> boolean drain(Lane<D> lane, D empty)
+      throws InterruptedException {
+    while (true) {
+      List<D> batch = lane.take();
+      if (batch.isEmpty()) {
+        return true;
+      }
+      if (!send(lane.sender, joined(batch, empty))) {
+        lane.putBack(batch);
+        return false;
+      }
+    }
+  }
+
+  @SuppressWarnings("unchecked") // the items of one lane have one type
+  private static <D extends Telemetry<?>> D joined(List<D> batch, D empty) {
+    D out = (D) empty.copy();
+    for (D d : batch) {
+      ((List<Object>) (List<?>) out.resources()).addAll(d.resources());
+    }
+    return out;
+  }
+
+  /** Sends a request; false if it should be sent again later. */
+  private boolean send(OtlpSender sender, Telemetry<?> data) throws InterruptedException {
+    OtlpSender.Outcome o;
+    try {
+      o = sender.send(writer.write(data));
+    } catch (IOException e) {
+      o = new OtlpSender.Outcome.Later(String.valueOf(e.getMessage()));
+    }
+    return switch (o) {
+      case OtlpSender.Outcome.Taken t -> {
+        delivered = true;
+        yield true;
+      }
+      case OtlpSender.Outcome.Never n -> {
+        report("Telemetry refused", n.problem());
+        yield true;
+      }
+      case OtlpSender.Outcome.Later l -> {
+        report("Telemetry not delivered, will retry", l.problem());
+        yield false;
+      }
+    };
+  }
+
+  private void report(String event, String cause) {
+    if (!cause.equals(problem)) {
+      problem = cause;
+      LOG.log(Level.WARNING, "{0} endpoint={1} error=\"{2}\"", event, endpoint, cause);
+    }
+  }
+
+  /** Sends once more what is queued, for at most a few seconds. */
+  @Override
+  public void close() {
+    stop.countDown();
+    try {
+      if (!thread.join(Duration.ofSeconds(5))) {
+        thread.interrupt();
+        thread.join(Duration.ofSeconds(5));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    long dropped = traces.dropped() + logs.dropped();
+    if (dropped > 0) {
+      LOG.log(Level.WARNING, "Telemetry dropped, queue full items={0}", dropped);
+    }
+    clients.close();
+  }
+
+  /** Items of one signal that wait. */
+  private static final class Lane<D> {
+    private final OtlpSender sender;
+    private final ArrayDeque<D> waiting = new ArrayDeque<>(); // guarded by this
+    private long dropped; // guarded by this
+
+    Lane(OtlpSender sender) {
+      this.sender = sender;
+    }
+
+    synchronized void add(D item) {
+      waiting.add(item);
+      shrink();
+    }
+
+    synchronized List<D> take() {
+      List<D> out = new ArrayList<>(Math.min(BATCH, waiting.size()));
+      while (out.size() < BATCH && !waiting.isEmpty()) {
+        out.add(waiting.remove());
+      }
+      return out;
+    }
+
+    synchronized void putBack(List<D> items) {
+      for (D item : items.reversed()) {
+        waiting.addFirst(item);
+      }
+      shrink();
+    }
+
+    synchronized long dropped() {
+      return dropped;
+    }
+
+    private void shrink() {
+      while (waiting.size() > CAPACITY) {
+        waiting.remove();
+        dropped++;
+      }
+    }
+  }
+}
