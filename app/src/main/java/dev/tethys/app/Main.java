@@ -28,11 +28,11 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The command line: picks a role by its first word. Exit codes are Prometheus's: 0, 1 failed, 2
- * usage.
+ * Entry point: the first word of the command line selects the role. Exit codes are Prometheus's: 0,
+ * 1 failed, 2 usage.
  */
 public final class Main {
-  /** Roles of the whole that are still to come, so that their names are answered honestly. */
+  /** Roles that are not built yet; their names get a clear error. */
   private static final Map<String, String> TO_COME =
       new TreeMap<>(
           Map.of(
@@ -141,22 +141,22 @@ public final class Main {
         One program that collects, stores, queries and shows the telemetry of a fleet.
 
         Commands:
-          (none)              start the server; without a prometheus.yml it watches itself and this machine
-          server              what prometheus does: --config.file prometheus.yml and its flags
-          agent               what prometheus --agent does: scrapes, and sends on by remote write; no disk unless asked;
-                              or what clymene-agent does, where STORAGE_TYPE is set; or a graph, as collector
-          alertmanager        what Alertmanager does: --config.file alertmanager.yml and its flags
-          demo                a small web shop that sends spans, logs and metrics; faults can be switched on its page
-          collector           what the OpenTelemetry Collector does: --config collector.yaml
-          gateway             what clymene-gateway does, and more: takes what is pushed, to other destinations; or a graph
-          exporter NAME       what node_exporter does, on port 9100, and a dozen others; tethys exporter lists them
-          ingester            what clymene-ingester does: Kafka topics to other destinations; or a graph, as collector
-          logs                what Promtail does: --config.file promtail.yml; log files to Loki
-          pushgateway         what Prometheus's Pushgateway does, on port 9091
-          tool                what promtool and amtool do, and what they lack: imports, backups; promtool is the same, amtool, too
-          bench               side-by-side runs against peers (docs/performance.md)
-          test                the whole test suite
-          version             what this is
+          (none)              server; without a prometheus.yml it monitors itself and this host
+          server              Prometheus server: --config.file prometheus.yml and its flags
+          agent               Prometheus agent: scrapes and sends by remote write, in memory unless a WAL is asked for;
+                              clymene-agent if STORAGE_TYPE is set
+          alertmanager        Alertmanager: --config.file alertmanager.yml and its flags
+          collector           OpenTelemetry Collector: --config collector.yaml
+          demo                web shop with switchable faults that sends spans, logs and metrics
+          exporter NAME       node_exporter and a dozen others; tethys exporter lists them
+          gateway             clymene-gateway: receives pushed data for other exporters
+          ingester            clymene-ingester: Kafka topics to other exporters
+          logs                Promtail: --config.file promtail.yml; log files to Loki
+          pushgateway         Pushgateway, on port 9091
+          tool                promtool, amtool, logcli, imports, exports, backups; also as promtool and amtool
+          bench               races against peers (docs/performance.md)
+          test                test suite
+          version             version of the program
 
         Not built yet, refused by name:
         """);

@@ -28,7 +28,7 @@ final class Commands {
     out.add(Completion.command(this));
     out.addAll(added);
     out.addAll(DeadLetterCommands.commands());
-    out.add(CheckDestination.command());
+    out.add(CheckExporter.command());
     out.addAll(Amtool.commands());
     out.addAll(LogCli.commands());
     out.add(Lint.command());

@@ -78,7 +78,7 @@ abstract class DatabaseContract {
    * @param head such as {@code " clickhouse:"}
    */
   final String documented(String head) {
-    Path page = Shared.root().resolve("docs/destinations/" + exporter() + ".md");
+    Path page = Shared.root().resolve("docs/pipelines/exporters/" + exporter() + ".md");
     List<String> out = new ArrayList<>();
     boolean within = false;
     try {

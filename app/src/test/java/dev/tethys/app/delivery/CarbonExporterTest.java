@@ -343,14 +343,14 @@ class CarbonExporterTest {
 
   @Test
   void aDestinationIsTried() throws Exception {
-    Printed printed = Printed.of("destination", "check", "carbon+localhost:" + lines);
+    Printed printed = Printed.of("exporter", "check", "carbon+localhost:" + lines);
     assertThat(printed.err()).contains("no TYPE+URL");
     String config =
         "yaml:{receivers: {otlp: {protocols: {http: }}}, exporters: {carbon: {endpoint:"
             + " 'localhost:%d'}}, service: {pipelines: {metrics: {receivers: [otlp], exporters:"
                 .formatted(lines)
             + " [carbon]}}}}";
-    printed = Printed.of("destination", "check", "carbon", "--config=" + config);
+    printed = Printed.of("exporter", "check", "carbon", "--config=" + config);
     assertThat(printed.err()).isEmpty();
     assertThat(printed.out()).contains("tethys_probe = 42.5");
     assertThat(printed.status()).isZero();

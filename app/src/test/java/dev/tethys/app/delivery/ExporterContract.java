@@ -236,7 +236,7 @@ abstract class ExporterContract {
         "yaml:{receivers: {otlp: {protocols: {http: }}}, exporters: {%s: {%s}}, service: {pipelines:"
                 .formatted(peer.exporter(), peer.exporterKeys(peer.port()))
             + " {metrics: {receivers: [otlp], exporters: [%s]}}}}".formatted(peer.exporter());
-    Printed printed = Printed.of("destination", "check", peer.exporter(), "--config=" + config);
+    Printed printed = Printed.of("exporter", "check", peer.exporter(), "--config=" + config);
     assertThat(printed.err()).isEmpty();
     assertThat(printed.out())
         .containsPattern("tethys_(probe|destination_check)")

@@ -51,7 +51,7 @@ class ExporterPagesTest {
 
   private static List<DynamicTest> taken(UnaryOperator<String> change) throws IOException {
     List<DynamicTest> out = new ArrayList<>();
-    Path folder = Shared.root().resolve("docs/destinations");
+    Path folder = Shared.root().resolve("docs/pipelines/exporters");
     try (Stream<Path> pages = Files.list(folder)) {
       Path kafka = Shared.root().resolve("docs/pipelines/kafka.md");
       for (Path page :

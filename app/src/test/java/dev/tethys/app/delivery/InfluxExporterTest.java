@@ -25,7 +25,7 @@ class InfluxExporterTest extends StoreContract {
     String keys = peer.exporterKeys(peer.port(), "made_{team}") + ", create_schema: true";
     Printed printed =
         Printed.of(
-            "destination",
+            "exporter",
             "check",
             "influxdb+http://127.0.0.1:"
                 + peer.port()
@@ -35,7 +35,7 @@ class InfluxExporterTest extends StoreContract {
         .contains("would be created:\n  CREATE DATABASE \"tried\"\n", "read it back");
     Printed none =
         Printed.of(
-            "destination",
+            "exporter",
             "check",
             "influxdb+http://127.0.0.1:"
                 + peer.port()

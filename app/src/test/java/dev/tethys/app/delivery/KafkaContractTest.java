@@ -127,8 +127,7 @@ class KafkaContractTest extends ExporterContract {
                 .formatted(peer.exporterKeys(peer.port()))
             + " service: {pipelines: {metrics: {receivers: [otlp], exporters: [kafka]},"
             + " logs: {receivers: [otlp], exporters: [kafka]}}}}";
-    Printed looked =
-        Printed.of("destination", "check", "kafka", "--config=" + config, "--no-write");
+    Printed looked = Printed.of("exporter", "check", "kafka", "--config=" + config, "--no-write");
     assertThat(looked.err()).isEmpty();
     assertThat(looked.out())
         .containsPattern("1 broker; topic samples-\\d+ has 2 partitions\n")
@@ -136,15 +135,14 @@ class KafkaContractTest extends ExporterContract {
         .contains(
             "would be created:\n  topic tried, by the brokers at the first record: as --partitions 1"
                 + " --replication-factor 1\n");
-    Printed tried = Printed.of("destination", "check", "kafka", "--config=" + config);
+    Printed tried = Printed.of("exporter", "check", "kafka", "--config=" + config);
     assertThat(tried.err()).isEmpty();
     assertThat(tried.out())
         .contains("sent tethys_probe = 42.5 to samples-")
         .containsPattern(
             "sent the line \"tethys_probe 42.5\" to tried, partition 0, offset 0, and read it back");
     assertThat(
-            Printed.of("destination", "check", "kafka", "--config=" + config, "--signal=logs")
-                .out())
+            Printed.of("exporter", "check", "kafka", "--config=" + config, "--signal=logs").out())
         .contains("topic tried has 1 partition", "nothing is to be created", "offset 1")
         .doesNotContain("samples-");
   }

@@ -418,14 +418,14 @@ class KerberosTest {
               + " GSSAPI-KERBEROS, kerberos: {"
               + keys()
               + "}}}, service: {pipelines: {metrics: {receivers: [otlp], exporters: [mqtt]}}}}";
-      Printed printed = Printed.of("destination", "check", "mqtt", "--config=" + config);
+      Printed printed = Printed.of("exporter", "check", "mqtt", "--config=" + config);
       assertThat(printed.err()).isEmpty();
       assertThat(printed.out()).contains("MQTT 5");
       assertThat(who).containsOnly("tethys@" + KerberosRealm.NAME);
       who.clear();
       printed =
           Printed.of(
-              "destination", "check", "mqtt", "--config=" + config.replace(": secret", ": other"));
+              "exporter", "check", "mqtt", "--config=" + config.replace(": secret", ": other"));
       assertThat(printed.err()).contains("no ticket to tethys");
       assertThat(who).isEmpty();
     }

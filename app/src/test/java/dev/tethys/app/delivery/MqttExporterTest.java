@@ -206,18 +206,18 @@ class MqttExporterTest {
             + " 'mqtts://localhost:%d', timeout: 60s, username: writer, password: wrong, %s}}, service:"
                 .formatted(secured, tls)
             + " {pipelines: {metrics: {receivers: [otlp], exporters: [mqtt]}}}}";
-    Printed printed = Printed.of("destination", "check", "mqtt", "--config=" + config);
+    Printed printed = Printed.of("exporter", "check", "mqtt", "--config=" + config);
     assertThat(printed.status()).isNotZero();
     assertThat(printed.err()).containsAnyOf("not authorized", "bad username or password");
     printed =
-        Printed.of("destination", "check", "mqtt", "--config=" + config.replace("wrong", "secret"));
+        Printed.of("exporter", "check", "mqtt", "--config=" + config.replace("wrong", "secret"));
     assertThat(printed.err()).isEmpty();
     assertThat(printed.out())
         .contains("MQTT 5")
         .contains("42.5 to telemetry/metrics, and heard it there");
     printed =
         Printed.of(
-            "destination",
+            "exporter",
             "check",
             "mqtt",
             "--config="
@@ -229,7 +229,7 @@ class MqttExporterTest {
     Path token = Files.writeString(folder.resolve("token"), "secret\n");
     printed =
         Printed.of(
-            "destination",
+            "exporter",
             "check",
             "mqtt",
             "--config=" + config.replace("password: wrong", "password_file: '" + token + "'"));

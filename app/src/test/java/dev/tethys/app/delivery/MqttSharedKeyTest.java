@@ -192,7 +192,7 @@ class MqttSharedKeyTest {
 
   private static Printed check(String keys) throws Exception {
     return Printed.of(
-        "destination",
+        "exporter",
         "check",
         "mqtt",
         "--config=yaml:{receivers: {otlp: {protocols: {http: }}}, exporters: {mqtt: {"

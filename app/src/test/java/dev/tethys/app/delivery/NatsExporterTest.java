@@ -212,7 +212,7 @@ class NatsExporterTest {
 
   private static Printed checked(String keys) {
     return Printed.of(
-        "destination",
+        "exporter",
         "check",
         "nats",
         "--config=yaml:{receivers: {otlp: {protocols: {http: }}}, exporters: {nats:"
@@ -252,7 +252,7 @@ class NatsExporterTest {
         "--config=yaml:{receivers: {otlp: {protocols: {http: }}}, exporters: {nats: {"
             + keys
             + "}}, service: {pipelines: {metrics: {receivers: [otlp], exporters: [nats]}}}}";
-    Printed plan = Printed.of("destination", "check", "nats", "--no-write", config);
+    Printed plan = Printed.of("exporter", "check", "nats", "--no-write", config);
     assertThat(plan.err()).isEmpty();
     assertThat(plan.out()).contains("would be created:", "$JS.API.STREAM.CREATE.made {\"name\"");
     try (Connection c = Nats.connect(options().build())) {
@@ -268,7 +268,7 @@ class NatsExporterTest {
       assertThat(made.getMaxBytes()).isEqualTo(1_000_000);
       assertThat(made.getStorageType()).isEqualTo(StorageType.Memory);
       Printed again =
-          Printed.of("destination", "check", "nats", config.replace("max_age: 1m", "max_age: 2m"));
+          Printed.of("exporter", "check", "nats", config.replace("max_age: 1m", "max_age: 2m"));
       assertThat(again.err()).isEmpty();
       assertThat(again.out()).contains("nothing is to be created", "and heard it there");
       assertThat(c.jetStreamManagement().getStreamInfo("made").getConfiguration().getMaxAge())
@@ -287,7 +287,7 @@ class NatsExporterTest {
             + keys
             + ", timeout: 60s}}, service: {pipelines: {metrics: {receivers: [otlp], exporters:"
             + " [nats]}}}}";
-    Printed printed = Printed.of("destination", "check", "nats", config);
+    Printed printed = Printed.of("exporter", "check", "nats", config);
     assertThat(printed.status()).isNotZero();
     assertThat(printed.err())
         .contains("no JetStream stream accepts the subject: create one", "(telemetry.x)");

@@ -28,12 +28,12 @@ class OtlpTrialTest {
                 "-storageDataPath=" + folder.resolve("data"),
                 "-httpListenAddr=127.0.0.1:" + port))) {
       String url = "otlp_http+http://127.0.0.1:" + port + "/opentelemetry";
-      Printed printed = Printed.of("destination", "check", url);
+      Printed printed = Printed.of("exporter", "check", url);
       assertThat(printed.err()).isEmpty();
       assertThat(printed.out()).contains("takes OTLP", "tethys_probe = 42.5");
       assertThat(printed.status()).isZero();
       TestPipeline.await("it is counted", ExporterContract.PATIENCE, () -> rows(victoria) >= 1);
-      Printed wrong = Printed.of("destination", "check", url + "/none");
+      Printed wrong = Printed.of("exporter", "check", url + "/none");
       assertThat(wrong.err()).contains("HTTP status 400");
       assertThat(wrong.status()).isNotZero();
     }

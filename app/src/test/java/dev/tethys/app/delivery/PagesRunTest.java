@@ -156,7 +156,8 @@ class PagesRunTest {
   @ValueSource(strings = {"clickhouse", "clymene", "file", "loki", "otlp", "splunk", "zipkin"})
   void theFirstConfigurationOfAPageDelivers(String page) throws Exception {
     Matcher m =
-        FENCE.matcher(Files.readString(Shared.root().resolve("docs/destinations/" + page + ".md")));
+        FENCE.matcher(
+            Files.readString(Shared.root().resolve("docs/pipelines/exporters/" + page + ".md")));
     assertThat(m.find()).isTrue();
     HttpServer server =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);

@@ -127,7 +127,7 @@ class ParquetBucketTest {
   void aBucketIsTriedByItsUrl() throws Exception {
     Printed printed =
         Printed.of(
-            "destination",
+            "exporter",
             "check",
             "parquet+" + url() + "?s3.region=eu-west-1&s3.access_key=AK&s3.secret_key=SK");
     assertThat(printed.err()).isEmpty();
@@ -138,10 +138,10 @@ class ParquetBucketTest {
 
   @Test
   void aFolderIsTriedByItsUrl() {
-    Printed printed = Printed.of("destination", "check", "parquet+file://" + folder);
+    Printed printed = Printed.of("exporter", "check", "parquet+file://" + folder);
     assertThat(printed.err()).isEmpty();
     assertThat(printed.out()).contains("files can be made in " + folder);
-    printed = Printed.of("destination", "check", "parquet+gopher://x/");
+    printed = Printed.of("exporter", "check", "parquet+gopher://x/");
     assertThat(printed.err()).contains("s3://bucket/prefix");
   }
 }

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A database that runs, or a double of one, with what its documentation says of it: a page of
- * {@code docs/destinations} names every value and label that does not come back.
+ * {@code docs/pipelines/exporters} names every value and label that does not come back.
  */
 interface Peer extends AutoCloseable {
   /** What becomes of native histograms. */

@@ -93,7 +93,7 @@ class PostgresSocketTest {
 
   private static Printed check(String keys) throws Exception {
     return Printed.of(
-        "destination",
+        "exporter",
         "check",
         "postgresql",
         "--config=yaml:{receivers: {otlp: {protocols: {http: }}}, exporters: {postgresql: {"

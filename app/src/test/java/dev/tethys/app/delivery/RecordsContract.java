@@ -170,7 +170,7 @@ abstract class RecordsContract {
         "yaml:{receivers: {otlp: {protocols: {http: }}}, exporters: {%s: {%s}}, service: {pipelines:"
                 .formatted(peer.exporter(), peer.exporterKeys(peer.port()))
             + " {%s: {receivers: [otlp], exporters: [%s]}}}}".formatted(word, peer.exporter());
-    Printed printed = Printed.of("destination", "check", peer.exporter(), "--config=" + config);
+    Printed printed = Printed.of("exporter", "check", peer.exporter(), "--config=" + config);
     assertThat(printed.err()).isEmpty();
     assertThat(printed.out())
         .containsPattern("tethys_(probe|destination_check)|no item of traces is written");

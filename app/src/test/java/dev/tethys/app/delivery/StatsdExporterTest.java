@@ -380,7 +380,7 @@ class StatsdExporterTest {
   void aDestinationIsTried() throws Exception {
     startServer();
     Printed printed =
-        Printed.of("destination", "check", "statsd+tcp://localhost:" + port + "?tags=none");
+        Printed.of("exporter", "check", "statsd+tcp://localhost:" + port + "?tags=none");
     assertThat(printed.err()).isEmpty();
     assertThat(printed.out()).contains("tethys_probe = 42.5");
     assertThat(printed.status()).isZero();

@@ -6,7 +6,7 @@ import java.util.Set;
 
 /**
  * A factory of exporters whose destinations can be tried without a pipeline: what {@code tethys
- * tool destination check} asks.
+ * tool exporter check} asks.
  *
  * @param <S> the settings of the exporter
  */

@@ -225,7 +225,7 @@ record DatadogSettings(
             METRICS.type(DatadogSettings::metrics),
             new Metrics("", true, true, Histograms.DISTRIBUTIONS, true),
             "How metrics become series.");
-    API.notBuilt("fail_on_invalid_key", "tethys tool destination check tries the key.");
+    API.notBuilt("fail_on_invalid_key", "tethys tool exporter check tries the key.");
     HISTOGRAMS.notBuilt(
         "send_aggregation_metrics", "A distribution has count, sum, min and max in itself.");
     METRICS.notBuilt("delta_ttl", "Put cumulativetodelta before the exporter.");

@@ -135,7 +135,7 @@ record ContribKeys(
               FIELDS.type(o -> new Fields(o.get(SEVERITY_TEXT), o.get(SEVERITY_NUMBER))),
               new Fields("otel.log.severity.text", "otel.log.severity.number"),
               FIELDS.doc());
-      health = s.key("health_path", Type.STRING, "", "Where destination check asks for health.");
+      health = s.key("health_path", Type.STRING, "", "Where exporter check asks for health.");
     }
 
     /** The client, without compression where that is switched off. */

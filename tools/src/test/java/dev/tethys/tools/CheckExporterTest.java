@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tethys.runtime.cli.UsageException;
 import org.junit.jupiter.api.Test;
 
-class CheckDestinationTest {
+class CheckExporterTest {
   @Test
   void onlySignalsOfWhichAnItemIsWrittenAreAskedFor() {
     for (String word : new String[] {"profiles", "metric"}) {
-      assertThatThrownBy(() -> CheckDestination.signal(word))
+      assertThatThrownBy(() -> CheckExporter.signal(word))
           .isInstanceOf(UsageException.class)
           .hasMessageContaining("--signal=" + word + " is none of metrics, logs, traces");
     }

@@ -32,22 +32,22 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code destination check}: tests whether an exporter's destination is reachable and accepts data,
+ * {@code exporter check}: tests whether an exporter's destination is reachable and accepts data,
  * without a pipeline. The exporter is given by its name in a configuration, or by a URL such as
  * {@code influxdb+http://host:8086/?org=o&bucket=b}.
  */
-final class CheckDestination {
+final class CheckExporter {
   private static final double PROBE = 42.5;
 
-  private CheckDestination() {}
+  private CheckExporter() {}
 
   static Command command() {
     return new Command(
-        "destination check",
+        "exporter check",
         "<TYPE+URL | exporter>",
-        "Try a destination. Connects and authenticates, shows what would be created, then writes"
-            + " one item of each signal and reads it back. The item stays in a database; a file,"
-            + " also of Parquet, is taken away. The destination is an exporter of --config, or a"
+        "Try an exporter: connect and authenticate, show what would be created, then write"
+            + " one item of each signal and read it back. The item stays in a database; a file,"
+            + " also of Parquet, is deleted. The operand is an exporter of --config, or a"
             + " URL behind its type with the exporter's keys as parameters:"
             + " influxdb+http://host:8086/?org=o&bucket=b, parquet+s3://bucket/prefix?s3.region=r,"
             + " statsd+udp://host:8125; a.b=c sets the key b within a.",
@@ -70,7 +70,7 @@ final class CheckDestination {
                     + " have the exporter; of a URL metrics, where it takes them.")),
         1,
         1,
-        CheckDestination::run);
+        CheckExporter::run);
   }
 
   private static int run(Command.Arguments a, Console console) throws IOException {
@@ -96,7 +96,7 @@ final class CheckDestination {
             .orElseThrow(
                 () ->
                     new UsageException(
-                        "tethys tool destination check: no pipeline of the configuration has an"
+                        "tethys tool exporter check: no pipeline of the configuration has an"
                             + " exporter "
                             + id));
     Set<Signal> signals = EnumSet.noneOf(Signal.class);
@@ -109,7 +109,7 @@ final class CheckDestination {
       signals.retainAll(Set.of(asked));
       if (signals.isEmpty()) {
         throw new UsageException(
-            "tethys tool destination check: no pipeline of " + word(asked) + " has " + d);
+            "tethys tool exporter check: no pipeline of " + word(asked) + " has " + d);
       }
     }
     try {
@@ -135,7 +135,7 @@ final class CheckDestination {
     }
     if (!word.isEmpty()) {
       throw new UsageException(
-          "tethys tool destination check: --signal=" + word + " is none of metrics, logs, traces");
+          "tethys tool exporter check: --signal=" + word + " is none of metrics, logs, traces");
     }
     return null;
   }
@@ -184,7 +184,7 @@ final class CheckDestination {
       return (Checkable<Object>) c;
     }
     throw new UsageException(
-        "tethys tool destination check: " + d.id().type() + " cannot be tried; " + checkable());
+        "tethys tool exporter check: " + d.id().type() + " cannot be tried; " + checkable());
   }
 
   private static String checkable() {
@@ -202,7 +202,7 @@ final class CheckDestination {
     int colon = url.indexOf("://");
     if (plus < 1 || colon < plus) {
       throw new UsageException(
-          "tethys tool destination check: \""
+          "tethys tool exporter check: \""
               + url
               + "\" is no TYPE+URL such as influxdb+http://host:8086/?org=o&bucket=b, and an"
               + " exporter needs --config; "
@@ -222,8 +222,7 @@ final class CheckDestination {
       for (String pair : url.substring(query + 1).split("&")) {
         int eq = pair.indexOf('=');
         if (eq < 1) {
-          throw new UsageException(
-              "tethys tool destination check: \"" + pair + "\" is no KEY=VALUE");
+          throw new UsageException("tethys tool exporter check: \"" + pair + "\" is no KEY=VALUE");
         }
         put(keys, decoded(pair.substring(0, eq)), decoded(pair.substring(eq + 1)));
       }
@@ -247,7 +246,7 @@ final class CheckDestination {
           ? c.keysOf(url)
           : Map.of("endpoint", url);
     } catch (IllegalArgumentException e) {
-      throw new UsageException("tethys tool destination check: " + e.getMessage());
+      throw new UsageException("tethys tool exporter check: " + e.getMessage());
     }
   }
 
@@ -280,7 +279,7 @@ final class CheckDestination {
     Object in = keys.computeIfAbsent(path.substring(0, dot), k -> new TreeMap<String, Object>());
     if (!(in instanceof Map<?, ?>)) {
       throw new UsageException(
-          "tethys tool destination check: " + path + " is within something that has a value");
+          "tethys tool exporter check: " + path + " is within something that has a value");
     }
     put((Map<String, Object>) in, path.substring(dot + 1), value);
   }
