@@ -77,6 +77,7 @@ export function groupsOf(of: Offer): Group[] {
         queries,
         page('Metrics', [view('/query', 'Metrics', 'promql graph query')]),
         page('Logs', [view('/explore/logs', 'Logs', 'logql lines')], 'l'),
+        page('Traces', [view('/explore/traces', 'Traces', 'traceql spans waterfall')], 'x'),
       ),
     },
     ...(manager && !server

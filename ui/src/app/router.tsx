@@ -88,6 +88,8 @@ const logPatterns = lazyRouteComponent(() => import('../logs/patterns-page'), 'P
 const logInspection = lazyRouteComponent(() => import('../logs/inspect-page'), 'InspectPage');
 const logConfig = lazyRouteComponent(() => import('../logs/config-page'), 'LogConfigPage');
 const exploreLogs = lazyRouteComponent(() => import('../explore/logs/logs-page'), 'LogsPage');
+const exploreTraces = lazyRouteComponent(() => import('../explore/traces/traces-page'), 'TracesPage');
+const exploreTrace = lazyRouteComponent(() => import('../explore/traces/trace-page'), 'TracePage');
 const status = lazyRouteComponent(() => import('../status/status-page'), 'StatusPage');
 
 /** What reads logs has pages of its own at Promtail's addresses. */
@@ -132,6 +134,8 @@ const routes = root.addChildren([
   route('/query', ExplorePage),
   moved('/explore', '/query'),
   route('/explore/logs', exploreLogs),
+  route('/explore/traces', exploreTraces),
+  route('/explore/traces/$id', exploreTrace),
   route('/pipelines', pipelines),
   route('/overview', overview),
   route('/host', host),

@@ -1,10 +1,10 @@
 import { Link } from '@tanstack/react-router';
 import { formatDuration, formatMoment, type TimeRange } from '../lib/time';
 
-export type Signal = 'metrics' | 'logs';
+export type Signal = 'metrics' | 'logs' | 'traces';
 
 /** What each tab showed last: a tab that is left and opened again keeps its query. */
-const last: Record<Signal, Record<string, string>> = { metrics: {}, logs: {} };
+const last: Record<Signal, Record<string, string>> = { metrics: {}, logs: {}, traces: {} };
 
 /** The metrics of the last address with another time range; without panels an empty one carries the range. */
 function metricsSearch(time: TimeRange): Record<string, string> {
@@ -30,17 +30,25 @@ function logsSearch(time: TimeRange): Record<string, string> {
   return out;
 }
 
-/** Signals of Explore over one time range. */
+function tracesSearch(time: TimeRange): Record<string, string> {
+  const { end: _end, box: _box, ...out } = last.traces;
+  out.range = formatDuration(time.range);
+  if (time.end !== null) out.end = formatMoment(time.end, true);
+  return out;
+}
+
+/** Signals of Explore over one time range. Without a search the page is below its tab, and the tab leads back. */
 export function ExploreTabs({
   signal,
   search,
   time,
 }: {
   signal: Signal;
-  search: Record<string, string>;
+  search: Record<string, string> | null;
   time: TimeRange;
 }) {
-  last[signal] = search;
+  if (search) last[signal] = search;
+  const shown = last[signal];
   const tab = (to: string, name: string, own: Signal, target: Record<string, string>) => (
     <Link to={to} search={target as never} className="tab" aria-current={own === signal ? 'page' : undefined}>
       {name}
@@ -48,8 +56,9 @@ export function ExploreTabs({
   );
   return (
     <nav className="tabs explore-tabs" aria-label="Signals">
-      {tab('/query', 'Metrics', 'metrics', signal === 'metrics' ? search : metricsSearch(time))}
-      {tab('/explore/logs', 'Logs', 'logs', signal === 'logs' ? search : logsSearch(time))}
+      {tab('/query', 'Metrics', 'metrics', signal === 'metrics' ? shown : metricsSearch(time))}
+      {tab('/explore/logs', 'Logs', 'logs', signal === 'logs' ? shown : logsSearch(time))}
+      {tab('/explore/traces', 'Traces', 'traces', signal === 'traces' ? shown : tracesSearch(time))}
     </nav>
   );
 }
