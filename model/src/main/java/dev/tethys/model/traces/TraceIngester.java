@@ -36,8 +36,9 @@ public final class TraceIngester {
      * Observes a batch after its append.
      *
      * @param batch must not be changed
+     * @param encoded size of the batch as OTLP's protobuf
      */
-    void appended(String tenant, SpanBatch batch, SpanAppendResult result);
+    void appended(String tenant, SpanBatch batch, long encoded, SpanAppendResult result);
   }
 
   /**
@@ -106,7 +107,7 @@ public final class TraceIngester {
       discarded.with(r.limit(), label).add(r.spans());
     }
     for (Listener l : listeners) {
-      l.appended(tenant, batch, result);
+      l.appended(tenant, batch, encoded, result);
     }
     return result;
   }

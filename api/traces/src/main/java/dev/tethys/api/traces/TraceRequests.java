@@ -5,6 +5,7 @@ import dev.tethys.model.logs.LogTenants;
 import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.traces.TraceStore;
+import dev.tethys.query.traceql.TraceQueries;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -16,10 +17,10 @@ import org.jspecify.annotations.Nullable;
  * connected.
  */
 final class TraceRequests {
-  private final Supplier<@Nullable TraceStore> opened;
+  private final Supplier<@Nullable TraceQueries> opened;
   private final TracesSettings settings;
 
-  TraceRequests(Supplier<@Nullable TraceStore> opened, TracesSettings settings) {
+  TraceRequests(Supplier<@Nullable TraceQueries> opened, TracesSettings settings) {
     this.opened = opened;
     this.settings = settings;
   }
@@ -34,11 +35,20 @@ final class TraceRequests {
    * @throws HttpException 503 until it is open
    */
   TraceStore store() {
-    TraceStore store = opened.get();
-    if (store == null) {
+    return queries().store();
+  }
+
+  /**
+   * Queries of the store.
+   *
+   * @throws HttpException 503 until it is open
+   */
+  TraceQueries queries() {
+    TraceQueries q = opened.get();
+    if (q == null) {
       throw new HttpException(503, "trace store is not open yet");
     }
-    return store;
+    return q;
   }
 
   /**

@@ -1,6 +1,6 @@
 package dev.tethys.api.traces;
 
-import dev.tethys.model.traces.TraceStore;
+import dev.tethys.query.traceql.TraceQueries;
 import dev.tethys.web.Routes;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -15,18 +15,20 @@ public final class TracesApi {
   private final LongSupplier now;
 
   /**
-   * @param opened the store, null until it is open
+   * @param opened queries of the store, null until it is open
    * @param now Unix nanoseconds
    */
   public TracesApi(
-      Supplier<@Nullable TraceStore> opened, TracesSettings settings, LongSupplier now) {
+      Supplier<@Nullable TraceQueries> opened, TracesSettings settings, LongSupplier now) {
     this.requests = new TraceRequests(opened, settings);
     this.now = now;
   }
 
   /** Adds the endpoints. */
   public void addTo(Routes routes) {
-    new TempoTraces(requests).addTo(routes, "/tempo");
+    TempoQueries queries = new TempoQueries(requests, now);
+    new TempoApi(requests, queries).addTo(routes, "/tempo");
+    new TempoGrpc(queries).addTo(routes);
     new JaegerApi(requests, now).addTo(routes);
     new JaegerV3(requests, now).addTo(routes);
     new ZipkinApi(requests, now).addTo(routes);

@@ -10,6 +10,8 @@ import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.traces.SpanBatch;
+import dev.tethys.query.traceql.TraceLimits;
+import dev.tethys.query.traceql.TraceQueries;
 import dev.tethys.testkit.MemoryTraceStore;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
@@ -37,7 +39,8 @@ final class TracesServer implements AutoCloseable {
   TracesServer(long now) throws IOException {
     dev.tethys.web.client.HttpClientFactory.prepare();
     Routes routes = new Routes();
-    new TracesApi(() -> open ? store : null, TracesSettings.of("test"), () -> now).addTo(routes);
+    TraceQueries queries = new TraceQueries(store, Runnable::run, 1, TraceLimits.DEFAULT);
+    new TracesApi(() -> open ? queries : null, TracesSettings.of("test"), () -> now).addTo(routes);
     listener = HttpListener.start(HttpListenerOptions.on("127.0.0.1:0"), routes, null);
   }
 

@@ -1,0 +1,128 @@
+package dev.tethys.api.traces;
+
+import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+
+/** Tempo's HTTP API for queries, in JSON or protobuf by {@code Accept}. */
+final class TempoApi {
+  private static final String JSON = "application/json";
+
+  /** Version of Tempo whose API this is; Grafana enables features by it. */
+  private static final String VERSION = "2.9.0";
+
+  private final TraceRequests requests;
+  private final TempoQueries queries;
+
+  TempoApi(TraceRequests requests, TempoQueries queries) {
+    this.requests = requests;
+    this.queries = queries;
+  }
+
+  void addTo(Routes routes, String prefix) {
+    new TempoTraces(requests).addTo(routes, prefix);
+    String api = prefix + "/api";
+    get(
+        routes,
+        api + "/search",
+        (q, p) -> {
+          var r = queries.search(q, p);
+          return new Body(out -> TempoJson.search(r, out), () -> TempoProto.search(r));
+        });
+    tags(routes, api + "/search/tags", false);
+    tags(routes, api + "/v2/search/tags", true);
+    values(routes, api + "/search/tag/{tag}/values", false);
+    values(routes, api + "/v2/search/tag/{tag}/values", true);
+    get(
+        routes,
+        api + "/metrics/query_range",
+        (q, p) -> {
+          var r = queries.range(q, p);
+          return new Body(out -> TempoJson.range(r, out), () -> TempoProto.range(r));
+        });
+    get(
+        routes,
+        api + "/metrics/query",
+        (q, p) -> {
+          var r = queries.instant(q, p);
+          return new Body(out -> TempoJson.instant(r, out), () -> TempoProto.instant(r));
+        });
+    routes.get(api + "/echo", (q, r) -> r.send("echo"));
+    routes.get(api + "/status/buildinfo", this::buildInfo);
+    routes.get(prefix + "/ready", this::ready);
+  }
+
+  private interface Json {
+    void write(TextBuffer out);
+  }
+
+  private interface Proto {
+    byte[] write();
+  }
+
+  private record Body(Json json, Proto proto) {}
+
+  private interface Endpoint {
+    Body answer(HttpRequest request, TempoParameters p);
+  }
+
+  private void get(Routes routes, String path, Endpoint endpoint) {
+    routes.getOrPost(
+        path,
+        (request, response) -> {
+          Body body;
+          try {
+            body = endpoint.answer(request, queries.parameters(request.params()));
+          } catch (HttpException e) {
+            if (e.status() == 503) {
+              response.header("Retry-After", "1");
+            }
+            throw e;
+          }
+          if (TempoTraces.wantsProtobuf(request)) {
+            response.send("application/protobuf", body.proto.write());
+          } else {
+            Answer answer = new Answer(request);
+            body.json.write(answer.text);
+            answer.check();
+            response.send(JSON, answer.text.toByteArray());
+          }
+        });
+  }
+
+  private void tags(Routes routes, String path, boolean v2) {
+    get(
+        routes,
+        path,
+        (q, p) -> {
+          var r = queries.tags(q, p);
+          return new Body(out -> TempoJson.tags(r, v2, out), () -> TempoProto.tags(r, v2));
+        });
+  }
+
+  private void values(Routes routes, String path, boolean v2) {
+    get(
+        routes,
+        path,
+        (q, p) -> {
+          var r = queries.values(q, p, q.pathParam("tag"), v2);
+          return new Body(out -> TempoJson.values(r, v2, out), () -> TempoProto.values(r, v2));
+        });
+  }
+
+  private void ready(HttpRequest request, HttpResponse response) throws IOException {
+    requests.store();
+    response.send("ready\n");
+  }
+
+  private void buildInfo(HttpRequest request, HttpResponse response) throws IOException {
+    TextBuffer out = new TextBuffer();
+    out.put("{\"status\":\"success\",\"data\":{\"version\":").json(VERSION);
+    out.put(",\"revision\":\"\",\"branch\":\"\",\"buildDate\":\"\",\"buildUser\":\"\"");
+    out.put(",\"goVersion\":\"\"}}");
+    response.send(JSON, out.toByteArray());
+  }
+}

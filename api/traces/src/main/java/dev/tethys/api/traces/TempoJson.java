@@ -1,0 +1,291 @@
+package dev.tethys.api.traces;
+
+import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.query.traceql.FoundTrace;
+import dev.tethys.query.traceql.NamedValue;
+import dev.tethys.query.traceql.TraceSearchResult;
+import dev.tethys.query.traceql.TraceSeriesResult;
+import dev.tethys.query.traceql.TraceStatistics;
+import dev.tethys.query.traceql.ast.TraceValue;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Answers of Tempo's API as JSON of protobuf: integers of 64 bits are strings. Grafana refuses
+ * fields that it does not know, so that there are no others.
+ */
+final class TempoJson {
+  /** Service of a trace whose root is not stored. */
+  static final String NO_ROOT = "<root span not yet received>";
+
+  private static final HexFormat HEX = HexFormat.of();
+
+  private TempoJson() {}
+
+  static void search(TraceSearchResult r, TextBuffer out) {
+    out.put("{\"traces\":[");
+    String separator = "";
+    for (FoundTrace t : r.traces()) {
+      out.put(separator);
+      separator = ",";
+      trace(t, out);
+    }
+    out.put("],\"metrics\":");
+    metrics(r.statistics(), out);
+    out.put('}');
+  }
+
+  private static void trace(FoundTrace t, TextBuffer out) {
+    out.put("{\"traceID\":\"").put(t.traceId());
+    String service = t.rootService();
+    out.put("\",\"rootServiceName\":").json(service == null ? NO_ROOT : service);
+    String name = t.rootName();
+    if (name != null) {
+      out.put(",\"rootTraceName\":").json(name);
+    }
+    out.put(",\"startTimeUnixNano\":\"").number(t.start());
+    out.put("\",\"durationMs\":").number(t.duration() / 1_000_000);
+    if (!t.spansets().isEmpty()) {
+      out.put(",\"spanSet\":");
+      spanset(t.spansets().getFirst(), out);
+      String separator = ",\"spanSets\":[";
+      for (FoundTrace.Spanset s : t.spansets()) {
+        out.put(separator);
+        separator = ",";
+        spanset(s, out);
+      }
+      out.put(']');
+    }
+    if (!t.services().isEmpty()) {
+      String separator = ",\"serviceStats\":{";
+      for (Map.Entry<String, FoundTrace.ServiceStats> e : t.services().entrySet()) {
+        out.put(separator).json(e.getKey()).put(":{\"spanCount\":").number(e.getValue().spans());
+        if (e.getValue().errors() > 0) {
+          out.put(",\"errorCount\":").number(e.getValue().errors());
+        }
+        out.put('}');
+        separator = ",";
+      }
+      out.put('}');
+    }
+    out.put('}');
+  }
+
+  private static void spanset(FoundTrace.Spanset set, TextBuffer out) {
+    String separator = "{\"spans\":[";
+    for (FoundTrace.FoundSpan s : set.spans()) {
+      out.put(separator).put("{\"spanID\":\"").put(HEX.toHexDigits(s.spanId())).put('"');
+      separator = ",";
+      if (!s.name().isEmpty()) {
+        out.put(",\"name\":").json(s.name());
+      }
+      out.put(",\"startTimeUnixNano\":\"").number(s.start());
+      out.put("\",\"durationNanos\":\"").number(s.duration()).put('"');
+      attributes(s.attributes(), true, out);
+      out.put('}');
+    }
+    out.put(set.spans().isEmpty() ? "{\"spans\":[]" : "]");
+    out.put(",\"matched\":").number(set.matched());
+    attributes(set.attributes(), false, out);
+    out.put('}');
+  }
+
+  private static void attributes(List<NamedValue> list, boolean plain, TextBuffer out) {
+    if (!list.isEmpty()) {
+      out.put(",\"attributes\":");
+      pairs(list, plain, out);
+    }
+  }
+
+  private static void pairs(List<NamedValue> list, boolean plain, TextBuffer out) {
+    char separator = '[';
+    for (NamedValue v : list) {
+      out.put(separator).put("{\"key\":").json(plain ? plain(v.name()) : v.name());
+      separator = ',';
+      out.put(",\"value\":");
+      value(v.value(), out);
+      out.put('}');
+    }
+    out.put(list.isEmpty() ? "[]" : "]");
+  }
+
+  /** Name of an attribute without its scope and quotes, as Tempo has it at spans. */
+  static String plain(String printed) {
+    String name = printed;
+    for (String scope : List.of(".", "span.", "resource.", "event.", "link.", "instrumentation.")) {
+      if (printed.startsWith(scope)) {
+        name = printed.substring(scope.length());
+        break;
+      }
+    }
+    if (name.length() >= 2 && name.startsWith("\"") && name.endsWith("\"")) {
+      name = name.substring(1, name.length() - 1).replace("\\\"", "\"").replace("\\\\", "\\");
+    }
+    return name;
+  }
+
+  private static void value(TraceValue v, TextBuffer out) {
+    switch (v) {
+      case TraceValue.Int n -> out.put("{\"intValue\":\"").number(n.value()).put("\"}");
+      case TraceValue.Bool b -> out.put("{\"boolValue\":").put(b.text()).put('}');
+      case TraceValue.Real n -> {
+        out.put("{\"doubleValue\":");
+        number(n.value(), out);
+        out.put('}');
+      }
+      case TraceValue.Items items -> {
+        String separator = "{\"arrayValue\":{\"values\":[";
+        for (TraceValue x : items.values()) {
+          out.put(separator);
+          separator = ",";
+          value(x, out);
+        }
+        out.put(items.values().isEmpty() ? "{\"arrayValue\":{\"values\":[]}}" : "]}}");
+      }
+      default -> out.put("{\"stringValue\":").json(v.text()).put('}');
+    }
+  }
+
+  private static void number(double v, TextBuffer out) {
+    if (Double.isFinite(v)) {
+      out.number(v);
+    } else {
+      out.put(Double.isNaN(v) ? "\"NaN\"" : v > 0 ? "\"Infinity\"" : "\"-Infinity\"");
+    }
+  }
+
+  private static void metrics(TraceStatistics s, TextBuffer out) {
+    out.put("{\"inspectedTraces\":").number(Math.min(s.inspectedTraces(), Integer.MAX_VALUE));
+    out.put(",\"totalBlocks\":").number(s.segments());
+    out.put(",\"completedJobs\":").number(s.scannedSegments());
+    out.put(",\"totalJobs\":").number(s.scannedSegments());
+    out.put(",\"inspectedSpans\":\"").number(s.inspectedSpans()).put("\"}");
+  }
+
+  static void tags(Map<String, List<String>> scopes, boolean v2, TextBuffer out) {
+    out.put(v2 ? "{\"scopes\":[" : "{\"tagNames\":[");
+    String separator = "";
+    if (v2) {
+      for (Map.Entry<String, List<String>> e : scopes.entrySet()) {
+        out.put(separator).put("{\"name\":").json(e.getKey()).put(",\"tags\":[");
+        separator = "";
+        for (String tag : e.getValue()) {
+          out.put(separator).json(tag);
+          separator = ",";
+        }
+        out.put("]}");
+        separator = ",";
+      }
+    } else {
+      for (String tag : names(scopes)) {
+        out.put(separator).json(tag);
+        separator = ",";
+      }
+    }
+    out.put("],\"metrics\":{}}");
+  }
+
+  /** Names of all scopes together. */
+  static List<String> names(Map<String, List<String>> scopes) {
+    return scopes.values().stream().flatMap(List::stream).distinct().sorted().toList();
+  }
+
+  static void values(List<TraceValue> values, boolean v2, TextBuffer out) {
+    String separator = "";
+    out.put("{\"tagValues\":[");
+    for (TraceValue v : values) {
+      out.put(separator);
+      separator = ",";
+      if (v2) {
+        out.put("{\"type\":").json(type(v)).put(",\"value\":").json(v.text()).put('}');
+      } else {
+        out.json(v.text());
+      }
+    }
+    out.put(v2 ? "],\"metrics\":{}}" : "]}");
+  }
+
+  static String type(TraceValue v) {
+    return switch (v) {
+      case TraceValue.Int _ -> "int";
+      case TraceValue.Real _ -> "float";
+      case TraceValue.Bool _ -> "bool";
+      case TraceValue.Duration _ -> "duration";
+      case TraceValue.Status _ -> "keyword";
+      case TraceValue.Kind _ -> "keyword";
+      default -> "string";
+    };
+  }
+
+  static void range(TraceSeriesResult r, TextBuffer out) {
+    out.put("{\"series\":[");
+    String separator = "";
+    for (TraceSeriesResult.Series s : r.series()) {
+      out.put(separator).put("{\"labels\":");
+      separator = ",";
+      pairs(s.labels(), false, out);
+      out.put(",\"samples\":[");
+      String between = "";
+      for (int i = 0; i < r.times().length; i++) {
+        if (!Double.isNaN(s.values()[i])) {
+          out.put(between).put("{\"timestampMs\":\"").number(r.times()[i] / 1_000_000);
+          out.put("\",\"value\":");
+          number(s.values()[i], out);
+          out.put('}');
+          between = ",";
+        }
+      }
+      out.put(']');
+      exemplars(s.exemplars(), out);
+      out.put('}');
+    }
+    end(r, out);
+  }
+
+  private static void exemplars(List<TraceSeriesResult.Exemplar> list, TextBuffer out) {
+    String separator = ",\"exemplars\":[";
+    for (TraceSeriesResult.Exemplar e : list) {
+      out.put(separator).put("{\"labels\":");
+      separator = ",";
+      pairs(labels(e), false, out);
+      out.put(",\"value\":");
+      number(e.value(), out);
+      out.put(",\"timestampMs\":\"").number(e.time() / 1_000_000).put("\"}");
+    }
+    if (!list.isEmpty()) {
+      out.put(']');
+    }
+  }
+
+  static List<NamedValue> labels(TraceSeriesResult.Exemplar e) {
+    return List.of(
+        new NamedValue("trace:id", new TraceValue.Text(e.traceId())),
+        new NamedValue("span:id", new TraceValue.Text(e.spanId())));
+  }
+
+  static void instant(TraceSeriesResult r, TextBuffer out) {
+    out.put("{\"series\":[");
+    String separator = "";
+    for (TraceSeriesResult.Series s : r.series()) {
+      if (s.values().length > 0 && !Double.isNaN(s.values()[0])) {
+        out.put(separator).put("{\"labels\":");
+        separator = ",";
+        pairs(s.labels(), false, out);
+        out.put(",\"value\":");
+        number(s.values()[0], out);
+        out.put('}');
+      }
+    }
+    end(r, out);
+  }
+
+  private static void end(TraceSeriesResult r, TextBuffer out) {
+    out.put("],\"metrics\":");
+    metrics(r.statistics(), out);
+    if (!r.warnings().isEmpty()) {
+      out.put(",\"status\":\"PARTIAL\",\"message\":").json(String.join("; ", r.warnings()));
+    }
+    out.put('}');
+  }
+}
