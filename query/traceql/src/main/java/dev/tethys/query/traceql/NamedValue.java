@@ -5,7 +5,7 @@ import dev.tethys.query.traceql.ast.TraceValue;
 /**
  * Attribute of a result.
  *
- * @param name name as TraceQL prints it, such as {@code resource.service.name} or {@code by(name)}
+ * @param name key of an attribute, or the printed text of other fields, labels and aggregates
  * @param value typed value
  */
 public record NamedValue(String name, TraceValue value) {}

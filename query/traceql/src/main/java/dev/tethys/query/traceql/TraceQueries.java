@@ -1,8 +1,16 @@
 package dev.tethys.query.traceql;
 
+import dev.tethys.model.traces.SpanFilter;
+import dev.tethys.model.traces.SpanSelection;
 import dev.tethys.model.traces.TraceStore;
 import dev.tethys.query.traceql.ast.FieldExpr;
+import dev.tethys.query.traceql.ast.Metric;
+import dev.tethys.query.traceql.ast.Root;
 import dev.tethys.query.traceql.ast.TraceValue;
+import dev.tethys.query.traceql.exec.FieldValues;
+import dev.tethys.query.traceql.exec.Runs;
+import dev.tethys.query.traceql.exec.TraceSearch;
+import dev.tethys.query.traceql.exec.Work;
 import java.util.List;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -44,7 +52,27 @@ public final class TraceQueries {
    */
   public TraceSearchResult search(
       String tenant, TraceQuery query, long from, long to, int limit, int spansPerSpanset) {
-    throw new UnsupportedOperationException();
+    if (!(query.root() instanceof Root.Search s)) {
+      throw TraceQueryException.invalid(
+          "query " + query + " returns series, not traces; remove the metrics function");
+    }
+    Work work = new Work(pool, parallelism, limits);
+    List<String> warnings;
+    try (SpanSelection range = store.select(tenant, from, to)) {
+      warnings = range.warnings();
+    }
+    List<FoundTrace> found =
+        TraceSearch.run(
+            work,
+            s.pipeline(),
+            from,
+            to,
+            Math.min(limit, limits.maxTraces()),
+            spansPerSpanset,
+            query.hint("most_recent", false),
+            store,
+            tenant);
+    return new TraceSearchResult(found, work.statistics(), warnings);
   }
 
   /**
@@ -55,12 +83,52 @@ public final class TraceQueries {
    */
   public TraceSeriesResult range(
       String tenant, TraceQuery query, long from, long to, long step, int exemplars) {
-    throw new UnsupportedOperationException();
+    int most = exemplars;
+    Long hinted = query.integerHint("exemplars");
+    if (hinted != null) {
+      most = (int) Math.clamp(hinted, 0, limits.maxSeries());
+    } else if (!query.hint("exemplars", true)) {
+      most = 0;
+    }
+    return Runs.range(
+        new Work(pool, parallelism, limits),
+        store,
+        tenant,
+        metric(query),
+        from,
+        to,
+        step,
+        query.hint("extrapolate", false),
+        most);
   }
 
   /** Computes series with one value for the range, whose end is the time. */
   public TraceSeriesResult instant(String tenant, TraceQuery query, long from, long to) {
-    throw new UnsupportedOperationException();
+    return Runs.instant(
+        new Work(pool, parallelism, limits),
+        store,
+        tenant,
+        metric(query),
+        from,
+        to,
+        query.hint("extrapolate", false));
+  }
+
+  private static Metric metric(TraceQuery query) {
+    if (query.root() instanceof Root.Metrics m) {
+      return m.metric();
+    }
+    throw TraceQueryException.invalid(
+        "query " + query + " returns traces, not series; add a metrics function such as | rate()");
+  }
+
+  /**
+   * Filter of the store for a query that consists of filters in braces, such as for a deletion.
+   *
+   * @throws TraceQueryException if the query is another, or the store cannot decide on it
+   */
+  public static SpanFilter filter(TraceQuery query) {
+    return Runs.exactFilter(query.root());
   }
 
   /**
@@ -72,6 +140,7 @@ public final class TraceQueries {
    */
   public List<TraceValue> values(
       String tenant, FieldExpr field, @Nullable TraceQuery query, long from, long to, int limit) {
-    throw new UnsupportedOperationException();
+    SpanFilter filter = query == null ? SpanFilter.ALL : Runs.filter(query.root());
+    return FieldValues.values(store, tenant, field, filter, from, to, limit);
   }
 }

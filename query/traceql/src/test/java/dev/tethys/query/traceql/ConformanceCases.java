@@ -4,6 +4,7 @@ import dev.tethys.codec.json.tree.JsonReader;
 import dev.tethys.codec.json.tree.MalformedJsonException;
 import dev.tethys.query.traceql.ast.FieldExpr;
 import dev.tethys.query.traceql.ast.Printer;
+import dev.tethys.query.traceql.exec.RecordedMath;
 import dev.tethys.query.traceql.parser.QueryParser;
 import dev.tethys.query.traceql.parser.TraceQlException;
 import dev.tethys.query.traceql.parser.TraceQlException.Kind;
@@ -30,6 +31,11 @@ final class ConformanceCases {
     m.put("tempo/traceql/identifiers.jsonl", ConformanceCases::identifier);
     m.put("tempo/traceql/errors.jsonl", ConformanceCases::error);
     m.put("tempo/traceql/incomplete.jsonl", ConformanceCases::incomplete);
+    m.put("tempo/traceql/matches.jsonl", ExecutionCases::matches);
+    m.put("tempo/traceql/evaluate.jsonl", ExecutionCases::evaluate);
+    m.put("tempo/traceql/metrics.jsonl", ExecutionCases::metrics);
+    m.put("tempo/traceql/topk.jsonl", ConformanceCases::top);
+    m.put("tempo/traceql/log2-quantile.jsonl", ConformanceCases::quantile);
     return m;
   }
 
@@ -139,5 +145,41 @@ final class ConformanceCases {
     } catch (TraceQlException e) {
       return c.containsKey("error") ? "" : q + ": " + e;
     }
+  }
+
+  private static String top(Map<String, Object> c) {
+    Map<String, double[]> in = new LinkedHashMap<>();
+    ((Map<?, ?>) c.get("input"))
+        .forEach(
+            (k, v) ->
+                in.put(
+                    String.valueOf(k),
+                    ((List<?>) v).stream().mapToDouble(ExecutionCases::number).toArray()));
+    Map<String, double[]> got =
+        RecordedMath.top(in, "topk".equals(c.get("fn")), ((Number) c.get("limit")).intValue());
+    Map<?, ?> want = (Map<?, ?>) c.get("want");
+    if (!got.keySet().equals(want.keySet())) {
+      return got.keySet() + " instead of " + want.keySet();
+    }
+    for (Map.Entry<?, ?> e : want.entrySet()) {
+      String d =
+          ExecutionCases.difference(got.get(String.valueOf(e.getKey())), (List<?>) e.getValue());
+      if (!d.isEmpty()) {
+        return e.getKey() + ": " + d;
+      }
+    }
+    return "";
+  }
+
+  private static String quantile(Map<String, Object> c) {
+    List<?> buckets = (List<?>) c.get("buckets");
+    double[] bounds = new double[buckets.size()];
+    double[] counts = new double[buckets.size()];
+    for (int i = 0; i < bounds.length; i++) {
+      bounds[i] = ExecutionCases.number(((List<?>) buckets.get(i)).get(0));
+      counts[i] = ExecutionCases.number(((List<?>) buckets.get(i)).get(1));
+    }
+    double got = RecordedMath.quantile(bounds, counts, ExecutionCases.number(c.get("quantile")));
+    return ExecutionCases.difference(new double[] {got}, List.of(c.get("want")));
   }
 }

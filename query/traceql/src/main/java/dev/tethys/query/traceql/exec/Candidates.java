@@ -1,0 +1,109 @@
+package dev.tethys.query.traceql.exec;
+
+import dev.tethys.model.traces.SpanFilter;
+import dev.tethys.model.traces.SpanNeeds;
+import dev.tethys.model.traces.SpanRows;
+import dev.tethys.model.traces.SpanSegment;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Collects the ids of the traces that fulfil a condition. */
+final class Candidates {
+  /** Size of a set of traces up to which the store tests it. */
+  private static final int PUSHED_TRACES = 1 << 18;
+
+  private static final SpanNeeds NEEDS = new SpanNeeds(true, true, false, List.of());
+
+  private final Work work;
+  private final List<SpanSegment> segments;
+
+  Candidates(Work work, List<SpanSegment> segments) {
+    this.work = work;
+    this.segments = segments;
+  }
+
+  /** Traces that fulfil a condition. */
+  TraceTable collect(Need need) {
+    return collect(need, null);
+  }
+
+  private TraceTable collect(Need need, @Nullable TraceTable within) {
+    return switch (need) {
+      case Need.Leaf l -> {
+        SpanFilter f = l.filter();
+        boolean pushed = within != null && within.size() <= PUSHED_TRACES;
+        if (within != null && pushed) {
+          f = Pushdown.and(f, new SpanFilter.OfTraces(within.ids()));
+        }
+        TraceTable out = scan(f, 0, segments.size(), Integer.MAX_VALUE, pushed ? null : within);
+        out.retain(l.count());
+        yield out;
+      }
+      case Need.All a -> {
+        TraceTable t = within;
+        for (Need n : a.of()) {
+          t = collect(n, t);
+          if (t.size() == 0) {
+            break;
+          }
+        }
+        yield t == null ? new TraceTable() : t;
+      }
+      case Need.Any a -> {
+        TraceTable t = new TraceTable();
+        for (Need n : a.of()) {
+          t.addAll(collect(n, within));
+        }
+        yield t;
+      }
+    };
+  }
+
+  /**
+   * Traces with spans that fit, of some segments.
+   *
+   * @param enough number of traces after which the scan of a segment ends
+   * @param within traces that are wanted; null for all
+   */
+  TraceTable scan(
+      SpanFilter filter, int fromSegment, int toSegment, int enough, @Nullable TraceTable within) {
+    TraceTable all = new TraceTable();
+    if (Pushdown.isNone(filter)) {
+      return all;
+    }
+    TraceTable[] parts = new TraceTable[toSegment - fromSegment];
+    work.forEach(
+        parts.length,
+        () ->
+            i -> {
+              TraceTable t = new TraceTable();
+              work.scan(
+                  segments.get(fromSegment + i),
+                  filter,
+                  NEEDS,
+                  rows -> {
+                    add(t, rows, within);
+                    if (t.size() >= enough) {
+                      throw Work.Enough.ENOUGH;
+                    }
+                  });
+              parts[i] = t;
+            });
+    for (TraceTable t : parts) {
+      all.addAll(t);
+    }
+    return all;
+  }
+
+  private void add(TraceTable t, SpanRows rows, @Nullable TraceTable within) {
+    int before = t.size();
+    for (int i = 0; i < rows.count; i++) {
+      long h = rows.traceHigh[i];
+      long l = rows.traceLow[i];
+      if (within == null || within.contains(h, l)) {
+        t.add(h, l, rows.start[i], 1);
+      }
+    }
+    work.reserve((long) (t.size() - before) * TraceTable.BYTES);
+  }
+}

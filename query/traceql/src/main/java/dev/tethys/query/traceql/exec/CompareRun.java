@@ -1,0 +1,318 @@
+package dev.tethys.query.traceql.exec;
+
+import dev.tethys.model.traces.SpanColumn;
+import dev.tethys.model.traces.SpanNeeds;
+import dev.tethys.model.traces.SpanRows;
+import dev.tethys.model.traces.SpanSegment;
+import dev.tethys.model.traces.SpanSelection;
+import dev.tethys.model.traces.TraceStore;
+import dev.tethys.query.traceql.NamedValue;
+import dev.tethys.query.traceql.TraceQueryException;
+import dev.tethys.query.traceql.ast.FieldExpr;
+import dev.tethys.query.traceql.ast.Metric;
+import dev.tethys.query.traceql.ast.TraceValue;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The function {@code compare}: counts of each attribute's values inside and outside a selection.
+ */
+final class CompareRun {
+  /** Most distinct values of an attribute that are counted. */
+  private static final int MAX_VALUES = 10_000;
+
+  private static final String META = "__meta_type";
+
+  private final Work work;
+  private final TraceStore store;
+  private final String tenant;
+  private final TimeGrid grid;
+  private final Metric.Query query;
+  private final Metric.Comparison comparison;
+  private final Slots slots = new Slots();
+  private final List<FieldExpr> fields;
+
+  CompareRun(
+      Work work,
+      TraceStore store,
+      String tenant,
+      TimeGrid grid,
+      Metric.Query query,
+      Metric.Comparison comparison) {
+    this.work = work;
+    this.store = store;
+    this.tenant = tenant;
+    this.grid = grid;
+    this.query = query;
+    this.comparison = comparison;
+    fields = AttributeScan.fields(store, tenant, grid.from(), grid.to());
+    fields.forEach(slots::slot);
+  }
+
+  /** Counts of a value by side and step. */
+  private static final class Counts {
+    final double[] baseline;
+    final double[] selection;
+
+    Counts(int steps) {
+      baseline = new double[steps];
+      selection = new double[steps];
+    }
+
+    double total(boolean selected) {
+      return Arrays.stream(selected ? selection : baseline).sum();
+    }
+  }
+
+  /** Counts of one field. */
+  private static final class Counted {
+    final Map<TraceValue, Counts> values = new HashMap<>();
+    boolean tooMany;
+  }
+
+  /** Counts of the values of a field in one scan: by number, side and step. */
+  private static final class ScanField {
+    final ValueIds ids = new ValueIds(MAX_VALUES);
+    int[] counts = {};
+    boolean tooMany;
+  }
+
+  List<Series> series() {
+    FieldExpr only = Need.onlyFilters(query.pipeline());
+    if (only == null) {
+      throw TraceQueryException.invalid(
+          "compare() follows filters in braces only, not structural operators or aggregates");
+    }
+    FieldExpr folded = Fold.fold(only);
+    FieldExpr selection = Fold.fold(comparison.selection().expression());
+    Pushdown p = Pushdown.of(folded);
+    slots.addAll(selection);
+    slots.addAll(folded);
+    if (!slots.ofTrace().isEmpty()) {
+      throw TraceQueryException.invalid(
+          "compare() has no filters by fields of the whole trace, such as "
+              + slots.ofTrace().getFirst().text());
+    }
+    Counted[] all = new Counted[fields.size()];
+    Arrays.setAll(all, i -> new Counted());
+    SpanNeeds needs = new SpanNeeds(false, true, false, slots.fields());
+    try (SpanSelection range = store.select(tenant, grid.from(), grid.to())) {
+      List<SpanSegment> segments = work.segments(range);
+      work.forEach(
+          Pushdown.isNone(p.filter()) ? 0 : segments.size(),
+          () ->
+              s -> {
+                ScanField[] scan = new ScanField[fields.size()];
+                Arrays.setAll(scan, i -> new ScanField());
+                SpanSegment segment = segments.get(s);
+                int first = Math.clamp(grid.index(segment.firstTime()), 0, grid.count() - 1);
+                int last = Math.clamp(grid.index(segment.lastTime()), first, grid.count() - 1);
+                Scan worker = new Scan(scan, folded, p.exact(), selection, first, last - first + 1);
+                work.scan(segment, p.filter(), needs, worker::add);
+                merge(all, scan, first, last - first + 1);
+              });
+    }
+    return series(all);
+  }
+
+  /** Counting of one scan. */
+  private final class Scan {
+    private final ScanField[] fieldCounts;
+    private final RowTest test;
+    private final RowTest selected;
+    private final int first;
+    private final int steps;
+    private final boolean exact;
+    private final Frame frame = new Frame();
+    private boolean[] fits = {};
+    private boolean[] inside = {};
+    private int[] cell = {};
+
+    Scan(
+        ScanField[] fieldCounts,
+        FieldExpr filter,
+        boolean exact,
+        FieldExpr selection,
+        int first,
+        int steps) {
+      this.fieldCounts = fieldCounts;
+      this.exact = exact;
+      test = RowTest.of(filter, slots);
+      selected = RowTest.of(selection, slots);
+      this.first = first;
+      this.steps = steps;
+    }
+
+    void add(SpanRows rows) {
+      int n = rows.count;
+      if (cell.length < n) {
+        fits = new boolean[n];
+        inside = new boolean[n];
+        cell = new int[n];
+      }
+      frame.count = n;
+      frame.columns = rows.columns;
+      if (exact) {
+        Arrays.fill(fits, 0, n, true);
+      } else {
+        test.test(frame, fits);
+      }
+      selected.test(frame, inside);
+      for (int i = 0; i < n; i++) {
+        long t = rows.start[i];
+        int step = grid.index(t) - first;
+        boolean in =
+            inside[i] && (comparison.end() == 0 || t >= comparison.start() && t < comparison.end());
+        cell[i] = !fits[i] || step < 0 || step >= steps ? -1 : (in ? steps : 0) + step;
+      }
+      for (int f = 0; f < fieldCounts.length; f++) {
+        count(rows.columns[f], fieldCounts[f], n);
+      }
+    }
+
+    private void count(SpanColumn c, ScanField f, int n) {
+      int width = 2 * steps;
+      ValueIds ids = f.ids;
+      boolean one = c.offsets == null;
+      for (int i = 0; i < n; i++) {
+        if (cell[i] < 0) {
+          continue;
+        }
+        int from = one ? i : Frame.from(c, i);
+        if (from >= (one ? i + 1 : Frame.to(c, i)) || c.types[from] == SpanColumn.ABSENT) {
+          continue;
+        }
+        int id = ids.id(c, from);
+        if (id == 0) {
+          f.tooMany |= c.types[from] != SpanColumn.OTHER;
+          continue;
+        }
+        int at = id * width + cell[i];
+        if (at >= f.counts.length) {
+          int size = Math.max((id + 1) * width, 2 * f.counts.length);
+          work.reserve(4L * (size - f.counts.length));
+          f.counts = Arrays.copyOf(f.counts, size);
+        }
+        f.counts[at]++;
+      }
+    }
+  }
+
+  private void merge(Counted[] all, ScanField[] scan, int first, int steps) {
+    for (int f = 0; f < all.length; f++) {
+      ScanField from = scan[f];
+      Counted to = all[f];
+      synchronized (to) {
+        to.tooMany |= from.tooMany;
+        for (int id = 1; id <= from.ids.size(); id++) {
+          TraceValue v = value(from.ids, id, fields.get(f));
+          Counts c = to.values.get(v);
+          if (c == null) {
+            if (to.values.size() >= MAX_VALUES) {
+              to.tooMany = true;
+              continue;
+            }
+            work.reserve(16L * grid.count() + 100);
+            c = new Counts(grid.count());
+            to.values.put(v, c);
+          }
+          for (int s = 0; s < steps; s++) {
+            int at = id * 2 * steps + s;
+            if (at < from.counts.length) {
+              c.baseline[first + s] += from.counts[at];
+            }
+            if (at + steps < from.counts.length) {
+              c.selection[first + s] += from.counts[at + steps];
+            }
+          }
+        }
+      }
+      work.release(4L * from.counts.length);
+    }
+  }
+
+  /** Value of a number. */
+  static TraceValue value(ValueIds ids, int id, FieldExpr field) {
+    long bits = ids.bits[id];
+    return switch (ids.types[id]) {
+      case SpanColumn.STRING -> new TraceValue.Text(ids.strings[(int) bits]);
+      case SpanColumn.INT -> Frame.integer(bits, Frame.integers(field));
+      case SpanColumn.DOUBLE -> new TraceValue.Real(Double.longBitsToDouble(bits));
+      default -> bits != 0 ? TraceValue.TRUE : TraceValue.FALSE;
+    };
+  }
+
+  private List<Series> series(Counted[] all) {
+    List<Series> out = new ArrayList<>();
+    for (int f = 0; f < all.length; f++) {
+      String name = fields.get(f).text();
+      for (boolean selected : new boolean[] {false, true}) {
+        side(name, all[f], selected, out);
+      }
+    }
+    if (out.size() > work.limits().maxSeries()) {
+      throw TraceQueryException.limit(
+          "compare() has "
+              + out.size()
+              + " series, more than the limit of "
+              + work.limits().maxSeries()
+              + "; ask for fewer values of each attribute");
+    }
+    return out;
+  }
+
+  private void side(String name, Counted counted, boolean selected, List<Series> out) {
+    String type = selected ? "selection" : "baseline";
+    double[] total = new double[grid.count()];
+    List<Map.Entry<TraceValue, Counts>> values = new ArrayList<>();
+    counted.values.forEach(
+        (v, c) -> {
+          double[] of = selected ? c.selection : c.baseline;
+          for (int i = 0; i < total.length; i++) {
+            total[i] += of[i];
+          }
+          if (c.total(selected) > 0) {
+            values.add(Map.entry(v, c));
+          }
+        });
+    if (values.isEmpty()) {
+      return;
+    }
+    values.sort(
+        Comparator.comparingDouble(
+                (Map.Entry<TraceValue, Counts> e) -> -e.getValue().total(selected))
+            .thenComparing(e -> e.getKey().type())
+            .thenComparing(e -> e.getKey().text()));
+    for (var e : values.subList(0, Math.min(values.size(), comparison.top()))) {
+      Counts c = e.getValue();
+      out.add(
+          new Series(
+              List.of(
+                  new NamedValue(META, new TraceValue.Text(type)),
+                  new NamedValue(name, e.getKey())),
+              selected ? c.selection : c.baseline,
+              List.of()));
+    }
+    if (counted.tooMany || values.size() > comparison.top()) {
+      out.add(
+          new Series(
+              List.of(
+                  new NamedValue(META, new TraceValue.Text(type)),
+                  new NamedValue("__meta_error", new TraceValue.Text("__too_many_values__")),
+                  new NamedValue(name, TraceValue.NIL)),
+              new double[grid.count()],
+              List.of()));
+    }
+    out.add(
+        new Series(
+            List.of(
+                new NamedValue(META, new TraceValue.Text(type + "_total")),
+                new NamedValue(name, TraceValue.NIL)),
+            total,
+            List.of()));
+  }
+}

@@ -1,0 +1,292 @@
+package dev.tethys.query.traceql.exec;
+
+import dev.tethys.model.traces.SpanColumn;
+import dev.tethys.model.traces.SpanField;
+import dev.tethys.model.traces.SpanFilter;
+import dev.tethys.model.traces.SpanSegment;
+import dev.tethys.query.traceql.FoundTrace;
+import dev.tethys.query.traceql.NamedValue;
+import dev.tethys.query.traceql.ast.FieldExpr;
+import dev.tethys.query.traceql.ast.Intrinsic;
+import dev.tethys.query.traceql.ast.Stage;
+import dev.tethys.query.traceql.ast.TraceValue;
+import dev.tethys.query.traceql.ast.ValueType;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Search for traces in two phases: the ids of candidates by conditions that each result fulfils,
+ * then the evaluation of the pipeline over all spans of the candidates, some at a time, until there
+ * are enough results.
+ */
+public final class TraceSearch {
+  /** Traces whose spans are loaded at a time. */
+  private static final int CHUNK = 1024;
+
+  private final Work work;
+  private final Stage.Pipeline pipeline;
+  private final int limit;
+  private final int spansPerSpanset;
+  private final boolean mostRecent;
+  private final List<SpanSegment> segments;
+  private final Slots slots = new Slots();
+  private final TraceFrame.Core core;
+  private final SpansetEvaluation evaluation;
+  private final TraceLoader loader;
+  private final Map<String, FieldExpr> outputs = new LinkedHashMap<>();
+  private final List<FoundTrace> found = new ArrayList<>();
+  private final List<Long> newest = new ArrayList<>();
+
+  /**
+   * @param segments segments of the time range, newest first
+   * @param all segments that may have other spans of found traces
+   */
+  TraceSearch(
+      Work work,
+      Stage.Pipeline pipeline,
+      long from,
+      long to,
+      int limit,
+      int spansPerSpanset,
+      boolean mostRecent,
+      List<SpanSegment> segments,
+      List<SpanSegment> all) {
+    this.work = work;
+    this.pipeline = pipeline;
+    this.limit = limit;
+    this.spansPerSpanset = spansPerSpanset;
+    this.mostRecent = mostRecent;
+    this.segments = segments;
+    core = core(slots);
+    addOutputs(pipeline);
+    evaluation = new SpansetEvaluation(pipeline, slots, from, to);
+    loader = new TraceLoader(work, slots, core, all);
+  }
+
+  static TraceFrame.Core core(Slots slots) {
+    return new TraceFrame.Core(
+        slots.slot(SpanField.SERVICE),
+        slots.slot(Intrinsic.NAME),
+        slots.slot(Intrinsic.STATUS),
+        slots.slot(Intrinsic.KIND));
+  }
+
+  /** Runs a search over the segments of a range and of a wider range for the rest of traces. */
+  public static List<FoundTrace> run(
+      Work work,
+      Stage.Pipeline pipeline,
+      long from,
+      long to,
+      int limit,
+      int spansPerSpanset,
+      boolean mostRecent,
+      dev.tethys.model.traces.TraceStore store,
+      String tenant) {
+    long slack = work.limits().traceNanos();
+    try (var inRange = store.select(tenant, from, to);
+        var wide = store.select(tenant, Times.minus(from, slack), Times.plus(to, slack))) {
+      return new TraceSearch(
+              work,
+              pipeline,
+              from,
+              to,
+              limit,
+              spansPerSpanset,
+              mostRecent,
+              work.segments(inRange),
+              work.segments(wide))
+          .run();
+    }
+  }
+
+  private void addOutputs(Stage s) {
+    switch (s) {
+      case Stage.Filter f -> addOutputs(f.expression());
+      case Stage.Operation o -> {
+        addOutputs(o.left());
+        addOutputs(o.right());
+      }
+      case Stage.Pipeline p -> p.stages().forEach(this::addOutputs);
+      case Stage.GroupBy g -> addOutputs(g.expression());
+      case Stage.Select c -> c.fields().forEach(this::addOutputs);
+      case Stage.ScalarFilter _, Stage.Coalesce _ -> {}
+    }
+  }
+
+  private void addOutputs(FieldExpr e) {
+    switch (e) {
+      case FieldExpr.Static _ -> {}
+      case FieldExpr.Attribute a -> outputs.putIfAbsent(a.text(), a);
+      case FieldExpr.Field f -> {
+        switch (f.intrinsic()) {
+          case NAME, DURATION, TRACE_ID, SPAN_ID, TRACE_DURATION, ROOT_NAME, ROOT_SERVICE -> {
+            // a field of the result itself
+          }
+          default -> outputs.putIfAbsent(f.text(), f);
+        }
+      }
+      case FieldExpr.Binary b -> {
+        addOutputs(b.left());
+        addOutputs(b.right());
+      }
+      case FieldExpr.Unary u -> addOutputs(u.operand());
+    }
+  }
+
+  private List<FoundTrace> run() {
+    Need need = Need.of(pipeline);
+    if (limit > 0) {
+      if (need instanceof Need.Leaf l && l.count() <= 1) {
+        inWaves(l, l.exact() && Need.onlyFilters(pipeline) != null);
+      } else {
+        TraceTable.Candidate[] all = new Candidates(work, segments).collect(need).candidates();
+        evaluate(all, 0);
+      }
+    }
+    return sorted();
+  }
+
+  /** Collects candidates of the newest segments first and stops when there are enough results. */
+  private void inWaves(Need.Leaf leaf, boolean everyCandidateFits) {
+    Candidates candidates = new Candidates(work, segments);
+    TraceTable seen = new TraceTable();
+    SpanFilter filter = leaf.filter();
+    int enough = everyCandidateFits && !mostRecent ? limit : Integer.MAX_VALUE;
+    int wave = work.parallelism();
+    for (int at = 0; at < segments.size(); wave *= 2) {
+      int end = Math.min(segments.size(), at + wave);
+      TraceTable t = candidates.scan(filter, at, end, enough, null);
+      at = end;
+      long next = at < segments.size() ? segments.get(at).lastTime() : Long.MIN_VALUE;
+      if (everyCandidateFits) {
+        seen.addAll(t);
+        if (seen.size() >= limit && (!mostRecent || isNewest(seen, next))) {
+          break;
+        }
+      } else {
+        List<TraceTable.Candidate> fresh = new ArrayList<>();
+        for (TraceTable.Candidate c : t.candidates()) {
+          if (!seen.contains(c.high(), c.low())) {
+            fresh.add(c);
+          }
+        }
+        seen.addAll(t);
+        evaluate(fresh.toArray(new TraceTable.Candidate[0]), 0);
+        if (found.size() >= limit && (!mostRecent || next < kthNewest())) {
+          break;
+        }
+      }
+    }
+    if (everyCandidateFits) {
+      TraceTable.Candidate[] all = seen.candidates();
+      evaluate(all, Math.min(all.length, limit));
+    }
+  }
+
+  private boolean isNewest(TraceTable seen, long next) {
+    TraceTable.Candidate[] all = seen.candidates();
+    return all[limit - 1].newest() > next;
+  }
+
+  private long kthNewest() {
+    return newest.stream().sorted(java.util.Comparator.reverseOrder()).toList().get(limit - 1);
+  }
+
+  private void evaluate(TraceTable.Candidate[] all, int count) {
+    int n = count == 0 ? all.length : count;
+    int done = 0;
+    while (done < n && (mostRecent && count == 0 || found.size() < limit)) {
+      int size = Math.min(n - done, Math.max(64, Math.min(CHUNK, count == 0 ? CHUNK : limit)));
+      TraceFrame f = loader.load(all, done, done + size);
+      evaluation.over(f);
+      for (int t = 0; t < size; t++) {
+        if (!mostRecent && found.size() >= limit) {
+          break;
+        }
+        List<SpansetEvaluation.Spanset> sets = evaluation.evaluate(t);
+        if (!sets.isEmpty()) {
+          found.add(result(f, t, all[done + t], sets));
+          newest.add(all[done + t].newest());
+        }
+      }
+      loader.release(f);
+      done += size;
+    }
+  }
+
+  private List<FoundTrace> sorted() {
+    if (!mostRecent) {
+      return found;
+    }
+    Integer[] order = new Integer[found.size()];
+    java.util.Arrays.setAll(order, i -> i);
+    java.util.Arrays.sort(
+        order,
+        java.util.Comparator.<Integer>comparingLong(i -> newest.get(i))
+            .reversed()
+            .thenComparing(i -> found.get(i).traceId()));
+    List<FoundTrace> out = new ArrayList<>();
+    for (Integer i : order) {
+      if (out.size() < limit) {
+        out.add(found.get(i));
+      }
+    }
+    return out;
+  }
+
+  private FoundTrace result(
+      TraceFrame f, int trace, TraceTable.Candidate id, List<SpansetEvaluation.Spanset> sets) {
+    int root = f.root(trace);
+    List<FoundTrace.Spanset> spansets = new ArrayList<>();
+    for (SpansetEvaluation.Spanset s : sets) {
+      List<FoundTrace.FoundSpan> spans = new ArrayList<>();
+      for (int row : s.rows()) {
+        if (spansPerSpanset > 0 && spans.size() >= spansPerSpanset) {
+          break;
+        }
+        spans.add(span(f, row));
+      }
+      spansets.add(new FoundTrace.Spanset(spans, s.rows().length, s.attributes()));
+    }
+    return new FoundTrace(
+        id.high(),
+        id.low(),
+        root < 0 ? null : f.text(root, core.service()),
+        root < 0 ? null : f.text(root, core.name()),
+        f.start(trace),
+        f.duration(trace),
+        spansets,
+        services(f, trace));
+  }
+
+  private TreeMap<String, FoundTrace.ServiceStats> services(TraceFrame f, int trace) {
+    Map<String, int[]> counts = new LinkedHashMap<>();
+    SpanColumn status = f.frame.columns[core.status().index()];
+    for (int i = f.from(trace); i < f.to(trace); i++) {
+      String service = f.text(i, core.service());
+      int[] c = counts.computeIfAbsent(service == null ? "" : service, k -> new int[2]);
+      c[0]++;
+      c[1] += status.types[i] == SpanColumn.INT && status.bits[i] == 2 ? 1 : 0;
+    }
+    TreeMap<String, FoundTrace.ServiceStats> out = new TreeMap<>();
+    counts.forEach((k, c) -> out.put(k, new FoundTrace.ServiceStats(c[0], c[1])));
+    return out;
+  }
+
+  private FoundTrace.FoundSpan span(TraceFrame f, int row) {
+    List<NamedValue> attributes = new ArrayList<>();
+    for (FieldExpr e : outputs.values()) {
+      SpanColumn c = f.frame.columns[slots.slot(e).index()];
+      TraceValue v = Frame.value(c, row, Frame.integers(e), true);
+      if (v.type() != ValueType.NIL) {
+        attributes.add(new NamedValue(e instanceof FieldExpr.Attribute a ? a.name() : e.text(), v));
+      }
+    }
+    String name = f.text(row, core.name());
+    return new FoundTrace.FoundSpan(
+        f.spanIds[row], name == null ? "" : name, f.starts[row], f.durations[row], attributes);
+  }
+}

@@ -1,0 +1,84 @@
+package dev.tethys.query.traceql;
+
+import dev.tethys.model.telemetry.ArrayValue;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.model.telemetry.TracesData;
+import dev.tethys.model.traces.SpanBatch;
+import dev.tethys.testkit.MemoryTraceStore;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Builder of spans from recorded cases, whose attributes are named as in queries. */
+final class Spans {
+  private final TracesData data = new TracesData();
+  private int spans;
+
+  /** Adds a span with a resource and a scope of its own. */
+  Span add(Map<?, ?> attributes, long trace) {
+    ResourceGroup<Span> r = new ResourceGroup<>();
+    ScopeGroup<Span> s = new ScopeGroup<>();
+    Span span = new Span();
+    span.setTraceId(1, trace);
+    span.setSpanId(++spans);
+    span.setStartTimeUnixNano(1000);
+    span.setEndTimeUnixNano(1000);
+    s.items().add(span);
+    r.scopes().add(s);
+    data.resources().add(r);
+    for (Map.Entry<?, ?> e : attributes.entrySet()) {
+      String key = String.valueOf(e.getKey());
+      Object v = value((Map<?, ?>) e.getValue());
+      if (key.equals("duration")) {
+        span.setEndTimeUnixNano(1000 + (Long) v);
+      } else if (key.startsWith("resource.")) {
+        r.resource().attributes().put(key.substring(9), v);
+      } else {
+        span.attributes().put(key.replaceFirst("^(span)?\\.", ""), v);
+      }
+    }
+    return span;
+  }
+
+  private static Object value(Map<?, ?> typed) {
+    Map.Entry<?, ?> e = typed.entrySet().iterator().next();
+    String type = String.valueOf(e.getKey());
+    if (e.getValue() instanceof List<?> l) {
+      ArrayValue a = new ArrayValue();
+      l.forEach(v -> a.add(scalar(type.replace("[]", ""), v)));
+      return a;
+    }
+    return scalar(type, e.getValue());
+  }
+
+  private static Object scalar(String type, Object v) {
+    return switch (type) {
+      case "int", "duration_ns" -> ((Number) v).longValue();
+      case "float" -> ((Number) v).doubleValue();
+      case "bool", "boolean" -> v;
+      default -> String.valueOf(v);
+    };
+  }
+
+  TracesData data() {
+    return data;
+  }
+
+  TraceQueries queries() {
+    return queries(data);
+  }
+
+  static TraceQueries queries(TracesData data) {
+    MemoryTraceStore store = new MemoryTraceStore();
+    store.append("t", SpanBatch.of(data));
+    return new TraceQueries(store, Runnable::run, 2, TraceLimits.DEFAULT);
+  }
+
+  /** All traces that a query finds. */
+  static List<FoundTrace> search(TraceQueries q, String query) {
+    return new ArrayList<>(
+        q.search("t", TraceQuery.parse(query), 0, Long.MAX_VALUE, 1000, 0).traces());
+  }
+}
