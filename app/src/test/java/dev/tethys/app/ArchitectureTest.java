@@ -79,7 +79,6 @@ class ArchitectureTest {
             "dev.tethys.pipeline.batching..",
             "dev.tethys.pipeline.grammar..",
             "dev.tethys.pipeline.graph..",
-            "dev.tethys.pipeline.extension..",
             "dev.tethys.pipeline.web..",
             "dev.tethys.pipeline.sample..")
         .layer("stages")
@@ -88,6 +87,8 @@ class ArchitectureTest {
         .definedBy("dev.tethys.pipeline.operators..")
         .layer("receivers")
         .definedBy("dev.tethys.pipeline.receiver..")
+        .layer("extensions")
+        .definedBy("dev.tethys.pipeline.extension..")
         .layer("destinations")
         .definedBy("dev.tethys.pipeline.exporter..")
         .layer("kafka")
@@ -185,6 +186,8 @@ class ArchitectureTest {
             "logs",
             "operators",
             "pipeline")
+        .whereLayer("extensions")
+        .mayOnlyAccessLayers("model", "config", "codec", "web", "host", "pipeline", "receivers")
         .whereLayer("destinations")
         .mayOnlyAccessLayers("model", "config", "codec", "web", "pipeline")
         .whereLayer("postgresql")
@@ -229,6 +232,7 @@ class ArchitectureTest {
             "pipeline",
             "processors",
             "receivers",
+            "extensions",
             "destinations",
             "kafka")
         .whereLayer("tools")

@@ -32,7 +32,6 @@ import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.SendResult;
-import dev.tethys.pipeline.extension.FileStorage;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -76,7 +75,7 @@ final class Doubles {
     all.add(new Waiting());
     all.add(new Auth());
     all.add(new BatchProcessor());
-    all.add(new FileStorage());
+    all.add(new FolderStorage());
     return new Components(all);
   }
 

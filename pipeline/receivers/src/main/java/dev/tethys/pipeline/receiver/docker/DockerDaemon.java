@@ -24,12 +24,12 @@ import org.jspecify.annotations.Nullable;
  *     ""} for {@code DOCKER_HOST}, or the default socket
  * @param version of the API; {@code ""} for the daemon's own
  */
-record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, String version) {
-  static final String USUAL = "unix:///var/run/docker.sock";
+public record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, String version) {
+  public static final String USUAL = "unix:///var/run/docker.sock";
   private static final Pattern VERSION = Pattern.compile("(\\d{1,3})\\.(\\d{1,3})");
 
   /** The keys, inline in a section. */
-  static final class Keys {
+  public static final class Keys {
     private final Key<String> endpoint;
     private final Key<ClientTlsSettings> tls;
     private final Key<String> version;
@@ -40,7 +40,7 @@ record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, String ver
      *
      * @param oldest version of the API that will do, behind the {@code 1.}
      */
-    Keys(Section s, int oldest) {
+    public Keys(Section s, int oldest) {
       this.oldest = oldest;
       endpoint =
           s.key(
@@ -49,7 +49,8 @@ record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, String ver
       version = s.key("api_version", Type.STRING, "", "Of the API; without, the daemon's own.");
     }
 
-    DockerDaemon read(YamlObject o) {
+    /** The settings. */
+    public DockerDaemon read(YamlObject o) {
       String at = o.get(endpoint);
       if (!at.isEmpty()) {
         String problem = problem(at);
@@ -123,7 +124,7 @@ record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, String ver
    *
    * @throws IOException when the environment names none
    */
-  Asking asking(Around around) throws IOException {
+  public Asking asking(Around around) throws IOException {
     String address = endpoint;
     if (address.isEmpty()) {
       String said = around.environment().apply("DOCKER_HOST");

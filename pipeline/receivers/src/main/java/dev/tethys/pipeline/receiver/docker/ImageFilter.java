@@ -12,7 +12,7 @@ import java.util.Map;
  * each with {@code !} before it for those that do not match. A name that is listed decides before
  * all others do; where one is listed with {@code !}, every other name matches.
  */
-final class ImageFilter {
+public final class ImageFilter {
   private record Form(Regex pattern, boolean whole, boolean negated) {
     boolean match(String name) {
       return (whole ? pattern.matches(name) : pattern.find(name)) != negated;
@@ -25,7 +25,7 @@ final class ImageFilter {
   /**
    * @throws IllegalArgumentException when one of them cannot be read
    */
-  ImageFilter(List<String> written) {
+  public ImageFilter(List<String> written) {
     for (String w : written) {
       boolean negated = w.startsWith("!");
       String s = negated ? w.substring(1) : w;
@@ -43,7 +43,7 @@ final class ImageFilter {
     }
   }
 
-  boolean match(String name) {
+  public boolean match(String name) {
     Boolean listed = names.get(name);
     if (listed != null) {
       return listed;

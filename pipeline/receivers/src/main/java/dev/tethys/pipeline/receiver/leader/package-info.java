@@ -1,4 +1,4 @@
-/** Receivers of which one replica is at work, and the extension that elects it. */
+/** Receivers of which one replica runs: the one that leads. */
 @NullMarked
 package dev.tethys.pipeline.receiver.leader;
 

@@ -1,4 +1,4 @@
-/** Observers: which endpoints there are, in a cluster, on a Docker daemon, on this machine. */
+/** Endpoints that observers found. */
 @NullMarked
 package dev.tethys.pipeline.receiver.observer;
 

@@ -13,7 +13,7 @@ import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
 
 /** Converts recordings of the JDK's flight recorder of this process to pprof profiles. */
-enum FlightProfile {
+public enum FlightProfile {
   /** Where threads run. Types and period are those of Go's {@code runtime/pprof}. */
   CPU(
       "jdk.ExecutionSample",
@@ -94,7 +94,7 @@ enum FlightProfile {
    * @param end ends it before
    * @return a profile in gzip
    */
-  byte[] record(Duration most, CountDownLatch end) throws IOException, InterruptedException {
+  public byte[] record(Duration most, CountDownLatch end) throws IOException, InterruptedException {
     Path file = Files.createTempFile("tethys-own-", ".jfr");
     try (Recording r = new Recording()) {
       enable(r);

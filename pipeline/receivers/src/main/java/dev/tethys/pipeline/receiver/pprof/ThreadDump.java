@@ -20,19 +20,19 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The threads of this process, virtual ones too: what goroutines are to a program in Go. */
-final class ThreadDump {
+public final class ThreadDump {
   private static final ValueType THREADS = new ValueType("goroutine", "count");
   private static final long MAX_BYTES = 64L << 20;
 
   private ThreadDump() {}
 
   /** Each thread with its stack, as the virtual machine writes it. */
-  static byte[] text() throws IOException {
+  public static byte[] text() throws IOException {
     return dump(ThreadDumpFormat.TEXT_PLAIN);
   }
 
   /** Stacks, with how many threads have each, the most first. */
-  static String summary() throws IOException {
+  public static String summary() throws IOException {
     Map<List<Frame>, Long> stacks = stacks();
     StringBuilder sb = new StringBuilder("threads: total ");
     sb.append(stacks.values().stream().mapToLong(Long::longValue).sum()).append('\n');
@@ -53,7 +53,7 @@ final class ThreadDump {
   }
 
   /** The same as a profile in gzip. */
-  static byte[] profile(long timeNanos) throws IOException {
+  public static byte[] profile(long timeNanos) throws IOException {
     PprofWriter w = new PprofWriter(THREADS);
     stacks().forEach((stack, n) -> w.add(stack, n));
     return w.toGzip(timeNanos, 0, THREADS, 1);

@@ -1,14 +1,14 @@
 package dev.tethys.pipeline.receiver.docker;
 
 /** Answers of a Docker daemon, as its documentation has them. */
-final class DockerFixture {
-  static final String LIST =
+public final class DockerFixture {
+  public static final String LIST =
       """
       [{"Id": "aa11", "Names": ["/web"], "Image": "shop/web:2", "State": "running"},
        {"Id": "bb22", "Names": ["/db"], "Image": "postgres:17", "State": "running"}]
       """;
 
-  static final String WEB =
+  public static final String WEB =
       """
       {"Id": "aa11", "Name": "/web", "Image": "sha256:0102", "RestartCount": 2,
        "State": {"Status": "running", "Running": true, "Paused": false, "StartedAt": "2024-05-01T09:00:00.5Z"},
@@ -17,7 +17,7 @@ final class DockerFixture {
        "HostConfig": {"CpuShares": 512, "NanoCpus": 1500000000, "CpusetCpus": "", "CpuQuota": 0, "CpuPeriod": 0}}
       """;
 
-  static final String DB =
+  public static final String DB =
       WEB.replace("aa11", "bb22")
           .replace("/web\"", "/db\"")
           .replace("shop/web:2", "postgres:17")
@@ -26,7 +26,7 @@ final class DockerFixture {
               "\"NanoCpus\": 0, \"CpusetCpus\": \"0-2,5\"");
 
   /** Of version 1 of control groups. */
-  static final String STATS_1 =
+  public static final String STATS_1 =
       """
       {"read": "2024-05-02T08:00:01Z", "preread": "2024-05-02T08:00:00Z",
        "pids_stats": {"current": 7, "limit": 100},
@@ -58,7 +58,7 @@ final class DockerFixture {
       """;
 
   /** Of version 2. */
-  static final String STATS_2 =
+  public static final String STATS_2 =
       """
       {"read": "2024-05-02T08:00:01Z", "preread": "2024-05-02T08:00:00Z",
        "pids_stats": {"current": 3, "limit": 18446744073709551615},

@@ -1,0 +1,275 @@
+package dev.tethys.pipeline.extension.forwarder;
+
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.UrlText;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.client.FirstUseClient;
+import dev.tethys.pipeline.client.HttpClientSettings;
+import dev.tethys.pipeline.component.ClientAuth;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Extension;
+import dev.tethys.pipeline.component.ExtensionFactory;
+import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.receiver.server.Authenticators;
+import dev.tethys.pipeline.receiver.server.HttpServerSettings;
+import dev.tethys.pipeline.receiver.server.ServedExtension;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import dev.tethys.web.client.Answer;
+import dev.tethys.web.client.Call;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.lang.System.Logger.Level;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code http_forwarder}: hands every request on to another server, with further headers, and its
+ * answer back. So what may reach only this program reaches that server.
+ */
+public final class HttpForwarderFactory implements ExtensionFactory<HttpForwarderFactory.Settings> {
+  /**
+   * The settings.
+   *
+   * @param to scheme, host and port are those of every request; paths are the requests' own
+   * @param timeout for one request; zero for none
+   */
+  public record Settings(HttpServerSettings in, HttpClientSettings out, URI to, Duration timeout) {}
+
+  private static final Duration UNBOUNDED = Duration.ofHours(1);
+
+  private static final Section INGRESS = new Section("ingress", "Where requests come in.");
+  private static final HttpServerSettings.Keys SERVER =
+      new HttpServerSettings.Keys(INGRESS, "localhost:6060");
+  private static final Type<HttpServerSettings> INGRESS_TYPE = INGRESS.type(SERVER::read);
+  private static final Section EGRESS = new Section("egress", "Where they go.");
+  private static final HttpClientSettings.Keys CLIENT = new HttpClientSettings.Keys(EGRESS);
+  private static final Key<Duration> TIMEOUT =
+      EGRESS.key(
+          "timeout", GoDurations.TYPE, Duration.ofSeconds(10), "For one request; 0 for an hour.");
+  private static final Section SECTION =
+      new Section("http_forwarder", "Hands requests on to another server.");
+  private static final Key<HttpServerSettings> INGRESS_KEY =
+      SECTION.optional("ingress", INGRESS_TYPE, "Where requests come in.");
+  private static final Key<YamlObject> EGRESS_KEY =
+      SECTION.required("egress", EGRESS.type(o -> o), "Where they go.");
+
+  private final HttpClientFactory clients;
+
+  /**
+   * @param clients the process's; not closed here
+   */
+  public HttpForwarderFactory(HttpClientFactory clients) {
+    this.clients = clients;
+  }
+
+  @Override
+  public String type() {
+    return "http_forwarder";
+  }
+
+  @Override
+  public String about() {
+    return "Hands HTTP requests on to another server, with further headers.";
+  }
+
+  @Override
+  public Type<Settings> settings() {
+    return SECTION.type(HttpForwarderFactory::read);
+  }
+
+  private static Settings read(YamlObject o) {
+    YamlNode ingress = o.at(INGRESS_KEY);
+    YamlObject egress = o.get(EGRESS_KEY);
+    HttpClientSettings out = CLIENT.read(egress);
+    URI to = out.endpoint();
+    if (to == null) {
+      throw egress.error("egress requires an endpoint: the URL of the server that requests go to");
+    }
+    return new Settings(
+        INGRESS_TYPE.read(
+            ingress == null ? YamlDocument.parse("ingress", null, "{}").root() : ingress),
+        out,
+        to,
+        egress.get(TIMEOUT));
+  }
+
+  @Override
+  public Extension create(Settings s, Context context) {
+    return new Running(
+        s,
+        Authenticators.find(s.in.auth(), context),
+        ClientAuth.of(s.out.auth(), context),
+        clients,
+        context.clock());
+  }
+
+  static final class Running extends ServedExtension {
+    private static final System.Logger LOG = System.getLogger(HttpForwarderFactory.class.getName());
+
+    /** Headers that are of one connection, or that the client here says itself. */
+    private static final Set<String> OF_CONNECTION =
+        Set.of(
+            "connection",
+            "keep-alive",
+            "proxy-authenticate",
+            "proxy-authorization",
+            "proxy-connection",
+            "te",
+            "trailer",
+            "transfer-encoding",
+            "upgrade",
+            "content-length",
+            "expect",
+            "host");
+
+    private final Settings settings;
+    private final @Nullable ClientAuth auth;
+    private final FirstUseClient client;
+
+    Running(
+        Settings s,
+        @Nullable ServerAuth asked,
+        @Nullable ClientAuth auth,
+        HttpClientFactory clients,
+        Scheduler clock) {
+      super(s.in, asked, clock);
+      this.settings = s;
+      HttpClientConfig signing = ClientAuth.signing(s.out.client(), auth);
+      this.client = new FirstUseClient(() -> clients.client(signing));
+      this.auth = ClientAuth.besideSigning(auth);
+      door().any("/", this::forward);
+      door().any("/{below...}", this::forward);
+    }
+
+    private void forward(HttpRequest q, HttpResponse r) throws IOException, InterruptedException {
+      byte[] body = q.bodyBytes(door().maxBodyBytes());
+      URI target;
+      try {
+        target = target(q);
+      } catch (URISyntaxException e) {
+        r.status(400).send("not forwarded: " + e.getMessage() + "\n");
+        return;
+      }
+      Answer a;
+      try {
+        a =
+            client
+                .get()
+                .send(
+                    new Call(
+                        q.method(),
+                        target,
+                        headers(q),
+                        body.length == 0 && q.contentLength() <= 0 ? null : body,
+                        settings.timeout.isZero() ? UNBOUNDED : settings.timeout,
+                        null));
+      } catch (IOException e) {
+        LOG.log(Level.DEBUG, "{0} {1}: {2}", q.method(), target, e.toString());
+        r.status(502).send("not forwarded: " + e.getMessage() + "\n");
+        return;
+      }
+      try (a) {
+        if (auth != null && auth.isRefusal(a.status())) {
+          auth.refused();
+        }
+        answer(a, q, r);
+      }
+    }
+
+    /** The same path and query; what no URL may have as it is goes with escapes. */
+    private URI target(HttpRequest q) throws URISyntaxException {
+      String query = q.rawQuery();
+      return UrlText.read(
+          settings.to.getScheme()
+              + "://"
+              + settings.to.getRawAuthority()
+              + q.rawPath()
+              + (query.isEmpty() ? "" : "?" + query));
+    }
+
+    private Map<String, String> headers(HttpRequest q) throws IOException {
+      Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+      Set<String> named = named(q.headers("connection"));
+      for (String name : q.headerNames()) {
+        if (!isOfConnection(name, named)) {
+          String between = name.equalsIgnoreCase("cookie") ? "; " : ", ";
+          all.put(name, String.join(between, q.headers(name)));
+        }
+      }
+      if (auth != null) {
+        all.putAll(auth.headers());
+      }
+      settings.out.headers().forEach((k, v) -> add(all, k, v.value()));
+      add(all, "Via", via(q));
+      return all;
+    }
+
+    private static void add(Map<String, String> to, String name, String value) {
+      to.merge(name, value, (a, b) -> a + ", " + b);
+    }
+
+    private static boolean isOfConnection(String name, Set<String> named) {
+      String lower = name.toLowerCase(Locale.ROOT);
+      return name.startsWith(":") || OF_CONNECTION.contains(lower) || named.contains(lower);
+    }
+
+    /** Headers that are of one connection because its {@code Connection} says so. */
+    private static Set<String> named(List<String> connection) {
+      Set<String> all = new HashSet<>();
+      for (String value : connection) {
+        for (String name : value.split(",")) {
+          all.add(name.strip().toLowerCase(Locale.ROOT));
+        }
+      }
+      return all;
+    }
+
+    private static String via(HttpRequest q) {
+      return q.protocol() + " " + q.host();
+    }
+
+    private static void answer(Answer a, HttpRequest q, HttpResponse r) throws IOException {
+      r.status(a.status()).uncompressed(); // it is as it came
+      Set<String> named = new HashSet<>();
+      a.headers()
+          .forEach(
+              (name, values) -> {
+                if (name.equalsIgnoreCase("connection")) {
+                  named.addAll(named(values));
+                }
+              });
+      for (Map.Entry<String, List<String>> h : a.headers().entrySet()) {
+        if (!isOfConnection(h.getKey(), named)) {
+          h.getValue().forEach(v -> r.addHeader(h.getKey(), v));
+        }
+      }
+      r.addHeader("Via", via(q));
+      if (q.method().equals("HEAD") || a.status() == 204 || a.status() == 304) {
+        r.send();
+        return;
+      }
+      try (InputStream from = a.body();
+          OutputStream to = r.stream()) {
+        from.transferTo(to);
+      }
+    }
+  }
+}

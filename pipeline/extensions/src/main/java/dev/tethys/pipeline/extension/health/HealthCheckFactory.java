@@ -1,0 +1,205 @@
+package dev.tethys.pipeline.extension.health;
+
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.GoDurationText;
+import dev.tethys.model.GoJson;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Extension;
+import dev.tethys.pipeline.component.ExtensionFactory;
+import dev.tethys.pipeline.component.PipelineWatcher;
+import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.receiver.server.Authenticators;
+import dev.tethys.pipeline.receiver.server.HttpServerSettings;
+import dev.tethys.pipeline.receiver.server.ServedExtension;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code health_check} and {@code healthcheckv2}: say over HTTP whether the graph takes telemetry,
+ * or with {@code use_v2} over HTTP and gRPC how its pipelines are.
+ */
+public final class HealthCheckFactory implements ExtensionFactory<HealthCheckFactory.Settings> {
+  /**
+   * The settings.
+   *
+   * @param path below which, where it ends with a slash, every path is answered
+   * @param bodies null for the usual answers
+   * @param second in the place of all others, if that is wanted; null else
+   */
+  public record Settings(
+      HttpServerSettings http,
+      String path,
+      @Nullable Bodies bodies,
+      @Nullable HealthServiceSettings second) {}
+
+  /** Response bodies. */
+  record Bodies(String healthy, String unhealthy) {}
+
+  private static final Section BODY = new Section("response_body", "Other answers.");
+  private static final Key<String> HEALTHY =
+      BODY.key("healthy", Type.STRING, "", "While telemetry is taken.");
+  private static final Key<String> UNHEALTHY =
+      BODY.key("unhealthy", Type.STRING, "", "Before and after.");
+  private static final Section CHECK =
+      new Section("check_collector_pipeline", "Whether exporters failed of late.");
+  private static final Key<Boolean> CHECKED =
+      CHECK.key("enabled", Type.BOOL, false, "Only false is taken.");
+  private static final Key<Duration> CHECK_INTERVAL =
+      CHECK.key("interval", GoDurations.TYPE, Duration.ofMinutes(5), "Of no effect then.");
+  private static final Key<Long> CHECK_THRESHOLD =
+      CHECK.key("exporter_failure_threshold", Type.INT, 5L, "Of no effect then.");
+  private static final Section SECTION = new Section("health_check", "Says whether all is well.");
+  private static final HttpServerSettings.Keys SERVER =
+      new HttpServerSettings.Keys(SECTION, "localhost:13133");
+  private static final Key<String> PATH =
+      SECTION.key("path", Type.STRING, "/", "Path that is answered.");
+  private static final Key<Bodies> RESPONSE_BODY =
+      SECTION.optional(
+          "response_body",
+          BODY.type(o -> new Bodies(o.get(HEALTHY), o.get(UNHEALTHY))),
+          "Other answers.");
+  private static final Key<Boolean> CHECK_PIPELINE =
+      SECTION.key(
+          "check_collector_pipeline",
+          CHECK.type(HealthCheckFactory::check),
+          false,
+          "Only not enabled.");
+  private static final Key<Boolean> USE_V2 =
+      SECTION.key("use_v2", Type.BOOL, false, "Whether http and grpc hold, and nothing else.");
+  private static final HealthServiceSettings.Keys SECOND = new HealthServiceSettings.Keys(SECTION);
+
+  /** What holds without use_v2 alone. */
+  private static final List<String> FIRST_ALONE =
+      List.of("endpoint", "path", "response_body", "tls", "auth", "cors", "response_headers");
+
+  private final String type;
+
+  private HealthCheckFactory(String type) {
+    this.type = type;
+  }
+
+  /** {@code health_check}. */
+  public HealthCheckFactory() {
+    this("health_check");
+  }
+
+  /** The same under the name that it had before it was one. */
+  public static HealthCheckFactory second() {
+    return new HealthCheckFactory("healthcheckv2");
+  }
+
+  @Override
+  public String type() {
+    return type;
+  }
+
+  @Override
+  public String about() {
+    return "Says whether the graph takes telemetry, or with use_v2 how each of its pipelines is.";
+  }
+
+  @Override
+  public Type<Settings> settings() {
+    return SECTION.type(HealthCheckFactory::read);
+  }
+
+  private static boolean check(YamlObject o) {
+    if (o.get(CHECKED)) {
+      throw o.error(
+          CHECKED,
+          "exporters are not counted here, in newer Collectors neither; alert on"
+              + " otelcol_exporter_send_failed_* of the metrics, and write enabled: false");
+    }
+    o.get(CHECK_INTERVAL);
+    o.get(CHECK_THRESHOLD);
+    return false;
+  }
+
+  private static Settings read(YamlObject o) {
+    o.get(CHECK_PIPELINE);
+    HealthServiceSettings second = SECOND.read(o, o.get(USE_V2));
+    if (second != null) {
+      Map<String, YamlNode.Entry> written = o.node().entries();
+      for (String key : FIRST_ALONE) {
+        YamlNode.Entry e = written.get(key);
+        if (e != null) {
+          throw e.key()
+              .error("\"" + key + "\" holds without use_v2 alone; http and grpc are in its place");
+        }
+      }
+    }
+    String path = o.get(PATH);
+    if (!path.startsWith("/")) {
+      throw o.error(PATH, "path must begin with a slash");
+    }
+    return new Settings(SERVER.read(o), path, o.find(RESPONSE_BODY), second);
+  }
+
+  @Override
+  public Extension create(Settings s, Context context) {
+    return s.second == null
+        ? new Running(s, Authenticators.find(s.http.auth(), context), context.clock())
+        : new HealthService(s.second, context);
+  }
+
+  static final class Running extends ServedExtension implements PipelineWatcher {
+    private final @Nullable Bodies bodies;
+    private final Scheduler clock;
+    private volatile @Nullable Instant upSince;
+
+    Running(Settings s, @Nullable ServerAuth auth, Scheduler clock) {
+      super(s.http, auth, clock);
+      this.bodies = s.bodies;
+      this.clock = clock;
+      door().any(s.path, this::answer);
+      if (s.path.endsWith("/")) {
+        door().any(s.path + "{below...}", this::answer);
+      }
+    }
+
+    private void answer(HttpRequest q, HttpResponse r) throws IOException {
+      Instant since = upSince;
+      r.status(since == null ? 503 : 200);
+      if (bodies != null) {
+        r.send(since == null ? bodies.unhealthy : bodies.healthy);
+        return;
+      }
+      StringBuilder sb = new StringBuilder("{\"status\":");
+      GoJson.append(sb, since == null ? "Server not available" : "Server available");
+      sb.append(",\"upSince\":");
+      GoJson.append(sb, since == null ? "0001-01-01T00:00:00Z" : since.toString());
+      sb.append(",\"uptime\":");
+      Duration up =
+          since == null
+              ? Duration.ZERO
+              : Duration.between(since, Instant.ofEpochMilli(clock.millis()));
+      GoJson.append(sb, since == null ? "" : GoDurationText.of(up.toNanos()));
+      r.send("application/json", sb.append("}\n").toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public void ready() {
+      if (upSince == null) {
+        upSince = Instant.ofEpochMilli(clock.millis());
+      }
+    }
+
+    @Override
+    public void notReady() {
+      upSince = null;
+    }
+  }
+}

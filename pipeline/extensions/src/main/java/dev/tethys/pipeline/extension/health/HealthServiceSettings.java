@@ -1,0 +1,135 @@
+package dev.tethys.pipeline.extension.health;
+
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.receiver.server.GrpcServerSettings;
+import dev.tethys.pipeline.receiver.server.HttpServerSettings;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Settings of the second version.
+ *
+ * @param http null for none
+ * @param grpc null for none; at least one of both is set
+ * @param recovery time after which a failing exporter makes it unhealthy; null for never
+ */
+record HealthServiceSettings(
+    @Nullable Http http, @Nullable GrpcServerSettings grpc, @Nullable Duration recovery) {
+  /**
+   * The server of HTTP.
+   *
+   * @param status the path of what is answered; null for none
+   */
+  record Http(HttpServerSettings server, @Nullable String status) {}
+
+  /** The keys, within those of the first. */
+  static final class Keys {
+    private static final Section STATUS = new Section("status", "How pipelines are, as JSON.");
+    private static final Key<Boolean> STATUS_ENABLED =
+        STATUS.key("enabled", Type.BOOL, true, "Whether it is answered.");
+    private static final Key<String> STATUS_PATH =
+        STATUS.key("path", Type.STRING, "/status", "Where.");
+    private static final Section CONFIG = new Section("config", "The configuration.");
+    private static final Key<Boolean> CONFIG_ENABLED =
+        CONFIG.key("enabled", Type.BOOL, false, "Only false is taken.");
+    private static final Key<String> CONFIG_PATH =
+        CONFIG.key("path", Type.STRING, "/config", "Of no effect then.");
+    private static final Section HTTP = new Section("http", "The second version over HTTP.");
+    private static final HttpServerSettings.Keys SERVER =
+        new HttpServerSettings.Keys(HTTP, "localhost:13133");
+    private static final Key<String> HTTP_STATUS =
+        HTTP.key("status", STATUS.type(Keys::path), "/status", "How pipelines are.");
+    private static final Key<Boolean> HTTP_CONFIG =
+        HTTP.key("config", CONFIG.type(Keys::config), false, "Only not enabled.");
+    private static final Section COMPONENTS =
+        new Section("component_health", "Which errors of components make it unhealthy.");
+    private static final Key<Boolean> PERMANENT =
+        COMPONENTS.key(
+            "include_permanent_errors",
+            Type.BOOL,
+            false,
+            "Accepted: a component with a permanent error ends a start or a reload here.");
+    private static final Key<Boolean> RECOVERABLE =
+        COMPONENTS.key(
+            "include_recoverable_errors",
+            Type.BOOL,
+            false,
+            "Whether an exporter whose destination takes nothing does.");
+    private static final Key<Duration> RECOVERY =
+        COMPONENTS.key(
+            "recovery_duration", GoDurations.TYPE, Duration.ofMinutes(5), "After which it does.");
+
+    private final Key<Http> http;
+    private final Key<GrpcServerSettings> grpc;
+    private final Key<YamlObject> components;
+
+    Keys(Section s) {
+      http = s.optional("http", HTTP.type(Keys::http), "With use_v2: HTTP.");
+      grpc =
+          s.optional(
+              "grpc",
+              GrpcServerSettings.type("localhost:13132"),
+              "With use_v2: grpc.health.v1.Health.");
+      components =
+          s.optional("component_health", COMPONENTS.type(o -> o), "With use_v2: which errors.");
+    }
+
+    private static String path(YamlObject o) {
+      if (!o.get(STATUS_PATH).startsWith("/")) {
+        throw o.error(STATUS_PATH, "path must begin with a slash");
+      }
+      return o.get(STATUS_ENABLED) ? o.get(STATUS_PATH) : "";
+    }
+
+    private static boolean config(YamlObject o) {
+      o.get(CONFIG_PATH);
+      if (o.get(CONFIG_ENABLED)) {
+        throw o.error(
+            CONFIG_ENABLED,
+            "the configuration, with its secrets, is not shown over HTTP; print-config prints it");
+      }
+      return false;
+    }
+
+    private static Http http(YamlObject o) {
+      o.get(HTTP_CONFIG);
+      String status = o.get(HTTP_STATUS);
+      return new Http(SERVER.read(o), status.isEmpty() ? null : status);
+    }
+
+    /** Null where the key is not written; where nothing stands behind it all that is usual. */
+    private static <T> @Nullable T readOrDefault(YamlObject o, Key<T> key) {
+      YamlNode at = o.at(key);
+      return at == null ? null : key.type().read(at);
+    }
+
+    /** Reads them; null where the first version holds. */
+    @Nullable HealthServiceSettings read(YamlObject o, boolean second) {
+      Http h = readOrDefault(o, http);
+      GrpcServerSettings g = readOrDefault(o, grpc);
+      YamlObject c = o.find(components);
+      if (!second) {
+        for (Key<?> k : List.of(http, grpc, components)) {
+          if (o.has(k)) {
+            throw o.error(k, k.name() + " holds with use_v2: true alone");
+          }
+        }
+        return null;
+      }
+      if (h == null && g == null) {
+        throw o.error("with use_v2 one of http and grpc is wanted");
+      }
+      if (c != null) {
+        c.get(PERMANENT);
+      }
+      return new HealthServiceSettings(
+          h, g, c != null && c.get(RECOVERABLE) ? c.get(RECOVERY) : null);
+    }
+  }
+}

@@ -1,0 +1,142 @@
+package dev.tethys.pipeline.extension.leader;
+
+import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.pipeline.component.Extension;
+import dev.tethys.pipeline.component.Leadership;
+import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.scraping.FailureLog;
+import dev.tethys.web.kubernetes.LeaseElection;
+import dev.tethys.web.kubernetes.ResourceWatch;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Participates in leader election and notifies its followers of the result. */
+final class LeaderElector implements Extension, Leadership {
+  private static final System.Logger LOG = System.getLogger(LeaderElector.class.getName());
+
+  /** What giving the lease up may take; others else wait for its end. */
+  private static final Duration RELEASE = Duration.ofSeconds(2);
+
+  private final LeaderElectorConfig config;
+  private final Around around;
+  private final String name;
+  private final LeaseElection.Clocks clocks;
+  private final ResourceWatch.Pause pause;
+  private final FailureLog failures = new FailureLog(); // of the thread
+  private final List<Follower> followers = new ArrayList<>(); // guarded by itself
+  private boolean leads; // guarded by followers
+  private boolean everLed; // of the thread
+  private @Nullable LeaseElection election;
+  private @Nullable Thread thread;
+
+  LeaderElector(
+      LeaderElectorConfig config,
+      Around around,
+      String name,
+      LeaseElection.Clocks clocks,
+      ResourceWatch.Pause pause) {
+    this.config = config;
+    this.around = around;
+    this.name = name;
+    this.clocks = clocks;
+    this.pause = pause;
+  }
+
+  @Override
+  public void start() throws IOException {
+    String host = around.environment().apply("HOSTNAME");
+    String identity = (host == null || host.isEmpty() ? "" : host + "_") + UUID.randomUUID();
+    LeaseElection e =
+        new LeaseElection(
+            config.terms(identity),
+            new ResourceWatch.Means(config.access().access(around), around.sender(), pause),
+            clocks,
+            new Told());
+    election = e;
+    LOG.log(Level.INFO, "{0}: joined leader election as {1}", name, identity);
+    thread =
+        Thread.ofVirtual()
+            .name(name)
+            .start(
+                EssentialLoop.of(
+                    "leader",
+                    () -> {
+                      try {
+                        e.run();
+                      } catch (InterruptedException x) {
+                        Thread.currentThread().interrupt();
+                      }
+                    }));
+  }
+
+  private final class Told implements LeaseElection.Ear {
+    @Override
+    public void leads(boolean is) {
+      failures.succeeded();
+      LOG.log(Level.INFO, is ? "{0}: leads" : "{0}: leads no longer", name);
+      everLed |= is;
+      synchronized (followers) {
+        leads = is;
+        followers.forEach(f -> f.leads(is));
+      }
+    }
+
+    @Override
+    public void failed(String why) {
+      if (failures.isNew(why)) {
+        LOG.log(Level.WARNING, "{0}: {1}", name, why);
+      }
+    }
+  }
+
+  @Override
+  public void follow(Follower follower) {
+    synchronized (followers) {
+      followers.add(follower);
+      follower.leads(leads);
+    }
+  }
+
+  @Override
+  public void leave(Follower follower) {
+    synchronized (followers) {
+      followers.remove(follower);
+    }
+  }
+
+  /** Whether all followers have ended, before which no other may begin. */
+  private boolean isAlone() {
+    synchronized (followers) {
+      return followers.isEmpty();
+    }
+  }
+
+  @Override
+  public Duration grace() {
+    return Duration.ofSeconds(config.duration().toSeconds()).minus(config.deadline());
+  }
+
+  @Override
+  public void stop(Duration patience) {
+    Thread t = thread;
+    LeaseElection e = election;
+    if (t == null || e == null) {
+      return;
+    }
+    t.interrupt();
+    try {
+      if (t.join(RELEASE) && everLed && isAlone()) {
+        e.release(RELEASE);
+      }
+    } catch (IOException x) {
+      LOG.log(Level.INFO, "{0}: the lease is left to its end: {1}", name, x.getMessage());
+    } catch (InterruptedException x) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,38 @@
+package dev.tethys.pipeline.extension.leader;
+
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.Extension;
+import dev.tethys.pipeline.component.ExtensionFactory;
+import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.web.kubernetes.LeaseElection;
+
+/** Makes {@code k8s_leader_elector} extensions. */
+public final class LeaderElectorFactory implements ExtensionFactory<LeaderElectorConfig> {
+  private final Around around;
+
+  public LeaderElectorFactory(Around around) {
+    this.around = around;
+  }
+
+  @Override
+  public String type() {
+    return "k8s_leader_elector";
+  }
+
+  @Override
+  public String about() {
+    return "Elects the one of several replicas that is at work by a Lease of Kubernetes.";
+  }
+
+  @Override
+  public Type<LeaderElectorConfig> settings() {
+    return LeaderElectorConfig.TYPE;
+  }
+
+  @Override
+  public Extension create(LeaderElectorConfig settings, Context context) {
+    return new LeaderElector(
+        settings, around, context.name(), LeaseElection.Clocks.SYSTEM, Thread::sleep);
+  }
+}

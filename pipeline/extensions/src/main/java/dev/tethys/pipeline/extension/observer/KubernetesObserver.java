@@ -1,0 +1,132 @@
+package dev.tethys.pipeline.extension.observer;
+
+import dev.tethys.pipeline.receiver.observer.KnownEndpoints;
+import dev.tethys.pipeline.receiver.observer.EndpointObserver;
+import dev.tethys.pipeline.receiver.observer.Endpoint;
+import dev.tethys.pipeline.component.Extension;
+import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.scraping.FailureLog;
+import dev.tethys.web.kubernetes.ResourceWatch;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import tools.jackson.databind.JsonNode;
+
+/** Watches the objects of a cluster, and tells which endpoints these have. */
+final class KubernetesObserver implements Extension, EndpointObserver {
+  private static final System.Logger LOG = System.getLogger(KubernetesObserver.class.getName());
+
+  private final KubernetesObserverConfig config;
+  private final Around around;
+  private final String name;
+  private final String id;
+  private final KnownEndpoints known = new KnownEndpoints();
+  private final List<Thread> threads = new ArrayList<>();
+
+  /**
+   * @param id with which the ids of endpoints begin
+   */
+  KubernetesObserver(KubernetesObserverConfig config, Around around, String name, String id) {
+    this.config = config;
+    this.around = around;
+    this.name = name;
+    this.id = id;
+  }
+
+  @Override
+  public void start() throws IOException {
+    ResourceWatch.Means means =
+        new ResourceWatch.Means(config.access().access(around), around.sender(), Thread::sleep);
+    for (ObservedKind kind : config.kinds()) {
+      List<String> in =
+          kind.namespaced() && !config.namespaces().isEmpty() ? config.namespaces() : List.of("");
+      for (String namespace : in) {
+        String path = kind.path(namespace);
+        threads.add(
+            new ResourceWatch<>(
+                    new ResourceWatch.Scope(path, "", kind.selector(config.node()), false),
+                    means,
+                    new Watched(kind, path))
+                .thread(name + " " + path));
+      }
+    }
+    threads.forEach(Thread::start);
+  }
+
+  /** Objects of one kind. */
+  private final class Watched implements ResourceWatch.Sink<List<Endpoint>> {
+    private final ObservedKind kind;
+    private final String prefix;
+    private final FailureLog failures = new FailureLog();
+
+    Watched(ObservedKind kind, String path) {
+      this.kind = kind;
+      this.prefix = path + " ";
+    }
+
+    @Override
+    public List<Endpoint> keep(JsonNode object) {
+      return kind.endpoints(id, object);
+    }
+
+    @Override
+    public void replace(Map<String, List<Endpoint>> now) {
+      failures.succeeded();
+      Set<String> these = new HashSet<>();
+      now.forEach(
+          (key, endpoints) -> {
+            these.add(prefix + key);
+            known.set(prefix + key, endpoints);
+          });
+      known.keepOnly(prefix, these);
+    }
+
+    @Override
+    public void put(String key, List<Endpoint> endpoints) {
+      failures.succeeded();
+      known.set(prefix + key, endpoints);
+    }
+
+    @Override
+    public void remove(String key) {
+      known.set(prefix + key, List.of());
+    }
+
+    @Override
+    public void synced() {
+      LOG.log(Level.DEBUG, "{0}: {1} endpoints are known", name, known.size());
+    }
+
+    @Override
+    public void failed(String what, String why) {
+      if (failures.isNew(why)) { // it is tried twice a minute
+        LOG.log(
+            Level.WARNING,
+            "{0}: cannot {1}, what was known stays, and it is tried again: {2}",
+            name,
+            what,
+            why);
+      }
+    }
+  }
+
+  @Override
+  public void follow(Follower follower) {
+    known.follow(follower);
+  }
+
+  @Override
+  public void leave(Follower follower) {
+    known.leave(follower);
+  }
+
+  @Override
+  public void stop(Duration patience) {
+    threads.forEach(Thread::interrupt);
+  }
+}

@@ -1,0 +1,307 @@
+package dev.tethys.pipeline.extension.opamp;
+
+import dev.tethys.codec.opamp.AgentToServer.Available;
+import dev.tethys.codec.opamp.AgentToServer.Capability;
+import dev.tethys.codec.opamp.ComponentHealth;
+import dev.tethys.model.UuidV7;
+import dev.tethys.pipeline.component.ConfigWatcher;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.component.ExporterHealth;
+import dev.tethys.pipeline.component.Extension;
+import dev.tethys.pipeline.component.GraphWatcher;
+import dev.tethys.pipeline.component.HealthWatcher;
+import dev.tethys.pipeline.component.PipelineWatcher;
+import dev.tethys.pipeline.component.RunningGraph;
+import dev.tethys.pipeline.extension.health.GraphHealth;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * OpAMP agent extension: collects state changes from the graph and reports them on its own threads
+ * once all components run. An unreachable server is retried indefinitely and blocks no component.
+ */
+final class OpampAgent
+    implements Extension, PipelineWatcher, GraphWatcher, HealthWatcher, ConfigWatcher {
+  /** As much is read of one message. */
+  static final int MAX_MESSAGE = 16 << 20;
+
+  /** Owner of an instance id. */
+  interface Turn {
+    /** Puts this in the place of who came before it, and says who that was; null for nobody. */
+    @Nullable OpampAgent take(OpampAgent now);
+  }
+
+  private final OpampSettings settings;
+  private final Context context;
+  private final ReconnectBackoff pace;
+  private final Link link;
+  private final Turn turn;
+  private final Runnable fatal;
+  private final GraphHealth health;
+  private final UUID made;
+  private final Reports reports;
+  private final CountDownLatch over = new CountDownLatch(1);
+  private final String version;
+  private @Nullable SequencedMap<String, String> facts; // guarded by this
+  private volatile UUID base;
+  private volatile boolean begun;
+  private volatile boolean stopped;
+
+  /**
+   * @param fatal ends the process
+   */
+  OpampAgent(
+      OpampSettings settings,
+      Context context,
+      ReconnectBackoff pace,
+      Link link,
+      Available available,
+      String version,
+      Turn turn,
+      Runnable fatal) {
+    this.settings = settings;
+    this.context = context;
+    this.pace = pace;
+    this.link = link;
+    this.version = version;
+    this.turn = turn;
+    this.fatal = fatal;
+    this.health = new GraphHealth(null, context.clock()::millis);
+    this.made =
+        settings.uid() == null
+            ? UuidV7.at(context.clock().millis(), new SecureRandom())
+            : settings.uid();
+    this.base = made;
+    this.reports =
+        new Reports(
+            made,
+            settings.capabilities(),
+            available,
+            pace.heartbeat(),
+            context.clock()::nanos,
+            context.logger());
+  }
+
+  @Override
+  public void start() {
+    if (settings.parent() != 0) {
+      watch(ProcessHandle.of(settings.parent()).orElse(null));
+    }
+  }
+
+  /** Looks at the parent now and then; its number may be another process's afterwards. */
+  private void watch(@Nullable ProcessHandle parent) {
+    if (stopped) {
+      return;
+    }
+    if (parent == null || !parent.isAlive()) {
+      context
+          .logger()
+          .log(
+              Level.ERROR,
+              "{0}: the process {1} of ppid runs no longer, so this one ends",
+              context.name(),
+              Long.toString(settings.parent()));
+      fatal.run();
+      return;
+    }
+    context.clock().schedule(settings.parentInterval(), () -> watch(parent));
+  }
+
+  @Override
+  public void holds(ConfigWatcher.Effective now) {
+    Map<String, String> resource = now.resource();
+    if (settings.uid() == null && !begun) {
+      String instance = resource.getOrDefault("service.instance.id", "");
+      UUID uid = InstanceUid.parse(instance);
+      if (uid != null) {
+        base = uid;
+        reports.identify(uid);
+      } else if (!instance.isEmpty()) {
+        context
+            .logger()
+            .log(
+                Level.WARNING,
+                "{0}: service.instance.id \"{1}\" is no UUID, so this agent goes by {2}; set"
+                    + " instance_uid",
+                context.name(),
+                instance,
+                made);
+      }
+    }
+    SequencedMap<String, String> identity = new LinkedHashMap<>();
+    identity.put("service.name", resource.getOrDefault("service.name", "tethys"));
+    identity.put("service.version", resource.getOrDefault("service.version", version));
+    SequencedMap<String, String> beside = new TreeMap<>(facts());
+    beside.putAll(settings.attributes());
+    if (settings.resource()) {
+      resource.forEach(
+          (k, v) -> {
+            if (!identity.containsKey(k) && !k.equals("service.instance.id")) {
+              beside.put(k, v);
+            }
+          });
+    }
+    reports.describe(identity, beside);
+    if (!now.printed().isEmpty()) {
+      reports.run(now.printed());
+    }
+  }
+
+  private synchronized Map<String, String> facts() {
+    SequencedMap<String, String> f = facts;
+    if (f == null) {
+      f = HostFacts.attributes();
+      facts = f;
+    }
+    return f;
+  }
+
+  @Override
+  public void runs(RunningGraph graph) {
+    health.runs(graph);
+  }
+
+  @Override
+  public void looksAt(Supplier<List<ExporterHealth>> exporters) {
+    health.looksAt(exporters);
+  }
+
+  @Override
+  public void ready() {
+    health.become(GraphHealth.State.OK);
+    tellHealth();
+    if (!begun) {
+      begun = true;
+      context.clock().execute(context.name(), this::talk);
+      if (settings.reports(Capability.REPORTS_HEALTH)) {
+        look();
+      }
+    }
+  }
+
+  @Override
+  public void notReady() {
+    health.become(GraphHealth.State.STOPPING);
+    tellHealth();
+  }
+
+  private void look() {
+    if (!stopped) {
+      try {
+        health.look();
+        tellHealth();
+      } catch (RuntimeException e) { // it is looked at again
+        context.logger().log(Level.ERROR, context.name() + ": health of exporters not readable", e);
+      }
+      context
+          .clock()
+          .schedule(pace.look(), () -> context.clock().execute(context.name(), this::look));
+    }
+  }
+
+  private void tellHealth() {
+    reports.feel(of(health.whole(), health.started()));
+  }
+
+  private static ComponentHealth of(GraphHealth.Status s, long started) {
+    Map<String, ComponentHealth> parts = new LinkedHashMap<>();
+    s.parts().forEach((name, part) -> parts.put(name, of(part, 0)));
+    return new ComponentHealth(
+        s.state() == GraphHealth.State.OK,
+        TimeUnit.MILLISECONDS.toNanos(started),
+        s.error(),
+        s.state().word,
+        TimeUnit.MILLISECONDS.toNanos(s.millis()),
+        parts);
+  }
+
+  private void talk() {
+    try {
+      succeed();
+      tryOn();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      over.countDown();
+    }
+  }
+
+  /** After a reload the one before says goodbye first, and its name may be the server's. */
+  private void succeed() throws InterruptedException {
+    OpampAgent before = turn.take(this);
+    if (before != null && before != this) {
+      if (!before.over.await(pace.request().toMillis(), TimeUnit.MILLISECONDS)) {
+        context.logger().log(Level.DEBUG, "{0}: the one before still talks", context.name());
+      }
+      if (before.base.equals(base)) {
+        reports.identify(before.reports.uid());
+      }
+    }
+  }
+
+  private void tryOn() throws InterruptedException {
+    int failures = 0;
+    String said = "";
+    while (!reports.isStopping()) {
+      long heard = reports.heard();
+      Duration wait;
+      String why;
+      try {
+        link.talk(reports);
+        return;
+      } catch (Link.Busy e) {
+        wait = e.after();
+        why = String.valueOf(e.getMessage());
+      } catch (IOException | RuntimeException e) {
+        wait = Duration.ZERO;
+        why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+      }
+      failures = reports.heard() > heard ? 1 : failures + 1;
+      Duration own = pace.pause(failures);
+      wait = wait.compareTo(own) > 0 ? wait : own;
+      if (!reports.isStopping()) {
+        context
+            .logger()
+            .log(
+                why.equals(said) ? Level.DEBUG : Level.WARNING,
+                "{0}: the OpAMP server {1} is tried again: {2}",
+                context.name(),
+                settings.server().endpoint(),
+                why);
+        said = failures == 1 ? "" : why;
+        reports.begin(); // nothing of the broken connection ends the pause
+        reports.pause(wait);
+      }
+    }
+  }
+
+  @Override
+  public void stop(Duration patience) {
+    stopped = true;
+    reports.stop();
+    if (begun && link.isUp()) {
+      try {
+        Duration most = pace.farewell().compareTo(patience) < 0 ? pace.farewell() : patience;
+        over.await(most.toMillis(), TimeUnit.MILLISECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    } else if (!begun) {
+      over.countDown();
+    }
+    link.end();
+  }
+}

@@ -1,0 +1,317 @@
+package dev.tethys.pipeline.extension.opamp;
+
+import dev.tethys.codec.opamp.AgentToServer;
+import dev.tethys.codec.opamp.AgentToServer.Available;
+import dev.tethys.codec.opamp.AgentToServer.Capability;
+import dev.tethys.codec.opamp.AgentToServer.Description;
+import dev.tethys.codec.opamp.ComponentHealth;
+import dev.tethys.codec.opamp.ServerToAgent;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Objects;
+import java.util.SequencedMap;
+import java.util.UUID;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Agent state and the part of it that the server has received: only changes are sent, and the full
+ * state after a connect or on request. Holds only current state, so that memory is bounded while
+ * the server is unreachable. Safe for any number of threads.
+ */
+final class Reports {
+  /** A message, and what the server knows once it has it. */
+  record Draft(AgentToServer message, boolean all, boolean components) {}
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final long capabilities;
+  private final Available available;
+  private final LongSupplier nanos;
+  private final System.Logger logger;
+
+  // All guarded by the lock.
+  private UUID uid;
+  private SequencedMap<String, String> identifying = new LinkedHashMap<>();
+  private SequencedMap<String, String> others = new LinkedHashMap<>();
+  private @Nullable ComponentHealth health;
+  private @Nullable String config;
+  private Duration heartbeat;
+  private long sequence;
+  private long heard;
+  private boolean stopping;
+  private boolean broken;
+
+  // What the server knows, and wants.
+  private @Nullable Description knownDescription;
+  private @Nullable ComponentHealth knownHealth;
+  private @Nullable String knownConfig;
+  private boolean all = true;
+  private boolean components;
+
+  /**
+   * @param capabilities bits of {@link Capability}
+   * @param available all components that there are
+   */
+  Reports(
+      UUID uid,
+      long capabilities,
+      Available available,
+      Duration heartbeat,
+      LongSupplier nanos,
+      System.Logger logger) {
+    this.uid = uid;
+    this.capabilities = capabilities;
+    this.available = available;
+    this.nanos = nanos;
+    this.logger = logger;
+    this.heartbeat = heartbeat;
+  }
+
+  private interface Change {
+    void make();
+  }
+
+  private void change(Change c) {
+    lock.lock();
+    try {
+      c.make();
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private <T> T look(java.util.function.Supplier<T> what) {
+    lock.lock();
+    try {
+      return what.get();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void identify(UUID by) {
+    change(() -> uid = by);
+  }
+
+  UUID uid() {
+    return look(() -> uid);
+  }
+
+  /**
+   * Who this is.
+   *
+   * @param identity without the instance, which is by what it goes
+   */
+  void describe(SequencedMap<String, String> identity, SequencedMap<String, String> beside) {
+    change(
+        () -> {
+          identifying = identity;
+          others = beside;
+        });
+  }
+
+  void feel(ComponentHealth now) {
+    change(() -> health = now);
+  }
+
+  void run(String effective) {
+    change(() -> config = effective);
+  }
+
+  /** Nothing is told from now on but that it ends. */
+  void stop() {
+    change(() -> stopping = true);
+  }
+
+  boolean isStopping() {
+    return look(() -> stopping);
+  }
+
+  /** How many messages of the server came. */
+  long heard() {
+    return look(() -> heard);
+  }
+
+  /** How often a sign of life is wanted; zero for never. */
+  Duration heartbeat() {
+    return look(() -> heartbeat);
+  }
+
+  /** A connection begins: everything is told on it. */
+  void begin() {
+    change(
+        () -> {
+          all = true;
+          broken = false;
+        });
+  }
+
+  /** The connection is broken: nobody waits for anything to tell on it. */
+  void breakOff() {
+    change(() -> broken = true);
+  }
+
+  private Description description() {
+    SequencedMap<String, String> by = new LinkedHashMap<>(identifying);
+    by.put("service.instance.id", uid.toString());
+    return new Description(by, others);
+  }
+
+  private boolean can(long capability) {
+    return (capabilities & capability) != 0;
+  }
+
+  private @Nullable ComponentHealth shownHealth() {
+    return can(Capability.REPORTS_HEALTH) ? health : null;
+  }
+
+  private @Nullable String shownConfig() {
+    return can(Capability.REPORTS_EFFECTIVE_CONFIG) ? config : null;
+  }
+
+  private boolean hasNews() {
+    return all
+        || components
+        || !description().equals(knownDescription)
+        || !Objects.equals(shownHealth(), knownHealth)
+        || !Objects.equals(shownConfig(), knownConfig);
+  }
+
+  /**
+   * The next message; null when there is nothing to tell.
+   *
+   * @param sign whether it is made even then
+   */
+  @Nullable Draft next(boolean sign) {
+    return look(
+        () -> {
+          if (!sign && !hasNews()) {
+            return null;
+          }
+          boolean whole = all;
+          Description d = description();
+          ComponentHealth h = shownHealth();
+          String c = shownConfig();
+          Available a = null;
+          boolean withComponents = components;
+          if (can(Capability.REPORTS_AVAILABLE_COMPONENTS)) {
+            a = withComponents ? available : whole ? new Available(available.hash(), null) : null;
+          }
+          return new Draft(
+              new AgentToServer(
+                  InstanceUid.bytes(uid),
+                  sequence,
+                  capabilities,
+                  whole || !d.equals(knownDescription) ? d : null,
+                  whole || !Objects.equals(h, knownHealth) ? h : null,
+                  whole || !Objects.equals(c, knownConfig) ? c : null,
+                  a,
+                  false),
+              whole,
+              withComponents);
+        });
+  }
+
+  /** The last message. */
+  AgentToServer last() {
+    return look(
+        () ->
+            new AgentToServer(
+                InstanceUid.bytes(uid), sequence, capabilities, null, null, null, null, true));
+  }
+
+  /** A message has gone to the server. */
+  void told(Draft d) {
+    change(
+        () -> {
+          sequence++;
+          AgentToServer m = d.message();
+          knownDescription = m.description() == null ? knownDescription : m.description();
+          knownHealth = m.health() == null ? knownHealth : m.health();
+          knownConfig = m.config() == null ? knownConfig : m.config();
+          if (d.all()) {
+            all = false;
+          }
+          if (d.components()) {
+            components = false;
+          }
+        });
+  }
+
+  /**
+   * Takes what the server says.
+   *
+   * @throws Link.Busy when it wants to be left alone
+   */
+  void hear(ServerToAgent m) throws Link.Busy {
+    if (!m.unheeded().isEmpty()) {
+      logger.log(
+          Level.DEBUG,
+          "the OpAMP server offers {0}, which this agent does not take: it only reports",
+          m.unheeded());
+    }
+    change(
+        () -> {
+          heard++;
+          if (m.newUid() != null) {
+            UUID other = InstanceUid.of(m.newUid());
+            if (!other.equals(uid)) {
+              logger.log(
+                  Level.INFO, "the OpAMP server names this agent {0}, no longer {1}", other, uid);
+              uid = other;
+            }
+          }
+          if (m.reportAll()) {
+            all = true;
+          }
+          if (m.reportComponents() && can(Capability.REPORTS_AVAILABLE_COMPONENTS)) {
+            components = true;
+          }
+          if (m.heartbeat() != null && can(Capability.REPORTS_HEARTBEAT)) {
+            heartbeat = m.heartbeat();
+          }
+        });
+    ServerToAgent.Failure f = m.error();
+    if (f != null) {
+      if (f.unavailable()) {
+        throw new Link.Busy("it is unavailable: " + f.message(), f.retryAfter());
+      }
+      logger.log(Level.WARNING, "the OpAMP server did not take a message: {0}", f.message());
+    }
+  }
+
+  /** Waits until there is something to tell, the connection breaks, it ends, or the time is up. */
+  void await(Duration most) throws InterruptedException {
+    lock.lock();
+    try {
+      long end = nanos.getAsLong() + most.toNanos();
+      while (!stopping && !broken && !hasNews()) {
+        long left = end - nanos.getAsLong();
+        if (left <= 0) {
+          return;
+        }
+        changed.awaitNanos(left);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until the connection breaks, it ends, or the time is up. */
+  void pause(Duration most) throws InterruptedException {
+    lock.lock();
+    try {
+      long left = most.toNanos();
+      while (!stopping && !broken && left > 0) {
+        left = changed.awaitNanos(left);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+}

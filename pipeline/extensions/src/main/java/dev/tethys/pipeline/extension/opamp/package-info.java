@@ -1,0 +1,5 @@
+/** The agent's side of OpAMP: a server is told who this process is, how it is, what it runs. */
+@NullMarked
+package dev.tethys.pipeline.extension.opamp;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,103 @@
+package dev.tethys.pipeline.extension.sampling;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.pipeline.client.GrpcClientSettings;
+import dev.tethys.pipeline.component.ClientAuth;
+import dev.tethys.web.client.GrpcChannel;
+import dev.tethys.web.client.GrpcReply;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** Strategies of a remote server, requested over gRPC and cached. */
+final class RemoteStrategies implements StrategySource {
+  private static final Duration TIMEOUT = Duration.ofSeconds(5);
+
+  /** Whoever asks names the service: answers for more of them are not kept. */
+  private static final int MAX_KEPT = 10_000;
+
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  private record Kept(byte[] answer, long since) {}
+
+  private final GrpcClientSettings settings;
+  private final @Nullable ClientAuth auth;
+  private final long keepNanos;
+  private final LongSupplier nanos;
+  private final GrpcChannel channel;
+  private final Map<String, Kept> kept = new ConcurrentHashMap<>();
+
+  /**
+   * @param keep how long an answer holds; zero to ask each time
+   */
+  RemoteStrategies(
+      GrpcClientSettings settings, @Nullable ClientAuth auth, Duration keep, LongSupplier nanos) {
+    this.settings = settings;
+    this.auth = auth;
+    this.keepNanos = keep.toNanos();
+    this.nanos = nanos;
+    this.channel = new GrpcChannel(settings.channel());
+  }
+
+  @Override
+  public byte[] of(String service) throws IOException, InterruptedException {
+    Kept k = kept.get(service);
+    if (k != null && holds(k)) {
+      return k.answer;
+    }
+    byte[] answer = asked(service);
+    if (keepNanos > 0) {
+      if (kept.size() >= MAX_KEPT) {
+        kept.values().removeIf(x -> !holds(x));
+      }
+      if (kept.size() < MAX_KEPT) {
+        kept.put(service, new Kept(answer, nanos.getAsLong()));
+      }
+    }
+    return answer;
+  }
+
+  private boolean holds(Kept k) {
+    return nanos.getAsLong() - k.since < keepNanos;
+  }
+
+  private byte[] asked(String service) throws IOException, InterruptedException {
+    Map<String, String> headers = new LinkedHashMap<>();
+    settings.headers().forEach((name, v) -> headers.put(name, v.value()));
+    if (auth != null) {
+      auth.headers().forEach((name, v) -> headers.put(name.toLowerCase(Locale.ROOT), v));
+    }
+    byte[] message = new ProtoWriter().string(1, service).toByteArray();
+    GrpcReply r =
+        channel.call(
+            RemoteSampling.METHOD,
+            headers,
+            settings.compression().compress(message, 0, message.length, Compression.DEFAULT_LEVEL),
+            settings.encoding(),
+            TIMEOUT);
+    if (r.status() != GrpcReply.OK) {
+      if (r.status() == GrpcReply.UNAUTHENTICATED && auth != null) {
+        auth.refused();
+      }
+      throw new IOException("the source of strategies says " + r.statusName() + ": " + r.message());
+    }
+    byte[] answer = r.body();
+    try {
+      StrategyJson.of(answer);
+    } catch (CodecException e) {
+      throw new IOException("the source of strategies answers what is none: " + e.getMessage(), e);
+    }
+    return answer;
+  }
+
+  @Override
+  public void stop() {
+    channel.close();
+  }
+}

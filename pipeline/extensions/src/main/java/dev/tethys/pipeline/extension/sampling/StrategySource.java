@@ -1,0 +1,19 @@
+package dev.tethys.pipeline.extension.sampling;
+
+import java.io.IOException;
+
+/** Source of sampling strategies. Asked by many threads at once. */
+interface StrategySource {
+  /** Begins. */
+  default void start() throws IOException {}
+
+  /**
+   * What a service is told, as {@code jaeger.api_v2.SamplingStrategyResponse}.
+   *
+   * @throws IOException when that cannot be said now
+   */
+  byte[] of(String service) throws IOException, InterruptedException;
+
+  /** Ends. */
+  void stop();
+}

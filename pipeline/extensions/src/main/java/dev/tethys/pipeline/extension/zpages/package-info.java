@@ -1,0 +1,5 @@
+/** The Collector's pages about itself. */
+@NullMarked
+package dev.tethys.pipeline.extension.zpages;
+
+import org.jspecify.annotations.NullMarked;

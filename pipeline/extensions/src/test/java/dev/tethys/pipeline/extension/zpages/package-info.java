@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.pipeline.extension.zpages;
+
+import org.jspecify.annotations.NullMarked;

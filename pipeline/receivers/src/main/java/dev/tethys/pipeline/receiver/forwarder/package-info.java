@@ -1,5 +1,0 @@
-/** Requests over HTTP that are handed on as they are. */
-@NullMarked
-package dev.tethys.pipeline.receiver.forwarder;
-
-import org.jspecify.annotations.NullMarked;

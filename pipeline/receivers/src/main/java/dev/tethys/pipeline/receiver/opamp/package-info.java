@@ -1,5 +1,0 @@
-/** The agent's side of OpAMP: a server is told who this process is, how it is, what it runs. */
-@NullMarked
-package dev.tethys.pipeline.receiver.opamp;
-
-import org.jspecify.annotations.NullMarked;

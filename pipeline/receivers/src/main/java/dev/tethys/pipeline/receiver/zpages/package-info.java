@@ -1,5 +1,0 @@
-/** The Collector's pages about itself. */
-@NullMarked
-package dev.tethys.pipeline.receiver.zpages;
-
-import org.jspecify.annotations.NullMarked;

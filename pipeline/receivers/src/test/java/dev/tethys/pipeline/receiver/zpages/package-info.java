@@ -1,4 +1,0 @@
-@NullMarked
-package dev.tethys.pipeline.receiver.zpages;
-
-import org.jspecify.annotations.NullMarked;
