@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Calls between services, from the spans of a time range by Zipkin's rules: the name of a server is
- * that of its own spans where there are any, else the one that the client gives; messages link only
+ * the one in its spans where there are any, else the one that the client gives; messages link only
  * where both names are known; a client without a name links to the nearest span with a kind above.
  */
 final class ServiceLinks {

@@ -22,8 +22,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sources of a configuration: the values of {@code --config} and {@code --set} of the command line, in
- * order. Read anew each time.
+ * Sources of a configuration: the values of {@code --config} and {@code --set} of the command line,
+ * in order. Read anew each time.
  */
 public record ConfigSources(
     List<String> configs, List<String> sets, Function<String, @Nullable String> environment)

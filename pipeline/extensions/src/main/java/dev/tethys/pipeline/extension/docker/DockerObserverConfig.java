@@ -1,12 +1,12 @@
 package dev.tethys.pipeline.extension.docker;
 
-import dev.tethys.pipeline.receiver.docker.ImageFilter;
-import dev.tethys.pipeline.receiver.docker.DockerDaemon;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.receiver.docker.DockerDaemon;
+import dev.tethys.pipeline.receiver.docker.ImageFilter;
 import java.time.Duration;
 import java.util.List;
 

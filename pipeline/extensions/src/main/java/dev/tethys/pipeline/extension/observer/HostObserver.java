@@ -1,15 +1,15 @@
 package dev.tethys.pipeline.extension.observer;
 
-import dev.tethys.pipeline.receiver.observer.KnownEndpoints;
-import dev.tethys.pipeline.receiver.observer.EndpointObserver;
-import dev.tethys.pipeline.receiver.observer.EndpointKind;
-import dev.tethys.pipeline.receiver.observer.Endpoint;
 import dev.tethys.collect.host.HostProcess;
 import dev.tethys.collect.host.HostReadings;
 import dev.tethys.collect.host.HostReadings.Listener;
 import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.component.Extension;
+import dev.tethys.pipeline.receiver.observer.Endpoint;
+import dev.tethys.pipeline.receiver.observer.EndpointKind;
+import dev.tethys.pipeline.receiver.observer.EndpointObserver;
+import dev.tethys.pipeline.receiver.observer.KnownEndpoints;
 import dev.tethys.pipeline.receiver.scraping.FailureLog;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;

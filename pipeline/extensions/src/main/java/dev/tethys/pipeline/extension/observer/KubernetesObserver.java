@@ -1,10 +1,10 @@
 package dev.tethys.pipeline.extension.observer;
 
-import dev.tethys.pipeline.receiver.observer.KnownEndpoints;
-import dev.tethys.pipeline.receiver.observer.EndpointObserver;
-import dev.tethys.pipeline.receiver.observer.Endpoint;
 import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.observer.Endpoint;
+import dev.tethys.pipeline.receiver.observer.EndpointObserver;
+import dev.tethys.pipeline.receiver.observer.KnownEndpoints;
 import dev.tethys.pipeline.receiver.scraping.FailureLog;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;

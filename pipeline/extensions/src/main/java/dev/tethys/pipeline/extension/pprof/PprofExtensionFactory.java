@@ -1,7 +1,5 @@
 package dev.tethys.pipeline.extension.pprof;
 
-import dev.tethys.pipeline.receiver.pprof.ThreadDump;
-import dev.tethys.pipeline.receiver.pprof.FlightProfile;
 import dev.tethys.config.Key;
 import dev.tethys.config.ListenPlace;
 import dev.tethys.config.Section;
@@ -11,6 +9,8 @@ import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.component.ExtensionFactory;
+import dev.tethys.pipeline.receiver.pprof.FlightProfile;
+import dev.tethys.pipeline.receiver.pprof.ThreadDump;
 import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
 import dev.tethys.pipeline.receiver.server.HttpServerSettings;
 import dev.tethys.pipeline.receiver.server.ServedExtension;

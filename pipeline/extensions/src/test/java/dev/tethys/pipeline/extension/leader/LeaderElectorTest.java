@@ -3,12 +3,12 @@ package dev.tethys.pipeline.extension.leader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tethys.pipeline.receiver.leader.ElectedReceiver;
 import dev.tethys.config.ConfigException;
 import dev.tethys.pipeline.component.Leadership;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.leader.ElectedReceiver;
 import dev.tethys.testkit.KubernetesDouble;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.kubernetes.LeaseElection;

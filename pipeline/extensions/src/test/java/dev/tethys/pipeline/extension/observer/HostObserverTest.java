@@ -3,11 +3,11 @@ package dev.tethys.pipeline.extension.observer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.tethys.pipeline.receiver.observer.EndpointKind;
-import dev.tethys.pipeline.receiver.observer.Endpoint;
 import dev.tethys.collect.host.HostPaths;
 import dev.tethys.collect.host.HostReadings;
 import dev.tethys.pipeline.receiver.LogCapture;
+import dev.tethys.pipeline.receiver.observer.Endpoint;
+import dev.tethys.pipeline.receiver.observer.EndpointKind;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -155,7 +155,8 @@ class HostObserverTest {
     try (LogCapture log = new LogCapture(HostObserver.class)) {
       write("net/tcp", head + "   0: 0100007F\n");
       await(() -> !log.all.isEmpty());
-      assertThat(log.all.getFirst()).contains("extension host_observer: listening ports not read, keeping the previous ones");
+      assertThat(log.all.getFirst())
+          .contains("extension host_observer: listening ports not read, keeping the previous ones");
       assertThat(known).hasSize(5);
     }
   }

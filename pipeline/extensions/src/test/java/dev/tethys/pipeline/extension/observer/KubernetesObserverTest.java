@@ -3,13 +3,13 @@ package dev.tethys.pipeline.extension.observer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tethys.pipeline.receiver.observer.EndpointKind;
-import dev.tethys.pipeline.receiver.observer.Endpoint;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.receiver.LogCapture;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.observer.Endpoint;
+import dev.tethys.pipeline.receiver.observer.EndpointKind;
 import dev.tethys.testkit.KubernetesDouble;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;

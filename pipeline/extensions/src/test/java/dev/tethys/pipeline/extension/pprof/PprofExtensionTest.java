@@ -4,13 +4,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tethys.pipeline.receiver.pprof.ThreadDump;
 import dev.tethys.codec.otlp.wire.ProfilesWriter;
 import dev.tethys.codec.pprof.PprofReader;
 import dev.tethys.codec.pprof.StackProfile.Frame;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.receiver.ProfileText;
 import dev.tethys.pipeline.receiver.TestPipeline;
+import dev.tethys.pipeline.receiver.pprof.ThreadDump;
 import io.opentelemetry.proto.profiles.v1development.Profile;
 import io.opentelemetry.proto.profiles.v1development.ProfilesData;
 import io.opentelemetry.proto.profiles.v1development.ProfilesDictionary;

@@ -45,7 +45,8 @@ public final class ElectedReceiver implements Receiver {
    *
    * @param again after which one that could not start is tried again
    */
-  public ElectedReceiver(Leadership leadership, Supplier<Receiver> made, String name, Duration again) {
+  public ElectedReceiver(
+      Leadership leadership, Supplier<Receiver> made, String name, Duration again) {
     this.again = again;
     this.leadership = leadership;
     this.made = made;

@@ -92,7 +92,7 @@ public final class ThreadDump {
    * loader/module@version/class.method(file:line)}, where a hidden class has a slash of its own
    * before its number.
    */
-  static Frame frame(String text) {
+  public static Frame frame(String text) {
     int open = text.indexOf('(');
     String function = open < 0 ? text : text.substring(0, open);
     int slash = function.lastIndexOf('/');

@@ -356,7 +356,10 @@ class SocketLogReceiverTest {
         SocketLogReceiverFactory.tcp(), "{listen_address: ':0', multiline: {a: b}}", "multiline");
     refused(SocketLogReceiverFactory.udp(), "{listen_address: ':0', storage: x}", "storage");
     refused(new JournaldReceiverFactory(), "{priority: loud}", "no priority");
-    refused(new JournaldReceiverFactory(), "{files: [/a], namespace: b}", "files cannot be combined with directory or namespace");
+    refused(
+        new JournaldReceiverFactory(),
+        "{files: [/a], namespace: b}",
+        "files cannot be combined with directory or namespace");
     refused(new JournaldReceiverFactory(), "{files: [a]}", "no path from the root");
     refused(
         SocketLogReceiverFactory.udp(),
