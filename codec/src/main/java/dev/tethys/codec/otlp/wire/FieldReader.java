@@ -91,6 +91,13 @@ final class FieldReader {
     return n == 0 ? -1 : p;
   }
 
+  /** Value of the KeyValue that the reader is at. */
+  @Nullable Object attributeValue() {
+    Attributes one = new Attributes();
+    attribute(one, 0);
+    return one.raw(0);
+  }
+
   /** Adds the KeyValue that the reader stands on. */
   void attribute(Attributes to) {
     attribute(to, 0);

@@ -177,7 +177,7 @@ public final class OtlpReader {
     }
   }
 
-  private static EntityRef entityRef(FieldReader f) {
+  static EntityRef entityRef(FieldReader f) {
     ProtoReader r = f.r;
     EntityRef e = new EntityRef();
     while (r.next()) {
