@@ -6,6 +6,7 @@ import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.DamageException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,17 +14,20 @@ import org.jspecify.annotations.Nullable;
  * thread.
  */
 public final class SectionReader {
-  private static final int MAX_SECTIONS = 256;
+  private static final int MAX_SECTIONS = 1 << 16;
+  private static final int FEW = 64;
 
   /** Largest section; a damaged length asks for no more memory than this. */
   static final int MAX_RAW = 256 << 20;
 
+  private static final byte[] EMPTY = new byte[ByteSink.SLACK];
+
   private final MemorySegment block;
-  private final long[] offsets = new long[MAX_SECTIONS];
-  private final int[] rawLengths = new int[MAX_SECTIONS];
-  private final int[] storedLengths = new int[MAX_SECTIONS];
-  private final int[] checksums = new int[MAX_SECTIONS];
-  private final byte[] @Nullable [] loaded = new byte[MAX_SECTIONS][];
+  private long[] offsets = new long[FEW];
+  private int[] rawLengths = new int[FEW];
+  private int[] storedLengths = new int[FEW];
+  private int[] checksums = new int[FEW];
+  private byte[] @Nullable [] loaded = new byte[FEW][];
 
   /**
    * @throws DamageException if the table is damaged
@@ -48,7 +52,10 @@ public final class SectionReader {
     long at = 8L + length;
     int n = (int) in.uvarint();
     for (int i = 0; i < n; i++) {
-      int number = in.getByte();
+      int number = in.count(MAX_SECTIONS - 1L);
+      if (number >= offsets.length) {
+        grow(number);
+      }
       long raw = in.uvarint();
       long stored = in.uvarint();
       if (raw < 0
@@ -66,6 +73,15 @@ public final class SectionReader {
     }
   }
 
+  private void grow(int number) {
+    int to = Math.max(number + 1, offsets.length * 2);
+    offsets = Arrays.copyOf(offsets, to);
+    rawLengths = Arrays.copyOf(rawLengths, to);
+    storedLengths = Arrays.copyOf(storedLengths, to);
+    checksums = Arrays.copyOf(checksums, to);
+    loaded = Arrays.copyOf(loaded, to);
+  }
+
   /**
    * Raw bytes of a section, {@link #length} of them, then any. The array is shared: callers do not
    * change it.
@@ -73,6 +89,9 @@ public final class SectionReader {
    * @throws DamageException if the section is damaged
    */
   public byte[] get(int number) {
+    if (number >= offsets.length) {
+      return EMPTY;
+    }
     byte[] known = loaded[number];
     if (known != null) {
       return known;
@@ -100,7 +119,7 @@ public final class SectionReader {
 
   /** Length of the raw bytes of a section; arrays of {@link #get} are a few bytes longer. */
   public int length(int number) {
-    return rawLengths[number];
+    return number < rawLengths.length ? rawLengths[number] : 0;
   }
 
   /** A source over the raw bytes of a section. */

@@ -11,7 +11,7 @@ import java.util.Arrays;
  *
  * <pre>
  * block:   4 bytes length of the table, 4 bytes CRC-32C of the table, table, payloads
- * table:   uvarint sections, then for each: 1 byte number, uvarint raw length, uvarint stored length,
+ * table:   uvarint sections, then for each: uvarint number, uvarint raw length, uvarint stored length,
  *          4 bytes CRC-32C of the stored bytes
  * payload: zstd frame when shorter than the raw bytes, else the raw bytes (equal lengths)
  * </pre>
@@ -52,13 +52,24 @@ public final class SectionWriter implements AutoCloseable {
       scratch = new byte[Math.max(bound, scratch.length * 2)];
     }
     int stored = zstd.compressByteArray(scratch, 0, scratch.length, raw.buf, 0, raw.size);
-    table.putByte(number);
+    table.uvarint(number);
     table.uvarint(raw.size);
     if (stored < raw.size) {
       put(scratch, stored);
     } else {
       put(raw.buf, raw.size);
     }
+    sections++;
+  }
+
+  /** Adds a section that the signal has compressed; the bytes are copied. */
+  public void addStored(int number, ByteSink raw) {
+    if (raw.size == 0) {
+      return;
+    }
+    table.uvarint(number);
+    table.uvarint(raw.size);
+    put(raw.buf, raw.size);
     sections++;
   }
 
