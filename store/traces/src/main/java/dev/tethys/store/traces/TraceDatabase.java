@@ -1,0 +1,293 @@
+package dev.tethys.store.traces;
+
+import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.telemetry.TracesData;
+import dev.tethys.model.traces.SpanAppendResult;
+import dev.tethys.model.traces.SpanBatch;
+import dev.tethys.model.traces.SpanDeletion;
+import dev.tethys.model.traces.SpanField;
+import dev.tethys.model.traces.SpanFilter;
+import dev.tethys.model.traces.SpanSegment;
+import dev.tethys.model.traces.SpanSelection;
+import dev.tethys.model.traces.SpanValue;
+import dev.tethys.model.traces.TraceStore;
+import dev.tethys.store.events.DeletionMark;
+import dev.tethys.store.events.EventEngine;
+import dev.tethys.store.events.EventView;
+import dev.tethys.store.events.LivePart;
+import dev.tethys.store.events.PartEntry;
+import dev.tethys.store.files.ByteSink;
+import dev.tethys.store.files.DamageException;
+import dev.tethys.store.traces.block.SpanCopier;
+import dev.tethys.store.traces.block.SpanFrame;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/**
+ * Trace store on {@link EventEngine}: what a folder holds is described there, in {@link
+ * TraceSections} and where blocks and frames are written.
+ */
+public final class TraceDatabase implements TraceStore {
+  private static final int MAX_KEPT_FRAME = 4 << 20;
+
+  private final EventEngine<TraceHead, TraceHead.Snapshot, TracePart> engine;
+  private volatile Function<String, TraceLimits> limits;
+  private final ThreadLocal<ByteSink> frames = ThreadLocal.withInitial(() -> new ByteSink(1 << 16));
+
+  private TraceDatabase(FileAccess files, Path directory, TraceOptions options) throws IOException {
+    limits = _ -> options.limits();
+    engine = new EventEngine<>(files, directory, new TraceSignal(), options.engine());
+  }
+
+  /**
+   * Opens a store.
+   *
+   * @throws IOException also if another process has it open
+   * @throws DamageException if the manifest cannot be read
+   */
+  public static TraceDatabase open(FileAccess files, Path directory, TraceOptions options)
+      throws IOException {
+    return new TraceDatabase(files, directory, options);
+  }
+
+  /** Sets the limits by tenant, for appends from now on. */
+  public void setLimits(Function<String, TraceLimits> byTenant) {
+    limits = byTenant;
+  }
+
+  @Override
+  public SpanAppendResult append(String tenant, SpanBatch batch) {
+    TraceAdmission admission = new TraceAdmission(limits.apply(tenant), batch);
+    SpanBatch spans = admission.check();
+    if (spans.spans == 0) {
+      return admission.result();
+    }
+    ByteSink out = frames.get().clear();
+    try {
+      int at = EventEngine.beginFrame(out, tenant);
+      int start = out.size;
+      SpanFrame.write(spans, out);
+      TraceHead.Frame frame =
+          TraceSignal.frame(Arrays.copyOfRange(out.buf, start, out.size), spans);
+      EventEngine.endFrame(out, at);
+      engine.append(tenant, out, head -> head.add(frame));
+    } finally {
+      if (out.buf.length > MAX_KEPT_FRAME) {
+        frames.remove();
+      }
+    }
+    return admission.result();
+  }
+
+  @Override
+  public TracesData trace(String tenant, long high, long low, long from, long to) {
+    SpanBatch out = new SpanBatch();
+    SpanCopier.Groups groups = new SpanCopier.Groups(out);
+    try (Found found = find(tenant, from, to)) {
+      for (TraceSegment s : found.found) {
+        s.trace(high, low, out, groups);
+      }
+    }
+    return out.data();
+  }
+
+  @Override
+  public SpanSelection select(String tenant, long from, long to) {
+    return find(tenant, from, to);
+  }
+
+  private Found find(String tenant, long from, long to) {
+    EventView<TraceHead.Snapshot, TracePart> view = engine.view(tenant, from, to);
+    boolean built = false;
+    try {
+      Found out = build(view, from, to);
+      built = true;
+      return out;
+    } finally {
+      if (!built) {
+        view.close();
+      }
+    }
+  }
+
+  private static Found build(EventView<TraceHead.Snapshot, TracePart> view, long from, long to) {
+    List<TraceSegment> segments = new ArrayList<>();
+    List<String> warnings = new ArrayList<>();
+    for (LivePart<TracePart> live : view.parts()) {
+      TracePart part = live.get();
+      if (part != null) {
+        try {
+          part.groups();
+          addBlocks(part, live.entry(), view.deletions(), from, to, segments);
+        } catch (DamageException e) {
+          live.damaged(e);
+        }
+      }
+      String damage = live.damage();
+      if (damage != null) {
+        warnings.add("spans are missing, part is not readable: " + damage);
+      }
+    }
+    for (EventView.HeadView<TraceHead.Snapshot> h : view.heads()) {
+      for (TraceHead.Chunk c : h.rows().chunks()) {
+        if (c.first() < to && c.last() >= from) {
+          segments.add(new TraceSegment.OfHead(c, from, to));
+        }
+      }
+    }
+    return new Found(view, List.copyOf(segments), List.copyOf(warnings));
+  }
+
+  private static void addBlocks(
+      TracePart part,
+      PartEntry entry,
+      List<DeletionMark> marks,
+      long from,
+      long to,
+      List<TraceSegment> out) {
+    for (int b = 0; b < part.file().blocks(); b++) {
+      long first = part.file().first(b);
+      long last = part.file().last(b);
+      if (first < to && last >= from) {
+        List<DeletionMark> hiding =
+            marks.stream()
+                .filter(m -> m.appliesTo(entry.tenant(), entry.generation(), first, last))
+                .toList();
+        out.add(new TraceSegment.OfBlock(part, b, HiddenSpans.of(hiding), from, to));
+      }
+    }
+  }
+
+  /** Selection of the store. */
+  private static final class Found implements SpanSelection {
+    private final EventView<TraceHead.Snapshot, TracePart> view;
+    private final List<TraceSegment> found;
+    private final List<String> warnings;
+
+    private Found(
+        EventView<TraceHead.Snapshot, TracePart> view,
+        List<TraceSegment> found,
+        List<String> warnings) {
+      this.view = view;
+      this.found = found;
+      this.warnings = warnings;
+    }
+
+    @Override
+    public List<SpanSegment> segments() {
+      return List.copyOf(found);
+    }
+
+    @Override
+    public List<String> warnings() {
+      return warnings;
+    }
+
+    @Override
+    public void close() {
+      view.close();
+    }
+  }
+
+  @Override
+  public SortedSet<SpanField> attributes(String tenant, long from, long to) {
+    SortedSet<SpanField> out = new TreeSet<>();
+    try (Found found = find(tenant, from, to)) {
+      found.found.forEach(s -> s.keys(out));
+    }
+    return out;
+  }
+
+  @Override
+  public List<SpanValue> values(
+      String tenant, SpanField field, SpanFilter filter, long from, long to, int limit) {
+    Set<SpanValue> out = new LinkedHashSet<>();
+    try (Found found = find(tenant, from, to)) {
+      for (TraceSegment s : found.found) {
+        if (out.size() >= limit) {
+          break;
+        }
+        s.values(field, filter, out, limit);
+      }
+    }
+    return List.copyOf(out);
+  }
+
+  @Override
+  public SpanDeletion delete(String tenant, String query, SpanFilter filter, long from, long to) {
+    return deletion(engine.delete(tenant, query, from, to, SpanCondition.encode(filter)));
+  }
+
+  @Override
+  public List<SpanDeletion> deletions(String tenant) {
+    List<SpanDeletion> out = new ArrayList<>();
+    for (DeletionMark m : engine.deletions()) {
+      if (m.tenant().equals(tenant)) {
+        out.add(deletion(m));
+      }
+    }
+    return out;
+  }
+
+  private static SpanDeletion deletion(DeletionMark m) {
+    return new SpanDeletion(m.id(), m.query(), m.from(), m.to(), m.created(), m.processed());
+  }
+
+  @Override
+  public boolean cancelDeletion(String tenant, String id) {
+    return engine.cancelDeletion(tenant, id);
+  }
+
+  @Override
+  public SortedSet<String> tenants() {
+    return engine.tenants();
+  }
+
+  /** Writes all spans in memory into parts. */
+  public void flush() throws IOException {
+    engine.flush();
+  }
+
+  /** Does what is due: full heads are written into parts, parts are removed and merged. */
+  void maintain() throws IOException {
+    engine.maintain();
+  }
+
+  /** Applies retention and deletions and merges small parts now. */
+  public void housekeep() throws IOException {
+    engine.housekeep();
+  }
+
+  /** Bytes of the files of all parts. */
+  public long partBytes() {
+    return engine.parts().stream().mapToLong(PartEntry::size).sum();
+  }
+
+  /** Number of parts that were found not to be readable; queries leave them out and say so. */
+  public int unreadableParts() {
+    return engine.unreadableParts();
+  }
+
+  /** Number of parts. */
+  public int parts() {
+    return engine.parts().size();
+  }
+
+  /** True while appends are refused because the disk is nearly full. */
+  public boolean isDiskFull() {
+    return engine.isDiskFull();
+  }
+
+  @Override
+  public void close() {
+    engine.close();
+  }
+}

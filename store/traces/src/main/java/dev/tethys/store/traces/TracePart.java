@@ -1,0 +1,62 @@
+package dev.tethys.store.traces;
+
+import dev.tethys.model.traces.SpanBatch;
+import dev.tethys.store.events.PartFile;
+import dev.tethys.store.files.ByteSource;
+import dev.tethys.store.files.DamageException;
+import dev.tethys.store.traces.block.SpanBlock;
+import dev.tethys.store.traces.block.SpanFrame;
+import org.jspecify.annotations.Nullable;
+
+/** Open part of spans; its footer is read at its first use. Safe for several threads. */
+final class TracePart {
+  private final PartFile file;
+  private @Nullable SpanBatch groups;
+  private TraceFilter @Nullable [] filters;
+
+  TracePart(PartFile file) {
+    this.file = file;
+  }
+
+  PartFile file() {
+    return file;
+  }
+
+  /** Resources and scopes. */
+  synchronized SpanBatch groups() {
+    SpanBatch known = groups;
+    if (known == null) {
+      known = SpanFrame.read(file.section(TraceSections.GROUPS));
+      known.texts.find(""); // indexed before other threads look strings up
+      groups = known;
+    }
+    return known;
+  }
+
+  private synchronized TraceFilter[] filters() {
+    TraceFilter[] known = filters;
+    if (known == null) {
+      ByteSource in = file.section(TraceSections.FILTERS);
+      known = new TraceFilter[file.blocks()];
+      for (int i = 0; i < known.length; i++) {
+        known[i] = TraceFilter.read(in);
+      }
+      filters = known;
+    }
+    return known;
+  }
+
+  /** False if a block has no span of a trace. */
+  boolean mayHold(int block, long high, long low) {
+    return filters()[block].mayContain(high, low);
+  }
+
+  /** Opens a block for one thread. */
+  SpanBlock block(int block) {
+    try {
+      return new SpanBlock(file.block(block), groups());
+    } catch (DamageException e) {
+      throw file.damaged(block, e);
+    }
+  }
+}

@@ -1,0 +1,190 @@
+package dev.tethys.store.traces;
+
+import dev.tethys.model.storage.Cancellation;
+import dev.tethys.model.storage.StorageException;
+import dev.tethys.model.storage.StorageException.Reason;
+import dev.tethys.model.traces.SpanBatch;
+import dev.tethys.model.traces.SpanField;
+import dev.tethys.model.traces.SpanFilter;
+import dev.tethys.model.traces.SpanNeeds;
+import dev.tethys.model.traces.SpanRows;
+import dev.tethys.model.traces.SpanSegment;
+import dev.tethys.model.traces.SpanValue;
+import dev.tethys.store.files.DamageException;
+import dev.tethys.store.traces.block.BatchChunk;
+import dev.tethys.store.traces.block.ChunkScan;
+import dev.tethys.store.traces.block.SpanBlock;
+import dev.tethys.store.traces.block.SpanChunk;
+import dev.tethys.store.traces.block.SpanCopier;
+import java.util.Collection;
+import java.util.SortedSet;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Chunk of a head or block of a part as a segment of a selection. */
+abstract class TraceSegment implements SpanSegment {
+  private final long from;
+  private final long to;
+
+  TraceSegment(long from, long to) {
+    this.from = from;
+    this.to = to;
+  }
+
+  /** Reads from the chunk. */
+  interface Read {
+    void from(SpanChunk chunk, long @Nullable [] hidden);
+  }
+
+  /** Passes the chunk on for one use, with the rows that deletions hide. */
+  abstract void open(Read read);
+
+  /** False if no row fits. */
+  abstract boolean mayFit(SpanFilter filter);
+
+  /** False if there is no span of a trace. */
+  abstract boolean mayHold(long high, long low);
+
+  private long[] visible(ChunkScan scan, long @Nullable [] hidden) {
+    boolean isWhole = firstTime() >= from && lastTime() < to;
+    long[] mask = isWhole ? scan.inRange(Long.MIN_VALUE, Long.MAX_VALUE) : scan.inRange(from, to);
+    for (int i = 0; hidden != null && i < mask.length; i++) {
+      mask[i] &= ~hidden[i];
+    }
+    return mask;
+  }
+
+  @Override
+  public void scan(SpanFilter filter, SpanNeeds needs, Consumer<SpanRows> consumer) {
+    Cancellation.check();
+    if (!mayFit(filter)) {
+      return;
+    }
+    open(
+        (chunk, hidden) -> {
+          ChunkScan scan = new ChunkScan(chunk);
+          scan.rows(scan.select(filter, visible(scan, hidden)), needs, consumer);
+        });
+  }
+
+  /** Adds distinct values of a field until there are enough. */
+  void values(SpanField field, SpanFilter filter, Collection<SpanValue> out, int limit) {
+    Cancellation.check();
+    if (!mayFit(filter)) {
+      return;
+    }
+    open(
+        (chunk, hidden) -> {
+          ChunkScan scan = new ChunkScan(chunk);
+          scan.values(field, scan.select(filter, visible(scan, hidden)), out, limit);
+        });
+  }
+
+  /** Adds the keys of attributes. */
+  void keys(SortedSet<SpanField> out) {
+    Cancellation.check();
+    open((chunk, hidden) -> chunk.keys(out));
+  }
+
+  /** Adds the spans of a trace. */
+  void trace(long high, long low, SpanBatch out, SpanCopier.Groups groups) {
+    Cancellation.check();
+    if (mayHold(high, low)) {
+      open((chunk, hidden) -> chunk.copyTrace(high, low, from, to, hidden, out, groups));
+    }
+  }
+
+  /** Spans of a head, which no deletion hides. */
+  static final class OfHead extends TraceSegment {
+    private final TraceHead.Chunk chunk;
+
+    OfHead(TraceHead.Chunk chunk, long from, long to) {
+      super(from, to);
+      this.chunk = chunk;
+    }
+
+    @Override
+    void open(Read read) {
+      read.from(new BatchChunk(chunk.spansOf()), null);
+    }
+
+    @Override
+    boolean mayFit(SpanFilter filter) {
+      return true;
+    }
+
+    @Override
+    boolean mayHold(long high, long low) {
+      return true;
+    }
+
+    @Override
+    public long firstTime() {
+      return chunk.first();
+    }
+
+    @Override
+    public long lastTime() {
+      return chunk.last();
+    }
+
+    @Override
+    public long rows() {
+      return chunk.spans();
+    }
+  }
+
+  /** Spans of a block. */
+  static final class OfBlock extends TraceSegment {
+    private final TracePart part;
+    private final int block;
+    private final HiddenSpans hidden;
+
+    OfBlock(TracePart part, int block, HiddenSpans hidden, long from, long to) {
+      super(from, to);
+      this.part = part;
+      this.block = block;
+      this.hidden = hidden;
+    }
+
+    @Override
+    void open(Read read) {
+      try {
+        SpanBlock b = part.block(block);
+        try {
+          read.from(b, hidden.mask(b));
+        } finally {
+          b.release();
+        }
+      } catch (DamageException e) {
+        throw new StorageException(
+            Reason.CORRUPT, String.valueOf(part.file().damaged(block, e).getMessage()), e);
+      }
+    }
+
+    @Override
+    boolean mayFit(SpanFilter filter) {
+      return BlockPruning.mayFit(part, block, filter);
+    }
+
+    @Override
+    boolean mayHold(long high, long low) {
+      return part.mayHold(block, high, low);
+    }
+
+    @Override
+    public long firstTime() {
+      return part.file().first(block);
+    }
+
+    @Override
+    public long lastTime() {
+      return part.file().last(block);
+    }
+
+    @Override
+    public long rows() {
+      return part.file().rows(block);
+    }
+  }
+}

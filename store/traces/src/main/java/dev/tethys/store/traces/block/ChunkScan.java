@@ -1,0 +1,282 @@
+package dev.tethys.store.traces.block;
+
+import dev.tethys.model.storage.Cancellation;
+import dev.tethys.model.traces.SpanColumn;
+import dev.tethys.model.traces.SpanFilter;
+import dev.tethys.model.traces.SpanNeeds;
+import dev.tethys.model.traces.SpanRows;
+import dev.tethys.model.traces.SpanValue;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** One scan of a chunk. Not safe for several threads. */
+public final class ChunkScan {
+  private static final int BATCH = 4096;
+
+  private final SpanChunk chunk;
+  private final FilterScan filters = new FilterScan();
+
+  public ChunkScan(SpanChunk chunk) {
+    this.chunk = chunk;
+  }
+
+  /** Rows that start in a range. */
+  public long[] inRange(long from, long to) {
+    int n = chunk.rows();
+    long[] mask = BatchChunk.all(n);
+    if (from == Long.MIN_VALUE && to == Long.MAX_VALUE) {
+      return mask;
+    }
+    long[] start = chunk.start();
+    for (int w = 0; w < mask.length; w++) {
+      long fit = 0;
+      int end = Math.min(64, n - (w << 6));
+      for (int i = 0; i < end; i++) {
+        long v = start[(w << 6) + i];
+        fit |= v >= from && v < to ? 1L << i : 0;
+      }
+      mask[w] = fit;
+    }
+    return mask;
+  }
+
+  /** Rows of a mask that fit a filter. */
+  public long[] select(SpanFilter filter, long[] mask) {
+    return filters.select(chunk, filter, mask);
+  }
+
+  /** Passes on the rows of a mask. */
+  public void rows(long[] mask, SpanNeeds needs, Consumer<SpanRows> consumer) {
+    int[] selected = indexes(mask);
+    if (selected.length == 0) {
+      return;
+    }
+    SpanRows out = new SpanRows();
+    int size = Math.min(BATCH, selected.length);
+    out.traceHigh = new long[needs.ids() ? size : 0];
+    out.traceLow = new long[needs.ids() ? size : 0];
+    out.spanId = new long[needs.ids() ? size : 0];
+    out.parentId = new long[needs.ids() ? size : 0];
+    out.start = new long[needs.start() ? size : 0];
+    out.duration = new long[needs.duration() ? size : 0];
+    FieldCursor[] cursors = new FieldCursor[needs.fields().size()];
+    out.columns = new SpanColumn[cursors.length];
+    for (int c = 0; c < cursors.length; c++) {
+      out.columns[c] = new SpanColumn();
+      cursors[c] = new FieldCursor(chunk.field(needs.fields().get(c)), out.columns[c]);
+    }
+    for (int from = 0; from < selected.length; from += BATCH) {
+      Cancellation.check();
+      int n = Math.min(BATCH, selected.length - from);
+      out.count = n;
+      if (needs.ids()) {
+        gather(chunk.traceHigh(), selected, from, n, out.traceHigh);
+        gather(chunk.traceLow(), selected, from, n, out.traceLow);
+        gather(chunk.spanId(), selected, from, n, out.spanId);
+        gather(chunk.parentId(), selected, from, n, out.parentId);
+      }
+      if (needs.start()) {
+        gather(chunk.start(), selected, from, n, out.start);
+      }
+      if (needs.duration()) {
+        gather(chunk.duration(), selected, from, n, out.duration);
+      }
+      for (FieldCursor c : cursors) {
+        c.fill(selected, from, n);
+      }
+      consumer.accept(out);
+    }
+  }
+
+  private static void gather(long[] source, int[] rows, int from, int n, long[] to) {
+    if (rows[from + n - 1] - rows[from] == n - 1) {
+      System.arraycopy(source, rows[from], to, 0, n);
+      return;
+    }
+    for (int i = 0; i < n; i++) {
+      to[i] = source[rows[from + i]];
+    }
+  }
+
+  private static int[] indexes(long[] mask) {
+    int n = 0;
+    for (long w : mask) {
+      n += Long.bitCount(w);
+    }
+    int[] out = new int[n];
+    int at = 0;
+    for (int w = 0; w < mask.length; w++) {
+      for (long bits = mask[w]; bits != 0; bits &= bits - 1) {
+        out[at++] = (w << 6) + Long.numberOfTrailingZeros(bits);
+      }
+    }
+    return out;
+  }
+
+  /** Adds the distinct values of a field for the rows of a mask until there are enough. */
+  public void values(
+      dev.tethys.model.traces.SpanField field, long[] mask, Collection<SpanValue> to, int limit) {
+    for (Piece p : chunk.field(field)) {
+      TextTable texts = p.texts();
+      boolean[] seen = new boolean[texts == null ? 0 : texts.count()];
+      long before = 0;
+      boolean any = false;
+      for (int i = 0; i < p.count() && to.size() < limit; i++) {
+        int row = p.row(i);
+        if ((mask[row >>> 6] >>> row & 1) == 0) {
+          continue;
+        }
+        long bits = p.bits()[i];
+        switch (p.type()) {
+          case SpanColumn.STRING -> {
+            if (texts != null && !seen[(int) bits]) {
+              seen[(int) bits] = true;
+              to.add(new SpanValue.Text(texts.get((int) bits)));
+            }
+          }
+          case SpanColumn.OTHER -> {} // equals nothing
+          default -> {
+            if (!any || bits != before) {
+              to.add(
+                  switch (p.type()) {
+                    case SpanColumn.INT -> new SpanValue.Int(bits);
+                    case SpanColumn.DOUBLE -> new SpanValue.Real(Double.longBitsToDouble(bits));
+                    default -> new SpanValue.Bool(bits != 0);
+                  });
+              any = true;
+              before = bits;
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /** Column of a scan; rows are passed on in ascending order. */
+  private static final class FieldCursor {
+    private final List<Piece> pieces;
+    private final SpanColumn out;
+    private final int[] at; // next value of each piece
+    private final int[][] codes; // code in the column + 1, by piece
+    private final boolean isSeveral;
+    private int strings;
+
+    FieldCursor(List<Piece> pieces, SpanColumn out) {
+      this.pieces = pieces;
+      this.out = out;
+      at = new int[pieces.size()];
+      codes = new int[pieces.size()][];
+      boolean several = false;
+      for (int p = 0; p < codes.length; p++) {
+        TextTable t = pieces.get(p).texts();
+        codes[p] = new int[t == null ? 0 : t.count()];
+        several |= pieces.get(p).order() != null;
+      }
+      isSeveral = several;
+    }
+
+    void fill(int[] rows, int from, int n) {
+      if (isSeveral) {
+        several(rows, from, n);
+        return;
+      }
+      out.offsets = null;
+      if (out.types.length < n) {
+        out.types = new byte[n];
+        out.bits = new long[n];
+      }
+      Arrays.fill(out.types, 0, n, SpanColumn.ABSENT);
+      for (int p = 0; p < at.length; p++) {
+        Piece piece = pieces.get(p);
+        int[] of = piece.rows();
+        int i = at[p];
+        for (int k = 0; k < n; k++) {
+          int row = rows[from + k];
+          if (of == null) {
+            i = row;
+          } else {
+            while (i < piece.count() && of[i] < row) {
+              i++;
+            }
+            if (i == piece.count()) {
+              break;
+            }
+            if (of[i] != row) {
+              continue;
+            }
+          }
+          out.types[k] = piece.type();
+          out.bits[k] = bits(p, piece, i);
+        }
+        at[p] = i;
+      }
+    }
+
+    private long bits(int p, Piece piece, int i) {
+      long bits = piece.bits()[i];
+      TextTable texts = piece.texts();
+      if (piece.type() != SpanColumn.STRING || texts == null) {
+        return bits;
+      }
+      int code = (int) bits;
+      if (codes[p][code] == 0) {
+        if (strings == out.strings.length) {
+          out.strings = Arrays.copyOf(out.strings, Math.max(16, strings * 2));
+        }
+        out.strings[strings] = texts.get(code);
+        codes[p][code] = ++strings;
+      }
+      return codes[p][code] - 1;
+    }
+
+    private void several(int[] rows, int from, int n) {
+      if (out.offsets == null || out.offsets.length < n + 1) {
+        out.offsets = new int[n + 1];
+      }
+      int[] offsets = out.offsets;
+      int count = 0;
+      for (int k = 0; k < n; k++) {
+        int row = rows[from + k];
+        offsets[k] = count;
+        for (int p = next(row); p >= 0; p = next(row)) {
+          Piece piece = pieces.get(p);
+          if (count == out.types.length) {
+            out.types = Arrays.copyOf(out.types, Math.max(16, count * 2));
+            out.bits = Arrays.copyOf(out.bits, Math.max(16, count * 2));
+          }
+          out.types[count] = piece.type();
+          out.bits[count++] = bits(p, piece, at[p]++);
+        }
+      }
+      offsets[n] = count;
+    }
+
+    /** Piece with the next value of a row, or -1. */
+    private int next(int row) {
+      int best = -1;
+      int bestPlace = 0;
+      for (int p = 0; p < at.length; p++) {
+        Piece piece = pieces.get(p);
+        while (at[p] < piece.count() && piece.row(at[p]) < row) {
+          at[p]++;
+        }
+        if (at[p] < piece.count() && piece.row(at[p]) == row) {
+          int place = place(piece, at[p]);
+          if (best < 0 || place < bestPlace) {
+            best = p;
+            bestPlace = place;
+          }
+        }
+      }
+      return best;
+    }
+
+    private static int place(Piece piece, int i) {
+      int @Nullable [] order = piece.order();
+      return order == null ? 0 : order[i];
+    }
+  }
+}

@@ -1,0 +1,175 @@
+package dev.tethys.store.traces.block;
+
+import com.github.luben.zstd.ZstdDecompressCtx;
+import dev.tethys.store.files.ByteSource;
+import dev.tethys.store.files.DamageException;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+
+/** Decodes what {@link ColumnWriter} wrote. */
+final class ColumnReader {
+  private static final int MAX_RAW = 256 << 20;
+  private static final int MAX_FREE = 16;
+
+  // contexts are native memory that takes long to set up; threads of queries are many and short
+  private static final ArrayDeque<ZstdDecompressCtx> FREE = new ArrayDeque<>();
+
+  private ColumnReader() {}
+
+  /** Strings with the string of each value. */
+  @SuppressWarnings("ArrayRecordComponent") // shared, read only
+  record Strings(TextTable texts, long[] codes) {}
+
+  private static ZstdDecompressCtx context() {
+    synchronized (FREE) {
+      ZstdDecompressCtx c = FREE.pollLast();
+      return c == null ? new ZstdDecompressCtx() : c;
+    }
+  }
+
+  private static void release(ZstdDecompressCtx c) {
+    synchronized (FREE) {
+      if (FREE.size() < MAX_FREE) {
+        FREE.addLast(c);
+        return;
+      }
+    }
+    c.close();
+  }
+
+  static byte[] packed(ByteSource in) {
+    int raw = in.count(MAX_RAW);
+    byte[] out = new byte[raw];
+    unpack(in, raw, out);
+    return out;
+  }
+
+  private static void unpack(ByteSource in, int raw, byte[] out) {
+    int stored = in.count(Math.min(raw, in.remaining()));
+    if (stored == raw) {
+      System.arraycopy(in.buf, in.pos, out, 0, raw);
+    } else {
+      ZstdDecompressCtx c = context();
+      try {
+        int n = c.decompressByteArray(out, 0, raw, in.buf, in.pos, stored);
+        if (n != raw) {
+          throw new DamageException("column has " + n + " bytes, not " + raw);
+        }
+      } catch (com.github.luben.zstd.ZstdException e) {
+        throw new DamageException("column does not decompress: " + e.getMessage());
+      } finally {
+        release(c);
+      }
+    }
+    in.skip(stored);
+  }
+
+  static long[] numbers(ByteSource in, int n) {
+    long[] out = new long[n];
+    int kind = in.getByte();
+    long min = in.svarint();
+    if (kind == ColumnWriter.CONSTANT) {
+      Arrays.fill(out, min);
+      return out;
+    }
+    int width = in.getByte();
+    if (kind != ColumnWriter.PLANES || width < 1 || width > 8) {
+      throw new DamageException("column of numbers has kind " + kind + ", width " + width);
+    }
+    byte[] plane = new byte[n];
+    for (int p = 0; p < width; p++) {
+      if (in.count(MAX_RAW) != n) {
+        throw new DamageException("column of numbers has another length than " + n);
+      }
+      unpack(in, n, plane);
+      if (p == 0) {
+        for (int i = 0; i < n; i++) {
+          out[i] = min + (plane[i] & 0xff);
+        }
+      } else {
+        int shift = p * 8;
+        for (int i = 0; i < n; i++) {
+          out[i] += (plane[i] & 0xffL) << shift;
+        }
+      }
+    }
+    return out;
+  }
+
+  /** Numbers that must lie in 0..max - 1. */
+  static int[] codes(ByteSource in, int n, int max) {
+    long[] numbers = numbers(in, n);
+    requireBelow(numbers, n, max);
+    int[] out = new int[n];
+    for (int i = 0; i < n; i++) {
+      out[i] = (int) numbers[i];
+    }
+    return out;
+  }
+
+  static int[] ints(ByteSource in, int n) {
+    long[] numbers = numbers(in, n);
+    int[] out = new int[n];
+    for (int i = 0; i < n; i++) {
+      out[i] = (int) numbers[i];
+    }
+    return out;
+  }
+
+  private static void requireBelow(long[] numbers, int n, long max) {
+    long bad = 0;
+    for (int i = 0; i < n; i++) {
+      bad |= numbers[i] | max - 1 - numbers[i];
+    }
+    if (bad < 0) {
+      throw new DamageException("column has a code that is not below " + max);
+    }
+  }
+
+  static long[] reals(ByteSource in, int n) {
+    int exponent = in.getByte();
+    long[] out = numbers(in, n);
+    if (exponent == ColumnWriter.BITS) {
+      return out;
+    }
+    if (exponent > ColumnWriter.MAX_EXPONENT) {
+      throw new DamageException("column of reals has exponent " + exponent);
+    }
+    for (int i = 0; i < n; i++) {
+      out[i] = Double.doubleToRawLongBits(ColumnWriter.real(out[i], exponent));
+    }
+    return out;
+  }
+
+  static Strings strings(ByteSource in, int n) {
+    int kind = in.getByte();
+    if (kind == ColumnWriter.DIRECT) {
+      long[] codes = new long[n];
+      for (int i = 0; i < n; i++) {
+        codes[i] = i;
+      }
+      return new Strings(list(in, n), codes);
+    }
+    if (kind != ColumnWriter.DICTIONARY) {
+      throw new DamageException("column of strings has kind " + kind);
+    }
+    int distinct = in.count(n);
+    TextTable texts = list(in, distinct);
+    long[] codes = numbers(in, n);
+    requireBelow(codes, n, distinct);
+    return new Strings(texts, codes);
+  }
+
+  private static TextTable list(ByteSource in, int n) {
+    long[] lengths = numbers(in, n);
+    byte[] bytes = packed(in);
+    int[] starts = new int[n + 1];
+    for (int i = 0; i < n; i++) {
+      if (lengths[i] < 0 || lengths[i] > bytes.length - starts[i]) {
+        throw new DamageException("string ends behind the text of its column");
+      }
+      starts[i + 1] = starts[i] + (int) lengths[i];
+    }
+    return new TextTable(bytes, starts);
+  }
+}

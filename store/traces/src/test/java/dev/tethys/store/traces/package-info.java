@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.store.traces;
+
+import org.jspecify.annotations.NullMarked;
