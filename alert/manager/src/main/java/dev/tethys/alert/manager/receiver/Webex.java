@@ -20,7 +20,8 @@ final class Webex extends HttpReceiverKind {
           Type.STRING,
           "{{ template \"webex.default.message\" . }}",
           "At most 7,439 bytes of Markdown.");
-  private final Key<String> roomId = section.key("room_id", Type.STRING, "", "Id of the Webex room.");
+  private final Key<String> roomId =
+      section.key("room_id", Type.STRING, "", "Id of the Webex room.");
 
   Webex() {
     super("webex", true, "A message of Webex.");
