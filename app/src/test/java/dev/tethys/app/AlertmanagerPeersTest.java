@@ -1,6 +1,5 @@
 package dev.tethys.app;
 
-import static dev.tethys.testkit.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
@@ -212,7 +211,7 @@ class AlertmanagerPeersTest {
                 p, "POST", "/api/v2/alerts", "[" + String.join(",", alerts) + "]");
         assertThat(r.statusCode()).as(r.body()).isEqualTo(200);
       }
-      await(
+      RealAlertmanager.await(
           "first notifications",
           () -> posted("real").size() >= 3 && sizes("real").equals(sizes("ours")));
       // Then one resolves, one is new, one is silenced.
@@ -241,7 +240,7 @@ class AlertmanagerPeersTest {
                     over)
                 + "]");
       }
-      await(
+      RealAlertmanager.await(
           "second notifications",
           () ->
               posted("real").getOrDefault("/base", List.of()).size() >= 3

@@ -1,6 +1,5 @@
 package dev.tethys.app;
 
-import static dev.tethys.testkit.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
@@ -121,7 +120,7 @@ class EventRecorderPeersTest {
         peer.process().descendants().forEach(ProcessHandle::destroy);
         peer.process().destroy();
         peer.process().waitFor();
-        await("the end", () -> text("real").contains("Shutdown"));
+        RealAlertmanager.await("the end", () -> text("real").contains("Shutdown"));
         assertSame(jsonEvents(lines("ours")), jsonEvents(lines("real")));
         List<ConsumerRecord<byte[], byte[]>> inJson = records(kafka, "ours-json");
         assertThat(jsonEvents(inJson.stream().map(ConsumerRecord::value).toList()))
@@ -198,7 +197,7 @@ class EventRecorderPeersTest {
                       "\"alertname\":\"W\",\"severity\":\"warn\",\"cluster\":\"c\"", start, later))
               + "]");
     }
-    await(
+    RealAlertmanager.await(
         "first notifications",
         () ->
             List.of("real", "ours").stream()
@@ -220,7 +219,7 @@ class EventRecorderPeersTest {
                   over)
               + "]");
     }
-    await(
+    RealAlertmanager.await(
         "second notifications",
         () ->
             List.of("real", "ours").stream()

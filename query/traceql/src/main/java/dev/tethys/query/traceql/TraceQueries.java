@@ -7,6 +7,7 @@ import dev.tethys.query.traceql.ast.FieldExpr;
 import dev.tethys.query.traceql.ast.Metric;
 import dev.tethys.query.traceql.ast.Root;
 import dev.tethys.query.traceql.ast.TraceValue;
+import dev.tethys.query.traceql.exec.DifferenceRun;
 import dev.tethys.query.traceql.exec.FieldValues;
 import dev.tethys.query.traceql.exec.Runs;
 import dev.tethys.query.traceql.exec.TraceSearch;
@@ -129,6 +130,11 @@ public final class TraceQueries {
    */
   public static SpanFilter filter(TraceQuery query) {
     return Runs.exactFilter(query.root());
+  }
+
+  /** Ranks conditions by how much their share differs between a selection and the other spans. */
+  public SelectionDifference difference(String tenant, SelectionDifference.Request request) {
+    return DifferenceRun.run(new Work(pool, parallelism, limits), store, tenant, request);
   }
 
   /**

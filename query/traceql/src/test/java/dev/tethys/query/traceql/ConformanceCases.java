@@ -34,6 +34,9 @@ final class ConformanceCases {
     m.put("tempo/traceql/matches.jsonl", ExecutionCases::matches);
     m.put("tempo/traceql/evaluate.jsonl", ExecutionCases::evaluate);
     m.put("tempo/traceql/metrics.jsonl", ExecutionCases::metrics);
+    m.put("tempo/search/cases.jsonl", c -> ExecutionCases.search(c, "trace"));
+    m.put("tempo/search/cases-all-fields.jsonl", c -> ExecutionCases.search(c, "trace-all-fields"));
+    m.put("tempo/search/tag-values.jsonl", ExecutionCases::values);
     m.put("tempo/traceql/topk.jsonl", ConformanceCases::top);
     m.put("tempo/traceql/log2-quantile.jsonl", ConformanceCases::quantile);
     return m;

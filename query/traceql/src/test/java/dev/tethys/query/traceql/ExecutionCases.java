@@ -1,7 +1,15 @@
 package dev.tethys.query.traceql;
 
+import dev.tethys.codec.otlp.wire.OtlpJson;
+import dev.tethys.codec.otlp.wire.OtlpReader;
+import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.query.traceql.ast.TraceValue;
+import dev.tethys.query.traceql.parser.TraceQlException;
+import dev.tethys.testkit.Shared;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -9,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Readers of recorded cases that are executed. */
 final class ExecutionCases {
@@ -156,7 +165,7 @@ final class ExecutionCases {
     return out.toString();
   }
 
-  static String difference(double[] got, List<?> want) {
+  static String difference(double @Nullable [] got, List<?> want) {
     if (got == null) {
       return "absent";
     }
@@ -180,5 +189,79 @@ final class ExecutionCases {
           case "-Inf" -> Double.NEGATIVE_INFINITY;
           default -> Double.NaN;
         };
+  }
+
+  private static TraceQueries recorded(String name) {
+    try {
+      byte[] json = Files.readAllBytes(Shared.conformance("tempo/search/" + name + ".json"));
+      byte[] wire = OtlpJson.toProtobuf(OtlpSignal.TRACES, json, 0, json.length).toByteArray();
+      return Spans.queries(new OtlpReader().traces(wire, 0, wire.length));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static String search(Map<String, Object> c, String trace) {
+    if (!c.containsKey("query")) {
+      return ""; // search by tags is of the API
+    }
+    String query = ConformanceCases.text(c, "query");
+    List<FoundTrace> found = Spans.search(recorded(trace), query);
+    if (c.containsKey("root_span_in_result")) {
+      boolean root =
+          found.stream()
+              .flatMap(t -> t.spansets().stream())
+              .flatMap(t -> t.spans().stream())
+              .anyMatch(p -> p.spanId() == 0x40506);
+      return Objects.equals(root, c.get("root_span_in_result")) ? "" : query + ": root " + root;
+    }
+    if (!Objects.equals(!found.isEmpty(), c.get("match"))) {
+      return query + (found.isEmpty() ? " finds nothing" : " finds the trace");
+    }
+    if (c.get("spanSets") instanceof List<?> sets && !found.isEmpty()) {
+      List<String> want = new ArrayList<>();
+      for (Object s : sets) {
+        List<String> ids = new ArrayList<>();
+        for (Object span : (List<?>) ((Map<?, ?>) s).get("spans")) {
+          ids.add(String.valueOf(((Map<?, ?>) span).get("spanID")));
+        }
+        ids.sort(null);
+        want.add(ids + " " + ((Map<?, ?>) s).get("matched"));
+      }
+      List<String> got = new ArrayList<>();
+      for (FoundTrace.Spanset s : found.getFirst().spansets()) {
+        List<String> ids = new ArrayList<>();
+        s.spans().forEach(p -> ids.add(java.util.HexFormat.of().toHexDigits(p.spanId())));
+        ids.sort(null);
+        got.add(ids + " " + s.matched());
+      }
+      want.sort(null);
+      got.sort(null);
+      if (!got.equals(want)) {
+        return query + " finds " + got + ", not " + want;
+      }
+    }
+    return "";
+  }
+
+  static String values(Map<String, Object> c) {
+    Set<String> got = new HashSet<>();
+    try {
+      recorded("trace")
+          .values(
+              "t",
+              TraceQuery.parseField(ConformanceCases.text(c, "tag")),
+              TraceQuery.parse(ConformanceCases.text(c, "query")),
+              0,
+              Long.MAX_VALUE,
+              100)
+          .forEach(v -> got.add(v.text()));
+    } catch (TraceQlException e) {
+      return c.get("tag") + ": " + e;
+    }
+    Set<String> want = new HashSet<>();
+    ((List<?>) c.get("values"))
+        .forEach(v -> want.add(String.valueOf(((Map<?, ?>) v).get("value"))));
+    return got.equals(want) ? "" : got + " instead of " + want;
   }
 }

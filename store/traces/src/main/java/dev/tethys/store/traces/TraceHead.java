@@ -17,8 +17,6 @@ import org.jspecify.annotations.Nullable;
 final class TraceHead implements EventHead<TraceHead.Snapshot> {
   private static final int GROUP_SPANS = 4096;
   private static final int FRAME_BYTES = 64; // of the objects around a frame
-  private static final int DECODED =
-      2; // frames grow to about twice their size while they are written
 
   /**
    * Frame of an append.
@@ -63,12 +61,8 @@ final class TraceHead implements EventHead<TraceHead.Snapshot> {
     }
     last.frames.add(frame);
     last.spans += frame.spans;
-    bytes += memory(frame);
+    bytes += frame.bytes.length + FRAME_BYTES;
     rows += frame.spans;
-  }
-
-  private static long memory(Frame f) {
-    return (long) f.bytes.length * (1 + DECODED) + FRAME_BYTES;
   }
 
   @Override
@@ -88,7 +82,7 @@ final class TraceHead implements EventHead<TraceHead.Snapshot> {
       Frame f = last.frames.removeLast(); // an append is one frame
       last.spans -= f.spans;
       rows -= f.spans;
-      bytes -= memory(f);
+      bytes -= f.bytes.length + FRAME_BYTES;
       if (last.frames.isEmpty()) {
         groups.removeLast();
       }

@@ -1,6 +1,5 @@
 package dev.tethys.pipeline.extension.docker;
 
-import static dev.tethys.testkit.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -22,6 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -88,6 +88,12 @@ class DockerObserverTest {
           now.forEach(e -> seen.add(e.id()));
           gone.forEach(known::remove);
         });
+  }
+
+  private static void await(BooleanSupplier is) throws InterruptedException {
+    while (!is.getAsBoolean()) {
+      Thread.sleep(2);
+    }
   }
 
   @Test

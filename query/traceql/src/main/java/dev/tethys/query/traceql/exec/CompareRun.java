@@ -78,7 +78,6 @@ final class CompareRun {
   private static final class ScanField {
     final ValueIds ids = new ValueIds(MAX_VALUES);
     int[] counts = {};
-    boolean tooMany;
   }
 
   List<Series> series() {
@@ -131,6 +130,7 @@ final class CompareRun {
     private boolean[] fits = {};
     private boolean[] inside = {};
     private int[] cell = {};
+    private int[] values = {};
 
     Scan(
         ScanField[] fieldCounts,
@@ -153,6 +153,7 @@ final class CompareRun {
         fits = new boolean[n];
         inside = new boolean[n];
         cell = new int[n];
+        values = new int[n];
       }
       frame.count = n;
       frame.columns = rows.columns;
@@ -176,28 +177,18 @@ final class CompareRun {
 
     private void count(SpanColumn c, ScanField f, int n) {
       int width = 2 * steps;
-      ValueIds ids = f.ids;
-      boolean one = c.offsets == null;
+      f.ids.ids(c, n, values);
+      int size = (f.ids.size() + 1) * width;
+      if (size > f.counts.length) {
+        size = Math.max(size, 2 * f.counts.length);
+        work.reserve(4L * (size - f.counts.length));
+        f.counts = Arrays.copyOf(f.counts, size);
+      }
+      int[] counts = f.counts;
       for (int i = 0; i < n; i++) {
-        if (cell[i] < 0) {
-          continue;
+        if (values[i] != 0 && cell[i] >= 0) {
+          counts[values[i] * width + cell[i]]++;
         }
-        int from = one ? i : Frame.from(c, i);
-        if (from >= (one ? i + 1 : Frame.to(c, i)) || c.types[from] == SpanColumn.ABSENT) {
-          continue;
-        }
-        int id = ids.id(c, from);
-        if (id == 0) {
-          f.tooMany |= c.types[from] != SpanColumn.OTHER;
-          continue;
-        }
-        int at = id * width + cell[i];
-        if (at >= f.counts.length) {
-          int size = Math.max((id + 1) * width, 2 * f.counts.length);
-          work.reserve(4L * (size - f.counts.length));
-          f.counts = Arrays.copyOf(f.counts, size);
-        }
-        f.counts[at]++;
       }
     }
   }
@@ -207,7 +198,7 @@ final class CompareRun {
       ScanField from = scan[f];
       Counted to = all[f];
       synchronized (to) {
-        to.tooMany |= from.tooMany;
+        to.tooMany |= from.ids.isFull();
         for (int id = 1; id <= from.ids.size(); id++) {
           TraceValue v = value(from.ids, id, fields.get(f));
           Counts c = to.values.get(v);

@@ -6,6 +6,8 @@ import dev.tethys.query.traceql.ast.Operator;
 import dev.tethys.query.traceql.ast.TraceValue;
 import dev.tethys.query.traceql.ast.ValueType;
 import dev.tethys.query.traceql.parser.Constants;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Expressions with their constant parts computed and literals on the right of comparisons. */
 final class Fold {
@@ -19,6 +21,18 @@ final class Fold {
       case FieldExpr.Unary u -> unary(u.operator(), fold(u.operand()));
       case FieldExpr.Binary b -> binary(b.operator(), fold(b.left()), fold(b.right()));
     };
+  }
+
+  /** Operands of a chain of one operator. */
+  static List<FieldExpr> chain(Operator op, FieldExpr e) {
+    FieldExpr left = e;
+    List<FieldExpr> out = new ArrayList<>();
+    while (left instanceof FieldExpr.Binary b && b.operator() == op) {
+      out.add(b.right());
+      left = b.left();
+    }
+    out.add(left);
+    return out.reversed();
   }
 
   private static FieldExpr unary(Operator op, FieldExpr e) {

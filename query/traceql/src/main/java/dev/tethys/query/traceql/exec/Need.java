@@ -47,7 +47,7 @@ sealed interface Need {
       }
       need = leaf(e);
     }
-    if (need instanceof Leaf l && next < stages.size()) {
+    if (first instanceof Stage.Filter && need instanceof Leaf l && next < stages.size()) {
       return new Leaf(l.filter, l.exact, count(stages.get(next)));
     }
     return need;

@@ -104,9 +104,8 @@ record Pushdown(SpanFilter filter, boolean exact) {
   private static Pushdown binary(FieldExpr.Binary b) {
     Operator op = b.operator();
     if (op.isLogical()) {
-      // a chain of operators is flattened as it is built, so that it takes linear time
-      List<FieldExpr> operands = new ArrayList<>();
-      flatten(op, b, operands);
+      // a chain of operators is flattened before it is translated, so that it takes linear time
+      List<FieldExpr> operands = Fold.chain(op, b);
       List<SpanFilter> filters = new ArrayList<>();
       boolean exact = true;
       SpanFilter one = op == Operator.AND ? NONE : SpanFilter.ALL;
@@ -137,17 +136,6 @@ record Pushdown(SpanFilter filter, boolean exact) {
       return comparison(b.left(), op, v);
     }
     return new Pushdown(present(b), false);
-  }
-
-  private static void flatten(Operator op, FieldExpr e, List<FieldExpr> out) {
-    FieldExpr left = e;
-    List<FieldExpr> rights = new ArrayList<>();
-    while (left instanceof FieldExpr.Binary b && b.operator() == op) {
-      rights.add(b.right());
-      left = b.left();
-    }
-    out.add(left);
-    out.addAll(rights.reversed());
   }
 
   /** Fields whose values are operands: a comparison of an absent value is false. */

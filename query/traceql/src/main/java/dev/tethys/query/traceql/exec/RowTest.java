@@ -6,7 +6,9 @@ import dev.tethys.query.traceql.ast.FieldExpr;
 import dev.tethys.query.traceql.ast.Operator;
 import dev.tethys.query.traceql.ast.TraceValue;
 import dev.tethys.query.traceql.ast.ValueType;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Test of an expression over the rows of a frame, a column at a time. Results for strings are kept
@@ -34,7 +36,11 @@ abstract class RowTest {
   private static RowTest binary(FieldExpr.Binary b, Slots slots) {
     Operator op = b.operator();
     if (op.isLogical()) {
-      return new Both(of(b.left(), slots), of(b.right(), slots), op == Operator.AND);
+      List<RowTest> operands = new ArrayList<>();
+      for (FieldExpr e : Fold.chain(op, b)) {
+        operands.add(of(e, slots));
+      }
+      return new Several(operands, op == Operator.AND);
     }
     if (!op.isComparison()) {
       return new Constant(false);
@@ -79,15 +85,14 @@ abstract class RowTest {
     }
   }
 
-  private static final class Both extends RowTest {
-    private final RowTest left;
-    private final RowTest right;
+  /** Operands of a chain of one operator. */
+  private static final class Several extends RowTest {
+    private final List<RowTest> operands;
     private final boolean and;
     private boolean[] scratch = {};
 
-    Both(RowTest left, RowTest right, boolean and) {
-      this.left = left;
-      this.right = right;
+    Several(List<RowTest> operands, boolean and) {
+      this.operands = operands;
       this.and = and;
     }
 
@@ -96,10 +101,12 @@ abstract class RowTest {
       if (scratch.length < f.count) {
         scratch = new boolean[f.count];
       }
-      left.test(f, out);
-      right.test(f, scratch);
-      for (int i = 0; i < f.count; i++) {
-        out[i] = and ? out[i] & scratch[i] : out[i] | scratch[i];
+      operands.getFirst().test(f, out);
+      for (int k = 1; k < operands.size(); k++) {
+        operands.get(k).test(f, scratch);
+        for (int i = 0; i < f.count; i++) {
+          out[i] = and ? out[i] & scratch[i] : out[i] | scratch[i];
+        }
       }
     }
   }

@@ -208,21 +208,13 @@ final class TraceLoader {
     f.frame.count = total;
     f.starts = new long[total];
     f.spanIds = new long[total];
-    for (int i = 0; i < total; i++) {
-      f.starts[i] = parts[part[i]].starts[row[i]];
-      f.spanIds[i] = parts[part[i]].spanIds[row[i]];
-    }
-    for (int t = 0; t < traces; t++) {
-      sort(f, counts[t], counts[t + 1], part, row);
-    }
     f.parentIds = new long[total];
     f.durations = new long[total];
-    for (int i = 0; i < total; i++) {
-      Part p = parts[part[i]];
-      f.starts[i] = p.starts[row[i]];
-      f.spanIds[i] = p.spanIds[row[i]];
-      f.parentIds[i] = p.parentIds[row[i]];
-      f.durations[i] = p.durations[row[i]];
+    fill(f, parts, part, row, 0, total);
+    for (int t = 0; t < traces; t++) {
+      if (sort(f, counts[t], counts[t + 1], part, row)) {
+        fill(f, parts, part, row, counts[t], counts[t + 1]);
+      }
     }
     f.frame.columns = new SpanColumn[dictionaries.length];
     for (int c = 0; c < dictionaries.length; c++) {
@@ -240,14 +232,27 @@ final class TraceLoader {
     work.release((long) f.frame.count * (48 + 9L * slots.fields().size()));
   }
 
-  /** Sorts the rows of a trace by start and id, so that the order of scans shows nowhere. */
-  private static void sort(TraceFrame f, int from, int to, int[] part, int[] row) {
+  private static void fill(TraceFrame f, Part[] parts, int[] part, int[] row, int from, int to) {
+    for (int i = from; i < to; i++) {
+      Part p = parts[part[i]];
+      f.starts[i] = p.starts[row[i]];
+      f.spanIds[i] = p.spanIds[row[i]];
+      f.parentIds[i] = p.parentIds[row[i]];
+      f.durations[i] = p.durations[row[i]];
+    }
+  }
+
+  /**
+   * Sorts the rows of a trace by start and ids, so that the order of scans shows nowhere; false if
+   * they were sorted.
+   */
+  private static boolean sort(TraceFrame f, int from, int to, int[] part, int[] row) {
     boolean sorted = true;
     for (int i = from + 1; i < to && sorted; i++) {
       sorted = compare(f, i - 1, i) <= 0;
     }
     if (sorted) {
-      return;
+      return false;
     }
     Integer[] order = new Integer[to - from];
     Arrays.setAll(order, i -> from + i);
@@ -260,11 +265,14 @@ final class TraceLoader {
     }
     System.arraycopy(p, 0, part, from, p.length);
     System.arraycopy(r, 0, row, from, r.length);
+    return true;
   }
 
   private static int compare(TraceFrame f, int a, int b) {
     int c = Long.compare(f.starts[a], f.starts[b]);
-    return c != 0 ? c : Long.compareUnsigned(f.spanIds[a], f.spanIds[b]);
+    c = c != 0 ? c : Long.compareUnsigned(f.spanIds[a], f.spanIds[b]);
+    c = c != 0 ? c : Long.compareUnsigned(f.parentIds[a], f.parentIds[b]);
+    return c != 0 ? c : Long.compare(f.durations[a], f.durations[b]);
   }
 
   private static SpanColumn column(

@@ -26,6 +26,9 @@ public final class TraceSearch {
   /** Traces whose spans are loaded at a time. */
   private static final int CHUNK = 1024;
 
+  /** Field that results have. */
+  private record Output(String name, Slots.Slot slot, ValueType integers) {}
+
   private final Work work;
   private final Stage.Pipeline pipeline;
   private final int limit;
@@ -36,7 +39,7 @@ public final class TraceSearch {
   private final TraceFrame.Core core;
   private final SpansetEvaluation evaluation;
   private final TraceLoader loader;
-  private final Map<String, FieldExpr> outputs = new LinkedHashMap<>();
+  private final Map<String, Output> outputs = new LinkedHashMap<>();
   private final List<FoundTrace> found = new ArrayList<>();
   private final List<Long> newest = new ArrayList<>();
 
@@ -119,13 +122,13 @@ public final class TraceSearch {
   private void addOutputs(FieldExpr e) {
     switch (e) {
       case FieldExpr.Static _ -> {}
-      case FieldExpr.Attribute a -> outputs.putIfAbsent(a.text(), a);
+      case FieldExpr.Attribute a -> addOutput(a, a.name());
       case FieldExpr.Field f -> {
         switch (f.intrinsic()) {
           case NAME, DURATION, TRACE_ID, SPAN_ID, TRACE_DURATION, ROOT_NAME, ROOT_SERVICE -> {
             // a field of the result itself
           }
-          default -> outputs.putIfAbsent(f.text(), f);
+          default -> addOutput(f, f.text());
         }
       }
       case FieldExpr.Binary b -> {
@@ -134,6 +137,10 @@ public final class TraceSearch {
       }
       case FieldExpr.Unary u -> addOutputs(u.operand());
     }
+  }
+
+  private void addOutput(FieldExpr field, String name) {
+    outputs.putIfAbsent(field.text(), new Output(name, slots.slot(field), Frame.integers(field)));
   }
 
   private List<FoundTrace> run() {
@@ -278,11 +285,11 @@ public final class TraceSearch {
 
   private FoundTrace.FoundSpan span(TraceFrame f, int row) {
     List<NamedValue> attributes = new ArrayList<>();
-    for (FieldExpr e : outputs.values()) {
-      SpanColumn c = f.frame.columns[slots.slot(e).index()];
-      TraceValue v = Frame.value(c, row, Frame.integers(e), true);
+    for (Output o : outputs.values()) {
+      SpanColumn c = f.frame.columns[o.slot.index()];
+      TraceValue v = Frame.value(c, row, o.integers, true);
       if (v.type() != ValueType.NIL) {
-        attributes.add(new NamedValue(e instanceof FieldExpr.Attribute a ? a.name() : e.text(), v));
+        attributes.add(new NamedValue(o.name, v));
       }
     }
     String name = f.text(row, core.name());

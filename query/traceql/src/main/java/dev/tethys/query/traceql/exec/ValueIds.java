@@ -16,6 +16,8 @@ final class ValueIds {
 
   long[] bits = new long[16];
   private int size;
+  private boolean full;
+  private boolean numeric;
 
   /** Strings of the scan, by code. */
   String[] strings = {};
@@ -31,6 +33,43 @@ final class ValueIds {
     return size;
   }
 
+  /** True if a value was a number. */
+  boolean hasNumbers() {
+    return numeric;
+  }
+
+  /** True if there were more values than are numbered. */
+  boolean isFull() {
+    return full;
+  }
+
+  /**
+   * Sets the number of the first value of each row.
+   *
+   * @param out numbers; 0 for rows without a value, or with one too many
+   */
+  void ids(SpanColumn c, int rows, int[] out) {
+    if (c.offsets != null) {
+      for (int i = 0; i < rows; i++) {
+        int from = Frame.from(c, i);
+        out[i] = from < Frame.to(c, i) ? id(c, from) : 0;
+      }
+      return;
+    }
+    byte[] t = c.types;
+    long[] b = c.bits;
+    for (int i = 0; i < rows; i++) {
+      byte type = t[i];
+      if (type == SpanColumn.ABSENT) {
+        out[i] = 0;
+      } else if (type == SpanColumn.STRING && b[i] < byCode.length && byCode[(int) b[i]] != 0) {
+        out[i] = byCode[(int) b[i]];
+      } else {
+        out[i] = id(c, i);
+      }
+    }
+  }
+
   /** Number of a value; 0 if it is one too many, or no value. */
   int id(SpanColumn c, int at) {
     byte type = c.types[at];
@@ -42,7 +81,11 @@ final class ValueIds {
       }
       strings = c.strings;
       int known = byCode[code];
-      if (known == 0 && size < most) {
+      if (known == 0) {
+        if (size >= most) {
+          full = true;
+          return 0;
+        }
         known = add(type, v);
         byCode[code] = known;
       }
@@ -51,6 +94,7 @@ final class ValueIds {
     if (type == SpanColumn.ABSENT || type == SpanColumn.OTHER) {
       return 0;
     }
+    numeric |= type != SpanColumn.BOOL;
     int mask = numbers.length - 1;
     int s = (int) ((v * 0x9E3779B97F4A7C15L + type) >>> 33) & mask;
     while (numbers[s] != 0) {
@@ -60,6 +104,7 @@ final class ValueIds {
       s = (s + 1) & mask;
     }
     if (size >= most) {
+      full = true;
       return 0;
     }
     int n = add(type, v);

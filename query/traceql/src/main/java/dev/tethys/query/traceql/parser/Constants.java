@@ -16,7 +16,8 @@ public final class Constants {
     }
     boolean whole = a.type() != ValueType.FLOAT && b.type() != ValueType.FLOAT;
     boolean duration = a.type() == ValueType.DURATION || b.type() == ValueType.DURATION;
-    if (whole && op != Operator.POWER) {
+    // the quotient of a duration has a fraction, that of integers has none
+    if (whole && op != Operator.POWER && !(duration && op == Operator.DIVIDE)) {
       long x = whole(a);
       long y = whole(b);
       if (y == 0 && (op == Operator.DIVIDE || op == Operator.MODULO)) {

@@ -11,7 +11,7 @@ final class TokenReader {
   private static final int MAX_DEPTH = 100;
 
   /** Most operators and stages, which bounds the depth of a tree. */
-  private static final int MAX_OPERATORS = 1000;
+  private static final int MAX_OPERATORS = 2000;
 
   private final String text;
   private final List<Token> tokens;

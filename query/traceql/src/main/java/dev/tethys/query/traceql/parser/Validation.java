@@ -198,10 +198,12 @@ public final class Validation {
     }
     FieldExpr other = l == ValueType.NIL ? b.right() : b.left();
     boolean always =
-        other instanceof FieldExpr.Field
-            || other instanceof FieldExpr.Attribute a && a.text().equals("resource.service.name");
+        op == Operator.EQUAL
+            && (other instanceof FieldExpr.Field
+                || other instanceof FieldExpr.Attribute a
+                    && a.text().equals("resource.service.name"));
     boolean constant = other instanceof FieldExpr.Static s && s.value() != TraceValue.NIL;
-    if (always || constant || !(l.fits(r))) {
+    if (always || constant) {
       throw invalid(other.text() + " is never nil in " + b.text());
     }
     return ValueType.BOOL;

@@ -73,11 +73,6 @@ public final class BatchChunk extends SpanChunk {
   }
 
   @Override
-  TextTable groupTexts() {
-    return texts;
-  }
-
-  @Override
   int[] scope() {
     return batch.scope;
   }

@@ -1,0 +1,141 @@
+package dev.tethys.query.traceql;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.model.telemetry.TracesData;
+import dev.tethys.query.traceql.ast.FieldExpr;
+import dev.tethys.query.traceql.ast.Metric;
+import dev.tethys.query.traceql.ast.Root;
+import dev.tethys.query.traceql.ast.TraceValue;
+import dev.tethys.query.traceql.ast.ValueType;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeMap;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+
+/** Planner and columnar execution against the evaluation by definition. */
+final class EngineAgainstNaiveTest {
+  @Property(tries = 1000)
+  void searches(@ForAll long seed) {
+    RandomTraces random = new RandomTraces(seed);
+    TracesData data = random.data();
+    TraceQueries queries = Spans.queries(data);
+    TreeMap<Long, Naive> traces = Naive.traces(data);
+    for (int i = 0; i < 5; i++) {
+      String text = random.pipeline();
+      TraceQuery query = TraceQuery.parse(text);
+      Root.Search search = (Root.Search) query.root();
+      long from = 990 + random.below(40);
+      TreeMap<Long, List<String>> want = new TreeMap<>();
+      traces.forEach(
+          (id, t) -> {
+            List<String> sets = new ArrayList<>();
+            for (Naive.Set s : t.evaluate(search.pipeline(), from, 2000)) {
+              sets.add(
+                  ids(s.rows().stream().map(r -> r.span().spanId()).toList()) + s.attributes());
+            }
+            if (!sets.isEmpty()) {
+              sets.sort(null);
+              want.put(id, sets);
+            }
+          });
+      TreeMap<Long, List<String>> got = new TreeMap<>();
+      for (FoundTrace t : queries.search("t", query, from, 2000, 1000, 0).traces()) {
+        List<String> sets = new ArrayList<>();
+        for (FoundTrace.Spanset s : t.spansets()) {
+          assertThat(s.matched()).isEqualTo(s.spans().size());
+          sets.add(
+              ids(s.spans().stream().map(FoundTrace.FoundSpan::spanId).toList())
+                  + attributes(s.attributes()));
+        }
+        sets.sort(null);
+        got.put(t.traceLow(), sets);
+      }
+      assertThat(got).as(text).isEqualTo(want);
+      int limit = 1 + random.below(4);
+      List<Long> some =
+          queries.search("t", query, from, 2000, limit, 1).traces().stream()
+              .map(FoundTrace::traceLow)
+              .toList();
+      assertThat(want.keySet()).as(text).containsAll(some);
+      assertThat(some).as(text).doesNotHaveDuplicates().hasSize(Math.min(limit, want.size()));
+    }
+  }
+
+  private static String ids(List<Long> spanIds) {
+    return spanIds.stream().sorted().toList().toString();
+  }
+
+  private static List<String> attributes(List<NamedValue> values) {
+    return values.stream()
+        .map(
+            v ->
+                v.name()
+                    + "="
+                    + (v.value() instanceof TraceValue.Duration d ? d.nanos() : v.value().text()))
+        .toList();
+  }
+
+  @Property(tries = 600)
+  void counts(@ForAll long seed) {
+    RandomTraces random = new RandomTraces(seed);
+    TracesData data = random.data();
+    TraceQueries queries = Spans.queries(data);
+    for (int i = 0; i < 5; i++) {
+      String text = random.pipeline() + " | count_over_time()" + random.group();
+      TraceQuery query = TraceQuery.parse(text);
+      Metric.Query metric = (Metric.Query) ((Root.Metrics) query.root()).metric();
+      long step = 1 + random.below(20);
+      TreeMap<String, double[]> want = new TreeMap<>();
+      TraceSeriesResult result = queries.range("t", query, 1000, 1045, step, 0);
+      long base = result.times()[0] - step;
+      int steps = result.times().length;
+      for (Naive t : Naive.traces(data).values()) {
+        List<Naive.Row> rows = new ArrayList<>();
+        for (Naive.Set s : t.evaluate(metric.pipeline(), base + 1, base + steps * step + 1)) {
+          s.rows().stream().filter(r -> rows.stream().noneMatch(x -> x == r)).forEach(rows::add);
+        }
+        for (Naive.Row r : rows) {
+          Span span = r.span();
+          want.computeIfAbsent(labels(t, metric, r), k -> new double[steps])[
+              (int) ((span.startTimeUnixNano() - base - 1) / step)]++;
+        }
+      }
+      TreeMap<String, double[]> got = new TreeMap<>();
+      result
+          .series()
+          .forEach(
+              s ->
+                  got.put(
+                      String.valueOf(
+                          s.labels().stream().map(l -> l.name() + "=" + l.value()).toList()),
+                      s.values()));
+      assertThat(text(got)).as(text).isEqualTo(text(want));
+    }
+  }
+
+  private static String labels(Naive t, Metric.Query metric, Naive.Row r) {
+    List<String> out = new ArrayList<>();
+    for (FieldExpr f : metric.by()) {
+      List<TraceValue> v = t.values(f, r);
+      if (!v.isEmpty() && v.getFirst().type() != ValueType.NIL) {
+        out.add(f.text() + "=" + v.getFirst());
+      }
+    }
+    if (metric.by().isEmpty()) {
+      out.add("__name__=" + new TraceValue.Text("count_over_time"));
+    } else if (out.isEmpty()) {
+      out.add(metric.by().getFirst().text() + "=" + TraceValue.NIL);
+    }
+    return out.toString();
+  }
+
+  private static String text(TreeMap<String, double[]> series) {
+    TreeMap<String, String> out = new TreeMap<>();
+    series.forEach((k, v) -> out.put(k, Arrays.toString(v)));
+    return out.toString();
+  }
+}
