@@ -90,12 +90,12 @@ public final class TraceIngester {
   /**
    * Appends spans and returns when they survive a crash.
    *
-   * @param items number of spans of the batch
    * @param encoded size of the batch as OTLP's protobuf
    * @throws StorageException if no span was stored
    */
-  public SpanAppendResult append(String tenant, SpanBatch batch, int items, long encoded) {
+  public SpanAppendResult append(String tenant, SpanBatch batch, long encoded) {
     TraceStore store = store();
+    int items = batch.spans;
     if (items == 0) {
       return SpanAppendResult.stored(0);
     }

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.exporter.tethys;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.otlp.wire.SpanBatchReader;
 import dev.tethys.model.logs.LogTenants;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.telemetry.Telemetry;
@@ -12,6 +13,7 @@ import dev.tethys.model.traces.TraceIngester;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Outcome;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -23,7 +25,19 @@ import java.util.stream.Collectors;
 public final class EmbeddedTraceStore implements EmbeddedStore {
   private static final Duration RETRY = Duration.ofSeconds(1);
 
+  /** Workspaces kept for reuse, and the largest request after which one is kept. */
+  private static final int MAX_IDLE = 8;
+
+  private static final int MAX_IDLE_BYTES = 8 << 20;
+
   private final TraceIngester ingester;
+  private final ArrayDeque<Workspace> idle = new ArrayDeque<>();
+
+  /** Columns of one request. */
+  private static final class Workspace {
+    final SpanBatchReader reader = new SpanBatchReader();
+    final SpanBatch spans = new SpanBatch();
+  }
 
   public EmbeddedTraceStore(TraceIngester ingester) {
     this.ingester = ingester;
@@ -38,10 +52,16 @@ public final class EmbeddedTraceStore implements EmbeddedStore {
       return new Outcome.Rejected(LogTenants.HEADER + " is " + problem, batch.items());
     }
     int items = batch.items();
+    Workspace w = open();
     try {
       long size = batch.size();
+      if (batch.knownSize() >= 0) {
+        byte[] body = batch.body();
+        w.reader.read(body, 0, body.length, w.spans);
+        return outcome(ingester.append(tenant, w.spans, size));
+      }
       Telemetry<?> tree = batch.takeTree();
-      SpanAppendResult r = ingester.append(tenant, SpanBatch.of((TracesData) tree), items, size);
+      SpanAppendResult r = ingester.append(tenant, SpanBatch.of((TracesData) tree), size);
       batch.keepTree(tree);
       return outcome(r);
     } catch (CodecException e) {
@@ -52,6 +72,26 @@ public final class EmbeddedTraceStore implements EmbeddedStore {
       return e.reason() == StorageException.Reason.INVALID
           ? new Outcome.Rejected(why, items)
           : new Outcome.Unavailable(why, RETRY);
+    } finally {
+      close(w, batch.size());
+    }
+  }
+
+  private Workspace open() {
+    synchronized (idle) {
+      Workspace w = idle.pollLast();
+      return w == null ? new Workspace() : w;
+    }
+  }
+
+  private void close(Workspace w, int bytes) {
+    w.spans.clear();
+    if (bytes <= MAX_IDLE_BYTES) {
+      synchronized (idle) {
+        if (idle.size() < MAX_IDLE) {
+          idle.addLast(w);
+        }
+      }
     }
   }
 
