@@ -25,7 +25,7 @@ public final class PointTally implements RefusedItems {
   private final LongSupplier nanos;
   private final Vector<Counter> refused;
   private final AtomicLong told;
-  private final Reasons reasons = new Reasons();
+  private final Reasons reasons;
 
   /**
    * Counters of a receiver.
@@ -34,16 +34,30 @@ public final class PointTally implements RefusedItems {
    * @param nanos a clock that never goes back
    */
   public PointTally(String component, Registry registry, LongSupplier nanos) {
-    this.component = component;
-    this.nanos = nanos;
-    this.told = new AtomicLong(nanos.getAsLong() - QUIET_NANOS);
-    this.refused =
+    this(
+        component,
+        nanos,
         registry.counters(
             "tethys_receiver_refused_items_total",
             "Lines and elements that a receiver could not read or that a downstream consumer rejected.",
             "receiver",
             "transport",
-            "reason");
+            "reason"),
+        new Reasons());
+  }
+
+  private PointTally(
+      String component, LongSupplier nanos, Vector<Counter> refused, Reasons reasons) {
+    this.component = component;
+    this.nanos = nanos;
+    this.told = new AtomicLong(nanos.getAsLong() - QUIET_NANOS);
+    this.refused = refused;
+    this.reasons = reasons;
+  }
+
+  /** The same metric for another receiver of the same registry. */
+  public PointTally named(String other) {
+    return new PointTally(other, nanos, refused, reasons);
   }
 
   /** Counters of the receiver that a context is of. */
