@@ -223,6 +223,7 @@ class ArchitectureTest {
             "exporters",
             "databases",
             "log store",
+            "trace store",
             "metrics store",
             "remote stores",
             "promql",

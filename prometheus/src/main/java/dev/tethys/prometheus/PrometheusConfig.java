@@ -60,6 +60,7 @@ public record PrometheusConfig(
     List<StoreConfig> stores,
     @Nullable TracingConfig tracing,
     LogsConfig logs,
+    TracesConfig traces,
     List<Path> files,
     List<String> notices) {
   private static final Type<YamlNode> JOB = Type.of("scrape_config", null, n -> n);
@@ -120,6 +121,13 @@ public record PrometheusConfig(
           LogsConfig.TYPE,
           LogsConfig.DEFAULT,
           "Limits of the log store, an extension of Tethys.");
+
+  private static final Key<TracesConfig> TRACES =
+      SECTION.key(
+          "traces",
+          TracesConfig.TYPE,
+          TracesConfig.DEFAULT,
+          "Limits of the trace store and span metrics, an extension of Tethys.");
 
   private static final Section SCRAPE_FILE =
       new Section("scrape_config_file", "A file that holds jobs.");
@@ -210,6 +218,7 @@ public record PrometheusConfig(
     TracingConfig tracing = o.find(TRACING);
     List<StoreConfig> stores = StoreConfig.readAll(o.get(STORES), ForeignStores.TYPES);
     LogsConfig logs = o.get(LOGS);
+    TracesConfig traces = o.get(TRACES);
     document.refuseNotBuilt();
     for (YamlDocument d : further) {
       d.refuseNotBuilt();
@@ -227,6 +236,7 @@ public record PrometheusConfig(
         stores,
         tracing,
         logs,
+        traces,
         List.copyOf(files),
         notices);
   }
@@ -311,6 +321,7 @@ public record PrometheusConfig(
     sections.add(OtlpConfig.section());
     sections.addAll(TracingConfig.sectionsOfPrometheus());
     sections.addAll(LogsConfig.sections());
+    sections.addAll(TracesConfig.sections());
     sections.add(SCRAPE_FILE);
     sections.addAll(RuleFile.sections());
     return ConfigReference.markdown("prometheus.yml", sections.toArray(Section[]::new));
@@ -351,6 +362,7 @@ public record PrometheusConfig(
     m.put("otlp", otlp.tree());
     m.put("tracing", tracing == null ? null : tracing.tree());
     m.put("logs", logs.written());
+    m.put("traces", traces.written());
     return YamlWriter.writeRedacted(m);
   }
 }
