@@ -12,6 +12,7 @@ import dev.tethys.model.logs.LogIngester;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.pipeline.exporter.tethys.EmbeddedLogStore;
 import dev.tethys.pipeline.exporter.tethys.EmbeddedStore;
+import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.prometheus.LogsConfig;
 import dev.tethys.query.logql.LogqlEngine;
 import dev.tethys.query.logql.LogqlLimits;
@@ -146,9 +147,10 @@ final class EmbeddedLogs implements AutoCloseable {
   /**
    * Adds Loki's API and the endpoints that take logs.
    *
+   * @param receivers counts refused items
    * @param ruleGroups takes the groups of Loki's ruler API
    */
-  void addTo(Routes routes, Consumer<List<GroupSpec>> ruleGroups) {
+  void addTo(Routes routes, PointTally receivers, Consumer<List<GroupSpec>> ruleGroups) {
     LogqlLimits limits = limits();
     LokiSettings settings =
         new LokiSettings(
@@ -158,7 +160,7 @@ final class EmbeddedLogs implements AutoCloseable {
             Duration.ofMillis(flags.millis(RETENTION_TIME)),
             BuildInfo.current().version());
     new LokiApi(this::engine, settings, UnixNanos::now, registry).addTo(routes);
-    LogReceivers.addTo(routes, ingester, pipelineStore(), registry);
+    LogReceivers.addTo(routes, ingester, pipelineStore(), receivers);
     LokiRuler r = new LokiRuler(folder.resolve("rules"), ruleGroups);
     r.addTo(routes);
     ruler = r;

@@ -10,6 +10,7 @@ import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.UsageException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -30,8 +31,13 @@ final class EmbeddedPipelines implements AutoCloseable {
 
   /**
    * @param logs the log store, null if a flag switches it off
+   * @param traces the trace store, null if a flag switches it off
    */
-  EmbeddedPipelines(FlagSet flags, @Nullable EmbeddedLogs logs, Registry registry) {
+  EmbeddedPipelines(
+      FlagSet flags,
+      @Nullable EmbeddedLogs logs,
+      @Nullable EmbeddedTraces traces,
+      Registry registry) {
     this.registry = registry;
     this.promtail = flags.get(PROMTAIL);
     List<String> configs = flags.list(ServerPipelines.CONFIG);
@@ -39,8 +45,13 @@ final class EmbeddedPipelines implements AutoCloseable {
       throw new UsageException(
           "tethys server: --" + PROMTAIL + " needs the log store; remove --logs.enabled=false");
     }
-    Map<Signal, EmbeddedStore> stores =
-        logs == null ? Map.of() : Map.of(Signal.LOGS, logs.pipelineStore());
+    Map<Signal, EmbeddedStore> stores = new EnumMap<>(Signal.class);
+    if (logs != null) {
+      stores.put(Signal.LOGS, logs.pipelineStore());
+    }
+    if (traces != null) {
+      stores.put(Signal.TRACES, traces.pipelineStore());
+    }
     this.own = List.of(new TethysExporterFactory(stores));
     this.pipelines = configs.isEmpty() ? null : new ServerPipelines(configs, own, registry);
   }

@@ -2,15 +2,11 @@ package dev.tethys.app.server;
 
 import dev.tethys.api.loki.LokiPush;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
-import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.logs.LogIngester;
-import dev.tethys.pipeline.AckCallback;
-import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.exporter.tethys.EmbeddedStore;
-import dev.tethys.pipeline.exporter.tethys.TethysSettings;
 import dev.tethys.pipeline.receiver.elastic.ElasticProtocol;
 import dev.tethys.pipeline.receiver.elastic.StreamFields;
 import dev.tethys.pipeline.receiver.otlp.OtlpProtocol;
@@ -41,24 +37,18 @@ final class LogReceivers {
 
   private LogReceivers() {}
 
-  /** Consumer that stores a batch before it returns. */
-  private record Storing(EmbeddedStore store) implements Consumer {
-    @Override
-    public void consume(Batch batch, AckCallback receipt) {
-      receipt.settle(store.store(batch, TethysSettings.DEFAULT));
-    }
-  }
-
   /**
    * Adds the endpoints.
    *
    * @param store the log store as batches reach it
+   * @param receivers counts refused items
    */
-  static void addTo(Routes routes, LogIngester ingester, EmbeddedStore store, Registry registry) {
+  static void addTo(
+      Routes routes, LogIngester ingester, EmbeddedStore store, PointTally receivers) {
     new LokiPush(ingester).addTo(routes);
     Scheduler clock = Scheduler.system();
     ReceiverAdmission admission = new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);
-    PointTally refused = new PointTally("logs", registry, clock::nanos);
+    PointTally refused = receivers.named("logs");
     HttpServerEndpoint http =
         new HttpServerEndpoint(
             admission, HttpServerSettings.within(MAX_BODY).withMetadata(), null, routes);
@@ -66,7 +56,7 @@ final class LogReceivers {
     GrpcServerEndpoint grpc =
         new GrpcServerEndpoint(admission, GrpcServerSettings.within(MAX_BODY), null, routes);
     grpc.countRefused(refused);
-    Consumer storing = new Storing(store);
+    Consumer storing = new StoringConsumer(store);
     OtlpProtocol otlp =
         Objects.requireNonNull(OtlpProtocol.of(OtlpSignal.LOGS, Map.of(Signal.LOGS, storing)));
     otlp.addTo(grpc);

@@ -24,6 +24,7 @@ import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.delivery.Outboxes;
 import dev.tethys.pipeline.exporter.remotewrite.RemoteWrite;
 import dev.tethys.pipeline.exporter.remotewrite.RemoteWriteMetrics;
+import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.sample.BatchSink;
 import dev.tethys.pipeline.sample.TeeStore;
 import dev.tethys.pipeline.web.PipelineEndpoints;
@@ -100,6 +101,7 @@ final class Server implements AutoCloseable {
   private final @Nullable EmbeddedPushgateway pushgateway;
   private final @Nullable EmbeddedAlertmanager alertmanager;
   private final @Nullable EmbeddedLogs logs;
+  private final @Nullable EmbeddedTraces traces;
   private final EmbeddedPipelines pipelines;
   private final HttpListener listener;
   private final HttpClientFactory clients =
@@ -179,6 +181,10 @@ final class Server implements AutoCloseable {
     this.discovery =
         new DiscoveryManager(discoveryContext, ServerFlags.discoveryPause(flags), scrape);
     this.logs = EmbeddedLogs.isEnabled(flags) ? new EmbeddedLogs(flags, folder, registry) : null;
+    this.traces =
+        EmbeddedTraces.isEnabled(flags)
+            ? new EmbeddedTraces(flags, folder, writing("traces"), registry)
+            : null;
     this.alerting =
         new Alerting(
             flags,
@@ -195,7 +201,7 @@ final class Server implements AutoCloseable {
                 tracing.recorder()));
     this.pushgateway =
         flags.bool("web.enable-pushgateway") ? new EmbeddedPushgateway(flags, folder) : null;
-    this.pipelines = new EmbeddedPipelines(flags, logs, registry);
+    this.pipelines = new EmbeddedPipelines(flags, logs, traces, registry);
     Routes routes = routes(external.url());
     this.alertmanager =
         EmbeddedAlertmanager.open(flags, external.url(), folder, clients, registry, routes);
@@ -290,9 +296,14 @@ final class Server implements AutoCloseable {
     if (push != null) {
       push.routes(routes, flags);
     }
+    PointTally receivers = new PointTally("server", registry, Scheduler.system()::nanos);
     EmbeddedLogs logStore = logs;
     if (logStore != null) {
-      logStore.addTo(routes, alerting::applyLogGroups);
+      logStore.addTo(routes, receivers, alerting::applyLogGroups);
+    }
+    EmbeddedTraces traceStore = traces;
+    if (traceStore != null) {
+      traceStore.addTo(routes, receivers);
     }
     HostPage.addTo(routes);
     String seen = external.getPath() == null ? "" : external.getPath();
@@ -338,6 +349,10 @@ final class Server implements AutoCloseable {
     if (logStore != null) {
       boolean configured = !configuration.source().equals("embedded defaults");
       logStore.open(configured, clients);
+    }
+    EmbeddedTraces traceStore = traces;
+    if (traceStore != null) {
+      traceStore.open();
     }
     engine.noteRunning(folder.resolve("queries.active"));
     configuration.add(this::apply);
@@ -402,6 +417,10 @@ final class Server implements AutoCloseable {
     EmbeddedLogs logStore = logs;
     if (logStore != null) {
       logStore.apply(c.logs());
+    }
+    EmbeddedTraces traceStore = traces;
+    if (traceStore != null) {
+      traceStore.apply(c.traces());
     }
     remoteWrite.apply(c.remoteWrite(), c.global().externalLabels());
     reading.apply(c.remoteRead(), c.stores(), c.global().externalLabels(), clients);
@@ -512,6 +531,10 @@ final class Server implements AutoCloseable {
     }
     tracing.close();
     engine.close();
+    EmbeddedTraces traceStore = traces;
+    if (traceStore != null) {
+      traceStore.close();
+    }
     if (logStore != null) {
       logStore.close();
     }

@@ -557,7 +557,9 @@ final class ServerFlags {
 
   /** Those of the server, of its Alertmanager too. */
   static List<Flag> all() {
-    return Stream.concat(ALL.stream(), EmbeddedAlertmanager.clusterFlags().stream()).toList();
+    return Stream.of(ALL, EmbeddedTraces.FLAGS, EmbeddedAlertmanager.clusterFlags())
+        .flatMap(List::stream)
+        .toList();
   }
 
   static FlagSet set() {

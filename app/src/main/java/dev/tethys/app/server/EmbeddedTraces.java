@@ -1,0 +1,249 @@
+package dev.tethys.app.server;
+
+import static dev.tethys.runtime.cli.Flag.Kind.BOOLEAN;
+import static dev.tethys.runtime.cli.Flag.Kind.DURATION;
+import static dev.tethys.runtime.cli.Flag.Kind.INTEGER;
+import static dev.tethys.runtime.cli.Flag.Kind.SIZE;
+import static dev.tethys.runtime.cli.Flag.Kind.STRING;
+import static dev.tethys.runtime.cli.Flag.of;
+
+import dev.tethys.api.traces.TracesApi;
+import dev.tethys.api.traces.TracesSettings;
+import dev.tethys.app.server.spans.GeneratedMetrics;
+import dev.tethys.model.UnixNanos;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.storage.SampleSink;
+import dev.tethys.model.traces.TraceIngester;
+import dev.tethys.model.traces.TraceStore;
+import dev.tethys.pipeline.exporter.tethys.EmbeddedStore;
+import dev.tethys.pipeline.exporter.tethys.EmbeddedTraceStore;
+import dev.tethys.pipeline.receiver.points.PointTally;
+import dev.tethys.prometheus.TracesConfig;
+import dev.tethys.query.traceql.TraceLimits;
+import dev.tethys.query.traceql.TraceQueries;
+import dev.tethys.runtime.BuildInfo;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.store.events.EngineOptions;
+import dev.tethys.store.events.RetentionLimits;
+import dev.tethys.store.traces.TraceDatabase;
+import dev.tethys.store.traces.TraceOptions;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Trace store of the server with the APIs of Tempo, Jaeger and Zipkin. Answers 503 until it is
+ * open.
+ */
+final class EmbeddedTraces implements AutoCloseable {
+  /** Flag that switches the store off. */
+  static final String ENABLE = "traces.enabled";
+
+  static final String PATH = "storage.traces.path";
+  static final String RETENTION_TIME = "storage.traces.retention.time";
+  static final String RETENTION_SIZE = "storage.traces.retention.size";
+  static final String HEAD_SIZE = "storage.traces.head-size";
+  static final String QUERY_TIMEOUT = "traces.query-timeout";
+  static final String QUERY_MAX_TRACES = "traces.query-max-traces";
+  static final String SPAN_METRICS = "traces.span-metrics";
+
+  /** Flags of the trace store. */
+  static final List<Flag> FLAGS =
+      List.of(
+          of(
+              ENABLE,
+              BOOLEAN,
+              "true",
+              "Store traces; serve the APIs of Tempo, Jaeger and Zipkin. (Tethys)"),
+          of(
+              PATH,
+              STRING,
+              "",
+              "Folder of the trace store; else traces in the folder of the storage. (Tethys)"),
+          of(RETENTION_TIME, DURATION, "15d", "How long traces are kept; 0 for no limit. (Tethys)"),
+          of(
+              RETENTION_SIZE,
+              SIZE,
+              "0",
+              "The most bytes of traces on the disk, the oldest are removed first; 0 for no limit."
+                  + " (Tethys)"),
+          of(
+              HEAD_SIZE,
+              SIZE,
+              "32MB",
+              "Memory for spans that are not yet written to parts. (Tethys)"),
+          of(QUERY_TIMEOUT, DURATION, "1m", "The longest time of a query of traces. (Tethys)"),
+          of(
+              QUERY_MAX_TRACES,
+              INTEGER,
+              "1500",
+              "The most traces that a search may return. (Tethys)"),
+          of(
+              SPAN_METRICS,
+              BOOLEAN,
+              "true",
+              "Write span metrics and the service graph of stored spans. (Tethys)"));
+
+  private static final System.Logger LOG = System.getLogger(EmbeddedTraces.class.getName());
+
+  private final FlagSet flags;
+  private final Path folder;
+  private final Registry registry;
+  private final TraceIngester ingester;
+  private final GeneratedMetrics metrics;
+  private volatile TracesConfig config = TracesConfig.DEFAULT;
+  private volatile @Nullable Opened opened;
+
+  private record Opened(TraceDatabase database, TraceQueries queries, ThreadPoolExecutor pool) {}
+
+  /**
+   * @param metricStore gets the metrics that are made of spans
+   */
+  EmbeddedTraces(FlagSet flags, Path storage, SampleSink metricStore, Registry registry) {
+    this.flags = flags;
+    String path = flags.get(PATH);
+    this.folder = path.isEmpty() ? storage.resolve("traces") : Path.of(path);
+    this.registry = registry;
+    this.ingester = new TraceIngester(this::store, registry);
+    this.metrics =
+        new GeneratedMetrics(
+            GeneratedMetrics.Settings.DEFAULT, metricStore, InstantSource.system(), registry);
+    metrics.enable(flags.bool(SPAN_METRICS));
+    ingester.add(metrics);
+  }
+
+  /** True unless a flag switches the trace store off. */
+  static boolean isEnabled(FlagSet flags) {
+    return flags.bool(ENABLE);
+  }
+
+  /** The store as pipelines reach it. */
+  EmbeddedStore pipelineStore() {
+    return new EmbeddedTraceStore(ingester);
+  }
+
+  /** Sets the limits of a configuration, from now on. */
+  void apply(TracesConfig next) {
+    config = next;
+    metrics.enable(flags.bool(SPAN_METRICS) && next.spanMetrics());
+    Opened o = opened;
+    if (o != null) {
+      o.database.setLimits(next::limits);
+    }
+  }
+
+  /** Queries of the store, null until it is open. */
+  @Nullable TraceQueries queries() {
+    Opened o = opened;
+    return o == null ? null : o.queries;
+  }
+
+  private @Nullable TraceStore store() {
+    Opened o = opened;
+    return o == null ? null : o.database;
+  }
+
+  /**
+   * Adds the APIs and the endpoints that take spans.
+   *
+   * @param receivers counts refused items
+   */
+  void addTo(Routes routes, PointTally receivers) {
+    TracesSettings d = TracesSettings.of(BuildInfo.current().version());
+    TracesSettings settings =
+        new TracesSettings(
+            Duration.ofMillis(flags.millis(QUERY_TIMEOUT)),
+            d.lookback(),
+            (int) flags.integer(QUERY_MAX_TRACES),
+            d.maxValues(),
+            d.version());
+    new TracesApi(this::queries, settings, UnixNanos::now).addTo(routes);
+    TraceReceivers.addTo(routes, pipelineStore(), receivers);
+    registry.gauge(
+        "tethys_traces_parts",
+        "Number of parts of the trace store.",
+        () -> ofStore(TraceDatabase::parts));
+    registry.gauge(
+        "tethys_traces_part_bytes",
+        "Bytes of the parts of the trace store on the disk.",
+        () -> ofStore(TraceDatabase::partBytes));
+    registry.gauge(
+        "tethys_traces_unreadable_parts",
+        "Parts of the trace store that were found damaged and are left out of queries.",
+        () -> ofStore(TraceDatabase::unreadableParts));
+  }
+
+  private double ofStore(ToDoubleFunction<TraceDatabase> value) {
+    Opened o = opened;
+    return o == null ? 0 : value.applyAsDouble(o.database);
+  }
+
+  /** Opens the store. */
+  void open() throws IOException {
+    long begin = System.nanoTime();
+    RetentionLimits retention =
+        new RetentionLimits(
+            Duration.ofMillis(flags.millis(RETENTION_TIME)).toNanos(),
+            flags.bytes(RETENTION_SIZE),
+            0);
+    TraceDatabase database =
+        TraceDatabase.open(
+            new RealFiles(),
+            folder,
+            new TraceOptions(
+                EngineOptions.defaults()
+                    .withHeadBytes(flags.bytes(HEAD_SIZE))
+                    .withRetention(retention),
+                dev.tethys.store.traces.TraceLimits.DEFAULTS));
+    database.setLimits(config::limits);
+    int threads = Runtime.getRuntime().availableProcessors();
+    ThreadPoolExecutor pool =
+        new ThreadPoolExecutor(
+            threads,
+            threads,
+            30,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(4 * threads),
+            Thread.ofPlatform().daemon().name("traceql-", 1).factory());
+    pool.allowCoreThreadTimeOut(true);
+    TraceLimits d = TraceLimits.DEFAULT;
+    TraceLimits limits =
+        new TraceLimits(
+            Math.min(d.maxBytes(), Runtime.getRuntime().maxMemory() / 4),
+            d.maxSeries(),
+            d.maxSteps(),
+            d.maxTraces(),
+            d.traceNanos());
+    opened = new Opened(database, new TraceQueries(database, pool, threads, limits), pool);
+    metrics.start();
+    LOG.log(
+        Level.INFO,
+        "Trace store opened folder={0} tenants={1} part_bytes={2} duration_ms={3}",
+        folder,
+        database.tenants().size(),
+        database.partBytes(),
+        (System.nanoTime() - begin) / 1_000_000);
+  }
+
+  @Override
+  public void close() {
+    Opened o = opened;
+    opened = null;
+    if (o != null) {
+      metrics.close();
+      o.pool.shutdown();
+      o.database.close();
+    }
+  }
+}

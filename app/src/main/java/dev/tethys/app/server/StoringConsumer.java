@@ -1,0 +1,15 @@
+package dev.tethys.app.server;
+
+import dev.tethys.pipeline.AckCallback;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.exporter.tethys.EmbeddedStore;
+import dev.tethys.pipeline.exporter.tethys.TethysSettings;
+
+/** Consumer that stores a batch before it returns. */
+record StoringConsumer(EmbeddedStore store) implements Consumer {
+  @Override
+  public void consume(Batch batch, AckCallback receipt) {
+    receipt.settle(store.store(batch, TethysSettings.DEFAULT));
+  }
+}

@@ -1,0 +1,148 @@
+package dev.tethys.app.server.spans;
+
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.storage.Appender;
+import dev.tethys.model.storage.SampleSink;
+import dev.tethys.model.storage.StorageException;
+import dev.tethys.model.traces.SpanAppendResult;
+import dev.tethys.model.traces.SpanBatch;
+import dev.tethys.model.traces.TraceIngester;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.InstantSource;
+
+/** Span metrics and service graph of all stored spans, written into the metric store. */
+public final class GeneratedMetrics implements TraceIngester.Listener, AutoCloseable {
+  private static final LimitedLog FAILURES =
+      new LimitedLog(System.getLogger(GeneratedMetrics.class.getName()));
+
+  private static final Duration STALE = Duration.ofMinutes(15);
+  private static final Duration WAIT = Duration.ofSeconds(10);
+  private static final int MAX_WAITING = 100_000;
+
+  /**
+   * Limits and times.
+   *
+   * @param interval time between two samples of a series
+   * @param maxSeries most combinations of service, span name, kind and status; each is 19 series
+   * @param maxNames most span names of a service
+   * @param maxEdges most edges of the service graph
+   */
+  public record Settings(Duration interval, int maxSeries, int maxNames, int maxEdges) {
+    /** Settings without a configuration. */
+    public static final Settings DEFAULT = new Settings(Duration.ofSeconds(15), 5000, 1000, 5000);
+  }
+
+  private final Settings settings;
+  private final SampleSink store;
+  private final InstantSource clock;
+  private final SpanMetrics spans;
+  private final ServiceGraph graph;
+  private final Object pause = new Object();
+  private final Thread thread;
+  private volatile boolean enabled = true;
+  private boolean stopped; // guarded by pause
+  private long written;
+
+  /**
+   * @param store gets the samples
+   */
+  public GeneratedMetrics(
+      Settings settings, SampleSink store, InstantSource clock, Registry registry) {
+    this.settings = settings;
+    this.store = store;
+    this.clock = clock;
+    this.spans = new SpanMetrics(settings.maxSeries, settings.maxNames);
+    this.graph = new ServiceGraph(settings.maxEdges, MAX_WAITING, WAIT.toMillis());
+    this.written = clock.millis();
+    this.thread =
+        Thread.ofPlatform()
+            .name("span-metrics")
+            .daemon()
+            .unstarted(EssentialLoop.of("span metrics", this::run));
+    registry.gauge(
+        "tethys_traces_span_metrics_keys",
+        "Combinations of service, span name, kind and status with span metrics.",
+        spans::size);
+    registry.gauge("tethys_traces_service_graph_edges", "Edges of the service graph.", graph::size);
+    registry.counter(
+        "tethys_traces_span_metrics_cut_spans_total",
+        "Spans counted as other because of the limits on services and span names.",
+        spans::cut);
+    registry.counter(
+        "traces_service_graph_unpaired_spans_total",
+        "Spans of requests whose other side did not come.",
+        graph::unpaired);
+    registry.counter(
+        "traces_service_graph_dropped_spans_total",
+        "Spans of requests that were not counted because of a limit.",
+        graph::dropped);
+  }
+
+  /** Starts to write. */
+  public void start() {
+    thread.start();
+  }
+
+  /** Switches the generation on or off. */
+  public void enable(boolean on) {
+    enabled = on;
+  }
+
+  @Override
+  public void appended(String tenant, SpanBatch batch, long encoded, SpanAppendResult result) {
+    if (enabled && result.stored() > 0) {
+      long now = clock.millis();
+      spans.add(tenant, batch, encoded, now);
+      graph.add(tenant, batch, now);
+    }
+  }
+
+  private void run() {
+    try {
+      synchronized (pause) {
+        while (!stopped) {
+          pause.wait(settings.interval.toMillis());
+          if (!stopped) {
+            write();
+          }
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Writes a sample of each series. */
+  void write() {
+    long now = clock.millis();
+    try (Appender a = store.appender()) {
+      spans.write(a, now, now - written, STALE.toMillis());
+      graph.write(a, now, now - written, STALE.toMillis());
+      a.commit();
+      written = now;
+    } catch (StorageException e) {
+      FAILURES.log(Level.WARNING, "Span metrics not written, retrying error={0}", e.getMessage());
+    }
+  }
+
+  /** Writes what was counted since the last write. */
+  @Override
+  public void close() {
+    synchronized (pause) {
+      if (stopped) {
+        return;
+      }
+      stopped = true;
+      pause.notifyAll();
+    }
+    try {
+      thread.join(Duration.ofSeconds(5));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    write();
+  }
+}

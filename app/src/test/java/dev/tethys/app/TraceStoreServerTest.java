@@ -1,0 +1,79 @@
+package dev.tethys.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.http.HttpRequest;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Spans into the store of a server by its protocols, and out by its APIs. */
+class TraceStoreServerTest {
+  private static final Duration SOON = Duration.ofSeconds(60);
+
+  @TempDir Path dir;
+
+  private static int post(TethysProcess p, String path, String tenant, String body) {
+    return p.send(
+            HttpRequest.newBuilder(p.uri(path))
+                .header("Content-Type", "application/json")
+                .header("X-Scope-OrgID", tenant)
+                .POST(HttpRequest.BodyPublishers.ofString(body)))
+        .statusCode();
+  }
+
+  private static String span(String service, String trace, long seconds) {
+    return """
+        {"resourceSpans":[{"resource":{"attributes":[{"key":"service.name",
+        "value":{"stringValue":"%s"}}]},"scopeSpans":[{"spans":[{"traceId":"%s",
+        "spanId":"0000000000000001","name":"GET /","kind":2,
+        "startTimeUnixNano":"%d000000000","endTimeUnixNano":"%d100000000"}]}]}]}
+        """
+        .formatted(service, trace, seconds, seconds);
+  }
+
+  @Test
+  void spansAreStoredServedAndCounted() throws IOException {
+    long now = System.currentTimeMillis() / 1000;
+    String trace = "0000000000000000000000000000000a";
+    String zipkin =
+        "[{\"traceId\":\"b\",\"id\":\"1\",\"name\":\"zip\",\"kind\":\"CLIENT\",\"timestamp\":"
+            + now
+            + "000000,\"duration\":1000,\"localEndpoint\":{\"serviceName\":\"z\"}}]";
+    try (TethysProcess p = TethysProcess.server(dir, "")) {
+      p.await("ready", SOON, () -> p.get("/-/ready").statusCode() == 200);
+      assertThat(post(p, "/v1/traces", "fake", span("web", trace, now))).isEqualTo(200);
+      assertThat(post(p, "/otlp/v1/traces", "t2", span("hidden", trace, now))).isEqualTo(200);
+      assertThat(post(p, "/v1/traces", "a|b", span("web", trace, now))).isEqualTo(400);
+      assertThat(post(p, "/v1/traces", "fake", "{")).isEqualTo(400);
+      assertThat(post(p, "/api/v2/spans", "fake", zipkin)).isEqualTo(202);
+      served(p);
+      assertThat(p.get("/metrics").body())
+          .contains("tempo_distributor_spans_received_total{tenant=\"fake\"} 2")
+          .contains("tempo_discarded_spans_total{reason=\"invalid_tenant\",tenant=\"other\"} 1");
+      p.await(
+          "span metrics",
+          SOON,
+          () ->
+              p.get("/api/v1/query?query=traces_spanmetrics_calls_total")
+                  .body()
+                  .contains("\"service\":\"web\""));
+    }
+    try (TethysProcess p = TethysProcess.server(dir, "traces: {span_metrics: false}")) {
+      p.await("ready", SOON, () -> p.get("/-/ready").statusCode() == 200);
+      served(p); // after a restart
+    }
+  }
+
+  private static void served(TethysProcess p) {
+    assertThat(p.get("/jaeger/api/services").body()).contains("[\"web\",\"z\"]");
+    assertThat(p.get("/zipkin/api/v2/trace/b").body()).contains("\"name\":\"zip\"");
+    assertThat(p.get("/tempo/api/traces/a").body()).contains("GET /").doesNotContain("hidden");
+    assertThat(p.get("/tempo/api/search?q=%7Bname%3D%22GET%20/%22%7D").body())
+        .contains("\"rootServiceName\":\"web\"");
+    assertThat(p.get("/tempo/api/search?q=%7Bname%3D").statusCode()).isEqualTo(400);
+    assertThat(p.get("/tempo/api/v2/search/tags").body()).contains("service.name");
+  }
+}

@@ -1,0 +1,153 @@
+package dev.tethys.app.server.spans;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.codec.json.JsonValues;
+import dev.tethys.codec.otlp.wire.OtlpJson;
+import dev.tethys.codec.otlp.wire.OtlpReader;
+import dev.tethys.codec.otlp.wire.OtlpSignal;
+import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.telemetry.ArrayValue;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.traces.SpanBatch;
+import dev.tethys.testkit.Shared;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Objects;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+class ServiceGraphTest {
+  private static final String TENANT = LogStore.DEFAULT_TENANT;
+  private static final Pattern ID =
+      Pattern.compile("(\"(?:traceId|spanId|parentSpanId)\": ?\")([A-Za-z0-9+/=]{12,24})");
+
+  /** Tempo's options that have no counterpart: further labels and other buckets. */
+  private static boolean isSupported(Attributes config, Attributes want) {
+    Attributes labels = (Attributes) Objects.requireNonNull(want.get("labels"));
+    return !config.contains("database_name_attributes")
+        && !labels.contains("le")
+        && !String.valueOf(want.get("metric")).contains("messaging_system_seconds")
+        && !labels.contains("virtualNodeLabel")
+        && !labels.contains("client_db_system")
+        && !labels.contains("client_messaging_system")
+        && !labels.contains("client_beast");
+  }
+
+  /** Tempo's JSON, with ids in Base64 and former names, as OTLP's. */
+  private static String otlp(String tempo) {
+    String named =
+        tempo
+            .replace("\"batches\"", "\"resourceSpans\"")
+            .replace("\"instrumentationLibrarySpans\"", "\"scopeSpans\"")
+            .replace("\"instrumentationLibrary\"", "\"scope\"");
+    return ID.matcher(named)
+        .replaceAll(
+            m -> m.group(1) + HexFormat.of().formatHex(Base64.getDecoder().decode(m.group(2))));
+  }
+
+  private static SpanBatch read(String json) {
+    byte[] b = json.getBytes(StandardCharsets.UTF_8);
+    ProtoWriter w = OtlpJson.toProtobuf(OtlpSignal.TRACES, b, 0, b.length);
+    return SpanBatch.of(new OtlpReader().traces(w.buffer(), 0, w.size()));
+  }
+
+  @Test
+  void pairsTheRecordedTraces() throws Exception {
+    Path folder = Shared.conformance("tempo").resolve("service-graph");
+    List<String> failures = new ArrayList<>();
+    int checked = 0;
+    for (String line : Files.readAllLines(folder.resolve("cases.jsonl"))) {
+      Attributes c = (Attributes) Objects.requireNonNull(JsonValues.read(line));
+      ServiceGraph graph = new ServiceGraph(100, 1000, 10_000);
+      String trace = Files.readString(folder.resolve(String.valueOf(c.get("trace"))));
+      graph.add(TENANT, read(otlp(trace)), 1000);
+      LastSamples out = new LastSamples();
+      graph.write(out, 30_000, 15_000, 900_000);
+      ArrayValue wanted = (ArrayValue) Objects.requireNonNull(c.get("want"));
+      for (int i = 0; i < wanted.size(); i++) {
+        Attributes want = (Attributes) Objects.requireNonNull(wanted.get(i));
+        if (!isSupported((Attributes) Objects.requireNonNull(c.get("config")), want)) {
+          continue;
+        }
+        checked++;
+        List<String> labels = new ArrayList<>();
+        ((Attributes) Objects.requireNonNull(want.get("labels")))
+            .forEach(
+                (k, v) -> {
+                  if (!k.equals("beast") && !k.equals("god")) {
+                    labels.addAll(List.of(k, String.valueOf(v)));
+                  }
+                });
+        Double found = out.last(String.valueOf(want.get("metric")), labels.toArray(String[]::new));
+        Number value = (Number) Objects.requireNonNull(want.get("value"));
+        boolean sum = String.valueOf(want.get("metric")).endsWith("_sum");
+        if (found == null ? value.doubleValue() != 0 : !sum && found != value.doubleValue()) {
+          failures.add(c.get("test") + " " + c.get("name") + ": " + want + " found " + found);
+        }
+      }
+    }
+    assertThat(checked).isGreaterThan(40);
+    assertThat(failures).isEmpty();
+  }
+
+  private static String span(String service, int kind, String id, String parent, String extra) {
+    return "{\"resource\":{\"attributes\":[{\"key\":\"service.name\",\"value\":{\"stringValue\":\""
+        + service
+        + "\"}}]},\"scopeSpans\":[{\"spans\":[{\"traceId\":\"000000000000000000000000000000aa\","
+        + "\"spanId\":\"000000000000000"
+        + id
+        + "\","
+        + (parent.isEmpty() ? "" : "\"parentSpanId\":\"000000000000000" + parent + "\",")
+        + "\"kind\":"
+        + kind
+        + ",\"startTimeUnixNano\":\"1000\",\"endTimeUnixNano\":\"500001000\""
+        + extra
+        + "}]}]}";
+  }
+
+  private static SpanBatch of(String... spans) {
+    return read("{\"resourceSpans\":[" + String.join(",", spans) + "]}");
+  }
+
+  @Test
+  void pairsSidesThatArriveInSeparateBatchesInAnyOrder() {
+    ServiceGraph graph = new ServiceGraph(100, 1000, 10_000);
+    graph.add(TENANT, of(span("cart", 2, "2", "1", ",\"status\":{\"code\":2}")), 1000);
+    graph.add(TENANT, of(span("web", 3, "1", "", "")), 5000);
+    LastSamples out = new LastSamples();
+    graph.write(out, 6000, 15_000, 900_000);
+    String[] edge = {"client", "web", "server", "cart"};
+    assertThat(out.last("traces_service_graph_request_total", edge)).isEqualTo(1);
+    assertThat(out.last("traces_service_graph_request_failed_total", edge)).isEqualTo(1);
+    assertThat(out.last("traces_service_graph_request_client_seconds_sum", edge)).isEqualTo(0.5);
+    assertThat(out.exemplars.values().iterator().next().labels().get("traceID"))
+        .isEqualTo("000000000000000000000000000000aa");
+    graph.write(out, 5000 + 900_000, 15_000, 900_000);
+    assertThat(graph.size()).isZero();
+  }
+
+  @Test
+  void boundsEdgesAndWaitingRequests() {
+    ServiceGraph graph = new ServiceGraph(2, 3, 10_000);
+    for (int i = 1; i <= 8; i++) {
+      graph.add(TENANT, of(span("s" + i, 3, "" + i, "", "")), 1000);
+    }
+    assertThat(graph.dropped()).isEqualTo(5);
+    LastSamples out = new LastSamples();
+    graph.write(out, 20_000, 15_000, 900_000);
+    assertThat(graph.unpaired()).isEqualTo(3);
+    for (int i = 1; i <= 4; i++) {
+      String db = ",\"attributes\":[{\"key\":\"db.system\",\"value\":{\"stringValue\":\"pg\"}}]";
+      graph.add(TENANT, of(span("s" + i, 3, "" + i, "", db)), 21_000);
+    }
+    assertThat(graph.size()).isEqualTo(2);
+    assertThat(graph.dropped()).isEqualTo(7);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.app.server.spans;
+
+import org.jspecify.annotations.NullMarked;
