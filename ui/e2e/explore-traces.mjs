@@ -260,7 +260,7 @@ export const scenarios = [
       await traces(page).nth(1).getByRole('checkbox').check();
       await page.getByRole('link', { name: 'Compare traces' }).click();
       await until('the comparison', () => param(page, 'view') === 'diff');
-      await page.getByLabel('Differences').waitFor();
+      await page.getByText(/No differences|Other is/).waitFor();
     },
   },
   {

@@ -86,6 +86,14 @@ function metrics(params) {
       return [t, count(values, step)];
     });
   if (query.includes('| compare(')) return { series: compare(query, steps) };
+  if (query.includes('resource.service.instance.id'))
+    return {
+      series: ['pay-0', 'pay-1'].map((id, i) =>
+        series({ 'resource.service.instance.id': id, 'resource.host.name': 'nil', status: 'unset' }, [
+          [steps.at(-1)?.[0] ?? now, query.includes('quantile') ? 0.9 - i / 2 : 400 + i],
+        ]),
+      ),
+    };
   if (query.includes('quantile_over_time'))
     return {
       series: [0.5, 0.95, 0.99].map((p) =>

@@ -17,7 +17,15 @@ const SERVER = offer('server', 'prometheus', 'alertmanager', 'pushgateway', 'pip
 
 describe('groups of pages', () => {
   it('are ordered by question in a server', () => {
-    expect(names(SERVER)).toEqual(['Overview', 'Infrastructure', 'Explore', 'Alerts', 'Data', 'System']);
+    expect(names(SERVER)).toEqual([
+      'Overview',
+      'Services',
+      'Infrastructure',
+      'Explore',
+      'Alerts',
+      'Data',
+      'System',
+    ]);
     expect(pages(SERVER, 'Alerts')).toEqual(['Active', 'Rules', 'Silences', 'Routing']);
     expect(pages(SERVER, 'Data')).toEqual(['Sources', 'Flow']);
   });

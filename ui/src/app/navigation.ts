@@ -64,6 +64,18 @@ export function groupsOf(of: Offer): Group[] {
       pages: only(queries, page('Overview', [view('/overview', 'Overview', 'problems failing changes')])),
     },
     {
+      name: 'Services',
+      icon: 'plan',
+      key: 'v',
+      pages: only(
+        queries,
+        page('Services', [
+          view('/services', 'List', 'rate errors duration operations'),
+          view('/services/map', 'Map', 'dependencies graph calls'),
+        ]),
+      ),
+    },
+    {
       name: 'Infrastructure',
       icon: 'host',
       key: 'h',

@@ -18,6 +18,7 @@ export function PageTabs() {
               key={one.to}
               to={one.to}
               className="view"
+              activeOptions={{ exact: true }}
               activeProps={{}}
               aria-current={one === view ? 'page' : undefined}
             >

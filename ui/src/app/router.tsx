@@ -90,6 +90,9 @@ const logConfig = lazyRouteComponent(() => import('../logs/config-page'), 'LogCo
 const exploreLogs = lazyRouteComponent(() => import('../explore/logs/logs-page'), 'LogsPage');
 const exploreTraces = lazyRouteComponent(() => import('../explore/traces/traces-page'), 'TracesPage');
 const exploreTrace = lazyRouteComponent(() => import('../explore/traces/trace-page'), 'TracePage');
+const services = lazyRouteComponent(() => import('../services/services-page'), 'ServicesPage');
+const serviceMap = lazyRouteComponent(() => import('../services/map-page'), 'ServiceMapPage');
+const service = lazyRouteComponent(() => import('../services/service-page'), 'ServicePage');
 const status = lazyRouteComponent(() => import('../status/status-page'), 'StatusPage');
 
 /** What reads logs has pages of its own at Promtail's addresses. */
@@ -136,6 +139,9 @@ const routes = root.addChildren([
   route('/explore/logs', exploreLogs),
   route('/explore/traces', exploreTraces),
   route('/explore/traces/$id', exploreTrace),
+  route('/services', services),
+  route('/services/map', serviceMap),
+  route('/services/service/$name', service),
   route('/pipelines', pipelines),
   route('/overview', overview),
   route('/host', host),

@@ -1,5 +1,4 @@
 /** The geometry of the graph: where nodes stand, and flows whose widths are volumes. */
-import type { GraphEdge } from './api';
 
 export const NODE_WIDTH = 176;
 export const NODE_HEIGHT = 92;
@@ -7,6 +6,13 @@ export const NODE_HEIGHT = 92;
 /** Flows at one side of a node are together at most so wide. */
 const MOST_WIDE = 62;
 const LEAST_WIDE = 1.5;
+
+/** A connection between two nodes. */
+export interface Edge {
+  id: string;
+  from: string;
+  to: string;
+}
 
 export interface Point {
   x: number;
@@ -29,7 +35,7 @@ export interface Flow {
 }
 
 /** Flows between nodes that stand as a layout says, stacked at each side in the order of their other ends. */
-export function flows(layout: Layout, edges: GraphEdge[], volume: (edge: GraphEdge) => number): Flow[] {
+export function flows<E extends Edge>(layout: Layout, edges: E[], volume: (edge: E) => number): Flow[] {
   const placed = edges.filter((edge) => layout.nodes.has(edge.from) && layout.nodes.has(edge.to));
   const at = (id: string) => layout.nodes.get(id) as Point;
   const out = grouped(placed, 'from');
@@ -41,8 +47,8 @@ export function flows(layout: Layout, edges: GraphEdge[], volume: (edge: GraphEd
       group.reduce((sum, edge) => sum + volume(edge), 0),
     );
   const scale = most > 0 ? MOST_WIDE / most : 0;
-  const width = (edge: GraphEdge) => Math.max(LEAST_WIDE, volume(edge) * scale);
-  const next = (edge: GraphEdge, end: 'from' | 'to') => {
+  const width = (edge: E) => Math.max(LEAST_WIDE, volume(edge) * scale);
+  const next = (edge: E, end: 'from' | 'to') => {
     const bends = layout.bends.get(edge.id);
     return (end === 'to' ? bends?.[0]?.y : bends?.at(-1)?.y) ?? at(edge[end]).y + NODE_HEIGHT / 2;
   };
@@ -60,8 +66,8 @@ export function flows(layout: Layout, edges: GraphEdge[], volume: (edge: GraphEd
   });
 }
 
-function grouped(edges: GraphEdge[], end: 'from' | 'to'): Map<string, GraphEdge[]> {
-  const out = new Map<string, GraphEdge[]>();
+function grouped<E extends Edge>(edges: E[], end: 'from' | 'to'): Map<string, E[]> {
+  const out = new Map<string, E[]>();
   for (const edge of edges) {
     const list = out.get(edge[end]);
     if (list) list.push(edge);
@@ -71,10 +77,10 @@ function grouped(edges: GraphEdge[], end: 'from' | 'to'): Map<string, GraphEdge[
 }
 
 /** How far from the middle of its node each flow touches it. */
-function stacked(
-  groups: Map<string, GraphEdge[]>,
-  width: (edge: GraphEdge) => number,
-  order: (edge: GraphEdge) => number,
+function stacked<E extends Edge>(
+  groups: Map<string, E[]>,
+  width: (edge: E) => number,
+  order: (edge: E) => number,
 ): Map<string, number> {
   const out = new Map<string, number>();
   for (const group of groups.values()) {

@@ -2,8 +2,7 @@
 import type { ELK, ElkExtendedEdge, ElkNode, LayoutOptions } from 'elkjs/lib/elk-api';
 import ElkApi from 'elkjs/lib/elk-api';
 import workerUrl from 'elkjs/lib/elk-worker.min.js?url';
-import type { GraphEdge, GraphNode } from './api';
-import { type Layout, NODE_HEIGHT, NODE_WIDTH, type Point } from './flow';
+import { type Edge, type Layout, NODE_HEIGHT, NODE_WIDTH, type Point } from './flow';
 
 let elk: ELK | undefined;
 
@@ -11,7 +10,6 @@ const OPTIONS = {
   'elk.algorithm': 'layered',
   'elk.direction': 'RIGHT',
   'elk.edgeRouting': 'POLYLINE',
-  'elk.layered.spacing.nodeNodeBetweenLayers': '54',
   'elk.layered.spacing.edgeNodeBetweenLayers': '18',
   'elk.spacing.nodeNode': '26',
   'elk.spacing.edgeNode': '22',
@@ -21,6 +19,12 @@ const OPTIONS = {
   'elk.padding': '[top=12,left=12,bottom=12,right=12]',
 };
 
+/** What a layout knows of a node. */
+export interface Place {
+  id: string;
+  kind: string;
+}
+
 /** Sources stand on the left, destinations on the right, however short the way between them is. */
 function constraint(kind: string): LayoutOptions {
   const name = 'elk.layered.layering.layerConstraint';
@@ -28,15 +32,16 @@ function constraint(kind: string): LayoutOptions {
 }
 
 /** What a layout depends on. */
-export const shapeOf = (nodes: GraphNode[], edges: GraphEdge[]): string =>
+export const shapeOf = (nodes: Place[], edges: Edge[]): string =>
   JSON.stringify([nodes.map((node) => node.id), edges.map((edge) => edge.id)]);
 
-export async function place(nodes: GraphNode[], edges: GraphEdge[]): Promise<Layout> {
+/** `between` is the distance of columns. */
+export async function place(nodes: Place[], edges: Edge[], between = 54): Promise<Layout> {
   elk ??= new ElkApi({ workerUrl });
   const known = new Set(nodes.map((node) => node.id));
   const graph: ElkNode = {
     id: 'root',
-    layoutOptions: OPTIONS,
+    layoutOptions: { ...OPTIONS, 'elk.layered.spacing.nodeNodeBetweenLayers': String(between) },
     children: nodes.map((node) => ({
       id: node.id,
       width: NODE_WIDTH,

@@ -100,7 +100,7 @@ function Combinations(props: {
   if (rows.length === 0) return null;
   return (
     <section className="compare-attribute" aria-label="Combinations">
-      <h4>Combinations</h4>
+      <h3>Combinations</h3>
       <ul>
         {rows.map((row) => (
           <li key={row.term} className="compare-value">
@@ -143,7 +143,7 @@ export function ComparePanel(props: {
       aria-busy={answer.isFetching}
     >
       <header className="compare-head">
-        <h4>{describe(props.box, utc)}</h4>
+        <h3>{describe(props.box, utc)}</h3>
         <span className="compare-key is-inside">{count(comparison.inside)} selected</span>
         <span className="compare-key is-outside">{count(comparison.outside)} others</span>
       </header>
@@ -155,10 +155,10 @@ export function ComparePanel(props: {
         <div className="compare-grid">
           {shown.map((attribute) => (
             <section key={attribute.name} className="compare-attribute" aria-label={attribute.name}>
-              <h4>
+              <h3>
                 <code>{attribute.name}</code>
                 {attribute.cut && <span className="muted"> more values exist</span>}
-              </h4>
+              </h3>
               <ul>
                 {attribute.values.map((one) => (
                   <Value key={one.term} one={one} onTerm={props.onTerm} />

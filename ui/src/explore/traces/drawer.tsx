@@ -1,5 +1,6 @@
 /** What one span carries: attributes, events, links, resource. */
 import { Link } from '@tanstack/react-router';
+import { Icon } from '../../components/icons';
 import { Button, CopyButton } from '../../components/ui';
 import { utcTime } from '../../lib/store';
 import { formatMoment } from '../../lib/time';
@@ -32,7 +33,7 @@ function Attributes({ title, scope, list }: { title: string; scope: string; list
                     aria-label={`Find ${key}`}
                     title="Find spans"
                   >
-                    <span aria-hidden="true">⌕</span>
+                    <Icon name="search" size={14} />
                   </Link>
                 )}
                 <CopyButton label={`Copy ${key}`} text={() => formatAttribute(value)} />

@@ -1,5 +1,6 @@
 import { CopyButton, Empty } from '../../components/ui';
 import '../logs/logs-explore.css';
+import '../logs/logs-lines.css';
 
 const origin = () => `${location.origin}${new URL(document.baseURI).pathname.replace(/\/$/, '')}`;
 

@@ -186,7 +186,7 @@ export function HeatPanel(props: {
   return (
     <div className={answer.isPlaceholderData ? 'heat-panel is-stale' : 'heat-panel'}>
       <header className="heat-head">
-        <h3>Durations</h3>
+        <h2>Durations</h2>
         <Button onClick={() => props.onBox(slowestBox(grid))}>Select slowest</Button>
         <Button pressed={box === 'errors'} onClick={() => props.onBox(box === 'errors' ? null : 'errors')}>
           Select errors

@@ -30,7 +30,7 @@ function Figure(props: {
   return (
     <section className="red-figure" aria-label={props.title}>
       <header>
-        <h3>{props.title}</h3>
+        <h2>{props.title}</h2>
         <span className="red-value">{props.figure}</span>
       </header>
       <Chart

@@ -40,28 +40,33 @@ export function TraceList({
   traces,
   chosen,
   onChosen,
+  label = 'Traces',
 }: {
   traces: FoundTrace[];
   chosen: string[];
-  onChosen: (ids: string[]) => void;
+  /** Null where traces are not chosen for comparison. */
+  onChosen: ((ids: string[]) => void) | null;
+  label?: string;
 }) {
   const [sort, setSort] = useState<SortKey>('start');
   const sorted = useMemo(() => [...traces].sort((a, b) => KEYS[sort](b) - KEYS[sort](a)), [traces, sort]);
   const longest = traces.reduce((most, t) => Math.max(most, t.durationMs), 1);
   const toggle = (id: string) =>
-    onChosen(chosen.includes(id) ? chosen.filter((one) => one !== id) : [...chosen, id].slice(-2));
+    onChosen?.(chosen.includes(id) ? chosen.filter((one) => one !== id) : [...chosen, id].slice(-2));
   const head = (name: string, column: SortKey, className?: string) => (
     <SortHead name={name} column={column} sort={sort} className={className} onSort={setSort} />
   );
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard.
-    <div className="table-scroll trace-list" role="region" aria-label="Traces" tabIndex={0}>
+    <div className="table-scroll trace-list" role="region" aria-label={label} tabIndex={0}>
       <table className="table">
         <thead>
           <tr>
-            <th scope="col">
-              <span className="visually-hidden">Compare</span>
-            </th>
+            {onChosen && (
+              <th scope="col">
+                <span className="visually-hidden">Compare</span>
+              </th>
+            )}
             <th scope="col">Root span</th>
             {head('Start', 'start')}
             {head('Duration', 'duration', 'num')}
@@ -79,14 +84,16 @@ export function TraceList({
             const errors = errorsOf(t);
             return (
               <tr key={t.id}>
-                <td>
-                  <input
-                    type="checkbox"
-                    aria-label={`Compare ${t.id}`}
-                    checked={chosen.includes(t.id)}
-                    onChange={() => toggle(t.id)}
-                  />
-                </td>
+                {onChosen && (
+                  <td>
+                    <input
+                      type="checkbox"
+                      aria-label={`Compare ${t.id}`}
+                      checked={chosen.includes(t.id)}
+                      onChange={() => toggle(t.id)}
+                    />
+                  </td>
+                )}
                 <td>
                   <Link to="/explore/traces/$id" params={{ id: t.id } as never} className="trace-link">
                     <b>{t.rootService || 'unknown service'}</b> {t.rootName || '(root not received)'}

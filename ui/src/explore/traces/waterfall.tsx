@@ -9,10 +9,13 @@ import { type Row, ticks } from './rows';
 import { count, duration } from './text';
 
 export const ROW_HEIGHT = 26;
+const HEAD_HEIGHT = 28;
 const INDENT = 12;
 /** Deeper rows are not indented further: the name needs its place. */
 const MAX_INDENT = 24;
 const MAX_EVENTS = 40;
+/** Below this width of the page there is room for two times only. */
+const NARROW = 640;
 
 interface RowProps {
   row: Row;
@@ -171,6 +174,8 @@ export function Waterfall(props: {
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
     overscan: 14,
+    scrollMargin: HEAD_HEIGHT,
+    scrollPaddingStart: HEAD_HEIGHT,
   });
   const handlers = useRef(props);
   handlers.current = props;
@@ -207,23 +212,9 @@ export function Waterfall(props: {
     e.preventDefault();
   };
   const items = virtual.getVirtualItems();
-  const marksAt = ticks(range.from, range.to, 6);
+  const marksAt = ticks(range.from, range.to, window.innerWidth < NARROW ? 2 : 6);
   return (
     <div className="waterfall">
-      <div className="span-head" aria-hidden="true">
-        <div className="span-name">Service and operation</div>
-        <div className="span-track">
-          {marksAt.map((t) => (
-            <span
-              key={t}
-              className={percent(t, range) > 90 ? 'span-tick is-last' : 'span-tick'}
-              style={{ left: `${percent(t, range)}%` }}
-            >
-              {duration(t)}
-            </span>
-          ))}
-        </div>
-      </div>
       <div
         className="span-scroll"
         ref={scroller}
@@ -232,14 +223,29 @@ export function Waterfall(props: {
         role="region"
         aria-label="Spans"
         onKeyDown={onKeyDown}
+        style={{ height: `min(${HEAD_HEIGHT + rows.length * ROW_HEIGHT + 2}px, max(320px, 68vh))` }}
       >
+        <div className="span-head" aria-hidden="true">
+          <div className="span-name">Service and operation</div>
+          <div className="span-track">
+            {marksAt.map((t) => (
+              <span
+                key={t}
+                className={percent(t, range) > 90 ? 'span-tick is-last' : 'span-tick'}
+                style={{ left: `${percent(t, range)}%` }}
+              >
+                {duration(t)}
+              </span>
+            ))}
+          </div>
+        </div>
         <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
           <div className="span-grid" aria-hidden="true">
             {marksAt.map((t) => (
               <i key={t} style={{ left: `${percent(t, range)}%` }} />
             ))}
           </div>
-          <div style={{ transform: `translateY(${items[0]?.start ?? 0}px)` }}>
+          <div style={{ transform: `translateY(${(items[0]?.start ?? HEAD_HEIGHT) - HEAD_HEIGHT}px)` }}>
             {items.map((item) => {
               const row = rows[item.index] as Row;
               const { index, span } = row.node;

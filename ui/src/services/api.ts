@@ -1,0 +1,121 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { instantQuery, rangeQuery } from '../api/queries';
+import type { MatrixItem } from '../api/types';
+import { toGrid } from '../explore/shape';
+import { formatDuration } from '../lib/time';
+import { mapOf, type ServiceMap } from './graph';
+import { type Operation, operationsOf, type Service, servicesOf, type Vector } from './model';
+import {
+  allServices,
+  edgeFailures,
+  edgeQuantile,
+  edgeRate,
+  failures,
+  quantile,
+  rate,
+  type Scope,
+  topOperations,
+} from './queries';
+
+/** Rates are means over this time, or over the range where it is shorter. */
+const WINDOW_MS = 300_000;
+export const windowOf = (range: number): string => formatDuration(Math.min(WINDOW_MS, range));
+
+const TOP_OPERATIONS = 3;
+const SPARK_POINTS = 40;
+
+async function vector(query: string, time: number, signal?: AbortSignal): Promise<Vector> {
+  const { data } = await instantQuery(query, time, signal);
+  return data.resultType === 'vector' ? data.result : [];
+}
+
+const settings = { placeholderData: keepPreviousData, staleTime: Number.POSITIVE_INFINITY };
+
+export function useServices(time: number, window: string, attempt: number) {
+  return useQuery({
+    queryKey: ['services', time, window, attempt],
+    queryFn: async ({ signal }): Promise<Service[]> => {
+      const scope: Scope = { service: null, window };
+      const ask = (query: string) => vector(query, time, signal);
+      const [all, rates, failed, p50, p95, p99, top] = await Promise.all([
+        ask(allServices(window)),
+        ask(rate(scope)),
+        ask(failures(scope)),
+        ask(quantile(0.5, scope)),
+        ask(quantile(0.95, scope)),
+        ask(quantile(0.99, scope)),
+        ask(topOperations(scope, TOP_OPERATIONS)),
+      ]);
+      return servicesOf({ all, rate: rates, failures: failed, p50, p95, p99, top });
+    },
+    ...settings,
+  });
+}
+
+export interface Sparks {
+  rate: Map<string, (number | null)[]>;
+  errors: Map<string, (number | null)[]>;
+}
+
+/** Rates and failures of all services over the range. */
+export function useSparks(start: number, end: number, window: string, attempt: number) {
+  return useQuery({
+    queryKey: ['service-sparks', start, end, window, attempt],
+    queryFn: async ({ signal }): Promise<Sparks> => {
+      const step = Math.max(1000, Math.round((end - start) / SPARK_POINTS / 1000) * 1000);
+      const scope: Scope = { service: null, window };
+      const [rates, failed] = await Promise.all(
+        [rate(scope), failures(scope)].map(async (expr) => {
+          const { data } = await rangeQuery({ expr, start, end, step }, signal);
+          const items = (data.result ?? []) as MatrixItem[];
+          return new Map(
+            toGrid(items, start, end, step).series.map((s) => [s.labels.service ?? '', s.values] as const),
+          );
+        }),
+      );
+      return { rate: rates ?? new Map(), errors: failed ?? new Map() };
+    },
+    ...settings,
+  });
+}
+
+export function useOperations(service: string, time: number, window: string, attempt: number) {
+  return useQuery({
+    queryKey: ['service-operations', service, time, window, attempt],
+    queryFn: async ({ signal }): Promise<Operation[]> => {
+      const scope: Scope = { service, window };
+      const [rates, failed, p50, p95, p99] = await Promise.all(
+        [
+          rate(scope, true),
+          failures(scope, true),
+          quantile(0.5, scope, true),
+          quantile(0.95, scope, true),
+          quantile(0.99, scope, true),
+        ].map((query) => vector(query, time, signal)),
+      );
+      return operationsOf({
+        rate: rates ?? [],
+        failures: failed ?? [],
+        p50: p50 ?? [],
+        p95: p95 ?? [],
+        p99: p99 ?? [],
+      });
+    },
+    ...settings,
+  });
+}
+
+export function useServiceMap(time: number, window: string, attempt: number) {
+  return useQuery({
+    queryKey: ['service-map', time, window, attempt],
+    queryFn: async ({ signal }): Promise<ServiceMap> => {
+      const [rates, failed, p95] = await Promise.all(
+        [edgeRate(window), edgeFailures(window), edgeQuantile(0.95, window)].map((query) =>
+          vector(query, time, signal),
+        ),
+      );
+      return mapOf(rates ?? [], failed ?? [], p95 ?? []);
+    },
+    ...settings,
+  });
+}

@@ -1,0 +1,121 @@
+/** Services → Map: who calls whom, with rate, errors and duration. */
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useCallback, useMemo } from 'react';
+import { ErrorNotice } from '../api/errors';
+import { PageTabs } from '../app/page-tabs';
+import { TimePicker } from '../components/time-picker';
+import { Button, Loading, PageHead, SearchField } from '../components/ui';
+import { spellDuration } from '../lib/time';
+import { useServiceMap } from './api';
+import { Dependencies } from './dependencies';
+import { NoServices } from './empty';
+import { dependenciesOf, MAX_NODES, type ServiceMap, simplified } from './graph';
+import { MapView } from './map-view';
+import './services.css';
+import { useServicesState } from './state';
+
+/** Nodes whose name contains the text, and their neighbours. */
+function narrowed(map: ServiceMap, text: string): ServiceMap {
+  const wanted = text.trim().toLowerCase();
+  if (wanted === '') return map;
+  const hit = new Set(map.nodes.filter((n) => n.name.toLowerCase().includes(wanted)).map((n) => n.id));
+  const edges = map.edges.filter((e) => hit.has(e.from) || hit.has(e.to));
+  const kept = new Set([...hit, ...edges.flatMap((e) => [e.from, e.to])]);
+  return { nodes: map.nodes.filter((n) => kept.has(n.id)), edges };
+}
+
+export function ServiceMapPage() {
+  const state = useServicesState('/services/map');
+  const search = useSearch({ strict: false }) as Record<string, string>;
+  const navigate = useNavigate();
+  const answer = useServiceMap(state.end, state.window, state.attempt);
+  const expanded = useMemo(() => new Set((search.open ?? '').split(',').filter(Boolean)), [search.open]);
+  const chosen = search.chosen ?? '';
+  const all = answer.data;
+  const map = useMemo(
+    () => (all ? simplified(narrowed(all, state.filter), expanded) : null),
+    [all, state.filter, expanded],
+  );
+  const update = useCallback(
+    (patch: Record<string, string>) => {
+      const next = Object.fromEntries(Object.entries({ ...search, ...patch }).filter(([, v]) => v !== ''));
+      void navigate({ to: '/services/map', search: next as never, replace: true, resetScroll: false });
+    },
+    [navigate, search],
+  );
+  const choose = useCallback((id: string) => update({ chosen: id === chosen ? '' : id }), [update, chosen]);
+  const node = map?.nodes.find((n) => n.id === chosen);
+  const grouped = map && all && map.nodes.some((n) => n.kind === 'group');
+  return (
+    <div className="page">
+      <PageHead
+        title="Services"
+        tab="Service map"
+        lead={`Calls between services, means over ${state.window}.`}
+      >
+        <TimePicker
+          value={state.time}
+          refresh={state.refresh}
+          busy={answer.isFetching}
+          onChange={state.setTime}
+          onRefresh={state.setRefresh}
+          onRun={state.again}
+        />
+      </PageHead>
+      <PageTabs />
+      {answer.error ? (
+        <ErrorNotice error={answer.error} />
+      ) : !all || !map ? (
+        <Loading label="Reading calls" />
+      ) : all.nodes.length === 0 ? (
+        <NoServices range={`the last ${spellDuration(Math.min(300_000, state.time.range))}`} />
+      ) : (
+        <>
+          <div className="panel-tools">
+            <SearchField label="Filter map" value={state.filter} onChange={state.setFilter} />
+            <span className="muted" role="status">
+              {`${all.nodes.length} nodes, ${all.edges.length} calls`}
+              {grouped && ` · grouped, more than ${MAX_NODES}`}
+            </span>
+            {expanded.size > 0 && <Button onClick={() => update({ open: '' })}>Collapse groups</Button>}
+            <p className="map-legend">
+              <span>Width: rate</span>
+              <span>Amber: errors above 1 %</span>
+              <span>Red: above 5 %</span>
+              <span>Dashed: messages, external</span>
+            </p>
+          </div>
+          <MapView map={map} chosen={node ? chosen : ''} onChoose={choose} />
+          {node && (
+            <section className="panel map-side" aria-label="Chosen service">
+              <header>
+                <h2>{node.name}</h2>
+                {node.kind === 'group' && (
+                  <Button
+                    icon="plus"
+                    onClick={() => update({ open: [...expanded, node.id].join(','), chosen: '' })}
+                  >
+                    Expand group
+                  </Button>
+                )}
+                {node.kind === 'service' && (
+                  <Link
+                    to="/services/service/$name"
+                    params={{ name: node.name } as never}
+                    search={state.carried as never}
+                    className="button button-primary"
+                  >
+                    Open service
+                  </Link>
+                )}
+                <Button icon="close" look="ghost" label="Close" onClick={() => update({ chosen: '' })} />
+              </header>
+              {node.kind === 'group' && <p className="muted">{node.members.join(', ')}</p>}
+              <Dependencies sides={dependenciesOf(map, node.id)} carried={state.carried} />
+            </section>
+          )}
+        </>
+      )}
+    </div>
+  );
+}

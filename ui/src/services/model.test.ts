@@ -1,0 +1,190 @@
+import { describe, expect, it } from 'vitest';
+import { dependenciesOf, edgeHealth, MAX_NODES, mapOf, simplified } from './graph';
+import { instancesOf } from './instances';
+import { healthOf, operationsOf, servicesOf, sortedBy, type Vector } from './model';
+import { edgeQuantile, failures, quantile, rate, topOperations } from './queries';
+
+const vector = (...items: [Record<string, string>, number | string][]): Vector =>
+  items.map(([metric, value]) => ({ metric, value: [0, String(value)] }));
+
+describe('queries', () => {
+  const scope = { service: 'a "b"', window: '5m' };
+
+  it('count requests of servers and consumers', () => {
+    expect(rate({ service: null, window: '5m' })).toBe(
+      'sum by (service) (rate(traces_spanmetrics_calls_total{span_kind=~"SPAN_KIND_SERVER|SPAN_KIND_CONSUMER"}[5m]))',
+    );
+    expect(failures(scope, true)).toContain('status_code="STATUS_CODE_ERROR",service="a \\"b\\""');
+    expect(quantile(0.95, scope, true)).toMatch(
+      /^histogram_quantile\(0\.95, sum by \(service, span_name, le\)/,
+    );
+    expect(topOperations(scope, 3)).toMatch(/^topk by \(service\) \(3, /);
+    expect(edgeQuantile(0.95, '1m')).toContain('traces_service_graph_request_server_seconds_bucket[1m]');
+  });
+});
+
+describe('services', () => {
+  const answers = {
+    all: vector([{ service: 'web' }, 5], [{ service: 'job' }, 1], [{}, 1]),
+    rate: vector([{ service: 'web' }, 4]),
+    failures: vector([{ service: 'web' }, 1]),
+    p50: vector([{ service: 'web' }, 0.1]),
+    p95: vector([{ service: 'web' }, 'NaN']),
+    p99: vector(),
+    top: vector(
+      [{ service: 'web', span_name: 'b' }, 1],
+      [{ service: 'web', span_name: 'a' }, 3],
+      [{ service: 'web', span_name: 'c' }, 0],
+    ),
+  };
+
+  it('have figures where they take requests', () => {
+    const [web, job] = sortedBy(servicesOf(answers), 'rate');
+    expect(web).toMatchObject({ name: 'web', rate: 4, errors: 0.25, p50: 0.1, p95: null, entry: true });
+    expect(web?.operations.map((o) => o.name)).toEqual(['a', 'b']);
+    expect(job).toMatchObject({ name: 'job', rate: 0, errors: 0, entry: false });
+  });
+
+  it('are sorted by name or figure', () => {
+    expect(sortedBy(servicesOf(answers), 'name').map((s) => s.name)).toEqual(['job', 'web']);
+    expect(sortedBy(servicesOf(answers), 'p95').map((s) => s.name)).toEqual(['job', 'web']);
+  });
+
+  it('have operations', () => {
+    const of = (name: string) => ({ service: 'web', span_name: name });
+    const list = operationsOf({
+      rate: vector([of('x'), 1], [of('y'), 2]),
+      failures: vector([of('x'), 1]),
+      p50: vector(),
+      p95: vector([of('x'), 3]),
+      p99: vector(),
+    });
+    expect(list.map((o) => [o.name, o.errors, o.p95])).toEqual([
+      ['y', 0, null],
+      ['x', 1, 3],
+    ]);
+  });
+
+  it('are healthy up to a share of errors', () => {
+    expect([0, 0.01, 0.02, 0.2].map(healthOf)).toEqual(['ok', 'ok', 'warning', 'failing']);
+  });
+
+  it('have instances', () => {
+    const series = (labels: Record<string, string>, value: number) => ({
+      labels,
+      typed: {},
+      samples: [{ time: 0, value }],
+    });
+    const of = (id: string, status: string) => ({
+      'resource.service.instance.id': id,
+      'resource.host.name': 'nil',
+      status,
+    });
+    expect(
+      instancesOf(
+        [series(of('a', 'unset'), 9), series(of('a', 'error'), 1), series(of('b', 'unset'), 20)],
+        [series({ 'resource.service.instance.id': 'a' }, 0.5)],
+      ),
+    ).toEqual([
+      { instance: 'b', host: '', requests: 20, errors: 0, p95: null },
+      { instance: 'a', host: '', requests: 10, errors: 0.1, p95: 0.5 },
+    ]);
+  });
+});
+
+const edge = (client: string, server: string, type = '', more = {}) => ({
+  client,
+  server,
+  connection_type: type,
+  ...more,
+});
+
+describe('map', () => {
+  const map = mapOf(
+    vector(
+      [edge('user', 'web', 'virtual_node'), 10],
+      [edge('web', 'pay'), 4],
+      [edge('pay', 'db', 'database'), 8],
+      [edge('pay', 'queue', 'messaging_system'), 1],
+      [edge('', 'x'), 1],
+      [edge('web', 'gone'), 'NaN'],
+    ),
+    vector([edge('web', 'pay'), 1]),
+    vector([edge('web', 'pay'), 0.2], [edge('pay', 'db', 'database'), 'NaN']),
+  );
+
+  it('has nodes with kind and figures of what arrives', () => {
+    const node = (name: string) => map.nodes.find((n) => n.name === name);
+    expect(map.nodes.map((n) => [n.name, n.kind])).toEqual([
+      ['user', 'external'],
+      ['web', 'service'],
+      ['pay', 'service'],
+      ['db', 'database'],
+      ['queue', 'service'],
+    ]);
+    expect(node('pay')).toMatchObject({ rate: 4, errors: 0.25, p95: 0.2 });
+    expect(map.edges.map(edgeHealth)).toEqual(['ok', 'failing', 'ok', 'ok']);
+  });
+
+  it('gives the dependencies of a service', () => {
+    const { in: callers, out } = dependenciesOf(map, 'pay');
+    expect(callers.map((d) => [d.name, d.errors])).toEqual([['web', 0.25]]);
+    expect(out.map((d) => d.name)).toEqual(['db', 'queue']);
+  });
+
+  it('stays as it is while it is small', () => {
+    expect(simplified(map, new Set())).toBe(map);
+  });
+
+  it('groups leaves of a service first', () => {
+    const many = mapOf(
+      vector(
+        ...Array.from({ length: 60 }, (_, i): [Record<string, string>, number] => [
+          edge('web', `host${i}`, 'database'),
+          1,
+        ]),
+      ),
+      vector([edge('web', 'host3', 'database'), 1]),
+      vector([edge('web', 'host3', 'database'), 2]),
+    );
+    const small = simplified(many, new Set());
+    expect(small.nodes.map((n) => [n.name, n.kind])).toEqual([
+      ['web', 'service'],
+      ['Called by web (60)', 'group'],
+    ]);
+    expect(small.edges).toHaveLength(1);
+    expect(small.edges[0]).toMatchObject({ rate: 60, failed: 1, p95: 2 });
+    expect(small.nodes[1]?.members).toHaveLength(60);
+  });
+
+  it('groups by namespace or prefix, and keeps an expanded group open', () => {
+    const ring = vector(
+      ...Array.from({ length: 60 }, (_, i): [Record<string, string>, number] => [
+        edge(`${i < 30 ? 'pay' : 'mail'}-${i}`, `${(i + 1) % 60 < 30 ? 'pay' : 'mail'}-${(i + 1) % 60}`, '', {
+          client_service_namespace: i < 30 ? 'money' : '',
+          server_service_namespace: (i + 1) % 60 < 30 ? 'money' : '',
+        }),
+        1,
+      ]),
+    );
+    const whole = mapOf(ring, [], []);
+    expect(simplified(whole, new Set()).nodes.map((n) => n.name)).toEqual(['money (30)', 'mail (30)']);
+    expect(simplified(whole, new Set(['family:money'])).nodes).toHaveLength(31);
+  });
+
+  it('never has more nodes than the limit', () => {
+    const names = Array.from({ length: 300 }, (_, i) => `s${String.fromCharCode(97 + (i % 26))}${i}`);
+    const random = vector(
+      ...Array.from({ length: 2000 }, (_, i): [Record<string, string>, number] => [
+        edge(names[(i * 7) % 300] as string, names[(i * 13 + 5) % 300] as string),
+        i,
+      ]),
+    );
+    const whole = mapOf(random, [], []);
+    const small = simplified(whole, new Set());
+    expect(small.nodes.length).toBeLessThanOrEqual(MAX_NODES);
+    expect(small.nodes.reduce((n, node) => n + node.members.length, 0)).toBe(whole.nodes.length);
+    const known = new Set(small.nodes.map((n) => n.id));
+    expect(small.edges.every((e) => known.has(e.from) && known.has(e.to))).toBe(true);
+  });
+});

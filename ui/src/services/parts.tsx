@@ -1,0 +1,63 @@
+/** Figures that the pages of services share. */
+import { formatValue } from '../lib/units';
+import type { Health } from './model';
+import { healthOf } from './model';
+
+export const rateText = (rate: number): string => `${formatValue(rate, 'none', 3)}/s`;
+export const errorText = (share: number): string =>
+  share === 0 ? '0%' : formatValue(share, 'ratio', share < 0.1 ? 2 : 3);
+export const secondsText = (seconds: number | null): string =>
+  seconds === null ? '–' : formatValue(seconds, 'seconds', 3);
+
+const BADGES: Record<Health, string> = { ok: 'badge-ok', warning: 'badge-warn', failing: 'badge-down' };
+
+export function HealthBadge({ errors }: { errors: number }) {
+  const health = healthOf(errors);
+  return (
+    <span className={`badge ${BADGES[health]}`} title="Failing above 5 % of errors, warning above 1 %">
+      {health}
+    </span>
+  );
+}
+
+export function ErrorShare({ errors }: { errors: number }) {
+  const health = healthOf(errors);
+  return <span className={`service-errors is-${health}`}>{errorText(errors)}</span>;
+}
+
+const WIDTH = 120;
+const HEIGHT = 24;
+
+/** Rate over time as a small area, failures as a darker one in front of it. */
+export function Sparkline({
+  rate,
+  errors,
+  label,
+}: {
+  rate: (number | null)[];
+  errors: (number | null)[];
+  label: string;
+}) {
+  const most = rate.reduce<number>((m, v) => Math.max(m, v ?? 0), 0);
+  if (most === 0) return <span className="muted">–</span>;
+  const area = (values: (number | null)[]) => {
+    const step = WIDTH / Math.max(1, values.length - 1);
+    const points = values.map(
+      (v, i) => `${(i * step).toFixed(1)} ${(HEIGHT - ((v ?? 0) / most) * (HEIGHT - 2)).toFixed(1)}`,
+    );
+    return `M0 ${HEIGHT}L${points.join('L')}L${WIDTH} ${HEIGHT}Z`;
+  };
+  return (
+    <svg
+      className="spark"
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      width={WIDTH}
+      height={HEIGHT}
+      role="img"
+      aria-label={label}
+    >
+      <path d={area(rate)} className="spark-rate" />
+      {errors.length > 0 && <path d={area(errors)} className="spark-errors" />}
+    </svg>
+  );
+}

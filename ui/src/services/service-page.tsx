@@ -1,0 +1,462 @@
+/** One service: figures over time, operations, dependencies, instances, slow and failed traces, log patterns. */
+import { Link, useParams } from '@tanstack/react-router';
+import { useMemo, useState } from 'react';
+import { ErrorNotice, isMissing } from '../api/errors';
+import { useRange } from '../api/queries';
+import type { MatrixItem } from '../api/types';
+import { useTheme } from '../app/theme';
+import { Chart } from '../chart/chart';
+import { seriesColor, token } from '../chart/palette';
+import { TimePicker } from '../components/time-picker';
+import { Loading, PageHead } from '../components/ui';
+import { usePatterns } from '../explore/logs/api';
+import { quoted } from '../explore/logs/lexer';
+import { patternRows } from '../explore/logs/patterns';
+import { useMetrics, useSearchTraces } from '../explore/traces/api';
+import { durationLiteral } from '../explore/traces/filters';
+import { TraceList } from '../explore/traces/trace-list';
+import '../explore/traces/trace.css';
+import { toGrid } from '../explore/shape';
+import { utcTime } from '../lib/store';
+import { clampRange, formatDuration, formatMoment } from '../lib/time';
+import { formatValue, type UnitId } from '../lib/units';
+import { useOperations, useServiceMap } from './api';
+import { Dependencies } from './dependencies';
+import { dependenciesOf } from './graph';
+import { instancesOf } from './instances';
+import { type SortKey, sortedBy } from './model';
+import { ErrorShare, rateText, secondsText } from './parts';
+import { failures, quantile, rate, type Scope } from './queries';
+import './services.css';
+import { type ServicesState, useServicesState } from './state';
+
+const CHART_HEIGHT = 130;
+const TRACES = 10;
+const PATTERNS = 8;
+const NONE: string[] = [];
+
+const ENTRY = '(kind = server || kind = consumer)';
+const tracesSearch = (state: ServicesState, query: string) => ({
+  query,
+  range: formatDuration(state.time.range),
+  ...(state.time.end === null ? {} : { end: formatMoment(state.time.end, true) }),
+});
+
+export function ServicePage() {
+  const { name } = useParams({ strict: false }) as { name: string };
+  const state = useServicesState(`/services/service/${encodeURIComponent(name)}`);
+  const of = `resource.service.name = ${quoted(name)}`;
+  return (
+    <div className="page">
+      <PageHead title={name} tab={`Service ${name}`} lead={`Means over ${state.window}.`}>
+        <Link
+          to="/explore/traces"
+          search={tracesSearch(state, `{ ${of} }`) as never}
+          className="button button-plain"
+        >
+          Explore traces
+        </Link>
+        <TimePicker
+          value={state.time}
+          refresh={state.refresh}
+          onChange={state.setTime}
+          onRefresh={state.setRefresh}
+          onRun={state.again}
+        />
+      </PageHead>
+      <nav className="views" aria-label="Views of Services">
+        <Link to="/services" search={state.carried as never} className="view" activeOptions={{ exact: true }}>
+          List
+        </Link>
+        <Link
+          to="/services/map"
+          search={{ ...state.carried, chosen: name } as never}
+          className="view"
+          activeOptions={{ exact: true }}
+        >
+          Map
+        </Link>
+      </nav>
+      <section className="panel" aria-label="Requests">
+        <Figures name={name} state={state} />
+      </section>
+      <Operations name={name} of={of} state={state} />
+      <ServiceDependencies name={name} state={state} />
+      <Instances of={of} state={state} />
+      <FoundTraces
+        title="Failed traces"
+        query={`{ ${of} && status = error }`}
+        none="No span of the service failed."
+        state={state}
+      />
+      <SlowTraces of={of} state={state} />
+      <LogPatterns name={name} state={state} />
+    </div>
+  );
+}
+
+function Figures({ name, state }: { name: string; state: ServicesState }) {
+  const scope: Scope = { service: name, window: state.window };
+  return (
+    <div className="red-charts">
+      <Figure title="Rate" unit="per second" state={state} queries={[['Requests', rate(scope), '']]} />
+      <Figure
+        title="Errors"
+        unit="ratio"
+        state={state}
+        queries={[['Failed', `(${failures(scope)} or ${rate(scope)} * 0) / ${rate(scope)}`, '--bad']]}
+      />
+      <Figure
+        title="Duration"
+        unit="seconds"
+        state={state}
+        queries={[
+          ['p50', quantile(0.5, scope), ''],
+          ['p95', quantile(0.95, scope), ''],
+          ['p99', quantile(0.99, scope), ''],
+        ]}
+      />
+    </div>
+  );
+}
+
+function Figure({
+  title,
+  unit,
+  state,
+  queries,
+}: {
+  title: string;
+  unit: UnitId;
+  state: ServicesState;
+  queries: [string, string, string][];
+}) {
+  const theme = useTheme();
+  const utc = utcTime.use();
+  const step = Math.max(1000, Math.round((state.end - state.start) / 120 / 1000) * 1000);
+  const ask = (i: number) => ({ expr: queries[i]?.[1] ?? '', start: state.start, end: state.end, step });
+  // Three at most: hooks cannot be called in a loop.
+  const answers = [
+    useRange(ask(0), state.attempt),
+    useRange(ask(1), state.attempt),
+    useRange(ask(2), state.attempt),
+  ];
+  const error = answers.find((a) => a.error)?.error;
+  if (error) return <ErrorNotice error={error} />;
+  const first = answers[0]?.data;
+  if (!first) return <Loading label={title} />;
+  const { query } = first;
+  const grids = queries.map((_, i) => {
+    const data = answers[i]?.data;
+    return data
+      ? toGrid((data.answer.data.result ?? []) as MatrixItem[], query.start, query.end, query.step)
+      : null;
+  });
+  const series = queries.map(([label, , color], i) => ({
+    key: label,
+    name: label,
+    values: grids[i]?.series[0]?.values ?? [],
+    color: color ? token(color) : seriesColor([0, 4, 7][i] ?? i, theme),
+  }));
+  const latest = series[Math.min(1, series.length - 1)]?.values.findLast((v) => v !== null) ?? null;
+  const label = series.length > 1 ? 'p95 ' : '';
+  return (
+    <section className="red-figure" aria-label={title}>
+      <header>
+        <h2>{title}</h2>
+        <span className="red-value">
+          {latest === null ? 'No data' : label + formatValue(latest, unit, 3)}
+        </span>
+      </header>
+      <Chart
+        times={grids[0]?.times ?? []}
+        series={series}
+        unit={unit}
+        label={title}
+        height={CHART_HEIGHT}
+        from={query.start / 1000}
+        to={query.end / 1000}
+        utc={utc}
+        floor={0}
+        syncKey="service"
+        onSpan={(from, to) =>
+          state.setTime({ range: clampRange((to - from) * 1000), end: Math.ceil(to) * 1000 })
+        }
+      />
+    </section>
+  );
+}
+
+const COLUMNS: { key: SortKey; name: string }[] = [
+  { key: 'rate', name: 'Rate' },
+  { key: 'errors', name: 'Errors' },
+  { key: 'p50', name: 'p50' },
+  { key: 'p95', name: 'p95' },
+  { key: 'p99', name: 'p99' },
+];
+
+function Operations({ name, of, state }: { name: string; of: string; state: ServicesState }) {
+  const answer = useOperations(name, state.end, state.window, state.attempt);
+  const [sort, setSort] = useState<SortKey>('rate');
+  const rows = useMemo(() => sortedBy(answer.data ?? [], sort), [answer.data, sort]);
+  return (
+    <section className="panel service-panel" aria-label="Operations">
+      <h2>Operations</h2>
+      {answer.error ? (
+        <ErrorNotice error={answer.error} />
+      ) : !answer.data ? (
+        <Loading label="Reading operations" />
+      ) : rows.length === 0 ? (
+        <p className="muted">The service took no requests in the last {state.window}.</p>
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard.
+        <div className="table-scroll" role="region" aria-label="Operation list" tabIndex={0}>
+          <table className="table">
+            <thead>
+              <tr>
+                <th scope="col">Operation</th>
+                {COLUMNS.map((column) => (
+                  <th
+                    key={column.key}
+                    scope="col"
+                    className="num"
+                    aria-sort={sort === column.key ? 'descending' : undefined}
+                  >
+                    <button type="button" className="sort" onClick={() => setSort(column.key)}>
+                      {column.name} <span className="sort-mark">{sort === column.key ? '↓' : ''}</span>
+                    </button>
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((one) => (
+                <tr key={one.name}>
+                  <td>
+                    <Link
+                      to="/explore/traces"
+                      search={tracesSearch(state, `{ ${of} && name = ${quoted(one.name)} }`) as never}
+                    >
+                      {one.name}
+                    </Link>
+                  </td>
+                  <td className="num">{rateText(one.rate)}</td>
+                  <td className="num">
+                    <ErrorShare errors={one.errors} />
+                  </td>
+                  <td className="num">{secondsText(one.p50)}</td>
+                  <td className="num">{secondsText(one.p95)}</td>
+                  <td className="num">{secondsText(one.p99)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function ServiceDependencies({ name, state }: { name: string; state: ServicesState }) {
+  const map = useServiceMap(state.end, state.window, state.attempt);
+  const sides = useMemo(() => (map.data ? dependenciesOf(map.data, name) : null), [map.data, name]);
+  return (
+    <section className="panel service-panel" aria-label="Dependencies">
+      <h2>Dependencies</h2>
+      {map.error ? (
+        <ErrorNotice error={map.error} />
+      ) : !sides ? (
+        <Loading label="Reading calls" />
+      ) : (
+        <Dependencies sides={sides} carried={state.carried} />
+      )}
+    </section>
+  );
+}
+
+const NO_STORE = <p className="muted">This server has no trace store.</p>;
+
+function Instances({ of, state }: { of: string; state: ServicesState }) {
+  const window = { start: state.start, end: state.end };
+  // One step over the whole range: a figure for each instance.
+  const step = Math.max(1000, Math.ceil((state.end - state.start) / 1000) * 1000);
+  const entry = `{ ${of} && ${ENTRY} }`;
+  const by = 'by (resource.service.instance.id, resource.host.name';
+  const counts = useMetrics(`${entry} | count_over_time() ${by}, status)`, window, step, state.attempt);
+  const p95 = useMetrics(`${entry} | quantile_over_time(duration, 0.95) ${by})`, window, step, state.attempt);
+  const rows = useMemo(
+    () => (counts.data && p95.data ? instancesOf(counts.data.series, p95.data.series) : null),
+    [counts.data, p95.data],
+  );
+  const error = counts.error ?? p95.error;
+  return (
+    <section className="panel service-panel" aria-label="Instances">
+      <h2>Instances</h2>
+      {isMissing(error) ? (
+        NO_STORE
+      ) : error ? (
+        <ErrorNotice error={error} />
+      ) : !rows ? (
+        <Loading label="Reading instances" />
+      ) : rows.length === 0 ? (
+        <p className="muted">No request spans in the time range.</p>
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard.
+        <div className="table-scroll" role="region" aria-label="Instance list" tabIndex={0}>
+          <table className="table">
+            <thead>
+              <tr>
+                <th scope="col">Instance</th>
+                <th scope="col">Host</th>
+                <th scope="col" className="num">
+                  Requests
+                </th>
+                <th scope="col" className="num">
+                  Errors
+                </th>
+                <th scope="col" className="num">
+                  p95
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((row) => (
+                <tr key={`${row.instance} ${row.host}`}>
+                  <td>
+                    {row.instance ? (
+                      <Link
+                        to="/explore/traces"
+                        search={
+                          tracesSearch(
+                            state,
+                            `{ ${of} && resource.service.instance.id = ${quoted(row.instance)} }`,
+                          ) as never
+                        }
+                      >
+                        {row.instance}
+                      </Link>
+                    ) : (
+                      <span className="muted">no instance id</span>
+                    )}
+                  </td>
+                  <td>{row.host || <span className="muted">–</span>}</td>
+                  <td className="num">{formatValue(row.requests, 'none', 4)}</td>
+                  <td className="num">
+                    <ErrorShare errors={row.errors} />
+                  </td>
+                  <td className="num">{secondsText(row.p95)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function FoundTraces({
+  title,
+  query,
+  none,
+  state,
+}: {
+  title: string;
+  query: string;
+  none: string;
+  state: ServicesState;
+}) {
+  const found = useSearchTraces({
+    query,
+    window: { start: state.start, end: state.end },
+    limit: TRACES,
+    spss: 1,
+    attempt: state.attempt,
+  });
+  return (
+    <section className="panel service-panel" aria-label={title}>
+      <header>
+        <h2>{title}</h2>
+        <Link to="/explore/traces" search={tracesSearch(state, query) as never}>
+          All in Explore
+        </Link>
+      </header>
+      {isMissing(found.error) ? (
+        NO_STORE
+      ) : found.error ? (
+        <ErrorNotice error={found.error} />
+      ) : !found.data ? (
+        <Loading label="Searching traces" />
+      ) : found.data.traces.length === 0 ? (
+        <p className="muted">{none}</p>
+      ) : (
+        <TraceList traces={found.data.traces} chosen={NONE} onChosen={null} label={`${title}, table`} />
+      )}
+    </section>
+  );
+}
+
+/** Traces whose span in this service took longer than its 99th percentile. */
+function SlowTraces({ of, state }: { of: string; state: ServicesState }) {
+  const window = { start: state.start, end: state.end };
+  const step = Math.max(1000, Math.ceil((state.end - state.start) / 1000) * 1000);
+  const entry = `{ ${of} && ${ENTRY} }`;
+  const p99 = useMetrics(`${entry} | quantile_over_time(duration, 0.99)`, window, step, state.attempt);
+  const limit = p99.data?.series[0]?.samples.reduce((most, s) => Math.max(most, s.value), 0) ?? 0;
+  if (p99.error || !p99.data) return null;
+  if (limit <= 0) return null;
+  return (
+    <FoundTraces
+      title="Slow traces"
+      query={`{ ${of} && ${ENTRY} && duration >= ${durationLiteral(Number(limit.toPrecision(3)))} }`}
+      none="No slow spans."
+      state={state}
+    />
+  );
+}
+
+function LogPatterns({ name, state }: { name: string; state: ServicesState }) {
+  const query = `{service_name=${quoted(name)}}`;
+  const patterns = usePatterns(query, { start: state.start, end: state.end }, 60_000, state.attempt, true);
+  const rows = useMemo(
+    () =>
+      patterns.data ? patternRows(patterns.data, null, state.start, state.end).slice(0, PATTERNS) : null,
+    [patterns.data, state.start, state.end],
+  );
+  return (
+    <section className="panel service-panel" aria-label="Log patterns">
+      <header>
+        <h2>Log patterns</h2>
+        <Link to="/explore/logs" search={tracesSearch(state, query) as never}>
+          All in Explore
+        </Link>
+      </header>
+      {isMissing(patterns.error) ? (
+        <p className="muted">This server has no log store.</p>
+      ) : patterns.error ? (
+        <ErrorNotice error={patterns.error} />
+      ) : !rows ? (
+        <Loading label="Reading patterns" />
+      ) : rows.length === 0 ? (
+        <p className="muted">
+          No logs with <code>service_name={quoted(name)}</code> in the time range.
+        </p>
+      ) : (
+        <ul className="service-patterns">
+          {rows.map((row) => (
+            <li key={row.pattern}>
+              <span className="num">{formatValue(row.count, 'none', 3)}</span>
+              <span>{row.level || 'unknown'}</span>
+              <Link
+                to="/explore/logs"
+                search={tracesSearch(state, `${query} |> ${quoted(row.pattern)}`) as never}
+              >
+                {row.pattern}
+              </Link>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,86 @@
+/** Time range and filter of the pages of services, in the address. */
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useEffect, useMemo, useState } from 'react';
+import {
+  clampRange,
+  formatDuration,
+  formatMoment,
+  parseDuration,
+  parseMoment,
+  type TimeRange,
+} from '../lib/time';
+import { windowOf } from './api';
+
+const DEFAULT_RANGE = 3_600_000;
+
+export interface ServicesState {
+  time: TimeRange;
+  refresh: number;
+  /** Text that names must contain. */
+  filter: string;
+  /** ms since 1970. */
+  start: number;
+  end: number;
+  /** Window of the rates. */
+  window: string;
+  attempt: number;
+  setTime: (time: TimeRange) => void;
+  setRefresh: (refresh: number) => void;
+  setFilter: (filter: string) => void;
+  again: () => void;
+  /** Parameters that links to other pages of services carry. */
+  carried: Record<string, string>;
+}
+
+export function useServicesState(to: string): ServicesState {
+  const search = useSearch({ strict: false }) as Record<string, string>;
+  const navigate = useNavigate();
+  const [now, setNow] = useState(() => Date.now());
+  const [attempt, setAttempt] = useState(0);
+  const range = parseDuration(search.range ?? '');
+  const refresh = parseDuration(search.refresh ?? '');
+  const time = useMemo<TimeRange>(
+    () => ({
+      range: range === null ? DEFAULT_RANGE : clampRange(range),
+      end: parseMoment(search.end ?? '', true),
+    }),
+    [range, search.end],
+  );
+  const every = refresh === null || refresh < 1000 ? 0 : refresh;
+  useEffect(() => {
+    if (every === 0) return;
+    const timer = setInterval(() => {
+      if (!document.hidden) setNow(Date.now());
+    }, every);
+    return () => clearInterval(timer);
+  }, [every]);
+  const update = (patch: Record<string, string>, replace: boolean) => {
+    const next = Object.fromEntries(Object.entries({ ...search, ...patch }).filter(([, v]) => v !== ''));
+    void navigate({ to, search: next as never, replace, resetScroll: false });
+  };
+  const end = time.end ?? now;
+  const timeParams = (t: TimeRange) => ({
+    range: t.range === DEFAULT_RANGE ? '' : formatDuration(t.range),
+    end: t.end === null ? '' : formatMoment(t.end, true),
+  });
+  return {
+    time,
+    refresh: every,
+    filter: search.filter ?? '',
+    start: end - time.range,
+    end,
+    window: windowOf(time.range),
+    attempt,
+    setTime: (next) => {
+      setNow(Date.now());
+      update(timeParams(next), false);
+    },
+    setRefresh: (ms) => update({ refresh: ms > 0 ? formatDuration(ms) : '' }, true),
+    setFilter: (filter) => update({ filter }, true),
+    again: () => {
+      setNow(Date.now());
+      setAttempt((n) => n + 1);
+    },
+    carried: Object.fromEntries(Object.entries(timeParams(time)).filter(([, v]) => v !== '')),
+  };
+}
