@@ -12,6 +12,9 @@ final class Candidates {
   /** Size of a set of traces up to which the store tests it. */
   private static final int PUSHED_TRACES = 1 << 18;
 
+  /** Number of traces that need no further conditions. */
+  private static final int FEW_TRACES = 512;
+
   private static final SpanNeeds NEEDS = new SpanNeeds(true, true, false, List.of());
 
   private final Work work;
@@ -43,8 +46,8 @@ final class Candidates {
         TraceTable t = within;
         for (Need n : a.of()) {
           t = collect(n, t);
-          if (t.size() == 0) {
-            break;
+          if (t.size() <= FEW_TRACES) {
+            break; // their spans are loaded sooner than another condition is scanned
           }
         }
         yield t == null ? new TraceTable() : t;

@@ -68,7 +68,7 @@ final class Fold {
         if ((left ? l : r) instanceof FieldExpr.Static(TraceValue v)) {
           boolean holds = v instanceof TraceValue.Bool x && x.value();
           // true && x is x, false || x is x; otherwise the constant decides
-          return holds == (op == Operator.AND) ? (left ? r : l) : constant(holds);
+          return holds == (op == Operator.AND) ? truth(left ? r : l) : constant(holds);
         }
       }
     }
@@ -97,6 +97,11 @@ final class Fold {
     }
     return new TraceValue.Text(
         "0".repeat(digits - s.length()) + s.toLowerCase(java.util.Locale.ROOT));
+  }
+
+  /** Operand of a logical operator alone: an attribute that is absent is false, not absent. */
+  private static FieldExpr truth(FieldExpr e) {
+    return isReference(e) ? new FieldExpr.Binary(Operator.EQUAL, e, FieldExpr.TRUE) : e;
   }
 
   private static FieldExpr constant(boolean value) {

@@ -33,6 +33,10 @@ sealed interface Need {
 
   /** Condition of a pipeline. */
   static Need of(Stage.Pipeline p) {
+    FieldExpr only = onlyFilters(p);
+    if (only != null) {
+      return leaf(only);
+    }
     List<Stage> stages = p.stages();
     if (!(stages.getFirst() instanceof Stage.Spanset first)) {
       return new Leaf(SpanFilter.ALL, false, 1);

@@ -78,25 +78,42 @@ final class TraceLoader {
       ids.add(wanted[from + i].high(), wanted[from + i].low());
       index.put(wanted[from + i].high(), wanted[from + i].low(), i);
     }
+    List<SpanSegment> near = near(wanted, from, to);
     SpanFilter filter = new SpanFilter.OfTraces(ids);
     SpanNeeds needs = new SpanNeeds(true, true, true, slots.fields());
     Dictionary[] dictionaries = new Dictionary[slots.fields().size()];
     Arrays.setAll(dictionaries, i -> new Dictionary());
-    Part[] parts = new Part[segments.size()];
+    Part[] parts = new Part[near.size()];
     work.forEach(
-        segments.size(),
+        near.size(),
         () ->
             s -> {
               Part p = new Part(dictionaries.length);
               int[][] recoded = new int[dictionaries.length][];
               work.scan(
-                  segments.get(s),
+                  near.get(s),
                   filter,
                   needs,
                   rows -> append(p, rows, index, dictionaries, recoded));
               parts[s] = p;
             });
     return assemble(parts, dictionaries, n);
+  }
+
+  /** Segments that may have spans of traces, by the times of their newest spans. */
+  private List<SpanSegment> near(TraceTable.Candidate[] wanted, int from, int to) {
+    long first = Long.MAX_VALUE;
+    long last = Long.MIN_VALUE;
+    for (int i = from; i < to; i++) {
+      first = Math.min(first, wanted[i].newest());
+      last = Math.max(last, wanted[i].newest());
+    }
+    long slack = work.limits().traceNanos();
+    long least = Times.minus(first, slack);
+    long most = Times.plus(last, slack);
+    return segments.stream()
+        .filter(s -> s.lastTime() >= least && s.firstTime() <= most)
+        .toList();
   }
 
   private void append(

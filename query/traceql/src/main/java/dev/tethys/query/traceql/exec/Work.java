@@ -158,7 +158,7 @@ public final class Work {
         helping++;
       }
       try {
-        job.get();
+        var unused = job.get();
       } finally {
         synchronized (this) {
           helping--;
