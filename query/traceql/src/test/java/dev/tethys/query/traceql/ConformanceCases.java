@@ -14,8 +14,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
+import org.jspecify.annotations.NullUnmarked;
 
 /** Readers of recorded cases, by file. */
+@NullUnmarked // recorded cases have the keys that are read
 final class ConformanceCases {
   /** Result of a case: the difference is empty if it is as expected. */
   record Outcome(String id, String difference) {}

@@ -17,9 +17,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.NullUnmarked;
 import org.jspecify.annotations.Nullable;
 
 /** Readers of recorded cases that are executed. */
+@NullUnmarked // recorded cases have the keys that are read
 final class ExecutionCases {
   private ExecutionCases() {}
 

@@ -362,7 +362,7 @@ final class Naive {
     List<TraceValue> out = new ArrayList<>();
     if (v instanceof ArrayValue a) {
       for (int i = 0; i < a.size(); i++) {
-        out.add(value(a.get(i)));
+        out.add(value(Objects.requireNonNull(a.get(i))));
       }
     } else if (v != null) {
       out.add(value(v));
