@@ -25,13 +25,13 @@ async function type(page, text) {
 
 export const scenarios = [
   {
-    name: 'traces: the first visit shows rate, errors, durations and the root spans',
+    name: 'traces: the first visit shows rate, errors, durations and traces',
     async run({ open, page, shot }) {
       const { calls } = await mockTempo(page);
       await open('/query');
       await page.getByLabel('Signals').getByText('Traces').click();
       await traces(page).first().waitFor();
-      assert.equal(param(page, 'query'), ROOTS);
+      assert.equal(param(page, 'query'), '{ kind = server }');
       for (const title of ['Rate', 'Errors', 'Duration'])
         await page.getByLabel(title, { exact: true }).locator('canvas').waitFor();
       await page.locator('.duration-heat canvas').waitFor();

@@ -25,8 +25,8 @@ import './trace.css';
 import { SpanList, TraceList } from './trace-list';
 import { UploadButton } from './upload';
 
-/** Requests as their callers see them: what the first visit shows. */
-const FIRST = `{ ${ROLES.root} }`;
+/** Requests that services answer: what the first visit shows. Spans can be compared by it, which needs no other span. */
+const FIRST = `{ ${ROLES.server} }`;
 const SPANS_OF_TRACE = 3;
 const SPANS_OF_LIST = 100;
 /** Traces read for the aggregated structure. */
