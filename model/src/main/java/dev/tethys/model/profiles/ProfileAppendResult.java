@@ -1,0 +1,28 @@
+package dev.tethys.model.profiles;
+
+import java.util.List;
+
+/**
+ * Result of an append.
+ *
+ * @param stored number of stored profiles
+ * @param refusals refused profiles by series and reason
+ */
+public record ProfileAppendResult(int stored, List<Refusal> refusals) {
+  /** Result of an append without profiles. */
+  public static final ProfileAppendResult EMPTY = new ProfileAppendResult(0, List.of());
+
+  /**
+   * Profiles that a limit refused.
+   *
+   * @param profiles how many were refused
+   * @param limit reason as in Pyroscope's {@code pyroscope_discarded_samples_total}
+   * @param message the limit, its value and the value that exceeds it
+   */
+  public record Refusal(int profiles, String limit, String message) {}
+
+  /** Number of refused profiles. */
+  public int refused() {
+    return refusals.stream().mapToInt(Refusal::profiles).sum();
+  }
+}

@@ -1,0 +1,34 @@
+package dev.tethys.model.profiles;
+
+import dev.tethys.model.Labels;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Profiles of one request, each of one series and one sample type, with the symbols that they
+ * share. Not safe for several threads.
+ */
+public final class ProfileBatch {
+  /** Symbols of the rows. */
+  public final ProfileSymbolTable symbols = new ProfileSymbolTable();
+
+  /** Labels by the index that rows have. */
+  public final List<Labels> series = new ArrayList<>();
+
+  /** Profiles. */
+  public final ProfileRows rows = new ProfileRows();
+
+  private final Map<Labels, Integer> indexes = new HashMap<>();
+
+  /** Index of a series, which is added if it is new. */
+  public int series(Labels labels) {
+    Integer known = indexes.putIfAbsent(labels, series.size());
+    if (known != null) {
+      return known;
+    }
+    series.add(labels);
+    return series.size() - 1;
+  }
+}

@@ -1,0 +1,105 @@
+package dev.tethys.model.profiles;
+
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.exposition.Registry.Counter;
+import dev.tethys.model.exposition.Registry.Vector;
+import dev.tethys.model.storage.StorageException;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Appends batches to the profile store and counts them by tenant, under the names of Pyroscope's
+ * distributor. All protocols and the pipeline exporter append through it. Safe for several threads.
+ */
+public final class ProfileIngester {
+  /** Value of the label {@code tenant} beyond the number that is kept apart. */
+  public static final String OTHER = "other";
+
+  /** Senders choose tenants, so that the number of series of a metric is bounded. */
+  private static final int MAX_TENANTS = 1000;
+
+  private final Supplier<@Nullable ProfileStore> opened;
+  private final Vector<Counter> profiles;
+  private final Vector<Counter> bytes;
+  private final Vector<Counter> discarded;
+  private final Set<String> tenants = ConcurrentHashMap.newKeySet();
+
+  /**
+   * @param opened the store, null until it is open
+   */
+  public ProfileIngester(Supplier<@Nullable ProfileStore> opened, Registry registry) {
+    this.opened = opened;
+    profiles =
+        registry.counters(
+            "tethys_profiles_received_total",
+            "Profiles of one sample type that were stored, by tenant.",
+            "tenant");
+    bytes =
+        registry.counters(
+            "tethys_profiles_received_bytes_total",
+            "Uncompressed bytes of requests with profiles that were stored, by tenant.",
+            "tenant");
+    discarded =
+        registry.counters(
+            "pyroscope_discarded_samples_total",
+            "The total number of samples that were discarded.",
+            "reason",
+            "tenant");
+  }
+
+  /**
+   * Fails unless the store is open.
+   *
+   * @throws StorageException if the store is not open
+   */
+  public ProfileStore store() {
+    ProfileStore store = opened.get();
+    if (store == null) {
+      throw new StorageException(
+          StorageException.Reason.UNAVAILABLE, "profile store is not open yet; send it again");
+    }
+    return store;
+  }
+
+  /**
+   * Appends profiles and returns when they survive a crash.
+   *
+   * @param batch not used after the call
+   * @param size uncompressed bytes of the request
+   * @throws StorageException if no profile was stored
+   */
+  public ProfileAppendResult append(String tenant, ProfileBatch batch, long size) {
+    ProfileStore store = store();
+    if (batch.rows.count == 0) {
+      return ProfileAppendResult.EMPTY;
+    }
+    ProfileAppendResult result = store.append(tenant, batch);
+    String label = label(tenant);
+    profiles.with(label).add(result.stored());
+    bytes.with(label).add(size);
+    for (ProfileAppendResult.Refusal r : result.refusals()) {
+      discarded.with(r.limit(), label).add(r.profiles());
+    }
+    return result;
+  }
+
+  /** Counts profiles that could not be read. */
+  public void discarded(String tenant, String reason, long profilesOrSamples) {
+    if (profilesOrSamples > 0) {
+      discarded.with(reason, label(tenant)).add(profilesOrSamples);
+    }
+  }
+
+  private String label(String tenant) {
+    if (tenants.contains(tenant)) {
+      return tenant;
+    }
+    if (tenants.size() >= MAX_TENANTS) {
+      return OTHER;
+    }
+    tenants.add(tenant);
+    return tenant;
+  }
+}

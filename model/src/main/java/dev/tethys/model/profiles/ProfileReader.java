@@ -1,0 +1,26 @@
+package dev.tethys.model.profiles;
+
+/** Receives the profiles of a selection, segment by segment, on one thread. */
+public interface ProfileReader {
+  /** True if {@link #profile} needs the samples; their total is known without. */
+  boolean needsSamples();
+
+  /**
+   * Starts a segment: the profiles that follow refer to these symbols. Without samples the symbols
+   * may be empty.
+   */
+  void begin(ProfileSymbols symbols);
+
+  /**
+   * Receives a profile.
+   *
+   * @param series index in {@link ProfileSelection#series}
+   * @param rows holds the profile; not kept after the call
+   * @param row of the profile
+   * @param samples of the profile, empty unless they are needed; not kept after the call
+   */
+  void profile(int series, ProfileRows rows, int row, Samples samples);
+
+  /** Ends a segment. */
+  void end();
+}

@@ -1,0 +1,32 @@
+package dev.tethys.model.profiles;
+
+import dev.tethys.model.Labels;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/** Consistent view of the profiles of a query. Close it to release its files. */
+public interface ProfileSelection extends AutoCloseable {
+  /** Series that may have profiles in the range. */
+  List<Labels> series();
+
+  /**
+   * Reads all profiles.
+   *
+   * @param stopped true ends the reading early
+   */
+  void read(ProfileReader reader, BooleanSupplier stopped);
+
+  /**
+   * Start of the earliest profile of the series, deleted ones included; the greatest value if none.
+   */
+  long oldest();
+
+  /** Start of the latest profile of the series, deleted ones included; the least value if none. */
+  long newest();
+
+  /** Damage to files that this selection left out; empty if it is complete. */
+  List<String> damage();
+
+  @Override
+  void close();
+}

@@ -1,0 +1,63 @@
+package dev.tethys.model.profiles;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import java.util.List;
+import java.util.SortedSet;
+
+/**
+ * Store of profiles by tenant and series. Times are Unix nanoseconds. A series is identified by its
+ * labels, among them {@link ProfileLabels#PROFILE_TYPE}. Safe for several threads.
+ */
+public interface ProfileStore extends AutoCloseable {
+  /**
+   * Appends profiles and returns when they survive a crash of the process and of the machine.
+   * Profiles of any age and order are accepted. A profile that exceeds a limit is refused alone.
+   *
+   * @param batch not used by the store after the call
+   * @throws dev.tethys.model.storage.StorageException if no profile was stored: disk full, closed
+   */
+  ProfileAppendResult append(String tenant, ProfileBatch batch);
+
+  /**
+   * Selects the profiles of the series that fit all matchers.
+   *
+   * @param from first time, inclusive
+   * @param to last time, exclusive
+   */
+  ProfileSelection select(String tenant, List<Matcher> matchers, long from, long to);
+
+  /** Label names of the series that have profiles in the range and fit the matchers. */
+  SortedSet<String> labelNames(String tenant, List<Matcher> matchers, long from, long to);
+
+  /** Values of a label of the series that have profiles in the range and fit the matchers. */
+  SortedSet<String> labelValues(
+      String tenant, String name, List<Matcher> matchers, long from, long to);
+
+  /** Labels of the series that have profiles in the range and fit the matchers, sorted. */
+  List<Labels> series(String tenant, List<Matcher> matchers, long from, long to);
+
+  /**
+   * Deletes the profiles that are stored now and fit. No later query returns them; their space is
+   * freed later.
+   *
+   * @param query text to list the deletion by
+   */
+  ProfileDeletion delete(String tenant, String query, List<Matcher> matchers, long from, long to);
+
+  /** Deletions that are not processed and the newest of those that are, oldest first. */
+  List<ProfileDeletion> deletions(String tenant);
+
+  /**
+   * Takes a deletion back: profiles that are still on disk are returned by queries again.
+   *
+   * @return false if there is no such deletion or it is processed
+   */
+  boolean cancelDeletion(String tenant, String id);
+
+  /** Tenants with profiles. */
+  SortedSet<String> tenants();
+
+  @Override
+  void close();
+}

@@ -1,0 +1,78 @@
+package dev.tethys.model.profiles;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Tables of {@link ProfileSymbols} to which rows are added, each of which occurs once. Not safe for
+ * several threads.
+ */
+public final class ProfileSymbolTable {
+  private final Map<String, Integer> stringIndexes = new HashMap<>();
+  private String[] strings = new String[64];
+  private int stringCount;
+  private long stringBytes;
+
+  /** Rows of {@link ProfileSymbols#mappings}. */
+  public final TupleTable mappings = new TupleTable();
+
+  /** Rows of {@link ProfileSymbols#functions}. */
+  public final TupleTable functions = new TupleTable();
+
+  /** Rows of {@link ProfileSymbols#locations}. */
+  public final TupleTable locations = new TupleTable();
+
+  /** Rows of {@link ProfileSymbols#nodes}. */
+  public final TupleTable nodes = new TupleTable();
+
+  /** Rows of {@link ProfileSymbols#attributes}. */
+  public final TupleTable attributes = new TupleTable();
+
+  /** Creates tables with the empty rows. */
+  public ProfileSymbolTable() {
+    string("");
+    long[] zeros = new long[8];
+    mappings.intern(zeros, 6);
+    functions.intern(zeros, 4);
+    locations.intern(zeros, ProfileSymbols.LOCATION_HEAD);
+    nodes.intern(0, -1); // has no frame; a frame of which nothing is known has location 0
+    attributes.intern(zeros, 0);
+  }
+
+  /** Index of a text. */
+  public int string(String text) {
+    Integer known = stringIndexes.putIfAbsent(text, stringCount);
+    if (known != null) {
+      return known;
+    }
+    if (stringCount == strings.length) {
+      strings = Arrays.copyOf(strings, stringCount * 2);
+    }
+    strings[stringCount] = text;
+    stringBytes += text.length() + 88L;
+    return stringCount++;
+  }
+
+  /** Memory of the tables. */
+  public long bytes() {
+    return stringBytes
+        + mappings.bytes()
+        + functions.bytes()
+        + locations.bytes()
+        + nodes.bytes()
+        + attributes.bytes();
+  }
+
+  /** Symbols so far, unchanged by later ones. */
+  public ProfileSymbols view() {
+    return new ProfileSymbols(
+        strings,
+        stringCount,
+        mappings.view(),
+        functions.view(),
+        locations.view(),
+        nodes.view(),
+        attributes.view());
+  }
+}

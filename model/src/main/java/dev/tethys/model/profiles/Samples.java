@@ -1,0 +1,81 @@
+package dev.tethys.model.profiles;
+
+import java.util.Arrays;
+
+/** Samples of one profile. Reused; not safe for several threads. */
+public final class Samples {
+  /** Number of samples. */
+  public int count;
+
+  /** Nodes of {@link ProfileSymbols#nodes}. */
+  public int[] stacks = new int[64];
+
+  /** Sets of {@link ProfileSymbols#attributes}. */
+  public int[] attributes = new int[64];
+
+  public long[] values = new long[64];
+
+  private long[] order = {};
+
+  /** Removes all samples. */
+  public Samples clear() {
+    count = 0;
+    return this;
+  }
+
+  /** Makes room for a number of samples. */
+  public void reserve(int n) {
+    if (n > stacks.length) {
+      int size = Math.max(n, stacks.length * 2);
+      stacks = Arrays.copyOf(stacks, size);
+      attributes = Arrays.copyOf(attributes, size);
+      values = Arrays.copyOf(values, size);
+    }
+  }
+
+  /** Adds a sample. */
+  public void add(int stack, int set, long value) {
+    reserve(count + 1);
+    stacks[count] = stack;
+    attributes[count] = set;
+    values[count++] = value;
+  }
+
+  /** Sum of the values; it wraps as the values of one pprof profile do. */
+  public long total() {
+    long total = 0;
+    for (int i = 0; i < count; i++) {
+      total += values[i];
+    }
+    return total;
+  }
+
+  /** Sorts by stack and set, and adds up samples that are equal in both. */
+  public void normalize() {
+    if (order.length < count) {
+      order = new long[Math.max(count, order.length * 2)];
+    }
+    for (int i = 0; i < count; i++) {
+      order[i] = (long) stacks[i] << 32 | i;
+    }
+    Arrays.sort(order, 0, count);
+    int[] s = new int[count];
+    int[] a = new int[count];
+    long[] v = new long[count];
+    int n = 0;
+    for (int i = 0; i < count; i++) {
+      int at = (int) order[i];
+      if (n > 0 && s[n - 1] == stacks[at] && a[n - 1] == attributes[at]) {
+        v[n - 1] += values[at];
+      } else {
+        s[n] = stacks[at];
+        a[n] = attributes[at];
+        v[n++] = values[at];
+      }
+    }
+    System.arraycopy(s, 0, stacks, 0, n);
+    System.arraycopy(a, 0, attributes, 0, n);
+    System.arraycopy(v, 0, values, 0, n);
+    count = n;
+  }
+}

@@ -1,0 +1,123 @@
+package dev.tethys.model.profiles;
+
+import java.util.Arrays;
+
+/**
+ * Copies the symbols that are asked for, and those that they refer to, into another table. Not safe
+ * for several threads.
+ */
+public final class SymbolCopier {
+  private final ProfileSymbols from;
+  private final ProfileSymbolTable to;
+  private final int[] strings;
+  private final int[] mappings;
+  private final int[] functions;
+  private final int[] locations;
+  private final int[] nodes;
+  private final int[] attributes;
+  private long[] row = new long[16];
+  private int[] path = new int[64];
+
+  public SymbolCopier(ProfileSymbols from, ProfileSymbolTable to) {
+    this.from = from;
+    this.to = to;
+    strings = unknown(from.stringCount());
+    mappings = unknown(from.mappings().count());
+    functions = unknown(from.functions().count());
+    locations = unknown(from.locations().count());
+    nodes = unknown(from.nodes().count());
+    nodes[0] = 0;
+    attributes = unknown(from.attributes().count());
+  }
+
+  private static int[] unknown(int length) {
+    int[] a = new int[length];
+    Arrays.fill(a, -1);
+    return a;
+  }
+
+  private long string(long index) {
+    int i = (int) index;
+    if (strings[i] < 0) {
+      strings[i] = to.string(from.string(index));
+    }
+    return strings[i];
+  }
+
+  private int load(Tuples table, int index) {
+    int n = table.length(index);
+    if (row.length < n) {
+      row = new long[Math.max(n, row.length * 2)];
+    }
+    System.arraycopy(table.data(), table.starts()[index], row, 0, n);
+    return n;
+  }
+
+  private long mapping(long index) {
+    int i = (int) index;
+    if (mappings[i] < 0) {
+      int n = load(from.mappings(), i);
+      row[3] = string(row[3]);
+      row[4] = string(row[4]);
+      mappings[i] = to.mappings.intern(row, n);
+    }
+    return mappings[i];
+  }
+
+  private long function(long index) {
+    int i = (int) index;
+    if (functions[i] < 0) {
+      Tuples f = from.functions();
+      long[] out = {string(f.get(i, 0)), string(f.get(i, 1)), string(f.get(i, 2)), f.get(i, 3)};
+      functions[i] = to.functions.intern(out, 4);
+    }
+    return functions[i];
+  }
+
+  private int location(int i) {
+    if (locations[i] < 0) {
+      long mapping = mapping(from.locations().get(i, 0));
+      int n = load(from.locations(), i);
+      row[0] = mapping;
+      for (int at = ProfileSymbols.LOCATION_HEAD; at < n; at += ProfileSymbols.LINE) {
+        row[at] = function(row[at]);
+      }
+      locations[i] = to.locations.intern(row, n);
+    }
+    return locations[i];
+  }
+
+  /** Index of a node in the other table. */
+  public int node(int index) {
+    int depth = 0;
+    int at = index;
+    while (nodes[at] < 0) {
+      if (depth == path.length) {
+        path = Arrays.copyOf(path, depth * 2);
+      }
+      path[depth++] = at;
+      at = (int) from.nodes().get(at, 0);
+    }
+    int parent = nodes[at];
+    while (depth > 0) {
+      at = path[--depth];
+      parent = to.nodes.intern(parent, location((int) from.nodes().get(at, 1)));
+      nodes[at] = parent;
+    }
+    return parent;
+  }
+
+  /** Index of a set of attributes in the other table. */
+  public int attributes(int index) {
+    if (attributes[index] < 0) {
+      int n = load(from.attributes(), index);
+      for (int at = 0; at < n; at += ProfileSymbols.ATTRIBUTE) {
+        row[at] = string(row[at]);
+        row[at + 2] = row[at + 1] == ProfileSymbols.TEXT ? string(row[at + 2]) : row[at + 2];
+        row[at + 3] = string(row[at + 3]);
+      }
+      attributes[index] = to.attributes.intern(row, n);
+    }
+    return attributes[index];
+  }
+}
