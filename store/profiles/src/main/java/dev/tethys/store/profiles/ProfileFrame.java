@@ -1,0 +1,128 @@
+package dev.tethys.store.profiles;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.profiles.ProfileBatch;
+import dev.tethys.model.profiles.ProfileRows;
+import dev.tethys.model.profiles.ProfileSymbols;
+import dev.tethys.model.profiles.Samples;
+import dev.tethys.model.profiles.SymbolCopier;
+import dev.tethys.store.files.ByteSink;
+import dev.tethys.store.files.ByteSource;
+import dev.tethys.store.files.DamageException;
+
+/**
+ * Profiles in a frame of the write-ahead log, behind the tenant's name.
+ *
+ * <pre>
+ * 1 byte version 1,
+ * symbols, see {@link SymbolCodec#write};
+ * uvarint series, then for each: uvarint length, canonical labels;
+ * uvarint profiles, then for each: uvarint series, svarint time, svarint duration, svarint period,
+ *   uvarint attributes, uvarint samples, then for each: svarint stack - that of the sample before,
+ *   uvarint attributes, svarint value
+ * </pre>
+ */
+final class ProfileFrame {
+  private static final int VERSION = 1;
+
+  private ProfileFrame() {}
+
+  /** Writes the profiles of a batch that are not refused. */
+  static void write(ProfileBatch batch, boolean[] refused, int stored, ByteSink out) {
+    out.putByte(VERSION);
+    SymbolCodec.write(batch.symbols.view(), out);
+    out.uvarint(batch.series.size());
+    for (Labels l : batch.series) {
+      out.putSized(l.canonicalBytes());
+    }
+    out.uvarint(stored);
+    ProfileRows rows = batch.rows;
+    for (int r = 0; r < rows.count; r++) {
+      if (!refused[r]) {
+        out.uvarint(rows.series[r]);
+        out.svarint(rows.times[r]);
+        out.svarint(rows.durations[r]);
+        out.svarint(rows.periods[r]);
+        out.uvarint(rows.metas[r]);
+        out.uvarint(rows.samples[r]);
+        out.put(rows.bytes, rows.starts[r], rows.starts[r + 1] - rows.starts[r]);
+      }
+    }
+  }
+
+  /** Adds the profiles of a frame to a head. */
+  static void replay(ByteSource in, ProfileHead head) {
+    int version = in.getByte();
+    if (version != VERSION) {
+      throw new DamageException("frame of profiles has version " + version);
+    }
+    ProfileSymbols symbols = SymbolCodec.read(in);
+    SymbolCopier copier = new SymbolCopier(symbols, head.symbols);
+    int[] series = new int[in.count()];
+    for (int i = 0; i < series.length; i++) {
+      series[i] = head.series(Labels.ofCanonicalBytes(in.sized()));
+    }
+    Samples samples = new Samples();
+    long lastNode = symbols.nodes().count() - 1L;
+    long lastSet = symbols.attributes().count() - 1L;
+    for (int n = in.count(); n > 0; n--) {
+      int s = series[in.count(series.length - 1L)];
+      long time = in.svarint();
+      long duration = in.svarint();
+      long period = in.svarint();
+      int meta = copier.attributes(in.count(lastSet));
+      samples.clear();
+      long stack = 0;
+      for (int left = in.count(); left > 0; left--) {
+        stack += in.svarint();
+        if (stack < 0 || stack > lastNode) {
+          throw new DamageException("frame of profiles has a sample of stack " + stack);
+        }
+        int set = copier.attributes(in.count(lastSet));
+        samples.add(copier.node((int) stack), set, in.svarint());
+      }
+      samples.normalize();
+      head.add(s, time, duration, period, meta, samples);
+    }
+  }
+
+  /** Adds the profiles of a batch that are not refused to a head. */
+  static void apply(ProfileBatch batch, boolean[] refused, ProfileHead head) {
+    SymbolCopier copier = new SymbolCopier(batch.symbols.view(), head.symbols);
+    Samples samples = new Samples();
+    for (int r = 0; r < batch.rows.count; r++) {
+      if (!refused[r]) {
+        copy(
+            batch.rows,
+            r,
+            copier,
+            head.series(batch.series.get(batch.rows.series[r])),
+            samples,
+            head);
+      }
+    }
+  }
+
+  /** Adds one profile to a head. */
+  static void copy(
+      ProfileRows rows,
+      int row,
+      SymbolCopier copier,
+      int series,
+      Samples samples,
+      ProfileHead head) {
+    rows.read(row, samples);
+    for (int i = 0; i < samples.count; i++) {
+      samples.stacks[i] = copier.node(samples.stacks[i]);
+      samples.attributes[i] = copier.attributes(samples.attributes[i]);
+    }
+    samples.normalize();
+    head.add(
+        series,
+        rows.times[row],
+        rows.durations[row],
+        rows.periods[row],
+        copier.attributes(rows.metas[row]),
+        samples);
+  }
+}

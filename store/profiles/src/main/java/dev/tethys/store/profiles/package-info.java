@@ -1,0 +1,5 @@
+/** Profile store on the engine of events: symbols and stacks once a part, values by profile. */
+@NullMarked
+package dev.tethys.store.profiles;
+
+import org.jspecify.annotations.NullMarked;

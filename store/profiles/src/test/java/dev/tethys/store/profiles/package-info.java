@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.store.profiles;
+
+import org.jspecify.annotations.NullMarked;
