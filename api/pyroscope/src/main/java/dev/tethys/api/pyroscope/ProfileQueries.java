@@ -1,0 +1,237 @@
+package dev.tethys.api.pyroscope;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.profiles.ProfileLabels;
+import dev.tethys.model.profiles.ProfileMerge;
+import dev.tethys.model.profiles.ProfileReader;
+import dev.tethys.model.profiles.ProfileRows;
+import dev.tethys.model.profiles.ProfileSelection;
+import dev.tethys.model.profiles.ProfileStore;
+import dev.tethys.model.profiles.ProfileSymbols;
+import dev.tethys.model.profiles.Samples;
+import dev.tethys.model.profiles.StackMerge;
+import dev.tethys.model.profiles.StackTree;
+import dev.tethys.query.promql.parser.PromqlParseException;
+import dev.tethys.query.promql.parser.PromqlParser;
+import dev.tethys.web.HttpException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+
+/** Queries of one request over the profile store of its tenant. */
+final class ProfileQueries {
+  private static final long MILLI = 1_000_000;
+  private static final int MAX_POINTS = 11_000;
+
+  private final ProfileStore store;
+  private final String tenant;
+  private final BooleanSupplier stopped;
+
+  /**
+   * @param stopped true or an exception ends a query
+   */
+  ProfileQueries(ProfileStore store, String tenant, BooleanSupplier stopped) {
+    this.store = store;
+    this.tenant = tenant;
+    this.stopped = stopped;
+  }
+
+  /**
+   * Profiles of a request.
+   *
+   * @param type id of the profile type
+   * @param start Unix milliseconds
+   * @param end Unix milliseconds, inclusive
+   */
+  record Request(String type, String selector, long start, long end) {
+    ProfileLabels.Type parsedType() {
+      ProfileLabels.Type t = ProfileLabels.Type.parse(type);
+      if (t == null) {
+        throw new HttpException(
+            400,
+            "profile type is '"
+                + type
+                + "'; it must be name:sample type:sample unit:period type:period unit, such as"
+                + " process_cpu:cpu:nanoseconds:cpu:nanoseconds");
+      }
+      return t;
+    }
+  }
+
+  /** Range in nanoseconds; without an end it has none. */
+  private record Range(long from, long to) {
+    static Range of(long start, long end) {
+      if (end != 0 && end < start) {
+        throw new HttpException(400, "end is " + end + ", before start " + start);
+      }
+      long to = end == 0 ? Long.MAX_VALUE : nanos(end + 1);
+      return new Range(nanos(start), to);
+    }
+
+    private static long nanos(long millis) {
+      if (millis < 0 || millis > Long.MAX_VALUE / MILLI) {
+        throw new HttpException(
+            400, "time is " + millis + "; it must be milliseconds since 1970 up to year 2262");
+      }
+      return millis * MILLI;
+    }
+  }
+
+  /** Matchers of a selector; all profiles without one. */
+  static List<Matcher> matchers(String selector) {
+    if (selector.isBlank()) {
+      return List.of();
+    }
+    try {
+      return PromqlParser.parseMetricSelector(selector);
+    } catch (PromqlParseException e) {
+      throw new HttpException(400, "label selector is not valid: " + e.getMessage());
+    }
+  }
+
+  private ProfileSelection select(Request r) {
+    List<Matcher> matchers = new ArrayList<>(matchers(r.selector));
+    matchers.add(Matcher.of(Matcher.Type.EQUAL, ProfileLabels.PROFILE_TYPE, r.parsedType().id()));
+    Range range = Range.of(r.start, r.end);
+    return store.select(tenant, matchers, range.from, range.to);
+  }
+
+  /** Series that fit one of several selectors. */
+  List<Labels> series(List<String> selectors, long start, long end) {
+    Range range = Range.of(start, end);
+    if (selectors.isEmpty()) {
+      return store.series(tenant, List.of(), range.from, range.to);
+    }
+    Map<String, Labels> out = new TreeMap<>();
+    for (String s : selectors) {
+      for (Labels l : store.series(tenant, matchers(s), range.from, range.to)) {
+        out.put(l.toString(), l);
+      }
+    }
+    return new ArrayList<>(out.values());
+  }
+
+  /** Adds the stacks of a selection to a tree. */
+  void stacks(Request r, List<String> callSite, Set<String> spans, StackTree to, int column) {
+    try (ProfileSelection s = select(r)) {
+      s.read(new StackMerge(to, column, callSite, spans), stopped);
+    }
+  }
+
+  /** Merges a selection into one profile. */
+  ProfileMerge merge(Request r) {
+    ProfileMerge merge = new ProfileMerge(false);
+    try (ProfileSelection s = select(r)) {
+      s.read(merge, stopped);
+    }
+    return merge;
+  }
+
+  /** Points of a series: step number, sum of the profiles, number of profiles. */
+  record Line(Labels labels, TreeMap<Long, double[]> points) {
+    double total() {
+      return points.values().stream().mapToDouble(p -> p[0]).sum();
+    }
+  }
+
+  /**
+   * Totals by group and step. As in Pyroscope, the point of a step has the profiles after the step
+   * before, up to it.
+   *
+   * @param stepMillis distance of two points
+   * @param callSite as in {@link #stacks}
+   */
+  List<Line> lines(Request r, List<String> groupBy, long stepMillis, List<String> callSite) {
+    long points = stepMillis <= 0 ? Long.MAX_VALUE : (r.end - r.start) / stepMillis;
+    if (points > MAX_POINTS) {
+      throw new HttpException(
+          400,
+          "step makes more than "
+              + MAX_POINTS
+              + " points of a series; use a longer step or a shorter time range");
+    }
+    Map<Labels, Line> lines = new HashMap<>();
+    try (ProfileSelection s = select(r)) {
+      List<Line> ofSeries = new ArrayList<>();
+      for (Labels l : s.series()) {
+        Labels group = group(l, groupBy);
+        ofSeries.add(lines.computeIfAbsent(group, g -> new Line(g, new TreeMap<>())));
+      }
+      s.read(new Totals(ofSeries, r.start, stepMillis, callSite), stopped);
+    }
+    List<Line> out = new ArrayList<>(lines.values());
+    out.removeIf(l -> l.points.isEmpty());
+    out.sort((a, b) -> a.labels.compareTo(b.labels));
+    return out;
+  }
+
+  private static Labels group(Labels of, List<String> names) {
+    String[] pairs = new String[names.size() * 2];
+    for (int i = 0; i < names.size(); i++) {
+      pairs[2 * i] = names.get(i);
+      pairs[2 * i + 1] = of.get(names.get(i));
+    }
+    return Labels.of(pairs);
+  }
+
+  /** Adds the total of each profile, or of its stacks from a call site, to its line. */
+  private static final class Totals implements ProfileReader {
+    private final List<Line> lines;
+    private final long start;
+    private final long step;
+    private final List<String> callSite;
+    private boolean[] below = {}; // by node: the stack has the call site
+
+    Totals(List<Line> lines, long start, long step, List<String> callSite) {
+      this.lines = lines;
+      this.start = start;
+      this.step = step;
+      this.callSite = callSite;
+    }
+
+    @Override
+    public boolean needsSamples() {
+      return !callSite.isEmpty();
+    }
+
+    @Override
+    public void begin(ProfileSymbols s) {
+      if (needsSamples()) {
+        below = StackMerge.below(s, callSite);
+      }
+    }
+
+    @Override
+    public void profile(int series, ProfileRows rows, int row, Samples samples) {
+      long value = rows.totals[row];
+      if (needsSamples()) {
+        value = 0;
+        for (int i = 0; i < samples.count; i++) {
+          value += below[samples.stacks[i]] ? samples.values[i] : 0;
+        }
+      }
+      long after = Math.floorDiv(rows.times[row], MILLI) - start;
+      long at = start + Math.ceilDiv(Math.max(0, after), step) * step;
+      double[] p = lines.get(series).points.computeIfAbsent(at, _ -> new double[2]);
+      p[0] += value;
+      p[1]++;
+    }
+
+    @Override
+    public void end() {}
+  }
+
+  /** Times of the oldest and newest profile in milliseconds; empty without profiles. */
+  long[] times() {
+    try (ProfileSelection s = store.select(tenant, List.of(), Long.MIN_VALUE, Long.MAX_VALUE)) {
+      return s.oldest() > s.newest()
+          ? new long[0]
+          : new long[] {s.oldest() / MILLI, s.newest() / MILLI};
+    }
+  }
+}

@@ -1,0 +1,237 @@
+package dev.tethys.api.pyroscope;
+
+import dev.tethys.api.pyroscope.ProfileQueries.Line;
+import dev.tethys.api.pyroscope.ProfileQueries.Request;
+import dev.tethys.codec.pprof.MergedPprof;
+import dev.tethys.model.Labels;
+import dev.tethys.model.profiles.ProfileLabels;
+import dev.tethys.model.profiles.StackTree;
+import dev.tethys.web.HttpException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Methods of {@code querier.v1.QuerierService}, from messages to messages. */
+final class Querier {
+  private Querier() {}
+
+  // ---- fields of requests
+
+  private static String text(Map<String, Object> m, String name) {
+    return m.get(name) instanceof String s ? s : "";
+  }
+
+  private static long number(Map<String, Object> m, String name) {
+    return m.get(name) instanceof Long n ? n : 0;
+  }
+
+  private static List<String> texts(Map<String, Object> m, String name) {
+    return m.get(name) instanceof List<?> l ? l.stream().map(String::valueOf).toList() : List.of();
+  }
+
+  @SuppressWarnings("unchecked") // messages are maps by name
+  private static Map<String, Object> message(Map<String, Object> m, String name) {
+    return m.get(name) instanceof Map<?, ?> v ? (Map<String, Object>) v : Map.of();
+  }
+
+  private static Request request(Map<String, Object> m) {
+    return new Request(
+        text(m, "profile_typeID"), text(m, "label_selector"), number(m, "start"), number(m, "end"));
+  }
+
+  private static long maxNodes(Map<String, Object> m) {
+    return m.get("max_nodes") instanceof Long n && n != 0 ? n : FlameGraph.DEFAULT_MAX_NODES;
+  }
+
+  /** Names of the call site; what else selects stacks is refused. */
+  private static List<String> callSite(Map<String, Object> m) {
+    if (!texts(m, "profile_id_selector").isEmpty()) {
+      throw unsupported("profile_id_selector: profiles are stored without ids");
+    }
+    Map<String, Object> selector = message(m, "stack_trace_selector");
+    if (!message(selector, "go_pgo").isEmpty()) {
+      throw unsupported("stack_trace_selector.go_pgo");
+    }
+    List<String> names = new ArrayList<>();
+    if (selector.get("call_site") instanceof List<?> all) {
+      for (Object one : all) {
+        if (one instanceof Map<?, ?> location) {
+          names.add(String.valueOf(location.get("name")));
+        }
+      }
+    }
+    return names;
+  }
+
+  private static HttpException unsupported(String what) {
+    return new HttpException(501, "not supported: " + what);
+  }
+
+  private static List<Map<String, Object>> pairs(Labels labels) {
+    List<Map<String, Object>> out = new ArrayList<>();
+    labels.toList().forEach(l -> out.add(Map.of("name", l.name(), "value", l.value())));
+    return out;
+  }
+
+  // ---- methods
+
+  static Map<String, Object> profileTypes(ProfileQueries q, Map<String, Object> m) {
+    Set<String> ids = new TreeSet<>();
+    for (Labels l : q.series(List.of(), number(m, "start"), number(m, "end"))) {
+      ids.add(l.get(ProfileLabels.PROFILE_TYPE));
+    }
+    List<Map<String, Object>> out = new ArrayList<>();
+    for (String id : ids) {
+      ProfileLabels.Type t = ProfileLabels.Type.parse(id);
+      if (t != null) {
+        out.add(
+            Map.of(
+                "ID", id,
+                "name", t.name(),
+                "sample_type", t.sampleType(),
+                "sample_unit", t.sampleUnit(),
+                "period_type", t.periodType(),
+                "period_unit", t.periodUnit()));
+      }
+    }
+    return Map.of("profile_types", out);
+  }
+
+  static Map<String, Object> labelNames(ProfileQueries q, Map<String, Object> m) {
+    Set<String> names = new TreeSet<>();
+    for (Labels l : q.series(texts(m, "matchers"), number(m, "start"), number(m, "end"))) {
+      l.toList().forEach(label -> names.add(label.name()));
+    }
+    return Map.of("names", List.copyOf(names));
+  }
+
+  static Map<String, Object> labelValues(ProfileQueries q, Map<String, Object> m) {
+    String name = text(m, "name");
+    if (name.isEmpty()) {
+      throw new HttpException(400, "name is missing; it must be the name of a label");
+    }
+    Set<String> values = new TreeSet<>();
+    for (Labels l : q.series(texts(m, "matchers"), number(m, "start"), number(m, "end"))) {
+      if (l.has(name)) {
+        values.add(l.get(name));
+      }
+    }
+    return Map.of("names", List.copyOf(values));
+  }
+
+  static Map<String, Object> series(ProfileQueries q, Map<String, Object> m) {
+    List<String> names = texts(m, "label_names");
+    Set<Labels> sets = new TreeSet<>();
+    for (Labels l : q.series(texts(m, "matchers"), number(m, "start"), number(m, "end"))) {
+      Labels kept = names.isEmpty() ? l : only(l, names);
+      if (!kept.isEmpty()) {
+        sets.add(kept);
+      }
+    }
+    return Map.of("labels_set", sets.stream().map(l -> Map.of("labels", pairs(l))).toList());
+  }
+
+  private static Labels only(Labels of, List<String> names) {
+    Map<String, String> kept = new LinkedHashMap<>();
+    names.forEach(n -> kept.put(n, of.get(n)));
+    return Labels.of(kept);
+  }
+
+  static Map<String, Object> selectSeries(ProfileQueries q, Map<String, Object> m) {
+    double step = m.get("step") instanceof Double d ? d : 0;
+    if (!(step >= 0.001)) {
+      throw new HttpException(400, "step is " + step + "; it must be seconds, at least 0.001");
+    }
+    boolean average = number(m, "aggregation") == 1;
+    List<Line> lines =
+        new ArrayList<>(
+            q.lines(request(m), texts(m, "group_by"), (long) (step * 1000), callSite(m)));
+    long limit = number(m, "limit");
+    if (limit > 0 && lines.size() > limit) {
+      lines.sort((a, b) -> Double.compare(b.total(), a.total()));
+      lines = lines.subList(0, (int) limit);
+    }
+    List<Map<String, Object>> out = new ArrayList<>();
+    for (Line l : lines) {
+      List<Map<String, Object>> points = new ArrayList<>();
+      l.points()
+          .forEach(
+              (time, p) ->
+                  points.add(Map.of("value", average ? p[0] / p[1] : p[0], "timestamp", time)));
+      out.add(Map.of("labels", pairs(l.labels()), "points", points));
+    }
+    return Map.of("series", out);
+  }
+
+  private static Map<String, Object> flames(StackTree tree, Map<String, Object> m) {
+    if (number(m, "format") == 2) {
+      throw unsupported("PROFILE_FORMAT_TREE; use PROFILE_FORMAT_FLAMEGRAPH");
+    }
+    return Map.of("flamegraph", FlameGraph.of(tree.sorted(), maxNodes(m)).message());
+  }
+
+  static Map<String, Object> mergeStacktraces(ProfileQueries q, Map<String, Object> m) {
+    StackTree tree = new StackTree(1);
+    q.stacks(request(m), callSite(m), Set.of(), tree, 0);
+    return flames(tree, m);
+  }
+
+  static Map<String, Object> mergeSpans(ProfileQueries q, Map<String, Object> m) {
+    Set<String> spans = Set.copyOf(texts(m, "span_selector"));
+    StackTree tree = new StackTree(1);
+    if (!spans.isEmpty()) {
+      q.stacks(request(m), List.of(), spans, tree, 0);
+    }
+    return flames(tree, m);
+  }
+
+  /** The merged profile in bytes of its message. */
+  static byte[] mergeProfile(ProfileQueries q, Map<String, Object> m) {
+    if (!callSite(m).isEmpty()) {
+      throw unsupported("stack_trace_selector of SelectMergeProfile");
+    }
+    Request r = request(m);
+    return MergedPprof.write(q.merge(r), r.parsedType());
+  }
+
+  static Map<String, Object> diff(ProfileQueries q, Map<String, Object> m) {
+    StackTree tree = new StackTree(2);
+    Map<String, Object> left = message(m, "left");
+    Map<String, Object> right = message(m, "right");
+    q.stacks(request(left), callSite(left), Set.of(), tree, 0);
+    q.stacks(request(right), callSite(right), Set.of(), tree, 1);
+    long maxNodes = Math.max(maxNodes(left), maxNodes(right));
+    return Map.of("flamegraph", FlameGraph.of(tree.sorted(), maxNodes).message());
+  }
+
+  static Map<String, Object> stats(ProfileQueries q, Map<String, Object> m) {
+    long[] t = q.times();
+    return t.length == 0
+        ? Map.of("data_ingested", false)
+        : Map.of("data_ingested", true, "oldest_profile_time", t[0], "newest_profile_time", t[1]);
+  }
+
+  /** Cost of a query: series and profiles that it reads. */
+  static Map<String, Object> analyze(ProfileQueries q, Map<String, Object> m) {
+    String query = text(m, "query");
+    int brace = query.indexOf('{');
+    String selector = brace < 0 ? "" : query.substring(brace);
+    List<Labels> series =
+        q.series(
+            selector.isEmpty() ? List.of() : List.of(selector),
+            number(m, "start"),
+            number(m, "end"));
+    Map<String, Object> scope = new LinkedHashMap<>();
+    scope.put("component_type", "profile store");
+    scope.put("component_count", 1L);
+    scope.put("series_count", (long) series.size());
+    return Map.of(
+        "query_scopes",
+        List.of(scope),
+        "query_impact",
+        Map.of("total_queried_series", (long) series.size()));
+  }
+}

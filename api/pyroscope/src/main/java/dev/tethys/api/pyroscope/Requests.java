@@ -1,0 +1,82 @@
+package dev.tethys.api.pyroscope;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.logs.LogTenants;
+import dev.tethys.model.profiles.ProfileStore;
+import dev.tethys.model.storage.StorageException;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpRequest;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Conditions of every request: the store is open, the tenant is valid, the client is still
+ * connected, the time of a query is not over.
+ */
+final class Requests {
+  private final Supplier<@Nullable ProfileStore> opened;
+  private final PyroscopeSettings settings;
+
+  Requests(Supplier<@Nullable ProfileStore> opened, PyroscopeSettings settings) {
+    this.opened = opened;
+    this.settings = settings;
+  }
+
+  private static String tenant(HttpRequest request) {
+    String name = request.header(LogTenants.HEADER);
+    if (name == null || name.isEmpty()) {
+      return LogStore.DEFAULT_TENANT;
+    }
+    String problem = LogTenants.problem(name);
+    if (problem != null) {
+      throw new HttpException(400, LogTenants.HEADER + " is " + problem);
+    }
+    return name;
+  }
+
+  /** Work of a request. */
+  interface Work<T> {
+    T run(ProfileQueries queries);
+  }
+
+  /** Runs the queries of a request; failures have HTTP's statuses. */
+  <T> T run(HttpRequest request, Work<T> work) {
+    ProfileStore store = opened.get();
+    if (store == null) {
+      throw new HttpException(503, "profile store is not open yet");
+    }
+    AtomicBoolean gone = new AtomicBoolean();
+    long end = System.nanoTime() + settings.timeout().toNanos();
+    try (HttpRequest.Watch _ = request.whenClientGone(() -> gone.set(true))) {
+      return work.run(
+          new ProfileQueries(
+              store,
+              tenant(request),
+              () -> {
+                if (gone.get()) {
+                  throw new HttpException(499, "client closed the connection");
+                }
+                if (System.nanoTime() - end > 0) {
+                  throw new HttpException(
+                      504,
+                      "query took longer than "
+                          + settings.timeout().toSeconds()
+                          + " s; use a shorter time range or more labels");
+                }
+                return false;
+              }));
+    } catch (CodecException e) {
+      throw new HttpException(400, String.valueOf(e.getMessage()));
+    } catch (StorageException e) {
+      int status =
+          switch (e.reason()) {
+            case UNAVAILABLE -> 503;
+            case INVALID -> 400;
+            default -> 500;
+          };
+      throw new HttpException(status, String.valueOf(e.getMessage()));
+    }
+  }
+}

@@ -1,0 +1,327 @@
+package dev.tethys.api.pyroscope;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.profiles.ProfileStore;
+import dev.tethys.store.events.EngineOptions;
+import dev.tethys.store.profiles.ProfileDatabase;
+import dev.tethys.store.profiles.ProfileLimits;
+import dev.tethys.store.profiles.ProfileOptions;
+import dev.tethys.testkit.ProfileStoreContract;
+import dev.tethys.testkit.ProfileStoreContract.Profile;
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.Routes;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Calls as Grafana's data source makes them, and the older endpoints. */
+class PyroscopeApiTest {
+  private static final long T0 = 1_795_608_000_000_000_000L;
+  private static final long MS = T0 / 1_000_000;
+  private static final String CPU = "process_cpu:cpu:nanoseconds:cpu:nanoseconds";
+  private static final String SERVICE = "/querier.v1.QuerierService/";
+
+  @TempDir Path folder;
+  private HttpClient client = HttpClient.newHttpClient();
+  private @Nullable ProfileDatabase store;
+  private @Nullable HttpListener listener;
+
+  @BeforeEach
+  void start() throws IOException {
+    HttpClientFactory.prepare();
+    client = HttpClient.newHttpClient();
+    ProfileDatabase db =
+        ProfileDatabase.open(
+            new RealFiles(),
+            folder,
+            new ProfileOptions(EngineOptions.defaults(), ProfileLimits.DEFAULTS));
+    store = db;
+    Routes routes = new Routes();
+    new PyroscopeApi(() -> store, new PyroscopeSettings(Duration.ofMinutes(1)), () -> T0)
+        .addTo(routes);
+    listener = HttpListener.start(HttpListenerOptions.on("127.0.0.1:0"), routes, null);
+    append(db, "shop", 0, Map.of("main;pay;sign", 50L, "main;cart", 30L));
+    append(db, "shop", 10, Map.of("main;pay;sign", 70L, "main;pay|00ab", 5L));
+    append(db, "mail", 5, Map.of("main;send", 1000L));
+    db.flush();
+    append(db, "shop", 20, Map.of("main;cart", 1L));
+  }
+
+  private static void append(
+      ProfileStore db, String service, long seconds, Map<String, Long> samples) {
+    Profile p =
+        new Profile(
+            ProfileStoreContract.cpu(service, "pod", service + "-1"),
+            T0 + seconds * 1_000_000_000L,
+            10_000_000_000L,
+            "",
+            samples);
+    assertThat(db.append("fake", ProfileStoreContract.batch(List.of(p))).refusals()).isEmpty();
+  }
+
+  @AfterEach
+  void stop() {
+    HttpListener l = listener;
+    if (l != null) {
+      l.close();
+    }
+    ProfileDatabase db = store;
+    if (db != null) {
+      db.close();
+    }
+  }
+
+  private URI uri(String path) {
+    HttpListener l = listener;
+    return URI.create("http://127.0.0.1:" + (l == null ? 0 : l.port()) + path);
+  }
+
+  private HttpResponse<byte[]> send(HttpRequest.Builder b)
+      throws IOException, InterruptedException {
+    return client.send(b.build(), BodyHandlers.ofByteArray());
+  }
+
+  private HttpResponse<byte[]> post(String path, String type, byte[] body)
+      throws IOException, InterruptedException {
+    return send(
+        HttpRequest.newBuilder(uri(path))
+            .header("Content-Type", type)
+            .header("Connect-Protocol-Version", "1")
+            .POST(BodyPublishers.ofByteArray(body)));
+  }
+
+  private String call(String method, String json) throws IOException, InterruptedException {
+    HttpResponse<byte[]> r =
+        post("/pyroscope" + SERVICE + method, "application/json", json.getBytes(UTF_8));
+    assertThat(r.statusCode()).as(new String(r.body(), UTF_8)).isEqualTo(200);
+    return new String(r.body(), UTF_8);
+  }
+
+  private static String range(String fields) {
+    return "{\"start\":\"%d\",\"end\":%d%s}".formatted(MS, MS + 60_000, fields);
+  }
+
+  private static String selection(String selector, String fields) {
+    return range(
+        ",\"profileTypeID\":\"" + CPU + "\",\"labelSelector\":\"" + selector + "\"" + fields);
+  }
+
+  @Test
+  void typesLabelsAndSeriesAreListed() throws Exception {
+    assertThat(call("ProfileTypes", range("")))
+        .isEqualTo(
+            "{\"profileTypes\":[{\"ID\":\""
+                + CPU
+                + "\",\"name\":\"process_cpu\",\"sampleType\":\"cpu\","
+                + "\"sampleUnit\":\"nanoseconds\",\"periodType\":\"cpu\","
+                + "\"periodUnit\":\"nanoseconds\"}]}");
+    assertThat(call("LabelNames", range(""))).contains("\"pod\"").contains("\"service_name\"");
+    assertThat(call("LabelNames", range(",\"matchers\":[\"{service_name=\\\"none\\\"}\"]")))
+        .isEqualTo("{\"names\":[]}");
+    assertThat(call("LabelValues", range(",\"name\":\"service_name\"")))
+        .isEqualTo("{\"names\":[\"mail\",\"shop\"]}");
+    assertThat(
+            call(
+                "Series",
+                range(
+                    ",\"labelNames\":[\"pod\"],"
+                        + "\"matchers\":[\"{service_name=~\\\"sh.*\\\"}\"]")))
+        .isEqualTo("{\"labelsSet\":[{\"labels\":[{\"name\":\"pod\",\"value\":\"shop-1\"}]}]}");
+  }
+
+  @Test
+  void stacksAreMergedIntoAFlameGraph() throws Exception {
+    assertThat(call("SelectMergeStacktraces", selection("{service_name=\\\"shop\\\"}", "")))
+        .isEqualTo(
+            "{\"flamegraph\":{\"names\":[\"total\",\"main\",\"pay\",\"sign\",\"cart\"],"
+                + "\"levels\":[{\"values\":[\"0\",\"156\",\"0\",\"0\"]},"
+                + "{\"values\":[\"0\",\"156\",\"0\",\"1\"]},"
+                + "{\"values\":[\"0\",\"31\",\"31\",\"4\",\"0\",\"125\",\"5\",\"2\"]},"
+                + "{\"values\":[\"36\",\"120\",\"120\",\"3\"]}],"
+                + "\"total\":\"156\",\"maxSelf\":\"120\"}}");
+    assertThat(
+            call(
+                "SelectMergeStacktraces",
+                selection(
+                    "{service_name=\\\"shop\\\"}",
+                    ",\"stackTraceSelector\":{\"callSite\":[{\"name\":\"main\"},"
+                        + "{\"name\":\"cart\"}]}")))
+        .contains("\"total\":\"31\"")
+        .doesNotContain("sign");
+    assertThat(
+            call(
+                "SelectMergeSpanProfile", selection("{}", ",\"spanSelector\":[\"00ab\",\"ffff\"]")))
+        .contains("\"total\":\"5\"")
+        .contains("\"names\":[\"total\",\"main\",\"pay\"]");
+  }
+
+  @Test
+  void seriesAreSumsOfStepsByGroup() throws Exception {
+    assertThat(call("SelectSeries", selection("{}", ",\"groupBy\":[\"service_name\"],\"step\":15")))
+        .isEqualTo(
+            "{\"series\":[{\"labels\":[{\"name\":\"service_name\",\"value\":\"mail\"}],"
+                + "\"points\":[{\"value\":1000.0,\"timestamp\":\"%d\"}]},".formatted(MS + 15_000)
+                + "{\"labels\":[{\"name\":\"service_name\",\"value\":\"shop\"}],"
+                + "\"points\":[{\"value\":80.0,\"timestamp\":\"%d\"},".formatted(MS)
+                + "{\"value\":75.0,\"timestamp\":\"%d\"},".formatted(MS + 15_000)
+                + "{\"value\":1.0,\"timestamp\":\"%d\"}]}]}".formatted(MS + 30_000));
+    assertThat(
+            call(
+                "SelectSeries",
+                selection(
+                    "{}",
+                    ",\"groupBy\":[\"service_name\"],\"step\":60,\"limit\":1,"
+                        + "\"stackTraceSelector\":{\"callSite\":[{\"name\":\"main\"},"
+                        + "{\"name\":\"pay\"}]}")))
+        .contains("shop")
+        .doesNotContain("mail");
+  }
+
+  @Test
+  void twoSelectionsAreCompared() throws Exception {
+    String side =
+        "{\"profileTypeID\":\"%s\",\"labelSelector\":\"{service_name=\\\"shop\\\"}\","
+            + "\"start\":%d,\"end\":%d}";
+    String json =
+        "{\"left\":"
+            + side.formatted(CPU, MS, MS + 1)
+            + ",\"right\":"
+            + side.formatted(CPU, MS + 10_000, MS + 10_001)
+            + "}";
+    assertThat(call("Diff", json))
+        .contains("\"leftTicks\":\"80\",\"rightTicks\":\"75\"")
+        .contains("{\"values\":[\"0\",\"80\",\"0\",\"0\",\"75\",\"0\",\"0\"]}");
+  }
+
+  @Test
+  void protobufIsAnsweredInProtobufAndAtTheRoot() throws Exception {
+    byte[] request =
+        Shapes.MERGE_PROFILE_REQUEST.toProto(
+            Map.of(
+                "profile_typeID",
+                CPU,
+                "label_selector",
+                "{service_name=\"mail\"}",
+                "start",
+                MS,
+                "end",
+                MS + 60_000));
+    HttpResponse<byte[]> r = post(SERVICE + "SelectMergeProfile", "application/proto", request);
+    assertThat(r.statusCode()).isEqualTo(200);
+    assertThat(r.headers().firstValue("Content-Type")).contains("application/proto");
+    Map<String, Object> profile = Shapes.PROFILE.fromProto(r.body());
+    assertThat(profile.get("string_table").toString()).contains("send").contains("send.c");
+    assertThat(profile.get("period")).isEqualTo(10_000_000L);
+    assertThat(profile.get("duration_nanos")).isEqualTo(10_000_000_000L);
+    assertThat(call("SelectMergeProfile", selection("{service_name=\\\"mail\\\"}", "")))
+        .contains("\"value\":[\"1000\"]")
+        .contains("\"stringTable\":[\"\",");
+  }
+
+  @Test
+  void statisticsHaveTheTimesOfTheStore() throws Exception {
+    assertThat(call("GetProfileStats", "{}"))
+        .isEqualTo(
+            "{\"dataIngested\":true,\"oldestProfileTime\":\"%d\",\"newestProfileTime\":\"%d\"}"
+                .formatted(MS, MS + 20_000));
+    assertThat(call("AnalyzeQuery", range(",\"query\":\"" + CPU + "{service_name=\\\"shop\\\"}\"")))
+        .contains("\"totalQueriedSeries\":\"1\"");
+  }
+
+  @Test
+  void wrongRequestsAreRefusedByName() throws Exception {
+    for (String[] bad :
+        new String[][] {
+          {"SelectMergeStacktraces", range(""), "profile type is ''"},
+          {"SelectMergeStacktraces", selection("{a=", ""), "label selector is not valid"},
+          {"SelectSeries", selection("{}", ""), "step is 0.0"},
+          {"SelectSeries", selection("{}", ",\"step\":0.001"), "more than 11000 points"},
+          {"LabelValues", range(""), "name is missing"},
+          {"LabelValues", "[]", "must be a JSON object"},
+          {"Series", "{\"start\":\"x\"}", "start is "},
+          {"Series", "{\"start\":5,\"end\":4}", "end is 4, before start 5"}
+        }) {
+      HttpResponse<byte[]> r =
+          post("/pyroscope" + SERVICE + bad[0], "application/json", bad[1].getBytes(UTF_8));
+      String body = new String(r.body(), UTF_8);
+      assertThat(r.statusCode()).as(body).isEqualTo(400);
+      assertThat(body).startsWith("{\"code\":\"invalid_argument\",\"message\":").contains(bad[2]);
+    }
+    assertThat(post(SERVICE + "Series", "text/plain", new byte[0]).statusCode()).isEqualTo(415);
+    HttpResponse<byte[]> pgo =
+        post(
+            SERVICE + "SelectMergeProfile",
+            "application/json",
+            selection("{}", ",\"stackTraceSelector\":{\"goPgo\":{\"keepLocations\":5}}")
+                .getBytes(UTF_8));
+    assertThat(pgo.statusCode()).isEqualTo(501);
+    assertThat(new String(pgo.body(), UTF_8)).contains("unimplemented").contains("go_pgo");
+  }
+
+  private HttpResponse<byte[]> render(String path, String... params) throws Exception {
+    StringBuilder sb = new StringBuilder("/pyroscope").append(path);
+    for (int i = 0; i < params.length; i += 2) {
+      sb.append(i == 0 ? '?' : '&').append(params[i]).append('=');
+      sb.append(URLEncoder.encode(params[i + 1], UTF_8));
+    }
+    return send(HttpRequest.newBuilder(uri(sb.toString())));
+  }
+
+  @Test
+  void renderWritesFlamebearersAndPprof() throws Exception {
+    String query = CPU + "{service_name=\"shop\"}";
+    String from = Long.toString(MS);
+    String until = Long.toString(MS + 30_000);
+    String body =
+        new String(render("/render", "query", query, "from", from, "until", until).body(), UTF_8);
+    assertThat(body)
+        .startsWith("{\"version\":1,\"flamebearer\":{\"names\":[\"total\",\"main\"")
+        .contains("\"numTicks\":156,\"maxSelf\":120}")
+        .contains("\"metadata\":{\"format\":\"single\",\"spyName\":\"\",\"sampleRate\":1000000000")
+        .contains("\"samples\":[80,75,1,0],\"durationDelta\":10");
+    HttpResponse<byte[]> pprof =
+        render("/render", "query", query, "from", from, "until", until, "format", "pprof");
+    assertThat(pprof.body()).startsWith(0x1f, 0x8b);
+    HttpResponse<byte[]> dot = render("/render", "query", query, "format", "dot");
+    assertThat(dot.statusCode()).isEqualTo(400);
+    assertThat(new String(dot.body(), UTF_8)).contains("format is 'dot'");
+    String diff =
+        new String(
+            render(
+                    "/render-diff",
+                    "leftQuery",
+                    query,
+                    "leftFrom",
+                    from,
+                    "leftUntil",
+                    from,
+                    "rightQuery",
+                    query,
+                    "rightFrom",
+                    from,
+                    "rightUntil",
+                    until)
+                .body(),
+            UTF_8);
+    assertThat(diff).contains("\"format\":\"double\"").contains("\"leftTicks\":80");
+  }
+}

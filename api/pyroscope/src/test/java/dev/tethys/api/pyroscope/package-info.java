@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.api.pyroscope;
+
+import org.jspecify.annotations.NullMarked;
