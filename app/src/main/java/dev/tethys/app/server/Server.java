@@ -18,6 +18,7 @@ import dev.tethys.collect.scrape.ScrapeManager;
 import dev.tethys.collect.scrape.ScrapeMetrics;
 import dev.tethys.collect.scrape.ScrapeOptions;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Scheduler;
@@ -60,6 +61,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -75,6 +77,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Server implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Server.class.getName());
+
+  /** OTLP's usual ports, for gRPC and for HTTP; both protocols work on either. */
+  private static final List<String> OTLP_ADDRESSES = List.of("127.0.0.1:4317", "127.0.0.1:4318");
 
   private final FlagSet flags;
   private final Set<Features> features;
@@ -104,6 +109,8 @@ final class Server implements AutoCloseable {
   private final @Nullable EmbeddedTraces traces;
   private final EmbeddedPipelines pipelines;
   private final HttpListener listener;
+  private final boolean embedded;
+  private final List<HttpListener> otlpListeners;
   private final HttpClientFactory clients =
       new HttpClientFactory("Prometheus/" + BuildInfo.current().version());
   private final Path folder;
@@ -125,7 +132,7 @@ final class Server implements AutoCloseable {
     this.retention = new Retention(flags);
     this.folder = Path.of(flags.get("storage.tsdb.path"));
     Path file = Path.of(flags.get("config.file"));
-    boolean embedded = !flags.isGiven("config.file") && !Files.exists(file);
+    this.embedded = !flags.isGiven("config.file") && !Files.exists(file);
     this.configuration =
         new Configuration(
             embedded ? null : file, embedded ? Configuration.defaults(ownAddress()) : "", registry);
@@ -210,7 +217,10 @@ final class Server implements AutoCloseable {
     }
     this.listener =
         HttpListener.start(
-            listenerOptions(external), routes, new HttpMetrics(registry, "prometheus"));
+            listenerOptions(external, ListenFlags.addresses(flags)),
+            routes,
+            new HttpMetrics(registry, "prometheus"));
+    this.otlpListeners = embedded ? otlpListeners(external, routes) : List.of();
     status.listensOn(listener.port());
   }
 
@@ -244,9 +254,26 @@ final class Server implements AutoCloseable {
         + port;
   }
 
-  private HttpListenerOptions listenerOptions(ExternalUrl external) {
+  /** Listens on OTLP's usual ports of loopback, unless another program does. */
+  private List<HttpListener> otlpListeners(ExternalUrl external, Routes routes) {
+    List<HttpListener> out = new ArrayList<>();
+    for (String address : OTLP_ADDRESSES) {
+      try {
+        out.add(HttpListener.start(listenerOptions(external, address), routes, null));
+      } catch (IOException e) {
+        LOG.log(
+            Level.INFO,
+            "OTLP port not listened on address={0} error=\"{1}\"",
+            address,
+            IoFailures.said(e));
+      }
+    }
+    return out;
+  }
+
+  private HttpListenerOptions listenerOptions(ExternalUrl external, String... addresses) {
     String web = flags.get("web.config.file");
-    return HttpListenerOptions.on(ListenFlags.addresses(flags))
+    return HttpListenerOptions.on(addresses)
         .withWebConfigFile(web.isEmpty() ? null : Path.of(web))
         .withRoutePrefix(external.routePrefix())
         .withOrigins(TrustedOrigins.of(external.url(), corsOrigin()))
@@ -257,7 +284,8 @@ final class Server implements AutoCloseable {
 
   private Routes routes(URI external) {
     Routes routes = new Routes();
-    new ServerReceivers(flags, features, configuration, status, registry, store, this::writing)
+    new ServerReceivers(
+            flags, features, configuration, status, registry, store, this::writing, embedded)
         .addTo(routes);
     ApiSettings api =
         new ApiSettings(
@@ -522,6 +550,7 @@ final class Server implements AutoCloseable {
     if (logStore != null) {
       logStore.closeTails();
     }
+    otlpListeners.forEach(HttpListener::close);
     listener.close();
     pipelines.close();
     remoteWrite.close();

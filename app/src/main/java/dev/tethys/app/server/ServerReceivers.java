@@ -26,6 +26,7 @@ import dev.tethys.pipeline.sample.TeeStore;
 import dev.tethys.prometheus.OtlpConfig;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.UsageException;
+import dev.tethys.web.HttpHandler;
 import dev.tethys.web.Routes;
 import java.time.InstantSource;
 import java.util.List;
@@ -45,6 +46,9 @@ final class ServerReceivers {
   private final DeferredStore store;
   private final Function<String, TeeStore> writing;
 
+  /** The server runs with its embedded configuration, which accepts OTLP. */
+  private final boolean withoutFile;
+
   /**
    * Prepares them.
    *
@@ -58,7 +62,8 @@ final class ServerReceivers {
       ServerStatus status,
       Registry registry,
       DeferredStore store,
-      Function<String, TeeStore> writing) {
+      Function<String, TeeStore> writing,
+      boolean withoutFile) {
     this.flags = flags;
     this.features = features;
     this.configuration = configuration;
@@ -66,6 +71,7 @@ final class ServerReceivers {
     this.registry = registry;
     this.store = store;
     this.writing = writing;
+    this.withoutFile = withoutFile;
   }
 
   private boolean on(Features f) {
@@ -112,7 +118,9 @@ final class ServerReceivers {
       routes.post(WebReceivers.WRITE, ReceiverRoutes.disabled("remote write receiver", write));
     }
     String otlp = "web.enable-otlp-receiver";
-    if (flags.bool(otlp)) {
+    boolean accepted = flags.bool(otlp) || withoutFile;
+    HttpHandler http = ReceiverRoutes.disabled("otlp write receiver", otlp);
+    if (accepted) {
       OtlpReceiver receiver =
           new OtlpReceiver(
               on(Features.OTLP_DELTA_TO_CUMULATIVE)
@@ -123,14 +131,13 @@ final class ServerReceivers {
               limits,
               registry,
               clock);
-      routes.post(
-          WebReceivers.OTLP,
-          ReceiverRoutes.onceReady(new OtlpHttpReceiver(receiver), status::readiness));
+      http = ReceiverRoutes.onceReady(new OtlpHttpReceiver(receiver), status::readiness);
       routes.post(
           OtlpGrpcReceiver.PATH,
           ReceiverRoutes.onceReady(new OtlpGrpcReceiver(receiver), status::readiness));
-    } else {
-      routes.post(WebReceivers.OTLP, ReceiverRoutes.disabled("otlp write receiver", otlp));
+    }
+    for (String path : List.of("/v1/metrics", "/otlp/v1/metrics", WebReceivers.OTLP)) {
+      routes.post(path, http);
     }
     pointReceivers(routes);
   }

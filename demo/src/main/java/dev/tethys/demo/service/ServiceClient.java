@@ -63,7 +63,7 @@ final class ServiceClient {
           context == null ? Map.of() : Map.of(TraceContext.PARENT_HEADER, context.parent());
       URI uri = URI.create("http://127.0.0.1:" + port + path);
       byte[] body = method.equals("POST") ? new byte[0] : null;
-      try (Answer a = http.send(new Call(method, uri, headers, body, TIMEOUT, null))) {
+      try (Answer a = sent(new Call(method, uri, headers, body, TIMEOUT, null))) {
         String text = new String(a.body().readNBytes(MAX_ANSWER), StandardCharsets.UTF_8);
         span.set("http.response.status_code", a.status());
         if (a.status() >= 400) {
@@ -81,5 +81,18 @@ final class ServiceClient {
         throw e;
       }
     }
+  }
+
+  /** Sends a call without the span that the client would add. */
+  private Answer sent(Call call) throws IOException {
+    return ActiveSpan.<Answer, IOException>outside(
+        () -> {
+          try {
+            return http.send(call);
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("stopping", e);
+          }
+        });
   }
 }

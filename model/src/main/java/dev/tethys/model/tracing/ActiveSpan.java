@@ -150,6 +150,12 @@ public final class ActiveSpan implements AutoCloseable {
     return this == NONE ? work.run() : ScopedValue.where(CURRENT, this).call(work::run);
   }
 
+  /** Runs work outside of any span, so that parts that it calls begin no children. */
+  public static <T extends @Nullable Object, E extends Exception> T outside(Work<T, E> work)
+      throws E {
+    return ScopedValue.where(CURRENT, NONE).call(work::run);
+  }
+
   /** Action that throws a checked exception of its caller. */
   @FunctionalInterface
   public interface Task<E extends Exception> {
