@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * the young generation of the garbage collector and live for milliseconds: allocated anew they
  * would make each query cost full collections. Safe for several threads.
  */
-final class ArrayPool {
+public final class ArrayPool {
   private static final int SMALLEST = 14; // as a power of two; shorter ones are not kept
   private static final int LARGEST = 24;
   private static final long MAX_BYTES = 24L << 20;
@@ -30,7 +30,7 @@ final class ArrayPool {
   }
 
   /** An array of at least a length, with any content. */
-  static byte[] take(int length) {
+  public static byte[] take(int length) {
     int power = 32 - Integer.numberOfLeadingZeros(Math.max(1, length - 1));
     if (power < SMALLEST || power > LARGEST) {
       return new byte[length];
@@ -48,7 +48,7 @@ final class ArrayPool {
   }
 
   /** Takes an array back; nobody uses it any more. */
-  static void give(byte[] b) {
+  public static void give(byte[] b) {
     int power = 31 - Integer.numberOfLeadingZeros(Math.max(1, b.length));
     if (b.length == 1 << power && power >= SMALLEST && power <= LARGEST) {
       SHARED.add(power, b);

@@ -14,15 +14,22 @@ import org.jspecify.annotations.Nullable;
 
 /** Check of a batch against the limits. For one append. */
 final class TraceAdmission {
+  private static final int FIELDS = 8; // ids, times, kind, status
+
   private final TraceLimits limits;
+  private final TraceSizes sizes;
   private final SpanBatch batch;
   private final Map<String, int[]> counts = new LinkedHashMap<>();
   private final Map<String, String> messages = new LinkedHashMap<>();
   private boolean @Nullable [] refused;
   private int refusedCount;
 
-  TraceAdmission(TraceLimits limits, SpanBatch batch) {
+  /**
+   * @param sizes sizes of the traces of the tenant
+   */
+  TraceAdmission(TraceLimits limits, TraceSizes sizes, SpanBatch batch) {
     this.limits = limits;
+    this.sizes = sizes;
     this.batch = batch;
   }
 
@@ -35,6 +42,9 @@ final class TraceAdmission {
     }
     if (limits.maxAttributeBytes() > 0) {
       attributes();
+    }
+    if (limits.maxTraceBytes() > 0) {
+      sizes();
     }
     boolean[] out = refused;
     if (out == null) {
@@ -82,6 +92,43 @@ final class TraceAdmission {
               + hex.toHexDigits(batch.traceHigh[span])
               + hex.toHexDigits(batch.traceLow[span]));
     }
+  }
+
+  private void sizes() {
+    long max = limits.maxTraceBytes();
+    for (int s = 0; s < batch.spans; s++) {
+      boolean isRefused = refused != null && refused[s];
+      if (!isRefused && !sizes.add(batch.traceHigh[s], batch.traceLow[s], bytes(s), max)) {
+        refuse(s, "trace_too_large", "max_bytes_per_trace is " + max + " and the trace has more");
+      }
+    }
+  }
+
+  /** Size of a span: its strings, and 8 bytes for each other field that it has. */
+  private long bytes(int span) {
+    long out = FIELDS * 8L + batch.texts.length(batch.name[span]);
+    out += batch.texts.length(batch.message[span]) + bytes(batch.attributes, span);
+    for (int e = batch.eventStarts[span]; e < batch.eventStarts[span + 1]; e++) {
+      out += 16L + bytes(batch.eventAttributes, e);
+    }
+    for (int l = batch.linkStarts[span]; l < batch.linkStarts[span + 1]; l++) {
+      out += 24L + bytes(batch.linkAttributes, l);
+    }
+    return out;
+  }
+
+  private long bytes(AttributeRows rows, int row) {
+    long out = 0;
+    int shape = rows.shapes[row];
+    int value = rows.starts[row];
+    for (int e = batch.shapes.start(shape); e < batch.shapes.end(shape); e++) {
+      int element = batch.shapes.elements()[e];
+      int type = element & 7;
+      long v = rows.values[value++];
+      boolean isText = type == SpanColumn.STRING || type == SpanColumn.OTHER;
+      out += batch.texts.length(element >>> 3) + (isText ? batch.texts.length((int) v) : 8);
+    }
+    return out;
   }
 
   private void attributes() {

@@ -26,9 +26,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /**
@@ -40,6 +42,7 @@ public final class TraceDatabase implements TraceStore {
 
   private final EventEngine<TraceHead, TraceHead.Snapshot, TracePart> engine;
   private volatile Function<String, TraceLimits> limits;
+  private final Map<String, TraceSizes> sizes = new ConcurrentHashMap<>();
   private final ThreadLocal<ByteSink> frames = ThreadLocal.withInitial(() -> new ByteSink(1 << 16));
 
   private TraceDatabase(FileAccess files, Path directory, TraceOptions options) throws IOException {
@@ -65,7 +68,9 @@ public final class TraceDatabase implements TraceStore {
 
   @Override
   public SpanAppendResult append(String tenant, SpanBatch batch) {
-    TraceAdmission admission = new TraceAdmission(limits.apply(tenant), batch);
+    TraceAdmission admission =
+        new TraceAdmission(
+            limits.apply(tenant), sizes.computeIfAbsent(tenant, _ -> new TraceSizes()), batch);
     SpanBatch spans = admission.check();
     if (spans.spans == 0) {
       return admission.result();

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class TraceHead implements EventHead<TraceHead.Snapshot> {
   private static final int GROUP_SPANS = 4096;
   private static final int FRAME_BYTES = 64; // of the objects around a frame
+  private static final int KEYS = 32; // bytes of a span while its head is written
 
   /**
    * Frame of an append.
@@ -61,8 +62,12 @@ final class TraceHead implements EventHead<TraceHead.Snapshot> {
     }
     last.frames.add(frame);
     last.spans += frame.spans;
-    bytes += frame.bytes.length + FRAME_BYTES;
+    bytes += memory(frame);
     rows += frame.spans;
+  }
+
+  private static long memory(Frame f) {
+    return f.bytes.length + (long) KEYS * f.spans + FRAME_BYTES;
   }
 
   @Override
@@ -82,7 +87,7 @@ final class TraceHead implements EventHead<TraceHead.Snapshot> {
       Frame f = last.frames.removeLast(); // an append is one frame
       last.spans -= f.spans;
       rows -= f.spans;
-      bytes -= f.bytes.length + FRAME_BYTES;
+      bytes -= memory(f);
       if (last.frames.isEmpty()) {
         groups.removeLast();
       }
@@ -106,7 +111,7 @@ final class TraceHead implements EventHead<TraceHead.Snapshot> {
   record Snapshot(List<Chunk> chunks) {}
 
   /** Part of a snapshot. */
-  static final class Chunk {
+  static final class Chunk implements TracePartBuilder.Source {
     private final Group group;
     private final List<Frame> frames;
 
@@ -115,7 +120,8 @@ final class TraceHead implements EventHead<TraceHead.Snapshot> {
       this.frames = frames;
     }
 
-    int spans() {
+    @Override
+    public int spans() {
       return frames.stream().mapToInt(Frame::spans).sum();
     }
 
@@ -132,8 +138,14 @@ final class TraceHead implements EventHead<TraceHead.Snapshot> {
       return group.decode(frames);
     }
 
+    @Override
+    public void keys(SpanFrame.Keys keys) {
+      frames.forEach(f -> SpanFrame.keys(new ByteSource(f.bytes), keys));
+    }
+
     /** The spans, not kept for later. */
-    SpanBatch decode() {
+    @Override
+    public SpanBatch decode() {
       return join(frames);
     }
   }

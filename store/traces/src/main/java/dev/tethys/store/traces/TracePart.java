@@ -1,9 +1,9 @@
 package dev.tethys.store.traces;
 
-import dev.tethys.model.traces.SpanBatch;
 import dev.tethys.store.events.PartFile;
 import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.DamageException;
+import dev.tethys.store.traces.block.PartGroups;
 import dev.tethys.store.traces.block.SpanBlock;
 import dev.tethys.store.traces.block.SpanFrame;
 import org.jspecify.annotations.Nullable;
@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** Open part of spans; its footer is read at its first use. Safe for several threads. */
 final class TracePart {
   private final PartFile file;
-  private @Nullable SpanBatch groups;
+  private @Nullable PartGroups groups;
   private TraceFilter @Nullable [] filters;
 
   TracePart(PartFile file) {
@@ -23,11 +23,10 @@ final class TracePart {
   }
 
   /** Resources and scopes. */
-  synchronized SpanBatch groups() {
-    SpanBatch known = groups;
+  synchronized PartGroups groups() {
+    PartGroups known = groups;
     if (known == null) {
-      known = SpanFrame.read(file.section(TraceSections.GROUPS));
-      known.texts.find(""); // indexed before other threads look strings up
+      known = new PartGroups(SpanFrame.read(file.section(TraceSections.GROUPS)));
       groups = known;
     }
     return known;

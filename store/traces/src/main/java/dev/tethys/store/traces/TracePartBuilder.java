@@ -39,19 +39,66 @@ final class TracePartBuilder {
 
   private static final ByteSink NO_FILTER = new ByteSink(0);
 
-  private final List<SpanBatch> chunks;
+  /** Spans to write. */
+  interface Source {
+    int spans();
+
+    /** Passes on the trace ids and starts. */
+    void keys(SpanFrame.Keys keys);
+
+    /** The spans; called once for each part. */
+    SpanBatch decode();
+  }
+
+  /** Source of spans that are decoded. */
+  record Decoded(SpanBatch batch) implements Source {
+    @Override
+    public int spans() {
+      return batch.spans;
+    }
+
+    @Override
+    public void keys(SpanFrame.Keys keys) {
+      keys.accept(batch.spans, batch.traceHigh, batch.traceLow, batch.start);
+    }
+
+    @Override
+    public SpanBatch decode() {
+      return batch;
+    }
+  }
+
+  private final List<? extends Source> chunks;
   private final Workspace workspace;
   private final int[] chunkStarts; // number of the first row of each chunk
   private final int rows;
+  private final long[] traceHigh;
+  private final long[] traceLow;
+  private final long[] starts;
 
-  TracePartBuilder(List<SpanBatch> chunks, Workspace workspace) {
+  TracePartBuilder(List<? extends Source> chunks, Workspace workspace) {
     this.chunks = chunks;
     this.workspace = workspace;
     chunkStarts = new int[chunks.size() + 1];
     for (int i = 0; i < chunks.size(); i++) {
-      chunkStarts[i + 1] = Math.addExact(chunkStarts[i], chunks.get(i).spans);
+      chunkStarts[i + 1] = Math.addExact(chunkStarts[i], chunks.get(i).spans());
     }
     rows = chunkStarts[chunks.size()];
+    traceHigh = new long[rows];
+    traceLow = new long[rows];
+    starts = new long[rows];
+    for (int c = 0; c < chunks.size(); c++) {
+      int[] at = {chunkStarts[c]};
+      chunks
+          .get(c)
+          .keys(
+              (n, high, low, start) -> {
+                System.arraycopy(high, 0, traceHigh, at[0], n);
+                System.arraycopy(low, 0, traceLow, at[0], n);
+                System.arraycopy(start, 0, starts, at[0], n);
+                at[0] += n;
+              });
+    }
   }
 
   private static long day(long time) {
@@ -63,16 +110,12 @@ final class TracePartBuilder {
     if (rows == 0) {
       return;
     }
-    long[] starts = new long[rows];
-    for (int c = 0; c < chunks.size(); c++) {
-      System.arraycopy(chunks.get(c).start, 0, starts, chunkStarts[c], chunks.get(c).spans);
-    }
     long first = Arrays.stream(starts).min().orElse(0);
     long last = Arrays.stream(starts).max().orElse(0);
     if (day(first) == day(last)) {
       int[] all = new int[rows];
       Arrays.setAll(all, i -> i);
-      part(day(first), sorted(all, starts), sink);
+      part(day(first), sorted(all), sink);
       return;
     }
     long[] days = Arrays.stream(starts).map(TracePartBuilder::day).distinct().sorted().toArray();
@@ -91,7 +134,7 @@ final class TracePartBuilder {
     }
     for (int d = 0; d < byDay.length; d++) {
       if (counts[d] > 0) {
-        int[] of = sorted(Arrays.copyOf(byDay[d], counts[d]), starts);
+        int[] of = sorted(Arrays.copyOf(byDay[d], counts[d]));
         part(d < days.length ? days[d] : PartEntry.MIXED, of, sink);
       }
     }
@@ -109,20 +152,14 @@ final class TracePartBuilder {
   }
 
   /** Rows by the first start of their trace, by trace, by start, by arrival. */
-  private int[] sorted(int[] of, long[] starts) {
+  private int[] sorted(int[] of) {
     int[] trace = new int[of.length];
     long[] firsts = new long[16];
     TraceNumbers numbers = new TraceNumbers();
-    int c = chunk(of[0]);
     for (int i = 0; i < of.length; i++) {
       int row = of[i];
-      while (row >= chunkStarts[c + 1]) {
-        c++;
-      }
-      SpanBatch b = chunks.get(c);
-      int r = row - chunkStarts[c];
       int known = numbers.size();
-      int t = numbers.number(b.traceHigh[r], b.traceLow[r]);
+      int t = numbers.number(traceHigh[row], traceLow[row]);
       if (t == firsts.length) {
         firsts = Arrays.copyOf(firsts, t * 2);
       }
@@ -164,6 +201,7 @@ final class TracePartBuilder {
     private final SpanCopier.Groups groupIndex = new SpanCopier.Groups(groups);
     private final @Nullable SpanCopier[] copiers = new SpanCopier[chunks.size()];
     private final int[] copierBlocks = new int[chunks.size()];
+    private final int[] left = new int[chunks.size()]; // rows of each chunk that are to come
     private final ByteSink filters = new ByteSink(1 << 12);
     private int blocks;
 
@@ -173,6 +211,9 @@ final class TracePartBuilder {
 
     void write(int[] of) throws IOException {
       SpanBatch block = workspace.rows.clear();
+      for (int row : of) {
+        left[chunk(row)]++;
+      }
       for (int i = 0; i < of.length; ) {
         int end = traceEnd(of, i);
         if (block.spans > 0 && block.spans + (end - i) > BLOCK_ROWS) {
@@ -195,16 +236,14 @@ final class TracePartBuilder {
     }
 
     private int traceEnd(int[] of, int from) {
-      int c = chunk(of[from]);
-      long high = chunks.get(c).traceHigh[of[from] - chunkStarts[c]];
-      long low = chunks.get(c).traceLow[of[from] - chunkStarts[c]];
+      long high = traceHigh[of[from]];
+      long low = traceLow[of[from]];
       int i = from + 1;
-      for (; i < of.length && i - from <= BLOCK_ROWS; i++) {
-        int d = chunk(of[i]);
-        int r = of[i] - chunkStarts[d];
-        if (chunks.get(d).traceLow[r] != low || chunks.get(d).traceHigh[r] != high) {
-          break;
-        }
+      while (i < of.length
+          && i - from <= BLOCK_ROWS
+          && traceLow[of[i]] == low
+          && traceHigh[of[i]] == high) {
+        i++;
       }
       return i;
     }
@@ -213,7 +252,7 @@ final class TracePartBuilder {
       int c = chunk(row);
       SpanCopier copier = copiers[c];
       if (copier == null) {
-        copier = new SpanCopier(chunks.get(c), block, groupIndex);
+        copier = new SpanCopier(chunks.get(c).decode(), block, groupIndex);
         copiers[c] = copier;
         copierBlocks[c] = blocks;
       } else if (copierBlocks[c] != blocks) {
@@ -221,6 +260,9 @@ final class TracePartBuilder {
         copierBlocks[c] = blocks;
       }
       copier.copy(row - chunkStarts[c]);
+      if (--left[c] == 0) {
+        copiers[c] = null; // and its spans with it
+      }
     }
 
     private void flush(SpanBatch block) throws IOException {

@@ -49,14 +49,11 @@ final class TraceSignal implements EventSignal<TraceHead, TraceHead.Snapshot, Tr
 
   @Override
   public void flush(TraceHead head, PartSink sink) throws IOException {
-    List<SpanBatch> chunks = new ArrayList<>();
-    for (TraceHead.Chunk c : head.snapshot().chunks()) {
-      chunks.add(c.decode());
-    }
-    write(chunks, sink);
+    write(head.snapshot().chunks(), sink);
   }
 
-  private void write(List<SpanBatch> chunks, PartSink sink) throws IOException {
+  private void write(List<? extends TracePartBuilder.Source> chunks, PartSink sink)
+      throws IOException {
     TracePartBuilder.Workspace w = workspace;
     if (w == null) {
       w = new TracePartBuilder.Workspace();
@@ -87,7 +84,7 @@ final class TraceSignal implements EventSignal<TraceHead, TraceHead.Snapshot, Tr
   public void merge(
       String tenant, List<TracePart> parts, List<List<DeletionMark>> deletions, PartSink sink)
       throws IOException {
-    List<SpanBatch> chunks = new ArrayList<>();
+    List<TracePartBuilder.Decoded> chunks = new ArrayList<>();
     for (int i = 0; i < parts.size(); i++) {
       TracePart part = parts.get(i);
       for (int b = 0; b < part.file().blocks(); b++) {
@@ -95,7 +92,7 @@ final class TraceSignal implements EventSignal<TraceHead, TraceHead.Snapshot, Tr
           SpanBlock block = part.block(b);
           SpanBatch all = block.batch();
           long[] hidden = HiddenSpans.of(deletions.get(i)).mask(block);
-          chunks.add(hidden == null ? all : without(all, hidden));
+          chunks.add(new TracePartBuilder.Decoded(hidden == null ? all : without(all, hidden)));
           block.release();
         } catch (DamageException e) {
           throw part.file().damaged(b, e);

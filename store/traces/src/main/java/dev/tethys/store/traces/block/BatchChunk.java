@@ -73,6 +73,11 @@ public final class BatchChunk extends SpanChunk {
   }
 
   @Override
+  TextTable groupTexts() {
+    return texts;
+  }
+
+  @Override
   int[] scope() {
     return batch.scope;
   }

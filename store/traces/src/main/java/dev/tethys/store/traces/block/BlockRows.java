@@ -4,19 +4,28 @@ import dev.tethys.model.traces.AttributeRows;
 import dev.tethys.model.traces.SpanBatch;
 import dev.tethys.model.traces.SpanColumn;
 import dev.tethys.store.files.DamageException;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
-/** Rows of a block as a batch. Not safe for several threads. */
+/**
+ * Range of rows of a block as a batch; other rows of it have no strings and no attributes. Not safe
+ * for several threads.
+ */
 final class BlockRows {
   private final SpanBlock block;
   private final SpanBatch out = new SpanBatch();
   private final int rows;
+  private final int first;
+  private final int end;
 
-  BlockRows(SpanBlock block) {
+  BlockRows(SpanBlock block, int first, int end) {
     this.block = block;
+    this.first = first;
+    this.end = end;
     rows = block.rows();
   }
 
-  /** All rows, with the scopes and resources of the part. */
+  /** The rows by their numbers, with the scopes and resources of the part. */
   SpanBatch batch() {
     SpanBatch b = out;
     new SpanCopier(block.groups(), b, new SpanCopier.Groups(b)).copyGroups();
@@ -30,89 +39,105 @@ final class BlockRows {
     b.kind = block.kind();
     b.status = block.status();
     b.scope = block.scope();
-    b.name = codes(block.name());
-    b.message = codes(block.message());
-    b.traceState = codes(block.traceState());
-    b.rest = codes(block.text(BlockSection.RESTS, rows));
     b.eventStarts = block.eventStarts();
+    b.linkStarts = block.linkStarts();
+    b.name = codes(block.name(), first, end);
+    b.message = codes(block.message(), first, end);
+    b.traceState = codes(block.traceState(), first, end);
+    b.rest = codes(block.text(BlockSection.RESTS, rows), first, end);
+    int events = b.eventStarts[first];
+    int eventsEnd = b.eventStarts[end];
+    int links = b.linkStarts[first];
+    int linksEnd = b.linkStarts[end];
     b.events = block.events();
     b.eventTime = block.eventTime();
-    b.eventName = codes(block.eventName());
-    b.eventRest = codes(block.text(BlockSection.EVENT_RESTS, b.events));
-    b.linkStarts = block.linkStarts();
+    b.eventName = codes(block.eventName(), events, eventsEnd);
+    b.eventRest = codes(block.text(BlockSection.EVENT_RESTS, b.events), events, eventsEnd);
     b.links = block.links();
     b.linkTraceHigh = block.linkTraceHigh();
     b.linkTraceLow = block.linkTraceLow();
     b.linkSpanId = block.linkSpanId();
-    b.linkState = codes(block.text(BlockSection.LINK_STATES, b.links));
-    b.linkRest = codes(block.text(BlockSection.LINK_RESTS, b.links));
-    attributes();
+    b.linkState = codes(block.text(BlockSection.LINK_STATES, b.links), links, linksEnd);
+    b.linkRest = codes(block.text(BlockSection.LINK_RESTS, b.links), links, linksEnd);
+    attributes(new int[] {first, events, links}, new int[] {end, eventsEnd, linksEnd});
     return b;
   }
 
-  private int[] codes(Piece p) {
-    long[] codes = codesOf(p);
-    int[] result = new int[Math.max(1, codes.length)];
-    for (int i = 0; i < codes.length; i++) {
-      result[i] = (int) codes[i];
-    }
-    return result;
-  }
-
-  /** Codes of the batch for the strings of a piece. */
-  private long[] codesOf(Piece p) {
+  private int[] codes(Piece p, int from, int to) {
+    int[] result = new int[Math.max(1, p.count())];
     TextTable texts = p.texts();
-    if (texts == null) {
-      return p.bits();
-    }
-    int[] known = new int[texts.count()];
-    long[] result = new long[p.count()];
-    for (int i = 0; i < result.length; i++) {
-      int code = (int) p.bits()[i];
-      if (known[code] == 0) {
-        known[code] = out.texts.add(texts.bytes, texts.starts[code], texts.length(code)) + 1;
-      }
-      result[i] = known[code] - 1L;
+    int[] known = new int[texts == null ? 0 : texts.count()];
+    for (int i = from; i < to && texts != null; i++) {
+      result[i] = code(texts, (int) p.bits()[i], known);
     }
     return result;
   }
 
-  private void attributes() {
-    long[][] values = new long[block.columns()][];
-    for (int c = 0; c < values.length; c++) {
-      values[c] = codesOf(block.columnValues(c));
+  /** Code of the batch for a string. */
+  private int code(TextTable texts, int code, int[] known) {
+    if (known[code] == 0) {
+      known[code] = out.texts.add(texts.bytes, texts.starts[code], texts.length(code)) + 1;
     }
-    int[] at = new int[values.length];
+    return known[code] - 1;
+  }
+
+  private void attributes(int[] firsts, int[] ends) {
+    int columns = block.columns();
+    @Nullable Piece[] values = new Piece[columns];
+    int[][] known = new int[columns][];
+    int[] at = new int[columns];
     AttributeRows[] owners = {out.attributes, out.eventAttributes, out.linkAttributes};
     for (int o = 0; o < owners.length; o++) {
       AttributeRows to = owners[o];
       to.clear();
       int[] shapes = new int[block.shapeCount(o)];
-      for (int s = 0; s < shapes.length; s++) {
-        int start = block.shapeStart(o, s);
-        int[] elements = new int[block.shapeStart(o, s + 1) - start];
-        for (int i = 0; i < elements.length; i++) {
-          int type = block.columnType(block.elementColumn(o, start + i));
-          if (type == SpanColumn.ABSENT) {
-            throw new DamageException("shape has a value without a type");
-          }
-          elements[i] = out.texts.add(block.elementKey(o, start + i)) << 3 | type;
-        }
-        shapes[s] = out.shapes.add(elements, 0, elements.length);
-      }
-      for (int s : block.shapesOf(o)) {
+      Arrays.fill(shapes, -1);
+      int[] rowShapes = block.shapesOf(o);
+      for (int row = 0; row < rowShapes.length; row++) {
+        int s = rowShapes[row];
         int start = block.shapeStart(o, s);
         int length = block.shapeStart(o, s + 1) - start;
-        int first = to.reserve(length);
+        if (row < firsts[o] || row >= ends[o]) {
+          for (int i = 0; i < length; i++) {
+            at[block.elementColumn(o, start + i)]++;
+          }
+          to.endReserved(0, 0);
+          continue;
+        }
+        if (shapes[s] < 0) {
+          shapes[s] = shape(o, start, length);
+        }
+        int place = to.reserve(length);
         for (int i = 0; i < length; i++) {
           int c = block.elementColumn(o, start + i);
-          if (at[c] == values[c].length) {
+          Piece p = values[c];
+          if (p == null) {
+            p = block.columnValues(c);
+            values[c] = p;
+            TextTable texts = p.texts();
+            known[c] = new int[texts == null ? 0 : texts.count()];
+          }
+          if (at[c] == p.count()) {
             throw new DamageException("column " + c + " has fewer values than rows refer to");
           }
-          to.values[first + i] = values[c][at[c]++];
+          long bits = p.bits()[at[c]++];
+          TextTable texts = p.texts();
+          to.values[place + i] = texts == null ? bits : code(texts, (int) bits, known[c]);
         }
         to.endReserved(shapes[s], length);
       }
     }
+  }
+
+  private int shape(int owner, int start, int length) {
+    int[] elements = new int[length];
+    for (int i = 0; i < length; i++) {
+      int type = block.columnType(block.elementColumn(owner, start + i));
+      if (type == SpanColumn.ABSENT) {
+        throw new DamageException("shape has a value without a type");
+      }
+      elements[i] = out.texts.add(block.elementKey(owner, start + i)) << 3 | type;
+    }
+    return out.shapes.add(elements, 0, length);
   }
 }

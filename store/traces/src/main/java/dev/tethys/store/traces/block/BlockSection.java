@@ -69,5 +69,8 @@ final class BlockSection {
   static final int SHAPE_LIST = 30;
   static final int COLUMN = 32;
 
+  /** Number of columns that keys share, one for each type, which come first. */
+  static final int SHARED = 6;
+
   private BlockSection() {}
 }

@@ -119,7 +119,38 @@ public final class ChunkScan {
   /** Adds the distinct values of a field for the rows of a mask until there are enough. */
   public void values(
       dev.tethys.model.traces.SpanField field, long[] mask, Collection<SpanValue> to, int limit) {
-    for (Piece p : chunk.field(field)) {
+    List<TextTable> all = isWhole(mask) ? chunk.allStrings(field) : null;
+    if (all != null) {
+      for (TextTable t : all) {
+        for (int code = 0; code < t.count() && to.size() < limit; code++) {
+          to.add(new SpanValue.Text(t.get(code)));
+        }
+      }
+      return;
+    }
+    List<Piece> groups = chunk.groupField(field);
+    if (groups == null) {
+      values(chunk.field(field), mask, to, limit);
+    } else {
+      values(groups, scopes(mask), to, limit);
+    }
+  }
+
+  /** Mask of the scopes of rows. */
+  private long[] scopes(long[] mask) {
+    int[] scope = chunk.scope();
+    long[] out = new long[chunk.groups().scopes.rows + 63 >>> 6];
+    for (int w = 0; w < mask.length; w++) {
+      for (long bits = mask[w]; bits != 0; bits &= bits - 1) {
+        int s = scope[(w << 6) + Long.numberOfTrailingZeros(bits)];
+        out[s >>> 6] |= 1L << s;
+      }
+    }
+    return out;
+  }
+
+  private static void values(List<Piece> pieces, long[] mask, Collection<SpanValue> to, int limit) {
+    for (Piece p : pieces) {
       TextTable texts = p.texts();
       boolean[] seen = new boolean[texts == null ? 0 : texts.count()];
       long before = 0;
@@ -153,6 +184,14 @@ public final class ChunkScan {
         }
       }
     }
+  }
+
+  private boolean isWhole(long[] mask) {
+    int n = 0;
+    for (long w : mask) {
+      n += Long.bitCount(w);
+    }
+    return n == chunk.rows();
   }
 
   /** Column of a scan; rows are passed on in ascending order. */

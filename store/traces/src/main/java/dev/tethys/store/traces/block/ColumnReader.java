@@ -1,6 +1,7 @@
 package dev.tethys.store.traces.block;
 
 import com.github.luben.zstd.ZstdDecompressCtx;
+import dev.tethys.store.events.ArrayPool;
 import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.DamageException;
 import java.util.ArrayDeque;
@@ -76,24 +77,55 @@ final class ColumnReader {
     if (kind != ColumnWriter.PLANES || width < 1 || width > 8) {
       throw new DamageException("column of numbers has kind " + kind + ", width " + width);
     }
-    byte[] plane = new byte[n];
+    byte[][] planes = new byte[width][];
     for (int p = 0; p < width; p++) {
       if (in.count(MAX_RAW) != n) {
         throw new DamageException("column of numbers has another length than " + n);
       }
-      unpack(in, n, plane);
-      if (p == 0) {
-        for (int i = 0; i < n; i++) {
-          out[i] = min + (plane[i] & 0xff);
-        }
-      } else {
-        int shift = p * 8;
-        for (int i = 0; i < n; i++) {
-          out[i] += (plane[i] & 0xffL) << shift;
-        }
-      }
+      planes[p] = ArrayPool.take(n);
+      unpack(in, n, planes[p]);
+    }
+    switch (width) {
+      case 1 -> one(planes[0], min, out);
+      case 2 -> two(planes[0], planes[1], min, out);
+      case 3 -> three(planes[0], planes[1], planes[2], min, out);
+      default -> several(planes, min, out);
+    }
+    for (byte[] plane : planes) {
+      ArrayPool.give(plane);
     }
     return out;
+  }
+
+  // one method for each width, so that each loop is compiled for itself
+
+  private static void one(byte[] a, long min, long[] out) {
+    for (int i = 0; i < out.length; i++) {
+      out[i] = min + (a[i] & 0xff);
+    }
+  }
+
+  private static void two(byte[] a, byte[] b, long min, long[] out) {
+    for (int i = 0; i < out.length; i++) {
+      out[i] = min + (a[i] & 0xff | (b[i] & 0xff) << 8);
+    }
+  }
+
+  private static void three(byte[] a, byte[] b, byte[] c, long min, long[] out) {
+    for (int i = 0; i < out.length; i++) {
+      out[i] = min + (a[i] & 0xff | (b[i] & 0xff) << 8 | (c[i] & 0xff) << 16);
+    }
+  }
+
+  private static void several(byte[][] planes, long min, long[] out) {
+    three(planes[0], planes[1], planes[2], min, out);
+    for (int p = 3; p < planes.length; p++) {
+      int shift = p * 8;
+      byte[] plane = planes[p];
+      for (int i = 0; i < out.length; i++) {
+        out[i] += (plane[i] & 0xffL) << shift;
+      }
+    }
   }
 
   /** Numbers that must lie in 0..max - 1. */
@@ -158,6 +190,15 @@ final class ColumnReader {
     long[] codes = numbers(in, n);
     requireBelow(codes, n, distinct);
     return new Strings(texts, codes);
+  }
+
+  /** Strings of a column of which all occur, some perhaps twice. */
+  static TextTable dictionary(ByteSource in, int n) {
+    int kind = in.getByte();
+    if (kind != ColumnWriter.DIRECT && kind != ColumnWriter.DICTIONARY) {
+      throw new DamageException("column of strings has kind " + kind);
+    }
+    return list(in, kind == ColumnWriter.DIRECT ? n : in.count(n));
   }
 
   private static TextTable list(ByteSource in, int n) {

@@ -74,16 +74,17 @@ public final class FilterScan {
         and(out, mask);
         yield out;
       }
-      case SpanFilter.Compare c -> compare(chunk, c, mask);
+      case SpanFilter.Compare c -> {
+        List<Piece> groups = chunk.groupField(c.field());
+        yield groups == null
+            ? compare(chunk.field(c.field()), c, mask)
+            : ofScopes(chunk, compare(groups, c, scopes(chunk)), mask);
+      }
       case SpanFilter.Matches m -> {
-        Regex regex = patterns.computeIfAbsent(m.pattern(), Regex::whole);
-        long[] out = new long[mask.length];
-        for (Piece p : chunk.field(m.field())) {
-          if (p.type() == SpanColumn.STRING) {
-            byteTest(p, mask, out, (b, from, to) -> regex.matches(b, from, to));
-          }
-        }
-        yield out;
+        List<Piece> groups = chunk.groupField(m.field());
+        yield groups == null
+            ? matches(chunk.field(m.field()), m, mask)
+            : ofScopes(chunk, matches(groups, m, scopes(chunk)), mask);
       }
       case SpanFilter.OfTraces t -> {
         long[] high = chunk.traceHigh();
@@ -102,6 +103,41 @@ public final class FilterScan {
         yield out;
       }
     };
+  }
+
+  private static long[] scopes(SpanChunk chunk) {
+    return BatchChunk.all(chunk.groups().scopes.rows);
+  }
+
+  /** Rows of a mask whose scope fits. */
+  private static long[] ofScopes(SpanChunk chunk, long[] fitting, long[] mask) {
+    long[] out = new long[mask.length];
+    if (isEmpty(fitting)) {
+      return out;
+    }
+    int[] scope = chunk.scope();
+    int n = chunk.rows();
+    for (int w = 0; w < out.length; w++) {
+      long fit = 0;
+      int end = Math.min(64, n - (w << 6));
+      for (int i = 0; i < end; i++) {
+        int s = scope[(w << 6) + i];
+        fit |= (fitting[s >>> 6] >>> s & 1) << i;
+      }
+      out[w] = fit & mask[w];
+    }
+    return out;
+  }
+
+  private long[] matches(List<Piece> pieces, SpanFilter.Matches m, long[] mask) {
+    Regex regex = patterns.computeIfAbsent(m.pattern(), Regex::whole);
+    long[] out = new long[mask.length];
+    for (Piece p : pieces) {
+      if (p.type() == SpanColumn.STRING) {
+        byteTest(p, mask, out, (b, from, to) -> regex.matches(b, from, to));
+      }
+    }
+    return out;
   }
 
   private static int cost(SpanFilter f) {
@@ -151,9 +187,9 @@ public final class FilterScan {
 
   // ---- comparisons
 
-  private long[] compare(SpanChunk chunk, SpanFilter.Compare c, long[] mask) {
+  private static long[] compare(List<Piece> pieces, SpanFilter.Compare c, long[] mask) {
     long[] out = new long[mask.length];
-    for (Piece p : chunk.field(c.field())) {
+    for (Piece p : pieces) {
       switch (c.value()) {
         case SpanValue.Text t -> {
           if (p.type() == SpanColumn.STRING) {

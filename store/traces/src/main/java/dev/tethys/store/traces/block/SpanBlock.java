@@ -23,7 +23,7 @@ public final class SpanBlock extends SpanChunk {
   private static final int OWNERS = 3;
 
   private final SectionReader sections;
-  private final SpanBatch groups;
+  private final PartGroups groups;
   private final int rows;
   private final int traces;
   private final int events;
@@ -45,7 +45,7 @@ public final class SpanBlock extends SpanChunk {
   /**
    * @param groups scopes and resources of the part
    */
-  public SpanBlock(MemorySegment block, SpanBatch groups) {
+  public SpanBlock(MemorySegment block, PartGroups groups) {
     this.groups = groups;
     sections = new SectionReader(block);
     ByteSource in = sections.source(BlockSection.HEADER);
@@ -232,14 +232,19 @@ public final class SpanBlock extends SpanChunk {
 
   @Override
   SpanBatch groups() {
-    return groups;
+    return groups.batch();
+  }
+
+  @Override
+  TextTable groupTexts() {
+    return groups.texts();
   }
 
   @Override
   int[] scope() {
     int[] known = scope;
     if (known == null) {
-      known = ColumnReader.codes(sections.source(BlockSection.SCOPES), rows, groups.scopes.rows);
+      known = ColumnReader.codes(sections.source(BlockSection.SCOPES), rows, groups().scopes.rows);
       scope = known;
     }
     return known;
@@ -502,6 +507,40 @@ public final class SpanBlock extends SpanChunk {
     return out;
   }
 
+  @Override
+  @Nullable List<TextTable> allStrings(SpanField field) {
+    if (field.scope() == SpanField.Scope.NAME) {
+      return List.of(ColumnReader.dictionary(sections.source(BlockSection.NAMES), rows));
+    }
+    if (field.scope() != SpanField.Scope.SPAN_ATTRIBUTE) {
+      return null;
+    }
+    ShapeList list = shapes();
+    int key = Arrays.asList(list.keys).indexOf(field.name());
+    int[] starts = list.starts[0];
+    boolean[] of = new boolean[list.types.length]; // columns of the key
+    boolean[] others = new boolean[list.types.length];
+    for (int s = 0; s + 1 < starts.length; s++) {
+      boolean first = true;
+      for (int e = starts[s]; e < starts[s + 1]; e++) {
+        boolean isKey = list.elementKeys[0][e] == key;
+        (isKey && first ? of : others)[list.elementColumns[0][e]] = true;
+        first &= !isKey;
+      }
+    }
+    List<TextTable> out = new ArrayList<>();
+    for (int c = 0; c < of.length; c++) {
+      if (of[c] && (others[c] || c < BlockSection.SHARED || list.types[c] != SpanColumn.STRING)) {
+        return null;
+      }
+      if (of[c]) {
+        ByteSource in = sections.source(BlockSection.COLUMN + c);
+        out.add(ColumnReader.dictionary(in, list.counts[c]));
+      }
+    }
+    return out;
+  }
+
   private Piece piece(ShapeList list, int owner, int c, int[] columnOf, int[] place) {
     int[] starts = list.starts[owner];
     int[] width = new int[columnOf.length]; // values of a row of the shape in the column
@@ -590,15 +629,13 @@ public final class SpanBlock extends SpanChunk {
       SpanBatch target,
       SpanCopier.Groups of) {
     byte[] ids = raw(BlockSection.TRACE_IDS, traces * 16L);
-    SpanCopier copier = null;
     for (int t = 0; t < traces; t++) {
       if (bigEndian(ids, t * 16 + 8) != low || bigEndian(ids, t * 16) != high) {
         continue;
       }
       int[] starts = traceStarts();
-      if (copier == null) {
-        copier = new SpanCopier(batch(), target, of);
-      }
+      SpanBatch rowsOf = new BlockRows(this, starts[t], starts[t + 1]).batch();
+      SpanCopier copier = new SpanCopier(rowsOf, target, of);
       for (int r = starts[t]; r < starts[t + 1]; r++) {
         boolean visible = hidden == null || (hidden[r >>> 6] >>> r & 1) == 0;
         if (visible && start()[r] >= from && start()[r] < to) {
@@ -610,7 +647,7 @@ public final class SpanBlock extends SpanChunk {
 
   /** All rows, with the scopes and resources of the part. */
   public SpanBatch batch() {
-    return new BlockRows(this).batch();
+    return new BlockRows(this, 0, rows).batch();
   }
 
   // for BlockRows

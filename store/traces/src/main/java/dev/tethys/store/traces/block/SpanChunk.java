@@ -108,6 +108,14 @@ public abstract class SpanChunk {
     }
   }
 
+  /**
+   * Strings of which each is a value of a field and which are all of its values; null if they are
+   * not known without rows.
+   */
+  @Nullable List<TextTable> allStrings(SpanField field) {
+    return null;
+  }
+
   /** Adds the spans of a trace to a batch. */
   public abstract void copyTrace(
       long high,
@@ -300,24 +308,29 @@ public abstract class SpanChunk {
     return present(new Piece(SpanColumn.STRING, bits.length, null, null, bits, groupTexts()));
   }
 
-  private @Nullable TextTable groupTexts;
-
-  private TextTable groupTexts() {
-    TextTable t = groupTexts;
-    if (t == null) {
-      t = TextTable.of(groups().texts);
-      groupTexts = t;
-    }
-    return t;
-  }
+  /** Strings of {@link #groups}. */
+  abstract TextTable groupTexts();
 
   /** Attributes of resources or scopes, spread over the rows. */
   private List<Piece> ofGroups(String key, boolean resources) {
     SpanBatch g = groups();
     int code = g.texts.find(key);
-    if (code < 0) {
-      return List.of();
+    return code < 0 ? List.of() : ofGroups(code, resources, scope(), rows());
+  }
+
+  /** Values of a field of resources or scopes, with scopes as rows; null for other fields. */
+  final @Nullable List<Piece> groupField(SpanField f) {
+    boolean resources = f.scope() == SpanField.Scope.RESOURCE_ATTRIBUTE;
+    if (!resources && f.scope() != SpanField.Scope.SCOPE_ATTRIBUTE) {
+      return null;
     }
+    int code = groups().texts.find(f.name());
+    int n = groups().scopes.rows;
+    return code < 0 ? List.of() : expandArrays(ofGroups(code, resources, identity(n), n));
+  }
+
+  private List<Piece> ofGroups(int code, boolean resources, int[] scope, int n) {
+    SpanBatch g = groups();
     AttributeRows of = resources ? g.resources : g.scopes;
     byte[] types = new byte[g.scopes.rows];
     long[] values = new long[types.length];
@@ -333,8 +346,6 @@ public abstract class SpanChunk {
         seen |= 1;
       }
     }
-    int[] scope = scope();
-    int n = rows();
     List<Piece> out = new ArrayList<>();
     for (byte type = SpanColumn.STRING; type <= SpanColumn.OTHER; type++) {
       if ((seen & 1 << type) == 0) {

@@ -14,13 +14,14 @@ import java.util.Arrays;
  * Spans in a frame of the write-ahead log, behind the tenant's name; heads keep the same bytes.
  *
  * <pre>
- * 1 byte version 1, texts, shapes, resources, scopes, spans, events, links
+ * 1 byte version 1, uvarint spans, longs trace ids (high, low), starts; texts, shapes, resources, scopes,
+ * spans, events, links
  * texts:     uvarint strings, uvarint bytes of all, for each: uvarint length; bytes
  * shapes:    uvarint shapes but the empty one, then for each: uvarint elements, each a uvarint as in
  *            {@link Shapes}
  * resources: attributes, codes of the rest
  * scopes:    attributes, resources, codes of names, versions, rests
- * spans:     attributes, longs trace ids (high, low), span ids, parent ids, starts, ends; numbers of
+ * spans:     attributes, longs span ids, parent ids, ends; numbers of
  *            kinds, status, events, links; codes of names, messages, trace states, rests; scopes
  * events:    attributes, longs times, codes of names, rests
  * links:     attributes, longs trace ids (high, low), span ids, codes of trace states, rests
@@ -44,6 +45,10 @@ public final class SpanFrame {
   public static void write(SpanBatch b, ByteSink out) {
     out.ensure(Math.addExact(b.texts.size(), Math.addExact(b.spans * 64, 4096)));
     out.putByte(VERSION);
+    out.uvarint(b.spans);
+    longs(b.traceHigh, b.spans, out);
+    longs(b.traceLow, b.spans, out);
+    longs(b.start, b.spans, out);
     texts(b.texts, out);
     shapes(b.shapes, out);
     attributes(b.resources, b.shapes, out);
@@ -56,11 +61,8 @@ public final class SpanFrame {
     ints(b.scopeRest, n, out);
     attributes(b.attributes, b.shapes, out);
     n = b.spans;
-    longs(b.traceHigh, n, out);
-    longs(b.traceLow, n, out);
     longs(b.spanId, n, out);
     longs(b.parentId, n, out);
-    longs(b.start, n, out);
     longs(b.end, n, out);
     ints(b.kind, n, out);
     ints(b.status, n, out);
@@ -182,11 +184,12 @@ public final class SpanFrame {
    * @throws DamageException if the bytes are not a frame
    */
   public static SpanBatch read(ByteSource in) {
-    int version = in.getByte();
-    if (version != VERSION) {
-      throw new DamageException("frame of spans has version " + version);
-    }
+    int n = spans(in);
     SpanBatch b = new SpanBatch();
+    b.spans = n;
+    b.traceHigh = longs(in, n);
+    b.traceLow = longs(in, n);
+    b.start = longs(in, n);
     texts(in, b.texts);
     int texts = b.texts.count();
     shapes(in, b);
@@ -194,19 +197,17 @@ public final class SpanFrame {
     int resources = b.resources.rows;
     b.resourceRest = ints(in, resources, texts);
     attributes(in, b.scopes, b);
-    int n = b.scopes.rows;
-    b.scopeResource = ints(in, n, resources);
-    b.scopeName = ints(in, n, texts);
-    b.scopeVersion = ints(in, n, texts);
-    b.scopeRest = ints(in, n, texts);
+    int scopes = b.scopes.rows;
+    b.scopeResource = ints(in, scopes, resources);
+    b.scopeName = ints(in, scopes, texts);
+    b.scopeVersion = ints(in, scopes, texts);
+    b.scopeRest = ints(in, scopes, texts);
     attributes(in, b.attributes, b);
-    n = b.attributes.rows;
-    b.spans = n;
-    b.traceHigh = longs(in, n);
-    b.traceLow = longs(in, n);
+    if (b.attributes.rows != n) {
+      throw new DamageException("frame has attributes of " + b.attributes.rows + " spans of " + n);
+    }
     b.spanId = longs(in, n);
     b.parentId = longs(in, n);
-    b.start = longs(in, n);
     b.end = longs(in, n);
     b.kind = ints(in, n, ANY);
     b.status = ints(in, n, ANY);
@@ -233,6 +234,30 @@ public final class SpanFrame {
       throw new DamageException("frame of spans has events or links without a span");
     }
     return b;
+  }
+
+  private static int spans(ByteSource in) {
+    int version = in.getByte();
+    if (version != VERSION) {
+      throw new DamageException("frame of spans has version " + version);
+    }
+    return in.count();
+  }
+
+  /**
+   * Passes on the trace ids and starts of a frame, without the rest.
+   *
+   * @throws DamageException if the bytes are not a frame
+   */
+  public static void keys(ByteSource in, Keys keys) {
+    int n = spans(in);
+    keys.accept(n, longs(in, n), longs(in, n), longs(in, n));
+  }
+
+  /** Receiver of the trace ids (high, low) and starts of spans. */
+  @FunctionalInterface
+  public interface Keys {
+    void accept(int spans, long[] high, long[] low, long[] start);
   }
 
   static void texts(ByteSource in, Texts to) {

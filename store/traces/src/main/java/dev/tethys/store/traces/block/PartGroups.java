@@ -1,0 +1,30 @@
+package dev.tethys.store.traces.block;
+
+import dev.tethys.model.traces.SpanBatch;
+
+/** Resources and scopes of a part. Safe for several threads. */
+public final class PartGroups {
+  private final SpanBatch batch;
+  private final byte[] bytes;
+  private final int[] starts;
+
+  /**
+   * @param batch scopes and resources without spans, not changed afterwards
+   */
+  public PartGroups(SpanBatch batch) {
+    this.batch = batch;
+    batch.texts.find(""); // indexed before other threads look strings up
+    TextTable texts = TextTable.of(batch.texts);
+    bytes = texts.bytes;
+    starts = texts.starts;
+  }
+
+  SpanBatch batch() {
+    return batch;
+  }
+
+  /** Strings of the batch, for one thread. */
+  TextTable texts() {
+    return new TextTable(bytes, starts);
+  }
+}
