@@ -1,5 +1,6 @@
 package dev.tethys.app;
 
+import static dev.tethys.testkit.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
@@ -150,14 +151,13 @@ class AlertmanagerClusterTest {
       a.awaitReady();
       z.awaitReady();
       List<Integer> all = List.of(a.port, real.port(), z.port);
-      RealAlertmanager.await("all to be ready", () -> all.stream().allMatch(p -> sees(p, 3)));
+      await("all to be ready", () -> all.stream().allMatch(p -> sees(p, 3)));
 
       silence(real.port(), "of the real one");
       silence(z.port, "of ours");
       silence(a.port, "large " + "x".repeat(4000));
       for (String s : List.of("of the real one", "of ours", "large " + "x".repeat(4000))) {
-        RealAlertmanager.await(
-            "silence " + s + " everywhere", () -> all.stream().allMatch(p -> knows(p, s)));
+        await("silence " + s + " everywhere", () -> all.stream().allMatch(p -> knows(p, s)));
       }
       assertThat(get(a.port, "/status").path("cluster").path("peers").toString())
           .isEqualTo(get(real.port(), "/status").path("cluster").path("peers").toString());
@@ -167,30 +167,30 @@ class AlertmanagerClusterTest {
         alert(p, "first");
         alert(p, "quiet1");
       }
-      RealAlertmanager.await("a notification", () -> told("first") > 0);
-      RealAlertmanager.await(
+      await("a notification", () -> told("first") > 0);
+      await(
           "the real one to have looked whether it is to be sent",
           () -> metric(real.port(), "alertmanager_nflog_queries_total") > 0);
       a.kill();
       List<Integer> left = List.of(real.port(), z.port);
-      RealAlertmanager.await("the rest to notice", () -> left.stream().allMatch(p -> sees(p, 2)));
+      await("the rest to notice", () -> left.stream().allMatch(p -> sees(p, 2)));
 
       // Now the real one is the first, and ours finds in its log what that has sent.
       for (int p : left) {
         alert(p, "second");
       }
-      RealAlertmanager.await("a notification of the real one", () -> told("second") > 0);
+      await("a notification of the real one", () -> told("second") > 0);
       assertThat(metric(real.port(), "alertmanager_notifications_total{integration=\"webhook\""))
           .isEqualTo(1);
       // Of a new member that is the first, too: it is told of all of it when it comes.
       TethysProcess again = start("a2", cluster("a", portA, portZ));
       again.awaitReady();
-      RealAlertmanager.await("it to be ready", () -> sees(again.port, 3));
+      await("it to be ready", () -> sees(again.port, 3));
       alert(again.port, "first");
       alert(again.port, "second");
       alert(again.port, "third");
-      RealAlertmanager.await("the third", () -> told("third") > 0);
-      RealAlertmanager.await(
+      await("the third", () -> told("third") > 0);
+      await(
           "ours to have looked at all groups",
           () -> metric(z.port, "alertmanager_nflog_queries_total") >= 2);
       assertThat(List.of(told("first"), told("second"), told("third"), told("quiet1")))
@@ -199,7 +199,7 @@ class AlertmanagerClusterTest {
           .contains(
               "alertmanager_cluster_members 3", "alertmanager_cluster_peer_info{peer=\"a\"} 1");
       assertThat(again.stop()).isZero();
-      RealAlertmanager.await("its leaving to be heard", () -> sees(real.port(), 2));
+      await("its leaving to be heard", () -> sees(real.port(), 2));
     }
   }
 }

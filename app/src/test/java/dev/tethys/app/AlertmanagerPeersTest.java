@@ -1,5 +1,6 @@
 package dev.tethys.app;
 
+import static dev.tethys.testkit.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
@@ -211,7 +212,7 @@ class AlertmanagerPeersTest {
                 p, "POST", "/api/v2/alerts", "[" + String.join(",", alerts) + "]");
         assertThat(r.statusCode()).as(r.body()).isEqualTo(200);
       }
-      RealAlertmanager.await(
+      await(
           "first notifications",
           () -> posted("real").size() >= 3 && sizes("real").equals(sizes("ours")));
       // Then one resolves, one is new, one is silenced.
@@ -240,7 +241,7 @@ class AlertmanagerPeersTest {
                     over)
                 + "]");
       }
-      RealAlertmanager.await(
+      await(
           "second notifications",
           () ->
               posted("real").getOrDefault("/base", List.of()).size() >= 3

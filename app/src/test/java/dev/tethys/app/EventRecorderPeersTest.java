@@ -1,5 +1,6 @@
 package dev.tethys.app;
 
+import static dev.tethys.testkit.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
@@ -120,7 +121,7 @@ class EventRecorderPeersTest {
         peer.process().descendants().forEach(ProcessHandle::destroy);
         peer.process().destroy();
         peer.process().waitFor();
-        RealAlertmanager.await("the end", () -> text("real").contains("Shutdown"));
+        await("the end", () -> text("real").contains("Shutdown"));
         assertSame(jsonEvents(lines("ours")), jsonEvents(lines("real")));
         List<ConsumerRecord<byte[], byte[]>> inJson = records(kafka, "ours-json");
         assertThat(jsonEvents(inJson.stream().map(ConsumerRecord::value).toList()))
@@ -197,7 +198,7 @@ class EventRecorderPeersTest {
                       "\"alertname\":\"W\",\"severity\":\"warn\",\"cluster\":\"c\"", start, later))
               + "]");
     }
-    RealAlertmanager.await(
+    await(
         "first notifications",
         () ->
             List.of("real", "ours").stream()
@@ -219,7 +220,7 @@ class EventRecorderPeersTest {
                   over)
               + "]");
     }
-    RealAlertmanager.await(
+    await(
         "second notifications",
         () ->
             List.of("real", "ours").stream()

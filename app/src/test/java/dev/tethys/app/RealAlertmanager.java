@@ -1,5 +1,7 @@
 package dev.tethys.app;
 
+import static dev.tethys.testkit.Waiting.await;
+
 import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;
@@ -10,8 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Assumptions;
 
 /** The real Alertmanager on a free port, where it is there. */
@@ -68,16 +68,6 @@ record RealAlertmanager(Process process, int port) implements AutoCloseable {
       return send(port, "GET", "/-/ready", "").statusCode() == 200;
     } catch (IOException e) {
       return false;
-    }
-  }
-
-  static void await(String what, BooleanSupplier condition) {
-    long end = System.nanoTime() + Duration.ofSeconds(90).toNanos();
-    while (!condition.getAsBoolean()) {
-      if (System.nanoTime() > end) {
-        throw new AssertionError("waited for " + what + " in vain");
-      }
-      LockSupport.parkNanos(50_000_000);
     }
   }
 

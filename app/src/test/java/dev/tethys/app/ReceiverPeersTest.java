@@ -1,5 +1,6 @@
 package dev.tethys.app;
 
+import static dev.tethys.testkit.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
@@ -277,7 +278,7 @@ class ReceiverPeersTest {
             assertThat(RealAlertmanager.send(p, "POST", "/api/v2/alerts", alerts).statusCode())
                 .isEqualTo(200);
           }
-          RealAlertmanager.await(when[0], () -> isDone("real", when[0]) && isDone("ours", when[0]));
+          await(when[0], () -> isDone("real", when[0]) && isDone("ours", when[0]));
         }
         SoftAssertions softly = new SoftAssertions();
         for (String kind :

@@ -31,6 +31,7 @@ public final class Main {
           entry("kinds", Kinds::run),
           entry("log-kills", LogKills::run),
           entry("log-store", LogStoreRuns::run),
+          entry("trace-store", TraceStoreRuns::run),
           entry("logs", LogFiles::run),
           entry("lookups", Lookups::run),
           entry("pipeline", PipelineThroughput::run),

@@ -1,5 +1,6 @@
 package dev.tethys.demo;
 
+import static dev.tethys.testkit.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.codec.otlp.wire.OtlpReader;
@@ -22,7 +23,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
@@ -89,14 +89,6 @@ class ShopTest {
             .method(method, java.net.http.HttpRequest.BodyPublishers.noBody())
             .build(),
         HttpResponse.BodyHandlers.ofString());
-  }
-
-  private void await(BooleanSupplier done) throws InterruptedException {
-    long end = System.nanoTime() + 60_000_000_000L;
-    while (!done.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("requests %s spans %s", requests, spans).isLessThan(end);
-      Thread.sleep(20);
-    }
   }
 
   private static int idOf(String card, String region) {

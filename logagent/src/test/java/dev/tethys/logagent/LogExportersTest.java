@@ -1,5 +1,6 @@
 package dev.tethys.logagent;
 
+import static dev.tethys.testkit.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -19,7 +20,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -63,14 +63,6 @@ class LogExportersTest {
 
   private void bring(LogExporters to, String line) {
     to.accept(new LogEntry(Labels.of("app", "x"), 1, line, settled::incrementAndGet));
-  }
-
-  private static void await(BooleanSupplier what) throws InterruptedException {
-    long deadline = System.nanoTime() + 60_000_000_000L;
-    while (!what.getAsBoolean()) {
-      assertThat(System.nanoTime()).isLessThan(deadline);
-      Thread.sleep(5);
-    }
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.tethys.app.collector;
 
+import static dev.tethys.testkit.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -158,14 +159,6 @@ class CollectorRoleTest {
     c.consume(new Batch(Signal.LOGS, Encoding.OTLP, body, items, 0), told::add);
     await(() -> !told.isEmpty());
     return told.getFirst();
-  }
-
-  private static void await(java.util.function.BooleanSupplier b) throws InterruptedException {
-    long end = System.nanoTime() + 20_000_000_000L;
-    while (!b.getAsBoolean()) {
-      assertThat(System.nanoTime()).isLessThan(end);
-      Thread.onSpinWait();
-    }
   }
 
   private static HttpResponse<String> ask(CollectorRole r, String method, String path)

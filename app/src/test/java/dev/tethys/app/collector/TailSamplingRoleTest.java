@@ -1,5 +1,6 @@
 package dev.tethys.app.collector;
 
+import static dev.tethys.testkit.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.codec.otlp.wire.OtlpReader;
@@ -35,7 +36,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -134,14 +134,6 @@ class TailSamplingRoleTest {
         .consume(
             new Batch(Signal.TRACES, Encoding.OTLP, new OtlpWriter().write(d), 1, 0), told::add);
     return told;
-  }
-
-  private static void await(BooleanSupplier b) {
-    long end = System.nanoTime() + 30_000_000_000L;
-    while (!b.getAsBoolean()) {
-      assertThat(System.nanoTime()).isLessThan(end);
-      Thread.onSpinWait();
-    }
   }
 
   private static String ask(CollectorRole r, String method, String path) throws Exception {

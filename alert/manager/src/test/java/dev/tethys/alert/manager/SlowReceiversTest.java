@@ -1,5 +1,6 @@
 package dev.tethys.alert.manager;
 
+import static dev.tethys.testkit.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
@@ -16,7 +17,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -82,16 +82,6 @@ class SlowReceiversTest extends AlertmanagerFixture {
 
   private String with(String config) {
     return config.replace("{slow}", "http://127.0.0.1:" + slow.getAddress().getPort());
-  }
-
-  private static void await(String what, BooleanSupplier condition) {
-    long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-    while (!condition.getAsBoolean()) {
-      if (System.nanoTime() > end) {
-        throw new AssertionError("waited for " + what + " in vain");
-      }
-      LockSupport.parkNanos(2_000_000);
-    }
   }
 
   private static final String BESIDE_OTHERS =

@@ -1,5 +1,6 @@
 package dev.tethys.query.promql;
 
+import static dev.tethys.testkit.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -21,7 +22,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -127,12 +127,6 @@ class JoinedQueriesTest {
       out.add(viewers.submit(() -> query(start).execute()));
     }
     return out;
-  }
-
-  private void await(java.util.function.BooleanSupplier what) {
-    while (!what.getAsBoolean()) {
-      LockSupport.parkNanos(1_000_000);
-    }
   }
 
   /** One reads; the others wait for it. */

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.loadbalancing;
 
+import static dev.tethys.testkit.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -56,7 +57,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -250,14 +250,6 @@ class LoadBalancerTest {
 
   private void send(long from, int traces) {
     Objects.requireNonNull(in.traces).consume(batch(from, traces), told::add);
-  }
-
-  private static void await(BooleanSupplier b) {
-    long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-    while (!b.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("time").isLessThan(end);
-      Thread.onSpinWait();
-    }
   }
 
   private Set<Long> all() {

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.extension.docker;
 
+import static dev.tethys.testkit.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -21,7 +22,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -88,12 +88,6 @@ class DockerObserverTest {
           now.forEach(e -> seen.add(e.id()));
           gone.forEach(known::remove);
         });
-  }
-
-  private static void await(BooleanSupplier is) throws InterruptedException {
-    while (!is.getAsBoolean()) {
-      Thread.sleep(2);
-    }
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.extension.observer;
 
+import static dev.tethys.testkit.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -20,7 +21,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -60,12 +60,6 @@ class HostObserverTest {
           now.forEach(e -> known.put(e.id(), e));
           gone.forEach(known::remove);
         });
-  }
-
-  private static void await(BooleanSupplier is) throws InterruptedException {
-    while (!is.getAsBoolean()) {
-      Thread.sleep(2);
-    }
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.extension.observer;
 
+import static dev.tethys.testkit.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -20,7 +21,6 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -92,12 +92,6 @@ class KubernetesObserverTest {
   private void changed(Collection<Endpoint> now, Collection<String> gone) {
     now.forEach(e -> known.put(e.id(), e));
     gone.forEach(known::remove);
-  }
-
-  private void await(BooleanSupplier is) throws InterruptedException {
-    while (!is.getAsBoolean()) {
-      Thread.sleep(2);
-    }
   }
 
   private Endpoint endpoint(String id) {

@@ -1,5 +1,7 @@
 package dev.tethys.pipeline.receiver.creator;
 
+import static dev.tethys.testkit.Waiting.await;
+
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
@@ -55,7 +57,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.BooleanSupplier;
 
 /**
  * A graph with a receiver_creator, an observer that a test speaks for, and a receiver that it sees.
@@ -154,12 +155,6 @@ final class CreatorGraph implements AutoCloseable {
         },
         EnumSet.of(Signal.LOGS),
         Map.of());
-  }
-
-  static void await(BooleanSupplier is) throws InterruptedException {
-    while (!is.getAsBoolean()) {
-      Thread.sleep(2);
-    }
   }
 
   void awaitLog(String line) throws InterruptedException {

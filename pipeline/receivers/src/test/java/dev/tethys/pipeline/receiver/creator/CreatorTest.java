@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.creator;
 
+import static dev.tethys.testkit.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -138,7 +139,7 @@ class CreatorTest {
     // An annotation that no expression asks for, and then one that some does.
     set(port("b", "10.0.0.2", 6379, Map.of("other", "x")));
     set(port("a", "10.0.0.1", 6379, Map.of("every", "2m")));
-    CreatorGraph.await(
+    await(
         () ->
             graph.probes.get("10.0.0.1:6379") instanceof Probe p
                 && p.settings.every().toMinutes() == 2);
@@ -156,7 +157,7 @@ class CreatorTest {
       graph.apply(REDIS, "metrics");
       graph.awaitLog("probe 10.0.0.2:6379 starts");
       graph.awaitLog("probe 10.0.0.1:6379 fails");
-      CreatorGraph.await(() -> log.all.stream().anyMatch(l -> l.contains("cannot start")));
+      await(() -> log.all.stream().anyMatch(l -> l.contains("cannot start")));
       assertThat(log.all)
           .anyMatch(
               l ->
@@ -183,10 +184,10 @@ class CreatorTest {
         "logs");
     Endpoint e = port("a", "10.0.0.1", 1, Map.of());
     set(e);
-    CreatorGraph.await(() -> items() == 1);
+    await(() -> items() == 1);
     Files.writeString(log, "last words\n".repeat(5000), StandardOpenOption.APPEND);
     graph.known.set(e.id(), List.of());
-    CreatorGraph.await(() -> items() == 5001);
+    await(() -> items() == 5001);
   }
 
   private int items() {
@@ -206,7 +207,7 @@ class CreatorTest {
         "metrics");
     try (LogCapture log = new LogCapture(CreatorReceiver.class)) {
       set(port("a", "10.0.0.1", 1, Map.of("path", "/throws")));
-      CreatorGraph.await(() -> !log.all.isEmpty());
+      await(() -> !log.all.isEmpty());
       assertThat(log.all.getFirst()).contains("nothing can be made for port 10.0.0.1:1");
     }
     set(port("b", "10.0.0.2", 2, Map.of()));
@@ -226,7 +227,7 @@ class CreatorTest {
     }
     set(port("b", "10.0.0.2", 6379, Map.of()));
     graph.awaitLog("probe 10.0.0.2:6379 starts");
-    CreatorGraph.await(() -> !graph.probes.containsKey("10.0.0.1:6379"));
+    await(() -> !graph.probes.containsKey("10.0.0.1:6379"));
     int running = 0;
     for (String line : List.copyOf(graph.log)) { // no two at a time
       running += line.equals("probe 10.0.0.1:6379 starts") ? 1 : 0;
@@ -234,7 +235,7 @@ class CreatorTest {
       assertThat(running).isBetween(0, 1);
     }
     set(e);
-    CreatorGraph.await(() -> graph.probes.containsKey("10.0.0.1:6379"));
+    await(() -> graph.probes.containsKey("10.0.0.1:6379"));
   }
 
   @Test
@@ -245,7 +246,7 @@ class CreatorTest {
           port("b", "10.0.0.2", 6379, Map.of()));
       graph.apply(REDIS, "metrics");
       graph.awaitLog("probe 10.0.0.2:6379 starts");
-      CreatorGraph.await(() -> !log.all.isEmpty());
+      await(() -> !log.all.isEmpty());
       assertThat(log.all.getFirst())
           .contains(
               "no probe/redis can be made for port 10.0.0.1:6379", "collector.yaml:12:", "often");
@@ -378,7 +379,7 @@ class CreatorTest {
               80,
               Map.of(m + "/enabled", "true", m + "/scraper", "probe", m + "/config", config)));
       graph.apply("{watch_observers: [told], discovery: {enabled: true}}", "metrics");
-      CreatorGraph.await(() -> !log.all.isEmpty());
+      await(() -> !log.all.isEmpty());
       assertThat(log.all.getFirst()).contains("what the annotations of port 10.0.0.2:80", problem);
     }
   }
@@ -510,14 +511,14 @@ class CreatorTest {
     assertThat(graph.log).hasSize(1); // it names another
     graph.told++;
     graph.apply(names, "metrics");
-    CreatorGraph.await(() -> graph.log.size() == 3);
+    await(() -> graph.log.size() == 3);
     assertThat(graph.log).endsWith("probe 10.0.0.1:6379 stops", "probe 10.0.0.1:6379 starts");
     String further = names.replaceFirst("path: .*", "path: told/other");
     graph.apply(further, "metrics");
-    CreatorGraph.await(() -> graph.log.size() == 5);
+    await(() -> graph.log.size() == 5);
     graph.other++;
     graph.apply(further, "metrics");
-    CreatorGraph.await(() -> graph.log.size() == 7);
+    await(() -> graph.log.size() == 7);
     assertThat(probe("10.0.0.1:6379").settings.path()).isEqualTo("told/other");
   }
 
@@ -529,7 +530,7 @@ class CreatorTest {
     graph.apply(REDIS, "metrics");
     assertThat(graph.log).hasSize(1);
     graph.apply(REDIS.replace("30s", "40s"), "metrics");
-    CreatorGraph.await(() -> graph.log.size() == 3);
+    await(() -> graph.log.size() == 3);
     assertThat(graph.log).endsWith("probe 10.0.0.1:6379 stops", "probe 10.0.0.1:6379 starts");
     assertThat(probe("10.0.0.1:6379").settings.every()).hasSeconds(40);
     assertThat(Set.copyOf(graph.probes.keySet())).hasSize(1);

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.events;
 
+import static dev.tethys.testkit.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -26,7 +27,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -103,14 +103,6 @@ class EventsReceiverTest {
        "firstTimestamp":"2024-05-01T09:00:00Z","lastTimestamp":"%s","count":%s,"type":"Warning","action":"Restart"}
       """
             .formatted(name, namespace, name, namespace, last, count));
-  }
-
-  private static void await(BooleanSupplier done) throws InterruptedException {
-    long deadline = System.nanoTime() + 50_000_000_000L;
-    while (!done.getAsBoolean()) {
-      assertThat(System.nanoTime()).isLessThan(deadline);
-      Thread.sleep(5);
-    }
   }
 
   private List<String> records() {

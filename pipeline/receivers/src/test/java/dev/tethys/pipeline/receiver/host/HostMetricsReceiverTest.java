@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.host;
 
+import static dev.tethys.testkit.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.collect.host.HostReadings;
@@ -17,7 +18,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 
 /** A receiver at work on this machine. */
@@ -35,14 +35,6 @@ class HostMetricsReceiverTest {
         "receiver host_metrics",
         "host_metrics",
         new Registry());
-  }
-
-  private static void await(BooleanSupplier done) throws InterruptedException {
-    long deadline = System.nanoTime() + 60_000_000_000L;
-    while (!done.getAsBoolean()) {
-      assertThat(System.nanoTime()).isLessThan(deadline);
-      Thread.sleep(5);
-    }
   }
 
   @Test

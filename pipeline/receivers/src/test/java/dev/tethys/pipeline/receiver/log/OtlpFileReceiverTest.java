@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.log;
 
+import static dev.tethys.testkit.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -16,7 +17,6 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -58,12 +58,6 @@ class OtlpFileReceiverTest {
   private void write(String name, String text) throws IOException {
     Files.writeString(
         folder.resolve(name), text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-  }
-
-  private static void await(BooleanSupplier is) throws InterruptedException {
-    while (!is.getAsBoolean()) {
-      Thread.sleep(2);
-    }
   }
 
   @Test

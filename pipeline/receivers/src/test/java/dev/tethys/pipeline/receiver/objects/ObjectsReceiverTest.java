@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.objects;
 
+import static dev.tethys.testkit.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
@@ -29,7 +30,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -118,14 +118,6 @@ class ObjectsReceiverTest {
         PODS,
         namespace + "/" + name,
         "{\"metadata\":{\"name\":\"%s\",\"namespace\":\"%s\"}%s}".formatted(name, namespace, rest));
-  }
-
-  private static void await(BooleanSupplier done) throws InterruptedException {
-    long deadline = System.nanoTime() + 50_000_000_000L;
-    while (!done.getAsBoolean()) {
-      assertThat(System.nanoTime()).isLessThan(deadline);
-      Thread.sleep(5);
-    }
   }
 
   private void awaitWatch() throws InterruptedException {

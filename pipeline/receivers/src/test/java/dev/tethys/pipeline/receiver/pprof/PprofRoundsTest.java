@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.pprof;
 
+import static dev.tethys.testkit.Waiting.await;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -26,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,14 +39,6 @@ class PprofRoundsTest {
   private volatile long spun;
 
   private static final Rounds.Pace OFTEN = new Rounds.Pace(Duration.ofMillis(20), Duration.ZERO);
-
-  private static void await(BooleanSupplier done) throws InterruptedException {
-    long deadline = System.nanoTime() + 60_000_000_000L;
-    while (!done.getAsBoolean()) {
-      assertThat(System.nanoTime()).isLessThan(deadline);
-      Thread.sleep(5);
-    }
-  }
 
   /** A profile with one sample, in gzip as programs in Go write it. */
   private static byte[] pprof(String type, int value) throws IOException {

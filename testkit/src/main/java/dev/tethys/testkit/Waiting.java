@@ -1,0 +1,50 @@
+package dev.tethys.testkit;
+
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+
+/** Waits in tests for a condition that another thread or process makes true. */
+public final class Waiting {
+  /** Long enough for a busy machine; only a failing test takes it. */
+  private static final Duration PATIENCE = Duration.ofSeconds(100);
+
+  private static final int PAUSE_MILLIS = 10;
+
+  private Waiting() {}
+
+  /** Waits at most 100 seconds. */
+  public static void await(BooleanSupplier condition) {
+    await("the condition", condition);
+  }
+
+  /**
+   * Waits at most 100 seconds.
+   *
+   * @param what the condition in words, for the error
+   */
+  public static void await(String what, BooleanSupplier condition) {
+    await(PATIENCE, () -> what, condition);
+  }
+
+  /**
+   * Waits for a given time.
+   *
+   * @param what the condition in words and the state at the end, for the error
+   * @throws AssertionError if the condition does not become true in time
+   */
+  public static void await(Duration patience, Supplier<String> what, BooleanSupplier condition) {
+    long end = System.nanoTime() + patience.toNanos();
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() > end) {
+        throw new AssertionError("not true after " + patience.toSeconds() + " s: " + what.get());
+      }
+      try {
+        Thread.sleep(PAUSE_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new AssertionError("interrupted while waiting: " + what.get(), e);
+      }
+    }
+  }
+}
