@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -59,9 +60,7 @@ class MergedPprofTest {
       }
     }
     merge.end();
-    ProfileLabels.Type type = ProfileLabels.Type.parse(typeId);
-    assertThat(type).isNotNull();
-    return MergedPprof.write(merge, type);
+    return MergedPprof.write(merge, Objects.requireNonNull(ProfileLabels.Type.parse(typeId)));
   }
 
   /** Content of a message: values by stack and labels, of one sample type, and the other fields. */
