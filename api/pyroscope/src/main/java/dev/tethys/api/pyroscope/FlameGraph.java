@@ -18,7 +18,7 @@ import java.util.PriorityQueue;
  * total and self of the left one, of the right one, index of the name. Nodes with less than the
  * smallest total of the largest nodes are combined into one named {@code other}.
  *
- * @param names names by index, the first is {@code total}
+ * @param names names by index, the root first
  * @param levels numbers of each level
  * @param totals sum of each tree
  * @param maxSelf largest self value

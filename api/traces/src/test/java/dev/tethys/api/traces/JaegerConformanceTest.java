@@ -52,8 +52,8 @@ class JaegerConformanceTest {
                 List.of(
                     "service", AttributeText.text(q.get("ServiceName")),
                     "operation", AttributeText.text(q.get("OperationName")),
-                    "start", micros(q.get("StartTimeMin")),
-                    "end", micros(q.get("StartTimeMax")),
+                    "start", micros(Objects.requireNonNull(q.get("StartTimeMin"))),
+                    "end", micros(Objects.requireNonNull(q.get("StartTimeMax"))),
                     "limit", AttributeText.text(q.get("NumTraces"))));
         if (q.get("Tags") instanceof Attributes tags) {
           params.addAll(List.of("tags", AttributeText.json(new StringBuilder(), tags).toString()));
