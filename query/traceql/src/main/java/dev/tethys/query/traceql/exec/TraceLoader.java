@@ -111,9 +111,7 @@ final class TraceLoader {
     long slack = work.limits().traceNanos();
     long least = Times.minus(first, slack);
     long most = Times.plus(last, slack);
-    return segments.stream()
-        .filter(s -> s.lastTime() >= least && s.firstTime() <= most)
-        .toList();
+    return segments.stream().filter(s -> s.lastTime() >= least && s.firstTime() <= most).toList();
   }
 
   private void append(
