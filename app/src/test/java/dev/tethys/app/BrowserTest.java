@@ -250,6 +250,16 @@ class BrowserTest {
     }
   }
 
+  /** Tempo's API and Prometheus's are answered within the browser. */
+  @Test
+  void tracesAndServicesAreExploredInChromium() throws IOException, InterruptedException {
+    assumeBrowser();
+    try (TethysProcess server = TethysProcess.server(dir, "global: {}\n")) {
+      scenarios("--suite=explore-traces", "--base-url=http://127.0.0.1:" + server.port);
+      scenarios("--suite=services", "--base-url=http://127.0.0.1:" + server.port);
+    }
+  }
+
   @Test
   void theHistoryOfAnAlertIsShownInChromium() throws IOException, InterruptedException {
     assumeBrowser();

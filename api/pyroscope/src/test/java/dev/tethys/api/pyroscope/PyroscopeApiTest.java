@@ -229,7 +229,7 @@ class PyroscopeApiTest {
     assertThat(r.statusCode()).isEqualTo(200);
     assertThat(r.headers().firstValue("Content-Type")).contains("application/proto");
     Map<String, Object> profile = Shapes.PROFILE.fromProto(r.body());
-    assertThat(profile.get("string_table").toString()).contains("send").contains("send.c");
+    assertThat(profile.get("string_table")).asString().contains("send").contains("send.c");
     assertThat(profile.get("period")).isEqualTo(10_000_000L);
     assertThat(profile.get("duration_nanos")).isEqualTo(10_000_000_000L);
     assertThat(call("SelectMergeProfile", selection("{service_name=\\\"mail\\\"}", "")))
