@@ -11,6 +11,7 @@ import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.traces.SpanBatch;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class SpanMetricsTest {
@@ -69,7 +70,7 @@ class SpanMetricsTest {
     Labels slow = bucket.toBuilder().set("le", "+Inf").build();
     assertThat(out.values.get(slow)).containsExactly(0.0, 4.0);
     assertThat(out.exemplars).containsOnlyKeys(slow);
-    assertThat(out.exemplars.get(slow).labels().get("traceID"))
+    assertThat(Objects.requireNonNull(out.exemplars.get(slow)).labels().get("traceID"))
         .isEqualTo("00000000000000000000000000007531");
     m.write(out, 31_000, INTERVAL, STALE);
     assertThat(out.values.get(slow)).containsExactly(0.0, 4.0, 4.0);
@@ -83,7 +84,9 @@ class SpanMetricsTest {
     m.write(out, 2000, INTERVAL, STALE);
     m.write(out, 1000 + STALE, INTERVAL, STALE);
     String[] l = labels("a", "GET", "SPAN_KIND_SERVER", "STATUS_CODE_UNSET");
-    assertThat(Samples.isStale(out.last("traces_spanmetrics_calls_total", l))).isTrue();
+    assertThat(
+            Samples.isStale(Objects.requireNonNull(out.last("traces_spanmetrics_calls_total", l))))
+        .isTrue();
     assertThat(m.size()).isZero();
     m.add(TENANT, batch("a", "GET", 2, 0, 1), 10, 2_000_000);
     m.write(out, 2_010_000, INTERVAL, STALE);
