@@ -19,9 +19,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls between services, from the spans of a time range by Zipkin's rules: the name of a server is
- * the one in its spans where there are any, else the one that the client gives; messages link only
- * where both names are known; a client without a name links to the nearest span with a kind above.
+ * Calls between services, from the spans of a time range by Zipkin's rules. The name of a server is
+ * the one in its spans where there are any, else the one that the client gives. Messages link only
+ * where both names are known. A client without a name links to the nearest span with a kind above.
  */
 final class ServiceLinks {
   /** Most spans of a calculation; the newest are taken. */

@@ -18,9 +18,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Search for traces in two phases: the ids of candidates by conditions that each result fulfils,
- * then the evaluation of the pipeline over all spans of the candidates, some at a time, until there
- * are enough results.
+ * Search for traces in two phases. The first finds the ids of candidates by conditions that each
+ * result fulfils; the second evaluates the pipeline over all spans of some candidates at a time,
+ * until there are enough results.
  */
 public final class TraceSearch {
   /** Traces whose spans are loaded at a time. */

@@ -4,7 +4,7 @@ import dev.tethys.model.traces.SpanColumn;
 import dev.tethys.model.traces.SpanRows;
 import java.util.Arrays;
 
-/** Number of spans that a sampled span stands for, by the threshold in its trace state. */
+/** Number of spans that a sampled span represents, by the threshold in its trace state. */
 final class TraceStateWeights {
   private double[] byCode = {};
   private double[] out = {};
