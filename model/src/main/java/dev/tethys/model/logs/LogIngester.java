@@ -1,12 +1,11 @@
 package dev.tethys.model.logs;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.exposition.BoundedLabel;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.exposition.Registry.Vector;
 import dev.tethys.model.storage.StorageException;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -16,9 +15,6 @@ import org.jspecify.annotations.Nullable;
  * distributor. All protocols and the pipeline exporter append through it. Safe for several threads.
  */
 public final class LogIngester {
-  /** Value of the labels {@code tenant} and {@code stream} beyond the number that is kept apart. */
-  public static final String OTHER = "other";
-
   /** Senders choose tenants and streams, so that the number of series of a metric is bounded. */
   private static final int MAX_TENANTS = 1000;
 
@@ -31,8 +27,8 @@ public final class LogIngester {
   private final Vector<Counter> bytes;
   private final Vector<Counter> discarded;
   private final Vector<Counter> discardedOfStream;
-  private final Set<String> tenants = ConcurrentHashMap.newKeySet();
-  private final Set<String> streams = ConcurrentHashMap.newKeySet();
+  private final BoundedLabel tenants = new BoundedLabel(MAX_TENANTS);
+  private final BoundedLabel streams = new BoundedLabel(MAX_STREAMS);
 
   /**
    * @param opened the store, null until it is open
@@ -103,7 +99,7 @@ public final class LogIngester {
       return LogAppendResult.EMPTY;
     }
     LogAppendResult result = store.append(tenant, batch);
-    String label = label(tenant);
+    String label = tenants.of(tenant);
     lines.with(label).add(result.stored());
     bytes.with(label).add(batch.size);
     for (LogAppendResult.Refusal r : result.refusals()) {
@@ -117,12 +113,8 @@ public final class LogIngester {
   /** Counts lines that could not be read. */
   public void discarded(String tenant, String reason, long entries) {
     if (entries > 0) {
-      discarded.with(reason, label(tenant)).add(entries);
+      discarded.with(reason, tenants.of(tenant)).add(entries);
     }
-  }
-
-  private String label(String tenant) {
-    return bounded(tenant, tenants, MAX_TENANTS);
   }
 
   private String streamLabel(Labels labels) {
@@ -134,17 +126,6 @@ public final class LogIngester {
       }
       text += "…";
     }
-    return bounded(text, streams, MAX_STREAMS);
-  }
-
-  private static String bounded(String value, Set<String> known, int max) {
-    if (known.contains(value)) {
-      return value;
-    }
-    if (known.size() >= max) {
-      return OTHER;
-    }
-    known.add(value);
-    return value;
+    return streams.of(text);
   }
 }

@@ -1,11 +1,10 @@
 package dev.tethys.model.profiles;
 
+import dev.tethys.model.exposition.BoundedLabel;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.exposition.Registry.Vector;
 import dev.tethys.model.storage.StorageException;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -14,9 +13,6 @@ import org.jspecify.annotations.Nullable;
  * distributor. All protocols and the pipeline exporter append through it. Safe for several threads.
  */
 public final class ProfileIngester {
-  /** Value of the label {@code tenant} beyond the number that is kept apart. */
-  public static final String OTHER = "other";
-
   /** Senders choose tenants, so that the number of series of a metric is bounded. */
   private static final int MAX_TENANTS = 1000;
 
@@ -24,7 +20,7 @@ public final class ProfileIngester {
   private final Vector<Counter> profiles;
   private final Vector<Counter> bytes;
   private final Vector<Counter> discarded;
-  private final Set<String> tenants = ConcurrentHashMap.newKeySet();
+  private final BoundedLabel tenants = new BoundedLabel(MAX_TENANTS);
 
   /**
    * @param opened the store, null until it is open
@@ -76,7 +72,7 @@ public final class ProfileIngester {
       return ProfileAppendResult.EMPTY;
     }
     ProfileAppendResult result = store.append(tenant, batch);
-    String label = label(tenant);
+    String label = tenants.of(tenant);
     profiles.with(label).add(result.stored());
     bytes.with(label).add(size);
     for (ProfileAppendResult.Refusal r : result.refusals()) {
@@ -88,18 +84,7 @@ public final class ProfileIngester {
   /** Counts profiles that could not be read. */
   public void discarded(String tenant, String reason, long profilesOrSamples) {
     if (profilesOrSamples > 0) {
-      discarded.with(reason, label(tenant)).add(profilesOrSamples);
+      discarded.with(reason, tenants.of(tenant)).add(profilesOrSamples);
     }
-  }
-
-  private String label(String tenant) {
-    if (tenants.contains(tenant)) {
-      return tenant;
-    }
-    if (tenants.size() >= MAX_TENANTS) {
-      return OTHER;
-    }
-    tenants.add(tenant);
-    return tenant;
   }
 }

@@ -1,12 +1,11 @@
 package dev.tethys.model.traces;
 
+import dev.tethys.model.exposition.BoundedLabel;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.exposition.Registry.Vector;
 import dev.tethys.model.storage.StorageException;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -16,9 +15,6 @@ import org.jspecify.annotations.Nullable;
  * distributor. All protocols and the pipeline exporter append through it. Safe for several threads.
  */
 public final class TraceIngester {
-  /** Value of the label {@code tenant} beyond the number that is kept apart. */
-  public static final String OTHER = "other";
-
   /** Senders choose tenants, so that the number of series of a metric is bounded. */
   private static final int MAX_TENANTS = 1000;
 
@@ -26,7 +22,7 @@ public final class TraceIngester {
   private final Vector<Counter> spans;
   private final Vector<Counter> bytes;
   private final Vector<Counter> discarded;
-  private final Set<String> tenants = ConcurrentHashMap.newKeySet();
+  private final BoundedLabel tenants = new BoundedLabel(MAX_TENANTS);
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
 
   /** Gets batches of which spans were stored, by the thread that appends. */
@@ -100,7 +96,7 @@ public final class TraceIngester {
       return SpanAppendResult.stored(0);
     }
     SpanAppendResult result = store.append(tenant, batch);
-    String label = label(tenant);
+    String label = tenants.of(tenant);
     spans.with(label).add(items);
     bytes.with(label).add(encoded);
     for (SpanAppendResult.Refusal r : result.refusals()) {
@@ -115,18 +111,7 @@ public final class TraceIngester {
   /** Counts spans that could not be read. */
   public void discarded(String tenant, String reason, long n) {
     if (n > 0) {
-      discarded.with(reason, label(tenant)).add(n);
+      discarded.with(reason, tenants.of(tenant)).add(n);
     }
-  }
-
-  private String label(String tenant) {
-    if (tenants.contains(tenant)) {
-      return tenant;
-    }
-    if (tenants.size() >= MAX_TENANTS) {
-      return OTHER;
-    }
-    tenants.add(tenant);
-    return tenant;
   }
 }

@@ -3,6 +3,7 @@ package dev.tethys.pipeline.exporter.tethys;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.loki.OtlpLogs;
 import dev.tethys.codec.loki.OtlpMapping;
+import dev.tethys.model.exposition.BoundedLabel;
 import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogAppendResult.Refusal;
 import dev.tethys.model.logs.LogBatch;
@@ -45,7 +46,7 @@ public final class EmbeddedLogStore implements EmbeddedStore {
     String tenant = settings.tenantOf(batch);
     String problem = LogTenants.problem(tenant);
     if (problem != null) {
-      ingester.discarded(LogIngester.OTHER, "invalid_tenant", batch.items());
+      ingester.discarded(BoundedLabel.OTHER, "invalid_tenant", batch.items());
       return new Outcome.Rejected(LogTenants.HEADER + " is " + problem, batch.items());
     }
     OtlpMapping own = settings.otlp();

@@ -2,6 +2,7 @@ package dev.tethys.pipeline.exporter.tethys;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.otlp.wire.SpanBatchReader;
+import dev.tethys.model.exposition.BoundedLabel;
 import dev.tethys.model.logs.LogTenants;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.telemetry.Telemetry;
@@ -48,7 +49,7 @@ public final class EmbeddedTraceStore implements EmbeddedStore {
     String tenant = settings.tenantOf(batch);
     String problem = LogTenants.problem(tenant);
     if (problem != null) {
-      ingester.discarded(TraceIngester.OTHER, "invalid_tenant", batch.items());
+      ingester.discarded(BoundedLabel.OTHER, "invalid_tenant", batch.items());
       return new Outcome.Rejected(LogTenants.HEADER + " is " + problem, batch.items());
     }
     int items = batch.items();
