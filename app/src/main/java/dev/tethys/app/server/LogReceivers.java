@@ -32,9 +32,6 @@ final class LogReceivers {
   /** Prefixes of Elasticsearch's paths; the second is that of VictoriaLogs. */
   private static final List<String> ELASTIC = List.of("/elastic", "/insert/elasticsearch");
 
-  private static final List<String> OTLP =
-      List.of("/v1/logs", "/otlp/v1/logs", "/api/v1/otlp/v1/logs");
-
   private LogReceivers() {}
 
   /**
@@ -60,7 +57,7 @@ final class LogReceivers {
     OtlpProtocol otlp =
         Objects.requireNonNull(OtlpProtocol.of(OtlpSignal.LOGS, Map.of(Signal.LOGS, storing)));
     otlp.addTo(grpc);
-    OTLP.forEach(path -> otlp.addTo(http, path));
+    ReceiverRoutes.otlp(OtlpSignal.LOGS).forEach(path -> otlp.addTo(http, path));
     ElasticProtocol elastic =
         new ElasticProtocol(storing, clock, ElasticProtocol.VERSION, StreamFields.DEFAULT);
     ELASTIC.forEach(prefix -> elastic.addTo(http, prefix));

@@ -1,9 +1,11 @@
 package dev.tethys.app.server;
 
 import dev.tethys.api.Readiness;
+import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.collect.receive.Receiver;
 import dev.tethys.collect.receive.WebReceivers;
 import dev.tethys.web.HttpHandler;
+import java.util.List;
 import java.util.function.Supplier;
 
 /** When receivers answer: once the store is open, and only where they are switched on. */
@@ -27,5 +29,13 @@ final class ReceiverRoutes {
         response
             .status(404)
             .send(what + " is disabled: start the server with --" + flag + " to enable it\n");
+  }
+
+  /**
+   * Paths of a signal of OTLP over HTTP: the usual one, and below the prefixes of other servers.
+   */
+  static List<String> otlp(OtlpSignal signal) {
+    String path = signal.httpPath();
+    return List.of(path, "/otlp" + path, "/api/v1/otlp" + path);
   }
 }

@@ -3,6 +3,7 @@ package dev.tethys.app.server;
 import dev.tethys.api.Readiness;
 import dev.tethys.codec.otlp.OtlpOptions;
 import dev.tethys.codec.otlp.TranslationStrategy;
+import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.points.PointNames;
 import dev.tethys.collect.receive.OtlpGrpcReceiver;
 import dev.tethys.collect.receive.OtlpHttpReceiver;
@@ -136,7 +137,7 @@ final class ServerReceivers {
           OtlpGrpcReceiver.PATH,
           ReceiverRoutes.onceReady(new OtlpGrpcReceiver(receiver), status::readiness));
     }
-    for (String path : List.of("/v1/metrics", "/otlp/v1/metrics", WebReceivers.OTLP)) {
+    for (String path : ReceiverRoutes.otlp(OtlpSignal.METRICS)) {
       routes.post(path, http);
     }
     pointReceivers(routes);

@@ -26,9 +26,6 @@ import java.util.Objects;
 final class TraceReceivers {
   private static final int MAX_BODY = 64 << 20;
 
-  private static final List<String> OTLP =
-      List.of("/v1/traces", "/otlp/v1/traces", "/api/v1/otlp/v1/traces");
-
   private static final List<String> JAEGER = List.of("/api/traces", "/jaeger/api/traces");
 
   private TraceReceivers() {}
@@ -54,7 +51,7 @@ final class TraceReceivers {
     OtlpProtocol otlp =
         Objects.requireNonNull(OtlpProtocol.of(OtlpSignal.TRACES, Map.of(Signal.TRACES, storing)));
     otlp.addTo(grpc);
-    OTLP.forEach(path -> otlp.addTo(http, path));
+    ReceiverRoutes.otlp(OtlpSignal.TRACES).forEach(path -> otlp.addTo(http, path));
     JaegerProtocol jaeger = new JaegerProtocol(storing);
     jaeger.addTo(grpc);
     JAEGER.forEach(path -> jaeger.addTo(http, path));
