@@ -15,7 +15,7 @@ public final class Completion {
    * @throws TraceQlException if the text has no tokens of TraceQL
    */
   public static String complete(String text) {
-    List<Token> tokens = Lexer.tokens(text);
+    List<Token> tokens = TraceqlLexer.tokens(text);
     StringBuilder sb = new StringBuilder();
     int from = 0;
     int braces = 0;

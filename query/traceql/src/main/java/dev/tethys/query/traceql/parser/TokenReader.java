@@ -22,12 +22,12 @@ final class TokenReader {
   TokenReader(String text) {
     this.text = text;
     if (text.length() > MAX_LENGTH) {
-      throw Lexer.error(
+      throw TraceqlLexer.error(
           text,
           MAX_LENGTH,
           "query has " + text.length() + " characters, more than the limit of " + MAX_LENGTH);
     }
-    tokens = Lexer.tokens(text);
+    tokens = TraceqlLexer.tokens(text);
   }
 
   Token peek() {
@@ -70,7 +70,7 @@ final class TokenReader {
   }
 
   TraceQlException error(Token t, String reason) {
-    return Lexer.error(text, t.from(), reason);
+    return TraceqlLexer.error(text, t.from(), reason);
   }
 
   void enter() {

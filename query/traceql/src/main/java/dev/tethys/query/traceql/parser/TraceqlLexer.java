@@ -11,7 +11,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Splits a query into tokens. The name of an attribute ends at white space or an operator. */
-final class Lexer {
+final class TraceqlLexer {
   private static final String NAME_ENDS = "{}()=~!<>&|^,";
 
   /** Symbols, longer ones before their beginnings. */
@@ -33,13 +33,13 @@ final class Lexer {
   private final List<Token> tokens = new ArrayList<>();
   private int at;
 
-  private Lexer(String text) {
+  private TraceqlLexer(String text) {
     this.text = text;
   }
 
   /** Tokens of a query; the last is {@link Token.Kind#END}. */
   static List<Token> tokens(String text) {
-    return new Lexer(text).run();
+    return new TraceqlLexer(text).run();
   }
 
   private List<Token> run() {

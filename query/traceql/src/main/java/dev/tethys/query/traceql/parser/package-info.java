@@ -1,4 +1,4 @@
-/** Lexer, parser and validation of TraceQL. */
+/** TraceqlLexer, parser and validation of TraceQL. */
 @NullMarked
 package dev.tethys.query.traceql.parser;
 
