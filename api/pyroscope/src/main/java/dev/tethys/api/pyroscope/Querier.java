@@ -193,6 +193,9 @@ final class Querier {
     if (!callSite(m).isEmpty()) {
       throw unsupported("stack_trace_selector of SelectMergeProfile");
     }
+    if (m.get("max_nodes") instanceof Long n && n != 0) {
+      throw unsupported("max_nodes of SelectMergeProfile");
+    }
     Request r = request(m);
     return MergedPprof.write(q.merge(r), r.parsedType());
   }
