@@ -198,7 +198,7 @@ public final class HeapController {
 
   private static void watch(
       MemoryPoolMXBean old, Rule rule, StartPages start, boolean youngFollows) {
-    Optional<YoungSize> size = youngFollows ? YoungSize.ofProcess() : Optional.empty();
+    Optional<YoungSize> size = youngFollows ? YoungSize.ofProcess(new YoungSize.Rule()) : Optional.empty();
     Pace pace = new Pace(rule);
     YoungCollections young = new YoungCollections();
     long before = 0;

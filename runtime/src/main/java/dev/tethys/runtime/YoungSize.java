@@ -43,12 +43,27 @@ final class YoungSize {
 
   /** The rule over time. */
   static final class Rule {
+    private final double tooMuch;
     private boolean large;
     private boolean begun;
     private long since;
     private long collections;
     private long millis;
     private long calmSince;
+
+    /** Rule of processes. */
+    Rule() {
+      this(TOO_MUCH);
+    }
+
+    /**
+     * Rule of a test that must not depend on the speed of the machine.
+     *
+     * @param tooMuch share of the time in young collections from which on they are too frequent
+     */
+    Rule(double tooMuch) {
+      this.tooMuch = tooMuch;
+    }
 
     /**
      * Decides.
@@ -75,7 +90,7 @@ final class YoungSize {
       if (rate >= CALM_RATE) {
         calmSince = now;
       }
-      if (!large && share >= TOO_MUCH) {
+      if (!large && share >= tooMuch) {
         large = true;
         return Change.ENLARGE;
       }
@@ -97,7 +112,7 @@ final class YoungSize {
     }
   }
 
-  private final Rule rule = new Rule();
+  private final Rule rule;
   private final GarbageCollectorMXBean young;
   private final int ratio; // of the old generation's capacity to the young one's
   private final long small;
@@ -105,14 +120,15 @@ final class YoungSize {
   private @Nullable String minFree; // before they were changed
   private @Nullable String maxFree;
 
-  private YoungSize(GarbageCollectorMXBean young, int ratio, long small) {
+  private YoungSize(Rule rule, GarbageCollectorMXBean young, int ratio, long small) {
+    this.rule = rule;
     this.young = young;
     this.ratio = ratio;
     this.small = small;
   }
 
   /** That of this process; empty under another collector, or when its size is fixed. */
-  static Optional<YoungSize> ofProcess() {
+  static Optional<YoungSize> ofProcess(Rule rule) {
     HotSpotDiagnosticMXBean vm = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
     int ratio = Integer.parseInt(vm.getVMOption("NewRatio").getValue());
     long small = Long.parseLong(vm.getVMOption("NewSize").getValue());
@@ -122,7 +138,7 @@ final class YoungSize {
         : ManagementFactory.getGarbageCollectorMXBeans().stream()
             .filter(b -> b.getName().equals("Copy"))
             .findFirst()
-            .map(b -> new YoungSize(b, ratio, small));
+            .map(b -> new YoungSize(rule, b, ratio, small));
   }
 
   /**

@@ -77,7 +77,7 @@ class YoungSizeTest {
     assertThat(Long.parseLong(sizes.getLast())).as("under load").isGreaterThan(20 * MIB);
   }
 
-  /** Allocates objects that live for a while until the young generation has grown. */
+  /** Allocates, with any share of the time in collections counting as too much. */
   static final class Load {
     private static final long END = System.nanoTime() + 120 * SECOND;
 
@@ -90,15 +90,16 @@ class YoungSizeTest {
 
     public static void main(String[] args) {
       System.out.print(eden() + " ");
-      HeapController.keepStore();
       List<byte[]> old = new ArrayList<>();
       for (int i = 0; i < 40; i++) {
         old.add(new byte[(int) MIB]);
       }
-      byte[][] ring = new byte[100_000][];
+      YoungSize size = YoungSize.ofProcess(new YoungSize.Rule(0)).orElseThrow();
+      byte[][] ring = new byte[1000][];
       for (int i = 0; eden() <= 20 * MIB && System.nanoTime() - END < 0; i++) {
-        for (int k = 0; k < 1000; k++) {
-          ring[(i * 1000 + k) % ring.length] = new byte[40];
+        ring[i % ring.length] = new byte[40];
+        if (size.changes(System.nanoTime(), 40 * MIB)) {
+          System.gc();
         }
       }
       System.out.print(eden());
