@@ -177,7 +177,7 @@ final class TargetEndpoints {
     }
   }
 
-  private record Told(Labels target, String family, MetricMetadata metadata) {}
+  private record TargetMetadata(Labels target, String family, MetricMetadata metadata) {}
 
   private void targetMetadata(ApiCall call) throws IOException {
     Parameters p = call.parameters();
@@ -190,7 +190,7 @@ final class TargetEndpoints {
       throw ApiException.invalidParameter("match_target", String.valueOf(e.getMessage()));
     }
     String metric = p.text("metric");
-    List<Told> found = new ArrayList<>();
+    List<TargetMetadata> found = new ArrayList<>();
     for (TargetsView.Active t : targets.active()) {
       if (limit >= 0 && found.size() >= limit) {
         break;
@@ -200,11 +200,11 @@ final class TargetEndpoints {
       }
       Map<String, MetricMetadata> families = t.metadata().families();
       if (metric.isEmpty()) {
-        new TreeMap<>(families).forEach((f, m) -> found.add(new Told(t.labels(), f, m)));
+        new TreeMap<>(families).forEach((f, m) -> found.add(new TargetMetadata(t.labels(), f, m)));
       } else {
         MetricMetadata m = families.get(metric);
         if (m != null) {
-          found.add(new Told(t.labels(), "", m));
+          found.add(new TargetMetadata(t.labels(), "", m));
         }
       }
     }
@@ -212,7 +212,7 @@ final class TargetEndpoints {
         out -> {
           out.put('[');
           for (int i = 0; i < found.size(); i++) {
-            Told f = found.get(i);
+            TargetMetadata f = found.get(i);
             out.sep(i == 0).raw("{\"target\":").labels(f.target());
             if (!f.family().isEmpty()) {
               out.next("metric").string(f.family());

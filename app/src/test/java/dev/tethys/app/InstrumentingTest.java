@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
  * starts.
  */
 class InstrumentingTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(90);
   private static final Pattern BLOCK =
       Pattern.compile("(?ms)^```\\w+\n(?://|#) ([\\w.-]+)\n(.*?)^```$");
 
@@ -109,7 +109,7 @@ class InstrumentingTest {
   private static void awaits(String file, Process program, String promql, String value) {
     server.await(
         promql + " to be " + value,
-        PATIENCE,
+        TIME_LIMIT,
         () -> {
           if (!program.isAlive() && program.exitValue() != 0) {
             throw new AssertionError(file + " ended: " + log(file));

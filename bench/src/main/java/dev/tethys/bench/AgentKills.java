@@ -1,7 +1,7 @@
 package dev.tethys.bench;
 
 import dev.tethys.bench.KilledParts.Part;
-import dev.tethys.bench.KilledParts.Way;
+import dev.tethys.bench.KilledParts.Topology;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.HttpRequest;
@@ -69,10 +69,10 @@ final class AgentKills {
             .with("seed", 1)
             .withWords("gateway|kafka", List.of("gateway", "kafka")::contains)
             .read(args);
-    Way way =
+    Topology way =
         o.words().contains("kafka")
-            ? Way.KAFKA
-            : o.words().contains("gateway") ? Way.GATEWAY : Way.STRAIGHT;
+            ? Topology.KAFKA
+            : o.words().contains("gateway") ? Topology.GATEWAY : Topology.STRAIGHT;
     int interval = o.count("interval");
     ScrapedPages pages = new ScrapedPages(way.stores(), o.count("series"), interval * 1_000_000L);
     Path dir = Files.createTempDirectory("tethys-agent-kills");

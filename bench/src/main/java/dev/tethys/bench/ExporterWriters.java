@@ -34,7 +34,7 @@ import org.opentest4j.TestAbortedException;
  */
 final class ExporterWriters {
   private static final Map<String, VendorClients.Known> CLIENTS = VendorClients.all();
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(60);
   private static final Map<String, String> EXPORTERS = new LinkedHashMap<>();
 
   /** Exporters of logs and of traces; the others are given samples. */
@@ -233,7 +233,7 @@ final class ExporterWriters {
   private static void post(
       ServerUnderTest collector, HttpClient http, Signal signal, URI to, byte[] body)
       throws Exception {
-    long until = System.nanoTime() + PATIENCE.toNanos();
+    long until = System.nanoTime() + TIME_LIMIT.toNanos();
     while (true) {
       String why;
       try {

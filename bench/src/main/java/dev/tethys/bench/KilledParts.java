@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class KilledParts implements AutoCloseable {
   /** Path of samples from agents to stores. */
-  enum Way {
+  enum Topology {
     STRAIGHT,
     GATEWAY,
     KAFKA;
@@ -80,7 +80,7 @@ final class KilledParts implements AutoCloseable {
   }
 
   private final Path dir;
-  private final Way way;
+  private final Topology way;
   private final int source;
   private final List<Part> parts = new ArrayList<>();
   private @Nullable KafkaProcess broker;
@@ -89,7 +89,7 @@ final class KilledParts implements AutoCloseable {
   /**
    * @param source where the stores listen
    */
-  KilledParts(Path dir, Way way, int source) {
+  KilledParts(Path dir, Topology way, int source) {
     this.dir = dir;
     this.way = way;
     this.source = source;
@@ -181,7 +181,7 @@ final class KilledParts implements AutoCloseable {
             "  extensions: [file_storage]",
             "  telemetry: {metrics: {level: none}}",
             "  pipelines: {metrics: {receivers: ["
-                + (way == Way.GATEWAY ? "gateway" : "kafka")
+                + (way == Topology.GATEWAY ? "gateway" : "kafka")
                 + "], exporters: [prometheus_remote_write/0, prometheus_remote_write/1]}}",
             ""));
     parts.add(new Role(dir, name, List.of(name, "--config=" + config)));
@@ -207,7 +207,7 @@ final class KilledParts implements AutoCloseable {
     return new Role(
         dir,
         "agent" + agent,
-        way == Way.KAFKA
+        way == Topology.KAFKA
             ? List.of("agent", "--config=" + config)
             : List.of(
                 "agent",
@@ -218,7 +218,7 @@ final class KilledParts implements AutoCloseable {
   }
 
   private Path config(int agent) {
-    return dir.resolve("agent" + agent + (way == Way.KAFKA ? ".yaml" : ".yml"));
+    return dir.resolve("agent" + agent + (way == Topology.KAFKA ? ".yaml" : ".yml"));
   }
 
   /**
@@ -245,7 +245,7 @@ final class KilledParts implements AutoCloseable {
     KafkaProcess k = broker;
     if (k == null) {
       scrape.append("remote_write:\n- {name: r, url: 'http://127.0.0.1:");
-      scrape.append(way == Way.GATEWAY ? gateway + "/api/v1/write" : source + "/write/0");
+      scrape.append(way == Topology.GATEWAY ? gateway + "/api/v1/write" : source + "/write/0");
       scrape.append("', queue_config: {batch_send_deadline: 500ms, max_backoff: 500ms,");
       scrape.append(" max_samples_per_send: ").append(version).append("}}\n");
       Files.writeString(config(agent), scrape);

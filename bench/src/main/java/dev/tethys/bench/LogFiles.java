@@ -41,7 +41,7 @@ import java.util.stream.LongStream;
 final class LogFiles {
   private static final Path RSYSLOGD = Path.of("/usr/sbin/rsyslogd");
   private static final String MARK = "written=";
-  private static final long PATIENCE = TimeUnit.MINUTES.toNanos(10);
+  private static final long TIME_LIMIT = TimeUnit.MINUTES.toNanos(10);
 
   private final int megabytes;
   private final int files;
@@ -255,7 +255,7 @@ final class LogFiles {
   }
 
   private void await(ServerUnderTest server, long wanted) throws Exception {
-    long until = System.nanoTime() + PATIENCE;
+    long until = System.nanoTime() + TIME_LIMIT;
     while (lines.get() < wanted) {
       if (!server.isAlive() || System.nanoTime() > until) {
         throw new IOException(

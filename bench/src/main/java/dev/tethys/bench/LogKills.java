@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
 final class LogKills {
   private static final Pattern LINE = Pattern.compile("f(\\d{1,3}) (\\d{1,9}) x* end");
   private static final int GENERATIONS = 6;
-  private static final long PATIENCE = TimeUnit.MINUTES.toNanos(3);
+  private static final long TIME_LIMIT = TimeUnit.MINUTES.toNanos(3);
   private static final long SAVED = TimeUnit.SECONDS.toNanos(3); // twice the positions' period
   private static final long CALM_MILLIS = 3000;
 
@@ -189,7 +189,7 @@ final class LogKills {
     writing = false;
     writer.join();
     away = false;
-    long until = System.nanoTime() + PATIENCE;
+    long until = System.nanoTime() + TIME_LIMIT;
     while (missing() > unsaved() && System.nanoTime() < until) {
       Thread.sleep(100);
     }
@@ -231,7 +231,7 @@ final class LogKills {
 
   /** Waits until the agent has sent something, be it taken or not. */
   private void awaitWork() throws InterruptedException {
-    long until = System.nanoTime() + PATIENCE;
+    long until = System.nanoTime() + TIME_LIMIT;
     while (worked < life && System.nanoTime() < until) {
       Thread.sleep(20);
     }

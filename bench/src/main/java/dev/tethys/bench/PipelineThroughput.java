@@ -45,7 +45,7 @@ final class PipelineThroughput {
       List.of("logs", "traces", "grpc", "http", "edit", "chain", "gzip", "snappy", "zstd");
   private static final int TEMPLATES = 16;
   private static final int CHANNELS = 4;
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(30);
 
   private static final HttpClient HTTP =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -171,7 +171,7 @@ final class PipelineThroughput {
   }
 
   private void awaitFirst(ServerUnderTest collector) throws Exception {
-    long end = System.nanoTime() + PATIENCE.toNanos();
+    long end = System.nanoTime() + TIME_LIMIT.toNanos();
     while (through() == 0) {
       if (!collector.isAlive() || System.nanoTime() > end) {
         throw new AssertionError(
@@ -182,7 +182,7 @@ final class PipelineThroughput {
   }
 
   private boolean settle() throws InterruptedException {
-    long end = System.nanoTime() + PATIENCE.toNanos();
+    long end = System.nanoTime() + TIME_LIMIT.toNanos();
     while (through() < acknowledged.get() && System.nanoTime() < end) {
       Thread.sleep(20);
     }
@@ -246,7 +246,7 @@ final class PipelineThroughput {
 
   private boolean call(GrpcChannel channel, byte[] request) throws InterruptedException {
     try {
-      GrpcReply r = channel.call(signal.grpcPath(), Map.of(), request, "", PATIENCE);
+      GrpcReply r = channel.call(signal.grpcPath(), Map.of(), request, "", TIME_LIMIT);
       return r.status() == 0;
     } catch (IOException e) {
       return false;

@@ -104,8 +104,8 @@ final class Targets {
         "%s: %d targets by %s, a change every %d s%n",
         name, targets, file ? "file" : "HTTP", every);
     System.out.println("change\ttargets\tfound_after_s\tlongest_gap_s\tcpu_s\trss_MB\tscrapes");
-    long patience = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
-    while (found(server) < 0 && server.isAlive() && System.nanoTime() < patience) {
+    long timeLimit = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+    while (found(server) < 0 && server.isAlive() && System.nanoTime() < timeLimit) {
       TimeUnit.MILLISECONDS.sleep(100);
     }
     double cpu = 0;

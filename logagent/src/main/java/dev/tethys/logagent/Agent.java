@@ -239,7 +239,7 @@ final class Agent implements AutoCloseable {
 
   @Override
   public void close() {
-    destinations.close(Jobs.PATIENCE);
+    destinations.close(Jobs.TIME_LIMIT);
     http.close();
   }
 }

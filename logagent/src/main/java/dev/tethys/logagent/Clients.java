@@ -265,7 +265,7 @@ final class Clients {
   }
 
   /** Begins to send what they can within the time, and to end; gives the threads that do so. */
-  List<Thread> close(Duration patience) {
+  List<Thread> close(Duration timeLimit) {
     List<Thread> closing = new ArrayList<>();
     // What these have not delivered is settled: at the next start it would come to the others anew.
     ending.forEach(
@@ -274,7 +274,8 @@ final class Clients {
           closing.add(t);
         });
     clients.forEach(
-        c -> closing.add(Thread.ofVirtual().name("closing-client").start(() -> c.close(patience))));
+        c ->
+            closing.add(Thread.ofVirtual().name("closing-client").start(() -> c.close(timeLimit))));
     return closing;
   }
 }

@@ -40,7 +40,7 @@ final class Jobs {
   private static final System.Logger LOG = System.getLogger(Jobs.class.getName());
 
   /** How long entries may take to be delivered before nobody waits for that. */
-  static final Duration PATIENCE = Duration.ofSeconds(5);
+  static final Duration TIME_LIMIT = Duration.ofSeconds(5);
 
   private final Agent.Mode mode;
   private final String host;
@@ -117,13 +117,13 @@ final class Jobs {
     jobs.forEach(j -> leave(j, true));
     jobs = List.of();
     try {
-      long until = System.nanoTime() + PATIENCE.toNanos();
+      long until = System.nanoTime() + TIME_LIMIT.toNanos();
       for (Departure j : leaving.values()) {
         if (!j.isDelivered(until)) {
           destinations.failBlockedProducers();
         }
       }
-      destinations.close(PATIENCE);
+      destinations.close(TIME_LIMIT);
       if (last != null) {
         last.close(List.copyOf(leaving.values()));
       }
@@ -252,7 +252,7 @@ final class Jobs {
 
   /** Waits for a while until all that leaves has left; what has not goes on. */
   private void awaitDepartures() throws InterruptedException {
-    long stop = System.nanoTime() + PATIENCE.toNanos();
+    long stop = System.nanoTime() + TIME_LIMIT.toNanos();
     for (Departure d : leaving.values()) {
       if (!d.isStopped(stop)) {
         LOG.log(
@@ -261,7 +261,7 @@ final class Jobs {
             d.job().name());
       }
     }
-    long until = System.nanoTime() + PATIENCE.toNanos();
+    long until = System.nanoTime() + TIME_LIMIT.toNanos();
     for (Departure d : List.copyOf(leaving.values())) {
       if (d.isOver(until)) {
         leaving.remove(d.job().name());

@@ -334,7 +334,7 @@ final class LogExporters {
   }
 
   /** Sends what it can within the time, and ends. */
-  void close(Duration patience) {
+  void close(Duration timeLimit) {
     synchronized (this) {
       if (ended) {
         return;
@@ -342,10 +342,10 @@ final class LogExporters {
       ended = true;
       nobodyWaits();
     }
-    List<Thread> closing = clients.close(patience);
+    List<Thread> closing = clients.close(timeLimit);
     PipelineLogExporter g = graph;
     if (g != null) {
-      g.close(patience);
+      g.close(timeLimit);
     }
     try {
       for (Thread t : closing) {

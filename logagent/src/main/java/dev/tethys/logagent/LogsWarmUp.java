@@ -25,7 +25,7 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class LogsWarmUp {
   private static final int PLAIN_BYTES = 60_000_000;
   private static final int POD_BYTES = 10_000_000;
-  private static final long PATIENCE = TimeUnit.SECONDS.toNanos(30);
+  private static final long TIME_LIMIT = TimeUnit.SECONDS.toNanos(30);
 
   /** Nothing came for so long: everything has been read. */
   private static final long QUIET_MILLIS = 500;
@@ -68,7 +68,7 @@ public final class LogsWarmUp {
 
   /** Ends the run once nothing comes any more. */
   private static void end(AtomicLong received, Path live) {
-    long until = System.nanoTime() + PATIENCE;
+    long until = System.nanoTime() + TIME_LIMIT;
     try {
       long before;
       do {

@@ -302,15 +302,15 @@ final class PipelineLogExporter {
   }
 
   /** Sends what it can within the time, and ends. */
-  void close(Duration patience) {
+  void close(Duration timeLimit) {
     Thread flushing = Thread.ofVirtual().start(this::flush); // may find everything full
     try {
-      if (!flushing.join(patience)) {
+      if (!flushing.join(timeLimit)) {
         failBlockedProducers(); // or it would keep the lock
       }
       lock.lockInterruptibly();
       try {
-        long left = patience.toNanos();
+        long left = timeLimit.toNanos();
         while (underWay > 0 && left > 0) {
           left = less.awaitNanos(left);
         }

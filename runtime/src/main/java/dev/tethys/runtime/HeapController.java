@@ -68,13 +68,13 @@ public final class HeapController {
   /**
    * A rule over time: collections are seen by the bytes that they leave, but for those it asks for.
    */
-  static final class Pace {
+  static final class RuleState {
     private Rule rule;
     private long left = -1;
     private long since;
     private long took;
 
-    Pace(Rule rule) {
+    RuleState(Rule rule) {
       this.rule = rule;
     }
 
@@ -198,8 +198,9 @@ public final class HeapController {
 
   private static void watch(
       MemoryPoolMXBean old, Rule rule, StartPages start, boolean youngFollows) {
-    Optional<YoungSize> size = youngFollows ? YoungSize.ofProcess(new YoungSize.Rule()) : Optional.empty();
-    Pace pace = new Pace(rule);
+    Optional<YoungSize> size =
+        youngFollows ? YoungSize.ofProcess(new YoungSize.Rule()) : Optional.empty();
+    RuleState pace = new RuleState(rule);
     YoungCollections young = new YoungCollections();
     long before = 0;
     while (true) {

@@ -73,7 +73,7 @@ final class StartPages {
   record Mapping(long start, long bytes) {}
 
   /** When it is looked next whether they have come back. */
-  static final class Looks {
+  static final class CheckSchedule {
     private final Duration longest;
     private final boolean counts;
     private final Duration soon;
@@ -86,7 +86,7 @@ final class StartPages {
      *
      * @param longest how long they may stay that come back again and again
      */
-    Looks(Duration longest) {
+    CheckSchedule(Duration longest) {
       this.longest = longest;
       this.counts = longest.equals(AT_ONCE);
       this.soon = counts ? VERY_SOON : SOON;
@@ -119,10 +119,10 @@ final class StartPages {
     }
   }
 
-  private final Looks looks;
+  private final CheckSchedule looks;
   private volatile List<Mapping> mappings = List.of();
 
-  private StartPages(Looks looks) {
+  private StartPages(CheckSchedule looks) {
     this.looks = looks;
   }
 
@@ -133,7 +133,7 @@ final class StartPages {
    *     #RARELY}
    */
   static StartPages letGo(Duration longest) {
-    StartPages pages = new StartPages(new Looks(longest));
+    StartPages pages = new StartPages(new CheckSchedule(longest));
     if (Files.isReadable(MAPPINGS)) {
       Thread.ofPlatform().daemon().name("start-pages").start(pages::run);
     }

@@ -61,8 +61,8 @@ class HeapControllerTest {
   @Test
   void aCollectionThatLeavesAsMuchAsTheOneBeforeIsOneToo() {
     long second = 1_000_000_000;
-    HeapController.Pace pace =
-        new HeapController.Pace(
+    HeapController.RuleState pace =
+        new HeapController.RuleState(
             new HeapController.Rule(0.25, 8 * MIB, Duration.ofSeconds(10), 0, LOOK));
     assertThat(pace.isDue(41 * MIB, 40 * MIB, 5 * second)).isFalse();
     assertThat(pace.isDue(41 * MIB, 40 * MIB, 15 * second)).isFalse();

@@ -79,8 +79,8 @@ class StartPagesTest {
 
   @Test
   void whatComesBackAgainAndAgainIsLetGoOfEverMoreRarely() {
-    StartPages.Looks rarely = new StartPages.Looks(StartPages.RARELY);
-    StartPages.Looks atOnce = new StartPages.Looks(StartPages.AT_ONCE);
+    StartPages.CheckSchedule rarely = new StartPages.CheckSchedule(StartPages.RARELY);
+    StartPages.CheckSchedule atOnce = new StartPages.CheckSchedule(StartPages.AT_ONCE);
     assertThat(bursts(rarely)).isEqualTo(Duration.ofMillis(250));
     assertThat(bursts(atOnce)).isEqualTo(Duration.ofMillis(100));
     assertThat(atOnce.worth(5 << 20)).isTrue();
@@ -98,7 +98,7 @@ class StartPagesTest {
   }
 
   /** How often it is looked in the first minute, in which compilers come back in bursts. */
-  private static Duration bursts(StartPages.Looks looks) {
+  private static Duration bursts(StartPages.CheckSchedule looks) {
     Duration often = looks.next(true);
     long times = Duration.ofMinutes(1).dividedBy(often);
     for (int n = 1; n < times; n++) {
@@ -109,7 +109,7 @@ class StartPagesTest {
 
   @Test
   void whatIsBackBeforeItIsCountedIsNotTakenForOtherFiles() {
-    StartPages.Looks looks = new StartPages.Looks(StartPages.RARELY);
+    StartPages.CheckSchedule looks = new StartPages.CheckSchedule(StartPages.RARELY);
     looks.letGo(30 << 20);
     assertThat(looks.worth(30 << 20)).isTrue();
     for (int n = 0; n < 20; n++) {

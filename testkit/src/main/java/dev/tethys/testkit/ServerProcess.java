@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 
 /** External program that listens on a port of loopback, for the duration of a test. */
 public final class ServerProcess implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(60);
 
   private final Process process;
   private final int port;
@@ -42,7 +42,7 @@ public final class ServerProcess implements AutoCloseable {
             .redirectOutput(ProcessBuilder.Redirect.to(log.toFile()));
     b.environment().putAll(environment);
     this.process = b.start();
-    long until = System.nanoTime() + PATIENCE.toNanos();
+    long until = System.nanoTime() + TIME_LIMIT.toNanos();
     while (!accepts()) {
       if (!process.isAlive() || System.nanoTime() > until) {
         String said = log();
@@ -95,7 +95,7 @@ public final class ServerProcess implements AutoCloseable {
       return client
           .send(
               HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + pathAndQuery))
-                  .timeout(PATIENCE)
+                  .timeout(TIME_LIMIT)
                   .build(),
               HttpResponse.BodyHandlers.ofString())
           .body();

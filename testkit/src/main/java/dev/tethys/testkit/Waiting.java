@@ -7,7 +7,7 @@ import java.util.function.Supplier;
 /** Waits in tests for a condition that another thread or process makes true. */
 public final class Waiting {
   /** Long enough for a busy machine; only a failing test takes it. */
-  private static final Duration PATIENCE = Duration.ofSeconds(100);
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(100);
 
   private static final int PAUSE_MILLIS = 10;
 
@@ -24,7 +24,7 @@ public final class Waiting {
    * @param what the condition in words, for the error
    */
   public static void await(String what, BooleanSupplier condition) {
-    await(PATIENCE, () -> what, condition);
+    await(TIME_LIMIT, () -> what, condition);
   }
 
   /**
@@ -33,11 +33,11 @@ public final class Waiting {
    * @param what the condition in words and the state at the end, for the error
    * @throws AssertionError if the condition does not become true in time
    */
-  public static void await(Duration patience, Supplier<String> what, BooleanSupplier condition) {
-    long end = System.nanoTime() + patience.toNanos();
+  public static void await(Duration timeLimit, Supplier<String> what, BooleanSupplier condition) {
+    long end = System.nanoTime() + timeLimit.toNanos();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() > end) {
-        throw new AssertionError("not true after " + patience.toSeconds() + " s: " + what.get());
+        throw new AssertionError("not true after " + timeLimit.toSeconds() + " s: " + what.get());
       }
       try {
         Thread.sleep(PAUSE_MILLIS);

@@ -103,7 +103,7 @@ final class BacktestRules {
   private record Firing(Alert alert, @Nullable Instant end) {}
 
   /** Start or end of an alert. */
-  private record Turn(Instant at, Alert alert, boolean ends) {}
+  private record Transition(Instant at, Alert alert, boolean ends) {}
 
   private static int run(Command.Arguments a, Console console) throws IOException {
     RULES.setLevel(Level.OFF);
@@ -121,7 +121,7 @@ final class BacktestRules {
     String told = a.flags().get("alertmanager.config");
     AlertmanagerConfig manager =
         told.isEmpty() ? null : AlertmanagerConfig.read(Path.of(told), MatcherSyntax.UTF8);
-    List<Turn> turns = new ArrayList<>();
+    List<Transition> turns = new ArrayList<>();
     boolean failed = false;
     try (ServerApi api = QueryServer.open(a, a.operands().getFirst())) {
       for (String f : files) {
@@ -158,13 +158,13 @@ final class BacktestRules {
     return failed ? 1 : 0;
   }
 
-  private static List<Turn> turns(List<Firing> fired) {
-    List<Turn> all = new ArrayList<>();
+  private static List<Transition> turns(List<Firing> fired) {
+    List<Transition> all = new ArrayList<>();
     for (Firing f : fired) {
-      all.add(new Turn(begin(f.alert()), f.alert(), false));
+      all.add(new Transition(begin(f.alert()), f.alert(), false));
       Instant end = f.end();
       if (end != null) {
-        all.add(new Turn(end, f.alert(), true));
+        all.add(new Transition(end, f.alert(), true));
       }
     }
     return all;
@@ -173,17 +173,17 @@ final class BacktestRules {
   /** What the Alertmanager makes of all alerts together. */
   private static void notifications(
       AlertmanagerConfig config,
-      List<Turn> turns,
+      List<Transition> turns,
       Labels external,
       Instant start,
       Instant end,
       Console console)
       throws IOException {
-    turns.sort(Comparator.comparing(Turn::at));
+    turns.sort(Comparator.comparing(Transition::at));
     List<NotificationReplay.Sent> sent = new ArrayList<>();
     Path folder = Files.createTempDirectory("tethys-backtest");
     try (NotificationReplay replay = new NotificationReplay(config, folder, start, sent::add)) {
-      for (Turn t : turns) {
+      for (Transition t : turns) {
         Map<String, String> labels = new TreeMap<>(external.toMap());
         labels.putAll(t.alert().labels().toMap());
         Map<String, String> annotations = t.alert().annotations();

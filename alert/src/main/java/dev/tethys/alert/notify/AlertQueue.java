@@ -136,8 +136,8 @@ final class AlertQueue {
   }
 
   /** Waits for the thread, at most so long; then cuts it off. What is left is dropped. */
-  void awaitEnd(Duration patience) throws InterruptedException {
-    if (!thread.join(patience)) {
+  void awaitEnd(Duration timeLimit) throws InterruptedException {
+    if (!thread.join(timeLimit)) {
       thread.interrupt();
       thread.join(Duration.ofSeconds(5));
     }

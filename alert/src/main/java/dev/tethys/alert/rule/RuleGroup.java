@@ -147,11 +147,11 @@ public final class RuleGroup {
   }
 
   /** Waits until the evaluation that is under way is over; cuts it off when it takes too long. */
-  void awaitEnd(Duration patience) throws InterruptedException {
+  void awaitEnd(Duration timeLimit) throws InterruptedException {
     Thread t = thread;
-    if (t != null && !t.join(patience)) {
+    if (t != null && !t.join(timeLimit)) {
       t.interrupt();
-      t.join(patience);
+      t.join(timeLimit);
     }
   }
 

@@ -33,7 +33,7 @@ public final class RuleManager implements AutoCloseable {
   static final int GROUPS_AT_ONCE = 16;
 
   /** How long a group may go on with its evaluation when it is to stop. */
-  static final Duration PATIENCE = Duration.ofSeconds(10);
+  static final Duration TIME_LIMIT = Duration.ofSeconds(10);
 
   private static final System.Logger LOG = System.getLogger(RuleManager.class.getName());
 
@@ -199,7 +199,7 @@ public final class RuleManager implements AutoCloseable {
 
   private static void end(RuleGroup g) {
     try {
-      g.awaitEnd(PATIENCE);
+      g.awaitEnd(TIME_LIMIT);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -25,7 +25,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class ClymeneCommands {
   private static final Set<String> ALL = Set.of("status", "version", "env", "docs");
   private static final String HOST_PORT = "status.http.host-port";
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(10);
   private static final int MOST = 1 << 20;
 
   private final ClymeneRole role;
@@ -97,7 +97,7 @@ final class ClymeneCommands {
         Answer a =
             clients
                 .client(HttpClientConfig.DEFAULT_HTTP1)
-                .send(Call.get(URI.create(url)).withTimeout(PATIENCE))) {
+                .send(Call.get(URI.create(url)).withTimeout(TIME_LIMIT))) {
       out.println(new String(a.bytes(MOST), StandardCharsets.UTF_8));
       if (a.status() == 200) {
         return 0;

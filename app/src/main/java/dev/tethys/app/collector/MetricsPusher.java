@@ -182,8 +182,8 @@ final class MetricsPusher implements AutoCloseable {
     URI u = otlp.endpoint();
     boolean secure = u.getScheme().equals("https");
     Duration longest = settings.timeout();
-    OtlpSender.Manner manner =
-        new OtlpSender.Manner(
+    OtlpSender.Options requestOptions =
+        new OtlpSender.Options(
             OtlpSignal.METRICS,
             secure ? otlp.tls() : null,
             otlp.gzip(),
@@ -192,12 +192,12 @@ final class MetricsPusher implements AutoCloseable {
     if (otlp.grpc()) {
       int port = UrlHost.port(u);
       return OtlpSender.grpc(
-          manner, UrlHost.bare(u), port > 0 ? port : secure ? 443 : 80, true, agent());
+          requestOptions, UrlHost.bare(u), port > 0 ? port : secure ? 443 : 80, true, agent());
     }
     boolean named = u.getRawPath() != null && !u.getRawPath().isEmpty();
     String query = u.getRawQuery();
     return OtlpSender.http(
-        manner,
+        requestOptions,
         named ? u : u.resolve(OtlpSignal.METRICS.httpPath() + (query == null ? "" : "?" + query)),
         clients);
   }

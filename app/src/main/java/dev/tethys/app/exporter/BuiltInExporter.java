@@ -2,8 +2,8 @@ package dev.tethys.app.exporter;
 
 import dev.tethys.api.MetricsPage;
 import dev.tethys.collect.exporter.Exporter;
+import dev.tethys.collect.exporter.ExporterDependencies;
 import dev.tethys.collect.exporter.ExporterKind;
-import dev.tethys.collect.exporter.ExporterSurroundings;
 import dev.tethys.collect.exporter.MetricsSource;
 import dev.tethys.collect.exporter.Probe;
 import dev.tethys.collect.exporter.ProbeException;
@@ -221,7 +221,7 @@ public final class BuiltInExporter implements AutoCloseable {
     try {
       return kind.open(
           options(kind, flags),
-          new ExporterSurroundings(clients, InstantSource.system(), environment));
+          new ExporterDependencies(clients, InstantSource.system(), environment));
     } catch (IllegalArgumentException e) {
       throw new UsageException("tethys exporter " + kind.name() + ": " + e.getMessage());
     }

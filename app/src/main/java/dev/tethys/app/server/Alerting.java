@@ -62,7 +62,7 @@ final class Alerting implements AutoCloseable {
    *
    * @param reading source of rule queries
    */
-  record Surroundings(
+  record Dependencies(
       MetricStore store,
       MetricSource reading,
       PromqlEngine engine,
@@ -72,7 +72,7 @@ final class Alerting implements AutoCloseable {
       Registry registry,
       SpanRecorder tracing) {}
 
-  Alerting(FlagSet flags, boolean concurrent, URI externalUrl, Surroundings s) {
+  Alerting(FlagSet flags, boolean concurrent, URI externalUrl, Dependencies s) {
     this.notifier =
         new Notifier(
             notifierOptions(flags), externalUrl, s.clients(), s.registry(), RuleClock.SYSTEM);

@@ -215,11 +215,12 @@ final class QueryWarmUp implements AutoCloseable {
   }
 
   /** Warm-up request. */
-  private interface Asking {
+  private interface WarmUpRequest {
     boolean isAnswered(String asked) throws IOException;
   }
 
-  private int each(List<String> all, Asking asking) throws IOException, InterruptedException {
+  private int each(List<String> all, WarmUpRequest asking)
+      throws IOException, InterruptedException {
     int answered = 0;
     for (String a : all) {
       if (!goesOn()) {

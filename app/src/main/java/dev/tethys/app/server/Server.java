@@ -197,7 +197,7 @@ final class Server implements AutoCloseable {
             flags,
             on(Features.CONCURRENT_RULE_EVAL),
             external.url(),
-            new Alerting.Surroundings(
+            new Alerting.Dependencies(
                 writing("rules"),
                 reading,
                 engine,

@@ -97,7 +97,7 @@ final class StorePoints implements PointConsumer {
     }
 
     @Override
-    public Outcome deliver(Duration patience) {
+    public Outcome deliver(Duration timeLimit) {
       return commit();
     }
 

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
  * and both take and refuse the same configurations.
  */
 class CollectorPeerTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(60);
 
   @TempDir private Path dir;
   private final List<AutoCloseable> open = new ArrayList<>();
@@ -200,7 +200,7 @@ class CollectorPeerTest {
             "Body: Map({\"text\":\"grüße\"})",
             "SeverityText: Error")) {
       TethysProcess.await(
-          "four times " + text, PATIENCE, () -> count(end.log(), text) >= 4, end::log);
+          "four times " + text, TIME_LIMIT, () -> count(end.log(), text) >= 4, end::log);
       assertThat(count(end.log(), text)).as(text).isEqualTo(4);
     }
     assertThat(dropped(metrics)).as("what ours counts as dropped though it arrived").isEmpty();
@@ -310,7 +310,7 @@ class CollectorPeerTest {
                 .redirectErrorStream(true)
                 .redirectOutput(dir.resolve("validate.log").toFile())
                 .start();
-        assertThat(p.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        assertThat(p.waitFor(TIME_LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
         boolean expected = all == takenOnes;
         if ((p.exitValue() == 0) != expected || (mine == 0) != expected) {
           differ.add(

@@ -194,7 +194,7 @@ final class Tried implements Context, AutoCloseable {
       }
 
       @Override
-      public void stop(Duration patience) {
+      public void stop(Duration timeLimit) {
         sender.close();
       }
     };

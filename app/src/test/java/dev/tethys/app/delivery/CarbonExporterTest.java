@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A real carbon-cache, whose whisper files are read by Graphite's own library. */
 class CarbonExporterTest {
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration TIME_LIMIT = Duration.ofMinutes(2);
 
   /** Tells of each path what Graphite takes for its name and tags, and what stands in its file. */
   private static final String READER =
@@ -101,7 +101,7 @@ class CarbonExporterTest {
             folder.resolve("log"),
             Map.of("PYTHONWARNINGS", "ignore"),
             List.of(program.toString(), "--config=" + conf, "--nodaemon", "start"));
-    TestPipeline.await("carbon takes pickles", PATIENCE, () -> accepts(pickles));
+    TestPipeline.await("carbon takes pickles", TIME_LIMIT, () -> accepts(pickles));
   }
 
   @AfterEach
@@ -197,7 +197,7 @@ class CarbonExporterTest {
     try {
       TestPipeline.await(
           "everything stands in whisper's files",
-          PATIENCE,
+          TIME_LIMIT,
           () -> {
             try {
               Thread.sleep(200); // the reader is a process of its own
@@ -281,7 +281,7 @@ class CarbonExporterTest {
     try (TestPipeline p =
         new TestPipeline(Signal.METRICS, "carbon", "endpoint: 'localhost:" + port + "'" + keys)) {
       p.send(b);
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       assertThat(p.balance().out()).isEqualTo(b.items());
     }
     compare();
@@ -311,11 +311,11 @@ class CarbonExporterTest {
         }
         p.send(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), 60, 0));
         if (f != FaultProxy.Fault.NONE) {
-          TestPipeline.await(f + " was met", PATIENCE, () -> proxy.met() >= 2);
+          TestPipeline.await(f + " was met", TIME_LIMIT, () -> proxy.met() >= 2);
         }
         n++;
       }
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       assertThat(p.balance().out()).isEqualTo(240);
     }
     compare();
@@ -336,7 +336,7 @@ class CarbonExporterTest {
             "endpoint: '127.0.0.1:%d', path: 'prod.{zone}.{job}.{__name__}', tags: false"
                 .formatted(lines))) {
       p.send(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), 1, 0));
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
     }
     compare();
   }

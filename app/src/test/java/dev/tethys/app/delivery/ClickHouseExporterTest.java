@@ -74,7 +74,7 @@ class ClickHouseExporterTest extends StoreContract {
     try (TestPipeline p =
         new TestPipeline(Signal.METRICS, "clickhouse", peer.exporterKeys(peer.port()) + ttl)) {
       p.send(b);
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       assertThat(p.balance().out()).as(p.balance().toString()).isEqualTo(delivered);
       assertThat(p.balance().deadLettered() + p.balance().allDropped()).isEqualTo(refused);
     }

@@ -189,7 +189,7 @@ class ElasticsearchExporterTest extends SearchContract {
                     .formatted(Ports.free(), node().port(), mode)
                 + " flush: {bytes: 2000}, retry: {max_retries: 5}")) {
       p.send(b);
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       assertThat(p.balance().out()).as(p.balance() + p.refusal()).isEqualTo(b.items());
     }
   }

@@ -30,7 +30,7 @@ import org.opentest4j.TestAbortedException;
  * tethys.destinations=all}), and a line for each outcome in {@code tethys.destinations.report}.
  */
 abstract class ExporterContract {
-  static final Duration PATIENCE =
+  static final Duration TIME_LIMIT =
       Duration.ofSeconds(Long.getLong("tethys.destinations.patience", 180));
   static final int SIZE = Integer.getInteger("tethys.samples", 40_000);
 
@@ -82,7 +82,7 @@ abstract class ExporterContract {
 
   /** Everything has come to its end: it is there, or has no place there and is counted. */
   private static void account(TestPipeline p, KnownSamples known) throws InterruptedException {
-    p.drain(PATIENCE);
+    p.drain(TIME_LIMIT);
     Balance b = p.balance();
     assertThat(b.in()).isEqualTo(known.samples());
     assertThat(b.deadLettered()).as(b.toString()).isZero();
@@ -174,7 +174,7 @@ abstract class ExporterContract {
                 Signal.METRICS, peer.exporter(), peer.exporterKeys(proxy.port()))) {
       List<Batch> batches = known.batches();
       batches.subList(3, batches.size()).forEach(p::send);
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       proxy.stall(batches.get(0), p);
       proxy.waitsAsTold(peer.isHttp(), batches.get(1), batches.get(2), p);
       account(p, known);
@@ -195,7 +195,8 @@ abstract class ExporterContract {
         int items = some.stream().mapToInt(Batch::items).sum();
         some.forEach(p::send);
         if (KILLS > 1) { // each in the middle of its part, not all of them before the first
-          TestPipeline.await("half is delivered", PATIENCE, () -> p.balance().held() <= items / 2);
+          TestPipeline.await(
+              "half is delivered", TIME_LIMIT, () -> p.balance().held() <= items / 2);
         }
         Assumptions.assumeTrue(peer.killAndRestart(), "there is no process to kill");
       }
@@ -215,11 +216,11 @@ abstract class ExporterContract {
         List<Batch> batches = known.batches();
         int some = batches.size() / 4;
         batches.subList(0, some).forEach(p::send);
-        p.drain(PATIENCE);
+        p.drain(TIME_LIMIT);
         disk.fill();
         batches.subList(some, batches.size()).forEach(p::send);
         TestPipeline.await(
-            "the disk was full", PATIENCE, () -> p.repeated() > 2 || p.balance().held() == 0);
+            "the disk was full", TIME_LIMIT, () -> p.repeated() > 2 || p.balance().held() == 0);
         assertThat(p.repeated()).as("requests that found no room").isPositive();
         disk.free();
         peer.roomAgain();

@@ -130,7 +130,7 @@ final class FaultProxy implements AutoCloseable {
   private void listenAgain() throws InterruptedException {
     TestPipeline.await(
         "the proxy's port is free",
-        ExporterContract.PATIENCE,
+        ExporterContract.TIME_LIMIT,
         () -> {
           try {
             listening = listen(port);
@@ -158,7 +158,7 @@ final class FaultProxy implements AutoCloseable {
         p.send(batches.get(i));
         TestPipeline.await(
             f + " was met",
-            ExporterContract.PATIENCE,
+            ExporterContract.TIME_LIMIT,
             () -> f == Fault.NOBODY_LISTENS ? p.repeated() >= before + 2 : met() >= 2);
         set(i / each % 2 == 0 ? Fault.NONE : Fault.SLOW);
       } else {
@@ -173,9 +173,10 @@ final class FaultProxy implements AutoCloseable {
     long before = p.repeated();
     set(Fault.STALL);
     p.send(b);
-    TestPipeline.await("silence was left", ExporterContract.PATIENCE, () -> p.repeated() > before);
+    TestPipeline.await(
+        "silence was left", ExporterContract.TIME_LIMIT, () -> p.repeated() > before);
     set(Fault.NONE);
-    p.drain(ExporterContract.PATIENCE);
+    p.drain(ExporterContract.TIME_LIMIT);
   }
 
   /** Sends two batches, which of an HTTP server stay away for as long as it says. */
@@ -200,10 +201,10 @@ final class FaultProxy implements AutoCloseable {
       throws IOException, InterruptedException {
     set(how);
     p.send(b);
-    TestPipeline.await("it comes again", ExporterContract.PATIENCE, () -> asked.size() > 1);
+    TestPipeline.await("it comes again", ExporterContract.TIME_LIMIT, () -> asked.size() > 1);
     Duration away = Duration.ofNanos(asked.get(1) - asked.get(0));
     set(Fault.NONE);
-    p.drain(ExporterContract.PATIENCE);
+    p.drain(ExporterContract.TIME_LIMIT);
     return away;
   }
 

@@ -104,7 +104,7 @@ final class GrpcIntake implements AutoCloseable {
     server.shutdownNow().awaitTermination(10, TimeUnit.SECONDS);
     TestPipeline.await(
         "its port is free",
-        ExporterContract.PATIENCE,
+        ExporterContract.TIME_LIMIT,
         () -> {
           try {
             server = listen(port);

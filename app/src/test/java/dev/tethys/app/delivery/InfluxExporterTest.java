@@ -48,7 +48,7 @@ class InfluxExporterTest extends StoreContract {
     }
     try (TestPipeline p = new TestPipeline(Signal.METRICS, "influxdb", keys)) {
       p.send(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), 2, 0));
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       assertThat(p.balance().out()).isEqualTo(2);
     }
     assertThat(((InfluxPeer) peer).ask("SHOW DATABASES")).contains("made_a", "made_b");

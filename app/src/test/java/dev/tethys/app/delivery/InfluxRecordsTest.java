@@ -26,7 +26,7 @@ import tools.jackson.databind.ObjectMapper;
 
 /** Log records and spans stand in a real InfluxDB 1 as the page of the destination says. */
 class InfluxRecordsTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(60);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @TempDir Path folder;
@@ -71,7 +71,7 @@ class InfluxRecordsTest {
     try (TestPipeline p =
         new TestPipeline(b.signal(), "influxdb", peer.exporterKeys(peer.port()) + more)) {
       p.send(b);
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       assertThat(p.balance().out()).as(p.balance().toString()).isEqualTo(b.items() - dropped);
       assertThat(p.balance().allDropped()).isEqualTo(dropped);
     }

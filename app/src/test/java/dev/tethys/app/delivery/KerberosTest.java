@@ -68,7 +68,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Tickets of a real KDC let exporters in at a real PostgreSQL, and at servers of HTTP. */
 @Timeout(60)
 class KerberosTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(30);
   private static final String SPNEGO = "1.3.6.1.5.5.2";
 
   @TempDir static Path dir;
@@ -107,14 +107,14 @@ class KerberosTest {
       try (TestPipeline p =
           new TestPipeline(Signal.METRICS, "postgresql", at + ", kerberos: {" + keys() + "}")) {
         p.send(KnownSamples.one());
-        p.drain(PATIENCE);
+        p.drain(TIME_LIMIT);
         assertThat(p.balance().out()).isEqualTo(1);
         assertThat(p.repeated()).isZero();
       }
       try (TestPipeline p =
           new TestPipeline(Signal.METRICS, "postgresql", at + ", password: secret")) {
         p.send(KnownSamples.one());
-        TestPipeline.await("passwords are refused", PATIENCE, () -> !p.refusal().isEmpty());
+        TestPipeline.await("passwords are refused", TIME_LIMIT, () -> !p.refusal().isEmpty());
         assertThat(p.refusal()).contains("GSS");
         assertThat(p.balance().out()).isZero();
       }
@@ -134,7 +134,7 @@ class KerberosTest {
       try (TestPipeline p =
           new TestPipeline(Signal.METRICS, "postgresql", at + ", gssencmode: require")) {
         p.send(KnownSamples.one());
-        p.drain(PATIENCE);
+        p.drain(TIME_LIMIT);
         assertThat(p.balance().out()).isEqualTo(1);
         assertThat(p.repeated()).isZero();
       }
@@ -218,7 +218,7 @@ class KerberosTest {
               "kerberosauth",
               "host: localhost, " + keys())) {
         p.send(KnownSamples.one());
-        p.drain(PATIENCE);
+        p.drain(TIME_LIMIT);
       }
       assertThat(server.who)
           .hasSizeGreaterThan(1)
@@ -251,7 +251,7 @@ class KerberosTest {
       try (ForeignStore s =
           c.opener()
               .open(
-                  new StoreType.Surroundings(
+                  new StoreType.Dependencies(
                       clients, new StoreLimits(1000, 1 << 20), new Registry()))) {
         assertThat(
                 s.select(

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /** A collector of ours that is ended as by a power failure, again and again, while one sends. */
 final class KilledCollector implements AutoCloseable {
   static final int KILLS = Integer.getInteger("tethys.kills", 4);
-  static final Duration PATIENCE = Duration.ofSeconds(60);
+  static final Duration TIME_LIMIT = Duration.ofSeconds(60);
   static final long SEED = Long.getLong("tethys.seed", System.nanoTime());
 
   private final PeerProcess process;
@@ -74,7 +74,8 @@ final class KilledCollector implements AutoCloseable {
                 () -> {
                   try {
                     for (int n : at) {
-                      TestPipeline.await("some was accepted", PATIENCE, () -> accepted.get() >= n);
+                      TestPipeline.await(
+                          "some was accepted", TIME_LIMIT, () -> accepted.get() >= n);
                       Thread.sleep(random.nextInt(5)); // the moment is what is tried
                       process.killAndRestart();
                       kills.incrementAndGet();

@@ -96,7 +96,7 @@ class KilledRecordsTest {
         doubtful = collector.feed(known.batches());
         TestPipeline.await(
             "everything stands there; seed " + KilledCollector.SEED,
-            KilledCollector.PATIENCE,
+            KilledCollector.TIME_LIMIT,
             () -> {
               try {
                 peer.settle();

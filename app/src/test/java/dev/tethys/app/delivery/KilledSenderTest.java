@@ -102,7 +102,7 @@ class KilledSenderTest {
       Found[] found = {new Found()};
       TestPipeline.await(
           "everything stands there; seed " + KilledCollector.SEED,
-          KilledCollector.PATIENCE,
+          KilledCollector.TIME_LIMIT,
           () -> {
             try {
               peer.settle();

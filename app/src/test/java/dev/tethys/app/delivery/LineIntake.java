@@ -90,7 +90,7 @@ final class LineIntake implements AutoCloseable {
     }
     TestPipeline.await(
         "its port is free",
-        ExporterContract.PATIENCE,
+        ExporterContract.TIME_LIMIT,
         () -> {
           try {
             listening = listen(port);

@@ -39,7 +39,7 @@ final class LoopbackHttp implements AutoCloseable {
     server.stop(0);
     TestPipeline.await(
         "its port is free",
-        ExporterContract.PATIENCE,
+        ExporterContract.TIME_LIMIT,
         () -> {
           try {
             server = listen(port);

@@ -73,14 +73,14 @@ class MqttContractTest extends ExporterContract {
       @Override
       public void settle() throws InterruptedException {
         TestPipeline.await(
-            "the listener is there", ExporterContract.PATIENCE, listener::isConnected);
+            "the listener is there", ExporterContract.TIME_LIMIT, listener::isConnected);
         try {
           listener.publish("end", new MqttMessage(END.getBytes(StandardCharsets.UTF_8)));
         } catch (MqttException e) {
           throw new IllegalStateException(e);
         }
         TestPipeline.await(
-            "the last message came", ExporterContract.PATIENCE, () -> got.removeIf(this::isEnd));
+            "the last message came", ExporterContract.TIME_LIMIT, () -> got.removeIf(this::isEnd));
       }
 
       private boolean isEnd(byte[] body) {

@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** A real mosquitto, listened to by Eclipse's client. */
 class MqttExporterTest {
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration TIME_LIMIT = Duration.ofMinutes(2);
 
   @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   private record Got(String topic, int qos, String type, byte[] body) {
@@ -139,9 +139,9 @@ class MqttExporterTest {
                     .formatted(port, version, qos)
                 + " topic: 'site/{job}/{signal}/{none}'")) {
       p.send(batch(10));
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       assertThat(p.balance().out()).isEqualTo(10);
-      TestPipeline.await("two messages came", PATIENCE, () -> got.size() >= 2);
+      TestPipeline.await("two messages came", TIME_LIMIT, () -> got.size() >= 2);
     }
     assertThat(got).hasSize(2);
     Got first = got.stream().filter(g -> g.topic().contains("%2B")).findFirst().orElseThrow();
@@ -165,13 +165,13 @@ class MqttExporterTest {
             "mqtt",
             "endpoint: '127.0.0.1:%d', max_message_bytes: 2000".formatted(port))) {
       p.send(batch(200));
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       assertThat(p.balance().out()).isEqualTo(200);
     }
     int[] points = {0};
     TestPipeline.await(
         "all points came",
-        PATIENCE,
+        TIME_LIMIT,
         () -> {
           points[0] = 0;
           for (Got g : got) {
@@ -197,8 +197,8 @@ class MqttExporterTest {
             "endpoint: 'mqtts://localhost:%d', username: writer, password: secret, encoding: influx, %s"
                 .formatted(secured, tls))) {
       p.send(batch(3));
-      p.drain(PATIENCE);
-      TestPipeline.await("it came", PATIENCE, () -> !got.isEmpty());
+      p.drain(TIME_LIMIT);
+      TestPipeline.await("it came", TIME_LIMIT, () -> !got.isEmpty());
     }
     assertThat(got.element().text()).contains("up,i=1,job=node value=1 1700000000000\n");
     String config =
@@ -260,14 +260,14 @@ class MqttExporterTest {
         }
         p.send(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), 50, 0));
         if (f != FaultProxy.Fault.NONE) {
-          TestPipeline.await(f + " was met", PATIENCE, () -> proxy.met() >= 2);
+          TestPipeline.await(f + " was met", TIME_LIMIT, () -> proxy.met() >= 2);
         }
         n++;
       }
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       assertThat(p.balance().out()).isEqualTo(200);
     }
-    TestPipeline.await("all samples came", PATIENCE, () -> lines().size() >= 200);
+    TestPipeline.await("all samples came", TIME_LIMIT, () -> lines().size() >= 200);
     assertThat(lines()).hasSize(200);
   }
 

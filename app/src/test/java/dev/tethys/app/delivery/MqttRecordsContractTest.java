@@ -62,7 +62,7 @@ class MqttRecordsContractTest extends RecordsContract {
         listener.publish("end", new MqttMessage(END));
         TestPipeline.await(
             "the last message came",
-            ExporterContract.PATIENCE,
+            ExporterContract.TIME_LIMIT,
             () -> got.removeIf(b -> b.length == END.length));
       }
 

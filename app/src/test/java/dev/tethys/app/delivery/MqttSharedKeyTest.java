@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A real mosquitto with a file of keys, whose names are the users; listened to without TLS. */
 class MqttSharedKeyTest {
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration TIME_LIMIT = Duration.ofMinutes(2);
   private static final String KEY = "00112233445566778899aabbccddeeff";
 
   @TempDir Path folder;
@@ -116,9 +116,9 @@ class MqttSharedKeyTest {
       for (int i = 0; i < 5; i++) {
         p.send(batch(i * 1000, 1000));
       }
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       assertThat(p.balance().out()).isEqualTo(5000);
-      TestPipeline.await("all came", PATIENCE, () -> lines.size() >= 5000);
+      TestPipeline.await("all came", TIME_LIMIT, () -> lines.size() >= 5000);
     }
     assertThat(lines).hasSize(5000).anyMatch(l -> l.startsWith("up,i=4999,pad=xx"));
   }
@@ -130,27 +130,27 @@ class MqttSharedKeyTest {
     try (TestPipeline p =
         new TestPipeline(Signal.METRICS, "mqtt", keys(secured, "psk_file: '" + file + "'"))) {
       p.send(batch(0, 10));
-      TestPipeline.await("it is refused", PATIENCE, () -> !p.refusal().isEmpty());
+      TestPipeline.await("it is refused", TIME_LIMIT, () -> !p.refusal().isEmpty());
       assertThat(p.refusal()).contains("the key is not the one that it has");
       assertThat(p.balance().held()).isEqualTo(10);
       Files.writeString(file, KEY + "\n");
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       assertThat(p.balance().out()).isEqualTo(10);
     }
-    TestPipeline.await("all came", PATIENCE, () -> lines.size() >= 10);
+    TestPipeline.await("all came", TIME_LIMIT, () -> lines.size() >= 10);
   }
 
   @Test
   void aBrokerThatIsKilledGetsTheRestAfterwards() throws Exception {
     try (TestPipeline p = new TestPipeline(Signal.METRICS, "mqtt", keys(secured, "psk: " + KEY))) {
       p.send(batch(0, 100));
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       broker.killAndRestart();
       listen();
       p.send(batch(100, 100));
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       assertThat(p.balance().out()).isEqualTo(200);
-      TestPipeline.await("the rest came", PATIENCE, () -> among(100, 200) == 100);
+      TestPipeline.await("the rest came", TIME_LIMIT, () -> among(100, 200) == 100);
     }
   }
 
@@ -180,13 +180,13 @@ class MqttSharedKeyTest {
         proxy.set(f);
         p.send(batch(50 * n++, 50));
         if (f != FaultProxy.Fault.NONE) {
-          TestPipeline.await(f + " was met", PATIENCE, () -> proxy.met() >= 2);
+          TestPipeline.await(f + " was met", TIME_LIMIT, () -> proxy.met() >= 2);
         }
       }
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       assertThat(p.balance().out()).isEqualTo(200);
     }
-    TestPipeline.await("all came", PATIENCE, () -> lines.size() >= 200);
+    TestPipeline.await("all came", TIME_LIMIT, () -> lines.size() >= 200);
     assertThat(lines).hasSize(200);
   }
 

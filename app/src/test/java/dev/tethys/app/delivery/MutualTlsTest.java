@@ -50,7 +50,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * certificates.
  */
 class MutualTlsTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(60);
   private static final Queue<String> SHOWN = new ConcurrentLinkedQueue<>();
 
   @TempDir static Path folder;
@@ -230,14 +230,14 @@ class MutualTlsTest {
     int port = http.getAddress().getPort();
     try (TestPipeline p = new TestPipeline(signal, type, keys(keys, port, true))) {
       p.send(batch(signal));
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       assertThat(p.balance().out()).as(p.balance().toString()).isEqualTo(1);
       assertThat(SHOWN).isNotEmpty().allMatch(n -> n.contains("CN=client"));
     }
     SHOWN.clear();
     try (TestPipeline p = new TestPipeline(signal, type, keys(keys, port, false))) {
       p.send(batch(signal));
-      TestPipeline.await("it was refused", PATIENCE, () -> !p.refusal().isEmpty());
+      TestPipeline.await("it was refused", TIME_LIMIT, () -> !p.refusal().isEmpty());
       assertThat(p.balance().out()).isZero();
       assertThat(SHOWN).isEmpty();
     }
@@ -260,13 +260,13 @@ class MutualTlsTest {
     int port = raw.getLocalPort();
     try (TestPipeline p = new TestPipeline(Signal.METRICS, type, keys(keys, port, true))) {
       p.send(batch(Signal.METRICS));
-      TestPipeline.await("the certificate was shown", PATIENCE, () -> !SHOWN.isEmpty());
+      TestPipeline.await("the certificate was shown", TIME_LIMIT, () -> !SHOWN.isEmpty());
       assertThat(SHOWN).allMatch(n -> n.contains("CN=client"));
     }
     SHOWN.clear();
     try (TestPipeline p = new TestPipeline(Signal.METRICS, type, keys(keys, port, false))) {
       p.send(batch(Signal.METRICS));
-      TestPipeline.await("it was refused", PATIENCE, () -> !p.refusal().isEmpty());
+      TestPipeline.await("it was refused", TIME_LIMIT, () -> !p.refusal().isEmpty());
       assertThat(SHOWN).isEmpty();
     }
   }

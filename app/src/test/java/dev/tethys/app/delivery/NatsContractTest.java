@@ -95,7 +95,7 @@ class NatsContractTest extends ExporterContract {
           c.jetStream()
               .subscribe("telemetry.>", PushSubscribeOptions.builder().ordered(true).build());
       for (; left > 0; left--) {
-        Message m = s.nextMessage(PATIENCE);
+        Message m = s.nextMessage(TIME_LIMIT);
         if (m == null) {
           throw new AssertionError(left + " messages did not come");
         }

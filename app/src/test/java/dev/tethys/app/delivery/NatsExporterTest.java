@@ -41,7 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A real nats-server, read by NATS's own client. */
 class NatsExporterTest {
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration TIME_LIMIT = Duration.ofMinutes(2);
 
   @TempDir Path folder;
   private final int port = Ports.free();
@@ -102,7 +102,9 @@ class NatsExporterTest {
         c.jetStream()
             .subscribe("telemetry.>", PushSubscribeOptions.builder().ordered(true).build());
     List<Message> out = new ArrayList<>();
-    for (Message m = s.nextMessage(PATIENCE); m != null; m = s.nextMessage(Duration.ofSeconds(2))) {
+    for (Message m = s.nextMessage(TIME_LIMIT);
+        m != null;
+        m = s.nextMessage(Duration.ofSeconds(2))) {
       out.add(m);
     }
     return out;
@@ -119,9 +121,9 @@ class NatsExporterTest {
                 "endpoint: 'nats://127.0.0.1:%d', subject: 'telemetry.{job}.{zone}', encoding: json, stream: telemetry"
                     .formatted(port))) {
       p.send(batch("up", 10)); // the stream is made later: nobody answers until then
-      TestPipeline.await("it waits", PATIENCE, () -> p.balance().held() > 0);
+      TestPipeline.await("it waits", TIME_LIMIT, () -> p.balance().held() > 0);
       stream(c);
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       assertThat(p.balance().out()).isEqualTo(10);
       List<Message> all = all(c);
       assertThat(all)
@@ -163,10 +165,10 @@ class NatsExporterTest {
         proxy.set(f);
         p.send(batch("faults" + n++, 50));
         if (f != FaultProxy.Fault.NONE) {
-          TestPipeline.await(f + " was met", PATIENCE, () -> proxy.met() >= 2);
+          TestPipeline.await(f + " was met", TIME_LIMIT, () -> proxy.met() >= 2);
         }
       }
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       assertThat(p.balance().out()).isEqualTo(200);
       List<String> lines =
           all(c).stream()
@@ -189,13 +191,13 @@ class NatsExporterTest {
                 "endpoint: '127.0.0.1:%d', jetstream: false, token: s3cret, max_message_bytes: 1024"
                     .formatted(port))) {
       c.createDispatcher(m -> got.add(m.getData())).subscribe("telemetry.metrics");
-      c.flush(PATIENCE);
+      c.flush(TIME_LIMIT);
       p.send(batch("up", 100));
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       int[] n = {0};
       TestPipeline.await(
           "all points came",
-          PATIENCE,
+          TIME_LIMIT,
           () -> {
             n[0] = 0;
             got.forEach(b -> n[0] += new OtlpReader().metrics(b, 0, b.length).itemCount());
@@ -259,7 +261,7 @@ class NatsExporterTest {
       assertThat(c.jetStreamManagement().getStreamNames()).as("only shown").isEmpty();
       try (TestPipeline p = new TestPipeline(Signal.METRICS, "nats", keys)) {
         p.send(batch("up", 10));
-        p.drain(PATIENCE);
+        p.drain(TIME_LIMIT);
         assertThat(p.balance().out()).isEqualTo(10);
       }
       StreamConfiguration made = c.jetStreamManagement().getStreamInfo("made").getConfiguration();
@@ -293,13 +295,13 @@ class NatsExporterTest {
         .contains("no JetStream stream accepts the subject: create one", "(telemetry.x)");
     try (Connection c = Nats.connect(options().build())) {
       c.subscribe("telemetry.>"); // somebody else, who does not answer
-      c.flush(PATIENCE);
+      c.flush(TIME_LIMIT);
       try (TestPipeline p = TestPipeline.impatient(Signal.METRICS, "nats", keys)) {
         p.send(batch("up", 10));
-        TestPipeline.await("it is told", PATIENCE, () -> !p.refusal().isEmpty());
+        TestPipeline.await("it is told", TIME_LIMIT, () -> !p.refusal().isEmpty());
         assertThat(p.refusal()).contains("where there is none for telemetry.x");
         stream(c);
-        p.drain(PATIENCE);
+        p.drain(TIME_LIMIT);
         assertThat(p.balance().out()).isEqualTo(10);
       }
     }
@@ -438,11 +440,11 @@ class NatsExporterTest {
         proxy.set(f);
         p.send(batch("web" + f, 5000)); // frames of each of the three lengths
         if (f != FaultProxy.Fault.NONE) {
-          TestPipeline.await(f + " was met", PATIENCE, () -> proxy.met() >= 2);
+          TestPipeline.await(f + " was met", TIME_LIMIT, () -> proxy.met() >= 2);
         }
       }
       p.send(batch("small", 1));
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       assertThat(p.balance().out()).isEqualTo(15_001);
       assertThat(
               all(c).stream().flatMap(m -> new String(m.getData(), StandardCharsets.UTF_8).lines()))
@@ -495,14 +497,14 @@ class NatsExporterTest {
                   "endpoint: 'ws://127.0.0.1:%d', protocol_version: 3.1.1, encoding: influx, qos: %d"
                       .formatted(web, qos))) {
         c.createDispatcher(m -> got.add(m.getData())).subscribe("telemetry.metrics");
-        c.flush(PATIENCE);
+        c.flush(TIME_LIMIT);
         p.send(batch("up", 5000));
-        p.drain(PATIENCE);
+        p.drain(TIME_LIMIT);
         assertThat(p.balance().out()).isEqualTo(5000);
         long[] n = {0};
         TestPipeline.await(
             "all lines came",
-            PATIENCE,
+            TIME_LIMIT,
             () -> {
               n[0] =
                   got.stream()

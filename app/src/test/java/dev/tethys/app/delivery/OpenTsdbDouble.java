@@ -84,7 +84,7 @@ final class OpenTsdbDouble implements AutoCloseable {
     }
     TestPipeline.await(
         "its port is free",
-        ExporterContract.PATIENCE,
+        ExporterContract.TIME_LIMIT,
         () -> {
           try {
             telnet = listen(telnetPort);

@@ -32,7 +32,7 @@ class OtlpTrialTest {
       assertThat(printed.err()).isEmpty();
       assertThat(printed.out()).contains("takes OTLP", "tethys_probe = 42.5");
       assertThat(printed.status()).isZero();
-      TestPipeline.await("it is counted", ExporterContract.PATIENCE, () -> rows(victoria) >= 1);
+      TestPipeline.await("it is counted", ExporterContract.TIME_LIMIT, () -> rows(victoria) >= 1);
       Printed wrong = Printed.of("exporter", "check", url + "/none");
       assertThat(wrong.err()).contains("HTTP status 400");
       assertThat(wrong.status()).isNotZero();

@@ -56,7 +56,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * double that takes everything in the place of its server, to files, or to our own receiver.
  */
 class PagesRunTest {
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration TIME_LIMIT = Duration.ofMinutes(2);
   private static final Pattern FENCE = Pattern.compile("```yaml\n(.*?)```", Pattern.DOTALL);
 
   /** What the protocols of these pages say when all went well. */
@@ -192,7 +192,7 @@ class PagesRunTest {
         if (a.kind().equals("exporter")) {
           TestPipeline.await(
               a + " has delivered beside " + peer + ": " + running.errors(),
-              PATIENCE,
+              TIME_LIMIT,
               () -> a.balance().out() > 0 && a.balance().held() == 0);
           assertThat(a.balance().isBalanced()).as(a + " " + a.balance()).isTrue();
         }

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
  * ({@code s3mock/s3mock-5.2.0-exec.jar}; Maven's {@code com.adobe.testing:s3mock:5.2.0:jar:exec}).
  */
 class ParquetBucketTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(60);
 
   @TempDir static Path folder;
   private static ServerProcess s3;
@@ -109,7 +109,7 @@ class ParquetBucketTest {
                 + " partition: all, max_file_age: 100ms, max_samples_per_send: 1000000,"
                 + " max_request_bytes: 100000000")) {
       p.send(batch(samples));
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       assertThat(p.balance().out()).isEqualTo(samples);
     }
     Matcher m = OBJECT.matcher(ask("GET", "/telemetry?list-type=2&prefix=large"));

@@ -121,7 +121,7 @@ class ParquetExporterTest extends ExporterContract {
         "directory: '" + files + "', max_file_bytes: 1, partition: '{signal}/s={service.name}'";
     try (TestPipeline p = new TestPipeline(signal, "parquet", keys)) {
       p.send(batch);
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       assertThat(p.balance().out()).isEqualTo(1);
     }
   }

@@ -59,10 +59,10 @@ class PostgresExporterTest extends StoreContract {
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
     try (TestPipeline p = new TestPipeline(Signal.METRICS, "postgresql", keys)) {
       p.send(b);
-      TestPipeline.await("others may read it", PATIENCE, () -> p.repeated() > 0);
+      TestPipeline.await("others may read it", TIME_LIMIT, () -> p.repeated() > 0);
       assertThat(p.balance().out()).isZero();
       Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       assertThat(p.balance().out()).isEqualTo(1);
     }
   }

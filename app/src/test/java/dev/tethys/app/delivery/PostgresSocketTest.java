@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A real PostgreSQL at a socket of the machine, which lets its owner in ({@code peer}). */
 class PostgresSocketTest {
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration TIME_LIMIT = Duration.ofMinutes(2);
 
   @TempDir static Path folder;
   private static PostgresProcess server;
@@ -67,7 +67,7 @@ class PostgresSocketTest {
         ForeignStore s =
             c.opener()
                 .open(
-                    new StoreType.Surroundings(
+                    new StoreType.Dependencies(
                         clients, new StoreLimits(1000, 1 << 20), new Registry()))) {
       return s.select(
               SelectHints.range(KnownSamples.START - 1, KnownSamples.START + 1),
@@ -81,11 +81,11 @@ class PostgresSocketTest {
     try (TestPipeline p =
         new TestPipeline(Signal.METRICS, "postgresql", "endpoint: " + at("tethys"))) {
       p.send(KnownSamples.one());
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       assertThat(p.balance().out()).isEqualTo(1);
       server.killAndRestart();
       p.send(KnownSamples.one());
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       assertThat(p.balance().out()).isEqualTo(2);
     }
     assertThat(found("url: " + at("tethys"))).isEqualTo(1);

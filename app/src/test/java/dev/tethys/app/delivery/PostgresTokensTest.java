@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Tokens let exporters and stores in to PostgreSQL, and go nowhere else. */
 class PostgresTokensTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(60);
 
   @TempDir static Path folder;
 
@@ -75,7 +75,7 @@ class PostgresTokensTest {
             store(keys)
                 .opener()
                 .open(
-                    new StoreType.Surroundings(
+                    new StoreType.Dependencies(
                         clients, new StoreLimits(1000, 1 << 20), new Registry()))) {
       return s.select(
               SelectHints.range(KnownSamples.START - 1, KnownSamples.START + 1),
@@ -111,7 +111,7 @@ class PostgresTokensTest {
           new TestPipeline(
               Signal.METRICS, "postgresql", exporter(gate), "bearertokenauth", "token: right")) {
         p.send(KnownSamples.one());
-        p.drain(PATIENCE);
+        p.drain(TIME_LIMIT);
         assertThat(p.balance().out()).isEqualTo(1);
         assertThat(p.repeated()).isZero();
       }
@@ -134,7 +134,7 @@ class PostgresTokensTest {
     try (PostgresTokenGate gate = new PostgresTokenGate(context, "right", server.port())) {
       try (TestPipeline p = withWrongToken(gate)) {
         p.send(KnownSamples.one());
-        TestPipeline.await("the token is refused", PATIENCE, () -> !p.refusal().isEmpty());
+        TestPipeline.await("the token is refused", TIME_LIMIT, () -> !p.refusal().isEmpty());
         assertThat(p.refusal())
             .contains("OAuth bearer authentication failed")
             .contains("issuer.example")
@@ -154,11 +154,11 @@ class PostgresTokensTest {
       try (TestPipeline p = withWrongToken(gate)) {
         p.send(KnownSamples.one());
         TestPipeline.await(
-            "the token is refused", PATIENCE, () -> p.refusal().contains("issuer.example"));
+            "the token is refused", TIME_LIMIT, () -> p.refusal().contains("issuer.example"));
         gate.close();
         p.send(KnownSamples.one());
         TestPipeline.await(
-            "nobody listens", PATIENCE, () -> p.refusal().contains("refused. Check"));
+            "nobody listens", TIME_LIMIT, () -> p.refusal().contains("refused. Check"));
         assertThat(p.refusal()).doesNotContain("issuer.example");
       }
     }

@@ -57,7 +57,7 @@ abstract class RecordsContract {
   /** Everything has come to its end: it is there, or has no place there and is counted. */
   private static void account(TestPipeline p, KnownRecords known, Map<String, String> kept)
       throws InterruptedException {
-    p.drain(ExporterContract.PATIENCE);
+    p.drain(ExporterContract.TIME_LIMIT);
     int refused = known.items().size() - kept.size();
     Balance b = p.balance();
     String what = b + p.refusal();
@@ -123,7 +123,7 @@ abstract class RecordsContract {
               known.signal(), peer.exporter(), peer.exporterKeys(proxy.port()))) {
         List<Batch> batches = known.batches();
         p.send(batches.get(3));
-        p.drain(ExporterContract.PATIENCE);
+        p.drain(ExporterContract.TIME_LIMIT);
         proxy.stall(batches.get(0), p);
         proxy.waitsAsTold(peer.isHttp(), batches.get(1), batches.get(2), p);
         account(p, known, kept);
@@ -142,12 +142,12 @@ abstract class RecordsContract {
     try (TestPipeline p = pipeline(known, peer, peer.port())) {
       List<Batch> batches = known.batches();
       p.send(batches.getFirst());
-      p.drain(ExporterContract.PATIENCE);
+      p.drain(ExporterContract.TIME_LIMIT);
       Assumptions.assumeTrue(peer.fill(true), "it has no disk, or one that is filled elsewhere");
       batches.subList(1, batches.size()).forEach(p::send);
       TestPipeline.await(
           "the disk was full",
-          ExporterContract.PATIENCE,
+          ExporterContract.TIME_LIMIT,
           () -> p.repeated() > 2 || p.balance().held() == 0);
       assertThat(p.repeated()).as("requests that found no room").isPositive();
       peer.fill(false);

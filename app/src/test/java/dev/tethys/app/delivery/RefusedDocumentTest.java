@@ -62,7 +62,7 @@ class RefusedDocumentTest {
       Graph receiving = gateway(elasticsearch.port());
       try (TestPipeline agent = new TestPipeline(Signal.METRICS, "clymene", gateway)) {
         agent.send(samples());
-        agent.drain(ExporterContract.PATIENCE);
+        agent.drain(ExporterContract.TIME_LIMIT);
         assertThat(indexed).hasSize(SAMPLES - REFUSED);
         Balance exporter = balance("exporter");
         assertThat(exporter.in()).isEqualTo(SAMPLES);

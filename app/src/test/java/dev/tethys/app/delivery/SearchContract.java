@@ -57,7 +57,7 @@ abstract class SearchContract extends StoreContract {
             exporter(),
             "endpoint: 'http://127.0.0.1:" + node().port() + "', " + index + more())) {
       p.send(b);
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       assertThat(p.balance().out()).as(p.balance() + p.refusal()).isEqualTo(b.items());
     }
   }

@@ -48,7 +48,7 @@ import tools.jackson.databind.ObjectMapper;
  * management port what it has counted; and sockets of one machine, read by Python.
  */
 class StatsdExporterTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(60);
 
   /** The server shows what it has as JavaScript; as JSON it can be read. */
   private static final String SERVER =
@@ -231,9 +231,9 @@ class StatsdExporterTest {
       hostile(counts);
       p.send(b);
       p.send(b);
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       assertThat(p.balance().out()).isEqualTo(2L * b.items());
-      TestPipeline.await("the server has read it", PATIENCE, () -> sum() >= total(counts) - 1e-6);
+      TestPipeline.await("the server has read it", TIME_LIMIT, () -> sum() >= total(counts) - 1e-6);
     }
     assertThat(decoded(numbers("counters"))).isEqualTo(counts);
     assertThat(badLines()).isZero();
@@ -279,7 +279,7 @@ class StatsdExporterTest {
                     .setName("level")
                     .setGauge(Gauge.newBuilder().addDataPoints(levels.getDataPoints(i)))
                     .build()));
-        p.drain(PATIENCE);
+        p.drain(TIME_LIMIT);
       }
       assertThat(numbers("gauges")).containsEntry("level", values[i] + 0.0);
     }
@@ -287,7 +287,7 @@ class StatsdExporterTest {
     try (TestPipeline p = new TestPipeline(Signal.METRICS, "statsd", to)) {
       p.send(batch(7, Metric.newBuilder().setName("level").setGauge(levels).build()));
       p.send(batch(1, h));
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       assertThat(p.balance().allDropped()).isEqualTo(2);
       assertThat(p.balance().out()).isEqualTo(6);
     }
@@ -303,7 +303,7 @@ class StatsdExporterTest {
         new TestPipeline(
             Signal.METRICS, "statsd", to + ", histograms: observations, observation_type: ms")) {
       p.send(batch(1, h));
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
     }
     assertThat(ask("timers")).extractingByKey("wait").hasToString("[250,750]");
     assertThat(badLines()).isZero();
@@ -319,11 +319,11 @@ class StatsdExporterTest {
       for (int i = 0; i < 3; i++) {
         p.send(hostile(counts));
       }
-      TestPipeline.await("nobody listens", PATIENCE, () -> p.repeated() > 2);
+      TestPipeline.await("nobody listens", TIME_LIMIT, () -> p.repeated() > 2);
       assertThat(p.balance().out()).isZero();
       startServer();
-      p.drain(PATIENCE);
-      TestPipeline.await("it is read", PATIENCE, () -> sum() >= total(counts) - 1e-6);
+      p.drain(TIME_LIMIT);
+      TestPipeline.await("it is read", TIME_LIMIT, () -> sum() >= total(counts) - 1e-6);
     }
     assertThat(decoded(numbers("counters"))).isEqualTo(counts);
   }
@@ -362,7 +362,7 @@ class StatsdExporterTest {
                 + transport
                 + ", max_samples_per_send: 1000")) {
       p.send(batch(points + 1, Metric.newBuilder().setName("hits").setSum(sum).build()));
-      TestPipeline.await("there is no socket yet", PATIENCE, () -> p.repeated() > 2);
+      TestPipeline.await("there is no socket yet", TIME_LIMIT, () -> p.repeated() > 2);
       BufferedReader out =
           startReader(transport.equals("unixgram") ? GRAM_READER : STREAM_READER, socket);
       List<String> found = new ArrayList<>();
@@ -370,7 +370,7 @@ class StatsdExporterTest {
         found.add(out.readLine());
       }
       assertThat(found).isEqualTo(wanted);
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       assertThat(p.balance().out()).isEqualTo(points);
       assertThat(p.balance().allDropped()).isEqualTo(1);
     }

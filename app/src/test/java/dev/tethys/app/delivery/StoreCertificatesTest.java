@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * and are not taken in by a server of another authority.
  */
 class StoreCertificatesTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(60);
 
   @TempDir Path folder;
 
@@ -60,7 +60,7 @@ class StoreCertificatesTest {
         new TestPipeline(
             Signal.METRICS, exporter, keys + ", tls: " + tls(folder, folder, "tethys"))) {
       p.send(KnownSamples.one());
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       assertThat(p.balance().out()).as(p.balance() + p.refusal()).isEqualTo(1);
     }
   }

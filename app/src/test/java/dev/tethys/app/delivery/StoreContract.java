@@ -157,7 +157,7 @@ abstract class StoreContract extends ExporterContract {
     KnownSamples known = new KnownSamples(QUERIED, true, true, peer);
     try (TestPipeline p = pipeline(peer, peer.port())) {
       known.batches().forEach(p::send);
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
     }
     peer.settle();
     FederatedSource far = far(peer, peer.port());
@@ -218,7 +218,7 @@ abstract class StoreContract extends ExporterContract {
     KnownSamples known = new KnownSamples(1_000, true, false, peer);
     try (TestPipeline p = pipeline(peer, peer.port())) {
       known.batches().forEach(p::send);
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
     }
     peer.settle();
     FederatedSource far = far(peer, peer.port());
@@ -391,7 +391,7 @@ abstract class StoreContract extends ExporterContract {
     try (TestPipeline p =
         new TestPipeline(Signal.METRICS, peer.exporter(), Objects.requireNonNull(keys))) {
       p.send(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), 9, 0));
-      p.drain(PATIENCE);
+      p.drain(TIME_LIMIT);
       assertThat(p.balance().out()).isEqualTo(9);
     }
     peer.settle();

@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tokens let exporters and stores in that have neither user nor password. */
 class StoreLoginTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(20);
   private final HttpClientFactory clients = new HttpClientFactory("tethys/test");
 
   @AfterEach
@@ -60,7 +60,7 @@ class StoreLoginTest {
         config(keys)
             .opener()
             .open(
-                new StoreType.Surroundings(
+                new StoreType.Dependencies(
                     clients, new StoreLimits(1000, 1 << 20), new Registry()));
     try (s) {
       return s.select(
@@ -84,7 +84,7 @@ class StoreLoginTest {
         try (TestPipeline p =
             new TestPipeline(Signal.METRICS, "tdengine", "endpoint: " + at + writes)) {
           p.send(KnownSamples.one());
-          p.drain(PATIENCE);
+          p.drain(TIME_LIMIT);
           assertThat(p.balance().out()).isEqualTo(1);
         }
         String url = "type: tdengine, url: " + at;

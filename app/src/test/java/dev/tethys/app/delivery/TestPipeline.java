@@ -161,15 +161,15 @@ final class TestPipeline implements AutoCloseable {
   }
 
   /** Waits until nothing is queued any more. */
-  void drain(Duration patience) throws InterruptedException {
-    await("the queue is empty", patience, () -> balance().held() == 0);
+  void drain(Duration timeLimit) throws InterruptedException {
+    await("the queue is empty", timeLimit, () -> balance().held() == 0);
     assertThat(balance().isBalanced()).as(balance().toString()).isTrue();
   }
 
   /** Polls until something holds that other processes do. */
-  static void await(String what, Duration patience, BooleanSupplier condition)
+  static void await(String what, Duration timeLimit, BooleanSupplier condition)
       throws InterruptedException {
-    long until = System.nanoTime() + patience.toNanos();
+    long until = System.nanoTime() + timeLimit.toNanos();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() > until) {
         throw new AssertionError("waited in vain until " + what);

@@ -49,7 +49,7 @@ class VendorsWriterTest {
       }
       TestPipeline.await(
           "its own thread has sent them",
-          ExporterContract.PATIENCE,
+          ExporterContract.TIME_LIMIT,
           () -> found(zipkin).all().size() == kept.size());
       FoundRecords found = found(zipkin);
       assertThat(kept).hasSize(KnownSamples.HOSTILE.length);

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.collect.exporter.Exporter;
+import dev.tethys.collect.exporter.ExporterDependencies;
 import dev.tethys.collect.exporter.ExporterFlag;
 import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.exporter.ExporterSettings;
-import dev.tethys.collect.exporter.ExporterSurroundings;
 import dev.tethys.collect.exporter.MetricsSource;
 import dev.tethys.collect.exporter.Probe;
 import dev.tethys.collect.exporter.ProbeException;
@@ -79,7 +79,7 @@ class CollectedExportersTest {
     }
 
     @Override
-    public Exporter open(ExporterSettings settings, ExporterSurroundings around) {
+    public Exporter open(ExporterSettings settings, ExporterDependencies around) {
       opened++;
       String file = settings.get("parrot.file");
       String words = String.join("+", settings.list("parrot.word"));

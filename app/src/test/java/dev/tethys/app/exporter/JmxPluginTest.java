@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tethys.app.Main;
 import dev.tethys.app.TethysProcess;
 import dev.tethys.collect.exporter.Exporter;
-import dev.tethys.collect.exporter.ExporterSurroundings;
+import dev.tethys.collect.exporter.ExporterDependencies;
 import dev.tethys.collect.exporter.Probe;
 import dev.tethys.collect.exporter.ProbeRunner;
 import dev.tethys.collect.exporter.jmx.JmxExporterKind;
@@ -266,7 +266,7 @@ class JmxPluginTest {
           new JmxExporterKind()
               .open(
                   new ExporterFlags(new JmxExporterKind(), flags, p -> p, null),
-                  new ExporterSurroundings(
+                  new ExporterDependencies(
                       new HttpClientFactory("test"), InstantSource.system(), n -> null));
       HttpListener.start(
           HttpListenerOptions.on("127.0.0.1:" + args[0]),

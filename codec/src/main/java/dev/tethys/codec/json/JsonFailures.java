@@ -20,13 +20,13 @@ public final class JsonFailures {
   private static final int SHOWN = 60;
 
   /** Replacement of a message of the parser. */
-  private record Saying(Pattern of, Function<MatchResult, String> said) {}
+  private record Rewording(Pattern of, Function<MatchResult, String> said) {}
 
-  private static Saying saying(String of, Function<MatchResult, String> said) {
-    return new Saying(Pattern.compile(of, Pattern.DOTALL), said);
+  private static Rewording saying(String of, Function<MatchResult, String> said) {
+    return new Rewording(Pattern.compile(of, Pattern.DOTALL), said);
   }
 
-  private static final List<Saying> SAYINGS =
+  private static final List<Rewording> SAYINGS =
       List.of(
           saying("(?:Unexpected end-of-input|No content to map).*", JsonFailures::end),
           saying("Unrecognized token '(.*?)'(?:: .*)?", m -> quoted(m.group(1)) + " is no value"),
@@ -139,7 +139,7 @@ public final class JsonFailures {
       return oneLine(IoFailures.said(io)); // the text could not be had
     }
     String original = String.valueOf(e.getOriginalMessage());
-    for (Saying s : SAYINGS) {
+    for (Rewording s : SAYINGS) {
       Matcher m = s.of.matcher(original);
       if (m.matches()) {
         return oneLine(s.said.apply(m));

@@ -54,7 +54,7 @@ public final class RequestSlices {
 
   /** Chooses the destination of the series at which the walk is. */
   @FunctionalInterface
-  public interface Way {
+  public interface Router {
     int of(RequestSlices at);
   }
 
@@ -66,13 +66,13 @@ public final class RequestSlices {
    * @param way from 0 to below that
    * @throws CodecException when the request is malformed
    */
-  public static List<List<Slice>> deal(byte[] request, int size, int ways, Way way) {
+  public static List<List<Slice>> deal(byte[] request, int size, int ways, Router way) {
     return deal(request, size, ways, way, true);
   }
 
   /** The same, with metadata or without. */
   public static List<List<Slice>> deal(
-      byte[] request, int size, int ways, Way way, boolean metadata) {
+      byte[] request, int size, int ways, Router way, boolean metadata) {
     List<List<Slice>> dealt = new ArrayList<>(ways);
     for (int i = 0; i < ways; i++) {
       dealt.add(new ArrayList<>());

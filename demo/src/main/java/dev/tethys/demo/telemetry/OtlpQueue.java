@@ -63,7 +63,7 @@ public final class OtlpQueue implements AutoCloseable {
   private OtlpSender sender(OtlpSignal signal) throws IOException {
     String base = endpoint.endsWith("/") ? endpoint.substring(0, endpoint.length() - 1) : endpoint;
     return OtlpSender.http(
-        new OtlpSender.Manner(signal, null, true, Map.of(), TIMEOUT),
+        new OtlpSender.Options(signal, null, true, Map.of(), TIMEOUT),
         URI.create(base + signal.httpPath()),
         clients);
   }

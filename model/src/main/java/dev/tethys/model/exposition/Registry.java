@@ -123,12 +123,12 @@ public final class Registry implements Collector {
   }
 
   /** A metric, and which collector told of it. */
-  private record Told(int collector, Metric metric) {}
+  private record CollectedMetric(int collector, Metric metric) {}
 
   /** Family collected from all collectors. */
   private static final class Gathered {
     final MetricFamily first;
-    final List<Told> metrics = new ArrayList<>();
+    final List<CollectedMetric> metrics = new ArrayList<>();
 
     Gathered(MetricFamily first) {
       this.first = first;
@@ -148,13 +148,13 @@ public final class Registry implements Collector {
       return new MetricFamily(first.name(), first.type(), first.help(), first.unit(), out);
     }
 
-    private void add(List<Told> same, List<Metric> to) {
+    private void add(List<CollectedMetric> same, List<Metric> to) {
       if (same.size() == 1) {
         to.add(same.getFirst().metric());
         return;
       }
-      List<Metric> all = same.stream().map(Told::metric).toList();
-      if (same.stream().map(Told::collector).distinct().count() < all.size()) {
+      List<Metric> all = same.stream().map(CollectedMetric::metric).toList();
+      if (same.stream().map(CollectedMetric::collector).distinct().count() < all.size()) {
         to.addAll(all); // who tells of one twice is wrong, and that is to be seen
         return;
       }
@@ -182,7 +182,7 @@ public final class Registry implements Collector {
           .collect(
               f -> {
                 Gathered g = out.computeIfAbsent(f.name(), _ -> new Gathered(f));
-                f.metrics().forEach(m -> g.metrics.add(new Told(collector, m)));
+                f.metrics().forEach(m -> g.metrics.add(new CollectedMetric(collector, m)));
               });
     }
     return out.values().stream().map(Gathered::family).toList();

@@ -40,7 +40,7 @@ public final class RecordLog implements Closeable {
   private static final String NEXT = ".new";
 
   /** Less than a second of looking for records behind damage. */
-  private static final long PATIENCE = 1L << 30;
+  private static final long TIME_LIMIT = 1L << 30;
 
   private static final System.Logger LOG = System.getLogger(RecordLog.class.getName());
   private static final RealFiles FILES = new RealFiles();
@@ -117,7 +117,7 @@ public final class RecordLog implements Closeable {
       if (!beginsRight(in, format)) {
         refused(file);
       }
-      new RecordReader(file, in, format, PATIENCE).read(to);
+      new RecordReader(file, in, format, TIME_LIMIT).read(to);
     }
   }
 
@@ -148,7 +148,7 @@ public final class RecordLog implements Closeable {
         replace(taken);
       }
     }
-    RecordReader.Found found = new RecordReader(file, io, format, PATIENCE).read(to);
+    RecordReader.Found found = new RecordReader(file, io, format, TIME_LIMIT).read(to);
     if (found.end() < io.length()) {
       cutOff(found.end());
     }

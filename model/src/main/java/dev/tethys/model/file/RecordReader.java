@@ -30,19 +30,19 @@ final class RecordReader {
   private int windowBytes;
 
   /** How many bytes may still be looked at in search of records. */
-  private long patience;
+  private long searchBudget;
 
   /** End and number of the complete records of a file. */
   record Found(long end, int records) {}
 
-  RecordReader(Path file, RandomAccessFile in, RecordFormat format, long patience)
+  RecordReader(Path file, RandomAccessFile in, RecordFormat format, long searchBudget)
       throws IOException {
     this.file = file;
     this.in = in;
     this.format = format;
     this.ints = ByteBuffer.wrap(window).order(format.order());
     this.length = in.length();
-    this.patience = patience;
+    this.searchBudget = searchBudget;
   }
 
   Found read(RecordLog.Sink to) throws IOException {
@@ -76,12 +76,12 @@ final class RecordReader {
 
   /** Where a record may begin behind something that is none; -1 when none can. */
   private long next(long damaged) throws IOException {
-    for (long at = damaged + 1; patience > 0; at++, patience--) {
+    for (long at = damaged + 1; searchBudget > 0; at++, searchBudget--) {
       if (at > length - RecordFormat.HEAD) {
         return -1;
       }
       if (canBegin(at)) {
-        patience -= intAt(at);
+        searchBudget -= intAt(at);
         if (isWhole(at)) {
           return at;
         }

@@ -36,7 +36,7 @@ public final class TimedTurns {
   private final int most;
   private final ThreadFactory threads;
   private final ReentrantLock lock = new ReentrantLock();
-  private final TreeSet<Turn> waiting = new TreeSet<>();
+  private final TreeSet<ScheduledTask> waiting = new TreeSet<>();
   private final List<Worker> idle = new ArrayList<>();
   private int workers;
   private long turns;
@@ -58,19 +58,19 @@ public final class TimedTurns {
     this.threads = threads;
   }
 
-  private final class Turn implements Alarm, Comparable<Turn> {
+  private final class ScheduledTask implements Alarm, Comparable<ScheduledTask> {
     private final long due; // by System.nanoTime
     private final long number;
     private @Nullable Runnable work; // null when it is over
 
-    Turn(long due, long number, Runnable work) {
+    ScheduledTask(long due, long number, Runnable work) {
       this.due = due;
       this.number = number;
       this.work = work;
     }
 
     @Override
-    public int compareTo(Turn o) {
+    public int compareTo(ScheduledTask o) {
       return due != o.due ? Long.signum(due - o.due) : Long.compare(number, o.number);
     }
 
@@ -102,10 +102,10 @@ public final class TimedTurns {
 
   private final class Worker {
     private final Condition news = lock.newCondition();
-    private @Nullable Turn taken;
+    private @Nullable ScheduledTask taken;
 
-    boolean isLaterThan(@Nullable Turn other) {
-      Turn t = taken;
+    boolean isLaterThan(@Nullable ScheduledTask other) {
+      ScheduledTask t = taken;
       return t == null || t.work == null || other != null && t.compareTo(other) > 0;
     }
   }
@@ -118,7 +118,7 @@ public final class TimedTurns {
   public Alarm at(long due, Runnable work) {
     lock.lock();
     try {
-      Turn t = new Turn(due, turns++, work);
+      ScheduledTask t = new ScheduledTask(due, turns++, work);
       waiting.add(t);
       if (workers == 0) {
         start();
@@ -131,7 +131,7 @@ public final class TimedTurns {
         }
       }
       if (last != null && last.isLaterThan(t)) {
-        Turn before = last.taken;
+        ScheduledTask before = last.taken;
         if (before != null && before.work != null) {
           waiting.add(before);
         }
@@ -181,7 +181,7 @@ public final class TimedTurns {
   }
 
   /** Performs a turn that was taken from the others, unless it was cancelled meanwhile. */
-  private void performBegun(Turn t) {
+  private void performBegun(ScheduledTask t) {
     Runnable work;
     lock.lock();
     try {
@@ -203,7 +203,7 @@ public final class TimedTurns {
         idle.add(w);
       }
       while (true) {
-        Turn t = w.taken;
+        ScheduledTask t = w.taken;
         if (t == null || t.work == null) {
           t = waiting.pollFirst();
           w.taken = t;
@@ -214,7 +214,7 @@ public final class TimedTurns {
           continue;
         }
         if (idle.size() == 1 && workers == most) {
-          Turn now = t;
+          ScheduledTask now = t;
           Thread other = Thread.ofVirtual().name(name).unstarted(() -> performBegun(now));
           w.taken = null;
           other.start();

@@ -3,7 +3,7 @@ package dev.tethys.prometheus.collect;
 import dev.tethys.codec.exposition.ExpositionFormat;
 import dev.tethys.codec.exposition.ExpositionWriter;
 import dev.tethys.collect.exporter.Exporter;
-import dev.tethys.collect.exporter.ExporterSurroundings;
+import dev.tethys.collect.exporter.ExporterDependencies;
 import dev.tethys.collect.exporter.MetricsSource;
 import dev.tethys.collect.exporter.Probe;
 import dev.tethys.collect.exporter.ProbeException;
@@ -40,7 +40,7 @@ public final class CollectedExporters implements ScrapeTransport.Factory, AutoCl
   private record Running(CollectConfig config, Exporter exporter, ProbeRunner runner) {}
 
   private final ScrapeTransport.Factory others;
-  private final ExporterSurroundings around;
+  private final ExporterDependencies around;
   private volatile Map<String, Running> running = Map.of();
 
   /**
@@ -48,7 +48,7 @@ public final class CollectedExporters implements ScrapeTransport.Factory, AutoCl
    */
   public CollectedExporters(ScrapeTransport.Factory others, HttpClientFactory clients) {
     this.others = others;
-    this.around = surroundings(clients);
+    this.around = dependencies(clients);
   }
 
   /**
@@ -96,7 +96,7 @@ public final class CollectedExporters implements ScrapeTransport.Factory, AutoCl
         });
   }
 
-  private static Exporter open(CollectConfig c, ExporterSurroundings around) throws IOException {
+  private static Exporter open(CollectConfig c, ExporterDependencies around) throws IOException {
     try {
       Exporter e = c.kind().open(c.settings(), around);
       String path = c.job().metricsPath();
@@ -136,13 +136,13 @@ public final class CollectedExporters implements ScrapeTransport.Factory, AutoCl
   public static void check(List<CollectConfig> configs) throws IOException {
     try (HttpClientFactory clients = new HttpClientFactory("Tethys")) {
       for (CollectConfig c : configs) {
-        open(c, surroundings(clients)).close();
+        open(c, dependencies(clients)).close();
       }
     }
   }
 
-  private static ExporterSurroundings surroundings(HttpClientFactory clients) {
-    return new ExporterSurroundings(clients, InstantSource.system(), System::getenv);
+  private static ExporterDependencies dependencies(HttpClientFactory clients) {
+    return new ExporterDependencies(clients, InstantSource.system(), System::getenv);
   }
 
   @Override

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param body null for none
  * @param timeout for all of it: connecting, sending, and reading the answer's body to its end
  * @param unixSocket connect here instead of to the host of the URL; null for TCP
- * @param patience how much of that time may pass with nothing from the server; null for all of it
+ * @param timeLimit how much of that time may pass with nothing from the server; null for all of it
  */
 public record Call(
     String method,
@@ -23,7 +23,7 @@ public record Call(
     byte @Nullable [] body,
     Duration timeout,
     @Nullable Path unixSocket,
-    @Nullable Patience patience) {
+    @Nullable ReadTimeouts timeLimit) {
 
   /**
    * Read timeouts of calls with long streaming responses.
@@ -31,7 +31,7 @@ public record Call(
    * @param head until the headers of the response have arrived, including the connect
    * @param body until the next bytes of the body arrive
    */
-  public record Patience(Duration head, Duration body) {}
+  public record ReadTimeouts(Duration head, Duration body) {}
 
   /** One whose server may say nothing for as long as the call takes. */
   public Call(
@@ -59,29 +59,29 @@ public record Call(
   public Call withHeader(String name, String value) {
     Map<String, String> h = new LinkedHashMap<>(headers);
     h.put(name, value);
-    return new Call(method, uri, h, body, timeout, unixSocket, patience);
+    return new Call(method, uri, h, body, timeout, unixSocket, timeLimit);
   }
 
   public Call withTimeout(Duration t) {
-    return new Call(method, uri, headers, body, t, unixSocket, patience);
+    return new Call(method, uri, headers, body, t, unixSocket, timeLimit);
   }
 
   public Call withUnixSocket(@Nullable Path socket) {
-    return new Call(method, uri, headers, body, timeout, socket, patience);
+    return new Call(method, uri, headers, body, timeout, socket, timeLimit);
   }
 
   /** The same whose server may not say nothing for long. */
-  public Call withPatience(Patience p) {
+  public Call withReadTimeouts(ReadTimeouts p) {
     return new Call(method, uri, headers, body, timeout, unixSocket, p);
   }
 
   /** When waiting for the head of the answer ends; times by {@link System#nanoTime}. */
   long headBy(long now, long deadline) {
-    return patience == null ? deadline : now + Math.min(deadline - now, patience.head.toNanos());
+    return timeLimit == null ? deadline : now + Math.min(deadline - now, timeLimit.head.toNanos());
   }
 
   /** When waiting for more of the body ends. */
   long bodyBy(long now, long deadline) {
-    return patience == null ? deadline : now + Math.min(deadline - now, patience.body.toNanos());
+    return timeLimit == null ? deadline : now + Math.min(deadline - now, timeLimit.body.toNanos());
   }
 }

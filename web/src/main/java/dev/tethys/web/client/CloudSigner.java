@@ -6,8 +6,8 @@ import dev.tethys.web.cloud.AwsCredentials;
 import dev.tethys.web.cloud.AwsSigner;
 import dev.tethys.web.cloud.AzureTokens;
 import dev.tethys.web.cloud.BearerTokens;
+import dev.tethys.web.cloud.CredentialDependencies;
 import dev.tethys.web.cloud.GoogleTokens;
-import dev.tethys.web.cloud.Surroundings;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -20,7 +20,7 @@ final class CloudSigner {
 
   private CloudSigner() {}
 
-  static WebClient.Signer of(CloudAuth cloud, Surroundings around) {
+  static WebClient.Signer of(CloudAuth cloud, CredentialDependencies around) {
     return switch (cloud) {
       case CloudAuth.SigV4 c -> {
         AwsCredentials credentials = new AwsCredentials(AwsCredentials.Settings.of(c), around);
@@ -38,7 +38,7 @@ final class CloudSigner {
     };
   }
 
-  static BearerTokens google(CloudAuth.GoogleIam c, Surroundings around) {
+  static BearerTokens google(CloudAuth.GoogleIam c, CredentialDependencies around) {
     return new GoogleTokens(c.credentialsFile(), c.scope(), around);
   }
 
@@ -80,7 +80,7 @@ final class CloudSigner {
         WebClient.Signed.of(call.withHeader("Authorization", "Bearer " + tokens.token()));
   }
 
-  private static BearerTokens azure(CloudAuth.AzureAd c, Surroundings around) {
+  private static BearerTokens azure(CloudAuth.AzureAd c, CredentialDependencies around) {
     AzureTokens.Cloud cloud =
         switch (c.cloud()) {
           case "AzureChina" -> AzureTokens.Cloud.CHINA;
@@ -94,22 +94,22 @@ final class CloudSigner {
           case PUBLIC -> "https://monitor.azure.com//.default";
         };
     CloudAuth.AzureAd.Identity i = c.identity();
-    AzureTokens.Who who =
+    AzureTokens.Identity who =
         switch (c.method()) {
-          case "managed_identity" -> new AzureTokens.Who.Managed(i.clientId());
+          case "managed_identity" -> new AzureTokens.Identity.Managed(i.clientId());
           case "workload_identity" ->
-              new AzureTokens.Who.Workload(i.tenantId(), i.clientId(), i.tokenFile());
+              new AzureTokens.Identity.Workload(i.tenantId(), i.clientId(), i.tokenFile());
           case "oauth" ->
-              new AzureTokens.Who.Application(i.tenantId(), i.clientId(), i.clientSecret());
+              new AzureTokens.Identity.Application(i.tenantId(), i.clientId(), i.clientSecret());
           case "certificate" ->
-              new AzureTokens.Who.Certificate(
+              new AzureTokens.Identity.Certificate(
                   i.tenantId(),
                   i.clientId(),
                   Path.of(i.certificate()),
                   Path.of(i.certificateKey().isEmpty() ? i.certificate() : i.certificateKey()),
                   i.certificatePassword(),
                   i.sendChain());
-          default -> new AzureTokens.Who.Environment(i.tenantId());
+          default -> new AzureTokens.Identity.Environment(i.tenantId());
         };
     return new AzureTokens(cloud, who, c.scope().isEmpty() ? audience : c.scope(), around);
   }

@@ -153,7 +153,7 @@ final class Http1Call implements Runnable {
 
   /** The server said something. */
   private void heard() {
-    if (call.patience() != null) {
+    if (call.timeLimit() != null) {
       cancel();
       long now = System.nanoTime();
       expireAt(call.bodyBy(now, deadline));

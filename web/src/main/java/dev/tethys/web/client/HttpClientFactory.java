@@ -7,7 +7,7 @@ import dev.tethys.config.OAuth2;
 import dev.tethys.config.ProxyConfig;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.web.cloud.BearerTokens;
-import dev.tethys.web.cloud.Surroundings;
+import dev.tethys.web.cloud.CredentialDependencies;
 import dev.tethys.web.kerberos.KerberosLogin;
 import dev.tethys.web.kerberos.KerberosServer;
 import java.io.IOException;
@@ -55,7 +55,7 @@ public final class HttpClientFactory implements AutoCloseable {
   /** Key of a client with its own connections, shared by callers with equal settings. */
   private record Own(ConnectionRules rules, TlsConfig tls) {}
 
-  private record Way(TlsConfig tls, ProxyConfig proxy, boolean http2) {}
+  private record ClientKey(TlsConfig tls, ProxyConfig proxy, boolean http2) {}
 
   private final String userAgent;
   private final InstantSource clock;
@@ -66,7 +66,7 @@ public final class HttpClientFactory implements AutoCloseable {
           1, work -> Thread.ofPlatform().daemon().name("http-deadlines").unstarted(work));
   private final Deadlines deadlines = new Deadlines(timer);
   private final Connections connections = new Connections(timer, System::nanoTime);
-  private final Map<Way, Transport> transports = new HashMap<>(); // guarded by itself
+  private final Map<ClientKey, Transport> transports = new HashMap<>(); // guarded by itself
   private final Map<Own, Connections> own = new HashMap<>(); // guarded by itself
   private final Map<CloudAuth, WebClient.Signer> signers = new HashMap<>(); // guarded by itself
 
@@ -204,8 +204,8 @@ public final class HttpClientFactory implements AutoCloseable {
     }
   }
 
-  private Surroundings around() {
-    return new Surroundings(
+  private CredentialDependencies around() {
+    return new CredentialDependencies(
         call -> client(HttpClientConfig.DEFAULT).send(call), clock, environment);
   }
 
@@ -240,7 +240,7 @@ public final class HttpClientFactory implements AutoCloseable {
   }
 
   private Transport transport(TlsConfig tls, ProxyConfig proxy, boolean http2) throws IOException {
-    Way way = new Way(tls, proxy, http2);
+    ClientKey way = new ClientKey(tls, proxy, http2);
     synchronized (transports) {
       Transport t = transports.get(way);
       if (t == null) {

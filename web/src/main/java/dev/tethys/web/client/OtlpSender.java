@@ -40,7 +40,7 @@ public interface OtlpSender extends AutoCloseable {
    * @param headers of every request
    * @param timeout for one request
    */
-  record Manner(
+  record Options(
       OtlpSignal signal,
       @Nullable TlsConfig tls,
       boolean gzip,
@@ -84,7 +84,7 @@ public interface OtlpSender extends AutoCloseable {
    *
    * @param roundRobin whether calls go round among all addresses; else the first that answers
    */
-  static OtlpSender grpc(Manner m, String host, int port, boolean roundRobin, String userAgent) {
+  static OtlpSender grpc(Options m, String host, int port, boolean roundRobin, String userAgent) {
     GrpcChannel channel =
         new GrpcChannel(
             new GrpcChannel.Options(
@@ -139,7 +139,7 @@ public interface OtlpSender extends AutoCloseable {
    * @param url with its path
    * @throws IOException when a file that TLS names cannot be read
    */
-  static OtlpSender http(Manner m, URI url, HttpClientFactory clients) throws IOException {
+  static OtlpSender http(Options m, URI url, HttpClientFactory clients) throws IOException {
     WebClient client =
         clients.client(
             new HttpClientConfig(

@@ -34,7 +34,7 @@ final class PerHostLimiter {
 
   /** A call to be made in its turn. */
   @FunctionalInterface
-  interface Turn {
+  interface LimitedCall {
     Answer send() throws IOException, InterruptedException;
   }
 
@@ -45,7 +45,7 @@ final class PerHostLimiter {
    * @param deadline by {@link System#nanoTime}
    * @throws HttpTimeoutException when no turn came in time
    */
-  Answer send(URI uri, long deadline, Turn turn) throws IOException, InterruptedException {
+  Answer send(URI uri, long deadline, LimitedCall turn) throws IOException, InterruptedException {
     Server server = Server.of(uri);
     Semaphore turns;
     synchronized (servers) {

@@ -412,7 +412,7 @@ public final class WebClient {
     }
 
     private void heard() {
-      if (watch != null && call.patience() == null) {
+      if (watch != null && call.timeLimit() == null) {
         return;
       }
       cancel();

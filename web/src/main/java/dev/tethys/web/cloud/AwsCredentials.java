@@ -103,12 +103,12 @@ public final class AwsCredentials {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private final Settings settings;
-  private final Surroundings around;
+  private final CredentialDependencies around;
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable AwsIdentity kept; // these guarded by lock
   private @Nullable String region;
 
-  public AwsCredentials(Settings settings, Surroundings around) {
+  public AwsCredentials(Settings settings, CredentialDependencies around) {
     this.settings = settings;
     this.around = around;
   }
@@ -338,7 +338,7 @@ public final class AwsCredentials {
         relative.isEmpty()
             ? around.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI")
             : CONTAINER + relative;
-    Call call = Call.get(Surroundings.url(url)).withTimeout(LOCAL_TIMEOUT);
+    Call call = Call.get(CredentialDependencies.url(url)).withTimeout(LOCAL_TIMEOUT);
     String file = around.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
     String token =
         file.isEmpty()
@@ -414,7 +414,8 @@ public final class AwsCredentials {
     f.put("RoleSessionName", session.isEmpty() ? "tethys" : session);
     f.put("WebIdentityToken", Files.readString(Path.of(file)).strip());
     String url = sts(where.isEmpty() ? region() : where);
-    return role(url, around.ok(Surroundings.form(url, f)), "AssumeRoleWithWebIdentityResult");
+    return role(
+        url, around.ok(CredentialDependencies.form(url, f)), "AssumeRoleWithWebIdentityResult");
   }
 
   private AwsIdentity assume(
@@ -430,7 +431,8 @@ public final class AwsCredentials {
     }
     String url = sts(where);
     Call call =
-        AwsSigner.sign(Surroundings.form(url, f), base, where, "sts", around.clock().instant());
+        AwsSigner.sign(
+            CredentialDependencies.form(url, f), base, where, "sts", around.clock().instant());
     return role(url, around.ok(call), "AssumeRoleResult");
   }
 

@@ -15,14 +15,14 @@ final class AwsProfiles {
   private AwsProfiles() {}
 
   /** Both files, those that are there. */
-  static AwsProfiles read(Surroundings s) throws IOException {
+  static AwsProfiles read(CredentialDependencies s) throws IOException {
     AwsProfiles p = new AwsProfiles();
     p.add(file(s, "AWS_CONFIG_FILE", ".aws/config"), true);
     p.add(file(s, "AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials"), false);
     return p;
   }
 
-  private static Path file(Surroundings s, String variable, String otherwise) {
+  private static Path file(CredentialDependencies s, String variable, String otherwise) {
     String v = s.variable(variable);
     return v.isEmpty() ? s.home(otherwise) : Path.of(v);
   }

@@ -31,7 +31,7 @@ final class AwsSignIn {
   private static final Duration EARLY = Duration.ofMinutes(1);
 
   private final String profile;
-  private final Surroundings around;
+  private final CredentialDependencies around;
   private final Map<String, String> keys;
   private final Map<String, String> session;
   private final String cached;
@@ -39,7 +39,8 @@ final class AwsSignIn {
   /**
    * @param keys of the profile
    */
-  AwsSignIn(String profile, Map<String, String> keys, AwsProfiles profiles, Surroundings around)
+  AwsSignIn(
+      String profile, Map<String, String> keys, AwsProfiles profiles, CredentialDependencies around)
       throws IOException {
     this.profile = profile;
     this.keys = keys;
@@ -70,13 +71,14 @@ final class AwsSignIn {
     String url =
         (own.isEmpty() ? "https://portal.sso." + region + ".amazonaws.com" : own)
             + "/federation/credentials?role_name="
-            + Surroundings.encoded(need(keys, "sso_role_name"))
+            + CredentialDependencies.encoded(need(keys, "sso_role_name"))
             + "&account_id="
-            + Surroundings.encoded(need(keys, "sso_account_id"));
+            + CredentialDependencies.encoded(need(keys, "sso_account_id"));
     JsonNode n =
         around
             .json(
-                Call.get(Surroundings.url(url)).withHeader("x-amz-sso_bearer_token", token(region)))
+                Call.get(CredentialDependencies.url(url))
+                    .withHeader("x-amz-sso_bearer_token", token(region)))
             .path("roleCredentials");
     String key = n.path("accessKeyId").asString("");
     String secret = n.path("secretAccessKey").asString("");
@@ -105,7 +107,7 @@ final class AwsSignIn {
       throw new IOException(
           "the AWS profile \"" + profile + "\" is not signed in (no " + file + "): " + hint());
     }
-    JsonNode n = Surroundings.jsonFile(file);
+    JsonNode n = CredentialDependencies.jsonFile(file);
     Instant now = around.clock().instant();
     String token = n.path("accessToken").asString("");
     if (!token.isEmpty() && now.isBefore(time(n, "expiresAt", file).minus(EARLY))) {
@@ -147,9 +149,9 @@ final class AwsSignIn {
     JsonNode n =
         around.json(
             Call.post(
-                Surroundings.url(base + "/token"),
+                CredentialDependencies.url(base + "/token"),
                 "application/json",
-                Surroundings.toJson(question)));
+                CredentialDependencies.toJson(question)));
     String token = n.path("accessToken").asString("");
     if (token.isEmpty()) {
       throw new IOException(base + "/token answered without accessToken");
@@ -169,7 +171,7 @@ final class AwsSignIn {
   /** Other programs of this user sign in with it too; nobody reads half of it. */
   private static void keep(ObjectNode n, Path file) throws IOException {
     try {
-      byte[] text = Surroundings.toJson(n);
+      byte[] text = CredentialDependencies.toJson(n);
       Path next =
           Files.createTempFile(
               file.toAbsolutePath().getParent(),

@@ -57,9 +57,9 @@ public final class AzureTokens extends BearerTokens {
   }
 
   /** Identity that requests a token. */
-  public sealed interface Who {
+  public sealed interface Identity {
     /** An application with a secret. */
-    record Application(String tenantId, String clientId, Secret secret) implements Who {}
+    record Application(String tenantId, String clientId, Secret secret) implements Identity {}
 
     /**
      * An application with a certificate whose key signs, as PEM texts or as one PFX file.
@@ -73,19 +73,19 @@ public final class AzureTokens extends BearerTokens {
         Path key,
         Secret password,
         boolean sendChain)
-        implements Who {}
+        implements Identity {}
 
     /** The identity of the machine; the client id may be {@code ""}. */
-    record Managed(String clientId) implements Who {}
+    record Managed(String clientId) implements Identity {}
 
     /** A pod that Kubernetes vouches for; empty values come from the environment. */
-    record Workload(String tenantId, String clientId, String tokenFile) implements Who {}
+    record Workload(String tenantId, String clientId, String tokenFile) implements Identity {}
 
     /**
      * First identity that the environment offers: an application, a workload identity, a managed
      * identity.
      */
-    record Environment(String tenantId) implements Who {}
+    record Environment(String tenantId) implements Identity {}
   }
 
   private static final String METADATA = "http://169.254.169.254/metadata/identity/oauth2/token";
@@ -94,13 +94,13 @@ public final class AzureTokens extends BearerTokens {
   private static final String ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
   private final Cloud cloud;
-  private final Who who;
+  private final Identity who;
   private final String scope;
 
   /**
    * @param scope what the token is for, ending in {@code /.default}
    */
-  public AzureTokens(Cloud cloud, Who who, String scope, Surroundings around) {
+  public AzureTokens(Cloud cloud, Identity who, String scope, CredentialDependencies around) {
     super(around);
     this.cloud = cloud;
     this.who = who;
@@ -112,12 +112,12 @@ public final class AzureTokens extends BearerTokens {
     return fetch(who);
   }
 
-  private Token fetch(Who w) throws IOException, InterruptedException {
+  private Token fetch(Identity w) throws IOException, InterruptedException {
     return switch (w) {
-      case Who.Application a ->
+      case Identity.Application a ->
           login(
               a.tenantId(), Map.of("client_id", a.clientId(), "client_secret", a.secret().value()));
-      case Who.Certificate c ->
+      case Identity.Certificate c ->
           login(
               c.tenantId(),
               Map.of(
@@ -127,31 +127,31 @@ public final class AzureTokens extends BearerTokens {
                   ASSERTION,
                   "client_assertion",
                   assertion(c)));
-      case Who.Workload k -> workload(k);
-      case Who.Managed m -> managed(m.clientId());
-      case Who.Environment e -> fetch(inEnvironment(e));
+      case Identity.Workload k -> workload(k);
+      case Identity.Managed m -> managed(m.clientId());
+      case Identity.Environment e -> fetch(inEnvironment(e));
     };
   }
 
-  private Who inEnvironment(Who.Environment e) {
+  private Identity inEnvironment(Identity.Environment e) {
     String tenant = e.tenantId().isEmpty() ? around().variable("AZURE_TENANT_ID") : e.tenantId();
     String client = around().variable("AZURE_CLIENT_ID");
     String secret = around().variable("AZURE_CLIENT_SECRET");
     String certificate = around().variable("AZURE_CLIENT_CERTIFICATE_PATH");
     if (!tenant.isEmpty() && !client.isEmpty() && !secret.isEmpty()) {
-      return new Who.Application(tenant, client, new Secret(secret));
+      return new Identity.Application(tenant, client, new Secret(secret));
     }
     if (!tenant.isEmpty() && !client.isEmpty() && !certificate.isEmpty()) {
       Path file = Path.of(certificate);
       Secret password = new Secret(around().variable("AZURE_CLIENT_CERTIFICATE_PASSWORD"));
-      return new Who.Certificate(tenant, client, file, file, password, false);
+      return new Identity.Certificate(tenant, client, file, file, password, false);
     }
     return around().variable("AZURE_FEDERATED_TOKEN_FILE").isEmpty()
-        ? new Who.Managed(client)
-        : new Who.Workload(tenant, client, "");
+        ? new Identity.Managed(client)
+        : new Identity.Workload(tenant, client, "");
   }
 
-  private Token workload(Who.Workload k) throws IOException, InterruptedException {
+  private Token workload(Identity.Workload k) throws IOException, InterruptedException {
     String tenant = given(k.tenantId(), "AZURE_TENANT_ID");
     String client = given(k.clientId(), "AZURE_CLIENT_ID");
     String named = around().variable("AZURE_FEDERATED_TOKEN_FILE");
@@ -186,7 +186,7 @@ public final class AzureTokens extends BearerTokens {
     Map<String, String> f = new TreeMap<>(fields);
     f.put("grant_type", "client_credentials");
     f.put("scope", scope);
-    return token(url, around().json(Surroundings.form(url, f)));
+    return token(url, around().json(CredentialDependencies.form(url, f)));
   }
 
   private Token managed(String clientId) throws IOException, InterruptedException {
@@ -194,22 +194,22 @@ public final class AzureTokens extends BearerTokens {
     String service = around().variable("IDENTITY_ENDPOINT");
     String query =
         "resource="
-            + Surroundings.encoded(resource)
-            + (clientId.isEmpty() ? "" : "&client_id=" + Surroundings.encoded(clientId));
+            + CredentialDependencies.encoded(resource)
+            + (clientId.isEmpty() ? "" : "&client_id=" + CredentialDependencies.encoded(clientId));
     Call call;
     if (service.isEmpty()) {
       call =
-          Call.get(Surroundings.url(METADATA + "?api-version=2018-02-01&" + query))
+          Call.get(CredentialDependencies.url(METADATA + "?api-version=2018-02-01&" + query))
               .withHeader("Metadata", "true");
     } else {
       call =
-          Call.get(Surroundings.url(service + "?api-version=2019-08-01&" + query))
+          Call.get(CredentialDependencies.url(service + "?api-version=2019-08-01&" + query))
               .withHeader("X-IDENTITY-HEADER", around().variable("IDENTITY_HEADER"));
     }
     return token(call.uri().toString(), around().json(call.withTimeout(LOCAL_TIMEOUT)));
   }
 
-  private String assertion(Who.Certificate c) throws IOException {
+  private String assertion(Identity.Certificate c) throws IOException {
     try {
       PfxFile pfx = PfxFile.find(c.certificate(), c.password());
       List<X509Certificate> chain = pfx == null ? Jwt.certificates(c.certificate()) : pfx.chain();

@@ -17,15 +17,15 @@ public abstract class BearerTokens {
   /** A token and when it ends. */
   record Token(String value, Instant expires) {}
 
-  private final Surroundings around;
+  private final CredentialDependencies around;
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable Token kept; // guarded by lock
 
-  BearerTokens(Surroundings around) {
+  BearerTokens(CredentialDependencies around) {
     this.around = around;
   }
 
-  Surroundings around() {
+  CredentialDependencies around() {
     return around;
   }
 

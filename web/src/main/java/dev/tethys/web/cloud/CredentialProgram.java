@@ -39,9 +39,9 @@ public final class CredentialProgram {
    * @param program is given no input, and what it says of errors is not read
    * @throws IOException when it cannot be started or does not end in time
    */
-  public static Printed run(ProcessBuilder program, Duration patience)
+  public static Printed run(ProcessBuilder program, Duration timeLimit)
       throws IOException, InterruptedException {
-    long deadline = System.nanoTime() + patience.toNanos();
+    long deadline = System.nanoTime() + timeLimit.toNanos();
     Process p = program.redirectError(ProcessBuilder.Redirect.DISCARD).start();
     // Whose parent has ended is nobody's descendant any more, so that they are noted before.
     Set<ProcessHandle> started = new HashSet<>();
@@ -54,7 +54,7 @@ public final class CredentialProgram {
       for (Duration step = FIRST_LOOK; !p.waitFor(step); step = longer(step)) {
         p.descendants().forEach(started::add);
         if (System.nanoTime() - deadline > 0) {
-          throw new IOException("it did not end within " + patience.toMillis() + " ms");
+          throw new IOException("it did not end within " + timeLimit.toMillis() + " ms");
         }
       }
       started.forEach(ProcessHandle::destroyForcibly);
@@ -80,8 +80,10 @@ public final class CredentialProgram {
   private static void read(InputStream in, ByteArrayOutputStream text) {
     byte[] b = new byte[8192];
     try {
-      for (int n = in.read(b); n >= 0 && text.size() < Surroundings.MAX_BYTES; n = in.read(b)) {
-        text.write(b, 0, Math.min(n, Surroundings.MAX_BYTES - text.size()));
+      for (int n = in.read(b);
+          n >= 0 && text.size() < CredentialDependencies.MAX_BYTES;
+          n = in.read(b)) {
+        text.write(b, 0, Math.min(n, CredentialDependencies.MAX_BYTES - text.size()));
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

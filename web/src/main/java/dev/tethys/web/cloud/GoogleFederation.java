@@ -40,7 +40,7 @@ final class GoogleFederation {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private final BearerTokens tokens;
-  private final Surroundings around;
+  private final CredentialDependencies around;
   private final String scope;
 
   /**
@@ -67,9 +67,12 @@ final class GoogleFederation {
     if (!project.isEmpty()) {
       f.put(
           "options",
-          new String(Surroundings.toJson(Map.of("userProject", project)), StandardCharsets.UTF_8));
+          new String(
+              CredentialDependencies.toJson(Map.of("userProject", project)),
+              StandardCharsets.UTF_8));
     }
-    BearerTokens.Token t = tokens.token(url, around.json(asClient(n, Surroundings.form(url, f))));
+    BearerTokens.Token t =
+        tokens.token(url, around.json(asClient(n, CredentialDependencies.form(url, f))));
     int lifetime =
         n.path("service_account_impersonation")
             .path("token_lifetime_seconds")
@@ -83,7 +86,7 @@ final class GoogleFederation {
     Map<String, String> f = new TreeMap<>();
     f.put("grant_type", "refresh_token");
     f.put("refresh_token", n.path("refresh_token").asString(""));
-    return tokens.token(url, around.json(asClient(n, Surroundings.form(url, f))));
+    return tokens.token(url, around.json(asClient(n, CredentialDependencies.form(url, f))));
   }
 
   /**
@@ -102,7 +105,10 @@ final class GoogleFederation {
     }
     JsonNode n =
         around.json(
-            Call.post(Surroundings.url(url), "application/json", Surroundings.toJson(question))
+            Call.post(
+                    CredentialDependencies.url(url),
+                    "application/json",
+                    CredentialDependencies.toJson(question))
                 .withHeader("Authorization", "Bearer " + source));
     String token = n.path("accessToken").asString("");
     if (token.isEmpty()) {
@@ -136,7 +142,7 @@ final class GoogleFederation {
       return formatted(source, Files.readString(Path.of(file)), file);
     }
     if (!url.isEmpty()) {
-      Call call = Call.get(Surroundings.url(url)).withTimeout(TIMEOUT);
+      Call call = Call.get(CredentialDependencies.url(url)).withTimeout(TIMEOUT);
       for (Map.Entry<String, JsonNode> h : source.path("headers").properties()) {
         call = call.withHeader(h.getKey(), h.getValue().asString(""));
       }
@@ -226,7 +232,7 @@ final class GoogleFederation {
             .asString(
                 "https://sts.{region}.amazonaws.com?Action=GetCallerIdentity&Version=2011-06-15")
             .replace("{region}", region);
-    URI uri = Surroundings.url(url.replaceFirst("^(https?://[^/?]+)\\?", "$1/?"));
+    URI uri = CredentialDependencies.url(url.replaceFirst("^(https?://[^/?]+)\\?", "$1/?"));
     Call call =
         AwsSigner.sign(
             new Call("POST", uri, Map.of(), null, TIMEOUT, null)
@@ -243,6 +249,7 @@ final class GoogleFederation {
     question.put("url", url);
     question.put("method", "POST");
     question.put("headers", headers);
-    return Surroundings.encoded(new String(Surroundings.toJson(question), StandardCharsets.UTF_8));
+    return CredentialDependencies.encoded(
+        new String(CredentialDependencies.toJson(question), StandardCharsets.UTF_8));
   }
 }

@@ -27,7 +27,7 @@ public final class GoogleTokens extends BearerTokens {
   /**
    * @param file of credentials, or {@code ""} to look for one
    */
-  public GoogleTokens(String file, String scope, Surroundings around) {
+  public GoogleTokens(String file, String scope, CredentialDependencies around) {
     super(around);
     this.file = file;
     this.scope = scope;
@@ -44,7 +44,7 @@ public final class GoogleTokens extends BearerTokens {
   }
 
   private Token fromFile(Path path) throws IOException, InterruptedException {
-    return from(Surroundings.jsonFile(path), path, 0);
+    return from(CredentialDependencies.jsonFile(path), path, 0);
   }
 
   private Token from(JsonNode n, Path path, int depth) throws IOException, InterruptedException {
@@ -68,7 +68,7 @@ public final class GoogleTokens extends BearerTokens {
             url,
             around()
                 .json(
-                    Surroundings.form(
+                    CredentialDependencies.form(
                         url, Map.of("grant_type", JWT_BEARER, "assertion", assertion))));
       }
       case "authorized_user" -> {
@@ -77,7 +77,7 @@ public final class GoogleTokens extends BearerTokens {
         f.put("client_id", n.path("client_id").asString(""));
         f.put("client_secret", n.path("client_secret").asString(""));
         f.put("refresh_token", n.path("refresh_token").asString(""));
-        return token(url, around().json(Surroundings.form(url, f)));
+        return token(url, around().json(CredentialDependencies.form(url, f)));
       }
       case "external_account" -> {
         return new GoogleFederation(this, scope).external(n);
@@ -109,13 +109,13 @@ public final class GoogleTokens extends BearerTokens {
         "http://"
             + (own.isEmpty() ? "metadata.google.internal" : own)
             + "/computeMetadata/v1/instance/service-accounts/default/token?scopes="
-            + Surroundings.encoded(scope.replace(' ', ','));
+            + CredentialDependencies.encoded(scope.replace(' ', ','));
     try {
       return token(
           url,
           around()
               .json(
-                  Call.get(Surroundings.url(url))
+                  Call.get(CredentialDependencies.url(url))
                       .withHeader("Metadata-Flavor", "Google")
                       .withTimeout(LOCAL_TIMEOUT)));
     } catch (IOException e) {

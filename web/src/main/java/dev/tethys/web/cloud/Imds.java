@@ -30,7 +30,7 @@ public record Imds(String base) {
     }
     String own = environment.apply("AWS_EC2_METADATA_SERVICE_ENDPOINT");
     String base = own == null ? "" : own.replaceAll("/+$", "");
-    return new Imds(base.isEmpty() ? ADDRESS : Surroundings.url(base).toString());
+    return new Imds(base.isEmpty() ? ADDRESS : CredentialDependencies.url(base).toString());
   }
 
   /** Asks for a token, which is the answer. */
@@ -50,6 +50,7 @@ public record Imds(String base) {
    * @throws IOException when it is none
    */
   public Call get(String path, String token) throws IOException {
-    return Call.get(Surroundings.url(base + path)).withHeader("X-aws-ec2-metadata-token", token);
+    return Call.get(CredentialDependencies.url(base + path))
+        .withHeader("X-aws-ec2-metadata-token", token);
   }
 }

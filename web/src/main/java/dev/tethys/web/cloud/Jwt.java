@@ -40,7 +40,10 @@ final class Jwt {
     h.put("alg", "RS256");
     h.put("typ", "JWT");
     h.putAll(header);
-    String text = base64(Surroundings.toJson(h)) + "." + base64(Surroundings.toJson(claims));
+    String text =
+        base64(CredentialDependencies.toJson(h))
+            + "."
+            + base64(CredentialDependencies.toJson(claims));
     try {
       Signature s = Signature.getInstance("SHA256withRSA");
       s.initSign(key);

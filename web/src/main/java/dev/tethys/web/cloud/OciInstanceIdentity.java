@@ -39,11 +39,11 @@ public final class OciInstanceIdentity implements OciIdentity {
 
   private record Session(SigningKey key, String tenancy, Instant expires) {}
 
-  private final Surroundings around;
+  private final CredentialDependencies around;
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable Session kept; // guarded by lock
 
-  public OciInstanceIdentity(Surroundings around) {
+  public OciInstanceIdentity(CredentialDependencies around) {
     this.around = around;
   }
 
@@ -83,7 +83,7 @@ public final class OciInstanceIdentity implements OciIdentity {
 
   private String metadata(String path) throws IOException, InterruptedException {
     String own = around.variable("OCI_METADATA_BASE_URL");
-    URI uri = Surroundings.url((own.isEmpty() ? METADATA : own) + path);
+    URI uri = CredentialDependencies.url((own.isEmpty() ? METADATA : own) + path);
     try {
       return around.text(
           Call.get(uri).withHeader("Authorization", "Bearer Oracle").withTimeout(LOCAL_TIMEOUT));
@@ -129,7 +129,11 @@ public final class OciInstanceIdentity implements OciIdentity {
       asked.put("publicKey", base64(pair.getPublic().getEncoded()));
       asked.put("intermediateCertificates", encoded(between));
       asked.put("fingerprintAlgorithm", "SHA256");
-      Call call = Call.post(Surroundings.url(url), "application/json", Surroundings.toJson(asked));
+      Call call =
+          Call.post(
+              CredentialDependencies.url(url),
+              "application/json",
+              CredentialDependencies.toJson(asked));
       SigningKey own =
           new SigningKey(tenancy + "/fed-x509-sha256/" + fingerprint(certificate), leaf.key());
       JsonNode answer =

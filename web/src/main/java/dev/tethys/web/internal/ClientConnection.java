@@ -129,13 +129,13 @@ final class ClientConnection {
   /**
    * Goes on with the farewell: there is one, and who does not take it is cut off.
    *
-   * @param patience how long a client may take to answer that it has heard, in nanoseconds
+   * @param timeLimit how long a client may take to answer that it has heard, in nanoseconds
    */
-  synchronized void part(Multiplexed whole, long now, long patience) {
+  synchronized void part(Multiplexed whole, long now, long timeLimit) {
     if (toldAt == NEVER && !whole.hasBegun()) {
       // It ends all the same: engine or client may never come to that.
       dueAt = Math.min(dueAt, now);
-      if (now - dueAt > patience) {
+      if (now - dueAt > timeLimit) {
         Thread.ofVirtual().start(this::abort);
       }
     } else if (toldAt == NEVER) {
@@ -143,7 +143,7 @@ final class ClientConnection {
       Thread.ofVirtual().start(() -> tell(whole, Integer.MAX_VALUE));
     } else if (lastToldAt == NEVER) {
       boolean heard = whole.hasHeardOfEnd() && arriving == 0;
-      if ((heard || now - toldAt > patience) && inWork.isEmpty()) {
+      if ((heard || now - toldAt > timeLimit) && inWork.isEmpty()) {
         lastToldAt = now;
         int last = lastStream;
         Thread.ofVirtual()

@@ -677,7 +677,7 @@ public final class ConnectionTimeouts {
       }
 
       @Override
-      public void patience(int millis) {
+      public void timeLimit(int millis) {
         if (c != null) {
           try {
             c.socket.setSoTimeout(millis);

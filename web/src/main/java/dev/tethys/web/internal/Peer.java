@@ -28,7 +28,7 @@ public interface Peer {
    *
    * @param millis 0 for ever
    */
-  void patience(int millis);
+  void timeLimit(int millis);
 
   /** Headers of a stream begin to arrive (HTTP/2). */
   void arrives(int stream);

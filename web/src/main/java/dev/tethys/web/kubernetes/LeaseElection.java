@@ -73,7 +73,7 @@ public final class LeaseElection {
   }
 
   /** Listener of leadership changes; never blocks. */
-  public interface Ear {
+  public interface Listener {
     /** It leads from now on, or does no longer. */
     void leads(boolean is);
 
@@ -84,13 +84,13 @@ public final class LeaseElection {
   private final Terms terms;
   private final ResourceWatch.Means means;
   private final Clocks clocks;
-  private final Ear ear;
+  private final Listener ear;
   private boolean leading;
   private long renewedAt; // when the write began that was taken last
   private @Nullable JsonNode observed; // the lease's spec, as it was seen last
   private long observedAt; // when it was first seen so
 
-  public LeaseElection(Terms terms, ResourceWatch.Means means, Clocks clocks, Ear ear) {
+  public LeaseElection(Terms terms, ResourceWatch.Means means, Clocks clocks, Listener ear) {
     this.terms = terms;
     this.means = means;
     this.clocks = clocks;
@@ -226,15 +226,15 @@ public final class LeaseElection {
    * Gives a lease up that this one holds, that others need not wait for its end. Called when all
    * that was done as the leader has ended.
    */
-  public void release(Duration patience) throws IOException, InterruptedException {
-    JsonNode lease = call("GET", path(), null, patience);
+  public void release(Duration timeLimit) throws IOException, InterruptedException {
+    JsonNode lease = call("GET", path(), null, timeLimit);
     if (lease == null
         || !lease.path("spec").path("holderIdentity").asString("").equals(terms.identity)) {
       return;
     }
     ObjectNode free = taken(lease);
     ((ObjectNode) free.get("spec")).put("holderIdentity", "").put("leaseDurationSeconds", 1);
-    call("PUT", path(), free, patience);
+    call("PUT", path(), free, timeLimit);
   }
 
   private String collection() {

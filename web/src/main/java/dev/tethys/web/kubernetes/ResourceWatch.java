@@ -51,8 +51,8 @@ public final class ResourceWatch<T> {
    * A watch that nothing came of is begun anew: the server may be gone without a word, and one that
    * is there sends a bookmark about once a minute.
    */
-  private static final Call.Patience PATIENCE =
-      new Call.Patience(Duration.ofSeconds(30), Duration.ofMinutes(3));
+  private static final Call.ReadTimeouts TIME_LIMIT =
+      new Call.ReadTimeouts(Duration.ofSeconds(30), Duration.ofMinutes(3));
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final System.Logger LOG = System.getLogger(ResourceWatch.class.getName());
@@ -330,7 +330,9 @@ public final class ResourceWatch<T> {
             watch ? "identity" : "gzip"); // events come one by one
     Call call = new Call("GET", uri(query), headers, null, timeout, null);
     Answer a =
-        means.sender().send(means.access().client(), watch ? call.withPatience(PATIENCE) : call);
+        means
+            .sender()
+            .send(means.access().client(), watch ? call.withReadTimeouts(TIME_LIMIT) : call);
     if (a.status() == 200) {
       return a;
     }

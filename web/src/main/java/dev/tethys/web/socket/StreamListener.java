@@ -407,8 +407,8 @@ public final class StreamListener implements SocketListener {
     }
   }
 
-  private void ended(Duration patience) throws InterruptedException {
-    long until = System.nanoTime() + patience.toNanos();
+  private void ended(Duration timeLimit) throws InterruptedException {
+    long until = System.nanoTime() + timeLimit.toNanos();
     for (Thread t : open.values()) {
       t.join(Duration.ofNanos(Math.max(1, until - System.nanoTime())));
     }

@@ -241,8 +241,8 @@ public record TracingConfig(
    * @throws IOException when a file that is named cannot be read
    */
   OtlpSender sender(HttpClientFactory clients) throws IOException {
-    OtlpSender.Manner m =
-        new OtlpSender.Manner(
+    OtlpSender.Options m =
+        new OtlpSender.Options(
             OtlpSignal.TRACES,
             insecure && client == Client.GRPC ? null : tls,
             gzip,

@@ -10,7 +10,7 @@ import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Secret;
 import dev.tethys.web.cloud.AwsIdentity;
 import dev.tethys.web.cloud.AwsSigner;
-import dev.tethys.web.cloud.Surroundings;
+import dev.tethys.web.cloud.CredentialDependencies;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -151,8 +151,8 @@ class CloudSignerTest {
   /** As the Collector's sigv4auth takes service and region of the names that AWS documents. */
   @Test
   void namesOfHostsSayServiceAndRegion() throws Exception {
-    Surroundings nowhere =
-        new Surroundings(
+    CredentialDependencies nowhere =
+        new CredentialDependencies(
             c -> {
               throw new IOException("nobody is asked");
             },

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 class CredentialProgramTest {
   @TempDir Path dir;
 
-  private static CredentialProgram.Printed run(String script, Duration patience) throws Exception {
-    return CredentialProgram.run(new ProcessBuilder("/bin/sh", "-c", script), patience);
+  private static CredentialProgram.Printed run(String script, Duration timeLimit) throws Exception {
+    return CredentialProgram.run(new ProcessBuilder("/bin/sh", "-c", script), timeLimit);
   }
 
   private @Nullable ProcessHandle left() throws IOException {

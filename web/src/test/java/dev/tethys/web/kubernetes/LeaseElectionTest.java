@@ -37,7 +37,7 @@ class LeaseElectionTest {
   }
 
   /** A process, which may be cut off from the API. */
-  private final class Replica implements LeaseElection.Ear {
+  private final class Replica implements LeaseElection.Listener {
     final LeaseElection election;
     final List<String> failures = new ArrayList<>();
     boolean leads;

@@ -351,7 +351,7 @@ public final class Alertmanager implements AutoCloseable {
             receivers,
             config.receiverLabels(),
             config.timeIntervals(),
-            new Pipeline.Surroundings(
+            new Pipeline.Dependencies(
                 inhibitor,
                 silences,
                 log,

@@ -92,7 +92,7 @@ public final class NotificationReplay implements AutoCloseable {
             receivers,
             config.receiverLabels(),
             config.timeIntervals(),
-            new Pipeline.Surroundings(
+            new Pipeline.Dependencies(
                 inhibitor,
                 silences,
                 new NotificationLog(folder, OPEN, clock, registry),

@@ -100,7 +100,7 @@ class DecisionsTest extends AlertmanagerFixture {
     answer = 200;
     after(Duration.ofMinutes(1));
     assertThat(outcome(m, labels("A", "n", "2"))).startsWith("notified: ");
-    Trace.Told told = m.trace(labels("A", "n", "2")).branches().getFirst().told().getFirst();
+    Trace.Notified told = m.trace(labels("A", "n", "2")).branches().getFirst().told().getFirst();
     assertThat(Objects.requireNonNull(told.failure()).detail()).contains("400");
     assertThat(told.knows()).isTrue();
   }

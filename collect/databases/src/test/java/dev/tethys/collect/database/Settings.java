@@ -1,10 +1,10 @@
 package dev.tethys.collect.database;
 
 import dev.tethys.collect.exporter.Exporter;
+import dev.tethys.collect.exporter.ExporterDependencies;
 import dev.tethys.collect.exporter.ExporterFlag;
 import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.exporter.ExporterSettings;
-import dev.tethys.collect.exporter.ExporterSurroundings;
 import dev.tethys.collect.exporter.MetricsSource;
 import dev.tethys.collect.exporter.Probe;
 import dev.tethys.config.GoDurations;
@@ -51,7 +51,7 @@ public final class Settings implements ExporterSettings {
       throws IOException {
     return kind.open(
         new Settings(kind, flags),
-        new ExporterSurroundings(
+        new ExporterDependencies(
             new HttpClientFactory("test"), InstantSource.system(), environment::get));
   }
 

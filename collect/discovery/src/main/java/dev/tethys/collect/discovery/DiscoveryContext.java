@@ -5,7 +5,7 @@ import dev.tethys.model.exposition.Registry;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.client.HttpClientFactory;
-import dev.tethys.web.cloud.Surroundings;
+import dev.tethys.web.cloud.CredentialDependencies;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -57,8 +57,8 @@ public record DiscoveryContext(
   }
 
   /** What asking a cloud for credentials needs, over a configured client. */
-  public Surroundings surroundings(HttpClientConfig config) {
-    return new Surroundings(call -> send(config, call), clock, environment::get);
+  public CredentialDependencies dependencies(HttpClientConfig config) {
+    return new CredentialDependencies(call -> send(config, call), clock, environment::get);
   }
 
   /** The same for another manager, which counts under its own name. */

@@ -27,10 +27,10 @@ public interface HostReadings {
   /**
    * Readings of a host.
    *
-   * @param patience how long file systems are waited for, all together
+   * @param timeLimit how long file systems are waited for, all together
    */
-  static HostReadings of(Sources sources, Duration patience) {
-    return new FileReadings(sources, patience);
+  static HostReadings of(Sources sources, Duration timeLimit) {
+    return new FileReadings(sources, timeLimit);
   }
 
   /** Totals of /proc/stat. */

@@ -109,7 +109,7 @@ class QuicDialerTest {
   }
 
   private static Request request(
-      String method, int port, String path, byte @Nullable [] body, Duration patience) {
+      String method, int port, String path, byte @Nullable [] body, Duration timeLimit) {
     return new Request(
         method,
         URI.create("https://127.0.0.1:" + port + path),
@@ -119,7 +119,7 @@ class QuicDialerTest {
         new TreeMap<>(Map.of("X-A", List.of("b"), "Connection", List.of("close"))),
         body,
         true,
-        System.nanoTime() + patience.toNanos(),
+        System.nanoTime() + timeLimit.toNanos(),
         1 << 20);
   }
 
@@ -290,18 +290,19 @@ class QuicDialerTest {
     try (TracedClient c = client();
         DatagramSocket mute =
             new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
-      Duration patience = Duration.ofMillis(700);
+      Duration timeLimit = Duration.ofMillis(700);
       assertThatThrownBy(
-              () -> c.send(request("GET", mute.getLocalPort(), "/", null, patience), new Times()))
+              () -> c.send(request("GET", mute.getLocalPort(), "/", null, timeLimit), new Times()))
           .isInstanceOf(HttpTimeoutException.class)
           .hasMessage("context deadline exceeded");
       assertThatThrownBy(
-              () -> c.send(request("GET", server.port(), "/silent", null, patience), new Times()))
+              () -> c.send(request("GET", server.port(), "/silent", null, timeLimit), new Times()))
           .isInstanceOf(HttpTimeoutException.class)
           .hasMessage("context deadline exceeded");
       assertThatThrownBy(
               () ->
-                  text(c.send(request("GET", server.port(), "/drip", null, patience), new Times())))
+                  text(
+                      c.send(request("GET", server.port(), "/drip", null, timeLimit), new Times())))
           .isInstanceOf(HttpTimeoutException.class)
           .hasMessage("context deadline exceeded");
     }

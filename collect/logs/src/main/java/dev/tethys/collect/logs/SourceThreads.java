@@ -14,12 +14,12 @@ public final class SourceThreads {
    * Waits for a thread that was told to end, then interrupts it, as one does that waits for a slow
    * destination, and waits again.
    *
-   * @param patience each time
+   * @param timeLimit each time
    */
-  public static void finish(@Nullable Thread t, Duration patience) {
+  public static void finish(@Nullable Thread t, Duration timeLimit) {
     try {
-      if (t != null && !t.join(patience)) {
-        interrupt(t, patience);
+      if (t != null && !t.join(timeLimit)) {
+        interrupt(t, timeLimit);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -27,13 +27,13 @@ public final class SourceThreads {
   }
 
   /** Interrupts a thread and waits for its end. */
-  public static void interrupt(@Nullable Thread t, Duration patience) {
+  public static void interrupt(@Nullable Thread t, Duration timeLimit) {
     if (t == null) {
       return;
     }
     t.interrupt();
     try {
-      if (!t.join(patience)) {
+      if (!t.join(timeLimit)) {
         LOG.log(
             Level.WARNING, "{0} does not end (a slow destination?), not waited for", t.getName());
       }

@@ -44,7 +44,7 @@ final class PackedSeries extends PageSlots {
       List.of(); // series that a scrape writes about itself, behind the page's
   private int kept; // slots that are not dropped
   private int steady; // scrapes in a row that could have had a layout, or had one
-  private int patience = FIRST_PATIENCE;
+  private int timeLimit = FIRST_PATIENCE;
 
   // of the running scrape
   private byte @Nullable [] raw;
@@ -128,9 +128,9 @@ final class PackedSeries extends PageSlots {
   /** A scrape brought something else than the layout has. */
   void broken() {
     if (steady < LONG_STEADY) {
-      patience = Math.min(MAX_PATIENCE, patience * 2);
+      timeLimit = Math.min(MAX_PATIENCE, timeLimit * 2);
     } else {
-      patience = FIRST_PATIENCE;
+      timeLimit = FIRST_PATIENCE;
     }
     steady = 0;
     layout = null;
@@ -261,7 +261,7 @@ final class PackedSeries extends PageSlots {
     }
     if (changed || !complete || !same) {
       steady = 0;
-    } else if (++steady >= patience) {
+    } else if (++steady >= timeLimit) {
       lay(own);
     }
   }

@@ -47,7 +47,7 @@ final class ScrapeLoop {
    *
    * @param scraping finds the loops that scrape targets with given labels
    */
-  record Surroundings(
+  record Dependencies(
       SampleSink store,
       ScrapeMemory memory,
       ScrapeClock clock,
@@ -60,7 +60,7 @@ final class ScrapeLoop {
       CountDownLatch shutdown,
       Function<Labels, List<ScrapeLoop>> scraping) {}
 
-  private final Surroundings around;
+  private final Dependencies around;
   private final Target target;
   private final ScrapeConfig config;
   private final ScrapeTransport transport;
@@ -94,7 +94,7 @@ final class ScrapeLoop {
   private @Nullable BucketHistogram intervalBuckets;
 
   ScrapeLoop(
-      Surroundings around,
+      Dependencies around,
       Target target,
       ScrapeConfig config,
       ScrapeTransport transport,

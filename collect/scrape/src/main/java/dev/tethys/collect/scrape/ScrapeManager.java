@@ -218,8 +218,8 @@ public final class ScrapeManager implements DiscoveryManager.Listener, AutoClose
     }
     metrics.pools.inc();
     try {
-      ScrapeLoop.Surroundings around =
-          new ScrapeLoop.Surroundings(
+      ScrapeLoop.Dependencies around =
+          new ScrapeLoop.Dependencies(
               store,
               memory,
               clock,

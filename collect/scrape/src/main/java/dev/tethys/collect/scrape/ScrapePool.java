@@ -73,7 +73,7 @@ final class ScrapePool {
     }
   }
 
-  private final ScrapeLoop.Surroundings around;
+  private final ScrapeLoop.Dependencies around;
   private final ScrapeTransport.Factory transports;
   private final ScrapeMetrics metrics;
   private final ReentrantLock lock = new ReentrantLock();
@@ -98,7 +98,7 @@ final class ScrapePool {
 
   ScrapePool(
       ScrapeConfig config,
-      ScrapeLoop.Surroundings around,
+      ScrapeLoop.Dependencies around,
       ScrapeTransport.Factory transports,
       ScrapeMetrics metrics,
       @Nullable FailureLog failureLog) {

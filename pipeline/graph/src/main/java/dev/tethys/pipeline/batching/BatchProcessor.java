@@ -174,8 +174,8 @@ public final class BatchProcessor implements ProcessorFactory<BatchProcessor.Set
     }
 
     @Override
-    public void stop(Duration patience) {
-      batcher.stop(patience);
+    public void stop(Duration timeLimit) {
+      batcher.stop(timeLimit);
     }
   }
 }

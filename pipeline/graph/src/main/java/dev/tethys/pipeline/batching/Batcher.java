@@ -131,9 +131,9 @@ public final class Batcher implements Consumer {
   }
 
   /** Sends on what is held, as {@link #flush()}; from now on everything passes through. */
-  public void stop(Duration patience) {
+  public void stop(Duration timeLimit) {
     stopped = true;
-    flush(patience);
+    flush(timeLimit);
   }
 
   /**
@@ -144,14 +144,14 @@ public final class Batcher implements Consumer {
     flush(LONGEST_WAY);
   }
 
-  private void flush(Duration patience) {
+  private void flush(Duration timeLimit) {
     List<Group> all;
     synchronized (groups) {
       all = List.copyOf(groups.values());
     }
     all.forEach(g -> g.flush(false));
     try {
-      if (goingOn.writeLock().tryLock(patience.toNanos(), TimeUnit.NANOSECONDS)) {
+      if (goingOn.writeLock().tryLock(timeLimit.toNanos(), TimeUnit.NANOSECONDS)) {
         goingOn.writeLock().unlock();
       }
     } catch (InterruptedException e) {

@@ -279,7 +279,7 @@ public final class MemoryLimiter implements ProcessorFactory<MemoryLimiter.Setti
     }
 
     @Override
-    public synchronized void stop(Duration patience) {
+    public synchronized void stop(Duration timeLimit) {
       stopped = true;
       if (timer != null) {
         timer.cancel();

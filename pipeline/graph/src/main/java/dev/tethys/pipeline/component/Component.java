@@ -29,7 +29,7 @@ public interface Component {
    * dev.tethys.pipeline.Outcome.Unavailable}, within the time. What is consumed all the same is
    * settled as unavailable.
    */
-  default void stop(Duration patience) {}
+  default void stop(Duration timeLimit) {}
 
   /**
    * Whether it holds something that its successor after a reload needs to start: a port, a folder.

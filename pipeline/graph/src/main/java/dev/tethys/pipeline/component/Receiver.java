@@ -11,5 +11,5 @@ public interface Receiver extends Component {
    * What it takes telemetry of is gone, so that nobody will take later what is left there: takes
    * that, within the time. Called before {@link #stop}, if at all.
    */
-  default void finish(Duration patience) throws InterruptedException {}
+  default void finish(Duration timeLimit) throws InterruptedException {}
 }

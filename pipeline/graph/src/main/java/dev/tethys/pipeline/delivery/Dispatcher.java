@@ -496,15 +496,15 @@ final class Dispatcher {
   /**
    * A former sender is closed once nothing of it is under way.
    *
-   * @param patience after which that is cut off, to be sent again
+   * @param timeLimit after which that is cut off, to be sent again
    */
-  void end(Sender sender, Duration patience) {
+  void end(Sender sender, Duration timeLimit) {
     sender.hurry();
     backlog.lock.lock();
     try {
       SenderBinding r = routes.ending(sender);
       if (r != null) {
-        r.cutOff = clock.schedule(patience, () -> interrupt(r));
+        r.cutOff = clock.schedule(timeLimit, () -> interrupt(r));
       }
     } finally {
       backlog.lock.unlock();

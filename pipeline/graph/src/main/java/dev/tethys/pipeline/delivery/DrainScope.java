@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.delivery;
 
-import dev.tethys.pipeline.Patience;
+import dev.tethys.pipeline.FullQueueBehavior;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DrainScope {
   private static final ScopedValue<DrainScope> OF_THREAD = ScopedValue.newInstance();
-  private static final Exit WAITING = new Exit(Patience.WAIT);
+  private static final Exit WAITING = new Exit(FullQueueBehavior.WAIT);
 
   private final Exit exit;
   private final @Nullable DrainScope before;
@@ -51,8 +51,8 @@ public final class DrainScope {
    */
   public static boolean mayWait() {
     for (DrainScope p = ofThread(); p != null; p = p.before) {
-      if (p.exit.patience != Patience.INHERIT) {
-        return p.exit.patience == Patience.WAIT;
+      if (p.exit.timeLimit != FullQueueBehavior.INHERIT) {
+        return p.exit.timeLimit == FullQueueBehavior.WAIT;
       }
     }
     return false;
@@ -65,11 +65,11 @@ public final class DrainScope {
 
   /** Consumer that forwards every batch of one component. */
   public static final class Exit {
-    private final Patience patience;
+    private final FullQueueBehavior timeLimit;
     private volatile boolean closing;
 
-    public Exit(Patience patience) {
-      this.patience = patience;
+    public Exit(FullQueueBehavior timeLimit) {
+      this.timeLimit = timeLimit;
     }
 
     /** Hands something on. */

@@ -41,7 +41,7 @@ public record ExporterParts(Encoder encoder, Sender sender) {
         }
 
         @Override
-        public void stop(Duration patience) {
+        public void stop(Duration timeLimit) {
           // the sender is closed by who took it
         }
       };

@@ -42,7 +42,7 @@ public final class ItemProbe implements ExporterProbe {
 
   /** Looks for what was delivered. */
   @FunctionalInterface
-  public interface Look {
+  public interface Lookup {
     /**
      * Where the item went, and whether it stands there.
      *
@@ -56,12 +56,12 @@ public final class ItemProbe implements ExporterProbe {
   private final Connect connect;
   private final Encoder encoder;
   private final Sender sender;
-  private final Look look;
+  private final Lookup look;
 
   /**
    * @param sender closed with the probe
    */
-  public ItemProbe(Signal signal, Connect connect, Encoder encoder, Sender sender, Look look) {
+  public ItemProbe(Signal signal, Connect connect, Encoder encoder, Sender sender, Lookup look) {
     this.signal = signal;
     this.connect = connect;
     this.encoder = encoder;
@@ -76,7 +76,7 @@ public final class ItemProbe implements ExporterProbe {
       Signal signal,
       Context context,
       Connect connect,
-      Look look) {
+      Lookup look) {
     ExporterParts parts = ExporterParts.of(factory, settings, signal, context);
     return new ItemProbe(signal, connect, parts.encoder(), parts.sender(), look);
   }

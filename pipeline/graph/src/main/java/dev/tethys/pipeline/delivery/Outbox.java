@@ -45,9 +45,9 @@ public interface Outbox extends OutboxView, AutoCloseable {
    * Closes a sender from which it was turned, as soon as nothing is under way with it. Does not
    * wait for that.
    *
-   * @param patience after which what is under way is cut off, to be sent again
+   * @param timeLimit after which what is under way is cut off, to be sent again
    */
-  void retire(Sender former, Duration patience);
+  void retire(Sender former, Duration timeLimit);
 
   /**
    * From now on nobody waits for room, those who do now included: what finds none is returned to

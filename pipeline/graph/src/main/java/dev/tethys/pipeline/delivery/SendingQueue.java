@@ -172,8 +172,8 @@ final class SendingQueue implements Outbox {
   }
 
   @Override
-  public void retire(Sender former, Duration patience) {
-    deliveries.end(former, patience);
+  public void retire(Sender former, Duration timeLimit) {
+    deliveries.end(former, timeLimit);
   }
 
   @Override

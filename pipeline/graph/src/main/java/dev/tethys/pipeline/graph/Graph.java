@@ -145,14 +145,14 @@ public final class Graph implements GraphView {
    * Stops everything: receivers first, then each node once nothing comes to it any more. A change
    * that is under way, and waits for room in a queue that stays, has to end within the time too.
    *
-   * @param patience for all together
+   * @param timeLimit for all together
    */
-  public void stop(Duration patience) {
-    long end = services.clock().nanos() + patience.toNanos();
+  public void stop(Duration timeLimit) {
+    long end = services.clock().nanos() + timeLimit.toNanos();
     Scheduler.Timer late =
         services
             .clock()
-            .schedule(patience, () -> Lifecycle.failBlockedProducers(List.copyOf(nodes.values())));
+            .schedule(timeLimit, () -> Lifecycle.failBlockedProducers(List.copyOf(nodes.values())));
     try {
       stopBy(end);
     } finally {

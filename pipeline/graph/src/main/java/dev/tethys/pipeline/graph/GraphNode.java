@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.graph;
 
 import dev.tethys.pipeline.Consumer;
-import dev.tethys.pipeline.Patience;
+import dev.tethys.pipeline.FullQueueBehavior;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Component;
 import dev.tethys.pipeline.component.ComponentFactory;
@@ -53,11 +53,11 @@ final class GraphNode {
     this.component = create(definition.factory(), definition.settings());
   }
 
-  private static Patience patience(ComponentFactory<?> factory) {
+  private static FullQueueBehavior timeLimit(ComponentFactory<?> factory) {
     return switch (factory) {
-      case ReceiverFactory<?> f when f.canWait() -> Patience.WAIT;
-      case ConnectorFactory<?> f when f.offersElsewhere() -> Patience.REFUSE;
-      default -> Patience.INHERIT;
+      case ReceiverFactory<?> f when f.canWait() -> FullQueueBehavior.WAIT;
+      case ConnectorFactory<?> f when f.offersElsewhere() -> FullQueueBehavior.REFUSE;
+      default -> FullQueueBehavior.INHERIT;
     };
   }
 
@@ -68,7 +68,7 @@ final class GraphNode {
         key,
         step.definition(),
         step.outputs().keySet(),
-        new NodeContext(key, services, extensions, patience(step.definition().factory())));
+        new NodeContext(key, services, extensions, timeLimit(step.definition().factory())));
   }
 
   /** The settings were read by the factory that takes them. */

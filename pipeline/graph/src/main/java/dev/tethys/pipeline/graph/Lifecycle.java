@@ -49,13 +49,13 @@ final class Lifecycle {
   }
 
   /** Stops a node, if it runs. */
-  void stop(GraphNode n, Duration patience) {
+  void stop(GraphNode n, Duration timeLimit) {
     if (!n.started) {
       return;
     }
     n.started = false;
     try {
-      n.component.stop(patience);
+      n.component.stop(timeLimit);
     } catch (RuntimeException e) {
       LOG.log(Level.ERROR, n.context.name() + " did not stop as it should", e);
     }
@@ -94,20 +94,20 @@ final class Lifecycle {
    * Stops nodes within a time, sources first, extensions last. What they hand on may wait for room
    * in a queue behind them, of a destination that is down: at the end of the time it finds none.
    */
-  void stopAll(List<GraphNode> some, Duration patience) {
-    if (!patience.isPositive()) {
+  void stopAll(List<GraphNode> some, Duration timeLimit) {
+    if (!timeLimit.isPositive()) {
       failBlockedProducers(some);
     }
-    Scheduler.Timer late = services.clock().schedule(patience, () -> failBlockedProducers(some));
+    Scheduler.Timer late = services.clock().schedule(timeLimit, () -> failBlockedProducers(some));
     try {
-      stopInOrder(some, patience);
+      stopInOrder(some, timeLimit);
     } finally {
       late.cancel();
     }
   }
 
-  private void stopInOrder(List<GraphNode> some, Duration patience) {
-    long end = services.clock().nanos() + patience.toNanos();
+  private void stopInOrder(List<GraphNode> some, Duration timeLimit) {
+    long end = services.clock().nanos() + timeLimit.toNanos();
     List<GraphNode> order = new ArrayList<>();
     some.stream().filter(n -> n.key.kind() != Kind.EXTENSION).forEach(order::add);
     some.reversed().stream().filter(n -> n.key.kind() == Kind.EXTENSION).forEach(order::add);

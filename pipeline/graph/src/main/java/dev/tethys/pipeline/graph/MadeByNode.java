@@ -2,7 +2,7 @@ package dev.tethys.pipeline.graph;
 
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.pipeline.Consumer;
-import dev.tethys.pipeline.Patience;
+import dev.tethys.pipeline.FullQueueBehavior;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ComponentId;
@@ -80,7 +80,7 @@ final class MadeByNode implements DynamicReceivers {
     Own context = new Own(id, called);
     Map<Signal, Consumer> to = new EnumMap<>(Signal.class);
     DrainScope.Exit exit =
-        new DrainScope.Exit(factory.canWait() ? Patience.WAIT : Patience.INHERIT);
+        new DrainScope.Exit(factory.canWait() ? FullQueueBehavior.WAIT : FullQueueBehavior.INHERIT);
     outputs.forEach(
         (signal, output) ->
             to.put(signal, (batch, receipt) -> exit.pass(() -> output.consume(batch, receipt))));
@@ -112,14 +112,14 @@ final class MadeByNode implements DynamicReceivers {
     }
 
     @Override
-    public void finish(Duration patience) throws InterruptedException {
-      receiver.finish(patience);
+    public void finish(Duration timeLimit) throws InterruptedException {
+      receiver.finish(timeLimit);
     }
 
     @Override
-    public void stop(Duration patience) {
+    public void stop(Duration timeLimit) {
       try {
-        receiver.stop(patience);
+        receiver.stop(timeLimit);
       } finally {
         node.services().metrics().unregister(context.registry);
         folders.release(context.folders);

@@ -2,7 +2,7 @@ package dev.tethys.pipeline.graph;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.pipeline.Patience;
+import dev.tethys.pipeline.FullQueueBehavior;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Component;
@@ -47,8 +47,8 @@ final class NodeContext implements Context {
       NodeKey key,
       GraphServices services,
       Map<ComponentId, Component> extensions,
-      Patience patience) {
-    this.exit = new DrainScope.Exit(patience);
+      FullQueueBehavior timeLimit) {
+    this.exit = new DrainScope.Exit(timeLimit);
     this.key = key;
     this.services = services;
     this.extensions = extensions;

@@ -70,10 +70,10 @@ final class NodeHolder implements Consumer {
   }
 
   /** Nothing more goes in; waits a little for what is inside. What is left of the patience. */
-  Duration hold(Duration patience) {
+  Duration hold(Duration timeLimit) {
     heldAt = System.nanoTime();
     held = true;
-    long end = heldAt + patience.toNanos();
+    long end = heldAt + timeLimit.toNanos();
     lock.lock();
     try {
       while (inside.get() > 0 && System.nanoTime() - end < 0) {

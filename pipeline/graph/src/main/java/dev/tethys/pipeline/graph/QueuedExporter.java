@@ -274,11 +274,11 @@ final class QueuedExporter implements QueuePart {
   }
 
   @Override
-  public void stop(Duration patience) {
+  public void stop(Duration timeLimit) {
     Outbox box = outbox;
-    long end = context.clock().nanos() + patience.toNanos();
+    long end = context.clock().nanos() + timeLimit.toNanos();
     if (batcher != null) {
-      handOver(batcher, patience, succeeded ? null : box);
+      handOver(batcher, timeLimit, succeeded ? null : box);
     }
     Duration left = Duration.ofNanos(Math.max(0, end - context.clock().nanos()));
     if (box != null && succeeded) {
@@ -313,19 +313,19 @@ final class QueuedExporter implements QueuePart {
    *
    * @param box null when it is another's, who goes on sending
    */
-  private void handOver(Batcher from, Duration patience, @Nullable Outbox box) {
+  private void handOver(Batcher from, Duration timeLimit, @Nullable Outbox box) {
     if (box == null) {
-      from.stop(patience);
+      from.stop(timeLimit);
       return;
     }
     Scheduler.Timer late = () -> {};
-    if (patience.isPositive()) {
-      late = context.clock().schedule(patience, box::failBlockedProducers);
+    if (timeLimit.isPositive()) {
+      late = context.clock().schedule(timeLimit, box::failBlockedProducers);
     } else {
       box.failBlockedProducers();
     }
     try {
-      from.stop(patience);
+      from.stop(timeLimit);
     } finally {
       late.cancel();
     }

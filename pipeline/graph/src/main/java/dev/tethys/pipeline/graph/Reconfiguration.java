@@ -222,14 +222,14 @@ final class Reconfiguration {
   }
 
   /** What a node holds goes on before anything comes to the next, as far as there is room. */
-  private void handOn(GraphNode old, Duration patience) {
+  private void handOn(GraphNode old, Duration timeLimit) {
     Thread t =
         Thread.ofPlatform()
             .daemon()
             .name(old.context.name() + " hands on")
             .start(old.component::handOn);
     try {
-      t.join(patience);
+      t.join(timeLimit);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

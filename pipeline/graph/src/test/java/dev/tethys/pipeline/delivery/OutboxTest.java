@@ -3,9 +3,9 @@ package dev.tethys.pipeline.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.pipeline.FullQueueBehavior;
 import dev.tethys.pipeline.ManualClockwork;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Patience;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.OutboxOptions.Capacity;
 import dev.tethys.pipeline.delivery.OutboxOptions.Disk;
@@ -557,8 +557,8 @@ class OutboxTest {
       throws InterruptedException {
     Outbox b =
         open(options(disk).withCapacity(new Capacity(1 << 20, 0, 1)).withWhenFull(WhenFull.BLOCK));
-    DrainScope.Exit ends = new DrainScope.Exit(Patience.INHERIT);
-    DrainScope.Exit stays = new DrainScope.Exit(Patience.INHERIT);
+    DrainScope.Exit ends = new DrainScope.Exit(FullQueueBehavior.INHERIT);
+    DrainScope.Exit stays = new DrainScope.Exit(FullQueueBehavior.INHERIT);
     put(b, 1, 0);
     Thread other = Thread.ofPlatform().start(() -> stays.pass(() -> put(b, 2, 0)));
     Thread t = Thread.ofPlatform().start(() -> ends.pass(() -> stays.pass(() -> put(b, 3, 0))));
@@ -581,9 +581,9 @@ class OutboxTest {
   void aFullQueueMakesOnlySourcesWaitThatCan() throws InterruptedException {
     Outbox b =
         open(options(false).withCapacity(new Capacity(1 << 20, 0, 1)).withWhenFull(WhenFull.AUTO));
-    DrainScope.Exit source = new DrainScope.Exit(Patience.WAIT);
-    DrainScope.Exit between = new DrainScope.Exit(Patience.INHERIT);
-    DrainScope.Exit failover = new DrainScope.Exit(Patience.REFUSE);
+    DrainScope.Exit source = new DrainScope.Exit(FullQueueBehavior.WAIT);
+    DrainScope.Exit between = new DrainScope.Exit(FullQueueBehavior.INHERIT);
+    DrainScope.Exit failover = new DrainScope.Exit(FullQueueBehavior.REFUSE);
     put(b, 1, 0);
     put(b, 2, 0);
     source.pass(() -> failover.pass(() -> put(b, 3, 0)));
@@ -610,7 +610,7 @@ class OutboxTest {
                 ? new SendResult.Retryable(Duration.ZERO, false, "down")
                 : SendResult.DELIVERED;
     put(b, 1, 0);
-    new DrainScope.Exit(Patience.WAIT).pass(() -> put(b, 2, 0));
+    new DrainScope.Exit(FullQueueBehavior.WAIT).pass(() -> put(b, 2, 0));
     clock.advance(Duration.ofMinutes(50));
     assertThat(told).hasSize(1).first().isInstanceOf(Outcome.Unavailable.class);
     clock.advance(Duration.ofMinutes(20));
@@ -622,7 +622,7 @@ class OutboxTest {
   void whatIsTakenBeyondTheSizeIsBounded() {
     Outbox b =
         open(options(false).withCapacity(new Capacity(1 << 30, 0, 1)).withWhenFull(WhenFull.BLOCK));
-    DrainScope.Exit ends = new DrainScope.Exit(Patience.INHERIT);
+    DrainScope.Exit ends = new DrainScope.Exit(FullQueueBehavior.INHERIT);
     ends.close();
     int third = (int) (QueueAdmission.MOST_BEYOND / 3);
     for (int i = 0; i < 5; i++) {

@@ -144,7 +144,7 @@ final class Doubles {
         }
 
         @Override
-        public void stop(Duration patience) {
+        public void stop(Duration timeLimit) {
           inputs.remove(c.id().toString());
           log.add("stop " + c.id());
         }
@@ -202,7 +202,7 @@ final class Doubles {
     }
 
     @Override
-    public void stop(Duration patience) {
+    public void stop(Duration timeLimit) {
       log.add("stop " + context.id());
     }
   }
@@ -248,7 +248,7 @@ final class Doubles {
         }
 
         @Override
-        public void stop(Duration patience) {
+        public void stop(Duration timeLimit) {
           log.add("stop " + c.id());
         }
       };
@@ -334,7 +334,7 @@ final class Doubles {
         }
 
         @Override
-        public void stop(Duration patience) {
+        public void stop(Duration timeLimit) {
           log.add("stop " + c.id());
         }
       };
@@ -378,7 +378,7 @@ final class Doubles {
         }
 
         @Override
-        public void stop(Duration patience) {
+        public void stop(Duration timeLimit) {
           log.add("stop " + c.id());
         }
       };
@@ -451,8 +451,8 @@ final class Doubles {
         }
 
         @Override
-        public void stop(Duration patience) {
-          queue.stop(patience);
+        public void stop(Duration timeLimit) {
+          queue.stop(timeLimit);
         }
       };
     }
@@ -504,7 +504,7 @@ final class Doubles {
         }
 
         @Override
-        public void stop(Duration patience) {
+        public void stop(Duration timeLimit) {
           log.add("stop " + c.id());
         }
       }

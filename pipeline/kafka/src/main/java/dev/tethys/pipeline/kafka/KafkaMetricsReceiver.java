@@ -158,8 +158,8 @@ final class KafkaMetricsReceiver implements Receiver {
   }
 
   @Override
-  public void stop(Duration patience) {
-    rounds.stop(patience);
+  public void stop(Duration timeLimit) {
+    rounds.stop(timeLimit);
     Admin a;
     synchronized (this) {
       stopped = true;

@@ -87,7 +87,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
   private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
   private @Nullable DeadLetterTopic deadLetters;
   private volatile boolean stopping;
-  private volatile Duration patience = Duration.ZERO;
+  private volatile Duration timeLimit = Duration.ZERO;
   private long underWay; // bytes; by the loop
   private boolean paused; // by the loop
   private long lastCommit; // nanoseconds; by the loop
@@ -386,11 +386,11 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
 
   /** Waits for what is under way, then stores positions. */
   private void finish(KafkaConsumer<byte[], byte[]> c) throws InterruptedException {
-    boolean isReplaced = patience.compareTo(REPLACED_PATIENCE) < 0;
+    boolean isReplaced = timeLimit.compareTo(REPLACED_PATIENCE) < 0;
     if (isReplaced) {
       partitions.values().forEach(r -> underWay -= r.dropQueued());
     }
-    await(partitions.keySet(), isReplaced ? REPLACED_PATIENCE : patience);
+    await(partitions.keySet(), isReplaced ? REPLACED_PATIENCE : timeLimit);
     commit(c, partitions.keySet());
   }
 
@@ -621,7 +621,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
     if (c == null) {
       return;
     }
-    patience = most;
+    timeLimit = most;
     stopping = true;
     c.wakeup();
     try {

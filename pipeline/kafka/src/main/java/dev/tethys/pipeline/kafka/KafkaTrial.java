@@ -212,14 +212,14 @@ final class KafkaTrial implements ExporterProbe {
     properties.put("enable.auto.commit", false);
     try (KafkaConsumer<byte[], byte[]> c =
         new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-      Duration patience = Duration.ofMillis(timeout());
+      Duration timeLimit = Duration.ofMillis(timeout());
       List<TopicPartition> all =
-          c.partitionsFor(topic, patience).stream()
+          c.partitionsFor(topic, timeLimit).stream()
               .map(p -> new TopicPartition(topic, p.partition()))
               .toList();
       c.assign(all);
       all.forEach(p -> c.seek(p, ends.getOrDefault(p, 0L)));
-      long until = System.nanoTime() + patience.toNanos();
+      long until = System.nanoTime() + timeLimit.toNanos();
       while (System.nanoTime() < until) {
         for (ConsumerRecord<byte[], byte[]> r : c.poll(Duration.ofMillis(200))) {
           if (Arrays.equals(r.value(), body)) {

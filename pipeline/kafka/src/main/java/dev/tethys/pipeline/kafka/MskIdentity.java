@@ -5,7 +5,7 @@ import dev.tethys.config.HttpClientConfig;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.cloud.AwsCredentials;
 import dev.tethys.web.cloud.AwsSigner;
-import dev.tethys.web.cloud.Surroundings;
+import dev.tethys.web.cloud.CredentialDependencies;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -59,7 +59,7 @@ final class MskIdentity {
         c.region(),
         new AwsCredentials(
             AwsCredentials.Settings.of(c),
-            new Surroundings(
+            new CredentialDependencies(
                 call -> Clients.FACTORY.client(HttpClientConfig.DEFAULT).send(call),
                 clock,
                 System::getenv)),

@@ -62,7 +62,7 @@ public final class MskLogin implements AuthenticateCallbackHandler, LoginModule 
   @Override
   public void handle(Callback[] callbacks) throws UnsupportedCallbackException {
     for (Callback c : callbacks) {
-      if (!(c instanceof Who w)) {
+      if (!(c instanceof IdentityCallback w)) {
         throw new UnsupportedCallbackException(c);
       }
       w.identity = identity;
@@ -97,7 +97,7 @@ public final class MskLogin implements AuthenticateCallbackHandler, LoginModule 
   }
 
   /** Asks for the identity. */
-  static final class Who implements Callback {
+  static final class IdentityCallback implements Callback {
     private @Nullable MskIdentity identity;
   }
 
@@ -162,7 +162,7 @@ public final class MskLogin implements AuthenticateCallbackHandler, LoginModule 
         return null;
       }
       asked = true;
-      Who who = new Who();
+      IdentityCallback who = new IdentityCallback();
       try {
         handler.handle(new Callback[] {who});
         return Objects.requireNonNull(who.identity).payload(host);

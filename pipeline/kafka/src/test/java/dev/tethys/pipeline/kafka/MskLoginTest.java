@@ -7,7 +7,7 @@ import dev.tethys.config.ConfigException;
 import dev.tethys.config.Secret;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.web.cloud.AwsCredentials;
-import dev.tethys.web.cloud.Surroundings;
+import dev.tethys.web.cloud.CredentialDependencies;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -41,7 +41,7 @@ class MskLoginTest {
         region,
         new AwsCredentials(
             new AwsCredentials.Settings("", "", Secret.NONE, "", "", "", false),
-            new Surroundings(
+            new CredentialDependencies(
                 call -> {
                   throw new IOException("nobody is asked");
                 },

@@ -101,7 +101,7 @@ final class TestContext implements Context {
       }
 
       @Override
-      public void stop(Duration patience) {
+      public void stop(Duration timeLimit) {
         sender.close();
       }
     };

@@ -35,15 +35,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Match {
   /** One word of a list: equal, or found as a regular expression. */
-  private record Word(String text, @Nullable Regex pattern) {
+  private record Term(String text, @Nullable Regex pattern) {
     boolean matches(String s) {
       return pattern == null ? text.equals(s) : pattern.find(s);
     }
   }
 
-  private record Attribute(String key, @Nullable Object value, @Nullable Word word) {}
+  private record Attribute(String key, @Nullable Object value, @Nullable Term word) {}
 
-  private record Library(Word name, @Nullable Word version) {}
+  private record Library(Term name, @Nullable Term version) {}
 
   private record Severity(long min, boolean undefined) {}
 
@@ -140,12 +140,12 @@ public final class Match {
               1, (p, a) -> a[0] instanceof String key && p.attributes().contains(key)));
 
   private final boolean regexp;
-  private final List<Word> services;
-  private final List<Word> spanNames;
+  private final List<Term> services;
+  private final List<Term> spanNames;
   private final List<String> spanKinds;
-  private final List<Word> metricNames;
-  private final List<Word> bodies;
-  private final List<Word> severityTexts;
+  private final List<Term> metricNames;
+  private final List<Term> bodies;
+  private final List<Term> severityTexts;
   private final @Nullable Severity severity;
   private final List<Attribute> attributes;
   private final List<Attribute> resources;
@@ -212,20 +212,20 @@ public final class Match {
     return List.copyOf(all);
   }
 
-  private List<Word> words(YamlObject o, Key<List<String>> key) {
-    List<Word> words = new ArrayList<>();
+  private List<Term> words(YamlObject o, Key<List<String>> key) {
+    List<Term> words = new ArrayList<>();
     for (String s : o.get(key)) {
       words.add(word(o.node(), s));
     }
     return List.copyOf(words);
   }
 
-  private Word word(YamlNode at, String s) {
+  private Term word(YamlNode at, String s) {
     if (!regexp) {
-      return new Word(s, null);
+      return new Term(s, null);
     }
     try {
-      return new Word(s, Regex.compile(s));
+      return new Term(s, Regex.compile(s));
     } catch (RegexSyntaxException e) {
       throw at.error("not a regular expression of RE2: " + e.getMessage());
     }
@@ -283,11 +283,11 @@ public final class Match {
     return new Severity(named != null ? named : min.asLong(), o.get(UNDEFINED));
   }
 
-  private static boolean any(List<Word> words, String s) {
+  private static boolean any(List<Term> words, String s) {
     if (words.isEmpty()) {
       return true;
     }
-    for (Word w : words) {
+    for (Term w : words) {
       if (w.matches(s)) {
         return true;
       }

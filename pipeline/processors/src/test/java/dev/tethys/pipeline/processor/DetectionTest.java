@@ -17,7 +17,7 @@ import dev.tethys.pipeline.processor.detection.ResourceDetection;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.WebClient;
-import dev.tethys.web.cloud.Surroundings;
+import dev.tethys.web.cloud.CredentialDependencies;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -120,7 +120,7 @@ class DetectionTest {
   /** Whatever is asked is asked of the test. */
   private Place place() throws IOException {
     WebClient client = clients.client(HttpClientConfig.DEFAULT_HTTP1);
-    Surroundings.Caller caller =
+    CredentialDependencies.Caller caller =
         call -> {
           URI u = call.uri();
           String query = u.getRawQuery() == null ? "" : "?" + u.getRawQuery();

@@ -109,16 +109,17 @@ abstract class KubernetesCase {
           return clients
               .client(HttpClientConfig.DEFAULT_HTTP1)
               .send(
-                  new Call("GET", to, call.headers(), null, call.timeout(), null, patience(call)));
+                  new Call(
+                      "GET", to, call.headers(), null, call.timeout(), null, readTimeouts(call)));
         };
     factory =
         new KubernetesAttributes(
             new Reach(sender, _ -> pauses.acquire(), environment::get, folder));
   }
 
-  private Call.@Nullable Patience patience(Call call) {
-    Call.Patience p = call.patience();
-    return p == null || silence == null ? p : new Call.Patience(p.head(), silence);
+  private Call.@Nullable ReadTimeouts readTimeouts(Call call) {
+    Call.ReadTimeouts p = call.timeLimit();
+    return p == null || silence == null ? p : new Call.ReadTimeouts(p.head(), silence);
   }
 
   @AfterEach

@@ -13,14 +13,14 @@ import org.jspecify.annotations.Nullable;
  * @param shown what warnings call it
  * @param requiredMatchers asked only by selectors that have all of these as equality matchers
  * @param readRecent asked also for times that the embedded store has
- * @param patience how long it is waited for
+ * @param timeLimit how long it is waited for
  */
 record AskedStore(
     String key,
     String shown,
     Map<String, String> requiredMatchers,
     boolean readRecent,
-    Patience patience,
+    AdaptiveTimeout timeLimit,
     ForeignStore store) {
   /**
    * The range that it is asked for; null when it is not asked.

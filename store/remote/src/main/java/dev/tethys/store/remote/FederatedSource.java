@@ -86,14 +86,14 @@ public final class FederatedSource implements MetricSource {
                 c.shown(),
                 c.requiredMatchers(),
                 c.readRecent(),
-                new Patience(c.timeout(), System::nanoTime),
+                new AdaptiveTimeout(c.timeout(), System::nanoTime),
                 new RemoteStore(c, client, externalLabels, metrics)));
       }
       for (StoreConfig c : stores) {
         ForeignStore store =
             c.opener()
                 .open(
-                    new StoreType.Surroundings(
+                    new StoreType.Dependencies(
                         clients, new StoreLimits(maxSamples, c.maxBytes()), registry));
         next.add(
             new AskedStore(
@@ -101,7 +101,7 @@ public final class FederatedSource implements MetricSource {
                 c.name(),
                 c.requiredMatchers(),
                 c.readRecent(),
-                new Patience(c.timeout(), System::nanoTime),
+                new AdaptiveTimeout(c.timeout(), System::nanoTime),
                 store));
       }
       whole = true;
@@ -124,17 +124,17 @@ public final class FederatedSource implements MetricSource {
 
   /** A question to one store that is under way, and how long it may be. */
   private record Asked<T>(
-      AskedStore store, FutureTask<T> answer, Thread thread, long begun, long patience) {
+      AskedStore store, FutureTask<T> answer, Thread thread, long begun, long timeLimit) {
     static <T> Asked<T> of(AskedStore store, Callable<T> question) {
       FutureTask<T> f = new FutureTask<>(question);
-      Patience p = store.patience();
+      AdaptiveTimeout p = store.timeLimit();
       long begun = p.now();
       return new Asked<>(
           store, f, Thread.ofVirtual().name("foreign-store").start(f), begun, p.nanos());
     }
 
     private long left() {
-      return patience - (store.patience().now() - begun);
+      return timeLimit - (store.timeLimit().now() - begun);
     }
 
     /**
@@ -145,7 +145,7 @@ public final class FederatedSource implements MetricSource {
     T get() throws ExecutionException, InterruptedException, TimeoutException {
       try {
         T t = answer.get(Math.max(0, left()), TimeUnit.NANOSECONDS);
-        store.patience().answered();
+        store.timeLimit().answered();
         return t;
       } catch (TimeoutException e) {
         thread.interrupt();
@@ -168,8 +168,8 @@ public final class FederatedSource implements MetricSource {
     }
 
     private TimeoutException late() {
-      store.patience().late();
-      return new TimeoutException("no answer within " + GoDurationText.of(patience));
+      store.timeLimit().late();
+      return new TimeoutException("no answer within " + GoDurationText.of(timeLimit));
     }
   }
 

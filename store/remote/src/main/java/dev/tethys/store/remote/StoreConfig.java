@@ -189,7 +189,7 @@ public record StoreConfig(
   /** Opens a store of its configuration. */
   @FunctionalInterface
   public interface Opener {
-    ForeignStore open(StoreConfig config, StoreType.Surroundings surroundings) throws IOException;
+    ForeignStore open(StoreConfig config, StoreType.Dependencies dependencies) throws IOException;
   }
 
   /**

@@ -30,7 +30,7 @@ public interface StoreType {
      *
      * @throws IOException when a certificate, key or driver cannot be read
      */
-    ForeignStore open(Surroundings s) throws IOException;
+    ForeignStore open(Dependencies s) throws IOException;
   }
 
   /**
@@ -39,7 +39,7 @@ public interface StoreType {
    * @param clients the process's; not closed by stores
    * @param registry of the process's own metrics
    */
-  record Surroundings(HttpClientFactory clients, StoreLimits limits, Registry registry) {}
+  record Dependencies(HttpClientFactory clients, StoreLimits limits, Registry registry) {}
 
   /** Keys of the store type for the configuration page, secrets masked. */
   record Shown(Map<String, @Nullable Object> tree) {}

@@ -88,7 +88,7 @@ class PushDownTest {
                 StoreConfig.LIST.read(YamlDocument.parse("s.yml", null, yaml).root()), types)
             .getFirst();
     return c.opener()
-        .open(new StoreType.Surroundings(clients, new StoreLimits(1000, 1 << 20), new Registry()));
+        .open(new StoreType.Dependencies(clients, new StoreLimits(1000, 1 << 20), new Registry()));
   }
 
   private static Matcher matcher(String operator, String name, String value) {

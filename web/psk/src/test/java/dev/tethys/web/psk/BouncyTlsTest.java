@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Against OpenSSL's server, which turns each line around. */
 class BouncyTlsTest {
   private static final String KEY = "00112233445566778899aabbccddeeff";
-  private static final int PATIENCE = 60_000;
+  private static final int TIME_LIMIT = 60_000;
 
   @TempDir Path folder;
   private final int port = Ports.free();
@@ -62,7 +62,7 @@ class BouncyTlsTest {
 
   private Socket connect() throws IOException {
     Socket s = new Socket(InetAddress.getLoopbackAddress(), port);
-    s.setSoTimeout(PATIENCE);
+    s.setSoTimeout(TIME_LIMIT);
     return s;
   }
 
@@ -207,7 +207,7 @@ class BouncyTlsTest {
       for (int i = 0; i < 3; i++) {
         s.setSoTimeout(20);
         assertThatThrownBy(() -> secured.in().read()).isInstanceOf(SocketTimeoutException.class);
-        s.setSoTimeout(PATIENCE);
+        s.setSoTimeout(TIME_LIMIT);
         assertThat(turned(secured, "again" + i)).isEqualTo(i + "niaga");
       }
       assertThat(server.log()).isNotEmpty();
@@ -219,7 +219,7 @@ class BouncyTlsTest {
     try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         Socket s = new Socket(other.getInetAddress(), other.getLocalPort());
         Socket theirs = other.accept()) {
-      s.setSoTimeout(PATIENCE);
+      s.setSoTimeout(TIME_LIMIT);
       theirs
           .getOutputStream()
           .write("220 mail.example ESMTP\r\n".getBytes(StandardCharsets.US_ASCII));
@@ -233,7 +233,7 @@ class BouncyTlsTest {
   void aServerThatGoesInTheHandshakeIsTold() throws Exception {
     try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         Socket s = new Socket(other.getInetAddress(), other.getLocalPort())) {
-      s.setSoTimeout(PATIENCE);
+      s.setSoTimeout(TIME_LIMIT);
       Thread going =
           Thread.ofVirtual()
               .start(
@@ -261,7 +261,7 @@ class BouncyTlsTest {
     try (Socket s = new Socket()) {
       try (ServerProcess server = knowing()) {
         s.connect(new java.net.InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-        s.setSoTimeout(PATIENCE);
+        s.setSoTimeout(TIME_LIMIT);
         secured = secure(s, offer("gateway", KEY, false));
         assertThat(turned(secured, "abc")).isEqualTo("cba");
         assertThat(server.log()).isNotEmpty();

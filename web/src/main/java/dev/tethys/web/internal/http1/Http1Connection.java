@@ -109,7 +109,7 @@ final class Http1Connection {
   private boolean onPlatformThread(Semaphore place) throws InterruptedException {
     AtomicBoolean silent = new AtomicBoolean();
     try {
-      peer.patience(SILENCE_MILLIS);
+      peer.timeLimit(SILENCE_MILLIS);
       in.tellSilence(true);
       Thread own =
           Thread.ofPlatform()
@@ -128,7 +128,7 @@ final class Http1Connection {
       place.release();
       closely = 0;
       in.tellSilence(false);
-      peer.patience(0);
+      peer.timeLimit(0);
     }
   }
 

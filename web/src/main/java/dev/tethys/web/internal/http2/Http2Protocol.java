@@ -112,7 +112,7 @@ public final class Http2Protocol implements Protocol {
     try {
       e.serve(EngineConnection.of(c, begin, frames, whole, out, e));
     } catch (ConnectionViolation v) {
-      peer.patience(LAST_WORDS_MILLIS);
+      peer.timeLimit(LAST_WORDS_MILLIS);
       end(v, c);
     } catch (CloseConnectionException
         | SocketWriterException

@@ -25,7 +25,7 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
   private final ToldStreams out;
   private final Peer peer;
   private final int maxInWork;
-  private final long patience;
+  private final long timeLimit;
   private final long silence;
   private final long reply;
   private final long pingEvery;
@@ -56,7 +56,7 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
     this.out = out;
     this.peer = peer;
     this.maxInWork = Http2Engine.STREAMS_BORNE * options.http2().streams();
-    this.patience = options.readTimeout().toNanos();
+    this.timeLimit = options.readTimeout().toNanos();
     this.silence = options.connections().silence().toNanos();
     this.reply = options.connections().reply().toNanos();
     this.pingEvery = options.http2().pingEvery().toNanos();
@@ -151,7 +151,7 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
 
   @Override
   public boolean isGone(long now) {
-    if (out.isStuck(now, patience)) {
+    if (out.isStuck(now, timeLimit)) {
       return true;
     }
     if (silence == 0) {

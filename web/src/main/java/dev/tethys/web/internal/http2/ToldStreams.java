@@ -129,9 +129,9 @@ final class ToldStreams implements DataWriter {
   }
 
   /** Whether a client has not taken a frame, of whatever kind, for longer than this. */
-  boolean isStuck(long now, long patience) {
+  boolean isStuck(long now, long timeLimit) {
     long since = writingSince;
-    return since != NEVER && now - since > patience;
+    return since != NEVER && now - since > timeLimit;
   }
 
   /** Whether anything of an answer was written since this was asked last. */

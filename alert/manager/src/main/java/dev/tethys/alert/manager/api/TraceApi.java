@@ -137,7 +137,7 @@ final class TraceApi {
     g.writeEndObject();
   }
 
-  private static void told(JsonGenerator g, Trace.Told t) {
+  private static void told(JsonGenerator g, Trace.Notified t) {
     g.writeStartObject();
     g.writeStringProperty("integration", t.integration());
     g.writeBooleanProperty("sendResolved", t.sendResolved());

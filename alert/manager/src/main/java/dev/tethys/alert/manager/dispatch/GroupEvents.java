@@ -65,11 +65,11 @@ final class GroupEvents {
   }
 
   /** Content of one notification. */
-  record Told(
+  record NotificationContent(
       List<Alert> alerts, Set<Long> firing, Set<Long> resolved, Set<Long> muted, Instant at) {}
 
   /** An integration was told. */
-  void notified(Flush flush, Integration i, NotifyReason reason, Told told) {
+  void notified(Flush flush, Integration i, NotifyReason reason, NotificationContent told) {
     recorder.record(
         EventKind.NOTIFICATION,
         f -> {

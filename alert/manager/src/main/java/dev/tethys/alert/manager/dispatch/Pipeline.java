@@ -43,7 +43,7 @@ public final class Pipeline {
   private static final System.Logger LOG = System.getLogger(Pipeline.class.getName());
 
   /** Dependencies of the steps. */
-  public record Surroundings(
+  public record Dependencies(
       Inhibitor inhibitor,
       Silences silences,
       NotificationLog log,
@@ -57,7 +57,7 @@ public final class Pipeline {
   private final Map<String, List<Integration>> receivers;
   private final Map<String, Map<String, String>> receiverLabels;
   private final Map<String, List<TimeInterval>> intervals;
-  private final Surroundings s;
+  private final Dependencies s;
   private final GroupEvents record;
 
   /**
@@ -67,13 +67,13 @@ public final class Pipeline {
       Map<String, List<Integration>> receivers,
       Map<String, Map<String, String>> receiverLabels,
       Map<String, List<TimeInterval>> intervals,
-      Surroundings surroundings) {
+      Dependencies dependencies) {
     this.receivers = receivers;
     this.receiverLabels = receiverLabels;
     this.intervals = intervals;
-    this.s = surroundings;
-    this.record = new GroupEvents(surroundings.recorder());
-    receivers.values().forEach(all -> all.forEach(surroundings.metrics()::add));
+    this.s = dependencies;
+    this.record = new GroupEvents(dependencies.recorder());
+    receivers.values().forEach(all -> all.forEach(dependencies.metrics()::add));
   }
 
   /**
@@ -346,7 +346,8 @@ public final class Pipeline {
           f,
           i,
           reason,
-          new GroupEvents.Told(told, firing, resolved, notes.heldHashes(), s.clock.instant()));
+          new GroupEvents.NotificationContent(
+              told, firing, resolved, notes.heldHashes(), s.clock.instant()));
     } else {
       notes.attempt(
           i, s.clock.instant(), FlushResult.Result.NOTHING_NEW, "it is not told of what is over");

@@ -75,7 +75,7 @@ public record Trace(
    * @param attempt what became of it in the last look; null when it did not come to that
    * @param failure its last failure
    */
-  public record Told(
+  public record Notified(
       String integration,
       boolean sendResolved,
       NotificationLog.@Nullable Entry last,
@@ -96,7 +96,7 @@ public record Trace(
       Dispatcher.GroupState group,
       List<Interval> intervals,
       List<String> silencedBy,
-      List<Told> told,
+      List<Notified> told,
       Outcome outcome,
       String because) {}
 }

@@ -2,8 +2,8 @@ package dev.tethys.alert.manager.dispatch;
 
 import dev.tethys.alert.manager.dispatch.Trace.Branch;
 import dev.tethys.alert.manager.dispatch.Trace.Interval;
+import dev.tethys.alert.manager.dispatch.Trace.Notified;
 import dev.tethys.alert.manager.dispatch.Trace.Outcome;
-import dev.tethys.alert.manager.dispatch.Trace.Told;
 import dev.tethys.alert.manager.state.Alert;
 import dev.tethys.alert.manager.state.AlertNote;
 import dev.tethys.alert.manager.state.AlertNotes;
@@ -76,7 +76,7 @@ public final class Tracer {
     List<String> silencedBy = pipeline.silencing(labels, g.route());
     List<Alert> free =
         g.alerts().stream().filter(a -> !pipeline.isHeld(a.labels(), g.route())).toList();
-    List<Told> told = new ArrayList<>();
+    List<Notified> told = new ArrayList<>();
     for (Integration i : pipeline.integrations(g.route().receiver())) {
       told.add(told(i, g, labels, free));
     }
@@ -84,7 +84,7 @@ public final class Tracer {
     return new Branch(id, g, intervals, silencedBy, told, v.outcome, v.because);
   }
 
-  private Told told(Integration i, Dispatcher.GroupState g, LabelSet labels, List<Alert> free) {
+  private Notified told(Integration i, Dispatcher.GroupState g, LabelSet labels, List<Alert> free) {
     NotificationLog.Entry last = pipeline.last(i, g.key());
     NotifyReason reason = pipeline.reason(i, g.key(), g.route().repeatInterval(), free);
     String name = LookNotes.name(i);
@@ -96,7 +96,7 @@ public final class Tracer {
                 .filter(a -> a.integration().equals(name))
                 .findFirst()
                 .orElse(null);
-    return new Told(
+    return new Notified(
         name,
         i.sendResolved(),
         last,
@@ -115,7 +115,7 @@ public final class Tracer {
       Inhibitor.@Nullable Inhibition inhibition,
       List<Interval> intervals,
       List<String> silencedBy,
-      List<Told> told,
+      List<Notified> told,
       @Nullable AlertNote ack,
       Instant now) {
     if (inhibition != null) {
@@ -157,8 +157,12 @@ public final class Tracer {
 
   /** Nothing keeps it back. */
   private static Verdict known(
-      Dispatcher.GroupState g, Alert alert, List<Told> told, @Nullable AlertNote ack, Instant now) {
-    for (Told t : told) {
+      Dispatcher.GroupState g,
+      Alert alert,
+      List<Notified> told,
+      @Nullable AlertNote ack,
+      Instant now) {
+    for (Notified t : told) {
       FlushResult.Attempt a = t.attempt();
       if (a != null && a.result() == FlushResult.Result.FAILED) {
         return new Verdict(
@@ -175,7 +179,7 @@ public final class Tracer {
     }
     boolean onlyRepeats =
         told.stream()
-            .map(Told::reason)
+            .map(Notified::reason)
             .allMatch(
                 r -> r.equals(NotifyReason.NONE.text()) || r.equals(NotifyReason.REPEAT.text()));
     if (ack != null && onlyRepeats) {
@@ -189,7 +193,7 @@ public final class Tracer {
               + (ack.until() == null ? "" : " or it is " + ack.until()));
     }
     if (due) {
-      Told t =
+      Notified t =
           told.stream()
               .filter(x -> !x.reason().equals(NotifyReason.NONE.text()))
               .findFirst()
@@ -198,14 +202,14 @@ public final class Tracer {
     }
     Instant sent =
         told.stream()
-            .map(Told::last)
+            .map(Notified::last)
             .filter(java.util.Objects::nonNull)
             .map(NotificationLog.Entry::at)
             .max(Instant::compareTo)
             .orElse(null);
     Instant repeat =
         told.stream()
-            .map(Told::repeatDue)
+            .map(Notified::repeatDue)
             .filter(java.util.Objects::nonNull)
             .min(Instant::compareTo)
             .orElse(null);

@@ -11,7 +11,7 @@ import dev.tethys.web.client.WebClient;
 import dev.tethys.web.cloud.AwsCredentials;
 import dev.tethys.web.cloud.AwsIdentity;
 import dev.tethys.web.cloud.AwsSigner;
-import dev.tethys.web.cloud.Surroundings;
+import dev.tethys.web.cloud.CredentialDependencies;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -124,7 +124,7 @@ final class Sns extends HttpReceiverKind {
                 s.get(FIPS));
     WebClient client = context.clients().client(HttpClientConfig.DEFAULT);
     return new AwsCredentials(
-        settings, new Surroundings(client::send, context.clock(), System::getenv));
+        settings, new CredentialDependencies(client::send, context.clock(), System::getenv));
   }
 
   private Map<String, String> message(YamlObject o, Texts t, Notification n) {

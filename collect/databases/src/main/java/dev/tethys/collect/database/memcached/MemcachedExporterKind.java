@@ -2,11 +2,11 @@ package dev.tethys.collect.database.memcached;
 
 import dev.tethys.collect.database.wire.Deadline;
 import dev.tethys.collect.exporter.Exporter;
+import dev.tethys.collect.exporter.ExporterDependencies;
 import dev.tethys.collect.exporter.ExporterFlag;
 import dev.tethys.collect.exporter.ExporterFlag.Kind;
 import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.exporter.ExporterSettings;
-import dev.tethys.collect.exporter.ExporterSurroundings;
 import dev.tethys.collect.exporter.MetricsSource;
 import dev.tethys.collect.exporter.process.PidFileProcess;
 import dev.tethys.config.Secret;
@@ -81,7 +81,7 @@ public final class MemcachedExporterKind implements ExporterKind {
   }
 
   @Override
-  public Exporter open(ExporterSettings s, ExporterSurroundings around) {
+  public Exporter open(ExporterSettings s, ExporterDependencies around) {
     String address = s.get("memcached.address");
     TlsConfig tls = null;
     if (s.bool("memcached.tls.enable")) {

@@ -21,7 +21,7 @@ final class IdleConnections implements AutoCloseable {
   private static final int MOST = 4;
 
   /** How long one waits at most: more than there is between scrapes, mostly. */
-  static final Duration PATIENCE = Duration.ofMinutes(10);
+  static final Duration TIME_LIMIT = Duration.ofMinutes(10);
 
   private record Waiting(MongoConnection connection, long sinceNanos) {}
 
@@ -62,7 +62,7 @@ final class IdleConnections implements AutoCloseable {
   private void letGo(long now) {
     for (Iterator<Deque<Waiting>> all = waiting.values().iterator(); all.hasNext(); ) {
       Deque<Waiting> of = all.next();
-      while (!of.isEmpty() && now - of.getFirst().sinceNanos > PATIENCE.toNanos()) {
+      while (!of.isEmpty() && now - of.getFirst().sinceNanos > TIME_LIMIT.toNanos()) {
         of.removeFirst().connection.close();
       }
       if (of.isEmpty()) {

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /** The exporter as it runs: the first of its servers, one that is named, or all of them. */
 final class MongodbExporter implements Exporter {
   /** Where who asks does not say how long he waits. */
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(10);
 
   private final MongodbTargets targets;
   private final MongodbOptions options;
@@ -48,7 +48,7 @@ final class MongodbExporter implements Exporter {
   }
 
   private Deadline deadline(Probe p) {
-    return Deadline.in(p.limit(offset, PATIENCE.minus(offset)));
+    return Deadline.in(p.limit(offset, TIME_LIMIT.minus(offset)));
   }
 
   private List<MetricFamily> target(Probe p) {

@@ -2,11 +2,11 @@ package dev.tethys.collect.database.mongodb;
 
 import dev.tethys.collect.database.FlagsAndEnvironment;
 import dev.tethys.collect.exporter.Exporter;
+import dev.tethys.collect.exporter.ExporterDependencies;
 import dev.tethys.collect.exporter.ExporterFlag;
 import dev.tethys.collect.exporter.ExporterFlag.Kind;
 import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.exporter.ExporterSettings;
-import dev.tethys.collect.exporter.ExporterSurroundings;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Secret;
 import java.time.Duration;
@@ -166,7 +166,7 @@ public final class MongodbExporterKind implements ExporterKind {
   }
 
   @Override
-  public Exporter open(ExporterSettings s, ExporterSurroundings around) {
+  public Exporter open(ExporterSettings s, ExporterDependencies around) {
     FlagsAndEnvironment login =
         new FlagsAndEnvironment(s, around.environment(), MongodbExporterKind::variable);
     MongodbTargets targets =
@@ -195,7 +195,7 @@ public final class MongodbExporterKind implements ExporterKind {
   }
 
   private static MongodbOptions options(
-      ExporterSettings s, boolean direct, ExporterSurroundings around) {
+      ExporterSettings s, boolean direct, ExporterDependencies around) {
     boolean all = s.bool("collect-all");
     Set<MongodbCollector> on = EnumSet.noneOf(MongodbCollector.class);
     for (MongodbCollector c : MongodbCollector.values()) {

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** The exporter as it runs: its own server, and those that are named by a target. */
 final class MysqldExporter implements Exporter {
   private static final System.Logger LOG = System.getLogger(MysqldExporter.class.getName());
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration TIME_LIMIT = Duration.ofMinutes(1);
   private static final String CLIENT = "client";
 
   /**
@@ -107,7 +107,7 @@ final class MysqldExporter implements Exporter {
     LinkedHashSet<String> some = new LinkedHashSet<>(collectors);
     some.retainAll(p.params().all("collect[]"));
     return new MysqlServer(address, some.isEmpty() ? collectors : some, options)
-        .scrape(Deadline.in(p.limit(offset, PATIENCE)));
+        .scrape(Deadline.in(p.limit(offset, TIME_LIMIT)));
   }
 
   @Override

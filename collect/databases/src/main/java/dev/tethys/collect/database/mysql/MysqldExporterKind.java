@@ -1,11 +1,11 @@
 package dev.tethys.collect.database.mysql;
 
 import dev.tethys.collect.exporter.Exporter;
+import dev.tethys.collect.exporter.ExporterDependencies;
 import dev.tethys.collect.exporter.ExporterFlag;
 import dev.tethys.collect.exporter.ExporterFlag.Kind;
 import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.exporter.ExporterSettings;
-import dev.tethys.collect.exporter.ExporterSurroundings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -146,7 +146,7 @@ public final class MysqldExporterKind implements ExporterKind {
   }
 
   @Override
-  public Exporter open(ExporterSettings s, ExporterSurroundings around) throws IOException {
+  public Exporter open(ExporterSettings s, ExporterDependencies around) throws IOException {
     LinkedHashSet<String> collectors = new LinkedHashSet<>();
     for (String name : collectors().keySet()) {
       if (s.bool("collect." + name)) {

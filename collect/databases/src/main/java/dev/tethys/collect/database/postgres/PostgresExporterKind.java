@@ -2,11 +2,11 @@ package dev.tethys.collect.database.postgres;
 
 import dev.tethys.collect.database.FlagsAndEnvironment;
 import dev.tethys.collect.exporter.Exporter;
+import dev.tethys.collect.exporter.ExporterDependencies;
 import dev.tethys.collect.exporter.ExporterFlag;
 import dev.tethys.collect.exporter.ExporterFlag.Kind;
 import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.exporter.ExporterSettings;
-import dev.tethys.collect.exporter.ExporterSurroundings;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -154,7 +154,7 @@ public final class PostgresExporterKind implements ExporterKind {
   }
 
   @Override
-  public Exporter open(ExporterSettings settings, ExporterSurroundings around) throws IOException {
+  public Exporter open(ExporterSettings settings, ExporterDependencies around) throws IOException {
     FlagsAndEnvironment f =
         new FlagsAndEnvironment(settings, around.environment(), PostgresExporterKind::variable);
     LinkedHashSet<String> collectors = new LinkedHashSet<>();

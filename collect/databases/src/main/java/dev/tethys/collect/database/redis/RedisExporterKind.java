@@ -4,11 +4,11 @@ import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import dev.tethys.collect.database.FlagsAndEnvironment;
 import dev.tethys.collect.exporter.Exporter;
+import dev.tethys.collect.exporter.ExporterDependencies;
 import dev.tethys.collect.exporter.ExporterFlag;
 import dev.tethys.collect.exporter.ExporterFlag.Kind;
 import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.exporter.ExporterSettings;
-import dev.tethys.collect.exporter.ExporterSurroundings;
 import dev.tethys.collect.exporter.GoFlags;
 import dev.tethys.config.Secret;
 import dev.tethys.config.TlsConfig;
@@ -207,7 +207,7 @@ public final class RedisExporterKind implements ExporterKind {
   }
 
   @Override
-  public Exporter open(ExporterSettings settings, ExporterSurroundings around) throws IOException {
+  public Exporter open(ExporterSettings settings, ExporterDependencies around) throws IOException {
     FlagsAndEnvironment f =
         new FlagsAndEnvironment(settings, around.environment(), RedisExporterKind::variable);
     String cert = f.text("tls-client-cert-file");

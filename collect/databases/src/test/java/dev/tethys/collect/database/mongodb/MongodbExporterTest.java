@@ -483,10 +483,10 @@ final class MongodbExporterTest {
       MongoUri second = MongoUri.parse("mongodb://" + there.address());
       idle.put(first, connected(first));
       idle.put(first, connected(first));
-      nanos.addAndGet(IdleConnections.PATIENCE.toNanos() / 2);
+      nanos.addAndGet(IdleConnections.TIME_LIMIT.toNanos() / 2);
       idle.put(second, connected(second));
       assertThat(idle.servers()).isEqualTo(2);
-      nanos.addAndGet(IdleConnections.PATIENCE.toNanos() * 3 / 4);
+      nanos.addAndGet(IdleConnections.TIME_LIMIT.toNanos() * 3 / 4);
       idle.put(second, connected(second));
       assertThat(idle.servers()).isEqualTo(1);
       assertThat(idle.take(first)).isNull();

@@ -45,7 +45,7 @@ final class AwsApi {
     this.endpoint = endpoint;
     this.context = context;
     this.rest = new Rest(context, client);
-    this.credentials = new AwsCredentials(settings, context.surroundings(client));
+    this.credentials = new AwsCredentials(settings, context.dependencies(client));
   }
 
   private AwsApi(AwsApi of, String service) {

@@ -127,18 +127,18 @@ public final class Azure implements Refreshing.Source {
     this.rest = new Rest(context, s.client());
     this.cloud =
         CLOUDS.getOrDefault(s.get(ENVIRONMENT).toUpperCase(Locale.ROOT), AzureTokens.Cloud.PUBLIC);
-    AzureTokens.Who who =
+    AzureTokens.Identity who =
         switch (s.get(AUTHENTICATION_METHOD)) {
           case "OAuth" ->
-              new AzureTokens.Who.Application(
+              new AzureTokens.Identity.Application(
                   s.get(TENANT_ID), s.get(CLIENT_ID), s.get(CLIENT_SECRET));
-          case "ManagedIdentity" -> new AzureTokens.Who.Managed(s.get(CLIENT_ID));
-          case "WorkloadIdentity" -> new AzureTokens.Who.Workload("", "", "");
-          default -> new AzureTokens.Who.Environment(s.get(TENANT_ID));
+          case "ManagedIdentity" -> new AzureTokens.Identity.Managed(s.get(CLIENT_ID));
+          case "WorkloadIdentity" -> new AzureTokens.Identity.Workload("", "", "");
+          default -> new AzureTokens.Identity.Environment(s.get(TENANT_ID));
         };
     this.tokens =
         new AzureTokens(
-            cloud, who, cloud.managementScope(), context.surroundings(HttpClientConfig.DEFAULT));
+            cloud, who, cloud.managementScope(), context.dependencies(HttpClientConfig.DEFAULT));
   }
 
   @Override

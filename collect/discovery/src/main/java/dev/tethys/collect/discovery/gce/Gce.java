@@ -61,7 +61,7 @@ public final class Gce implements Refreshing.Source {
   private Gce(Settings s, DiscoveryContext context) {
     this.settings = s;
     this.rest = new Rest(context, HttpClientConfig.DEFAULT);
-    this.tokens = new GoogleTokens("", SCOPE, context.surroundings(HttpClientConfig.DEFAULT));
+    this.tokens = new GoogleTokens("", SCOPE, context.dependencies(HttpClientConfig.DEFAULT));
     this.url =
         "https://compute.googleapis.com/compute/v1/projects/"
             + s.get(PROJECT)

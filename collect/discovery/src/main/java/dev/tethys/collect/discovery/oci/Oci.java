@@ -127,7 +127,7 @@ public final class Oci implements Refreshing.Source {
                 s.get(KEY_FILE),
                 s.get(KEY_PASSPHRASE).value(),
                 s.get(KEY_PASSPHRASE_FILE))
-            : new OciInstanceIdentity(context.surroundings(s.client()));
+            : new OciInstanceIdentity(context.dependencies(s.client()));
     this.api = new OciApi(new Rest(context, s.client()), identity, s.get(REGION), context);
   }
 

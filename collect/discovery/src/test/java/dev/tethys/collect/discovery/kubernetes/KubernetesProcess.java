@@ -41,7 +41,7 @@ import tools.jackson.databind.JsonNode;
  */
 final class KubernetesProcess implements AutoCloseable {
   private static final String ADMIN = "token-of-admin";
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(60);
 
   private final Path dir;
   private final int port = Ports.free();
@@ -71,7 +71,7 @@ final class KubernetesProcess implements AutoCloseable {
     try {
       launch(options);
       this.client =
-          HttpClient.newBuilder().sslContext(trusting(ca())).connectTimeout(PATIENCE).build();
+          HttpClient.newBuilder().sslContext(trusting(ca())).connectTimeout(TIME_LIMIT).build();
       awaitReady();
     } catch (Exception e) {
       close();
@@ -143,7 +143,7 @@ final class KubernetesProcess implements AutoCloseable {
   }
 
   private void awaitReady() throws IOException, InterruptedException {
-    long until = System.nanoTime() + PATIENCE.toNanos();
+    long until = System.nanoTime() + TIME_LIMIT.toNanos();
     HttpResponse<String> r = send("GET", "/readyz", "", "");
     while (r.statusCode() != 200) {
       assertThat(System.nanoTime()).as(r.body()).isLessThan(until);
@@ -231,7 +231,7 @@ final class KubernetesProcess implements AutoCloseable {
       throws IOException, InterruptedException {
     HttpRequest.Builder b =
         HttpRequest.newBuilder(URI.create(url() + path))
-            .timeout(PATIENCE)
+            .timeout(TIME_LIMIT)
             .header("Authorization", "Bearer " + ADMIN)
             .method(method, BodyPublishers.ofString(body));
     if (!type.isEmpty()) {

@@ -1,11 +1,11 @@
 package dev.tethys.collect.exporter.blackbox;
 
 import dev.tethys.collect.exporter.Exporter;
+import dev.tethys.collect.exporter.ExporterDependencies;
 import dev.tethys.collect.exporter.ExporterFlag;
 import dev.tethys.collect.exporter.ExporterFlag.Kind;
 import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.exporter.ExporterSettings;
-import dev.tethys.collect.exporter.ExporterSurroundings;
 import java.io.IOException;
 import java.util.List;
 
@@ -80,7 +80,7 @@ public final class Blackbox implements ExporterKind {
   }
 
   @Override
-  public Exporter open(ExporterSettings settings, ExporterSurroundings around) throws IOException {
+  public Exporter open(ExporterSettings settings, ExporterDependencies around) throws IOException {
     return new BlackboxExporter(settings, around);
   }
 }

@@ -3,8 +3,8 @@ package dev.tethys.collect.exporter.blackbox;
 import dev.tethys.codec.exposition.ExpositionFormat;
 import dev.tethys.codec.exposition.ExpositionWriter;
 import dev.tethys.collect.exporter.Exporter;
+import dev.tethys.collect.exporter.ExporterDependencies;
 import dev.tethys.collect.exporter.ExporterSettings;
-import dev.tethys.collect.exporter.ExporterSurroundings;
 import dev.tethys.collect.exporter.MetricsSource;
 import dev.tethys.collect.exporter.Probe;
 import dev.tethys.collect.exporter.ProbeException;
@@ -54,7 +54,7 @@ final class BlackboxExporter implements Exporter {
   private @Nullable FileTime seen; // guarded by this
   private long lookedAt; // guarded by this
 
-  BlackboxExporter(ExporterSettings settings, ExporterSurroundings around) throws IOException {
+  BlackboxExporter(ExporterSettings settings, ExporterDependencies around) throws IOException {
     YamlNode inline = settings.inlineConfig();
     this.file = inline == null ? Path.of(settings.get("config.file")) : null;
     this.config =

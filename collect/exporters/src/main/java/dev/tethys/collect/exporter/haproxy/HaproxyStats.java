@@ -1,7 +1,7 @@
 package dev.tethys.collect.exporter.haproxy;
 
+import dev.tethys.collect.exporter.ExporterDependencies;
 import dev.tethys.collect.exporter.ExporterSettings;
-import dev.tethys.collect.exporter.ExporterSurroundings;
 import dev.tethys.collect.exporter.Findings;
 import dev.tethys.collect.exporter.MetricsSource;
 import dev.tethys.collect.exporter.Probe;
@@ -71,7 +71,7 @@ final class HaproxyStats implements MetricsSource {
   private final LongAdder scrapes = new LongAdder();
   private final LongAdder failures = new LongAdder();
 
-  HaproxyStats(ExporterSettings settings, ExporterSurroundings around) throws IOException {
+  HaproxyStats(ExporterSettings settings, ExporterDependencies around) throws IOException {
     String text = settings.get("haproxy.scrape-uri");
     try {
       this.uri = UrlText.read(text);

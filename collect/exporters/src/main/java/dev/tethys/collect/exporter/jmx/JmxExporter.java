@@ -2,8 +2,8 @@ package dev.tethys.collect.exporter.jmx;
 
 import dev.tethys.collect.exporter.CallersSubject;
 import dev.tethys.collect.exporter.Exporter;
+import dev.tethys.collect.exporter.ExporterDependencies;
 import dev.tethys.collect.exporter.ExporterSettings;
-import dev.tethys.collect.exporter.ExporterSurroundings;
 import dev.tethys.collect.exporter.MetricsSource;
 import dev.tethys.collect.exporter.Probe;
 import dev.tethys.collect.exporter.ProbeException;
@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
 /** The exporter as it runs: one JVM, asked whenever its page is. */
 final class JmxExporter implements Exporter {
   private static final System.Logger LOG = System.getLogger(JmxExporter.class.getName());
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration TIME_LIMIT = Duration.ofMinutes(1);
   private static final Duration OFFSET = Duration.ofMillis(250);
   private static final int MAX_LOOKS = 16;
 
@@ -89,7 +89,7 @@ final class JmxExporter implements Exporter {
   private @Nullable FileTime seen; // when what is in force was written; guarded by this
   private @Nullable String problem; // of what came after it; guarded by this
 
-  JmxExporter(ExporterSettings settings, ExporterSurroundings around) throws IOException {
+  JmxExporter(ExporterSettings settings, ExporterDependencies around) throws IOException {
     this.hostPort = settings.get(JmxExporterKind.HOST_PORT);
     this.environment = around.environment();
     this.clock = around.clock();
@@ -143,7 +143,7 @@ final class JmxExporter implements Exporter {
 
   private List<MetricFamily> look(InForce now, Probe p) throws InterruptedException {
     long start = System.nanoTime();
-    Duration limit = p.limit(OFFSET, PATIENCE);
+    Duration limit = p.limit(OFFSET, TIME_LIMIT);
     Duration longest = now.config.longestRequest();
     if (longest != null && longest.compareTo(limit) < 0) {
       limit = longest;

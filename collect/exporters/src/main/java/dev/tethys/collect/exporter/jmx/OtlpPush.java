@@ -238,19 +238,23 @@ final class OtlpPush implements AutoCloseable {
 
   private OtlpSender sender() throws IOException {
     boolean secure = "https".equalsIgnoreCase(config.url().getScheme());
-    OtlpSender.Manner manner =
-        new OtlpSender.Manner(
+    OtlpSender.Options requestOptions =
+        new OtlpSender.Options(
             OtlpSignal.METRICS,
             secure ? config.tls() : null,
             config.gzip(),
             config.headers(),
             config.timeout());
     if (!config.grpc()) {
-      return OtlpSender.http(manner, config.url(), clients);
+      return OtlpSender.http(requestOptions, config.url(), clients);
     }
     int port = UrlHost.port(config.url());
     return OtlpSender.grpc(
-        manner, UrlHost.bare(config.url()), port > 0 ? port : secure ? 443 : 80, false, AGENT);
+        requestOptions,
+        UrlHost.bare(config.url()),
+        port > 0 ? port : secure ? 443 : 80,
+        false,
+        AGENT);
   }
 
   /** Lets another begin in its place; waits for nothing. */

@@ -39,7 +39,7 @@ final class RmiSockets extends RMISocketFactory {
   static final long MAX_BYTES = 256L << 20;
 
   private static final int CONNECT_MILLIS = 10_000;
-  private static final ScopedValue<Look> LOOK = ScopedValue.newInstance();
+  private static final ScopedValue<LookupBudget> LOOK = ScopedValue.newInstance();
 
   /**
    * What the other side may send: classes of Java alone. What else it has in its beans is not known
@@ -51,7 +51,7 @@ final class RmiSockets extends RMISocketFactory {
 
   private static boolean installed; // guarded by the class
 
-  private record Look(AtomicLong left, @Nullable JmxTls tls) {}
+  private record LookupBudget(AtomicLong left, @Nullable JmxTls tls) {}
 
   private RmiSockets() {}
 
@@ -96,7 +96,8 @@ final class RmiSockets extends RMISocketFactory {
 
   /** Calls with bounds, and with this TLS where the other side wants TLS. */
   static <T> T look(@Nullable JmxTls tls, Callable<T> call) throws Exception {
-    return ScopedValue.where(LOOK, new Look(new AtomicLong(MAX_BYTES), tls)).call(call::call);
+    return ScopedValue.where(LOOK, new LookupBudget(new AtomicLong(MAX_BYTES), tls))
+        .call(call::call);
   }
 
   @Override

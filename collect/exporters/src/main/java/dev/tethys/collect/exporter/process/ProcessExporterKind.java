@@ -3,11 +3,11 @@ package dev.tethys.collect.exporter.process;
 import dev.tethys.codec.exposition.ExpositionFormat;
 import dev.tethys.codec.exposition.ExpositionWriter;
 import dev.tethys.collect.exporter.Exporter;
+import dev.tethys.collect.exporter.ExporterDependencies;
 import dev.tethys.collect.exporter.ExporterFlag;
 import dev.tethys.collect.exporter.ExporterFlag.Kind;
 import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.exporter.ExporterSettings;
-import dev.tethys.collect.exporter.ExporterSurroundings;
 import dev.tethys.collect.exporter.GoFlags;
 import dev.tethys.collect.exporter.Probe;
 import dev.tethys.config.GoDurations;
@@ -146,7 +146,7 @@ public final class ProcessExporterKind implements ExporterKind {
   }
 
   @Override
-  public Exporter open(ExporterSettings s, ExporterSurroundings around) throws IOException {
+  public Exporter open(ExporterSettings s, ExporterDependencies around) throws IOException {
     if (!duration(ONCE, s.get(ONCE)).isZero()) {
       throw new IllegalArgumentException("--" + ONCE + " is of a program alone");
     }

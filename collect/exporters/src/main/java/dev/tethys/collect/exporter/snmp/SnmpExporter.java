@@ -41,7 +41,8 @@ final class SnmpExporter implements Exporter {
    * @param atOnce number of an agent's modules that are requested concurrently
    * @param packets whether messages are logged
    */
-  record Manner(@Nullable InetSocketAddress from, boolean wrap, int atOnce, boolean packets) {}
+  record RequestOptions(
+      @Nullable InetSocketAddress from, boolean wrap, int atOnce, boolean packets) {}
 
   /**
    * Modules of an agent that are asked for, with what.
@@ -59,7 +60,7 @@ final class SnmpExporter implements Exporter {
   private record Named(String name, SnmpModule module) {}
 
   private final Source source;
-  private final Manner manner;
+  private final RequestOptions requestOptions;
   private final boolean reloads;
   private final SnmpMeasures measures = new SnmpMeasures();
   private volatile SnmpConfig config;
@@ -67,9 +68,9 @@ final class SnmpExporter implements Exporter {
   /**
    * @param reloads whether the configuration can become another one
    */
-  SnmpExporter(Source source, Manner manner, boolean reloads) throws IOException {
+  SnmpExporter(Source source, RequestOptions requestOptions, boolean reloads) throws IOException {
     this.source = source;
-    this.manner = manner;
+    this.requestOptions = requestOptions;
     this.reloads = reloads;
     this.config = source.read();
     announce();
@@ -127,7 +128,7 @@ final class SnmpExporter implements Exporter {
               context.isEmpty() ? auth.contextName() : context,
               checked(engine),
               System.nanoTime() + p.limit(Duration.ZERO, Probe.LONGEST).toNanos(),
-              manner.packets() || p.param("snmp_debug_packets").equals("true"));
+              requestOptions.packets() || p.param("snmp_debug_packets").equals("true"));
     } catch (ProbeException e) {
       measures.requestErrors.inc();
       throw e;
@@ -171,11 +172,11 @@ final class SnmpExporter implements Exporter {
   private List<MetricFamily> ask(Question q, List<Named> modules)
       throws IOException, InterruptedException {
     Queue<Named> left = new ConcurrentLinkedQueue<>(modules);
-    boolean unconnected = modules.stream().anyMatch(m -> m.module().patience().unconnected());
+    boolean unconnected = modules.stream().anyMatch(m -> m.module().timeLimit().unconnected());
     List<Findings> found = new ArrayList<>();
     AtomicReference<@Nullable Exception> failed = new AtomicReference<>();
     List<Thread> workers = new ArrayList<>();
-    for (int i = 0; i < Math.min(manner.atOnce(), modules.size()); i++) {
+    for (int i = 0; i < Math.min(requestOptions.atOnce(), modules.size()); i++) {
       workers.add(
           Thread.ofVirtual()
               .name("snmp")
@@ -212,16 +213,16 @@ final class SnmpExporter implements Exporter {
     if (next == null) {
       return;
     }
-    SnmpClient.Patience own = next.module().patience();
-    SnmpClient.Patience first =
-        new SnmpClient.Patience(
+    SnmpClient.RequestLimits own = next.module().timeLimit();
+    SnmpClient.RequestLimits first =
+        new SnmpClient.RequestLimits(
             own.timeout(), own.retries(), own.repetitions(), unconnected, own.anyOrder());
     String logged = q.packets() ? q.target().host() : "";
     SnmpScrape scrape = new SnmpScrape(next.name(), next.module(), measures, logged);
     try (SnmpClient client =
         new SnmpClient(
             q.target(),
-            manner.from(),
+            requestOptions.from(),
             q.auth().credentials(),
             q.context().getBytes(StandardCharsets.UTF_8),
             HexFormat.of().parseHex(q.engine()),
@@ -229,7 +230,7 @@ final class SnmpExporter implements Exporter {
             scrape,
             q.deadline())) {
       while (true) {
-        Findings f = scrape.run(client, q.auth().credentials().version(), manner.wrap());
+        Findings f = scrape.run(client, q.auth().credentials().version(), requestOptions.wrap());
         synchronized (found) {
           found.add(f);
         }

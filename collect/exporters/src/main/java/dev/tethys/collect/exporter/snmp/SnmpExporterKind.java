@@ -1,11 +1,11 @@
 package dev.tethys.collect.exporter.snmp;
 
 import dev.tethys.collect.exporter.Exporter;
+import dev.tethys.collect.exporter.ExporterDependencies;
 import dev.tethys.collect.exporter.ExporterFlag;
 import dev.tethys.collect.exporter.ExporterFlag.Kind;
 import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.exporter.ExporterSettings;
-import dev.tethys.collect.exporter.ExporterSurroundings;
 import dev.tethys.config.YamlNode;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -95,7 +95,7 @@ public final class SnmpExporterKind implements ExporterKind {
   }
 
   @Override
-  public Exporter open(ExporterSettings s, ExporterSurroundings around) throws IOException {
+  public Exporter open(ExporterSettings s, ExporterDependencies around) throws IOException {
     UnaryOperator<String> expand =
         s.bool("config.expand-environment-variables")
             ? new EnvironmentText(around.environment())
@@ -106,18 +106,18 @@ public final class SnmpExporterKind implements ExporterKind {
           "modules come from --config.file or from config, not both");
     }
     long atOnce = s.integer("snmp.module-concurrency");
-    SnmpExporter.Manner manner =
-        new SnmpExporter.Manner(
+    SnmpExporter.RequestOptions requestOptions =
+        new SnmpExporter.RequestOptions(
             address(s.get("snmp.source-address")),
             s.bool("snmp.wrap-large-counters"),
             Math.clamp(atOnce, 1, MAX_AT_ONCE),
             s.bool("snmp.debug-packets"));
     if (inline != null) {
       SnmpConfig c = SnmpConfig.read(inline, expand).checked("in config");
-      return new SnmpExporter(() -> c, manner, false);
+      return new SnmpExporter(() -> c, requestOptions, false);
     }
     List<String> files = s.list("config.file");
-    return new SnmpExporter(() -> SnmpConfig.read(files, expand), manner, true);
+    return new SnmpExporter(() -> SnmpConfig.read(files, expand), requestOptions, true);
   }
 
   private static @Nullable InetSocketAddress address(String text) {

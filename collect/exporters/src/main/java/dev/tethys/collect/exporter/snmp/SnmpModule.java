@@ -2,7 +2,7 @@ package dev.tethys.collect.exporter.snmp;
 
 import com.google.re2j.Pattern;
 import dev.tethys.collect.exporter.snmp.wire.Oid;
-import dev.tethys.collect.exporter.snmp.wire.SnmpClient.Patience;
+import dev.tethys.collect.exporter.snmp.wire.SnmpClient.RequestLimits;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
@@ -20,7 +20,7 @@ record SnmpModule(
     List<Oid> get,
     List<SnmpMetric> metrics,
     MetricTree tree,
-    Patience patience,
+    RequestLimits timeLimit,
     List<Filter> filters) {
   /** Of which rows of tables others are asked for: those whose object has one of the values. */
   record Filter(Oid oid, List<Oid> targets, List<Pattern> values) {
@@ -85,7 +85,7 @@ record SnmpModule(
         o.get(GET),
         metrics,
         new MetricTree(metrics),
-        new Patience(
+        new RequestLimits(
             o.get(TIMEOUT), (int) retries, (int) repetitions, o.get(UNCONNECTED), o.get(ANY_ORDER)),
         o.get(FILTERS));
   }
@@ -100,11 +100,11 @@ record SnmpModule(
     m.put("walk", texts(walk));
     m.put("get", texts(get));
     m.put("metrics", metrics.stream().map(SnmpMetric::tree).toList());
-    m.put("max_repetitions", patience.repetitions());
-    m.put("retries", patience.retries());
-    m.put("timeout", patience.timeout().toMillis() + "ms");
-    m.put("use_unconnected_udp_socket", patience.unconnected() ? true : null);
-    m.put("allow_nonincreasing_oids", patience.anyOrder() ? true : null);
+    m.put("max_repetitions", timeLimit.repetitions());
+    m.put("retries", timeLimit.retries());
+    m.put("timeout", timeLimit.timeout().toMillis() + "ms");
+    m.put("use_unconnected_udp_socket", timeLimit.unconnected() ? true : null);
+    m.put("allow_nonincreasing_oids", timeLimit.anyOrder() ? true : null);
     m.put("filters", filters.isEmpty() ? null : filters.stream().map(Filter::shown).toList());
     return m;
   }

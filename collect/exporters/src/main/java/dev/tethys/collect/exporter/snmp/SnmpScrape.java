@@ -71,7 +71,7 @@ final class SnmpScrape implements SnmpClient.Listener {
    */
   Findings run(SnmpClient client, int version, boolean wrap) throws IOException {
     long began = System.nanoTime();
-    client.use(module.patience(), this);
+    client.use(module.timeLimit(), this);
     measures.inFlight.add(1);
     List<Binding> found;
     try {
@@ -107,7 +107,7 @@ final class SnmpScrape implements SnmpClient.Listener {
     }
     List<Binding> found = new ArrayList<>();
     // Version 1 tells of one missing object in an answer.
-    int most = version == 1 ? 1 : Math.max(1, module.patience().repetitions());
+    int most = version == 1 ? 1 : Math.max(1, module.timeLimit().repetitions());
     for (int i = 0; i < gets.size(); i += most) {
       List<Oid> some = gets.subList(i, Math.min(gets.size(), i + most));
       SnmpClient.Answer a = client.get(some);

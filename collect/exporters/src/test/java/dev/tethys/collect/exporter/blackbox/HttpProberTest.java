@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.tethys.collect.exporter.Exporter;
-import dev.tethys.collect.exporter.ExporterSurroundings;
+import dev.tethys.collect.exporter.ExporterDependencies;
 import dev.tethys.collect.exporter.FlagSettings;
 import dev.tethys.collect.exporter.Probe;
 import dev.tethys.web.Params;
@@ -81,7 +81,7 @@ class HttpProberTest {
         new Blackbox()
             .open(
                 new FlagSettings(new Blackbox(), Map.of("config.file", file.toString())),
-                new ExporterSurroundings(clients, InstantSource.system(), n -> null))) {
+                new ExporterDependencies(clients, InstantSource.system(), n -> null))) {
       Objects.requireNonNull(e.probes().get("/probe"))
           .collect(
               new Probe(

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.collect.exporter.Exporter;
-import dev.tethys.collect.exporter.ExporterSurroundings;
+import dev.tethys.collect.exporter.ExporterDependencies;
 import dev.tethys.collect.exporter.FlagSettings;
 import dev.tethys.collect.exporter.Probe;
 import dev.tethys.config.HttpClientConfig;
@@ -67,7 +67,7 @@ class ProbeBoundsTest {
         new Blackbox()
             .open(
                 new FlagSettings(new Blackbox(), Map.of("config.file", file.toString())),
-                new ExporterSurroundings(clients, InstantSource.system(), n -> null))) {
+                new ExporterDependencies(clients, InstantSource.system(), n -> null))) {
       String query =
           "module=" + module + "&target=" + URLEncoder.encode(target, StandardCharsets.UTF_8);
       Map<String, Double> out = new TreeMap<>();

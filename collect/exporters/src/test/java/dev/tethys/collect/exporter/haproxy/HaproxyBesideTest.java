@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.tethys.collect.exporter.Exporter;
-import dev.tethys.collect.exporter.ExporterSurroundings;
+import dev.tethys.collect.exporter.ExporterDependencies;
 import dev.tethys.collect.exporter.FlagSettings;
 import dev.tethys.collect.exporter.Probe;
 import dev.tethys.model.exposition.MetricFamily;
@@ -167,7 +167,7 @@ final class HaproxyBesideTest {
     return new Haproxy()
         .open(
             new FlagSettings(new Haproxy(), flags),
-            new ExporterSurroundings(
+            new ExporterDependencies(
                 new HttpClientFactory("test"), InstantSource.system(), n -> null));
   }
 

@@ -7,7 +7,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.tethys.codec.exposition.ExpositionFormat;
 import dev.tethys.codec.exposition.ExpositionWriter;
 import dev.tethys.collect.exporter.Exporter;
-import dev.tethys.collect.exporter.ExporterSurroundings;
+import dev.tethys.collect.exporter.ExporterDependencies;
 import dev.tethys.collect.exporter.FlagSettings;
 import dev.tethys.collect.exporter.Probe;
 import dev.tethys.testkit.Shared;
@@ -64,7 +64,7 @@ class HaproxyTest {
     return new Haproxy()
         .open(
             new FlagSettings(new Haproxy(), given),
-            new ExporterSurroundings(clients, InstantSource.system(), n -> null));
+            new ExporterDependencies(clients, InstantSource.system(), n -> null));
   }
 
   private static Set<String> shown(Exporter e) throws IOException, InterruptedException {

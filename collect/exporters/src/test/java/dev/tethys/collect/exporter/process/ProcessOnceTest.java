@@ -3,7 +3,7 @@ package dev.tethys.collect.exporter.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tethys.collect.exporter.ExporterSurroundings;
+import dev.tethys.collect.exporter.ExporterDependencies;
 import dev.tethys.collect.exporter.FlagSettings;
 import dev.tethys.web.client.HttpClientFactory;
 import java.time.InstantSource;
@@ -31,8 +31,8 @@ class ProcessOnceTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("--" + DELAY);
     try (HttpClientFactory clients = new HttpClientFactory("test")) {
-      ExporterSurroundings around =
-          new ExporterSurroundings(clients, InstantSource.system(), n -> null);
+      ExporterDependencies around =
+          new ExporterDependencies(clients, InstantSource.system(), n -> null);
       assertThatThrownBy(() -> kind.open(new FlagSettings(kind, Map.of(DELAY, "1s")), around))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("of a program alone");

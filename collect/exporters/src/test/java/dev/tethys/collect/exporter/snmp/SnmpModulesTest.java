@@ -44,7 +44,8 @@ class SnmpModulesTest {
   }
 
   private static Exporter exporter(SnmpConfig c, boolean wrap, int atOnce) throws IOException {
-    return new SnmpExporter(() -> c, new SnmpExporter.Manner(null, wrap, atOnce, false), false);
+    return new SnmpExporter(
+        () -> c, new SnmpExporter.RequestOptions(null, wrap, atOnce, false), false);
   }
 
   private static Map<String, Double> ask(Exporter e, String query) throws Exception {
@@ -108,7 +109,7 @@ class SnmpModulesTest {
       }
       lines.clear();
       try (Exporter e =
-          new SnmpExporter(() -> c, new SnmpExporter.Manner(null, true, 1, true), false)) {
+          new SnmpExporter(() -> c, new SnmpExporter.RequestOptions(null, true, 1, true), false)) {
         ask(e, "target=" + agent.target() + "&module=m");
       }
       // A SEQUENCE of version 1 (SNMPv2c) and the community "public".

@@ -32,8 +32,8 @@ public final class FileReadings implements HostReadings {
   private static final int STAT_WORKERS = 4;
 
   /** With buffers that live as long as this object. */
-  public FileReadings(Sources sources, Duration patience) {
-    this(sources, new MountAsker(MountAsker::statfs, STAT_WORKERS, patience));
+  public FileReadings(Sources sources, Duration timeLimit) {
+    this(sources, new MountAsker(MountAsker::statfs, STAT_WORKERS, timeLimit));
   }
 
   FileReadings(Sources sources, MountAsker asker) {

@@ -18,7 +18,7 @@ final class LogindCollector implements NodeCollector {
   private static final String PATH = "/org/freedesktop/login1";
   private static final String MANAGER = SERVICE + ".Manager";
   private static final String SESSION = SERVICE + ".Session";
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(20);
   private static final String OTHER = "other";
   private static final List<String> REMOTE = List.of("true", "false");
   private static final List<String> TYPES =
@@ -46,7 +46,7 @@ final class LogindCollector implements NodeCollector {
 
   @Override
   public void collect(HostFiles files, Families out) throws IOException {
-    try (SystemBus bus = SystemBus.connect(address, PATIENCE)) {
+    try (SystemBus bus = SystemBus.connect(address, TIME_LIMIT)) {
       List<String> seats = new ArrayList<>();
       for (List<?> seat : rows(bus.call(SERVICE, PATH, MANAGER, "ListSeats"))) {
         seats.add(String.valueOf(seat.getFirst()));

@@ -204,8 +204,8 @@ final class MountAsker {
           if (answers[i] != null || startedAt[i] == 0 || replaced[i]) {
             continue;
           }
-          long patience = startedAt[i] + timeoutNanos / SLOW_PART - now;
-          if (patience <= 0) {
+          long timeLimit = startedAt[i] + timeoutNanos / SLOW_PART - now;
+          if (timeLimit <= 0) {
             replaced[i] = true;
             addWorker();
           }

@@ -21,7 +21,7 @@ final class NtpCollector implements NodeCollector {
   private static final int SERVER = 4;
   private static final int UNSYNCHRONISED = 3;
   private static final int MAX_STRATUM = 16;
-  private static final Duration PATIENCE = Duration.ofSeconds(1);
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(1);
   private static final double MAX_DISPERSION = 16;
   private static final double MAX_POLL = 1 << 17;
   private static final double NANOS = 1e9;
@@ -101,7 +101,7 @@ final class NtpCollector implements NodeCollector {
     double sent;
     double came;
     try (SocketCalls socket = new SocketCalls(family, SocketCalls.SOCK_DGRAM, 0)) {
-      socket.timeout(PATIENCE);
+      socket.timeout(TIME_LIMIT);
       socket.hops(hops);
       socket.connect(new InetSocketAddress(address, port));
       sent = now();

@@ -23,7 +23,7 @@ final class SystemdCollector implements NodeCollector {
   private static final String PATH = "/org/freedesktop/systemd1";
   private static final String MANAGER = SERVICE + ".Manager";
   private static final Path PRIVATE = Path.of("/run/systemd/private");
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(20);
   private static final Pattern VERSION = Pattern.compile("[0-9]{3,}(\\.[0-9]+)?");
 
   /** From which version on a system and a timer tell of themselves. */
@@ -107,7 +107,7 @@ final class SystemdCollector implements NodeCollector {
   @Override
   public void collect(HostFiles files, Families out) throws IOException {
     try (SystemBus bus =
-        direct ? SystemBus.direct(PRIVATE, PATIENCE) : SystemBus.connect(address, PATIENCE)) {
+        direct ? SystemBus.direct(PRIVATE, TIME_LIMIT) : SystemBus.connect(address, TIME_LIMIT)) {
       double version = version(bus, out);
       Object virtual = manager(bus, "Virtualization");
       String technology = virtual == null ? "unknown" : String.valueOf(virtual);

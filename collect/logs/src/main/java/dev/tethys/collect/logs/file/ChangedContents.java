@@ -44,17 +44,17 @@ final class ChangedContents {
    * @throws InterruptedException when handing on was interrupted; what was handed on is accounted
    *     for
    */
-  TailedFile.Turn read(TailedFile f) throws IOException, InterruptedException {
+  TailedFile.ReadResult read(TailedFile f) throws IOException, InterruptedException {
     Checkpoint was = f.here();
     Truncation truncation = options.rules().truncation();
     boolean shorter = truncation != Truncation.WHOLE && f.isShorter();
     if (truncation == Truncation.IGNORE && !f.isCompressed()) {
       if (shorter) {
-        return TailedFile.Turn.END;
+        return TailedFile.ReadResult.END;
       }
       if (f.hasHead()) {
         f.goOn();
-        return TailedFile.Turn.MORE;
+        return TailedFile.ReadResult.MORE;
       }
     }
     metrics.generations.with("truncated").inc();
@@ -73,7 +73,7 @@ final class ChangedContents {
     if (shorter) {
       f.passToEnd();
     }
-    return TailedFile.Turn.MORE;
+    return TailedFile.ReadResult.MORE;
   }
 
   private void lost(TailedFile f, Checkpoint was) {

@@ -168,10 +168,10 @@ final class FileTurns {
       }
       return;
     }
-    TailedFile.Turn turn = read(f, before);
+    TailedFile.ReadResult turn = read(f, before);
     lock.lock();
     try {
-      if (turn == TailedFile.Turn.MORE && !f.isRead()) {
+      if (turn == TailedFile.ReadResult.MORE && !f.isRead()) {
         queue.wake(f);
       } else {
         // It is looked at without news, too.
@@ -214,16 +214,16 @@ final class FileTurns {
     }
   }
 
-  private TailedFile.Turn read(TailedFile f, Before before) throws InterruptedException {
+  private TailedFile.ReadResult read(TailedFile f, Before before) throws InterruptedException {
     try {
-      TailedFile.Turn turn = f.read(reading, before.last, before.flush);
-      return turn == TailedFile.Turn.CHANGED ? changed.read(f) : turn;
+      TailedFile.ReadResult turn = f.read(reading, before.last, before.flush);
+      return turn == TailedFile.ReadResult.CHANGED ? changed.read(f) : turn;
     } catch (IOException e) {
       f.fail(e);
-      return TailedFile.Turn.END;
+      return TailedFile.ReadResult.END;
     } catch (RuntimeException e) {
       LOG.log(Level.ERROR, "a line of " + f.path + " was not taken", e);
-      return TailedFile.Turn.END;
+      return TailedFile.ReadResult.END;
     } finally {
       f.unlock();
     }

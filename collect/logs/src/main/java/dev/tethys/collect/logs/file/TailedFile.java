@@ -27,7 +27,7 @@ final class TailedFile {
   static final int TURN = 1 << 20;
 
   /** Result of a turn. */
-  enum Turn {
+  enum ReadResult {
     /** There is more. */
     MORE,
     /** Everything was read. */
@@ -412,7 +412,7 @@ final class TailedFile {
    * @throws InterruptedException when handing on was interrupted; what was handed on is accounted
    *     for
    */
-  Turn read(Reading r, boolean last, boolean flush) throws IOException, InterruptedException {
+  ReadResult read(Reading r, boolean last, boolean flush) throws IOException, InterruptedException {
     Content c = content;
     if (c == null) {
       throw new IllegalStateException(name + " is not open");
@@ -422,7 +422,7 @@ final class TailedFile {
 
   /** Reads what follows from a copy of the file as it was. */
   void readCopy(Content copy, Reading r) throws IOException, InterruptedException {
-    while (read(copy, r, new Ending(true, true), false) == Turn.MORE) {
+    while (read(copy, r, new Ending(true, true), false) == ReadResult.MORE) {
       // until its end
     }
   }
@@ -439,10 +439,10 @@ final class TailedFile {
     }
   }
 
-  private Turn read(Content c, Reading r, Ending ending, boolean own)
+  private ReadResult read(Content c, Reading r, Ending ending, boolean own)
       throws IOException, InterruptedException {
     if (!hasHeader(c, r, ending.record)) {
-      return Turn.END;
+      return ReadResult.END;
     }
     Lines l = lines(c, r);
     int overlap = bookmark.tailLength();
@@ -453,7 +453,7 @@ final class TailedFile {
     int searched = overlap;
     long budget = TURN;
     boolean checked = false;
-    Turn turn = Turn.END;
+    ReadResult turn = ReadResult.END;
     while (true) {
       byte[] buf = r.buffer().room(filled);
       int n = c.read(base + filled, buf, filled, Math.min(Reading.READ, buf.length - filled));
@@ -465,7 +465,7 @@ final class TailedFile {
         if (filled < overlap
             || !bookmark.isTail(buf)
             || (c instanceof Content.Plain && !bookmark.hasHead(c))) {
-          return Turn.CHANGED;
+          return ReadResult.CHANGED;
         }
         checked = true;
       }
@@ -485,7 +485,7 @@ final class TailedFile {
       }
       budget -= n;
       if (budget <= 0 && bookmark.offset() > began) {
-        turn = Turn.MORE;
+        turn = ReadResult.MORE;
         break;
       }
       int drop = Math.max(0, p - Checkpoint.TAIL);
@@ -498,7 +498,7 @@ final class TailedFile {
       }
     }
     if (own) {
-      rest = turn == Turn.END ? filled - p : 0;
+      rest = turn == ReadResult.END ? filled - p : 0;
     }
     byte[] buf = r.buffer().room(0);
     int keep = Math.max(0, p - Checkpoint.TAIL);

@@ -12,14 +12,14 @@ import org.jspecify.annotations.Nullable;
  * chunk and how many there are, and then its bytes. Source: Graylog's description of GELF over UDP.
  *
  * <p>Bounds: 128 chunks a message, {@link #MAX_MESSAGES} messages that are not complete, each for
- * {@link #PATIENCE}, {@link #MAX_BYTES} in all; the oldest go first. For one thread.
+ * {@link #TIME_LIMIT}, {@link #MAX_BYTES} in all; the oldest go first. For one thread.
  */
 final class GelfChunks {
   static final int MAX_MESSAGES = 1024;
   static final int MAX_BYTES = 32 << 20;
 
   /** How long chunks may be apart, in milliseconds; Graylog waits as long. */
-  static final long PATIENCE = 5000;
+  static final long TIME_LIMIT = 5000;
 
   private static final int MAX_CHUNKS = 128;
   private static final int HEADER = 12;
@@ -113,7 +113,8 @@ final class GelfChunks {
 
   private void expire(long now) {
     // The oldest stand first.
-    while (!incomplete.isEmpty() && now - incomplete.values().iterator().next().since > PATIENCE) {
+    while (!incomplete.isEmpty()
+        && now - incomplete.values().iterator().next().since > TIME_LIMIT) {
       drop(incomplete.values().iterator());
     }
   }

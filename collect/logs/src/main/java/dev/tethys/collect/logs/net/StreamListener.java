@@ -28,7 +28,7 @@ public final class StreamListener implements AutoCloseable {
   private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
   private static final Duration HANDSHAKE = Duration.ofSeconds(10);
   private static final Duration RETRY = Duration.ofMillis(100);
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(5);
 
   /** How long connections have for handing over what they hold. */
   private static final Duration LAST = Duration.ofMillis(500);
@@ -199,15 +199,15 @@ public final class StreamListener implements AutoCloseable {
 
   /** Waits until threads that were interrupted have ended, for a bounded time. */
   static void ended(Collection<Thread> threads) {
-    Thread stays = stays(threads, PATIENCE);
+    Thread stays = stays(threads, TIME_LIMIT);
     if (stays != null) {
       LOG.log(Level.WARNING, "{0} does not end", stays.getName());
     }
   }
 
   /** Waits until threads have ended; one that has not in that time, null for none. */
-  private static @Nullable Thread stays(Collection<Thread> threads, Duration patience) {
-    Instant until = Instant.now().plus(patience);
+  private static @Nullable Thread stays(Collection<Thread> threads, Duration timeLimit) {
+    Instant until = Instant.now().plus(timeLimit);
     try {
       for (Thread t : threads) {
         if (t != Thread.currentThread() && !t.join(Duration.between(Instant.now(), until))) {

@@ -30,7 +30,7 @@ public record PushServer(
   /**
    * How long a request waits for its entries to be delivered before its sender is told to retry.
    */
-  static final Duration PATIENCE = Duration.ofSeconds(30);
+  static final Duration TIME_LIMIT = Duration.ofSeconds(30);
 
   private static final Section SECTION = new Section("server", "Where it listens.");
   private static final Key<String> ADDRESS =
@@ -88,9 +88,9 @@ public record PushServer(
 
   /** Waits until what was pushed is delivered; only then it may be acknowledged. */
   static void delivered(Delivery d) throws InterruptedException {
-    if (!d.await(PATIENCE)) {
+    if (!d.await(TIME_LIMIT)) {
       throw new HttpException(
-          503, "not delivered within " + PATIENCE.toSeconds() + " seconds; send it again");
+          503, "not delivered within " + TIME_LIMIT.toSeconds() + " seconds; send it again");
     }
   }
 

@@ -139,13 +139,13 @@ class GelfSourceTest {
     byte[] part = chunk(1, 0, 2, bytes("x"));
     assertThat(c.take(part, part.length, 0)).isNull();
     byte[] other = chunk(2, 0, 1, bytes("y"));
-    assertThat(c.take(other, other.length, GelfChunks.PATIENCE + 1)).isEqualTo(bytes("y"));
+    assertThat(c.take(other, other.length, GelfChunks.TIME_LIMIT + 1)).isEqualTo(bytes("y"));
     assertThat(c.lost()).isEqualTo(1);
     for (int i = 0; i < GelfChunks.MAX_MESSAGES + 10; i++) {
       byte[] b = chunk(0, 0, 2, bytes("z"));
       b[2] = (byte) (i >> 8);
       b[3] = (byte) i;
-      assertThat(c.take(b, b.length, GelfChunks.PATIENCE + 2)).isNull();
+      assertThat(c.take(b, b.length, GelfChunks.TIME_LIMIT + 2)).isNull();
     }
     assertThat(c.lost()).isEqualTo(11);
   }

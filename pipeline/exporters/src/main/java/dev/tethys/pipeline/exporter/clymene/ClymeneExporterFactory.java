@@ -85,7 +85,7 @@ public final class ClymeneExporterFactory
     Reference reference = http == null ? s.grpc().getFirst().auth() : http.auth();
     ClientAuth auth = ClientAuth.of(reference, context);
     InstantSource clock = () -> Instant.ofEpochMilli(context.clock().millis());
-    ItemProbe.Look look = (p, seconds, value) -> "the gateway; over it nothing is read back";
+    ItemProbe.Lookup look = (p, seconds, value) -> "the gateway; over it nothing is read back";
     ClymeneRequestEncoder parcels = parcels(s, auth, clock);
     if (http == null) {
       ClymeneGrpcSender sender =

@@ -16,7 +16,7 @@ import dev.tethys.pipeline.exporter.rows.Frame;
 import dev.tethys.pipeline.exporter.rows.LineRequestEncoder;
 import dev.tethys.pipeline.exporter.rows.PostSender;
 import dev.tethys.web.client.HttpClientFactory;
-import dev.tethys.web.cloud.Surroundings;
+import dev.tethys.web.cloud.CredentialDependencies;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Instant;
@@ -65,7 +65,7 @@ public final class DatadogExporterFactory
     return new DatadogIdentity(
         s.metricsUrl(),
         delegated,
-        new Surroundings(
+        new CredentialDependencies(
             call -> client.get().send(call),
             () -> Instant.ofEpochMilli(context.clock().millis()),
             System::getenv),

@@ -5,7 +5,7 @@ import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.cloud.AwsCredentials;
 import dev.tethys.web.cloud.AwsSigner;
-import dev.tethys.web.cloud.Surroundings;
+import dev.tethys.web.cloud.CredentialDependencies;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -43,7 +43,7 @@ final class DatadogIdentity implements ClientAuth {
   private final String organisation;
   private final String region;
   private final AwsCredentials aws;
-  private final Surroundings around;
+  private final CredentialDependencies around;
   private final Duration timeout;
   private final ReentrantLock fetching = new ReentrantLock();
   private @Nullable String key; // these guarded by fetching
@@ -55,7 +55,10 @@ final class DatadogIdentity implements ClientAuth {
    * @param timeout of asking Datadog
    */
   DatadogIdentity(
-      URI datadog, DatadogSettings.Delegated settings, Surroundings around, Duration timeout) {
+      URI datadog,
+      DatadogSettings.Delegated settings,
+      CredentialDependencies around,
+      Duration timeout) {
     this.url = datadog.resolve("/api/v2/intake-key");
     this.organisation = settings.organisation();
     this.region = settings.aws().region();

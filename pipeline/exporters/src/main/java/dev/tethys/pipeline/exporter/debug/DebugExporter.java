@@ -55,7 +55,7 @@ final class DebugExporter implements Exporter {
   }
 
   @Override
-  public void stop(Duration patience) {
+  public void stop(Duration timeLimit) {
     output.close();
   }
 

@@ -51,7 +51,7 @@ final class FileExporter implements Exporter {
   }
 
   @Override
-  public void stop(Duration patience) {
+  public void stop(Duration timeLimit) {
     file.close();
   }
 

@@ -32,7 +32,7 @@ final class InfluxProbe implements ExporterProbe {
       InfluxSettings settings,
       Signal signal,
       HttpEndpoint endpoint,
-      BiFunction<ItemProbe.Connect, ItemProbe.Look, ItemProbe> item) {
+      BiFunction<ItemProbe.Connect, ItemProbe.Lookup, ItemProbe> item) {
     this.settings = settings;
     this.signal = signal;
     this.endpoint = endpoint;

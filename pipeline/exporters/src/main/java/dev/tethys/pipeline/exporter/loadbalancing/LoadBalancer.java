@@ -459,7 +459,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
   }
 
   @Override
-  public void stop(Duration patience) {
+  public void stop(Duration timeLimit) {
     source.stop();
     List<Backend> first;
     List<Backend> then;
@@ -473,15 +473,15 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
     }
     long begin = System.nanoTime();
     // What is handed over goes into queues that still take something.
-    stopAll(first, patience.dividedBy(2));
-    Duration rest = patience.minusNanos(System.nanoTime() - begin);
+    stopAll(first, timeLimit.dividedBy(2));
+    Duration rest = timeLimit.minusNanos(System.nanoTime() - begin);
     stopAll(then, rest.isNegative() ? Duration.ZERO : rest);
   }
 
-  private static void stopAll(List<Backend> all, Duration patience) {
+  private static void stopAll(List<Backend> all, Duration timeLimit) {
     List<Thread> threads = new ArrayList<>();
     for (Backend b : all) {
-      threads.add(Thread.ofVirtual().start(() -> b.queue().stop(patience)));
+      threads.add(Thread.ofVirtual().start(() -> b.queue().stop(timeLimit)));
     }
     boolean interrupted = false;
     for (Thread t : threads) {
@@ -490,7 +490,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
           t.join();
           break;
         } catch (InterruptedException e) {
-          interrupted = true; // each ends within its patience
+          interrupted = true; // each ends within its timeLimit
         }
       }
     }

@@ -164,7 +164,7 @@ public final class LokiClient implements AutoCloseable {
     outbox.retire(former, TURN);
   }
 
-  private final class Counting implements LokiSender.Ear {
+  private final class Counting implements LokiSender.Listener {
     private final String host;
 
     Counting(String host) {
@@ -452,9 +452,9 @@ public final class LokiClient implements AutoCloseable {
    * is up are dropped, and counted so, instead of being brought again, which the others would get
    * twice. On disk they stay. {@link #failBlockedProducers} ends the time.
    */
-  public void abandon(Duration patience) {
+  public void abandon(Duration timeLimit) {
     abandoned = true;
-    long until = System.nanoTime() + patience.toNanos();
+    long until = System.nanoTime() + timeLimit.toNanos();
     Thread flushing = Thread.ofVirtual().start(this::flush); // may find the queue full
     try {
       while ((flushing.isAlive() || outbox.status().parcels() > 0)
@@ -472,15 +472,15 @@ public final class LokiClient implements AutoCloseable {
    * Sends what it can within the time. What is left stays on disk; without a disk its entries are
    * not settled, so that their sources bring them again.
    */
-  public void close(Duration patience) {
+  public void close(Duration timeLimit) {
     Thread flushing = Thread.ofVirtual().start(this::flush); // may find the queue full
     try {
-      flushing.join(patience);
+      flushing.join(timeLimit);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
     closing = true;
-    outbox.close(patience);
+    outbox.close(timeLimit);
   }
 
   @Override

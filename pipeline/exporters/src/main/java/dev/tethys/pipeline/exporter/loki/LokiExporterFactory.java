@@ -64,7 +64,7 @@ public final class LokiExporterFactory
             false,
             () -> clients.client(s.client().client()),
             context.clock()::millis,
-            LokiSender.Ear.NONE);
+            LokiSender.Listener.NONE);
     return context.exporter(
         s.delivery(), signal, new LokiRequestEncoder(s, auth, context.clock()::millis), sender);
   }

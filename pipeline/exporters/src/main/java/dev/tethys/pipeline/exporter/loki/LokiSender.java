@@ -42,10 +42,10 @@ final class LokiSender implements Sender {
   private static final int MAX_REASON = 1024;
 
   /** Listener for requests. */
-  interface Ear {
+  interface Listener {
     /** Nobody wants to hear. */
-    Ear NONE =
-        new Ear() {
+    Listener NONE =
+        new Listener() {
           @Override
           public void answered(int status, double seconds) {}
 
@@ -86,7 +86,7 @@ final class LokiSender implements Sender {
   private final boolean dropRateLimited;
   private final Clients clients;
   private final LongSupplier millis;
-  private final Ear ear;
+  private final Listener ear;
   private volatile @Nullable WebClient client;
 
   LokiSender(
@@ -96,7 +96,7 @@ final class LokiSender implements Sender {
       boolean dropRateLimited,
       Clients clients,
       LongSupplier millis,
-      Ear ear) {
+      Listener ear) {
     this.url = url;
     this.headers = headers;
     this.timeout = timeout;

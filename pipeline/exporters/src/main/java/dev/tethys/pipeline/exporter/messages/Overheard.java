@@ -41,7 +41,7 @@ public final class Overheard implements Sender {
     void close();
   }
 
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(10);
 
   private final Sender sender;
   private final Listener listener;
@@ -54,8 +54,8 @@ public final class Overheard implements Sender {
   }
 
   /** As long is listened, at most. */
-  public static Duration patience(Duration timeout) {
-    return timeout.compareTo(PATIENCE) < 0 ? timeout : PATIENCE;
+  public static Duration timeLimit(Duration timeout) {
+    return timeout.compareTo(TIME_LIMIT) < 0 ? timeout : TIME_LIMIT;
   }
 
   /** What to say when nothing was heard although nobody refused to let us listen. */

@@ -7,7 +7,7 @@ import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.cloud.AwsCredentials;
 import dev.tethys.web.cloud.AwsIdentity;
 import dev.tethys.web.cloud.AwsSigner;
-import dev.tethys.web.cloud.Surroundings;
+import dev.tethys.web.cloud.CredentialDependencies;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.URI;
@@ -55,7 +55,7 @@ final class IotSignature {
         c.service(),
         new AwsCredentials(
             AwsCredentials.Settings.of(c),
-            new Surroundings(
+            new CredentialDependencies(
                 call -> clients.client(HttpClientConfig.DEFAULT).send(call),
                 clock,
                 System::getenv)),

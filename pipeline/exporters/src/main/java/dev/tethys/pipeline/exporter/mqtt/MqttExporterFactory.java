@@ -87,7 +87,7 @@ public final class MqttExporterFactory
         new Overheard(
             new Publisher(client),
             new MqttListener(
-                new MqttClient(s, clients, Overheard.patience(s.delivery().timeout())),
+                new MqttClient(s, clients, Overheard.timeLimit(s.delivery().timeout())),
                 new MqttPackets(s.five())));
     return new ItemProbe(
         signal,

@@ -74,7 +74,7 @@ public final class NatsExporterFactory
     Overheard sender =
         new Overheard(
             new Publisher(s, client),
-            new NatsListener(new NatsClient(s, Overheard.patience(s.delivery().timeout()))));
+            new NatsListener(new NatsClient(s, Overheard.timeLimit(s.delivery().timeout()))));
     ExporterProbe probe =
         new ItemProbe(
             signal,

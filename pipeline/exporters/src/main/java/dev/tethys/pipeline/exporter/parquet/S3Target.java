@@ -7,7 +7,7 @@ import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.WebClient;
 import dev.tethys.web.cloud.AwsCredentials;
 import dev.tethys.web.cloud.AwsSigner;
-import dev.tethys.web.cloud.Surroundings;
+import dev.tethys.web.cloud.CredentialDependencies;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -64,7 +64,7 @@ final class S3Target implements FileTarget {
     this.credentials =
         new AwsCredentials(
             settings.credentials(),
-            new Surroundings(
+            new CredentialDependencies(
                 call -> factory.client(HttpClientConfig.DEFAULT).send(call),
                 clock,
                 System::getenv));

@@ -208,7 +208,7 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
   }
 
   /** Queue that replaces another. */
-  private record Succession(RemoteWriteQueue before, RemoteWriteConfig config, Way way) {}
+  private record Succession(RemoteWriteQueue before, RemoteWriteConfig config, Endpoint way) {}
 
   private void change(List<RemoteWriteConfig> configs, Labels externalLabels) throws IOException {
     Map<String, RemoteWriteQueue> now = new LinkedHashMap<>();
@@ -286,10 +286,10 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
   }
 
   /** Request settings of a remote write endpoint. */
-  private record Way(
+  private record Endpoint(
       RemoteWriteSender sender, OutboxOptions options, RemoteWriteMetrics.Of metrics) {}
 
-  private Way way(RemoteWriteConfig c, String place) throws IOException {
+  private Endpoint way(RemoteWriteConfig c, String place) throws IOException {
     RemoteWriteMetrics.Of of = metrics.of(c.id(), c.shownUrl());
     RemoteWriteSender sender =
         new RemoteWriteSender(
@@ -313,12 +313,12 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
               new OutboxOptions.Disk(
                   folder.resolve(place), OutboxOptions.Sync.EVERY_SECOND, options.maxBytes / 16));
     }
-    return new Way(sender, o, of);
+    return new Endpoint(sender, o, of);
   }
 
   private RemoteWriteQueue open(RemoteWriteConfig c, Labels externalLabels, String place)
       throws IOException {
-    Way way = way(c, place);
+    Endpoint way = way(c, place);
     OutboxOptions.Disk disk = way.options.disk();
     Journal journal =
         disk == null

@@ -145,7 +145,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
    * comes to its end. This one takes nothing more.
    *
    * @param options on the disk, or in the memory, that it has
-   * @param patience after which what is under way is cut off
+   * @param timeLimit after which what is under way is cut off
    */
   RemoteWriteQueue successor(
       RemoteWriteConfig to,
@@ -153,11 +153,11 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
       RemoteWriteSender by,
       OutboxOptions options,
       RemoteWriteMetrics.Of metrics,
-      Duration patience) {
+      Duration timeLimit) {
     takeNoMore();
     handover.workFor(to.id(), metrics::enqueueRetry);
     outbox.replaceSender(options, by);
-    outbox.retire(sender, patience);
+    outbox.retire(sender, timeLimit);
     RemoteWriteQueue next =
         new RemoteWriteQueue(
             to, externalLabels, by, new Works(outbox, handover, families, clock, account), metrics);
@@ -365,10 +365,10 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
    * Takes nothing more, and sends what it can within the time. What is left then stays on disk, or
    * is lost with the memory it stood in.
    */
-  void close(Duration patience) {
+  void close(Duration timeLimit) {
     if (takeNoMore()) {
       long before = balance().returned();
-      outbox.close(patience);
+      outbox.close(timeLimit);
       long left = balance().returned() - before;
       if (left > 0) {
         LOG.log(
@@ -378,7 +378,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
             config.id(),
             Long.toString(left),
             config.shownUrl(),
-            patience);
+            timeLimit);
       }
       handover.close();
     }

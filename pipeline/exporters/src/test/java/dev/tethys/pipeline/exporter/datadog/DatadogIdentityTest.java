@@ -9,7 +9,7 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.exporter.client.HttpDouble;
 import dev.tethys.web.client.HttpClientFactory;
-import dev.tethys.web.cloud.Surroundings;
+import dev.tethys.web.cloud.CredentialDependencies;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -69,7 +69,7 @@ class DatadogIdentityTest {
     return new DatadogIdentity(
         URI.create(datadog.url()), // in the place of s.metricsUrl(), which wants TLS
         java.util.Objects.requireNonNull(s.delegated()),
-        new Surroundings(
+        new CredentialDependencies(
             call -> http.client(HttpClientConfig.DEFAULT).send(call), () -> now, v -> null),
         Duration.ofSeconds(10));
   }

@@ -74,7 +74,7 @@ class LokiExporterTest {
         false,
         () -> http.client(settings("").client().client()),
         () -> 0,
-        LokiSender.Ear.NONE);
+        LokiSender.Listener.NONE);
   }
 
   private static KeyValue attribute(String key, String value) {

@@ -13,7 +13,7 @@ import dev.tethys.testkit.TestCertificates;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.WebSocketStreams;
 import dev.tethys.web.cloud.AwsCredentials;
-import dev.tethys.web.cloud.Surroundings;
+import dev.tethys.web.cloud.CredentialDependencies;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -102,7 +102,7 @@ class AwsIotTest {
         IotSignature.SERVICE,
         new AwsCredentials(
             keys,
-            new Surroundings(
+            new CredentialDependencies(
                 call -> {
                   throw new IOException("nobody is asked");
                 },

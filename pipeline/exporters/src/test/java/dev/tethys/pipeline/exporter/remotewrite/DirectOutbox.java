@@ -99,7 +99,7 @@ final class DirectOutbox implements Outbox {
   }
 
   @Override
-  public void retire(Sender former, Duration patience) {
+  public void retire(Sender former, Duration timeLimit) {
     throw new UnsupportedOperationException();
   }
 

@@ -167,7 +167,7 @@ final class DockerObserver implements Extension, EndpointObserver {
   }
 
   @Override
-  public void stop(Duration patience) {
+  public void stop(Duration timeLimit) {
     if (thread != null) {
       thread.interrupt();
     }

@@ -137,9 +137,10 @@ final class HealthService implements Extension, PipelineWatcher, GraphWatcher, H
   }
 
   @Override
-  public void stop(Duration patience) {
+  public void stop(Duration timeLimit) {
     stopped = true;
     rpc.end();
-    listener.stop(Duration.ofSeconds(1).compareTo(patience) < 0 ? Duration.ofSeconds(1) : patience);
+    listener.stop(
+        Duration.ofSeconds(1).compareTo(timeLimit) < 0 ? Duration.ofSeconds(1) : timeLimit);
   }
 }

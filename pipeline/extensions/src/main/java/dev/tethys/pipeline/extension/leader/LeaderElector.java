@@ -56,7 +56,7 @@ final class LeaderElector implements Extension, Leadership {
             config.terms(identity),
             new ResourceWatch.Means(config.access().access(around), around.sender(), pause),
             clocks,
-            new Told());
+            new LeadershipListener());
     election = e;
     LOG.log(Level.INFO, "{0}: joined leader election as {1}", name, identity);
     thread =
@@ -74,7 +74,7 @@ final class LeaderElector implements Extension, Leadership {
                     }));
   }
 
-  private final class Told implements LeaseElection.Ear {
+  private final class LeadershipListener implements LeaseElection.Listener {
     @Override
     public void leads(boolean is) {
       failures.succeeded();
@@ -122,7 +122,7 @@ final class LeaderElector implements Extension, Leadership {
   }
 
   @Override
-  public void stop(Duration patience) {
+  public void stop(Duration timeLimit) {
     Thread t = thread;
     LeaseElection e = election;
     if (t == null || e == null) {

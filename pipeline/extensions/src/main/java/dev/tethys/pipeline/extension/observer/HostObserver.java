@@ -193,7 +193,7 @@ final class HostObserver implements Extension, EndpointObserver {
   }
 
   @Override
-  public void stop(Duration patience) {
+  public void stop(Duration timeLimit) {
     if (thread != null) {
       thread.interrupt();
     }

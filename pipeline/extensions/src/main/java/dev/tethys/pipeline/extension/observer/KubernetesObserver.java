@@ -126,7 +126,7 @@ final class KubernetesObserver implements Extension, EndpointObserver {
   }
 
   @Override
-  public void stop(Duration patience) {
+  public void stop(Duration timeLimit) {
     threads.forEach(Thread::interrupt);
   }
 }

@@ -289,12 +289,12 @@ final class OpampAgent
   }
 
   @Override
-  public void stop(Duration patience) {
+  public void stop(Duration timeLimit) {
     stopped = true;
     reports.stop();
     if (begun && link.isUp()) {
       try {
-        Duration most = pace.farewell().compareTo(patience) < 0 ? pace.farewell() : patience;
+        Duration most = pace.farewell().compareTo(timeLimit) < 0 ? pace.farewell() : timeLimit;
         over.await(most.toMillis(), TimeUnit.MILLISECONDS);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();

@@ -265,13 +265,13 @@ public final class PprofExtensionFactory
     }
 
     @Override
-    public void stop(Duration patience) {
+    public void stop(Duration timeLimit) {
       stopped = true;
       CountDownLatch running = end;
       if (running != null) {
         running.countDown();
       }
-      super.stop(patience);
+      super.stop(timeLimit);
     }
   }
 }

@@ -257,8 +257,8 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
     }
 
     @Override
-    public void stop(Duration patience) {
-      doors.stop(patience);
+    public void stop(Duration timeLimit) {
+      doors.stop(timeLimit);
       source.stop();
     }
 

@@ -112,7 +112,7 @@ class LeaderElectorTest {
       }
 
       @Override
-      public void stop(Duration patience) {
+      public void stop(Duration timeLimit) {
         log.add(name + " ends");
       }
     };
@@ -203,7 +203,7 @@ class LeaderElectorTest {
                   }
 
                   @Override
-                  public void stop(Duration patience) {
+                  public void stop(Duration timeLimit) {
                     log.add("stopped");
                   }
                 },
@@ -243,7 +243,7 @@ class LeaderElectorTest {
                 }
 
                 @Override
-                public void stop(Duration patience) {
+                public void stop(Duration timeLimit) {
                   log.add("ends");
                   if (n == 2) {
                     awaitUninterruptibly(mayEnd);
@@ -296,7 +296,7 @@ class LeaderElectorTest {
                   }
 
                   @Override
-                  public void stop(Duration patience) {
+                  public void stop(Duration timeLimit) {
                     awaitUninterruptibly(mayEnd);
                   }
                 },

@@ -179,8 +179,8 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
     }
 
     @Override
-    public void stop(Duration patience) {
-      queue.stop(patience);
+    public void stop(Duration timeLimit) {
+      queue.stop(timeLimit);
     }
 
     @Override

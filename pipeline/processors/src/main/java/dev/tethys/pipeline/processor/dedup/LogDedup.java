@@ -230,7 +230,7 @@ final class LogDedup implements Processor {
   }
 
   @Override
-  public void stop(Duration patience) {
+  public void stop(Duration timeLimit) {
     synchronized (this) {
       stopped = true;
     }

@@ -3,7 +3,7 @@ package dev.tethys.pipeline.processor.detection;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
-import dev.tethys.web.cloud.Surroundings;
+import dev.tethys.web.cloud.CredentialDependencies;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,7 +26,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public record Place(
     Function<String, @Nullable String> environment,
-    Surroundings.Caller caller,
+    CredentialDependencies.Caller caller,
     Clients clients,
     Path root,
     HostNames names) {
@@ -46,7 +46,7 @@ public record Place(
   /** Makes clients. */
   @FunctionalInterface
   public interface Clients {
-    Surroundings.Caller of(HttpClientConfig config) throws IOException;
+    CredentialDependencies.Caller of(HttpClientConfig config) throws IOException;
   }
 
   /** The place that this process is in. */
@@ -101,12 +101,12 @@ public record Place(
   }
 
   /** The same of a server that wants a client of its own. */
-  static String text(Call call, Surroundings.Caller through)
+  static String text(Call call, CredentialDependencies.Caller through)
       throws IOException, InterruptedException {
     return text(call, through, FAR);
   }
 
-  private static String text(Call call, Surroundings.Caller through, Duration longest)
+  private static String text(Call call, CredentialDependencies.Caller through, Duration longest)
       throws IOException, InterruptedException {
     try (Answer a = through.send(call.withTimeout(longest))) {
       byte[] body = a.bytes(MAX_BYTES);
@@ -123,11 +123,12 @@ public record Place(
   }
 
   /** The same of a server that wants a client of its own. */
-  JsonNode json(Call call, Surroundings.Caller through) throws IOException, InterruptedException {
+  JsonNode json(Call call, CredentialDependencies.Caller through)
+      throws IOException, InterruptedException {
     return json(call, through, FAR);
   }
 
-  private static JsonNode json(Call call, Surroundings.Caller through, Duration longest)
+  private static JsonNode json(Call call, CredentialDependencies.Caller through, Duration longest)
       throws IOException, InterruptedException {
     try {
       return JSON.readTree(text(call, through, longest));

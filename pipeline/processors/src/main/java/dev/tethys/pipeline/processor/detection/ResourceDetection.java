@@ -262,7 +262,7 @@ public final class ResourceDetection implements ProcessorFactory<ResourceDetecti
     }
 
     @Override
-    public void stop(Duration patience) {
+    public void stop(Duration timeLimit) {
       if (started) {
         started = false;
         settings.detection.stop();

@@ -129,7 +129,7 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
     }
 
     @Override
-    public void stop(Duration patience) {
+    public void stop(Duration timeLimit) {
       flush.stop();
     }
 

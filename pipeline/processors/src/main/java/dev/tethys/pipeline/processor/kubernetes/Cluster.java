@@ -174,14 +174,14 @@ final class Cluster {
    *
    * @throws IOException when there is none in time
    */
-  void await(Duration patience) throws IOException {
-    long end = System.nanoTime() + patience.toNanos();
+  void await(Duration timeLimit) throws IOException {
+    long end = System.nanoTime() + timeLimit.toNanos();
     try {
-      boolean all = podsSeen.await(patience.toNanos(), TimeUnit.NANOSECONDS);
+      boolean all = podsSeen.await(timeLimit.toNanos(), TimeUnit.NANOSECONDS);
       if (!all) {
         throw new IOException(
             "failed to wait for caches to sync: there was no list of pods within "
-                + patience.toMillis()
+                + timeLimit.toMillis()
                 + " ms (wait_for_metadata_timeout); the log says why");
       }
       long rest = Math.min(end - System.nanoTime(), OTHERS.toNanos());

@@ -124,7 +124,7 @@ public final class KubernetesAttributes implements ProcessorFactory<KubernetesCo
     }
 
     @Override
-    public void stop(Duration patience) {
+    public void stop(Duration timeLimit) {
       Cluster c = cluster;
       if (c != null) {
         cluster = null;

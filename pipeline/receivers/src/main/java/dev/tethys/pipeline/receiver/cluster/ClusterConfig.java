@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param metrics including those of conditions and resources
  */
 public record ClusterConfig(
-    Rounds.Pace pace,
+    Rounds.Schedule pace,
     Duration entities,
     ClusterSettings access,
     @Nullable Reference elector,
@@ -42,8 +42,8 @@ public record ClusterConfig(
   private static final Section SECTION =
       new Section("k8s_cluster", "Follows the objects of a Kubernetes cluster.");
   private static final ClusterSettings.Keys ACCESS = new ClusterSettings.Keys(SECTION);
-  private static final Rounds.Pace.Keys PACE =
-      new Rounds.Pace.Keys(SECTION, Duration.ofSeconds(10));
+  private static final Rounds.Schedule.Keys PACE =
+      new Rounds.Schedule.Keys(SECTION, Duration.ofSeconds(10));
   private static final Key<List<String>> NAMESPACES =
       SECTION.key("namespaces", Type.list(Type.STRING), List.of(), "Only these.");
   private static final Key<String> NAMESPACE =

@@ -186,7 +186,7 @@ final class ClusterReceiver implements Receiver {
   }
 
   @Override
-  public void stop(Duration patience) {
+  public void stop(Duration timeLimit) {
     watched.forEach(WatchedKind::stop);
     List<Thread> ending = new ArrayList<>();
     if (entities != null) {
@@ -195,6 +195,6 @@ final class ClusterReceiver implements Receiver {
     if (rounds != null) {
       ending.add(rounds.thread());
     }
-    Rounds.stop(ending, name, patience);
+    Rounds.stop(ending, name, timeLimit);
   }
 }

@@ -18,25 +18,26 @@ import org.jspecify.annotations.Nullable;
  */
 record CollectdOutput(@Nullable Consumer metrics, @Nullable Consumer logs) {
   /** A batch and where it goes. */
-  record Way(Batch batch, Consumer to) {}
+  record Route(Batch batch, Consumer to) {}
 
   static CollectdOutput of(Map<Signal, Consumer> outputs) {
     return new CollectdOutput(outputs.get(Signal.METRICS), outputs.get(Signal.LOGS));
   }
 
   /** What is to be delivered of what was read, which is used up. */
-  List<Way> ways(CollectdTelemetry t, long lane, Metadata metadata) {
-    List<Way> ways = new ArrayList<>();
+  List<Route> ways(CollectdTelemetry t, long lane, Metadata metadata) {
+    List<Route> ways = new ArrayList<>();
     if (metrics != null && t.points() > 0) {
       byte[] body = new OtlpWriter().write(t.metrics());
       ways.add(
-          new Way(
+          new Route(
               new Batch(Signal.METRICS, Encoding.OTLP, body, t.points(), lane, metadata), metrics));
     }
     if (logs != null && t.records() > 0) {
       byte[] body = new OtlpWriter().write(t.logs());
       ways.add(
-          new Way(new Batch(Signal.LOGS, Encoding.OTLP, body, t.records(), lane, metadata), logs));
+          new Route(
+              new Batch(Signal.LOGS, Encoding.OTLP, body, t.records(), lane, metadata), logs));
     }
     return ways;
   }

@@ -40,10 +40,10 @@ final class CollectdPackets implements DatagramListener.Handler {
   public void pause() throws InterruptedException {
     CollectdTelemetry done = open;
     open = new CollectdTelemetry(Map.of());
-    for (CollectdOutput.Way w : to.ways(done, LANE, Metadata.NONE)) {
+    for (CollectdOutput.Route w : to.ways(done, LANE, Metadata.NONE)) {
       List<Batch> batches = List.of(w.batch());
       PointSockets.deliver(
-          (PointSockets.Offer) patience -> ReceiverAdmission.deliver(batches, w.to(), patience),
+          (PointSockets.Offer) timeLimit -> ReceiverAdmission.deliver(batches, w.to(), timeLimit),
           tally,
           "udp");
     }

@@ -219,7 +219,7 @@ public final class CollectdReceiverFactory
       door.refused(refused);
       Outcome outcome = Outcome.ACCEPTED;
       long lane = PipelinePoints.lane(request.remoteAddress().getAddress());
-      for (CollectdOutput.Way w : to.ways(t, lane, door.metadata(request))) {
+      for (CollectdOutput.Route w : to.ways(t, lane, door.metadata(request))) {
         outcome = Outcome.plus(outcome, ReceiverAdmission.deliver(w.batch(), w.to(), request));
       }
       if (!refused.isEmpty()) {

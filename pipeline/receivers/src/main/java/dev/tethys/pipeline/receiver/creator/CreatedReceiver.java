@@ -37,7 +37,7 @@ final class CreatedReceiver {
   private boolean gone; // nothing ran and nothing was wanted: it takes nothing any more
   private boolean ended;
   private boolean waiting; // the thread may wait long for a receiver that starts or finishes
-  private Duration patience = Duration.ZERO;
+  private Duration timeLimit = Duration.ZERO;
 
   /**
    * Runs nothing yet.
@@ -93,7 +93,7 @@ final class CreatedReceiver {
     lock.lock();
     try {
       ended = true;
-      patience = time;
+      timeLimit = time;
       wake();
     } finally {
       lock.unlock();
@@ -142,7 +142,7 @@ final class CreatedReceiver {
     Wanted last = current;
     Receiver former = running;
     if (former != null && last != null) {
-      stop(former, last, patience());
+      stop(former, last, timeLimit());
     }
   }
 
@@ -214,10 +214,10 @@ final class CreatedReceiver {
     }
   }
 
-  private Duration patience() {
+  private Duration timeLimit() {
     lock.lock();
     try {
-      return patience;
+      return timeLimit;
     } finally {
       lock.unlock();
     }

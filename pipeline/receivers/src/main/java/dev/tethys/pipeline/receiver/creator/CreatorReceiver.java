@@ -219,16 +219,16 @@ final class CreatorReceiver implements Receiver {
   }
 
   @Override
-  public void stop(Duration patience) {
+  public void stop(Duration timeLimit) {
     observers.forEach(o -> o.leave(follower));
     if (thread.getState() == Thread.State.NEW) {
       return;
     }
-    long end = System.nanoTime() + patience.plus(Duration.ofSeconds(1)).toNanos();
+    long end = System.nanoTime() + timeLimit.plus(Duration.ofSeconds(1)).toNanos();
     thread.interrupt();
     try {
       thread.join();
-      running.values().forEach(m -> m.values().forEach(r -> r.end(patience)));
+      running.values().forEach(m -> m.values().forEach(r -> r.end(timeLimit)));
       for (Map<String, CreatedReceiver> m : running.values()) {
         for (Map.Entry<String, CreatedReceiver> e : m.entrySet()) {
           if (!e.getValue().join(Duration.ofNanos(Math.max(1, end - System.nanoTime())))) {

@@ -176,7 +176,7 @@ final class DockerReceiver implements Receiver {
   }
 
   @Override
-  public void stop(Duration patience) {
-    rounds.stop(patience);
+  public void stop(Duration timeLimit) {
+    rounds.stop(timeLimit);
   }
 }

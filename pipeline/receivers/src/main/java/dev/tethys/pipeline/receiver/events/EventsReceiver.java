@@ -40,8 +40,8 @@ final class EventsReceiver implements Receiver {
   }
 
   @Override
-  public void stop(Duration patience) {
+  public void stop(Duration timeLimit) {
     List<Thread> threads = watched.stream().flatMap(w -> w.threads().stream()).toList();
-    Rounds.stop(threads, name, patience);
+    Rounds.stop(threads, name, timeLimit);
   }
 }

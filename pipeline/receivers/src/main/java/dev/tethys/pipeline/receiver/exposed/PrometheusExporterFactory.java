@@ -282,8 +282,8 @@ public final class PrometheusExporterFactory
     }
 
     @Override
-    public void stop(Duration patience) {
-      doors.stop(patience);
+    public void stop(Duration timeLimit) {
+      doors.stop(timeLimit);
     }
 
     @Override

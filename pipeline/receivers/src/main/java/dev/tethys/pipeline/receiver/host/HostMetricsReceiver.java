@@ -31,7 +31,7 @@ final class HostMetricsReceiver implements Receiver {
   private static final System.Logger LOG = System.getLogger(HostMetricsReceiver.class.getName());
 
   /** How long file systems are waited for where no timeout is shorter. */
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(5);
 
   /** Batches of one host keep their order. */
   private static final long LANE = 1L << 35;
@@ -78,10 +78,10 @@ final class HostMetricsReceiver implements Receiver {
   }
 
   /** How long a look waits for file systems. */
-  static Duration patience(HostMetricsReceiverFactory.Settings s) {
-    return s.pace().timeout().isPositive() && s.pace().timeout().compareTo(PATIENCE) < 0
+  static Duration timeLimit(HostMetricsReceiverFactory.Settings s) {
+    return s.pace().timeout().isPositive() && s.pace().timeout().compareTo(TIME_LIMIT) < 0
         ? s.pace().timeout()
-        : PATIENCE;
+        : TIME_LIMIT;
   }
 
   @Override
@@ -187,10 +187,10 @@ final class HostMetricsReceiver implements Receiver {
   }
 
   @Override
-  public void stop(Duration patience) {
-    long until = System.nanoTime() + patience.toNanos();
+  public void stop(Duration timeLimit) {
+    long until = System.nanoTime() + timeLimit.toNanos();
     if (rounds != null) {
-      rounds.stop(patience); // a file that does not answer keeps its thread, not the process
+      rounds.stop(timeLimit); // a file that does not answer keeps its thread, not the process
     }
     if (teller != null) {
       Rounds.stop(teller, name, Duration.ofNanos(until - System.nanoTime()));

@@ -34,7 +34,7 @@ public final class HostMetricsReceiverFactory
    * @param rootPath mount point of the host's root, "" or / for the local root
    */
   public record Settings(
-      Rounds.Pace pace,
+      Rounds.Schedule pace,
       Duration metadata,
       String rootPath,
       Map<String, ScraperKind.Maker> scrapers) {}
@@ -63,8 +63,8 @@ public final class HostMetricsReceiverFactory
 
   private static final Section SECTION =
       new Section("host_metrics", "Looks at the host that this process runs on.");
-  private static final Rounds.Pace.Keys PACE =
-      new Rounds.Pace.Keys(SECTION, Duration.ofMinutes(1), Duration.ZERO);
+  private static final Rounds.Schedule.Keys PACE =
+      new Rounds.Schedule.Keys(SECTION, Duration.ofMinutes(1), Duration.ZERO);
   private static final Key<Duration> METADATA =
       SECTION.key(
           "metadata_collection_interval",
@@ -139,7 +139,7 @@ public final class HostMetricsReceiverFactory
   }
 
   private static Settings read(YamlObject o) {
-    Rounds.Pace pace = PACE.read(o);
+    Rounds.Schedule pace = PACE.read(o);
     Map<String, ScraperKind.Maker> scrapers = o.get(SCRAPERS_KEY);
     if (scrapers.isEmpty()) {
       throw o.error(
@@ -159,7 +159,7 @@ public final class HostMetricsReceiverFactory
     return new HostMetricsReceiver(
         s,
         version,
-        () -> HostReadings.of(sources(s.rootPath), HostMetricsReceiver.patience(s)),
+        () -> HostReadings.of(sources(s.rootPath), HostMetricsReceiver.timeLimit(s)),
         outputs,
         context.name(),
         context.id().toString(),

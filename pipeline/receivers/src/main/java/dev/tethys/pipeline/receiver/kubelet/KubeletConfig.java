@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param node whose capacity utilizations are relative to
  */
 public record KubeletConfig(
-    Rounds.Pace pace,
+    Rounds.Schedule pace,
     ClusterSettings access,
     String endpoint,
     String caFile,
@@ -53,8 +53,8 @@ public record KubeletConfig(
 
   private static final Section SECTION =
       new Section("kubelet_stats", "Asks a kubelet what its node, pods and volumes use.");
-  private static final Rounds.Pace.Keys PACE =
-      new Rounds.Pace.Keys(SECTION, Duration.ofSeconds(10), Duration.ZERO);
+  private static final Rounds.Schedule.Keys PACE =
+      new Rounds.Schedule.Keys(SECTION, Duration.ofSeconds(10), Duration.ZERO);
   private static final ClusterSettings.Keys ACCESS =
       new ClusterSettings.Keys(SECTION, Auth.TLS, Auth.values());
   private static final Key<String> ENDPOINT =

@@ -88,7 +88,9 @@ final class KubeletReceiver implements Receiver {
       JsonNode summary = asked.summary(timeout);
       PodFacts facts = config.wantsPods() ? PodFacts.of(asked.pods(timeout)) : PodFacts.NONE;
       Capacity c = capacity == null ? Capacity.UNKNOWN : capacity.now();
-      tell(to.add(summary, new SummaryPoints.Look(Rounds.nanos(), facts, c, timeout, data)));
+      tell(
+          to.add(
+              summary, new SummaryPoints.SummaryContext(Rounds.nanos(), facts, c, timeout, data)));
       counts.add(SCRAPER, data.itemCount(), 0);
       failures.succeeded();
     } catch (IOException e) {
@@ -112,8 +114,8 @@ final class KubeletReceiver implements Receiver {
   }
 
   @Override
-  public void stop(Duration patience) {
-    rounds.stop(patience);
+  public void stop(Duration timeLimit) {
+    rounds.stop(timeLimit);
     if (capacity != null) {
       capacity.stop();
     }

@@ -37,7 +37,7 @@ final class NodeCapacity {
         new ResourceWatch<>(
             new ResourceWatch.Scope("/api/v1/nodes", "", "metadata.name=" + node, false),
             new ResourceWatch.Means(access, sender, Thread::sleep),
-            new Told());
+            new NodeListener());
     this.thread = watch.thread(name + " node");
   }
 
@@ -54,7 +54,7 @@ final class NodeCapacity {
   }
 
   /** Of one node only. */
-  private final class Told implements ResourceWatch.Sink<Capacity> {
+  private final class NodeListener implements ResourceWatch.Sink<Capacity> {
     private final FailureLog failures = new FailureLog();
 
     @Override

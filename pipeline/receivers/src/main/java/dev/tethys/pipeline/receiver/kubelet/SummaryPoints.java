@@ -31,7 +31,8 @@ import tools.jackson.databind.JsonNode;
  */
 final class SummaryPoints {
   /** One look. */
-  record Look(long nanos, PodFacts facts, Capacity capacity, Duration timeout, MetricsData to) {}
+  record SummaryContext(
+      long nanos, PodFacts facts, Capacity capacity, Duration timeout, MetricsData to) {}
 
   private static final double NANOS = 1e9;
 
@@ -50,7 +51,7 @@ final class SummaryPoints {
   }
 
   /** Adds all points; gives what was left out, in words. */
-  Set<String> add(JsonNode summary, Look look) throws InterruptedException {
+  Set<String> add(JsonNode summary, SummaryContext look) throws InterruptedException {
     missing.clear();
     rates.begin();
     sources.begin();
@@ -67,7 +68,7 @@ final class SummaryPoints {
     return missing;
   }
 
-  private void node(JsonNode node, Look look) {
+  private void node(JsonNode node, SummaryContext look) {
     String name = node.path("nodeName").asString("");
     begin(node, look);
     uptime(NODE, node, look);
@@ -92,7 +93,7 @@ final class SummaryPoints {
     }
   }
 
-  private void pod(JsonNode pod, Look look) throws InterruptedException {
+  private void pod(JsonNode pod, SummaryContext look) throws InterruptedException {
     JsonNode ref = pod.path("podRef");
     String uid = ref.path("uid").asString("");
     String name = ref.path("name").asString("");
@@ -119,7 +120,8 @@ final class SummaryPoints {
     }
   }
 
-  private void container(JsonNode c, String uid, String pod, String namespace, Look look) {
+  private void container(
+      JsonNode c, String uid, String pod, String namespace, SummaryContext look) {
     String name = c.path("name").asString("");
     Map<String, Object> resource = new LinkedHashMap<>();
     ofPod(resource, uid, pod, namespace);
@@ -144,7 +146,7 @@ final class SummaryPoints {
     out.emit(config.resources().resource(resource), look.to);
   }
 
-  private void volume(JsonNode v, String uid, String pod, String namespace, Look look)
+  private void volume(JsonNode v, String uid, String pod, String namespace, SummaryContext look)
       throws InterruptedException {
     String name = v.path("name").asString("");
     Map<String, Object> resource = new LinkedHashMap<>();
@@ -186,7 +188,7 @@ final class SummaryPoints {
     config.resources().put(to, attribute, value);
   }
 
-  private void emit(Look look, String... attributes) {
+  private void emit(SummaryContext look, String... attributes) {
     Map<String, Object> all = new LinkedHashMap<>();
     for (int i = 0; i < attributes.length; i += 2) {
       put(all, attributes[i], attributes[i + 1]);
@@ -196,11 +198,11 @@ final class SummaryPoints {
   }
 
   /** Points count since what is measured was started. */
-  private void begin(JsonNode measured, Look look) {
+  private void begin(JsonNode measured, SummaryContext look) {
     out.at(nanos(measured.path("startTime")), look.nanos);
   }
 
-  private void uptime(String prefix, JsonNode measured, Look look) {
+  private void uptime(String prefix, JsonNode measured, SummaryContext look) {
     long started = nanos(measured.path("startTime"));
     if (started > 0) {
       out.recorder(prefix + "uptime").count((look.nanos - started) / 1_000_000_000);

@@ -27,8 +27,8 @@ public final class Asking {
   private static final long MAX_EVENTS = 1L << 32;
 
   /** A server that says nothing for so long may be gone without a word. */
-  private static final Call.Patience PATIENCE =
-      new Call.Patience(Duration.ofSeconds(30), Duration.ofMinutes(3));
+  private static final Call.ReadTimeouts TIME_LIMIT =
+      new Call.ReadTimeouts(Duration.ofSeconds(30), Duration.ofMinutes(3));
 
   /** How much of an answer that is an error is told. */
   private static final int TOLD = 500;
@@ -98,7 +98,7 @@ public final class Asking {
             .withUnixSocket(socket)
             .withHeader("Accept", "application/json")
             .withHeader("Accept-Encoding", "identity") // they come one by one
-            .withPatience(PATIENCE);
+            .withReadTimeouts(TIME_LIMIT);
     try (Answer a = opened(call);
         InputStream in = a.decoded(MAX_EVENTS);
         MappingIterator<JsonNode> all = JSON.readerFor(JsonNode.class).readValues(in)) {

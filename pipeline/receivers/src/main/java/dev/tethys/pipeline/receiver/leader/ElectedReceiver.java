@@ -38,7 +38,7 @@ public final class ElectedReceiver implements Receiver {
   private boolean leads;
   private boolean ended;
   private boolean starting;
-  private Duration patience = Duration.ZERO;
+  private Duration timeLimit = Duration.ZERO;
 
   /**
    * Not yet started.
@@ -120,7 +120,7 @@ public final class ElectedReceiver implements Receiver {
     }
     Receiver last = running;
     if (last != null) {
-      end(last, patience());
+      end(last, timeLimit());
     }
   }
 
@@ -145,10 +145,10 @@ public final class ElectedReceiver implements Receiver {
     }
   }
 
-  private Duration patience() {
+  private Duration timeLimit() {
     lock.lock();
     try {
-      return patience;
+      return timeLimit;
     } finally {
       lock.unlock();
     }
@@ -216,7 +216,7 @@ public final class ElectedReceiver implements Receiver {
     lock.lock();
     try {
       ended = true;
-      patience = time;
+      timeLimit = time;
       wake();
     } finally {
       lock.unlock();

@@ -124,22 +124,22 @@ final class FileLogReceiver implements Receiver {
   }
 
   @Override
-  public void finish(Duration patience) throws InterruptedException {
+  public void finish(Duration timeLimit) throws InterruptedException {
     FileJob j = job;
     if (j != null) {
-      LastLook.await(j, settings.poll(), patience);
+      LastLook.await(j, settings.poll(), timeLimit);
     }
   }
 
   @Override
-  public void stop(Duration patience) {
+  public void stop(Duration timeLimit) {
     FileTailing t = tailing;
     FileJob j = job;
     if (t == null || j == null) {
       return;
     }
     j.stop();
-    output.stop(patience);
+    output.stop(timeLimit);
     t.close();
     positions.close();
   }

@@ -112,7 +112,7 @@ final class JournaldReceiver implements Receiver {
   }
 
   @Override
-  public void stop(Duration patience) {
+  public void stop(Duration timeLimit) {
     Thread t = thread;
     if (t == null) {
       return;
@@ -129,7 +129,7 @@ final class JournaldReceiver implements Receiver {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    output.stop(patience);
+    output.stop(timeLimit);
     positions.close();
   }
 }

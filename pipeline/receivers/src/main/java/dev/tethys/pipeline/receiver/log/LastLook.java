@@ -17,10 +17,10 @@ final class LastLook {
    *
    * @param poll how often it looks
    */
-  static void await(FileJob job, Duration poll, Duration patience) throws InterruptedException {
-    long end = System.nanoTime() + patience.toNanos();
+  static void await(FileJob job, Duration poll, Duration timeLimit) throws InterruptedException {
+    long end = System.nanoTime() + timeLimit.toNanos();
     Duration round = poll.multipliedBy(2).plus(NEWS);
-    Thread.sleep(round.compareTo(patience) < 0 ? round : patience);
+    Thread.sleep(round.compareTo(timeLimit) < 0 ? round : timeLimit);
     while (!job.isRead() && end - System.nanoTime() > 0) {
       Thread.sleep(STEP);
     }

@@ -403,8 +403,8 @@ final class LogOutput implements Sink, OperatorReport {
    *
    * @return whether nothing is owed any more
    */
-  boolean stop(Duration patience) {
-    long end = clock.nanos() + patience.toNanos();
+  boolean stop(Duration timeLimit) {
+    long end = clock.nanos() + timeLimit.toNanos();
     lock.lock();
     try {
       closed = true;

@@ -270,15 +270,15 @@ final class OtlpFileReceiver implements Receiver {
   }
 
   @Override
-  public void finish(Duration patience) throws InterruptedException {
+  public void finish(Duration timeLimit) throws InterruptedException {
     FileJob j = job;
     if (j != null) {
-      LastLook.await(j, settings.poll(), patience);
+      LastLook.await(j, settings.poll(), timeLimit);
     }
   }
 
   @Override
-  public void stop(Duration patience) {
+  public void stop(Duration timeLimit) {
     FileTailing t = tailing;
     FileJob j = job;
     if (t == null || j == null) {
@@ -287,7 +287,7 @@ final class OtlpFileReceiver implements Receiver {
     j.stop();
     closed = true;
     try {
-      if (!room.tryAcquire(UNDER_WAY, patience.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!room.tryAcquire(UNDER_WAY, timeLimit.toMillis(), TimeUnit.MILLISECONDS)) {
         context
             .logger()
             .log(

@@ -207,13 +207,13 @@ final class SocketLogReceiver implements Receiver {
   }
 
   @Override
-  public void stop(Duration patience) {
+  public void stop(Duration timeLimit) {
     if (stream != null) {
       stream.close();
     }
     if (packets != null) {
       packets.close();
     }
-    output.stop(patience);
+    output.stop(timeLimit);
   }
 }

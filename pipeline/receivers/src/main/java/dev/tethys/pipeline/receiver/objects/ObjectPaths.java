@@ -20,7 +20,7 @@ final class ObjectPaths {
   private static final int TOLD = 100;
 
   /** How long all that is asked may take: servers of groups that are down must not add up. */
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(30);
 
   /** Groups by which objects they have; the core is {@code ""}. */
   private final Map<String, Map<String, String>> paths = new LinkedHashMap<>();
@@ -35,8 +35,8 @@ final class ObjectPaths {
    */
   static ObjectPaths of(Asking api, LongSupplier clock) throws IOException, InterruptedException {
     ObjectPaths p = new ObjectPaths();
-    long until = clock.getAsLong() + PATIENCE.toNanos();
-    p.add("", "/api/v1", api.get("/api/v1", PATIENCE));
+    long until = clock.getAsLong() + TIME_LIMIT.toNanos();
+    p.add("", "/api/v1", api.get("/api/v1", TIME_LIMIT));
     for (JsonNode g : api.get("/apis", left(until, clock)).path("groups")) {
       Set<String> versions = new LinkedHashSet<>();
       versions.add(g.path("preferredVersion").path("groupVersion").asString(""));
@@ -57,7 +57,7 @@ final class ObjectPaths {
     long left = until - clock.getAsLong();
     if (left <= 0) {
       throw new IOException(
-          "not asked, since the others took " + PATIENCE.toSeconds() + " seconds");
+          "not asked, since the others took " + TIME_LIMIT.toSeconds() + " seconds");
     }
     return Duration.ofNanos(left);
   }

@@ -84,8 +84,8 @@ final class ObjectsReceiver implements Receiver {
   }
 
   @Override
-  public void stop(Duration patience) {
+  public void stop(Duration timeLimit) {
     List<Thread> threads = feeds.stream().flatMap(f -> f.threads().stream()).toList();
-    Rounds.stop(threads, name, patience);
+    Rounds.stop(threads, name, timeLimit);
   }
 }

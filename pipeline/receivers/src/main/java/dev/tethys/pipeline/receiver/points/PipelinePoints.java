@@ -100,10 +100,10 @@ public final class PipelinePoints implements PointConsumer {
     }
 
     @Override
-    public Outcome deliver(Duration patience) throws InterruptedException {
+    public Outcome deliver(Duration timeLimit) throws InterruptedException {
       end();
       cut();
-      return ReceiverAdmission.deliver(full, to, patience);
+      return ReceiverAdmission.deliver(full, to, timeLimit);
     }
 
     @Override

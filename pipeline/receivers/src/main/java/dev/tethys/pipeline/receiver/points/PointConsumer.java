@@ -23,7 +23,7 @@ public interface PointConsumer {
     Outcome deliver(HttpRequest request) throws InterruptedException;
 
     /** The same for a sender that never hears of it. */
-    Outcome deliver(Duration patience) throws InterruptedException;
+    Outcome deliver(Duration timeLimit) throws InterruptedException;
 
     /** Forgets what was not delivered. */
     @Override

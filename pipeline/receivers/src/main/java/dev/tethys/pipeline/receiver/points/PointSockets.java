@@ -199,7 +199,7 @@ public final class PointSockets {
   @FunctionalInterface
   public interface Offer {
     /** Hands it on and waits for as long; may be called again when it failed. */
-    Outcome deliver(Duration patience) throws InterruptedException;
+    Outcome deliver(Duration timeLimit) throws InterruptedException;
   }
 
   /** Delivers until it is taken or rejected for good. */

@@ -57,10 +57,10 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
       @Nullable HttpServerSettings server, @Nullable Remote remote, List<Asked> asked) {}
 
   /** A source that is asked for profiles in rounds. */
-  record Asked(Supplier<Rounds.Source> source, Rounds.Pace pace) {}
+  record Asked(Supplier<Rounds.Source> source, Rounds.Schedule pace) {}
 
   /** A program that is asked over HTTP. */
-  record Remote(HttpClientSettings client, URI url, Rounds.Pace pace, Duration timeout) {}
+  record Remote(HttpClientSettings client, URI url, Rounds.Schedule pace, Duration timeout) {}
 
   private static final Duration MINUTE = Duration.ofMinutes(1);
 
@@ -77,7 +77,7 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
       SECTION.optional("server", SERVER.type(SERVER_KEYS::read), "Where profiles are posted to.");
 
   private static final Section FILE = new Section("file", "Profiles read from files.");
-  private static final Rounds.Pace.Keys FILE_PACE = new Rounds.Pace.Keys(FILE);
+  private static final Rounds.Schedule.Keys FILE_PACE = new Rounds.Schedule.Keys(FILE);
   private static final Key<Glob> INCLUDE =
       FILE.required(
           "include",
@@ -94,7 +94,7 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
           "Profiles read from files.");
 
   private static final Section SELF = new Section("self", "Profiles of this process.");
-  private static final Rounds.Pace.Keys SELF_PACE = new Rounds.Pace.Keys(SELF);
+  private static final Rounds.Schedule.Keys SELF_PACE = new Rounds.Schedule.Keys(SELF);
   private static final Key<Long> BLOCK =
       SELF.key("block_profile_fraction", Type.INT, 0L, "Whether parked threads; 0 for not.");
   private static final Key<Long> MUTEX =
@@ -112,7 +112,7 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
 
   private static final Section REMOTE = new Section("remote", "Profiles that a program serves.");
   private static final HttpClientSettings.Keys CLIENT = new HttpClientSettings.Keys(REMOTE);
-  private static final Rounds.Pace.Keys REMOTE_PACE = new Rounds.Pace.Keys(REMOTE);
+  private static final Rounds.Schedule.Keys REMOTE_PACE = new Rounds.Schedule.Keys(REMOTE);
   private static final Key<Duration> TIMEOUT =
       REMOTE.key(
           "timeout",
@@ -143,7 +143,7 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
     if (url == null) {
       throw o.error("remote requires an endpoint: the URL of a profile");
     }
-    Rounds.Pace pace = REMOTE_PACE.read(o);
+    Rounds.Schedule pace = REMOTE_PACE.read(o);
     Duration timeout = o.get(TIMEOUT);
     if (timeout.isNegative()) {
       throw o.error(TIMEOUT, "is not negative");
@@ -244,10 +244,10 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
     }
 
     @Override
-    public void stop(Duration patience) {
+    public void stop(Duration timeLimit) {
       rounds.forEach(Rounds::close);
       if (pushed != null) {
-        pushed.stop(patience);
+        pushed.stop(timeLimit);
       }
     }
 

@@ -45,7 +45,7 @@ final class Rounds implements AutoCloseable {
    * @param interval between their beginnings
    * @param first how long after the start the first is
    */
-  record Pace(Duration interval, Duration first) {
+  record Schedule(Duration interval, Duration first) {
     /** The keys of the Collector's scrapers. */
     static final class Keys {
       private final Key<Duration> interval;
@@ -58,11 +58,11 @@ final class Rounds implements AutoCloseable {
             s.key("initial_delay", Type.DURATION, Duration.ofSeconds(1), "Before the first round.");
       }
 
-      Pace read(YamlObject o) {
+      Schedule read(YamlObject o) {
         if (!o.get(interval).isPositive()) {
           throw o.error(interval, "is longer than nothing");
         }
-        return new Pace(o.get(interval), o.get(first));
+        return new Schedule(o.get(interval), o.get(first));
       }
     }
   }
@@ -70,12 +70,12 @@ final class Rounds implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Rounds.class.getName());
 
   private final Source source;
-  private final Pace pace;
+  private final Schedule pace;
   private final Consumer to;
   private final Thread thread;
   private @Nullable Batch waiting; // of the thread
 
-  Rounds(Source source, Pace pace, Consumer to) {
+  Rounds(Source source, Schedule pace, Consumer to) {
     this.source = source;
     this.pace = pace;
     this.to = to;

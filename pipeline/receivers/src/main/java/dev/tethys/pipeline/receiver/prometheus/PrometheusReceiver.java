@@ -271,7 +271,7 @@ final class PrometheusReceiver implements Receiver, Adjustable {
   }
 
   @Override
-  public void stop(Duration patience) {
+  public void stop(Duration timeLimit) {
     synchronized (this) { // nothing is dealt out meanwhile, nor afterwards
       if (allocator != null) {
         allocator.close();

@@ -39,7 +39,7 @@ public final class Rounds {
    * @param delay before the first
    * @param timeout for one; zero for none
    */
-  public record Pace(Duration interval, Duration delay, Duration timeout) {
+  public record Schedule(Duration interval, Duration delay, Duration timeout) {
     /** The keys of the Collector's scrapers. */
     public static final class Keys {
       private final Key<Duration> interval;
@@ -67,11 +67,11 @@ public final class Rounds {
         this.timeout = timeout;
       }
 
-      public Pace read(YamlObject o) {
+      public Schedule read(YamlObject o) {
         if (!o.get(interval).isPositive()) {
           throw o.error(interval, "collection_interval must be greater than 0");
         }
-        return new Pace(
+        return new Schedule(
             o.get(interval), o.get(delay), timeout == null ? Duration.ZERO : o.get(timeout));
       }
     }
@@ -85,7 +85,7 @@ public final class Rounds {
   }
 
   private final String name;
-  private final Pace pace;
+  private final Schedule pace;
   private final Source source;
   private final Consumer to;
   private final Thread thread;
@@ -95,7 +95,7 @@ public final class Rounds {
    * @param name of the receiver, as logs have it
    * @param threads makes the thread: a platform one for who reads files of the kernel
    */
-  public Rounds(String name, Pace pace, Source source, Consumer to, Thread.Builder threads) {
+  public Rounds(String name, Schedule pace, Source source, Consumer to, Thread.Builder threads) {
     this.name = name;
     this.pace = pace;
     this.source = source;
@@ -196,18 +196,18 @@ public final class Rounds {
   }
 
   /** Ends it; a look that does not answer keeps its thread, not the process. */
-  public void stop(Duration patience) {
-    stop(thread, name, patience);
+  public void stop(Duration timeLimit) {
+    stop(thread, name, timeLimit);
   }
 
   /** Ends a thread of a receiver. */
-  public static void stop(Thread thread, String name, Duration patience) {
-    stop(List.of(thread), name, patience);
+  public static void stop(Thread thread, String name, Duration timeLimit) {
+    stop(List.of(thread), name, timeLimit);
   }
 
   /** Ends the threads of a receiver, all at the same time. */
-  public static void stop(List<Thread> threads, String name, Duration patience) {
-    long until = System.nanoTime() + patience.toNanos();
+  public static void stop(List<Thread> threads, String name, Duration timeLimit) {
+    long until = System.nanoTime() + timeLimit.toNanos();
     threads.forEach(Thread::interrupt);
     try {
       for (Thread t : threads) {

@@ -89,7 +89,7 @@ public final class PushReceiver implements Receiver {
   }
 
   @Override
-  public void stop(Duration patience) {
+  public void stop(Duration timeLimit) {
     if (grpc != null) {
       grpc.close();
     }

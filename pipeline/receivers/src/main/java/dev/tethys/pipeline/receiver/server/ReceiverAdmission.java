@@ -100,14 +100,14 @@ public final class ReceiverAdmission {
       return settled.join();
     }
     try (HttpRequest.Watch gone = request.whenClientGone(() -> settled.complete(LATE))) {
-      return await(settled, patience(request.header("grpc-timeout")));
+      return await(settled, timeLimit(request.header("grpc-timeout")));
     }
   }
 
   /** Hands on and waits for a time: for who sends without asking what became of it. */
-  public static Outcome deliver(List<Batch> batches, Consumer to, Duration patience)
+  public static Outcome deliver(List<Batch> batches, Consumer to, Duration timeLimit)
       throws InterruptedException {
-    return await(hand(batches, to), patience);
+    return await(hand(batches, to), timeLimit);
   }
 
   private static CompletableFuture<Outcome> hand(List<Batch> batches, Consumer to) {
@@ -121,10 +121,10 @@ public final class ReceiverAdmission {
     return settled;
   }
 
-  private static Outcome await(CompletableFuture<Outcome> settled, Duration patience)
+  private static Outcome await(CompletableFuture<Outcome> settled, Duration timeLimit)
       throws InterruptedException {
     try {
-      return settled.get(patience.toNanos(), TimeUnit.NANOSECONDS);
+      return settled.get(timeLimit.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
       return LATE;
     } catch (ExecutionException e) {
@@ -137,7 +137,7 @@ public final class ReceiverAdmission {
    *
    * @param timeout its {@code grpc-timeout}: at most eight digits and a unit; null for none
    */
-  static Duration patience(@Nullable String timeout) {
+  static Duration timeLimit(@Nullable String timeout) {
     if (timeout == null || !timeout.matches("\\d{1,8}[HMSmun]")) {
       return MAX_WAIT;
     }

@@ -45,7 +45,7 @@ public abstract class ServedExtension implements Extension {
   }
 
   @Override
-  public void stop(Duration patience) {
-    listener.stop(patience);
+  public void stop(Duration timeLimit) {
+    listener.stop(timeLimit);
   }
 }

@@ -147,9 +147,9 @@ final class StatsdReceiver implements Receiver {
   }
 
   @Override
-  public void stop(Duration patience) {
+  public void stop(Duration timeLimit) {
     door.close();
-    long until = System.nanoTime() + patience.toNanos();
+    long until = System.nanoTime() + timeLimit.toNanos();
     Batch last;
     synchronized (lock) {
       stopped = true;

@@ -202,7 +202,7 @@ final class CreatorGraph implements AutoCloseable {
     }
 
     @Override
-    public void stop(Duration patience) {
+    public void stop(Duration timeLimit) {
       probes.remove(settings.endpoint);
       log.add(name + " stops");
     }

@@ -143,7 +143,7 @@ final class HostFixture {
         "1.2.3",
         () ->
             readings.apply(
-                HostReadings.of(factory.sources(s.rootPath()), HostMetricsReceiver.patience(s))),
+                HostReadings.of(factory.sources(s.rootPath()), HostMetricsReceiver.timeLimit(s))),
         outputs,
         "receiver host_metrics",
         "host_metrics",

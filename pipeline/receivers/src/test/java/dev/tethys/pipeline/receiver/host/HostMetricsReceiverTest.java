@@ -30,7 +30,7 @@ class HostMetricsReceiverTest {
     return new HostMetricsReceiver(
         s,
         "1",
-        () -> HostReadings.of(factory.sources(""), HostMetricsReceiver.patience(s)),
+        () -> HostReadings.of(factory.sources(""), HostMetricsReceiver.timeLimit(s)),
         pipeline.of(signal),
         "receiver host_metrics",
         "host_metrics",
@@ -149,7 +149,7 @@ class HostMetricsReceiverTest {
               }
               return HostFixture.failing(
                   HostReadings.class,
-                  HostReadings.of(factory.sources(""), HostMetricsReceiver.patience(s)),
+                  HostReadings.of(factory.sources(""), HostMetricsReceiver.timeLimit(s)),
                   call -> call.equals("memory") ? new NoSuchMethodError("of a scraper") : null);
             },
             Map.of(Signal.METRICS, to),

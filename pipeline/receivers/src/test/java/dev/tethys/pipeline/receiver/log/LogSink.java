@@ -23,7 +23,7 @@ import java.util.function.Function;
 
 /** What stands behind a receiver: keeps records that it takes, and says what it is told to say. */
 final class LogSink implements Consumer {
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(30);
 
   private final List<LogRecord> records = new ArrayList<>(); // guarded by this
   private final List<AckCallback> held = new ArrayList<>(); // guarded by this
@@ -102,7 +102,7 @@ final class LogSink implements Consumer {
   }
 
   static void await(String what, BooleanSupplier done) {
-    Instant end = Instant.now().plus(PATIENCE);
+    Instant end = Instant.now().plus(TIME_LIMIT);
     while (!done.getAsBoolean()) {
       assertThat(Instant.now()).as(what).isBefore(end);
       try {

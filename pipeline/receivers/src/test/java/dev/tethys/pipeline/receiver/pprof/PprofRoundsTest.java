@@ -38,7 +38,8 @@ class PprofRoundsTest {
   private final PprofReceiverFactory factory = new PprofReceiverFactory(clients);
   private volatile long spun;
 
-  private static final Rounds.Pace OFTEN = new Rounds.Pace(Duration.ofMillis(20), Duration.ZERO);
+  private static final Rounds.Schedule OFTEN =
+      new Rounds.Schedule(Duration.ofMillis(20), Duration.ZERO);
 
   /** A profile with one sample, in gzip as programs in Go write it. */
   private static byte[] pprof(String type, int value) throws IOException {
@@ -146,7 +147,7 @@ class PprofRoundsTest {
     try (Rounds r =
         new Rounds(
             new OwnProfiles(true, true),
-            new Rounds.Pace(Duration.ofMillis(500), Duration.ofMillis(500)),
+            new Rounds.Schedule(Duration.ofMillis(500), Duration.ofMillis(500)),
             pipeline)) {
       r.start();
       await(() -> types().contains("cpu/nanoseconds"));

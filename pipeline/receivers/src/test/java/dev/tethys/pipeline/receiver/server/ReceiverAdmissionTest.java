@@ -23,10 +23,10 @@ class ReceiverAdmissionTest {
 
   @Test
   void timeoutsOfGrpcAreRead() {
-    assertThat(ReceiverAdmission.patience("1500m")).isEqualTo(Duration.ofMillis(1500));
-    assertThat(ReceiverAdmission.patience("10S")).isEqualTo(Duration.ofSeconds(10));
-    assertThat(ReceiverAdmission.patience("9H")).isEqualTo(ReceiverAdmission.MAX_WAIT);
-    assertThat(ReceiverAdmission.patience(null)).isEqualTo(ReceiverAdmission.MAX_WAIT);
-    assertThat(ReceiverAdmission.patience("99999999999S")).isEqualTo(ReceiverAdmission.MAX_WAIT);
+    assertThat(ReceiverAdmission.timeLimit("1500m")).isEqualTo(Duration.ofMillis(1500));
+    assertThat(ReceiverAdmission.timeLimit("10S")).isEqualTo(Duration.ofSeconds(10));
+    assertThat(ReceiverAdmission.timeLimit("9H")).isEqualTo(ReceiverAdmission.MAX_WAIT);
+    assertThat(ReceiverAdmission.timeLimit(null)).isEqualTo(ReceiverAdmission.MAX_WAIT);
+    assertThat(ReceiverAdmission.timeLimit("99999999999S")).isEqualTo(ReceiverAdmission.MAX_WAIT);
   }
 }

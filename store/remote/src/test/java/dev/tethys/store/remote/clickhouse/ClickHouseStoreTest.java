@@ -101,7 +101,7 @@ class ClickHouseStoreTest {
             .getFirst();
     return c.opener()
         .open(
-            new StoreType.Surroundings(
+            new StoreType.Dependencies(
                 clients, new StoreLimits(maxSamples, 1 << 20), new Registry()));
   }
 

@@ -10,7 +10,7 @@ import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.cloud.AwsCredentials;
 import dev.tethys.web.cloud.AwsIdentity;
 import dev.tethys.web.cloud.AwsSigner;
-import dev.tethys.web.cloud.Surroundings;
+import dev.tethys.web.cloud.CredentialDependencies;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -45,7 +45,7 @@ final class AwsLogin {
     static final AwsCredentials CREDENTIALS =
         new AwsCredentials(
             new AwsCredentials.Settings("", "", Secret.NONE, "", "", "", false),
-            new Surroundings(
+            new CredentialDependencies(
                 call -> CLIENTS.client(HttpClientConfig.DEFAULT).send(call),
                 InstantSource.system(),
                 System::getenv));

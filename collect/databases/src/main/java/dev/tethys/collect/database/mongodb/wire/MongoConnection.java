@@ -46,16 +46,16 @@ public final class MongoConnection implements AutoCloseable {
   /**
    * Connects and greets, without a login.
    *
-   * @param patience how long connecting may take
+   * @param timeLimit how long connecting may take
    */
-  static MongoConnection open(MongoUri uri, MongoHost host, Duration patience, Deadline deadline)
+  static MongoConnection open(MongoUri uri, MongoHost host, Duration timeLimit, Deadline deadline)
       throws IOException {
     TlsConfig tls = uri.tls();
     ServerConnection s =
         host.unix() != null
             ? ServerConnection.unix(host.unix(), deadline)
             : ServerConnection.tcp(
-                host.name(), host.port(), null, deadline.atMost(patience), deadline);
+                host.name(), host.port(), null, deadline.atMost(timeLimit), deadline);
     MongoConnection c = new MongoConnection(host, s);
     try {
       if (tls != null && host.unix() == null) {

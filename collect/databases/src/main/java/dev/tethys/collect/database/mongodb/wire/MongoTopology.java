@@ -25,14 +25,14 @@ public final class MongoTopology {
   private static final int MAX_MEMBERS = 64;
 
   private final MongoUri uri;
-  private final Duration patience;
+  private final Duration timeLimit;
   private final Deadline deadline;
   private final Deadline selection;
 
-  private MongoTopology(MongoUri uri, Duration patience, Deadline deadline) {
+  private MongoTopology(MongoUri uri, Duration timeLimit, Deadline deadline) {
     this.uri = uri;
     Duration own = uri.millis("connecttimeoutms");
-    this.patience = own == null ? patience : own;
+    this.timeLimit = own == null ? timeLimit : own;
     Deadline d = deadline;
     for (String limit : List.of("sockettimeoutms", "timeoutms")) {
       Duration most = uri.millis(limit);
@@ -48,21 +48,21 @@ public final class MongoTopology {
    *
    * @param uri with its hosts
    * @param direct whether its one host is asked, whatever it is
-   * @param patience how long connecting to one server may take, where the string does not say
+   * @param timeLimit how long connecting to one server may take, where the string does not say
    * @param environment variables of the process
    * @throws IOException when there is no such server; the message holds no password
    */
   public static MongoConnection connect(
       MongoUri uri,
       boolean direct,
-      Duration patience,
+      Duration timeLimit,
       Deadline deadline,
       Function<String, @Nullable String> environment)
       throws IOException {
-    MongoTopology t = new MongoTopology(uri, patience, deadline);
+    MongoTopology t = new MongoTopology(uri, timeLimit, deadline);
     MongoConnection c =
         direct || uri.isLoadBalanced()
-            ? MongoConnection.open(uri, uri.hosts().getFirst(), t.patience, t.deadline)
+            ? MongoConnection.open(uri, uri.hosts().getFirst(), t.timeLimit, t.deadline)
             : t.select();
     try {
       boolean arbiter = c.hello().isTrue("arbiterOnly");
@@ -87,8 +87,8 @@ public final class MongoTopology {
    *     member now, or a secondary of which only the others can tell whether it is too far behind
    */
   public static boolean wake(
-      MongoConnection c, MongoUri uri, Duration patience, Deadline deadline) {
-    MongoTopology t = new MongoTopology(uri, patience, deadline);
+      MongoConnection c, MongoUri uri, Duration timeLimit, Deadline deadline) {
+    MongoTopology t = new MongoTopology(uri, timeLimit, deadline);
     Document before = c.hello();
     try {
       c.wake(uri, t.deadline);
@@ -234,7 +234,7 @@ public final class MongoTopology {
       return null;
     }
     try {
-      return MongoConnection.open(uri, host, patience, deadline);
+      return MongoConnection.open(uri, host, timeLimit, deadline);
     } catch (IOException e) {
       problems.add(host + ": " + e.getMessage());
       return null;

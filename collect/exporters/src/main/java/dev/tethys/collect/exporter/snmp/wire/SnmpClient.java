@@ -50,7 +50,7 @@ public final class SnmpClient implements AutoCloseable {
           "decryption error");
 
   /** Timeouts and limits of requests. */
-  public record Patience(
+  public record RequestLimits(
       Duration timeout, int retries, int repetitions, boolean unconnected, boolean anyOrder) {}
 
   /** Listener for all messages. */
@@ -81,7 +81,7 @@ public final class SnmpClient implements AutoCloseable {
   private final long deadline;
   private final SnmpTransport transport;
   private final @Nullable UserSecurity security;
-  private Patience patience;
+  private RequestLimits timeLimit;
   private Listener listener;
   private int nextId = ThreadLocalRandom.current().nextInt(1 << 30);
 
@@ -99,14 +99,14 @@ public final class SnmpClient implements AutoCloseable {
       Credentials credentials,
       byte[] contextName,
       byte[] contextEngine,
-      Patience patience,
+      RequestLimits timeLimit,
       Listener listener,
       long deadline)
       throws IOException {
     this.target = target;
     this.credentials = credentials;
     this.deadline = deadline;
-    this.patience = patience;
+    this.timeLimit = timeLimit;
     this.listener = listener;
     this.security =
         credentials.version() == 3
@@ -120,8 +120,8 @@ public final class SnmpClient implements AutoCloseable {
     try {
       this.transport =
           target.tcp()
-              ? new SnmpTransport.Tcp(to, from, millisLeft(patience.timeout()))
-              : new SnmpTransport.Udp(to, from, !patience.unconnected());
+              ? new SnmpTransport.Tcp(to, from, millisLeft(timeLimit.timeout()))
+              : new SnmpTransport.Udp(to, from, !timeLimit.unconnected());
     } catch (IOException e) {
       throw new IOException(
           "error connecting to target " + target.host() + ": " + e.getMessage(), e);
@@ -129,8 +129,8 @@ public final class SnmpClient implements AutoCloseable {
   }
 
   /** Other patience from now on, and who hears of it. */
-  public void use(Patience other, Listener hears) {
-    patience = other;
+  public void use(RequestLimits other, Listener hears) {
+    timeLimit = other;
     listener = hears;
   }
 
@@ -171,7 +171,7 @@ public final class SnmpClient implements AutoCloseable {
     boolean bulk = credentials.version() > 1;
     boolean exactly = false;
     Oid at = root;
-    int repetitions = patience.repetitions() == 0 ? USUAL_REPETITIONS : patience.repetitions();
+    int repetitions = timeLimit.repetitions() == 0 ? USUAL_REPETITIONS : timeLimit.repetitions();
     for (int requests = 1; ; requests++) {
       Answer a =
           answer(
@@ -202,7 +202,7 @@ public final class SnmpClient implements AutoCloseable {
           }
           return found;
         }
-        if (!patience.anyOrder() && at.compareTo(b.name()) >= 0) {
+        if (!timeLimit.anyOrder() && at.compareTo(b.name()) >= 0) {
           throw new IOException("OID not increasing: ." + at + " >= ." + b.name());
         }
         found.add(b);
@@ -256,7 +256,7 @@ public final class SnmpClient implements AutoCloseable {
   private Pdu exchange(Pdu request) throws IOException {
     Set<Integer> ids = new HashSet<>();
     IOException last = new IOException("no answer");
-    for (int attempt = 0; attempt <= patience.retries(); attempt++) {
+    for (int attempt = 0; attempt <= timeLimit.retries(); attempt++) {
       if (attempt > 0) {
         listener.retried();
       }
@@ -271,10 +271,10 @@ public final class SnmpClient implements AutoCloseable {
         listener.sent();
         return receive(ids, sent);
       } catch (SocketTimeoutException e) {
-        millisLeft(patience.timeout());
+        millisLeft(timeLimit.timeout());
         last =
             new SocketTimeoutException(
-                "request timeout (after " + patience.retries() + " retries)");
+                "request timeout (after " + timeLimit.retries() + " retries)");
       } catch (MalformedMessageException | EOFException e) {
         last = e;
       } catch (IOException e) {
@@ -308,7 +308,7 @@ public final class SnmpClient implements AutoCloseable {
 
   /** The answer to one of these requests; others that come late are passed over. */
   private Pdu receive(Set<Integer> ids, long sent) throws IOException {
-    long until = Math.min(deadline - sent, patience.timeout().toNanos()) + sent;
+    long until = Math.min(deadline - sent, timeLimit.timeout().toNanos()) + sent;
     while (true) {
       long left = (until - System.nanoTime()) / 1_000_000;
       if (left <= 0) {

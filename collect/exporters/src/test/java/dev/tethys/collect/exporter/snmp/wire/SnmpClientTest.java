@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.collect.exporter.snmp.wire.Credentials.Authentication;
-import dev.tethys.collect.exporter.snmp.wire.SnmpClient.Patience;
+import dev.tethys.collect.exporter.snmp.wire.SnmpClient.RequestLimits;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
@@ -47,7 +47,7 @@ class SnmpClientTest {
         Credentials.community(2, "public"),
         new byte[0],
         new byte[0],
-        new Patience(Duration.ofMillis(millis), retries, 10, false, anyOrder),
+        new RequestLimits(Duration.ofMillis(millis), retries, 10, false, anyOrder),
         new SnmpClient.Listener() {
           @Override
           public void sent() {

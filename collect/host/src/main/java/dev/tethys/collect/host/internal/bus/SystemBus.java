@@ -53,12 +53,12 @@ public final class SystemBus implements AutoCloseable {
   private final Alarm alarm;
   private int serial;
 
-  private SystemBus(SocketChannel channel, boolean direct, Duration patience) {
+  private SystemBus(SocketChannel channel, boolean direct, Duration timeLimit) {
     this.channel = channel;
     this.in = Channels.newInputStream(channel);
     this.out = Channels.newOutputStream(channel);
     this.direct = direct;
-    this.alarm = Alarm.closing(channel, System.nanoTime() + patience.toNanos());
+    this.alarm = Alarm.closing(channel, System.nanoTime() + timeLimit.toNanos());
   }
 
   /**
@@ -66,8 +66,8 @@ public final class SystemBus implements AutoCloseable {
    *
    * @param address as in {@code DBUS_SYSTEM_BUS_ADDRESS}, {@code ""} for where it usually is
    */
-  public static SystemBus connect(String address, Duration patience) throws IOException {
-    SystemBus b = open(path(address), false, patience);
+  public static SystemBus connect(String address, Duration timeLimit) throws IOException {
+    SystemBus b = open(path(address), false, timeLimit);
     try {
       b.call("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "Hello");
       return b;
@@ -78,8 +78,8 @@ public final class SystemBus implements AutoCloseable {
   }
 
   /** Connects to a service that listens itself, which root alone may. */
-  public static SystemBus direct(Path socket, Duration patience) throws IOException {
-    return open(socket, true, patience);
+  public static SystemBus direct(Path socket, Duration timeLimit) throws IOException {
+    return open(socket, true, timeLimit);
   }
 
   private static Path path(String address) throws IOException {
@@ -101,7 +101,8 @@ public final class SystemBus implements AutoCloseable {
         "the bus at " + address + " has no unix:path=, the one way that is built");
   }
 
-  private static SystemBus open(Path socket, boolean direct, Duration patience) throws IOException {
+  private static SystemBus open(Path socket, boolean direct, Duration timeLimit)
+      throws IOException {
     SocketChannel c = SocketChannel.open(StandardProtocolFamily.UNIX);
     try {
       c.connect(UnixDomainSocketAddress.of(socket));
@@ -109,7 +110,7 @@ public final class SystemBus implements AutoCloseable {
       c.close();
       throw new IOException("dial unix " + socket + ": " + e.getMessage(), e);
     }
-    SystemBus b = new SystemBus(c, direct, patience);
+    SystemBus b = new SystemBus(c, direct, timeLimit);
     try {
       b.login();
       return b;

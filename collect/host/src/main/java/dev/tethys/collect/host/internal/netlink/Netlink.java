@@ -22,7 +22,7 @@ public final class Netlink implements AutoCloseable {
   public static final int GENERIC = 16;
 
   /** The kernel answers at once; one that does not must not keep a scrape for ever. */
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(5);
 
   private static final int MAX_DATAGRAM = 1 << 18;
   private static final int HEADER = 16;
@@ -53,7 +53,7 @@ public final class Netlink implements AutoCloseable {
   public Netlink(int family) throws LibraryException {
     socket = new SocketCalls(SocketCalls.AF_NETLINK, SocketCalls.SOCK_DGRAM, family);
     try {
-      socket.timeout(PATIENCE);
+      socket.timeout(TIME_LIMIT);
     } catch (LibraryException e) {
       socket.close();
       throw e;

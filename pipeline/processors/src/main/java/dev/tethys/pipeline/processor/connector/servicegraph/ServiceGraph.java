@@ -140,7 +140,7 @@ final class ServiceGraph implements Connector {
   }
 
   @Override
-  public void stop(Duration patience) {
+  public void stop(Duration timeLimit) {
     synchronized (this) {
       stopped = true;
       if (expiry != null) {

@@ -108,7 +108,7 @@ final class SpanMetrics implements Connector {
   }
 
   @Override
-  public void stop(Duration patience) {
+  public void stop(Duration timeLimit) {
     synchronized (this) {
       stopped = true;
     }

@@ -424,7 +424,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
    * lost where they were answered already. Everything that comes from now on is given back.
    */
   @Override
-  public void stop(Duration patience) {
+  public void stop(Duration timeLimit) {
     List<HeldTrace> dropped = List.of();
     lock.lock();
     try {
@@ -446,7 +446,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
       new Release(t.senders, t.owed).settle(Outcome.ACCEPTED);
     }
     clock.execute("tail sampling", this::decide);
-    awaitIdle(patience, true);
+    awaitIdle(timeLimit, true);
     List<HeldTrace> left;
     lock.lock();
     try {
@@ -467,8 +467,8 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   }
 
   /** Waits until nobody decides, and if wanted nothing is held any more. */
-  private void awaitIdle(Duration patience, boolean empty) {
-    long left = patience.toNanos();
+  private void awaitIdle(Duration timeLimit, boolean empty) {
+    long left = timeLimit.toNanos();
     lock.lock();
     try {
       while (left > 0 && (deciding || empty && (table.held() > 0 || owed.areWaiting()))) {

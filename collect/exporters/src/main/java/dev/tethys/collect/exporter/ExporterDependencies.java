@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param clients the HTTP clients of the process
  * @param environment variables of the environment by name
  */
-public record ExporterSurroundings(
+public record ExporterDependencies(
     HttpClientFactory clients,
     InstantSource clock,
     Function<String, @Nullable String> environment) {}

@@ -28,7 +28,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param clock current time
  * @param environment variables of the process; null for those that are not set
  */
-public record Surroundings(
+public record CredentialDependencies(
     Caller caller, InstantSource clock, Function<String, @Nullable String> environment) {
   /** The longest answer that is read. */
   static final int MAX_BYTES = 1 << 20;

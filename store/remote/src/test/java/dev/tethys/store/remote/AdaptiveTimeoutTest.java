@@ -5,14 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-class PatienceTest {
+class AdaptiveTimeoutTest {
   private static final long SECOND = Duration.ofSeconds(1).toNanos();
 
   private long now = -7 * SECOND; // clocks of this kind begin anywhere
 
   @Test
   void whoLetsOthersWaitIsWaitedForLess() {
-    Patience p = new Patience(Duration.ofMinutes(1), () -> now);
+    AdaptiveTimeout p = new AdaptiveTimeout(Duration.ofMinutes(1), () -> now);
     assertThat(p.nanos()).isEqualTo(60 * SECOND);
     p.late();
     assertThat(p.nanos()).isEqualTo(6 * SECOND);
@@ -27,10 +27,10 @@ class PatienceTest {
 
   @Test
   void thereIsALeast() {
-    Patience seconds = new Patience(Duration.ofSeconds(5), () -> now);
+    AdaptiveTimeout seconds = new AdaptiveTimeout(Duration.ofSeconds(5), () -> now);
     seconds.late();
     assertThat(seconds.nanos()).isEqualTo(SECOND);
-    Patience millis = new Patience(Duration.ofMillis(200), () -> now);
+    AdaptiveTimeout millis = new AdaptiveTimeout(Duration.ofMillis(200), () -> now);
     millis.late();
     assertThat(millis.nanos()).isEqualTo(Duration.ofMillis(200).toNanos());
   }

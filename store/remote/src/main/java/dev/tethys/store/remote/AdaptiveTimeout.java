@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
  * unless it answers: a query sends one request for each of its selectors, and dashboards send many
  * queries, which would all wait for their full timeout while a store hangs. Thread-safe.
  */
-final class Patience {
+final class AdaptiveTimeout {
   /** How long it is remembered that it was late. */
   private static final long REMEMBERED = Duration.ofSeconds(30).toNanos();
 
@@ -21,7 +21,7 @@ final class Patience {
   private final LongSupplier nanoTime;
   private final AtomicLong lateAt = new AtomicLong(NEVER);
 
-  Patience(Duration whole, LongSupplier nanoTime) {
+  AdaptiveTimeout(Duration whole, LongSupplier nanoTime) {
     this.whole = whole.toNanos();
     this.nanoTime = nanoTime;
   }

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.testkit.TestCertificates;
-import dev.tethys.web.client.Call.Patience;
+import dev.tethys.web.client.Call.ReadTimeouts;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Servers that say nothing, long before the time of a call is up. */
 @Timeout(60)
-class PatienceTest {
+class ReadTimeoutsTest {
   private static final Duration SOON = Duration.ofMillis(200);
   private static final Duration LONG = Duration.ofHours(1);
 
@@ -82,11 +82,11 @@ class PatienceTest {
                 .root()));
   }
 
-  private Call call(String scheme, Patience patience) {
+  private Call call(String scheme, ReadTimeouts timeLimit) {
     int port = Objects.requireNonNull(server).getLocalPort();
     return Call.get(URI.create(scheme + "://127.0.0.1:" + port + "/"))
         .withTimeout(LONG)
-        .withPatience(patience);
+        .withReadTimeouts(timeLimit);
   }
 
   @ParameterizedTest
@@ -94,7 +94,7 @@ class PatienceTest {
   void aHeadIsNotWaitedForAsLongAsTheWholeAnswer(String scheme, @TempDir Path dir)
       throws Exception {
     WebClient c = client(scheme, dir, "");
-    Call call = call(scheme, new Patience(SOON, LONG));
+    Call call = call(scheme, new ReadTimeouts(SOON, LONG));
     assertThatThrownBy(() -> c.send(call)).hasMessageContaining("context deadline exceeded");
   }
 
@@ -103,7 +103,7 @@ class PatienceTest {
   void aBodyEndsOfWhichNothingMoreComes(String scheme, @TempDir Path dir) throws Exception {
     WebClient c =
         client(scheme, dir, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n");
-    try (Answer a = c.send(call(scheme, new Patience(Duration.ofSeconds(30), SOON)))) {
+    try (Answer a = c.send(call(scheme, new ReadTimeouts(Duration.ofSeconds(30), SOON)))) {
       assertThat(a.body().read()).isEqualTo('x');
       assertThatThrownBy(() -> a.body().read())
           .isInstanceOf(HttpTimeoutException.class)
@@ -118,7 +118,7 @@ class PatienceTest {
   void whatComesInTimeIsWaitedForAnew(String scheme, @TempDir Path dir) throws Exception {
     WebClient c = client(scheme, dir, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
     Duration longer = Duration.ofSeconds(2);
-    try (Answer a = c.send(call(scheme, new Patience(longer, longer)))) {
+    try (Answer a = c.send(call(scheme, new ReadTimeouts(longer, longer)))) {
       Socket s = taken.take();
       long begun = System.nanoTime();
       while (System.nanoTime() - begun < longer.toNanos() + 500_000_000) {

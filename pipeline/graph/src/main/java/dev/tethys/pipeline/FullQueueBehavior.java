@@ -1,7 +1,7 @@
 package dev.tethys.pipeline;
 
 /** Behaviour of a component when the queue of a downstream exporter is full. */
-public enum Patience {
+public enum FullQueueBehavior {
   /** That of the component before it; a receiver is refused. */
   INHERIT,
   /** It waits for room: its data stays at its source until it is acknowledged. */
