@@ -100,7 +100,7 @@ final class AmtoolServer implements AutoCloseable {
             url.isEmpty() ? "http://localhost:9093" : url,
             a.flags().get("http.config.file"),
             List.of());
-    timeout = GoDurations.parse(a.flags().get("timeout"));
+    timeout = DurationFlags.parse(a.flags().get("timeout"));
     syntax = syntax(a);
   }
 

@@ -210,7 +210,7 @@ final class AmtoolSilences {
     AmtoolOutput output = new AmtoolOutput(a, console.out());
     boolean expired = a.flags().bool("expired");
     String text = a.flags().get("within");
-    Duration within = text.isEmpty() ? Duration.ZERO : GoDurations.parse(text);
+    Duration within = text.isEmpty() ? Duration.ZERO : DurationFlags.parse(text);
     ArrayNode shown = AmtoolServer.JSON.createArrayNode();
     try (AmtoolServer server = new AmtoolServer(a)) {
       StringBuilder filters = new StringBuilder();

@@ -126,7 +126,7 @@ final class AnalyzeHistograms {
     }
     Instant end = QueryServer.time(a, "time", "time", Instant.now());
     String range =
-        "[" + GoDurationText.of(GoDurations.parse(a.flags().get("duration")).toNanos()) + "]";
+        "[" + GoDurationText.of(DurationFlags.parse(a.flags().get("duration")).toNanos()) + "]";
     Totals natives = new Totals();
     Totals classics = new Totals();
     try (ServerApi api = QueryServer.open(a, a.flags().get("server"))) {

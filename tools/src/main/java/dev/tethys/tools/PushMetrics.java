@@ -77,7 +77,7 @@ final class PushMetrics {
     }
     List<String> files = Operands.files(a.operands().subList(1, a.operands().size()));
     Map<String, String> labels = HttpAccess.pairs("label", a.flags().list("label"));
-    Duration timeout = GoDurations.parse(a.flags().get("timeout"));
+    Duration timeout = DurationFlags.parse(a.flags().get("timeout"));
     String given = a.flags().get("remote-write.path");
     boolean failed = false;
     try (HttpAccess server =

@@ -151,7 +151,7 @@ final class QueryServer {
     Duration step =
         given.isEmpty()
             ? Duration.ofSeconds(Math.max(Duration.between(start, end).toSeconds() / 250, 1))
-            : GoDurations.parse(given);
+            : DurationFlags.parse(given);
     return printed(
         dev.tethys.store.archive.Json.asObject(
             api.post(

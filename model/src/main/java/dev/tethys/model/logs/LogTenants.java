@@ -11,6 +11,22 @@ public final class LogTenants {
 
   private LogTenants() {}
 
+  /**
+   * Tenant that the header of a request names; the default tenant without a header.
+   *
+   * @throws IllegalArgumentException if the name is not valid, with the name of the header
+   */
+  public static String ofHeader(@Nullable String value) {
+    if (value == null || value.isEmpty()) {
+      return LogStore.DEFAULT_TENANT;
+    }
+    String problem = problem(value);
+    if (problem != null) {
+      throw new IllegalArgumentException(HEADER + " is " + problem);
+    }
+    return value;
+  }
+
   /** Rule that a name breaks, null if it is valid. */
   public static @Nullable String problem(String name) {
     if (name.indexOf('|') >= 0) {

@@ -1,7 +1,6 @@
 package dev.tethys.api.pyroscope;
 
 import dev.tethys.codec.CodecException;
-import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.logs.LogTenants;
 import dev.tethys.model.profiles.ProfileStore;
 import dev.tethys.model.storage.StorageException;
@@ -25,15 +24,11 @@ final class Requests {
   }
 
   private static String tenant(HttpRequest request) {
-    String name = request.header(LogTenants.HEADER);
-    if (name == null || name.isEmpty()) {
-      return LogStore.DEFAULT_TENANT;
+    try {
+      return LogTenants.ofHeader(request.header(LogTenants.HEADER));
+    } catch (IllegalArgumentException e) {
+      throw new HttpException(400, String.valueOf(e.getMessage()));
     }
-    String problem = LogTenants.problem(name);
-    if (problem != null) {
-      throw new HttpException(400, LogTenants.HEADER + " is " + problem);
-    }
-    return name;
   }
 
   /** Work of a request. */

@@ -1,6 +1,5 @@
 package dev.tethys.api.traces;
 
-import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.logs.LogTenants;
 import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.storage.StorageException;
@@ -57,15 +56,11 @@ final class TraceRequests {
    * @throws HttpException 400 if the name is not valid
    */
   static String tenant(HttpRequest request) {
-    String name = request.header(LogTenants.HEADER);
-    if (name == null || name.isEmpty()) {
-      return LogStore.DEFAULT_TENANT;
+    try {
+      return LogTenants.ofHeader(request.header(LogTenants.HEADER));
+    } catch (IllegalArgumentException e) {
+      throw new HttpException(400, String.valueOf(e.getMessage()));
     }
-    String problem = LogTenants.problem(name);
-    if (problem != null) {
-      throw new HttpException(400, LogTenants.HEADER + " is " + problem);
-    }
-    return name;
   }
 
   /** Work of a request. */

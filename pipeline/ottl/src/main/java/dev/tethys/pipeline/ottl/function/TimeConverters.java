@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.ottl.function;
 
+import dev.tethys.config.GoDurations;
 import dev.tethys.pipeline.ottl.Arguments;
 import dev.tethys.pipeline.ottl.EvaluationException;
 import dev.tethys.pipeline.ottl.Expr;
@@ -58,10 +59,7 @@ final class TimeConverters {
                 }),
         Function.converter("Duration", Type.DURATION)
             .takes("duration", Kind.STRING)
-            .made(
-                a ->
-                    TypeConverters.one(
-                        a, v -> Duration.ofNanos(GoDuration.parse(StringConverters.string(v))))),
+            .made(a -> TypeConverters.one(a, v -> duration(StringConverters.string(v)))),
         Function.converter("TruncateTime", Type.TIME)
             .takes("time", Kind.TIME)
             .takes("duration", Kind.DURATION)
@@ -204,5 +202,13 @@ final class TimeConverters {
           }
           return layout.parse(text, zone, clock);
         });
+  }
+
+  private static Duration duration(String text) {
+    try {
+      return GoDurations.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new EvaluationException(String.valueOf(e.getMessage()));
+    }
   }
 }

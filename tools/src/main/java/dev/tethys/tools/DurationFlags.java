@@ -1,15 +1,16 @@
 package dev.tethys.tools;
 
+import dev.tethys.config.GoDurations;
 import java.time.Duration;
 
 /** Durations of flags, refused in the words of Go's own reader. */
-final class GoDurations {
-  private GoDurations() {}
+final class DurationFlags {
+  private DurationFlags() {}
 
   /** Reads one; not negative. */
   static Duration parse(String text) {
     try {
-      Duration d = dev.tethys.config.GoDurations.parse(text);
+      Duration d = GoDurations.parse(text);
       if (!d.isNegative()) {
         return d;
       }
