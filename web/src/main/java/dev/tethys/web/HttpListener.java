@@ -3,7 +3,6 @@ package dev.tethys.web;
 import dev.tethys.web.internal.Answers;
 import dev.tethys.web.internal.ConnectionTimeouts;
 import dev.tethys.web.internal.Protocol;
-import dev.tethys.web.internal.ReloadedConfig;
 import dev.tethys.web.internal.ServerSockets;
 import dev.tethys.web.internal.SocketConnections;
 import dev.tethys.web.internal.http1.Http1Protocol;
@@ -127,7 +126,7 @@ public final class HttpListener implements AutoCloseable {
       @Nullable HttpMetrics metrics,
       Consumer<Socket> accepted)
       throws IOException {
-    ReloadedConfig config = new ReloadedConfig(options.webConfigFile(), System::nanoTime);
+    ReloadedWebConfig config = new ReloadedWebConfig(options.webConfigFile(), System::nanoTime);
     return start(options, Level.INFO, config::get, routes, metrics, accepted);
   }
 

@@ -11,7 +11,6 @@ import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.web.internal.OldTls;
 import dev.tethys.web.internal.Pem;
-import dev.tethys.web.internal.ReloadedConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.NoSuchAlgorithmException;
@@ -24,7 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
-import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
@@ -65,16 +63,6 @@ public record WebConfig(
     default Object version() {
       return "";
     }
-  }
-
-  /**
-   * A configuration as its files stand now: they are read again once one has changed, and one that
-   * is wrong then leaves what was.
-   *
-   * @throws IOException when it cannot be read now
-   */
-  public static Supplier<WebConfig> following(Source source) throws IOException {
-    return new ReloadedConfig(source, System::nanoTime)::get;
   }
 
   /** When a client must show a certificate. */

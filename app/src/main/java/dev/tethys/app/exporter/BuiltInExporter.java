@@ -26,6 +26,7 @@ import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.ReloadedWebConfig;
 import dev.tethys.web.Routes;
 import dev.tethys.web.WebConfig;
 import dev.tethys.web.client.HttpClientFactory;
@@ -135,7 +136,7 @@ public final class BuiltInExporter implements AutoCloseable {
               + kind.program()
               + "'s flags or file: one of them can be given");
     }
-    return HttpListener.start(options, WebConfig.following(own), routes, null);
+    return HttpListener.start(options, ReloadedWebConfig.following(own), routes, null);
   }
 
   private static String version() {

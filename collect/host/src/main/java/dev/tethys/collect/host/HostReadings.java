@@ -1,9 +1,7 @@
 package dev.tethys.collect.host;
 
-import dev.tethys.collect.host.internal.FileReadings;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -23,15 +21,6 @@ public interface HostReadings {
    *     for those of the host's first process
    */
   record Sources(HostPaths paths, String etc, @Nullable String mounts) {}
-
-  /**
-   * Readings of a host.
-   *
-   * @param timeLimit how long file systems are waited for, all together
-   */
-  static HostReadings of(Sources sources, Duration timeLimit) {
-    return new FileReadings(sources, timeLimit);
-  }
 
   /** Totals of /proc/stat. */
   record Totals(long bootSeconds, long created, long running, long blocked) {}

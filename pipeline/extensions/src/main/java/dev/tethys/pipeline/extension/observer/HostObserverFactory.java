@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.extension.observer;
 
+import dev.tethys.collect.host.HostFiles;
 import dev.tethys.collect.host.HostPaths;
 import dev.tethys.collect.host.HostReadings;
 import dev.tethys.config.GoDurations;
@@ -59,7 +60,7 @@ public final class HostObserverFactory implements ExtensionFactory<HostObserverF
             : new HostPaths(proc, usual.sysfs(), usual.rootfs(), usual.udevData());
     return new HostObserver(
         settings.interval,
-        HostReadings.of(new HostReadings.Sources(paths, "/etc", null), Duration.ZERO),
+        HostFiles.readings(new HostReadings.Sources(paths, "/etc", null), Duration.ZERO),
         context.name(),
         context.id().toString(),
         Thread::sleep);

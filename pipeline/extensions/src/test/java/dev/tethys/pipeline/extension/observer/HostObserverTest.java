@@ -4,6 +4,7 @@ import static dev.tethys.testkit.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.tethys.collect.host.HostFiles;
 import dev.tethys.collect.host.HostPaths;
 import dev.tethys.collect.host.HostReadings;
 import dev.tethys.pipeline.receiver.LogCapture;
@@ -46,7 +47,7 @@ class HostObserverTest {
     HostObserver o =
         new HostObserver(
             Duration.ofMillis(10),
-            HostReadings.of(
+            HostFiles.readings(
                 new HostReadings.Sources(
                     new HostPaths(procfs, d.sysfs(), d.rootfs(), d.udevData()), "/etc", null),
                 Duration.ZERO),

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.host;
 
+import dev.tethys.collect.host.HostFiles;
 import dev.tethys.collect.host.HostPaths;
 import dev.tethys.collect.host.HostReadings;
 import dev.tethys.config.GoDurations;
@@ -159,7 +160,7 @@ public final class HostMetricsReceiverFactory
     return new HostMetricsReceiver(
         s,
         version,
-        () -> HostReadings.of(sources(s.rootPath), HostMetricsReceiver.timeLimit(s)),
+        () -> HostFiles.readings(sources(s.rootPath), HostMetricsReceiver.timeLimit(s)),
         outputs,
         context.name(),
         context.id().toString(),

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.host;
 
+import dev.tethys.collect.host.HostFiles;
 import dev.tethys.collect.host.HostProcess;
 import dev.tethys.collect.host.HostReadings;
 import dev.tethys.model.exposition.Registry;
@@ -143,7 +144,8 @@ final class HostFixture {
         "1.2.3",
         () ->
             readings.apply(
-                HostReadings.of(factory.sources(s.rootPath()), HostMetricsReceiver.timeLimit(s))),
+                HostFiles.readings(
+                    factory.sources(s.rootPath()), HostMetricsReceiver.timeLimit(s))),
         outputs,
         "receiver host_metrics",
         "host_metrics",

@@ -3,6 +3,7 @@ package dev.tethys.pipeline.receiver.host;
 import static dev.tethys.testkit.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.collect.host.HostFiles;
 import dev.tethys.collect.host.HostReadings;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.telemetry.LogRecord;
@@ -30,7 +31,7 @@ class HostMetricsReceiverTest {
     return new HostMetricsReceiver(
         s,
         "1",
-        () -> HostReadings.of(factory.sources(""), HostMetricsReceiver.timeLimit(s)),
+        () -> HostFiles.readings(factory.sources(""), HostMetricsReceiver.timeLimit(s)),
         pipeline.of(signal),
         "receiver host_metrics",
         "host_metrics",
@@ -149,7 +150,7 @@ class HostMetricsReceiverTest {
               }
               return HostFixture.failing(
                   HostReadings.class,
-                  HostReadings.of(factory.sources(""), HostMetricsReceiver.timeLimit(s)),
+                  HostFiles.readings(factory.sources(""), HostMetricsReceiver.timeLimit(s)),
                   call -> call.equals("memory") ? new NoSuchMethodError("of a scraper") : null);
             },
             Map.of(Signal.METRICS, to),

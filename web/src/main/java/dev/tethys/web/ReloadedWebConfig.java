@@ -1,7 +1,6 @@
-package dev.tethys.web.internal;
+package dev.tethys.web;
 
 import dev.tethys.config.ConfigException;
-import dev.tethys.web.WebConfig;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -11,20 +10,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The web configuration as its files stand now. They are looked at again on use, but at most every
- * {@link #LOOK_NANOS}, and read again when any has changed in time, size or identity, or when their
- * source has.
+ * Current web configuration of a server. On use, at most every {@link #CHECK_NANOS}, its files are
+ * checked for changes of time, size or identity and read again.
  *
  * <p>Where Prometheus answers 500 while the file is broken, the last configuration that could be
- * read goes on: a half-written file must neither open nor close a server. The error is logged once
- * a change.
+ * read stays in use: a half-written file must neither open nor close a server. The error is logged
+ * once for each change.
  */
-public final class ReloadedConfig {
+public final class ReloadedWebConfig {
   /** How stale a configuration may be. */
-  static final long LOOK_NANOS = 250_000_000;
+  static final long CHECK_NANOS = 250_000_000;
 
   private static final System.Logger LOG = System.getLogger("dev.tethys.web");
 
@@ -39,8 +38,17 @@ public final class ReloadedConfig {
   private Object version; // of the source; guarded by this
   private @Nullable String problem; // of the last reading; guarded by this
 
+  /**
+   * Current configuration of a source; an invalid change leaves the configuration before it.
+   *
+   * @throws IOException when it cannot be read now
+   */
+  public static Supplier<WebConfig> following(WebConfig.Source source) throws IOException {
+    return new ReloadedWebConfig(source, System::nanoTime)::get;
+  }
+
   /** Reads the file for the first time; then errors are the caller's. */
-  public ReloadedConfig(@Nullable Path file, LongSupplier nanos) throws IOException {
+  public ReloadedWebConfig(@Nullable Path file, LongSupplier nanos) throws IOException {
     this(
         file == null ? List.of() : List.of(file),
         file == null ? () -> WebConfig.NONE : () -> WebConfig.read(file),
@@ -48,11 +56,11 @@ public final class ReloadedConfig {
   }
 
   /** The same for what is not a file of its own and may name some. */
-  public ReloadedConfig(WebConfig.Source source, LongSupplier nanos) throws IOException {
+  public ReloadedWebConfig(WebConfig.Source source, LongSupplier nanos) throws IOException {
     this(List.of(), source, nanos);
   }
 
-  private ReloadedConfig(List<Path> own, WebConfig.Source source, LongSupplier nanos)
+  private ReloadedWebConfig(List<Path> own, WebConfig.Source source, LongSupplier nanos)
       throws IOException {
     this.own = own;
     this.source = source;
@@ -66,7 +74,7 @@ public final class ReloadedConfig {
   /** The configuration now. */
   public WebConfig get() {
     boolean isOfFiles = !own.isEmpty() || !current.files().isEmpty();
-    if (isOfFiles && nanos.getAsLong() - lookedAt >= LOOK_NANOS) {
+    if (isOfFiles && nanos.getAsLong() - lookedAt >= CHECK_NANOS) {
       look();
     }
     return current;
@@ -74,7 +82,7 @@ public final class ReloadedConfig {
 
   private synchronized void look() {
     long looks = nanos.getAsLong();
-    if (looks - lookedAt < LOOK_NANOS) {
+    if (looks - lookedAt < CHECK_NANOS) {
       return;
     }
     lookedAt = looks;

@@ -1,0 +1,18 @@
+package dev.tethys.collect.host;
+
+import dev.tethys.collect.host.internal.FileReadings;
+import java.time.Duration;
+
+/** Entry point to the readings of a host's files. */
+public final class HostFiles {
+  private HostFiles() {}
+
+  /**
+   * Readings of a host.
+   *
+   * @param timeLimit how long file systems are waited for, all together
+   */
+  public static HostReadings readings(HostReadings.Sources sources, Duration timeLimit) {
+    return new FileReadings(sources, timeLimit);
+  }
+}
