@@ -133,6 +133,11 @@ public final class ServerWebSocket {
     send(TEXT, b, b.length);
   }
 
+  /** Sends a message of bytes. */
+  public void sendBinary(byte[] message) throws IOException {
+    send(BINARY, message, message.length);
+  }
+
   /** Sends a ping, which clients answer. */
   public void ping() throws IOException {
     send(PING, new byte[0], 0);

@@ -7,15 +7,19 @@ import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an agent tells a server; what is null is as it was told before.
+ * Message of an agent to its server; a part that is null is unchanged since the last message.
  *
  * @param uid 16 bytes
  * @param sequence one more than in the message before
  * @param capabilities bits of {@link Capability}
- * @param config as text in YAML
- * @param disconnects whether this is the last
+ * @param config effective configuration as text in YAML
+ * @param available components of the agent; not decoded
+ * @param disconnects whether this is the last message
+ * @param remote state of the configuration that the server offered
+ * @param requestsUid whether the agent asks for an instance uid
+ * @param custom null for none
  */
-@SuppressWarnings("ArrayRecordComponent") // nobody compares them
+@SuppressWarnings("ArrayRecordComponent") // not compared
 public record AgentToServer(
     byte[] uid,
     long sequence,
@@ -24,13 +28,19 @@ public record AgentToServer(
     @Nullable ComponentHealth health,
     @Nullable String config,
     @Nullable Available available,
-    boolean disconnects) {
+    boolean disconnects,
+    @Nullable RemoteStatus remote,
+    boolean requestsUid,
+    @Nullable CustomMessage custom) {
 
   /** Bits of what an agent can do. */
   public static final class Capability {
     public static final long REPORTS_STATUS = 1;
+    public static final long ACCEPTS_REMOTE_CONFIG = 2;
     public static final long REPORTS_EFFECTIVE_CONFIG = 4;
+    public static final long ACCEPTS_PACKAGES = 8;
     public static final long REPORTS_HEALTH = 0x800;
+    public static final long REPORTS_REMOTE_CONFIG = 0x1000;
     public static final long REPORTS_HEARTBEAT = 0x2000;
     public static final long REPORTS_AVAILABLE_COMPONENTS = 0x4000;
 
@@ -50,6 +60,38 @@ public record AgentToServer(
    */
   @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   public record Available(byte[] hash, @Nullable Map<String, Map<String, String>> kinds) {}
+
+  /**
+   * State of a remote configuration at the agent.
+   *
+   * @param hash of the configuration that was received last; empty for none
+   * @param error "" unless it failed
+   */
+  @SuppressWarnings("ArrayRecordComponent") // not compared
+  public record RemoteStatus(byte[] hash, State state, String error) {
+    /** States in the order of their numbers. */
+    public enum State {
+      UNSET,
+      APPLIED,
+      APPLYING,
+      FAILED
+    }
+  }
+
+  /**
+   * Reads a message.
+   *
+   * @throws dev.tethys.codec.CodecException when it is none
+   */
+  public static AgentToServer decoded(byte[] bytes, int offset, int length) {
+    return AgentMessages.read(bytes, offset, length);
+  }
+
+  /** Reads a message as WebSockets carry it: after a header of 0, which old clients leave out. */
+  public static AgentToServer unframed(byte[] bytes) {
+    int head = bytes.length > 0 && bytes[0] == 0 ? 1 : 0; // no field has the number 0
+    return decoded(bytes, head, bytes.length - head);
+  }
 
   /** The message. */
   public byte[] encoded() {
@@ -92,8 +134,21 @@ public record AgentToServer(
       w.end(files);
       w.end(m);
     }
+    if (remote != null) {
+      int m = w.begin(7);
+      w.bytes(1, remote.hash).int64Unless0(2, remote.state.ordinal());
+      w.stringUnlessEmpty(3, remote.error);
+      w.end(m);
+    }
     if (disconnects) {
       w.end(w.begin(9));
+    }
+    w.int64Unless0(10, requestsUid ? 1 : 0);
+    if (custom != null) {
+      int m = w.begin(12);
+      w.string(1, custom.capability());
+      w.end(m);
+      custom.write(w, 13);
     }
     if (available != null) {
       int m = w.begin(14);

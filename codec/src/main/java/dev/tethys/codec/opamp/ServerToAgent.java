@@ -1,11 +1,13 @@
 package dev.tethys.codec.opamp;
 
 import dev.tethys.codec.protobuf.ProtoReader;
+import dev.tethys.codec.protobuf.ProtoWriter;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a server tells an agent, as far as one that only reports heeds it.
+ * Message of a server to an agent.
  *
  * @param error null for none
  * @param reportAll whether everything is to be told anew
@@ -13,18 +15,19 @@ import org.jspecify.annotations.Nullable;
  * @param newUid by which the agent goes from now on, 16 bytes; null for as before
  * @param heartbeat how often the agent is to say that it is there; null where it does not say, zero
  *     for never
- * @param unheeded what else it holds, which wants capabilities that the agent does not have; "" for
- *     nothing
+ * @param config configuration that is offered; null for none
+ * @param unheeded names of other offers, which no agent of this program accepts; "" for none
  */
-@SuppressWarnings("ArrayRecordComponent") // nobody compares them
+@SuppressWarnings("ArrayRecordComponent") // not compared
 public record ServerToAgent(
     @Nullable Failure error,
     boolean reportAll,
     boolean reportComponents,
     byte @Nullable [] newUid,
     @Nullable Duration heartbeat,
+    @Nullable RemoteConfig config,
     String unheeded) {
-  private static final int UID_BYTES = 16;
+  static final int UID_BYTES = 16;
   private static final long LONGEST_SECONDS = Duration.ofDays(1).toSeconds();
 
   /**
@@ -46,12 +49,13 @@ public record ServerToAgent(
     long flags = 0;
     byte[] uid = null;
     Duration heartbeat = null;
+    RemoteConfig config = null;
     StringBuilder rest = new StringBuilder();
     while (r.next()) {
       switch (r.field()) {
         case 1, 7, 10 -> r.skip(); // for whom it is, and what the server can do
         case 2 -> error = failure(r);
-        case 3 -> unheeded(r, rest, "remote_config");
+        case 3 -> config = RemoteConfig.read(r);
         case 4 -> heartbeat = heartbeat(r, heartbeat);
         case 5 -> unheeded(r, rest, "packages_available");
         case 6 -> flags = r.readLong();
@@ -62,7 +66,73 @@ public record ServerToAgent(
       }
     }
     return new ServerToAgent(
-        error, (flags & 1) != 0, (flags & 2) != 0, uid, heartbeat, rest.toString());
+        error, (flags & 1) != 0, (flags & 2) != 0, uid, heartbeat, config, rest.toString());
+  }
+
+  /** Capability bits of a server. */
+  public static final class Capability {
+    public static final long ACCEPTS_STATUS = 1;
+    public static final long OFFERS_REMOTE_CONFIG = 2;
+    public static final long ACCEPTS_EFFECTIVE_CONFIG = 4;
+
+    private Capability() {}
+  }
+
+  /**
+   * The message as a server sends it over HTTP.
+   *
+   * @param to instance uid of the agent
+   * @param capabilities bits of {@link Capability}
+   * @param customCapabilities those for which it takes custom messages
+   */
+  public byte[] encoded(byte[] to, long capabilities, List<String> customCapabilities) {
+    ProtoWriter w = new ProtoWriter(1 << 8);
+    write(w, to, capabilities, customCapabilities);
+    return w.toByteArray();
+  }
+
+  /** The same as WebSockets carry it. */
+  public byte[] framed(byte[] to, long capabilities, List<String> customCapabilities) {
+    ProtoWriter w = new ProtoWriter(1 << 8);
+    w.varint(0);
+    write(w, to, capabilities, customCapabilities);
+    return w.toByteArray();
+  }
+
+  private void write(ProtoWriter w, byte[] to, long capabilities, List<String> customCapabilities) {
+    w.bytes(1, to);
+    if (error != null) {
+      int m = w.begin(2);
+      w.int64(1, error.unavailable ? 2 : 1).stringUnlessEmpty(2, error.message);
+      if (!error.retryAfter.isZero()) {
+        int info = w.begin(3);
+        w.int64(1, error.retryAfter.toNanos());
+        w.end(info);
+      }
+      w.end(m);
+    }
+    if (config != null) {
+      config.write(w, 3);
+    }
+    if (heartbeat != null) {
+      int settings = w.begin(4);
+      int opamp = w.begin(2);
+      w.int64(4, heartbeat.toSeconds());
+      w.end(opamp);
+      w.end(settings);
+    }
+    w.int64Unless0(6, (reportAll ? 1 : 0) | (reportComponents ? 2 : 0));
+    w.int64Unless0(7, capabilities);
+    if (newUid != null) {
+      int m = w.begin(8);
+      w.bytes(1, newUid);
+      w.end(m);
+    }
+    if (!customCapabilities.isEmpty()) {
+      int m = w.begin(10);
+      customCapabilities.forEach(c -> w.string(1, c));
+      w.end(m);
+    }
   }
 
   /** Reads a message as WebSockets carry it: after a header, which is 0, and once was not there. */

@@ -1,0 +1,240 @@
+package dev.tethys.codec.opamp;
+
+import dev.tethys.codec.opamp.AgentToServer.Description;
+import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
+import dev.tethys.codec.protobuf.ProtoReader;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Decoder of messages of agents, on the side of the server. */
+final class AgentMessages {
+  /** Deepest nesting of component health and of attribute values. */
+  static final int MAX_DEPTH = 16;
+
+  private AgentMessages() {}
+
+  static AgentToServer read(byte[] bytes, int offset, int length) {
+    ProtoReader r = new ProtoReader().reset(bytes, offset, length);
+    byte[] uid = {};
+    long sequence = 0;
+    long capabilities = 0;
+    long flags = 0;
+    Description description = null;
+    ComponentHealth health = null;
+    String config = null;
+    RemoteStatus remote = null;
+    CustomMessage custom = null;
+    boolean disconnects = false;
+    while (r.next()) {
+      switch (r.field()) {
+        case 1 -> uid = r.readBytes();
+        case 2 -> sequence = r.readLong();
+        case 3 -> description = description(r);
+        case 4 -> capabilities = r.readLong();
+        case 5 -> health = health(r, 0);
+        case 6 -> config = effective(r);
+        case 7 -> remote = remote(r);
+        case 9 -> {
+          r.skip();
+          disconnects = true;
+        }
+        case 10 -> flags = r.readLong();
+        case 13 -> custom = CustomMessage.read(r);
+        default -> r.skip();
+      }
+    }
+    if (uid.length != ServerToAgent.UID_BYTES) {
+      throw r.malformed("an instance uid of " + uid.length + " bytes, not 16");
+    }
+    return new AgentToServer(
+        uid,
+        sequence,
+        capabilities,
+        description,
+        health,
+        config,
+        null,
+        disconnects,
+        remote,
+        (flags & 1) != 0,
+        custom);
+  }
+
+  private static Description description(ProtoReader r) {
+    SequencedMap<String, String> identifying = new LinkedHashMap<>();
+    SequencedMap<String, String> others = new LinkedHashMap<>();
+    int outer = r.enter();
+    while (r.next()) {
+      switch (r.field()) {
+        case 1 -> attribute(r, identifying);
+        case 2 -> attribute(r, others);
+        default -> r.skip();
+      }
+    }
+    r.leave(outer);
+    return new Description(identifying, others);
+  }
+
+  private static void attribute(ProtoReader r, Map<String, String> into) {
+    String key = "";
+    String value = "";
+    int outer = r.enter();
+    while (r.next()) {
+      switch (r.field()) {
+        case 1 -> key = r.readString();
+        case 2 -> value = value(r, 0);
+        default -> r.skip();
+      }
+    }
+    r.leave(outer);
+    into.put(key, value);
+  }
+
+  /** An AnyValue as text. */
+  private static String value(ProtoReader r, int depth) {
+    if (depth > MAX_DEPTH) {
+      throw r.malformed("attribute values nested deeper than " + MAX_DEPTH);
+    }
+    String out = "";
+    int outer = r.enter();
+    while (r.next()) {
+      switch (r.field()) {
+        case 1 -> out = r.readString();
+        case 2 -> out = String.valueOf(r.readBool());
+        case 3 -> out = String.valueOf(r.readLong());
+        case 4 -> out = String.valueOf(r.readDouble());
+        case 5 -> out = list(r, depth);
+        case 6 -> out = map(r, depth);
+        case 7 -> out = HexFormat.of().formatHex(r.readBytes());
+        default -> r.skip();
+      }
+    }
+    r.leave(outer);
+    return out;
+  }
+
+  private static String list(ProtoReader r, int depth) {
+    StringBuilder out = new StringBuilder();
+    int outer = r.enter();
+    while (r.next()) {
+      if (r.field() == 1) {
+        out.append(out.isEmpty() ? "" : ",").append(value(r, depth + 1));
+      } else {
+        r.skip();
+      }
+    }
+    r.leave(outer);
+    return out.toString();
+  }
+
+  private static String map(ProtoReader r, int depth) {
+    StringBuilder out = new StringBuilder();
+    int outer = r.enter();
+    while (r.next()) {
+      if (r.field() != 1) {
+        r.skip();
+        continue;
+      }
+      String key = "";
+      String value = "";
+      int pair = r.enter();
+      while (r.next()) {
+        switch (r.field()) {
+          case 1 -> key = r.readString();
+          case 2 -> value = value(r, depth + 1);
+          default -> r.skip();
+        }
+      }
+      r.leave(pair);
+      out.append(out.isEmpty() ? "" : ",").append(key).append('=').append(value);
+    }
+    r.leave(outer);
+    return out.toString();
+  }
+
+  private static ComponentHealth health(ProtoReader r, int depth) {
+    if (depth > MAX_DEPTH) {
+      throw r.malformed("component health nested deeper than " + MAX_DEPTH);
+    }
+    boolean healthy = false;
+    long start = 0;
+    String error = "";
+    String status = "";
+    long statusNanos = 0;
+    Map<String, ComponentHealth> parts = new LinkedHashMap<>();
+    int outer = r.enter();
+    while (r.next()) {
+      switch (r.field()) {
+        case 1 -> healthy = r.readBool();
+        case 2 -> start = r.readFixed64();
+        case 3 -> error = r.readString();
+        case 4 -> status = r.readString();
+        case 5 -> statusNanos = r.readFixed64();
+        case 6 -> {
+          int entry = r.enter();
+          String name = "";
+          ComponentHealth part = null;
+          while (r.next()) {
+            switch (r.field()) {
+              case 1 -> name = r.readString();
+              case 2 -> part = health(r, depth + 1);
+              default -> r.skip();
+            }
+          }
+          r.leave(entry);
+          if (part != null) {
+            parts.put(name, part);
+          }
+        }
+        default -> r.skip();
+      }
+    }
+    r.leave(outer);
+    return new ComponentHealth(healthy, start, error, status, statusNanos, parts);
+  }
+
+  private static @Nullable String effective(ProtoReader r) {
+    SequencedMap<String, String> files = new TreeMap<>();
+    int outer = r.enter();
+    while (r.next()) {
+      if (r.field() == 1) {
+        RemoteConfig.files(r, files);
+      } else {
+        r.skip();
+      }
+    }
+    r.leave(outer);
+    if (files.size() == 1) {
+      return files.firstEntry().getValue();
+    }
+    StringBuilder all = new StringBuilder();
+    files.forEach(
+        (name, text) -> all.append("--- # ").append(name).append('\n').append(text).append('\n'));
+    return all.toString();
+  }
+
+  private static RemoteStatus remote(ProtoReader r) {
+    byte[] hash = {};
+    RemoteStatus.State state = RemoteStatus.State.UNSET;
+    String error = "";
+    int outer = r.enter();
+    while (r.next()) {
+      switch (r.field()) {
+        case 1 -> hash = r.readBytes();
+        case 2 -> {
+          long n = r.readLong();
+          RemoteStatus.State[] all = RemoteStatus.State.values();
+          state = n > 0 && n < all.length ? all[(int) n] : RemoteStatus.State.UNSET;
+        }
+        case 3 -> error = r.readString();
+        default -> r.skip();
+      }
+    }
+    r.leave(outer);
+    return new RemoteStatus(hash, state, error);
+  }
+}
