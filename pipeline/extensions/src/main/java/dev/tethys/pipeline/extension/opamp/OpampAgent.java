@@ -13,7 +13,6 @@ import dev.tethys.pipeline.component.HealthWatcher;
 import dev.tethys.pipeline.component.PipelineWatcher;
 import dev.tethys.pipeline.component.RunningGraph;
 import dev.tethys.pipeline.extension.health.GraphHealth;
-import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -91,7 +90,8 @@ final class OpampAgent
             available,
             pace.heartbeat(),
             context.clock()::nanos,
-            context.logger());
+            context.logger(),
+            null);
   }
 
   @Override
@@ -231,7 +231,9 @@ final class OpampAgent
   private void talk() {
     try {
       succeed();
-      tryOn();
+      new Conversation(
+              context.name(), settings.server().endpoint(), link, reports, pace, context.logger())
+          .run();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
@@ -248,42 +250,6 @@ final class OpampAgent
       }
       if (before.base.equals(base)) {
         reports.identify(before.reports.uid());
-      }
-    }
-  }
-
-  private void tryOn() throws InterruptedException {
-    int failures = 0;
-    String said = "";
-    while (!reports.isStopping()) {
-      long heard = reports.heard();
-      Duration wait;
-      String why;
-      try {
-        link.talk(reports);
-        return;
-      } catch (Link.Busy e) {
-        wait = e.after();
-        why = String.valueOf(e.getMessage());
-      } catch (IOException | RuntimeException e) {
-        wait = Duration.ZERO;
-        why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-      }
-      failures = reports.heard() > heard ? 1 : failures + 1;
-      Duration own = pace.pause(failures);
-      wait = wait.compareTo(own) > 0 ? wait : own;
-      if (!reports.isStopping()) {
-        context
-            .logger()
-            .log(
-                why.equals(said) ? Level.DEBUG : Level.WARNING,
-                "{0}: the OpAMP server {1} is tried again: {2}",
-                context.name(),
-                settings.server().endpoint(),
-                why);
-        said = failures == 1 ? "" : why;
-        reports.begin(); // nothing of the broken connection ends the pause
-        reports.pause(wait);
       }
     }
   }

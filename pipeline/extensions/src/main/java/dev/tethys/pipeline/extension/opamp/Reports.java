@@ -4,7 +4,10 @@ import dev.tethys.codec.opamp.AgentToServer;
 import dev.tethys.codec.opamp.AgentToServer.Available;
 import dev.tethys.codec.opamp.AgentToServer.Capability;
 import dev.tethys.codec.opamp.AgentToServer.Description;
+import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
 import dev.tethys.codec.opamp.ComponentHealth;
+import dev.tethys.codec.opamp.CustomMessage;
+import dev.tethys.codec.opamp.RemoteConfig;
 import dev.tethys.codec.opamp.ServerToAgent;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -14,6 +17,7 @@ import java.util.SequencedMap;
 import java.util.UUID;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +36,7 @@ final class Reports {
   private final Available available;
   private final LongSupplier nanos;
   private final System.Logger logger;
+  private final @Nullable Consumer<RemoteConfig> taker;
 
   // All guarded by the lock.
   private UUID uid;
@@ -39,6 +44,8 @@ final class Reports {
   private SequencedMap<String, String> others = new LinkedHashMap<>();
   private @Nullable ComponentHealth health;
   private @Nullable String config;
+  private @Nullable RemoteStatus remote;
+  private @Nullable CustomMessage custom; // not sent yet
   private Duration heartbeat;
   private long sequence;
   private long heard;
@@ -49,12 +56,15 @@ final class Reports {
   private @Nullable Description knownDescription;
   private @Nullable ComponentHealth knownHealth;
   private @Nullable String knownConfig;
+  private @Nullable RemoteStatus knownRemote;
   private boolean all = true;
   private boolean components;
 
   /**
    * @param capabilities bits of {@link Capability}
    * @param available all components that there are
+   * @param taker of offered configurations, which must not block; null for an agent that reports
+   *     only
    */
   Reports(
       UUID uid,
@@ -62,7 +72,9 @@ final class Reports {
       Available available,
       Duration heartbeat,
       LongSupplier nanos,
-      System.Logger logger) {
+      System.Logger logger,
+      @Nullable Consumer<RemoteConfig> taker) {
+    this.taker = taker;
     this.uid = uid;
     this.capabilities = capabilities;
     this.available = available;
@@ -123,6 +135,16 @@ final class Reports {
     change(() -> config = effective);
   }
 
+  /** Reports the state of the offered configuration. */
+  void remote(RemoteStatus now) {
+    change(() -> remote = now);
+  }
+
+  /** Sends a custom message, in place of one that was not sent yet. */
+  void say(CustomMessage message) {
+    change(() -> custom = message);
+  }
+
   /** Nothing is told from now on but that it ends. */
   void stop() {
     change(() -> stopping = true);
@@ -179,7 +201,9 @@ final class Reports {
         || components
         || !description().equals(knownDescription)
         || !Objects.equals(shownHealth(), knownHealth)
-        || !Objects.equals(shownConfig(), knownConfig);
+        || !Objects.equals(shownConfig(), knownConfig)
+        || remote != knownRemote
+        || custom != null;
   }
 
   /**
@@ -211,7 +235,10 @@ final class Reports {
                   whole || !Objects.equals(h, knownHealth) ? h : null,
                   whole || !Objects.equals(c, knownConfig) ? c : null,
                   a,
-                  false),
+                  false,
+                  whole || remote != knownRemote ? remote : null,
+                  false,
+                  custom),
               whole,
               withComponents);
         });
@@ -222,7 +249,17 @@ final class Reports {
     return look(
         () ->
             new AgentToServer(
-                InstanceUid.bytes(uid), sequence, capabilities, null, null, null, null, true));
+                InstanceUid.bytes(uid),
+                sequence,
+                capabilities,
+                null,
+                null,
+                null,
+                null,
+                true,
+                null,
+                false,
+                null));
   }
 
   /** A message has gone to the server. */
@@ -234,6 +271,8 @@ final class Reports {
           knownDescription = m.description() == null ? knownDescription : m.description();
           knownHealth = m.health() == null ? knownHealth : m.health();
           knownConfig = m.config() == null ? knownConfig : m.config();
+          knownRemote = m.remote() == null ? knownRemote : m.remote();
+          custom = custom == m.custom() ? null : custom;
           if (d.all()) {
             all = false;
           }
@@ -249,11 +288,16 @@ final class Reports {
    * @throws Link.Busy when it wants to be left alone
    */
   void hear(ServerToAgent m) throws Link.Busy {
-    if (!m.unheeded().isEmpty()) {
+    RemoteConfig offered = m.config();
+    String refused = m.unheeded();
+    if (offered != null && taker == null) {
+      refused = refused.isEmpty() ? "remote_config" : "remote_config, " + refused;
+    }
+    if (!refused.isEmpty()) {
       logger.log(
-          Level.DEBUG,
-          "the OpAMP server offers {0}, which this agent does not take: it only reports",
-          m.unheeded());
+          taker == null ? Level.DEBUG : Level.WARNING,
+          "Offer of the OpAMP server refused, this agent does not accept it offer=\"{0}\"",
+          refused);
     }
     change(
         () -> {
@@ -276,6 +320,9 @@ final class Reports {
             heartbeat = m.heartbeat();
           }
         });
+    if (offered != null && taker != null) {
+      taker.accept(offered);
+    }
     ServerToAgent.Failure f = m.error();
     if (f != null) {
       if (f.unavailable()) {

@@ -1,0 +1,302 @@
+package dev.tethys.pipeline.extension.opamp;
+
+import dev.tethys.codec.opamp.AgentToServer.Available;
+import dev.tethys.codec.opamp.AgentToServer.Capability;
+import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
+import dev.tethys.codec.opamp.ComponentHealth;
+import dev.tethys.codec.opamp.CustomMessage;
+import dev.tethys.codec.opamp.RemoteConfig;
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.Secret;
+import dev.tethys.config.TlsConfig;
+import dev.tethys.model.file.IoFailures;
+import dev.tethys.pipeline.Scheduler;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * OpAMP client of a process whose configuration a control plane sets. An offered configuration is
+ * applied to the running process; where that fails, the former one stays and the error is reported.
+ * The last one that was applied is on disk, so that a process starts with it when its control plane
+ * is away.
+ *
+ * <p>One thread applies, in the order of offers; an offer that came while another was applied
+ * replaces those before it.
+ */
+public final class ControlledAgent implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(ControlledAgent.class.getName());
+
+  /** Interval of health and accounts after a change, for {@link #CLOSE_WATCH}, and otherwise. */
+  private static final Duration OFTEN = Duration.ofMillis(500);
+
+  private static final Duration SELDOM = Duration.ofSeconds(10);
+  private static final Duration CLOSE_WATCH = Duration.ofMinutes(1);
+
+  private static final ReconnectBackoff PACE =
+      new ReconnectBackoff(
+          Duration.ofMillis(250),
+          Duration.ofSeconds(15),
+          Duration.ofSeconds(10),
+          Duration.ofSeconds(30),
+          Duration.ofSeconds(90),
+          Duration.ofMillis(100),
+          OFTEN,
+          Duration.ofSeconds(2));
+
+  /** Process that is configured. */
+  public interface Process {
+    /**
+     * Becomes what the files say, merged in their order; what runs changes only when this succeeds.
+     *
+     * @param files empty for the configuration that the process has without a control plane
+     * @throws ConfigException where the configuration is wrong
+     * @throws IOException when a component cannot start
+     */
+    void apply(List<Path> files) throws IOException;
+
+    /** The effective configuration with secrets masked. */
+    String effective();
+
+    ComponentHealth health();
+
+    PipelineAccounts accounts();
+  }
+
+  /**
+   * Settings of the client.
+   *
+   * @param endpoint {@code ws} or {@code wss}
+   * @param token bearer token; "" for none
+   * @param labels reported as non-identifying attributes
+   */
+  public record Settings(
+      URI endpoint, TlsConfig tls, String token, Path folder, Map<String, String> labels) {}
+
+  private final Settings settings;
+  private final Scheduler clock;
+  private final Process process;
+  private final RemoteConfigFolder folder;
+  private final Reports reports;
+  private final Link link;
+  private final AtomicReference<@Nullable RemoteConfig> offered = new AtomicReference<>();
+  private final CountDownLatch over = new CountDownLatch(1);
+  private final SequencedMap<String, String> identity = new LinkedHashMap<>();
+  private volatile long changedNanos;
+  private volatile boolean started;
+  private @Nullable PipelineAccounts reported; // of the watching thread
+  private long reportedNanos; // of the watching thread
+
+  /**
+   * A client that is not connected yet.
+   *
+   * @param identity attributes that identify the process, such as {@code service.name}
+   * @throws IOException when the folder cannot be read or written
+   */
+  public ControlledAgent(
+      Settings settings, Map<String, String> identity, Scheduler clock, Process process)
+      throws IOException {
+    this.settings = settings;
+    this.clock = clock;
+    this.process = process;
+    this.identity.putAll(identity);
+    this.folder = new RemoteConfigFolder(settings.folder(), clock::millis);
+    this.reports =
+        new Reports(
+            folder.uid(),
+            Capability.REPORTS_STATUS
+                | Capability.ACCEPTS_REMOTE_CONFIG
+                | Capability.REPORTS_EFFECTIVE_CONFIG
+                | Capability.REPORTS_REMOTE_CONFIG
+                | Capability.REPORTS_HEALTH
+                | Capability.REPORTS_HEARTBEAT,
+            new Available(new byte[0], null),
+            PACE.heartbeat(),
+            clock::nanos,
+            LOG,
+            this::offer);
+    Map<String, Secret> headers =
+        settings.token().isEmpty()
+            ? Map.of()
+            : Map.of("Authorization", new Secret("Bearer " + settings.token()));
+    this.link =
+        new SocketLink(
+            new OpampSettings.Server(settings.endpoint(), settings.tls(), headers, null, null),
+            null,
+            PACE,
+            clock);
+  }
+
+  /** Files of the last configuration that was applied; empty for that without a control plane. */
+  public List<Path> files() throws IOException {
+    return folder.files();
+  }
+
+  /**
+   * Notes that the files of {@link #files} could not be applied when the process started.
+   *
+   * @throws IOException when that cannot be written
+   */
+  public void failed(String error) throws IOException {
+    byte[] hash = folder.current();
+    if (hash != null) {
+      folder.fail(hash, error);
+    }
+  }
+
+  /** Connects, after the process runs. */
+  public void start() {
+    RemoteConfigFolder.Failure failed = folder.failed();
+    byte[] current = folder.current();
+    if (failed != null) {
+      reports.remote(new RemoteStatus(failed.hash(), RemoteStatus.State.FAILED, failed.error()));
+    } else if (current != null) {
+      reports.remote(new RemoteStatus(current, RemoteStatus.State.APPLIED, ""));
+    }
+    SequencedMap<String, String> others = new TreeMap<>(HostFacts.attributes());
+    others.putAll(settings.labels());
+    reports.describe(identity, others);
+    reports.run(process.effective());
+    changedNanos = clock.nanos();
+    started = true;
+    watch();
+    clock.execute(
+        "control",
+        () -> {
+          try {
+            new Conversation("control", settings.endpoint(), link, reports, PACE, LOG).run();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          } finally {
+            over.countDown();
+          }
+        });
+  }
+
+  /** The identity of this process at its control plane. */
+  public String instanceUid() {
+    return reports.uid().toString();
+  }
+
+  private void watch() {
+    if (reports.isStopping()) {
+      return;
+    }
+    try {
+      report();
+    } catch (RuntimeException e) { // the next look may succeed
+      LOG.log(Level.ERROR, "Health and accounts not reported", e);
+    }
+    clock.schedule(OFTEN, () -> clock.execute("control-watch", this::watch));
+  }
+
+  private void report() {
+    reports.feel(process.health());
+    long now = clock.nanos();
+    boolean close = now - changedNanos < CLOSE_WATCH.toNanos();
+    PipelineAccounts accounts = process.accounts();
+    if (close
+        || now - reportedNanos >= SELDOM.toNanos() && !accounts.equals(reported)
+        || reported == null) {
+      reported = accounts;
+      reportedNanos = now;
+      reports.say(
+          new CustomMessage(
+              PipelineAccounts.CAPABILITY,
+              PipelineAccounts.TYPE,
+              accounts.json().getBytes(StandardCharsets.UTF_8)));
+    }
+  }
+
+  private void offer(RemoteConfig config) {
+    offered.set(config);
+    clock.execute("control-apply", this::applyOffered);
+  }
+
+  private synchronized void applyOffered() {
+    RemoteConfig config = offered.getAndSet(null);
+    if (config == null || reports.isStopping()) {
+      return;
+    }
+    long start = clock.nanos();
+    reports.remote(new RemoteStatus(config.hash(), RemoteStatus.State.APPLYING, ""));
+    String error = apply(config);
+    if (error.isEmpty()) {
+      LOG.log(
+          Level.INFO,
+          "Configuration of the control plane applied hash={0} took={1}ms",
+          shortened(config.hash()),
+          (clock.nanos() - start) / 1_000_000);
+      reports.run(process.effective());
+      reports.remote(new RemoteStatus(config.hash(), RemoteStatus.State.APPLIED, ""));
+    } else {
+      LOG.log(
+          Level.ERROR,
+          "Configuration of the control plane not applied, the former one stays hash={0} error={1}",
+          shortened(config.hash()),
+          error);
+      reports.remote(new RemoteStatus(config.hash(), RemoteStatus.State.FAILED, error));
+    }
+    changedNanos = clock.nanos();
+  }
+
+  /** The error, "" for none. */
+  private String apply(RemoteConfig config) {
+    try {
+      List<Path> files = folder.stage(config);
+      try {
+        process.apply(files);
+      } catch (ConfigException e) {
+        return failed(config, String.valueOf(e.getMessage()));
+      } catch (IOException e) {
+        return failed(config, IoFailures.said(e));
+      } catch (RuntimeException e) {
+        LOG.log(Level.ERROR, "Configuration not applied", e);
+        return failed(config, e.toString());
+      }
+      folder.commit(config.hash());
+      return "";
+    } catch (IOException e) {
+      return IoFailures.said(e);
+    }
+  }
+
+  private String failed(RemoteConfig config, String error) throws IOException {
+    folder.fail(config.hash(), error);
+    return error;
+  }
+
+  private static String shortened(byte[] hash) {
+    StringBuilder out = new StringBuilder();
+    for (int i = 0; i < Math.min(6, hash.length); i++) {
+      out.append(String.format("%02x", hash[i]));
+    }
+    return out.toString();
+  }
+
+  /** Says goodbye and disconnects. */
+  @Override
+  public void close() {
+    reports.stop();
+    if (started && link.isUp()) {
+      try {
+        over.await(PACE.farewell().toMillis(), TimeUnit.MILLISECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    link.end();
+  }
+}

@@ -1,0 +1,226 @@
+package dev.tethys.pipeline.extension.opamp;
+
+import dev.tethys.codec.opamp.RemoteConfig;
+import dev.tethys.model.UuidV7;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Configurations of a control plane on the disk of an agent. {@code current} holds the hash of the
+ * last one that was applied, {@code trying} the one that is being applied, {@code failed} the last
+ * one that was not applied and why. Texts are in {@code config-HASH/NN.yaml}, {@code instance-uid}
+ * identifies the agent.
+ *
+ * <p>Invariant: {@code current} names a folder that is complete on disk. A process that ends within
+ * an application starts with {@code current} and reports the other as failed. One thread changes
+ * the folder.
+ */
+final class RemoteConfigFolder {
+  /** Largest configuration that is accepted, in bytes of all its files. */
+  static final int MAX_BYTES = 4 << 20;
+
+  private static final int MAX_FILES = 64;
+  private static final int MAX_HASH = 64;
+  private static final String PREFIX = "config-";
+
+  /** Configuration that was not applied. */
+  record Failure(byte[] hash, String error) {}
+
+  private final Path folder;
+  private final UUID uid;
+  private byte @Nullable [] current;
+  private @Nullable Failure failed;
+
+  RemoteConfigFolder(Path folder, LongSupplier millis) throws IOException {
+    this.folder = folder;
+    Files.createDirectories(folder);
+    String written = read("instance-uid");
+    UUID known = written == null ? null : InstanceUid.parse(written.strip());
+    if (written != null && known == null) {
+      throw new IOException(
+          folder.resolve("instance-uid") + " holds no UUID; delete it to get a new identity");
+    }
+    uid = known == null ? UuidV7.at(millis.getAsLong(), new SecureRandom()) : known;
+    if (known == null) {
+      write("instance-uid", uid + "\n");
+    }
+    current = hash(read("current"));
+    failed = failure(read("failed"));
+    byte[] unfinished = hash(read("trying"));
+    if (unfinished != null) {
+      fail(unfinished, "the process ended while it applied this configuration");
+    }
+  }
+
+  UUID uid() {
+    return uid;
+  }
+
+  /** Hash of the configuration that was applied last; null for none. */
+  byte @Nullable [] current() {
+    return current;
+  }
+
+  @Nullable Failure failed() {
+    return failed;
+  }
+
+  /** Files of the configuration that was applied last; empty for none. */
+  List<Path> files() throws IOException {
+    return current == null ? List.of() : listed(folderOf(current));
+  }
+
+  /**
+   * Writes an offered configuration to disk and marks it as being applied.
+   *
+   * @return its files
+   * @throws IOException where it cannot be accepted or written
+   */
+  List<Path> stage(RemoteConfig offered) throws IOException {
+    if (offered.hash().length == 0 || offered.hash().length > MAX_HASH) {
+      throw new IOException(
+          "the configuration has a hash of "
+              + offered.hash().length
+              + " bytes; it must have 1 to "
+              + MAX_HASH);
+    }
+    if (offered.files().size() > MAX_FILES) {
+      throw new IOException(
+          "the configuration has " + offered.files().size() + " files; at most " + MAX_FILES);
+    }
+    long bytes = 0;
+    for (String text : offered.files().values()) {
+      bytes += text.length();
+    }
+    if (bytes > MAX_BYTES) {
+      throw new IOException("the configuration has " + bytes + " characters; at most " + MAX_BYTES);
+    }
+    if (Arrays.equals(offered.hash(), current)) {
+      write("trying", hex(offered.hash()) + "\n");
+      return files();
+    }
+    Path in = folderOf(offered.hash());
+    delete(in);
+    Files.createDirectories(in);
+    int n = 0;
+    for (String text : offered.files().values()) {
+      force(in.resolve(String.format("%02d.yaml", n++)), text);
+    }
+    write("trying", hex(offered.hash()) + "\n");
+    return listed(in);
+  }
+
+  /** The staged configuration runs. */
+  void commit(byte[] hash) throws IOException {
+    write("current", hex(hash) + "\n");
+    Files.deleteIfExists(folder.resolve("trying"));
+    Files.deleteIfExists(folder.resolve("failed"));
+    current = hash;
+    failed = null;
+    removeOthers();
+  }
+
+  /** The staged configuration does not run; the one before does. */
+  void fail(byte[] hash, String error) throws IOException {
+    write("failed", hex(hash) + "\n" + error);
+    Files.deleteIfExists(folder.resolve("trying"));
+    failed = new Failure(hash, error);
+    removeOthers();
+  }
+
+  private void removeOthers() throws IOException {
+    try (Stream<Path> all = Files.list(folder)) {
+      for (Path p : all.toList()) {
+        boolean kept = current != null && p.equals(folderOf(current));
+        if (p.getFileName().toString().startsWith(PREFIX) && !kept) {
+          delete(p);
+        }
+      }
+    }
+  }
+
+  private Path folderOf(byte[] hash) {
+    return folder.resolve(PREFIX + hex(hash));
+  }
+
+  private static List<Path> listed(Path in) throws IOException {
+    try (Stream<Path> all = Files.list(in)) {
+      return new ArrayList<>(all.sorted().toList());
+    }
+  }
+
+  private static void delete(Path in) throws IOException {
+    if (Files.isDirectory(in)) {
+      for (Path p : listed(in)) {
+        Files.delete(p);
+      }
+      Files.delete(in);
+    }
+  }
+
+  private @Nullable String read(String name) throws IOException {
+    try {
+      return Files.readString(folder.resolve(name));
+    } catch (NoSuchFileException e) {
+      return null;
+    }
+  }
+
+  private void write(String name, String text) throws IOException {
+    Path next = folder.resolve(name + ".new");
+    force(next, text);
+    Files.move(next, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private static void force(Path file, String text) throws IOException {
+    try (FileChannel c =
+        FileChannel.open(
+            file,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.TRUNCATE_EXISTING)) {
+      ByteBuffer b = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+      while (b.hasRemaining()) {
+        c.write(b);
+      }
+      c.force(true);
+    }
+  }
+
+  private static @Nullable Failure failure(@Nullable String written) {
+    int line = written == null ? -1 : written.indexOf('\n');
+    if (written == null || line < 0) {
+      return null;
+    }
+    byte[] hash = hash(written.substring(0, line));
+    return hash == null ? null : new Failure(hash, written.substring(line + 1));
+  }
+
+  private static byte @Nullable [] hash(@Nullable String hex) {
+    try {
+      return hex == null || hex.isBlank() ? null : HexFormat.of().parseHex(hex.strip());
+    } catch (IllegalArgumentException e) {
+      return null; // damaged: as if it were not there
+    }
+  }
+
+  private static String hex(byte[] hash) {
+    return HexFormat.of().formatHex(hash);
+  }
+}
