@@ -14,6 +14,7 @@ import dev.tethys.app.server.AgentWarmUp;
 import dev.tethys.app.server.ServerRole;
 import dev.tethys.app.server.WarmUp;
 import dev.tethys.config.ConfigException;
+import dev.tethys.control.ControlRole;
 import dev.tethys.demo.DemoRole;
 import dev.tethys.logagent.LogsRole;
 import dev.tethys.logagent.LogsWarmUp;
@@ -37,8 +38,7 @@ public final class Main {
       new TreeMap<>(
           Map.of(
               "node-agent", "eBPF observation of one machine",
-              "cluster-agent", "databases, cloud services and Kubernetes state",
-              "control", "pipeline configurations over OpAMP"));
+              "cluster-agent", "databases, cloud services and Kubernetes state"));
 
   private Main() {}
 
@@ -72,6 +72,8 @@ public final class Main {
             : AgentRole.run(rest);
       case "alertmanager":
         return AlertmanagerRole.run(rest);
+      case "control":
+        return ControlRole.run(rest);
       case "demo":
         return DemoRole.run(rest);
       case "collector":
@@ -147,6 +149,7 @@ public final class Main {
                               clymene-agent if STORAGE_TYPE is set
           alertmanager        Alertmanager: --config.file alertmanager.yml and its flags
           collector           OpenTelemetry Collector: --config collector.yaml
+          control             control plane: configurations of collectors, rolled out in stages over OpAMP
           demo                web shop with switchable faults that sends spans, logs and metrics
           exporter NAME       node_exporter and a dozen others; tethys exporter lists them
           gateway             clymene-gateway: receives pushed data for other exporters

@@ -119,6 +119,8 @@ class ArchitectureTest {
         .definedBy("dev.tethys.tools..")
         .layer("log agent")
         .definedBy("dev.tethys.logagent..")
+        .layer("control")
+        .definedBy("dev.tethys.control..")
         .layer("demo")
         .definedBy("dev.tethys.demo..")
         .layer("app")
@@ -261,6 +263,9 @@ class ArchitectureTest {
             "prometheus",
             "alert",
             "alert manager")
+        .whereLayer("control")
+        .mayOnlyAccessLayers(
+            "model", "config", "codec", "web", "runtime", "pipeline", "extensions", "collector")
         .whereLayer("demo")
         .mayOnlyAccessLayers("model", "config", "codec", "web", "runtime")
         .whereLayer("log agent")
@@ -317,6 +322,7 @@ class ArchitectureTest {
           "prometheus",
           "tools",
           "logagent",
+          "control",
           "demo",
           "app"
         }) {

@@ -120,6 +120,7 @@ public record Command(
       CHECKS.stream().filter(f -> !own.contains(f.name())).forEach(all::add);
     }
     if (!name.startsWith(MIGRATIONS)
+        && !name.startsWith(ControlCommands.NAME + " ")
         && !name.startsWith(LogCli.NAME + " ")) { // neither promtool nor PromQL is part of them
       all.addAll(name.startsWith(Amtool.NAME + " ") ? Amtool.GLOBAL : GLOBAL);
     }

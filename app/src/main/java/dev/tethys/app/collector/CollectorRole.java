@@ -4,22 +4,17 @@ import dev.tethys.api.MetricsPage;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Durations;
 import dev.tethys.config.YamlDocument;
-import dev.tethys.config.YamlWriter;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.pipeline.Scheduler;
-import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.pipeline.collector.ConfigSource;
 import dev.tethys.pipeline.collector.ConfigSources;
-import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.component.ConfigWatcher;
-import dev.tethys.pipeline.component.ExporterFactory;
-import dev.tethys.pipeline.component.Kind;
-import dev.tethys.pipeline.component.ProcessorFactory;
-import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.delivery.Outboxes;
+import dev.tethys.pipeline.extension.opamp.ControlledAgent;
+import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
 import dev.tethys.pipeline.grammar.GraphConfig;
 import dev.tethys.pipeline.grammar.OwnMetrics;
 import dev.tethys.pipeline.grammar.OwnMetricsPush;
@@ -47,17 +42,14 @@ import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
@@ -103,6 +95,27 @@ public final class CollectorRole implements AutoCloseable {
               "false",
               "Allow live inspection of an edge's data: every client of the port can then read"
                   + " telemetry."),
+          Flag.of(
+              ControlPlane.URL,
+              Flag.Kind.STRING,
+              "",
+              "URL of a control plane (tethys control or another OpAMP server) that sets the"
+                  + " configuration; --config then holds until it has set one, and may be missing."),
+          Flag.of(
+              ControlPlane.TOKEN_FILE,
+              Flag.Kind.STRING,
+              "",
+              "File with the bearer token for --control."),
+          Flag.of(
+              ControlPlane.DATA,
+              Flag.Kind.STRING,
+              "data-collector",
+              "Folder of the identity and the last applied configuration of --control."),
+          Flag.of(
+              ControlPlane.LABEL,
+              Flag.Kind.LIST,
+              "",
+              "name=value, by which --control selects this process. Can be repeated."),
           Flag.of("log.level", Flag.Kind.STRING, "info", "debug, info, warn or error."),
           Flag.of("log.format", Flag.Kind.STRING, "logfmt", "logfmt or json."));
 
@@ -112,8 +125,12 @@ public final class CollectorRole implements AutoCloseable {
           + " masked, components lists what there is, featuregate the gates. SIGHUP and POST"
           + " /-/reload read the configuration again and change only what changed.";
 
+  /** Wait for queues when a control plane takes the only configuration back. */
+  private static final Duration STOP_WAIT = Duration.ofSeconds(5);
+
   private final String word;
-  private final ConfigSource source;
+  private final ConfigSource ownSource;
+  private volatile ConfigSource source;
   private final boolean allowUnused;
   private final GraphServices services;
   private final Registry metrics = new Registry();
@@ -128,6 +145,8 @@ public final class CollectorRole implements AutoCloseable {
   private final List<MetricsPusher> pushers = new ArrayList<>();
   private @Nullable OwnMetrics shownAs;
   private Map<String, Optional<String>> resource = Map.of();
+
+  private @Nullable ControlledAgent controlled;
 
   /** The configuration that holds, put together, secrets masked. */
   private volatile String printed = "";
@@ -151,6 +170,7 @@ public final class CollectorRole implements AutoCloseable {
       OwnLines lines) {
     this.word = word;
     this.lines = lines;
+    this.ownSource = source;
     this.source = source;
     this.allowUnused = allowUnused;
     this.tap = tap;
@@ -224,7 +244,7 @@ public final class CollectorRole implements AutoCloseable {
     LogSetup.install(flags);
     Components components = BuiltIn.components();
     if (command.equals("components")) {
-      System.out.print(list(components));
+      System.out.print(ComponentsList.of(components));
       return 0;
     }
     return run(
@@ -278,7 +298,10 @@ public final class CollectorRole implements AutoCloseable {
           System.out.print(PrintedConfig.of(document.root(), components));
           yield 0;
         }
-        default -> role.serve(Duration.ofMillis(Math.min(50_000, flags.millis("drain-timeout"))));
+        default ->
+            role.serve(
+                Duration.ofMillis(Math.min(50_000, flags.millis("drain-timeout"))),
+                ControlPlane.of(word, flags));
       };
     } catch (ConfigException e) {
       System.err.println(e.getMessage());
@@ -289,17 +312,18 @@ public final class CollectorRole implements AutoCloseable {
     }
   }
 
-  private int serve(Duration drain) throws IOException {
+  private int serve(Duration drain, @Nullable ControlPlane control) throws IOException {
     HeapController.keep();
     CarrierReserve.keep();
     try (this) {
-      start();
+      start(control);
       sun.misc.Signal.handle(
           new sun.misc.Signal("HUP"), s -> Thread.ofVirtual().start(this::reloadOnSignal));
       LOG.log(
           Level.INFO, "Everything is ready: tethys {0} {1}", BuildInfo.current().version(), word);
       Shutdown.await();
       LOG.log(Level.INFO, "Stop requested, draining queues timeout={0}", Durations.format(drain));
+      closeControlled(); // a configuration that came now would start the graph again
       graph.stop(drain);
       return Shutdown.hasFailed() ? 1 : 0;
     }
@@ -315,6 +339,90 @@ public final class CollectorRole implements AutoCloseable {
     Read c = read();
     listen(c.config().telemetry());
     apply(c);
+  }
+
+  /**
+   * Starts with the last configuration of a control plane, else with its own, else with none.
+   *
+   * @throws ConfigException where its own configuration is wrong
+   * @throws IOException when something cannot start
+   */
+  void start(@Nullable ControlPlane control) throws IOException {
+    if (control == null) {
+      start();
+    } else {
+      controlled = control.connect(this);
+    }
+  }
+
+  private void closeControlled() {
+    if (controlled != null) {
+      controlled.close();
+    }
+  }
+
+  /** Whether there is a configuration without a control plane. */
+  boolean hasOwnConfig() {
+    return !(ownSource instanceof ConfigSources s && s.configs().isEmpty());
+  }
+
+  /** Listens without a pipeline until a configuration is set. */
+  void startEmpty() throws IOException {
+    listen(TelemetrySettings.DEFAULT);
+  }
+
+  /**
+   * Takes another source of the configuration; when that fails, the present one stays.
+   *
+   * @param files merged in their order; empty for the configuration of the command line
+   * @param environment for references to variables
+   * @throws ConfigException where the configuration is wrong
+   * @throws IOException when something cannot start
+   */
+  synchronized void use(List<Path> files, Function<String, @Nullable String> environment)
+      throws IOException {
+    ConfigSource before = source;
+    ConfigSource next =
+        files.isEmpty()
+            ? ownSource
+            : new ConfigSources(
+                files.stream().map(Path::toString).toList(), List.of(), environment);
+    if (files.isEmpty() && !hasOwnConfig()) {
+      graph.stop(STOP_WAIT);
+      printed = "";
+      source = next;
+      return;
+    }
+    source = next;
+    try {
+      if (shownAs == null) {
+        start();
+      } else {
+        reload();
+      }
+    } catch (IOException | RuntimeException e) {
+      source = before;
+      throw e;
+    }
+  }
+
+  String printed() {
+    return printed;
+  }
+
+  Map<String, String> identity() {
+    Map<String, String> all = OwnMetricsPage.resource(resource, instance);
+    return Map.of(
+        "service.name", all.getOrDefault("service.name", "tethys"),
+        "service.version", all.getOrDefault("service.version", BuildInfo.current().version()));
+  }
+
+  PipelineAccounts accounts() {
+    return PipelineAccounts.of(services.ledger());
+  }
+
+  Scheduler clock() {
+    return services.clock();
   }
 
   /** A configuration with how it is shown. */
@@ -358,7 +466,7 @@ public final class CollectorRole implements AutoCloseable {
    * @throws ConfigException where it is wrong
    * @throws IOException when something cannot start
    */
-  void reload() throws IOException {
+  synchronized void reload() throws IOException {
     long start = System.nanoTime();
     try {
       Read c = read();
@@ -483,48 +591,10 @@ public final class CollectorRole implements AutoCloseable {
 
   @Override
   public void close() {
+    closeControlled();
     graph.stop(Duration.ZERO);
     pushers.forEach(MetricsPusher::end);
     pushers.forEach(MetricsPusher::close);
     listeners.forEach(HttpListener::close);
-  }
-
-  /** What there is, in YAML. */
-  static String list(Components components) {
-    Map<String, @Nullable Object> tree = new LinkedHashMap<>();
-    Map<String, @Nullable Object> build = new LinkedHashMap<>();
-    build.put("command", "tethys collector");
-    build.put("version", BuildInfo.current().version());
-    tree.put("buildinfo", build);
-    for (Kind k : Kind.values()) {
-      tree.put(
-          k.section(),
-          components.all().stream()
-              .filter(f -> Kind.of(f) == k)
-              .sorted(Comparator.comparing(ComponentFactory::type))
-              .map(CollectorRole::described)
-              .toList());
-    }
-    return YamlWriter.write(tree);
-  }
-
-  private static Map<String, @Nullable Object> described(ComponentFactory<?> f) {
-    Map<String, @Nullable Object> m = new LinkedHashMap<>();
-    m.put("name", f.type());
-    m.put("aliases", f.aliases().isEmpty() ? null : List.copyOf(f.aliases()));
-    m.put("about", f.about());
-    Set<Signal> signals =
-        switch (f) {
-          case ReceiverFactory<?> x -> x.signals();
-          case ProcessorFactory<?> x -> x.signals();
-          case ExporterFactory<?> x -> x.signals();
-          default -> Set.of();
-        };
-    m.put(
-        "signals",
-        signals.isEmpty()
-            ? null
-            : new TreeSet<>(signals).stream().map(s -> s.name().toLowerCase(Locale.ROOT)).toList());
-    return m;
   }
 }

@@ -281,7 +281,7 @@ class CollectorRoleTest {
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("service.telemetry.traces")
         .hasMessageContaining("not built");
-    assertThat(CollectorRole.list(components())).contains("- name: batch", "- name: kafka");
+    assertThat(ComponentsList.of(components())).contains("- name: batch", "- name: kafka");
   }
 
   @Test

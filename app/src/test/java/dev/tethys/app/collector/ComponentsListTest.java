@@ -15,7 +15,7 @@ class ComponentsListTest {
   @Test
   void itIsYamlAndNamesEverything() {
     Components components = BuiltIn.components();
-    YamlNode all = YamlDocument.parse("components", null, CollectorRole.list(components)).root();
+    YamlNode all = YamlDocument.parse("components", null, ComponentsList.of(components)).root();
     int listed = 0;
     for (Kind k : Kind.values()) {
       for (YamlNode c : of(all, k.section()).items()) {

@@ -1,5 +1,6 @@
 package dev.tethys.codec.opamp;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -53,11 +54,11 @@ class AgentToServerTest {
     assertThat(m.config()).isEqualTo("receivers: {}\n");
     assertThat(m.disconnects()).isTrue();
     assertThat(m.requestsUid()).isTrue();
-    assertThat(m.remote().state()).isEqualTo(RemoteStatus.State.FAILED);
-    assertThat(m.remote().hash()).containsExactly(1, 2);
-    assertThat(m.remote().error()).isEqualTo("a.yaml:1:2: wrong");
-    assertThat(m.custom().capability()).isEqualTo("c");
-    assertThat(m.custom().data()).asString(StandardCharsets.UTF_8).isEqualTo("d");
+    assertThat(requireNonNull(m.remote()).state()).isEqualTo(RemoteStatus.State.FAILED);
+    assertThat(requireNonNull(m.remote()).hash()).containsExactly(1, 2);
+    assertThat(requireNonNull(m.remote()).error()).isEqualTo("a.yaml:1:2: wrong");
+    assertThat(requireNonNull(m.custom()).capability()).isEqualTo("c");
+    assertThat(requireNonNull(m.custom()).data()).asString(StandardCharsets.UTF_8).isEqualTo("d");
   }
 
   @Test
@@ -133,8 +134,8 @@ class AgentToServerTest {
     assertThat(read.reportComponents()).isFalse();
     assertThat(read.newUid()).isEqualTo(UID);
     assertThat(read.heartbeat()).isEqualTo(Duration.ofSeconds(20));
-    assertThat(read.config().files()).isEqualTo(files);
-    assertThat(read.config().hash()).isEqualTo(hash);
+    assertThat(requireNonNull(read.config()).files()).isEqualTo(files);
+    assertThat(requireNonNull(read.config()).hash()).isEqualTo(hash);
     assertThat(read.unheeded()).isEmpty();
   }
 }

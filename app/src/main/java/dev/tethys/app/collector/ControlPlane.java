@@ -1,0 +1,182 @@
+package dev.tethys.app.collector;
+
+import dev.tethys.codec.opamp.ComponentHealth;
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.TlsConfig;
+import dev.tethys.pipeline.component.Kind;
+import dev.tethys.pipeline.delivery.OutboxStatus;
+import dev.tethys.pipeline.extension.opamp.ControlledAgent;
+import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
+import dev.tethys.pipeline.graph.Graph;
+import dev.tethys.pipeline.graph.GraphStatus;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.UsageException;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Connection of a collector to its control plane, as the flags say. */
+final class ControlPlane {
+  static final String URL = "control";
+  static final String TOKEN_FILE = "control.token-file";
+  static final String DATA = "control.data";
+  static final String LABEL = "control.label";
+
+  private static final System.Logger LOG = System.getLogger(ControlPlane.class.getName());
+  private static final String PATH = "/v1/opamp";
+
+  private final ControlledAgent.Settings settings;
+
+  ControlPlane(ControlledAgent.Settings settings) {
+    this.settings = settings;
+  }
+
+  /** What the flags say; null without a control plane. */
+  static @Nullable ControlPlane of(String word, FlagSet flags) throws IOException {
+    String url = flags.get(URL);
+    if (url.isEmpty()) {
+      return null;
+    }
+    Map<String, String> labels = new TreeMap<>();
+    for (String label : flags.list(LABEL)) {
+      int eq = label.indexOf('=');
+      if (eq < 1 && !label.isEmpty()) {
+        throw new UsageException(
+            "tethys " + word + ": --" + LABEL + "=" + label + " must be name=value");
+      }
+      if (!label.isEmpty()) {
+        labels.put(label.substring(0, eq), label.substring(eq + 1));
+      }
+    }
+    String file = flags.get(TOKEN_FILE);
+    String token = file.isEmpty() ? "" : Files.readString(Path.of(file)).strip();
+    return new ControlPlane(
+        new ControlledAgent.Settings(
+            endpoint(word, url), TlsConfig.DEFAULT, token, Path.of(flags.get(DATA)), labels));
+  }
+
+  /** The address of the WebSocket of a URL; its path is OpAMP's unless one is written. */
+  static URI endpoint(String word, String url) {
+    try {
+      URI u = URI.create(url);
+      String scheme =
+          switch (u.getScheme() == null ? "" : u.getScheme()) {
+            case "http", "ws" -> "ws";
+            case "https", "wss" -> "wss";
+            default -> "";
+          };
+      if (!scheme.isEmpty() && u.getHost() != null) {
+        String path = u.getRawPath() == null || u.getRawPath().length() < 2 ? PATH : u.getRawPath();
+        return URI.create(scheme + "://" + u.getRawAuthority() + path);
+      }
+    } catch (IllegalArgumentException e) {
+      // reported below
+    }
+    throw new UsageException(
+        "tethys "
+            + word
+            + ": --"
+            + URL
+            + " must be a URL with http, https, ws or wss, such as http://127.0.0.1:4320, not "
+            + url);
+  }
+
+  /**
+   * Starts a collector with the last configuration of its control plane, else with its own, else
+   * with none, and connects.
+   */
+  ControlledAgent connect(CollectorRole role) throws IOException {
+    ControlledAgent agent =
+        new ControlledAgent(settings, role.identity(), role.clock(), new Controlled(role));
+    if (!agent.files().isEmpty()) {
+      try {
+        role.use(agent.files(), System::getenv);
+      } catch (ConfigException | IOException e) {
+        LOG.log(
+            Level.ERROR,
+            "Last configuration of the control plane not applied error={0}",
+            e.getMessage());
+        agent.failed(String.valueOf(e.getMessage()));
+      }
+    }
+    if (role.graph().config().isEmpty()) {
+      if (role.hasOwnConfig()) {
+        role.use(List.of(), System::getenv);
+      } else {
+        role.startEmpty();
+        LOG.log(Level.INFO, "Waiting for a configuration control={0}", settings.endpoint());
+      }
+    }
+    agent.start();
+    LOG.log(
+        Level.INFO,
+        "Control plane configured url={0} instance={1}",
+        settings.endpoint(),
+        agent.instanceUid());
+    return agent;
+  }
+
+  /** Collector as its control plane sees it. */
+  private record Controlled(CollectorRole role) implements ControlledAgent.Process {
+    private static final long STARTED = System.currentTimeMillis();
+
+    @Override
+    public void apply(List<Path> files) throws IOException {
+      role.use(files, System::getenv);
+    }
+
+    @Override
+    public String effective() {
+      return role.printed();
+    }
+
+    @Override
+    public ComponentHealth health() {
+      return of(role.graph(), role.clock().millis());
+    }
+
+    @Override
+    public PipelineAccounts accounts() {
+      return role.accounts();
+    }
+
+    /** Unhealthy while a destination takes nothing. */
+    private static ComponentHealth of(Graph graph, long now) {
+      Map<String, ComponentHealth> parts = new LinkedHashMap<>();
+      String error = "";
+      for (GraphStatus.NodeStatus n : graph.status().nodes()) {
+        OutboxStatus box = n.outbox();
+        if (n.kind().equals(Kind.EXPORTER.word()) && box != null) {
+          boolean fails = box.isFailing(now);
+          parts.put(
+              n.id(),
+              new ComponentHealth(
+                  !fails,
+                  0,
+                  fails ? box.lastError() : "",
+                  fails ? "StatusRecoverableError" : "StatusOK",
+                  0,
+                  Map.of()));
+          error = fails && error.isEmpty() ? n.id() + ": " + box.lastError() : error;
+        }
+      }
+      return new ComponentHealth(
+          error.isEmpty(),
+          TimeUnit.MILLISECONDS.toNanos(STARTED),
+          error,
+          graph.config().isEmpty()
+              ? "StatusNone"
+              : error.isEmpty() ? "StatusOK" : "StatusRecoverableError",
+          0,
+          parts);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+package dev.tethys.app.collector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.config.TlsConfig;
+import dev.tethys.control.ControlServer;
+import dev.tethys.pipeline.collector.BuiltIn;
+import dev.tethys.pipeline.collector.ConfigSources;
+import dev.tethys.pipeline.extension.opamp.ControlledAgent;
+import dev.tethys.runtime.cli.UsageException;
+import dev.tethys.web.HttpListenerOptions;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(120)
+class ControlledCollectorTest {
+  private @TempDir Path folder;
+  private final HttpClient http = HttpClient.newHttpClient();
+
+  private static void until(Callable<Boolean> condition) throws Exception {
+    while (!condition.call()) {
+      LockSupport.parkNanos(5_000_000);
+    }
+  }
+
+  private String call(int port, String method, String path, String body) throws Exception {
+    HttpResponse<String> r =
+        http.send(
+            HttpRequest.newBuilder(
+                    URI.create("http://127.0.0.1:" + port + "/api/v1/control" + path))
+                .method(method, HttpRequest.BodyPublishers.ofString(body))
+                .build(),
+            HttpResponse.BodyHandlers.ofString());
+    assertThat(r.statusCode()).as(r.body()).isEqualTo(200);
+    return r.body();
+  }
+
+  /** From no configuration to one, to a change of it, and back to none. */
+  @Test
+  void collectorWithoutAConfigurationWaitsForOne() throws Exception {
+    try (ControlServer server =
+            ControlServer.start(
+                HttpListenerOptions.on("127.0.0.1:0"),
+                folder.resolve("control"),
+                null,
+                BuiltIn.components(),
+                10);
+        CollectorRole role =
+            new CollectorRole(
+                new ConfigSources(List.of(), List.of(), k -> null),
+                BuiltIn.components(),
+                false,
+                false)) {
+      int port = server.port();
+      role.start(
+          new ControlPlane(
+              new ControlledAgent.Settings(
+                  ControlPlane.endpoint("collector", "http://127.0.0.1:" + port),
+                  TlsConfig.DEFAULT,
+                  "",
+                  folder.resolve("collector"),
+                  Map.of("env", "prod"))));
+      assertThat(role.graph().config()).isEmpty();
+      until(() -> call(port, "GET", "/agents", "").contains("\"connected\":true"));
+      String text =
+          "receivers: {nop: {}}\\nexporters: {nop: {}}\\nservice: {pipelines: {logs: {receivers:"
+              + " [nop], exporters: [nop]}}}\\n";
+      call(port, "POST", "/configurations", "{\"name\":\"e\",\"text\":\"" + text + "\"}");
+      call(port, "POST", "/rollouts", "{\"configuration\":\"e\",\"soak\":\"0s\"}");
+      until(() -> role.graph().config().isPresent());
+      assertThat(role.printed()).contains("nop");
+      until(() -> call(port, "GET", "/rollouts", "").contains("\"state\":\"done\""));
+      call(port, "POST", "/rollouts/1/undo", "{}");
+      until(() -> role.graph().config().isEmpty());
+      call(port, "POST", "/rollouts", "{\"configuration\":\"e\",\"soak\":\"0s\"}");
+      until(() -> role.graph().config().isPresent());
+    }
+  }
+
+  @Test
+  void urlOfAControlPlaneIsThatOfItsWebSocket() {
+    assertThat(ControlPlane.endpoint("collector", "http://c:4320"))
+        .hasToString("ws://c:4320/v1/opamp");
+    assertThat(ControlPlane.endpoint("collector", "https://c/opamp")).hasToString("wss://c/opamp");
+    assertThatThrownBy(() -> ControlPlane.endpoint("collector", "c:4320"))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("--control must be a URL");
+  }
+}

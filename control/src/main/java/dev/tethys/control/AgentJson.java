@@ -1,0 +1,94 @@
+package dev.tethys.control;
+
+import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
+import dev.tethys.codec.opamp.ComponentHealth;
+import java.time.Duration;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Agents and rollouts as JSON. */
+final class AgentJson {
+  private AgentJson() {}
+
+  /**
+   * An agent.
+   *
+   * @param wanted version that it must have; null for none
+   * @param whole with health of components and the effective configuration
+   */
+  static ObjectNode of(AgentState a, @Nullable ConfigVersion wanted, boolean whole) {
+    ObjectNode n = JsonMapper.shared().createObjectNode();
+    n.put("uid", a.uid().toString()).put("connected", a.connected());
+    n.put("transport", a.transport()).put("lastSeenMillis", a.seenMillis());
+    n.put("acceptsConfiguration", a.acceptsConfiguration());
+    ObjectNode labels = n.putObject("labels");
+    a.labels().forEach(labels::put);
+    ComponentHealth h = a.health();
+    if (h != null) {
+      n.set("health", health(h, whole));
+    }
+    ObjectNode c = n.putObject("configuration");
+    RemoteStatus s = a.remote();
+    c.put(
+        "state",
+        (s == null ? RemoteStatus.State.UNSET : s.state()).name().toLowerCase(Locale.ROOT));
+    c.put("hash", a.remoteHash()).put("error", s == null ? "" : s.error());
+    if (wanted != null) {
+      c.put("name", wanted.name()).put("version", wanted.number());
+      c.put(
+          "current",
+          wanted.hash().equals(a.remoteHash())
+              && s != null
+              && s.state() == RemoteStatus.State.APPLIED);
+    }
+    Totals t = a.totals();
+    if (t != null) {
+      ObjectNode items = n.putObject("items");
+      items.put("in", t.in()).put("out", t.out()).put("queued", t.queued());
+      items.put("deadLettered", t.deadLettered()).put("returned", t.returned());
+      ObjectNode dropped = items.putObject("dropped");
+      t.dropped().forEach(dropped::put);
+    }
+    if (whole) {
+      n.put("effectiveConfiguration", a.config());
+      if (!a.configOmitted().isEmpty()) {
+        n.put("effectiveConfigurationOmitted", a.configOmitted());
+      }
+    }
+    return n;
+  }
+
+  private static ObjectNode health(ComponentHealth h, boolean whole) {
+    ObjectNode n = JsonMapper.shared().createObjectNode();
+    n.put("healthy", h.healthy()).put("status", h.status()).put("error", h.error());
+    if (whole && !h.parts().isEmpty()) {
+      ObjectNode parts = n.putObject("components");
+      h.parts().forEach((name, part) -> parts.set(name, health(part, true)));
+    }
+    return n;
+  }
+
+  /** A rollout; called under the lock of its owner. */
+  static ObjectNode of(Rollout r) {
+    ObjectNode n = JsonMapper.shared().createObjectNode();
+    n.put("id", r.id).put("configuration", r.configuration).put("version", r.version);
+    n.put("selector", r.selector.toString()).put("state", r.state.word());
+    n.put("stateReason", r.stateReason).put("stage", r.stage + 1);
+    n.put("author", r.author).put("reason", r.reason).put("startedMillis", r.startedMillis);
+    n.put("endedMillis", r.endedMillis);
+    n.put("previousVersion", r.before == null ? 0 : r.before.version());
+    n.put("applyTimeout", seconds(r.guard.applyTimeout())).put("soak", seconds(r.guard.soak()));
+    n.put("maxLost", r.guard.maxLost());
+    ArrayNode agents = n.putArray("agents");
+    r.reached.forEach(
+        (uid, x) -> agents.addObject().put("uid", uid.toString()).put("applied", x.applied));
+    return n;
+  }
+
+  private static String seconds(Duration d) {
+    return d.toMillis() / 1000.0 + "s";
+  }
+}

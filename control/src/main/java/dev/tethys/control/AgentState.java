@@ -1,0 +1,58 @@
+package dev.tethys.control;
+
+import dev.tethys.codec.opamp.AgentToServer.Capability;
+import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
+import dev.tethys.codec.opamp.ComponentHealth;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Last known state of an agent.
+ *
+ * @param labels identifying and non-identifying attributes
+ * @param health null when it was not reported
+ * @param config effective configuration; "" when it was not reported or not kept
+ * @param configOmitted why the effective configuration is not kept; "" when it is
+ * @param remote null when it was not reported
+ * @param totals null when they were not reported
+ * @param totalsCount number of reports of accounts since the control plane started
+ * @param seenMillis time of the last message, Unix milliseconds
+ * @param changedNanos monotonic time of the last connect or disconnect
+ */
+public record AgentState(
+    UUID uid,
+    Map<String, String> labels,
+    long capabilities,
+    @Nullable ComponentHealth health,
+    String config,
+    String configOmitted,
+    @Nullable RemoteStatus remote,
+    @Nullable Totals totals,
+    long totalsCount,
+    long sequence,
+    String transport,
+    boolean connected,
+    long seenMillis,
+    long changedNanos) {
+  /** Whether the agent takes configurations. */
+  public boolean acceptsConfiguration() {
+    return (capabilities & Capability.ACCEPTS_REMOTE_CONFIG) != 0;
+  }
+
+  /** Hash of the configuration that it received last, in hexadecimal; "" for none. */
+  public String remoteHash() {
+    return remote == null ? "" : HexFormat.of().formatHex(remote.hash());
+  }
+
+  /** State of that configuration. */
+  RemoteStatus.State remoteState() {
+    return remote == null ? RemoteStatus.State.UNSET : remote.state();
+  }
+
+  /** Health as reported; true when it was not. */
+  boolean isHealthy() {
+    return health == null || health.healthy();
+  }
+}

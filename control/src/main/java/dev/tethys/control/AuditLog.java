@@ -1,0 +1,247 @@
+package dev.tethys.control;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Append-only log of changes in JSON lines, each with the hash of the line before.
+ *
+ * <p>Format: a line is a JSON object with {@code sequence} (from 1, without gaps), {@code time}
+ * (RFC 3339), {@code actor}, {@code action}, {@code target}, {@code reason}, {@code before}, {@code
+ * after}, {@code previous} and, last, {@code hash}. {@code hash} is the SHA-256 in hexadecimal of
+ * the bytes of the line up to and without {@code ,"hash":}; {@code previous} is the hash of the
+ * line before, 64 zeros in the first. A change, removal or insertion of a line breaks the chain; a
+ * removal of the last lines is found by a comparison with a hash noted elsewhere.
+ *
+ * <p>An entry is on disk when {@link #append} returns. A last line without an end, which a crash
+ * leaves, was not acknowledged and is cut off when the log is opened.
+ */
+public final class AuditLog implements AutoCloseable {
+  static final String NO_HASH = "0".repeat(64);
+
+  private static final System.Logger LOG = System.getLogger(AuditLog.class.getName());
+  private static final String HASH = ",\"hash\":\"";
+  private static final int MAX_RECENT = 10_000;
+  private static final int MAX_TEXT = 4096;
+
+  /**
+   * Result of a verification.
+   *
+   * @param entries that were found intact
+   * @param last hash of the last of them
+   * @param problem "" when the log is intact
+   */
+  public record Verification(long entries, String last, String problem) {}
+
+  private final Path file;
+  private final InstantSource clock;
+  private final RandomAccessFile out;
+  private final Deque<String> recent = new ArrayDeque<>(); // lines, the latest last
+  private long sequence;
+  private String last;
+
+  /**
+   * Opens a log, which is created when it is not there.
+   *
+   * @throws IOException when it cannot be read or written, or is not intact
+   */
+  AuditLog(Path file, InstantSource clock) throws IOException {
+    this.file = file;
+    this.clock = clock;
+    cutTornLine(file);
+    Verification v = verify(file, recent);
+    if (!v.problem().isEmpty()) {
+      throw new IOException(
+          v.problem() + "; move the file away to start a new log, and keep it as evidence");
+    }
+    sequence = v.entries();
+    last = v.last();
+    out = new RandomAccessFile(file.toFile(), "rw");
+    out.seek(out.length());
+  }
+
+  private static void cutTornLine(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      return;
+    }
+    try (RandomAccessFile f = new RandomAccessFile(file.toFile(), "rw")) {
+      long end = f.length();
+      while (end > 0) {
+        f.seek(end - 1);
+        if (f.read() == '\n') {
+          break;
+        }
+        end--;
+      }
+      if (end < f.length()) {
+        LOG.log(
+            Level.WARNING,
+            "Unfinished last entry of the audit log removed file={0} bytes={1}",
+            file,
+            Long.toString(f.length() - end));
+        f.setLength(end);
+      }
+    }
+  }
+
+  /** Checks the chain of a log. */
+  public static Verification verify(Path file) throws IOException {
+    return verify(file, null);
+  }
+
+  private static Verification verify(Path file, @Nullable Deque<String> recent) throws IOException {
+    long n = 0;
+    String previous = NO_HASH;
+    if (!Files.exists(file)) {
+      return new Verification(0, previous, "");
+    }
+    try (Stream<String> lines = Files.lines(file, StandardCharsets.UTF_8)) {
+      for (String line : (Iterable<String>) lines::iterator) {
+        String problem = problem(line, n + 1, previous);
+        if (!problem.isEmpty()) {
+          return new Verification(n, previous, file + ":" + (n + 1) + ": " + problem);
+        }
+        n++;
+        previous = hash(line);
+        if (recent != null) {
+          keep(recent, line);
+        }
+      }
+    } catch (UncheckedIOException e) {
+      return new Verification(n, previous, file + ":" + (n + 1) + ": the entry is not UTF-8");
+    }
+    return new Verification(n, previous, "");
+  }
+
+  private static String hash(String line) {
+    int at = line.lastIndexOf(HASH);
+    return line.substring(at + HASH.length(), line.length() - 2);
+  }
+
+  private static String problem(String line, long sequence, String previous) {
+    int at = line.lastIndexOf(HASH);
+    if (at < 0 || line.length() != at + HASH.length() + 64 + 2 || !line.endsWith("\"}")) {
+      return "the entry does not end with a hash";
+    }
+    if (!Texts.sha256(line.substring(0, at)).equals(hash(line))) {
+      return "the entry was changed: its hash does not match";
+    }
+    try {
+      JsonNode n = JsonMapper.shared().readTree(line);
+      if (n.path("sequence").asLong(-1) != sequence) {
+        return "the entry has the sequence number "
+            + n.path("sequence").asLong(-1)
+            + ", not "
+            + sequence
+            + ": entries were removed or inserted before it";
+      }
+      if (!n.path("previous").asString("").equals(previous)) {
+        return "the entry does not follow the one before it: its previous hash does not match";
+      }
+    } catch (JacksonException e) {
+      return "the entry is not JSON";
+    }
+    return "";
+  }
+
+  private static void keep(Deque<String> recent, String line) {
+    if (recent.size() == MAX_RECENT) {
+      recent.removeFirst();
+    }
+    recent.addLast(line);
+  }
+
+  /**
+   * Appends an entry.
+   *
+   * @param before state before the change, by name
+   * @param after state after the change
+   * @throws IOException when it is not on disk
+   */
+  synchronized void append(
+      String actor,
+      String action,
+      String target,
+      String reason,
+      Map<String, String> before,
+      Map<String, String> after)
+      throws IOException {
+    ObjectNode n = JsonMapper.shared().createObjectNode();
+    n.put("sequence", sequence + 1);
+    n.put("time", Instant.ofEpochMilli(clock.millis()).toString());
+    n.put("actor", Texts.shortened(actor, MAX_TEXT));
+    n.put("action", action);
+    n.put("target", Texts.shortened(target, MAX_TEXT));
+    n.put("reason", Texts.shortened(reason, MAX_TEXT));
+    ObjectNode b = n.putObject("before");
+    before.forEach((k, v) -> b.put(k, Texts.shortened(v, MAX_TEXT)));
+    ObjectNode a = n.putObject("after");
+    after.forEach((k, v) -> a.put(k, Texts.shortened(v, MAX_TEXT)));
+    n.put("previous", last);
+    String open = n.toString();
+    String body = open.substring(0, open.length() - 1);
+    String hash = Texts.sha256(body);
+    String line = body + HASH + hash + "\"}";
+    long start = out.getFilePointer();
+    try {
+      out.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+      out.getFD().sync();
+    } catch (IOException e) {
+      out.setLength(start); // or the next entry would follow half a line
+      out.seek(start);
+      throw new IOException(file + ": the audit entry was not written: " + e.getMessage(), e);
+    }
+    sequence++;
+    last = hash;
+    keep(recent, line);
+  }
+
+  /**
+   * Entries as JSON, the latest first.
+   *
+   * @param before only those with a smaller sequence number
+   * @param text only those that contain it; "" for all
+   */
+  synchronized List<String> latest(int most, long before, String text) {
+    List<String> out = new ArrayList<>();
+    long n = sequence;
+    for (String line : (Iterable<String>) recent::descendingIterator) {
+      if (n < before && (text.isEmpty() || line.contains(text))) {
+        out.add(line);
+        if (out.size() >= most) {
+          break;
+        }
+      }
+      n--;
+    }
+    return out;
+  }
+
+  /** Checks the chain as it is on disk, up to the last entry that was acknowledged. */
+  synchronized Verification verify() throws IOException {
+    return verify(file);
+  }
+
+  @Override
+  public synchronized void close() throws IOException {
+    out.close();
+  }
+}

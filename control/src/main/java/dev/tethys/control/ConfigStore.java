@@ -1,0 +1,184 @@
+package dev.tethys.control;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Versions of configurations in an append-only file.
+ *
+ * <p>Format: JSON lines, one version each, with the members of {@link ConfigVersion}, {@code name}
+ * first. A version is on disk before it is visible. A last line without an end was not acknowledged
+ * and is cut off when the store is opened; any other damage is an error.
+ */
+final class ConfigStore implements AutoCloseable {
+  /** Largest text of one version, in characters. */
+  static final int MAX_TEXT = 1 << 20;
+
+  /** Characters of all versions together, which are kept in memory. */
+  static final long MAX_TOTAL = 64L << 20;
+
+  static final int MAX_NAMES = 1000;
+
+  private static final System.Logger LOG = System.getLogger(ConfigStore.class.getName());
+  private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,62}");
+
+  private final Path file;
+  private final RandomAccessFile out;
+  private final Map<String, List<ConfigVersion>> versions = new TreeMap<>(); // guarded by this
+  private long total; // guarded by this
+
+  ConfigStore(Path file) throws IOException {
+    this.file = file;
+    long end = read();
+    out = new RandomAccessFile(file.toFile(), "rw");
+    if (out.length() > end) {
+      LOG.log(
+          Level.WARNING,
+          "Unfinished last version removed file={0} bytes={1}",
+          file,
+          Long.toString(out.length() - end));
+      out.setLength(end);
+    }
+    out.seek(end);
+  }
+
+  /** The end of the last whole line. */
+  private long read() throws IOException {
+    if (!Files.exists(file)) {
+      return 0;
+    }
+    byte[] all = Files.readAllBytes(file);
+    int start = 0;
+    int line = 1;
+    for (int i = 0; i < all.length; i++) {
+      if (all[i] == '\n') {
+        String text = new String(all, start, i - start, StandardCharsets.UTF_8);
+        ConfigVersion v = version(text, line++);
+        add(v);
+        start = i + 1;
+      }
+    }
+    return start;
+  }
+
+  private ConfigVersion version(String text, int line) throws IOException {
+    try {
+      JsonNode n = JsonMapper.shared().readTree(text);
+      ConfigVersion v =
+          ConfigVersion.of(
+              n.path("name").asString(""),
+              n.path("number").asInt(0),
+              n.path("time").asLong(0),
+              n.path("author").asString(""),
+              n.path("reason").asString(""),
+              n.path("text").asString(""),
+              n.path("validation").asString(""));
+      int expected = versions.getOrDefault(v.name(), List.of()).size() + 1;
+      if (v.number() == expected && v.hash().equals(n.path("hash").asString(""))) {
+        return v;
+      }
+    } catch (JacksonException e) {
+      // reported below
+    }
+    throw new IOException(
+        file + ":" + line + ": the version is damaged; restore the file from a backup");
+  }
+
+  private void add(ConfigVersion v) {
+    versions.computeIfAbsent(v.name(), k -> new ArrayList<>()).add(v);
+    total += v.text().length();
+  }
+
+  /** Checks the name of a configuration. */
+  static void checkName(String name) {
+    if (!NAME.matcher(name).matches()) {
+      throw new IllegalArgumentException(
+          "configuration name \""
+              + Texts.shortened(name, 80)
+              + "\" must have 1 to 63 characters of a-z, 0-9, '.', '_' and '-', the first a letter"
+              + " or digit");
+    }
+  }
+
+  /**
+   * Adds a version.
+   *
+   * @throws IllegalArgumentException where a limit is exceeded
+   * @throws IOException when it is not on disk
+   */
+  synchronized ConfigVersion add(
+      String name, String text, String author, String reason, String validation, long time)
+      throws IOException {
+    checkName(name);
+    if (text.length() > MAX_TEXT) {
+      throw new IllegalArgumentException(
+          "configuration of " + text.length() + " characters; at most " + MAX_TEXT);
+    }
+    if (total + text.length() > MAX_TOTAL) {
+      throw new IllegalArgumentException(
+          "the versions have "
+              + total
+              + " characters together; at most "
+              + MAX_TOTAL
+              + ": start a new data folder");
+    }
+    List<ConfigVersion> before = versions.getOrDefault(name, List.of());
+    if (before.isEmpty() && versions.size() >= MAX_NAMES) {
+      throw new IllegalArgumentException("there are " + MAX_NAMES + " configurations, the limit");
+    }
+    ConfigVersion v =
+        ConfigVersion.of(name, before.size() + 1, time, author, reason, text, validation);
+    long start = out.getFilePointer();
+    try {
+      out.write((json(v) + "\n").getBytes(StandardCharsets.UTF_8));
+      out.getFD().sync();
+    } catch (IOException e) {
+      out.setLength(start);
+      out.seek(start);
+      throw new IOException(file + ": the version was not written: " + e.getMessage(), e);
+    }
+    add(v);
+    return v;
+  }
+
+  private static String json(ConfigVersion v) {
+    ObjectNode n = JsonMapper.shared().createObjectNode();
+    n.put("name", v.name()).put("number", v.number()).put("time", v.time());
+    n.put("author", v.author()).put("reason", v.reason()).put("text", v.text());
+    return n.put("hash", v.hash()).put("validation", v.validation()).toString();
+  }
+
+  synchronized List<String> names() {
+    return List.copyOf(versions.keySet());
+  }
+
+  /** Versions of a configuration, the first one first. */
+  synchronized List<ConfigVersion> versions(String name) {
+    return List.copyOf(versions.getOrDefault(name, List.of()));
+  }
+
+  /** A version; null where there is none. */
+  synchronized @Nullable ConfigVersion find(String name, int number) {
+    List<ConfigVersion> all = versions.getOrDefault(name, List.of());
+    return number >= 1 && number <= all.size() ? all.get(number - 1) : null;
+  }
+
+  @Override
+  public synchronized void close() throws IOException {
+    out.close();
+  }
+}

@@ -1,0 +1,44 @@
+package dev.tethys.control;
+
+import java.util.HexFormat;
+
+/**
+ * Version of a configuration; never changes.
+ *
+ * @param number from 1, within the name
+ * @param time of creation, Unix milliseconds
+ * @param hash SHA-256 of name, number and text, in hexadecimal: the hash that agents report
+ * @param validation {@code valid}, or why the text could not be or was not validated
+ */
+public record ConfigVersion(
+    String name,
+    int number,
+    long time,
+    String author,
+    String reason,
+    String text,
+    String hash,
+    String validation) {
+  static ConfigVersion of(
+      String name,
+      int number,
+      long time,
+      String author,
+      String reason,
+      String text,
+      String validation) {
+    return new ConfigVersion(
+        name,
+        number,
+        time,
+        author,
+        reason,
+        text,
+        Texts.sha256(name + "\n" + number + "\n" + text),
+        validation);
+  }
+
+  byte[] hashBytes() {
+    return HexFormat.of().parseHex(hash);
+  }
+}

@@ -1,0 +1,407 @@
+package dev.tethys.control;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.Durations;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpHandler;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import dev.tethys.web.Params;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** HTTP API of the control plane under {@code /api/v1/control}, with Prometheus's envelope. */
+final class ControlApi {
+  static final String ROOT = "/api/v1/control";
+
+  private static final int MAX_BODY = 4 << 20;
+  private static final int MAX_LISTED = 10_000;
+  private static final JsonMapper JSON = JsonMapper.shared();
+
+  private final Fleet fleet;
+  private final ConfigStore store;
+  private final Rollouts rollouts;
+  private final AuditLog audit;
+  private final Tokens tokens;
+  private final GraphValidator validator;
+  private final Scheduler clock;
+
+  ControlApi(
+      Fleet fleet,
+      ConfigStore store,
+      Rollouts rollouts,
+      AuditLog audit,
+      Tokens tokens,
+      GraphValidator validator,
+      Scheduler clock) {
+    this.fleet = fleet;
+    this.store = store;
+    this.rollouts = rollouts;
+    this.audit = audit;
+    this.tokens = tokens;
+    this.validator = validator;
+    this.clock = clock;
+  }
+
+  /** Answer to a request of a user. */
+  private interface Action {
+    JsonNode answer(HttpRequest q, String user) throws IOException;
+  }
+
+  void addTo(Routes routes) {
+    routes.get(ROOT + "/agents", on(Tokens.Role.VIEWER, this::agents));
+    routes.get(ROOT + "/agents/{uid}", on(Tokens.Role.VIEWER, this::agent));
+    routes.get(ROOT + "/configurations", on(Tokens.Role.VIEWER, (q, u) -> configurations()));
+    routes.post(ROOT + "/configurations", on(Tokens.Role.OPERATOR, this::push));
+    routes.get(ROOT + "/configurations/{name}", on(Tokens.Role.VIEWER, this::versions));
+    routes.get(ROOT + "/configurations/{name}/{version}", on(Tokens.Role.VIEWER, this::version));
+    routes.get(ROOT + "/diff/{name}", on(Tokens.Role.VIEWER, this::diff));
+    routes.get(ROOT + "/rollouts", on(Tokens.Role.VIEWER, (q, u) -> rollouts()));
+    routes.post(ROOT + "/rollouts", on(Tokens.Role.OPERATOR, this::start));
+    routes.post(ROOT + "/rollouts/{id}/{change}", on(Tokens.Role.OPERATOR, this::change));
+    routes.get(ROOT + "/audit", on(Tokens.Role.VIEWER, this::auditLog));
+    routes.get(ROOT + "/audit/verify", on(Tokens.Role.VIEWER, (q, u) -> verify()));
+    routes.any(
+        ROOT + "/packages",
+        (q, r) ->
+            fail(
+                r,
+                501,
+                "not_implemented",
+                "packages are not distributed: upgrade agents with"
+                    + " the package manager of their machine"));
+  }
+
+  private HttpHandler on(Tokens.Role role, Action action) {
+    return (q, r) -> {
+      try {
+        String user = tokens.require(q, role);
+        ObjectNode out = JSON.createObjectNode().put("status", "success");
+        out.set("data", action.answer(q, user));
+        send(r, out);
+      } catch (Rollouts.NotFoundException e) {
+        fail(r, 404, "not_found", e.getMessage());
+      } catch (Rollouts.ConflictException e) {
+        fail(r, 409, "conflict", e.getMessage());
+      } catch (ConfigException e) {
+        fail(r, 422, "invalid_configuration", e.getMessage());
+      } catch (HttpException e) {
+        if (e.status() == 401) {
+          r.header("WWW-Authenticate", "Bearer");
+        }
+        fail(r, e.status(), "refused", e.getMessage());
+      } catch (IllegalArgumentException e) {
+        fail(r, 400, "bad_data", e.getMessage());
+      }
+    };
+  }
+
+  private static void send(HttpResponse r, ObjectNode out) throws IOException {
+    r.send("application/json", (out + "\n").getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static void fail(HttpResponse r, int status, String type, @Nullable String message)
+      throws IOException {
+    ObjectNode out = JSON.createObjectNode().put("status", "error");
+    out.put("errorType", type).put("error", String.valueOf(message));
+    r.status(status);
+    send(r, out);
+  }
+
+  private static JsonNode body(HttpRequest q) throws IOException {
+    byte[] bytes = q.bodyBytes(MAX_BODY);
+    try {
+      JsonNode n = bytes.length == 0 ? JSON.createObjectNode() : JSON.readTree(bytes);
+      if (!n.isObject()) {
+        throw new IllegalArgumentException("the body must be a JSON object");
+      }
+      return n;
+    } catch (JacksonException e) {
+      throw new IllegalArgumentException("the body is not JSON: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  private static void checkKeys(JsonNode body, String... known) {
+    List<String> all = List.of(known);
+    for (Map.Entry<String, JsonNode> e : body.properties()) {
+      if (!all.contains(e.getKey())) {
+        throw new IllegalArgumentException(
+            "unknown member \"" + e.getKey() + "\"; there are: " + String.join(", ", all));
+      }
+    }
+  }
+
+  private static String text(JsonNode body, String name, boolean required) {
+    JsonNode n = body.path(name);
+    if (n.isMissingNode() || n.isNull()) {
+      if (required) {
+        throw new IllegalArgumentException("member \"" + name + "\" is missing");
+      }
+      return "";
+    }
+    if (!n.isString()) {
+      throw new IllegalArgumentException("member \"" + name + "\" must be a string");
+    }
+    return n.stringValue();
+  }
+
+  /** Who changes something: the user of the token, else the author that the body names. */
+  private static String author(JsonNode body, String user) {
+    String named = text(body, "author", false);
+    return !user.isEmpty() ? user : named.isEmpty() ? "anonymous" : Texts.shortened(named, 256);
+  }
+
+  private static int limit(Params p, int most) {
+    String text = p.first("limit");
+    try {
+      int n = text == null ? Math.min(most, 1000) : Integer.parseInt(text);
+      if (n >= 1 && n <= most) {
+        return n;
+      }
+    } catch (NumberFormatException e) {
+      // reported below
+    }
+    throw new IllegalArgumentException("limit must be a number from 1 to " + most);
+  }
+
+  private static int number(String name, @Nullable String text) {
+    try {
+      if (text != null) {
+        return Integer.parseInt(text);
+      }
+    } catch (NumberFormatException e) {
+      // reported below
+    }
+    throw new IllegalArgumentException(name + " must be a number, not " + text);
+  }
+
+  private JsonNode agents(HttpRequest q, String user) {
+    String selector = q.query().first("selector");
+    int limit = limit(q.query(), MAX_LISTED);
+    ArrayNode out = JSON.createArrayNode();
+    for (AgentState a : fleet.agents(Selector.parse(selector == null ? "" : selector))) {
+      if (out.size() >= limit) {
+        break;
+      }
+      out.add(AgentJson.of(a, rollouts.wanted(a), false));
+    }
+    return out;
+  }
+
+  private JsonNode agent(HttpRequest q, String user) {
+    UUID uid;
+    try {
+      uid = UUID.fromString(q.pathParam("uid"));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(q.pathParam("uid") + " is not the UUID of an agent", e);
+    }
+    AgentState a = fleet.agent(uid);
+    if (a == null) {
+      throw new Rollouts.NotFoundException("there is no agent " + uid);
+    }
+    return AgentJson.of(a, rollouts.wanted(a), true);
+  }
+
+  private JsonNode configurations() {
+    ArrayNode out = JSON.createArrayNode();
+    for (String name : store.names()) {
+      List<ConfigVersion> all = store.versions(name);
+      out.add(json(all.getLast(), false));
+    }
+    return out;
+  }
+
+  private static ObjectNode json(ConfigVersion v, boolean withText) {
+    ObjectNode n = JSON.createObjectNode();
+    n.put("name", v.name()).put("version", v.number()).put("timeMillis", v.time());
+    n.put("author", v.author()).put("reason", v.reason()).put("hash", v.hash());
+    n.put("validation", v.validation()).put("bytes", v.text().length());
+    if (withText) {
+      n.put("text", v.text());
+    }
+    return n;
+  }
+
+  private JsonNode push(HttpRequest q, String user) throws IOException {
+    JsonNode body = body(q);
+    checkKeys(body, "name", "text", "author", "reason", "validate");
+    String name = text(body, "name", true);
+    String text = text(body, "text", true);
+    ConfigStore.checkName(name);
+    String reason = text(body, "reason", false);
+    String author = author(body, user);
+    if (text.length() > ConfigStore.MAX_TEXT) {
+      throw new IllegalArgumentException(
+          "configuration of " + text.length() + " characters; at most " + ConfigStore.MAX_TEXT);
+    }
+    String validation =
+        body.path("validate").asBoolean(true)
+            ? validator.check(name + ".yaml", text)
+            : "not validated: the author asked for that";
+    List<ConfigVersion> before = store.versions(name);
+    ConfigVersion v =
+        store.add(name, text, author, Texts.shortened(reason, 4096), validation, clock.millis());
+    audit.append(
+        author,
+        "configuration.add",
+        "configuration/" + name + "/" + v.number(),
+        reason,
+        Map.of("hash", before.isEmpty() ? "" : before.getLast().hash()),
+        Map.of("hash", v.hash(), "validation", validation));
+    return json(v, false);
+  }
+
+  private JsonNode versions(HttpRequest q, String user) {
+    List<ConfigVersion> all = store.versions(q.pathParam("name"));
+    if (all.isEmpty()) {
+      throw new Rollouts.NotFoundException("there is no configuration " + q.pathParam("name"));
+    }
+    int limit = limit(q.query(), MAX_LISTED);
+    ArrayNode out = JSON.createArrayNode();
+    for (ConfigVersion v : all.reversed()) {
+      if (out.size() < limit) {
+        out.add(json(v, false));
+      }
+    }
+    return out;
+  }
+
+  private ConfigVersion found(String name, int number) {
+    ConfigVersion v = store.find(name, number);
+    if (v == null) {
+      throw new Rollouts.NotFoundException("configuration " + name + " has no version " + number);
+    }
+    return v;
+  }
+
+  private JsonNode version(HttpRequest q, String user) {
+    return json(found(q.pathParam("name"), number("version", q.pathParam("version"))), true);
+  }
+
+  private JsonNode diff(HttpRequest q, String user) {
+    String name = q.pathParam("name");
+    ConfigVersion to = found(name, number("to", q.query().first("to")));
+    int from = number("from", q.query().first("from"));
+    Diff d = Diff.between(from == 0 ? "" : found(name, from).text(), to.text());
+    ObjectNode out = JSON.createObjectNode().put("text", d.text());
+    ArrayNode components = out.putArray("components");
+    for (Diff.Change c : d.components()) {
+      ObjectNode n = components.addObject().put("change", c.kind()).put("component", c.component());
+      ArrayNode keys = n.putArray("keys");
+      c.keys().forEach(keys::add);
+    }
+    ArrayNode edges = out.putArray("edges");
+    d.edges().forEach(edges::add);
+    if (!d.problem().isEmpty()) {
+      out.put("problem", d.problem());
+    }
+    return out;
+  }
+
+  private JsonNode rollouts() {
+    return rollouts.read(
+        (all, assignments) -> {
+          ArrayNode out = JSON.createArrayNode();
+          all.reversed().forEach(r -> out.add(AgentJson.of(r)));
+          return out;
+        });
+  }
+
+  private JsonNode start(HttpRequest q, String user) throws IOException {
+    JsonNode body = body(q);
+    checkKeys(
+        body,
+        "configuration",
+        "version",
+        "selector",
+        "author",
+        "reason",
+        "applyTimeout",
+        "soak",
+        "maxLost");
+    String name = text(body, "configuration", true);
+    JsonNode version = body.path("version");
+    if (!version.isMissingNode() && !version.isInt()) {
+      throw new IllegalArgumentException("member \"version\" must be a number");
+    }
+    int number = version.isMissingNode() ? store.versions(name).size() : version.intValue();
+    JsonNode lost = body.path("maxLost");
+    if (!lost.isMissingNode() && !lost.isNumber()) {
+      throw new IllegalArgumentException("member \"maxLost\" must be a number from 0 to 1");
+    }
+    Guard guard =
+        new Guard(
+            duration(body, "applyTimeout", Guard.DEFAULT.applyTimeout()),
+            duration(body, "soak", Guard.DEFAULT.soak()),
+            lost.isMissingNode() ? Guard.DEFAULT.maxLost() : lost.doubleValue());
+    Rollout r =
+        rollouts.start(
+            name,
+            number,
+            Selector.parse(text(body, "selector", false)),
+            guard,
+            author(body, user),
+            Texts.shortened(text(body, "reason", false), 4096));
+    return rollouts.read((all, assignments) -> AgentJson.of(r));
+  }
+
+  private static Duration duration(JsonNode body, String name, Duration otherwise) {
+    String text = text(body, name, false);
+    return text.isEmpty() ? otherwise : Durations.parse(text);
+  }
+
+  private JsonNode change(HttpRequest q, String user) throws IOException {
+    long id = number("rollout", q.pathParam("id"));
+    JsonNode body = body(q);
+    checkKeys(body, "author", "reason");
+    String author = author(body, user);
+    String reason = Texts.shortened(text(body, "reason", false), 4096);
+    Rollout r =
+        switch (q.pathParam("change")) {
+          case "pause" -> rollouts.pause(id, author, reason);
+          case "resume" -> rollouts.resume(id, author, reason);
+          case "cancel" -> rollouts.cancel(id, author, reason);
+          case "undo" -> rollouts.undo(id, author, reason);
+          default ->
+              throw new Rollouts.NotFoundException(
+                  "a rollout can be changed by pause, resume, cancel and undo, not "
+                      + Texts.shortened(q.pathParam("change"), 80));
+        };
+    return rollouts.read((all, assignments) -> AgentJson.of(r));
+  }
+
+  private JsonNode auditLog(HttpRequest q, String user) {
+    String before = q.query().first("before");
+    String text = q.query().first("text");
+    ArrayNode out = JSON.createArrayNode();
+    for (String line :
+        audit.latest(
+            limit(q.query(), MAX_LISTED),
+            before == null ? Long.MAX_VALUE : number("before", before),
+            text == null ? "" : text)) {
+      out.add(JSON.readTree(line));
+    }
+    return out;
+  }
+
+  private JsonNode verify() throws IOException {
+    AuditLog.Verification v = audit.verify();
+    return JSON.createObjectNode()
+        .put("intact", v.problem().isEmpty())
+        .put("entries", v.entries())
+        .put("lastHash", v.last())
+        .put("problem", v.problem());
+  }
+}

@@ -1,0 +1,152 @@
+package dev.tethys.control;
+
+import dev.tethys.model.file.IoFailures;
+import dev.tethys.pipeline.collector.BuiltIn;
+import dev.tethys.runtime.BuildInfo;
+import dev.tethys.runtime.HeapController;
+import dev.tethys.runtime.Shutdown;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.UsageException;
+import dev.tethys.runtime.log.LogSetup;
+import dev.tethys.web.HttpListenerOptions;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** {@code tethys control}: control plane of pipelines. */
+public final class ControlRole {
+  private static final System.Logger LOG = System.getLogger(ControlRole.class.getName());
+  private static final int MAX_AGENTS = 100_000;
+
+  private ControlRole() {}
+
+  private static FlagSet flags() {
+    return new FlagSet(
+        "tethys control",
+        "[verify]",
+        "Keeps versions of configurations of collectors, rolls them out in stages and undoes a"
+            + " version that fails. Agents connect by OpAMP at /v1/opamp; the API is at"
+            + " /api/v1/control. The command verify checks the audit log of the data folder.",
+        List.of(
+            Flag.of(
+                "web.listen-address",
+                Flag.Kind.STRING,
+                "127.0.0.1:4320",
+                "Address of OpAMP and the API. Other addresses than loopback require"
+                    + " --token-file or --web.config.file."),
+            Flag.of(
+                "web.config.file",
+                Flag.Kind.STRING,
+                "",
+                "TLS and users, as Prometheus's file of this flag."),
+            Flag.of(
+                "token-file",
+                Flag.Kind.STRING,
+                "",
+                "Bearer tokens, one a line: ROLE NAME TOKEN with the role agent, viewer or"
+                    + " operator. Empty for no tokens."),
+            Flag.of(
+                "data",
+                Flag.Kind.STRING,
+                "data-control",
+                "Folder of versions, rollouts and the audit log."),
+            Flag.of(
+                "max-agents", Flag.Kind.INTEGER, "10000", "Agents in the table, at most 100000."),
+            Flag.of("log.level", Flag.Kind.STRING, "info", "debug, info, warn or error."),
+            Flag.of("log.format", Flag.Kind.STRING, "logfmt", "logfmt or json.")));
+  }
+
+  /** Runs until the process is asked to stop, or one command; the exit code of the process. */
+  public static int run(List<String> args) {
+    FlagSet flags = flags();
+    if (args.contains("--help") || args.contains("-h")) {
+      System.out.print(flags.help());
+      return 0;
+    }
+    List<String> operands = new ArrayList<>();
+    flags.parse(args, operands);
+    if (!operands.isEmpty() && !operands.equals(List.of("verify"))) {
+      throw new UsageException(
+          "tethys control: unknown command " + String.join(" ", operands) + "; there is: verify");
+    }
+    LogSetup.install(flags);
+    Path data = Path.of(flags.get("data"));
+    try {
+      return operands.isEmpty() ? serve(flags, data) : verify(data.resolve(ControlServer.AUDIT));
+    } catch (IOException | IllegalArgumentException e) {
+      String why =
+          e instanceof IOException io ? IoFailures.said(io) : String.valueOf(e.getMessage());
+      System.err.println("tethys control: " + why);
+      return 1;
+    }
+  }
+
+  private static int verify(Path file) throws IOException {
+    AuditLog.Verification v = AuditLog.verify(file);
+    if (!v.problem().isEmpty()) {
+      System.err.println("tethys control: " + v.problem());
+      return 1;
+    }
+    System.out.println(file + ": " + v.entries() + " entries are intact, last hash " + v.last());
+    return 0;
+  }
+
+  private static int serve(FlagSet flags, Path data) throws IOException {
+    long max = flags.integer("max-agents");
+    if (max < 1 || max > MAX_AGENTS) {
+      throw new UsageException(
+          "tethys control: --max-agents must be from 1 to " + MAX_AGENTS + ", not " + max);
+    }
+    String tokenFile = flags.get("token-file");
+    String webConfig = flags.get("web.config.file");
+    String address = flags.get("web.listen-address");
+    if (tokenFile.isEmpty() && webConfig.isEmpty() && !isLoopback(address)) {
+      throw new UsageException(
+          "tethys control: --web.listen-address="
+              + address
+              + " lets other machines change configurations; set --token-file or"
+              + " --web.config.file");
+    }
+    HeapController.keep();
+    HttpListenerOptions options =
+        HttpListenerOptions.on(address)
+            .withMaxConnections((int) max + 256)
+            .withStopGrace(Duration.ofSeconds(1));
+    if (!webConfig.isEmpty()) {
+      options = options.withWebConfigFile(Path.of(webConfig));
+    }
+    try (ControlServer server =
+        ControlServer.start(
+            options,
+            data,
+            tokenFile.isEmpty() ? null : Path.of(tokenFile),
+            BuiltIn.components(),
+            (int) max)) {
+      LOG.log(
+          Level.INFO,
+          "Control plane started version={0} port={1} data={2}",
+          BuildInfo.current().version(),
+          Integer.toString(server.port()),
+          data);
+      Shutdown.await();
+      LOG.log(Level.INFO, "Control plane stopping");
+      return Shutdown.hasFailed() ? 1 : 0;
+    }
+  }
+
+  private static boolean isLoopback(String address) {
+    int colon = address.lastIndexOf(':');
+    String host = colon < 0 ? address : address.substring(0, colon);
+    if (host.isEmpty()) {
+      return false;
+    }
+    String bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+    InetSocketAddress a = new InetSocketAddress(bare, 0);
+    return a.getAddress() != null && a.getAddress().isLoopbackAddress();
+  }
+}

@@ -1,0 +1,126 @@
+package dev.tethys.control;
+
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.component.Components;
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.InstantSource;
+import org.jspecify.annotations.Nullable;
+
+/** Control plane that listens: OpAMP for agents, the HTTP API for users. */
+public final class ControlServer implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(ControlServer.class.getName());
+  private static final Duration STEP = Duration.ofMillis(100);
+
+  /** File names in the data folder. */
+  static final String AUDIT = "audit.jsonl";
+
+  private final FileChannel lock;
+  private final Fleet fleet;
+  private final ConfigStore store;
+  private final AuditLog audit;
+  private final Rollouts rollouts;
+  private final Scheduler clock;
+  private final HttpListener listener;
+  private volatile boolean closed;
+
+  /**
+   * Starts it.
+   *
+   * @param data folder of versions, rollouts and the audit log
+   * @param maxAgents size of the table of agents
+   * @throws IOException when the folder is in use, damaged, or the address cannot be bound
+   */
+  ControlServer(
+      HttpListenerOptions options,
+      Path data,
+      Tokens tokens,
+      Components components,
+      int maxAgents,
+      Scheduler clock)
+      throws IOException {
+    this.clock = clock;
+    Files.createDirectories(data);
+    lock =
+        FileChannel.open(data.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    boolean free;
+    try {
+      free = lock.tryLock() != null;
+    } catch (OverlappingFileLockException e) {
+      free = false;
+    }
+    if (!free) {
+      lock.close();
+      throw new IOException(data + " is in use by another control plane");
+    }
+    fleet = new Fleet(clock, maxAgents);
+    audit = new AuditLog(data.resolve(AUDIT), InstantSource.system());
+    store = new ConfigStore(data.resolve("configurations.jsonl"));
+    rollouts =
+        new Rollouts(clock, fleet, store, audit, new RolloutState(data.resolve("rollouts.json")));
+    Routes routes =
+        new Routes()
+            .get("/-/healthy", (q, r) -> r.send("Tethys is healthy.\n"))
+            .get("/-/ready", (q, r) -> r.send("Tethys is ready.\n"));
+    new OpampEndpoint(fleet, rollouts, tokens, clock).addTo(routes);
+    new ControlApi(fleet, store, rollouts, audit, tokens, new GraphValidator(components), clock)
+        .addTo(routes);
+    listener = HttpListener.start(options, routes, null);
+    tick();
+  }
+
+  /**
+   * Starts one with the clocks of the system.
+   *
+   * @param data folder of versions, rollouts and the audit log
+   * @param tokenFile null for no tokens
+   * @param components those that a configuration may name
+   * @throws IOException when a file is in use or wrong, or the address cannot be bound
+   */
+  public static ControlServer start(
+      HttpListenerOptions options,
+      Path data,
+      @Nullable Path tokenFile,
+      Components components,
+      int maxAgents)
+      throws IOException {
+    Tokens tokens = tokenFile == null ? Tokens.NONE : Tokens.read(tokenFile);
+    return new ControlServer(options, data, tokens, components, maxAgents, Scheduler.system());
+  }
+
+  private void tick() {
+    if (closed) {
+      return;
+    }
+    try {
+      fleet.expire();
+      rollouts.step();
+    } catch (RuntimeException e) { // the next step may succeed
+      LOG.log(Level.ERROR, "Rollouts not continued", e);
+    }
+    clock.schedule(STEP, () -> clock.execute("control-step", this::tick));
+  }
+
+  /** Port that is bound. */
+  public int port() {
+    return listener.port();
+  }
+
+  @Override
+  public void close() throws IOException {
+    closed = true;
+    listener.close();
+    store.close();
+    audit.close();
+    lock.close();
+  }
+}

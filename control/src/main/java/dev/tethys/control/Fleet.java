@@ -1,0 +1,276 @@
+package dev.tethys.control;
+
+import dev.tethys.codec.opamp.AgentToServer;
+import dev.tethys.codec.opamp.ComponentHealth;
+import dev.tethys.codec.opamp.CustomMessage;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Table of agents. An agent is created by its first message and stays when it disconnects, until
+ * its place is needed: the one that has been away longest is removed first.
+ *
+ * <p>Invariants: at most {@code maxAgents} agents; their effective configurations have at most
+ * {@link #MAX_CONFIGS} characters together; all fields are guarded by this.
+ */
+public final class Fleet {
+  /** Largest effective configuration that is kept of an agent, in characters. */
+  static final int MAX_CONFIG = 256 << 10;
+
+  /** Characters of effective configurations that are kept of all agents. */
+  static final long MAX_CONFIGS = 128L << 20;
+
+  private static final int MAX_LABELS = 128;
+  private static final int MAX_NAME = 256;
+  private static final int MAX_VALUE = 1024;
+  private static final int MAX_PARTS = 256;
+  private static final int MAX_DEPTH = 4;
+
+  /** Silence after which an agent that polls over HTTP counts as away. */
+  static final Duration POLL_SILENCE = Duration.ofSeconds(90);
+
+  /** Connection of an agent. */
+  interface Session {
+    /** The offer for the agent may have changed. Must not block. */
+    void wake();
+  }
+
+  /**
+   * Result of a message.
+   *
+   * @param agent null when the message was refused
+   * @param reportAll whether the agent must report its full state
+   * @param refusal "" unless the message was refused
+   */
+  record Heard(@Nullable AgentState agent, boolean reportAll, String refusal) {}
+
+  private final Scheduler clock;
+  private final int maxAgents;
+  private final Map<UUID, AgentState> agents = new LinkedHashMap<>();
+  private final Map<UUID, Session> sessions = new HashMap<>();
+  private long configChars;
+
+  Fleet(Scheduler clock, int maxAgents) {
+    this.clock = clock;
+    this.maxAgents = maxAgents;
+  }
+
+  /**
+   * Takes a message.
+   *
+   * @param session null for a transport without a connection
+   */
+  synchronized Heard hear(AgentToServer m, String transport, @Nullable Session session) {
+    ByteBuffer b = ByteBuffer.wrap(m.uid());
+    UUID uid = new UUID(b.getLong(), b.getLong());
+    AgentState before = agents.get(uid);
+    if (before == null && agents.size() >= maxAgents && !removeAway()) {
+      return new Heard(
+          null, false, "the fleet has " + maxAgents + " connected agents, which is its limit");
+    }
+    boolean sameConnection = session != null && sessions.get(uid) == session;
+    boolean follows = before != null && m.sequence() == before.sequence() + 1;
+    boolean complete = m.description() != null;
+    boolean gap = before == null ? !complete : !follows && (sameConnection || !complete);
+    boolean connects = before == null || !before.connected() || !sameConnection && session != null;
+    if (session != null) {
+      sessions.put(uid, session);
+    }
+    AgentState now = merge(uid, before, m, transport, connects);
+    if (m.disconnects()) {
+      now = disconnected(now);
+      sessions.remove(uid);
+    }
+    agents.put(uid, now);
+    return new Heard(now, gap && !m.disconnects(), "");
+  }
+
+  private AgentState merge(
+      UUID uid, @Nullable AgentState before, AgentToServer m, String transport, boolean connects) {
+    Map<String, String> labels = before == null ? Map.of() : before.labels();
+    if (m.description() != null) {
+      labels = new TreeMap<>();
+      put(labels, m.description().identifying());
+      put(labels, m.description().others());
+    }
+    String config = before == null ? "" : before.config();
+    String omitted = before == null ? "" : before.configOmitted();
+    if (m.config() != null) {
+      configChars -= config.length();
+      omitted = "";
+      config = m.config();
+      if (config.length() > MAX_CONFIG) {
+        omitted = "it has " + config.length() + " characters, at most " + MAX_CONFIG + " are kept";
+        config = "";
+      } else if (configChars + config.length() > MAX_CONFIGS) {
+        omitted = "the effective configurations of the fleet have reached " + MAX_CONFIGS;
+        config = "";
+      }
+      configChars += config.length();
+    }
+    CustomMessage custom = m.custom();
+    Totals totals = before == null ? null : before.totals();
+    long count = before == null ? 0 : before.totalsCount();
+    if (custom != null && custom.capability().equals(PipelineAccounts.CAPABILITY)) {
+      Totals read = Totals.read(custom.data());
+      totals = read == null ? totals : read;
+      count += read == null ? 0 : 1;
+    }
+    return new AgentState(
+        uid,
+        labels,
+        m.capabilities() == 0 && before != null ? before.capabilities() : m.capabilities(),
+        m.health() != null ? bounded(m.health(), 0) : before == null ? null : before.health(),
+        config,
+        omitted,
+        m.remote() != null ? bounded(m.remote()) : before == null ? null : before.remote(),
+        totals,
+        count,
+        m.sequence(),
+        transport,
+        true,
+        clock.millis(),
+        connects || before == null ? clock.nanos() : before.changedNanos());
+  }
+
+  private static void put(Map<String, String> into, Map<String, String> from) {
+    for (Map.Entry<String, String> e : from.entrySet()) {
+      if (into.size() >= MAX_LABELS) {
+        return;
+      }
+      into.put(Texts.shortened(e.getKey(), MAX_NAME), Texts.shortened(e.getValue(), MAX_VALUE));
+    }
+  }
+
+  private static AgentToServer.RemoteStatus bounded(AgentToServer.RemoteStatus s) {
+    byte[] hash = s.hash().length > 64 ? new byte[0] : s.hash();
+    return new AgentToServer.RemoteStatus(hash, s.state(), Texts.shortened(s.error(), 4096));
+  }
+
+  private static ComponentHealth bounded(ComponentHealth h, int depth) {
+    Map<String, ComponentHealth> parts = new LinkedHashMap<>();
+    if (depth < MAX_DEPTH) {
+      for (Map.Entry<String, ComponentHealth> e : h.parts().entrySet()) {
+        if (parts.size() >= MAX_PARTS) {
+          break;
+        }
+        parts.put(Texts.shortened(e.getKey(), MAX_NAME), bounded(e.getValue(), depth + 1));
+      }
+    }
+    return new ComponentHealth(
+        h.healthy(),
+        h.startNanos(),
+        Texts.shortened(h.error(), MAX_VALUE),
+        Texts.shortened(h.status(), MAX_NAME),
+        h.statusNanos(),
+        parts);
+  }
+
+  private AgentState disconnected(AgentState a) {
+    return new AgentState(
+        a.uid(),
+        a.labels(),
+        a.capabilities(),
+        a.health(),
+        a.config(),
+        a.configOmitted(),
+        a.remote(),
+        a.totals(),
+        a.totalsCount(),
+        a.sequence(),
+        a.transport(),
+        false,
+        a.seenMillis(),
+        clock.nanos());
+  }
+
+  private boolean removeAway() {
+    AgentState longest = null;
+    for (AgentState a : agents.values()) {
+      if (!a.connected() && (longest == null || a.seenMillis() < longest.seenMillis())) {
+        longest = a;
+      }
+    }
+    if (longest == null) {
+      return false;
+    }
+    agents.remove(longest.uid());
+    configChars -= longest.config().length();
+    return true;
+  }
+
+  /** The connection of an agent has ended. */
+  synchronized void gone(UUID uid, Session session) {
+    if (sessions.remove(uid, session)) {
+      AgentState a = agents.get(uid);
+      if (a != null && a.connected()) {
+        agents.put(uid, disconnected(a));
+      }
+    }
+  }
+
+  /** Marks agents that no longer poll as away. */
+  synchronized void expire() {
+    long oldest = clock.millis() - POLL_SILENCE.toMillis();
+    for (AgentState a : List.copyOf(agents.values())) {
+      if (a.connected() && !sessions.containsKey(a.uid()) && a.seenMillis() < oldest) {
+        agents.put(a.uid(), disconnected(a));
+      }
+    }
+  }
+
+  synchronized @Nullable AgentState agent(UUID uid) {
+    return agents.get(uid);
+  }
+
+  /** Agents that a selector matches, in the order of their ids. */
+  synchronized List<AgentState> agents(Selector selector) {
+    List<AgentState> out = new ArrayList<>();
+    for (AgentState a : agents.values()) {
+      if (selector.matches(a.labels())) {
+        out.add(a);
+      }
+    }
+    out.sort(Comparator.comparing(AgentState::uid));
+    return out;
+  }
+
+  synchronized int size() {
+    return agents.size();
+  }
+
+  /** Wakes the sessions of agents. */
+  void wake(Collection<UUID> uids) {
+    List<Session> woken = new ArrayList<>();
+    synchronized (this) {
+      for (UUID uid : uids) {
+        Session s = sessions.get(uid);
+        if (s != null) {
+          woken.add(s);
+        }
+      }
+    }
+    woken.forEach(Session::wake);
+  }
+
+  /** Wakes all sessions. */
+  void wakeAll() {
+    List<Session> all;
+    synchronized (this) {
+      all = List.copyOf(sessions.values());
+    }
+    all.forEach(Session::wake);
+  }
+}

@@ -1,0 +1,32 @@
+package dev.tethys.control;
+
+import java.time.Duration;
+
+/**
+ * Conditions under which a rollout goes to its next stage; a rollout that breaks one is undone.
+ *
+ * @param applyTimeout time within which an agent must report that it applied the version, and for
+ *     which it may be disconnected
+ * @param soak time for which all agents of a stage are observed after they applied the version
+ * @param maxLost largest rise of the share of items that are dropped or dead-lettered, 0 to 1
+ */
+public record Guard(Duration applyTimeout, Duration soak, double maxLost) {
+  private static final Duration LONGEST = Duration.ofDays(1);
+
+  public static final Guard DEFAULT =
+      new Guard(Duration.ofSeconds(15), Duration.ofSeconds(10), 0.01);
+
+  public Guard {
+    check("applyTimeout", applyTimeout);
+    check("soak", soak);
+    if (!(maxLost >= 0 && maxLost <= 1)) {
+      throw new IllegalArgumentException("maxLost must be a number from 0 to 1, not " + maxLost);
+    }
+  }
+
+  private static void check(String name, Duration d) {
+    if (d.isNegative() || d.compareTo(LONGEST) > 0) {
+      throw new IllegalArgumentException(name + " must be from 0s to 1d, not " + d);
+    }
+  }
+}

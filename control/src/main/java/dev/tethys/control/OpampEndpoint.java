@@ -1,0 +1,341 @@
+package dev.tethys.control;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.opamp.AgentToServer;
+import dev.tethys.codec.opamp.RemoteConfig;
+import dev.tethys.codec.opamp.ServerToAgent;
+import dev.tethys.model.UuidV7;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import dev.tethys.web.Routes;
+import dev.tethys.web.ServerWebSocket;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * OpAMP server at {@code /v1/opamp}: WebSocket and plain HTTP. Packages, commands and connection
+ * settings are not offered.
+ */
+final class OpampEndpoint {
+  /** Largest message of an agent, in bytes. */
+  static final int MAX_MESSAGE = 4 << 20;
+
+  /** Messages of one WebSocket within a second; further ones close it. */
+  static final int MAX_PER_SECOND = 100;
+
+  static final String PATH = "/v1/opamp";
+
+  private static final System.Logger LOG = System.getLogger(OpampEndpoint.class.getName());
+  private static final long CAPABILITIES =
+      ServerToAgent.Capability.ACCEPTS_STATUS
+          | ServerToAgent.Capability.OFFERS_REMOTE_CONFIG
+          | ServerToAgent.Capability.ACCEPTS_EFFECTIVE_CONFIG;
+  private static final List<String> CUSTOM = List.of(PipelineAccounts.CAPABILITY);
+  private static final Duration PING = Duration.ofSeconds(30);
+  private static final Duration SILENCE = Duration.ofSeconds(90);
+
+  /** Time after which an offer is repeated that the agent has not reported. */
+  private static final Duration REPEAT = Duration.ofSeconds(10);
+
+  private final Fleet fleet;
+  private final Rollouts rollouts;
+  private final Tokens tokens;
+  private final Scheduler clock;
+  private final SecureRandom random = new SecureRandom();
+
+  OpampEndpoint(Fleet fleet, Rollouts rollouts, Tokens tokens, Scheduler clock) {
+    this.fleet = fleet;
+    this.rollouts = rollouts;
+    this.tokens = tokens;
+    this.clock = clock;
+  }
+
+  void addTo(Routes routes) {
+    routes.webSocket(PATH, this::socket).post(PATH, this::post);
+  }
+
+  private static ServerToAgent refusal(String why, boolean busy) {
+    return new ServerToAgent(
+        new ServerToAgent.Failure(busy, why, busy ? Duration.ofSeconds(30) : Duration.ZERO),
+        false,
+        false,
+        null,
+        null,
+        null,
+        "");
+  }
+
+  private byte @Nullable [] newUid(AgentToServer m) {
+    if (!m.requestsUid()) {
+      return null;
+    }
+    UUID u = UuidV7.at(clock.millis(), random);
+    return ByteBuffer.allocate(16)
+        .putLong(u.getMostSignificantBits())
+        .putLong(u.getLeastSignificantBits())
+        .array();
+  }
+
+  private void post(HttpRequest q, HttpResponse r) throws IOException {
+    tokens.require(q, Tokens.Role.AGENT);
+    byte[] body = body(q);
+    AgentToServer m;
+    try {
+      m = AgentToServer.decoded(body, 0, body.length);
+    } catch (CodecException e) {
+      throw new HttpException(400, "the body is not an AgentToServer message: " + e.getMessage());
+    }
+    Fleet.Heard heard = fleet.hear(m, "http", null);
+    AgentState a = heard.agent();
+    ServerToAgent answer =
+        a == null
+            ? refusal(heard.refusal(), true)
+            : new ServerToAgent(
+                null, heard.reportAll(), false, newUid(m), null, rollouts.offer(a), "");
+    r.send("application/x-protobuf", answer.encoded(m.uid(), CAPABILITIES, CUSTOM));
+  }
+
+  private static byte[] body(HttpRequest q) throws IOException {
+    byte[] body = q.bodyBytes(MAX_MESSAGE);
+    String encoding = q.header("Content-Encoding");
+    if (encoding == null || encoding.equals("identity")) {
+      return body;
+    }
+    if (!encoding.equals("gzip")) {
+      throw new HttpException(415, "Content-Encoding is " + encoding + "; gzip is supported");
+    }
+    try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(body))) {
+      byte[] whole = in.readNBytes(MAX_MESSAGE + 1);
+      if (whole.length > MAX_MESSAGE) {
+        throw new HttpException(413, "the message is larger than " + MAX_MESSAGE + " bytes");
+      }
+      return whole;
+    } catch (IOException e) {
+      throw new HttpException(400, "the body is not gzip: " + e.getMessage());
+    }
+  }
+
+  private void socket(HttpRequest q, HttpResponse r) throws IOException {
+    tokens.require(q, Tokens.Role.AGENT);
+    Session s = new Session(ServerWebSocket.accept(q, r, MAX_MESSAGE), Thread.currentThread());
+    s.run();
+  }
+
+  /** One WebSocket: its handler reads, a second thread writes. */
+  private final class Session implements Fleet.Session {
+    private final ServerWebSocket socket;
+    private final Thread reader;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition woken = lock.newCondition();
+
+    // Guarded by the lock.
+    private boolean wake;
+    private boolean reportAll;
+    private boolean greeted;
+    private byte @Nullable [] newUid;
+    private @Nullable ServerToAgent refusal;
+    private @Nullable UUID uid;
+    private boolean ended;
+
+    // Of the writing thread.
+    private String offered = "";
+    private long offeredNanos;
+
+    // Of the reading thread.
+    private long second;
+    private int inSecond;
+
+    Session(ServerWebSocket socket, Thread reader) {
+      this.socket = socket;
+      this.reader = reader;
+    }
+
+    @Override
+    public void wake() {
+      lock.lock();
+      try {
+        wake = true;
+        woken.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    void run() {
+      Thread writer = Thread.ofVirtual().name("opamp-writer").start(this::write);
+      try {
+        while (true) {
+          byte[] m = socket.receive();
+          if (m == null || !take(m)) {
+            return;
+          }
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      } finally {
+        end();
+        writer.interrupt();
+      }
+    }
+
+    private void end() {
+      UUID who;
+      lock.lock();
+      try {
+        ended = true;
+        who = uid;
+        woken.signalAll();
+      } finally {
+        lock.unlock();
+      }
+      if (who != null) {
+        fleet.gone(who, this);
+      }
+    }
+
+    /** Whether the connection stays open. */
+    private boolean take(byte[] message) throws InterruptedException {
+      long now = clock.nanos() / 1_000_000_000;
+      inSecond = now == second ? inSecond + 1 : 1;
+      second = now;
+      if (inSecond > MAX_PER_SECOND) {
+        socket.close(
+            ServerWebSocket.POLICY, "more than " + MAX_PER_SECOND + " messages a second", 1000);
+        return false;
+      }
+      AgentToServer m;
+      try {
+        m = AgentToServer.unframed(message);
+      } catch (CodecException e) {
+        LOG.log(Level.DEBUG, "Message of an agent refused", e);
+        socket.close(
+            ServerWebSocket.INVALID_DATA, "not an AgentToServer message: " + e.getMessage(), 1000);
+        return false;
+      }
+      Fleet.Heard heard = fleet.hear(m, "websocket", this);
+      lock.lock();
+      try {
+        UUID before = uid;
+        AgentState a = heard.agent();
+        if (a == null) {
+          refusal = refusal(heard.refusal(), true);
+        } else {
+          uid = a.uid();
+          if (before != null && !before.equals(uid)) {
+            fleet.gone(before, this);
+          }
+        }
+        reportAll |= heard.reportAll();
+        newUid = m.requestsUid() ? newUid(m) : newUid;
+        wake = true;
+        woken.signalAll();
+      } finally {
+        lock.unlock();
+      }
+      return !m.disconnects();
+    }
+
+    private void write() {
+      try {
+        while (step()) {}
+      } catch (IOException e) {
+        LOG.log(Level.DEBUG, "WebSocket of an agent has gone", e);
+        reader.interrupt(); // which closes its socket
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    private boolean step() throws IOException, InterruptedException {
+      ServerToAgent out;
+      UUID who;
+      lock.lock();
+      try {
+        long left = PING.toNanos();
+        while (!wake && !ended && left > 0) {
+          left = woken.awaitNanos(left);
+        }
+        if (ended) {
+          return false;
+        }
+        boolean anything = refusal != null || reportAll || newUid != null || !greeted && wake;
+        wake = false;
+        who = uid;
+        out =
+            refusal != null
+                ? refusal
+                : anything
+                    ? new ServerToAgent(null, reportAll, false, newUid, null, null, "")
+                    : null;
+        greeted |= anything;
+        refusal = null;
+        reportAll = false;
+        newUid = null;
+        if (left <= 0 && out == null) {
+          if (System.nanoTime() - socket.lastHeardNanos() > SILENCE.toNanos()) {
+            throw new IOException(
+                "silent for " + TimeUnit.NANOSECONDS.toSeconds(SILENCE.toNanos()) + " s");
+          }
+        }
+      } finally {
+        lock.unlock();
+      }
+      RemoteConfig offer = who == null ? null : offer(who);
+      if (out == null && offer == null) {
+        if (System.nanoTime() - socket.lastHeardNanos() > PING.toNanos()) {
+          socket.ping();
+        }
+        return true;
+      }
+      ServerToAgent m =
+          out == null
+              ? new ServerToAgent(null, false, false, null, null, offer, "")
+              : new ServerToAgent(
+                  out.error(), out.reportAll(), false, out.newUid(), null, offer, "");
+      socket.sendBinary(m.framed(bytes(who), CAPABILITIES, CUSTOM));
+      return true;
+    }
+
+    private byte[] bytes(@Nullable UUID u) {
+      ByteBuffer b = ByteBuffer.allocate(16);
+      if (u != null) {
+        b.putLong(u.getMostSignificantBits()).putLong(u.getLeastSignificantBits());
+      }
+      return b.array();
+    }
+
+    /** What is to be offered, unless it was offered and is not overdue. */
+    private @Nullable RemoteConfig offer(UUID who) {
+      AgentState a = fleet.agent(who);
+      RemoteConfig c = a == null ? null : rollouts.offer(a);
+      if (c == null) {
+        offered = "";
+        return null;
+      }
+      String hash = HexFormat.of().formatHex(c.hash());
+      long now = clock.nanos();
+      if (hash.equals(offered) && now - offeredNanos < REPEAT.toNanos()) {
+        return null;
+      }
+      offered = hash;
+      offeredNanos = now;
+      return c;
+    }
+  }
+}

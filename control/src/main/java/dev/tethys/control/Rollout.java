@@ -1,0 +1,105 @@
+package dev.tethys.control;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Rollout of a version in stages; its fields are guarded by {@link Rollouts}.
+ *
+ * <p>Invariant: agents in {@code reached} have the version while the state is {@link
+ * State#isActive}.
+ */
+final class Rollout {
+  /** States of a rollout. */
+  enum State {
+    RUNNING,
+    PAUSED,
+    DONE,
+    UNDONE,
+    CANCELLED;
+
+    boolean isActive() {
+      return this == RUNNING || this == PAUSED;
+    }
+
+    String word() {
+      return name().toLowerCase(java.util.Locale.ROOT);
+    }
+  }
+
+  /**
+   * Version that agents have outside of rollouts.
+   *
+   * @param rollout that made the assignment
+   */
+  record Assignment(String configuration, int version, Selector selector, long rollout) {}
+
+  /** Agent that was offered the version; readings are those of the guard. */
+  static final class Reached {
+    final long sinceNanos;
+    final boolean healthyBefore;
+    final double lostBefore;
+    final long reportsBefore;
+    long appliedNanos;
+    boolean applied;
+    @Nullable Totals atApply;
+    long reportsAtApply;
+
+    Reached(long sinceNanos, boolean healthyBefore, double lostBefore, long reportsBefore) {
+      this.sinceNanos = sinceNanos;
+      this.healthyBefore = healthyBefore;
+      this.lostBefore = lostBefore;
+      this.reportsBefore = reportsBefore;
+    }
+  }
+
+  final long id;
+  final String configuration;
+  final int version;
+  final Selector selector;
+  final Guard guard;
+  final String author;
+  final String reason;
+  final long startedMillis;
+  final @Nullable Assignment before;
+  final Map<UUID, Reached> reached = new LinkedHashMap<>();
+  State state = State.RUNNING;
+  String stateReason = "";
+  int stage;
+  long endedMillis;
+
+  Rollout(
+      long id,
+      String configuration,
+      int version,
+      Selector selector,
+      Guard guard,
+      String author,
+      String reason,
+      long startedMillis,
+      @Nullable Assignment before) {
+    this.id = id;
+    this.configuration = configuration;
+    this.version = version;
+    this.selector = selector;
+    this.guard = guard;
+    this.author = author;
+    this.reason = reason;
+    this.startedMillis = startedMillis;
+    this.before = before;
+  }
+
+  /** Agents that a rollout has reached after a stage, from 0: 1, 3, then five times as many. */
+  static int size(int stage) {
+    if (stage == 0) {
+      return 1;
+    }
+    long n = 3;
+    for (int i = 1; i < stage && n < Integer.MAX_VALUE; i++) {
+      n *= 5;
+    }
+    return (int) Math.min(n, Integer.MAX_VALUE);
+  }
+}

@@ -1,0 +1,153 @@
+package dev.tethys.control;
+
+import dev.tethys.control.Rollout.Assignment;
+import dev.tethys.control.Rollout.Reached;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * File of rollouts and assignments, replaced as a whole by a rename.
+ *
+ * <p>Format: a JSON object with {@code format} (1), {@code nextId}, {@code assignments} and {@code
+ * rollouts}. An active rollout continues when the control plane starts again: the timeouts of its
+ * agents begin anew.
+ */
+final class RolloutState {
+  private static final int FORMAT = 1;
+
+  private final Path file;
+
+  RolloutState(Path file) {
+    this.file = file;
+  }
+
+  /** Content of the file. */
+  record Loaded(long nextId, List<Rollout> rollouts, List<Assignment> assignments) {}
+
+  Loaded load(long nowNanos) throws IOException {
+    if (!Files.exists(file)) {
+      return new Loaded(1, List.of(), List.of());
+    }
+    try {
+      JsonNode n = JsonMapper.shared().readTree(Files.readString(file));
+      if (n.path("format").asInt(0) != FORMAT) {
+        throw new IOException(
+            file + ": format " + n.path("format").asInt(0) + " is not known; this one reads 1");
+      }
+      List<Rollout> rollouts = new ArrayList<>();
+      for (JsonNode r : n.path("rollouts")) {
+        rollouts.add(rollout(r, nowNanos));
+      }
+      List<Assignment> assignments = new ArrayList<>();
+      for (JsonNode a : n.path("assignments")) {
+        assignments.add(assignment(a));
+      }
+      return new Loaded(n.path("nextId").asLong(1), rollouts, assignments);
+    } catch (JacksonException | IllegalArgumentException e) {
+      throw new IOException(
+          file + " is damaged (" + e.getMessage() + "); restore it from a backup", e);
+    }
+  }
+
+  private static Assignment assignment(JsonNode a) {
+    return new Assignment(
+        a.path("configuration").asString(""),
+        a.path("version").asInt(0),
+        Selector.parse(a.path("selector").asString("")),
+        a.path("rollout").asLong(0));
+  }
+
+  private static Rollout rollout(JsonNode n, long nowNanos) {
+    @Nullable Assignment before = n.has("before") ? assignment(n.path("before")) : null;
+    Rollout r =
+        new Rollout(
+            n.path("id").asLong(0),
+            n.path("configuration").asString(""),
+            n.path("version").asInt(0),
+            Selector.parse(n.path("selector").asString("")),
+            new Guard(
+                Duration.ofMillis(n.path("applyTimeoutMillis").asLong(0)),
+                Duration.ofMillis(n.path("soakMillis").asLong(0)),
+                n.path("maxLost").asDouble(0)),
+            n.path("author").asString(""),
+            n.path("reason").asString(""),
+            n.path("started").asLong(0),
+            before);
+    r.state = Rollout.State.valueOf(n.path("state").asString("").toUpperCase(Locale.ROOT));
+    r.stateReason = n.path("stateReason").asString("");
+    r.stage = n.path("stage").asInt(0);
+    r.endedMillis = n.path("ended").asLong(0);
+    for (JsonNode a : n.path("reached")) {
+      r.reached.put(
+          UUID.fromString(a.path("uid").asString("")),
+          new Reached(
+              nowNanos, a.path("healthyBefore").asBoolean(true), a.path("lost").asDouble(0), 0));
+    }
+    return r;
+  }
+
+  void save(long nextId, List<Rollout> rollouts, List<Assignment> assignments) throws IOException {
+    ObjectNode n = JsonMapper.shared().createObjectNode();
+    n.put("format", FORMAT).put("nextId", nextId);
+    ArrayNode as = n.putArray("assignments");
+    assignments.forEach(a -> put(as.addObject(), a));
+    ArrayNode rs = n.putArray("rollouts");
+    rollouts.forEach(r -> put(rs.addObject(), r));
+    Path next = file.resolveSibling(file.getFileName() + ".new");
+    try (FileChannel c =
+        FileChannel.open(
+            next,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.TRUNCATE_EXISTING)) {
+      ByteBuffer b = ByteBuffer.wrap(n.toString().getBytes(StandardCharsets.UTF_8));
+      while (b.hasRemaining()) {
+        c.write(b);
+      }
+      c.force(true);
+    }
+    Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private static void put(ObjectNode n, Assignment a) {
+    n.put("configuration", a.configuration()).put("version", a.version());
+    n.put("selector", a.selector().toString()).put("rollout", a.rollout());
+  }
+
+  private static void put(ObjectNode n, Rollout r) {
+    n.put("id", r.id).put("configuration", r.configuration).put("version", r.version);
+    n.put("selector", r.selector.toString());
+    n.put("applyTimeoutMillis", r.guard.applyTimeout().toMillis());
+    n.put("soakMillis", r.guard.soak().toMillis()).put("maxLost", r.guard.maxLost());
+    n.put("author", r.author).put("reason", r.reason).put("started", r.startedMillis);
+    n.put("state", r.state.word()).put("stateReason", r.stateReason);
+    n.put("stage", r.stage).put("ended", r.endedMillis);
+    if (r.before != null) {
+      put(n.putObject("before"), r.before);
+    }
+    ArrayNode all = n.putArray("reached");
+    r.reached.forEach(
+        (uid, x) ->
+            all.addObject()
+                .put("uid", uid.toString())
+                .put("healthyBefore", x.healthyBefore)
+                .put("lost", x.lostBefore));
+  }
+}

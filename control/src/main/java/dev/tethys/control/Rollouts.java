@@ -1,0 +1,502 @@
+package dev.tethys.control;
+
+import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
+import dev.tethys.codec.opamp.RemoteConfig;
+import dev.tethys.control.Rollout.Assignment;
+import dev.tethys.control.Rollout.Reached;
+import dev.tethys.control.Rollout.State;
+import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.pipeline.Scheduler;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Rollouts and the assignments that they leave: which version each agent must have.
+ *
+ * <p>The version of an agent is that of the active rollout that reached it; otherwise that of the
+ * latest assignment that matches its labels. An agent whose last version belongs to a rollout that
+ * was undone, and that no assignment matches, returns to its own configuration. Everything is
+ * guarded by this; state is on disk before a change takes effect.
+ */
+final class Rollouts {
+  private static final System.Logger LOG = System.getLogger(Rollouts.class.getName());
+
+  /** Finished rollouts that are kept. */
+  private static final int MAX_KEPT = 200;
+
+  private static final int MAX_ACTIVE = 50;
+
+  /** Fewest items after which the share of lost items is compared. */
+  private static final long MIN_ITEMS = 20;
+
+  /** Hash of the configuration that an agent has of its own. */
+  static final String OWN = Texts.sha256("");
+
+  private final LimitedLog failures = new LimitedLog(LOG);
+  private final Scheduler clock;
+  private final Fleet fleet;
+  private final ConfigStore store;
+  private final AuditLog audit;
+  private final RolloutState file;
+  private final Map<Long, Rollout> rollouts = new TreeMap<>();
+  private final Map<String, Assignment> assignments = new LinkedHashMap<>(); // latest last
+  private long nextId = 1;
+
+  Rollouts(Scheduler clock, Fleet fleet, ConfigStore store, AuditLog audit, RolloutState file)
+      throws IOException {
+    this.clock = clock;
+    this.fleet = fleet;
+    this.store = store;
+    this.audit = audit;
+    this.file = file;
+    RolloutState.Loaded loaded = file.load(clock.nanos());
+    loaded.rollouts().forEach(r -> rollouts.put(r.id, r));
+    loaded.assignments().forEach(a -> assignments.put(a.configuration(), a));
+    nextId = loaded.nextId();
+  }
+
+  /** A request that cannot be fulfilled in the present state. */
+  static final class ConflictException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    ConflictException(String message) {
+      super(message);
+    }
+  }
+
+  /** A rollout or version that does not exist. */
+  static final class NotFoundException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    NotFoundException(String message) {
+      super(message);
+    }
+  }
+
+  /**
+   * Starts a rollout.
+   *
+   * @throws NotFoundException when there is no such version
+   * @throws ConflictException when the configuration is being rolled out, or no agent matches
+   */
+  synchronized Rollout start(
+      String configuration,
+      int version,
+      Selector selector,
+      Guard guard,
+      String author,
+      String reason)
+      throws IOException {
+    if (store.find(configuration, version) == null) {
+      throw new NotFoundException("configuration " + configuration + " has no version " + version);
+    }
+    int active = 0;
+    for (Rollout r : rollouts.values()) {
+      active += r.state.isActive() ? 1 : 0;
+      if (r.state.isActive() && r.configuration.equals(configuration)) {
+        throw new ConflictException(
+            "rollout "
+                + r.id
+                + " of configuration "
+                + configuration
+                + " is "
+                + r.state.word()
+                + "; cancel it first");
+      }
+    }
+    if (active >= MAX_ACTIVE) {
+      throw new ConflictException("there are " + active + " active rollouts, the limit");
+    }
+    Rollout r =
+        new Rollout(
+            nextId,
+            configuration,
+            version,
+            selector,
+            guard,
+            author,
+            reason,
+            clock.millis(),
+            assignments.get(configuration));
+    if (eligible(r).isEmpty()) {
+      throw new ConflictException(
+          "no connected agent that accepts configurations matches \"" + selector + "\"");
+    }
+    nextId++;
+    audit.append(
+        author,
+        "rollout.start",
+        "rollout/" + r.id,
+        reason,
+        Map.of("version", r.before == null ? "" : r.before.version() + ""),
+        Map.of(
+            "configuration",
+            configuration,
+            "version",
+            version + "",
+            "selector",
+            selector.toString()));
+    rollouts.put(r.id, r);
+    List<UUID> first = reachNext(r);
+    try {
+      save();
+    } catch (IOException e) {
+      rollouts.remove(r.id);
+      throw e;
+    }
+    fleet.wake(first);
+    return r;
+  }
+
+  private List<AgentState> eligible(Rollout r) {
+    List<AgentState> out = new ArrayList<>();
+    for (AgentState a : fleet.agents(r.selector)) {
+      if (a.connected() && a.acceptsConfiguration() && rolloutOf(a.uid()) == null) {
+        out.add(a);
+      }
+    }
+    return out;
+  }
+
+  private @Nullable Rollout rolloutOf(UUID uid) {
+    for (Rollout r : rollouts.values()) {
+      if (r.state.isActive() && r.reached.containsKey(uid)) {
+        return r;
+      }
+    }
+    return null;
+  }
+
+  /** Adds the agents of the present stage. */
+  private List<UUID> reachNext(Rollout r) {
+    List<UUID> out = new ArrayList<>();
+    int size = Rollout.size(r.stage);
+    for (AgentState a : eligible(r)) {
+      if (r.reached.size() >= size) {
+        break;
+      }
+      Totals t = a.totals() == null ? Totals.NONE : a.totals();
+      r.reached.put(
+          a.uid(), new Reached(clock.nanos(), a.isHealthy(), t.lostShare(), a.totalsCount()));
+      out.add(a.uid());
+    }
+    return out;
+  }
+
+  /** What an agent must have; null where nothing is to be offered. */
+  synchronized @Nullable RemoteConfig offer(AgentState a) {
+    if (!a.acceptsConfiguration()) {
+      return null;
+    }
+    ConfigVersion wanted = wanted(a);
+    if (wanted == null) {
+      return OWN.equals(a.remoteHash()) || !isReleased(a.remoteHash())
+          ? null
+          : new RemoteConfig(new TreeMap<>(), HexFormat.of().parseHex(OWN));
+    }
+    return wanted.hash().equals(a.remoteHash())
+        ? null
+        : new RemoteConfig(
+            new TreeMap<>(Map.of(wanted.name() + ".yaml", wanted.text())), wanted.hashBytes());
+  }
+
+  /** The version of an agent; null for none. */
+  synchronized @Nullable ConfigVersion wanted(AgentState a) {
+    Rollout active = rolloutOf(a.uid());
+    if (active != null) {
+      return store.find(active.configuration, active.version);
+    }
+    Assignment last = null;
+    for (Assignment s : assignments.values()) {
+      last = s.selector().matches(a.labels()) ? s : last;
+    }
+    return last == null ? null : store.find(last.configuration(), last.version());
+  }
+
+  private boolean isReleased(String hash) {
+    if (hash.isEmpty()) {
+      return false;
+    }
+    for (Rollout r : rollouts.values()) {
+      ConfigVersion v = store.find(r.configuration, r.version);
+      if ((r.state == State.UNDONE || r.state == State.CANCELLED)
+          && v != null
+          && v.hash().equals(hash)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Checks all active rollouts, and moves those on whose stage has passed. */
+  synchronized void step() {
+    for (Rollout r : List.copyOf(rollouts.values())) {
+      if (r.state.isActive()) {
+        try {
+          step(r);
+        } catch (IOException e) { // the next step tries again
+          failures.failure(Level.ERROR, "Rollout not continued", "rollout " + r.id, e);
+        }
+      }
+    }
+  }
+
+  private void step(Rollout r) throws IOException {
+    ConfigVersion v = store.find(r.configuration, r.version);
+    if (v == null) {
+      return;
+    }
+    boolean complete = true;
+    for (Map.Entry<UUID, Reached> e : r.reached.entrySet()) {
+      AgentState a = fleet.agent(e.getKey());
+      String problem = problem(r, v, e.getKey(), e.getValue(), a);
+      if (!problem.isEmpty()) {
+        undoByGuard(r, problem);
+        return;
+      }
+      complete &= hasPassed(r, e.getValue(), a);
+    }
+    if (!complete || r.state != State.RUNNING) {
+      return;
+    }
+    r.stage++;
+    List<UUID> next = reachNext(r);
+    if (next.isEmpty()) {
+      finish(r, State.DONE, r.author, "");
+    } else {
+      LOG.log(
+          Level.INFO,
+          "Rollout stage started rollout={0} stage={1} agents={2}",
+          Long.toString(r.id),
+          r.stage,
+          r.reached.size());
+      save();
+      fleet.wake(next);
+    }
+  }
+
+  /** Returns the agents even where the disk takes no entry: they must not keep the version. */
+  private void undoByGuard(Rollout r, String problem) {
+    try {
+      finish(r, State.UNDONE, "guard", problem);
+    } catch (IOException e) {
+      LOG.log(Level.ERROR, "Rollout undone, and that is not on disk rollout=" + r.id, e);
+      r.state = State.UNDONE;
+      r.stateReason = problem;
+      r.endedMillis = clock.millis();
+      fleet.wakeAll();
+    }
+  }
+
+  private boolean hasPassed(Rollout r, Reached reached, @Nullable AgentState a) {
+    return a != null
+        && reached.applied
+        && a.connected()
+        && clock.nanos() - reached.appliedNanos >= r.guard.soak().toNanos()
+        && (a.totalsCount() == 0 || a.totalsCount() > reached.reportsAtApply);
+  }
+
+  /** Why a rollout must be undone; "" for no reason. */
+  private String problem(
+      Rollout r, ConfigVersion v, UUID uid, Reached reached, @Nullable AgentState a) {
+    long now = clock.nanos();
+    long timeout = r.guard.applyTimeout().toNanos();
+    boolean has = a != null && v.hash().equals(a.remoteHash());
+    if (has && a != null && a.remoteState() == RemoteStatus.State.FAILED) {
+      return "agent "
+          + uid
+          + " did not apply it: "
+          + (a.remote() == null ? "" : a.remote().error());
+    }
+    if (a == null || !a.connected()) {
+      long since = a == null ? reached.sinceNanos : Math.max(a.changedNanos(), reached.sinceNanos);
+      return now - since > timeout
+          ? "agent " + uid + " disconnected after it was offered the version"
+          : "";
+    }
+    if (!reached.applied) {
+      if (has && a.remoteState() == RemoteStatus.State.APPLIED) {
+        reached.applied = true;
+        reached.appliedNanos = now;
+        reached.atApply = a.totals();
+        reached.reportsAtApply = a.totalsCount();
+      } else if (now - Math.max(reached.sinceNanos, a.changedNanos()) > timeout) {
+        return "agent " + uid + " did not report that it applied the version within the timeout";
+      }
+      return "";
+    }
+    if (reached.healthyBefore && !a.isHealthy()) {
+      return "agent "
+          + uid
+          + " became unhealthy: "
+          + (a.health() == null ? "" : a.health().error());
+    }
+    return lost(r, uid, reached, a.totals());
+  }
+
+  private static String lost(Rollout r, UUID uid, Reached reached, @Nullable Totals now) {
+    Totals then = reached.atApply;
+    if (then == null || now == null || now.in() < then.in()) {
+      return ""; // not reported, or counted anew since a restart
+    }
+    long in = now.in() - then.in();
+    long lost = Math.max(0, now.lost() - then.lost());
+    double allowed = reached.lostBefore + r.guard.maxLost();
+    if (lost < MIN_ITEMS && in < MIN_ITEMS || lost <= allowed * Math.max(in, lost)) {
+      return "";
+    }
+    return String.format(
+        java.util.Locale.ROOT,
+        "agent %s lost %d of %d items (%.1f %%), at most %.1f %% are allowed",
+        uid,
+        lost,
+        in,
+        100.0 * lost / Math.max(1, Math.max(in, lost)),
+        100 * allowed);
+  }
+
+  private void finish(Rollout r, State state, String actor, String reason) throws IOException {
+    audit.append(
+        actor,
+        "rollout." + state.word(),
+        "rollout/" + r.id,
+        reason,
+        Map.of("state", r.state.word()),
+        Map.of("state", state.word(), "agents", r.reached.size() + ""));
+    r.state = state;
+    r.stateReason = reason;
+    r.endedMillis = clock.millis();
+    if (state == State.DONE) {
+      assignments.remove(r.configuration);
+      assignments.put(
+          r.configuration, new Assignment(r.configuration, r.version, r.selector, r.id));
+    }
+    forgetOld();
+    save();
+    LOG.log(
+        state == State.UNDONE ? Level.WARNING : Level.INFO,
+        "Rollout ended rollout={0} state={1} agents={2} reason=\"{3}\"",
+        Long.toString(r.id),
+        state.word(),
+        r.reached.size(),
+        reason);
+    fleet.wakeAll();
+  }
+
+  private void forgetOld() {
+    Set<Long> kept = new LinkedHashSet<>();
+    assignments.values().forEach(a -> kept.add(a.rollout()));
+    while (rollouts.size() > MAX_KEPT) {
+      Rollout oldest = null;
+      for (Rollout r : rollouts.values()) {
+        if (!r.state.isActive() && !kept.contains(r.id)) {
+          oldest = r;
+          break;
+        }
+      }
+      if (oldest == null) {
+        return;
+      }
+      rollouts.remove(oldest.id);
+    }
+  }
+
+  /** Stops a rollout from reaching further agents; its guard stays in force. */
+  synchronized Rollout pause(long id, String actor, String reason) throws IOException {
+    return change(id, State.RUNNING, State.PAUSED, actor, reason);
+  }
+
+  synchronized Rollout resume(long id, String actor, String reason) throws IOException {
+    return change(id, State.PAUSED, State.RUNNING, actor, reason);
+  }
+
+  private Rollout change(long id, State from, State to, String actor, String reason)
+      throws IOException {
+    Rollout r = get(id);
+    if (r.state != from) {
+      throw new ConflictException("rollout " + id + " is " + r.state.word());
+    }
+    audit.append(
+        actor,
+        to == State.PAUSED ? "rollout.pause" : "rollout.resume",
+        "rollout/" + id,
+        reason,
+        Map.of("state", from.word()),
+        Map.of("state", to.word()));
+    r.state = to;
+    r.stateReason = reason;
+    save();
+    return r;
+  }
+
+  /** Ends an active rollout; the agents that it reached return to their former version. */
+  synchronized Rollout cancel(long id, String actor, String reason) throws IOException {
+    Rollout r = get(id);
+    if (!r.state.isActive()) {
+      throw new ConflictException("rollout " + id + " is " + r.state.word());
+    }
+    finish(r, State.CANCELLED, actor, reason);
+    return r;
+  }
+
+  /** Returns the agents of a rollout to the version that they had before, all at once. */
+  synchronized Rollout undo(long id, String actor, String reason) throws IOException {
+    Rollout r = get(id);
+    if (r.state.isActive()) {
+      finish(r, State.UNDONE, actor, reason);
+      return r;
+    }
+    Assignment now = assignments.get(r.configuration);
+    if (r.state != State.DONE || now == null || now.rollout() != id) {
+      throw new ConflictException(
+          "rollout "
+              + id
+              + " is "
+              + r.state.word()
+              + (r.state == State.DONE ? ", and a later rollout replaced it" : ""));
+    }
+    for (Rollout other : rollouts.values()) {
+      if (other.state.isActive() && other.configuration.equals(r.configuration)) {
+        throw new ConflictException("rollout " + other.id + " is active; cancel it first");
+      }
+    }
+    assignments.remove(r.configuration);
+    if (r.before != null) {
+      assignments.put(r.configuration, r.before);
+    }
+    finish(r, State.UNDONE, actor, reason);
+    return r;
+  }
+
+  private Rollout get(long id) {
+    Rollout r = rollouts.get(id);
+    if (r == null) {
+      throw new NotFoundException("there is no rollout " + id);
+    }
+    return r;
+  }
+
+  private void save() throws IOException {
+    file.save(nextId, List.copyOf(rollouts.values()), List.copyOf(assignments.values()));
+  }
+
+  /** Reads rollouts and assignments under the lock. */
+  synchronized <T> T read(Reader<T> reader) {
+    return reader.read(List.copyOf(rollouts.values()), List.copyOf(assignments.values()));
+  }
+
+  /** Reader of the state. */
+  interface Reader<T> {
+    T read(List<Rollout> rollouts, List<Assignment> assignments);
+  }
+}

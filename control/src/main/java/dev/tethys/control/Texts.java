@@ -1,0 +1,33 @@
+package dev.tethys.control;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** Hashes and bounded texts. */
+final class Texts {
+  private Texts() {}
+
+  /** SHA-256 in hexadecimal. */
+  static String sha256(String text) {
+    return HexFormat.of().formatHex(digest(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  static byte[] digest(byte[] bytes) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(bytes);
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every JDK has SHA-256", e);
+    }
+  }
+
+  /** At most so many characters, the last an ellipsis where some are missing. */
+  static String shortened(String text, int most) {
+    if (text.length() <= most) {
+      return text;
+    }
+    int end = Character.isHighSurrogate(text.charAt(most - 2)) ? most - 2 : most - 1;
+    return text.substring(0, end) + "…";
+  }
+}

@@ -1,0 +1,69 @@
+package dev.tethys.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class AuditLogTest {
+  private @TempDir Path folder;
+
+  private Path written(int entries) throws IOException {
+    Path file = folder.resolve("audit.jsonl");
+    try (AuditLog log = new AuditLog(file, InstantSource.system())) {
+      for (int i = 0; i < entries; i++) {
+        log.append(
+            "olga", "rollout.start", "rollout/" + i, "\"why\"\n", Map.of(), Map.of("v", "1"));
+      }
+    }
+    return file;
+  }
+
+  @Test
+  void chainContinuesAfterARestart() throws IOException {
+    Path file = written(3);
+    written(2);
+    AuditLog.Verification v = AuditLog.verify(file);
+    assertThat(v.problem()).isEmpty();
+    assertThat(v.entries()).isEqualTo(5);
+  }
+
+  @Test
+  void changeRemovalAndInsertionAreFound() throws IOException {
+    Path file = written(4);
+    List<String> lines = Files.readAllLines(file);
+    List<String> changed = new ArrayList<>(lines);
+    changed.set(1, lines.get(1).replace("olga", "mary"));
+    Files.write(file, changed);
+    assertThat(AuditLog.verify(file).problem()).contains("audit.jsonl:2:", "was changed");
+    List<String> removed = new ArrayList<>(lines);
+    removed.remove(2);
+    Files.write(file, removed);
+    assertThat(AuditLog.verify(file).problem()).contains("audit.jsonl:3:", "removed or inserted");
+    List<String> doubled = new ArrayList<>(lines);
+    doubled.add(2, lines.get(1));
+    Files.write(file, doubled);
+    assertThat(AuditLog.verify(file).problem()).contains("audit.jsonl:3:");
+    assertThatThrownBy(() -> new AuditLog(file, InstantSource.system()))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("keep it as evidence");
+  }
+
+  @Test
+  void entryThatACrashCutOffIsRemoved() throws IOException {
+    Path file = written(2);
+    Files.writeString(file, "{\"sequence\":3,\"ti", StandardOpenOption.APPEND);
+    written(1);
+    assertThat(AuditLog.verify(file).problem()).isEmpty();
+    assertThat(AuditLog.verify(file).entries()).isEqualTo(3);
+  }
+}

@@ -1,0 +1,403 @@
+package dev.tethys.control;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.collector.BuiltIn;
+import dev.tethys.web.HttpListenerOptions;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** A control plane with real graphs as agents, over real sockets. */
+@Timeout(120)
+class ControlFleetTest {
+  private static final String OWN = graph("", "");
+
+  private @TempDir Path folder;
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final List<TestCollector> agents = new ArrayList<>();
+  private @Nullable ControlServer server;
+  private int port;
+
+  /** A configuration with a processor. */
+  private static String graph(String processors, String names) {
+    return "receivers: {hand: {}, nop: {}}\n"
+        + "exporters: {nop: {}}\n"
+        + (processors.isEmpty() ? "" : "processors: " + processors + "\n")
+        + "service:\n  pipelines:\n    logs: {receivers: [hand, nop], processors: ["
+        + names
+        + "], exporters: [nop]}\n";
+  }
+
+  private static final String DROPS = "{filter: {logs: {log_record: ['true']}}}";
+
+  @BeforeEach
+  void start() throws IOException {
+    start(0, Tokens.NONE);
+  }
+
+  private void start(int at, Tokens tokens) throws IOException {
+    ControlServer s =
+        new ControlServer(
+            HttpListenerOptions.on("127.0.0.1:" + at).withStopGrace(Duration.ofSeconds(1)),
+            folder.resolve("control"),
+            tokens,
+            BuiltIn.components(new HandReceiver()),
+            1000,
+            Scheduler.system());
+    server = s;
+    port = s.port();
+  }
+
+  @AfterEach
+  void stop() throws IOException {
+    agents.forEach(TestCollector::close);
+    if (server != null) {
+      server.close();
+    }
+  }
+
+  private TestCollector agent(String name, String env) throws IOException {
+    TestCollector c =
+        new TestCollector(port, folder.resolve(name), OWN, Map.of("env", env, "name", name));
+    agents.add(c);
+    return c;
+  }
+
+  private void fleet(int n) throws Exception {
+    for (int i = 0; i < n; i++) {
+      agent("a" + i, "prod");
+    }
+    until(() -> get("/agents").size() == n);
+    until(() -> all(get("/agents"), a -> a.path("connected").asBoolean()));
+  }
+
+  private interface Condition {
+    boolean holds(JsonNode n);
+  }
+
+  private static boolean all(JsonNode list, Condition c) {
+    for (JsonNode n : list) {
+      if (!c.holds(n)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void until(Callable<Boolean> condition) throws Exception {
+    while (!condition.call()) {
+      agents.forEach(TestCollector::send);
+      Thread.onSpinWait();
+      java.util.concurrent.locks.LockSupport.parkNanos(5_000_000);
+    }
+  }
+
+  private JsonNode get(String path) throws Exception {
+    HttpResponse<String> r =
+        http.send(HttpRequest.newBuilder(uri(path)).build(), HttpResponse.BodyHandlers.ofString());
+    assertThat(r.statusCode()).as(r.body()).isEqualTo(200);
+    return JsonMapper.shared().readTree(r.body()).path("data");
+  }
+
+  private URI uri(String path) {
+    return URI.create("http://127.0.0.1:" + port + ControlApi.ROOT + path);
+  }
+
+  private HttpResponse<String> post(String path, ObjectNode body) throws Exception {
+    return http.send(
+        HttpRequest.newBuilder(uri(path))
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(body.toString()))
+            .build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  private static ObjectNode body() {
+    return JsonMapper.shared().createObjectNode();
+  }
+
+  private JsonNode done(HttpResponse<String> r) {
+    assertThat(r.statusCode()).as(r.body()).isEqualTo(200);
+    return JsonMapper.shared().readTree(r.body()).path("data");
+  }
+
+  private int push(String text) throws Exception {
+    return done(post("/configurations", body().put("name", "edge").put("text", text)))
+        .path("version")
+        .asInt();
+  }
+
+  private long rollOut(int version, String soak) throws Exception {
+    return done(post(
+            "/rollouts",
+            body()
+                .put("configuration", "edge")
+                .put("version", version)
+                .put("selector", "env=prod")
+                .put("applyTimeout", "20s")
+                .put("soak", soak)))
+        .path("id")
+        .asLong();
+  }
+
+  private JsonNode rollout(long id) throws Exception {
+    for (JsonNode r : get("/rollouts")) {
+      if (r.path("id").asLong() == id) {
+        return r;
+      }
+    }
+    throw new AssertionError("no rollout " + id);
+  }
+
+  private void untilState(long id, String state) throws Exception {
+    until(
+        () -> {
+          JsonNode r = rollout(id);
+          String now = r.path("state").asString();
+          assertThat(now).as(r.toString()).isIn("running", "paused", state);
+          return now.equals(state);
+        });
+  }
+
+  @Test
+  void changeReachesRunningAgentsInStagesWithoutRestart() throws Exception {
+    fleet(5);
+    agent("other", "test");
+    until(() -> get("/agents").size() == 6);
+    int v = push(graph("{batch: {}}", "batch"));
+    long id = rollOut(v, "0s");
+    untilState(id, "done");
+    until(
+        () ->
+            all(
+                get("/agents?selector=env=prod"),
+                a -> a.path("configuration").path("current").asBoolean()));
+    for (JsonNode a : get("/agents?selector=env=prod")) {
+      assertThat(
+              get("/agents/" + a.path("uid").asString()).path("effectiveConfiguration").asString())
+          .contains("batch");
+    }
+    JsonNode other = get("/agents?selector=env=test").get(0);
+    assertThat(other.path("configuration").path("state").asString()).isEqualTo("unset");
+    assertThat(agents.getLast().offers.get()).isZero();
+
+    done(post("/rollouts/" + id + "/undo", body().put("reason", "not wanted")));
+    until(
+        () -> {
+          for (JsonNode a : get("/agents?selector=env=prod")) {
+            if (get("/agents/" + a.path("uid").asString())
+                .path("effectiveConfiguration")
+                .asString()
+                .contains("batch")) {
+              return false;
+            }
+          }
+          return true;
+        });
+    assertThat(rollout(id).path("stateReason").asString()).isEqualTo("not wanted");
+    assertThat(get("/audit/verify").path("intact").asBoolean()).isTrue();
+    assertThat(get("/audit").get(0).path("action").asString()).isEqualTo("rollout.undone");
+  }
+
+  @Test
+  void versionThatDoesNotStartReachesOneAgentAndIsUndone() throws Exception {
+    fleet(20);
+    int good = push(graph("{batch: {}}", "batch"));
+    untilState(rollOut(good, "0s"), "done");
+    agents.forEach(a -> a.offers.set(0));
+    // The agents alone know the variable, so that only they find out.
+    int bad = push(graph("{batch: {timeout: '${env:NOT_SET_ANYWHERE}x'}}", "batch"));
+    long id = rollOut(bad, "0s");
+    untilState(id, "undone");
+    assertThat(rollout(id).path("stateReason").asString()).contains("did not apply it", "00.yaml:");
+    assertThat(rollout(id).path("agents").size()).isEqualTo(1);
+    until(
+        () ->
+            all(
+                get("/agents?selector=env=prod"),
+                a ->
+                    a.path("configuration").path("current").asBoolean()
+                        && a.path("configuration").path("version").asInt() == good));
+    assertThat(agents.stream().filter(a -> a.offers.get() > 0).count()).isEqualTo(1);
+    for (JsonNode a : get("/agents")) {
+      assertThat(
+              get("/agents/" + a.path("uid").asString()).path("effectiveConfiguration").asString())
+          .doesNotContain("NOT_SET_ANYWHERE");
+    }
+  }
+
+  @Test
+  void versionThatDropsRecordsReachesOneAgentAndIsUndone() throws Exception {
+    fleet(5);
+    int bad = push(graph(DROPS, "filter"));
+    long id = rollOut(bad, "30s");
+    untilState(id, "undone");
+    assertThat(rollout(id).path("stateReason").asString()).contains("lost").contains("%");
+    assertThat(rollout(id).path("agents").size()).isEqualTo(1);
+    until(
+        () -> {
+          for (JsonNode a : get("/agents")) {
+            if (get("/agents/" + a.path("uid").asString())
+                .path("effectiveConfiguration")
+                .asString()
+                .contains("filter")) {
+              return false;
+            }
+          }
+          return true;
+        });
+  }
+
+  @Test
+  void dropsThatTheAuthorAllowedAreNotUndone() throws Exception {
+    fleet(1);
+    int v = push(graph(DROPS, "filter"));
+    long id =
+        done(post(
+                "/rollouts",
+                body()
+                    .put("configuration", "edge")
+                    .put("version", v)
+                    .put("soak", "1s")
+                    .put("maxLost", 1)))
+            .path("id")
+            .asLong();
+    untilState(id, "done");
+  }
+
+  @Test
+  void pausedRolloutReachesNoFurtherAgentUntilItIsResumed() throws Exception {
+    fleet(4);
+    int v = push(graph("{batch: {}}", "batch"));
+    long id = rollOut(v, "2s");
+    done(post("/rollouts/" + id + "/pause", body()));
+    until(() -> rollout(id).path("agents").get(0).path("applied").asBoolean());
+    assertThat(rollout(id).path("agents").size()).isEqualTo(1);
+    assertThat(post("/rollouts/" + id + "/pause", body()).statusCode()).isEqualTo(409);
+    done(post("/rollouts/" + id + "/resume", body()));
+    until(() -> rollout(id).path("agents").size() > 1);
+    done(post("/rollouts/" + id + "/cancel", body().put("reason", "enough")));
+    until(
+        () ->
+            all(
+                get("/agents"),
+                a ->
+                    !a.path("configuration").path("state").asString().equals("applying")
+                        && a.path("configuration").path("name").isMissingNode()));
+    assertThat(post("/rollouts/" + id + "/resume", body()).statusCode()).isEqualTo(409);
+  }
+
+  @Test
+  void agentsRunOnWithoutTheControlPlaneAndStartWithTheLastConfiguration() throws Exception {
+    fleet(2);
+    int v = push(graph("{batch: {}}", "batch"));
+    untilState(rollOut(v, "0s"), "done");
+    requireNonNull(server).close();
+    server = null;
+    TestCollector first = agents.removeFirst();
+    String uid = first.uid();
+    first.close();
+    TestCollector again =
+        new TestCollector(port, folder.resolve("a0"), OWN, Map.of("env", "prod", "name", "a0"));
+    agents.add(again);
+    assertThat(again.uid()).isEqualTo(uid);
+    assertThat(again.effective()).contains("batch");
+    assertThat(agents.getFirst().effective()).contains("batch");
+
+    start(port, Tokens.NONE);
+    until(() -> get("/agents").size() == 2);
+    until(() -> all(get("/agents"), a -> a.path("configuration").path("current").asBoolean()));
+    assertThat(again.offers.get()).isZero();
+  }
+
+  @Test
+  void wrongConfigurationIsRefusedWithItsPlace() throws Exception {
+    HttpResponse<String> r =
+        post(
+            "/configurations",
+            body().put("name", "edge").put("text", graph("{batch: {tmeout: 1s}}", "batch")));
+    assertThat(r.statusCode()).isEqualTo(422);
+    assertThat(r.body()).contains("edge.yaml:3:").contains("tmeout");
+    assertThat(get("/configurations").size()).isZero();
+  }
+
+  @Test
+  void versionsAreComparedByMeaning() throws Exception {
+    push(graph("", ""));
+    push(graph("{batch: {timeout: 1s}}", "batch"));
+    push(graph("{batch: {timeout: 2s}}", "batch"));
+    JsonNode d = get("/diff/edge?from=1&to=2");
+    assertThat(d.path("components").toString()).contains("added").contains("processors/batch");
+    assertThat(d.path("edges").toString())
+        .contains("- logs: hand -> nop", "+ logs: hand -> batch", "+ logs: batch -> nop");
+    assertThat(d.path("text").asString()).contains("+processors");
+    JsonNode t = get("/diff/edge?from=2&to=3");
+    assertThat(t.path("components").toString()).contains("changed").contains("timeout");
+    assertThat(t.path("edges").size()).isZero();
+  }
+
+  @Test
+  void requestsNeedATokenOnceOneIsSet() throws Exception {
+    requireNonNull(server).close();
+    Path file = folder.resolve("tokens");
+    Files.writeString(
+        file,
+        """
+        agent fleet agent-token-0123456789
+        viewer eve viewer-token-0123456789
+        operator olga operator-token-0123456789
+        """);
+    start(0, Tokens.read(file));
+    assertThat(status("/agents", "")).isEqualTo(401);
+    assertThat(status("/agents", "wrong-token-0123456789")).isEqualTo(401);
+    assertThat(status("/agents", "agent-token-0123456789")).isEqualTo(403);
+    assertThat(status("/agents", "viewer-token-0123456789")).isEqualTo(200);
+    HttpRequest push =
+        HttpRequest.newBuilder(uri("/configurations"))
+            .header("Authorization", "Bearer viewer-token-0123456789")
+            .POST(HttpRequest.BodyPublishers.ofString("{}"))
+            .build();
+    assertThat(http.send(push, HttpResponse.BodyHandlers.ofString()).statusCode()).isEqualTo(403);
+    agents.add(
+        new TestCollector(
+            port, folder.resolve("t"), OWN, Map.of("env", "prod"), "agent-token-0123456789"));
+    HttpRequest q =
+        HttpRequest.newBuilder(uri("/agents"))
+            .header("Authorization", "Bearer viewer-token-0123456789")
+            .build();
+    until(
+        () ->
+            http.send(q, HttpResponse.BodyHandlers.ofString())
+                .body()
+                .contains("\"connected\":true"));
+  }
+
+  private int status(String path, String token) throws Exception {
+    HttpRequest.Builder q = HttpRequest.newBuilder(uri(path));
+    if (!token.isEmpty()) {
+      q.header("Authorization", "Bearer " + token);
+    }
+    return http.send(q.build(), HttpResponse.BodyHandlers.ofString()).statusCode();
+  }
+}

@@ -1,0 +1,132 @@
+package dev.tethys.control;
+
+import dev.tethys.codec.opamp.ComponentHealth;
+import dev.tethys.config.TlsConfig;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.RealFiles;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.collector.BuiltIn;
+import dev.tethys.pipeline.collector.ConfigSources;
+import dev.tethys.pipeline.component.Components;
+import dev.tethys.pipeline.delivery.Outboxes;
+import dev.tethys.pipeline.extension.opamp.ControlledAgent;
+import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
+import dev.tethys.pipeline.grammar.GraphConfig;
+import dev.tethys.pipeline.graph.Graph;
+import dev.tethys.pipeline.graph.GraphServices;
+import dev.tethys.pipeline.ledger.AccountingRegistry;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Collector in this process: a real graph and the real client. */
+final class TestCollector implements ControlledAgent.Process, AutoCloseable {
+  private final HandReceiver hand = new HandReceiver();
+  private final Components components = BuiltIn.components(hand);
+  private final AccountingRegistry ledger = new AccountingRegistry();
+  private final Graph graph;
+  private final ControlledAgent agent;
+  private final Path own;
+  private volatile String text = "";
+
+  /** Configurations that were offered, well or not. */
+  final AtomicInteger offers = new AtomicInteger();
+
+  TestCollector(int port, Path folder, String own, Map<String, String> labels) throws IOException {
+    this(port, folder, own, labels, "");
+  }
+
+  TestCollector(int port, Path folder, String own, Map<String, String> labels, String token)
+      throws IOException {
+    Scheduler clock = Scheduler.system();
+    graph =
+        new Graph(
+            new GraphServices(
+                components,
+                clock,
+                new Outboxes(new RealFiles(), clock, new Random(1)),
+                ledger,
+                new Registry()));
+    Files.createDirectories(folder);
+    this.own = folder.resolve("own.yaml");
+    Files.writeString(this.own, own);
+    agent =
+        new ControlledAgent(
+            new ControlledAgent.Settings(
+                URI.create("ws://127.0.0.1:" + port + "/v1/opamp"),
+                TlsConfig.DEFAULT,
+                token,
+                folder.resolve("data"),
+                labels),
+            Map.of("service.name", "edge"),
+            clock,
+            this);
+    use(agent.files());
+    agent.start();
+  }
+
+  private void use(List<Path> files) throws IOException {
+    List<Path> all = files.isEmpty() ? List.of(own) : files;
+    ConfigSources source =
+        new ConfigSources(all.stream().map(Path::toString).toList(), List.of(), k -> null);
+    graph.apply(GraphConfig.read(source.read(), components, false));
+    text = Files.readString(all.getFirst());
+  }
+
+  @Override
+  public void apply(List<Path> files) throws IOException {
+    offers.incrementAndGet();
+    use(files);
+  }
+
+  @Override
+  public String effective() {
+    return text;
+  }
+
+  @Override
+  public ComponentHealth health() {
+    return new ComponentHealth(true, 0, "", "StatusOK", 0, Map.of());
+  }
+
+  @Override
+  public PipelineAccounts accounts() {
+    return PipelineAccounts.of(ledger);
+  }
+
+  String uid() {
+    return agent.instanceUid();
+  }
+
+  /** Passes a log record in. */
+  void send() {
+    Consumer c = hand.input();
+    if (c != null) {
+      byte[] body = record();
+      c.consume(new Batch(Signal.LOGS, Encoding.OTLP, body, 1, 0), o -> {});
+    }
+  }
+
+  /** A request of OTLP with one record without anything. */
+  private static byte[] record() {
+    return new dev.tethys.codec.protobuf.ProtoWriter()
+        .bytes(1, new byte[] {0x12, 2, 0x12, 0})
+        .toByteArray();
+  }
+
+  @Override
+  public void close() {
+    agent.close();
+    graph.stop(Duration.ZERO);
+  }
+}

@@ -1,0 +1,401 @@
+package dev.tethys.tools;
+
+import dev.tethys.pipeline.web.Json;
+import dev.tethys.runtime.cli.Flag;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** {@code control}: client of the API of {@code tethys control}. */
+final class ControlCommands {
+  static final String NAME = "control";
+
+  private static final String ROOT = "/api/v1/control";
+  private static final Duration TIMEOUT = Duration.ofSeconds(30);
+  private static final List<Flag> SERVER =
+      List.of(
+          Flag.of("url", Flag.Kind.STRING, "http://127.0.0.1:4320", "URL of the control plane."),
+          Flag.of("token-file", Flag.Kind.STRING, "", "File with the bearer token."),
+          HttpAccess.CONFIG);
+  private static final List<Flag> CHANGE =
+      List.of(
+          Flag.of("reason", Flag.Kind.STRING, "", "Reason, kept in the audit log."),
+          Flag.of(
+              "author",
+              Flag.Kind.STRING,
+              System.getProperty("user.name", ""),
+              "Author, where the control plane has no tokens."));
+
+  private ControlCommands() {}
+
+  private static Command command(
+      String name,
+      String operands,
+      String about,
+      List<Flag> flags,
+      int least,
+      int most,
+      Command.Action action) {
+    return new Command(
+        NAME + " " + name,
+        operands,
+        about,
+        Stream.concat(SERVER.stream(), flags.stream()).toList(),
+        least,
+        most,
+        action);
+  }
+
+  static List<Command> commands() {
+    List<Command> out = new ArrayList<>();
+    out.add(
+        command(
+            "agents",
+            "[<selector>]",
+            "List agents that a selector such as env=prod,region=~eu.* matches.",
+            List.of(),
+            0,
+            1,
+            ControlCommands::agents));
+    out.add(
+        command(
+            "configurations",
+            "[<name>]",
+            "List configurations, or the versions of one.",
+            List.of(),
+            0,
+            1,
+            ControlCommands::configurations));
+    out.add(
+        command(
+            "show",
+            "<name> <version>",
+            "Print the text of a version.",
+            List.of(),
+            2,
+            2,
+            ControlCommands::show));
+    out.add(
+        command(
+            "diff",
+            "<name> <from> <to>",
+            "Compare two versions by components, edges and text.",
+            List.of(),
+            3,
+            3,
+            ControlCommands::diff));
+    out.add(
+        command(
+            "push",
+            "<name> <file>",
+            "Add a version of a configuration.",
+            with(
+                Flag.of(
+                    "validate",
+                    Flag.Kind.BOOLEAN,
+                    "true",
+                    "Refuse a text that the collector of this program cannot read.")),
+            2,
+            2,
+            ControlCommands::push));
+    out.add(
+        command(
+            "rollout",
+            "<name> [<version>]",
+            "Roll out a version, the latest by default, in stages of 1, 3, 15, 75 … agents.",
+            with(
+                Flag.of("selector", Flag.Kind.STRING, "", "Agents; empty for all."),
+                Flag.of("soak", Flag.Kind.DURATION, "10s", "Observation of each stage."),
+                Flag.of(
+                    "apply-timeout",
+                    Flag.Kind.DURATION,
+                    "15s",
+                    "Time within which an agent must apply the version."),
+                Flag.of(
+                    "max-lost",
+                    Flag.Kind.FLOAT,
+                    "0.01",
+                    "Largest rise of the share of dropped items, 0 to 1.")),
+            1,
+            2,
+            ControlCommands::rollout));
+    out.add(
+        command(
+            "rollouts",
+            "",
+            "List rollouts, the latest first.",
+            List.of(),
+            0,
+            0,
+            ControlCommands::rollouts));
+    for (Map.Entry<String, String> e :
+        List.of(
+            Map.entry("pause", "Stop a rollout from reaching further agents."),
+            Map.entry("resume", "Continue a paused rollout."),
+            Map.entry("cancel", "End an active rollout and return its agents."),
+            Map.entry("undo", "Return the agents of a rollout to the version before."))) {
+      out.add(
+          command(
+              e.getKey(),
+              "<rollout>",
+              e.getValue(),
+              CHANGE,
+              1,
+              1,
+              (a, c) -> change(e.getKey(), a, c)));
+    }
+    out.add(
+        command(
+            "audit",
+            "",
+            "List changes, the latest first.",
+            List.of(Flag.of("limit", Flag.Kind.INTEGER, "50", "Most entries.")),
+            0,
+            0,
+            ControlCommands::audit));
+    return out;
+  }
+
+  private static List<Flag> with(Flag... flags) {
+    return Stream.concat(Stream.of(flags), CHANGE.stream()).toList();
+  }
+
+  private static @Nullable Object call(
+      Command.Arguments a, String method, String path, @Nullable String body) throws IOException {
+    String file = a.flags().get("token-file");
+    List<String> headers =
+        file.isEmpty()
+            ? List.of()
+            : List.of("Authorization=Bearer " + Files.readString(Path.of(file)).strip());
+    try (HttpAccess access =
+        HttpAccess.of(a.flags().get("url"), a.flags().get("http.config.file"), headers)) {
+      HttpAccess.Reply r =
+          access.send(
+              method,
+              ROOT + path,
+              body == null ? null : body.getBytes(StandardCharsets.UTF_8),
+              body == null ? Map.of() : Map.of("Content-Type", "application/json"),
+              TIMEOUT);
+      Map<String, @Nullable Object> m;
+      try {
+        m = dev.tethys.store.archive.Json.object(r.body());
+      } catch (IllegalArgumentException e) {
+        throw new IOException(
+            access.base() + ROOT + path + " answered " + r.statusText() + " and no JSON", e);
+      }
+      if (r.status() != 200) {
+        throw new IOException(r.statusText() + ": " + text(m, "error"));
+      }
+      return m.get("data");
+    }
+  }
+
+  private static Map<String, @Nullable Object> object(@Nullable Object o) {
+    return dev.tethys.store.archive.Json.asObject(o);
+  }
+
+  private static String text(@Nullable Object o, String key) {
+    Object v = object(o).get(key);
+    return v == null
+        ? ""
+        : v instanceof Double d && d == Math.rint(d) ? d.longValue() + "" : v + "";
+  }
+
+  private static List<?> list(@Nullable Object o) {
+    return o instanceof List<?> l ? l : List.of();
+  }
+
+  private static String time(@Nullable Object o, String key) {
+    String millis = text(o, key);
+    return millis.isEmpty() ? "" : Instant.ofEpochMilli(Long.parseLong(millis)).toString();
+  }
+
+  private static int agents(Command.Arguments a, Console console) throws IOException {
+    String selector = a.operand(0, "");
+    Table t = new Table();
+    t.row(
+        "AGENT", "SERVICE", "CONNECTED", "HEALTHY", "CONFIGURATION", "STATE", "IN", "OUT", "ERROR");
+    for (Object o :
+        list(call(a, "GET", "/agents?limit=10000&selector=" + ServerApi.encoded(selector), null))) {
+      Object configuration = object(o).get("configuration");
+      Object items = object(o).get("items");
+      Object health = object(o).get("health");
+      String name = text(configuration, "name");
+      t.row(
+          text(o, "uid"),
+          text(object(o).get("labels"), "service.name"),
+          text(o, "connected"),
+          health == null ? "" : text(health, "healthy"),
+          name.isEmpty() ? "" : name + "/" + text(configuration, "version"),
+          text(configuration, "state"),
+          items == null ? "" : text(items, "in"),
+          items == null ? "" : text(items, "out"),
+          text(configuration, "error"));
+    }
+    t.print(console.out());
+    return 0;
+  }
+
+  private static int configurations(Command.Arguments a, Console console) throws IOException {
+    String name = a.operand(0, "");
+    Table t = new Table();
+    t.row("NAME", "VERSION", "TIME", "AUTHOR", "VALIDATION", "REASON");
+    for (Object o :
+        list(
+            call(
+                a,
+                "GET",
+                "/configurations" + (name.isEmpty() ? "" : "/" + ServerApi.encoded(name)),
+                null))) {
+      t.row(
+          text(o, "name"),
+          text(o, "version"),
+          time(o, "timeMillis"),
+          text(o, "author"),
+          text(o, "validation"),
+          text(o, "reason"));
+    }
+    t.print(console.out());
+    return 0;
+  }
+
+  private static int show(Command.Arguments a, Console console) throws IOException {
+    Object v =
+        call(
+            a,
+            "GET",
+            "/configurations/"
+                + ServerApi.encoded(a.operands().get(0))
+                + "/"
+                + ServerApi.encoded(a.operands().get(1)),
+            null);
+    console.out().print(text(v, "text"));
+    return 0;
+  }
+
+  private static int diff(Command.Arguments a, Console console) throws IOException {
+    Object d =
+        call(
+            a,
+            "GET",
+            "/diff/"
+                + ServerApi.encoded(a.operands().get(0))
+                + "?from="
+                + ServerApi.encoded(a.operands().get(1))
+                + "&to="
+                + ServerApi.encoded(a.operands().get(2)),
+            null);
+    for (Object c : list(object(d).get("components"))) {
+      List<String> keys = list(object(c).get("keys")).stream().map(String::valueOf).toList();
+      console
+          .out()
+          .println(
+              text(c, "change")
+                  + " "
+                  + text(c, "component")
+                  + (keys.isEmpty() ? "" : ": " + String.join(", ", keys)));
+    }
+    list(object(d).get("edges")).forEach(console.out()::println);
+    console.out().print(text(d, "text"));
+    return 0;
+  }
+
+  private static Json changing(Command.Arguments a) {
+    return new Json()
+        .open('{')
+        .key("reason")
+        .text(a.flags().get("reason"))
+        .key("author")
+        .text(a.flags().get("author"));
+  }
+
+  private static int push(Command.Arguments a, Console console) throws IOException {
+    Json body =
+        changing(a)
+            .key("name")
+            .text(a.operands().get(0))
+            .key("text")
+            .text(Files.readString(Path.of(a.operands().get(1))))
+            .key("validate")
+            .raw(String.valueOf(a.flags().bool("validate")))
+            .close('}');
+    Object v = call(a, "POST", "/configurations", body.toString());
+    console
+        .out()
+        .println(text(v, "name") + " version " + text(v, "version") + ": " + text(v, "validation"));
+    return 0;
+  }
+
+  private static int rollout(Command.Arguments a, Console console) throws IOException {
+    Json body =
+        changing(a)
+            .key("configuration")
+            .text(a.operands().getFirst())
+            .key("selector")
+            .text(a.flags().get("selector"))
+            .key("soak")
+            .text(a.flags().get("soak"))
+            .key("applyTimeout")
+            .text(a.flags().get("apply-timeout"))
+            .key("maxLost")
+            .raw(String.valueOf(Double.parseDouble(a.flags().get("max-lost"))));
+    if (a.operands().size() > 1) {
+      body.key("version").number(Long.parseLong(a.operands().get(1)));
+    }
+    Object r = call(a, "POST", "/rollouts", body.close('}').toString());
+    console.out().println("rollout " + text(r, "id") + " is " + text(r, "state"));
+    return 0;
+  }
+
+  private static int rollouts(Command.Arguments a, Console console) throws IOException {
+    Table t = new Table();
+    t.row("ROLLOUT", "CONFIGURATION", "SELECTOR", "STATE", "AGENTS", "STARTED", "REASON");
+    for (Object o : list(call(a, "GET", "/rollouts", null))) {
+      String why = text(o, "stateReason");
+      t.row(
+          text(o, "id"),
+          text(o, "configuration") + "/" + text(o, "version"),
+          text(o, "selector"),
+          text(o, "state"),
+          list(object(o).get("agents")).size(),
+          time(o, "startedMillis"),
+          why.isEmpty() ? text(o, "reason") : why);
+    }
+    t.print(console.out());
+    return 0;
+  }
+
+  private static int change(String what, Command.Arguments a, Console console) throws IOException {
+    Object r =
+        call(
+            a,
+            "POST",
+            "/rollouts/" + ServerApi.encoded(a.operands().getFirst()) + "/" + what,
+            changing(a).close('}').toString());
+    console.out().println("rollout " + text(r, "id") + " is " + text(r, "state"));
+    return 0;
+  }
+
+  private static int audit(Command.Arguments a, Console console) throws IOException {
+    Table t = new Table();
+    t.row("TIME", "ACTOR", "ACTION", "TARGET", "REASON");
+    for (Object o : list(call(a, "GET", "/audit?limit=" + a.flags().integer("limit"), null))) {
+      t.row(
+          text(o, "time"),
+          text(o, "actor"),
+          text(o, "action"),
+          text(o, "target"),
+          text(o, "reason"));
+    }
+    t.print(console.out());
+    return 0;
+  }
+}
