@@ -1,6 +1,6 @@
 /**
  * Prometheus's HTTP API: queries, metadata, status and administration over interfaces of other
- * rooms.
+ * modules.
  */
 @NullMarked
 package dev.tethys.api;

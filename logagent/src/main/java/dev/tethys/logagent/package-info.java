@@ -1,4 +1,4 @@
-/** The role that reads logs and sends them on, as Promtail does. */
+/** Role {@code tethys logs}: reads logs and sends them to Loki, as Promtail does. */
 @NullMarked
 package dev.tethys.logagent;
 

@@ -1,6 +1,6 @@
 /**
- * The nouns that flow through Tethys: labels, samples, histograms, exemplars, metadata and
- * matchers. Knows of no other room.
+ * Types that all modules share: labels, samples, histograms, exemplars, metadata and matchers.
+ * Depends on no other module.
  */
 @NullMarked
 package dev.tethys.model;

@@ -1,6 +1,6 @@
 /**
- * What tests of several rooms share: contract suites, conformance data, real peers, clocks and
- * loopback servers. On no product class path.
+ * Parts shared by the tests of several modules: contract suites, conformance data, peers, clocks
+ * and loopback servers. On no product class path.
  */
 @NullMarked
 package dev.tethys.testkit;

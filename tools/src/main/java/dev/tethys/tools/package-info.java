@@ -1,4 +1,4 @@
-/** {@code tethys tool}: commands that work on data and servers and end. */
+/** {@code tethys tool}: commands that process data and servers, then exit. */
 @NullMarked
 package dev.tethys.tools;
 

@@ -1,6 +1,6 @@
 /**
- * What every listener and client shares: HTTP server and client, TLS with reload, authentication,
- * limits, compression. The only room that sees the engine of HTTP/2.
+ * Parts shared by listeners and clients: HTTP server and client, TLS with reload, authentication,
+ * limits, compression. The only module that depends on the engine of HTTP/2.
  */
 @NullMarked
 package dev.tethys.web;

@@ -1,4 +1,4 @@
-/** What became of alerts, as time series. */
+/** History of alerts as time series. */
 @NullMarked
 package dev.tethys.alert.history;
 

@@ -1,4 +1,4 @@
-/** Alerts on their way to Alertmanagers. */
+/** Queues of alerts to Alertmanagers. */
 @NullMarked
 package dev.tethys.alert.notify;
 

@@ -1,4 +1,4 @@
-/** The functions that templates of Prometheus have beside those of Go. */
+/** Template functions of Prometheus in addition to those of Go. */
 @NullMarked
 package dev.tethys.alert.template;
 

@@ -1,4 +1,4 @@
-/** Clients of the vendors of destinations, to be measured beside our writers. */
+/** Client libraries of database vendors, measured next to our exporters. */
 @NullMarked
 package dev.tethys.bench.vendor;
 

@@ -1,4 +1,4 @@
-/** ClickHouse's RowBinary, and the tables in which telemetry stands there. */
+/** ClickHouse's RowBinary, and the tables of telemetry in ClickHouse. */
 @NullMarked
 package dev.tethys.codec.clickhouse;
 

@@ -1,6 +1,6 @@
 /**
- * What Clymene's agents, gateways and ingesters write to each other beside plain remote write, so
- * that a fleet of them is replaced part by part. Source: its writers at version 2.2.7.
+ * Formats of Clymene's agents, gateways and ingesters in addition to remote write, so that a fleet
+ * of them can be replaced one by one. Source: its writers at version 2.2.7.
  */
 @NullMarked
 package dev.tethys.codec.clymene;

@@ -1,4 +1,4 @@
-/** The compressions that HTTP and gRPC bodies come in, on whole buffers and within bounds. */
+/** Compressions of HTTP and gRPC bodies, on whole buffers and within bounds. */
 @NullMarked
 package dev.tethys.codec.compression;
 

@@ -1,4 +1,4 @@
-/** Forms of Datadog: its sketches, and what its agent and clients post. */
+/** Formats of Datadog: its sketches, and the requests of its agent and clients. */
 @NullMarked
 package dev.tethys.codec.datadog;
 

@@ -1,4 +1,4 @@
-/** How samples stand in documents of Elasticsearch and OpenSearch. */
+/** Form of samples in documents of Elasticsearch and OpenSearch. */
 @NullMarked
 package dev.tethys.codec.elastic;
 

@@ -1,4 +1,4 @@
-/** What NATS makes keys and signatures of. */
+/** Keys and signatures of NATS. */
 @NullMarked
 package dev.tethys.codec.nats;
 

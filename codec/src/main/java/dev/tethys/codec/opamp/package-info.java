@@ -1,4 +1,4 @@
-/** Messages of OpAMP (opamp.proto.v1): what an agent tells a server, and what it is told. */
+/** Messages of OpAMP (opamp.proto.v1) in both directions. */
 @NullMarked
 package dev.tethys.codec.opamp;
 

@@ -1,6 +1,6 @@
 /**
- * What formats that bring points one by one have in common: where a point goes, what became of
- * those that were refused, and how their names become names of metrics and labels.
+ * Parts shared by formats that carry single points: the sink of points, counters of refused points,
+ * and the translation of their names to names of metrics and labels.
  */
 @NullMarked
 package dev.tethys.codec.points;

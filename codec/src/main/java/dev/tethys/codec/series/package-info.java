@@ -1,4 +1,4 @@
-/** How series stand in databases that know nothing of labels: a text and a key for each. */
+/** Text form and key of a series for databases without labels. */
 @NullMarked
 package dev.tethys.codec.series;
 

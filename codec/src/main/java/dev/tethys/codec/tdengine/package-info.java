@@ -1,4 +1,4 @@
-/** How series stand in TDengine 3, and its answers. */
+/** Form of series in TDengine 3, and its responses. */
 @NullMarked
 package dev.tethys.codec.tdengine;
 

@@ -1,4 +1,4 @@
-/** What text formats are written with. */
+/** Writers of numbers and strings for text formats. */
 @NullMarked
 package dev.tethys.codec.text;
 

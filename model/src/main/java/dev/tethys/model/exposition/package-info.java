@@ -1,7 +1,4 @@
-/**
- * Metric families as an exporter shows them, and the registry in which Tethys counts its own
- * doings.
- */
+/** Metric families as an exporter exposes them, and the registry of Tethys's own metrics. */
 @NullMarked
 package dev.tethys.model.exposition;
 

@@ -1,4 +1,4 @@
-/** The one seam through which stores and queues reach files; logs of records for small states. */
+/** Access to files for stores and queues, replaceable in tests; record logs for small states. */
 @NullMarked
 package dev.tethys.model.file;
 

@@ -1,4 +1,4 @@
-/** Bounds on what peers can cause in a process, whatever its role, and threads that must live. */
+/** Bounds on the resources that peers can use in a process, and threads that must not die. */
 @NullMarked
 package dev.tethys.model.guard;
 

@@ -1,4 +1,4 @@
-/** The C library of the machine, where the JDK lacks a call. */
+/** Calls of the C library that the JDK lacks. */
 @NullMarked
 package dev.tethys.model.libc;
 

@@ -1,4 +1,4 @@
-/** Log entries as agents handle them: a line, its time, the stream it belongs to. */
+/** Log entries of agents: line, time and stream. */
 @NullMarked
 package dev.tethys.model.logs;
 

@@ -1,6 +1,6 @@
 /**
- * What a store of metrics offers, and what query engines, receivers and exporters ask of it. Every
- * implementation passes the contract suite of the test kit.
+ * Interface of a metric store for query engines, receivers and exporters. Every implementation
+ * passes the contract suite of {@code testkit}.
  */
 @NullMarked
 package dev.tethys.model.storage;

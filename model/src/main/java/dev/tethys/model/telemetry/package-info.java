@@ -1,6 +1,6 @@
 /**
- * The mutable tree of OpenTelemetry's logs, traces and metrics, for what edits or looks into a
- * batch; everything else passes its bytes on. Nothing here is for several threads at once.
+ * Mutable tree of OpenTelemetry's logs, traces and metrics, for components that edit or read items
+ * of a batch; other components pass its bytes. Not safe for several threads.
  */
 @NullMarked
 package dev.tethys.model.telemetry;

@@ -1,4 +1,4 @@
-/** Traces of this program itself: what its parts are at, and for how long. */
+/** Spans of Tethys itself: sampling, recording and propagation. */
 @NullMarked
 package dev.tethys.model.tracing;
 

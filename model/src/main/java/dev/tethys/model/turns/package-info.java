@@ -1,4 +1,4 @@
-/** When things are done, and on which threads. */
+/** Schedules of periodic work and the threads that run it. */
 @NullMarked
 package dev.tethys.model.turns;
 

@@ -1,6 +1,6 @@
 /**
- * What flows through a graph of receivers, processors and exporters, and how whoever sent it is
- * told what became of it.
+ * Batches that pass through a graph of receivers, processors and exporters, and the acknowledgement
+ * of a batch to its sender.
  */
 @NullMarked
 package dev.tethys.pipeline;

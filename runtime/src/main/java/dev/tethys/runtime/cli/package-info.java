@@ -1,4 +1,4 @@
-/** The command line as Prometheus's users know it: flags, help, exit codes. */
+/** Command line in the form of Prometheus's: flags, help, exit codes. */
 @NullMarked
 package dev.tethys.runtime.cli;
 

@@ -1,4 +1,4 @@
-/** The user interface as roles serve it: one document, told which pages there are. */
+/** Serves the user interface: one document with the list of its pages. */
 @NullMarked
 package dev.tethys.runtime.ui;
 

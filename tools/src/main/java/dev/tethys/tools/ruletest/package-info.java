@@ -1,4 +1,4 @@
-/** Unit tests of rules: their files, how they are run, what is said of them. */
+/** Unit tests of rules: their files, execution and report. */
 @NullMarked
 package dev.tethys.tools.ruletest;
 

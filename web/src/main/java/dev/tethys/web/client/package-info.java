@@ -1,6 +1,6 @@
 /**
- * The HTTP client that scraping, discovery and destinations share: authentication, TLS, proxies and
- * redirects as an {@link dev.tethys.config.HttpClientConfig} says.
+ * HTTP client of scraping, discovery and exporters: authentication, TLS, proxies and redirects by
+ * an {@link dev.tethys.config.HttpClientConfig}.
  */
 @NullMarked
 package dev.tethys.web.client;

@@ -1,4 +1,4 @@
-/** Who a process is towards AWS, Azure, Google and Oracle: credentials, tokens and signatures. */
+/** Authentication at AWS, Azure, Google and Oracle: credentials, tokens and signatures. */
 @NullMarked
 package dev.tethys.web.cloud;
 

@@ -1,4 +1,4 @@
-/** How the web room does it; for nobody else. */
+/** Implementation of the module; not for other modules. */
 @NullMarked
 package dev.tethys.web.internal;
 

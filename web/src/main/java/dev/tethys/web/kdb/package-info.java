@@ -1,4 +1,4 @@
-/** A client of kdb+. */
+/** Client of kdb+. */
 @NullMarked
 package dev.tethys.web.kdb;
 

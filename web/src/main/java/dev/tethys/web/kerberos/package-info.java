@@ -1,4 +1,4 @@
-/** Clients that prove with a ticket of Kerberos who they are. */
+/** Kerberos authentication of clients. */
 @NullMarked
 package dev.tethys.web.kerberos;
 

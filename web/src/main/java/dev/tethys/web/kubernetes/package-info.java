@@ -1,6 +1,4 @@
-/**
- * The API of a Kubernetes cluster as a client sees it: where it is, who asks, lists and watches.
- */
+/** Client of the Kubernetes API: its address and credentials, list and watch. */
 @NullMarked
 package dev.tethys.web.kubernetes;
 

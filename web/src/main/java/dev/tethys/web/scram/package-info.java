@@ -1,4 +1,4 @@
-/** Logins by SCRAM, of clients. */
+/** SCRAM authentication of clients. */
 @NullMarked
 package dev.tethys.web.scram;
 

@@ -1,4 +1,4 @@
-/** Listeners of protocols that are not HTTP: streams over TCP, datagrams over UDP. */
+/** Listeners of protocols other than HTTP: streams over TCP, datagrams over UDP. */
 @NullMarked
 package dev.tethys.web.socket;
 

@@ -1,4 +1,4 @@
-/** Where the traces of this program are sent: by OTLP, over gRPC or HTTP. */
+/** Export of Tethys's own traces by OTLP, over gRPC or HTTP. */
 @NullMarked
 package dev.tethys.web.tracing;
 

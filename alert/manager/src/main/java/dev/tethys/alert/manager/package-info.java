@@ -1,4 +1,4 @@
-/** What an Alertmanager does: takes alerts in, groups, silences and inhibits them, and notifies. */
+/** Alertmanager: accepts alerts, groups, silences and inhibits them, and sends notifications. */
 @NullMarked
 package dev.tethys.alert.manager;
 

@@ -1,4 +1,4 @@
-/** Templates that write HTML: values are escaped for the place where they stand. */
+/** Templates that write HTML: values are escaped for their context. */
 @NullMarked
 package dev.tethys.codec.template.html;
 

@@ -1,4 +1,4 @@
-/** What database servers say of themselves: the shape that all of their exporters have. */
+/** Base of the exporters of database servers. */
 @NullMarked
 package dev.tethys.collect.database;
 

@@ -1,4 +1,4 @@
-/** Finds what to scrape: every mechanism turns its source into groups of targets. */
+/** Discovery of scrape targets: each mechanism turns its source into target groups. */
 @NullMarked
 package dev.tethys.collect.discovery;
 

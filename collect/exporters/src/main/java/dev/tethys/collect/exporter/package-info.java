@@ -1,8 +1,8 @@
 /**
- * What all exporters share: an {@link dev.tethys.collect.exporter.ExporterKind} has flags and opens
- * an {@link dev.tethys.collect.exporter.Exporter}, which gives metric families for a {@link
- * dev.tethys.collect.exporter.Probe}. Who mounts it, a command with a port or a job of the server
- * without one, is none of its business. One package an exporter.
+ * Parts shared by all exporters: an {@link dev.tethys.collect.exporter.ExporterKind} has flags and
+ * opens an {@link dev.tethys.collect.exporter.Exporter}, which returns metric families for a {@link
+ * dev.tethys.collect.exporter.Probe}. An exporter does not depend on its caller: a command with a
+ * port, or a job of the server without one. One package each.
  */
 @NullMarked
 package dev.tethys.collect.exporter;

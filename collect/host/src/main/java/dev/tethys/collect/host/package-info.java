@@ -1,7 +1,4 @@
-/**
- * What this machine says about itself, under the names that node_exporter gave it, and what this
- * process says about itself.
- */
+/** Metrics of this machine, named as in node_exporter, and metrics of this process. */
 @NullMarked
 package dev.tethys.collect.host;
 

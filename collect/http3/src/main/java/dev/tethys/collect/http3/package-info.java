@@ -1,6 +1,6 @@
 /**
- * HTTP/3 for those who look at servers, over Netty's codec and the QUIC of its native library.
- * Apart because of that library; nobody but the web room's clients calls it.
+ * HTTP/3 for probes, over Netty's codec and the QUIC of its native library. A separate module
+ * because of that library; only the HTTP clients of {@code web} call it.
  */
 @NullMarked
 package dev.tethys.collect.http3;

@@ -1,4 +1,4 @@
-/** Sources of logs: what reads or receives lines and hands them on as entries. */
+/** Sources of logs: each reads or receives lines and passes them on as entries. */
 @NullMarked
 package dev.tethys.collect.logs;
 

@@ -1,4 +1,7 @@
-/** What jobs push that end before they could be scraped: groups of metrics, on the disk at once. */
+/**
+ * Pushgateway: groups of metrics pushed by short-lived jobs, stored on disk before they are
+ * acknowledged.
+ */
 @NullMarked
 package dev.tethys.collect.push;
 

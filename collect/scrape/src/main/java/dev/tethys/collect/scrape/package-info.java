@@ -1,4 +1,4 @@
-/** Scraping: targets, the loops that fetch them, and what becomes of their samples. */
+/** Scraping: targets, scrape loops, and the processing of scraped samples. */
 @NullMarked
 package dev.tethys.collect.scrape;
 

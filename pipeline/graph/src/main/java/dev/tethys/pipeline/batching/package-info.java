@@ -1,4 +1,4 @@
-/** Batches made larger and smaller. */
+/** Batches joined and split by size and time; the memory limiter. */
 @NullMarked
 package dev.tethys.pipeline.batching;
 

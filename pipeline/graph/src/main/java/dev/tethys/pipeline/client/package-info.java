@@ -1,6 +1,4 @@
-/**
- * The Collector's blocks for clients of HTTP and gRPC, and how a destination over HTTP is asked.
- */
+/** The Collector's blocks for HTTP and gRPC clients, and the HTTP requests of exporters. */
 @NullMarked
 package dev.tethys.pipeline.client;
 

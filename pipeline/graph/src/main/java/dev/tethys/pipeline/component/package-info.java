@@ -1,6 +1,6 @@
 /**
- * What a component of a graph is: how it is named, configured, made, started and stopped, and what
- * the graph gives it.
+ * Interfaces of a component of the graph: its type and name, configuration, factory, life cycle,
+ * and the services that the graph offers it.
  */
 @NullMarked
 package dev.tethys.pipeline.component;

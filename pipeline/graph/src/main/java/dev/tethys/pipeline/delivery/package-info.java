@@ -1,4 +1,9 @@
-/** The way out: what is queued for a destination, sent, tried again, given up. */
+/**
+ * Sending queues of exporters. {@link QueueAdmission} decides what happens to a request when the
+ * queue is full ({@link OutboxOptions.WhenFull}); {@link MemoryQueueStorage} and {@link
+ * DiskQueueStorage} hold requests; {@link Dispatcher} sends them with retries; {@link
+ * DeadLetterSink} keeps those that were refused permanently.
+ */
 @NullMarked
 package dev.tethys.pipeline.delivery;
 

@@ -1,4 +1,4 @@
-/** The Collector's configuration: read strictly, every error with its position. */
+/** The Collector's configuration, read strictly: every error has its position. */
 @NullMarked
 package dev.tethys.pipeline.grammar;
 

@@ -1,4 +1,4 @@
-/** The graph itself: made of a configuration, started, watched, changed while it runs, stopped. */
+/** Graph of components: built from a configuration, started, reloaded while it runs, stopped. */
 @NullMarked
 package dev.tethys.pipeline.graph;
 

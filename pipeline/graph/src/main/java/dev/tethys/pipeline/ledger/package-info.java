@@ -1,4 +1,4 @@
-/** What became of every item: accounts of components that balance at every moment. */
+/** Item accounting: counters of components that balance at every moment. */
 @NullMarked
 package dev.tethys.pipeline.ledger;
 

@@ -1,4 +1,4 @@
-/** Names of indices, tables and topics that have labels in them. */
+/** Names of indices, tables and topics that contain labels. */
 @NullMarked
 package dev.tethys.pipeline.naming;
 

@@ -1,4 +1,4 @@
-/** From samples that are appended one by one to batches, and the way beside a store. */
+/** Batches of samples that are appended one by one, and forwarding next to a store. */
 @NullMarked
 package dev.tethys.pipeline.sample;
 

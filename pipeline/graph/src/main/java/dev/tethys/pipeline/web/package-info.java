@@ -1,4 +1,4 @@
-/** The graph over HTTP: how it stands, what passes, dead letters. */
+/** HTTP API of the graph: status, live items, dead letters. */
 @NullMarked
 package dev.tethys.pipeline.web;
 

@@ -1,6 +1,6 @@
 /**
- * Operators of log receivers: what the Collector's stanza library does with a record between its
- * source and the pipelines. Source: its documentation of operators, fields and expressions.
+ * Operators of log receivers: the steps of the Collector's stanza library between the source of a
+ * record and the pipelines. Source: its documentation of operators, fields and expressions.
  */
 @NullMarked
 package dev.tethys.pipeline.operators;

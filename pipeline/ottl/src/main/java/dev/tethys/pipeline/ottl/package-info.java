@@ -1,4 +1,4 @@
-/** OTTL: the language in which people say which telemetry to change, and how. */
+/** OTTL: statements and conditions that edit and select telemetry. */
 @NullMarked
 package dev.tethys.pipeline.ottl;
 

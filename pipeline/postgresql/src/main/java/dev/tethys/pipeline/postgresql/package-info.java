@@ -1,4 +1,7 @@
-/** PostgreSQL and TimescaleDB: written to, and read by PromQL. Apart because of the driver. */
+/**
+ * PostgreSQL and TimescaleDB: exporter, and store for PromQL. A separate module because of the
+ * driver.
+ */
 @NullMarked
 package dev.tethys.pipeline.postgresql;
 

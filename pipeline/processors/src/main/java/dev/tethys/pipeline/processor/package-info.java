@@ -1,4 +1,4 @@
-/** What the processors and connectors of a graph have in common: batches as trees, and accounts. */
+/** Parts shared by processors and connectors: batches as trees, and accounts. */
 @NullMarked
 package dev.tethys.pipeline.processor;
 

@@ -1,4 +1,4 @@
-/** What moves data in and out of the embedded store: imports, exports, backups. */
+/** Imports, exports and backups of the embedded store. */
 @NullMarked
 package dev.tethys.store.archive;
 

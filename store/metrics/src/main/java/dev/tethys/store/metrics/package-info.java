@@ -1,4 +1,7 @@
-/** The embedded time series database: loses nothing it acknowledged, small and fast. */
+/**
+ * Embedded time series database. {@link RetentionPolicy} says what is kept; {@code Compaction}
+ * removes expired blocks, and {@code RetentionCutoff} hides expired samples from queries.
+ */
 @NullMarked
 package dev.tethys.store.metrics;
 

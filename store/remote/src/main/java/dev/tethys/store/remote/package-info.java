@@ -1,4 +1,4 @@
-/** Stores that are elsewhere, read beside the embedded one as if they were one. */
+/** Stores of other programs, queried together with the embedded one. */
 @NullMarked
 package dev.tethys.store.remote;
 

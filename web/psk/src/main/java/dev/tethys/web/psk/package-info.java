@@ -1,7 +1,7 @@
 /**
- * TLS with a key that both sides know, by Bouncy Castle. Nobody knows this room: {@link
- * dev.tethys.web.client.SharedKeyTls} finds it where its jars are, when a configuration asks for
- * it.
+ * TLS with a pre-shared key, by Bouncy Castle. No module depends on this one: {@link
+ * dev.tethys.web.client.SharedKeyTls} loads it when a configuration needs it and its jars are
+ * present.
  */
 @NullMarked
 package dev.tethys.web.psk;

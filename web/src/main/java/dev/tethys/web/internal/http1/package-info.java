@@ -1,4 +1,4 @@
-/** HTTP/1.1 and HTTP/1.0: connections, requests and answers. */
+/** HTTP/1.1 and HTTP/1.0: connections, requests and responses. */
 @NullMarked
 package dev.tethys.web.internal.http1;
 

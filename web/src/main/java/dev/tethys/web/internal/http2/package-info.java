@@ -1,4 +1,4 @@
-/** HTTP/2, by the engine, and what is put right around it. */
+/** HTTP/2 by Helidon's engine, and corrections around it. */
 @NullMarked
 package dev.tethys.web.internal.http2;
 

@@ -1,4 +1,4 @@
-/** Whom a proxy speaks for: the PROXY protocol, before HTTP and before TLS. */
+/** PROXY protocol: the client's address, sent before HTTP and before TLS. */
 @NullMarked
 package dev.tethys.web.internal.proxied;
 

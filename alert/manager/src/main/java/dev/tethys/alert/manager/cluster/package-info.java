@@ -1,6 +1,4 @@
-/**
- * Several Alertmanagers as one: who is there, and what they tell each other, as memberlist speaks.
- */
+/** Cluster of Alertmanagers: membership and gossip in memberlist's protocol. */
 @NullMarked
 package dev.tethys.alert.manager.cluster;
 

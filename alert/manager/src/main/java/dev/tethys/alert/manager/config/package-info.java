@@ -1,4 +1,4 @@
-/** alertmanager.yml as a whole: routes, inhibition, time intervals, receivers. */
+/** Keys of {@code alertmanager.yml}: routes, inhibition, time intervals, receivers. */
 @NullMarked
 package dev.tethys.alert.manager.config;
 

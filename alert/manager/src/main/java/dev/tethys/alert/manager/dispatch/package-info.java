@@ -1,4 +1,8 @@
-/** From an alert to its notifications: routes, groups, inhibition, the steps before sending. */
+/**
+ * Path from an alert to its notifications: routing, grouping, inhibition, time intervals, silences,
+ * deduplication, sending. {@link Dispatcher} owns the groups; {@link Pipeline} runs these steps for
+ * each flush and deduplicates by the notification log ({@code state.NotificationLog}).
+ */
 @NullMarked
 package dev.tethys.alert.manager.dispatch;
 

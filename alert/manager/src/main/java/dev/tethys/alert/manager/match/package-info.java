@@ -1,4 +1,4 @@
-/** Conditions on labels in the syntax of Alertmanager, old and new. */
+/** Label matchers in Alertmanager's classic and UTF-8 syntax. */
 @NullMarked
 package dev.tethys.alert.manager.match;
 

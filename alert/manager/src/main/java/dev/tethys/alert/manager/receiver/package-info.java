@@ -1,4 +1,4 @@
-/** The ways of telling people and systems about alerts: the keys of each, and how it speaks. */
+/** Receivers of notifications, one class each: their keys and their requests. */
 @NullMarked
 package dev.tethys.alert.manager.receiver;
 

@@ -1,4 +1,4 @@
-/** The record of events: a queue of what happens, and the outputs that get all of it. */
+/** Event recorder: a bounded queue of events and the outputs that write them. */
 @NullMarked
 package dev.tethys.alert.manager.recorder;
 

@@ -1,4 +1,4 @@
-/** Silences that come again: schedules, and the ordinary silences that are made of them. */
+/** Recurring silences: schedules, and the ordinary silences created from them. */
 @NullMarked
 package dev.tethys.alert.manager.schedule;
 

@@ -1,4 +1,4 @@
-/** Alerts, silences and what was sent: what an Alertmanager remembers. */
+/** State of an Alertmanager: alerts, silences and the notification log. */
 @NullMarked
 package dev.tethys.alert.manager.state;
 

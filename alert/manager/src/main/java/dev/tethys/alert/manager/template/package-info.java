@@ -1,6 +1,4 @@
-/**
- * What notification templates see and may call, and the templates that are there from the start.
- */
+/** Notification templates: their data, their functions, and the default templates. */
 @NullMarked
 package dev.tethys.alert.manager.template;
 

@@ -1,4 +1,4 @@
-/** What memcached_exporter shows, by the text protocol. */
+/** Metrics of memcached_exporter, read by the text protocol. */
 @NullMarked
 package dev.tethys.collect.database.memcached;
 

@@ -1,4 +1,4 @@
-/** Servers of MongoDB as mongodb_exporter (Percona's) shows them. */
+/** Metrics of MongoDB servers, named as in Percona's mongodb_exporter. */
 @NullMarked
 package dev.tethys.collect.database.mongodb;
 

@@ -1,4 +1,4 @@
-/** What mysqld_exporter shows, by a client of our own for MySQL's protocol. */
+/** Metrics of mysqld_exporter, read by our own client of MySQL's protocol. */
 @NullMarked
 package dev.tethys.collect.database.mysql;
 

@@ -1,4 +1,4 @@
-/** What postgres_exporter shows, by PostgreSQL's own driver. */
+/** Metrics of postgres_exporter, read by PostgreSQL's own driver. */
 @NullMarked
 package dev.tethys.collect.database.postgres;
 

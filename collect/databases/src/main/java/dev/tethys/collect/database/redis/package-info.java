@@ -1,4 +1,4 @@
-/** What redis_exporter shows, by a client of our own for RESP. */
+/** Metrics of redis_exporter, read by our own client of RESP. */
 @NullMarked
 package dev.tethys.collect.database.redis;
 

@@ -1,6 +1,5 @@
 /**
- * Connections to database servers: bounded in time and bytes, plain, secured or through a Unix
- * socket.
+ * Connections to database servers: bounded in time and bytes, plain, TLS or through a Unix socket.
  */
 @NullMarked
 package dev.tethys.collect.database.wire;

@@ -1,4 +1,4 @@
-/** Targets from the API of Kubernetes, listed once and watched from then on. */
+/** Targets from the API of Kubernetes, listed once and then watched. */
 @NullMarked
 package dev.tethys.collect.discovery.kubernetes;
 

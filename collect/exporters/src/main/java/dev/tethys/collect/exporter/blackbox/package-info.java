@@ -1,6 +1,6 @@
 /**
- * What blackbox_exporter does: looks at targets from outside, over HTTP, TCP, DNS, ICMP, gRPC, Unix
- * sockets and WebSocket. Keys, metrics and their meaning are those of its version 0.28 and newer.
+ * Metrics of blackbox_exporter: probes of targets over HTTP, TCP, DNS, ICMP, gRPC, Unix sockets and
+ * WebSocket. Keys, metrics and their meaning are those of its version 0.28 and newer.
  */
 @NullMarked
 package dev.tethys.collect.exporter.blackbox;

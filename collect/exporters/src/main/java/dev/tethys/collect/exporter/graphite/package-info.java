@@ -1,4 +1,4 @@
-/** What graphite_exporter does: Graphite's lines, shown for scraping. */
+/** Metrics of graphite_exporter: Graphite's lines, exposed for scraping. */
 @NullMarked
 package dev.tethys.collect.exporter.graphite;
 

@@ -1,4 +1,4 @@
-/** What haproxy_exporter does: shows the statistics of HAProxy, as it tells them as CSV. */
+/** Metrics of haproxy_exporter, read from HAProxy's statistics as CSV. */
 @NullMarked
 package dev.tethys.collect.exporter.haproxy;
 

@@ -1,4 +1,4 @@
-/** What jmx_exporter's standalone server does: beans of other JVMs, asked over remote JMX. */
+/** Metrics of jmx_exporter's standalone server: MBeans of other JVMs, read over remote JMX. */
 @NullMarked
 package dev.tethys.collect.exporter.jmx;
 

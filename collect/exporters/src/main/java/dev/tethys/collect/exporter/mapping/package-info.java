@@ -1,7 +1,4 @@
-/**
- * The mapping files of statsd_exporter and graphite_exporter: which metric with which labels a
- * dotted name means.
- */
+/** Mapping files of statsd_exporter and graphite_exporter: metric and labels for a dotted name. */
 @NullMarked
 package dev.tethys.collect.exporter.mapping;
 

@@ -1,6 +1,6 @@
 /**
- * What process-exporter does: processes of this machine in groups that a file of rules names, with
- * counters that never fall though processes come and go.
+ * Metrics of process-exporter: processes of this machine in groups defined by a file of rules, with
+ * counters that never decrease when processes start and end.
  */
 @NullMarked
 package dev.tethys.collect.exporter.process;

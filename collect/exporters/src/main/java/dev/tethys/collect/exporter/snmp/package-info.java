@@ -1,6 +1,6 @@
 /**
- * What snmp_exporter does: agents are walked as the modules of {@code snmp.yml} say, and what they
- * hold becomes metrics. The protocol is in {@code wire}.
+ * Metrics of snmp_exporter: agents are walked by the modules of {@code snmp.yml}, and their objects
+ * become metrics. The protocol is in {@code wire}.
  */
 @NullMarked
 package dev.tethys.collect.exporter.snmp;

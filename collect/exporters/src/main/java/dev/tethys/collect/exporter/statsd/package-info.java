@@ -1,4 +1,4 @@
-/** What statsd_exporter does: metrics out of StatsD's lines, shown for scraping. */
+/** Metrics of statsd_exporter: StatsD's lines, exposed for scraping. */
 @NullMarked
 package dev.tethys.collect.exporter.statsd;
 

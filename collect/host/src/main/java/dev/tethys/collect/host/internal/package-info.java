@@ -1,4 +1,4 @@
-/** One class a collector, named as node_exporter names it, and what they share. */
+/** Collectors of node_exporter, one class each with the same name, and their shared parts. */
 @NullMarked
 package dev.tethys.collect.host.internal;
 

@@ -1,4 +1,4 @@
-/** Log files: which there are, which one each is, how far each was read and delivered. */
+/** Log files: which files match, the identity of each, and its read and delivered positions. */
 @NullMarked
 package dev.tethys.collect.logs.file;
 

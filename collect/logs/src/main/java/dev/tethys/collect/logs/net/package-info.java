@@ -1,4 +1,4 @@
-/** Listeners for bytes that come over the network without HTTP. */
+/** Listeners of log protocols over TCP and UDP. */
 @NullMarked
 package dev.tethys.collect.logs.net;
 

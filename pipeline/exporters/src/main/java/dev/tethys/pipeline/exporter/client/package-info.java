@@ -1,4 +1,4 @@
-/** What destinations share: lines over sockets, datagrams, bounded places, OAuth 2. */
+/** Parts shared by exporters: lines over sockets, datagrams, bounded local indices, OAuth 2. */
 @NullMarked
 package dev.tethys.pipeline.exporter.client;
 

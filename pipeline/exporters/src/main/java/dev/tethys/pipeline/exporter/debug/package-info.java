@@ -1,4 +1,4 @@
-/** Telemetry in the log, and nowhere. */
+/** Exporters that write telemetry to the log, or discard it. */
 @NullMarked
 package dev.tethys.pipeline.exporter.debug;
 

@@ -1,4 +1,4 @@
-/** Sends what belongs together to one of several collectors, always the same one. */
+/** Exporter that sends related items to one of several collectors, always the same one. */
 @NullMarked
 package dev.tethys.pipeline.exporter.loadbalancing;
 

@@ -1,4 +1,4 @@
-/** Telemetry as messages of a broker: what stands in one, and to which topic it goes. */
+/** Telemetry as messages of a broker: their content and their topic. */
 @NullMarked
 package dev.tethys.pipeline.exporter.messages;
 

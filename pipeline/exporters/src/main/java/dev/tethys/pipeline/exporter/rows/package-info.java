@@ -1,6 +1,6 @@
 /**
- * What a database sees of a batch: rows of metrics, whichever encoding they came in, records of
- * logs and spans, and the rules for what a database has no place for.
+ * View of a batch for databases: rows of metrics in any encoding, records of logs and spans, and
+ * the rules for items that a database cannot store.
  */
 @NullMarked
 package dev.tethys.pipeline.exporter.rows;

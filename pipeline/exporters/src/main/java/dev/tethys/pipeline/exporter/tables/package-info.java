@@ -1,6 +1,6 @@
 /**
- * What databases with several tables have in common: requests in the form of remote write, which
- * carries all that a series has, and their contents as columns.
+ * Parts shared by databases with several tables: requests in the form of remote write, which has
+ * all fields of a series, and their contents as columns.
  */
 @NullMarked
 package dev.tethys.pipeline.exporter.tables;

@@ -1,4 +1,4 @@
-/** Requests over HTTP that are handed on as they are. */
+/** Extension {@code http_forwarder}: forwards HTTP requests unchanged. */
 @NullMarked
 package dev.tethys.pipeline.extension.forwarder;
 

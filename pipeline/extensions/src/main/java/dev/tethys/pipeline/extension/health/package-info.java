@@ -1,4 +1,4 @@
-/** Whether the graph takes telemetry, for probes. */
+/** Extension {@code health_check}: health of the graph for probes. */
 @NullMarked
 package dev.tethys.pipeline.extension.health;
 

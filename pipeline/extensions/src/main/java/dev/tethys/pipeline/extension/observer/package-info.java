@@ -1,4 +1,4 @@
-/** Observers of what runs on this host or in a Kubernetes cluster. */
+/** Observers of endpoints on this host or in a Kubernetes cluster. */
 @NullMarked
 package dev.tethys.pipeline.extension.observer;
 

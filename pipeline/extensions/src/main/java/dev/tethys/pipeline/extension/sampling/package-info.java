@@ -1,4 +1,4 @@
-/** Jaeger's remote sampling: tells clients how many traces to record. */
+/** Jaeger's remote sampling: serves sampling strategies to clients. */
 @NullMarked
 package dev.tethys.pipeline.extension.sampling;
 

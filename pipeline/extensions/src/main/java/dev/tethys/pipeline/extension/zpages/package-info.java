@@ -1,4 +1,4 @@
-/** The Collector's pages about itself. */
+/** Extension {@code zpages}: the Collector's diagnostic pages. */
 @NullMarked
 package dev.tethys.pipeline.extension.zpages;
 

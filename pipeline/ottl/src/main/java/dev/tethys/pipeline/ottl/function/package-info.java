@@ -1,4 +1,4 @@
-/** The editors and converters that every component has. */
+/** Editors and converters of OTTL that every component has. */
 @NullMarked
 package dev.tethys.pipeline.ottl.function;
 

@@ -1,4 +1,4 @@
-/** Comparing, calculating, indexing and writing out values; the fields of telemetry. */
+/** Comparison, arithmetic, indexing and formatting of OTTL values; fields of telemetry. */
 @NullMarked
 package dev.tethys.pipeline.ottl.internal;
 

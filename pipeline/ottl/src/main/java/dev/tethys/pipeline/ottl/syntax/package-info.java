@@ -1,4 +1,4 @@
-/** Text of OTTL to a tree and back: no meaning yet, only form and positions. */
+/** Parser and printer of OTTL; its tree has form and positions, no types. */
 @NullMarked
 package dev.tethys.pipeline.ottl.syntax;
 

@@ -1,4 +1,4 @@
-/** The {@code logdedup} processor: log records that are alike as one, with their number. */
+/** The {@code logdedup} processor: equal log records are joined into one with their count. */
 @NullMarked
 package dev.tethys.pipeline.processor.dedup;
 

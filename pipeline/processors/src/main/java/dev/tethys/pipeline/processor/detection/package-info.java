@@ -1,3 +1,6 @@
-/** What is known of where the process runs, as attributes of resources. */
+/**
+ * The {@code resourcedetection} processor: attributes of the host and cloud that the process runs
+ * on.
+ */
 @org.jspecify.annotations.NullMarked
 package dev.tethys.pipeline.processor.detection;

@@ -1,4 +1,4 @@
-/** The {@code metricsgeneration} processor: metrics that are worked out from others. */
+/** The {@code metricsgeneration} processor: metrics computed from others. */
 @NullMarked
 package dev.tethys.pipeline.processor.generation;
 

@@ -1,4 +1,4 @@
-/** What Kubernetes knows of the pod that telemetry comes from, as attributes of its resource. */
+/** The {@code k8sattributes} processor: attributes of the pod that sent telemetry. */
 @NullMarked
 package dev.tethys.pipeline.processor.kubernetes;
 

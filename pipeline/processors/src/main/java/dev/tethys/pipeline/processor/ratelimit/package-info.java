@@ -1,4 +1,4 @@
-/** The {@code rate_limiter} processor: so many items a second, shared fairly. */
+/** The {@code rate_limiter} processor: a bound on items per second, shared fairly. */
 @NullMarked
 package dev.tethys.pipeline.processor.ratelimit;
 

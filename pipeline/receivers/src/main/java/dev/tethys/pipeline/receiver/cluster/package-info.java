@@ -1,4 +1,4 @@
-/** The receiver {@code k8s_cluster}: what the API of a Kubernetes cluster says of its objects. */
+/** The receiver {@code k8s_cluster}: metrics of the objects of a Kubernetes cluster. */
 @NullMarked
 package dev.tethys.pipeline.receiver.cluster;
 

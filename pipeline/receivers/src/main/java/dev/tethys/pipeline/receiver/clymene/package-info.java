@@ -1,4 +1,4 @@
-/** Receives what Clymene's agents send to a gateway, and everything at once as a gateway does. */
+/** Receives requests of Clymene's agents: a gateway's endpoints, separately and together. */
 @NullMarked
 package dev.tethys.pipeline.receiver.clymene;
 

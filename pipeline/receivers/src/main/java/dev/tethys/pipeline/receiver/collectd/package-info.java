@@ -1,4 +1,4 @@
-/** Receives what collectd sends: write_http's JSON, and its binary protocol. */
+/** Receives collectd's metrics: write_http's JSON, and its binary protocol. */
 @NullMarked
 package dev.tethys.pipeline.receiver.collectd;
 

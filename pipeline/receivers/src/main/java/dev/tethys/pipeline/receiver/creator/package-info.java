@@ -1,5 +1,6 @@
 /**
- * Receivers that are made for endpoints: rules, templates, hints of pods, and what runs of them.
+ * The receiver {@code receiver_creator}: receivers started for discovered endpoints, from rules,
+ * templates and hints of pods.
  */
 @NullMarked
 package dev.tethys.pipeline.receiver.creator;

@@ -1,4 +1,4 @@
-/** Takes what Datadog's agent and clients post to its API: metrics, logs and traces. */
+/** Receives requests of Datadog's agent and clients: metrics, logs and traces. */
 @NullMarked
 package dev.tethys.pipeline.receiver.datadog;
 

@@ -1,4 +1,4 @@
-/** The receiver {@code docker_stats}: what a Docker daemon measures of its containers. */
+/** The receiver {@code docker_stats}: metrics of containers from a Docker daemon. */
 @NullMarked
 package dev.tethys.pipeline.receiver.docker;
 

@@ -1,5 +1,5 @@
 /**
- * Takes documents that are written to Elasticsearch as logs. Source: its documentation of _bulk.
+ * Receives documents of Elasticsearch's _bulk requests as logs. Source: its documentation of _bulk.
  */
 @NullMarked
 package dev.tethys.pipeline.receiver.elastic;

@@ -1,4 +1,4 @@
-/** The receiver {@code k8s_events}: what happens in a Kubernetes cluster, as logs. */
+/** The receiver {@code k8s_events}: events of a Kubernetes cluster, as logs. */
 @NullMarked
 package dev.tethys.pipeline.receiver.events;
 

@@ -1,4 +1,4 @@
-/** Metrics of a pipeline on a page that Prometheus scrapes. */
+/** The Collector's {@code prometheus} exporter: metrics of a pipeline on a page for scraping. */
 @NullMarked
 package dev.tethys.pipeline.receiver.exposed;
 

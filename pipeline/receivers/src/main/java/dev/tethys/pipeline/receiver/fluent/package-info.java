@@ -1,4 +1,4 @@
-/** Receives what Fluentd and Fluent Bit forward. */
+/** Receives Fluentd's forward protocol. */
 @NullMarked
 package dev.tethys.pipeline.receiver.fluent;
 

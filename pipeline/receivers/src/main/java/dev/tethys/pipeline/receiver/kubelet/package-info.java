@@ -1,4 +1,4 @@
-/** The receiver {@code kubelet_stats}: what a kubelet measures of its node, pods and volumes. */
+/** The receiver {@code kubelet_stats}: metrics of a node, its pods and volumes from the kubelet. */
 @NullMarked
 package dev.tethys.pipeline.receiver.kubelet;
 

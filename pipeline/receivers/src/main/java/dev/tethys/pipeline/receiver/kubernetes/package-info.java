@@ -1,4 +1,4 @@
-/** What receivers that ask a Kubernetes cluster have in common: who asks, objects, quantities. */
+/** Parts shared by receivers that read a Kubernetes cluster: client, objects, quantities. */
 @NullMarked
 package dev.tethys.pipeline.receiver.kubernetes;
 

@@ -1,4 +1,4 @@
-/** Receivers of which one replica runs: the one that leads. */
+/** Receivers that run on one of several replicas, the leader. */
 @NullMarked
 package dev.tethys.pipeline.receiver.leader;
 

@@ -1,4 +1,4 @@
-/** Receives what is pushed to Loki. */
+/** Receives Loki's push requests. */
 @NullMarked
 package dev.tethys.pipeline.receiver.loki;
 

@@ -1,3 +1,3 @@
-/** A receiver of nothing. */
+/** The receiver {@code nop}: receives nothing. */
 @org.jspecify.annotations.NullMarked
 package dev.tethys.pipeline.receiver.nop;

@@ -1,4 +1,4 @@
-/** Endpoints that observers found. */
+/** Endpoints found by observers. */
 @NullMarked
 package dev.tethys.pipeline.receiver.observer;
 

@@ -1,4 +1,4 @@
-/** Receives what is put into OpenTSDB. */
+/** Receives OpenTSDB's put requests. */
 @NullMarked
 package dev.tethys.pipeline.receiver.opentsdb;
 

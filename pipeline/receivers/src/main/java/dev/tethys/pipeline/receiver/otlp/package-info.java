@@ -1,4 +1,4 @@
-/** OTLP over gRPC and HTTP into a pipeline. */
+/** Receives OTLP over gRPC and HTTP. */
 @NullMarked
 package dev.tethys.pipeline.receiver.otlp;
 

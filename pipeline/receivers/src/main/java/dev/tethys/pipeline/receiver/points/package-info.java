@@ -1,7 +1,4 @@
-/**
- * What receivers of points share: where points of a request or of a connection go, and the sockets
- * over which they come.
- */
+/** Parts shared by receivers of points: the batch of a request or connection, and the listeners. */
 @NullMarked
 package dev.tethys.pipeline.receiver.points;
 

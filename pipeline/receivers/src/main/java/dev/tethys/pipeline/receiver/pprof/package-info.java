@@ -1,4 +1,4 @@
-/** Takes profiles that programs or scripts post as pprof writes them. */
+/** Receives profiles in pprof's format over HTTP. */
 @NullMarked
 package dev.tethys.pipeline.receiver.pprof;
 

@@ -1,5 +1,6 @@
 /**
- * Takes what Pyroscope's agents and SDKs send: {@code /ingest}, and pushes over Connect and gRPC.
+ * Receives profiles of Pyroscope's agents and SDKs: {@code /ingest}, and pushes over Connect and
+ * gRPC.
  */
 @NullMarked
 package dev.tethys.pipeline.receiver.pyroscope;

@@ -1,6 +1,6 @@
 /**
- * What receivers have in common that look at something in rounds: their metrics and what a
- * configuration says of them, points, resources, and the rounds themselves.
+ * Parts shared by receivers that poll a source: their metrics and settings, points, resources, and
+ * the polling schedule.
  */
 @NullMarked
 package dev.tethys.pipeline.receiver.scraping;

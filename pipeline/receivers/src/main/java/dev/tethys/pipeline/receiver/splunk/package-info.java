@@ -1,4 +1,4 @@
-/** Receives what is sent to Splunk's HTTP Event Collector. */
+/** Receives requests for Splunk's HTTP Event Collector. */
 @NullMarked
 package dev.tethys.pipeline.receiver.splunk;
 

@@ -1,4 +1,4 @@
-/** PromQL as a typed tree: what the parser makes, and the planner and the formatter read. */
+/** Typed tree of PromQL, produced by the parser, read by the planner and the formatter. */
 @NullMarked
 package dev.tethys.query.promql.ast;
 

@@ -1,4 +1,4 @@
-/** What a query does and what that took: EXPLAIN and ANALYZE. */
+/** EXPLAIN and ANALYZE: the operators of a query and their cost. */
 @NullMarked
 package dev.tethys.query.promql.explain;
 

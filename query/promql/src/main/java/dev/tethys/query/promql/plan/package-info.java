@@ -1,4 +1,4 @@
-/** From the tree of a query to the operators that compute it. */
+/** Planner: turns the tree of a query into operators. */
 @NullMarked
 package dev.tethys.query.promql.plan;
 

@@ -1,4 +1,4 @@
-/** TraceqlLexer, parser and validation of TraceQL. */
+/** Lexer, parser and validation of TraceQL. */
 @NullMarked
 package dev.tethys.query.traceql.parser;
 

@@ -1,4 +1,4 @@
-/** Where recorded events go: files, standard output, webhooks, Kafka; and what is configured. */
+/** Outputs of recorded events: files, standard output, webhooks, Kafka. */
 @NullMarked
 package dev.tethys.alert.manager.recorder.output;
 

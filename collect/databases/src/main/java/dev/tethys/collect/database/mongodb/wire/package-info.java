@@ -1,6 +1,6 @@
 /**
- * MongoDB's protocol as far as looking at a server needs it: BSON, OP_MSG, logins, connection
- * strings and the choice of a member of a replica set.
+ * MongoDB's protocol as far as the exporter needs it: BSON, OP_MSG, logins, connection strings and
+ * the choice of a member of a replica set.
  */
 @NullMarked
 package dev.tethys.collect.database.mongodb.wire;

@@ -1,4 +1,4 @@
-/** The Common Expression Language over JSON: conditions on what a probe was answered. */
+/** Common Expression Language over JSON: conditions on the response to a probe. */
 @NullMarked
 package dev.tethys.collect.exporter.blackbox.cel;
 

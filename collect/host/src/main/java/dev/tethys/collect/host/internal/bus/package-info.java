@@ -1,3 +1,3 @@
-/** Questions to services over the system's D-Bus. */
+/** Calls to services over the system's D-Bus. */
 @org.jspecify.annotations.NullMarked
 package dev.tethys.collect.host.internal.bus;

@@ -1,4 +1,4 @@
-/** How often and how long: metrics of spans. */
+/** Connector {@code spanmetrics}: counts and durations of spans, as metrics. */
 @NullMarked
 package dev.tethys.pipeline.processor.connector.spanmetrics;
 

@@ -1,4 +1,4 @@
-/** How numbers become few bytes and come back to the bit: pure functions over arrays. */
+/** Compression of numbers, lossless to the bit: pure functions over arrays. */
 @NullMarked
 package dev.tethys.store.metrics.internal.encoding;
 

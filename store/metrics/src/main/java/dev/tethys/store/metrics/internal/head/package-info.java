@@ -1,6 +1,6 @@
 /**
  * The newest samples: series table, label index and rows of samples in memory; columns of samples
- * in files while they wait for their block.
+ * in files until they become part of a block.
  */
 @NullMarked
 package dev.tethys.store.metrics.internal.head;
