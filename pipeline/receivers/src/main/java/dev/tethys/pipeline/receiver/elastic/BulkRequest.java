@@ -81,7 +81,7 @@ final class BulkRequest {
       Attributes action = action(b, at, end, line);
       at = end + 1;
       String name = action.key(0);
-      Attributes about = action.value(0) instanceof Attributes a ? a : new Attributes();
+      Attributes about = (Attributes) java.util.Objects.requireNonNull(action.value(0));
       if (!name.equals("delete")) {
         if (at >= b.length) {
           throw new CodecException("no document follows the action in line [" + line + "]");
@@ -114,20 +114,33 @@ final class BulkRequest {
     return true;
   }
 
+  /**
+   * Reads an action with its metadata.
+   *
+   * @throws CodecException when it is malformed: which of the following lines are documents is not
+   *     known then, so Elasticsearch refuses the whole request and keeps nothing of it
+   */
   private static Attributes action(byte[] b, int from, int to, int line) {
+    String why = "expected one of [create, delete, index, update]";
     try {
       if (JsonValues.read(b, from, to - from) instanceof Attributes a
           && a.size() == 1
           && ACTIONS.contains(a.key(0))) {
-        return a;
+        if (a.value(0) instanceof Attributes) {
+          return a;
+        }
+        why = "expected an object behind [" + a.key(0) + "]";
       }
     } catch (CodecException e) {
-      // said below
+      why += ": " + e.getMessage();
     }
-    throw new CodecException(
-        "Malformed action/metadata line ["
-            + line
-            + "], expected one of [create, delete, index, update]");
+    throw new CodecException("Malformed action/metadata line [" + line + "], " + why);
+  }
+
+  /** Value of a key of the metadata as text, which numbers may be, too; null where it is absent. */
+  private static @Nullable String text(Attributes about, String key) {
+    Object v = about.get(key);
+    return v instanceof String || v instanceof Long ? v.toString() : null;
   }
 
   private void item(
@@ -138,11 +151,11 @@ final class BulkRequest {
       int from,
       int to,
       long now) {
-    String index = about.getString("_index");
+    String index = text(about, "_index");
     if (index == null) {
       index = otherwise;
     }
-    String id = about.getString("_id");
+    String id = text(about, "_id");
     boolean made = id == null;
     if (id == null) {
       byte[] random = new byte[10];

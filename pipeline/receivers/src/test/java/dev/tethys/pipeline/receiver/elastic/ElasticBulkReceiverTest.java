@@ -135,6 +135,29 @@ class ElasticBulkReceiverTest {
     assertThat(pipeline.batches).isEmpty();
   }
 
+  /** Elasticsearch refuses such a request as a whole: where the next action begins is not known. */
+  @Test
+  void aMalformedActionRefusesTheWholeRequest() throws Exception {
+    String good = "{\"create\":{\"_index\":\"x\"}}\n{\"message\":\"good\"}\n";
+    for (String bad :
+        List.of("{\"create\":", "\"create\"", "[]", "{}", "{\"make\":{}}", "{\"index\":\"x\"}")) {
+      HttpResponse<String> r = bulk("/_bulk", good + bad + "\n{\"message\":\"bad\"}\n" + good);
+      assertThat(r.statusCode()).as(bad).isEqualTo(400);
+      assertThat(r.body())
+          .contains("illegal_argument_exception", "Malformed action/metadata line [3], expected ")
+          .endsWith("\"status\":400}");
+    }
+    assertThat(pipeline.batches).isEmpty();
+  }
+
+  @Test
+  void numbersAreNamesOfDocuments() throws Exception {
+    assertThat(
+            bulk("/_bulk", "{\"index\":{\"_index\":7,\"_id\":12}}\n{\"message\":\"x\"}\n").body())
+        .contains("\"_index\":\"7\",\"_id\":\"12\"", "\"status\":201");
+    assertThat(records().getFirst().attributes().get("elasticsearch.id")).isEqualTo("12");
+  }
+
   @Test
   void anActionWithoutIndexCostsNoOther() throws Exception {
     HttpResponse<String> r =
