@@ -157,7 +157,7 @@ final class TopicBacklog {
     }
   }
 
-  /** The graph of {@code tethys ingester} with two databases, with its default queues. */
+  /** The graph of {@code tethys ingester} with two databases, whose queues join records. */
   private static String configuration(KafkaProcess broker, Sink fast, Sink slow) {
     return """
     receivers:
@@ -167,8 +167,14 @@ final class TopicBacklog {
         initial_offset: earliest
         metrics: {topics: [%s], encoding: remote_write}
     exporters:
-      prometheus_remote_write/fast: {endpoint: '%s', timeout: 60s}
-      prometheus_remote_write/slow: {endpoint: '%s', timeout: 60s}
+      prometheus_remote_write/fast:
+        endpoint: '%s'
+        timeout: 60s
+        sending_queue: {batch: {flush_timeout: 200ms, min_size: 8192}}
+      prometheus_remote_write/slow:
+        endpoint: '%s'
+        timeout: 60s
+        sending_queue: {batch: {flush_timeout: 200ms, min_size: 8192}}
     service:
       telemetry: {metrics: {level: none}}
       pipelines:

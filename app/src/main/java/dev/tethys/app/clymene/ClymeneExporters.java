@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,7 +72,30 @@ final class ClymeneExporters {
         }
       }
     }
+    if (flags.role() == ClymeneRole.INGESTER) {
+      out.forEach((exporter, keys) -> joinRecords(exporter, keys));
+    }
     return out;
+  }
+
+  /**
+   * Joins records of Kafka before they are written: a record holds what an agent sent at once, and
+   * a backlog of them would be as many small requests to a database.
+   */
+  private static void joinRecords(String exporter, @Nullable Object keys) {
+    if (exporter.startsWith("debug/")) {
+      return; // it has no queue
+    }
+    @SuppressWarnings("unchecked")
+    Map<String, @Nullable Object> all =
+        (Map<String, @Nullable Object>) Objects.requireNonNull(keys);
+    @SuppressWarnings("unchecked")
+    Map<String, @Nullable Object> queue =
+        (Map<String, @Nullable Object>)
+            all.computeIfAbsent("sending_queue", k -> new LinkedHashMap<String, Object>());
+    Map<String, @Nullable Object> batch = one("flush_timeout", "200ms");
+    batch.put("min_size", 8192L);
+    Objects.requireNonNull(queue).put("batch", batch);
   }
 
   static void put(Map<String, @Nullable Object> m, String key, YamlTree.Placed value) {

@@ -195,6 +195,26 @@ class ClymeneGraphTest {
             "      endpoints:\n      - x:1\n      - y:2\n      tls:\n        insecure: true\n");
   }
 
+  /** A record holds what an agent sent at once: written one by one, a backlog takes hours. */
+  @Test
+  void theIngesterJoinsRecordsBeforeItWritesThem() {
+    for (String storage :
+        List.of("prometheus", "cortex", "elasticsearch", "opentsdb", "tdengine")) {
+      assertThat(yaml(ClymeneRole.INGESTER, Map.of("STORAGE_TYPE", storage)))
+          .as(storage)
+          .contains("      batch:\n        flush_timeout: 200ms\n        min_size: 8192\n");
+      assertThat(yaml(ClymeneRole.GATEWAY, Map.of("STORAGE_TYPE", storage)))
+          .as(storage)
+          .doesNotContain("batch:");
+    }
+    assertThat(
+            yaml(
+                ClymeneRole.INGESTER,
+                Map.of("STORAGE_TYPE", "elasticsearch"),
+                "--es.bulk.workers=3"))
+        .contains("    sending_queue:\n      num_consumers: 3\n      batch:\n");
+  }
+
   @Test
   void whatItMeansForKafkaIsTakenByTheComponents() {
     Map<String, String> environment = Map.of("STORAGE_TYPE", "kafka");
