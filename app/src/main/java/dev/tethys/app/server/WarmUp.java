@@ -28,11 +28,12 @@ import java.util.stream.Stream;
 
 /**
  * Training run of a start-up cache. A server in a temporary folder scrapes and accepts pushed
- * samples and logs until a block is cut; a second one recovers the state of a killed server, and
- * answers queries for some seconds. Classes that they load, link and run often are ready at every
- * later start, and the compilers use their branch profiles: so the samples are of every kind that
- * exporters have. All of a cache is resident memory, so the run is limited to the work of servers:
- * it queries over plain HTTP, because the classes of TLS alone would enlarge the cache by a tenth.
+ * samples, logs and spans until a block is cut; a second one recovers the state of a killed server,
+ * and answers queries for some seconds. Classes that they load, link and run often are ready at
+ * every later start, and the compilers use their branch profiles: so the samples are of every kind
+ * that exporters have. All of a cache is resident memory, so the run is limited to the work of
+ * servers: it queries over plain HTTP, because the classes of TLS alone would enlarge the cache by
+ * a tenth.
  */
 public final class WarmUp {
   private static final int HOSTS = 5;
@@ -158,12 +159,14 @@ public final class WarmUp {
         try (Server _ = ServerRole.start(flags)) {
           warmUp.write(end);
           warmUp.logs(end).write();
+          warmUp.traces(end).write();
           awaitBlock(data);
           killed = copy(data);
         }
         try (Server _ = ServerRole.start(flags(config, killed, port))) {
           warmUp.read(end);
           warmUp.logs(end).read();
+          warmUp.traces(end).read();
         }
       }
       return 0;
@@ -186,6 +189,10 @@ public final class WarmUp {
 
   private WarmUpLogs logs(long end) {
     return new WarmUpLogs(this::send, base, end);
+  }
+
+  private WarmUpTraces traces(long end) {
+    return new WarmUpTraces(this::send, base, end);
   }
 
   private void write(long end) throws IOException, InterruptedException {
