@@ -26,11 +26,11 @@ class TraceStoreServerTest {
 
   private static String span(String service, String trace, long seconds) {
     return """
-        {"resourceSpans":[{"resource":{"attributes":[{"key":"service.name",
-        "value":{"stringValue":"%s"}}]},"scopeSpans":[{"spans":[{"traceId":"%s",
-        "spanId":"0000000000000001","name":"GET /","kind":2,
-        "startTimeUnixNano":"%d000000000","endTimeUnixNano":"%d100000000"}]}]}]}
-        """
+    {"resourceSpans":[{"resource":{"attributes":[{"key":"service.name",
+    "value":{"stringValue":"%s"}}]},"scopeSpans":[{"spans":[{"traceId":"%s",
+    "spanId":"0000000000000001","name":"GET /","kind":2,
+    "startTimeUnixNano":"%d000000000","endTimeUnixNano":"%d100000000"}]}]}]}
+    """
         .formatted(service, trace, seconds, seconds);
   }
 
@@ -49,6 +49,10 @@ class TraceStoreServerTest {
       assertThat(post(p, "/v1/traces", "a|b", span("web", trace, now))).isEqualTo(400);
       assertThat(post(p, "/v1/traces", "fake", "{")).isEqualTo(400);
       assertThat(post(p, "/api/v2/spans", "fake", zipkin)).isEqualTo(202);
+      served(p);
+      assertThat(p.get("/metrics").body()).contains("tethys_traces_parts 0");
+      assertThat(post(p, "/flush", "fake", "")).isEqualTo(204);
+      assertThat(p.get("/metrics").body()).contains("tethys_traces_parts 2"); // of two tenants
       served(p);
       assertThat(p.get("/metrics").body())
           .contains("tempo_distributor_spans_received_total{tenant=\"fake\"} 2")

@@ -26,9 +26,6 @@ import dev.tethys.store.events.RetentionLimits;
 import dev.tethys.store.logs.LogDatabase;
 import dev.tethys.store.logs.LogLimits;
 import dev.tethys.store.logs.LogOptions;
-import dev.tethys.web.HttpException;
-import dev.tethys.web.HttpRequest;
-import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
@@ -164,7 +161,6 @@ final class EmbeddedLogs implements AutoCloseable {
     LokiRuler r = new LokiRuler(folder.resolve("rules"), ruleGroups);
     r.addTo(routes);
     ruler = r;
-    routes.post("/flush", this::flush);
     registry.gauge(
         "tethys_logs_parts",
         "Number of parts of the log store.",
@@ -179,15 +175,13 @@ final class EmbeddedLogs implements AutoCloseable {
         () -> ofStore(LogDatabase::unreadableParts));
   }
 
-  /** Writes the entries that are in memory into parts, as Loki's endpoint of this name does. */
-  private void flush(HttpRequest request, HttpResponse response) throws IOException {
+  /** Writes the entries in memory into parts; false if the store is not open. */
+  boolean flush() throws IOException {
     Opened o = opened;
-    if (o == null) {
-      response.header("Retry-After", "1");
-      throw new HttpException(503, "log store is not open yet; send it again");
+    if (o != null) {
+      o.database.flush();
     }
-    o.database.flush();
-    response.status(204).send();
+    return o != null;
   }
 
   private double ofStore(ToDoubleFunction<LogDatabase> value) {

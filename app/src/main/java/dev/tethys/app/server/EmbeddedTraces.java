@@ -95,6 +95,9 @@ final class EmbeddedTraces implements AutoCloseable {
               "true",
               "Write span metrics and the service graph of stored spans. (Tethys)"));
 
+  /** Spans in parts take a quarter of the disk that those in the log take, and are found faster. */
+  private static final Duration HEAD_AGE = Duration.ofMinutes(5);
+
   private static final System.Logger LOG = System.getLogger(EmbeddedTraces.class.getName());
 
   private final FlagSet flags;
@@ -184,6 +187,15 @@ final class EmbeddedTraces implements AutoCloseable {
         () -> ofStore(TraceDatabase::unreadableParts));
   }
 
+  /** Writes the spans in memory into parts; false if the store is not open. */
+  boolean flush() throws IOException {
+    Opened o = opened;
+    if (o != null) {
+      o.database.flush();
+    }
+    return o != null;
+  }
+
   private double ofStore(ToDoubleFunction<TraceDatabase> value) {
     Opened o = opened;
     return o == null ? 0 : value.applyAsDouble(o.database);
@@ -204,6 +216,7 @@ final class EmbeddedTraces implements AutoCloseable {
             new TraceOptions(
                 EngineOptions.defaults()
                     .withHeadBytes(flags.bytes(HEAD_SIZE))
+                    .withHeadAge(HEAD_AGE)
                     .withRetention(retention),
                 dev.tethys.store.traces.TraceLimits.DEFAULTS));
     database.setLimits(config::limits);

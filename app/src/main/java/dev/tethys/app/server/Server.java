@@ -333,6 +333,14 @@ final class Server implements AutoCloseable {
     if (traceStore != null) {
       traceStore.addTo(routes, receivers);
     }
+    FlushEndpoint flush = new FlushEndpoint();
+    if (logStore != null) {
+      flush.add("log store", logStore::flush);
+    }
+    if (traceStore != null) {
+      flush.add("trace store", traceStore::flush);
+    }
+    flush.addTo(routes);
     HostPage.addTo(routes);
     String seen = external.getPath() == null ? "" : external.getPath();
     PipelineEndpoints.addTo(routes, remoteWrite, InstantSource.system(), true);

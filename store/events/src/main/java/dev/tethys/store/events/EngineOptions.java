@@ -55,6 +55,19 @@ public record EngineOptions(
         background);
   }
 
+  public EngineOptions withHeadAge(Duration age) {
+    return new EngineOptions(
+        headBytes,
+        age,
+        appendWait,
+        reserveBytes,
+        walSegmentBytes,
+        smallPartBytes,
+        retention,
+        clock,
+        background);
+  }
+
   public EngineOptions withAppendWait(Duration wait) {
     return new EngineOptions(
         headBytes,

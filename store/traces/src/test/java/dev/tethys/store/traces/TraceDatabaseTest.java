@@ -201,6 +201,22 @@ class TraceDatabaseTest {
   }
 
   @Test
+  void oldHeadsAreWrittenIntoParts() throws IOException {
+    SimulatedFiles files = new SimulatedFiles(1);
+    Duration age = Duration.ofMinutes(5);
+    try (TraceDatabase db = open(files, engine().withHeadAge(age))) {
+      put(db, List.of(span(1, 1, T0), span(1, 2, T0 + 1)));
+      now = T0 + age.toNanos() - 1;
+      db.maintain();
+      assertThat(db.parts()).isZero();
+      now = T0 + age.toNanos();
+      db.maintain();
+      assertThat(db.parts()).isEqualTo(1);
+      assertThat(ids(db)).containsExactlyInAnyOrder(1L, 2L);
+    }
+  }
+
+  @Test
   void smallPartsMerge() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
     try (TraceDatabase db = open(files, engine())) {
