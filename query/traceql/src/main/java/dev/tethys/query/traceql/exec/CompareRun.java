@@ -57,14 +57,26 @@ final class CompareRun {
   private static final class Counts {
     final double[] baseline;
     final double[] selection;
+    private long baselineTotal;
+    private long selectionTotal;
 
     Counts(int steps) {
       baseline = new double[steps];
       selection = new double[steps];
     }
 
-    double total(boolean selected) {
-      return Arrays.stream(selected ? selection : baseline).sum();
+    void add(boolean selected, int step, int n) {
+      if (selected) {
+        selection[step] += n;
+        selectionTotal += n;
+      } else {
+        baseline[step] += n;
+        baselineTotal += n;
+      }
+    }
+
+    long total(boolean selected) {
+      return selected ? selectionTotal : baselineTotal;
     }
   }
 
@@ -213,11 +225,11 @@ final class CompareRun {
           }
           for (int s = 0; s < steps; s++) {
             int at = id * 2 * steps + s;
-            if (at < from.counts.length) {
-              c.baseline[first + s] += from.counts[at];
+            if (at < from.counts.length && from.counts[at] != 0) {
+              c.add(false, first + s, from.counts[at]);
             }
-            if (at + steps < from.counts.length) {
-              c.selection[first + s] += from.counts[at + steps];
+            if (at + steps < from.counts.length && from.counts[at + steps] != 0) {
+              c.add(true, first + s, from.counts[at + steps]);
             }
           }
         }
@@ -262,11 +274,11 @@ final class CompareRun {
     List<Map.Entry<TraceValue, Counts>> values = new ArrayList<>();
     counted.values.forEach(
         (v, c) -> {
-          double[] of = selected ? c.selection : c.baseline;
-          for (int i = 0; i < total.length; i++) {
-            total[i] += of[i];
-          }
           if (c.total(selected) > 0) {
+            double[] of = selected ? c.selection : c.baseline;
+            for (int i = 0; i < total.length; i++) {
+              total[i] += of[i];
+            }
             values.add(Map.entry(v, c));
           }
         });
@@ -274,8 +286,7 @@ final class CompareRun {
       return;
     }
     values.sort(
-        Comparator.comparingDouble(
-                (Map.Entry<TraceValue, Counts> e) -> -e.getValue().total(selected))
+        Comparator.comparingLong((Map.Entry<TraceValue, Counts> e) -> -e.getValue().total(selected))
             .thenComparing(e -> e.getKey().type())
             .thenComparing(e -> e.getKey().text()));
     for (var e : values.subList(0, Math.min(values.size(), comparison.top()))) {

@@ -17,7 +17,7 @@ final class NestedSets {
   /**
    * @param spanIds ids of spans
    * @param parentIds ids of parents, 0 for a root
-   * @param server true for a server's span
+   * @param server true for a server's span; the first is that of the trace
    * @param from first span of the trace
    * @param to end of the spans of the trace
    */
@@ -103,7 +103,7 @@ final class NestedSets {
     int[] table = new int[slots];
     for (int i = 0; i < n; i++) {
       int s = slot(spanIds[from + i], table, spanIds, from);
-      if (table[s] == 0 || server[from + i] && !server[from + table[s] - 1]) {
+      if (table[s] == 0 || server[i] && !server[table[s] - 1]) {
         table[s] = i + 1;
       }
     }

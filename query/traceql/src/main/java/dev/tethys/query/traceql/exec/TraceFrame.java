@@ -49,9 +49,9 @@ final class TraceFrame {
     NestedSets n = nested[trace];
     if (n == null) {
       SpanColumn kinds = frame.columns[core.kind().index()];
-      boolean[] server = new boolean[frame.count];
+      boolean[] server = new boolean[to(trace) - from(trace)];
       for (int i = from(trace); i < to(trace); i++) {
-        server[i] = kinds.types[i] == SpanColumn.INT && kinds.bits[i] == 2;
+        server[i - from(trace)] = kinds.types[i] == SpanColumn.INT && kinds.bits[i] == 2;
       }
       n = new NestedSets(spanIds, parentIds, server, from(trace), to(trace));
       nested[trace] = n;

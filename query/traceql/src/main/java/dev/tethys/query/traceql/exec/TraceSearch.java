@@ -23,8 +23,11 @@ import java.util.TreeMap;
  * until there are enough results.
  */
 public final class TraceSearch {
-  /** Traces whose spans are loaded at a time. */
-  private static final int CHUNK = 1024;
+  /** Traces whose spans are loaded at a time at first; then twice as many each time. */
+  private static final int FIRST_CHUNK = 1024;
+
+  /** Most traces whose spans are loaded at a time. */
+  private static final int MAX_CHUNK = 8192;
 
   /** Field that results have. */
   private record Output(String name, Slots.Slot slot, ValueType integers) {}
@@ -205,8 +208,10 @@ public final class TraceSearch {
   private void evaluate(TraceTable.Candidate[] all, int count) {
     int n = count == 0 ? all.length : count;
     int done = 0;
+    int chunk = count == 0 ? FIRST_CHUNK : Math.clamp(limit, 64, FIRST_CHUNK);
     while (done < n && (mostRecent && count == 0 || found.size() < limit)) {
-      int size = Math.min(n - done, Math.max(64, Math.min(CHUNK, count == 0 ? CHUNK : limit)));
+      int size = Math.min(n - done, chunk);
+      chunk = Math.min(MAX_CHUNK, chunk * 2);
       TraceFrame f = loader.load(all, done, done + size);
       evaluation.over(f);
       for (int t = 0; t < size; t++) {
