@@ -44,6 +44,16 @@ public final class TraceIds {
     }
   }
 
+  /** True if a test holds for an id. */
+  public boolean anyMatch(Test test) {
+    for (int i = 0; i < used.length; i++) {
+      if (used[i] && test.test(high[i], low[i])) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private int slot(long h, long l) {
     // senders choose ids: multiply so that low entropy in some bits does not collide
     long x = (h ^ Long.rotateLeft(l, 32)) * 0x9E3779B97F4A7C15L;
@@ -72,6 +82,12 @@ public final class TraceIds {
         used[slot] = true;
       }
     }
+  }
+
+  /** Test of an id. */
+  @FunctionalInterface
+  public interface Test {
+    boolean test(long high, long low);
   }
 
   /** Receiver of ids. */

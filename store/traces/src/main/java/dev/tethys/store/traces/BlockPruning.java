@@ -15,11 +15,7 @@ final class BlockPruning {
     return switch (filter) {
       case SpanFilter.And a -> a.operands().stream().allMatch(f -> mayFit(part, block, f));
       case SpanFilter.Or o -> o.operands().stream().anyMatch(f -> mayFit(part, block, f));
-      case SpanFilter.OfTraces t -> {
-        boolean[] any = new boolean[1];
-        t.ids().forEach((high, low) -> any[0] = any[0] || part.mayHold(block, high, low));
-        yield any[0];
-      }
+      case SpanFilter.OfTraces t -> t.ids().anyMatch((high, low) -> part.mayHold(block, high, low));
       case SpanFilter.Compare c -> mayFit(part, block, c);
       default -> true;
     };

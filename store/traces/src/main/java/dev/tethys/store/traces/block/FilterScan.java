@@ -87,18 +87,7 @@ public final class FilterScan {
             : ofScopes(chunk, matches(groups, m, scopes(chunk)), mask);
       }
       case SpanFilter.OfTraces t -> {
-        long[] high = chunk.traceHigh();
-        long[] low = chunk.traceLow();
-        long[] out = new long[mask.length];
-        boolean before = false;
-        for (int r = 0; r < chunk.rows(); r++) {
-          if (r == 0 || low[r] != low[r - 1] || high[r] != high[r - 1]) {
-            before = t.ids().contains(high[r], low[r]);
-          }
-          if (before) {
-            set(out, r);
-          }
-        }
+        long[] out = chunk.ofTraces(t.ids());
         and(out, mask);
         yield out;
       }

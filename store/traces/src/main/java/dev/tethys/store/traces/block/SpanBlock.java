@@ -3,6 +3,7 @@ package dev.tethys.store.traces.block;
 import dev.tethys.model.traces.SpanBatch;
 import dev.tethys.model.traces.SpanColumn;
 import dev.tethys.model.traces.SpanField;
+import dev.tethys.model.traces.TraceIds;
 import dev.tethys.store.events.SectionReader;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
@@ -82,7 +83,7 @@ public final class SpanBlock extends SpanChunk {
     return new Piece(SpanColumn.STRING, n, null, null, s.codes(), s.texts());
   }
 
-  private long bigEndian(byte[] b, int at) {
+  private static long bigEndian(byte[] b, int at) {
     return Long.reverseBytes((long) ByteSink.LONG.get(b, at));
   }
 
@@ -169,6 +170,22 @@ public final class SpanBlock extends SpanChunk {
       traceLow = known;
     }
     return known;
+  }
+
+  /** Looks ids up by trace; rows are read only if there is one. */
+  @Override
+  long[] ofTraces(TraceIds ids) {
+    byte[] b = raw(BlockSection.TRACE_IDS, traces * 16L);
+    long[] out = new long[rows + 63 >>> 6];
+    for (int t = 0; t < traces; t++) {
+      if (ids.contains(bigEndian(b, t * 16), bigEndian(b, t * 16 + 8))) {
+        int[] of = traceStarts();
+        for (int r = of[t]; r < of[t + 1]; r++) {
+          out[r >>> 6] |= 1L << r;
+        }
+      }
+    }
+    return out;
   }
 
   private long[] traceIds(int offset) {

@@ -5,6 +5,7 @@ import dev.tethys.model.traces.AttributeRows;
 import dev.tethys.model.traces.SpanBatch;
 import dev.tethys.model.traces.SpanColumn;
 import dev.tethys.model.traces.SpanField;
+import dev.tethys.model.traces.TraceIds;
 import dev.tethys.model.traces.ValueBytes;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.DamageException;
@@ -40,6 +41,21 @@ public abstract class SpanChunk {
   abstract long[] traceHigh();
 
   abstract long[] traceLow();
+
+  /** Mask of the rows of some traces. */
+  long[] ofTraces(TraceIds ids) {
+    long[] high = traceHigh();
+    long[] low = traceLow();
+    long[] out = new long[rows() + 63 >>> 6];
+    boolean isOne = false;
+    for (int r = 0; r < rows(); r++) {
+      if (r == 0 || low[r] != low[r - 1] || high[r] != high[r - 1]) {
+        isOne = ids.contains(high[r], low[r]);
+      }
+      out[r >>> 6] |= isOne ? 1L << r : 0;
+    }
+    return out;
+  }
 
   abstract long[] spanId();
 
