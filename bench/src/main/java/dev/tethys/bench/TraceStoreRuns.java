@@ -95,7 +95,7 @@ final class TraceStoreRuns {
         / 1e9;
   }
 
-  private static double threadCpu() {
+  static double threadCpu() {
     return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() / 1e9;
   }
 
@@ -109,6 +109,7 @@ final class TraceStoreRuns {
         recorded(db, Path.of(o.words().getFirst()));
       }
       queries(db, o.count("rounds"));
+      TraceQlRuns.run(db, TENANT, o.count("rounds"));
     }
   }
 
