@@ -36,7 +36,7 @@ public final class Alarm implements AutoCloseable {
   /**
    * Sets an alarm.
    *
-   * @param what is closed; who reads it hears of that
+   * @param what resource to close; its readers get an exception
    * @param nanoMoment of {@link System#nanoTime}
    */
   public static Alarm closing(AutoCloseable what, long nanoMoment) {

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * under more names, and refuses what is too large.
  */
 public final class GoFloatReader {
-  /** Longer texts are no floats that anybody writes. */
+  /** Maximum length of a float. */
   private static final int LONGEST = 400;
 
   private final String text;

@@ -100,8 +100,8 @@ public final class Labels implements Comparable<Labels> {
   }
 
   /**
-   * Where the value of a label stands: {@code offset << 32 | length} into {@link
-   * #canonicalBytes()}, or -1 when the label is absent.
+   * Position of the value of a label: {@code offset << 32 | length} into {@link #canonicalBytes()},
+   * or -1 when the label is absent.
    */
   public long find(byte[] name) {
     int p = 0;
@@ -294,7 +294,7 @@ public final class Labels implements Comparable<Labels> {
     return h;
   }
 
-  /** The same hash for canonical bytes that stand in a larger buffer. */
+  /** The same hash for canonical bytes within a larger buffer. */
   public static long hash64(byte[] buf, int offset, int length) {
     return HASHER.hashBytesToLong(buf, offset, length);
   }

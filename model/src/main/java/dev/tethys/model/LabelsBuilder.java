@@ -119,7 +119,7 @@ public final class LabelsBuilder {
     return -lo - 1;
   }
 
-  /** The label set built so far; the builder may go on. */
+  /** The label set built so far; the builder remains usable. */
   public Labels build() {
     int n = 0;
     for (Entry e : entries) {

@@ -1,6 +1,6 @@
 package dev.tethys.model;
 
-/** The two not-a-numbers that Prometheus tells apart by their bits. */
+/** The two NaNs that Prometheus distinguishes by their bits. */
 public final class Samples {
   /** Bits of the value that says "this series ended here". */
   public static final long STALE_BITS = 0x7ff0000000000002L;

@@ -12,7 +12,7 @@ public final class Surrogates {
 
   private Surrogates() {}
 
-  /** The same text with U+FFFD in the place of each half that stands alone. */
+  /** The same text with U+FFFD for each unpaired surrogate. */
   public static String replaceLone(String s) {
     int n = s.length();
     for (int i = 0; i < n; i++) {

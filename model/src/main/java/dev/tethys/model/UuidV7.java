@@ -10,7 +10,7 @@ public final class UuidV7 {
   /**
    * A new one, of a moment in Unix milliseconds.
    *
-   * @param random what tells it from others of that moment
+   * @param random bits that distinguish it from others of that moment
    */
   public static UUID at(long millis, RandomGenerator random) {
     long high = millis << 16 | 0x7000 | random.nextInt(1 << 12);

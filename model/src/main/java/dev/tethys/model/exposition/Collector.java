@@ -2,7 +2,7 @@ package dev.tethys.model.exposition;
 
 import java.util.function.Consumer;
 
-/** Gives metric families at the moment it is asked. Safe to be asked by several threads. */
+/** Collects metric families when it is called. Safe for several threads. */
 @FunctionalInterface
 public interface Collector {
   /** Hands over every family once. */

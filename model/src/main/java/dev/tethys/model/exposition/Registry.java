@@ -53,7 +53,7 @@ public final class Registry implements Collector {
     return counters(name, help).with();
   }
 
-  /** Counters told apart by labels. */
+  /** Counters by labels. */
   public Vector<Counter> counters(String name, String help, String... labelNames) {
     return add(name, help, MetricType.COUNTER, labelNames, Counter::new);
   }
@@ -63,17 +63,17 @@ public final class Registry implements Collector {
     return gauges(name, help).with();
   }
 
-  /** Gauges told apart by labels. */
+  /** Gauges by labels. */
   public Vector<Gauge> gauges(String name, String help, String... labelNames) {
     return add(name, help, MetricType.GAUGE, labelNames, Gauge::new);
   }
 
-  /** A gauge that is read when it is asked for. */
+  /** Gauge whose value is read at each collection. */
   public void gauge(String name, String help, DoubleSupplier value) {
     sampled(name, help, MetricType.GAUGE, value);
   }
 
-  /** A counter that is kept elsewhere and read when it is asked for. */
+  /** Counter whose value is read at each collection. */
   public void counter(String name, String help, DoubleSupplier value) {
     sampled(name, help, MetricType.COUNTER, value);
   }
@@ -122,7 +122,7 @@ public final class Registry implements Collector {
     }
   }
 
-  /** A metric, and which collector told of it. */
+  /** A metric and its collector. */
   private record CollectedMetric(int collector, Metric metric) {}
 
   /** Family collected from all collectors. */
@@ -155,7 +155,7 @@ public final class Registry implements Collector {
       }
       List<Metric> all = same.stream().map(CollectedMetric::metric).toList();
       if (same.stream().map(CollectedMetric::collector).distinct().count() < all.size()) {
-        to.addAll(all); // who tells of one twice is wrong, and that is to be seen
+        to.addAll(all); // a collector that returns a metric twice is faulty: keep it visible
         return;
       }
       to.add(
@@ -168,8 +168,8 @@ public final class Registry implements Collector {
   }
 
   /**
-   * All families, sorted by name, metrics sorted by labels. What several collectors tell under one
-   * name and the same labels is one metric, see {@link JoinedPoint}: a component that runs more
+   * All families, sorted by name, metrics sorted by labels. Metrics of several collectors with the
+   * same name and labels are joined, see {@link JoinedPoint}: those of a component that runs more
    * than once, for instance.
    */
   public List<MetricFamily> gather() {

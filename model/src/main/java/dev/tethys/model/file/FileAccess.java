@@ -34,7 +34,7 @@ public interface FileAccess {
   /** Makes a second name for a file: same content, no copy. */
   void link(Path from, Path to) throws IOException;
 
-  /** What stands in a folder, ascending by name; empty when there is no such folder. */
+  /** Files of a folder, ascending by name; empty when the folder does not exist. */
   List<Path> list(Path directory) throws IOException;
 
   boolean exists(Path path);
@@ -44,10 +44,10 @@ public interface FileAccess {
   /** Bytes of a file. */
   long size(Path path) throws IOException;
 
-  /** Bytes that may still be written where a folder stands. */
+  /** Free bytes of the file system of a folder. */
   long usableSpace(Path directory) throws IOException;
 
-  /** Size in bytes of the file system in which a folder stands. */
+  /** Size in bytes of the file system of a folder. */
   long totalSpace(Path directory) throws IOException;
 
   /** Makes a folder and its parents. */
@@ -65,7 +65,7 @@ public interface FileAccess {
 
   /** A file being written from start to end. */
   interface WritableFile extends Closeable {
-    /** Appends bytes. After an exception any part of them may stand in the file. */
+    /** Appends bytes. After an exception the file may contain any part of them. */
     void write(byte[] bytes, int offset, int length) throws IOException;
 
     /** Bytes so far. */
@@ -81,7 +81,7 @@ public interface FileAccess {
   /** A file that is read here and there. Safe for several threads. */
   interface ReadableFile extends Closeable {
     /**
-     * Reads bytes from a position on; fewer than asked for only at the end of the file.
+     * Reads bytes from a position on; fewer than requested only at the end of the file.
      *
      * @return how many
      */

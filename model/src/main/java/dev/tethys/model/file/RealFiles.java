@@ -125,7 +125,7 @@ public final class RealFiles implements FileAccess {
     }
   }
 
-  /** A directory is read while its stream is, which tells of a failure in its own way. */
+  /** Directory streams read lazily and report failures as UncheckedIOException. */
   static List<Path> sorted(Stream<Path> s) throws IOException {
     try {
       return s.sorted().toList();
@@ -173,7 +173,7 @@ public final class RealFiles implements FileAccess {
           ch.force(true);
           return;
         } catch (ClosedByInterruptException e) {
-          // What was changed must be durable for others, too: who is interrupted hears of it later.
+          // Changes must be durable for other threads, too: the interrupt is restored afterwards.
           interrupted |= Thread.interrupted();
         }
       }

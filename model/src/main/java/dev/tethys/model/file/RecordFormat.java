@@ -30,7 +30,7 @@ public record RecordFormat(
   }
 
   /**
-   * A record as it stands in the file.
+   * A record in its form in the file.
    *
    * @throws IllegalArgumentException when it is larger than one may be, or smaller
    */

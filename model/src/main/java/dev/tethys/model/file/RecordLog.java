@@ -28,7 +28,7 @@ import java.util.stream.Stream;
  *
  * <p>When it is opened, what is damaged is passed over if a whole record follows it. What is not
  * whole at the end, mostly one record that was being written, is cut off and kept beside the file
- * under {@link #DAMAGED}: nobody can know whether it was acknowledged.
+ * under {@link #DAMAGED}: it may have been acknowledged.
  *
  * <p>Not for several threads at once. An interrupt does not close it.
  */
@@ -71,7 +71,9 @@ public final class RecordLog implements Closeable {
   private long size;
   private int records;
 
-  /** Whether some of a record that failed stands at the end, which must not be before the next. */
+  /**
+   * Whether the file ends with part of a failed record, which must be cut before the next append.
+   */
   private boolean hasRest;
 
   /** Whether a power cut could bring back the file of before {@link #replace}. */
@@ -95,9 +97,9 @@ public final class RecordLog implements Closeable {
   }
 
   /**
-   * The same for a log that nobody else may open so meanwhile.
+   * Opens the log exclusively.
    *
-   * @param foreign is asked when it is a file of another kind
+   * @param foreign called when it is a file of another kind
    * @throws IOException when it cannot be read, or is in use
    */
   public static RecordLog openLocked(Path file, RecordFormat format, Foreign foreign, Sink to)

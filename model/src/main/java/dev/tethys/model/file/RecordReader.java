@@ -29,7 +29,7 @@ final class RecordReader {
   private long windowAt;
   private int windowBytes;
 
-  /** How many bytes may still be looked at in search of records. */
+  /** Remaining bytes to scan for records. */
   private long searchBudget;
 
   /** End and number of the complete records of a file. */

@@ -61,7 +61,7 @@ public final class ByteBudget {
     /**
      * Reserves more.
      *
-     * @throws OverBudgetException when there is no room for it
+     * @throws OverBudgetException when the budget is exhausted
      */
     @Override
     public void accept(long more) {
@@ -89,8 +89,8 @@ public final class ByteBudget {
      * Reserves more for a peer that hears of nothing but that its bytes are not read: waits for
      * others to give theirs back.
      *
-     * @throws OverBudgetException when there is no room within {@link #PATIENCE_NANOS}: those that
-     *     wait hold memory themselves
+     * @throws OverBudgetException when the budget stays exhausted for {@link #PATIENCE_NANOS}:
+     *     those that wait hold memory themselves
      */
     public void await(long more) throws InterruptedException {
       long until = System.nanoTime() + PATIENCE_NANOS;

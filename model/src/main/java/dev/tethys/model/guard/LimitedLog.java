@@ -22,7 +22,7 @@ public final class LimitedLog {
 
   private static final long EVERY_NANOS = 10_000_000_000L;
 
-  /** Kinds that are told apart; more would mean that templates are no constants. */
+  /** Maximum number of distinct templates; more would mean that templates are not constants. */
   private static final int MAX_KINDS = 256;
 
   private static final Registry.Counter SUPPRESSED =
@@ -64,7 +64,7 @@ public final class LimitedLog {
     SUPPRESSED.inc();
   }
 
-  /** A value as it may stand on a line. */
+  /** A value in the form of a log line. */
   public static String cut(@Nullable Object value) {
     return cut(String.valueOf(value), MAX_VALUE);
   }

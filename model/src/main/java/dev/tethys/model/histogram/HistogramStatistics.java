@@ -211,7 +211,7 @@ public final class HistogramStatistics {
   }
 
   /**
-   * The variance of the observations, each taken to stand in the middle of its bucket: geometric,
+   * The variance of the observations, each assumed in the middle of its bucket: geometric,
    * arithmetic in custom buckets, 0 in the zero bucket.
    */
   public double variance(Histogram h) {

@@ -105,7 +105,7 @@ final class HistogramTrim {
       return;
     }
     if (upper == Double.POSITIVE_INFINITY) {
-      // nobody knows how far up its observations lie: none is sure to be below the value
+      // its observations have no upper bound: none is certainly below the value
       boolean keep = !dropAbove && at >= lower;
       kept = keep ? n : 0;
       middle = keep ? at : finiteOrZero(lower);

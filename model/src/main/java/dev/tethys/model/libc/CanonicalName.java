@@ -38,7 +38,7 @@ public final class CanonicalName {
   /**
    * The name.
    *
-   * @throws IOException when nobody knows the host
+   * @throws IOException when the host is unknown
    */
   public static String of(String host) throws IOException {
     try (Arena arena = Arena.ofConfined()) {

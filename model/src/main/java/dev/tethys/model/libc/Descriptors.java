@@ -35,7 +35,7 @@ public final class Descriptors {
   }
 
   /**
-   * Makes one stand for what another stands for (dup2(2)).
+   * Duplicates a descriptor onto another (dup2(2)).
    *
    * @throws IOException when the other is not open
    */

@@ -33,7 +33,7 @@ public final class LibraryFunction {
     return handle(name, type, Linker.Option.captureCallState("errno"));
   }
 
-  /** A function whose error number nobody asks for; it takes as many arguments as it says. */
+  /** A function whose error number is not read, with a fixed number of arguments. */
   public static MethodHandle plain(String name, FunctionDescriptor type) {
     return handle(name, type);
   }

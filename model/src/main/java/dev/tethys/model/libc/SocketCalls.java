@@ -140,13 +140,13 @@ public final class SocketCalls implements AutoCloseable {
     check("bind", call(() -> (int) BIND.invokeExact(state, fd, heads, size)));
   }
 
-  /** Sends to an address from now on, and hears it alone. */
+  /** Connects to an address: sends to it and receives from it only. */
   public void connect(SocketAddress address) throws LibraryException {
     int size = write(address);
     check("connect", call(() -> (int) CONNECT.invokeExact(state, fd, heads, size)));
   }
 
-  /** Writes a struct sockaddr_un, sockaddr_in or sockaddr_in6, and tells its size. */
+  /** Writes a struct sockaddr_un, sockaddr_in or sockaddr_in6, and returns its size. */
   private int write(SocketAddress address) {
     heads.fill((byte) 0);
     switch (address) {
@@ -195,7 +195,7 @@ public final class SocketCalls implements AutoCloseable {
     optionOfAddresses(IP_MTU_DISCOVER, IPV6_MTU_DISCOVER, IP_PMTUDISC_DO);
   }
 
-  /** Has the kernel tell how many hops a packet had left, see {@link #hopsLeft}. */
+  /** Makes the kernel report the remaining hops of a packet, see {@link #hopsLeft}. */
   public void tellHops() throws LibraryException {
     optionOfAddresses(IP_RECVTTL, IPV6_RECVHOPLIMIT, 1);
   }
@@ -212,12 +212,12 @@ public final class SocketCalls implements AutoCloseable {
         call(() -> (int) SETSOCKOPT.invokeExact(state, fd, level, name, heads, size)));
   }
 
-  /** Sends a datagram to where the socket is connected, and waits while there is no room. */
+  /** Sends a datagram to the connected address; waits while the buffer is full. */
   public void send(byte[] datagram) throws LibraryException {
     check("send", send(datagram, 0, datagram.length, MSG_NOSIGNAL));
   }
 
-  /** Sends a datagram if there is room for it at once; whether there was. */
+  /** Sends a datagram unless the buffer is full; returns whether it was sent. */
   public boolean offer(byte[] from, int offset, int length) throws LibraryException {
     long sent = send(from, offset, length, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0) {
@@ -310,7 +310,8 @@ public final class SocketCalls implements AutoCloseable {
   }
 
   /**
-   * Closes it; not while another thread receives, whose descriptor could be somebody else's then.
+   * Closes the socket. Must not run while another thread receives, because the descriptor could be
+   * reused.
    */
   @Override
   public void close() {

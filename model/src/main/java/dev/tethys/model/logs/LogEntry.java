@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One line of a log on its way from a source to its destinations. Stages change it in place, so it
- * belongs to one thread at a time: whoever hands it on does not touch it again.
+ * belongs to one thread at a time: a thread that passes it on does not use it again.
  *
  * <p>Whoever has it last settles it: a destination when the entry is delivered (or safe on a disk),
  * a stage when it drops the entry on purpose. Only then may its source forget it.
@@ -57,7 +57,7 @@ public final class LogEntry {
   private @Nullable Origin origin;
   private @Nullable List<Origin> absorbed; // origins of entries that were joined to this one
 
-  /** An entry whose fate nobody asks for. */
+  /** An entry without an acknowledgement. */
   public LogEntry(Labels labels, long timestamp, String line) {
     this(labels, timestamp, line, null);
   }
@@ -65,9 +65,9 @@ public final class LogEntry {
   /**
    * An entry.
    *
-   * @param labels what tells its stream from others; share one object among entries of a stream
+   * @param labels of its stream; share one object among entries of a stream
    * @param timestamp nanoseconds since 1970
-   * @param origin who is to hear when the entry is settled; null for nobody
+   * @param origin notified when the entry is acknowledged; null for none
    */
   public LogEntry(Labels labels, long timestamp, String line, @Nullable Origin origin) {
     this.labels = labels;
@@ -211,7 +211,7 @@ public final class LogEntry {
     };
   }
 
-  /** Tells the sources that the entry need not be kept. Doing it again tells nobody. */
+  /** Notifies the sources that the entry need not be kept. Idempotent. */
   public void settle() {
     Origin all = detach();
     if (all != null) {

@@ -5,7 +5,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Merges profiles of one type into one, with locations and, if asked for, attributes of samples.
+ * Merges profiles of one type into one, with locations and, if requested, attributes of samples.
  * Memory depends on the number of distinct stacks and not of profiles. Not safe for several
  * threads.
  */

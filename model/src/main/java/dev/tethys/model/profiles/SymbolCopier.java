@@ -3,8 +3,8 @@ package dev.tethys.model.profiles;
 import java.util.Arrays;
 
 /**
- * Copies the symbols that are asked for, and those that they refer to, into another table. Not safe
- * for several threads.
+ * Copies requested symbols, and those that they refer to, into another table. Not safe for several
+ * threads.
  */
 public final class SymbolCopier {
   private final ProfileSymbols from;

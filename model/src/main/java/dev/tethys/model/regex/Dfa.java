@@ -27,7 +27,7 @@ final class Dfa {
   /** States that a generation may have whatever they take. */
   private static final int MIN_STATES = 8;
 
-  /** Generations after which it is asked whether they last. */
+  /** Generations after which their use is checked. */
   private static final int TRIALS = 8;
 
   /** Bytes of text that each state has to be worth. */
@@ -37,10 +37,10 @@ final class Dfa {
   private static final int DEAD = 1;
   private static final int MATCHED = 2;
 
-  /** Returned by {@link Generation#next} when there is no room. */
+  /** Returned by {@link Generation#next} when the generation is full. */
   private static final int FULL = -1;
 
-  /** How much work is done between two questions whether the answer is still wanted. */
+  /** Work between two checks for cancellation. */
   private static final int WORK = 1 << 18;
 
   private final Program p;
@@ -132,7 +132,7 @@ final class Dfa {
       }
     }
 
-    /** Builds a transition; {@link #FULL} when there is no room for its target. */
+    /** Builds a transition; {@link #FULL} if its target does not fit. */
     synchronized int next(int state, int c) {
       int known = table[state + c];
       if (known != UNKNOWN) {
@@ -165,7 +165,7 @@ final class Dfa {
       return target;
     }
 
-    /** The state of another generation; {@link #FULL} when there is no room. */
+    /** The state of another generation; {@link #FULL} if it does not fit. */
     int adopt(Generation other, int state) {
       Key key = other.key(state); // with nothing locked here
       synchronized (this) {

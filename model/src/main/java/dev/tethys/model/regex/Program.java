@@ -7,7 +7,7 @@ import java.util.Arrays;
  * Nondeterministic automaton over the bytes of UTF-8 text. Immutable once it is built; safe for any
  * thread.
  *
- * <p>Instruction 0 matches nothing. Bytes that no instruction tells apart have one class.
+ * <p>Instruction 0 matches nothing. Bytes that no instruction distinguishes have one class.
  */
 final class Program {
   /** One byte of a range: {@code a} is lowest &lt;&lt; 8 | highest, {@code b} the next. */
@@ -107,7 +107,7 @@ final class Program {
     return pooled - n;
   }
 
-  /** Determines which bytes need not be told apart. */
+  /** Computes the classes of equivalent bytes. */
   void close(int startAt) {
     start = startAt;
     op = Arrays.copyOf(op, size);

@@ -53,7 +53,7 @@ final class Stepper {
   private final Set resolved;
   private int[] stack = new int[16];
 
-  /** Instructions that were looked at: the work done so far. */
+  /** Number of instructions visited. */
   long work;
 
   Stepper(Program p) {
@@ -192,7 +192,7 @@ final class Stepper {
     };
   }
 
-  /** What tells a complete set from others: its instructions that are no splits, ascending. */
+  /** Key of a complete set: its instructions that are no splits, ascending. */
   int[] key(Set set) {
     int[] out = new int[set.size];
     int n = 0;

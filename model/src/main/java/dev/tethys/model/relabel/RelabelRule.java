@@ -58,7 +58,7 @@ public final class RelabelRule {
       String targetLabel,
       String replacement,
       Action action) {
-    /** What stands where nothing is written. */
+    /** Defaults of absent keys. */
     public static final Spec DEFAULT =
         new Spec(List.of(), ";", "(.*)", 0, "", "$1", Action.REPLACE);
 

@@ -34,7 +34,7 @@ public interface Appender extends AutoCloseable {
     TOO_OLD,
     /** Older than what the store takes at all, or too far in the future. */
     OUT_OF_BOUNDS,
-    /** Another value stands at the same timestamp. */
+    /** The series has another value at this timestamp. */
     DUPLICATE_TIMESTAMP,
     /** The histogram contradicts itself. */
     INVALID_HISTOGRAM
@@ -72,7 +72,7 @@ public interface Appender extends AutoCloseable {
   /** Decodes label bytes that are new to the store. */
   @FunctionalInterface
   interface LabelDecoder {
-    /** The labels that the bytes mean. The instance's identity tells encodings apart. */
+    /** Labels of the bytes. The identity of the instance distinguishes encodings. */
     Labels decode(byte[] buf, int offset, int length);
   }
 

@@ -14,7 +14,7 @@ public final class Cancellation {
   /**
    * Works under a check.
    *
-   * @param check throws when the answer is not wanted any more; often called
+   * @param check throws when the query is cancelled; called often
    */
   public static <T> T within(Runnable check, Supplier<T> work) {
     return ScopedValue.where(CHECK, check).call(work::get);

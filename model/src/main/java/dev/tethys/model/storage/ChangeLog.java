@@ -7,8 +7,8 @@ import java.util.Arrays;
  * queries can be kept. A store notes each time at which a sample came or went.
  *
  * <p>Times are noted by slots of {@value #SLOT_MILLIS} ms, each with the mark that was current when
- * it changed last; long ranges stand apart. What is too much is forgotten by raising the oldest
- * mark that is still told apart: all of time counts as changed since marks before it.
+ * it changed last; long ranges are listed separately. The size is bounded by raising the oldest
+ * mark that is still distinguished: all of time counts as changed since marks before it.
  *
  * <p>Invariant: a change that is not yet seen by a reader who takes a mark and then reads is noted
  * under that mark or a later one. So a store notes it when it can be seen, or, where readers wait
@@ -177,7 +177,7 @@ public final class ChangeLog {
     forgot(until);
   }
 
-  /** Changes up to a mark are not known any more, so marks before it tell nothing. */
+  /** Drops the changes up to a mark, so that everything counts as changed since earlier marks. */
   private void forgot(long until) {
     oldest = Math.max(oldest, until - 1);
     last = Last.NONE;

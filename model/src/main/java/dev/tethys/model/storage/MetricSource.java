@@ -18,13 +18,13 @@ public interface MetricSource {
    */
   Selection select(SelectHints hints, List<Matcher> matchers);
 
-  /** What {@link #changeMark} says when changes are not told. */
+  /** Value of {@link #changeMark} when changes are not tracked. */
   long NO_MARK = -1;
 
   /**
    * A moment in the history of what can be read here, for {@link #changedSince}: who takes a mark,
    * then reads and keeps what was made of it, learns later which times read otherwise now. {@link
-   * #NO_MARK} when changes are not told.
+   * #NO_MARK} when changes are not tracked.
    */
   default long changeMark() {
     return NO_MARK;
@@ -32,8 +32,8 @@ public interface MetricSource {
 
   /**
    * The times at which samples may read otherwise than they did at a mark: they came, late ones
-   * too, were deleted, imported, given up for their age or replaced by coarser ones. Says too much
-   * rather than too little; all of time for a mark that is too old to be told apart.
+   * too, were deleted, imported, expired or replaced by coarser ones. Says too much rather than too
+   * little; all of time for a mark that is too old to be told apart.
    */
   default TimeRanges changedSince(long mark) {
     return TimeRanges.ALL;
@@ -60,9 +60,7 @@ public interface MetricSource {
   /** Exemplars of the series that meet any of the matcher lists, sorted by labels, then time. */
   List<SeriesExemplars> exemplars(long minTime, long maxTime, List<List<Matcher>> matcherSets);
 
-  /**
-   * {@link #series}, and what the reader should be told about them: a part that is missing, say.
-   */
+  /** {@link #series}, and warnings about them, for example a missing part. */
   default List<Labels> series(
       long minTime,
       long maxTime,
@@ -72,7 +70,7 @@ public interface MetricSource {
     return series(minTime, maxTime, matcherSets, limit);
   }
 
-  /** {@link #exemplars}, and what the reader should be told about them. */
+  /** {@link #exemplars}, and warnings about them. */
   default List<SeriesExemplars> exemplars(
       long minTime, long maxTime, List<List<Matcher>> matcherSets, Consumer<String> warnings) {
     return exemplars(minTime, maxTime, matcherSets);

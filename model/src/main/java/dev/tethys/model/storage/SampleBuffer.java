@@ -39,7 +39,7 @@ public final class SampleBuffer {
   public boolean mayBeStale;
 
   /**
-   * Where the reader asked for them ({@link Resolution#summaries}) and the store has them:
+   * Where the reader requested them ({@link Resolution#summaries}) and the store has them:
    * summaries of all floats; then there are no histograms, and {@link #size} is 0. Null else.
    */
   public @Nullable Summaries summaries;
@@ -80,7 +80,7 @@ public final class SampleBuffer {
     mayBeStale = false;
   }
 
-  /** Makes room for so many samples; content up to {@link #size} stays. */
+  /** Ensures a capacity in samples; content up to {@link #size} is kept. */
   public void ensure(int capacity) {
     if (timestamps.length < capacity) {
       int n = Math.max(capacity, timestamps.length * 2);
@@ -101,7 +101,7 @@ public final class SampleBuffer {
     timestamps[size] = timestamp;
     values[size] = value;
     if (histograms != null) {
-      histograms[size] = null; // one that was taken away may still stand there
+      histograms[size] = null; // a removed one may still be referenced
     }
     if (startTimestamp != 0 || startTimestamps != null) {
       starts()[size] = startTimestamp;

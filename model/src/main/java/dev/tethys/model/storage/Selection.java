@@ -63,8 +63,8 @@ public interface Selection extends AutoCloseable {
   }
 
   /**
-   * What the reader should be told: parts that could not be read, downsampled data. Empty mostly.
-   * The list grows when damage is met while series are read: whoever tells it looks at it then.
+   * Warnings for the reader: parts that could not be read, downsampled data. Usually empty. The
+   * list grows when damage is found while series are read, so it is complete only afterwards.
    */
   default List<String> warnings() {
     return List.of();
@@ -72,7 +72,7 @@ public interface Selection extends AutoCloseable {
 
   /**
    * What this is read from, where the store keeps data of several resolutions: milliseconds of the
-   * buckets of each, 0 for samples; ascending. Empty where it does not tell.
+   * buckets of each, 0 for samples; ascending. Empty if unknown.
    */
   default List<Long> resolutions() {
     return List.of();

@@ -11,7 +11,7 @@ package dev.tethys.model.storage;
  * @param after milliseconds, not negative
  */
 public record StepWindows(long first, long interval, long before, long after) {
-  /** Whether at least as much is left out as looked at. */
+  /** Whether at least as much is skipped as read. */
   public boolean leaveOutHalf() {
     return interval / 2 > before + after;
   }

@@ -1,6 +1,6 @@
 package dev.tethys.model.storage;
 
-/** A store cannot do what it was asked: the message says what, where and what to do. */
+/** Failure of a store; the message has the operation, the place and the remedy. */
 public final class StorageException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -50,7 +50,7 @@ public final class Summaries {
     size = 0;
   }
 
-  /** Makes room for so many rows; those that are there stay. */
+  /** Ensures a capacity in rows; existing rows are kept. */
   public void ensure(int capacity) {
     if (from.length < capacity) {
       int n = Math.max(capacity, from.length * 2);

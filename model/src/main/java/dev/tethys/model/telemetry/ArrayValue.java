@@ -40,7 +40,7 @@ public final class ArrayValue {
     return v;
   }
 
-  /** As {@link #get}, but text that nobody has looked at is still {@link Utf8}. */
+  /** As {@link #get}, but text that was not read yet is {@link Utf8}. */
   public @Nullable Object raw(int index) {
     Objects.checkIndex(index, size);
     return values[index];

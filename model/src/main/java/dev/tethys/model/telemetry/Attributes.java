@@ -54,13 +54,13 @@ public final class Attributes {
     return v;
   }
 
-  /** As {@link #value}, but text that nobody has looked at is still {@link Utf8}. */
+  /** As {@link #value}, but text that was not read yet is {@link Utf8}. */
   public @Nullable Object raw(int index) {
     Objects.checkIndex(index, size);
     return slots[2 * index + 1];
   }
 
-  /** Where a key stands, or -1. */
+  /** Index of a key, or -1. */
   public int indexOf(String key) {
     @Nullable Object[] s = slots;
     for (int i = 0, end = 2 * size; i < end; i += 2) {
@@ -75,7 +75,9 @@ public final class Attributes {
     return indexOf(key) >= 0;
   }
 
-  /** The value of a key; null when it is empty or there is none ({@link #contains} tells). */
+  /**
+   * The value of a key; null when it is empty or absent ({@link #contains} distinguishes the two).
+   */
   public @Nullable Object get(String key) {
     int i = indexOf(key);
     return i < 0 ? null : value(i);
@@ -202,7 +204,7 @@ public final class Attributes {
       return false;
     }
     for (int i = 0; i < size; i++) {
-      // Entries mostly stand in the same order; a key that came twice is compared by its place.
+      // Entries mostly have the same order; a duplicate key is compared by its position.
       int j = key(i).equals(a.key(i)) ? i : a.indexOf(key(i));
       if (j < 0 || !AnyValue.equal(slots[2 * i + 1], a.slots[2 * j + 1])) {
         return false;

@@ -27,7 +27,7 @@ public abstract sealed class DataPoint extends Message implements Attributed
     return attributes;
   }
 
-  /** Since when it counts, in nanoseconds since 1970; 0 if not told. */
+  /** Start time in nanoseconds since 1970; 0 if absent. */
   public final long startTimeUnixNano() {
     return startTimeUnixNano;
   }

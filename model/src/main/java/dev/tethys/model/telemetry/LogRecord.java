@@ -30,7 +30,7 @@ public final class LogRecord extends TracedMessage implements Item<LogRecord> {
     this.observedTimeUnixNano = observedTimeUnixNano;
   }
 
-  /** From 1 (TRACE) to 24 (FATAL4); 0 if not told. */
+  /** From 1 (TRACE) to 24 (FATAL4); 0 if absent. */
   public int severityNumber() {
     return severityNumber;
   }
@@ -63,7 +63,7 @@ public final class LogRecord extends TracedMessage implements Item<LogRecord> {
     return body;
   }
 
-  /** As {@link #body()}, but text that nobody has looked at is still {@link Utf8}. */
+  /** As {@link #body()}, but text that was not read yet is {@link Utf8}. */
   public @Nullable Object rawBody() {
     return body;
   }

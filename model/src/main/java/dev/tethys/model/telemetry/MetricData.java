@@ -5,7 +5,7 @@ import java.util.List;
 
 /** The data points of a metric, which are all of one kind. */
 public abstract sealed class MetricData<P extends DataPoint> extends Message {
-  /** Temporality that is not told. */
+  /** Unspecified temporality. */
   public static final int TEMPORALITY_UNSPECIFIED = 0;
 
   /** Points count since the point before. */

@@ -27,7 +27,7 @@ public abstract sealed class OpenMessage extends Message permits OpenProfile, Op
     return attributes;
   }
 
-  /** Where its attributes stand in the dictionary, edits included; not to be written into. */
+  /** Indices of its attributes in the dictionary, edits included; read-only. */
   public final int[] attributeIndices() {
     if (attributes != null) {
       indices = terms.indices(attributes, indices);

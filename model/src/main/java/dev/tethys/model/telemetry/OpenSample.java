@@ -13,7 +13,7 @@ public final class OpenSample extends OpenMessage {
     super(terms);
   }
 
-  /** Where its stack stands in the dictionary; 0 for none. */
+  /** Index of its stack in the dictionary; 0 for none. */
   public int stackIndex() {
     return stackIndex;
   }
@@ -22,7 +22,7 @@ public final class OpenSample extends OpenMessage {
     stackIndex = index;
   }
 
-  /** Where its link to a span stands in the dictionary; 0 for none. */
+  /** Index of its span link in the dictionary; 0 for none. */
   public int linkIndex() {
     return linkIndex;
   }

@@ -5,7 +5,7 @@ public interface ProfileTerms {
   /** A text of the table of strings. */
   String string(int index);
 
-  /** Where a text stands, which is put there if it is new. */
+  /** Index of a text, which is added if it is new. */
   int stringIndex(String text);
 
   /** Whether there is an attribute at an index. */
@@ -18,7 +18,7 @@ public interface ProfileTerms {
   Attributes attributes(int[] indices);
 
   /**
-   * Where attributes stand, each of which is put there if it is new.
+   * Indices of attributes, which are added if they are new.
    *
    * @param before where they stood; what has not changed stays there, and a new value has the unit
    *     that the key had

@@ -17,7 +17,7 @@ public final class ResourceGroup<T extends Item<T>> extends Message {
     this.resource = resource;
   }
 
-  /** The schema of the resource, "" if not told. */
+  /** The schema of the resource, "" if absent. */
   public String schemaUrl() {
     return schemaUrl;
   }

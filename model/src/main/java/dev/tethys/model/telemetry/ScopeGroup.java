@@ -17,7 +17,7 @@ public final class ScopeGroup<T extends Item<T>> extends Message {
     this.scope = scope;
   }
 
-  /** The schema of the items, "" if not told. */
+  /** The schema of the items, "" if absent. */
   public String schemaUrl() {
     return schemaUrl;
   }

@@ -5,9 +5,9 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * Text that still stands in the buffer it was read from. Accessors of the tree turn it into a
- * {@code String} when somebody looks; text that nobody looks at is written as it came. Bytes that
- * are not UTF-8 become U+FFFD in the {@code String}. The buffer must not change any more.
+ * Text in the buffer that it was read from. Accessors of the tree convert it to a {@code String}
+ * when it is read; text that is not read is written unchanged. Bytes that are not UTF-8 become
+ * U+FFFD in the {@code String}. The buffer must not change any more.
  */
 @SuppressWarnings("ArrayRecordComponent") // equals and hashCode are its own
 public record Utf8(byte[] buffer, int offset, int length) {

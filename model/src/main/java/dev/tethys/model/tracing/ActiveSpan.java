@@ -8,17 +8,17 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A span that has begun. The one that a thread is in is {@link #current}; parts that do something
- * worth a span begin a child of it, without knowing who records.
+ * Started span. {@link #current} is the span of the calling thread; code starts a child of it
+ * without a reference to the recorder.
  *
- * <p>Ends once, by {@link #close}; what is said of it later is not heard. For one thread at a time,
- * but children may begin and end on other threads.
+ * <p>Ends once, by {@link #close}; later changes are ignored. Not safe for several threads, but
+ * children may start and end on other threads.
  */
 public final class ActiveSpan implements AutoCloseable {
-  /** Where nothing is recorded: children of it are itself, and it says nothing to anybody. */
+  /** Span that is not recorded. Its children are itself. */
   public static final ActiveSpan NONE = new ActiveSpan();
 
-  /** More attributes or events than these are not kept. */
+  /** Maximum number of attributes and of events; further ones are dropped. */
   static final int MAX_ATTRIBUTES = 128;
 
   private static final ScopedValue<ActiveSpan> CURRENT = ScopedValue.newInstance();
@@ -106,22 +106,22 @@ public final class ActiveSpan implements AutoCloseable {
     return at.getEpochSecond() * 1_000_000_000 + at.getNano();
   }
 
-  /** The span that this thread is in; {@link #NONE} when it is in none. */
+  /** The span of this thread; {@link #NONE} if there is none. */
   public static ActiveSpan current() {
     return CURRENT.isBound() ? CURRENT.get() : NONE;
   }
 
-  /** Begins a part of this. */
+  /** Starts a child span. */
   public ActiveSpan child(String name) {
     return child(name, Kind.INTERNAL);
   }
 
-  /** Begins a part of this. */
+  /** Starts a child span. */
   public ActiveSpan child(String name, Kind kind) {
     return recording == null ? NONE : child(name, kind, Instant.now());
   }
 
-  /** Begins a part of this at a moment that has passed. */
+  /** Starts a child span at a time in the past. */
   public ActiveSpan child(String name, Kind kind, Instant at) {
     Recording r = recording;
     TraceContext c = context;
@@ -141,16 +141,16 @@ public final class ActiveSpan implements AutoCloseable {
   /** Computation that throws a checked exception of its caller. */
   @FunctionalInterface
   public interface Work<T extends @Nullable Object, E extends Exception> {
-    /** Does it. */
+    /** Runs the work. */
     T run() throws E;
   }
 
-  /** Does something inside of this span; does not end it. */
+  /** Runs work within this span; does not end the span. */
   public <T extends @Nullable Object, E extends Exception> T during(Work<T, E> work) throws E {
     return this == NONE ? work.run() : ScopedValue.where(CURRENT, this).call(work::run);
   }
 
-  /** Runs work outside of any span, so that parts that it calls begin no children. */
+  /** Runs work outside of any span, so that code called by it starts no children. */
   public static <T extends @Nullable Object, E extends Exception> T outside(Work<T, E> work)
       throws E {
     return ScopedValue.where(CURRENT, NONE).call(work::run);
@@ -159,11 +159,11 @@ public final class ActiveSpan implements AutoCloseable {
   /** Action that throws a checked exception of its caller. */
   @FunctionalInterface
   public interface Task<E extends Exception> {
-    /** Does it. */
+    /** Runs the work. */
     void run() throws E;
   }
 
-  /** Does something inside of this span; does not end it. */
+  /** Runs work within this span; does not end the span. */
   public <E extends Exception> void perform(Task<E> task) throws E {
     this.<@Nullable Void, E>during(
         () -> {
@@ -172,22 +172,22 @@ public final class ActiveSpan implements AutoCloseable {
         });
   }
 
-  /** A task that is in this span wherever it runs. */
+  /** Wraps a task so that it runs within this span on any thread. */
   public Runnable wrap(Runnable task) {
     return this == NONE ? task : () -> ScopedValue.where(CURRENT, this).run(task);
   }
 
-  /** Whether what is said of it is kept, so that it is worth finding out. */
+  /** Whether attributes and events are recorded; if not, callers skip computing them. */
   public boolean isRecorded() {
     return span != null;
   }
 
-  /** What to tell others who work on the same; null when nothing is recorded here at all. */
+  /** Context to propagate to other processes; null when tracing is off. */
   public @Nullable TraceContext context() {
     return context;
   }
 
-  /** Says something of it: a string, a boolean, a Long or a Double. */
+  /** Sets an attribute: a string, a boolean, a Long or a Double. */
   public ActiveSpan set(String key, Object value) {
     Span s = span;
     if (s != null && s.attributes().size() < MAX_ATTRIBUTES) {
@@ -196,12 +196,12 @@ public final class ActiveSpan implements AutoCloseable {
     return this;
   }
 
-  /** Says something of it. */
+  /** Sets an attribute. */
   public ActiveSpan set(String key, long value) {
     return span == null ? this : set(key, (Object) value);
   }
 
-  /** Says that something has happened. */
+  /** Adds an event. */
   public void event(String name) {
     Span s = span;
     if (s == null) {
@@ -217,7 +217,7 @@ public final class ActiveSpan implements AutoCloseable {
     s.events().add(e);
   }
 
-  /** Says that it went wrong, and how. */
+  /** Sets the status to error, with a message. */
   public void failed(@Nullable String message) {
     Span s = span;
     if (s != null) {
@@ -226,7 +226,7 @@ public final class ActiveSpan implements AutoCloseable {
     }
   }
 
-  /** Ends it. */
+  /** Ends the span. */
   @Override
   public void close() {
     if (span != null) {
@@ -234,7 +234,7 @@ public final class ActiveSpan implements AutoCloseable {
     }
   }
 
-  /** Ends it at a moment that has passed. */
+  /** Ends the span at a time in the past. */
   public void close(Instant at) {
     Span s = span;
     Recording r = recording;

@@ -33,10 +33,10 @@ public final class SpanRecorder {
   private volatile @Nullable Recording recording;
 
   /**
-   * Records from now on.
+   * Starts recording.
    *
-   * @param fraction of the traces that begin here, 0 to 1
-   * @param sink is told of each span when it has ended, must not wait, and must not change it
+   * @param fraction of the traces that start here, 0 to 1
+   * @param sink receives each span after its end; must not block, and must not change the span
    */
   public void recordTo(double fraction, Consumer<Span> sink) {
     if (this == OFF) {
@@ -46,7 +46,7 @@ public final class SpanRecorder {
     recording = new Recording(below, sink);
   }
 
-  /** Records nothing from now on; spans that have begun still go where they were to go. */
+  /** Stops recording. Spans that have started are still passed to their sink. */
   public void off() {
     recording = null;
   }
@@ -56,18 +56,18 @@ public final class SpanRecorder {
     return recording != null;
   }
 
-  /** Begins a trace, or the part of one that somebody elsewhere began. */
+  /** Starts a trace, or continues one of another process. */
   public ActiveSpan begin(String name, ActiveSpan.Kind kind, @Nullable TraceContext parent) {
     Recording r = recording;
     return r == null ? ActiveSpan.NONE : ActiveSpan.root(r, name, kind, parent, Instant.now());
   }
 
-  /** Begins a trace. */
+  /** Starts a trace. */
   public ActiveSpan begin(String name, ActiveSpan.Kind kind) {
     return begin(name, kind, (TraceContext) null);
   }
 
-  /** Begins a trace at a moment that has passed. */
+  /** Starts a trace at a time in the past. */
   public ActiveSpan begin(String name, ActiveSpan.Kind kind, Instant at) {
     Recording r = recording;
     return r == null ? ActiveSpan.NONE : ActiveSpan.root(r, name, kind, null, at);

@@ -14,13 +14,15 @@ import org.jspecify.annotations.Nullable;
  */
 public record TraceContext(
     long traceIdHigh, long traceIdLow, long spanId, boolean sampled, String state) {
-  /** A header of ours and of others. */
+  /** Name of the header of the trace and span id. */
   public static final String PARENT_HEADER = "traceparent";
 
-  /** What vendors say. */
+  /** Name of the header of vendor data. */
   public static final String STATE_HEADER = "tracestate";
 
-  /** Longer states are not handed on: the standard asks for 512 characters at least. */
+  /**
+   * Maximum length of a state that is propagated; the standard requires at least 512 characters.
+   */
   static final int MAX_STATE = 4096;
 
   private static final int LENGTH = 55;
@@ -65,7 +67,7 @@ public record TraceContext(
     return true;
   }
 
-  /** As {@code traceparent} says it. */
+  /** Value of the header {@code traceparent}. */
   public String parent() {
     return "00-" + traceId() + "-" + HEX.toHexDigits(spanId) + (sampled ? "-01" : "-00");
   }

@@ -28,7 +28,7 @@ public final class TimedTurns {
 
   /** Task with a due time. */
   public interface Alarm {
-    /** Gives it up: true when it has not begun, and now never will. */
+    /** Cancels the task; true if it had not started. */
     boolean cancel();
   }
 
@@ -51,7 +51,7 @@ public final class TimedTurns {
     this(name, most, Thread.ofPlatform().daemon().name(name).factory());
   }
 
-  /** The same on threads of somebody's. */
+  /** The same with a thread factory. */
   TimedTurns(String name, int most, ThreadFactory threads) {
     this.name = name;
     this.most = most;
@@ -92,7 +92,7 @@ public final class TimedTurns {
           return false;
         }
         work = null;
-        waiting.remove(this); // whoever has taken it sees that it is over
+        waiting.remove(this); // the thread that has taken it sees that it is over
         return true;
       } finally {
         lock.unlock();
@@ -166,7 +166,7 @@ public final class TimedTurns {
             () -> {
               while (true) {
                 perform(next(w));
-                Thread.interrupted(); // whoever interrupted meant what is over
+                Thread.interrupted(); // the interrupt was meant for the previous task
               }
             })
         .run();
