@@ -86,8 +86,8 @@ final class IngestProtocol {
     this.clock = clock;
   }
 
-  void add() {
-    door.post("/ingest", this::handle);
+  void addTo(String prefix) {
+    door.post(prefix + "/ingest", this::handle);
   }
 
   /** Request parameters. */

@@ -55,8 +55,8 @@ final class PushProtocol {
     this.grpc = Grpc.unary(door.maxBodyBytes(), this::call);
   }
 
-  void add() {
-    door.post(PATH, this::handle);
+  void addTo(String prefix) {
+    door.post(prefix + PATH, this::handle);
   }
 
   private byte[] call(byte[] message, HttpRequest request) throws Exception {

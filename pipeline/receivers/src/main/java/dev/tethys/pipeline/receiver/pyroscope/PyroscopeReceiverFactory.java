@@ -63,8 +63,7 @@ public final class PyroscopeReceiverFactory
             new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES), s.http, auth);
     Consumer c = outputs.get(Signal.PROFILES);
     if (c != null) {
-      new IngestProtocol(door, c, clock).add();
-      new PushProtocol(door, c).add();
+      PyroscopeProtocol.addTo(door, "", c, clock);
     }
     return new PushReceiver(null, door, clock::nanos);
   }
