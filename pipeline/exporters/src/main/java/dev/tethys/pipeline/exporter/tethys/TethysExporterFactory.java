@@ -46,7 +46,9 @@ public final class TethysExporterFactory implements ExporterFactory<TethysSettin
   @Override
   public Set<Signal> signals() {
     // Those that a server may have: a process without stores says so, not that the signal is wrong.
-    return stores.isEmpty() ? Set.of(Signal.LOGS, Signal.METRICS, Signal.TRACES) : stores.keySet();
+    return stores.isEmpty()
+        ? Set.of(Signal.LOGS, Signal.METRICS, Signal.TRACES, Signal.PROFILES)
+        : stores.keySet();
   }
 
   @Override

@@ -1,0 +1,71 @@
+package dev.tethys.pipeline.exporter.tethys;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.otlp.wire.ProfileBatchReader;
+import dev.tethys.model.UnixNanos;
+import dev.tethys.model.exposition.BoundedLabel;
+import dev.tethys.model.logs.LogTenants;
+import dev.tethys.model.profiles.ProfileAppendResult;
+import dev.tethys.model.profiles.ProfileAppendResult.Refusal;
+import dev.tethys.model.profiles.ProfileBatch;
+import dev.tethys.model.profiles.ProfileIngester;
+import dev.tethys.model.storage.StorageException;
+import dev.tethys.model.telemetry.ProfilesData;
+import dev.tethys.model.telemetry.Telemetry;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Outcome;
+import java.time.Duration;
+import java.util.stream.Collectors;
+
+/**
+ * Profile store of the process. Profiles that a limit refuses are rejected by Pyroscope's reason,
+ * the others of the batch are stored. A store that is full or not open yet asks for another
+ * attempt.
+ */
+public final class EmbeddedProfileStore implements EmbeddedStore {
+  private static final Duration RETRY = Duration.ofSeconds(1);
+
+  private final ProfileIngester ingester;
+
+  public EmbeddedProfileStore(ProfileIngester ingester) {
+    this.ingester = ingester;
+  }
+
+  @Override
+  public Outcome store(Batch batch, TethysSettings settings) {
+    String tenant = settings.tenantOf(batch);
+    String problem = LogTenants.problem(tenant);
+    int items = batch.items();
+    if (problem != null) {
+      ingester.discarded(BoundedLabel.OTHER, "invalid_tenant", items);
+      return new Outcome.Rejected(LogTenants.HEADER + " is " + problem, items);
+    }
+    try {
+      long size = batch.size();
+      Telemetry<?> tree = batch.takeTree();
+      ProfileBatch read = ProfileBatchReader.read((ProfilesData) tree, UnixNanos.now());
+      int profiles = read.rows.count;
+      ProfileAppendResult r = ingester.append(tenant, read, size);
+      batch.keepTree(tree);
+      return outcome(r, items, profiles);
+    } catch (CodecException e) {
+      ingester.discarded(tenant, "invalid_profile", items);
+      return new Outcome.Rejected(String.valueOf(e.getMessage()), items);
+    } catch (StorageException e) {
+      String why = String.valueOf(e.getMessage());
+      return e.reason() == StorageException.Reason.INVALID
+          ? new Outcome.Rejected(why, items)
+          : new Outcome.Unavailable(why, RETRY);
+    }
+  }
+
+  /** Outcome in samples, which batches count, of a result in profiles. */
+  private static Outcome outcome(ProfileAppendResult r, int items, int profiles) {
+    if (r.refusals().isEmpty()) {
+      return Outcome.ACCEPTED;
+    }
+    String text = r.refusals().stream().map(Refusal::message).collect(Collectors.joining("\n"));
+    long share = (long) items * r.refused() / Math.max(1, profiles);
+    return new Outcome.Rejected(text, r.stored() == 0 ? items : (int) Math.max(1, share));
+  }
+}
