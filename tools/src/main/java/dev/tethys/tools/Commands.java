@@ -32,6 +32,7 @@ final class Commands {
     out.add(CheckExporter.command());
     out.addAll(Amtool.commands());
     out.addAll(LogCli.commands());
+    out.addAll(ProfileCommands.commands());
     out.add(Lint.command());
     all = List.copyOf(out);
   }

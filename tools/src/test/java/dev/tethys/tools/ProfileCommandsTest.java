@@ -1,0 +1,123 @@
+package dev.tethys.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.codec.pprof.PprofWriter;
+import dev.tethys.codec.pprof.PprofWriter.ValueType;
+import dev.tethys.codec.pprof.StackProfile.Frame;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code tethys tool profile} over files of pprof. */
+class ProfileCommandsTest {
+  private static final ValueType CPU = new ValueType("cpu", "nanoseconds");
+
+  @TempDir Path dir;
+  private Path before = Path.of("");
+  private Path after = Path.of("");
+
+  private static List<Frame> stack(String... innermostFirst) {
+    List<Frame> out = new ArrayList<>();
+    for (String f : innermostFirst) {
+      out.add(new Frame(f, f + ".go", 1));
+    }
+    return out;
+  }
+
+  @BeforeEach
+  void write() throws IOException {
+    before = dir.resolve("before.pb.gz");
+    after = dir.resolve("after.pb.gz");
+    PprofWriter w = new PprofWriter(new ValueType("samples", "count"), CPU);
+    w.add(stack("sign", "pay", "main"), 3, 30_000_000);
+    w.add(stack("cart", "main"), 6, 60_000_000);
+    w.add(stack("main", "loop", "main"), 1, 10_000_000);
+    Files.write(before, w.toGzip(1_700_000_000_000_000_000L, 1, CPU, 10_000_000));
+    w = new PprofWriter(new ValueType("samples", "count"), CPU);
+    w.add(stack("sign", "pay", "main"), 30, 300_000_000);
+    w.add(stack("cart", "main"), 6, 60_000_000);
+    Files.write(after, w.toGzip(1_700_000_000_000_000_000L, 1, CPU, 10_000_000));
+  }
+
+  private static String run(int status, String... args) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    PrintStream print = new PrintStream(out, true, StandardCharsets.UTF_8);
+    int code = new ToolRole(List.of()).run(List.of(args), new Console(print, print, false));
+    String text = out.toString(StandardCharsets.UTF_8);
+    assertThat(code).as(text).isEqualTo(status);
+    return text;
+  }
+
+  @Test
+  void topSortsFunctionsByTheirOwnValue() {
+    assertThat(run(0, "profile", "top", before.toString()).lines())
+        .containsExactly(
+            "Type: cpu",
+            "Total: 100ms",
+            "        flat   flat%    sum%          cum    cum%  name",
+            "        60ms  60.00%  60.00%         60ms  60.00%  cart",
+            "        30ms  30.00%  90.00%         30ms  30.00%  sign",
+            "        10ms  10.00% 100.00%        100ms 100.00%  main",
+            "           0   0.00% 100.00%         30ms  30.00%  pay",
+            "           0   0.00% 100.00%         10ms  10.00%  loop");
+    assertThat(
+            run(
+                    0,
+                    "profile",
+                    "top",
+                    "--cum",
+                    "--limit=1",
+                    "--sample-type=samples",
+                    before + "",
+                    after + "")
+                .lines())
+        .contains("           1   2.17%   2.17%           46 100.00%  main");
+  }
+
+  @Test
+  void treePrintsCallersAboveCallees() {
+    assertThat(run(0, "profile", "tree", "--limit=3", before.toString()).lines())
+        .containsExactly(
+            "         cum    cum%         flat  name",
+            "       100ms 100.00%            0  main",
+            "        60ms  60.00%         60ms    cart",
+            "        30ms  30.00%            0    pay");
+  }
+
+  @Test
+  void diffNamesTheFunctionThatGrewFirst() {
+    assertThat(run(0, "profile", "diff", "--limit=2", before.toString(), after.toString()).lines())
+        .containsExactly(
+            "      before       %        after       %    change  name",
+            "        30ms  30.00%        300ms  83.33%   +53.33%  pay",
+            "        30ms  30.00%        300ms  83.33%   +53.33%  sign");
+  }
+
+  @Test
+  void stacksAreFoldedAndExported() throws IOException {
+    assertThat(run(0, "profile", "folded", before.toString()).lines())
+        .containsExactly("main;cart 60000000", "main;loop;main 10000000", "main;pay;sign 30000000");
+    Path merged = dir.resolve("merged.pb.gz");
+    run(0, "profile", "export", "-o", merged.toString(), before.toString(), after.toString());
+    assertThat(run(0, "profile", "folded", merged.toString()).lines())
+        .containsExactly(
+            "main;cart 120000000", "main;loop;main 10000000", "main;pay;sign 330000000");
+  }
+
+  @Test
+  void wrongFilesAndTypesAreNamed() throws IOException {
+    Path text = Files.writeString(dir.resolve("text"), "no profile");
+    assertThat(run(1, "profile", "top", text.toString())).contains(text.toString());
+    assertThat(run(1, "profile", "top", "--sample-type=heap", before.toString()))
+        .contains("--sample-type is 'heap'; the files have cpu, samples");
+  }
+}
