@@ -60,6 +60,7 @@ public record PrometheusConfig(
     List<StoreConfig> stores,
     @Nullable TracingConfig tracing,
     LogsConfig logs,
+    ProfilesConfig profiles,
     TracesConfig traces,
     List<Path> files,
     List<String> notices) {
@@ -121,6 +122,13 @@ public record PrometheusConfig(
           LogsConfig.TYPE,
           LogsConfig.DEFAULT,
           "Limits of the log store, an extension of Tethys.");
+
+  private static final Key<ProfilesConfig> PROFILES =
+      SECTION.key(
+          "profiles",
+          ProfilesConfig.TYPE,
+          ProfilesConfig.DEFAULT,
+          "Limits of the profile store, an extension of Tethys.");
 
   private static final Key<TracesConfig> TRACES =
       SECTION.key(
@@ -218,6 +226,7 @@ public record PrometheusConfig(
     TracingConfig tracing = o.find(TRACING);
     List<StoreConfig> stores = StoreConfig.readAll(o.get(STORES), ForeignStores.TYPES);
     LogsConfig logs = o.get(LOGS);
+    ProfilesConfig profiles = o.get(PROFILES);
     TracesConfig traces = o.get(TRACES);
     document.refuseNotBuilt();
     for (YamlDocument d : further) {
@@ -236,6 +245,7 @@ public record PrometheusConfig(
         stores,
         tracing,
         logs,
+        profiles,
         traces,
         List.copyOf(files),
         notices);
@@ -321,6 +331,7 @@ public record PrometheusConfig(
     sections.add(OtlpConfig.section());
     sections.addAll(TracingConfig.sectionsOfPrometheus());
     sections.addAll(LogsConfig.sections());
+    sections.addAll(ProfilesConfig.sections());
     sections.addAll(TracesConfig.sections());
     sections.add(SCRAPE_FILE);
     sections.addAll(RuleFile.sections());
@@ -362,6 +373,7 @@ public record PrometheusConfig(
     m.put("otlp", otlp.tree());
     m.put("tracing", tracing == null ? null : tracing.tree());
     m.put("logs", logs.written());
+    m.put("profiles", profiles.written());
     m.put("traces", traces.written());
     return YamlWriter.writeRedacted(m);
   }

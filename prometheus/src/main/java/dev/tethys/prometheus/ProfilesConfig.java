@@ -1,0 +1,154 @@
+package dev.tethys.prometheus;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.logs.LogTenants;
+import dev.tethys.store.profiles.ProfileLimits;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The {@code profiles} section: limits of the profile store with Pyroscope's names, for all tenants
+ * and for single ones; all of it can be reloaded.
+ *
+ * @param limits limits of all tenants
+ * @param overrides limits of single tenants, which replace those of all where they are written
+ * @param written the section as it is written, null if there is none
+ */
+public record ProfilesConfig(
+    Limits limits, Map<String, Limits> overrides, @Nullable Map<?, ?> written) {
+  /** Limits that are written, null where they are not. */
+  public record Limits(
+      @Nullable Long maxLabelNames,
+      @Nullable Long maxLabelNameLength,
+      @Nullable Long maxLabelValueLength,
+      @Nullable Long maxSamples,
+      @Nullable Long maxDepth,
+      @Nullable Long maxSymbolLength,
+      @Nullable Long maxSeries) {
+    static final Limits NONE = new Limits(null, null, null, null, null, null, null);
+
+    Limits over(Limits others) {
+      return new Limits(
+          first(maxLabelNames, others.maxLabelNames),
+          first(maxLabelNameLength, others.maxLabelNameLength),
+          first(maxLabelValueLength, others.maxLabelValueLength),
+          first(maxSamples, others.maxSamples),
+          first(maxDepth, others.maxDepth),
+          first(maxSymbolLength, others.maxSymbolLength),
+          first(maxSeries, others.maxSeries));
+    }
+
+    private static @Nullable Long first(@Nullable Long a, @Nullable Long b) {
+      return a == null ? b : a;
+    }
+
+    ProfileLimits over(ProfileLimits defaults) {
+      return new ProfileLimits(
+          number(maxLabelNames, defaults.maxLabelNames()),
+          number(maxLabelNameLength, defaults.maxLabelNameLength()),
+          number(maxLabelValueLength, defaults.maxLabelValueLength()),
+          number(maxSamples, defaults.maxSamples()),
+          number(maxDepth, defaults.maxDepth()),
+          number(maxSymbolLength, defaults.maxSymbolLength()),
+          number(maxSeries, defaults.maxSeries()));
+    }
+
+    /** As in Pyroscope, 0 is no limit. */
+    private static int number(@Nullable Long written, int otherwise) {
+      return written == null
+          ? otherwise
+          : written == 0 ? Integer.MAX_VALUE : (int) Math.min(written, Integer.MAX_VALUE);
+    }
+  }
+
+  private static final Section LIMITS =
+      new Section(
+          "profiles_limits_config", "Limits on profiles, with Pyroscope's names; 0 for none.");
+  private static final Key<Long> MAX_LABEL_NAMES =
+      LIMITS.optional("max_label_names_per_series", Type.INT, "Most labels of a series.");
+  private static final Key<Long> MAX_NAME_LENGTH =
+      LIMITS.optional("max_label_name_length", Type.INT, "Longest name of a label in bytes.");
+  private static final Key<Long> MAX_VALUE_LENGTH =
+      LIMITS.optional("max_label_value_length", Type.INT, "Longest value of a label in bytes.");
+  private static final Key<Long> MAX_SAMPLES =
+      LIMITS.optional(
+          "max_profile_stacktrace_samples", Type.INT, "Most samples of a profile of one type.");
+  private static final Key<Long> MAX_DEPTH =
+      LIMITS.optional("max_profile_stacktrace_depth", Type.INT, "Most frames of a stack.");
+  private static final Key<Long> MAX_SYMBOL_LENGTH =
+      LIMITS.optional(
+          "max_profile_symbol_value_length",
+          Type.INT,
+          "Longest function name, file name or text of a sample in characters.");
+  private static final Key<Long> MAX_SERIES =
+      LIMITS.optional(
+          "max_global_series_per_tenant", Type.INT, "Most series of a tenant in memory.");
+  private static final Type<Limits> LIMITS_TYPE = LIMITS.type(ProfilesConfig::limits);
+
+  private static final Section SECTION =
+      new Section("profiles", "Profile store, an extension of Tethys.");
+  private static final Key<Limits> LIMITS_KEY =
+      SECTION.key("limits_config", LIMITS_TYPE, Limits.NONE, "Limits of all tenants.");
+  private static final Key<Map<String, Limits>> OVERRIDES =
+      SECTION.key(
+          "overrides",
+          Type.map(LIMITS_TYPE),
+          Map.of(),
+          "Limits of single tenants by name; what is not written there is as for all.");
+
+  /** Configuration without the section. */
+  public static final ProfilesConfig DEFAULT = new ProfilesConfig(Limits.NONE, Map.of(), null);
+
+  /** The section. */
+  static final Type<ProfilesConfig> TYPE = SECTION.type(ProfilesConfig::read);
+
+  static List<Section> sections() {
+    return List.of(SECTION, LIMITS);
+  }
+
+  private static ProfilesConfig read(YamlObject o) {
+    Map<String, Limits> overrides = o.get(OVERRIDES);
+    for (String tenant : overrides.keySet()) {
+      String problem = LogTenants.problem(tenant);
+      if (problem != null) {
+        throw o.error(OVERRIDES, "tenant is " + problem);
+      }
+    }
+    YamlNode node = o.node();
+    return new ProfilesConfig(
+        o.get(LIMITS_KEY),
+        new LinkedHashMap<>(overrides),
+        node.asTree() instanceof Map<?, ?> m ? m : null);
+  }
+
+  private static Limits limits(YamlObject o) {
+    return new Limits(
+        count(o, MAX_LABEL_NAMES),
+        count(o, MAX_NAME_LENGTH),
+        count(o, MAX_VALUE_LENGTH),
+        count(o, MAX_SAMPLES),
+        count(o, MAX_DEPTH),
+        count(o, MAX_SYMBOL_LENGTH),
+        count(o, MAX_SERIES));
+  }
+
+  private static @Nullable Long count(YamlObject o, Key<Long> key) {
+    Long n = o.find(key);
+    if (n != null && n < 0) {
+      throw o.error(key, key.name() + " is " + n + "; it must not be negative");
+    }
+    return n;
+  }
+
+  /** Limits of a tenant. */
+  public ProfileLimits limits(String tenant) {
+    Limits own = overrides.get(tenant);
+    return (own == null ? limits : own.over(limits)).over(ProfileLimits.DEFAULTS);
+  }
+}
