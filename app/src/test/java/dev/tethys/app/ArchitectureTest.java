@@ -57,6 +57,8 @@ class ArchitectureTest {
         .definedBy("dev.tethys.store.logs..")
         .layer("trace store")
         .definedBy("dev.tethys.store.traces..")
+        .layer("profile store")
+        .definedBy("dev.tethys.store.profiles..")
         .layer("metrics store")
         .definedBy("dev.tethys.store.metrics..")
         .layer("archive")
@@ -159,6 +161,8 @@ class ArchitectureTest {
         .mayOnlyAccessLayers("model", "store files", "events")
         .whereLayer("trace store")
         .mayOnlyAccessLayers("model", "store files", "events")
+        .whereLayer("profile store")
+        .mayOnlyAccessLayers("model", "store files", "events")
         .whereLayer("metrics store")
         .mayOnlyAccessLayers("model", "codec", "store files")
         .whereLayer("archive")
@@ -226,6 +230,7 @@ class ArchitectureTest {
             "databases",
             "log store",
             "trace store",
+            "profile store",
             "metrics store",
             "remote stores",
             "promql",

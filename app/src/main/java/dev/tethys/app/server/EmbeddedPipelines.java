@@ -32,11 +32,13 @@ final class EmbeddedPipelines implements AutoCloseable {
   /**
    * @param logs the log store, null if a flag switches it off
    * @param traces the trace store, null if a flag switches it off
+   * @param profiles the profile store, null if a flag switches it off
    */
   EmbeddedPipelines(
       FlagSet flags,
       @Nullable EmbeddedLogs logs,
       @Nullable EmbeddedTraces traces,
+      @Nullable EmbeddedProfiles profiles,
       Registry registry) {
     this.registry = registry;
     this.promtail = flags.get(PROMTAIL);
@@ -51,6 +53,9 @@ final class EmbeddedPipelines implements AutoCloseable {
     }
     if (traces != null) {
       stores.put(Signal.TRACES, traces.pipelineStore());
+    }
+    if (profiles != null) {
+      stores.put(Signal.PROFILES, profiles.pipelineStore());
     }
     this.own = List.of(new TethysExporterFactory(stores));
     this.pipelines = configs.isEmpty() ? null : new ServerPipelines(configs, own, registry);

@@ -106,6 +106,7 @@ final class Server implements AutoCloseable {
   private final @Nullable EmbeddedPushgateway pushgateway;
   private final @Nullable EmbeddedAlertmanager alertmanager;
   private final @Nullable EmbeddedLogs logs;
+  private final @Nullable EmbeddedProfiles profiles;
   private final @Nullable EmbeddedTraces traces;
   private final EmbeddedPipelines pipelines;
   private final HttpListener listener;
@@ -188,6 +189,8 @@ final class Server implements AutoCloseable {
     this.discovery =
         new DiscoveryManager(discoveryContext, ServerFlags.discoveryPause(flags), scrape);
     this.logs = EmbeddedLogs.isEnabled(flags) ? new EmbeddedLogs(flags, folder, registry) : null;
+    this.profiles =
+        EmbeddedProfiles.isEnabled(flags) ? new EmbeddedProfiles(flags, folder, registry) : null;
     this.traces =
         EmbeddedTraces.isEnabled(flags)
             ? new EmbeddedTraces(flags, folder, writing("traces"), registry)
@@ -208,7 +211,7 @@ final class Server implements AutoCloseable {
                 tracing.recorder()));
     this.pushgateway =
         flags.bool("web.enable-pushgateway") ? new EmbeddedPushgateway(flags, folder) : null;
-    this.pipelines = new EmbeddedPipelines(flags, logs, traces, registry);
+    this.pipelines = new EmbeddedPipelines(flags, logs, traces, profiles, registry);
     Routes routes = routes(external.url());
     this.alertmanager =
         EmbeddedAlertmanager.open(flags, external.url(), folder, clients, registry, routes);
@@ -325,20 +328,21 @@ final class Server implements AutoCloseable {
       push.routes(routes, flags);
     }
     PointTally receivers = new PointTally("server", registry, Scheduler.system()::nanos);
+    FlushEndpoint flush = new FlushEndpoint();
     EmbeddedLogs logStore = logs;
     if (logStore != null) {
       logStore.addTo(routes, receivers, alerting::applyLogGroups);
+      flush.add("log store", logStore::flush);
     }
     EmbeddedTraces traceStore = traces;
     if (traceStore != null) {
       traceStore.addTo(routes, receivers);
-    }
-    FlushEndpoint flush = new FlushEndpoint();
-    if (logStore != null) {
-      flush.add("log store", logStore::flush);
-    }
-    if (traceStore != null) {
       flush.add("trace store", traceStore::flush);
+    }
+    EmbeddedProfiles profileStore = profiles;
+    if (profileStore != null) {
+      profileStore.addTo(routes, receivers);
+      flush.add("profile store", profileStore::flush);
     }
     flush.addTo(routes);
     HostPage.addTo(routes);
@@ -389,6 +393,10 @@ final class Server implements AutoCloseable {
     EmbeddedTraces traceStore = traces;
     if (traceStore != null) {
       traceStore.open();
+    }
+    EmbeddedProfiles profileStore = profiles;
+    if (profileStore != null) {
+      profileStore.open();
     }
     engine.noteRunning(folder.resolve("queries.active"));
     configuration.add(this::apply);
@@ -457,6 +465,10 @@ final class Server implements AutoCloseable {
     EmbeddedTraces traceStore = traces;
     if (traceStore != null) {
       traceStore.apply(c.traces());
+    }
+    EmbeddedProfiles profileStore = profiles;
+    if (profileStore != null) {
+      profileStore.apply(c.profiles());
     }
     remoteWrite.apply(c.remoteWrite(), c.global().externalLabels());
     reading.apply(c.remoteRead(), c.stores(), c.global().externalLabels(), clients);
@@ -568,6 +580,10 @@ final class Server implements AutoCloseable {
     }
     tracing.close();
     engine.close();
+    EmbeddedProfiles profileStore = profiles;
+    if (profileStore != null) {
+      profileStore.close();
+    }
     EmbeddedTraces traceStore = traces;
     if (traceStore != null) {
       traceStore.close();

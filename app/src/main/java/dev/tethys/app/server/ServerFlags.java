@@ -557,7 +557,8 @@ final class ServerFlags {
 
   /** Those of the server, of its Alertmanager too. */
   static List<Flag> all() {
-    return Stream.of(ALL, EmbeddedTraces.FLAGS, EmbeddedAlertmanager.clusterFlags())
+    return Stream.of(
+            ALL, EmbeddedTraces.FLAGS, EmbeddedProfiles.FLAGS, EmbeddedAlertmanager.clusterFlags())
         .flatMap(List::stream)
         .toList();
   }

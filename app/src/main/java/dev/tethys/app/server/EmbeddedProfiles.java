@@ -1,0 +1,191 @@
+package dev.tethys.app.server;
+
+import static dev.tethys.runtime.cli.Flag.Kind.BOOLEAN;
+import static dev.tethys.runtime.cli.Flag.Kind.DURATION;
+import static dev.tethys.runtime.cli.Flag.Kind.SIZE;
+import static dev.tethys.runtime.cli.Flag.Kind.STRING;
+import static dev.tethys.runtime.cli.Flag.of;
+
+import dev.tethys.api.pyroscope.PyroscopeApi;
+import dev.tethys.api.pyroscope.PyroscopeSettings;
+import dev.tethys.model.UnixNanos;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.profiles.ProfileIngester;
+import dev.tethys.model.profiles.ProfileStore;
+import dev.tethys.pipeline.exporter.tethys.EmbeddedProfileStore;
+import dev.tethys.pipeline.exporter.tethys.EmbeddedStore;
+import dev.tethys.pipeline.receiver.points.PointTally;
+import dev.tethys.prometheus.ProfilesConfig;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.store.events.EngineOptions;
+import dev.tethys.store.events.RetentionLimits;
+import dev.tethys.store.profiles.ProfileDatabase;
+import dev.tethys.store.profiles.ProfileOptions;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+
+/** Profile store of the server with Pyroscope's API. Answers 503 until it is open. */
+final class EmbeddedProfiles implements AutoCloseable {
+  /** Flag that switches the store off. */
+  static final String ENABLE = "profiles.enabled";
+
+  static final String PATH = "storage.profiles.path";
+  static final String RETENTION_TIME = "storage.profiles.retention.time";
+  static final String RETENTION_SIZE = "storage.profiles.retention.size";
+  static final String HEAD_SIZE = "storage.profiles.head-size";
+  static final String QUERY_TIMEOUT = "profiles.query-timeout";
+
+  /** Flags of the profile store. */
+  static final List<Flag> FLAGS =
+      List.of(
+          of(
+              ENABLE,
+              BOOLEAN,
+              "true",
+              "Store profiles and serve Pyroscope's API below /pyroscope. (Tethys)"),
+          of(
+              PATH,
+              STRING,
+              "",
+              "Folder of the profile store; else profiles in the folder of the storage. (Tethys)"),
+          of(
+              RETENTION_TIME,
+              DURATION,
+              "15d",
+              "How long profiles are kept; 0 for no limit. (Tethys)"),
+          of(
+              RETENTION_SIZE,
+              SIZE,
+              "0",
+              "The most bytes of profiles on the disk, the oldest are removed first; 0 for no"
+                  + " limit. (Tethys)"),
+          of(
+              HEAD_SIZE,
+              SIZE,
+              "32MB",
+              "Memory for profiles that are not yet written to parts. (Tethys)"),
+          of(QUERY_TIMEOUT, DURATION, "1m", "The longest time of a query of profiles. (Tethys)"));
+
+  private static final System.Logger LOG = System.getLogger(EmbeddedProfiles.class.getName());
+
+  private final FlagSet flags;
+  private final Path folder;
+  private final Registry registry;
+  private final ProfileIngester ingester;
+  private volatile ProfilesConfig config = ProfilesConfig.DEFAULT;
+  private volatile @Nullable ProfileDatabase opened;
+
+  EmbeddedProfiles(FlagSet flags, Path storage, Registry registry) {
+    this.flags = flags;
+    String path = flags.get(PATH);
+    this.folder = path.isEmpty() ? storage.resolve("profiles") : Path.of(path);
+    this.registry = registry;
+    this.ingester = new ProfileIngester(this::store, registry);
+  }
+
+  /** True unless a flag switches the profile store off. */
+  static boolean isEnabled(FlagSet flags) {
+    return flags.bool(ENABLE);
+  }
+
+  /** The store as pipelines reach it. */
+  EmbeddedStore pipelineStore() {
+    return new EmbeddedProfileStore(ingester);
+  }
+
+  /** Sets the limits of a configuration, from now on. */
+  void apply(ProfilesConfig next) {
+    config = next;
+    ProfileDatabase o = opened;
+    if (o != null) {
+      o.setLimits(next::limits);
+    }
+  }
+
+  /**
+   * Adds Pyroscope's API and the endpoints that take profiles.
+   *
+   * @param receivers counts refused items
+   */
+  void addTo(Routes routes, PointTally receivers) {
+    PyroscopeSettings settings =
+        new PyroscopeSettings(Duration.ofMillis(flags.millis(QUERY_TIMEOUT)));
+    new PyroscopeApi(this::store, settings, UnixNanos::now).addTo(routes);
+    ProfileReceivers.addTo(routes, pipelineStore(), receivers);
+    registry.gauge(
+        "tethys_profiles_parts",
+        "Number of parts of the profile store.",
+        () -> ofStore(ProfileDatabase::parts));
+    registry.gauge(
+        "tethys_profiles_part_bytes",
+        "Bytes of the parts of the profile store on the disk.",
+        () -> ofStore(ProfileDatabase::partBytes));
+    registry.gauge(
+        "tethys_profiles_unreadable_parts",
+        "Parts of the profile store that were found damaged and are left out of queries.",
+        () -> ofStore(ProfileDatabase::unreadableParts));
+  }
+
+  /** Writes the profiles in memory into parts; false if the store is not open. */
+  boolean flush() throws IOException {
+    ProfileDatabase o = opened;
+    if (o != null) {
+      o.flush();
+    }
+    return o != null;
+  }
+
+  private double ofStore(ToDoubleFunction<ProfileDatabase> value) {
+    ProfileDatabase o = opened;
+    return o == null ? 0 : value.applyAsDouble(o);
+  }
+
+  private @Nullable ProfileStore store() {
+    return opened;
+  }
+
+  /** Opens the store. */
+  void open() throws IOException {
+    long begin = System.nanoTime();
+    RetentionLimits retention =
+        new RetentionLimits(
+            Duration.ofMillis(flags.millis(RETENTION_TIME)).toNanos(),
+            flags.bytes(RETENTION_SIZE),
+            0);
+    ProfileDatabase database =
+        ProfileDatabase.open(
+            new RealFiles(),
+            folder,
+            new ProfileOptions(
+                EngineOptions.defaults()
+                    .withHeadBytes(flags.bytes(HEAD_SIZE))
+                    .withRetention(retention),
+                config.limits("")));
+    database.setLimits(config::limits);
+    opened = database;
+    LOG.log(
+        Level.INFO,
+        "Profile store opened folder={0} tenants={1} part_bytes={2} duration_ms={3}",
+        folder,
+        database.tenants().size(),
+        database.partBytes(),
+        (System.nanoTime() - begin) / 1_000_000);
+  }
+
+  @Override
+  public void close() {
+    ProfileDatabase o = opened;
+    opened = null;
+    if (o != null) {
+      o.close();
+    }
+  }
+}
