@@ -35,6 +35,7 @@ public final class Main {
           entry("logs", LogFiles::run),
           entry("lookups", Lookups::run),
           entry("pipeline", PipelineThroughput::run),
+          entry("profile-store", ProfileStoreRuns::run),
           entry("rules", RuleRace::run),
           entry("scrapes", ScrapeRace::run),
           entry("soak", Soak::run),
