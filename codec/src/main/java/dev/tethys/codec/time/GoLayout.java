@@ -64,6 +64,11 @@ public final class GoLayout {
     return new GoLayout(parts, hasYear, otherwise, named, local, Map.copyOf(zones));
   }
 
+  /** Whether a layout is text alone, so that no time is read by it. */
+  static boolean isText(String layout) {
+    return LayoutPart.of(layout).stream().allMatch(p -> p.kind() == LayoutPart.Kind.TEXT);
+  }
+
   /** Whether texts name their zones. */
   public boolean namesZones() {
     return Arrays.stream(parts).anyMatch(p -> p.kind() == LayoutPart.Kind.ZONE_NAME);

@@ -5,6 +5,7 @@ import java.time.YearMonth;
 import java.time.ZoneId;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A format of times by the names that Promtail has for them, or by a layout. */
@@ -57,6 +58,13 @@ public interface TimeFormat {
               ? new GoLayout(format, location, local)::read
               : new GoLayout(layout, null, local)::read;
     };
+  }
+
+  /** Whether a format is neither a name nor a layout with a part of a time in it. */
+  static boolean isText(String format) {
+    return !LAYOUTS.containsKey(format)
+        && !Set.of("Unix", "UnixMs", "UnixUs", "UnixNs").contains(format)
+        && GoLayout.isText(format);
   }
 
   private static long scaled(String text, long by) {

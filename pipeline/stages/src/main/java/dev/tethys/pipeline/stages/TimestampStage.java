@@ -8,6 +8,7 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.Labels;
+import java.lang.System.Logger.Level;
 import java.time.DateTimeException;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
@@ -23,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * keeps its own.
  */
 final class TimestampStage implements Stage.Change {
+  private static final System.Logger LOG = System.getLogger(TimestampStage.class.getName());
+
   /** Of how many label sets the last time is remembered. */
   static final int MAX_STREAMS = 10_000;
 
@@ -92,6 +95,16 @@ final class TimestampStage implements Stage.Change {
     List<String> formats = new ArrayList<>();
     formats.add(SimpleStages.nonEmpty(o, FORMAT));
     formats.addAll(o.get(FALLBACK));
+    for (String f : formats) {
+      if (TimeFormat.isText(f)) { // Promtail takes it, and then no time is ever set
+        LOG.log(
+            Level.WARNING,
+            "{0}: the time format \"{1}\" reads no time; write Go''s reference time, such as"
+                + " 2006-01-02T15:04:05.000, in the form of the logs",
+            config.where(),
+            f);
+      }
+    }
     return new TimestampStage(
         SimpleStages.nonEmpty(o, SOURCE),
         formats.stream().map(f -> TimeFormat.of(f, location)).toArray(TimeFormat[]::new),

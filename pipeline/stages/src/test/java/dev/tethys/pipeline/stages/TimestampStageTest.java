@@ -3,6 +3,12 @@ package dev.tethys.pipeline.stages;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.text.MessageFormat;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
 
 class TimestampStageTest {
@@ -43,6 +49,38 @@ class TimestampStageTest {
     }
     assertThat(rig.run(5, "bad", "s", "0").getFirst().timestamp()).isEqualTo(5);
     assertThat(rig.run(5, "bad", "s", "1").getFirst().timestamp()).isEqualTo(1001);
+  }
+
+  /** As with the letters of Java's formats, which Promtail takes in silence. */
+  @Test
+  void aFormatThatReadsNoTimeIsWarnedOf() {
+    List<String> warnings = new ArrayList<>();
+    Handler handler =
+        new Handler() {
+          @Override
+          public void publish(LogRecord r) {
+            warnings.add(MessageFormat.format(r.getMessage(), r.getParameters()));
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    Logger log = Logger.getLogger(TimestampStage.class.getName());
+    log.addHandler(handler);
+    try {
+      new Rig(YAML + "UnixMs, fallback_formats: [RFC822, '02/Jan/2006:15:04:05']}");
+      assertThat(warnings).isEmpty();
+      new Rig(YAML + "\"YYYY-MM-DD'T'HH:mm:ss,SSS\"}");
+      assertThat(warnings)
+          .singleElement()
+          .asString()
+          .contains("\"YYYY-MM-DD'T'HH:mm:ss,SSS\" reads no time", "2006-01-02T15:04:05.000");
+    } finally {
+      log.removeHandler(handler);
+    }
   }
 
   @Test
