@@ -26,11 +26,11 @@ class TraceStoreServerTest {
 
   private static String span(String service, String trace, long seconds) {
     return """
-    {"resourceSpans":[{"resource":{"attributes":[{"key":"service.name",
-    "value":{"stringValue":"%s"}}]},"scopeSpans":[{"spans":[{"traceId":"%s",
-    "spanId":"0000000000000001","name":"GET /","kind":2,
-    "startTimeUnixNano":"%d000000000","endTimeUnixNano":"%d100000000"}]}]}]}
-    """
+        {"resourceSpans":[{"resource":{"attributes":[{"key":"service.name",
+        "value":{"stringValue":"%s"}}]},"scopeSpans":[{"spans":[{"traceId":"%s",
+        "spanId":"0000000000000001","name":"GET /","kind":2,
+        "startTimeUnixNano":"%d000000000","endTimeUnixNano":"%d100000000"}]}]}]}
+        """
         .formatted(service, trace, seconds, seconds);
   }
 
