@@ -36,6 +36,7 @@ import dev.tethys.runtime.log.LogFiles;
 import dev.tethys.runtime.log.LogSetup;
 import dev.tethys.runtime.ui.Interface;
 import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.HttpResponse;
@@ -323,7 +324,7 @@ public final class CollectorRole implements AutoCloseable {
           Level.INFO, "Everything is ready: tethys {0} {1}", BuildInfo.current().version(), word);
       Shutdown.await();
       LOG.log(Level.INFO, "Stop requested, draining queues timeout={0}", Durations.format(drain));
-      closeControlled(); // a configuration that came now would start the graph again
+      Optional.ofNullable(controlled).ifPresent(ControlledAgent::close);
       graph.stop(drain);
       return Shutdown.hasFailed() ? 1 : 0;
     }
@@ -355,24 +356,13 @@ public final class CollectorRole implements AutoCloseable {
     }
   }
 
-  private void closeControlled() {
-    if (controlled != null) {
-      controlled.close();
-    }
-  }
-
   /** Whether there is a configuration without a control plane. */
   boolean hasOwnConfig() {
     return !(ownSource instanceof ConfigSources s && s.configs().isEmpty());
   }
 
-  /** Listens without a pipeline until a configuration is set. */
-  void startEmpty() throws IOException {
-    listen(TelemetrySettings.DEFAULT);
-  }
-
   /**
-   * Takes another source of the configuration; when that fails, the present one stays.
+   * Takes another configuration; when that fails, the present one stays.
    *
    * @param files merged in their order; empty for the configuration of the command line
    * @param environment for references to variables
@@ -389,6 +379,7 @@ public final class CollectorRole implements AutoCloseable {
                 files.stream().map(Path::toString).toList(), List.of(), environment);
     if (files.isEmpty() && !hasOwnConfig()) {
       graph.stop(STOP_WAIT);
+      closeReaders();
       printed = "";
       source = next;
       return;
@@ -402,6 +393,9 @@ public final class CollectorRole implements AutoCloseable {
       }
     } catch (IOException | RuntimeException e) {
       source = before;
+      if (graph.config().isEmpty()) {
+        closeReaders(); // the next configuration says where to listen
+      }
       throw e;
     }
   }
@@ -532,8 +526,8 @@ public final class CollectorRole implements AutoCloseable {
             .get("/metrics", (q, r) -> MetricsPage.answer(q, r, page.of(metrics.gather())))
             .get("/-/healthy", (q, r) -> r.send("Tethys is healthy.\n"))
             .get("/-/ready", this::ready)
-            .post("/-/reload", (q, r) -> reload(r))
-            .post("/api/reload", (q, r) -> reloadAsClymene(r));
+            .post("/-/reload", reloading(500, ""))
+            .post("/api/reload", reloading(400, "config reload, success"));
     PipelineEndpoints.addTo(routes, graph, InstantSource.system(), tap);
     PipelineEndpoints.addConfig(routes, () -> printed);
     new Interface("", "Tethys", word).with(Interface.Part.PIPELINES).routes(routes);
@@ -553,22 +547,20 @@ public final class CollectorRole implements AutoCloseable {
     r.send("Tethys is ready.\n");
   }
 
-  private void reload(HttpResponse r) throws IOException {
-    try {
-      reload();
-    } catch (IOException | ConfigException e) {
-      throw new HttpException(500, "the configuration was not taken: " + e.getMessage());
-    }
-    r.send();
-  }
-
-  private void reloadAsClymene(HttpResponse r) throws IOException {
-    try {
-      reload();
-    } catch (IOException | ConfigException e) {
-      throw new HttpException(400, "the configuration was not taken: " + e.getMessage());
-    }
-    r.send("config reload, success");
+  /** Handler that reloads; failures have a status of their own in each API. */
+  private HttpHandler reloading(int failed, String answer) {
+    return (q, r) -> {
+      try {
+        reload();
+      } catch (IOException | ConfigException e) {
+        throw new HttpException(failed, "the configuration was not taken: " + e.getMessage());
+      }
+      if (answer.isEmpty()) {
+        r.send();
+      } else {
+        r.send(answer);
+      }
+    };
   }
 
   /** Where it listens first; -1 for nowhere. */
@@ -591,10 +583,17 @@ public final class CollectorRole implements AutoCloseable {
 
   @Override
   public void close() {
-    closeControlled();
+    Optional.ofNullable(controlled).ifPresent(ControlledAgent::close);
     graph.stop(Duration.ZERO);
+    closeReaders();
+  }
+
+  private void closeReaders() {
     pushers.forEach(MetricsPusher::end);
     pushers.forEach(MetricsPusher::close);
     listeners.forEach(HttpListener::close);
+    pushers.clear();
+    listeners.clear();
+    shownAs = null;
   }
 }

@@ -111,7 +111,6 @@ final class ControlPlane {
       if (role.hasOwnConfig()) {
         role.use(List.of(), System::getenv);
       } else {
-        role.startEmpty();
         LOG.log(Level.INFO, "Waiting for a configuration control={0}", settings.endpoint());
       }
     }

@@ -10,6 +10,8 @@ import dev.tethys.pipeline.collector.ConfigSources;
 import dev.tethys.pipeline.extension.opamp.ControlledAgent;
 import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.web.HttpListenerOptions;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -25,6 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(120)
 class ControlledCollectorTest {
+  private static final String ROLLOUT = "{\"configuration\":\"e\",\"soak\":\"0s\"}";
+
   private @TempDir Path folder;
   private final HttpClient http = HttpClient.newHttpClient();
 
@@ -73,19 +77,35 @@ class ControlledCollectorTest {
                   Map.of("env", "prod"))));
       assertThat(role.graph().config()).isEmpty();
       until(() -> call(port, "GET", "/agents", "").contains("\"connected\":true"));
-      String text =
-          "receivers: {nop: {}}\\nexporters: {nop: {}}\\nservice: {pipelines: {logs: {receivers:"
-              + " [nop], exporters: [nop]}}}\\n";
-      call(port, "POST", "/configurations", "{\"name\":\"e\",\"text\":\"" + text + "\"}");
-      call(port, "POST", "/rollouts", "{\"configuration\":\"e\",\"soak\":\"0s\"}");
+      try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+        push(
+            port,
+            "{readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: "
+                + taken.getLocalPort()
+                + "}}}}]}");
+        call(port, "POST", "/rollouts", ROLLOUT);
+        until(() -> call(port, "GET", "/rollouts", "").contains("\"state\":\"undone\""));
+      }
+      assertThat(call(port, "GET", "/rollouts", "")).contains("cannot listen on");
+      assertThat(role.graph().config()).isEmpty();
+      push(port, "{level: none}");
+      call(port, "POST", "/rollouts", ROLLOUT);
       until(() -> role.graph().config().isPresent());
-      assertThat(role.printed()).contains("nop");
+      until(() -> role.printed().contains("nop"));
       until(() -> call(port, "GET", "/rollouts", "").contains("\"state\":\"done\""));
-      call(port, "POST", "/rollouts/1/undo", "{}");
+      call(port, "POST", "/rollouts/2/undo", "{}");
       until(() -> role.graph().config().isEmpty());
-      call(port, "POST", "/rollouts", "{\"configuration\":\"e\",\"soak\":\"0s\"}");
+      call(port, "POST", "/rollouts", ROLLOUT);
       until(() -> role.graph().config().isPresent());
     }
+  }
+
+  private void push(int port, String metrics) throws Exception {
+    String text =
+        "receivers: {nop: {}}\\nexporters: {nop: {}}\\nservice: {telemetry: {metrics: "
+            + metrics
+            + "}, pipelines: {logs: {receivers: [nop], exporters: [nop]}}}\\n";
+    call(port, "POST", "/configurations", "{\"name\":\"e\",\"text\":\"" + text + "\"}");
   }
 
   @Test

@@ -238,7 +238,7 @@ public final class ControlledAgent implements AutoCloseable {
           Level.INFO,
           "Configuration of the control plane applied hash={0} took={1}ms",
           shortened(config.hash()),
-          (clock.nanos() - start) / 1_000_000);
+          Long.toString((clock.nanos() - start) / 1_000_000));
       reports.run(process.effective());
       reports.remote(new RemoteStatus(config.hash(), RemoteStatus.State.APPLIED, ""));
     } else {
