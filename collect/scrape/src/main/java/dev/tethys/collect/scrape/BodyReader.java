@@ -22,7 +22,7 @@ final class BodyReader {
   /** Largest array that every JVM gives. */
   private static final int MAX_ARRAY = Integer.MAX_VALUE - 16;
 
-  /** So many arrays come back between two looks at which of them were needed. */
+  /** Number of returned arrays between two checks of their use. */
   private static final int LOOK = 256;
 
   private final ArrayDeque<byte[]> pool = new ArrayDeque<>(); // the last used first; guards itself

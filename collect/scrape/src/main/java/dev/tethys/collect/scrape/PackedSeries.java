@@ -109,7 +109,7 @@ final class PackedSeries extends PageSlots {
   }
 
   /**
-   * An appender for a scrape, which hands on values alone while the page stays the same.
+   * Appender of a scrape, which passes only values while the page keeps its form.
    *
    * @param to takes them; what cannot take layouts is given back
    */
@@ -148,7 +148,7 @@ final class PackedSeries extends PageSlots {
   @Override
   public long reference(int slot, Appender app) {
     if (app instanceof SteadyAppender s && s.isSteady()) {
-      // All slots so far stand in the layout, and none that has a place there was left out.
+      // The layout contains all slots so far, and none of its slots was skipped.
       if (isInOrderUpTo(slot) && s.isNext(keptVisits() - 1)) {
         return s.nextInPage();
       }

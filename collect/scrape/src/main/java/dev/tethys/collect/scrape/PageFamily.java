@@ -5,8 +5,7 @@ import dev.tethys.codec.exposition.ExpositionParser.Event;
 import dev.tethys.model.MetricType;
 
 /**
- * The metric family that a page talks about where its reader stands, and what it said about its
- * type. For one thread.
+ * The metric family at the current line of a page, and what it said about its type. For one thread.
  */
 final class PageFamily {
   private String name = "";
@@ -18,7 +17,7 @@ final class PageFamily {
     type = MetricType.UNKNOWN;
   }
 
-  /** Takes the line that the parser stands on: a TYPE, HELP or UNIT. */
+  /** Takes the current line of the parser: a TYPE, HELP or UNIT. */
   void tell(Event kind, ExpositionParser p) {
     String of = p.metricName();
     if (!of.equals(name)) {

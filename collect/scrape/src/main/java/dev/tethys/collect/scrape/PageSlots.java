@@ -50,10 +50,10 @@ abstract class PageSlots implements SeriesMemory {
   private int cursor;
   private int @Nullable [] table;
 
-  /** What tells the series of a slot from all others, however it is written. */
+  /** Identity of the series of a slot, independent of its spelling. */
   abstract long identity(int slot);
 
-  /** Makes room for what is kept by slot beside this. */
+  /** Ensures the capacity of parallel arrays by slot. */
   abstract void room(int capacity);
 
   /**
@@ -223,7 +223,7 @@ abstract class PageSlots implements SeriesMemory {
     room(capacity);
   }
 
-  /** Gives back room that no slot has. */
+  /** Frees unused capacity. */
   final void trim() {
     if (keys.length > size) {
       resize(size);
@@ -406,7 +406,7 @@ abstract class PageSlots implements SeriesMemory {
     forgetScrape();
   }
 
-  /** Slots that there is room for. */
+  /** Capacity in slots. */
   final int capacity() {
     return keys.length;
   }

@@ -64,7 +64,7 @@ final class SampleIngest {
   private final List<Exemplar> exemplars = new ArrayList<>();
   private final PageFamily family = new PageFamily();
 
-  /** Families with news that no committed appender has been told yet. */
+  /** Families with changed metadata that no commit has stored yet. */
   private Set<MetadataCache.Entry> untold = Set.of();
 
   SampleIngest(
@@ -382,7 +382,7 @@ final class SampleIngest {
     exemplars(app, reference, p, t);
   }
 
-  /** The reference of a series, or none when a limit of the store leaves no room for a new one. */
+  /** The reference of a series, or none when a limit of the store refuses a new one. */
   private long admitted(Appender app, Labels labels) {
     try {
       return app.series(labels);
@@ -403,8 +403,8 @@ final class SampleIngest {
   }
 
   /**
-   * The start of a series whose target tells none; {@link SynthesizedStart#NONE_YET} for the first
-   * sample of one that is to have such, null for one that is not cumulative.
+   * The start of a series whose target exposes none; {@link SynthesizedStart#NONE_YET} for the
+   * first sample of one that is to have such, null for one that is not cumulative.
    */
   private @Nullable SynthesizedStart synthesized(
       ExpositionParser p, int slot, @Nullable Histogram h) {
@@ -420,7 +420,7 @@ final class SampleIngest {
         : null;
   }
 
-  /** Remembers a sample that others count from; the store is not told of it. */
+  /** Remembers the sample that later ones are counted from; it is not stored. */
   private void first(
       long hash,
       ExpositionParser p,
@@ -447,7 +447,7 @@ final class SampleIngest {
         || slot >= 0 && cache.start(slot) == start) {
       return;
     }
-    // Refusals are ignored: a sample may stand there already.
+    // Refusals are ignored: the store may have a sample at this time.
     if (h == null) {
       app.append(reference, 0, start, 0.0);
       return;

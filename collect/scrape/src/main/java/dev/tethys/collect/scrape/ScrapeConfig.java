@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One job: where its targets come from, how they are fetched, and what is done to their samples.
  *
- * @param common what could also stand in the {@code global} section, in force for this job
+ * @param common keys that the {@code global} section may have too, in force for this job
  * @param fallbackProtocol the format of answers that do not name a known one; null when such
  *     answers fail
  * @param params parameters of the URL

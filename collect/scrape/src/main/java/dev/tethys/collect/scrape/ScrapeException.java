@@ -15,7 +15,7 @@ final class ScrapeException extends Exception {
     this.bodyTooLarge = bodyTooLarge;
   }
 
-  /** Whether the body was larger than allowed, which {@code scrape_body_size_bytes} tells. */
+  /** Whether the body was larger than allowed, which {@code scrape_body_size_bytes} reports. */
   boolean bodyTooLarge() {
     return bodyTooLarge;
   }

@@ -27,15 +27,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * Scrapes one target, a turn at each of its times, until it is stopped.
  *
- * <p>Ticks stand at fixed places of the absolute time line: those whose distance from the epoch,
- * modulo the interval, is the target's offset, where others may have theirs. A scrape that starts
- * no more than a tolerance after its tick carries the tick's time, so that timestamps of a series
- * are evenly spaced and compress well. A tick that passes while a scrape runs is made up for at
- * once; earlier ones are left out. Where the clock is set back by an interval or more, ticks go on
- * from what it shows then.
+ * <p>Ticks have fixed places on the absolute time line: those whose distance from the epoch, modulo
+ * the interval, is the target's offset, where others may have theirs. A scrape that starts no more
+ * than a tolerance after its tick carries the tick's time, so that timestamps of a series are
+ * evenly spaced and compress well. A tick that passes while a scrape runs is made up for at once;
+ * earlier ones are left out. Where the clock is set back by an interval or more, ticks go on from
+ * what it shows then.
  *
  * <p>A loop that is stopped lets a scrape that runs come to its end. It then waits for two more
- * ticks and a bit, and ends its series at the time of the first, unless it was told not to or the
+ * ticks and a bit, and ends its series at the time of the first, unless this is switched off or the
  * process goes down: if the target is back by then, its new loop's series are left alone.
  */
 final class ScrapeLoop {
@@ -117,7 +117,7 @@ final class ScrapeLoop {
     around.ticks.join(pace.interval());
   }
 
-  /** Marks it as wanted by a sync of its pool; whether it was not yet. */
+  /** Marks the loop as used by a sync of its pool; returns whether it was not marked before. */
   boolean wantedIn(int sync) {
     boolean first = wantedIn != sync;
     wantedIn = sync;
@@ -170,7 +170,7 @@ final class ScrapeLoop {
     stopped.await();
   }
 
-  /** Lets the series go on, because another loop has taken over this one's cache. */
+  /** Writes no staleness markers at the end, because another loop has taken over the cache. */
   void keepSeriesAtEnd() {
     keepsSeriesAtEnd = true;
   }
@@ -185,7 +185,7 @@ final class ScrapeLoop {
     }
   }
 
-  /** Stops at once: a scrape that runs is given up and leaves nothing behind. */
+  /** Stops at once: a running scrape is aborted and stores nothing. */
   void abort() {
     keepsSeriesAtEnd = true;
     requestStop();

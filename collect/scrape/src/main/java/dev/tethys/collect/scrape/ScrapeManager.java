@@ -290,7 +290,7 @@ public final class ScrapeManager implements DiscoveryManager.Listener, AutoClose
    */
   public record Pool(String job, List<Target> active, List<Target> dropped, int droppedCount) {}
 
-  /** The jobs that have heard of targets, sorted by name. */
+  /** The jobs that have received targets, sorted by name. */
   public List<Pool> pools() {
     List<Pool> out = new ArrayList<>();
     new TreeMap<>(pools)
@@ -328,7 +328,7 @@ public final class ScrapeManager implements DiscoveryManager.Listener, AutoClose
     return out;
   }
 
-  /** Stops scraping at once; what runs is given up, series are not ended. */
+  /** Stops scraping at once; running scrapes are aborted, series are not marked stale. */
   @Override
   public void close() {
     shutdown.countDown();

@@ -95,7 +95,7 @@ public record ScrapeOptions(
   /** Prometheus's. */
   public static final Duration TOLERANCE = Duration.ofMillis(2);
 
-  /** No exposition of this size can be told from an attack; a job may ask for more. */
+  /** Default limit of a body, to bound memory; a job may set a larger one. */
   public static final long DEFAULT_MAX_BODY_BYTES = 256L << 20;
 
   /** Prometheus's behaviour without feature flags. */

@@ -146,7 +146,9 @@ final class ScrapePool {
     }
   }
 
-  /** Takes over what discovery knows now. Returns when loops of targets that are gone stand. */
+  /**
+   * Applies the target groups of discovery. Returns when the loops of removed targets have stopped.
+   */
   void sync(List<TargetGroup> groups) throws InterruptedException {
     lock.lock();
     try {
@@ -453,7 +455,7 @@ final class ScrapePool {
     }
   }
 
-  /** Stops at once and gives up scrapes that run, because the process ends. */
+  /** Stops at once and aborts running scrapes, because the process ends. */
   void abort() {
     lock.lock();
     try {

@@ -16,7 +16,7 @@ public interface ScrapeTransport extends Closeable {
    * @param timeout for all of it, to the end of the body; reading on then fails with an exception
    *     that says so
    * @throws IOException when no answer comes, saying why
-   * @throws InterruptedException when the thread is interrupted; the request is given up
+   * @throws InterruptedException when the thread is interrupted; the request is aborted
    */
   Response get(URI url, Map<String, String> headers, Duration timeout)
       throws IOException, InterruptedException;

@@ -24,7 +24,7 @@ interface SeriesMemory {
   /** The slot of a key; negative when it is not known. Slots hold until the scrape ends. */
   int find(long hash);
 
-  /** How long the key is that comes next if the page is as the last one; 0 when nobody knows. */
+  /** How long the key is that comes next if the page is as the last one; 0 when unknown. */
   default int expectedLength() {
     return 0;
   }
@@ -67,7 +67,7 @@ interface SeriesMemory {
 
   void start(int slot, long start);
 
-  /** What counts as the start of a series whose target tells none; null when it tells one. */
+  /** Start of a series whose target exposes none; null when it exposes one. */
   @Nullable SynthesizedStart synthesized(int slot);
 
   void synthesized(int slot, @Nullable SynthesizedStart start);
@@ -80,10 +80,10 @@ interface SeriesMemory {
   /** Gives each series of the last good scrape that the present one does not have. */
   void forEachVanished(Appender app, Ended to);
 
-  /** Gives each series of the last good scrape but those whose identity somebody has taken over. */
+  /** Passes each series of the last good scrape except those that another target has taken over. */
   void forEachTracked(Appender app, LongPredicate takenOver, Ended to);
 
-  /** What tells the series of the last good scrape apart, in no order. */
+  /** Identities of the series of the last good scrape, unordered. */
   void forEachTrackedIdentity(LongConsumer to);
 
   /** Ends a good scrape: what it did not have is forgotten. */

@@ -40,9 +40,9 @@ final class SharedTicks {
   }
 
   /**
-   * Where a target's tick stands.
+   * Offset of a target's tick.
    *
-   * @param offset where it would stand by itself, in nanoseconds from the begin of the interval
+   * @param offset its own offset without sharing, in nanoseconds from the start of the interval
    */
   long place(long offset, Duration interval) {
     double byTargets = TOGETHER * SPAN / Math.max(1, scrapes.get());

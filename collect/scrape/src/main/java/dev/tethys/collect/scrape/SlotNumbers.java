@@ -58,7 +58,7 @@ final class SlotNumbers {
     next = Math.max(next, slot + 1);
   }
 
-  /** Whether a number behind all others stands in a run, which may be a new one. */
+  /** Whether the last number fits into a run, which may be a new one. */
   private boolean follows(int slot, int number) {
     if (runs > 0 && inRun(slot) == number) {
       return true;
@@ -98,7 +98,7 @@ final class SlotNumbers {
     run = 0;
   }
 
-  /** Makes room for slots, or gives back what is beyond. */
+  /** Sets the capacity in slots. */
   void room(int capacity) {
     int[] all = each;
     if (all != null) {

@@ -20,7 +20,7 @@ final class SynthesizedStart {
 
   private long start;
   private long last;
-  private double before; // the latest value as the target told it
+  private double before; // the latest value of the target
   private double base; // what is taken off
   private @Nullable Histogram histogramBefore;
   private @Nullable Histogram histogramBase; // null when nothing is taken off
@@ -40,7 +40,7 @@ final class SynthesizedStart {
     return s;
   }
 
-  /** Whether the series goes on with such a sample; else it is to begin with it. */
+  /** Whether the series continues with a sample; otherwise it starts again with it. */
   boolean isOf(@Nullable Histogram h) {
     return (h == null) == (histogramBefore == null);
   }

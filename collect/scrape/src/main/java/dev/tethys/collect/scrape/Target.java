@@ -155,7 +155,7 @@ public final class Target {
     report = r;
   }
 
-  /** Tells targets apart: equal labels and URL give equal hashes. */
+  /** Hash of labels and URL. */
   long hash() {
     return hash;
   }

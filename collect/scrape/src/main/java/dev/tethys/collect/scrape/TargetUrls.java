@@ -17,7 +17,9 @@ final class TargetUrls {
 
   private record Read(String text, URI url) {}
 
-  /** Whoever comes last keeps a place; what others see there is whole, for it never changes. */
+  /**
+   * The last writer keeps a slot; other threads read complete entries, because they are immutable.
+   */
   private final @Nullable Read[] kept = new @Nullable Read[MOST];
 
   /** The URL of a target. */
