@@ -38,7 +38,7 @@ interface AlertPost {
     };
   }
 
-  /** Why alerts are refused stands in the body alone; pages of proxies are left out. */
+  /** The reason of a refusal is only in the body; HTML pages of proxies are left out. */
   private static String said(byte[] body) {
     String s = new String(body, StandardCharsets.UTF_8).strip();
     return s.startsWith("<") ? "" : s.length() <= MAX_SAID ? s : s.substring(0, MAX_SAID) + "…";

@@ -36,7 +36,7 @@ final class AlertQueue {
   /** The longest pause between two attempts. */
   static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
-  /** How long after its end a resolved alert is still worth telling. */
+  /** Time after its end in which a resolved alert is still sent. */
   static final Duration RESOLVED_RETENTION = Duration.ofMinutes(15);
 
   private static final System.Logger LOG = System.getLogger(AlertQueue.class.getName());
@@ -189,7 +189,7 @@ final class AlertQueue {
           continue;
         }
         if (stopped.getCount() == 0) {
-          break; // nobody listens, and there is no time to wait
+          break; // no Alertmanager is reachable, and there is no time to wait
         }
         clock.await(clock.instant().plus(pause), stopped);
         pause = pause.multipliedBy(2);
@@ -280,7 +280,7 @@ final class AlertQueue {
       again = r.status() >= 500 || r.status() == 429 || r.status() == 408;
     } catch (IOException e) {
       problem = IoFailures.said(e);
-    } catch (RuntimeException e) { // or nobody would send what comes, and nobody would know
+    } catch (RuntimeException e) { // the sender thread must survive, and the fault must be logged
       LOG.log(Level.ERROR, "internal error while sending alerts to " + name, e);
       problem = "internal error; the log of the server says which";
     }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param relabeling of all alerts, external labels among theirs
  */
 public record AlertingConfig(Relabeling relabeling, List<AlertmanagerConfig> alertmanagers) {
-  /** Nobody is told. */
+  /** No Alertmanager is configured. */
   public static final AlertingConfig NONE = new AlertingConfig(Relabeling.NONE, List.of());
 
   private static final Section SECTION =

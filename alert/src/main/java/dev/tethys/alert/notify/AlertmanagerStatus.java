@@ -31,8 +31,8 @@ public record AlertmanagerStatus(
   /**
    * Reasons for dropped alerts.
    *
-   * @param queueFull they made room for newer ones
-   * @param refused it answered that it does not want them
+   * @param queueFull alerts dropped for newer ones because the queue was full
+   * @param refused alerts that it refused
    * @param outOfDate what they said had ended before it answered
    */
   public record Dropped(long queueFull, long refused, long outOfDate) {

@@ -97,7 +97,7 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
   }
 
   /**
-   * Takes over a configuration. What waits for an Alertmanager goes on waiting.
+   * Applies a configuration. Queued alerts of an Alertmanager stay queued.
    *
    * @throws IOException when a certificate or key cannot be read; nothing has changed then
    */
@@ -136,7 +136,7 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
           changed.add(s);
         }
       }
-      // An entry that was edited goes on where the one at its place stood.
+      // An edited entry keeps the queues of the entry at its position.
       for (Map.Entry<String, AlertmanagerSet> e : all.entrySet()) {
         AlertmanagerSet before = sets.get(e.getKey());
         if (changed.contains(e.getValue()) && before != null && former.remove(before)) {

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param activeAt since when the query gives it
  * @param firedAt when it began to fire; null before
  * @param resolvedAt when it ended; null while it is active
- * @param lastSentAt when it was handed on last; null when never
+ * @param lastSentAt time of the last sending; null when never sent
  * @param validUntil until when Alertmanager may believe it without hearing of it again; null before
  *     it was sent
  * @param keepFiringSince since when the query does not give it while it fires on; null otherwise
@@ -80,7 +80,7 @@ public record Alert(
         keepFiringSince);
   }
 
-  /** It fires no longer because its rule wants it to be there for longer first. */
+  /** Returns to pending, because the rule's {@code for} was raised. */
   Alert pendingAgain() {
     return new Alert(
         AlertState.PENDING,

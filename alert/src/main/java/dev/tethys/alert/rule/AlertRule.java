@@ -73,7 +73,7 @@ public abstract sealed class AlertRule permits RecordingRule, AlertingRule {
 
   AlertRule() {}
 
-  /** As it stands in its file. */
+  /** The rule as defined in its file. */
   public abstract RuleSpec spec();
 
   /**

@@ -38,7 +38,7 @@ public final class AlertingRule extends AlertRule {
   static final String NAME_LABEL = "alertname";
   static final String STATE_LABEL = "alertstate";
 
-  /** How long a resolved alert is kept, and handed on again and again. */
+  /** Time for which a resolved alert is kept and sent repeatedly. */
   static final Duration RESOLVED_RETENTION = Duration.ofMinutes(15);
 
   private static final System.Logger LOG = System.getLogger(AlertingRule.class.getName());
@@ -256,7 +256,7 @@ public final class AlertingRule extends AlertRule {
         || resolved != null && Duration.between(resolved, now).compareTo(RESOLVED_RETENTION) > 0;
   }
 
-  /** The alerts that somebody is to be told of now; they count as sent. */
+  /** Alerts that are due to be sent; they are marked as sent. */
   synchronized List<Alert> toSend(Instant now, Duration resendDelay, Duration interval) {
     List<Alert> out = new ArrayList<>();
     Duration longer = interval.compareTo(resendDelay) > 0 ? interval : resendDelay;
@@ -277,7 +277,7 @@ public final class AlertingRule extends AlertRule {
     }
   }
 
-  /** Changes when alerts became active, as far as somebody knows better. */
+  /** Restores the start times of alerts. */
   synchronized void restore(java.util.function.Function<Alert, @Nullable Instant> activeAt) {
     for (Active a : active.values()) {
       Instant at = activeAt.apply(a.alert);

@@ -45,7 +45,7 @@ public record GroupSpec(
     return new GroupSpec(file, name, every, queryOffset, limit, others, type, tenant);
   }
 
-  /** What tells groups apart, in metrics too. */
+  /** Key of the group, also in metrics. */
   public String key() {
     return file + ";" + name;
   }

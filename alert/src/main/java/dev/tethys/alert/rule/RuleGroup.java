@@ -69,7 +69,7 @@ public final class RuleGroup {
     context.metrics().added(spec, interval.toNanos() / 1e9);
   }
 
-  /** As it stands in its file. */
+  /** The group as defined in its file. */
   public GroupSpec spec() {
     return spec;
   }
@@ -155,7 +155,9 @@ public final class RuleGroup {
     }
   }
 
-  /** Marks every series as stale that the group wrote, once its successors had time to go on. */
+  /**
+   * Marks every series as stale that the group wrote, once its successors had time to write them.
+   */
   void retire() {
     for (RuleOutput o : outputs) {
       stale.addAll(o.series());

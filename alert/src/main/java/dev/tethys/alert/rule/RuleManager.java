@@ -32,7 +32,7 @@ public final class RuleManager implements AutoCloseable {
   /** How many groups are evaluated at once; others wait, and miss evaluations if need be. */
   static final int GROUPS_AT_ONCE = 16;
 
-  /** How long a group may go on with its evaluation when it is to stop. */
+  /** Time limit of a running evaluation when its group stops. */
   static final Duration TIME_LIMIT = Duration.ofSeconds(10);
 
   private static final System.Logger LOG = System.getLogger(RuleManager.class.getName());

@@ -44,7 +44,7 @@ final class RuleOutput {
     this.series = new HashMap<>();
   }
 
-  /** Goes on where the output of the same rule before a reload stands. */
+  /** Continues with the series of the same rule before a reload. */
   RuleOutput(RuleOutput former) {
     this.store = former.store;
     this.series = former.series;
