@@ -46,7 +46,7 @@ public record BuildInfo(String version, String revision, String java) {
   }
 
   /**
-   * The metric by which programs of this family tell what they are.
+   * Build information metric, as all programs of Prometheus expose.
    *
    * @param program {@code prometheus}, {@code alertmanager}: what its names begin with
    * @param called how the help calls it

@@ -52,7 +52,7 @@ public final class HeapController {
      *
      * @param used bytes in it now
      * @param alive bytes in it after its last collection
-     * @param since nanoseconds since it was looked at first after that
+     * @param since nanoseconds since the first check after that
      * @param took nanoseconds of the last collection: those that come for being long ago take no
      *     more than a five-hundredth of the time, those that come for growth no more than a
      *     quarter, for what grows on and on, as the answer to a large query does, is alive
@@ -102,7 +102,7 @@ public final class HeapController {
       rule = next;
     }
 
-    /** A collection that was asked for has ended. */
+    /** A requested collection has ended. */
     void collected(long nanos) {
       took = nanos;
     }

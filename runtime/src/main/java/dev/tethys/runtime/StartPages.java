@@ -19,14 +19,13 @@ import org.jspecify.annotations.Nullable;
  * again.
  *
  * <p>The start-up cache and the virtual machine's library are mapped, and a start touches nearly
- * all of both: classes are linked, the compilers run. Afterwards a process goes on counting them as
- * its own, some forty megabytes. Being told that it does not need them, the system takes them out
- * of the process and leaves them in its own page cache, from where the few that are still touched
- * come back in microseconds.
+ * all of both: classes are linked, the compilers run. Afterwards they remain in the resident set of
+ * the process, some forty megabytes. When the process releases them, the system takes them out of
+ * the process and leaves them in its own page cache, from where the few that are still touched come
+ * back in microseconds.
  *
- * <p>Only mappings that may not be written and hold no page of the process's own are let go of:
- * such a page is the file's, and reads the same again. (What the process has changed would be
- * lost.)
+ * <p>Only mappings that may not be written and hold no page of the process's own are released: such
+ * a page is the file's, and reads the same again. (What the process has changed would be lost.)
  */
 final class StartPages {
   private static final Path MAPPINGS = Path.of("/proc/self/smaps");
@@ -38,7 +37,7 @@ final class StartPages {
   private static final byte[] FILES = "RssFile:".getBytes(US_ASCII);
   private static final int MOST_STATUS = 64 << 10; // an account may be in hundreds of groups
 
-  /** So much comes back before it is let go of once more. */
+  /** Bytes that become resident again before pages are released again. */
   private static final long MUCH_BYTES = 8 << 20;
 
   /** The same for a process whose memory counts most, once compilers have done most of theirs. */
@@ -60,12 +59,12 @@ final class StartPages {
 
   private static final Duration LATER = Duration.ofSeconds(2);
 
-  /** What comes back by then is let go of each time: for a process whose memory counts most. */
+  /** Pages that became resident are released each time: for a process whose memory matters most. */
   static final Duration AT_ONCE = Duration.ofSeconds(1);
 
   /**
-   * What is used all the time comes back whenever it is let go of, and takes a tenth of what a
-   * process does that does little: so it is let go of ever more rarely.
+   * Pages in constant use become resident again after each release, which takes a tenth of the CPU
+   * of a nearly idle process: so they are released ever more rarely.
    */
   static final Duration RARELY = Duration.ofMinutes(1);
 
@@ -169,9 +168,9 @@ final class StartPages {
   }
 
   /**
-   * Bytes of files that are a process's own; 0 where the system does not tell. It is looked at
-   * hundreds of times by a process that may do nothing else: read as lines it would cost a tenth of
-   * what an agent of few targets needs.
+   * Resident bytes of private file mappings; 0 where the system does not report them. It is looked
+   * at hundreds of times by a process that may do nothing else: read as lines it would cost a tenth
+   * of what an agent of few targets needs.
    *
    * @param status its {@code /proc/PID/status}, see proc_pid_status(5)
    * @param text room for it
@@ -206,8 +205,8 @@ final class StartPages {
   }
 
   /**
-   * The mappings to let go of: of the start-up cache and of the virtual machine, read-only,
-   * private, without a page that was written.
+   * The mappings to release: of the start-up cache and of the virtual machine, read-only, private,
+   * without a page that was written.
    *
    * @param smaps the lines of {@code /proc/PID/smaps}, see proc_pid_smaps(5)
    */

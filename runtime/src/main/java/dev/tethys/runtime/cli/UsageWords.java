@@ -8,10 +8,10 @@ public interface UsageWords {
   /** There is no such flag. */
   RuntimeException unknown(String flag, String suggestion);
 
-  /** An argument that is neither a long flag nor wanted. */
+  /** An unexpected argument that is not a long flag. */
   RuntimeException unexpected(String argument);
 
-  /** A flag that stands at the end without its value. */
+  /** A flag at the end without its value. */
   RuntimeException withoutValue(String name);
 
   /** A flag that may be given once. */

@@ -25,7 +25,7 @@ public final class LogFiles implements LogSetup.Lines, Closeable {
   private boolean closed;
 
   /**
-   * Opens them; an empty list stands for standard error.
+   * Opens them; an empty list means standard error.
    *
    * @throws IOException when a file cannot be opened, naming it
    */

@@ -55,7 +55,7 @@ final class LogFlood {
       return false;
     }
 
-    /** How many did not pass since this was asked last. */
+    /** Number of suppressed lines since the last call. */
     long takeSuppressed(int hash) {
       int p = place(hash);
       long n = suppressed[p];

@@ -6,8 +6,8 @@ import java.util.logging.LogRecord;
 
 /**
  * Leaves out some of the lines that repeat: of one level and message, the first ones of each tick
- * pass and then one of so many. Messages are told apart by a hash in a table of fixed size, so two
- * that share a place are counted together; what is filled into a message does not count.
+ * pass and then one of so many. Messages are distinguished by a hash in a table of fixed size, so
+ * two that share a place are counted together; what is filled into a message does not count.
  */
 public final class LogSampling implements Filter {
   private static final int PLACES = 4096;

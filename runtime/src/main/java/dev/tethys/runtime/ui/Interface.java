@@ -126,7 +126,7 @@ public final class Interface {
     return this;
   }
 
-  /** Leaves a path to somebody else. */
+  /** Leaves a path to another handler. */
   public Interface without(String path) {
     paths.remove(path);
     return this;
