@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Format, from the public description of gRPC over HTTP/2: a message is one byte that says
  * whether it is compressed (by the encoding that {@code grpc-encoding} names), four bytes of
- * length, most significant first, and that many bytes. The outcome stands in the trailers {@code
+ * length, most significant first, and that many bytes. The status is in the trailers {@code
  * grpc-status} and {@code grpc-message}.
  */
 public final class Grpc {
@@ -35,7 +35,7 @@ public final class Grpc {
 
   private static final String CONTENT_TYPE = "application/grpc";
 
-  /** So many bytes are made room for because a sender says that they come. */
+  /** Maximum bytes allocated for an announced length. */
   private static final int TRUSTED_LENGTH = 1 << 18;
 
   private Grpc() {}

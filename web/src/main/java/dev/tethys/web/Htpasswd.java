@@ -96,7 +96,7 @@ public final class Htpasswd {
     return colon >= 0 && accepts(both.substring(0, colon), both.substring(colon + 1));
   }
 
-  /** The user that the values of an Authorization header name, whoever it is; "" for none. */
+  /** The user named by the values of an Authorization header, unverified; "" for none. */
   public static String user(List<String> authorization) {
     String both = userAndPassword(authorization);
     return both.substring(0, Math.max(0, both.indexOf(':')));
@@ -117,7 +117,7 @@ public final class Htpasswd {
 
   private boolean accepts(String user, String password) {
     @Nullable String known = others.get(user);
-    // For everyone, or the time of an answer would tell who is known.
+    // For unknown users too, or the response time would reveal which users exist.
     boolean right = !hashed.isEmpty() && passwords.check(hashed, user, password);
     if (known == null) {
       return right;

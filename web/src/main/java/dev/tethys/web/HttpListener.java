@@ -53,7 +53,7 @@ public final class HttpListener implements AutoCloseable {
 
   private static final int MAX_RESERVE = 64;
 
-  /** How long idle clients of HTTP/2 have to hear that they are to go. */
+  /** Time for idle HTTP/2 clients to receive GOAWAY. */
   private static final long FAREWELL_NANOS = 1_000_000_000;
 
   /**
@@ -119,7 +119,7 @@ public final class HttpListener implements AutoCloseable {
     return start(options, Level.DEBUG, () -> WebConfig.NONE, routes, null, s -> {});
   }
 
-  /** The same; every accepted socket is also shown to somebody. */
+  /** The same with a callback for every accepted socket. */
   static HttpListener start(
       HttpListenerOptions options,
       Routes routes,
@@ -175,7 +175,7 @@ public final class HttpListener implements AutoCloseable {
         new Http1Protocol(
             options.maxUriBytes(),
             options.maxHeaderBytes(),
-            options.proxied() && !tls, // with TLS the header stands before the handshake
+            options.proxied() && !tls, // with TLS the header precedes the handshake
             clients,
             answers));
     return out;

@@ -31,7 +31,7 @@ public interface HttpRequest {
    */
   String pathParam(String name);
 
-  /** What stands in the URL after the question mark. */
+  /** Query string of the URL. */
   Params query();
 
   /**

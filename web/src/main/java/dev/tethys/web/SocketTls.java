@@ -118,7 +118,7 @@ public final class SocketTls {
     return new SocketTls(server, TlsConfig.DEFAULT);
   }
 
-  /** Secures a connection that somebody opened to us; the handshake is over then. */
+  /** Secures an accepted connection; returns after the handshake. */
   public SSLSocket accepted(Socket raw) throws IOException {
     SSLSocket s =
         (SSLSocket)

@@ -96,7 +96,7 @@ public final class Answer implements AutoCloseable {
     try {
       body.close();
     } catch (IOException e) {
-      // nobody reads on
+      // the body is not read further
     }
   }
 

@@ -13,7 +13,7 @@ public final class BasicCredentials {
     return "Basic " + Base64.getEncoder().encodeToString(both.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** The header of what stands before the host in a URL: {@code user:password} or {@code user}. */
+  /** Header for the user information of a URL: {@code user:password} or {@code user}. */
   public static String ofUserInfo(String userInfo) {
     int colon = userInfo.indexOf(':');
     return colon < 0

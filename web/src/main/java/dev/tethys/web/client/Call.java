@@ -44,7 +44,7 @@ public record Call(
     this(method, uri, headers, body, timeout, unixSocket, null);
   }
 
-  /** How long a call may take when nobody says otherwise. */
+  /** Default timeout of a call. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(30);
 
   public static Call get(URI uri) {

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 
 /** TLS of a client, from a {@link TlsConfig} and what its files hold now. */
 final class ClientTls {
-  /** A file as it stands. */
+  /** Content of a file. */
   record Stamp(String file, @Nullable Object time, long size, @Nullable String key) {}
 
   /**
@@ -38,10 +38,10 @@ final class ClientTls {
    * @param keys what the context was made of; null for none
    * @param trust the same
    * @param serverName the name asked for and verified, in the place of the host's; empty for none
-   * @param verifies whether certificates are looked at
+   * @param verifies whether certificates are verified
    * @param groups of the key exchange; empty for the JDK's own
    */
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   record Setup(
       SSLContext context,
       KeyManager @Nullable [] keys,

@@ -108,7 +108,7 @@ final class Connections implements AutoCloseable {
     }
   }
 
-  /** The same, one that may have ended, but has nothing on it that nobody asked for. */
+  /** The same; the connection may be closed, but has no unexpected data. */
   @Nullable Wire takeSilent(Server server) {
     while (true) {
       Wire wire = takeKept(server);

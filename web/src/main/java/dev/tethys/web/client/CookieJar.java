@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * Safe for any number of threads.
  *
  * <p>Invariant: no more than {@link #MAX_COOKIES} are kept, and of one domain no more than {@link
- * #MAX_EACH} with {@link #MAX_BYTES_EACH}; those that were set first make room.
+ * #MAX_EACH} with {@link #MAX_BYTES_EACH}; the oldest are evicted.
  *
  * <p>There is no list of public suffixes: a cookie cannot be set for a domain without a dot, nor
  * for one such as {@code co.uk}, by the look of it.
@@ -50,7 +50,7 @@ final class CookieJar {
    *
    * @param hostOnly whether it is for the host alone, and not for those below it
    * @param ends null for never
-   * @param turn by which cookies are told that were set earlier
+   * @param turn order in which cookies were set
    */
   private record Cookie(
       Key key, String value, boolean hostOnly, boolean secure, @Nullable Instant ends, long turn) {
@@ -274,7 +274,7 @@ final class CookieJar {
     return host.endsWith("." + domain) && !isAddress(host) && isOwnable(domain);
   }
 
-  /** Whether a domain can belong to somebody, where those below it are his. */
+  /** Whether a domain can have one owner, with its subdomains. */
   private static boolean isOwnable(String domain) {
     int dot = domain.indexOf('.');
     if (dot <= 0 || domain.endsWith(".")) {
@@ -318,7 +318,7 @@ final class CookieJar {
     return c == ' ' || c == '\t';
   }
 
-  /** Whether it can be sent as it came: beyond ASCII nobody says in which encoding. */
+  /** Whether it can be sent unchanged: outside of ASCII the encoding is undefined. */
   private static boolean isPlain(String s) {
     return s.chars().allMatch(c -> c >= ' ' && c < 0x7f);
   }

@@ -14,18 +14,18 @@ import org.jspecify.annotations.Nullable;
  * seconds, every ten seconds.
  */
 final class Deadlines {
-  /** What comes due so soon after something else is told together with it. */
+  /** Deadlines within this time of each other expire together. */
   private static final long TOGETHER_NANOS = 500_000;
 
   private final ScheduledExecutorService timer;
 
-  /** The head of a ring of what goes on, in no order. */
+  /** Head of the unordered ring of pending deadlines. */
   private final Watch ring = new Watch(0, () -> {});
 
   private @Nullable ScheduledFuture<?> alarm; // guarded by ring, as what follows
   private long alarmAt;
 
-  /** Tells on the timer's thread, which must not be held. */
+  /** Runs on the timer's thread; must not block. */
   Deadlines(ScheduledExecutorService timer) {
     this.timer = timer;
   }
@@ -42,9 +42,7 @@ final class Deadlines {
       this.expired = expired;
     }
 
-    /**
-     * It is over: nothing is told any more, unless that has begun. Without effect a second time.
-     */
+    /** Cancels the deadline, unless its callback has started. Idempotent. */
     void over() {
       synchronized (ring) {
         leave();
@@ -63,7 +61,7 @@ final class Deadlines {
    * Watches something.
    *
    * @param at when it has to be over, by {@link System#nanoTime}
-   * @param expired told once if it is not; short, and without exceptions
+   * @param expired called once at the deadline; must be short and throw nothing
    */
   Watch watch(long at, Runnable expired) {
     Watch w = new Watch(at, expired);

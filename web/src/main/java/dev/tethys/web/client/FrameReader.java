@@ -26,7 +26,7 @@ final class FrameReader {
    * @param length as the peer counts it against windows: with padding
    * @param payload without padding and priority
    */
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   record Frame(int type, int flags, int id, int length, byte[] payload) {
     boolean is(int flag) {
       return (flags & flag) != 0;

@@ -92,7 +92,7 @@ final class FrameWriter {
     out.flush();
   }
 
-  /** A frame that stands alone, sent at once; takes the turn. */
+  /** A single frame, sent at once; takes the write lock. */
   void small(int type, int flags, int id, byte[] payload) throws IOException {
     turn.lock();
     try {

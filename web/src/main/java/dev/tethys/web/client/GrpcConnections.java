@@ -191,7 +191,7 @@ final class GrpcConnections {
               ? new IOException(why.getMessage(), why) // a trace of one's own
               : new IOException("connect: " + e.getCause(), e);
         }
-        // It was made for somebody with less time.
+        // It was opened by a call with a shorter deadline.
       }
     }
   }
@@ -207,7 +207,7 @@ final class GrpcConnections {
     return new IOException("connect: " + place + ": timed out", cause);
   }
 
-  /** Makes one, whoever waits for it. */
+  /** Opens a connection for all waiting calls. */
   private void dial(Peer p, Dial d) {
     Http2Connection c = null;
     Throwable failure;
@@ -291,7 +291,7 @@ final class GrpcConnections {
     try {
       peers = List.copyOf(found);
       resolvedAt = System.nanoTime();
-      // Addresses that the name has no more are let go; calls under way end first.
+      // Connections to addresses that the name no longer has are closed after their calls.
       connections
           .entrySet()
           .removeIf(

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param body the message of the answer; empty when there was none
  * @param headers of the answer, trailers included; names in lower case
  */
-@SuppressWarnings("ArrayRecordComponent") // nobody compares them
+@SuppressWarnings("ArrayRecordComponent") // never compared
 public record GrpcReply(
     int status, String message, byte[] body, Map<String, List<String>> headers) {
   public static final int OK = 0;

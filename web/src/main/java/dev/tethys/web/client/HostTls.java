@@ -43,7 +43,7 @@ final class HostTls {
   /**
    * Puts TLS over a connection and shakes hands.
    *
-   * @param host whom to speak with, where the configuration names nobody else
+   * @param host server name, unless the configuration sets another
    * @throws IOException when that fails, or the certificate is another one's
    */
   static Socket secured(ClientTls.Setup tls, Socket plain, String host, int port)

@@ -145,14 +145,14 @@ final class Http1Call implements Runnable {
     }
   }
 
-  /** Closing is how a blocked socket is told that its time is up. */
+  /** Closing interrupts a blocked socket at its deadline. */
   private void watch() {
     long now = System.nanoTime();
     expireAt(call.headBy(now, deadline));
   }
 
-  /** The server said something. */
-  private void heard() {
+  /** Data was received from the server. */
+  private void onReceived() {
     if (call.timeLimit() != null) {
       cancel();
       long now = System.nanoTime();
@@ -214,11 +214,11 @@ final class Http1Call implements Runnable {
       s = socket;
     }
     close(s);
-    return told(e);
+    return translate(e);
   }
 
-  /** What an exception means: that the time is up, that the thread is to end, or what it says. */
-  private IOException told(IOException e) throws InterruptedException {
+  /** Translates an exception: deadline passed, thread interrupted, or the exception itself. */
+  private IOException translate(IOException e) throws InterruptedException {
     if (isLate()) {
       return new HttpTimeoutException("context deadline exceeded");
     }
@@ -260,7 +260,7 @@ final class Http1Call implements Runnable {
     if (mayAskAgain && h.status() == TIMED_OUT) {
       throw new Stale("408 Request Timeout");
     }
-    heard();
+    onReceived();
     return answer(h, in, wire, back == null ? w -> w.close() : back);
   }
 
@@ -388,7 +388,7 @@ final class Http1Call implements Runnable {
       if (n < 0) {
         end(true);
       } else {
-        heard();
+        onReceived();
       }
       return n;
     }
@@ -402,7 +402,7 @@ final class Http1Call implements Runnable {
       synchronized (Http1Call.this) {
         again = whole && back != null && !late && !source.hasMore();
         if (again) {
-          socket = null; // a late alarm must not close what somebody else uses by then
+          socket = null; // a late alarm must not close a connection that another call uses by then
         }
       }
       if (again && back != null) {

@@ -39,10 +39,10 @@ final class Http2Connection {
    */
   private static final int OWN_WINDOW = 1 << 30;
 
-  /** The server hears of its window after so many bytes. */
+  /** Bytes after which a window update is sent. */
   private static final int REFILL = 1 << 20;
 
-  /** A peer that takes nothing for so long is given up. */
+  /** Time after which a peer that reads nothing is disconnected. */
   private static final long STALL_NANOS = 20_000_000_000L;
 
   /** Answers with a status of 1xx before the one that counts. */
@@ -63,7 +63,7 @@ final class Http2Connection {
   }
 
   /** An answer: its headers and trailers together, its body, and when the first headers came. */
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   record Ended(int httpStatus, Map<String, List<String>> headers, byte[] body, long headersAt) {}
 
   private final class Stream {
@@ -92,7 +92,7 @@ final class Http2Connection {
   private final int maxAnswer;
   private final Hpack hpack = new Hpack(FrameReader.MAX_HEADERS); // the reader's
   private final FrameBudget budget = new FrameBudget(System::nanoTime); // the reader's
-  private int taken; // the reader's: bytes of data that the server has not been told of
+  private int taken; // the reader's: bytes of data without a window update yet
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition room = lock.newCondition();
   private final Map<Integer, Stream> streams = new HashMap<>();
@@ -593,7 +593,8 @@ final class Http2Connection {
     lock.lock();
     try {
       Stream s = streams.get(id);
-      // RST_STREAM with NO_ERROR behind a whole answer only says that the rest is not wanted.
+      // RST_STREAM with NO_ERROR after a whole response only means that the rest of the request is
+      // not needed.
       if (s != null && !s.ended && s.failure == null) {
         s.failure =
             error == Http2.REFUSED_STREAM

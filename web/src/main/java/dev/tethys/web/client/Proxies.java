@@ -78,7 +78,7 @@ final class Proxies extends ProxySelector {
         return uri;
       }
     } catch (URISyntaxException e) {
-      // said below, without its cause: that tells the value, which may hold a password
+      // reported below without its cause, whose message has the value and may have a password
     }
     throw new IOException(
         "the environment's "
@@ -176,7 +176,7 @@ final class Proxies extends ProxySelector {
     return connectHeader;
   }
 
-  /** What the proxy of a URL is told about the user, or null. */
+  /** Value of Proxy-Authorization for a URL, or null. */
   @Nullable String authorization(URI uri) {
     URI proxy = find(uri);
     String user = proxy == null ? null : proxy.getUserInfo();

@@ -67,7 +67,7 @@ final class RequestHeaders {
     return !s.isEmpty();
   }
 
-  /** Whether text can stand in a line of a head. */
+  /** Whether text is valid in a header line. */
   static boolean isSendable(String s) {
     for (int i = 0; i < s.length(); i++) {
       char c = s.charAt(i);

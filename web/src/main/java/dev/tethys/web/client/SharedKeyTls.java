@@ -23,7 +23,7 @@ public interface SharedKeyTls {
   record Secured(InputStream in, OutputStream out) {}
 
   /**
-   * Shakes hands over an open connection.
+   * Performs the handshake over an open connection.
    *
    * @throws IOException when the server does not know the key, or has another one
    */

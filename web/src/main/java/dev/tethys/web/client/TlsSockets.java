@@ -68,7 +68,7 @@ public final class TlsSockets {
   }
 
   /**
-   * The same, whatever name the certificate is for; somebody who is trusted must vouch for it.
+   * The same without verification of the host name; the issuer must be trusted.
    *
    * @param name what is asked for, where the configuration names nothing else
    */
@@ -141,7 +141,7 @@ public final class TlsSockets {
   }
 
   /**
-   * Milliseconds until a deadline, as timeouts of sockets want them.
+   * Milliseconds until a deadline, in the form of socket timeouts.
    *
    * @throws SocketTimeoutException when it has passed
    */

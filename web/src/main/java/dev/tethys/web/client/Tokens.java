@@ -35,7 +35,7 @@ public final class Tokens {
   /** A token is not used in its last seconds. */
   public static final Duration EARLY = Duration.ofSeconds(10);
 
-  /** One that is refused at this age was revoked; a younger one is not what its server wants. */
+  /** Minimum age of a token whose refusal counts as revocation. */
   static final Duration YOUNG = Duration.ofMinutes(1);
 
   private static final int MAX_ANSWER = 1 << 20;
@@ -159,7 +159,7 @@ public final class Tokens {
         return;
       }
     }
-    // Some servers want the secret among the fields.
+    // Some servers require the secret in the form fields.
     form.put("client_id", config.clientId());
     if (!secret.isEmpty()) {
       form.put("client_secret", secret);
@@ -168,7 +168,7 @@ public final class Tokens {
     secretInForm = true;
   }
 
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Reply(int status, byte[] body) {}
 
   private URI tokenUrl() throws IOException {

@@ -67,7 +67,7 @@ public final class TracedClient implements AutoCloseable {
    * @param deadline by {@link System#nanoTime}
    * @param maxBody the largest body that is read where it cannot be read piece by piece (HTTP/2)
    */
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Request(
       String method,
       URI uri,
@@ -136,7 +136,7 @@ public final class TracedClient implements AutoCloseable {
     }
   }
 
-  /** Whether a proxy stands before a URL. */
+  /** Whether a proxy is used for a URL. */
   public boolean isProxied(URI uri) {
     return transport.proxies().find(uri) != null;
   }
@@ -144,7 +144,7 @@ public final class TracedClient implements AutoCloseable {
   /**
    * Sends a request.
    *
-   * @param times is told of each moment, whether or not it succeeds
+   * @param times receives the time of each phase, whether or not it succeeds
    * @throws IOException when no answer comes
    */
   public Exchange send(Request r, Times times) throws IOException, InterruptedException {
@@ -257,7 +257,7 @@ public final class TracedClient implements AutoCloseable {
           transport.tls());
     }
 
-    /** Closing is how a blocked socket is told that its time is up. */
+    /** Closing interrupts a blocked socket at its deadline. */
     Wire dialInTime() throws IOException {
       Closeable[] socket = new Closeable[1]; // guarded by itself
       boolean[] late = new boolean[1]; // guarded by socket

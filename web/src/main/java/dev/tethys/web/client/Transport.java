@@ -53,7 +53,7 @@ final class Transport {
     return http2;
   }
 
-  /** The JDK's client; made when it is first wanted, for calls without TLS and proxy do without. */
+  /** The JDK's client; created at its first use, because calls without TLS and proxy do without. */
   synchronized HttpClient engine() throws IOException {
     look();
     HttpClient e = engine;

@@ -121,7 +121,7 @@ public final class UnixSocket extends Socket {
         late.set(true);
         UnixSocket.this.close();
       } catch (InterruptedException | IOException e) {
-        // read in time, or closed by somebody else
+        // read in time, or closed by another thread
       }
     }
   }

@@ -390,10 +390,10 @@ public final class WebClient {
     return Duration.ofNanos(nanos);
   }
 
-  /** Ends the body when the time of the call is up, whoever is reading it. */
+  /** Closes the body at the deadline of the call, from another thread than its reader. */
   private Answer watched(Call call, Answer answer, long deadline) {
     Watched body = new Watched(answer.body(), call, deadline, deadlines);
-    body.heard();
+    body.onReceived();
     return new Answer(answer.status(), answer.headers(), body);
   }
 
@@ -411,7 +411,7 @@ public final class WebClient {
       this.deadlines = deadlines;
     }
 
-    private void heard() {
+    private void onReceived() {
       if (watch != null && call.timeLimit() == null) {
         return;
       }
@@ -457,7 +457,7 @@ public final class WebClient {
       if (n < 0) {
         cancel();
       } else {
-        heard();
+        onReceived();
       }
       return n;
     }

@@ -94,7 +94,7 @@ public final class WebSocketStreams {
   }
 
   /**
-   * Asks a server to go on as a WebSocket.
+   * Requests an upgrade to a WebSocket.
    *
    * @throws Refused when it answers with another status
    * @throws IOException also when it does not otherwise

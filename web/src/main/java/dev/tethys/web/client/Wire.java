@@ -45,8 +45,8 @@ record Wire(InputStream in, OutputStream out, Closeable socket, Closeable below)
   @FunctionalInterface
   interface Dialer {
     /**
-     * @param opened told of the socket before it is connected, of the one below TLS, so that it can
-     *     be closed when the time is up
+     * @param opened receives the socket below TLS before it is connected, so that it can be closed
+     *     when the time is up
      */
     Wire dial(Consumer<Closeable> opened) throws IOException;
   }
@@ -155,7 +155,7 @@ record Wire(InputStream in, OutputStream out, Closeable socket, Closeable below)
    */
   boolean hasSpoken() {
     try {
-      // What TLS has read already, then what nobody has: that may be a record of TLS itself.
+      // Data decrypted already, then unread data, which may be a record of TLS itself.
       return in.available() > 0
           || below instanceof SocketChannel channel
               && channel.socket().getInputStream().available() > 0
@@ -165,7 +165,7 @@ record Wire(InputStream in, OutputStream out, Closeable socket, Closeable below)
     }
   }
 
-  /** Whether the other side has neither ended an idle connection nor sent what nobody wants. */
+  /** Whether an idle connection is open and has no unexpected data. */
   boolean isQuiet() {
     if (socket instanceof SSLSocket secured) {
       return isQuiet(secured);
@@ -200,7 +200,7 @@ record Wire(InputStream in, OutputStream out, Closeable socket, Closeable below)
     }
   }
 
-  /** Ends it; for whoever reads and writes, within the time that is watched for it. */
+  /** Closes the connection; called by the thread that reads and writes, before its deadline. */
   void close() {
     try {
       socket.close();
@@ -209,7 +209,7 @@ record Wire(InputStream in, OutputStream out, Closeable socket, Closeable below)
     }
   }
 
-  /** Ends it without a goodbye and without waiting, whoever reads or writes. */
+  /** Closes the connection at once, without close_notify; safe from any thread. */
   void abort() {
     try {
       below.close();

@@ -168,7 +168,7 @@ final class AwsSignIn {
     return token;
   }
 
-  /** Other programs of this user sign in with it too; nobody reads half of it. */
+  /** Other programs of this user read the file too, so it is replaced atomically. */
   private static void keep(ObjectNode n, Path file) throws IOException {
     try {
       byte[] text = CredentialDependencies.toJson(n);

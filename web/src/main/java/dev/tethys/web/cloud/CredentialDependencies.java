@@ -105,9 +105,9 @@ public record CredentialDependencies(
   }
 
   /**
-   * A URL that is made of what stands in variables and files.
+   * A URL built from variables and files.
    *
-   * @throws IOException when it is none; a password in it is not told
+   * @throws IOException when it is not a URL; the message has no password
    */
   static URI url(String text) throws IOException {
     try {
@@ -116,7 +116,7 @@ public record CredentialDependencies(
         return u;
       }
     } catch (URISyntaxException e) {
-      // said below, without its cause, which tells all of it
+      // reported below without its cause, whose message has all of it
     }
     throw new IOException(
         "\"" + Redaction.text(text) + "\", which was to be asked for credentials, is no URL");
@@ -126,7 +126,7 @@ public record CredentialDependencies(
     return URLEncoder.encode(s, StandardCharsets.UTF_8);
   }
 
-  /** A file in the home of whoever runs the process. */
+  /** A file in the home directory of the user of the process. */
   Path home(String path) {
     String home = variable("HOME");
     return Path.of(home.isEmpty() ? System.getProperty("user.home", "/") : home).resolve(path);

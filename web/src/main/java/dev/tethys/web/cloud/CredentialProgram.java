@@ -15,13 +15,13 @@ import java.util.concurrent.TimeoutException;
 
 /** A program that prints who one is: it runs to its end, or is ended with all that it started. */
 public final class CredentialProgram {
-  /** Between looks at what it started. */
+  /** Interval between checks of its child processes. */
   private static final Duration FIRST_LOOK = Duration.ofMillis(2);
 
   private static final Duration LAST_LOOK = Duration.ofMillis(100);
 
-  /** How long its output may stay open behind it. */
-  private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+  /** Time for which its output may stay open after its exit. */
+  private static final Duration OUTPUT_GRACE = Duration.ofSeconds(1);
 
   private CredentialProgram() {}
 
@@ -43,7 +43,8 @@ public final class CredentialProgram {
       throws IOException, InterruptedException {
     long deadline = System.nanoTime() + timeLimit.toNanos();
     Process p = program.redirectError(ProcessBuilder.Redirect.DISCARD).start();
-    // Whose parent has ended is nobody's descendant any more, so that they are noted before.
+    // A process whose parent has ended is no longer a descendant, so descendants are recorded
+    // before.
     Set<ProcessHandle> started = new HashSet<>();
     try {
       p.getOutputStream().close();
@@ -59,9 +60,9 @@ public final class CredentialProgram {
       }
       started.forEach(ProcessHandle::destroyForcibly);
       try {
-        read.get(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS);
+        read.get(OUTPUT_GRACE.toMillis(), TimeUnit.MILLISECONDS);
       } catch (TimeoutException e) {
-        // Somebody nobody saw keeps the output open; what the program itself said was read.
+        // An unknown process keeps the output open; the output of the program itself was read.
       }
       return new Printed(p.exitValue(), text.toString(StandardCharsets.UTF_8));
     } catch (ExecutionException e) {

@@ -190,7 +190,7 @@ final class GoogleFederation {
     String command = program.path("command").asString("");
     long millis = Math.clamp(program.path("timeout_millis").asLong(30_000), 5_000, 120_000);
     ProcessBuilder b = new ProcessBuilder(List.of(command.strip().split("\\s+", -1)));
-    told(n, program, b.environment());
+    addVariables(n, program, b.environment());
     CredentialProgram.Printed p;
     try {
       p = CredentialProgram.run(b, Duration.ofMillis(millis));
@@ -205,8 +205,8 @@ final class GoogleFederation {
     return field(said, saml ? "saml_response" : "id_token", command);
   }
 
-  /** What a program is told of what it is to prove, and to whom. */
-  private static void told(JsonNode n, JsonNode program, Map<String, String> environment) {
+  /** Environment variables of the credential program. */
+  private static void addVariables(JsonNode n, JsonNode program, Map<String, String> environment) {
     environment.put(ABOUT + "AUDIENCE", n.path("audience").asString(""));
     environment.put(ABOUT + "TOKEN_TYPE", n.path("subject_token_type").asString(""));
     environment.put(ABOUT + "INTERACTIVE", "0");

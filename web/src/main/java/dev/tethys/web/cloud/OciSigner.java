@@ -22,7 +22,7 @@ public final class OciSigner {
   private static final DateTimeFormatter DATE = DateTimeFormatter.RFC_1123_DATE_TIME;
   private static final List<String> WITHOUT_BODY = List.of("date", "(request-target)", "host");
 
-  /** What the service that gives tokens wants signed: unlike all others, not the host. */
+  /** Headers signed for the token service: unlike for all others, without the host. */
   static final List<String> OF_FEDERATION =
       List.of("date", "(request-target)", "content-length", "content-type", "x-content-sha256");
 

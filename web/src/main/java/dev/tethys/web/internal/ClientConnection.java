@@ -53,7 +53,7 @@ final class ClientConnection {
 
   boolean ended; // guarded by the same
 
-  /** Whether it is being closed to make room. */
+  /** Whether it is being closed in favour of other clients. */
   volatile boolean evicted;
 
   /** What the socket is read by, once it is served. */
@@ -80,11 +80,11 @@ final class ClientConnection {
   /** Since when it is to end. */
   private long dueAt = NEVER; // guarded by this
 
-  /** Since when its client is told that it ends. */
-  private long toldAt = NEVER; // guarded by this
+  /** Time at which the first GOAWAY was sent. */
+  private long goAwayAt = NEVER; // guarded by this
 
-  /** Since when it is told which request was the last. */
-  private long lastToldAt = NEVER; // guarded by this
+  /** Time at which the GOAWAY with the last stream was sent. */
+  private long lastGoAwayAt = NEVER; // guarded by this
 
   ClientConnection(
       Socket socket,
@@ -121,30 +121,30 @@ final class ClientConnection {
     }
   }
 
-  /** Whether its client has begun to hear that it ends. */
-  synchronized boolean isTold() {
-    return toldAt != NEVER;
+  /** Whether the first GOAWAY was sent. */
+  synchronized boolean isGoAwaySent() {
+    return goAwayAt != NEVER;
   }
 
   /**
    * Goes on with the farewell: there is one, and who does not take it is cut off.
    *
-   * @param timeLimit how long a client may take to answer that it has heard, in nanoseconds
+   * @param timeLimit time for the client to acknowledge, in nanoseconds
    */
   synchronized void part(Multiplexed whole, long now, long timeLimit) {
-    if (toldAt == NEVER && !whole.hasBegun()) {
+    if (goAwayAt == NEVER && !whole.hasBegun()) {
       // It ends all the same: engine or client may never come to that.
       dueAt = Math.min(dueAt, now);
       if (now - dueAt > timeLimit) {
         Thread.ofVirtual().start(this::abort);
       }
-    } else if (toldAt == NEVER) {
-      toldAt = now;
+    } else if (goAwayAt == NEVER) {
+      goAwayAt = now;
       Thread.ofVirtual().start(() -> tell(whole, Integer.MAX_VALUE));
-    } else if (lastToldAt == NEVER) {
+    } else if (lastGoAwayAt == NEVER) {
       boolean heard = whole.hasHeardOfEnd() && arriving == 0;
-      if ((heard || now - toldAt > timeLimit) && inWork.isEmpty()) {
-        lastToldAt = now;
+      if ((heard || now - goAwayAt > timeLimit) && inWork.isEmpty()) {
+        lastGoAwayAt = now;
         int last = lastStream;
         Thread.ofVirtual()
             .start(
@@ -153,15 +153,15 @@ final class ClientConnection {
                   endOutput();
                 });
       }
-    } else if (now - lastToldAt > FAREWELL_NANOS) {
-      lastToldAt = now;
+    } else if (now - lastGoAwayAt > FAREWELL_NANOS) {
+      lastGoAwayAt = now;
       Thread.ofVirtual().start(this::abort);
     }
   }
 
   /** Headers of a stream arrive: of a new one, if its number is higher than all before. */
   synchronized void arrives(int stream) {
-    if (stream > lastStream && lastToldAt == NEVER) {
+    if (stream > lastStream && lastGoAwayAt == NEVER) {
       lastStream = stream;
       arriving++;
     }
@@ -172,7 +172,7 @@ final class ClientConnection {
    * was told which was the last is not: the client makes it elsewhere, and it would be done twice.
    */
   synchronized boolean takes(int stream) {
-    if (lastToldAt != NEVER && stream > lastStream) {
+    if (lastGoAwayAt != NEVER && stream > lastStream) {
       return false;
     }
     arriving--;

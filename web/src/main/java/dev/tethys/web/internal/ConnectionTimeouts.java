@@ -654,7 +654,7 @@ public final class ConnectionTimeouts {
       }
 
       @Override
-      public void heard() {
+      public void onReceived() {
         if (c != null
             && c.hasRested
             && times.idle().isZero()
@@ -847,7 +847,7 @@ public final class ConnectionTimeouts {
         || whole != null && whole.isGone(now)) {
       return true;
     }
-    if (whole != null && (over || old || c.isTold())) {
+    if (whole != null && (over || old || c.isGoAwaySent())) {
       c.part(whole, now, PATIENCE_NANOS);
       return false;
     }

@@ -39,7 +39,7 @@ public final class Hpack {
    * @throws IOException when the block is malformed, or its header list too large; no further block
    *     can be read then
    */
-  @SuppressWarnings("NullAway") // the engine wants the stream only for priorities
+  @SuppressWarnings("NullAway") // the engine needs the stream only for priorities
   public Map<String, List<String>> read(byte[] block, int stream) throws IOException {
     long size = sizes.of(block, 0, block.length);
     if (size > maxList) {

@@ -233,7 +233,7 @@ public final class IncomingRequest implements HttpRequest {
     }
   }
 
-  /** Counts bytes against the limit and tells when the end was reached. */
+  /** Counts bytes against the limit and reports the end. */
   private final class Body extends FilterInputStream {
     private final long maxBytes;
     private long left;

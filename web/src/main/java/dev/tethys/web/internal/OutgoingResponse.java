@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * length.
  */
 public final class OutgoingResponse implements HttpResponse {
-  /** The longest streamed body for a client that wants it whole. */
+  /** Maximum streamed body that is buffered for a client that needs its length. */
   static final int MAX_WHOLE = 64 << 20;
 
   /** How much of a streamed body is held back, to send short ones whole and long ones in pieces. */

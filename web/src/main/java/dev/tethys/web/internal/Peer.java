@@ -14,8 +14,8 @@ public interface Peer {
   /** How many requests it has in work. */
   int inWork();
 
-  /** Something came from it (HTTP/2). */
-  void heard();
+  /** Data was received from the client (HTTP/2). */
+  void onReceived();
 
   /** Whether a read can wait for it for a time. */
   boolean isTimed();

@@ -150,7 +150,7 @@ public final class Pem {
     while (m.find()) {
       String kind = m.group(1);
       if (!kind.endsWith("PRIVATE KEY")) {
-        continue; // parameters, certificates: the key stands further down
+        continue; // parameters, certificates: the key follows
       }
       boolean old = EncryptedKey.isOldForm(m.group(2));
       if ((old || kind.startsWith("ENCRYPTED")) && passphrase.isEmpty()) {

@@ -30,7 +30,7 @@ public final class SocketConnections implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger("dev.tethys.web");
   private static final AtomicLong IDS = new AtomicLong();
 
-  /** What is read to tell protocols apart: a client may begin with more. */
+  /** Bytes read to detect the protocol: a client may start with more. */
   private static final int BEGIN = 2 << 10;
 
   /**
@@ -72,7 +72,7 @@ public final class SocketConnections implements AutoCloseable {
    *     does, whatever it begins with
    * @param tls null for none
    * @param timed whether a read of such a socket can be given a time
-   * @param grace how long requests may go on once it is closed
+   * @param grace time for running requests after the close
    * @throws IOException when the socket cannot be had
    */
   public SocketConnections(

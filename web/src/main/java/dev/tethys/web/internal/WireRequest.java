@@ -16,7 +16,7 @@ public interface WireRequest {
   /** The path with its escapes; starts with a slash, or is {@code *}. */
   String rawPath();
 
-  /** What stands after the question mark, or "". */
+  /** Query string, or "". */
   String rawQuery();
 
   /** {@code HTTP/1.0}, {@code HTTP/1.1} or {@code HTTP/2.0}. */
@@ -32,7 +32,7 @@ public interface WireRequest {
 
   Set<String> headerNames();
 
-  /** The length that the headers tell, -1 without one. */
+  /** Length given by the headers, -1 without one. */
   long contentLength();
 
   /** Whether no two readers could take its length differently: else requests hide in bodies. */
@@ -40,10 +40,10 @@ public interface WireRequest {
 
   boolean hasBody();
 
-  /** The body as it came; a client that waits until it is wanted hears so at the first read. */
+  /** The body as it came; the first read sends 100 Continue to a client that expects it. */
   InputStream body();
 
-  /** Whether the client sends its body only when it hears that it is wanted, and has not heard. */
+  /** Whether the client expects 100 Continue and has not received it. */
   boolean isContinueAwaited();
 
   /** Whether the body is known to have been taken to its last byte. */

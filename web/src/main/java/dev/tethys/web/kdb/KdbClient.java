@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * number of threads; blocks the one that asks.
  */
 public final class KdbClient implements AutoCloseable {
-  /** A connection that rested longer is made anew: firewalls forget it, and then nobody hears. */
+  /** Maximum idle time of a connection; firewalls drop older ones silently. */
   private static final long REST_NANOS = TimeUnit.SECONDS.toNanos(30);
 
   private final KdbAddress address;

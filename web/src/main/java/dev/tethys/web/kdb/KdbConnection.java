@@ -122,7 +122,7 @@ final class KdbConnection implements AutoCloseable {
     try {
       socket.close();
     } catch (IOException e) {
-      // nobody reads on
+      // the connection is not read again
     }
   }
 }

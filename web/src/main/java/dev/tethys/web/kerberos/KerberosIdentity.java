@@ -123,7 +123,7 @@ public record KerberosIdentity(
     return m;
   }
 
-  /** What {@link #LOGIN_MODULE} is told. */
+  /** Options of {@link #LOGIN_MODULE}. */
   public Map<String, String> options() {
     Map<String, String> m = new LinkedHashMap<>();
     m.put("principal", principal);

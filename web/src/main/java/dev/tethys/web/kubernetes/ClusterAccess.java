@@ -26,7 +26,7 @@ public interface ClusterAccess {
   /** The server did not take the credentials; what was kept of them is out of date. */
   default void refused() {}
 
-  /** A server whose address stands in the configuration. */
+  /** An API server with a configured address. */
   static ClusterAccess of(String url, HttpClientConfig client) {
     String base = url.replaceAll("/+$", "");
     HttpClientConfig http1 = client.withoutHttp2();
@@ -80,7 +80,7 @@ public interface ClusterAccess {
     return of(base, client);
   }
 
-  /** The same without saying who asks, and whoever answers is believed. */
+  /** The same without credentials and without verification of the certificate. */
   static ClusterAccess anonymous(Function<String, @Nullable String> environment, String outside) {
     TlsConfig tls =
         new TlsConfig("", "", "", "", Secret.NONE, "", Secret.NONE, "", true, null, null);

@@ -97,7 +97,7 @@ public final class LeaseElection {
     this.ear = ear;
   }
 
-  /** Stands for election until the thread is interrupted; then it leads no longer. */
+  /** Competes for the lease until the thread is interrupted, then resigns. */
   public void run() throws InterruptedException {
     try {
       while (true) {

@@ -35,10 +35,10 @@ public final class ResourceWatch<T> {
   /** Objects a page. */
   public static final int PAGE = 500;
 
-  /** How many pages of one list are asked for; a server that goes on beyond is wrong. */
+  /** Maximum number of pages of one list; more are an error of the server. */
   private static final int MAX_PAGES = 10_000;
 
-  /** The longest list or watch that is read; a watch goes on after it, a list fails. */
+  /** Maximum size of a list or watch; a watch is resumed after it, a list fails. */
   static final long MAX_BYTES = 1L << 32;
 
   static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
@@ -290,7 +290,7 @@ public final class ResourceWatch<T> {
       if (!(e.getCause() instanceof Answer.TooLargeException)
           && !(e.getCause() instanceof HttpTimeoutException)) {
         throw e;
-      } // else it goes on where it was
+      } // else it resumes
     }
     return events;
   }

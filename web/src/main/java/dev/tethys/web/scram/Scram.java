@@ -96,7 +96,7 @@ public final class Scram {
   }
 
   /**
-   * Looks at the server's proof that it knows the password too.
+   * Verifies the server's signature.
    *
    * @throws IOException when it does not
    */

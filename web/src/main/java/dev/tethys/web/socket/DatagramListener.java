@@ -184,7 +184,7 @@ public final class DatagramListener implements SocketListener {
     }
   }
 
-  /** Stops listening; what was put together goes on, for which it waits a little. */
+  /** Stops listening, and waits briefly until assembled data is passed on. */
   @Override
   public void close() {
     closed = true;

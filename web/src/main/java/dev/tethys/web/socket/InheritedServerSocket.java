@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The JDK takes a socket over from descriptor 0 alone, so it is put there; and it takes one. Its
  * channel is never closed: the JDK would put /dev/null in the place of standard output, too, and
- * the socket belongs to systemd, with which connections wait that nobody has taken.
+ * the socket belongs to systemd, which keeps connections that were not accepted yet.
  */
 final class InheritedServerSocket extends ServerSocket {
   /** SD_LISTEN_FDS_START. */
@@ -129,7 +129,7 @@ final class InheritedServerSocket extends ServerSocket {
     return address instanceof InetSocketAddress a ? a.getPort() : -1;
   }
 
-  /** Takes no more; whoever else has the socket may. */
+  /** Accepts no more; other processes that share the socket may. */
   @Override
   public void close() {
     closed = true;

@@ -10,7 +10,7 @@ import java.util.Arrays;
  * Whole lines out of a stream, as many at once as have come. A line longer than the limit is passed
  * over to its end and counted. Long lines take memory of the budget of received requests.
  *
- * <p>Invariant: {@code buf[from, to)} has come and was not handed out.
+ * <p>Invariant: {@code buf[from, to)} was read and not returned yet.
  */
 public final class LineInput implements AutoCloseable {
   private static final int FIRST = 8 << 10;
@@ -44,8 +44,8 @@ public final class LineInput implements AutoCloseable {
   }
 
   /**
-   * Waits for lines. They stand in {@link #buffer} from {@link #offset}, {@link #length} bytes,
-   * until the next call; the last ends with a line end, unless the stream ended without.
+   * Waits for lines. They are in {@link #buffer} from {@link #offset}, {@link #length} bytes, until
+   * the next call; the last ends with a line end, unless the stream ended without.
    *
    * @return false at the end of the stream
    */

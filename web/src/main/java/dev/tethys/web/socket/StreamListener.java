@@ -81,13 +81,13 @@ public final class StreamListener implements SocketListener {
   private final LongAdder refused = new LongAdder();
   private volatile boolean closed;
 
-  /** When it was told last that there are as many connections as may be; the accepting thread's. */
+  /** Time of the last log line about the connection limit; owned by the accepting thread. */
   private long fullSince;
 
-  /** How many connections are closed at a time to make room; the accepting thread's. */
+  /** Connections closed at a time when the limit is reached; owned by the accepting thread. */
   private int closing = 1;
 
-  /** When room was made last; the accepting thread's. */
+  /** Time at which connections were closed last; owned by the accepting thread. */
   private long roomMade;
 
   private StreamListener(
@@ -216,7 +216,7 @@ public final class StreamListener implements SocketListener {
     boolean wait = options.othersWait();
     while (!closed) {
       if (wait && !room.tryAcquire()) {
-        tellFull();
+        logFull();
         awaitRoom();
       }
       Socket s = null;
@@ -289,8 +289,8 @@ public final class StreamListener implements SocketListener {
     }
   }
 
-  /** Those who wait cannot be told why, so the log is, once in a while. */
-  private void tellFull() {
+  /** Waiting clients get no reason, so it is logged at intervals. */
+  private void logFull() {
     long now = System.nanoTime();
     if (closed || fullSince != 0 && now - fullSince < FULL_TOLD_NANOS) {
       return;
@@ -331,7 +331,7 @@ public final class StreamListener implements SocketListener {
     open.put(s, t);
     t.start();
     if (closed) {
-      closeQuietly(s); // whoever closes all may have looked before this one was there
+      closeQuietly(s); // closing all may have run before this one was added
     }
   }
 
@@ -384,11 +384,11 @@ public final class StreamListener implements SocketListener {
     }
   }
 
-  /** Takes no more connections; those there are go on. */
+  /** Accepts no more connections; open ones continue. */
   public void stopListening() {
     closed = true;
     closeQuietly(server);
-    room.release(); // for whoever waits for a place to take a connection
+    room.release(); // wakes the thread that waits for a free place
   }
 
   /** Stops listening, ends all connections and waits a little for their threads. */
@@ -397,7 +397,7 @@ public final class StreamListener implements SocketListener {
     stopListening();
     open.keySet().forEach(StreamListener::closeQuietly);
     try {
-      // What was read is still handed over, which an interrupt would prevent.
+      // Data that was read is still passed on, which an interrupt would prevent.
       ended(LAST);
       open.values().forEach(Thread::interrupt);
       ended(GRACE);

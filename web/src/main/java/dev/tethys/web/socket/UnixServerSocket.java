@@ -34,9 +34,9 @@ final class UnixServerSocket extends ServerSocket {
   }
 
   /**
-   * Listens. A file that was left behind, at which nobody listens, is replaced.
+   * Listens. A stale socket file without a listener is replaced.
    *
-   * @throws IOException when somebody listens there, or it cannot be made
+   * @throws IOException when a process listens there, or the file cannot be created
    */
   static UnixServerSocket listen(Path path, int backlog) throws IOException {
     UnixDomainSocketAddress at = UnixDomainSocketAddress.of(path);
@@ -84,12 +84,12 @@ final class UnixServerSocket extends ServerSocket {
       return;
     }
     try (channel) {
-      // While it is open, so that nobody can have come to listen there in between.
+      // While it is open, so that no other process can have bound the path in between.
       if (Objects.equals(file, file(path))) {
         Files.deleteIfExists(path);
       }
     } catch (NoSuchFileException e) {
-      // somebody has removed it
+      // it was removed
     }
   }
 

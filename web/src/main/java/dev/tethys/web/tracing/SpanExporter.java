@@ -174,7 +174,7 @@ final class SpanExporter implements AutoCloseable {
     }
   }
 
-  /** They do not wait any more when they are counted, so that nobody sees one twice. */
+  /** Spans leave the queue before they are counted, so that none is counted twice. */
   private void done(long sent, long failed) {
     lock.lock();
     try {

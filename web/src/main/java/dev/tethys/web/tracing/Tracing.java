@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * {@code tethys_tracing_spans_total}.
  */
 public final class Tracing implements AutoCloseable {
-  /** How long spans may still be sent once nobody records any more. */
+  /** Time for sending spans after recording has stopped. */
   static final Duration FAREWELL = Duration.ofSeconds(5);
 
   private static final System.Logger LOG = System.getLogger(Tracing.class.getName());

@@ -43,7 +43,7 @@ public record TracingConfig(
     Map<String, Secret> headers,
     boolean gzip,
     Duration timeout) {
-  /** What OpenTelemetry's exporters allow a request when nobody says. */
+  /** Default timeout of OpenTelemetry's exporters. */
   static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
 
   private static final String USER_AGENT = "Tethys";

@@ -50,7 +50,7 @@ class ClientConnectionTest {
       c.arrives(1);
       assertThat(c.takes(1)).isTrue();
       c.part(whole, 0, 1000);
-      assertThat(c.isTold()).as("before the first words").isFalse();
+      assertThat(c.isGoAwaySent()).as("before the first words").isFalse();
       begun.set(true);
       c.part(whole, 0, 1000);
       assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo(Integer.MAX_VALUE);

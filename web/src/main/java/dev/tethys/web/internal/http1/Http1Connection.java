@@ -48,8 +48,8 @@ final class Http1Connection {
 
   private static final long CLOSELY_NANOS = 100_000_000;
 
-  /** After so long without a request it is not busy any more. */
-  private static final int SILENCE_MILLIS = 1_000;
+  /** Time without a request after which a connection is idle. */
+  private static final int IDLE_MILLIS = 1_000;
 
   private final SocketInput in;
   private final RequestHead head;
@@ -109,8 +109,8 @@ final class Http1Connection {
   private boolean onPlatformThread(Semaphore place) throws InterruptedException {
     AtomicBoolean silent = new AtomicBoolean();
     try {
-      peer.timeLimit(SILENCE_MILLIS);
-      in.tellSilence(true);
+      peer.timeLimit(IDLE_MILLIS);
+      in.throwWhenIdle(true);
       Thread own =
           Thread.ofPlatform()
               .daemon()
@@ -127,7 +127,7 @@ final class Http1Connection {
     } finally {
       place.release();
       closely = 0;
-      in.tellSilence(false);
+      in.throwWhenIdle(false);
       peer.timeLimit(0);
     }
   }

@@ -38,7 +38,7 @@ final class SocketInput implements ProxyHeader.Bytes {
   /** Whether the next byte is the first of a request. */
   private boolean between = true;
 
-  private boolean tellsSilence;
+  private boolean throwsWhenIdle;
 
   /**
    * Reads a socket.
@@ -125,8 +125,8 @@ final class SocketInput implements ProxyHeader.Bytes {
   }
 
   /** Has {@link Silence} thrown between requests when a read of the socket takes its whole time. */
-  void tellSilence(boolean wanted) {
-    tellsSilence = wanted;
+  void throwWhenIdle(boolean wanted) {
+    throwsWhenIdle = wanted;
   }
 
   /** Who is too slow within a request is cut off by others. */
@@ -137,7 +137,7 @@ final class SocketInput implements ProxyHeader.Bytes {
         between = false;
         return n;
       } catch (UncheckedIOException e) {
-        if (!tellsSilence || !(e.getCause() instanceof SocketTimeoutException)) {
+        if (!throwsWhenIdle || !(e.getCause() instanceof SocketTimeoutException)) {
           throw e;
         }
         if (between) {

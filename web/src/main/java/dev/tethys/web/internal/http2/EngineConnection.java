@@ -49,7 +49,7 @@ record EngineConnection(
               while (n > 0 && whole.isOver()) {
                 n = c.read(into, from);
               }
-              whole.heard();
+              whole.onReceived();
               see(frames, whole, into, from, n);
               return n;
             });

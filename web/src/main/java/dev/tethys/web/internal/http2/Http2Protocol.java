@@ -30,10 +30,10 @@ import org.jspecify.annotations.Nullable;
 public final class Http2Protocol implements Protocol {
   private static final System.Logger LOG = System.getLogger("dev.tethys.web");
 
-  /** How long a client whose connection ends may go on sending, and how much of that is read. */
-  private static final long LAST_WORDS_NANOS = 500_000_000;
+  /** Time for which data of a closing connection is still read. */
+  private static final long CLOSE_GRACE_NANOS = 500_000_000;
 
-  private static final int LAST_WORDS_MILLIS = 100;
+  private static final int CLOSE_READ_MILLIS = 100;
   private static final int MAX_UNREAD = 1 << 20;
 
   private static final Registry.Vector<Registry.Counter> REJECTED =
@@ -103,7 +103,8 @@ public final class Http2Protocol implements Protocol {
     Peer peer = clients.connected(c);
     Http2Engine e = engine();
     DataWriter socket = SocketWriter.create(c.socket());
-    ToldStreams out = new ToldStreams(socket, options.http2().streams(), System::nanoTime);
+    StreamLimitWriter out =
+        new StreamLimitWriter(socket, options.http2().streams(), System::nanoTime);
     LongConnection whole = new LongConnection(out, peer, options, System::nanoTime);
     peer.multiplexed(whole);
     ClientFrames frames =
@@ -112,7 +113,7 @@ public final class Http2Protocol implements Protocol {
     try {
       e.serve(EngineConnection.of(c, begin, frames, whole, out, e));
     } catch (ConnectionViolation v) {
-      peer.timeLimit(LAST_WORDS_MILLIS);
+      peer.timeLimit(CLOSE_READ_MILLIS);
       end(v, c);
     } catch (CloseConnectionException
         | SocketWriterException
@@ -130,7 +131,7 @@ public final class Http2Protocol implements Protocol {
     LOG.log(
         Level.DEBUG, "HTTP/2 connection ended client={0} reason={1}", c.remote(), v.getMessage());
     byte[] unread = new byte[8 << 10];
-    long until = System.nanoTime() + LAST_WORDS_NANOS;
+    long until = System.nanoTime() + CLOSE_GRACE_NANOS;
     int n = 0;
     try {
       for (int left = MAX_UNREAD; left > 0 && n >= 0 && System.nanoTime() - until < 0; left -= n) {

@@ -22,7 +22,7 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
   private static final int NO_ERROR = 0;
   private static final int ENHANCE_YOUR_CALM = 11;
 
-  private final ToldStreams out;
+  private final StreamLimitWriter out;
   private final Peer peer;
   private final int maxInWork;
   private final long timeLimit;
@@ -52,7 +52,8 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
   private boolean pinged;
   private int strikes;
 
-  LongConnection(ToldStreams out, Peer peer, HttpListenerOptions options, LongSupplier nanos) {
+  LongConnection(
+      StreamLimitWriter out, Peer peer, HttpListenerOptions options, LongSupplier nanos) {
     this.out = out;
     this.peer = peer;
     this.maxInWork = Http2Engine.STREAMS_BORNE * options.http2().streams();
@@ -66,8 +67,8 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
   }
 
   /** Something came. */
-  void heard() {
-    peer.heard();
+  void onReceived() {
+    peer.onReceived();
     if (silence > 0) {
       heard = nanos.getAsLong();
     }

@@ -9,15 +9,15 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
- * Tells clients of fewer concurrent streams than the engine takes (SETTINGS, RFC 9113 section 6.5).
- * The engine counts a stream until some time after it has sent its end, and ends the whole
- * connection when its limit is passed: a client that keeps to a limit that it was told exactly
- * would lose its connection for beginning a stream as soon as another has ended.
+ * Writer that announces fewer concurrent streams than the engine accepts (SETTINGS, RFC 9113
+ * section 6.5). The engine counts a stream until some time after it has sent its end, and closes
+ * the whole connection when its limit is exceeded: a client that uses the exact limit would lose
+ * its connection by starting a stream as soon as another has ended.
  *
- * <p>Invariant: {@code told} is false until the first SETTINGS frame, which is the first that the
- * engine writes.
+ * <p>Invariant: {@code announced} is false until the first SETTINGS frame, which is the first that
+ * the engine writes.
  */
-final class ToldStreams implements DataWriter {
+final class StreamLimitWriter implements DataWriter {
   private static final int HEADER = 9;
   private static final int SETTINGS = 4;
   private static final int DATA = 0;
@@ -38,33 +38,33 @@ final class ToldStreams implements DataWriter {
   private final int streams;
   private final LongSupplier nanos;
 
-  /** Frames are written as a whole, whoever writes. */
+  /** Makes frames atomic between writers. */
   private final ReentrantLock lock = new ReentrantLock();
 
-  private volatile boolean told; // written under lock
+  private volatile boolean announced; // written under lock
   private boolean answered; // guarded by lock
 
-  /** Whether the last words are said; what the engine adds is lost. */
+  /** Whether the final GOAWAY was written; later frames are discarded. */
   private boolean over; // guarded by lock
 
   /** When the frame began that is being written. */
   private volatile long writingSince = NEVER;
 
-  ToldStreams(DataWriter out, int streams, LongSupplier nanos) {
+  StreamLimitWriter(DataWriter out, int streams, LongSupplier nanos) {
     this.out = out;
     this.streams = streams;
     this.nanos = nanos;
   }
 
   private BufferData seen(BufferData data) {
-    if (told && data.available() >= HEADER) {
+    if (announced && data.available() >= HEADER) {
       int type = data.get(3);
       answered |= type == DATA || type == HEADERS;
     }
-    if (told || data.available() < HEADER || data.get(3) != SETTINGS) {
+    if (announced || data.available() < HEADER || data.get(3) != SETTINGS) {
       return data;
     }
-    told = true;
+    announced = true;
     byte[] frame = new byte[data.available()];
     data.read(frame, 0, frame.length);
     int end = HEADER + ((frame[0] & 0xff) << 16 | (frame[1] & 0xff) << 8 | frame[2] & 0xff);
@@ -115,7 +115,7 @@ final class ToldStreams implements DataWriter {
 
   /** Whether the engine has written its first frame, which must be SETTINGS. */
   boolean hasBegun() {
-    return told;
+    return announced;
   }
 
   /** Nothing more is written. */
@@ -165,8 +165,8 @@ final class ToldStreams implements DataWriter {
    * @param stream 0 for none
    */
   void refuse(int stream, int code, String why) {
-    if (!told) {
-      told = true;
+    if (!announced) {
+      announced = true;
       small(SETTINGS, ByteBuffer.allocate(0)); // the first frame of a server
     }
     if (stream > 0) {

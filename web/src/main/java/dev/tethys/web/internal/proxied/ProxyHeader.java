@@ -53,7 +53,7 @@ public record ProxyHeader(InetSocketAddress source, InetSocketAddress destinatio
   /**
    * Takes the header from the beginning of a connection.
    *
-   * @return null when there is none, or it names nobody
+   * @return null when there is none, or it has no address
    * @throws HttpException when it is malformed
    */
   public static @Nullable ProxyHeader take(Bytes in) {
