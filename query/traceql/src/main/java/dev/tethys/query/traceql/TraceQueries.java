@@ -1,5 +1,7 @@
 package dev.tethys.query.traceql;
 
+import dev.tethys.model.storage.Cancellation;
+import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.SpanFilter;
 import dev.tethys.model.traces.SpanSelection;
 import dev.tethys.model.traces.TraceStore;
@@ -12,6 +14,7 @@ import dev.tethys.query.traceql.exec.FieldValues;
 import dev.tethys.query.traceql.exec.Runs;
 import dev.tethys.query.traceql.exec.TraceSearch;
 import dev.tethys.query.traceql.exec.Work;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -135,6 +138,25 @@ public final class TraceQueries {
   /** Ranks conditions by how much their share differs between a selection and the other spans. */
   public SelectionDifference difference(String tenant, SelectionDifference.Request request) {
     return DifferenceRun.run(new Work(pool, parallelism, limits), store, tenant, request);
+  }
+
+  /**
+   * Fields of which a span that fits a query has a value.
+   *
+   * @param fields fields of the store
+   * @param query filter of the spans; only its filters in braces are used
+   */
+  public List<SpanField> present(
+      String tenant, List<SpanField> fields, TraceQuery query, long from, long to) {
+    SpanFilter filter = Runs.filter(query.root());
+    List<SpanField> out = new ArrayList<>();
+    for (SpanField f : fields) {
+      Cancellation.check();
+      if (!store.values(tenant, f, filter, from, to, 1).isEmpty()) {
+        out.add(f);
+      }
+    }
+    return out;
   }
 
   /**

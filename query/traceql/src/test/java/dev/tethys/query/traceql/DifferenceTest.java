@@ -114,6 +114,50 @@ final class DifferenceTest {
         .doesNotContain("resource.version");
   }
 
+  @Test
+  void compareTakesConditionsOnWholeTraces() {
+    Spans s = new Spans();
+    for (int i = 0; i < 50; i++) {
+      Span root =
+          s.add(Map.of("resource.service.name", Map.of("string", i % 2 == 0 ? "web" : "cli")), i);
+      root.setEndTimeUnixNano(root.startTimeUnixNano() + i);
+      Span child = s.add(Map.of("resource.service.name", Map.of("string", "db")), i);
+      child.setParentSpanId(root.spanId());
+      child.setStatusCode(i % 5 == 0 ? 2 : 0);
+      root.setStatusCode(i % 10 == 0 ? 2 : 0);
+    }
+    TraceQueries q = s.queries();
+    for (String[] c :
+        new String[][] {
+          {"nestedSetParent < 0", "status = error"},
+          {"nestedSetParent < 0", "rootServiceName = `web`"},
+          {"rootServiceName = `web`", "status = error"},
+          {"traceDuration >= 20ns && resource.service.name = `db`", "status = error"},
+          {"status = error", "nestedSetParent < 0 && traceDuration > 10ns"},
+        }) {
+      TraceSeriesResult r =
+          q.instant(
+              "t", TraceQuery.parse("{ " + c[0] + " } | compare({ " + c[1] + " })"), 0, 10_000);
+      double all = count(q, c[0]);
+      double inside = count(q, "(" + c[0] + ") && (" + c[1] + ")");
+      assertThat(inside).isPositive();
+      String service = "resource.service.name";
+      assertThat(value(r, "selection_total", service, TraceValue.NIL)).as(c[0]).isEqualTo(inside);
+      if (all > inside) {
+        assertThat(value(r, "baseline_total", service, TraceValue.NIL))
+            .as(c[0])
+            .isEqualTo(all - inside);
+      }
+    }
+  }
+
+  private static double count(TraceQueries q, String filter) {
+    return q.instant("t", TraceQuery.parse("{ " + filter + " } | count_over_time()"), 0, 10_000)
+        .series()
+        .getFirst()
+        .values()[0];
+  }
+
   private static double value(TraceSeriesResult r, String type, String field, TraceValue v) {
     return r.series().stream()
         .filter(

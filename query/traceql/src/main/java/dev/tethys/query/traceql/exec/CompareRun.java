@@ -1,5 +1,6 @@
 package dev.tethys.query.traceql.exec;
 
+import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.traces.SpanColumn;
 import dev.tethys.model.traces.SpanNeeds;
 import dev.tethys.model.traces.SpanRows;
@@ -24,6 +25,8 @@ import java.util.Map;
 final class CompareRun {
   /** Most distinct values of an attribute that are counted. */
   private static final int MAX_VALUES = 10_000;
+
+  private static final int TRACES_AT_ONCE = 4096;
 
   private static final String META = "__meta_type";
 
@@ -102,14 +105,16 @@ final class CompareRun {
     FieldExpr selection = Fold.fold(comparison.selection().expression());
     Pushdown p = Pushdown.of(folded);
     slots.addAll(selection);
-    slots.addAll(folded);
-    if (!slots.ofTrace().isEmpty()) {
-      throw TraceQueryException.invalid(
-          "compare() has no filters by fields of the whole trace, such as "
-              + slots.ofTrace().getFirst().text());
+    if (!p.exact()) {
+      slots.addAll(folded);
     }
     Counted[] all = new Counted[fields.size()];
     Arrays.setAll(all, i -> new Counted());
+    if (!slots.ofTrace().isEmpty()) {
+      slots.addAll(folded);
+      wholeTraces(all, folded, selection);
+      return series(all);
+    }
     SpanNeeds needs = new SpanNeeds(false, true, false, slots.fields());
     try (SpanSelection range = store.select(tenant, grid.from(), grid.to())) {
       List<SpanSegment> segments = work.segments(range);
@@ -128,6 +133,35 @@ final class CompareRun {
               });
     }
     return series(all);
+  }
+
+  /** Counts spans of whole traces, some at a time, for filters by fields of the trace. */
+  private void wholeTraces(Counted[] all, FieldExpr folded, FieldExpr selection) {
+    TraceFrame.Core core = TraceSearch.core(slots);
+    long slack = work.limits().traceNanos();
+    try (SpanSelection range = store.select(tenant, grid.from(), grid.to());
+        SpanSelection wide =
+            store.select(tenant, Times.minus(grid.from(), slack), Times.plus(grid.to(), slack))) {
+      TraceTable.Candidate[] candidates =
+          new Candidates(work, work.segments(range))
+              .collect(Need.of(query.pipeline()))
+              .candidates();
+      TraceLoader loader = new TraceLoader(work, slots, core, work.segments(wide));
+      for (int at = 0; at < candidates.length; at += TRACES_AT_ONCE) {
+        Cancellation.check();
+        int end = Math.min(candidates.length, at + TRACES_AT_ONCE);
+        TraceFrame f = loader.load(candidates, at, end);
+        ScanField[] scan = new ScanField[fields.size()];
+        Arrays.setAll(scan, i -> new ScanField());
+        SpanRows rows = new SpanRows();
+        rows.count = f.frame.count;
+        rows.start = f.starts;
+        rows.columns = f.frame.columns;
+        new Scan(scan, folded, false, selection, 0, grid.count()).add(rows);
+        merge(all, scan, 0, grid.count());
+        loader.release(f);
+      }
+    }
   }
 
   /** Counting of one scan. */
