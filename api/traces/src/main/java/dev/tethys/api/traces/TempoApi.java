@@ -6,6 +6,7 @@ import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
 import java.io.IOException;
+import java.util.List;
 
 /** Tempo's HTTP API for queries, in JSON or protobuf by {@code Accept}. */
 final class TempoApi {
@@ -13,6 +14,9 @@ final class TempoApi {
 
   /** Version of Tempo whose API this is; Grafana enables features by it. */
   private static final String VERSION = "2.9.0";
+
+  private static final String WARNING = "X-Tethys-Warning";
+  private static final int MAX_WARNING = 1000;
 
   private final TraceRequests requests;
   private final TempoQueries queries;
@@ -30,7 +34,8 @@ final class TempoApi {
         api + "/search",
         (q, p) -> {
           var r = queries.search(q, p);
-          return new Body(out -> TempoJson.search(r, out), () -> TempoProto.search(r));
+          return new Body(
+              out -> TempoJson.search(r, out), () -> TempoProto.search(r), r.warnings());
         });
     tags(routes, api + "/search/tags", false);
     tags(routes, api + "/v2/search/tags", true);
@@ -63,7 +68,16 @@ final class TempoApi {
     byte[] write();
   }
 
-  private record Body(Json json, Proto proto) {}
+  /**
+   * Answer in both forms.
+   *
+   * @param warnings damage by which the answer may lack something, for which it has no field
+   */
+  private record Body(Json json, Proto proto, List<String> warnings) {
+    Body(Json json, Proto proto) {
+      this(json, proto, List.of());
+    }
+  }
 
   private interface Endpoint {
     Body answer(HttpRequest request, TempoParameters p);
@@ -82,6 +96,9 @@ final class TempoApi {
             }
             throw e;
           }
+          if (!body.warnings.isEmpty()) {
+            response.header(WARNING, warning(body.warnings));
+          }
           if (TempoTraces.wantsProtobuf(request)) {
             response.send("application/protobuf", body.proto.write());
           } else {
@@ -91,6 +108,12 @@ final class TempoApi {
             response.send(JSON, answer.text.toByteArray());
           }
         });
+  }
+
+  /** Warnings as a value of a header: in one line, without characters that headers do not have. */
+  private static String warning(List<String> warnings) {
+    String text = String.join("; ", warnings).replaceAll("[^\\x20-\\x7e]", "?");
+    return text.length() <= MAX_WARNING ? text : text.substring(0, MAX_WARNING) + "...";
   }
 
   private void tags(Routes routes, String path, boolean v2) {

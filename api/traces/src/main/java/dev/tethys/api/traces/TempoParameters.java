@@ -87,8 +87,9 @@ final class TempoParameters {
       throw QueryParameters.bad(
           "http parameter start must be before end. received start=" + start + " end=" + end);
     }
-    // the end is part of the range, and clocks of senders may be ahead
-    long to = end == 0 ? now + HOUR : (end + 1) * SECOND;
+    // as in Tempo, a span that starts at the end itself is in the range, one a nanosecond later
+    // is not; without an end, clocks of senders may be ahead
+    long to = end == 0 ? now + HOUR : end * SECOND + 1;
     long from = start == 0 ? (end == 0 ? now : to) - since : start * SECOND;
     return new Range(Math.max(0, from), to);
   }

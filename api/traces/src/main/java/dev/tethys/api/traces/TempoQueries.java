@@ -99,10 +99,20 @@ final class TempoQueries {
     }
     int limit = p.listLimit(requests.settings().maxValues());
     Range range = p.seconds(requests.settings().lookback().toNanos());
+    TraceQuery filter = filter(p.get("q"));
     Map<String, List<String>> out = new LinkedHashMap<>();
     if (all || SCOPES.containsKey(scope)) {
       Map<SpanField.Scope, List<String>> names = new TreeMap<>();
-      run(request, () -> queries.store().attributes(tenant, range.from(), range.to()))
+      run(
+              request,
+              () -> {
+                List<SpanField> fields =
+                    new ArrayList<>(queries.store().attributes(tenant, range.from(), range.to()));
+                fields.removeIf(f -> !all && f.scope() != SCOPES.get(scope));
+                return filter == null
+                    ? fields
+                    : queries.present(tenant, fields, filter, range.from(), range.to());
+              })
           .forEach(f -> names.computeIfAbsent(f.scope(), k -> new ArrayList<>()).add(f.name()));
       SCOPES.forEach(
           (name, s) -> {

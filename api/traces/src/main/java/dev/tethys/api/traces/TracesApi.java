@@ -13,15 +13,21 @@ import org.jspecify.annotations.Nullable;
 public final class TracesApi {
   private final TraceRequests requests;
   private final LongSupplier now;
+  private final MetricQueries metrics;
 
   /**
    * @param opened queries of the store, null until it is open
    * @param now Unix nanoseconds
+   * @param metrics queries over span metrics
    */
   public TracesApi(
-      Supplier<@Nullable TraceQueries> opened, TracesSettings settings, LongSupplier now) {
+      Supplier<@Nullable TraceQueries> opened,
+      TracesSettings settings,
+      LongSupplier now,
+      MetricQueries metrics) {
     this.requests = new TraceRequests(opened, settings);
     this.now = now;
+    this.metrics = metrics;
   }
 
   /** Adds the endpoints. */
@@ -30,6 +36,7 @@ public final class TracesApi {
     new TempoApi(requests, queries).addTo(routes, "/tempo");
     new TempoGrpc(queries).addTo(routes);
     new JaegerApi(requests, now).addTo(routes);
+    new JaegerMetrics(metrics, now).addTo(routes);
     new JaegerV3(requests, now).addTo(routes);
     new ZipkinApi(requests, now).addTo(routes);
   }

@@ -91,6 +91,13 @@ class TempoParametersTest {
   }
 
   @Test
+  void endOfASearchIsTheFirstNanosecondOfItsSecond() {
+    TempoParameters.Range r = of("start=1700000000&end=1700003600").seconds(1);
+    assertThat(r.from()).isEqualTo(NOW);
+    assertThat(r.to()).isEqualTo(NOW + 3600 * TempoParameters.SECOND + 1);
+  }
+
+  @Test
   void timesAndSteps() {
     TempoParameters.Range r = of("start=1700000000&end=1700003600").metrics();
     assertThat(r.from()).isEqualTo(NOW);

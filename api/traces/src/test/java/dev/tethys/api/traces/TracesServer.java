@@ -10,6 +10,8 @@ import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.traces.SpanBatch;
+import dev.tethys.model.traces.SpanSelection;
+import dev.tethys.model.traces.TraceStore;
 import dev.tethys.query.traceql.TraceLimits;
 import dev.tethys.query.traceql.TraceQueries;
 import dev.tethys.testkit.MemoryTraceStore;
@@ -17,13 +19,18 @@ import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.Routes;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
 /** The APIs over a store in memory, with a client. */
@@ -33,15 +40,61 @@ final class TracesServer implements AutoCloseable {
   private final HttpListener listener;
   volatile boolean open = true;
 
+  /** Damage of the parts that queries read. */
+  volatile List<String> warnings = List.of();
+
+  /** PromQL that was asked for, with its range and step. */
+  final List<String> metricQueries = new CopyOnWriteArrayList<>();
+
+  /** Answer of each query over span metrics. */
+  volatile List<MetricQueries.Series> spanMetrics = List.of();
+
   /**
    * @param now Unix nanoseconds
    */
   TracesServer(long now) throws IOException {
     dev.tethys.web.client.HttpClientFactory.prepare();
     Routes routes = new Routes();
-    TraceQueries queries = new TraceQueries(store, Runnable::run, 1, TraceLimits.DEFAULT);
-    new TracesApi(() -> open ? queries : null, TracesSettings.of("test"), () -> now).addTo(routes);
+    TraceQueries queries = new TraceQueries(damaged(), Runnable::run, 1, TraceLimits.DEFAULT);
+    new TracesApi(
+            () -> open ? queries : null,
+            TracesSettings.of("test"),
+            () -> now,
+            (query, from, to, step) -> {
+              metricQueries.add(query + " " + from + " " + to + " " + step);
+              return spanMetrics;
+            })
+        .addTo(routes);
     listener = HttpListener.start(HttpListenerOptions.on("127.0.0.1:0"), routes, null);
+  }
+
+  /** The store, whose selections have the warnings. */
+  private TraceStore damaged() {
+    return proxy(
+        TraceStore.class,
+        store,
+        (method, result) ->
+            method.equals("select")
+                ? proxy(
+                    SpanSelection.class,
+                    Objects.requireNonNull(result),
+                    (m, r) -> m.equals("warnings") ? warnings : r)
+                : result);
+  }
+
+  private static <T> T proxy(
+      Class<T> type, Object of, BiFunction<String, @Nullable Object, @Nullable Object> change) {
+    return type.cast(
+        Proxy.newProxyInstance(
+            type.getClassLoader(),
+            new Class<?>[] {type},
+            (_, method, arguments) -> {
+              try {
+                return change.apply(method.getName(), method.invoke(of, arguments));
+              } catch (InvocationTargetException e) {
+                throw Objects.requireNonNull(e.getCause());
+              }
+            }));
   }
 
   int port() {

@@ -1,0 +1,24 @@
+package dev.tethys.api.traces;
+
+import java.util.List;
+import java.util.Map;
+
+/** PromQL over the store that has the span metrics. Times are Unix milliseconds. */
+@FunctionalInterface
+public interface MetricQueries {
+  /** Fails: there is no such store. */
+  MetricQueries NONE =
+      (query, from, to, step) -> {
+        throw new dev.tethys.web.HttpException(501, "this server has no span metrics");
+      };
+
+  /** Points of a series; NaN where there is no value. */
+  record Series(Map<String, String> labels, long[] times, double[] values) {}
+
+  /**
+   * Computes a range query.
+   *
+   * @throws dev.tethys.web.HttpException if the query fails
+   */
+  List<Series> range(String query, long from, long to, long step);
+}
