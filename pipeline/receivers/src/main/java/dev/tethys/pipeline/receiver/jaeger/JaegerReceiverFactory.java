@@ -62,6 +62,7 @@ public final class JaegerReceiverFactory
    */
   public record Udp(String endpoint, int maxPacket, int socketBuffer) {}
 
+  private static final int MAX_DATAGRAM = 65_000;
   private static final Duration UDP_PATIENCE = Duration.ofSeconds(10);
 
   private static final Section HTTP = new Section("thrift_http", "Thrift over HTTP.");
@@ -78,7 +79,7 @@ public final class JaegerReceiverFactory
     Key<String> where =
         s.key("endpoint", ListenPlace.TYPE, endpoint, "Where it listens: host:port.");
     Key<Long> maxPacket =
-        s.key("max_packet_size", Type.INT, 65_000L, "Larger datagrams are refused.");
+        s.key("max_packet_size", Type.INT, (long) MAX_DATAGRAM, "Larger datagrams are refused.");
     Key<Long> buffer =
         s.key("socket_buffer_size", Type.INT, 0L, "Bytes that the kernel keeps; 0 for 2 MiB.");
     Key<Long> queue =
@@ -200,6 +201,28 @@ public final class JaegerReceiverFactory
       }
     }
     return new PushReceiver(grpc, http, clock::nanos, sockets).countRefused(tally);
+  }
+
+  /**
+   * Receiver of an agent's datagrams alone.
+   *
+   * @param compact address for the compact protocol, null for none
+   * @param binary address for the binary protocol, null for none
+   */
+  public static Receiver agent(
+      @Nullable String compact,
+      @Nullable String binary,
+      Consumer to,
+      Scheduler clock,
+      PointTally tally) {
+    List<SocketServerEndpoint> sockets = new ArrayList<>();
+    if (compact != null) {
+      sockets.add(datagrams(new Udp(compact, MAX_DATAGRAM, 0), true, to, tally));
+    }
+    if (binary != null) {
+      sockets.add(datagrams(new Udp(binary, MAX_DATAGRAM, 0), false, to, tally));
+    }
+    return new PushReceiver(null, null, clock::nanos, sockets);
   }
 
   /** A datagram is offered once, for its senders do not wait: what is not taken is counted. */
