@@ -27,6 +27,9 @@ record PolicySettings(String name, String type, SamplingPolicy rule) {
   /** A policy of the processor. */
   static final Type<PolicySettings> OUTER = Type.of("policy", null, n -> Keys.OUTER.read(n));
 
+  /** Policies of the processor in their order. */
+  static final Type<List<PolicySettings>> LIST = Type.list(OUTER);
+
   /** Made when the first policy is read: rules that hold policies need these, and these rules. */
   private static final class Keys {
     static final Keys INNER = new Keys(false);
@@ -47,6 +50,7 @@ record PolicySettings(String name, String type, SamplingPolicy rule) {
       add("rate_limiting", RateRules.RATE_LIMITING, "So many spans a second.");
       add("bytes_limiting", RateRules.BYTES_LIMITING, "So many bytes a second.");
       add("span_count", SpanRules.SPAN_COUNT, "By the number of spans.");
+      add("rare", RareRules.TYPE, "By operations that are seldom seen.");
       add("trace_state", SpanRules.TRACE_STATE, "By an entry of the trace state.");
       add("boolean_attribute", AttributeRules.BOOLEAN, "By a boolean.");
       add("ottl_condition", OttlRule.TYPE, "By conditions of OTTL.");

@@ -6,6 +6,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -103,7 +104,16 @@ public record TailSettings(
   private static final Key<Long> SHARDS =
       SECTION.key("num_shards", Type.INT, 1L, "Taken; senders' threads share one table.");
   private static final Key<List<PolicySettings>> POLICIES =
-      SECTION.required("policies", Type.list(PolicySettings.OUTER), "What decides.");
+      SECTION.key(
+          "policies",
+          PolicySettings.LIST,
+          List.of(),
+          "What decides; required without a preset, otherwise in addition to it.");
+  private static final Key<TailPreset> PRESET =
+      SECTION.optional(
+          "preset", TailPreset.TYPE, "Policies by name: keep_errors_slow_rare. (Tethys)");
+  private static final Key<YamlObject> PRESET_OPTIONS =
+      SECTION.optional("preset_options", TailPreset.OPTIONS, "Numbers of the preset. (Tethys)");
 
   static {
     SECTION.key("expected_new_traces_per_sec", Type.UINT, 0L, "Taken; tables grow on demand.");
@@ -128,10 +138,7 @@ public record TailSettings(
     if (o.get(SHARDS) < 1 || o.get(SHARDS) > 256) {
       throw o.error(SHARDS, "is 1 to 256");
     }
-    List<PolicySettings> policies = o.get(POLICIES);
-    if (policies.isEmpty()) {
-      throw o.error(POLICIES, "names at least one policy: without one nothing is sampled");
-    }
+    List<PolicySettings> policies = policies(o);
     boolean onIngest = o.get(ON_INGEST);
     Set<String> names = new HashSet<>();
     for (PolicySettings p : policies) {
@@ -160,6 +167,26 @@ public record TailSettings(
         o.get(ACKNOWLEDGE),
         false,
         policies);
+  }
+
+  /** Policies of the preset, then the others. */
+  private static List<PolicySettings> policies(YamlObject o) {
+    TailPreset preset = o.find(PRESET);
+    YamlObject options = o.find(PRESET_OPTIONS);
+    if (preset == null && options != null) {
+      throw o.error(PRESET_OPTIONS, "needs a preset: keep_errors_slow_rare");
+    }
+    List<PolicySettings> all = new ArrayList<>();
+    if (preset != null) {
+      all.addAll(preset.policies(options));
+    }
+    all.addAll(o.get(POLICIES));
+    if (all.isEmpty()) {
+      throw o.error(
+          POLICIES,
+          "names at least one policy, or there is a preset: without one nothing is sampled");
+    }
+    return all;
   }
 
   private static long count(YamlObject o, Key<Long> key) {
