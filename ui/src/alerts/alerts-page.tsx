@@ -94,7 +94,7 @@ function AlertRule(props: { rule: Rule; group: RuleGroup; received: ReceivedAler
       {open && (
         <div className="alert-body">
           {alerts.length === 0 && summary && <p>{summary}</p>}
-          <Expression query={rule.query} logs={group.type === 'logs'} />
+          <Expression query={rule.query} type={group.type} />
           <RuleLabels rule={rule} />
           <RuleFacts rule={rule} />
           {rule.lastError && <Notice kind="error">{rule.lastError}</Notice>}

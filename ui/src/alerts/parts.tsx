@@ -52,10 +52,11 @@ export function NothingConfigured({ what }: { what: 'alerts' | 'rules' }) {
   );
 }
 
-export function Expression({ query, logs }: { query: string; logs?: boolean }) {
-  if (logs) {
+/** Query of a rule, with a link to the page of its language. */
+export function Expression({ query, type }: { query: string; type?: 'logs' | 'traces' }) {
+  if (type) {
     return (
-      <Link to="/explore/logs" search={{ query } as never} className="rule-query mono-text">
+      <Link to={`/explore/${type}`} search={{ query } as never} className="rule-query mono-text">
         {query}
       </Link>
     );

@@ -40,9 +40,12 @@ function Group({
           <Moment ms={at} />
           {group.evaluationTime ? ` in ${formatValue(group.evaluationTime, 'seconds', 3)}` : ''}
         </span>
-        {group.type === 'logs' && (
-          <span className="badge" title={`LogQL over logs of tenant ${group.tenant}`}>
-            logs
+        {group.type && (
+          <span
+            className="badge"
+            title={`${group.type === 'logs' ? 'LogQL' : 'TraceQL'} over ${group.type} of tenant ${group.tenant}`}
+          >
+            {group.type}
           </span>
         )}
         {failing > 0 && <span className="badge badge-err">{failing} failing</span>}
@@ -57,7 +60,7 @@ function Group({
               <h3>
                 {rule.name} <span className="badge">{rule.type}</span>
               </h3>
-              <Expression query={rule.query} logs={group.type === 'logs'} />
+              <Expression query={rule.query} type={group.type} />
               <RuleLabels rule={rule} />
               {rule.annotations && <Annotations annotations={rule.annotations} />}
               <RuleFacts rule={rule} />

@@ -169,9 +169,9 @@ export interface RuleGroup {
   interval: number;
   evaluationTime?: number;
   lastEvaluation?: string;
-  /** Data of the rules: logs, or metrics when absent. */
-  type?: 'logs';
-  /** Tenant whose logs are queried. */
+  /** Data of the rules; metrics when absent. */
+  type?: 'logs' | 'traces';
+  /** Tenant whose logs or traces are queried. */
   tenant?: string;
   rules: Rule[];
 }

@@ -219,7 +219,7 @@ final class RuleEndpoints {
     }
     out.put(']').next("interval").number(seconds(g.interval()));
     out.next("limit").number(g.spec().limit());
-    if (g.spec().type() == RuleType.LOGS) {
+    if (g.spec().type() != RuleType.METRICS) {
       out.next("type").string(g.spec().type().text());
       out.next("tenant").string(g.spec().tenant());
     }

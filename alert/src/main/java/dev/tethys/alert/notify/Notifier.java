@@ -201,9 +201,11 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
   public void alerts(RuleType type, String query, List<Alert> alerts) {
     String generator =
         externalUrl
-            + (type == RuleType.LOGS
-                ? PrometheusFunctions.logsLink(query)
-                : PrometheusFunctions.link(query, 1));
+            + switch (type) {
+              case METRICS -> PrometheusFunctions.link(query, 1);
+              case LOGS -> PrometheusFunctions.logsLink(query);
+              case TRACES -> PrometheusFunctions.tracesLink(query);
+            };
     synchronized (this) {
       LocalAlertmanager here = local;
       if (closed || sets.isEmpty() && here == null) {

@@ -2,6 +2,7 @@ package dev.tethys.alert.rule;
 
 import dev.tethys.model.storage.MetricStore;
 import dev.tethys.model.tracing.ActiveSpan;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -22,6 +23,7 @@ record RuleContext(
     MetricStore store,
     RuleQuery query,
     LogRuleQueries logs,
+    TraceRuleQueries traces,
     AlertListener listener,
     RuleOptions options,
     RuleMetrics metrics,
@@ -31,9 +33,18 @@ record RuleContext(
     ExecutorService ruleThreads,
     Semaphore places,
     CountDownLatch closed) {
-  /** Queries of the rules of a group. */
-  RuleQuery query(GroupSpec group) {
-    RuleQuery q = group.type() == RuleType.LOGS ? logs.of(group.tenant()) : query;
+  /**
+   * Queries of the rules of a group.
+   *
+   * @param interval of its evaluations
+   */
+  RuleQuery query(GroupSpec group, Duration interval) {
+    RuleQuery q =
+        switch (group.type()) {
+          case METRICS -> query;
+          case LOGS -> logs.of(group.tenant());
+          case TRACES -> traces.of(group.tenant(), interval);
+        };
     return q.forGroup(group.file(), group.name());
   }
 

@@ -21,6 +21,7 @@ import dev.tethys.query.promql.format.Printer;
 import dev.tethys.query.promql.parser.ParserOptions;
 import dev.tethys.query.promql.parser.PromqlParseException;
 import dev.tethys.query.promql.parser.PromqlParser;
+import dev.tethys.query.traceql.parser.TraceQlException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -46,7 +47,11 @@ public final class RuleFile {
   private static final Key<String> ALERT =
       RULE.key("alert", Type.STRING, "", "The name of the alert.");
   private static final Key<String> EXPR =
-      RULE.key("expr", Type.STRING, "", "The query: PromQL, or LogQL in groups of type logs.");
+      RULE.key(
+          "expr",
+          Type.STRING,
+          "",
+          "The query: PromQL; LogQL with type logs, TraceQL with type traces.");
   private static final Key<Duration> FOR =
       RULE.key("for", Type.DURATION, Duration.ZERO, "How long an element must be there to fire.");
   private static final Key<Duration> KEEP_FIRING_FOR =
@@ -79,13 +84,13 @@ public final class RuleFile {
           "type",
           Type.oneOf("type", RuleType.values(), RuleType::text),
           RuleType.METRICS,
-          "What expressions query: metrics by PromQL, or logs by LogQL. (Tethys)");
+          "What expressions query: metrics by PromQL, logs by LogQL, or traces by TraceQL. (Tethys)");
   private static final Key<String> TENANT =
       GROUP.key(
           "tenant",
           Type.STRING,
           "",
-          "Tenant whose logs are queried, fake when absent; for type logs. (Tethys)");
+          "Tenant whose logs or traces are queried, fake when absent. (Tethys)");
   private static final Key<List<YamlNode>> RULES =
       GROUP.key("rules", Type.list(Type.of("rule", null, n -> n)), List.of(), "The rules.");
 
@@ -188,10 +193,12 @@ public final class RuleFile {
     String tenant = g.get(TENANT);
     if (type == RuleType.METRICS && !tenant.isEmpty()) {
       problems.add(
-          g.error(TENANT, "tenant is '" + tenant + "'; it can be set with type: logs only")
+          g.error(
+                  TENANT,
+                  "tenant is '" + tenant + "'; it can be set with type: logs and type: traces only")
               .getMessage());
     }
-    if (type == RuleType.LOGS && tenant.isEmpty()) {
+    if (type != RuleType.METRICS && tenant.isEmpty()) {
       tenant = LogStore.DEFAULT_TENANT;
     }
     checkLabels(g, GROUP_LABELS, "");
@@ -308,9 +315,12 @@ public final class RuleFile {
                 .getMessage());
         return null;
       }
+      if (type == RuleType.TRACES) {
+        return new Query(TraceRuleQueries.parse(text).toString(), null);
+      }
       Expr e = PromqlParser.parse(text, parser);
       return new Query(Printer.print(e), e);
-    } catch (PromqlParseException | LogqlParseException e) {
+    } catch (PromqlParseException | LogqlParseException | TraceQlException e) {
       problems.add(
           o.error(EXPR, context + "could not parse expression: " + e.getMessage()).getMessage());
       return null;

@@ -51,7 +51,7 @@ public final class RuleGroup {
     this.spec = spec;
     this.interval = interval;
     this.context = context;
-    this.query = context.query(spec);
+    this.query = context.query(spec, interval);
     this.mustRestore = mustRestore;
     for (RuleSpec r : spec.rules()) {
       rules.add(

@@ -47,7 +47,7 @@ public final class RuleManager implements AutoCloseable {
   private volatile Map<String, RuleGroup> groups = Map.of();
   private boolean loaded; // guarded by this, as is every change of groups
 
-  /** Starts without rules; those over logs fail. */
+  /** Starts without rules; those over logs and traces fail. */
   public RuleManager(
       MetricStore store,
       RuleQuery query,
@@ -55,7 +55,15 @@ public final class RuleManager implements AutoCloseable {
       RuleOptions options,
       Registry registry,
       RuleClock clock) {
-    this(store, query, LogRuleQueries.NONE, listener, options, registry, clock);
+    this(
+        store,
+        query,
+        LogRuleQueries.NONE,
+        TraceRuleQueries.NONE,
+        listener,
+        options,
+        registry,
+        clock);
   }
 
   /** Starts without rules. */
@@ -63,6 +71,7 @@ public final class RuleManager implements AutoCloseable {
       MetricStore store,
       RuleQuery query,
       LogRuleQueries logs,
+      TraceRuleQueries traces,
       AlertListener listener,
       RuleOptions options,
       Registry registry,
@@ -75,6 +84,7 @@ public final class RuleManager implements AutoCloseable {
             store,
             query,
             logs,
+            traces,
             listener,
             options,
             metrics,

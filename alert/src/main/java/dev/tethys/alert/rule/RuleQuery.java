@@ -19,7 +19,7 @@ public interface RuleQuery {
   /**
    * The elements of an instant vector, or a scalar as one without labels.
    *
-   * @param expr the parsed text; null if it is LogQL
+   * @param expr the parsed text; null if it is LogQL or TraceQL
    * @throws RuntimeException when the query fails, with what a person should read
    */
   List<Value.Sample> query(String text, @Nullable Expr expr, long time);

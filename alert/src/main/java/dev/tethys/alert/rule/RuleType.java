@@ -5,7 +5,9 @@ public enum RuleType {
   /** Series, by PromQL. */
   METRICS("metrics"),
   /** Stored logs, by LogQL. */
-  LOGS("logs");
+  LOGS("logs"),
+  /** Stored spans, by TraceQL. */
+  TRACES("traces");
 
   private final String text;
 

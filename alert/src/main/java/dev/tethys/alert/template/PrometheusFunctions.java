@@ -118,6 +118,11 @@ public final class PrometheusFunctions {
     return "/explore/logs?query=" + GoStrings.queryEscape(query);
   }
 
+  /** Path of the page with the result of a TraceQL query, below the server's URL. */
+  public static String tracesLink(String query) {
+    return "/explore/traces?query=" + GoStrings.queryEscape(query);
+  }
+
   private static Object query(Querier querier, String expression, long time) {
     try {
       return new GoList(RESULT_TYPE, querier.query(expression, time));

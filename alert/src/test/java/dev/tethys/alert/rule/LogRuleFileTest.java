@@ -42,7 +42,6 @@ class LogRuleFileTest {
         "type: logs; {app=\"x\"}; expression is a log query",
         "type: logs; up; parse error at line 1",
         "type: logs; rate({app=~\".*\"}[1m]); empty-compatible",
-        "type: traces; up; traces",
         "tenant: t; up; tenant is 't'",
         "type: metrics; rate({app=\"x\"} |= \"e\" [1m]); could not parse expression",
       })

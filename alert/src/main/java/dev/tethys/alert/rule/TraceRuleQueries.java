@@ -1,0 +1,186 @@
+package dev.tethys.alert.rule;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.storage.Cancellation;
+import dev.tethys.query.promql.QueryException;
+import dev.tethys.query.promql.Value;
+import dev.tethys.query.promql.ast.Expr;
+import dev.tethys.query.traceql.NamedValue;
+import dev.tethys.query.traceql.TraceQueries;
+import dev.tethys.query.traceql.TraceQuery;
+import dev.tethys.query.traceql.TraceQueryException;
+import dev.tethys.query.traceql.TraceSeriesResult;
+import dev.tethys.query.traceql.ast.TraceValue;
+import dev.tethys.query.traceql.parser.TraceQlException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Queries of rules over the spans of a tenant. A query reads the spans that start in a range before
+ * its time: the range of its hint {@code range}, or the interval of its group.
+ */
+@FunctionalInterface
+public interface TraceRuleQueries {
+  /** Hint with the length of the range. */
+  String RANGE = "range";
+
+  /** Fails: this process stores no traces. */
+  TraceRuleQueries NONE =
+      (tenant, range) -> new OfQueries(() -> null, Duration.ofMinutes(1), tenant, range);
+
+  /**
+   * Queries over the spans of a tenant.
+   *
+   * @param range of queries without the hint
+   */
+  RuleQuery of(String tenant, Duration range);
+
+  /**
+   * Queries of a trace store.
+   *
+   * @param queries null while there is no trace store
+   * @param timeout the longest time of a query
+   */
+  static TraceRuleQueries of(Supplier<@Nullable TraceQueries> queries, Duration timeout) {
+    return (tenant, range) -> new OfQueries(queries, timeout, tenant, range);
+  }
+
+  /**
+   * Parses the query of a rule.
+   *
+   * @throws TraceQlException if it is not valid, or finds traces instead of series
+   */
+  static TraceQuery parse(String text) {
+    TraceQuery q = TraceQuery.parse(text);
+    if (!q.isMetrics()) {
+      throw new TraceQlException(
+          TraceQlException.Kind.INVALID,
+          0,
+          0,
+          "query finds traces; a rule needs a metrics query such as { status = error } | rate()");
+    }
+    TraceValue hint = q.hints().get(RANGE);
+    if (hint != null && !(hint instanceof TraceValue.Duration d && d.nanos() > 0)) {
+      throw new TraceQlException(
+          TraceQlException.Kind.INVALID,
+          0,
+          0,
+          "hint range is " + hint.literal() + "; it must be a duration above 0, such as 5m");
+    }
+    return q;
+  }
+
+  /** Range of a query, by its hint or the given one. */
+  static Duration range(TraceQuery query, Duration otherwise) {
+    return query.hints().get(RANGE) instanceof TraceValue.Duration d
+        ? Duration.ofNanos(d.nanos())
+        : otherwise;
+  }
+
+  /**
+   * Labels of a series. Characters that names of labels do not have become underscores, and those
+   * at the begin of a name are removed: {@code resource.service.name} is {@code
+   * resource_service_name}, {@code .user} is {@code user}.
+   *
+   * @param series texts by the names of a result
+   * @throws QueryException if two names become the same
+   */
+  static Labels labels(Map<String, String> series) {
+    TreeMap<String, String> out = new TreeMap<>();
+    series.forEach(
+        (name, value) -> {
+          if (name.equals(Labels.METRIC_NAME) || value.isEmpty()) {
+            return;
+          }
+          String label = label(name);
+          if (out.putIfAbsent(label, value) != null) {
+            throw QueryException.execution(
+                "two fields of the result become the label " + label + ", one is " + name);
+          }
+        });
+    return Labels.of(out);
+  }
+
+  private static String label(String name) {
+    StringBuilder sb = new StringBuilder();
+    for (int i = 0; i < name.length(); i++) {
+      char c = name.charAt(i);
+      boolean letter = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z';
+      boolean digit = c >= '0' && c <= '9';
+      if (letter || digit) {
+        sb.append(sb.isEmpty() && digit ? "_" : "").append(c);
+      } else if (c != '"' && !sb.isEmpty()) {
+        sb.append('_');
+      }
+    }
+    return sb.isEmpty() ? "_" : sb.toString();
+  }
+
+  /** Instant queries of one tenant. */
+  record OfQueries(
+      Supplier<@Nullable TraceQueries> queries, Duration timeout, String tenant, Duration range)
+      implements RuleQuery {
+    @Override
+    public Prepared prepare(String text, @Nullable Expr expr) {
+      TraceQuery q = TraceRuleQueries.parse(text);
+      return time -> run(q, time);
+    }
+
+    @Override
+    public List<Value.Sample> query(String text, @Nullable Expr expr, long time) {
+      return query(text, time);
+    }
+
+    @Override
+    public List<Value.Sample> query(String text, long time) {
+      return run(TraceRuleQueries.parse(text), time);
+    }
+
+    private List<Value.Sample> run(TraceQuery query, long time) {
+      TraceQueries q = queries.get();
+      if (q == null) {
+        throw QueryException.execution(
+            "trace store is not open; rules of type traces need a server with"
+                + " --traces.enabled=true");
+      }
+      long to = Math.multiplyExact(time, 1_000_000L);
+      long from = to - TraceRuleQueries.range(query, range).toNanos();
+      long end = System.nanoTime() + timeout.toNanos();
+      try {
+        TraceSeriesResult r =
+            Cancellation.within(
+                () -> {
+                  if (System.nanoTime() - end > 0) {
+                    throw QueryException.execution(
+                        "query took longer than "
+                            + timeout.toSeconds()
+                            + " s; use a shorter range or more conditions");
+                  }
+                },
+                () -> q.instant(tenant, query, from, to));
+        return samples(r);
+      } catch (TraceQueryException e) {
+        throw QueryException.execution(String.valueOf(e.getMessage()));
+      }
+    }
+
+    private static List<Value.Sample> samples(TraceSeriesResult r) {
+      List<Value.Sample> out = new ArrayList<>();
+      for (TraceSeriesResult.Series s : r.series()) {
+        if (s.values().length > 0 && !Double.isNaN(s.values()[0])) {
+          Map<String, String> texts = new TreeMap<>();
+          for (NamedValue l : s.labels()) {
+            texts.put(l.name(), l.value() == TraceValue.NIL ? "" : l.value().text());
+          }
+          out.add(new Value.Sample(labels(texts), s.values()[0], null));
+        }
+      }
+      return out;
+    }
+  }
+}
