@@ -120,14 +120,16 @@ final class BackfillRules {
     for (String f : Operands.files(a.operands())) {
       try {
         for (GroupSpec g : RuleFile.read(Path.of(f), NameScheme.UTF8, parser)) {
-          if (g.type() == RuleType.LOGS) {
+          if (g.type() != RuleType.METRICS) {
             console
                 .err()
                 .println(
                     f
                         + ": group "
                         + g.name()
-                        + " is left out: type is logs; only rules over metrics can be backfilled");
+                        + " is left out: type is "
+                        + g.type().text()
+                        + "; only rules over metrics can be backfilled");
             continue;
           }
           Duration own = g.interval();

@@ -225,13 +225,17 @@ final class BacktestRules {
     Duration interval = range.interval();
     Instant to = range.to();
     GroupSpec one = group.with(List.of(rule), interval);
-    History history = new History(api, Source.of(group), interval.toMillis(), to.toEpochMilli());
+    RuleQuery history =
+        group.type() == RuleType.TRACES
+            ? new TraceHistory(api, group.tenant(), interval)
+            : new History(api, Source.of(group), interval.toMillis(), to.toEpochMilli());
     Map<Labels, Alert> firing = new LinkedHashMap<>();
     RuleReplay replay =
         new RuleReplay(
             new MemoryStore(),
             history,
             tenant -> history,
+            (tenant, every) -> history,
             (query, alerts) -> {
               for (Alert x : alerts) {
                 if (x.state() == AlertState.FIRING) {

@@ -121,7 +121,8 @@ public record Command(
     }
     if (!name.startsWith(MIGRATIONS)
         && !name.startsWith(ControlCommands.NAME + " ")
-        && !name.startsWith(LogCli.NAME + " ")) { // neither promtool nor PromQL is part of them
+        && !name.startsWith(LogCli.NAME + " ")
+        && !name.startsWith(TraceCommands.NAME + " ")) { // neither promtool nor PromQL
       all.addAll(name.startsWith(Amtool.NAME + " ") ? Amtool.GLOBAL : GLOBAL);
     }
     return all;

@@ -33,6 +33,7 @@ final class Commands {
     out.addAll(Amtool.commands());
     out.addAll(LogCli.commands());
     out.addAll(ProfileCommands.commands());
+    out.addAll(TraceCommands.commands());
     out.add(Lint.command());
     all = List.copyOf(out);
   }

@@ -21,18 +21,10 @@ final class LogCli {
   static final String NAME = "logcli";
   private static final String V1 = "/loki/api/v1/";
   private static final Duration TIMEOUT = Duration.ofMinutes(5);
-  private static final String DEFAULT_ADDRESS = "http://localhost:9090";
+  private static final ServerAddress ADDRESS = new ServerAddress("LOKI", "http://localhost:9090");
 
-  private static final List<Flag> SERVER =
-      List.of(
-          text("addr", "", "Server address; LOKI_ADDR, else " + DEFAULT_ADDRESS + "."),
-          text("username", "", "User for basic authentication; LOKI_USERNAME."),
-          text("password", "", "Password for basic authentication; LOKI_PASSWORD."),
-          text("bearer-token", "", "Token for authentication; LOKI_BEARER_TOKEN."),
-          text("org-id", "", "Tenant, sent as X-Scope-OrgID; LOKI_ORG_ID."),
-          Flag.of("quiet", Flag.Kind.BOOLEAN, "false", "Print no query details. Short: -q."));
-
-  private static final List<Flag> RANGE =
+  /** Flags of a time range. */
+  static final List<Flag> RANGE =
       List.of(
           Flag.of("since", Flag.Kind.DURATION, "1h", "Lookback window."),
           text("from", "", "Start of the time range, RFC 3339, inclusive."),
@@ -60,7 +52,7 @@ final class LogCli {
 
   @SafeVarargs
   private static List<Flag> flags(List<Flag>... lists) {
-    List<Flag> all = new ArrayList<>(SERVER);
+    List<Flag> all = new ArrayList<>(ADDRESS.flags());
     for (List<Flag> l : lists) {
       all.addAll(l);
     }
@@ -125,8 +117,14 @@ final class LogCli {
             "Delete the entries of a query.",
             flags(RANGE),
             LogCli::delete),
-        new Command(NAME + " delete list", "", "List deletions.", SERVER, 0, 0, LogCli::deletions),
-        command("delete cancel", "<id>", "Cancel a deletion.", SERVER, LogCli::cancelDeletion));
+        new Command(
+            NAME + " delete list", "", "List deletions.", ADDRESS.flags(), 0, 0, LogCli::deletions),
+        command(
+            "delete cancel",
+            "<id>",
+            "Cancel a deletion.",
+            ADDRESS.flags(),
+            LogCli::cancelDeletion));
   }
 
   private static Command command(
@@ -135,38 +133,8 @@ final class LogCli {
     return new Command(NAME + " " + name, operands, about, flags, least, 1, action);
   }
 
-  /** Value of a flag, else of a variable of the environment. */
-  private static String value(Command.Arguments a, String flag, String variable) {
-    String v = a.flags().get(flag);
-    String env = System.getenv(variable);
-    return !v.isEmpty() || env == null ? v : env;
-  }
-
   private static HttpAccess open(Command.Arguments a) throws IOException {
-    return HttpAccess.of(address(a), "", headers(a));
-  }
-
-  private static String address(Command.Arguments a) {
-    String v = value(a, "addr", "LOKI_ADDR");
-    return v.isEmpty() ? DEFAULT_ADDRESS : v;
-  }
-
-  private static List<String> headers(Command.Arguments a) {
-    List<String> out = new ArrayList<>();
-    String tenant = value(a, "org-id", "LOKI_ORG_ID");
-    if (!tenant.isEmpty()) {
-      out.add("X-Scope-OrgID=" + tenant);
-    }
-    String user = value(a, "username", "LOKI_USERNAME");
-    String token = value(a, "bearer-token", "LOKI_BEARER_TOKEN");
-    if (!user.isEmpty()) {
-      String pair = user + ":" + value(a, "password", "LOKI_PASSWORD");
-      byte[] b = pair.getBytes(java.nio.charset.StandardCharsets.UTF_8);
-      out.add("Authorization=Basic " + java.util.Base64.getEncoder().encodeToString(b));
-    } else if (!token.isEmpty()) {
-      out.add("Authorization=Bearer " + token);
-    }
-    return out;
+    return ADDRESS.open(a);
   }
 
   /** Parameters of a request. */
@@ -207,7 +175,8 @@ final class LogCli {
     return Json.object(send(to, "GET", path, p, a, console).body());
   }
 
-  private static Instant time(Command.Arguments a, String flag, Instant otherwise) {
+  /** Time of a flag in RFC 3339. */
+  static Instant time(Command.Arguments a, String flag, Instant otherwise) {
     String v = a.flags().get(flag);
     if (v.isEmpty()) {
       return otherwise;
@@ -249,13 +218,13 @@ final class LogCli {
     LogCliOutput out = LogCliOutput.of(a, console);
     String query = a.operands().getFirst();
     if (a.flags().bool("tail")) {
-      URI base = HttpAccess.url(address(a));
+      URI base = HttpAccess.url(ADDRESS.url(a));
       Params p = new Params().add("query", query).add("limit", a.flags().get("limit"));
       p.add("delay_for", a.flags().get("delay-for"));
       p.add("start", String.valueOf(Span.of(a).from()));
       String uri = base.toString().replaceFirst("^http", "ws") + V1 + "tail" + p;
       return LogCliTail.follow(
-          URI.create(uri), HttpAccess.pairs("header", headers(a)), out, console);
+          URI.create(uri), HttpAccess.pairs("header", ADDRESS.headers(a)), out, console);
     }
     Span span = Span.of(a);
     boolean forward = a.flags().bool("forward");

@@ -71,7 +71,22 @@ final class ServerApi implements AutoCloseable {
     return data(access.get(form.isEmpty() ? path : path + "?" + form, TIMEOUT));
   }
 
-  private static String form(List<Parameter> parameters) {
+  /** The JSON object of an answer that has no envelope, as those of Tempo's API. */
+  Map<String, @Nullable Object> object(String path, Map<String, String> headers)
+      throws IOException {
+    HttpAccess.Reply r = access.send("GET", path, null, headers, TIMEOUT);
+    if (r.status() / 100 != 2) {
+      throw new ApiException("bad_response", r.statusText(), r.text().strip());
+    }
+    try {
+      return Json.object(r.body());
+    } catch (IllegalArgumentException e) {
+      throw new ApiException("bad_response", String.valueOf(e.getMessage()), "");
+    }
+  }
+
+  /** Parameters as a query string or a form. */
+  static String form(List<Parameter> parameters) {
     return String.join(
         "&", parameters.stream().map(p -> encoded(p.name()) + "=" + encoded(p.value())).toList());
   }

@@ -11,6 +11,7 @@ import dev.tethys.alert.rule.RuleOptions;
 import dev.tethys.alert.rule.RuleQuery;
 import dev.tethys.alert.rule.RuleReplay;
 import dev.tethys.alert.rule.RuleSettings;
+import dev.tethys.alert.rule.TraceRuleQueries;
 import dev.tethys.config.Durations;
 import dev.tethys.model.GoDurationText;
 import dev.tethys.model.GoFloat;
@@ -83,6 +84,8 @@ final class RuleTest implements AutoCloseable {
     }
   }
 
+  private static final Duration TRACE_TIMEOUT = Duration.ofMinutes(1);
+
   private final TestGroup test;
   private final Duration interval;
   private final Settings settings;
@@ -90,6 +93,7 @@ final class RuleTest implements AutoCloseable {
   private final Map<Labels, Input> inputs = new LinkedHashMap<>();
   private final MemoryStore store = new MemoryStore();
   private final TestLogs logs = new TestLogs();
+  private final TestTraces traces = new TestTraces();
   private final PromqlEngine engine;
 
   RuleTest(TestGroup test, Duration interval, Settings settings) {
@@ -122,7 +126,8 @@ final class RuleTest implements AutoCloseable {
         return List.of(line + at.substring(at.indexOf(':')) + ": parse error: " + e.reason());
       }
     }
-    return logs.store(test);
+    List<String> problems = logs.store(test);
+    return problems.isEmpty() ? traces.store(test) : problems;
   }
 
   /** Runs it; what failed. */
@@ -140,6 +145,7 @@ final class RuleTest implements AutoCloseable {
             store,
             RuleQuery.of(engine, store),
             LogRuleQueries.of(() -> logs.engine(), LogqlLimits.DEFAULT),
+            TraceRuleQueries.of(() -> traces.queries(), TRACE_TIMEOUT),
             (query, alerts) -> {},
             RuleOptions.defaults(URI.create(test.externalUrl())),
             new RuleSettings(test.interval(), Duration.ZERO, test.externalLabels()),
@@ -384,6 +390,7 @@ final class RuleTest implements AutoCloseable {
   public void close() {
     engine.close();
     logs.close();
+    traces.close();
     store.close();
   }
 }

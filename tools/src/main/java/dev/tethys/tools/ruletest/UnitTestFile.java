@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -46,6 +47,7 @@ public record UnitTestFile(
       Instant start,
       List<InputSeries> input,
       List<InputLogs> logs,
+      List<InputTraces> traces,
       List<AlertTest> alerts,
       List<ExprTest> exprs,
       Labels externalLabels,
@@ -83,6 +85,61 @@ public record UnitTestFile(
       Map<String, String> metadata,
       List<String> lines,
       long repeat) {}
+
+  /**
+   * Equal spans, each in a separate trace.
+   *
+   * @param at start of the first span since the start of the test
+   * @param every time between the starts of spans; zero for all at once
+   * @param attributes attributes of each span
+   * @param resource attributes of the resource in addition to {@code service.name}
+   * @param repeat number of spans
+   */
+  public record InputTraces(
+      String tenant,
+      String service,
+      String name,
+      SpanKind kind,
+      SpanStatus status,
+      Duration duration,
+      Duration at,
+      Duration every,
+      Map<String, String> attributes,
+      Map<String, String> resource,
+      long repeat) {}
+
+  /** Kind of a span, as OTLP numbers it. */
+  public enum SpanKind {
+    UNSPECIFIED,
+    INTERNAL,
+    SERVER,
+    CLIENT,
+    PRODUCER,
+    CONSUMER;
+
+    int code() {
+      return ordinal();
+    }
+
+    String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** Status of a span, as OTLP numbers it. */
+  public enum SpanStatus {
+    UNSET,
+    OK,
+    ERROR;
+
+    int code() {
+      return ordinal();
+    }
+
+    String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
 
   /** The alerts of one name that fire at a time. */
   public record AlertTest(Duration at, String name, List<ExpectedAlert> expected) {}
@@ -124,6 +181,39 @@ public record UnitTestFile(
       LOGS.key("lines", Type.list(Type.STRING), List.of(), "The lines.");
   private static final Key<Long> LOGS_REPEAT =
       LOGS.key("repeat", Type.INT, 1L, "How often the lines are stored, one round after another.");
+
+  private static final Section TRACES =
+      new Section("input_traces", "Equal spans, each in a separate trace. (Tethys)");
+  private static final Key<String> TRACES_TENANT =
+      TRACES.key("tenant", Type.STRING, LogStore.DEFAULT_TENANT, "Tenant of the spans.");
+  private static final Key<String> TRACES_SERVICE =
+      TRACES.key("service", Type.STRING, "", "The attribute service.name of the resource.");
+  private static final Key<String> TRACES_NAME =
+      TRACES.key("name", Type.STRING, "", "Name of the spans.");
+  private static final Key<SpanKind> TRACES_KIND =
+      TRACES.key(
+          "kind",
+          Type.oneOf("kind", SpanKind.values(), SpanKind::text),
+          SpanKind.SERVER,
+          "Kind of the spans.");
+  private static final Key<SpanStatus> TRACES_STATUS =
+      TRACES.key(
+          "status",
+          Type.oneOf("status", SpanStatus.values(), SpanStatus::text),
+          SpanStatus.UNSET,
+          "Status of the spans.");
+  private static final Key<Duration> TRACES_DURATION =
+      TRACES.key("duration", Type.DURATION, Duration.ZERO, "Duration of each span.");
+  private static final Key<Duration> TRACES_AT =
+      TRACES.key("at", Type.DURATION, Duration.ZERO, "Start of the first span since the start.");
+  private static final Key<Duration> TRACES_EVERY =
+      TRACES.key("every", Type.DURATION, Duration.ZERO, "Time between spans; all at once when 0.");
+  private static final Key<Map<String, String>> TRACES_ATTRIBUTES =
+      TRACES.key("attributes", TEXTS, Map.of(), "Attributes of each span.");
+  private static final Key<Map<String, String>> TRACES_RESOURCE =
+      TRACES.key("resource", TEXTS, Map.of(), "Attributes of the resource.");
+  private static final Key<Long> TRACES_REPEAT =
+      TRACES.key("repeat", Type.INT, 1L, "Number of spans.");
 
   private static final Section ALERT = new Section("alert", "An alert that fires.");
   private static final Key<Map<String, String>> EXP_LABELS =
@@ -198,6 +288,26 @@ public record UnitTestFile(
                           o.get(LOGS_REPEAT)))),
           List.of(),
           "Log lines for groups of type logs. (Tethys)");
+  private static final Key<List<InputTraces>> INPUT_TRACES =
+      TEST.key(
+          "input_traces",
+          Type.list(
+              TRACES.type(
+                  o ->
+                      new InputTraces(
+                          o.get(TRACES_TENANT),
+                          o.get(TRACES_SERVICE),
+                          o.get(TRACES_NAME),
+                          o.get(TRACES_KIND),
+                          o.get(TRACES_STATUS),
+                          o.get(TRACES_DURATION),
+                          o.get(TRACES_AT),
+                          o.get(TRACES_EVERY),
+                          o.get(TRACES_ATTRIBUTES),
+                          o.get(TRACES_RESOURCE),
+                          o.get(TRACES_REPEAT)))),
+          List.of(),
+          "Spans for groups of type traces. (Tethys)");
   private static final Key<List<AlertTest>> ALERT_TESTS =
       TEST.key(
           "alert_rule_test",
@@ -263,6 +373,7 @@ public record UnitTestFile(
                 t.get(START),
                 t.get(INPUT),
                 t.get(INPUT_LOGS),
+                t.get(INPUT_TRACES),
                 t.get(ALERT_TESTS),
                 t.get(EXPR_TESTS),
                 Labels.of(t.get(EXTERNAL_LABELS)),
