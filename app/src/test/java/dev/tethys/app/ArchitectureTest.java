@@ -208,7 +208,8 @@ class ArchitectureTest {
         .whereLayer("processors")
         .mayOnlyAccessLayers("model", "config", "codec", "web", "ottl", "operators", "pipeline")
         .whereLayer("alert")
-        .mayOnlyAccessLayers("model", "config", "codec", "web", "discovery", "promql", "logql")
+        .mayOnlyAccessLayers(
+            "model", "config", "codec", "web", "discovery", "promql", "logql", "traceql")
         .whereLayer("alert manager")
         .mayOnlyAccessLayers("model", "config", "codec", "web", "alert")
         .whereLayer("api")
@@ -258,6 +259,7 @@ class ArchitectureTest {
             "scrape",
             "events",
             "log store",
+            "trace store",
             "metrics store",
             "archive",
             "promql",

@@ -2,10 +2,17 @@ package dev.tethys.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.testkit.Ports;
+import io.jaegertracing.internal.exceptions.SenderException;
+import io.jaegertracing.thrift.internal.senders.UdpSender;
+import io.jaegertracing.thriftjava.Process;
+import io.jaegertracing.thriftjava.Span;
 import java.io.IOException;
 import java.net.http.HttpRequest;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -68,6 +75,60 @@ class TraceStoreServerTest {
     try (TethysProcess p = TethysProcess.server(dir, "traces: {span_metrics: false}")) {
       p.await("ready", SOON, () -> p.get("/-/ready").statusCode() == 200);
       served(p); // after a restart
+    }
+  }
+
+  @Test
+  void datagramsOfJaegersClientsAreStored() throws Exception {
+    int port = Ports.free();
+    try (TethysProcess p =
+        TethysProcess.server(dir, "", "--traces.jaeger-compact-listen-address=127.0.0.1:" + port)) {
+      UdpSender udp = new UdpSender("127.0.0.1", port, 0);
+      Span span = new Span(10L, 0L, 7L, 0L, "pay", 1, System.currentTimeMillis() * 1000, 250L);
+      p.await(
+          "the span",
+          SOON,
+          () -> {
+            try {
+              udp.send(new Process("shop"), List.of(span)); // a datagram may be lost
+            } catch (SenderException e) {
+              throw new IllegalStateException(e);
+            }
+            return p.get("/tempo/api/traces/a").body().contains("\"pay\"");
+          });
+      udp.close();
+    }
+  }
+
+  @Test
+  void rulesOverTracesRecordAndAlert() throws IOException {
+    Files.writeString(
+        dir.resolve("rules.yml"),
+        """
+        groups:
+          - name: traces
+            type: traces
+            tenant: t
+            interval: 1s
+            rules:
+              - record: service:spans:count1h
+                expr: '{ kind = server } | count_over_time() by (resource.service.name) with (range=1h)'
+              - alert: Web
+                expr: '{ resource.service.name = "web" } | count_over_time() > 0 with (range=1h)'
+        """);
+    long now = System.currentTimeMillis() / 1000;
+    String trace = "0000000000000000000000000000000a";
+    try (TethysProcess p = TethysProcess.server(dir, "rule_files: [rules.yml]")) {
+      assertThat(post(p, "/v1/traces", "t", span("web", trace, now - 60))).isEqualTo(200);
+      p.await(
+          "recorded series",
+          SOON,
+          () ->
+              p.get("/api/v1/query?query=service:spans:count1h")
+                  .body()
+                  .contains("\"resource_service_name\":\"web\""));
+      p.await("alert", SOON, () -> p.get("/api/v1/alerts").body().contains("\"firing\""));
+      assertThat(p.get("/api/v1/rules").body()).contains("\"type\":\"traces\",\"tenant\":\"t\"");
     }
   }
 

@@ -14,6 +14,7 @@ import dev.tethys.alert.rule.RuleOptions;
 import dev.tethys.alert.rule.RuleQuery;
 import dev.tethys.alert.rule.RuleSettings;
 import dev.tethys.alert.rule.RuleType;
+import dev.tethys.alert.rule.TraceRuleQueries;
 import dev.tethys.app.alertmanager.EmbeddedAlertmanager;
 import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.DiscoveryContext;
@@ -67,6 +68,7 @@ final class Alerting implements AutoCloseable {
       MetricSource reading,
       PromqlEngine engine,
       LogRuleQueries logs,
+      TraceRuleQueries traces,
       HttpClientFactory clients,
       DiscoveryContext discovery,
       Registry registry,
@@ -84,6 +86,7 @@ final class Alerting implements AutoCloseable {
             s.store(),
             RuleQuery.of(s.engine(), s.reading()),
             s.logs(),
+            s.traces(),
             listener(),
             new RuleOptions(
                 duration(flags, "rules.alert.for-outage-tolerance"),

@@ -7,6 +7,8 @@ import static dev.tethys.runtime.cli.Flag.Kind.SIZE;
 import static dev.tethys.runtime.cli.Flag.Kind.STRING;
 import static dev.tethys.runtime.cli.Flag.of;
 
+import dev.tethys.alert.rule.TraceRuleQueries;
+import dev.tethys.api.traces.MetricQueries;
 import dev.tethys.api.traces.TracesApi;
 import dev.tethys.api.traces.TracesSettings;
 import dev.tethys.app.server.spans.GeneratedMetrics;
@@ -16,8 +18,11 @@ import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.storage.SampleSink;
 import dev.tethys.model.traces.TraceIngester;
 import dev.tethys.model.traces.TraceStore;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.exporter.tethys.EmbeddedStore;
 import dev.tethys.pipeline.exporter.tethys.EmbeddedTraceStore;
+import dev.tethys.pipeline.receiver.jaeger.JaegerReceiverFactory;
 import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.prometheus.TracesConfig;
 import dev.tethys.query.traceql.TraceLimits;
@@ -36,6 +41,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -57,6 +63,8 @@ final class EmbeddedTraces implements AutoCloseable {
   static final String QUERY_TIMEOUT = "traces.query-timeout";
   static final String QUERY_MAX_TRACES = "traces.query-max-traces";
   static final String SPAN_METRICS = "traces.span-metrics";
+  static final String JAEGER_COMPACT = "traces.jaeger-compact-listen-address";
+  static final String JAEGER_BINARY = "traces.jaeger-binary-listen-address";
 
   /** Flags of the trace store. */
   static final List<Flag> FLAGS =
@@ -93,7 +101,21 @@ final class EmbeddedTraces implements AutoCloseable {
               SPAN_METRICS,
               BOOLEAN,
               "true",
-              "Write span metrics and the service graph of stored spans. (Tethys)"));
+              "Write span metrics and the service graph of stored spans. (Tethys)"),
+          of(
+              JAEGER_COMPACT,
+              STRING,
+              "",
+              "UDP address for spans of Jaeger's clients in Thrift's compact protocol, such as"
+                  + " :6831. (Tethys)"),
+          of(
+              JAEGER_BINARY,
+              STRING,
+              "",
+              "UDP address for spans of Jaeger's clients in Thrift's binary protocol, such as"
+                  + " :6832. (Tethys)"));
+
+  private static final Duration AGENT_STOP = Duration.ofSeconds(5);
 
   /** Spans in parts take a quarter of the disk that those in the log take, and are found faster. */
   private static final Duration HEAD_AGE = Duration.ofMinutes(5);
@@ -107,6 +129,8 @@ final class EmbeddedTraces implements AutoCloseable {
   private final GeneratedMetrics metrics;
   private volatile TracesConfig config = TracesConfig.DEFAULT;
   private volatile @Nullable Opened opened;
+  private @Nullable PointTally refused; // set with the endpoints, before the store opens
+  private @Nullable Receiver jaegerAgent;
 
   private record Opened(TraceDatabase database, TraceQueries queries, ThreadPoolExecutor pool) {}
 
@@ -152,6 +176,11 @@ final class EmbeddedTraces implements AutoCloseable {
     return o == null ? null : o.queries;
   }
 
+  /** Queries of rules over traces. */
+  TraceRuleQueries ruleQueries() {
+    return TraceRuleQueries.of(this::queries, Duration.ofMillis(flags.millis(QUERY_TIMEOUT)));
+  }
+
   private @Nullable TraceStore store() {
     Opened o = opened;
     return o == null ? null : o.database;
@@ -161,8 +190,9 @@ final class EmbeddedTraces implements AutoCloseable {
    * Adds the APIs and the endpoints that take spans.
    *
    * @param receivers counts refused items
+   * @param spanMetrics queries over the metrics that are made of spans
    */
-  void addTo(Routes routes, PointTally receivers) {
+  void addTo(Routes routes, PointTally receivers, MetricQueries spanMetrics) {
     TracesSettings d = TracesSettings.of(BuildInfo.current().version());
     TracesSettings settings =
         new TracesSettings(
@@ -171,8 +201,9 @@ final class EmbeddedTraces implements AutoCloseable {
             (int) flags.integer(QUERY_MAX_TRACES),
             d.maxValues(),
             d.version());
-    new TracesApi(this::queries, settings, UnixNanos::now).addTo(routes);
+    new TracesApi(this::queries, settings, UnixNanos::now, spanMetrics).addTo(routes);
     TraceReceivers.addTo(routes, pipelineStore(), receivers);
+    refused = receivers.named("traces");
     registry.gauge(
         "tethys_traces_parts",
         "Number of parts of the trace store.",
@@ -240,6 +271,7 @@ final class EmbeddedTraces implements AutoCloseable {
             d.traceNanos());
     opened = new Opened(database, new TraceQueries(database, pool, threads, limits), pool);
     metrics.start();
+    listenAsJaegerAgent();
     LOG.log(
         Level.INFO,
         "Trace store opened folder={0} tenants={1} part_bytes={2} duration_ms={3}",
@@ -249,8 +281,45 @@ final class EmbeddedTraces implements AutoCloseable {
         (System.nanoTime() - begin) / 1_000_000);
   }
 
+  /** Listens for datagrams on the addresses that flags name. */
+  private void listenAsJaegerAgent() throws IOException {
+    String compact = flags.get(JAEGER_COMPACT);
+    String binary = flags.get(JAEGER_BINARY);
+    if (compact.isEmpty() && binary.isEmpty()) {
+      return;
+    }
+    Receiver agent =
+        JaegerReceiverFactory.agent(
+            compact.isEmpty() ? null : compact,
+            binary.isEmpty() ? null : binary,
+            new StoringConsumer(pipelineStore()),
+            Scheduler.system(),
+            Objects.requireNonNull(refused));
+    try {
+      agent.start();
+    } catch (IOException e) {
+      throw new IOException(
+          "--"
+              + JAEGER_COMPACT
+              + "="
+              + compact
+              + " --"
+              + JAEGER_BINARY
+              + "="
+              + binary
+              + ": "
+              + e.getMessage(),
+          e);
+    }
+    jaegerAgent = agent;
+  }
+
   @Override
   public void close() {
+    Receiver agent = jaegerAgent;
+    if (agent != null) {
+      agent.stop(AGENT_STOP);
+    }
     Opened o = opened;
     opened = null;
     if (o != null) {

@@ -2,6 +2,7 @@ package dev.tethys.app.server;
 
 import dev.tethys.alert.rule.GroupSpec;
 import dev.tethys.alert.rule.LogRuleQueries;
+import dev.tethys.alert.rule.TraceRuleQueries;
 import dev.tethys.api.ApiSettings;
 import dev.tethys.api.Consoles;
 import dev.tethys.api.Notifications;
@@ -205,6 +206,7 @@ final class Server implements AutoCloseable {
                 reading,
                 engine,
                 logs == null ? LogRuleQueries.NONE : logs.ruleQueries(),
+                traces == null ? TraceRuleQueries.NONE : traces.ruleQueries(),
                 clients,
                 discoveryContext,
                 registry,
@@ -336,7 +338,7 @@ final class Server implements AutoCloseable {
     }
     EmbeddedTraces traceStore = traces;
     if (traceStore != null) {
-      traceStore.addTo(routes, receivers);
+      traceStore.addTo(routes, receivers, new SpanMetricQueries(engine, reading));
       flush.add("trace store", traceStore::flush);
     }
     EmbeddedProfiles profileStore = profiles;
