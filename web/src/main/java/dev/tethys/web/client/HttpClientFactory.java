@@ -6,11 +6,14 @@ import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.OAuth2;
 import dev.tethys.config.ProxyConfig;
 import dev.tethys.config.TlsConfig;
+import dev.tethys.config.UrlHost;
 import dev.tethys.web.cloud.BearerTokens;
 import dev.tethys.web.cloud.CredentialDependencies;
 import dev.tethys.web.kerberos.KerberosLogin;
 import dev.tethys.web.kerberos.KerberosServer;
 import java.io.IOException;
+import java.net.Socket;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -252,6 +255,46 @@ public final class HttpClientFactory implements AutoCloseable {
         transports.put(way, t);
       }
       return t;
+    }
+  }
+
+  /**
+   * Connects to a server that speaks another protocol than HTTP over the connection, such as a
+   * WebSocket: directly, or by a tunnel through the proxy that the environment names for its URL.
+   *
+   * @param to {@code http} or {@code https} URL of the server
+   * @param tls of {@code https}; null for {@code http}
+   * @param deadline until when, by {@link System#nanoTime}
+   * @throws IOException when it cannot; nothing is left open then
+   */
+  public Socket connect(URI to, @Nullable TlsConfig tls, long deadline) throws IOException {
+    Proxies proxies = new Proxies(new ProxyConfig(null, "", true, Map.of()), environment);
+    URI proxy = proxies.find(to);
+    String host = UrlHost.bare(to);
+    int port = WebClient.port(to);
+    if (proxy == null) {
+      return TlsSockets.connect(host, port, tls, deadline);
+    }
+    String user = proxy.getUserInfo();
+    // A tunnel, whatever the scheme: a proxy forwards no WebSocket.
+    ProxyRoute route =
+        new ProxyRoute(
+            proxy,
+            URI.create("https://" + UrlHost.of(to) + ":" + port),
+            user == null ? null : BasicCredentials.ofUserInfo(user),
+            Map.of(),
+            ClientTls.setup(tls == null ? TlsConfig.DEFAULT : tls));
+    Socket plain = new Socket();
+    try {
+      plain.setSoTimeout(TlsSockets.left(deadline));
+      Socket s = route.open(plain, deadline);
+      if (tls != null) {
+        s = TlsSockets.secure(tls, s, host, port);
+      }
+      return s;
+    } catch (IOException e) {
+      plain.close();
+      throw e;
     }
   }
 

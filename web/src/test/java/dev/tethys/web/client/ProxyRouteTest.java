@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.TlsConfig;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.testkit.TestCertificates;
 import dev.tethys.web.HttpListener;
@@ -28,6 +29,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -298,6 +300,46 @@ class ProxyRouteTest {
         client("proxy_url: http://127.0.0.1:" + port + "\nproxy_connect_header: {Refuse: ['yes']}");
     assertThatThrownBy(() -> get(refused, "https://target.test/"))
         .hasMessageContaining("the proxy refuses the tunnel with status 407");
+  }
+
+  /**
+   * What a WebSocket is opened over: a tunnel without TLS, too, through the environment's proxy.
+   */
+  @Test
+  void aConnectionGoesThroughTheProxyOfTheEnvironment() throws Exception {
+    String proxy = "http://u:p@127.0.0.1:" + proxy(listening(), this::http);
+    Map<String, String> environment =
+        Map.of("HTTP_PROXY", proxy, "HTTPS_PROXY", proxy, "NO_PROXY", "direct.test");
+    TlsConfig trust =
+        HttpClientConfig.TYPE
+            .read(YamlDocument.parse("c.yml", dir, "tls_config: {ca_file: ca.crt}").root())
+            .tls();
+    long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    try (HttpClientFactory f =
+        new HttpClientFactory("Tethys/test", () -> Instant.EPOCH, environment::get)) {
+      for (HttpListener to : List.of(plain, secure)) {
+        boolean secured = to == secure;
+        URI target = URI.create((secured ? "https" : "http") + "://target.test:" + to.port());
+        try (Socket s = f.connect(target, secured ? trust : null, deadline)) {
+          s.getOutputStream()
+              .write(
+                  "GET / HTTP/1.1\r\nHost: target.test\r\nConnection: close\r\n\r\n"
+                      .getBytes(UTF_8));
+          assertThat(new String(s.getInputStream().readAllBytes(), UTF_8)).endsWith("seen null");
+        }
+        assertThat(asked.getLast())
+            .startsWith("CONNECT target.test:" + to.port() + " HTTP/1.1\r\n")
+            .contains("Proxy-Authorization: Basic dTpw\r\n");
+      }
+      assertThatThrownBy(
+              () -> f.connect(URI.create("https://other.test:" + secure.port()), trust, deadline))
+          .hasMessageContaining("other.test");
+      int asked = this.asked.size();
+      f.connect(URI.create("http://127.0.0.1:" + plain.port()), null, deadline).close();
+      assertThatThrownBy(() -> f.connect(URI.create("http://direct.test:1"), null, deadline))
+          .isInstanceOf(IOException.class);
+      assertThat(this.asked).as("through no proxy").hasSize(asked);
+    }
   }
 
   @Test

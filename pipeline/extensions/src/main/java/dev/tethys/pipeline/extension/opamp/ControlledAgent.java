@@ -135,6 +135,7 @@ public final class ControlledAgent implements AutoCloseable {
         new SocketLink(
             new OpampSettings.Server(settings.endpoint(), settings.tls(), headers, null, null),
             null,
+            SocketLink.Dialer.DIRECT,
             PACE,
             clock);
   }

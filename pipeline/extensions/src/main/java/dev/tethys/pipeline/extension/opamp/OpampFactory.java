@@ -80,7 +80,7 @@ public final class OpampFactory implements ExtensionFactory<OpampSettings> {
     Duration polling = server.polling();
     Link link =
         polling == null
-            ? new SocketLink(server, auth, pace, context.clock())
+            ? new SocketLink(server, auth, clients::connect, pace, context.clock())
             : new PollingLink(server, polling, auth, clients, pace, context.clock());
     return new OpampAgent(
         s, context, pace, link, available(), version, now -> talking.put(context.id(), now), fatal);

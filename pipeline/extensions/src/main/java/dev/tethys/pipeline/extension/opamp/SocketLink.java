@@ -28,8 +28,26 @@ import org.jspecify.annotations.Nullable;
  * are read by another. Both sides send pings, so that a dead connection is detected and reopened.
  */
 final class SocketLink implements Link {
+  /** Connects to the host of a URL of {@code http} or {@code https}. */
+  @FunctionalInterface
+  interface Dialer {
+    /** Connects without a proxy. */
+    Dialer DIRECT =
+        (to, tls, deadline) ->
+            TlsSockets.connect(UrlHost.bare(to), UrlHost.port(to), tls, deadline);
+
+    /**
+     * Connects.
+     *
+     * @param tls null for {@code http}
+     * @param deadline by {@link System#nanoTime}
+     */
+    Socket connect(URI to, @Nullable TlsConfig tls, long deadline) throws IOException;
+  }
+
   private final OpampSettings.Server server;
   private final @Nullable ClientAuth auth;
+  private final Dialer dialer;
   private final ReconnectBackoff pace;
   private final Scheduler clock;
   private @Nullable Socket open; // guarded by this
@@ -39,10 +57,12 @@ final class SocketLink implements Link {
   SocketLink(
       OpampSettings.Server server,
       @Nullable ClientAuth auth,
+      Dialer dialer,
       ReconnectBackoff pace,
       Scheduler clock) {
     this.server = server;
     this.auth = auth;
+    this.dialer = dialer;
     this.pace = pace;
     this.clock = clock;
   }
@@ -57,9 +77,8 @@ final class SocketLink implements Link {
     int port = UrlHost.port(u) > 0 ? UrlHost.port(u) : secured ? 443 : 80;
     TlsConfig tls = secured ? server.tls() : null;
     Map<String, String> headers = headers();
-    Socket s =
-        TlsSockets.connect(
-            String.valueOf(UrlHost.of(u)), port, tls, clock.nanos() + pace.request().toNanos());
+    URI over = URI.create((secured ? "https://" : "http://") + UrlHost.of(u) + ":" + port);
+    Socket s = dialer.connect(over, tls, clock.nanos() + pace.request().toNanos());
     try (s) {
       keep(s);
       reports.begin();
