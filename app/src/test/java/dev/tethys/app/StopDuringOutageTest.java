@@ -122,7 +122,9 @@ class StopDuringOutageTest {
     }
   }
 
-  /** The record goes back to the receiver, which has not stored its position: it stays in the topic. */
+  /**
+   * The record goes back to the receiver, which has not stored its position: it stays in the topic.
+   */
   @Test
   void anIngesterStopsWhileItsDatabaseIsDown() throws Exception {
     try (KafkaProcess broker = new KafkaProcess(Files.createDirectories(dir.resolve("broker")));

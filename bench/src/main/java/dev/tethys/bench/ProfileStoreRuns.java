@@ -32,9 +32,10 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * The profile store in one process, with CPU profiles of services every 10 s: bytes on the disk
- * against those of the gzip files, profiles a second of CPU time, and the time to merge a service
- * against reading and merging its files. Exit status 1 if the merges differ.
+ * Measurement of the profile store in one process, with CPU profiles of services every 10 s. It
+ * compares bytes on the disk with those of the gzip files, and the time to merge a service with the
+ * time to read and merge its files, and gives profiles a second of CPU time. Exit status 1 if the
+ * merges differ.
  */
 final class ProfileStoreRuns {
   private static final long T0 = 1_795_608_000_000_000_000L;

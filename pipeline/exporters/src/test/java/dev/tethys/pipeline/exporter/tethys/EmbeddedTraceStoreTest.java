@@ -68,8 +68,7 @@ class EmbeddedTraceStoreTest {
   void whatCannotBeStoredIsRejectedAndAClosedStoreIsTriedAgain() {
     Batch broken = new Batch(Signal.TRACES, Encoding.OTLP, new byte[] {10, 99}, 3, 0);
     assertThat(store.store(broken, TethysSettings.DEFAULT))
-        .isInstanceOfSatisfying(
-            Outcome.Rejected.class, r -> assertThat(r.items()).isEqualTo(3));
+        .isInstanceOfSatisfying(Outcome.Rejected.class, r -> assertThat(r.items()).isEqualTo(3));
     assertThat(store.store(bytes(5), new TethysSettings("a|b", Labels.EMPTY, null)))
         .isInstanceOf(Outcome.Rejected.class);
     open = false;

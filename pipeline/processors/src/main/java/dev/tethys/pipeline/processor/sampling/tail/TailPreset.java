@@ -10,7 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Named list of policies, with numbers of its own. */
+/** Named list of policies, with configurable numbers. */
 enum TailPreset {
   /** Traces with errors, slow ones and those with rare operations; of the others a share. */
   KEEP_ERRORS_SLOW_RARE("keep_errors_slow_rare");
