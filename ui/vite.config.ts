@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 
 // What the dev and preview servers hand on to a running server; everything else is the application's.
 const upstream = process.env.TETHYS_URL ?? 'http://127.0.0.1:9090';
-const proxied = ['/api', '/loki', '/tempo', '/-/', '/metrics', '/federate', '/version'];
+const proxied = ['/api', '/loki', '/tempo', '/pyroscope', '/-/', '/metrics', '/federate', '/version'];
 const proxy = Object.fromEntries(
   proxied.map((path) => [path, { target: upstream, changeOrigin: true, ws: path === '/loki' }]),
 );

@@ -90,6 +90,7 @@ export function groupsOf(of: Offer): Group[] {
         page('Metrics', [view('/query', 'Metrics', 'promql graph query')]),
         page('Logs', [view('/explore/logs', 'Logs', 'logql lines')], 'l'),
         page('Traces', [view('/explore/traces', 'Traces', 'traceql spans waterfall')], 'x'),
+        page('Profiles', [view('/explore/profiles', 'Profiles', 'flame graph pprof pyroscope cpu')], 'u'),
       ),
     },
     ...(manager && !server

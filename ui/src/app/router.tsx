@@ -90,6 +90,7 @@ const logConfig = lazyRouteComponent(() => import('../logs/config-page'), 'LogCo
 const exploreLogs = lazyRouteComponent(() => import('../explore/logs/logs-page'), 'LogsPage');
 const exploreTraces = lazyRouteComponent(() => import('../explore/traces/traces-page'), 'TracesPage');
 const exploreTrace = lazyRouteComponent(() => import('../explore/traces/trace-page'), 'TracePage');
+const exploreProfiles = lazyRouteComponent(() => import('../explore/profiles/profiles-page'), 'ProfilesPage');
 const services = lazyRouteComponent(() => import('../services/services-page'), 'ServicesPage');
 const serviceMap = lazyRouteComponent(() => import('../services/map-page'), 'ServiceMapPage');
 const service = lazyRouteComponent(() => import('../services/service-page'), 'ServicePage');
@@ -139,6 +140,7 @@ const routes = root.addChildren([
   route('/explore/logs', exploreLogs),
   route('/explore/traces', exploreTraces),
   route('/explore/traces/$id', exploreTrace),
+  route('/explore/profiles', exploreProfiles),
   route('/services', services),
   route('/services/map', serviceMap),
   route('/services/service/$name', service),

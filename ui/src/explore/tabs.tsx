@@ -1,10 +1,10 @@
 import { Link } from '@tanstack/react-router';
 import { formatDuration, formatMoment, type TimeRange } from '../lib/time';
 
-export type Signal = 'metrics' | 'logs' | 'traces';
+export type Signal = 'metrics' | 'logs' | 'traces' | 'profiles';
 
 /** What each tab showed last: a tab that is left and opened again keeps its query. */
-const last: Record<Signal, Record<string, string>> = { metrics: {}, logs: {}, traces: {} };
+const last: Record<Signal, Record<string, string>> = { metrics: {}, logs: {}, traces: {}, profiles: {} };
 
 /** The metrics of the last address with another time range; without panels an empty one carries the range. */
 function metricsSearch(time: TimeRange): Record<string, string> {
@@ -37,6 +37,13 @@ function tracesSearch(time: TimeRange): Record<string, string> {
   return out;
 }
 
+function profilesSearch(time: TimeRange): Record<string, string> {
+  const { end: _end, zoom: _zoom, ...out } = last.profiles;
+  out.range = formatDuration(time.range);
+  if (time.end !== null) out.end = formatMoment(time.end, true);
+  return out;
+}
+
 /** Signals of Explore over one time range. Without a search the page is below its tab, and the tab leads back. */
 export function ExploreTabs({
   signal,
@@ -59,6 +66,7 @@ export function ExploreTabs({
       {tab('/query', 'Metrics', 'metrics', signal === 'metrics' ? shown : metricsSearch(time))}
       {tab('/explore/logs', 'Logs', 'logs', signal === 'logs' ? shown : logsSearch(time))}
       {tab('/explore/traces', 'Traces', 'traces', signal === 'traces' ? shown : tracesSearch(time))}
+      {tab('/explore/profiles', 'Profiles', 'profiles', signal === 'profiles' ? shown : profilesSearch(time))}
     </nav>
   );
 }

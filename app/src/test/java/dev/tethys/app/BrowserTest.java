@@ -252,10 +252,11 @@ class BrowserTest {
 
   /** Tempo's API and Prometheus's are answered within the browser. */
   @Test
-  void tracesAndServicesAreExploredInChromium() throws IOException, InterruptedException {
+  void tracesProfilesAndServicesAreExploredInChromium() throws IOException, InterruptedException {
     assumeBrowser();
     try (TethysProcess server = TethysProcess.server(dir, "global: {}\n")) {
       scenarios("--suite=explore-traces", "--base-url=http://127.0.0.1:" + server.port);
+      scenarios("--suite=explore-profiles", "--base-url=http://127.0.0.1:" + server.port);
       scenarios("--suite=services", "--base-url=http://127.0.0.1:" + server.port);
     }
   }

@@ -41,6 +41,7 @@ public final class Interface {
         "/explore/logs",
         "/explore/traces",
         "/explore/traces/{id}",
+        "/explore/profiles",
         "/services",
         "/services/map",
         "/services/service/{name}",
