@@ -2,14 +2,12 @@ package dev.tethys.control;
 
 import dev.tethys.control.Rollout.Assignment;
 import dev.tethys.control.Rollout.Reached;
+import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.file.RealFiles;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +30,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class RolloutState {
   private static final int FORMAT = 1;
 
+  private final FileAccess files = new RealFiles();
   private final Path file;
 
   RolloutState(Path file) {
@@ -110,20 +109,7 @@ final class RolloutState {
     assignments.forEach(a -> put(as.addObject(), a));
     ArrayNode rs = n.putArray("rollouts");
     rollouts.forEach(r -> put(rs.addObject(), r));
-    Path next = file.resolveSibling(file.getFileName() + ".new");
-    try (FileChannel c =
-        FileChannel.open(
-            next,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.WRITE,
-            StandardOpenOption.TRUNCATE_EXISTING)) {
-      ByteBuffer b = ByteBuffer.wrap(n.toString().getBytes(StandardCharsets.UTF_8));
-      while (b.hasRemaining()) {
-        c.write(b);
-      }
-      c.force(true);
-    }
-    Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+    files.replace(file, n.toString().getBytes(StandardCharsets.UTF_8));
   }
 
   private static void put(ObjectNode n, Assignment a) {

@@ -56,6 +56,20 @@ public interface FileAccess {
   /** Makes the names in a folder durable. */
   void syncDirectory(Path directory) throws IOException;
 
+  /** Replaces a file in one step, or creates it; name and content are durable on return. */
+  default void replace(Path file, byte[] content) throws IOException {
+    Path next = file.resolveSibling(file.getFileName() + ".new");
+    try (WritableFile w = create(next)) {
+      w.write(content, 0, content.length);
+      w.force();
+    }
+    rename(next, file);
+    Path folder = file.getParent();
+    if (folder != null) {
+      syncDirectory(folder);
+    }
+  }
+
   /**
    * Locks a file against other processes and others in this one until closed.
    *

@@ -63,7 +63,7 @@ record CheckpointFile(FileAccess files, Path file) {
       files.delete(previous());
       files.link(file, previous());
     }
-    replace(files, file, bytes(beside, checkpoints));
+    files.replace(file, bytes(beside, checkpoints));
   }
 
   /** By what Promtail's file is known again. */
@@ -73,20 +73,6 @@ record CheckpointFile(FileAccess files, Path file) {
 
   private Path previous() {
     return file.resolveSibling(file.getFileName() + ".previous");
-  }
-
-  /** Replaces a file in one step. */
-  static void replace(FileAccess files, Path file, byte[] content) throws IOException {
-    Path temporary = file.resolveSibling(file.getFileName() + ".new");
-    try (FileAccess.WritableFile w = files.create(temporary)) {
-      w.write(content, 0, content.length);
-      w.force();
-    }
-    files.rename(temporary, file);
-    Path folder = file.getParent();
-    if (folder != null) {
-      files.syncDirectory(folder);
-    }
   }
 
   static byte[] bytes(Set<String> beside, Collection<Checkpoint> checkpoints) {

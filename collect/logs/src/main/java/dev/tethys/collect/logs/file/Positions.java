@@ -295,7 +295,7 @@ public final class Positions {
       String next = CheckpointFile.hash(yaml);
       // Its own first: when only that is written, it says which the other one is.
       own.write(new LinkedHashSet<>(List.of(besideNow, next)), all);
-      CheckpointFile.replace(files, file, yaml);
+      files.replace(file, yaml);
       besideNow = next;
       saved = new Saved(now, List.copyOf(remembered.all()), new TreeMap<>(written));
       return true;

@@ -2,15 +2,13 @@ package dev.tethys.pipeline.extension.opamp;
 
 import dev.tethys.codec.opamp.RemoteConfig;
 import dev.tethys.model.UuidV7;
+import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.file.RealFiles;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -42,6 +40,7 @@ final class RemoteConfigFolder {
   /** Configuration that was not applied. */
   record Failure(byte[] hash, String error) {}
 
+  private final FileAccess files = new RealFiles();
   private final Path folder;
   private final UUID uid;
   private byte @Nullable [] current;
@@ -116,11 +115,13 @@ final class RemoteConfigFolder {
       return files();
     }
     Path in = folderOf(offered.hash());
-    delete(in);
-    Files.createDirectories(in);
+    files.delete(in);
+    files.createDirectories(in);
+    files.syncDirectory(folder);
     int n = 0;
     for (String text : offered.files().values()) {
-      force(in.resolve(String.format("%02d.yaml", n++)), text);
+      files.replace(
+          in.resolve(String.format("%02d.yaml", n++)), text.getBytes(StandardCharsets.UTF_8));
     }
     write("trying", hex(offered.hash()) + "\n");
     return listed(in);
@@ -149,7 +150,7 @@ final class RemoteConfigFolder {
       for (Path p : all.toList()) {
         boolean kept = current != null && p.equals(folderOf(current));
         if (p.getFileName().toString().startsWith(PREFIX) && !kept) {
-          delete(p);
+          files.delete(p);
         }
       }
     }
@@ -165,15 +166,6 @@ final class RemoteConfigFolder {
     }
   }
 
-  private static void delete(Path in) throws IOException {
-    if (Files.isDirectory(in)) {
-      for (Path p : listed(in)) {
-        Files.delete(p);
-      }
-      Files.delete(in);
-    }
-  }
-
   private @Nullable String read(String name) throws IOException {
     try {
       return Files.readString(folder.resolve(name));
@@ -183,24 +175,7 @@ final class RemoteConfigFolder {
   }
 
   private void write(String name, String text) throws IOException {
-    Path next = folder.resolve(name + ".new");
-    force(next, text);
-    Files.move(next, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);
-  }
-
-  private static void force(Path file, String text) throws IOException {
-    try (FileChannel c =
-        FileChannel.open(
-            file,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.WRITE,
-            StandardOpenOption.TRUNCATE_EXISTING)) {
-      ByteBuffer b = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-      while (b.hasRemaining()) {
-        c.write(b);
-      }
-      c.force(true);
-    }
+    files.replace(folder.resolve(name), text.getBytes(StandardCharsets.UTF_8));
   }
 
   private static @Nullable Failure failure(@Nullable String written) {
