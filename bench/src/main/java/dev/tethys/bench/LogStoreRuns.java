@@ -14,11 +14,8 @@ import dev.tethys.store.events.EngineOptions;
 import dev.tethys.store.logs.LogDatabase;
 import dev.tethys.store.logs.LogLimits;
 import dev.tethys.store.logs.LogOptions;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,8 +25,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -41,6 +36,9 @@ final class LogStoreRuns {
   private static final int BATCH = 1000;
   private static final int THREADS = 4;
   private static final List<Matcher> ALL = List.of(Matcher.of(Matcher.Type.REGEX, "app", ".+"));
+
+  private static final KilledWriter WRITER =
+      new KilledWriter(Writer.class, BATCH, "rows", LogStoreRuns::batches);
 
   private LogStoreRuns() {}
 
@@ -60,7 +58,7 @@ final class LogStoreRuns {
         cost(dir.resolve("cost"), o.number("rows"), o.number("seed"));
       }
       if (o.count("kills") > 0) {
-        sound = kills(dir.resolve("kills"), o.count("kills"), o.number("seed"));
+        sound = WRITER.kills(dir.resolve("kills"), o.count("kills"), o.number("seed"));
       }
       if (o.number("start-rows") > 0) {
         start(dir.resolve("start"), o.number("start-rows"), o.number("seed"));
@@ -230,87 +228,6 @@ final class LogStoreRuns {
     }
   }
 
-  private static boolean kills(Path dir, int count, long seed) throws Exception {
-    Random random = new Random(seed);
-    long next = 0;
-    List<Long> all = new ArrayList<>();
-    long lost = 0;
-    long doubled = 0;
-    for (int kill = 1; kill <= count; kill++) {
-      List<Long> acknowledged = life(dir, next, seed, 10 + random.nextInt(200));
-      all.addAll(acknowledged);
-      boolean whole = kill % 10 == 0 || kill == count; // also what earlier lives wrote
-      Map<Long, Integer> found = batches(dir, whole ? 0 : next);
-      for (long n : whole ? all : acknowledged) {
-        lost += Math.max(0, BATCH - found.getOrDefault(n, 0));
-      }
-      long newest = next;
-      for (Map.Entry<Long, Integer> e : found.entrySet()) {
-        doubled += Math.max(0, e.getValue() - BATCH);
-        newest = Math.max(newest, e.getKey() + 1);
-      }
-      for (long n : acknowledged) {
-        newest = Math.max(newest, n + 1);
-      }
-      next = newest;
-      if (whole) {
-        System.out.printf(
-            Locale.ROOT,
-            "%d kills, %d acknowledged rows, %d lost, %d doubled%n",
-            kill,
-            (long) all.size() * BATCH,
-            lost,
-            doubled);
-      }
-    }
-    return lost == 0 && doubled == 0;
-  }
-
-  /** Starts a writer, kills it after so many acknowledged batches; the acknowledged ones. */
-  private static List<Long> life(Path dir, long from, long seed, int batches) throws Exception {
-    Process p =
-        new ProcessBuilder(
-                ProcessHandle.current().info().command().orElse("java"),
-                "-Xmx512m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Writer.class.getName(),
-                dir.toString(),
-                Long.toString(from),
-                Long.toString(seed))
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    List<Long> out = new ArrayList<>();
-    try (BufferedReader in =
-        new BufferedReader(new InputStreamReader(p.getInputStream(), StandardCharsets.UTF_8))) {
-      String line;
-      String last = "";
-      while (out.size() < batches && (line = in.readLine()) != null) {
-        out.add(Long.parseLong(line));
-      }
-      p.toHandle().destroyForcibly(); // unlike the process's own, it leaves the pipe open
-      while ((line = in.readLine()) != null) {
-        last = line;
-        out.add(Long.parseLong(line));
-      }
-      if (!last.isEmpty()) {
-        out.removeLast(); // perhaps cut short by the kill
-      }
-    } finally {
-      p.destroyForcibly();
-      if (!p.waitFor(60, TimeUnit.SECONDS)) {
-        throw new IllegalStateException("the writer does not end");
-      }
-    }
-    if (out.size() < batches) {
-      throw new IllegalStateException("the writer ended by itself, exit " + p.exitValue());
-    }
-    return out;
-  }
-
   /** Rows by batch, from a batch on. */
   private static Map<Long, Integer> batches(Path dir, long from) throws IOException {
     Map<Long, Integer> out = new HashMap<>();
@@ -339,7 +256,7 @@ final class LogStoreRuns {
     long next = 0;
     while (next * BATCH < rows) {
       int batches = (int) Math.min(Integer.MAX_VALUE, rows / BATCH - next + 1);
-      next += life(dir, next, seed, batches).size();
+      next += WRITER.life(dir, next, seed, batches).size();
     }
     long wall = System.nanoTime();
     try (LogDatabase db = open(dir)) {

@@ -18,13 +18,10 @@ import dev.tethys.store.traces.TraceDatabase;
 import dev.tethys.store.traces.TraceLimits;
 import dev.tethys.store.traces.TraceOptions;
 import java.io.BufferedInputStream;
-import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -35,8 +32,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.GZIPInputStream;
 
@@ -49,6 +44,9 @@ final class TraceStoreRuns {
   private static final int THREADS = 4;
   private static final String TENANT = "fake";
   private static final SpanField NAME = SpanField.intrinsic(Scope.NAME);
+
+  private static final KilledWriter WRITER =
+      new KilledWriter(Writer.class, BATCH, "spans", TraceStoreRuns::batches);
 
   private TraceStoreRuns() {}
 
@@ -73,7 +71,7 @@ final class TraceStoreRuns {
         cost(dir.resolve("cost"), o);
       }
       if (o.count("kills") > 0) {
-        sound = kills(dir.resolve("kills"), o.count("kills"), o.number("seed"));
+        sound = WRITER.kills(dir.resolve("kills"), o.count("kills"), o.number("seed"));
       }
     } finally {
       Fuzz.delete(dir);
@@ -319,87 +317,6 @@ final class TraceStoreRuns {
         t.join();
       }
     }
-  }
-
-  private static boolean kills(Path dir, int count, long seed) throws Exception {
-    Random random = new Random(seed);
-    long next = 0;
-    List<Long> all = new ArrayList<>();
-    long lost = 0;
-    long doubled = 0;
-    for (int kill = 1; kill <= count; kill++) {
-      List<Long> acknowledged = life(dir, next, seed, 10 + random.nextInt(200));
-      all.addAll(acknowledged);
-      boolean whole = kill % 10 == 0 || kill == count; // also what earlier lives wrote
-      Map<Long, Integer> found = batches(dir, whole ? 0 : next);
-      for (long n : whole ? all : acknowledged) {
-        lost += Math.max(0, BATCH - found.getOrDefault(n, 0));
-      }
-      long newest = next;
-      for (Map.Entry<Long, Integer> e : found.entrySet()) {
-        doubled += Math.max(0, e.getValue() - BATCH);
-        newest = Math.max(newest, e.getKey() + 1);
-      }
-      for (long n : acknowledged) {
-        newest = Math.max(newest, n + 1);
-      }
-      next = newest;
-      if (whole) {
-        System.out.printf(
-            Locale.ROOT,
-            "%d kills, %d acknowledged spans, %d lost, %d doubled%n",
-            kill,
-            (long) all.size() * BATCH,
-            lost,
-            doubled);
-      }
-    }
-    return lost == 0 && doubled == 0;
-  }
-
-  /** Starts a writer, kills it after so many acknowledged batches; the acknowledged ones. */
-  private static List<Long> life(Path dir, long from, long seed, int batches) throws Exception {
-    Process p =
-        new ProcessBuilder(
-                ProcessHandle.current().info().command().orElse("java"),
-                "-Xmx512m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Writer.class.getName(),
-                dir.toString(),
-                Long.toString(from),
-                Long.toString(seed))
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
-    List<Long> out = new ArrayList<>();
-    try (BufferedReader in =
-        new BufferedReader(new InputStreamReader(p.getInputStream(), StandardCharsets.UTF_8))) {
-      String line;
-      String last = "";
-      while (out.size() < batches && (line = in.readLine()) != null) {
-        out.add(Long.parseLong(line));
-      }
-      p.toHandle().destroyForcibly(); // unlike the process's own, it leaves the pipe open
-      while ((line = in.readLine()) != null) {
-        last = line;
-        out.add(Long.parseLong(line));
-      }
-      if (!last.isEmpty()) {
-        out.removeLast(); // perhaps cut short by the kill
-      }
-    } finally {
-      p.destroyForcibly();
-      if (!p.waitFor(60, TimeUnit.SECONDS)) {
-        throw new IllegalStateException("the writer does not end");
-      }
-    }
-    if (out.size() < batches) {
-      throw new IllegalStateException("the writer ended by itself, exit " + p.exitValue());
-    }
-    return out;
   }
 
   /** Spans by batch, from a batch on. */
