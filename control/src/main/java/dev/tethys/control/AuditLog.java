@@ -1,9 +1,7 @@
 package dev.tethys.control;
 
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
-import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,13 +29,11 @@ import tools.jackson.databind.node.ObjectNode;
  * line before, 64 zeros in the first. A change, removal or insertion of a line breaks the chain; a
  * removal of the last lines is found by a comparison with a hash noted elsewhere.
  *
- * <p>An entry is on disk when {@link #append} returns. A last line without an end, which a crash
- * leaves, was not acknowledged and is cut off when the log is opened.
+ * <p>An entry is on disk when {@link #append} returns.
  */
 public final class AuditLog implements AutoCloseable {
   static final String NO_HASH = "0".repeat(64);
 
-  private static final System.Logger LOG = System.getLogger(AuditLog.class.getName());
   private static final String HASH = ",\"hash\":\"";
   private static final int MAX_RECENT = 10_000;
   private static final int MAX_TEXT = 4096;
@@ -53,7 +49,7 @@ public final class AuditLog implements AutoCloseable {
 
   private final Path file;
   private final InstantSource clock;
-  private final RandomAccessFile out;
+  private final AppendedLines out;
   private final Deque<String> recent = new ArrayDeque<>(); // lines, the latest last
   private long sequence;
   private String last;
@@ -66,40 +62,15 @@ public final class AuditLog implements AutoCloseable {
   AuditLog(Path file, InstantSource clock) throws IOException {
     this.file = file;
     this.clock = clock;
-    cutTornLine(file);
+    out = new AppendedLines(file);
     Verification v = verify(file, recent);
     if (!v.problem().isEmpty()) {
+      out.close();
       throw new IOException(
           v.problem() + "; move the file away to start a new log, and keep it as evidence");
     }
     sequence = v.entries();
     last = v.last();
-    out = new RandomAccessFile(file.toFile(), "rw");
-    out.seek(out.length());
-  }
-
-  private static void cutTornLine(Path file) throws IOException {
-    if (!Files.exists(file)) {
-      return;
-    }
-    try (RandomAccessFile f = new RandomAccessFile(file.toFile(), "rw")) {
-      long end = f.length();
-      while (end > 0) {
-        f.seek(end - 1);
-        if (f.read() == '\n') {
-          break;
-        }
-        end--;
-      }
-      if (end < f.length()) {
-        LOG.log(
-            Level.WARNING,
-            "Unfinished last entry of the audit log removed file={0} bytes={1}",
-            file,
-            Long.toString(f.length() - end));
-        f.setLength(end);
-      }
-    }
   }
 
   /** Checks the chain of a log. */
@@ -200,15 +171,7 @@ public final class AuditLog implements AutoCloseable {
     String body = open.substring(0, open.length() - 1);
     String hash = Texts.sha256(body);
     String line = body + HASH + hash + "\"}";
-    long start = out.getFilePointer();
-    try {
-      out.write((line + "\n").getBytes(StandardCharsets.UTF_8));
-      out.getFD().sync();
-    } catch (IOException e) {
-      out.setLength(start); // or the next entry would follow half a line
-      out.seek(start);
-      throw new IOException(file + ": the audit entry was not written: " + e.getMessage(), e);
-    }
+    out.append(line);
     sequence++;
     last = hash;
     keep(recent, line);

@@ -1,8 +1,6 @@
 package dev.tethys.control;
 
 import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,46 +31,30 @@ final class ConfigStore implements AutoCloseable {
 
   static final int MAX_NAMES = 1000;
 
-  private static final System.Logger LOG = System.getLogger(ConfigStore.class.getName());
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,62}");
 
   private final Path file;
-  private final RandomAccessFile out;
+  private final AppendedLines out;
   private final Map<String, List<ConfigVersion>> versions = new TreeMap<>(); // guarded by this
   private long total; // guarded by this
 
   ConfigStore(Path file) throws IOException {
     this.file = file;
-    long end = read();
-    out = new RandomAccessFile(file.toFile(), "rw");
-    if (out.length() > end) {
-      LOG.log(
-          Level.WARNING,
-          "Unfinished last version removed file={0} bytes={1}",
-          file,
-          Long.toString(out.length() - end));
-      out.setLength(end);
+    out = new AppendedLines(file);
+    try {
+      read();
+    } catch (IOException e) {
+      out.close();
+      throw e;
     }
-    out.seek(end);
   }
 
-  /** The end of the last whole line. */
-  private long read() throws IOException {
-    if (!Files.exists(file)) {
-      return 0;
-    }
-    byte[] all = Files.readAllBytes(file);
-    int start = 0;
+  private void read() throws IOException {
     int line = 1;
-    for (int i = 0; i < all.length; i++) {
-      if (all[i] == '\n') {
-        String text = new String(all, start, i - start, StandardCharsets.UTF_8);
-        ConfigVersion v = version(text, line++);
-        add(v);
-        start = i + 1;
-      }
+    String all = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+    for (String text : all.lines().toList()) {
+      add(version(text, line++));
     }
-    return start;
   }
 
   private ConfigVersion version(String text, int line) throws IOException {
@@ -142,15 +124,7 @@ final class ConfigStore implements AutoCloseable {
     }
     ConfigVersion v =
         ConfigVersion.of(name, before.size() + 1, time, author, reason, text, validation);
-    long start = out.getFilePointer();
-    try {
-      out.write((json(v) + "\n").getBytes(StandardCharsets.UTF_8));
-      out.getFD().sync();
-    } catch (IOException e) {
-      out.setLength(start);
-      out.seek(start);
-      throw new IOException(file + ": the version was not written: " + e.getMessage(), e);
-    }
+    out.append(json(v));
     add(v);
     return v;
   }

@@ -4,8 +4,8 @@ import dev.tethys.codec.opamp.AgentToServer;
 import dev.tethys.codec.opamp.ComponentHealth;
 import dev.tethys.codec.opamp.CustomMessage;
 import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.extension.opamp.InstanceUid;
 import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -54,7 +54,7 @@ public final class Fleet {
    * @param reportAll whether the agent must report its full state
    * @param refusal "" unless the message was refused
    */
-  record Heard(@Nullable AgentState agent, boolean reportAll, String refusal) {}
+  record Received(@Nullable AgentState agent, boolean reportAll, String refusal) {}
 
   private final Scheduler clock;
   private final int maxAgents;
@@ -72,12 +72,11 @@ public final class Fleet {
    *
    * @param session null for a transport without a connection
    */
-  synchronized Heard hear(AgentToServer m, String transport, @Nullable Session session) {
-    ByteBuffer b = ByteBuffer.wrap(m.uid());
-    UUID uid = new UUID(b.getLong(), b.getLong());
+  synchronized Received receive(AgentToServer m, String transport, @Nullable Session session) {
+    UUID uid = InstanceUid.of(m.uid());
     AgentState before = agents.get(uid);
     if (before == null && agents.size() >= maxAgents && !removeAway()) {
-      return new Heard(
+      return new Received(
           null, false, "the fleet has " + maxAgents + " connected agents, which is its limit");
     }
     boolean sameConnection = session != null && sessions.get(uid) == session;
@@ -94,7 +93,7 @@ public final class Fleet {
       sessions.remove(uid);
     }
     agents.put(uid, now);
-    return new Heard(now, gap && !m.disconnects(), "");
+    return new Received(now, gap && !m.disconnects(), "");
   }
 
   private AgentState merge(
@@ -212,7 +211,7 @@ public final class Fleet {
   }
 
   /** The connection of an agent has ended. */
-  synchronized void gone(UUID uid, Session session) {
+  synchronized void disconnect(UUID uid, Session session) {
     if (sessions.remove(uid, session)) {
       AgentState a = agents.get(uid);
       if (a != null && a.connected()) {

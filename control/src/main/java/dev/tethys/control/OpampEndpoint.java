@@ -1,22 +1,22 @@
 package dev.tethys.control;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.compression.TooLargeException;
 import dev.tethys.codec.opamp.AgentToServer;
 import dev.tethys.codec.opamp.RemoteConfig;
 import dev.tethys.codec.opamp.ServerToAgent;
 import dev.tethys.model.UuidV7;
 import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.extension.opamp.InstanceUid;
 import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
 import dev.tethys.web.ServerWebSocket;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.System.Logger.Level;
-import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -25,7 +25,6 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +46,7 @@ final class OpampEndpoint {
           | ServerToAgent.Capability.OFFERS_REMOTE_CONFIG
           | ServerToAgent.Capability.ACCEPTS_EFFECTIVE_CONFIG;
   private static final List<String> CUSTOM = List.of(PipelineAccounts.CAPABILITY);
+  private static final UUID NO_UID = new UUID(0, 0);
   private static final Duration PING = Duration.ofSeconds(30);
   private static final Duration SILENCE = Duration.ofSeconds(90);
 
@@ -85,11 +85,7 @@ final class OpampEndpoint {
     if (!m.requestsUid()) {
       return null;
     }
-    UUID u = UuidV7.at(clock.millis(), random);
-    return ByteBuffer.allocate(16)
-        .putLong(u.getMostSignificantBits())
-        .putLong(u.getLeastSignificantBits())
-        .array();
+    return InstanceUid.bytes(UuidV7.at(clock.millis(), random));
   }
 
   private void post(HttpRequest q, HttpResponse r) throws IOException {
@@ -101,13 +97,13 @@ final class OpampEndpoint {
     } catch (CodecException e) {
       throw new HttpException(400, "the body is not an AgentToServer message: " + e.getMessage());
     }
-    Fleet.Heard heard = fleet.hear(m, "http", null);
-    AgentState a = heard.agent();
+    Fleet.Received received = fleet.receive(m, "http", null);
+    AgentState a = received.agent();
     ServerToAgent answer =
         a == null
-            ? refusal(heard.refusal(), true)
+            ? refusal(received.refusal(), true)
             : new ServerToAgent(
-                null, heard.reportAll(), false, newUid(m), null, rollouts.offer(a), "");
+                null, received.reportAll(), false, newUid(m), null, rollouts.offer(a), "");
     r.send("application/x-protobuf", answer.encoded(m.uid(), CAPABILITIES, CUSTOM));
   }
 
@@ -120,13 +116,11 @@ final class OpampEndpoint {
     if (!encoding.equals("gzip")) {
       throw new HttpException(415, "Content-Encoding is " + encoding + "; gzip is supported");
     }
-    try (InputStream in = new GZIPInputStream(new ByteArrayInputStream(body))) {
-      byte[] whole = in.readNBytes(MAX_MESSAGE + 1);
-      if (whole.length > MAX_MESSAGE) {
-        throw new HttpException(413, "the message is larger than " + MAX_MESSAGE + " bytes");
-      }
-      return whole;
-    } catch (IOException e) {
+    try {
+      return Compression.GZIP.decompress(body, 0, body.length, MAX_MESSAGE);
+    } catch (TooLargeException e) {
+      throw new HttpException(413, "the message is larger than " + MAX_MESSAGE + " bytes");
+    } catch (CodecException e) {
       throw new HttpException(400, "the body is not gzip: " + e.getMessage());
     }
   }
@@ -205,7 +199,7 @@ final class OpampEndpoint {
         lock.unlock();
       }
       if (who != null) {
-        fleet.gone(who, this);
+        fleet.disconnect(who, this);
       }
     }
 
@@ -228,20 +222,20 @@ final class OpampEndpoint {
             ServerWebSocket.INVALID_DATA, "not an AgentToServer message: " + e.getMessage(), 1000);
         return false;
       }
-      Fleet.Heard heard = fleet.hear(m, "websocket", this);
+      Fleet.Received received = fleet.receive(m, "websocket", this);
       lock.lock();
       try {
         UUID before = uid;
-        AgentState a = heard.agent();
+        AgentState a = received.agent();
         if (a == null) {
-          refusal = refusal(heard.refusal(), true);
+          refusal = refusal(received.refusal(), true);
         } else {
           uid = a.uid();
           if (before != null && !before.equals(uid)) {
-            fleet.gone(before, this);
+            fleet.disconnect(before, this);
           }
         }
-        reportAll |= heard.reportAll();
+        reportAll |= received.reportAll();
         newUid = m.requestsUid() ? newUid(m) : newUid;
         wake = true;
         woken.signalAll();
@@ -308,16 +302,9 @@ final class OpampEndpoint {
               ? new ServerToAgent(null, false, false, null, null, offer, "")
               : new ServerToAgent(
                   out.error(), out.reportAll(), false, out.newUid(), null, offer, "");
-      socket.sendBinary(m.framed(bytes(who), CAPABILITIES, CUSTOM));
+      socket.sendBinary(
+          m.framed(InstanceUid.bytes(who == null ? NO_UID : who), CAPABILITIES, CUSTOM));
       return true;
-    }
-
-    private byte[] bytes(@Nullable UUID u) {
-      ByteBuffer b = ByteBuffer.allocate(16);
-      if (u != null) {
-        b.putLong(u.getMostSignificantBits()).putLong(u.getLeastSignificantBits());
-      }
-      return b.array();
     }
 
     /** What is to be offered, unless it was offered and is not overdue. */

@@ -218,11 +218,11 @@ class HostileAgentsTest {
   void anAgentThatIsAwayMakesRoomForOneThatComes() {
     Fleet fleet = new Fleet(Scheduler.system(), 2);
     Fleet.Session first = () -> {};
-    fleet.hear(message(1, 1, true), "websocket", first);
-    fleet.hear(message(2, 1, true), "websocket", () -> {});
-    assertThat(fleet.hear(message(3, 1, true), "websocket", () -> {}).refusal()).isNotEmpty();
-    fleet.gone(fleet.agents(Selector.ALL).getFirst().uid(), first);
-    assertThat(fleet.hear(message(3, 1, true), "websocket", () -> {}).refusal()).isEmpty();
+    fleet.receive(message(1, 1, true), "websocket", first);
+    fleet.receive(message(2, 1, true), "websocket", () -> {});
+    assertThat(fleet.receive(message(3, 1, true), "websocket", () -> {}).refusal()).isNotEmpty();
+    fleet.disconnect(fleet.agents(Selector.ALL).getFirst().uid(), first);
+    assertThat(fleet.receive(message(3, 1, true), "websocket", () -> {}).refusal()).isEmpty();
     assertThat(fleet.size()).isEqualTo(2);
   }
 
@@ -247,7 +247,7 @@ class HostileAgentsTest {
             false,
             new CustomMessage(
                 PipelineAccounts.CAPABILITY, "totals", "{".getBytes(StandardCharsets.UTF_8)));
-    AgentState a = requireNonNull(fleet.hear(m, "http", null).agent());
+    AgentState a = requireNonNull(fleet.receive(m, "http", null).agent());
     assertThat(a.labels()).hasSize(128);
     assertThat(a.labels().values()).allMatch(v -> v.length() <= 1024);
     assertThat(a.config()).isEmpty();

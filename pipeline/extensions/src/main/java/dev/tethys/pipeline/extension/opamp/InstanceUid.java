@@ -5,14 +5,14 @@ import java.util.Locale;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** By which an agent goes: a UUID, which may be written as a ULID. */
-final class InstanceUid {
+/** Identity of an agent: a UUID, which may be written as a ULID. */
+public final class InstanceUid {
   private static final String CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
   private static final int ULID_LENGTH = 26;
 
   private InstanceUid() {}
 
-  /** The one that a text is; null for none. */
+  /** Identity in a text; null for none. */
   static @Nullable UUID parse(String text) {
     return text.length() == ULID_LENGTH ? ulid(text.toUpperCase(Locale.ROOT)) : uuid(text);
   }
@@ -47,15 +47,16 @@ final class InstanceUid {
     return new UUID(high, low);
   }
 
-  static byte[] bytes(UUID u) {
+  /** The 16 bytes of a message. */
+  public static byte[] bytes(UUID u) {
     return ByteBuffer.allocate(16)
         .putLong(u.getMostSignificantBits())
         .putLong(u.getLeastSignificantBits())
         .array();
   }
 
-  /** Of 16 bytes. */
-  static UUID of(byte[] bytes) {
+  /** Identity of the 16 bytes of a message. */
+  public static UUID of(byte[] bytes) {
     ByteBuffer b = ByteBuffer.wrap(bytes);
     return new UUID(b.getLong(), b.getLong());
   }
