@@ -7,12 +7,10 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
-import dev.tethys.model.logs.LogTenants;
 import dev.tethys.pipeline.exporter.tethys.OtlpConfigKeys;
 import dev.tethys.store.logs.LogLimits;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -160,17 +158,10 @@ public record LogsConfig(
   }
 
   private static LogsConfig read(YamlObject o) {
-    Map<String, Limits> overrides = o.get(OVERRIDES);
-    for (String tenant : overrides.keySet()) {
-      String problem = LogTenants.problem(tenant);
-      if (problem != null) {
-        throw o.error(OVERRIDES, "tenant is " + problem);
-      }
-    }
     YamlNode node = o.node();
     return new LogsConfig(
         o.get(LIMITS_KEY),
-        new LinkedHashMap<>(overrides),
+        TenantOverrides.read(o, OVERRIDES),
         node.asTree() instanceof Map<?, ?> m ? m : null);
   }
 

@@ -5,9 +5,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
-import dev.tethys.model.logs.LogTenants;
 import dev.tethys.store.profiles.ProfileLimits;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -113,17 +111,10 @@ public record ProfilesConfig(
   }
 
   private static ProfilesConfig read(YamlObject o) {
-    Map<String, Limits> overrides = o.get(OVERRIDES);
-    for (String tenant : overrides.keySet()) {
-      String problem = LogTenants.problem(tenant);
-      if (problem != null) {
-        throw o.error(OVERRIDES, "tenant is " + problem);
-      }
-    }
     YamlNode node = o.node();
     return new ProfilesConfig(
         o.get(LIMITS_KEY),
-        new LinkedHashMap<>(overrides),
+        TenantOverrides.read(o, OVERRIDES),
         node.asTree() instanceof Map<?, ?> m ? m : null);
   }
 

@@ -6,9 +6,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
-import dev.tethys.model.logs.LogTenants;
 import dev.tethys.store.traces.TraceLimits;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -85,17 +83,10 @@ public record TracesConfig(
   }
 
   private static TracesConfig read(YamlObject o) {
-    Map<String, Limits> overrides = o.get(OVERRIDES);
-    for (String tenant : overrides.keySet()) {
-      String problem = LogTenants.problem(tenant);
-      if (problem != null) {
-        throw o.error(OVERRIDES, "tenant is " + problem);
-      }
-    }
     YamlNode node = o.node();
     return new TracesConfig(
         o.get(LIMITS_KEY),
-        new LinkedHashMap<>(overrides),
+        TenantOverrides.read(o, OVERRIDES),
         o.get(SPAN_METRICS),
         node.asTree() instanceof Map<?, ?> m ? m : null);
   }

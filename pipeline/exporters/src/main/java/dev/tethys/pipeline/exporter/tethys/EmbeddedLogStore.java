@@ -14,7 +14,6 @@ import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Outcome;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -25,8 +24,6 @@ import java.util.function.Function;
  * of the batch are stored. A store that is full or not open yet asks for another attempt.
  */
 public final class EmbeddedLogStore implements EmbeddedStore {
-  private static final Duration RETRY = Duration.ofSeconds(1);
-
   /** Items of which the reason is kept one by one; a bulk request of more gets one reason. */
   private static final int MAX_NAMED_ITEMS = 100_000;
 
@@ -66,10 +63,7 @@ public final class EmbeddedLogStore implements EmbeddedStore {
     try {
       return outcome(ingester.append(tenant, columns));
     } catch (StorageException e) {
-      String why = String.valueOf(e.getMessage());
-      return e.reason() == StorageException.Reason.INVALID
-          ? new Outcome.Rejected(why, batch.items())
-          : new Outcome.Unavailable(why, RETRY);
+      return EmbeddedStore.failed(e, batch.items());
     }
   }
 

@@ -14,7 +14,6 @@ import dev.tethys.model.telemetry.ProfilesData;
 import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Outcome;
-import java.time.Duration;
 import java.util.stream.Collectors;
 
 /**
@@ -23,8 +22,6 @@ import java.util.stream.Collectors;
  * attempt.
  */
 public final class EmbeddedProfileStore implements EmbeddedStore {
-  private static final Duration RETRY = Duration.ofSeconds(1);
-
   private final ProfileIngester ingester;
 
   public EmbeddedProfileStore(ProfileIngester ingester) {
@@ -52,10 +49,7 @@ public final class EmbeddedProfileStore implements EmbeddedStore {
       ingester.discarded(tenant, "invalid_profile", items);
       return new Outcome.Rejected(String.valueOf(e.getMessage()), items);
     } catch (StorageException e) {
-      String why = String.valueOf(e.getMessage());
-      return e.reason() == StorageException.Reason.INVALID
-          ? new Outcome.Rejected(why, items)
-          : new Outcome.Unavailable(why, RETRY);
+      return EmbeddedStore.failed(e, items);
     }
   }
 

@@ -13,7 +13,6 @@ import dev.tethys.model.traces.SpanBatch;
 import dev.tethys.model.traces.TraceIngester;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Outcome;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -24,8 +23,6 @@ import java.util.stream.Collectors;
  * of the batch are stored. A store that is full or not open yet asks for another attempt.
  */
 public final class EmbeddedTraceStore implements EmbeddedStore {
-  private static final Duration RETRY = Duration.ofSeconds(1);
-
   /** Workspaces kept for reuse, and the largest request after which one is kept. */
   private static final int MAX_IDLE = 8;
 
@@ -69,10 +66,7 @@ public final class EmbeddedTraceStore implements EmbeddedStore {
       ingester.discarded(tenant, "invalid_span", items);
       return new Outcome.Rejected(String.valueOf(e.getMessage()), items);
     } catch (StorageException e) {
-      String why = String.valueOf(e.getMessage());
-      return e.reason() == StorageException.Reason.INVALID
-          ? new Outcome.Rejected(why, items)
-          : new Outcome.Unavailable(why, RETRY);
+      return EmbeddedStore.failed(e, items);
     } finally {
       close(w, batch.size());
     }

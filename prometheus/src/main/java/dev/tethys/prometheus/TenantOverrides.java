@@ -1,0 +1,28 @@
+package dev.tethys.prometheus;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.logs.LogTenants;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Reader of limits of single tenants, by name. */
+final class TenantOverrides {
+  private TenantOverrides() {}
+
+  /**
+   * Limits by tenant, in the order in which they are written.
+   *
+   * @throws dev.tethys.config.ConfigException if a name is no tenant's
+   */
+  static <T> Map<String, T> read(YamlObject o, Key<Map<String, T>> key) {
+    Map<String, T> overrides = o.get(key);
+    for (String tenant : overrides.keySet()) {
+      String problem = LogTenants.problem(tenant);
+      if (problem != null) {
+        throw o.error(key, "tenant is " + problem);
+      }
+    }
+    return new LinkedHashMap<>(overrides);
+  }
+}
