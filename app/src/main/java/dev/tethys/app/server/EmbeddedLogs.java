@@ -21,20 +21,16 @@ import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.runtime.log.LogSetup;
-import dev.tethys.store.events.EngineOptions;
-import dev.tethys.store.events.RetentionLimits;
 import dev.tethys.store.logs.LogDatabase;
 import dev.tethys.store.logs.LogLimits;
 import dev.tethys.store.logs.LogOptions;
 import dev.tethys.web.Routes;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Log store of the server with Loki's API. Answers 503 until it is open. */
@@ -55,9 +51,8 @@ final class EmbeddedLogs implements AutoCloseable {
   static final String MAX_TAILS = "logs.max-tails";
   static final String QUERY_MAX_ENTRIES = "logs.query-max-entries";
 
-  private static final System.Logger LOG = System.getLogger(EmbeddedLogs.class.getName());
-
   private final FlagSet flags;
+  private final EventStoreShell shell;
   private final Path folder;
   private final Registry registry;
   private final LogIngester ingester;
@@ -71,8 +66,8 @@ final class EmbeddedLogs implements AutoCloseable {
 
   EmbeddedLogs(FlagSet flags, Path storage, Registry registry) {
     this.flags = flags;
-    String path = flags.get(PATH);
-    this.folder = path.isEmpty() ? storage.resolve("logs") : Path.of(path);
+    this.shell = new EventStoreShell(flags, "logs", "log store", this::database);
+    this.folder = shell.folder(storage);
     this.registry = registry;
     this.ingester = new LogIngester(this::store, UnixNanos::now, registry);
   }
@@ -161,32 +156,12 @@ final class EmbeddedLogs implements AutoCloseable {
     LokiRuler r = new LokiRuler(folder.resolve("rules"), ruleGroups);
     r.addTo(routes);
     ruler = r;
-    registry.gauge(
-        "tethys_logs_parts",
-        "Number of parts of the log store.",
-        () -> ofStore(LogDatabase::parts));
-    registry.gauge(
-        "tethys_logs_part_bytes",
-        "Bytes of the parts of the log store on the disk.",
-        () -> ofStore(LogDatabase::partBytes));
-    registry.gauge(
-        "tethys_logs_unreadable_parts",
-        "Parts of the log store that were found damaged and are left out of queries.",
-        () -> ofStore(LogDatabase::unreadableParts));
+    shell.addGauges(registry);
   }
 
   /** Writes the entries in memory into parts; false if the store is not open. */
   boolean flush() throws IOException {
-    Opened o = opened;
-    if (o != null) {
-      o.database.flush();
-    }
-    return o != null;
-  }
-
-  private double ofStore(ToDoubleFunction<LogDatabase> value) {
-    Opened o = opened;
-    return o == null ? 0 : value.applyAsDouble(o.database);
+    return shell.flush();
   }
 
   private @Nullable LogqlEngine engine() {
@@ -199,6 +174,11 @@ final class EmbeddedLogs implements AutoCloseable {
     return o == null ? null : o.store;
   }
 
+  private @Nullable LogDatabase database() {
+    Opened o = opened;
+    return o == null ? null : o.database;
+  }
+
   /**
    * Opens the store.
    *
@@ -206,20 +186,11 @@ final class EmbeddedLogs implements AutoCloseable {
    */
   void open(boolean configured, HttpClientFactory http) throws IOException {
     long begin = System.nanoTime();
-    RetentionLimits retention =
-        new RetentionLimits(
-            Duration.ofMillis(flags.millis(RETENTION_TIME)).toNanos(),
-            flags.bytes(RETENTION_SIZE),
-            0);
     LogDatabase database =
         LogDatabase.open(
             new RealFiles(),
             folder,
-            new LogOptions(
-                EngineOptions.defaults()
-                    .withHeadBytes(flags.bytes(HEAD_SIZE))
-                    .withRetention(retention),
-                limits(LogStore.DEFAULT_TENANT)));
+            new LogOptions(shell.engine(), limits(LogStore.DEFAULT_TENANT)));
     database.setLimits(this::limits);
     TailedLogStore store = new TailedLogStore(database, new LogCounts(registry));
     LogqlEngine engine =
@@ -239,13 +210,7 @@ final class EmbeddedLogs implements AutoCloseable {
     if (r != null) {
       r.open();
     }
-    LOG.log(
-        Level.INFO,
-        "Log store opened folder={0} tenants={1} part_bytes={2} duration_ms={3}",
-        folder,
-        store.tenants().size(),
-        database.partBytes(),
-        (System.nanoTime() - begin) / 1_000_000);
+    shell.logOpened(folder, begin);
   }
 
   /** Starts what the server collects itself, once the store is open. */

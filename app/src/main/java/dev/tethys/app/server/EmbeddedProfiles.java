@@ -19,17 +19,13 @@ import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.prometheus.ProfilesConfig;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
-import dev.tethys.store.events.EngineOptions;
-import dev.tethys.store.events.RetentionLimits;
 import dev.tethys.store.profiles.ProfileDatabase;
 import dev.tethys.store.profiles.ProfileOptions;
 import dev.tethys.web.Routes;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /** Profile store of the server with Pyroscope's API. Answers 503 until it is open. */
@@ -74,9 +70,8 @@ final class EmbeddedProfiles implements AutoCloseable {
               "Memory for profiles that are not yet written to parts. (Tethys)"),
           of(QUERY_TIMEOUT, DURATION, "1m", "The longest time of a query of profiles. (Tethys)"));
 
-  private static final System.Logger LOG = System.getLogger(EmbeddedProfiles.class.getName());
-
   private final FlagSet flags;
+  private final EventStoreShell shell;
   private final Path folder;
   private final Registry registry;
   private final ProfileIngester ingester;
@@ -85,8 +80,8 @@ final class EmbeddedProfiles implements AutoCloseable {
 
   EmbeddedProfiles(FlagSet flags, Path storage, Registry registry) {
     this.flags = flags;
-    String path = flags.get(PATH);
-    this.folder = path.isEmpty() ? storage.resolve("profiles") : Path.of(path);
+    this.shell = new EventStoreShell(flags, "profiles", "profile store", () -> opened);
+    this.folder = shell.folder(storage);
     this.registry = registry;
     this.ingester = new ProfileIngester(this::store, registry);
   }
@@ -120,32 +115,12 @@ final class EmbeddedProfiles implements AutoCloseable {
         new PyroscopeSettings(Duration.ofMillis(flags.millis(QUERY_TIMEOUT)));
     new PyroscopeApi(this::store, settings, UnixNanos::now).addTo(routes);
     ProfileReceivers.addTo(routes, pipelineStore(), receivers);
-    registry.gauge(
-        "tethys_profiles_parts",
-        "Number of parts of the profile store.",
-        () -> ofStore(ProfileDatabase::parts));
-    registry.gauge(
-        "tethys_profiles_part_bytes",
-        "Bytes of the parts of the profile store on the disk.",
-        () -> ofStore(ProfileDatabase::partBytes));
-    registry.gauge(
-        "tethys_profiles_unreadable_parts",
-        "Parts of the profile store that were found damaged and are left out of queries.",
-        () -> ofStore(ProfileDatabase::unreadableParts));
+    shell.addGauges(registry);
   }
 
   /** Writes the profiles in memory into parts; false if the store is not open. */
   boolean flush() throws IOException {
-    ProfileDatabase o = opened;
-    if (o != null) {
-      o.flush();
-    }
-    return o != null;
-  }
-
-  private double ofStore(ToDoubleFunction<ProfileDatabase> value) {
-    ProfileDatabase o = opened;
-    return o == null ? 0 : value.applyAsDouble(o);
+    return shell.flush();
   }
 
   private @Nullable ProfileStore store() {
@@ -155,29 +130,12 @@ final class EmbeddedProfiles implements AutoCloseable {
   /** Opens the store. */
   void open() throws IOException {
     long begin = System.nanoTime();
-    RetentionLimits retention =
-        new RetentionLimits(
-            Duration.ofMillis(flags.millis(RETENTION_TIME)).toNanos(),
-            flags.bytes(RETENTION_SIZE),
-            0);
     ProfileDatabase database =
         ProfileDatabase.open(
-            new RealFiles(),
-            folder,
-            new ProfileOptions(
-                EngineOptions.defaults()
-                    .withHeadBytes(flags.bytes(HEAD_SIZE))
-                    .withRetention(retention),
-                config.limits("")));
+            new RealFiles(), folder, new ProfileOptions(shell.engine(), config.limits("")));
     database.setLimits(config::limits);
     opened = database;
-    LOG.log(
-        Level.INFO,
-        "Profile store opened folder={0} tenants={1} part_bytes={2} duration_ms={3}",
-        folder,
-        database.tenants().size(),
-        database.partBytes(),
-        (System.nanoTime() - begin) / 1_000_000);
+    shell.logOpened(folder, begin);
   }
 
   @Override

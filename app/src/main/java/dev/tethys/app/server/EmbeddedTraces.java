@@ -17,7 +17,6 @@ import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.storage.SampleSink;
 import dev.tethys.model.traces.TraceIngester;
-import dev.tethys.model.traces.TraceStore;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.exporter.tethys.EmbeddedStore;
@@ -30,13 +29,10 @@ import dev.tethys.query.traceql.TraceQueries;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
-import dev.tethys.store.events.EngineOptions;
-import dev.tethys.store.events.RetentionLimits;
 import dev.tethys.store.traces.TraceDatabase;
 import dev.tethys.store.traces.TraceOptions;
 import dev.tethys.web.Routes;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -45,7 +41,6 @@ import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -120,9 +115,8 @@ final class EmbeddedTraces implements AutoCloseable {
   /** Spans in parts take a quarter of the disk that those in the log take, and are found faster. */
   private static final Duration HEAD_AGE = Duration.ofMinutes(5);
 
-  private static final System.Logger LOG = System.getLogger(EmbeddedTraces.class.getName());
-
   private final FlagSet flags;
+  private final EventStoreShell shell;
   private final Path folder;
   private final Registry registry;
   private final TraceIngester ingester;
@@ -139,10 +133,10 @@ final class EmbeddedTraces implements AutoCloseable {
    */
   EmbeddedTraces(FlagSet flags, Path storage, SampleSink metricStore, Registry registry) {
     this.flags = flags;
-    String path = flags.get(PATH);
-    this.folder = path.isEmpty() ? storage.resolve("traces") : Path.of(path);
+    this.shell = new EventStoreShell(flags, "traces", "trace store", this::database);
+    this.folder = shell.folder(storage);
     this.registry = registry;
-    this.ingester = new TraceIngester(this::store, registry);
+    this.ingester = new TraceIngester(this::database, registry);
     this.metrics =
         new GeneratedMetrics(
             GeneratedMetrics.Settings.DEFAULT, metricStore, InstantSource.system(), registry);
@@ -181,11 +175,6 @@ final class EmbeddedTraces implements AutoCloseable {
     return TraceRuleQueries.of(this::queries, Duration.ofMillis(flags.millis(QUERY_TIMEOUT)));
   }
 
-  private @Nullable TraceStore store() {
-    Opened o = opened;
-    return o == null ? null : o.database;
-  }
-
   /**
    * Adds the APIs and the endpoints that take spans.
    *
@@ -204,51 +193,28 @@ final class EmbeddedTraces implements AutoCloseable {
     new TracesApi(this::queries, settings, UnixNanos::now, spanMetrics).addTo(routes);
     TraceReceivers.addTo(routes, pipelineStore(), receivers);
     refused = receivers.named("traces");
-    registry.gauge(
-        "tethys_traces_parts",
-        "Number of parts of the trace store.",
-        () -> ofStore(TraceDatabase::parts));
-    registry.gauge(
-        "tethys_traces_part_bytes",
-        "Bytes of the parts of the trace store on the disk.",
-        () -> ofStore(TraceDatabase::partBytes));
-    registry.gauge(
-        "tethys_traces_unreadable_parts",
-        "Parts of the trace store that were found damaged and are left out of queries.",
-        () -> ofStore(TraceDatabase::unreadableParts));
+    shell.addGauges(registry);
   }
 
   /** Writes the spans in memory into parts; false if the store is not open. */
   boolean flush() throws IOException {
-    Opened o = opened;
-    if (o != null) {
-      o.database.flush();
-    }
-    return o != null;
+    return shell.flush();
   }
 
-  private double ofStore(ToDoubleFunction<TraceDatabase> value) {
+  private @Nullable TraceDatabase database() {
     Opened o = opened;
-    return o == null ? 0 : value.applyAsDouble(o.database);
+    return o == null ? null : o.database;
   }
 
   /** Opens the store. */
   void open() throws IOException {
     long begin = System.nanoTime();
-    RetentionLimits retention =
-        new RetentionLimits(
-            Duration.ofMillis(flags.millis(RETENTION_TIME)).toNanos(),
-            flags.bytes(RETENTION_SIZE),
-            0);
     TraceDatabase database =
         TraceDatabase.open(
             new RealFiles(),
             folder,
             new TraceOptions(
-                EngineOptions.defaults()
-                    .withHeadBytes(flags.bytes(HEAD_SIZE))
-                    .withHeadAge(HEAD_AGE)
-                    .withRetention(retention),
+                shell.engine().withHeadAge(HEAD_AGE),
                 dev.tethys.store.traces.TraceLimits.DEFAULTS));
     database.setLimits(config::limits);
     int threads = Runtime.getRuntime().availableProcessors();
@@ -272,13 +238,7 @@ final class EmbeddedTraces implements AutoCloseable {
     opened = new Opened(database, new TraceQueries(database, pool, threads, limits), pool);
     metrics.start();
     listenAsJaegerAgent();
-    LOG.log(
-        Level.INFO,
-        "Trace store opened folder={0} tenants={1} part_bytes={2} duration_ms={3}",
-        folder,
-        database.tenants().size(),
-        database.partBytes(),
-        (System.nanoTime() - begin) / 1_000_000);
+    shell.logOpened(folder, begin);
   }
 
   /** Listens for datagrams on the addresses that flags name. */

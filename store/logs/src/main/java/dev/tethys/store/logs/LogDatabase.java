@@ -11,6 +11,7 @@ import dev.tethys.model.logs.LogSelection;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.store.events.DeletionMark;
 import dev.tethys.store.events.EventEngine;
+import dev.tethys.store.events.EventStore;
 import dev.tethys.store.events.EventView;
 import dev.tethys.store.files.ByteSink;
 import java.io.IOException;
@@ -26,7 +27,7 @@ import java.util.function.LongSupplier;
  * Log store on {@link EventEngine}: what a folder holds is described there and in {@link
  * LogPartBuilder}.
  */
-public final class LogDatabase implements LogStore {
+public final class LogDatabase implements LogStore, EventStore {
   private static final int MAX_KEPT_FRAME = 4 << 20;
 
   private final LogSignal signal = new LogSignal();
@@ -164,6 +165,7 @@ public final class LogDatabase implements LogStore {
   }
 
   /** Writes all rows in memory into parts. */
+  @Override
   public void flush() throws IOException {
     engine.flush();
   }
@@ -179,16 +181,19 @@ public final class LogDatabase implements LogStore {
   }
 
   /** Bytes of the files of all parts. */
+  @Override
   public long partBytes() {
     return engine.parts().stream().mapToLong(p -> p.size()).sum();
   }
 
   /** Number of parts that were found not to be readable; queries leave them out and say so. */
+  @Override
   public int unreadableParts() {
     return engine.unreadableParts();
   }
 
   /** Number of parts. */
+  @Override
   public int parts() {
     return engine.parts().size();
   }

@@ -10,6 +10,7 @@ import dev.tethys.model.profiles.ProfileSelection;
 import dev.tethys.model.profiles.ProfileStore;
 import dev.tethys.store.events.DeletionMark;
 import dev.tethys.store.events.EventEngine;
+import dev.tethys.store.events.EventStore;
 import dev.tethys.store.events.EventView;
 import dev.tethys.store.events.PartEntry;
 import dev.tethys.store.files.ByteSink;
@@ -25,7 +26,7 @@ import java.util.function.Function;
  * Profile store on {@link EventEngine}: the contents of a folder are described there and in {@link
  * ProfileSections}.
  */
-public final class ProfileDatabase implements ProfileStore {
+public final class ProfileDatabase implements ProfileStore, EventStore {
   private static final int MAX_KEPT_FRAME = 4 << 20;
 
   private final ProfileSignal signal = new ProfileSignal();
@@ -156,6 +157,7 @@ public final class ProfileDatabase implements ProfileStore {
   }
 
   /** Writes all profiles in memory into parts. */
+  @Override
   public void flush() throws IOException {
     engine.flush();
   }
@@ -166,16 +168,19 @@ public final class ProfileDatabase implements ProfileStore {
   }
 
   /** Bytes of the files of all parts. */
+  @Override
   public long partBytes() {
     return engine.parts().stream().mapToLong(PartEntry::size).sum();
   }
 
   /** Number of parts that were found not to be readable; queries leave them out and say so. */
+  @Override
   public int unreadableParts() {
     return engine.unreadableParts();
   }
 
   /** Number of parts. */
+  @Override
   public int parts() {
     return engine.parts().size();
   }

@@ -13,6 +13,7 @@ import dev.tethys.model.traces.SpanValue;
 import dev.tethys.model.traces.TraceStore;
 import dev.tethys.store.events.DeletionMark;
 import dev.tethys.store.events.EventEngine;
+import dev.tethys.store.events.EventStore;
 import dev.tethys.store.events.EventView;
 import dev.tethys.store.events.LivePart;
 import dev.tethys.store.events.PartEntry;
@@ -37,7 +38,7 @@ import java.util.function.Function;
  * Trace store on {@link EventEngine}: what a folder holds is described there, in {@link
  * TraceSections} and where blocks and frames are written.
  */
-public final class TraceDatabase implements TraceStore {
+public final class TraceDatabase implements TraceStore, EventStore {
   private static final int MAX_KEPT_FRAME = 4 << 20;
 
   private final EventEngine<TraceHead, TraceHead.Snapshot, TracePart> engine;
@@ -257,6 +258,7 @@ public final class TraceDatabase implements TraceStore {
   }
 
   /** Writes all spans in memory into parts. */
+  @Override
   public void flush() throws IOException {
     engine.flush();
   }
@@ -272,16 +274,19 @@ public final class TraceDatabase implements TraceStore {
   }
 
   /** Bytes of the files of all parts. */
+  @Override
   public long partBytes() {
     return engine.parts().stream().mapToLong(PartEntry::size).sum();
   }
 
   /** Number of parts that were found not to be readable; queries leave them out and say so. */
+  @Override
   public int unreadableParts() {
     return engine.unreadableParts();
   }
 
   /** Number of parts. */
+  @Override
   public int parts() {
     return engine.parts().size();
   }

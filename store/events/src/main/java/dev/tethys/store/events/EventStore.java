@@ -1,0 +1,22 @@
+package dev.tethys.store.events;
+
+import java.io.IOException;
+import java.util.SortedSet;
+
+/** State and maintenance that the stores of all signals on the engine have in common. */
+public interface EventStore {
+  /** Tenants with data. */
+  SortedSet<String> tenants();
+
+  /** Writes everything in memory into parts. */
+  void flush() throws IOException;
+
+  /** Number of parts. */
+  int parts();
+
+  /** Bytes of the parts on the disk. */
+  long partBytes();
+
+  /** Number of parts that were found damaged and are left out of queries. */
+  int unreadableParts();
+}
