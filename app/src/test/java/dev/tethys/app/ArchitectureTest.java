@@ -33,6 +33,8 @@ class ArchitectureTest {
         .definedBy("dev.tethys.web..")
         .layer("host")
         .definedBy("dev.tethys.collect.host..")
+        .layer("observe")
+        .definedBy("dev.tethys.collect.observe..")
         .layer("discovery")
         .definedBy("dev.tethys.collect.discovery..")
         .layer("scrape")
@@ -136,6 +138,8 @@ class ArchitectureTest {
         .whereLayer("web")
         .mayOnlyAccessLayers("model", "codec", "config")
         .whereLayer("host")
+        .mayOnlyAccessLayers("model", "codec")
+        .whereLayer("observe")
         .mayOnlyAccessLayers("model", "codec")
         .whereLayer("discovery")
         .mayOnlyAccessLayers("model", "config", "web")
@@ -305,6 +309,7 @@ class ArchitectureTest {
           "codec",
           "web",
           "collect.host",
+          "collect.observe",
           "collect.discovery",
           "collect.scrape",
           "collect.receive",
