@@ -1,0 +1,159 @@
+package dev.tethys.collect.observe.kernel;
+
+import static dev.tethys.model.libc.LibraryFunction.call;
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.tethys.model.libc.Errno;
+import dev.tethys.model.libc.LibraryException;
+import dev.tethys.model.libc.LibraryFunction;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+
+/** Linux system calls that the kernel's programs, maps and events need; on 64-bit systems. */
+final class SystemCalls {
+  private static final boolean ARM = System.getProperty("os.arch", "").equals("aarch64");
+  private static final long BPF = ARM ? 280 : 321;
+  private static final long PERF_EVENT_OPEN = ARM ? 241 : 298;
+  private static final long PERF_FLAG_FD_CLOEXEC = 8;
+  private static final int MAP_SHARED = 1;
+  private static final long MAP_FAILED = -1;
+
+  static final int PROT_READ = 1;
+  static final int PROT_WRITE = 2;
+
+  private static final MethodHandle BPF_CALL =
+      LibraryFunction.variadic(
+          "syscall", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG), 1);
+  private static final MethodHandle PERF_CALL =
+      LibraryFunction.variadic(
+          "syscall",
+          FunctionDescriptor.of(
+              JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
+          1);
+  private static final MethodHandle IOCTL =
+      LibraryFunction.variadic(
+          "ioctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG), 2);
+  private static final MethodHandle MMAP =
+      LibraryFunction.of(
+          "mmap",
+          FunctionDescriptor.of(
+              ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
+  private static final MethodHandle MUNMAP =
+      LibraryFunction.plain("munmap", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG));
+  private static final MethodHandle READ =
+      LibraryFunction.of("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+  private static final MethodHandle CLOSE =
+      LibraryFunction.plain("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+
+  private SystemCalls() {}
+
+  /**
+   * Calls bpf(2).
+   *
+   * @param what the command's name, for the message
+   * @param attributes its union bpf_attr
+   */
+  static int bpf(String what, int command, MemorySegment attributes) throws LibraryException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = LibraryFunction.errnoState(arena);
+      long result =
+          call(
+              () ->
+                  (long)
+                      BPF_CALL.invokeExact(
+                          state, BPF, (long) command, attributes, attributes.byteSize()));
+      return (int) check(what, result, state);
+    }
+  }
+
+  /** Opens an event of perf_event_open(2), which is closed on exec. */
+  static int perfEvent(String what, MemorySegment attributes, int pid, int cpu)
+      throws LibraryException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = LibraryFunction.errnoState(arena);
+      long result =
+          call(
+              () ->
+                  (long)
+                      PERF_CALL.invokeExact(
+                          state,
+                          PERF_EVENT_OPEN,
+                          attributes,
+                          (long) pid,
+                          (long) cpu,
+                          -1L,
+                          PERF_FLAG_FD_CLOEXEC));
+      return (int) check(what, result, state);
+    }
+  }
+
+  static void ioctl(String what, int fd, long request, long argument) throws LibraryException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = LibraryFunction.errnoState(arena);
+      check(what, call(() -> (int) IOCTL.invokeExact(state, fd, request, argument)), state);
+    }
+  }
+
+  /** Maps shared pages of a descriptor; they stay until {@link #unmap}. */
+  @SuppressWarnings("restricted") // the kernel maps as many bytes as were asked for
+  static MemorySegment map(int fd, long offset, long bytes, int protection)
+      throws LibraryException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = LibraryFunction.errnoState(arena);
+      long address =
+          call(
+              () ->
+                  ((MemorySegment)
+                          MMAP.invokeExact(
+                              state, MemorySegment.NULL, bytes, protection, MAP_SHARED, fd, offset))
+                      .address());
+      if (address == MAP_FAILED) {
+        throw new LibraryException("mmap", LibraryFunction.errno(state));
+      }
+      return MemorySegment.ofAddress(address).reinterpret(bytes);
+    }
+  }
+
+  static void unmap(MemorySegment pages) {
+    call(() -> (int) MUNMAP.invokeExact(pages, pages.byteSize()));
+  }
+
+  /** Reads until the buffer is full or the end; returns the number of bytes, 0 at the end. */
+  static long read(int fd, MemorySegment to) throws LibraryException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = LibraryFunction.errnoState(arena);
+      long done = 0;
+      while (done < to.byteSize()) {
+        MemorySegment rest = to.asSlice(done);
+        long n = call(() -> (long) READ.invokeExact(state, fd, rest, rest.byteSize()));
+        if (n == 0) {
+          break;
+        }
+        if (n < 0) {
+          int errno = LibraryFunction.errno(state);
+          if (errno == Errno.EINTR || errno == Errno.EAGAIN) {
+            continue; // an iterator returns EAGAIN after many objects without output
+          }
+          throw new LibraryException("read", errno);
+        }
+        done += n;
+      }
+      return done;
+    }
+  }
+
+  static void close(int fd) {
+    call(() -> (int) CLOSE.invokeExact(fd));
+  }
+
+  private static long check(String what, long result, MemorySegment state) throws LibraryException {
+    if (result < 0) {
+      throw new LibraryException(what, LibraryFunction.errno(state));
+    }
+    return result;
+  }
+}

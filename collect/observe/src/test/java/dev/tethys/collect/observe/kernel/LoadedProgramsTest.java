@@ -1,0 +1,178 @@
+package dev.tethys.collect.observe.kernel;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.model.libc.Errno;
+import dev.tethys.model.libc.LibraryException;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Loads the programs into the kernel of this machine; skipped where it refuses them. */
+class LoadedProgramsTest {
+  private static final int RING = 1 << 16;
+  private static final int PROG_GET_FD_BY_ID = 13;
+  private static final int LINK_GET_FD_BY_ID = 30;
+
+  @Test
+  void seesAConnectionOfThisProcess() throws Exception {
+    KernelAssumptions.assumeLoads("tcp");
+    try (LoadedPrograms tcp = LoadedPrograms.load("tcp", Map.of("events", RING));
+        RingBuffer ring = tcp.map("events").ringBuffer(RING)) {
+      tcp.attachTracepoint("set_state");
+      int port;
+      try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+          Socket client = new Socket(server.getInetAddress(), server.getLocalPort());
+          Socket accepted = server.accept()) {
+        port = client.getPort();
+        assertThat(accepted.isConnected()).isTrue();
+      }
+      List<String> changes = new ArrayList<>();
+      ring.read(
+          (m, at, _) -> {
+            int local = m.get(JAVA_SHORT, at + 38) & 0xffff;
+            int remote = Short.reverseBytes(m.get(JAVA_SHORT, at + 40)) & 0xffff;
+            if (local == port || remote == port) {
+              changes.add(m.get(JAVA_SHORT, at + 12) + (local == port ? " local" : " remote"));
+            }
+          });
+      assertThat(changes) // state before in the low byte, after in the high one
+          .contains((7 | 10 << 8) + " local", (2 | 1 << 8) + " remote", (3 | 1 << 8) + " local");
+      assertThat(tcp.map("lost").number(0)).isZero();
+    }
+  }
+
+  @Test
+  void countsEventsForWhichTheRingHasNoRoom() throws Exception {
+    KernelAssumptions.assumeLoads("tcp");
+    try (LoadedPrograms tcp = LoadedPrograms.load("tcp", Map.of("events", 4096))) {
+      tcp.attachTracepoint("set_state");
+      for (int i = 0; i < 100; i++) {
+        new ServerSocket(0, 1, InetAddress.getLoopbackAddress()).close();
+      }
+      assertThat(tcp.map("lost").number(0)).isGreaterThan(100);
+    }
+  }
+
+  @Test
+  void iteratesOverTheSocketsOfThisProcess() throws Exception {
+    KernelAssumptions.assumeLoads("sockets");
+    try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        LoadedPrograms sockets = LoadedPrograms.load("sockets", Map.of());
+        KernelIterator iterator = sockets.iterator("list_sockets")) {
+      for (int round = 0; round < 3; round++) {
+        List<Integer> owners = new ArrayList<>();
+        iterator.forEach(
+            96,
+            (m, at) -> {
+              if ((m.get(JAVA_SHORT, at + 30) & 0xffff) == server.getLocalPort()) {
+                owners.add(m.get(JAVA_INT, at));
+              }
+            });
+        assertThat(owners).containsExactly((int) ProcessHandle.current().pid());
+      }
+    }
+  }
+
+  @Test
+  void refusalNamesTheReason() throws Exception {
+    KernelAssumptions.assumeLoads("tcp");
+    byte[] damaged = ProgramBlob.ofGroup("tcp").instructions().clone();
+    damaged[0] = (byte) 0xff;
+    ProgramBlob good = ProgramBlob.ofGroup("tcp");
+    ProgramBlob bad = new ProgramBlob("tcp", good.maps(), good.programs(), good.data(), damaged);
+    assertThatThrownBy(() -> LoadedPrograms.load(bad, Map.of()))
+        .isInstanceOf(RefusedException.class)
+        .hasMessageStartingWith("group tcp cannot be loaded: BPF_PROG_LOAD: invalid argument");
+    assertThatThrownBy(() -> LoadedPrograms.load(good, Map.of("events", 5)))
+        .isInstanceOf(RefusedException.class)
+        .hasMessageStartingWith("the kernel refused group tcp: invalid argument");
+  }
+
+  @Test
+  void nothingStaysAttachedAfterKill9() throws Exception {
+    KernelAssumptions.assumeLoads("tcp");
+    Process child =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Attaches.class.getName())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    TreeSet<Integer> programs;
+    TreeSet<Integer> links;
+    try (BufferedReader out =
+        new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
+      assertThat(out.readLine()).isEqualTo("attached");
+      programs = numbers(child.pid(), "prog_id:");
+      links = numbers(child.pid(), "link_id:");
+      assertThat(programs).isNotEmpty();
+      assertThat(links).isNotEmpty();
+    } finally {
+      child.destroyForcibly().waitFor(); // SIGKILL
+    }
+    programs.forEach(id -> assertGone(PROG_GET_FD_BY_ID, id));
+    links.forEach(id -> assertGone(LINK_GET_FD_BY_ID, id));
+  }
+
+  /** Numbers that the kernel shows of the descriptors of a process. */
+  private static TreeSet<Integer> numbers(long pid, String key) throws IOException {
+    TreeSet<Integer> out = new TreeSet<>();
+    try (Stream<Path> files = Files.list(Path.of("/proc/" + pid + "/fdinfo"))) {
+      for (Path f : files.toList()) {
+        Files.readAllLines(f).stream()
+            .filter(l -> l.startsWith(key))
+            .forEach(l -> out.add(Integer.parseInt(l.substring(key.length()).strip())));
+      }
+    }
+    return out;
+  }
+
+  /** The kernel frees objects in the background, soon after the process is gone. */
+  private static void assertGone(int command, int id) {
+    for (int tries = 0; ; tries++) {
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment attributes = arena.allocate(152, 8);
+        attributes.set(JAVA_INT, 0, id);
+        SystemCalls.close(SystemCalls.bpf("GET_FD_BY_ID", command, attributes));
+      } catch (LibraryException e) {
+        assertThat(e.errno()).isEqualTo(Errno.ENOENT);
+        return;
+      }
+      assertThat(tries).as("object " + id + " is still in the kernel").isLessThan(1000);
+      java.util.concurrent.locks.LockSupport.parkNanos(10_000_000);
+    }
+  }
+
+  /** Process that attaches a program and waits to be killed. */
+  static final class Attaches {
+    private Attaches() {}
+
+    public static void main(String[] args) throws Exception {
+      LoadedPrograms tcp = LoadedPrograms.load("tcp", Map.of());
+      tcp.attachTracepoint("set_state");
+      System.out.println("attached");
+      System.in.read(); // never answered
+      tcp.close();
+    }
+  }
+}
