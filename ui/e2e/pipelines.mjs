@@ -54,6 +54,13 @@ function feeding(feed) {
   };
 }
 
+/** Fails unless a text shows a number of bytes, with the three digits that the page gives. */
+function assertShown(text, bytes) {
+  const [, value, prefix] = /([\d.]+) ([KMG]?)i?B\b/.exec(text) ?? assert.fail(`no bytes in: ${text}`);
+  const shown = Number(value) * 1024 ** ['', 'K', 'M', 'G'].indexOf(prefix);
+  assert.ok(Math.abs(shown - bytes) <= bytes * 0.005, `${text} shows ${bytes} bytes`);
+}
+
 export const scenarios = [
   {
     name: 'pipelines: the root leads to the graph, which shows what flows',
@@ -179,6 +186,34 @@ export const scenarios = [
       await shot('pipelines-tap');
       await page.getByRole('button', { name: 'Stop' }).click();
       await page.getByRole('button', { name: 'Show what passes' }).waitFor();
+    },
+  },
+  {
+    name: 'pipelines: bytes of an edge are the same in the graph, its panel and its tap',
+    async run({ open, page, feed, baseUrl }) {
+      const id = 'receiver:otlp to processor:filter/debug@logs';
+      const edge = async () => {
+        const { data } = await (await fetch(`${baseUrl}/api/v1/pipelines`)).json();
+        return data.edges.find(({ from, to }) => `${from} to ${to}` === id);
+      };
+      await open('/pipelines');
+      await page.locator(`.graph-band[aria-label^="${id}"]`).focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('button', { name: 'Show what passes' }).click();
+      await page.getByText('Waiting for', { exact: false }).first().waitFor();
+      const before = await edge();
+      await round(feed, 3);
+      const tapped = page.locator('.tap-batch header').first();
+      await tapped.waitFor();
+      const after = await edge();
+      assert.equal(after.batches, before.batches + 1);
+      assert.equal(after.items, before.items + 40);
+      assertShown(await tapped.textContent(), after.bytes - before.bytes);
+      const facts = page.locator('.panel-facts div', { hasText: 'Since the start' });
+      await until('the panel counts the batch', async () =>
+        (await facts.textContent()).includes(`${after.items.toLocaleString('en')} items in`),
+      );
+      assertShown(await facts.textContent(), after.bytes);
     },
   },
   {
