@@ -53,12 +53,55 @@ final class TdengineDouble implements AutoCloseable {
   private static final Pattern NEITHER =
       Pattern.compile("AND \\((" + COLUMN + " <> '[^']*'(?: AND " + COLUMN + " <> '[^']*')+)\\)");
 
+  /**
+   * Answer to a statement.
+   *
+   * @param rows values: Instant, Double, Integer, String, Map for JSON, or null
+   */
+  record Table(List<String> columns, List<List<@Nullable Object>> rows) {
+    static Table affected(int rows) {
+      return new Table(List.of(AFFECTED), List.of(List.of(rows)));
+    }
+
+    /** Number of rows that a statement wrote; -1 of a query. */
+    int affected() {
+      return columns.equals(List.of(AFFECTED)) ? (Integer) rows.getFirst().getFirst() : -1;
+    }
+
+    /** Type of a column as SQL names it. */
+    String type(int column) {
+      for (List<@Nullable Object> row : rows) {
+        switch (row.get(column)) {
+          case null -> {}
+          case Instant i -> {
+            return "TIMESTAMP";
+          }
+          case Double d -> {
+            return "DOUBLE";
+          }
+          case Integer i -> {
+            return "INT";
+          }
+          case Map<?, ?> m -> {
+            return "JSON";
+          }
+          default -> {
+            return "VARCHAR";
+          }
+        }
+      }
+      return "VARCHAR";
+    }
+  }
+
+  private static final String AFFECTED = "affected_rows";
+
   /** A statement that is refused. */
-  private static final class Wrong extends RuntimeException {
+  static final class Refused extends RuntimeException {
     private static final long serialVersionUID = 1L;
     final int code;
 
-    Wrong(int code, String why) {
+    Refused(int code, String why) {
       super(why);
       this.code = code;
     }
@@ -147,26 +190,34 @@ final class TdengineDouble implements AutoCloseable {
     x.getResponseBody().write(b);
   }
 
-  private synchronized String sql(String database, String sql) {
+  private String sql(String database, String sql) {
     try {
-      if (sql.length() > MAX_SQL) {
-        throw new Wrong(SYNTAX, "SQL statement too long");
-      }
-      return said(database, sql);
-    } catch (Wrong e) {
+      return json(run(database, sql));
+    } catch (Refused e) {
       return "{\"code\":" + e.code + ",\"desc\":\"" + e.getMessage() + "\"}";
     }
   }
 
-  private String said(String database, String sql) {
+  /** Runs a statement in a database, which may be empty. */
+  synchronized Table run(String database, String sql) throws Refused {
+    if (sql.length() > MAX_SQL) {
+      throw new Refused(SYNTAX, "SQL statement too long");
+    }
+    Matcher use = Pattern.compile("(?i)use (\\w+)").matcher(sql);
+    if (use.matches()) {
+      if (!databases.containsKey(use.group(1))) {
+        throw new Refused(NO_DATABASE, "Database not exist");
+      }
+      return Table.affected(0);
+    }
     if (sql.equals("SELECT SERVER_VERSION()")) {
-      return table(List.of("server_version()"), List.of(List.of("3.3.6.0")));
+      return new Table(List.of("server_version()"), List.of(List.of("3.3.6.0")));
     }
     Matcher m =
         Pattern.compile("CREATE DATABASE IF NOT EXISTS `(\\w+)` PRECISION 'ms' .*").matcher(sql);
     if (m.matches()) {
       databases.computeIfAbsent(m.group(1), d -> new TreeMap<>());
-      return table(List.of("affected_rows"), List.of(List.of(0)));
+      return Table.affected(0);
     }
     m =
         Pattern.compile("SELECT (\\w+) FROM information_schema.ins_(\\w+) WHERE \\w+ = '(\\w+)'")
@@ -174,17 +225,17 @@ final class TdengineDouble implements AutoCloseable {
     if (m.matches()) {
       String name = m.group(3);
       Map<String, Super> found = databases.get(name);
-      List<List<Object>> rows = new ArrayList<>();
+      List<List<@Nullable Object>> rows = new ArrayList<>();
       if (m.group(2).equals("databases") && found != null) {
         rows.add(List.of(name));
       } else if (found != null) {
         found.keySet().forEach(s -> rows.add(List.of(s)));
       }
-      return table(List.of(m.group(1)), rows);
+      return new Table(List.of(m.group(1)), rows);
     }
     Map<String, Super> in = databases.get(database);
     if (in == null) {
-      throw new Wrong(NO_DATABASE, "Database not exist");
+      throw new Refused(NO_DATABASE, "Database not exist");
     }
     m =
         Pattern.compile(
@@ -193,7 +244,7 @@ final class TdengineDouble implements AutoCloseable {
             .matcher(sql);
     if (m.matches()) {
       in.computeIfAbsent(m.group(1), t -> new Super()).columns.addAll(List.of("value", "mark"));
-      return table(List.of("affected_rows"), List.of(List.of(0)));
+      return Table.affected(0);
     }
     if (sql.startsWith("INSERT INTO ")) {
       return insert(in, sql.substring(12));
@@ -202,17 +253,17 @@ final class TdengineDouble implements AutoCloseable {
     if (m.matches()) {
       return select(in, m);
     }
-    throw new Wrong(SYNTAX, "syntax error");
+    throw new Refused(SYNTAX, "syntax error");
   }
 
-  private static String insert(Map<String, Super> in, String rows) {
+  private static Table insert(Map<String, Super> in, String rows) {
     Matcher m = ROW.matcher(rows);
     int at = 0;
     int n = 0;
     while (m.find()) {
       Super s = in.get(m.group(2));
       if (s == null) {
-        throw new Wrong(NO_TABLE, "Table does not exist");
+        throw new Refused(NO_TABLE, "Table does not exist");
       }
       Map<String, String> labels = json(m.group(3));
       Object value =
@@ -224,30 +275,30 @@ final class TdengineDouble implements AutoCloseable {
       n++;
     }
     if (at != rows.length()) {
-      throw new Wrong(SYNTAX, "syntax error near " + at);
+      throw new Refused(SYNTAX, "syntax error near " + at);
     }
-    return table(List.of("affected_rows"), List.of(List.of(n)));
+    return Table.affected(n);
   }
 
   /** Without escapes, and with keys of visible ASCII. */
   private static Map<String, String> json(String text) {
     if (text.getBytes(StandardCharsets.UTF_8).length > 4095 || text.contains("\\")) {
-      throw new Wrong(0x2653, "Invalid JSON tag");
+      throw new Refused(0x2653, "Invalid JSON tag");
     }
     Map<String, String> out = new TreeMap<>();
     for (Map.Entry<String, JsonNode> e : JSON.readTree(text).properties()) {
       if (!e.getKey().matches("[\\x21-\\x7e]{1,256}")) {
-        throw new Wrong(0x2653, "Invalid JSON key");
+        throw new Refused(0x2653, "Invalid JSON key");
       }
       out.put(e.getKey(), e.getValue().asString());
     }
     return out;
   }
 
-  private static String select(Map<String, Super> in, Matcher m) {
+  private static Table select(Map<String, Super> in, Matcher m) {
     Super s = in.get(m.group(2));
     if (s == null) {
-      throw new Wrong(NO_TABLE, "Table does not exist");
+      throw new Refused(NO_TABLE, "Table does not exist");
     }
     String conditions = m.group(4);
     Predicate<Long> within = t -> true;
@@ -272,21 +323,20 @@ final class TdengineDouble implements AutoCloseable {
     } else {
       columns.addAll(List.of(m.group(1).split(",")));
     }
-    List<List<Object>> rows = new ArrayList<>();
+    List<List<@Nullable Object>> rows = new ArrayList<>();
     for (var t : s.tables.entrySet()) {
       if (!tags.test(t.getKey())) {
         continue;
       }
       for (var r : t.getValue().entrySet()) {
         if (within.test(r.getKey())) {
-          List<Object> row = new ArrayList<>();
+          List<@Nullable Object> row = new ArrayList<>();
           for (String c : columns) {
             Object v = r.getValue().get(c);
             row.add(
                 switch (c) {
-                  case "_ts" -> Instant.ofEpochMilli(r.getKey()).toString();
-                  case "ts" ->
-                      json ? Instant.ofEpochMilli(r.getKey()).toString() : t.getKey().get(c);
+                  case "_ts" -> Instant.ofEpochMilli(r.getKey());
+                  case "ts" -> json ? Instant.ofEpochMilli(r.getKey()) : t.getKey().get(c);
                   case "labels" -> json ? t.getKey() : t.getKey().get(c);
                   default -> v != null || json ? v : t.getKey().get(c);
                 });
@@ -295,7 +345,7 @@ final class TdengineDouble implements AutoCloseable {
         }
       }
     }
-    return table(columns, rows);
+    return new Table(columns, rows);
   }
 
   /** What tags have to be, which are there or null; null is never compared. */
@@ -317,7 +367,7 @@ final class TdengineDouble implements AutoCloseable {
       all = all.and(compared(s, json, one.group().replaceFirst("^AND ", "")));
     }
     if (!COMPARED.matcher(left).replaceAll("").isBlank()) {
-      throw new Wrong(SYNTAX, "syntax error near " + COMPARED.matcher(left).replaceAll(""));
+      throw new Refused(SYNTAX, "syntax error near " + COMPARED.matcher(left).replaceAll(""));
     }
     return all;
   }
@@ -325,15 +375,15 @@ final class TdengineDouble implements AutoCloseable {
   private static Predicate<Map<String, String>> compared(Super s, boolean json, String text) {
     Matcher m = COMPARED.matcher(text);
     if (!m.matches()) {
-      throw new Wrong(SYNTAX, "syntax error near " + text);
+      throw new Refused(SYNTAX, "syntax error near " + text);
     }
     boolean key = m.group(1).startsWith("labels->");
     String column = m.group(1).replaceAll("^`|^labels->'|[`']$", "");
     if (key != json || !json && !s.tags.contains(column)) {
-      throw new Wrong(NO_COLUMN, "Invalid column name: " + column);
+      throw new Refused(NO_COLUMN, "Invalid column name: " + column);
     }
     if (json && m.group(2).endsWith("IN")) {
-      throw new Wrong(SYNTAX, "not supported for JSON");
+      throw new Refused(SYNTAX, "not supported for JSON");
     }
     String value = m.group(3).replaceAll("^'|'$", "");
     Set<String> values = Set.of(m.group(3).replaceAll("^\\('|'\\)$", "").split("','", -1));
@@ -355,19 +405,21 @@ final class TdengineDouble implements AutoCloseable {
         .asMatchPredicate();
   }
 
-  private static String table(List<String> columns, List<? extends List<?>> rows) {
+  private static String json(Table table) {
     ObjectNode out = JSON.createObjectNode();
     out.put("code", 0);
     ArrayNode meta = out.putArray("column_meta");
-    columns.forEach(c -> meta.addArray().add(c).add("VARCHAR").add(64));
+    for (int i = 0; i < table.columns().size(); i++) {
+      meta.addArray().add(table.columns().get(i)).add(table.type(i)).add(64);
+    }
     ArrayNode data = out.putArray("data");
-    for (List<?> r : rows) {
+    for (List<@Nullable Object> r : table.rows()) {
       ArrayNode row = data.addArray();
       for (@Nullable Object v : r) {
-        row.add(JSON.valueToTree(v));
+        row.add(JSON.valueToTree(v instanceof Instant time ? time.toString() : v));
       }
     }
-    return out.put("rows", rows.size()).toString();
+    return out.put("rows", table.rows().size()).toString();
   }
 
   private synchronized void lines(HttpExchange x, String text) throws IOException {
@@ -382,7 +434,7 @@ final class TdengineDouble implements AutoCloseable {
         line(in, line);
       }
       answer(x, 204, "");
-    } catch (Wrong e) {
+    } catch (Refused e) {
       answer(x, 500, "{\"code\":" + e.code + ",\"desc\":\"" + e.getMessage() + "\"}");
     }
   }
@@ -400,7 +452,7 @@ final class TdengineDouble implements AutoCloseable {
         part.setLength(0);
         spaces += c == ' ' ? 1 : 0;
       } else if (c == '"' && spaces == 0) {
-        throw new Wrong(0x3002, "Invalid data");
+        throw new Refused(0x3002, "Invalid data");
       } else {
         part.append(c);
       }
@@ -409,12 +461,12 @@ final class TdengineDouble implements AutoCloseable {
     int n = parts.size();
     String name = parts.getFirst().replace('.', '_');
     if (spaces != 2 || n % 2 == 0 || name.length() > 192) {
-      throw new Wrong(0x3002, "Invalid data");
+      throw new Refused(0x3002, "Invalid data");
     }
     Map<String, String> tags = new LinkedHashMap<>();
     for (int i = 1; i + 1 < n - 2; i += 2) {
       if (parts.get(i).length() > 64) {
-        throw new Wrong(0x2604, "Invalid tag name");
+        throw new Refused(0x2604, "Invalid tag name");
       }
       tags.put(parts.get(i).replace('.', '_'), parts.get(i + 1));
     }
