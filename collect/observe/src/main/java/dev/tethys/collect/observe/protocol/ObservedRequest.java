@@ -1,0 +1,67 @@
+package dev.tethys.collect.observe.protocol;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Request with its answer, as seen on the wire.
+ *
+ * @param protocol protocol spoken
+ * @param client true when the observed process sent the request, false when it answered
+ * @param operation method, verb or command in the protocol's spelling: {@code GET}, {@code SELECT},
+ *     {@code Produce}, {@code publish}; empty when unknown
+ * @param target object of the operation: path without query, key, topic, collection, domain name;
+ *     empty when unknown
+ * @param statement statement text with values replaced by {@code ?}; empty when the protocol has
+ *     none
+ * @param status outcome
+ * @param code code of the outcome in the protocol's terms: 404, grpc:14, 42P01; empty when it has
+ *     none
+ * @param startNanos time of the request's first byte, on the clock of the payloads
+ * @param durationNanos from the request's first byte to the last byte of the answer, at least 0
+ * @param requestBytes size of the request as far as the protocol states or shows it
+ * @param responseBytes size of the answer as far as the protocol states or shows it
+ * @param traceParent header of W3C Trace Context of the request
+ * @param answers addresses in the answer of a name server; else empty
+ */
+public record ObservedRequest(
+    Protocol protocol,
+    boolean client,
+    String operation,
+    String target,
+    String statement,
+    Status status,
+    String code,
+    long startNanos,
+    long durationNanos,
+    long requestBytes,
+    long responseBytes,
+    @Nullable String traceParent,
+    List<String> answers) {
+
+  /** Outcome of a request. */
+  public enum Status {
+    OK,
+    FAILED,
+    /** An answer came, its outcome was not visible. */
+    UNKNOWN
+  }
+
+  /**
+   * Value of the label {@code status}: class of an HTTP status, {@code grpc:CODE}, the name of a
+   * DNS code, or ok, failed, unknown.
+   */
+  public String statusLabel() {
+    if ((protocol == Protocol.HTTP || protocol == Protocol.HTTP2) && !code.isEmpty()) {
+      return code.startsWith("grpc:") ? code : code.charAt(0) + "xx";
+    }
+    if (protocol == Protocol.DNS && !code.isEmpty()) {
+      return code;
+    }
+    return switch (status) {
+      case OK -> "ok";
+      case FAILED -> "failed";
+      case UNKNOWN -> "unknown";
+    };
+  }
+}

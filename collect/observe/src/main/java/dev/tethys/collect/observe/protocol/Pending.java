@@ -1,0 +1,38 @@
+package dev.tethys.collect.observe.protocol;
+
+import dev.tethys.collect.observe.protocol.ObservedRequest.Status;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Request that waits for its answer. */
+final class Pending {
+  /** Part that an entry has in the order of answers. */
+  enum Kind {
+    /** A request with one answer. */
+    SINGLE,
+    /** One of several requests that end together. */
+    STEP,
+    /** End of several requests; reported only when it failed. */
+    END
+  }
+
+  final long start;
+  long requestBytes;
+  long responseBytes;
+  String operation = "";
+  String target = "";
+  String statement = "";
+  String code = "";
+  Status status = Status.UNKNOWN;
+  @Nullable String traceParent;
+  List<String> answers = List.of();
+
+  Kind kind = Kind.SINGLE;
+
+  /** True when the request was reported and only its place in the order is left. */
+  boolean reported;
+
+  Pending(long start) {
+    this.start = start;
+  }
+}

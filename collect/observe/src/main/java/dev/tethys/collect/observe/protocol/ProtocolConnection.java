@@ -1,0 +1,312 @@
+package dev.tethys.collect.observe.protocol;
+
+import dev.tethys.collect.observe.protocol.ProtocolParser.Step;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Payloads of one connection of one process, in; its requests, out.
+ *
+ * <p>The protocol is guessed from the bytes and guessed again when they contradict it. State is
+ * bounded whatever the bytes are. Not safe for use by several threads at once.
+ */
+public final class ProtocolConnection {
+  /** Payloads without a recognised request after which a connection is left alone. */
+  private static final int TRIES = 48;
+
+  /** Malformed messages in a row after which the guess is given up. */
+  private static final int STRIKES = 4;
+
+  /** Payloads after a loss whose malformed messages say nothing about the guess. */
+  private static final int GRACE = 8;
+
+  /** Shortest payload that is tested on its own and not only with the one after it. */
+  private static final int FRAGMENT = 16;
+
+  private final RequestSink sink;
+  private final ProtocolCounters counters;
+  private final @Nullable Direction requestsGo;
+  private final StreamBuffer sent = new StreamBuffer();
+  private final StreamBuffer received = new StreamBuffer();
+  private @Nullable Protocol protocol;
+  private @Nullable ProtocolParser parser;
+  private @Nullable Requests requests;
+  private Direction requestDirection = Direction.SENT;
+  private boolean opaque;
+  private int tries;
+  private int strikes;
+  private long reported;
+  private int refused;
+
+  /** Payloads of the answers that may still start within a message after a loss. */
+  private int answerGrace;
+
+  private int requestGrace;
+  private boolean answersOutOfStep;
+
+  /**
+   * @param requestsGo direction of the requests when it is known, SENT for the side that connected;
+   *     null to find it from the bytes
+   */
+  public ProtocolConnection(
+      RequestSink sink, ProtocolCounters counters, @Nullable Direction requestsGo) {
+    this.sink = sink;
+    this.requestsGo = requestsGo;
+    this.counters = counters;
+  }
+
+  /**
+   * Reads a payload. The bytes are read before the call returns and may then be overwritten.
+   *
+   * @param timestampNanos time of the system call, on any clock that does not go back
+   * @param totalBytes bytes that the process wrote or read; more than length when the capture is
+   *     shorter
+   */
+  public void feed(
+      Direction direction,
+      long timestampNanos,
+      byte[] bytes,
+      int offset,
+      int length,
+      long totalBytes) {
+    if (opaque || totalBytes <= 0) {
+      return;
+    }
+    try {
+      read(direction, timestampNanos, bytes, offset, length, totalBytes);
+    } catch (RuntimeException e) {
+      // No traffic may stop the agent; the counter shows the fault.
+      counters.faults.incrementAndGet();
+      giveUp();
+    }
+  }
+
+  /** Protocol recognised so far; null before the first request. */
+  public @Nullable Protocol protocol() {
+    return protocol;
+  }
+
+  /**
+   * False when the bytes cannot be measured (TLS, a tunnel, an unknown protocol): the capture of
+   * this connection may be switched off.
+   */
+  public boolean wantsPayloads() {
+    return !opaque;
+  }
+
+  /** Notes that payloads of this connection were lost: the next ones start with a message. */
+  public void resynchronise() {
+    sent.clear();
+    received.clear();
+    if (parser != null) {
+      parser.lost(true, 0);
+      parser.lost(false, 0);
+    }
+    if (requests != null) {
+      requests.drop();
+    }
+  }
+
+  /** Reports requests whose answers ended out of sight; to be called every few seconds. */
+  public void quiet(long nowNanos) {
+    if (parser != null) {
+      parser.quiet(nowNanos);
+    }
+  }
+
+  /** Ends the connection: requests still without an answer are counted, not reported. */
+  public void close() {
+    if (parser != null) {
+      parser.quiet(Long.MAX_VALUE);
+    }
+    giveUp();
+  }
+
+  private void read(
+      Direction direction, long now, byte[] bytes, int offset, int length, long total) {
+    StreamBuffer in = direction == Direction.SENT ? sent : received;
+    ProtocolParser p = parser;
+    boolean request = direction == requestDirection;
+    if (p != null && in.skipping() && p.restarts(request, bytes, offset, length)) {
+      in.stopSkipping();
+    }
+    if (p != null && answersOutOfStep) {
+      if (!request) {
+        p.lost(false, now);
+        return;
+      }
+      answersOutOfStep = false;
+      (direction == Direction.SENT ? received : sent).clear();
+    }
+    boolean lost = in.append(bytes, offset, length, total, now);
+    if (p == null) {
+      p = recognise(direction, in);
+      if (p == null) {
+        return;
+      }
+      request = true;
+    }
+    if (!opaque) {
+      drain(p, request, in, now);
+    }
+    if (opaque) {
+      return;
+    }
+    if (in.settle() | lost) {
+      counters.lost.incrementAndGet();
+      lose(request, now);
+    } else if (request) {
+      requestGrace = Math.max(0, requestGrace - 1);
+    } else {
+      answerGrace = Math.max(0, answerGrace - 1);
+    }
+  }
+
+  private void lose(boolean request, long now) {
+    ProtocolParser p = parser;
+    if (p == null) {
+      return;
+    }
+    p.lost(request, now);
+    if (request) {
+      requestGrace = GRACE;
+    } else {
+      answerGrace = GRACE;
+      answersOutOfStep = p.answersBeforeNextRequest();
+    }
+  }
+
+  private void drain(ProtocolParser first, boolean isRequest, StreamBuffer in, long now) {
+    ProtocolParser p = first;
+    boolean request = isRequest;
+    boolean changed = false;
+    while (true) {
+      int before = in.available();
+      Step step = request ? p.request(in, now) : p.response(in, now);
+      if (step == Step.NEXT && in.available() > 0 && in.available() < before) {
+        continue;
+      }
+      if (step == Step.OPAQUE) {
+        p.quiet(Long.MAX_VALUE);
+        giveUp();
+        return;
+      }
+      if (step != Step.WRONG) {
+        break;
+      }
+      if ((request ? requestGrace : answerGrace) > 0) {
+        in.takePayload();
+        lose(request, now);
+        break;
+      }
+      counters.malformed.incrementAndGet();
+      Direction direction = in == sent ? Direction.SENT : Direction.RECEIVED;
+      ProtocolParser other = changed ? null : changeGuess(direction, in);
+      if (other == null) {
+        in.takePayload();
+        p.lost(request, now);
+        break;
+      }
+      changed = true;
+      p = other;
+      request = true;
+    }
+    if (requests != null && requests.completed() != reported) {
+      reported = requests.completed();
+      strikes = 0;
+    }
+  }
+
+  /** Tests a payload against the known protocols; keeps a short one to be tested with the next. */
+  private @Nullable ProtocolParser recognise(Direction direction, StreamBuffer in) {
+    if (Detection.isTls(in)) {
+      giveUp();
+      return null;
+    }
+    Protocol found =
+        requestsGo != null && requestsGo != direction ? null : Detection.ofRequest(in, refused);
+    if (found != null) {
+      return begin(found, direction);
+    }
+    if (in.available() >= FRAGMENT || in.truncated()) {
+      in.takePayload();
+    }
+    in.settle();
+    if (++tries >= TRIES) {
+      counters.unrecognised.incrementAndGet();
+      giveUp();
+    }
+    return null;
+  }
+
+  private ProtocolParser begin(Protocol found, Direction direction) {
+    if (direction == Direction.SENT) {
+      received.clear();
+    } else {
+      sent.clear();
+    }
+    requestDirection = direction;
+    protocol = found;
+    Requests r = new Requests(found, direction == Direction.SENT, sink, counters);
+    ProtocolParser p = Detection.parser(found, r);
+    requests = r;
+    parser = p;
+    reported = 0;
+    strikes = 0;
+    requestGrace = 0;
+    answerGrace = 0;
+    answersOutOfStep = false;
+    return p;
+  }
+
+  /** Replaces the guess when the bytes are a request of another protocol, or after some strikes. */
+  private @Nullable ProtocolParser changeGuess(Direction direction, StreamBuffer in) {
+    Protocol found =
+        requestsGo != null && requestsGo != direction
+            ? null
+            : Detection.ofRequest(in, refused | 1 << current().ordinal());
+    if (found != null && Detection.isDistinct(found)) {
+      dropRequests();
+      return begin(found, direction);
+    }
+    if (++strikes >= STRIKES) {
+      if (reported == 0) {
+        refused |= 1 << current().ordinal();
+      }
+      dropRequests();
+      protocol = null;
+      parser = null;
+      requests = null;
+      strikes = 0;
+      tries += STRIKES;
+    }
+    return null;
+  }
+
+  private Protocol current() {
+    Protocol p = protocol;
+    if (p == null) {
+      throw new IllegalStateException("no protocol is known");
+    }
+    return p;
+  }
+
+  private void dropRequests() {
+    if (requests != null) {
+      requests.drop();
+    }
+  }
+
+  private void giveUp() {
+    dropRequests();
+    opaque = true;
+    sent.clear();
+    received.clear();
+    parser = null;
+    requests = null;
+  }
+
+  /** Bytes of payloads in memory. */
+  int retained() {
+    return sent.retained() + received.retained();
+  }
+}

@@ -1,0 +1,180 @@
+package dev.tethys.collect.observe.protocol;
+
+import dev.tethys.collect.observe.protocol.ObservedRequest.Status;
+import java.util.ArrayDeque;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Open requests of a connection, in the order of their answers or by number.
+ *
+ * <p>Bounded: requests beyond the bound are counted but not measured. In order, their places are
+ * still counted so that later answers meet their own requests.
+ */
+final class Requests {
+  static final int BOUND = 256;
+
+  private final Protocol protocol;
+  private final boolean client;
+  private final RequestSink sink;
+  private final ProtocolCounters counters;
+  private final ArrayDeque<Pending> queue = new ArrayDeque<>(4);
+  private @Nullable LinkedHashMap<Long, Pending> numbered;
+  private int untracked;
+  private boolean answerLost;
+  private long lastAnswer;
+  private long completed;
+
+  Requests(Protocol protocol, boolean client, RequestSink sink, ProtocolCounters counters) {
+    this.protocol = protocol;
+    this.client = client;
+    this.sink = sink;
+    this.counters = counters;
+  }
+
+  /** Appends a request whose answer comes in order; null when too many are open. */
+  @Nullable Pending open(long start) {
+    if (untracked > 0 || queue.size() >= BOUND) {
+      untracked++;
+      counters.shed.incrementAndGet();
+      return null;
+    }
+    Pending p = new Pending(start);
+    queue.add(p);
+    return p;
+  }
+
+  /** Adds a request whose answer carries a number; the oldest one gives way at the bound. */
+  Pending open(long id, long start) {
+    LinkedHashMap<Long, Pending> byId = numbered;
+    if (byId == null) {
+      byId = new LinkedHashMap<>();
+      numbered = byId;
+    }
+    if (byId.size() >= BOUND && !byId.containsKey(id)) {
+      byId.pollFirstEntry();
+      counters.shed.incrementAndGet();
+    }
+    Pending p = new Pending(start);
+    if (byId.put(id, p) != null) {
+      counters.unanswered.incrementAndGet();
+    }
+    return p;
+  }
+
+  /** Request with this number, which stays open; null when unknown. */
+  @Nullable Pending numbered(long id) {
+    Map<Long, Pending> byId = numbered;
+    return byId == null ? null : byId.get(id);
+  }
+
+  /** Takes out the request with this number; null when unknown. */
+  @Nullable Pending close(long id) {
+    Map<Long, Pending> byId = numbered;
+    return byId == null ? null : byId.remove(id);
+  }
+
+  /** Oldest request in order; null when none is open. */
+  @Nullable Pending oldest() {
+    return queue.peek();
+  }
+
+  /** Takes out the oldest request in order; null when none is open or it was not tracked. */
+  @Nullable Pending close() {
+    Pending p = queue.poll();
+    if (p == null && untracked > 0) {
+      untracked--;
+    }
+    return p;
+  }
+
+  boolean isEmpty() {
+    return queue.isEmpty() && untracked == 0 && (numbered == null || numbered.isEmpty());
+  }
+
+  /** Reports a request that is answered. */
+  void report(Pending p, long end) {
+    completed++;
+    if (p.reported || p.kind == Pending.Kind.END && p.status != Status.FAILED) {
+      return;
+    }
+    p.reported = true;
+    sink.accept(
+        new ObservedRequest(
+            protocol,
+            client,
+            p.operation,
+            p.target,
+            p.statement,
+            p.status,
+            p.code,
+            p.start,
+            Math.max(0, end - p.start),
+            p.requestBytes,
+            p.responseBytes,
+            p.traceParent,
+            p.answers));
+  }
+
+  /** Reports a message that has no answer. */
+  void reportOneWay(String operation, String target, long now, long bytes) {
+    Pending p = new Pending(now);
+    p.operation = operation;
+    p.target = target;
+    p.status = Status.OK;
+    p.requestBytes = bytes;
+    report(p, now);
+  }
+
+  /** Notes that answers were in bytes that were not captured. */
+  void answerLost(long now) {
+    if (!queue.isEmpty()) {
+      answerLost = true;
+      lastAnswer = now;
+    }
+  }
+
+  /**
+   * Notes that the client sends again. After a loss the requests before are answered: a client that
+   * does not pipeline has waited for them.
+   *
+   * @return true when requests were reported, so that the parser starts afresh with the answers
+   */
+  boolean sentAgain() {
+    if (!answerLost) {
+      return false;
+    }
+    answerLost = false;
+    for (Pending p = queue.poll(); p != null; p = queue.poll()) {
+      report(p, lastAnswer);
+    }
+    untracked = 0;
+    return true;
+  }
+
+  /** As {@link #sentAgain} when nothing came for a second after a loss. */
+  boolean quietSince(long now) {
+    return (now == Long.MAX_VALUE || now - lastAnswer > 1_000_000_000L) && sentAgain();
+  }
+
+  /** Number of requests reported. */
+  long completed() {
+    return completed;
+  }
+
+  /** Forgets the open requests. */
+  void drop() {
+    int open = untracked + (numbered == null ? 0 : numbered.size());
+    for (Pending p : queue) {
+      if (p.kind != Pending.Kind.END && !p.reported) {
+        open++;
+      }
+    }
+    counters.unanswered.addAndGet(open);
+    queue.clear();
+    numbered = null;
+    untracked = 0;
+    answerLost = false;
+  }
+}

@@ -1,0 +1,215 @@
+package dev.tethys.collect.observe.protocol;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * Bytes of one direction that no message has consumed yet.
+ *
+ * <p>A payload is read in place while it is fed; only an incomplete message at its end is copied.
+ * Where the capture of a payload is shorter than the payload, the missing bytes follow the visible
+ * ones as a gap: a message of known length is consumed across the gap, and reading continues at the
+ * right byte of a later payload. When a message may start inside a gap the position is lost and the
+ * next payload is taken to start with a message, as writes nearly always do.
+ */
+final class StreamBuffer {
+  /** Most bytes that are kept for a message; a parser decides with these or gives up. */
+  static final int LIMIT = 8192;
+
+  private static final byte[] NONE = {};
+
+  private byte[] bytes = NONE;
+  private int start;
+  private int end;
+  private boolean borrowed;
+  private long gap;
+  private long skip;
+  private long arrival;
+  private long startTime;
+
+  /** Adds a payload; true when a message may have started in bytes that were not captured. */
+  boolean append(byte[] from, int offset, int length, long total, long timestamp) {
+    int off = offset;
+    int len = length;
+    long left = Math.max(total, length);
+    arrival = timestamp;
+    if (skip > 0) {
+      long n = Math.min(skip, left);
+      skip -= n;
+      left -= n;
+      int visible = (int) Math.min(n, len);
+      off += visible;
+      len -= visible;
+      if (len == 0 && left > 0 && n > visible) {
+        gap = 0;
+        return true;
+      }
+    }
+    gap = left - len;
+    if (len == 0) {
+      boolean lost = gap > 0;
+      if (lost) {
+        clear();
+      }
+      return lost;
+    }
+    if (start == end) {
+      bytes = from;
+      start = off;
+      end = off + len;
+      borrowed = true;
+      startTime = timestamp;
+    } else {
+      int kept = end - start;
+      byte[] joined = new byte[kept + len];
+      System.arraycopy(bytes, start, joined, 0, kept);
+      System.arraycopy(from, off, joined, kept, len);
+      bytes = joined;
+      start = 0;
+      end = joined.length;
+      borrowed = false;
+    }
+    return false;
+  }
+
+  /** Keeps what is left of the payload; true when visible bytes had to be dropped before a gap. */
+  boolean settle() {
+    boolean lost = gap > 0;
+    if (lost || end - start > LIMIT) {
+      clear();
+      return lost;
+    }
+    if (start == end) {
+      bytes = NONE;
+      start = 0;
+      end = 0;
+    } else if (borrowed || start > 0) {
+      bytes = Arrays.copyOfRange(bytes, start, end);
+      end -= start;
+      start = 0;
+    }
+    borrowed = false;
+    return false;
+  }
+
+  /** Forgets everything; the next payload starts with a message. */
+  void clear() {
+    bytes = NONE;
+    start = 0;
+    end = 0;
+    gap = 0;
+    skip = 0;
+    borrowed = false;
+  }
+
+  /** Leaves out the rest of this payload, the gap included. */
+  void takePayload() {
+    start = end;
+    gap = 0;
+    skip = 0;
+    startTime = arrival;
+  }
+
+  /** Bytes visible without interruption. */
+  int available() {
+    return end - start;
+  }
+
+  /** True while the end of a consumed message has not arrived yet. */
+  boolean skipping() {
+    return skip > 0;
+  }
+
+  /** True when bytes that were not captured follow the visible ones. */
+  boolean truncated() {
+    return gap > 0;
+  }
+
+  /** True when a message of n bytes is visible, or when no more of it will become visible. */
+  boolean ready(long n) {
+    return available() >= n || gap > 0 || available() >= LIMIT;
+  }
+
+  /** Consumes n bytes: visible ones first, then the gap, then those still to come. */
+  void take(long n) {
+    long left = n;
+    long visible = Math.min(left, available());
+    start += (int) visible;
+    left -= visible;
+    long missing = Math.min(left, gap);
+    gap -= missing;
+    skip += left - missing;
+    startTime = arrival;
+  }
+
+  /** Time at which the first visible byte arrived. */
+  long startTime() {
+    return startTime;
+  }
+
+  /** Ends the consumption of a message whose rest will not come. */
+  void stopSkipping() {
+    skip = 0;
+  }
+
+  int u8(int i) {
+    return bytes[start + i] & 0xff;
+  }
+
+  int u16(int i) {
+    return u8(i) << 8 | u8(i + 1);
+  }
+
+  int i32(int i) {
+    return u16(i) << 16 | u16(i + 2);
+  }
+
+  int i32le(int i) {
+    return Integer.reverseBytes(i32(i));
+  }
+
+  long i64(int i) {
+    return (long) i32(i) << 32 | i32(i + 4) & 0xffff_ffffL;
+  }
+
+  /** True when the visible bytes from i start with this ASCII text. */
+  boolean startsWith(int i, String ascii) {
+    if (available() - i < ascii.length()) {
+      return false;
+    }
+    for (int k = 0; k < ascii.length(); k++) {
+      if (u8(i + k) != ascii.charAt(k)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Index of a byte at or after from and before to, or -1. */
+  int indexOf(int value, int from, int to) {
+    int last = Math.min(to, available());
+    for (int i = from; i < last; i++) {
+      if (u8(i) == value) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** Text of the bytes from to to, at most to the end of the visible ones. */
+  String text(int from, int to) {
+    int last = Math.min(to, available());
+    return last <= from ? "" : new String(bytes, start + from, last - from, StandardCharsets.UTF_8);
+  }
+
+  /** Copy of the bytes from to to, at most to the end of the visible ones. */
+  byte[] copy(int from, int to) {
+    int last = Math.min(to, available());
+    return last <= from ? NONE : Arrays.copyOfRange(bytes, start + from, start + last);
+  }
+
+  /** Number of bytes in memory. */
+  int retained() {
+    return bytes.length;
+  }
+}

@@ -1,0 +1,255 @@
+package dev.tethys.collect.observe.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.collect.observe.protocol.WireCase.Payload;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ProtocolConnectionTest {
+  private static final int TRIES = Integer.getInteger("tethys.tries", 300);
+  private static final List<String> FILES = List.of("http1.txt", "postgres.txt", "redis.txt");
+
+  private final ProtocolCounters counters = new ProtocolCounters();
+
+  static Stream<WireCase> cases() throws IOException {
+    List<WireCase> all = new ArrayList<>();
+    for (String f : FILES) {
+      for (WireCase c : WireCase.read(f)) {
+        all.add(new WireCase(f + ": " + c.name(), c.payloads(), c.requests()));
+      }
+    }
+    return all.stream();
+  }
+
+  static Stream<WireCase> completeCases() throws IOException {
+    return cases().filter(WireCase::isComplete).filter(c -> !c.name().contains("out of sight"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void requestsOfTheClientAreFound(WireCase c) {
+    assertThat(requests(c.payloads(), true)).isEqualTo(c.requests());
+    assertThat(counters.faults()).isZero();
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void requestsOfTheServerAreFound(WireCase c) {
+    assertThat(requests(c.payloads(), false)).isEqualTo(c.requests());
+  }
+
+  /** However the system calls split and join the bytes, the requests are the same. */
+  @ParameterizedTest
+  @MethodSource("completeCases")
+  void requestsDoNotDependOnTheSizesOfPayloads(WireCase c) {
+    Random random = new Random(c.name().hashCode());
+    for (int i = 0; i < Math.max(1, TRIES / 10); i++) {
+      List<Payload> split = resplit(c.payloads(), random);
+      assertThat(requests(split, true)).as(() -> show(split)).isEqualTo(c.requests());
+    }
+    assertThat(counters.faults()).isZero();
+  }
+
+  /** Bytes of a case changed, left out and cut: no fault, and memory within its bound. */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void damagedPayloadsDoNoHarm(WireCase c) {
+    Random random = new Random(c.name().hashCode());
+    for (int i = 0; i < TRIES; i++) {
+      ProtocolConnection connection = new ProtocolConnection(r -> {}, counters, null);
+      for (int round = 0; round < 4; round++) {
+        for (Payload p : c.payloads()) {
+          byte[] bytes = damaged(p.bytes(), random);
+          feed(
+              connection,
+              p.fromClient(),
+              bytes,
+              bytes.length + (random.nextInt(4) == 0 ? random.nextInt(5000) : 0));
+          assertThat(connection.retained()).isLessThanOrEqualTo(2 * StreamBuffer.LIMIT);
+        }
+      }
+      connection.quiet(Long.MAX_VALUE);
+      connection.close();
+    }
+    assertThat(counters.faults()).isZero();
+  }
+
+  @ParameterizedTest
+  @EnumSource(Protocol.class)
+  void randomBytesDoNoHarm(Protocol protocol) throws IOException {
+    Random random = new Random(protocol.ordinal());
+    List<WireCase> begins =
+        cases()
+            .filter(c -> c.requests().stream().anyMatch(r -> r.startsWith(protocol.name() + "|")))
+            .toList();
+    for (int i = 0; i < TRIES; i++) {
+      ProtocolConnection connection = new ProtocolConnection(r -> {}, counters, null);
+      if (!begins.isEmpty()) {
+        Payload p = begins.get(random.nextInt(begins.size())).payloads().getFirst();
+        feed(connection, p.fromClient(), p.bytes(), p.bytes().length + p.uncaptured());
+      }
+      for (int k = 0; k < 100; k++) {
+        byte[] bytes = new byte[random.nextInt(random.nextInt(8) == 0 ? 2000 : 40)];
+        random.nextBytes(bytes);
+        feed(connection, random.nextBoolean(), bytes, bytes.length + random.nextInt(3) * 1000L);
+        assertThat(connection.retained()).isLessThanOrEqualTo(2 * StreamBuffer.LIMIT);
+      }
+      connection.close();
+    }
+    assertThat(counters.faults()).isZero();
+  }
+
+  @Test
+  void connectionOfAnUnknownProtocolIsLeftAlone() {
+    ProtocolConnection connection = new ProtocolConnection(r -> {}, counters, null);
+    byte[] bytes = new byte[64];
+    Arrays.fill(bytes, (byte) 0xfe);
+    for (int i = 0; i < 100; i++) {
+      feed(connection, true, bytes, bytes.length);
+    }
+    assertThat(connection.wantsPayloads()).isFalse();
+    assertThat(counters.unrecognised()).isEqualTo(1);
+    assertThat(connection.retained()).isZero();
+  }
+
+  @Test
+  void tlsIsLeftAlone() {
+    ProtocolConnection connection = new ProtocolConnection(r -> {}, counters, null);
+    feed(connection, true, new byte[] {0x16, 3, 1, 2, 0, 1, 0, 1, (byte) 0xfc, 3, 3}, 517);
+    assertThat(connection.wantsPayloads()).isFalse();
+  }
+
+  @Test
+  void timesAreThoseOfTheFirstAndTheLastByte() {
+    List<ObservedRequest> found = new ArrayList<>();
+    ProtocolConnection connection = new ProtocolConnection(found::add, counters, Direction.SENT);
+    feedAt(connection, 100, true, "POST /a HTTP/1.1\r\ncontent-le");
+    feedAt(connection, 130, true, "ngth: 5\r\n\r\n12345");
+    feedAt(connection, 200, false, "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n12345");
+    feedAt(connection, 260, false, "67890");
+    assertThat(found).hasSize(1);
+    assertThat(found.getFirst().startNanos()).isEqualTo(100);
+    assertThat(found.getFirst().durationNanos()).isEqualTo(160);
+    assertThat(found.getFirst().requestBytes()).isEqualTo(44);
+    assertThat(found.getFirst().responseBytes()).isEqualTo(49);
+    assertThat(found.getFirst().client()).isTrue();
+  }
+
+  @Test
+  void requestsBeyondTheBoundAreCountedAndTheOthersStayInStep() {
+    List<ObservedRequest> found = new ArrayList<>();
+    ProtocolConnection connection = new ProtocolConnection(found::add, counters, null);
+    int n = Requests.BOUND + 50;
+    for (int i = 0; i < n; i++) {
+      feedAt(connection, i, true, "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n");
+    }
+    for (int i = 0; i < n; i++) {
+      feedAt(connection, 1000 + i, false, "$1\r\nv\r\n");
+    }
+    assertThat(found).hasSize(Requests.BOUND);
+    assertThat(found).allMatch(r -> r.durationNanos() == 1000);
+    assertThat(counters.shed()).isEqualTo(50);
+    feedAt(connection, 2000, true, "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n");
+    feedAt(connection, 2005, false, "$1\r\nv\r\n");
+    assertThat(found.getLast().durationNanos()).isEqualTo(5);
+  }
+
+  private static void feedAt(ProtocolConnection c, long time, boolean client, String text) {
+    byte[] b = text.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    c.feed(client ? Direction.SENT : Direction.RECEIVED, time, b, 0, b.length, b.length);
+  }
+
+  private static void feed(ProtocolConnection c, boolean client, byte[] bytes, long total) {
+    c.feed(client ? Direction.SENT : Direction.RECEIVED, 5, bytes, 0, bytes.length, total);
+  }
+
+  private List<String> requests(List<Payload> payloads, boolean asClient) {
+    List<String> found = new ArrayList<>();
+    ProtocolConnection connection =
+        new ProtocolConnection(
+            r -> {
+              assertThat(r.client()).isEqualTo(asClient);
+              found.add(show(r));
+            },
+            counters,
+            null);
+    long time = 1;
+    for (Payload p : payloads) {
+      // The array is used again by the reader of the kernel's ring.
+      byte[] shared = Arrays.copyOf(p.bytes(), p.bytes().length + 3);
+      connection.feed(
+          p.fromClient() == asClient ? Direction.SENT : Direction.RECEIVED,
+          time++,
+          shared,
+          0,
+          p.bytes().length,
+          p.bytes().length + p.uncaptured());
+      Arrays.fill(shared, (byte) 0xee);
+    }
+    connection.close();
+    return found;
+  }
+
+  private static String show(ObservedRequest r) {
+    return String.join(
+        "|",
+        r.protocol().name(),
+        r.operation(),
+        r.target(),
+        r.statement(),
+        r.status().name(),
+        r.code());
+  }
+
+  private static String show(List<Payload> payloads) {
+    StringBuilder s = new StringBuilder();
+    for (Payload p : payloads) {
+      s.append(p.fromClient() ? "> " : "< ")
+          .append(new String(p.bytes(), java.nio.charset.StandardCharsets.ISO_8859_1))
+          .append('\n');
+    }
+    return s.toString();
+  }
+
+  private static List<Payload> resplit(List<Payload> payloads, Random random) {
+    List<Payload> out = new ArrayList<>();
+    int i = 0;
+    while (i < payloads.size()) {
+      boolean client = payloads.get(i).fromClient();
+      ByteArrayOutputStream run = new ByteArrayOutputStream();
+      while (i < payloads.size() && payloads.get(i).fromClient() == client) {
+        run.writeBytes(payloads.get(i++).bytes());
+      }
+      byte[] all = run.toByteArray();
+      int largest = 1 + random.nextInt(all.length + 1);
+      for (int from = 0; from < all.length; ) {
+        int to = Math.min(all.length, from + 1 + random.nextInt(largest));
+        out.add(new Payload(client, Arrays.copyOfRange(all, from, to), 0));
+        from = to;
+      }
+    }
+    return out;
+  }
+
+  private static byte[] damaged(byte[] bytes, Random random) {
+    byte[] out = bytes.clone();
+    for (int k = random.nextInt(4); k > 0 && out.length > 0; k--) {
+      out[random.nextInt(out.length)] = (byte) (random.nextBoolean() ? random.nextInt() : 0xff);
+    }
+    if (random.nextInt(3) == 0) {
+      int from = random.nextInt(out.length + 1);
+      out = Arrays.copyOfRange(out, from, from + random.nextInt(out.length - from + 1));
+    }
+    return out;
+  }
+}
