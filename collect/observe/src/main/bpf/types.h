@@ -83,7 +83,8 @@ struct sock {
 };
 struct tcp_sock {
   u64 bytes_received;
-  u64 bytes_acked;
+  u64 bytes_sent;
+  u64 bytes_retrans;
   u32 srtt_us;
   u32 total_retrans;
 };
@@ -162,7 +163,7 @@ INLINE void describe(struct endpoint *e, struct sock *sk) {
 
 /* What a TCP socket has counted. */
 struct tcp_counts {
-  u64 sent; /* acknowledged by the peer */
+  u64 sent; /* payload, each byte once */
   u64 received;
   u32 srtt_us;
   u32 retransmits;
@@ -175,7 +176,7 @@ INLINE void count(struct tcp_counts *t, struct sock *sk) {
     t->srtt_us = t->retransmits = 0;
     return;
   }
-  t->sent = tp->bytes_acked;
+  t->sent = tp->bytes_sent - tp->bytes_retrans;
   t->received = tp->bytes_received;
   t->srtt_us = tp->srtt_us >> 3;
   t->retransmits = tp->total_retrans;

@@ -19,6 +19,8 @@ final class SystemCalls {
   private static final long BPF = ARM ? 280 : 321;
   private static final long PERF_EVENT_OPEN = ARM ? 241 : 298;
   private static final long PERF_FLAG_FD_CLOEXEC = 8;
+  private static final int O_CLOEXEC = 0x80000;
+  private static final int CLONE_NEWNET = 0x4000_0000;
   private static final int MAP_SHARED = 1;
   private static final long MAP_FAILED = -1;
 
@@ -46,6 +48,10 @@ final class SystemCalls {
       LibraryFunction.plain("munmap", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG));
   private static final MethodHandle READ =
       LibraryFunction.of("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+  private static final MethodHandle OPEN =
+      LibraryFunction.variadic("open", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT), 2);
+  private static final MethodHandle SETNS =
+      LibraryFunction.of("setns", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
   private static final MethodHandle CLOSE =
       LibraryFunction.plain("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
 
@@ -143,6 +149,25 @@ final class SystemCalls {
         done += n;
       }
       return done;
+    }
+  }
+
+  /** Moves this thread into the network namespace of a file of /proc (setns(2)). */
+  static void enterNetwork(String file) throws LibraryException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = LibraryFunction.errnoState(arena);
+      MemorySegment path = arena.allocateFrom(file);
+      int fd =
+          (int)
+              check(
+                  "open " + file,
+                  call(() -> (int) OPEN.invokeExact(state, path, O_CLOEXEC)),
+                  state);
+      try {
+        check("setns", call(() -> (int) SETNS.invokeExact(state, fd, CLONE_NEWNET)), state);
+      } finally {
+        close(fd);
+      }
     }
   }
 

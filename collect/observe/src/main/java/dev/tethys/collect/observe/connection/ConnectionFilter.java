@@ -1,0 +1,74 @@
+package dev.tethys.collect.observe.connection;
+
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Destinations whose connections are counted. Not safe for use by several threads at once. */
+public final class ConnectionFilter {
+  /** Port outside the well known ones that servers use all the same. */
+  private static final int ALWAYS_TRACKED = 50051; // gRPC examples and many services
+
+  /** Most public addresses remembered because a private one answers for them. */
+  private static final int MAX_LEARNED = 10_000;
+
+  private final List<IpPrefix> publicNetworks;
+  private final boolean everything;
+  private final int firstEphemeral;
+  private final int lastEphemeral;
+  private final Set<IpAddress> learned = new LinkedHashSet<>();
+
+  /**
+   * @param publicNetworks public addresses to track; 0.0.0.0/0 means all, IPv6 included
+   * @param firstEphemeral first port of clients
+   * @param lastEphemeral last port of clients
+   */
+  public ConnectionFilter(
+      Collection<IpPrefix> publicNetworks, int firstEphemeral, int lastEphemeral) {
+    this.publicNetworks = List.copyOf(publicNetworks);
+    this.everything = publicNetworks.contains(IpPrefix.parse("0.0.0.0/0"));
+    this.firstEphemeral = firstEphemeral;
+    this.lastEphemeral = lastEphemeral;
+  }
+
+  /** True for ports that the kernel gives to clients: of no service. */
+  public boolean isEphemeral(int port) {
+    return port >= firstEphemeral && port <= lastEphemeral && port != ALWAYS_TRACKED;
+  }
+
+  /**
+   * True when connections to this destination are counted.
+   *
+   * @param hostNetwork the client is in the network namespace of the host, where loopback leads to
+   *     other services
+   */
+  public boolean tracksDestination(IpAddress destination, int port, boolean hostNetwork) {
+    return !isEphemeral(port)
+        && !destination.isUnspecified()
+        && !destination.isLinkLocal()
+        && (hostNetwork || !destination.isLoopback());
+  }
+
+  /**
+   * True when a connection is left out because its peer is in a public network that is not tracked.
+   *
+   * @param actual destination behind address translation
+   */
+  public boolean skips(IpAddress destination, IpAddress actual) {
+    if (everything || isInternal(destination) || learned.contains(destination)) {
+      return false;
+    }
+    if (isInternal(actual)) {
+      if (learned.size() < MAX_LEARNED) {
+        learned.add(destination);
+      }
+      return false;
+    }
+    return publicNetworks.stream().noneMatch(n -> n.contains(destination));
+  }
+
+  private static boolean isInternal(IpAddress a) {
+    return a.isPrivate() || a.isLoopback();
+  }
+}

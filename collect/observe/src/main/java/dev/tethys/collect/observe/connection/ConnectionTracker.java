@@ -1,0 +1,402 @@
+package dev.tethys.collect.observe.connection;
+
+import dev.tethys.model.exposition.Collector;
+import dev.tethys.model.exposition.MetricFamily;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Connections and listening sockets of the machine, from the state changes of sockets and from
+ * passes over all of them. Every table has a bound; what exceeds it is counted.
+ *
+ * <p>Safe for use by several threads; a source of events holds {@link #lock} for a batch.
+ */
+public final class ConnectionTracker implements Collector {
+  private static final String OTHER = "~other";
+
+  /** A client's socket may outlive its descriptor while it sends its last bytes. */
+  private static final int PASSES_UNSEEN = 12;
+
+  private static final int MAX_CONNECTIONS = 200_000;
+  private static final int MAX_LISTENERS = 20_000;
+  private static final int MAX_PEERS = 50_000;
+  private static final int MAX_PEERS_OF_OWNER = 1_000;
+
+  /** Time without connections after which a destination is forgotten. */
+  private static final long PEER_IDLE_NANOS = 3_600_000_000_000L;
+
+  private record PeerKey(Owner owner, String destination) {}
+
+  /** Listening socket; the owner is found when a process is known. */
+  static final class Listener {
+    final IpAddress address;
+    final int port;
+    final int namespace;
+    final int process;
+    final @Nullable Owner owner;
+    int pass;
+
+    Listener(SocketView v, @Nullable Owner owner) {
+      this.address = v.localAddress();
+      this.port = v.localPort;
+      this.namespace = v.namespace;
+      this.process = v.process;
+      this.owner = owner;
+    }
+  }
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Owner.Resolver owners;
+  private final ConnectionFilter filter;
+  private final LocalAddresses localAddresses;
+  private final Map<Long, Connection> connections = new HashMap<>();
+  private final Map<Long, Listener> listeners = new HashMap<>();
+  private final Map<PeerKey, Peer> peers = new LinkedHashMap<>();
+  private final Map<Owner, Integer> peersOfOwner = new HashMap<>();
+  private int pass;
+  private long shedConnections;
+  private long shedPeers;
+
+  public ConnectionTracker(
+      Owner.Resolver owners, ConnectionFilter filter, LocalAddresses localAddresses) {
+    this.owners = owners;
+    this.filter = filter;
+    this.localAddresses = localAddresses;
+  }
+
+  /** Lock of all state, taken by each method that needs it. */
+  public ReentrantLock lock() {
+    return lock;
+  }
+
+  /**
+   * Applies a change of a socket's state.
+   *
+   * @param time on the monotonic clock
+   * @param v the socket after it; the process is that of the caller of connect or listen
+   */
+  public void onStateChange(long time, int oldState, SocketView v) {
+    lock.lock();
+    try {
+      switch (v.state) {
+        case TcpState.SYN_SENT -> connecting(time, v);
+        case TcpState.ESTABLISHED -> established(time, oldState, v);
+        case TcpState.LISTEN -> listening(v);
+        case TcpState.CLOSE -> closed(time, oldState, v);
+        default -> {} // states in between are of no interest
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void connecting(long time, SocketView v) {
+    remove(v.socket); // its close was lost
+    Owner owner = owners.ownerOf(v.cgroup, v.process);
+    add(v, new Connection(v, owner, true, peer(owner, v), time));
+  }
+
+  private void established(long time, int oldState, SocketView v) {
+    if (oldState != TcpState.SYN_SENT) {
+      if (oldState == TcpState.SYN_RECV) {
+        remove(v.socket);
+        Connection c = new Connection(v, null, false, null, time);
+        c.established = true;
+        add(v, c);
+      }
+      return;
+    }
+    Connection c = connections.get(v.socket);
+    if (c == null || c.established) {
+      return; // the agent started in between
+    }
+    c.established = true;
+    Peer p = c.peer();
+    if (p != null) {
+      p.connects++;
+      p.connectNanos += Math.max(0, time - c.started);
+      p.active++;
+      p.lastUsed = time;
+    }
+    count(c, v);
+  }
+
+  private void closed(long time, int oldState, SocketView v) {
+    if (oldState == TcpState.LISTEN) {
+      listeners.remove(v.socket);
+      return;
+    }
+    Connection c = connections.get(v.socket);
+    if (c == null) {
+      return;
+    }
+    count(c, v);
+    Peer p = c.peer();
+    if (p != null) {
+      p.lastUsed = time;
+      if (oldState == TcpState.SYN_SENT) {
+        p.failed++;
+      }
+    }
+    remove(v.socket);
+  }
+
+  private void listening(SocketView v) {
+    if (filter.isEphemeral(v.localPort)) {
+      return;
+    }
+    if (listeners.size() >= MAX_LISTENERS && !listeners.containsKey(v.socket)) {
+      shedConnections++;
+      return;
+    }
+    Listener l = new Listener(v, owners.ownerOf(v.cgroup, v.process));
+    l.pass = pass;
+    listeners.put(v.socket, l);
+  }
+
+  private void add(SocketView v, Connection c) {
+    if (connections.size() >= MAX_CONNECTIONS) {
+      shedConnections++;
+      return;
+    }
+    c.pass = pass;
+    connections.put(v.socket, c);
+  }
+
+  private void remove(long socket) {
+    Connection c = connections.remove(socket);
+    if (c == null) {
+      return;
+    }
+    Peer p = c.peer();
+    if (p != null && c.established) {
+      p.active--;
+    }
+  }
+
+  /** Adds what a connection has counted since the last time. */
+  private static void count(Connection c, SocketView v) {
+    Peer p = c.peer();
+    if (p != null) {
+      p.sent += Math.max(0, v.sent - c.sent);
+      p.received += Math.max(0, v.received - c.received);
+      p.retransmits += Math.max(0, v.retransmits - c.retransmits);
+    }
+    c.sent = Math.max(c.sent, v.sent);
+    c.received = Math.max(c.received, v.received);
+    c.retransmits = Math.max(c.retransmits, v.retransmits);
+  }
+
+  private @Nullable Peer peer(@Nullable Owner owner, SocketView v) {
+    IpAddress to = v.remoteAddress();
+    if (owner == null
+        || !filter.tracksDestination(to, v.remotePort, localAddresses.isHost(v.namespace))
+        || filter.skips(to, to)) {
+      return null;
+    }
+    PeerKey key = new PeerKey(owner, to.withPort(v.remotePort));
+    Peer p = peers.get(key);
+    if (p != null) {
+      return p;
+    }
+    int ofOwner = peersOfOwner.getOrDefault(owner, 0);
+    String address = to.toString();
+    if (ofOwner >= MAX_PEERS_OF_OWNER || peers.size() >= MAX_PEERS) {
+      shedPeers++;
+      key = new PeerKey(owner, OTHER);
+      address = "";
+      p = peers.get(key);
+      if (p != null) {
+        return p;
+      }
+    }
+    p = new Peer(owner, key.destination(), key.destination(), address);
+    peers.put(key, p);
+    peersOfOwner.merge(owner, 1, Integer::sum);
+    return p;
+  }
+
+  /** Whether sockets that a pass shows first are new connections. */
+  public enum Unseen {
+    /** They existed before, or their events are still to come. */
+    KNOWN,
+    /** They were opened since the last pass. */
+    OPENED
+  }
+
+  /** Starts a pass over all sockets. */
+  public void beginPass() {
+    lock.lock();
+    try {
+      pass++;
+      for (Peer p : peers.values()) {
+        p.rttMicros = 0;
+        p.rttCount = 0;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Notes a listening socket of the pass; before the others, which are compared with these. */
+  public void listenerInPass(SocketView v) {
+    lock.lock();
+    try {
+      Listener l = listeners.get(v.socket);
+      if (l == null || l.port != v.localPort) {
+        listening(v);
+      } else {
+        l.pass = pass;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Notes another socket of the pass. */
+  public void connectionInPass(long time, SocketView v, Unseen unseen) {
+    if (v.state == TcpState.SYN_SENT || v.state == TcpState.CLOSE || v.remotePort == 0) {
+      return;
+    }
+    lock.lock();
+    try {
+      Connection c = connections.get(v.socket);
+      if (c != null && c.remotePort != v.remotePort) {
+        remove(v.socket); // the kernel reuses the memory of sockets
+        c = null;
+      }
+      if (c == null) {
+        c = found(time, v, unseen);
+      } else if (!c.established && unseen == Unseen.OPENED) {
+        c.established = true;
+      }
+      c.pass = pass;
+      count(c, v);
+      Peer p = c.peer();
+      if (p != null && c.established) {
+        p.lastUsed = time;
+        if (v.smoothedRttMicros > 0) {
+          p.rttMicros += v.smoothedRttMicros;
+          p.rttCount++;
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Connection found(long time, SocketView v, Unseen unseen) {
+    boolean outbound = !listensOn(v);
+    Owner owner = owners.ownerOf(v.cgroup, v.process);
+    Peer p = outbound ? peer(owner, v) : null;
+    Connection c = new Connection(v, owner, outbound, p, time);
+    c.established = true;
+    if (unseen == Unseen.KNOWN) {
+      c.sent = v.sent;
+      c.received = v.received;
+      c.retransmits = v.retransmits;
+    }
+    if (p != null) {
+      p.active++;
+      p.connects += unseen == Unseen.OPENED ? 1 : 0;
+    }
+    int before = connections.size();
+    add(v, c);
+    if (connections.size() == before && p != null) {
+      p.active--; // there was no room
+    }
+    return c;
+  }
+
+  private boolean listensOn(SocketView v) {
+    for (Listener l : listeners.values()) {
+      if (l.port == v.localPort
+          && l.namespace == v.namespace
+          && (l.address.isUnspecified() || l.address.equals(v.localAddress()))) {
+        return true;
+      }
+    }
+    return filter.isEphemeral(v.remotePort) && !filter.isEphemeral(v.localPort);
+  }
+
+  /**
+   * Ends a pass that contained all sockets.
+   *
+   * @param onlyDescriptors the pass contained sockets with a descriptor only
+   */
+  public void endPass(long time, boolean onlyDescriptors) {
+    lock.lock();
+    try {
+      int oldest = onlyDescriptors ? pass - PASSES_UNSEEN : pass;
+      for (Map.Entry<Long, Connection> e : List.copyOf(connections.entrySet())) {
+        if (e.getValue().pass < oldest) {
+          remove(e.getKey());
+        }
+      }
+      listeners.values().removeIf(l -> l.pass < oldest);
+      for (Iterator<Map.Entry<PeerKey, Peer>> i = peers.entrySet().iterator(); i.hasNext(); ) {
+        Peer p = i.next().getValue();
+        if (p.active <= 0 && time - p.lastUsed > PEER_IDLE_NANOS) {
+          i.remove();
+          peersOfOwner.computeIfPresent(p.owner(), (_, n) -> n == 1 ? null : n - 1);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Connections now open. */
+  public int openConnections() {
+    lock.lock();
+    try {
+      return connections.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Connections and listening sockets that were not tracked because too many were open. */
+  public long shedConnections() {
+    lock.lock();
+    try {
+      return shedConnections;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Connections counted under a common destination because an owner had too many. */
+  public long shedPeers() {
+    lock.lock();
+    try {
+      return shedPeers;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void collect(Consumer<MetricFamily> to) {
+    List<ConnectionMetrics.PeerValues> values = new ArrayList<>();
+    Collection<Listener> open;
+    lock.lock();
+    try {
+      for (Peer p : peers.values()) {
+        values.add(new ConnectionMetrics.PeerValues(p));
+      }
+      open = List.copyOf(listeners.values());
+    } finally {
+      lock.unlock();
+    }
+    ConnectionMetrics.collect(values, open, localAddresses, to);
+  }
+}

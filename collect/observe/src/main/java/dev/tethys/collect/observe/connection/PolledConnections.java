@@ -1,0 +1,166 @@
+package dev.tethys.collect.observe.connection;
+
+import dev.tethys.collect.observe.connection.ConnectionTracker.Unseen;
+import dev.tethys.collect.observe.kernel.NetworkNamespace;
+import dev.tethys.model.libc.LibraryException;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Connections without eBPF: the sockets of every network namespace at intervals. Connections
+ * shorter than the interval, failures and handshake times are not seen. For one thread at a time.
+ */
+public final class PolledConnections implements TcpSource {
+  private static final int MAX_NAMESPACES = 1024;
+  private static final String SOCKET = "socket:[";
+
+  private final ConnectionTracker tracker;
+  private final Path proc;
+  private final LocalAddresses addresses;
+  private final Map<Long, Integer> processOfInode = new HashMap<>();
+  private boolean first = true;
+  private int skippedNamespaces;
+
+  /**
+   * Makes sure that the kernel answers.
+   *
+   * @throws LibraryException when it does not
+   */
+  public PolledConnections(ConnectionTracker tracker, Path proc, LocalAddresses addresses)
+      throws LibraryException {
+    this.tracker = tracker;
+    this.proc = proc;
+    this.addresses = addresses;
+    new SocketDiagnosis().close();
+  }
+
+  @Override
+  public void readEvents() {
+    // there are none without eBPF
+  }
+
+  @Override
+  public void readSockets() throws IOException {
+    scanProcesses();
+    FutureTask<@Nullable Void> pass =
+        new FutureTask<>(
+            () -> {
+              pass();
+              return null;
+            });
+    Thread.ofPlatform().name("observe-sockets").daemon().start(pass);
+    try {
+      pass.get();
+    } catch (InterruptedException e) {
+      pass.cancel(true);
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while sockets were read", e);
+    } catch (ExecutionException e) {
+      throw new IOException("sockets cannot be read: " + e.getCause().getMessage(), e.getCause());
+    }
+  }
+
+  /** A pass in a thread of its own, which moves from namespace to namespace. */
+  private void pass() throws IOException {
+    long now = System.nanoTime();
+    Unseen unseen = first ? Unseen.KNOWN : Unseen.OPENED;
+    int own = addresses.namespaceOf((int) ProcessHandle.current().pid());
+    skippedNamespaces = 0;
+    tracker.beginPass();
+    passOf(own, now, unseen);
+    for (Map.Entry<Integer, Integer> ns : namespaces().entrySet()) {
+      if (ns.getKey() != own) {
+        try {
+          NetworkNamespace.enter(proc, ns.getValue());
+          passOf(ns.getKey(), now, unseen);
+        } catch (LibraryException e) {
+          skippedNamespaces++; // the process is gone, or the right is missing
+        }
+      }
+    }
+    tracker.endPass(now, false);
+    first = false;
+  }
+
+  private void passOf(int namespace, long now, Unseen unseen) throws IOException {
+    try (SocketDiagnosis sockets = new SocketDiagnosis()) {
+      sockets.forEach(
+          (v, inode) -> {
+            if (v.state == TcpState.LISTEN) {
+              locate(v, namespace, inode);
+              tracker.listenerInPass(v);
+            }
+          });
+      sockets.forEach(
+          (v, inode) -> {
+            if (v.state != TcpState.LISTEN) {
+              locate(v, namespace, inode);
+              tracker.connectionInPass(now, v, unseen);
+            }
+          });
+    }
+  }
+
+  private void locate(SocketView v, int namespace, long inode) {
+    v.namespace = namespace;
+    v.process = processOfInode.getOrDefault(inode, 0);
+  }
+
+  private void scanProcesses() throws IOException {
+    processOfInode.clear();
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(proc, "[0-9]*")) {
+      for (Path process : all) {
+        int id = Integer.parseInt(String.valueOf(process.getFileName()));
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(process.resolve("fd"))) {
+          for (Path f : files) {
+            String target = Files.readSymbolicLink(f).toString();
+            if (target.startsWith(SOCKET)) {
+              processOfInode.putIfAbsent(
+                  Long.parseLong(target, SOCKET.length(), target.length() - 1, 10), id);
+            }
+          }
+        } catch (IOException | java.nio.file.DirectoryIteratorException e) {
+          // the process ended, or belongs to another user
+        }
+      }
+    }
+  }
+
+  /** A process in each namespace. */
+  private Map<Integer, Integer> namespaces() throws IOException {
+    Map<Integer, Integer> out = new LinkedHashMap<>();
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(proc, "[0-9]*")) {
+      for (Path process : all) {
+        int id = Integer.parseInt(String.valueOf(process.getFileName()));
+        int ns = addresses.namespaceOf(id);
+        if (ns != 0 && out.size() < MAX_NAMESPACES) {
+          out.putIfAbsent(ns, id);
+        }
+      }
+    }
+    return out;
+  }
+
+  /** Namespaces that the last pass could not enter. */
+  public int skippedNamespaces() {
+    return skippedNamespaces;
+  }
+
+  @Override
+  public long lostEvents() {
+    return 0;
+  }
+
+  @Override
+  public void close() {
+    // nothing stays open between passes
+  }
+}
