@@ -209,7 +209,7 @@ final class TraceStoreRuns {
     List<SpanValue> services = db.values(TENANT, SpanField.SERVICE, SpanFilter.ALL, from, to, 9);
     String service = ((SpanValue.Text) services.getLast()).value();
     long[] trace = new long[2];
-    SpanNeeds ids = new SpanNeeds(true, false, false, List.of());
+    SpanNeeds ids = new SpanNeeds(true, true, false, false, List.of());
     try (SpanSelection s = db.select(TENANT, from, to)) {
       s.segments()
           .get(s.segments().size() / 2)
@@ -236,8 +236,8 @@ final class TraceStoreRuns {
     SpanField exception = new SpanField(Scope.EVENT_ATTRIBUTE, "exception.type");
     filters.put("exception", and(is(exception, "PaymentDeclined"), ofService));
     Map<String, Runnable> all = new LinkedHashMap<>();
-    SpanNeeds start = new SpanNeeds(false, true, false, List.of());
-    SpanNeeds byService = new SpanNeeds(false, true, true, List.of(SpanField.SERVICE));
+    SpanNeeds start = new SpanNeeds(false, false, true, false, List.of());
+    SpanNeeds byService = new SpanNeeds(false, false, true, true, List.of(SpanField.SERVICE));
     all.put("everything", () -> count(db, SpanFilter.ALL, start));
     all.put("trace by id", () -> db.trace(TENANT, trace[0], trace[1], from, to));
     filters.forEach((name, f) -> all.put(name, () -> count(db, f, ids)));
@@ -323,7 +323,7 @@ final class TraceStoreRuns {
   private static Map<Long, Integer> batches(Path dir, long from) throws IOException {
     Map<Long, Integer> out = new HashMap<>();
     long begin = TraceStoreSpans.BEGIN + from * TraceStoreSpans.BATCH_NANOS;
-    SpanNeeds start = new SpanNeeds(false, true, false, List.of());
+    SpanNeeds start = new SpanNeeds(false, false, true, false, List.of());
     try (TraceDatabase db = open(dir);
         SpanSelection s = db.select(TENANT, begin, Long.MAX_VALUE)) {
       for (SpanSegment g : s.segments()) {

@@ -317,10 +317,10 @@ public final class MemoryTraceStore implements TraceStore {
     Batch(SpanNeeds needs) {
       this.needs = needs;
       int n = batchRows;
-      out.traceHigh = new long[needs.ids() ? n : 0];
-      out.traceLow = new long[needs.ids() ? n : 0];
-      out.spanId = new long[needs.ids() ? n : 0];
-      out.parentId = new long[needs.ids() ? n : 0];
+      out.traceHigh = new long[needs.traces() ? n : 0];
+      out.traceLow = new long[needs.traces() ? n : 0];
+      out.spanId = new long[needs.spans() ? n : 0];
+      out.parentId = new long[needs.spans() ? n : 0];
       out.start = new long[needs.start() ? n : 0];
       out.duration = new long[needs.duration() ? n : 0];
       out.columns = new SpanColumn[needs.fields().size()];
@@ -339,9 +339,11 @@ public final class MemoryTraceStore implements TraceStore {
       out.count = rows.size();
       for (int i = 0; i < rows.size(); i++) {
         Row r = rows.get(i);
-        if (needs.ids()) {
+        if (needs.traces()) {
           out.traceHigh[i] = r.span().traceIdHigh();
           out.traceLow[i] = r.span().traceIdLow();
+        }
+        if (needs.spans()) {
           out.spanId[i] = r.span().spanId();
           out.parentId[i] = r.span().parentSpanId();
         }

@@ -270,7 +270,7 @@ public abstract class TraceStoreContract {
   protected static List<String> scan(
       TraceStore of, SpanFilter filter, List<SpanField> fields, long from, long to) {
     List<String> out = new ArrayList<>();
-    SpanNeeds needs = new SpanNeeds(true, true, true, fields);
+    SpanNeeds needs = new SpanNeeds(true, true, true, true, fields);
     try (SpanSelection selection = of.select(TENANT, from, to)) {
       for (SpanSegment s : selection.segments()) {
         s.scan(filter, needs, rows -> read(rows, fields, out));
@@ -314,7 +314,7 @@ public abstract class TraceStoreContract {
       for (SpanSegment s : selection.segments()) {
         s.scan(
             filter,
-            new SpanNeeds(false, false, false, List.of(name)),
+            new SpanNeeds(false, false, false, false, List.of(name)),
             rows -> {
               SpanColumn c = rows.columns[0];
               for (int r = 0; r < rows.count; r++) {
@@ -370,7 +370,7 @@ public abstract class TraceStoreContract {
       append(one("a", span(i + 1, 1, 0, T0 + i, "n" + i)));
     }
     settle();
-    SpanNeeds none = new SpanNeeds(false, true, false, List.of());
+    SpanNeeds none = new SpanNeeds(false, false, true, false, List.of());
     List<Long> starts = new ArrayList<>();
     try (SpanSelection s = store.select(TENANT, T0 + 3, T0 + 6)) {
       for (SpanSegment segment : s.segments()) {

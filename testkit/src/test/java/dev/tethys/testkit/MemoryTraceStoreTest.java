@@ -70,7 +70,7 @@ final class MemoryTraceStoreTest {
               g ->
                   g.scan(
                       filter,
-                      new SpanNeeds(true, false, false, List.of()),
+                      new SpanNeeds(true, true, false, false, List.of()),
                       rows -> {
                         assertThat(rows.count).isBetween(1, 3);
                         for (int i = 0; i < rows.count; i++) {
@@ -129,7 +129,7 @@ final class MemoryTraceStoreTest {
           .getFirst()
           .scan(
               SpanFilter.ALL,
-              new SpanNeeds(false, true, false, List.of(events, any("a"))),
+              new SpanNeeds(false, false, true, false, List.of(events, any("a"))),
               rows -> {
                 SpanColumn c = rows.columns[0];
                 assertThat(c.offsets).startsWith(0, 2);

@@ -5,12 +5,14 @@ import java.util.List;
 /**
  * Columns that the consumer of a scan reads; the others of {@link SpanRows} may be stale.
  *
- * @param ids trace id, span id and parent id
+ * @param traces trace id
+ * @param spans span id and parent id
  * @param start start
  * @param duration duration
  * @param fields columns by field
  */
-public record SpanNeeds(boolean ids, boolean start, boolean duration, List<SpanField> fields) {
+public record SpanNeeds(
+    boolean traces, boolean spans, boolean start, boolean duration, List<SpanField> fields) {
   public SpanNeeds {
     fields = List.copyOf(fields);
   }

@@ -137,7 +137,7 @@ final class ServiceLinks {
     if (from >= to) {
       return;
     }
-    SpanNeeds needs = new SpanNeeds(true, false, false, FIELDS);
+    SpanNeeds needs = new SpanNeeds(true, true, false, false, FIELDS);
     try (SpanSelection selection = store.select(tenant, from, to)) {
       List<SpanSegment> segments = new ArrayList<>(selection.segments());
       segments.sort(Comparator.comparingLong(SpanSegment::lastTime).reversed());

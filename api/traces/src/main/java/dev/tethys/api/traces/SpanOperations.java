@@ -23,6 +23,7 @@ final class SpanOperations {
           false,
           false,
           false,
+          false,
           List.of(
               SpanField.intrinsic(SpanField.Scope.NAME),
               SpanField.intrinsic(SpanField.Scope.KIND)));

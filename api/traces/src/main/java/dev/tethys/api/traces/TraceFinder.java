@@ -17,7 +17,7 @@ import java.util.Map;
 
 /** Finds the newest traces with a span that fits a filter. */
 final class TraceFinder {
-  private static final SpanNeeds IDS_AND_START = new SpanNeeds(true, true, false, List.of());
+  private static final SpanNeeds IDS_AND_START = new SpanNeeds(true, false, true, false, List.of());
 
   private final TraceStore store;
   private final String tenant;

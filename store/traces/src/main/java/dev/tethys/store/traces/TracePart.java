@@ -3,19 +3,25 @@ package dev.tethys.store.traces;
 import dev.tethys.store.events.PartFile;
 import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.DamageException;
+import dev.tethys.store.traces.block.ColumnCache;
+import dev.tethys.store.traces.block.DecodedColumns;
 import dev.tethys.store.traces.block.PartGroups;
 import dev.tethys.store.traces.block.SpanBlock;
 import dev.tethys.store.traces.block.SpanFrame;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Open part of spans; its footer is read at its first use. Safe for several threads. */
 final class TracePart {
   private final PartFile file;
+  private final DecodedColumns[] columns; // of each block
   private @Nullable PartGroups groups;
   private TraceFilter @Nullable [] filters;
 
-  TracePart(PartFile file) {
+  TracePart(PartFile file, ColumnCache cache) {
     this.file = file;
+    columns = new DecodedColumns[file.blocks()];
+    Arrays.setAll(columns, i -> cache.columns());
   }
 
   PartFile file() {
@@ -50,10 +56,19 @@ final class TracePart {
     return filters()[block].mayContain(high, low);
   }
 
-  /** Opens a block for one thread. */
+  /** Opens a block for one thread that answers a query. */
   SpanBlock block(int block) {
+    return open(block, columns[block]);
+  }
+
+  /** Opens a block for one thread that reads all of it once. */
+  SpanBlock blockOnce(int block) {
+    return open(block, DecodedColumns.none());
+  }
+
+  private SpanBlock open(int block, DecodedColumns kept) {
     try {
-      return new SpanBlock(file.block(block), groups());
+      return new SpanBlock(file.block(block), groups(), kept);
     } catch (DamageException e) {
       throw file.damaged(block, e);
     }

@@ -9,6 +9,7 @@ import dev.tethys.store.events.PartSink;
 import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.DamageException;
 import dev.tethys.store.traces.block.ChunkScan;
+import dev.tethys.store.traces.block.ColumnCache;
 import dev.tethys.store.traces.block.SpanBlock;
 import dev.tethys.store.traces.block.SpanCopier;
 import dev.tethys.store.traces.block.SpanFrame;
@@ -19,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Spans as a signal of the engine of events. */
 final class TraceSignal implements EventSignal<TraceHead, TraceHead.Snapshot, TracePart> {
+  private static final long EXPIRE_SECONDS = 300;
+
+  private final ColumnCache columns = ColumnCache.ofHeap();
   private TracePartBuilder.@Nullable Workspace workspace; // for the thread that writes parts
 
   @Override
@@ -44,7 +48,7 @@ final class TraceSignal implements EventSignal<TraceHead, TraceHead.Snapshot, Tr
 
   @Override
   public TracePart open(PartFile file) {
-    return new TracePart(file);
+    return new TracePart(file, columns);
   }
 
   @Override
@@ -72,6 +76,7 @@ final class TraceSignal implements EventSignal<TraceHead, TraceHead.Snapshot, Tr
 
   @Override
   public void idle() {
+    columns.expire(EXPIRE_SECONDS);
     TracePartBuilder.Workspace w = workspace;
     workspace = null;
     if (w != null) {
@@ -89,7 +94,7 @@ final class TraceSignal implements EventSignal<TraceHead, TraceHead.Snapshot, Tr
       TracePart part = parts.get(i);
       for (int b = 0; b < part.file().blocks(); b++) {
         try {
-          SpanBlock block = part.block(b);
+          SpanBlock block = part.blockOnce(b);
           SpanBatch all = block.batch();
           long[] hidden = HiddenSpans.of(deletions.get(i)).mask(block);
           chunks.add(new TracePartBuilder.Decoded(hidden == null ? all : without(all, hidden)));
@@ -121,7 +126,7 @@ final class TraceSignal implements EventSignal<TraceHead, TraceHead.Snapshot, Tr
           && part.file().last(b) >= mark.from()
           && BlockPruning.mayFit(part, b, filter)) {
         try {
-          SpanBlock block = part.block(b);
+          SpanBlock block = part.blockOnce(b);
           ChunkScan scan = new ChunkScan(block);
           long[] fit = scan.select(filter, scan.inRange(mark.from(), mark.to()));
           block.release();

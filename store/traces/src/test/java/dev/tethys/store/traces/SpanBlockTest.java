@@ -10,6 +10,7 @@ import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.traces.SpanBatch;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
+import dev.tethys.store.traces.block.DecodedColumns;
 import dev.tethys.store.traces.block.PartGroups;
 import dev.tethys.store.traces.block.SpanBlock;
 import dev.tethys.store.traces.block.SpanBlockWriter;
@@ -46,7 +47,9 @@ class SpanBlockTest {
     try (SpanBlockWriter w = new SpanBlockWriter(1)) {
       w.write(rows, out);
     }
-    SpanBlock block = new SpanBlock(MemorySegment.ofArray(out.toArray()), new PartGroups(groups));
+    SpanBlock block =
+        new SpanBlock(
+            MemorySegment.ofArray(out.toArray()), new PartGroups(groups), DecodedColumns.none());
     return TraceStoreContract.texts(block.batch().data());
   }
 

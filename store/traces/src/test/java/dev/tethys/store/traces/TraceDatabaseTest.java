@@ -78,7 +78,7 @@ class TraceDatabaseTest {
       for (SpanSegment s : selection.segments()) {
         s.scan(
             SpanFilter.ALL,
-            new SpanNeeds(true, false, false, List.of()),
+            new SpanNeeds(true, true, false, false, List.of()),
             rows -> {
               for (int r = 0; r < rows.count; r++) {
                 out.add(rows.spanId[r]);

@@ -15,7 +15,7 @@ final class Candidates {
   /** Number of traces that need no further conditions. */
   private static final int FEW_TRACES = 512;
 
-  private static final SpanNeeds NEEDS = new SpanNeeds(true, true, false, List.of());
+  private static final SpanNeeds NEEDS = new SpanNeeds(true, false, true, false, List.of());
 
   private final Work work;
   private final List<SpanSegment> segments;

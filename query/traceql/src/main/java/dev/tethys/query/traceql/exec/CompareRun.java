@@ -115,7 +115,7 @@ final class CompareRun {
       wholeTraces(all, folded, selection);
       return series(all);
     }
-    SpanNeeds needs = new SpanNeeds(false, true, false, slots.fields());
+    SpanNeeds needs = new SpanNeeds(false, false, true, false, slots.fields());
     try (SpanSelection range = store.select(tenant, grid.from(), grid.to())) {
       List<SpanSegment> segments = work.segments(range);
       work.forEach(

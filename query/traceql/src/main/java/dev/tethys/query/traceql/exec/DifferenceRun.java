@@ -131,7 +131,7 @@ public final class DifferenceRun {
     FieldCounts[] counts = new FieldCounts[fields.size()];
     Arrays.setAll(counts, i -> new FieldCounts());
     Pushdown p = Pushdown.of(all);
-    SpanNeeds needs = new SpanNeeds(false, true, false, slots.fields());
+    SpanNeeds needs = new SpanNeeds(false, false, true, false, slots.fields());
     List<SelectionDifference.Ranked> ranked;
     List<String> warnings;
     try (SpanSelection range = store.select(tenant, request.from(), request.to())) {
@@ -363,7 +363,7 @@ public final class DifferenceRun {
     best.forEach(c -> of.addAll(c.expression()));
     of.addAll(all);
     of.addAll(selected);
-    SpanNeeds needs = new SpanNeeds(false, true, false, of.fields());
+    SpanNeeds needs = new SpanNeeds(false, false, true, false, of.fields());
     work.forEach(
         segments.size(),
         () ->

@@ -80,7 +80,7 @@ final class TraceLoader {
     }
     List<SpanSegment> near = near(wanted, from, to);
     SpanFilter filter = new SpanFilter.OfTraces(ids);
-    SpanNeeds needs = new SpanNeeds(true, true, true, slots.fields());
+    SpanNeeds needs = new SpanNeeds(true, true, true, true, slots.fields());
     Dictionary[] dictionaries = new Dictionary[slots.fields().size()];
     Arrays.setAll(dictionaries, i -> new Dictionary());
     Part[] parts = new Part[near.size()];

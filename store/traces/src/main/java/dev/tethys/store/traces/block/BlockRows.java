@@ -82,7 +82,8 @@ final class BlockRows {
   }
 
   private void attributes(int[] firsts, int[] ends) {
-    int columns = block.columns();
+    ShapeList list = block.shapes();
+    int columns = list.types.length;
     @Nullable Piece[] values = new Piece[columns];
     int[][] known = new int[columns][];
     int[] at = new int[columns];
@@ -90,26 +91,26 @@ final class BlockRows {
     for (int o = 0; o < owners.length; o++) {
       AttributeRows to = owners[o];
       to.clear();
-      int[] shapes = new int[block.shapeCount(o)];
+      int[] shapes = new int[list.count(o)];
       Arrays.fill(shapes, -1);
       int[] rowShapes = block.shapesOf(o);
       for (int row = 0; row < rowShapes.length; row++) {
         int s = rowShapes[row];
-        int start = block.shapeStart(o, s);
-        int length = block.shapeStart(o, s + 1) - start;
+        int start = list.starts[o][s];
+        int length = list.starts[o][s + 1] - start;
         if (row < firsts[o] || row >= ends[o]) {
           for (int i = 0; i < length; i++) {
-            at[block.elementColumn(o, start + i)]++;
+            at[list.elementColumns[o][start + i]]++;
           }
           to.endReserved(0, 0);
           continue;
         }
         if (shapes[s] < 0) {
-          shapes[s] = shape(o, start, length);
+          shapes[s] = shape(list, o, start, length);
         }
         int place = to.reserve(length);
         for (int i = 0; i < length; i++) {
-          int c = block.elementColumn(o, start + i);
+          int c = list.elementColumns[o][start + i];
           Piece p = values[c];
           if (p == null) {
             p = block.columnValues(c);
@@ -129,14 +130,14 @@ final class BlockRows {
     }
   }
 
-  private int shape(int owner, int start, int length) {
+  private int shape(ShapeList list, int owner, int start, int length) {
     int[] elements = new int[length];
     for (int i = 0; i < length; i++) {
-      int type = block.columnType(block.elementColumn(owner, start + i));
+      int type = list.types[list.elementColumns[owner][start + i]];
       if (type == SpanColumn.ABSENT) {
         throw new DamageException("shape has a value without a type");
       }
-      elements[i] = out.texts.add(block.elementKey(owner, start + i)) << 3 | type;
+      elements[i] = out.texts.add(list.keys[list.elementKeys[owner][start + i]]) << 3 | type;
     }
     return out.shapes.add(elements, 0, length);
   }

@@ -56,10 +56,10 @@ public final class ChunkScan {
     }
     SpanRows out = new SpanRows();
     int size = Math.min(BATCH, selected.length);
-    out.traceHigh = new long[needs.ids() ? size : 0];
-    out.traceLow = new long[needs.ids() ? size : 0];
-    out.spanId = new long[needs.ids() ? size : 0];
-    out.parentId = new long[needs.ids() ? size : 0];
+    out.traceHigh = new long[needs.traces() ? size : 0];
+    out.traceLow = new long[needs.traces() ? size : 0];
+    out.spanId = new long[needs.spans() ? size : 0];
+    out.parentId = new long[needs.spans() ? size : 0];
     out.start = new long[needs.start() ? size : 0];
     out.duration = new long[needs.duration() ? size : 0];
     FieldCursor[] cursors = new FieldCursor[needs.fields().size()];
@@ -72,9 +72,10 @@ public final class ChunkScan {
       Cancellation.check();
       int n = Math.min(BATCH, selected.length - from);
       out.count = n;
-      if (needs.ids()) {
-        gather(chunk.traceHigh(), selected, from, n, out.traceHigh);
-        gather(chunk.traceLow(), selected, from, n, out.traceLow);
+      if (needs.traces()) {
+        chunk.traceIds(selected, from, n, out.traceHigh, out.traceLow);
+      }
+      if (needs.spans()) {
         gather(chunk.spanId(), selected, from, n, out.spanId);
         gather(chunk.parentId(), selected, from, n, out.parentId);
       }

@@ -65,6 +65,14 @@ public final class FilterScan {
         yield out;
       }
       case SpanFilter.Present p -> {
+        if (p.field().scope() == SpanField.Scope.PARENT_ID) {
+          long[] roots = chunk.roots();
+          long[] out = mask.clone();
+          for (int i = 0; i < out.length; i++) {
+            out[i] &= ~roots[i];
+          }
+          yield out;
+        }
         long[] out = new long[mask.length];
         for (Piece piece : chunk.field(p.field())) {
           for (int i = 0; i < piece.count(); i++) {
@@ -107,6 +115,9 @@ public final class FilterScan {
     int[] scope = chunk.scope();
     int n = chunk.rows();
     for (int w = 0; w < out.length; w++) {
+      if (mask[w] == 0) {
+        continue;
+      }
       long fit = 0;
       int end = Math.min(64, n - (w << 6));
       for (int i = 0; i < end; i++) {
@@ -386,6 +397,9 @@ public final class FilterScan {
     int n = p.count();
     if (rows == null) {
       for (int w = 0; w < out.length; w++) {
+        if (mask[w] == 0) {
+          continue;
+        }
         long fit = 0;
         int end = Math.min(64, n - (w << 6));
         for (int i = 0; i < end; i++) {

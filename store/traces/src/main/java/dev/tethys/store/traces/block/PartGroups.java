@@ -5,8 +5,7 @@ import dev.tethys.model.traces.SpanBatch;
 /** Resources and scopes of a part. Safe for several threads. */
 public final class PartGroups {
   private final SpanBatch batch;
-  private final byte[] bytes;
-  private final int[] starts;
+  private final TextTable texts;
 
   /**
    * @param batch scopes and resources without spans, not changed afterwards
@@ -14,17 +13,15 @@ public final class PartGroups {
   public PartGroups(SpanBatch batch) {
     this.batch = batch;
     batch.texts.find(""); // indexed before other threads look strings up
-    TextTable texts = TextTable.of(batch.texts);
-    bytes = texts.bytes;
-    starts = texts.starts;
+    texts = TextTable.of(batch.texts);
   }
 
   SpanBatch batch() {
     return batch;
   }
 
-  /** Strings of the batch, for one thread. */
+  /** Strings of the batch. */
   TextTable texts() {
-    return new TextTable(bytes, starts);
+    return texts;
   }
 }

@@ -27,6 +27,13 @@ record Piece(
     return rows == null ? i : rows[i];
   }
 
+  /** Bytes of the values and their strings. */
+  long bytes() {
+    long n = 8L * bits.length + (rows == null ? 0 : 4L * rows.length);
+    n += order == null ? 0 : 4L * order.length;
+    return texts == null ? n : n + texts.bytes.length + 8L * texts.starts.length;
+  }
+
   /** The same values for other rows. */
   Piece at(int[] otherRows, int @Nullable [] otherOrder) {
     return new Piece(type, count, otherRows, otherOrder, bits, texts);

@@ -1,16 +1,11 @@
 package dev.tethys.store.traces.block;
 
 import dev.tethys.model.traces.SpanBatch;
-import dev.tethys.model.traces.SpanColumn;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.TraceIds;
-import dev.tethys.store.events.SectionReader;
-import dev.tethys.store.files.ByteSink;
-import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.DamageException;
+import dev.tethys.store.traces.block.BlockSource.Derived;
 import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SortedSet;
@@ -21,44 +16,37 @@ import org.jspecify.annotations.Nullable;
  * {@link DamageException} if what they read is damaged. Safe for one thread.
  */
 public final class SpanBlock extends SpanChunk {
-  private static final int OWNERS = 3;
+  /** Parent of a root. */
+  static final int ROOT = -1;
 
-  private final SectionReader sections;
+  /** Parent that is not in the block. */
+  static final int OUTSIDE = -2;
+
+  private final BlockSource source;
+  private final BlockAttributes attributes;
   private final PartGroups groups;
   private final int rows;
   private final int traces;
   private final int events;
   private final int links;
-  private int @Nullable [] traceStarts;
-  private long @Nullable [] start;
-  private long @Nullable [] duration;
-  private long @Nullable [] traceHigh;
-  private long @Nullable [] traceLow;
-  private long @Nullable [] spanId;
-  private long @Nullable [] parentId;
-  private int @Nullable [] scope;
-  private int @Nullable [] kind;
-  private int @Nullable [] status;
-  private @Nullable ShapeList shapes;
-  private int @Nullable [] eventStarts;
-  private int @Nullable [] linkStarts;
 
   /**
    * @param groups scopes and resources of the part
+   * @param kept columns that were decoded before
    */
-  public SpanBlock(MemorySegment block, PartGroups groups) {
+  public SpanBlock(MemorySegment block, PartGroups groups, DecodedColumns kept) {
     this.groups = groups;
-    sections = new SectionReader(block);
-    ByteSource in = sections.source(BlockSection.HEADER);
-    rows = in.count(Integer.MAX_VALUE / 16);
-    traces = in.count(rows);
-    events = in.count(Integer.MAX_VALUE / 16);
-    links = in.count(Integer.MAX_VALUE / 16);
+    source = new BlockSource(block, kept);
+    attributes = new BlockAttributes(source);
+    rows = source.rows;
+    traces = source.traces;
+    events = source.events;
+    links = source.links;
   }
 
   /** Gives memory of the file's sections back; columns that were decoded stay. */
   public void release() {
-    sections.release();
+    source.release();
   }
 
   @Override
@@ -66,119 +54,145 @@ public final class SpanBlock extends SpanChunk {
     return rows;
   }
 
-  private long[] numbers(int section, int n) {
-    return n == 0 ? new long[0] : ColumnReader.numbers(sections.source(section), n);
-  }
-
-  private int[] ints(int section, int n) {
-    return n == 0 ? new int[0] : ColumnReader.ints(sections.source(section), n);
-  }
-
-  private Piece strings(int section, int n) {
-    if (n == 0) {
-      return new Piece(
-          SpanColumn.STRING, 0, null, null, new long[0], new TextTable(new byte[0], new int[1]));
-    }
-    ColumnReader.Strings s = ColumnReader.strings(sections.source(section), n);
-    return new Piece(SpanColumn.STRING, n, null, null, s.codes(), s.texts());
-  }
-
-  private static long bigEndian(byte[] b, int at) {
-    return Long.reverseBytes((long) ByteSink.LONG.get(b, at));
-  }
-
-  private byte[] raw(int section, long length) {
-    if (sections.length(section) != length) {
-      throw new DamageException(
-          "section " + section + " has " + sections.length(section) + " bytes, not " + length);
-    }
-    return sections.get(section);
+  /** Number of traces. */
+  int traces() {
+    return traces;
   }
 
   /** First row of each trace and the end of the last. */
-  private int[] traceStarts() {
-    int[] known = traceStarts;
-    if (known == null) {
-      int[] counts = ints(BlockSection.TRACE_ROWS, traces);
-      known = new int[traces + 1];
-      for (int t = 0; t < traces; t++) {
-        if (counts[t] < 1 || counts[t] > rows - known[t]) {
-          throw new DamageException("trace " + t + " has " + counts[t] + " rows");
-        }
-        known[t + 1] = known[t] + counts[t];
+  int[] traceStarts() {
+    return source.intsOf(Derived.TRACE_STARTS, this::decodeTraceStarts);
+  }
+
+  private int[] decodeTraceStarts() {
+    int[] counts = source.decodeInts(BlockSection.TRACE_ROWS, traces);
+    int[] out = new int[traces + 1];
+    for (int t = 0; t < traces; t++) {
+      if (counts[t] < 1 || counts[t] > rows - out[t]) {
+        throw new DamageException("trace " + t + " has " + counts[t] + " rows");
       }
-      if (known[traces] != rows) {
-        throw new DamageException("traces have " + known[traces] + " rows of " + rows);
-      }
-      traceStarts = known;
+      out[t + 1] = out[t] + counts[t];
     }
-    return known;
+    if (out[traces] != rows) {
+      throw new DamageException("traces have " + out[traces] + " rows of " + rows);
+    }
+    return out;
+  }
+
+  /** Number of the trace of each row. */
+  int[] rowTraces() {
+    return source.intsOf(
+        Derived.ROW_TRACES,
+        () -> {
+          int[] of = traceStarts();
+          int[] out = new int[rows];
+          for (int t = 0; t < traces; t++) {
+            Arrays.fill(out, of[t], of[t + 1], t);
+          }
+          return out;
+        });
   }
 
   @Override
   public long[] start() {
-    long[] known = start;
-    if (known == null) {
-      int[] of = traceStarts();
-      long[] firsts = numbers(BlockSection.TRACE_STARTS, traces);
-      long[] deltas = numbers(BlockSection.STARTS, rows - traces);
-      known = new long[rows];
-      long first = 0;
-      int at = 0;
-      for (int t = 0; t < traces; t++) {
-        first += firsts[t];
-        long time = first;
-        known[of[t]] = time;
-        for (int r = of[t] + 1; r < of[t + 1]; r++) {
-          time += deltas[at++];
-          known[r] = time;
-        }
+    return source.longsOf(Derived.START, this::decodeStart);
+  }
+
+  private long[] decodeStart() {
+    int[] of = traceStarts();
+    long[] firsts = source.decodeNumbers(BlockSection.TRACE_STARTS, traces);
+    long[] deltas = source.decodeNumbers(BlockSection.STARTS, rows - traces);
+    long[] out = new long[rows];
+    long first = 0;
+    int at = 0;
+    for (int t = 0; t < traces; t++) {
+      first += firsts[t];
+      long time = first;
+      out[of[t]] = time;
+      for (int r = of[t] + 1; r < of[t + 1]; r++) {
+        time += deltas[at++];
+        out[r] = time;
       }
-      start = known;
     }
-    return known;
+    return out;
   }
 
   @Override
   long[] duration() {
-    long[] known = duration;
-    if (known == null) {
-      known = numbers(BlockSection.ENDS, rows);
-      for (int r = 0; r < rows; r++) {
-        known[r] = Math.max(0, known[r]);
-      }
-      duration = known;
-    }
-    return known;
+    return source.longsOf(
+        Derived.DURATION,
+        () -> {
+          long[] out = source.decodeNumbers(BlockSection.ENDS, rows);
+          for (int r = 0; r < rows; r++) {
+            out[r] = Math.max(0, out[r]);
+          }
+          return out;
+        });
+  }
+
+  /** First or last halves of the ids of traces. */
+  private long[] traceIds(boolean low) {
+    return source.longsOf(
+        low ? Derived.TRACE_LOW : Derived.TRACE_HIGH,
+        () -> {
+          byte[] b = source.raw(BlockSection.TRACE_IDS, traces * 16L);
+          long[] out = new long[traces];
+          for (int t = 0; t < traces; t++) {
+            out[t] = BlockSource.bigEndian(b, t * 16 + (low ? 8 : 0));
+          }
+          return out;
+        });
+  }
+
+  /** First halves of the ids by number of the trace. */
+  long[] idsHigh() {
+    return traceIds(false);
+  }
+
+  /** Last halves of the ids by number of the trace. */
+  long[] idsLow() {
+    return traceIds(true);
   }
 
   @Override
   long[] traceHigh() {
-    long[] known = traceHigh;
-    if (known == null) {
-      known = traceIds(0);
-      traceHigh = known;
-    }
-    return known;
+    return ofRows(idsHigh());
   }
 
   @Override
   long[] traceLow() {
-    long[] known = traceLow;
-    if (known == null) {
-      known = traceIds(8);
-      traceLow = known;
-    }
-    return known;
+    return ofRows(idsLow());
   }
 
-  /** Looks ids up by trace; rows are read only if there is one. */
+  private long[] ofRows(long[] ids) {
+    int[] of = traceStarts();
+    long[] out = new long[rows];
+    for (int t = 0; t < traces; t++) {
+      Arrays.fill(out, of[t], of[t + 1], ids[t]);
+    }
+    return out;
+  }
+
+  @Override
+  void traceIds(int[] selected, int from, int n, long[] high, long[] low) {
+    int[] trace = rowTraces();
+    long[] h = idsHigh();
+    long[] l = idsLow();
+    for (int i = 0; i < n; i++) {
+      int t = trace[selected[from + i]];
+      high[i] = h[t];
+      low[i] = l[t];
+    }
+  }
+
+  /** Tests ids by trace; rows are read only if there is one. */
   @Override
   long[] ofTraces(TraceIds ids) {
-    byte[] b = raw(BlockSection.TRACE_IDS, traces * 16L);
+    long[] high = idsHigh();
+    long[] low = idsLow();
     long[] out = new long[rows + 63 >>> 6];
     for (int t = 0; t < traces; t++) {
-      if (ids.contains(bigEndian(b, t * 16), bigEndian(b, t * 16 + 8))) {
+      if (ids.contains(high[t], low[t])) {
         int[] of = traceStarts();
         for (int r = of[t]; r < of[t + 1]; r++) {
           out[r >>> 6] |= 1L << r;
@@ -188,61 +202,87 @@ public final class SpanBlock extends SpanChunk {
     return out;
   }
 
-  private long[] traceIds(int offset) {
-    byte[] b = raw(BlockSection.TRACE_IDS, traces * 16L);
-    int[] of = traceStarts();
-    long[] out = new long[rows];
-    for (int t = 0; t < traces; t++) {
-      Arrays.fill(out, of[t], of[t + 1], bigEndian(b, t * 16 + offset));
+  @Override
+  long[] spanId() {
+    return source.longsOf(
+        Derived.SPAN_ID,
+        () -> {
+          byte[] b = source.raw(BlockSection.SPAN_IDS, rows * 8L);
+          long[] out = new long[rows];
+          for (int r = 0; r < rows; r++) {
+            out[r] = BlockSource.bigEndian(b, r * 8);
+          }
+          return out;
+        });
+  }
+
+  /** Row of the parent of each row, {@link #ROOT} or {@link #OUTSIDE}. */
+  int[] parentRow() {
+    return source.intsOf(
+        Derived.PARENT_ROW,
+        () -> {
+          long[] numbers = source.decodeNumbers(BlockSection.PARENTS, rows);
+          int[] out = new int[rows];
+          for (int r = 0; r < rows; r++) {
+            out[r] = referred(numbers[r], r);
+          }
+          return out;
+        });
+  }
+
+  /** Row that a number of {@link BlockSection} refers to. */
+  private int referred(long number, int row) {
+    if (number == 0) {
+      return ROOT;
+    }
+    if (number == 1) {
+      return OUTSIDE;
+    }
+    long z = number - 2;
+    long to = row + ((z >>> 1) ^ -(z & 1));
+    if (to < 0 || to >= rows) {
+      throw new DamageException("reference to row " + to + " of " + rows);
+    }
+    return (int) to;
+  }
+
+  @Override
+  long[] parentId() {
+    return source.longsOf(
+        Derived.PARENT_ID, () -> references(parentRow(), BlockSection.PARENT_IDS));
+  }
+
+  private long[] references(int[] to, int idSection) {
+    long[] out = new long[to.length];
+    byte[] ids = source.bytes(idSection);
+    int length = source.length(idSection);
+    long[] spans = spanId();
+    int at = 0;
+    for (int i = 0; i < out.length; i++) {
+      if (to[i] >= 0) {
+        out[i] = spans[to[i]];
+      } else if (to[i] == OUTSIDE) {
+        if (at + 8 > length) {
+          throw new DamageException("ids of spans outside of the block end early");
+        }
+        out[i] = BlockSource.bigEndian(ids, at);
+        at += 8;
+      }
     }
     return out;
   }
 
   @Override
-  long[] spanId() {
-    long[] known = spanId;
-    if (known == null) {
-      byte[] b = raw(BlockSection.SPAN_IDS, rows * 8L);
-      known = new long[rows];
-      for (int r = 0; r < rows; r++) {
-        known[r] = bigEndian(b, r * 8);
+  long[] roots() {
+    int[] parents = parentRow();
+    long[] out = new long[rows + 63 >>> 6];
+    for (int w = 0; w < out.length; w++) {
+      long bits = 0;
+      int end = Math.min(64, rows - (w << 6));
+      for (int i = 0; i < end; i++) {
+        bits |= parents[(w << 6) + i] == ROOT ? 1L << i : 0;
       }
-      spanId = known;
-    }
-    return known;
-  }
-
-  @Override
-  long[] parentId() {
-    long[] known = parentId;
-    if (known == null) {
-      known = references(BlockSection.PARENTS, BlockSection.PARENT_IDS, rows, null);
-      parentId = known;
-    }
-    return known;
-  }
-
-  private long[] references(int section, int idSection, int n, int @Nullable [] rowOf) {
-    long[] out = numbers(section, n);
-    byte[] ids = sections.get(idSection);
-    int length = sections.length(idSection);
-    long[] spans = spanId();
-    int at = 0;
-    for (int i = 0; i < n; i++) {
-      if (out[i] == 1) {
-        if (at + 8 > length) {
-          throw new DamageException("ids of spans outside of the block end early");
-        }
-        out[i] = bigEndian(ids, at);
-        at += 8;
-      } else if (out[i] != 0) {
-        long z = out[i] - 2;
-        long row = (rowOf == null ? i : rowOf[i]) + ((z >>> 1) ^ -(z & 1));
-        if (row < 0 || row >= rows) {
-          throw new DamageException("reference to row " + row + " of " + rows);
-        }
-        out[i] = spans[(int) row];
-      }
+      out[w] = bits;
     }
     return out;
   }
@@ -259,82 +299,66 @@ public final class SpanBlock extends SpanChunk {
 
   @Override
   int[] scope() {
-    int[] known = scope;
-    if (known == null) {
-      known = ColumnReader.codes(sections.source(BlockSection.SCOPES), rows, groups().scopes.rows);
-      scope = known;
-    }
-    return known;
+    return source.codes(BlockSection.SCOPES, rows, groups().scopes.rows);
   }
 
   @Override
   int[] kind() {
-    int[] known = kind;
-    if (known == null) {
-      known = ints(BlockSection.KINDS, rows);
-      kind = known;
-    }
-    return known;
+    return source.decodeInts(BlockSection.KINDS, rows);
   }
 
   @Override
   int[] status() {
-    int[] known = status;
-    if (known == null) {
-      known = ints(BlockSection.STATUS, rows);
-      status = known;
-    }
-    return known;
+    return source.decodeInts(BlockSection.STATUS, rows);
   }
 
   @Override
   Piece name() {
-    return strings(BlockSection.NAMES, rows);
+    return source.strings(BlockSection.NAMES, rows);
   }
 
   @Override
   Piece message() {
-    return strings(BlockSection.MESSAGES, rows);
+    return source.strings(BlockSection.MESSAGES, rows);
   }
 
   @Override
   Piece traceState() {
-    return strings(BlockSection.STATES, rows);
+    return source.strings(BlockSection.STATES, rows);
   }
 
-  private int[] starts(int section, int total) {
-    int[] counts = ints(section, rows);
-    int[] out = new int[rows + 1];
-    for (int r = 0; r < rows; r++) {
-      if (counts[r] < 0 || counts[r] > total - out[r]) {
-        throw new DamageException("row " + r + " has " + counts[r] + " events or links");
-      }
-      out[r + 1] = out[r] + counts[r];
-    }
-    if (out[rows] != total) {
-      throw new DamageException("rows have " + out[rows] + " events or links of " + total);
-    }
-    return out;
+  private int[] starts(Derived key, int section, int total) {
+    return source.intsOf(
+        key,
+        () -> {
+          int[] counts = source.decodeInts(section, rows);
+          int[] out = new int[rows + 1];
+          for (int r = 0; r < rows; r++) {
+            if (counts[r] < 0 || counts[r] > total - out[r]) {
+              throw new DamageException("row " + r + " has " + counts[r] + " events or links");
+            }
+            out[r + 1] = out[r] + counts[r];
+          }
+          if (out[rows] != total) {
+            throw new DamageException("rows have " + out[rows] + " events or links of " + total);
+          }
+          return out;
+        });
   }
 
   @Override
   int[] eventStarts() {
-    int[] known = eventStarts;
-    if (known == null) {
-      known = starts(BlockSection.EVENT_COUNTS, events);
-      eventStarts = known;
-    }
-    return known;
+    return starts(Derived.EVENT_STARTS, BlockSection.EVENT_COUNTS, events);
   }
 
   @Override
   Piece eventName() {
-    return strings(BlockSection.EVENT_NAMES, events);
+    return source.strings(BlockSection.EVENT_NAMES, events);
   }
 
   @Override
   long[] eventTime() {
-    long[] out = numbers(BlockSection.EVENT_TIMES, events);
+    long[] out = source.decodeNumbers(BlockSection.EVENT_TIMES, events);
     int[] of = eventStarts();
     long[] starts = start();
     for (int r = 0; r < rows; r++) {
@@ -347,12 +371,7 @@ public final class SpanBlock extends SpanChunk {
 
   @Override
   int[] linkStarts() {
-    int[] known = linkStarts;
-    if (known == null) {
-      known = starts(BlockSection.LINK_COUNTS, links);
-      linkStarts = known;
-    }
-    return known;
+    return starts(Derived.LINK_STARTS, BlockSection.LINK_COUNTS, links);
   }
 
   @Override
@@ -366,9 +385,9 @@ public final class SpanBlock extends SpanChunk {
   }
 
   private long[] linkTraces(int offset, long[] own) {
-    long[] out = numbers(BlockSection.LINK_TRACES, links);
-    byte[] ids = sections.get(BlockSection.LINK_TRACE_IDS);
-    int length = sections.length(BlockSection.LINK_TRACE_IDS);
+    long[] out = source.decodeNumbers(BlockSection.LINK_TRACES, links);
+    byte[] ids = source.bytes(BlockSection.LINK_TRACE_IDS);
+    int length = source.length(BlockSection.LINK_TRACE_IDS);
     int[] of = linkStarts();
     int at = 0;
     for (int r = 0; r < rows; r++) {
@@ -376,7 +395,7 @@ public final class SpanBlock extends SpanChunk {
         if (out[l] == 0) {
           out[l] = own[r];
         } else if (at + 16 <= length) {
-          out[l] = bigEndian(ids, at + offset);
+          out[l] = BlockSource.bigEndian(ids, at + offset);
           at += 16;
         } else {
           throw new DamageException("trace ids of links end early");
@@ -389,249 +408,44 @@ public final class SpanBlock extends SpanChunk {
   @Override
   long[] linkSpanId() {
     int[] of = linkStarts();
-    int[] rowOf = new int[links];
+    long[] numbers = source.decodeNumbers(BlockSection.LINK_SPANS, links);
+    int[] to = new int[links];
     for (int r = 0; r < rows; r++) {
-      Arrays.fill(rowOf, of[r], of[r + 1], r);
-    }
-    return references(BlockSection.LINK_SPANS, BlockSection.LINK_SPAN_IDS, links, rowOf);
-  }
-
-  // ---- attributes
-
-  /** Shapes of a block: elements of all shapes of an owner, one after the other. */
-  private static final class ShapeList {
-    String[] keys = {};
-    byte[] types = {}; // of columns
-    int[] counts = {};
-    final int[][] starts = new int[OWNERS][]; // first element of each shape
-    final int[][] elementKeys = new int[OWNERS][];
-    final int[][] elementColumns = new int[OWNERS][];
-    final int[] @Nullable [] rowShapes = new int[OWNERS][];
-  }
-
-  private ShapeList shapes() {
-    ShapeList known = shapes;
-    if (known != null) {
-      return known;
-    }
-    byte[] list = ColumnReader.packed(sections.source(BlockSection.SHAPE_LIST));
-    ByteSource in = new ByteSource(list);
-    ShapeList out = new ShapeList();
-    out.keys = new String[in.count()];
-    for (int i = 0; i < out.keys.length; i++) {
-      out.keys[i] = new String(in.sized(), StandardCharsets.UTF_8);
-    }
-    out.types = new byte[in.count()];
-    out.counts = new int[out.types.length];
-    for (int c = 0; c < out.types.length; c++) {
-      out.types[c] = (byte) in.getByte();
-      out.counts[c] = in.count(Integer.MAX_VALUE / 16);
-    }
-    for (int o = 0; o < OWNERS; o++) {
-      int n = in.count();
-      int[] starts = new int[n + 1];
-      int[] keys = new int[16];
-      int[] columns = new int[16];
-      for (int s = 0; s < n; s++) {
-        int length = in.count();
-        starts[s + 1] = starts[s] + length;
-        if (starts[s + 1] > keys.length) {
-          keys = Arrays.copyOf(keys, Math.max(starts[s + 1], keys.length * 2));
-          columns = Arrays.copyOf(columns, keys.length);
-        }
-        for (int e = starts[s]; e < starts[s + 1]; e++) {
-          keys[e] = in.count(out.keys.length - 1L);
-          columns[e] = in.count(out.types.length - 1L);
-        }
+      for (int l = of[r]; l < of[r + 1]; l++) {
+        to[l] = referred(numbers[l], r);
       }
-      out.starts[o] = starts;
-      out.elementKeys[o] = keys;
-      out.elementColumns[o] = columns;
     }
-    shapes = out;
-    return out;
-  }
-
-  private int rowsOf(int owner) {
-    return owner == 0 ? rows : owner == 1 ? events : links;
-  }
-
-  private int[] rowShapes(ShapeList list, int owner) {
-    int[] known = list.rowShapes[owner];
-    if (known == null) {
-      int section =
-          owner == 0
-              ? BlockSection.SHAPES
-              : owner == 1 ? BlockSection.EVENT_SHAPES : BlockSection.LINK_SHAPES;
-      int n = rowsOf(owner);
-      known =
-          n == 0
-              ? new int[0]
-              : ColumnReader.codes(sections.source(section), n, list.starts[owner].length - 1);
-      list.rowShapes[owner] = known;
-    }
-    return known;
-  }
-
-  /** Values of a column. */
-  private record Values(long[] bits, @Nullable TextTable texts) {}
-
-  private Values column(ShapeList list, int c) {
-    ByteSource in = sections.source(BlockSection.COLUMN + c);
-    return switch (list.types[c]) {
-      case SpanColumn.INT, SpanColumn.BOOL ->
-          new Values(ColumnReader.numbers(in, list.counts[c]), null);
-      case SpanColumn.DOUBLE -> new Values(ColumnReader.reals(in, list.counts[c]), null);
-      case SpanColumn.STRING, SpanColumn.OTHER -> {
-        ColumnReader.Strings s = ColumnReader.strings(in, list.counts[c]);
-        yield new Values(s.codes(), s.texts());
-      }
-      default -> throw new DamageException("column " + c + " has type " + list.types[c]);
-    };
+    return references(to, BlockSection.LINK_SPAN_IDS);
   }
 
   @Override
   List<Piece> attributes(Owner owner, String key) {
-    ShapeList list = shapes();
-    int code = Arrays.asList(list.keys).indexOf(key);
-    List<Piece> out = new ArrayList<>();
-    if (code < 0) {
-      return out;
-    }
-    int o = owner.ordinal();
-    int[] starts = list.starts[o];
-    int n = starts.length - 1;
-    int[] columnOf = new int[n]; // of the first element with the key, or -1
-    int[] place = new int[n]; // elements of the same column before it
-    boolean[] wanted = new boolean[list.types.length];
-    for (int s = 0; s < n; s++) {
-      columnOf[s] = -1;
-      for (int e = starts[s]; e < starts[s + 1] && columnOf[s] < 0; e++) {
-        if (list.elementKeys[o][e] == code) {
-          columnOf[s] = list.elementColumns[o][e];
-          for (int before = starts[s]; before < e; before++) {
-            place[s] += list.elementColumns[o][before] == columnOf[s] ? 1 : 0;
-          }
-          wanted[columnOf[s]] = true;
-        }
-      }
-    }
-    for (int c = 0; c < wanted.length; c++) {
-      if (wanted[c]) {
-        out.add(piece(list, o, c, columnOf, place));
-      }
-    }
-    return out;
+    return attributes.pieces(owner.ordinal(), key);
   }
 
   @Override
   @Nullable List<TextTable> allStrings(SpanField field) {
-    if (field.scope() == SpanField.Scope.NAME) {
-      return List.of(ColumnReader.dictionary(sections.source(BlockSection.NAMES), rows));
-    }
-    if (field.scope() != SpanField.Scope.SPAN_ATTRIBUTE) {
-      return null;
-    }
-    ShapeList list = shapes();
-    int key = Arrays.asList(list.keys).indexOf(field.name());
-    int[] starts = list.starts[0];
-    boolean[] of = new boolean[list.types.length]; // columns of the key
-    boolean[] others = new boolean[list.types.length];
-    for (int s = 0; s + 1 < starts.length; s++) {
-      boolean first = true;
-      for (int e = starts[s]; e < starts[s + 1]; e++) {
-        boolean isKey = list.elementKeys[0][e] == key;
-        (isKey && first ? of : others)[list.elementColumns[0][e]] = true;
-        first &= !isKey;
-      }
-    }
-    List<TextTable> out = new ArrayList<>();
-    for (int c = 0; c < of.length; c++) {
-      if (of[c] && (others[c] || c < BlockSection.SHARED || list.types[c] != SpanColumn.STRING)) {
-        return null;
-      }
-      if (of[c]) {
-        ByteSource in = sections.source(BlockSection.COLUMN + c);
-        out.add(ColumnReader.dictionary(in, list.counts[c]));
-      }
-    }
-    return out;
-  }
-
-  private Piece piece(ShapeList list, int owner, int c, int[] columnOf, int[] place) {
-    int[] starts = list.starts[owner];
-    int[] width = new int[columnOf.length]; // values of a row of the shape in the column
-    boolean isSimple = true;
-    for (int s = 0; s < width.length; s++) {
-      for (int e = starts[s]; e < starts[s + 1]; e++) {
-        width[s] += list.elementColumns[owner][e] == c ? 1 : 0;
-      }
-      isSimple &= width[s] == (columnOf[s] == c ? 1 : 0);
-    }
-    int[] shape = rowShapes(list, owner);
-    int n = list.counts[c];
-    // a shared column holds the values of spans, then of events, then of links
-    int at = 0;
-    for (int o = 0; o < owner; o++) {
-      int[] other = new int[list.starts[o].length - 1];
-      for (int s = 0; s < other.length; s++) {
-        for (int e = list.starts[o][s]; e < list.starts[o][s + 1]; e++) {
-          other[s] += list.elementColumns[o][e] == c ? 1 : 0;
-        }
-      }
-      for (int s : rowShapes(list, o)) {
-        at += other[s];
-      }
-    }
-    isSimple &= at == 0;
-    int[] rows = new int[n];
-    int count = 0;
-    int[] index = new int[n];
-    for (int r = 0; r < shape.length; r++) {
-      int s = shape[r];
-      if (width[s] == 0) {
-        continue;
-      }
-      if (at + width[s] > n) {
-        throw new DamageException("column " + c + " has fewer values than rows refer to");
-      }
-      if (columnOf[s] == c) {
-        rows[count] = r;
-        index[count++] = at + place[s];
-      }
-      at += width[s];
-    }
-    Values v = column(list, c);
-    long[] bits = v.bits;
-    if (!isSimple) {
-      bits = new long[count];
-      for (int i = 0; i < count; i++) {
-        bits[i] = v.bits[index[i]];
-      }
-    }
-    int[] of = count == shape.length ? null : Arrays.copyOf(rows, count);
-    return new Piece(list.types[c], count, of, null, bits, v.texts);
+    return switch (field.scope()) {
+      case NAME -> List.of(source.dictionary(BlockSection.NAMES, rows));
+      case SPAN_ATTRIBUTE -> attributes.allStrings(field.name());
+      default -> null;
+    };
   }
 
   @Override
   public void keys(SortedSet<SpanField> to) {
-    ShapeList list = shapes();
-    SpanField.Scope[] scopes = {
-      SpanField.Scope.SPAN_ATTRIBUTE,
-      SpanField.Scope.EVENT_ATTRIBUTE,
-      SpanField.Scope.LINK_ATTRIBUTE
-    };
-    for (int o = 0; o < OWNERS; o++) {
-      int end = list.starts[o][list.starts[o].length - 1];
-      boolean[] seen = new boolean[list.keys.length];
-      for (int e = 0; e < end; e++) {
-        if (!seen[list.elementKeys[o][e]]) {
-          seen[list.elementKeys[o][e]] = true;
-          to.add(new SpanField(scopes[o], list.keys[list.elementKeys[o][e]]));
-        }
-      }
-    }
+    attributes.keys(to);
     groupKeys(to);
+  }
+
+  /** Values of a field, kept unless each row has a string of its own. */
+  @Override
+  List<Piece> read(SpanField f) {
+    return switch (f.scope()) {
+      case TRACE_ID, SPAN_ID, PARENT_ID, LINK_TRACE_ID, LINK_SPAN_ID -> super.read(f);
+      case START, DURATION -> super.read(f); // its column is kept
+      default -> source.piecesOf(f, () -> super.read(f));
+    };
   }
 
   // ---- rows as a batch
@@ -645,9 +459,10 @@ public final class SpanBlock extends SpanChunk {
       long @Nullable [] hidden,
       SpanBatch target,
       SpanCopier.Groups of) {
-    byte[] ids = raw(BlockSection.TRACE_IDS, traces * 16L);
+    byte[] ids = source.raw(BlockSection.TRACE_IDS, traces * 16L);
     for (int t = 0; t < traces; t++) {
-      if (bigEndian(ids, t * 16 + 8) != low || bigEndian(ids, t * 16) != high) {
+      if (BlockSource.bigEndian(ids, t * 16 + 8) != low
+          || BlockSource.bigEndian(ids, t * 16) != high) {
         continue;
       }
       int[] starts = traceStarts();
@@ -655,7 +470,7 @@ public final class SpanBlock extends SpanChunk {
       SpanCopier copier = new SpanCopier(rowsOf, target, of);
       for (int r = starts[t]; r < starts[t + 1]; r++) {
         boolean visible = hidden == null || (hidden[r >>> 6] >>> r & 1) == 0;
-        if (visible && start()[r] >= from && start()[r] < to) {
+        if (visible && rowsOf.start[r] >= from && rowsOf.start[r] < to) {
           copier.copy(r);
         }
       }
@@ -670,35 +485,15 @@ public final class SpanBlock extends SpanChunk {
   // for BlockRows
 
   int[] shapesOf(int owner) {
-    return rowShapes(shapes(), owner);
+    return source.rowShapes(owner);
   }
 
-  int shapeCount(int owner) {
-    return shapes().starts[owner].length - 1;
-  }
-
-  int shapeStart(int owner, int shape) {
-    return shapes().starts[owner][shape];
-  }
-
-  int elementColumn(int owner, int element) {
-    return shapes().elementColumns[owner][element];
-  }
-
-  String elementKey(int owner, int element) {
-    return shapes().keys[shapes().elementKeys[owner][element]];
-  }
-
-  int columns() {
-    return shapes().types.length;
-  }
-
-  byte columnType(int c) {
-    return shapes().types[c];
+  ShapeList shapes() {
+    return source.shapes();
   }
 
   long[] end() {
-    long[] out = numbers(BlockSection.ENDS, rows);
+    long[] out = source.decodeNumbers(BlockSection.ENDS, rows);
     long[] starts = start();
     for (int r = 0; r < rows; r++) {
       out[r] += starts[r];
@@ -707,7 +502,7 @@ public final class SpanBlock extends SpanChunk {
   }
 
   Piece text(int section, int n) {
-    return strings(section, n);
+    return source.strings(section, n);
   }
 
   int events() {
@@ -720,11 +515,6 @@ public final class SpanBlock extends SpanChunk {
 
   /** Values of a column; strings are null if it has none. */
   Piece columnValues(int c) {
-    ShapeList list = shapes();
-    if (list.counts[c] == 0) {
-      return new Piece(list.types[c], 0, null, null, new long[0], null);
-    }
-    Values v = column(list, c);
-    return new Piece(list.types[c], list.counts[c], null, null, v.bits, v.texts);
+    return source.column(c);
   }
 }

@@ -57,9 +57,33 @@ public abstract class SpanChunk {
     return out;
   }
 
+  /**
+   * Sets the trace ids of rows.
+   *
+   * @param rows rows, of which those from {@code from} are read
+   */
+  void traceIds(int[] rows, int from, int n, long[] high, long[] low) {
+    long[] h = traceHigh();
+    long[] l = traceLow();
+    for (int i = 0; i < n; i++) {
+      high[i] = h[rows[from + i]];
+      low[i] = l[rows[from + i]];
+    }
+  }
+
   abstract long[] spanId();
 
   abstract long[] parentId();
+
+  /** Mask of the rows without a parent. */
+  long[] roots() {
+    long[] parents = parentId();
+    long[] out = new long[rows() + 63 >>> 6];
+    for (int r = 0; r < rows(); r++) {
+      out[r >>> 6] |= parents[r] == 0 ? 1L << r : 0;
+    }
+    return out;
+  }
 
   /** Scopes and resources. */
   abstract SpanBatch groups();
@@ -148,13 +172,18 @@ public abstract class SpanChunk {
   final List<Piece> field(SpanField f) {
     List<Piece> known = fields.get(f);
     if (known == null) {
-      known = expandArrays(read(f));
+      known = read(f);
       fields.put(f, known);
     }
     return known;
   }
 
-  private List<Piece> read(SpanField f) {
+  /** Values of a field, with the values of arrays in their place. */
+  List<Piece> read(SpanField f) {
+    return expandArrays(decode(f));
+  }
+
+  private List<Piece> decode(SpanField f) {
     return switch (f.scope()) {
       case SPAN_ATTRIBUTE -> attributes(Owner.SPAN, f.name());
       case RESOURCE_ATTRIBUTE -> ofGroups(f.name(), true);

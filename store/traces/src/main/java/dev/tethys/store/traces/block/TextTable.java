@@ -4,7 +4,7 @@ import dev.tethys.model.traces.Texts;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** Strings by code, read only. Safe for one thread. */
+/** Strings by code, read only. Safe for several threads. */
 public final class TextTable {
   /** Bytes of all strings, one after the other. */
   final byte[] bytes;

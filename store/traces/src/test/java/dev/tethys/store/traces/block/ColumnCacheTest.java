@@ -1,0 +1,68 @@
+package dev.tethys.store.traces.block;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class ColumnCacheTest {
+  private final AtomicLong nanos = new AtomicLong(1);
+  private final ColumnCache cache = new ColumnCache(100, nanos::get);
+
+  private void after(long seconds) {
+    nanos.addAndGet(seconds * 1_000_000_000L);
+  }
+
+  @Test
+  void keepsTheFirstColumnsOfBusyBlocks() {
+    DecodedColumns a = cache.columns();
+    DecodedColumns b = cache.columns();
+    a.put("x", 1, 60);
+    a.put("x", 2, 10); // of another thread
+    b.put("x", 3, 60);
+    assertThat(a.get("x")).isEqualTo(1);
+    assertThat(b.get("x")).isNull();
+    assertThat(cache.bytes()).isEqualTo(60);
+  }
+
+  @Test
+  void replacesBlocksThatWereNotReadForSomeTime() {
+    DecodedColumns a = cache.columns();
+    DecodedColumns b = cache.columns();
+    DecodedColumns c = cache.columns();
+    a.put("x", 1, 40);
+    b.put("x", 2, 40);
+    after(9);
+    a.use();
+    after(2);
+    c.put("x", 3, 40); // only b is idle
+    assertThat(a.get("x")).isEqualTo(1);
+    assertThat(b.get("x")).isNull();
+    assertThat(c.get("x")).isEqualTo(3);
+    assertThat(cache.bytes()).isEqualTo(80);
+    c.put("y", 4, 101);
+    assertThat(c.get("y")).isNull();
+  }
+
+  @Test
+  void removesWhatExpires() {
+    DecodedColumns a = cache.columns();
+    DecodedColumns b = cache.columns();
+    a.put("x", 1, 40);
+    after(200);
+    b.put("x", 2, 40);
+    after(100);
+    cache.expire(300);
+    assertThat(a.get("x")).isNull();
+    assertThat(b.get("x")).isEqualTo(2);
+    assertThat(cache.bytes()).isEqualTo(40);
+  }
+
+  @Test
+  void keepsNothingWithoutACache() {
+    DecodedColumns none = DecodedColumns.none();
+    none.use();
+    none.put("x", 1, 1);
+    assertThat(none.get("x")).isNull();
+  }
+}
