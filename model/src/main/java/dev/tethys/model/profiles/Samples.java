@@ -16,6 +16,9 @@ public final class Samples {
   public long[] values = new long[64];
 
   private long[] order = {};
+  private int[] sortedStacks = {};
+  private int[] sortedAttributes = {};
+  private long[] sortedValues = {};
 
   /** Removes all samples. */
   public Samples clear() {
@@ -52,16 +55,26 @@ public final class Samples {
 
   /** Sorts by stack and set, and adds up samples that are equal in both. */
   public void normalize() {
+    boolean ascending = true;
+    for (int i = 1; i < count && ascending; i++) {
+      ascending = stacks[i - 1] < stacks[i];
+    }
+    if (ascending) {
+      return;
+    }
     if (order.length < count) {
-      order = new long[Math.max(count, order.length * 2)];
+      order = new long[stacks.length];
+      sortedStacks = new int[stacks.length];
+      sortedAttributes = new int[stacks.length];
+      sortedValues = new long[stacks.length];
     }
     for (int i = 0; i < count; i++) {
       order[i] = (long) stacks[i] << 32 | i;
     }
     Arrays.sort(order, 0, count);
-    int[] s = new int[count];
-    int[] a = new int[count];
-    long[] v = new long[count];
+    int[] s = sortedStacks;
+    int[] a = sortedAttributes;
+    long[] v = sortedValues;
     int n = 0;
     for (int i = 0; i < count; i++) {
       int at = (int) order[i];
@@ -73,9 +86,12 @@ public final class Samples {
         v[n++] = values[at];
       }
     }
-    System.arraycopy(s, 0, stacks, 0, n);
-    System.arraycopy(a, 0, attributes, 0, n);
-    System.arraycopy(v, 0, values, 0, n);
+    sortedStacks = stacks; // arrays change places, so that none is allocated for each profile
+    sortedAttributes = attributes;
+    sortedValues = values;
+    stacks = s;
+    attributes = a;
+    values = v;
     count = n;
   }
 }

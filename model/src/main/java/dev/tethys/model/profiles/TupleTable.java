@@ -4,10 +4,13 @@ import java.util.Arrays;
 
 /** Table in which each row of numbers occurs once. Not safe for several threads. */
 public final class TupleTable {
+  private static final long TAG = -1L << 32;
+
   private long[] data = new long[64];
   private int[] starts = new int[16];
   private int count;
-  private int[] slots = new int[32]; // row + 1, 0 for none
+  private boolean pairs = true; // all rows have two values, so row i starts at 2 i
+  private long[] slots = new long[32]; // high half of the hash, low half row + 1; 0 for none
 
   /** Number of rows. */
   public int count() {
@@ -16,7 +19,7 @@ public final class TupleTable {
 
   /** Memory of the table. */
   long bytes() {
-    return 8L * starts[count] + 12L * count;
+    return 8L * starts[count] + 4L * count + 8L * slots.length;
   }
 
   /** Index of a row, which is added if it is new. */
@@ -38,32 +41,58 @@ public final class TupleTable {
     }
     data[start] = first;
     data[start + 1] = second;
-    return internLast(2);
+    if (!pairs) {
+      return internLast(2);
+    }
+    long hash = SeededHash.mix(SeededHash.mix(2, first), second);
+    long tag = hash & TAG;
+    int mask = slots.length - 1;
+    int slot = (int) hash & mask;
+    for (long s = slots[slot]; s != 0; s = slots[slot]) {
+      int row = (int) s - 1;
+      if ((s & TAG) == tag && data[2 * row] == first && data[2 * row + 1] == second) {
+        return row;
+      }
+      slot = slot + 1 & mask;
+    }
+    return add(slot, tag, start + 2);
   }
 
   private int internLast(int length) {
     int start = starts[count];
-    long h = length;
-    for (int i = start; i < start + length; i++) {
-      h = (h ^ data[i]) * 0x9E3779B97F4A7C15L;
-      h ^= h >>> 32;
-    }
+    long hash = hash(start, start + length);
+    long tag = hash & TAG;
     int mask = slots.length - 1;
-    int slot = (int) h & mask;
-    while (slots[slot] != 0) {
-      int row = slots[slot] - 1;
-      int at = starts[row];
-      if (starts[row + 1] - at == length
-          && Arrays.equals(data, at, at + length, data, start, start + length)) {
-        return row;
+    int slot = (int) hash & mask;
+    for (long s = slots[slot]; s != 0; s = slots[slot]) {
+      int row = (int) s - 1;
+      if ((s & TAG) == tag) {
+        int at = starts[row];
+        if (starts[row + 1] - at == length
+            && Arrays.equals(data, at, at + length, data, start, start + length)) {
+          return row;
+        }
       }
-      slot = (slot + 1) & mask;
+      slot = slot + 1 & mask;
     }
+    pairs &= length == 2;
+    return add(slot, tag, start + length);
+  }
+
+  private long hash(int from, int to) {
+    long h = to - from;
+    for (int i = from; i < to; i++) {
+      h = SeededHash.mix(h, data[i]);
+    }
+    return h;
+  }
+
+  private int add(int slot, long tag, int end) {
     if (count + 2 > starts.length) {
       starts = Arrays.copyOf(starts, starts.length * 2);
     }
-    starts[count + 1] = start + length;
-    slots[slot] = ++count;
+    starts[count + 1] = end;
+    slots[slot] = tag | ++count;
     if (count * 2 > slots.length) {
       grow();
     }
@@ -71,19 +100,15 @@ public final class TupleTable {
   }
 
   private void grow() {
-    int[] next = new int[slots.length * 2];
+    long[] next = new long[slots.length * 2];
     int mask = next.length - 1;
     for (int row = 0; row < count; row++) {
-      long h = starts[row + 1] - starts[row];
-      for (int i = starts[row]; i < starts[row + 1]; i++) {
-        h = (h ^ data[i]) * 0x9E3779B97F4A7C15L;
-        h ^= h >>> 32;
-      }
-      int slot = (int) h & mask;
+      long hash = hash(starts[row], starts[row + 1]);
+      int slot = (int) hash & mask;
       while (next[slot] != 0) {
-        slot = (slot + 1) & mask;
+        slot = slot + 1 & mask;
       }
-      next[slot] = row + 1;
+      next[slot] = hash & TAG | row + 1L;
     }
     slots = next;
   }

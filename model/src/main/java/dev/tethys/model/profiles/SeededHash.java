@@ -1,0 +1,46 @@
+package dev.tethys.model.profiles;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * Hash for tables with open addressing whose keys come from a client. It has a seed of the process,
+ * so that a client cannot choose keys with equal hashes. All bits of the result are usable.
+ */
+public final class SeededHash {
+  private static final long SEED = ThreadLocalRandom.current().nextLong() | 1;
+  private static final long FACTOR = 0x9E3779B97F4A7C15L;
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+  private SeededHash() {}
+
+  /** Hash of a further value, given that of the values before, which begins with their number. */
+  public static long mix(long hash, long value) {
+    long a = (hash ^ SEED) + FACTOR;
+    long b = value ^ Long.rotateLeft(hash, 32) ^ FACTOR;
+    return Math.multiplyHigh(a, b) ^ a * b ^ b;
+  }
+
+  /** Hash of bytes. */
+  public static long of(byte[] b, int offset, int length) {
+    return of(b, offset, length, 0);
+  }
+
+  /** Hash of bytes, independent of that with another start. */
+  public static long of(byte[] b, int offset, int length, long start) {
+    long h = start ^ length;
+    int end = offset + length;
+    int i = offset;
+    for (; i <= end - Long.BYTES; i += Long.BYTES) {
+      h = mix(h, (long) LONG.get(b, i));
+    }
+    long rest = 0;
+    for (; i < end; i++) {
+      rest = rest << 8 | b[i] & 0xff;
+    }
+    return mix(h, rest);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.model.profiles;
+
+import org.jspecify.annotations.NullMarked;
