@@ -67,13 +67,14 @@ public final class PprofReader {
   private final DictionaryWriter dictionary;
   private final ProtoReader r = new ProtoReader();
   private final ProtoWriter entry = new ProtoWriter();
+  private final ProtoWriter stack = new ProtoWriter();
 
   private final Spans types = new Spans();
   private final Spans samples = new Spans();
   private final Spans strings = new Spans();
-  private final Map<Long, Integer> mappings = new HashMap<>();
-  private final Map<Long, Integer> functions = new HashMap<>();
-  private final Map<Long, Integer> locations = new HashMap<>();
+  private final EntryIndexes mappings = new EntryIndexes();
+  private final EntryIndexes functions = new EntryIndexes();
+  private final EntryIndexes locations = new EntryIndexes();
   private int[] texts = {};
 
   private PprofReader(byte[] message, ProfilesWriter out) {
@@ -248,7 +249,7 @@ public final class PprofReader {
     check(index);
     int i = (int) index;
     if (texts[i] == NONE) {
-      texts[i] = dictionary.string(string(index)); // what is not UTF-8 is mended on the way
+      texts[i] = dictionary.string(message, strings.at[2 * i], strings.at[2 * i + 1]);
     }
     return texts[i];
   }
@@ -329,9 +330,9 @@ public final class PprofReader {
     entry.end(m);
   }
 
-  private static int known(Map<Long, Integer> all, long id, String what) {
-    Integer i = all.get(id);
-    if (i == null) {
+  private static int known(EntryIndexes all, long id, String what) {
+    int i = all.get(id);
+    if (i == EntryIndexes.NONE) {
       throw new CodecException("pprof: there is no " + what + " " + Long.toUnsignedString(id));
     }
     return i;
@@ -345,13 +346,13 @@ public final class PprofReader {
     }
   }
 
-  /** Writes a sample but for its values. */
+  /** Writes a sample without its values; valid until the next entry is written. */
   private ProtoWriter sample(long[] values) {
-    ProtoWriter stack = new ProtoWriter();
+    stack.clear();
     int m = stack.begin(1);
     int n = 0;
-    Map<String, Object> labels = new LinkedHashMap<>();
-    Map<String, String> units = new HashMap<>();
+    Map<String, Object> labels = Map.of();
+    Map<String, String> units = Map.of();
     while (r.next()) {
       switch (r.tag()) {
         case 1 << 3, 1 << 3 | LENGTH -> {
@@ -368,6 +369,10 @@ public final class PprofReader {
           }
         }
         case 3 << 3 | LENGTH -> {
+          if (labels.isEmpty()) {
+            labels = new LinkedHashMap<>();
+            units = new HashMap<>();
+          }
           int outer = r.enter();
           label(labels, units);
           r.leave(outer);
@@ -380,13 +385,17 @@ public final class PprofReader {
           "pprof: a sample with " + n + " values, the types are " + values.length);
     }
     stack.end(m);
-    List<Integer> attributes = new ArrayList<>();
-    labels.forEach((k, v) -> attributes.add(out.attribute(k, v, units.getOrDefault(k, ""))));
-    ProtoWriter w = new ProtoWriter(32);
     boolean empty = stack.size() == 2; // a tag and the length 0
-    w.int64Unless0(1, empty ? 0 : dictionary.index(ProfileTable.STACK, stack));
-    indices(w, 2, attributes);
-    return w;
+    entry.clear();
+    entry.int64Unless0(1, empty ? 0 : dictionary.index(ProfileTable.STACK, stack));
+    if (!labels.isEmpty()) {
+      List<Integer> attributes = new ArrayList<>();
+      for (Map.Entry<String, Object> l : labels.entrySet()) {
+        attributes.add(out.attribute(l.getKey(), l.getValue(), units.getOrDefault(l.getKey(), "")));
+      }
+      indices(entry, 2, attributes);
+    }
+    return entry;
   }
 
   private void label(Map<String, Object> labels, Map<String, String> units) {
