@@ -51,10 +51,14 @@ final class ProfileAdmission {
     ProfileSymbols symbols = batch.symbols.view();
     Limit all = symbols(symbols);
     int[] depths = depths(symbols);
+    boolean anyTooDeep = false;
+    for (int depth : depths) {
+      anyTooDeep |= depth > limits.maxDepth();
+    }
     Samples samples = new Samples();
     for (int r = 0; r < refused.length; r++) {
       Limit l = all == null ? ofSeries[batch.rows.series[r]] : all;
-      l = l == null ? row(r, depths, samples) : l;
+      l = l == null ? row(r, anyTooDeep ? depths : null, samples) : l;
       if (l == null) {
         stored++;
       } else {
@@ -149,7 +153,12 @@ final class ProfileAdmission {
     return depths;
   }
 
-  private @Nullable Limit row(int r, int[] depths, Samples samples) {
+  /**
+   * Limit that a row exceeds.
+   *
+   * @param depths by node, null if no stack of the batch is too deep
+   */
+  private @Nullable Limit row(int r, int @Nullable [] depths, Samples samples) {
     int n = batch.rows.samples[r];
     if (n > limits.maxSamples()) {
       return new Limit(
@@ -160,6 +169,9 @@ final class ProfileAdmission {
               + n
               + " samples; max_profile_stacktrace_samples is "
               + limits.maxSamples());
+    }
+    if (depths == null) {
+      return null;
     }
     batch.rows.read(r, samples);
     for (int i = 0; i < n; i++) {

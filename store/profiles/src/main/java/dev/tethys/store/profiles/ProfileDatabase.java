@@ -67,9 +67,10 @@ public final class ProfileDatabase implements ProfileStore, EventStore {
     ByteSink frame = frames.get().clear();
     try {
       int at = EventEngine.beginFrame(frame, tenant);
-      ProfileFrame.write(batch, admission.refused, admission.stored, frame);
+      StackHashes hashes = ProfileFrame.write(batch, admission.refused, admission.stored, frame);
       EventEngine.endFrame(frame, at);
-      engine.append(tenant, frame, head -> ProfileFrame.apply(batch, admission.refused, head));
+      engine.append(
+          tenant, frame, head -> ProfileFrame.apply(batch, admission.refused, hashes, head));
     } finally {
       if (frame.buf.length > MAX_KEPT_FRAME) {
         frames.remove();

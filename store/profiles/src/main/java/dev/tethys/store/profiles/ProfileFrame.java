@@ -27,10 +27,16 @@ final class ProfileFrame {
 
   private ProfileFrame() {}
 
-  /** Writes the profiles of a batch that are not refused. */
-  static void write(ProfileBatch batch, boolean[] refused, int stored, ByteSink out) {
+  /**
+   * Writes the profiles of a batch that are not refused.
+   *
+   * @return hashes of the stacks of the batch
+   */
+  static StackHashes write(ProfileBatch batch, boolean[] refused, int stored, ByteSink out) {
     out.putByte(VERSION);
-    SymbolCodec.write(batch.symbols.view(), out);
+    ProfileSymbols symbols = batch.symbols.view();
+    byte[][] texts = SymbolCodec.texts(symbols);
+    SymbolCodec.write(symbols, texts, out);
     out.uvarint(batch.series.size());
     for (Labels l : batch.series) {
       out.putSized(l.canonicalBytes());
@@ -48,6 +54,7 @@ final class ProfileFrame {
         out.put(rows.bytes, rows.starts[r], rows.starts[r + 1] - rows.starts[r]);
       }
     }
+    return new StackHashes(symbols, texts);
   }
 
   /** Adds the profiles of a frame to a head. */
@@ -87,42 +94,44 @@ final class ProfileFrame {
   }
 
   /** Adds the profiles of a batch that are not refused to a head. */
-  static void apply(ProfileBatch batch, boolean[] refused, ProfileHead head) {
-    SymbolCopier copier = new SymbolCopier(batch.symbols.view(), head.symbols);
+  static void apply(ProfileBatch batch, boolean[] refused, StackHashes hashes, ProfileHead head) {
+    ProfileSymbols symbols = batch.symbols.view();
+    SymbolCopier copier = new SymbolCopier(symbols, head.symbols);
+    int[] nodes = new int[symbols.nodes().count()]; // node of the head + 1, 0 if not known
     Samples samples = new Samples();
-    for (int r = 0; r < batch.rows.count; r++) {
-      if (!refused[r]) {
-        copy(
-            batch.rows,
-            r,
-            copier,
-            head.series(batch.series.get(batch.rows.series[r])),
-            samples,
-            head);
+    ProfileRows rows = batch.rows;
+    for (int r = 0; r < rows.count; r++) {
+      if (refused[r]) {
+        continue;
       }
+      rows.read(r, samples);
+      for (int i = 0; i < samples.count; i++) {
+        int stack = samples.stacks[i];
+        if (nodes[stack] == 0) {
+          nodes[stack] = node(stack, hashes, copier, head) + 1;
+        }
+        samples.stacks[i] = nodes[stack] - 1;
+        samples.attributes[i] = copier.attributes(samples.attributes[i]);
+      }
+      samples.normalize();
+      head.add(
+          head.series(batch.series.get(rows.series[r])),
+          rows.times[r],
+          rows.durations[r],
+          rows.periods[r],
+          copier.attributes(rows.metas[r]),
+          samples);
     }
   }
 
-  /** Adds one profile to a head. */
-  static void copy(
-      ProfileRows rows,
-      int row,
-      SymbolCopier copier,
-      int series,
-      Samples samples,
-      ProfileHead head) {
-    rows.read(row, samples);
-    for (int i = 0; i < samples.count; i++) {
-      samples.stacks[i] = copier.node(samples.stacks[i]);
-      samples.attributes[i] = copier.attributes(samples.attributes[i]);
+  private static int node(int stack, StackHashes hashes, SymbolCopier copier, ProfileHead head) {
+    long high = hashes.high(stack);
+    long low = hashes.low(stack);
+    int known = head.stacks.find(high, low);
+    if (known < 0) {
+      known = copier.node(stack);
+      head.stacks.add(high, low, known);
     }
-    samples.normalize();
-    head.add(
-        series,
-        rows.times[row],
-        rows.durations[row],
-        rows.periods[row],
-        copier.attributes(rows.metas[row]),
-        samples);
+    return known;
   }
 }

@@ -22,6 +22,10 @@ final class ProfileHead implements EventHead<ProfileHead.Snapshot> {
   private static final int CHUNK_BYTES = 4 << 20;
 
   final ProfileSymbolTable symbols = new ProfileSymbolTable();
+
+  /** Nodes of the stacks of appended profiles. */
+  final StackIndex stacks = new StackIndex();
+
   private final Map<Labels, Integer> seriesIndexes = new HashMap<>();
   private final List<Labels> series = new ArrayList<>();
   private final List<ProfileRows> chunks = new ArrayList<>();
@@ -65,7 +69,7 @@ final class ProfileHead implements EventHead<ProfileHead.Snapshot> {
 
   @Override
   public long bytes() {
-    return rows == 0 ? 0 : rowBytes + seriesBytes + symbols.bytes();
+    return rows == 0 ? 0 : rowBytes + seriesBytes + symbols.bytes() + stacks.bytes();
   }
 
   @Override

@@ -27,8 +27,8 @@ final class SymbolCodec {
   private SymbolCodec() {}
 
   /** Writes all tables behind each other. */
-  static void write(ProfileSymbols s, ByteSink out) {
-    strings(s, out);
+  static void write(ProfileSymbols s, byte[][] texts, ByteSink out) {
+    strings(texts, out);
     fixed(s.mappings(), MAPPING, out);
     fixed(s.functions(), FUNCTION, out);
     rows(s.locations(), out);
@@ -63,12 +63,19 @@ final class SymbolCodec {
     return s;
   }
 
-  static void strings(ProfileSymbols s, ByteSink out) {
+  /** Strings in UTF-8. */
+  static byte[][] texts(ProfileSymbols s) {
     byte[][] texts = new byte[s.stringCount()][];
-    out.uvarint(texts.length);
     for (int i = 0; i < texts.length; i++) {
       texts[i] = s.string(i).getBytes(StandardCharsets.UTF_8);
-      out.uvarint(texts[i].length);
+    }
+    return texts;
+  }
+
+  static void strings(byte[][] texts, ByteSink out) {
+    out.uvarint(texts.length);
+    for (byte[] t : texts) {
+      out.uvarint(t.length);
     }
     for (byte[] t : texts) {
       out.put(t, 0, t.length);
