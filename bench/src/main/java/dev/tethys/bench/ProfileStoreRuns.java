@@ -11,7 +11,10 @@ import dev.tethys.model.Matcher;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.profiles.ProfileBatch;
 import dev.tethys.model.profiles.ProfileLabels;
+import dev.tethys.model.profiles.ProfileReader;
+import dev.tethys.model.profiles.ProfileRows;
 import dev.tethys.model.profiles.ProfileSelection;
+import dev.tethys.model.profiles.ProfileSymbols;
 import dev.tethys.model.profiles.Samples;
 import dev.tethys.model.profiles.StackMerge;
 import dev.tethys.model.profiles.StackTree;
@@ -25,11 +28,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Measurement of the profile store in one process, with CPU profiles of services every 10 s. It
@@ -43,20 +48,32 @@ final class ProfileStoreRuns {
   private static final long PERIOD = 10_000_000;
   private static final ValueType CPU = new ValueType("cpu", "nanoseconds");
 
+  private static final String TENANT = "fake";
+  private static final KilledWriter WRITER =
+      new KilledWriter(Writer.class, 2, "profiles", ProfileStoreRuns::stored);
+
   private ProfileStoreRuns() {}
 
-  /** Options are {@code services=50 minutes=60 stacks=500 seed=1}. */
+  /**
+   * Options are {@code services=50 minutes=60 stacks=500 kills=0 seed=1} and a folder, with a
+   * slash, to keep the gzip files of the first service in, for other tools.
+   */
   static int run(String[] args) throws Exception {
     Options o =
         new Options()
             .with("services", 50)
             .with("minutes", 60)
             .with("stacks", 500)
+            .with("kills", 0)
             .with("seed", 1)
+            .withWords("FOLDER/", w -> w.contains("/"))
             .read(args);
     Path dir = Files.createTempDirectory("tethys-profile-store");
     try {
-      return run(dir, o.count("services"), o.count("minutes"), o.count("stacks"), o.number("seed"));
+      boolean sound =
+          o.count("kills") == 0
+              || WRITER.kills(dir.resolve("kills"), o.count("kills"), o.number("seed"));
+      return run(dir.resolve("store"), o) == 0 && sound ? 0 : 1;
     } finally {
       Fuzz.delete(dir);
     }
@@ -121,8 +138,19 @@ final class ProfileStoreRuns {
     return ProfileBatchReader.read(new OtlpReader().profiles(otlp, 0, otlp.length), T0);
   }
 
-  private static int run(Path dir, int services, int minutes, int stacks, long seed)
-      throws IOException {
+  private static ProfileDatabase open(Path dir) throws IOException {
+    return ProfileDatabase.open(
+        new RealFiles(),
+        dir,
+        new ProfileOptions(
+            EngineOptions.defaults().withAppendWait(Duration.ofMinutes(5)),
+            ProfileLimits.DEFAULTS));
+  }
+
+  private static int run(Path dir, Options o) throws IOException, Options.WrongException {
+    int services = o.count("services");
+    int stacks = o.count("stacks");
+    long seed = o.number("seed");
     List<Program> programs = new ArrayList<>();
     for (int i = 0; i < services; i++) {
       programs.add(new Program(new Random(seed + i), i));
@@ -130,34 +158,30 @@ final class ProfileStoreRuns {
     List<byte[]> files = new ArrayList<>(); // of the first service
     long raw = 0;
     long count = 0;
-    try (ProfileDatabase db =
-        ProfileDatabase.open(
-            new RealFiles(),
-            dir,
-            new ProfileOptions(
-                EngineOptions.defaults().withAppendWait(Duration.ofMinutes(5)),
-                ProfileLimits.DEFAULTS))) {
-      double own = 0;
-      double begin = cpu();
-      for (int round = 0; round < minutes * 6; round++) {
+    try (ProfileDatabase db = open(dir)) {
+      double used = 0;
+      byte[][] sent = new byte[services][];
+      for (int round = 0; round < o.count("minutes") * 6; round++) {
         for (int s = 0; s < services; s++) {
-          double before = threadCpu();
-          byte[] pprof = programs.get(s).profile(stacks, T0 + round * STEP);
-          own += threadCpu() - before;
-          raw += pprof.length;
-          count++;
-          if (s == 0) {
-            files.add(pprof);
-          }
-          db.append("fake", batch(pprof, "service-" + s));
+          sent[s] = programs.get(s).profile(stacks, T0 + round * STEP);
+          raw += sent[s].length;
         }
+        files.add(sent[0]);
+        double begin = cpu();
+        for (int s = 0; s < services; s++) {
+          db.append(TENANT, batch(sent[s], "service-" + s));
+        }
+        used += cpu() - begin;
+        count += services;
       }
+      double begin = cpu();
       db.flush();
       db.housekeep();
-      double used = cpu() - begin - own;
+      used += cpu() - begin;
       System.out.printf(
           Locale.ROOT,
-          "ingest: %d profiles of %d samples, %.0f a second of CPU time%n",
+          "ingest: %d pprof files of %d stacks and 2 sample types, %.0f a second of CPU time, with"
+              + " the compiler and garbage collection%n",
           count,
           stacks,
           count / used);
@@ -168,7 +192,16 @@ final class ProfileStoreRuns {
           db.partBytes(),
           db.parts(),
           (double) db.partBytes() / raw);
+      for (String folder : o.words()) {
+        keep(files, Files.createDirectories(Path.of(folder)));
+      }
       return merges(db, files);
+    }
+  }
+
+  private static void keep(List<byte[]> files, Path folder) throws IOException {
+    for (int i = 0; i < files.size(); i++) {
+      Files.write(folder.resolve("%05d.pb.gz".formatted(i)), files.get(i));
     }
   }
 
@@ -177,11 +210,11 @@ final class ProfileStoreRuns {
     double bestFiles = Double.MAX_VALUE;
     boolean equal = true;
     for (int round = 0; round < 5; round++) {
-      double begin = cpu();
+      double begin = threadCpu();
       StackTree stored = new StackTree(1);
       try (ProfileSelection s =
           db.select(
-              "fake",
+              TENANT,
               List.of(
                   Matcher.of(Matcher.Type.EQUAL, ProfileLabels.SERVICE, "service-0"),
                   Matcher.of(Matcher.Type.EQUAL, "__type__", "cpu")),
@@ -190,8 +223,8 @@ final class ProfileStoreRuns {
         s.read(new StackMerge(stored, 0, List.of(), Set.of()), () -> false);
       }
       StackTree.Sorted a = stored.sorted();
-      best = Math.min(best, cpu() - begin);
-      begin = cpu();
+      best = Math.min(best, threadCpu() - begin);
+      begin = threadCpu();
       StackTree read = new StackTree(1);
       StackMerge merge = new StackMerge(read, 0, List.of(), Set.of());
       Samples samples = new Samples();
@@ -207,17 +240,78 @@ final class ProfileStoreRuns {
         merge.end();
       }
       StackTree.Sorted b = read.sorted();
-      bestFiles = Math.min(bestFiles, cpu() - begin);
+      bestFiles = Math.min(bestFiles, threadCpu() - begin);
       equal &= a.total()[0][0] == b.total()[0][0] && a.size() == b.size();
     }
     System.out.printf(
         Locale.ROOT,
-        "merge: %d profiles, store %.3f s, files %.3f s, ratio %.3f, equal %b%n",
+        "merge: %d profiles, store %.4f s, files %.4f s, ratio %.3f, equal %b%n",
         files.size(),
         best,
         bestFiles,
         best / bestFiles,
         equal);
     return equal ? 0 : 1;
+  }
+
+  /** Process that appends profiles until it is killed, and prints each that is acknowledged. */
+  static final class Writer {
+    private static final int THREADS = 4;
+
+    private Writer() {}
+
+    public static void main(String[] args) throws Exception {
+      AtomicLong next = new AtomicLong(Long.parseLong(args[1]));
+      long seed = Long.parseLong(args[2]);
+      ProfileDatabase db = open(Path.of(args[0]));
+      List<Thread> all = new ArrayList<>();
+      for (int t = 0; t < THREADS; t++) {
+        Program program = new Program(new Random(seed + t), t);
+        String service = "service-" + t;
+        all.add(
+            Thread.ofPlatform()
+                .start(
+                    () -> {
+                      while (!System.out.checkError()) {
+                        long n = next.getAndIncrement();
+                        db.append(TENANT, batch(program.profile(100, T0 + n * STEP), service));
+                        System.out.println(n);
+                      }
+                    }));
+      }
+      for (Thread t : all) {
+        t.join();
+      }
+    }
+  }
+
+  /** Profiles whose samples add up to their total, by batch, from a batch on. */
+  private static Map<Long, Integer> stored(Path dir, long from) throws IOException {
+    Map<Long, Integer> out = new HashMap<>();
+    try (ProfileDatabase db = open(dir);
+        ProfileSelection s = db.select(TENANT, List.of(), T0 + from * STEP, Long.MAX_VALUE)) {
+      s.read(
+          new ProfileReader() {
+            @Override
+            public boolean needsSamples() {
+              return true;
+            }
+
+            @Override
+            public void begin(ProfileSymbols symbols) {}
+
+            @Override
+            public void profile(int series, ProfileRows rows, int row, Samples samples) {
+              if (samples.total() == rows.totals[row]) {
+                out.merge((rows.times[row] - T0) / STEP, 1, Integer::sum);
+              }
+            }
+
+            @Override
+            public void end() {}
+          },
+          () -> false);
+    }
+    return out;
   }
 }
