@@ -24,4 +24,19 @@ public interface SpanSegment {
    *     and the block, if data is damaged; rows may have been passed on before
    */
   void scan(SpanFilter filter, SpanNeeds needs, Consumer<SpanRows> consumer);
+
+  /**
+   * Passes on the traces with spans that start in the selected time range and fit one of the
+   * filters of a relation. A trace that fulfils the condition is one that some segment says may
+   * hold, or that several segments pass on. This assumes that spans with one id that are in
+   * different segments have the same parent.
+   *
+   * @throws dev.tethys.model.storage.StorageException as {@link #scan}
+   */
+  default void related(SpanRelation relation, SpanRelation.Consumer consumer) {
+    RelatedTraces traces = new RelatedTraces();
+    scan(relation.upper(), RelatedTraces.NEEDS, rows -> traces.add(rows, RelatedTraces.UPPER));
+    scan(relation.lower(), RelatedTraces.NEEDS, rows -> traces.add(rows, RelatedTraces.LOWER));
+    traces.pass(consumer);
+  }
 }

@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.TracesData;
+import dev.tethys.model.traces.SpanBatch;
 import dev.tethys.query.traceql.ast.FieldExpr;
 import dev.tethys.query.traceql.ast.Metric;
 import dev.tethys.query.traceql.ast.Root;
 import dev.tethys.query.traceql.ast.TraceValue;
 import dev.tethys.query.traceql.ast.ValueType;
+import dev.tethys.store.traces.TraceDatabase;
+import dev.tethys.store.traces.block.SpanCopier;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -22,9 +26,38 @@ final class EngineAgainstNaiveTest {
   void searches(@ForAll long seed) {
     RandomTraces random = new RandomTraces(seed);
     TracesData data = random.data();
-    TraceQueries queries = Spans.queries(data);
+    searches(random, data, Spans.queries(data), 5);
+  }
+
+  /** Spans of a trace are in one part, in several parts, or in memory. */
+  @Property(tries = 300)
+  void searchesParts(@ForAll long seed) throws IOException {
+    RandomTraces random = new RandomTraces(seed);
+    TracesData data = random.data();
+    try (TraceDatabase db = Spans.database(seed)) {
+      SpanBatch all = SpanBatch.of(data);
+      SpanBatch some = new SpanBatch();
+      SpanCopier copier = new SpanCopier(all, some, new SpanCopier.Groups(some));
+      int piece = 1 + random.below(all.spans);
+      for (int s = 0; s < all.spans; s++) {
+        copier.copy(s);
+        if (some.spans == piece || s == all.spans - 1) {
+          db.append("t", some);
+          if (random.below(3) > 0) {
+            db.flush();
+          }
+          some = new SpanBatch();
+          copier = new SpanCopier(all, some, new SpanCopier.Groups(some));
+        }
+      }
+      searches(random, data, new TraceQueries(db, Runnable::run, 2, TraceLimits.DEFAULT), 20);
+    }
+  }
+
+  private static void searches(
+      RandomTraces random, TracesData data, TraceQueries queries, int count) {
     TreeMap<Long, Naive> traces = Naive.traces(data);
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < count; i++) {
       String text = random.pipeline();
       TraceQuery query = TraceQuery.parse(text);
       Root.Search search = (Root.Search) query.root();

@@ -6,7 +6,13 @@ import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.traces.SpanBatch;
+import dev.tethys.store.events.EngineOptions;
+import dev.tethys.store.traces.TraceDatabase;
+import dev.tethys.store.traces.TraceOptions;
 import dev.tethys.testkit.MemoryTraceStore;
+import dev.tethys.testkit.SimulatedFiles;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -74,6 +80,19 @@ final class Spans {
     MemoryTraceStore store = new MemoryTraceStore();
     store.append("t", SpanBatch.of(data));
     return new TraceQueries(store, Runnable::run, 2, TraceLimits.DEFAULT);
+  }
+
+  /** Empty store of parts. */
+  static TraceDatabase database(long seed) throws IOException {
+    return TraceDatabase.open(
+        new SimulatedFiles(seed),
+        Path.of("/traces"),
+        new TraceOptions(
+            EngineOptions.defaults()
+                .withBackground(false)
+                .withReserveBytes(0)
+                .withClock(() -> 2000L),
+            dev.tethys.store.traces.TraceLimits.DEFAULTS));
   }
 
   /** All traces that a query finds. */

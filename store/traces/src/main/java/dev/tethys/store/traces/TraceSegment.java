@@ -7,12 +7,14 @@ import dev.tethys.model.traces.SpanBatch;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.SpanFilter;
 import dev.tethys.model.traces.SpanNeeds;
+import dev.tethys.model.traces.SpanRelation;
 import dev.tethys.model.traces.SpanRows;
 import dev.tethys.model.traces.SpanSegment;
 import dev.tethys.model.traces.SpanValue;
 import dev.tethys.store.files.DamageException;
 import dev.tethys.store.traces.block.BatchChunk;
 import dev.tethys.store.traces.block.ChunkScan;
+import dev.tethys.store.traces.block.RelationScan;
 import dev.tethys.store.traces.block.SpanBlock;
 import dev.tethys.store.traces.block.SpanChunk;
 import dev.tethys.store.traces.block.SpanCopier;
@@ -45,7 +47,7 @@ abstract class TraceSegment implements SpanSegment {
   /** False if there is no span of a trace. */
   abstract boolean mayHold(long high, long low);
 
-  private long[] visible(ChunkScan scan, long @Nullable [] hidden) {
+  final long[] visible(ChunkScan scan, long @Nullable [] hidden) {
     boolean isWhole = firstTime() >= from && lastTime() < to;
     long[] mask = isWhole ? scan.inRange(Long.MIN_VALUE, Long.MAX_VALUE) : scan.inRange(from, to);
     for (int i = 0; hidden != null && i < mask.length; i++) {
@@ -147,8 +149,17 @@ abstract class TraceSegment implements SpanSegment {
       this.hidden = hidden;
     }
 
+    /** Reads from the block. */
+    private interface BlockRead {
+      void from(SpanBlock block, long @Nullable [] hidden);
+    }
+
     @Override
     void open(Read read) {
+      withBlock(read::from);
+    }
+
+    private void withBlock(BlockRead read) {
       try {
         SpanBlock b = part.block(block);
         try {
@@ -160,6 +171,25 @@ abstract class TraceSegment implements SpanSegment {
         throw new StorageException(
             Reason.CORRUPT, String.valueOf(part.file().damaged(block, e).getMessage()), e);
       }
+    }
+
+    @Override
+    public void related(SpanRelation relation, SpanRelation.Consumer consumer) {
+      Cancellation.check();
+      boolean mayLower = mayFit(relation.lower());
+      boolean mayUpper = mayFit(relation.upper());
+      if (!mayLower && !mayUpper) {
+        return;
+      }
+      withBlock(
+          (b, mask) -> {
+            ChunkScan scan = new ChunkScan(b);
+            long[] visible = visible(scan, mask);
+            long[] none = new long[visible.length];
+            long[] lower = mayLower ? scan.select(relation.lower(), visible) : none;
+            long[] upper = mayUpper ? scan.select(relation.upper(), visible) : none;
+            new RelationScan(b, lower, upper, relation.anyDepth()).pass(consumer);
+          });
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.tethys.query.traceql.exec;
 
 import dev.tethys.model.traces.SpanFilter;
 import dev.tethys.model.traces.SpanNeeds;
+import dev.tethys.model.traces.SpanRelation;
 import dev.tethys.model.traces.SpanRows;
 import dev.tethys.model.traces.SpanSegment;
 import java.util.List;
@@ -42,6 +43,7 @@ final class Candidates {
         out.retain(l.count());
         yield out;
       }
+      case Need.Related r -> related(r.relation(), within);
       case Need.All a -> {
         TraceTable t = within;
         for (Need n : a.of()) {
@@ -98,14 +100,50 @@ final class Candidates {
     return all;
   }
 
+  /** Traces with spans of which one may be below another. */
+  private TraceTable related(SpanRelation relation, @Nullable TraceTable within) {
+    TraceTable all = new TraceTable();
+    if (Pushdown.isNone(relation.lower()) || Pushdown.isNone(relation.upper())) {
+      return all;
+    }
+    TraceTable[] parts = new TraceTable[segments.size()];
+    work.forEach(
+        parts.length,
+        () ->
+            i -> {
+              TraceTable t = new TraceTable();
+              work.related(
+                  segments.get(i),
+                  relation,
+                  (high, low, newest, holds) -> {
+                    if (within == null || within.contains(high, low)) {
+                      t.add(high, low, newest, holds ? 2 : 1);
+                    }
+                  });
+              work.reserve((long) t.size() * TraceTable.BYTES);
+              parts[i] = t;
+            });
+    for (TraceTable t : parts) {
+      all.addAll(t);
+    }
+    all.retain(2); // one segment says that it may hold, or two have spans
+    return all;
+  }
+
   private void add(TraceTable t, SpanRows rows, @Nullable TraceTable within) {
     int before = t.size();
-    for (int i = 0; i < rows.count; i++) {
+    for (int i = 0; i < rows.count; ) {
       long h = rows.traceHigh[i];
       long l = rows.traceLow[i];
-      if (within == null || within.contains(h, l)) {
-        t.add(h, l, rows.start[i], 1);
+      long newest = rows.start[i];
+      int end = i + 1; // of the spans of the trace that follow one another
+      while (end < rows.count && rows.traceLow[end] == l && rows.traceHigh[end] == h) {
+        newest = Math.max(newest, rows.start[end++]);
       }
+      if (within == null || within.contains(h, l)) {
+        t.add(h, l, newest, end - i);
+      }
+      i = end;
     }
     work.reserve((long) (t.size() - before) * TraceTable.BYTES);
   }

@@ -215,6 +215,7 @@ public final class MetricRun {
   static SpanFilter filter(Need need) {
     return switch (need) {
       case Need.Leaf l -> l.filter();
+      case Need.Related r -> Pushdown.or(r.relation().lower(), r.relation().upper());
       case Need.All a ->
           a.of().stream().map(MetricRun::filter).reduce(Pushdown::or).orElse(SpanFilter.ALL);
       case Need.Any a ->

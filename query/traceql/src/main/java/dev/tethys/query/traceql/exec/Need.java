@@ -2,6 +2,7 @@ package dev.tethys.query.traceql.exec;
 
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.SpanFilter;
+import dev.tethys.model.traces.SpanRelation;
 import dev.tethys.query.traceql.ast.FieldExpr;
 import dev.tethys.query.traceql.ast.Operator;
 import dev.tethys.query.traceql.ast.Scalar;
@@ -24,6 +25,9 @@ sealed interface Need {
    * @param count least number of spans
    */
   record Leaf(SpanFilter filter, boolean exact, int count) implements Need {}
+
+  /** Spans of which one is below another. */
+  record Related(SpanRelation relation) implements Need {}
 
   /** All of several conditions; the most selective first. */
   record All(List<Need> of) implements Need {}
@@ -104,13 +108,49 @@ sealed interface Need {
         if (o.operator().isNegated()) {
           yield of(o.right());
         }
+        SpanRelation relation = relation(o);
+        if (relation != null
+            && o.left() instanceof Stage.Filter
+            && o.right() instanceof Stage.Filter) {
+          yield new Related(relation);
+        }
         Need l = of(o.left());
         Need r = of(o.right());
+        if (relation != null) {
+          Need spans = isAlways(l) ? r : isAlways(r) ? l : all(l, r);
+          yield all(spans, new Related(relation));
+        }
         if (o.operator() == SpansetOperator.OR) {
           yield isAlways(l) || isAlways(r) ? new Leaf(SpanFilter.ALL, false, 1) : any(l, r);
         }
         yield isAlways(l) ? r : isAlways(r) ? l : all(l, r);
       }
+    };
+  }
+
+  /** Relation of the spans of both sides that must exist; null if there is none. */
+  private static @Nullable SpanRelation relation(Stage.Operation o) {
+    SpanFilter left = results(o.left());
+    SpanFilter right = results(o.right());
+    return switch (o.operator().relation()) {
+      case CHILD -> new SpanRelation(right, left, false);
+      case PARENT -> new SpanRelation(left, right, false);
+      case DESCENDANT -> new SpanRelation(right, left, true);
+      case ANCESTOR -> new SpanRelation(left, right, true);
+      case SIBLING -> null;
+      case null -> null;
+    };
+  }
+
+  /** Filter that all spans fit which a spanset returns. */
+  private static SpanFilter results(Stage.Spanset s) {
+    return switch (s) {
+      case Stage.Filter f -> leaf(f.expression()).filter;
+      case Stage.Pipeline _ -> SpanFilter.ALL;
+      case Stage.Operation o ->
+          o.operator().relation() == null || o.operator().isUnion()
+              ? Pushdown.or(results(o.left()), results(o.right()))
+              : results(o.right());
     };
   }
 
@@ -142,6 +182,7 @@ sealed interface Need {
   private static int selectivity(Need n) {
     return switch (n) {
       case Leaf l -> selectivity(l.filter);
+      case Related r -> selectivity(r.relation.lower()) + selectivity(r.relation.upper());
       case All a -> a.of.stream().mapToInt(Need::selectivity).max().orElse(0);
       case Any a -> a.of.stream().mapToInt(Need::selectivity).min().orElse(0);
     };

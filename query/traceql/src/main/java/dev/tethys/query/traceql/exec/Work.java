@@ -3,6 +3,7 @@ package dev.tethys.query.traceql.exec;
 import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.traces.SpanFilter;
 import dev.tethys.model.traces.SpanNeeds;
+import dev.tethys.model.traces.SpanRelation;
 import dev.tethys.model.traces.SpanRows;
 import dev.tethys.model.traces.SpanSegment;
 import dev.tethys.model.traces.SpanSelection;
@@ -111,6 +112,12 @@ public final class Work {
     } catch (Enough e) {
       // the consumer ended the scan
     }
+  }
+
+  /** Passes on the traces of a segment with spans of a relation. */
+  void related(SpanSegment s, SpanRelation relation, SpanRelation.Consumer consumer) {
+    scans.incrementAndGet();
+    s.related(relation, consumer);
   }
 
   /**

@@ -27,14 +27,11 @@ final class BlockSource {
     ROW_TRACES,
     TRACE_HIGH,
     TRACE_LOW,
-    TRACE_HIGH_OF_ROWS,
-    TRACE_LOW_OF_ROWS,
     START,
     DURATION,
     SPAN_ID,
     PARENT_ROW,
     PARENT_ID,
-    AMBIGUOUS,
     EVENT_STARTS,
     LINK_STARTS
   }
