@@ -4,10 +4,14 @@ import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.component.PipelineId;
 import dev.tethys.pipeline.delivery.DrainScope;
 import dev.tethys.pipeline.ledger.ItemAccounting;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,47 +19,99 @@ import org.jspecify.annotations.Nullable;
  * gets its own tree. Edges may change at a reload.
  */
 final class FanOutConsumer implements Consumer {
-  private volatile Edge[] edges = {};
+  /**
+   * Filter of what a node passes into pipelines.
+   *
+   * @param fresh whether the items of the node enter the graph there
+   */
+  record Entry(EntryFilter filter, boolean fresh) {}
+
+  /** Edges into one pipeline: to its first processor, or to all of its exporters. */
+  private record Entrance(PipelineId pipeline, Edge[] edges) implements Consumer {
+    @Override
+    public void consume(Batch batch, AckCallback receipt) {
+      fanOut(edges, batch, receipt);
+    }
+  }
+
+  /** Outputs; one object, so that a batch never sees those of two configurations. */
+  @SuppressWarnings("ArrayRecordComponent") // not compared
+  private record Outputs(Edge[] edges, Entrance[] entrances) {}
+
+  private volatile Outputs outputs = new Outputs(new Edge[0], new Entrance[0]);
   private final DrainScope.Exit exit;
   private final @Nullable ItemAccounting account;
+  private final @Nullable Entry entry;
 
   /**
    * A junction.
    *
    * @param exit of the node
    * @param account of a receiver, for which it is kept here; null for others
+   * @param entry null for a node inside of a pipeline
    */
-  FanOutConsumer(DrainScope.Exit exit, @Nullable ItemAccounting account) {
+  FanOutConsumer(DrainScope.Exit exit, @Nullable ItemAccounting account, @Nullable Entry entry) {
     this.exit = exit;
     this.account = account;
+    this.entry = entry;
   }
 
   void lead(List<Edge> to) {
-    edges = to.toArray(Edge[]::new);
+    Map<String, List<Edge>> byPipeline = new LinkedHashMap<>();
+    if (entry != null) {
+      to.forEach(e -> byPipeline.computeIfAbsent(e.key.pipeline(), p -> new ArrayList<>()).add(e));
+    }
+    outputs =
+        new Outputs(
+            to.toArray(Edge[]::new),
+            byPipeline.entrySet().stream()
+                .map(
+                    e ->
+                        new Entrance(
+                            PipelineId.parse(e.getKey()), e.getValue().toArray(Edge[]::new)))
+                .toArray(Entrance[]::new));
   }
 
   @Override
   public void consume(Batch batch, AckCallback receipt) {
-    AckCallback r = receipt;
+    AckCallback r;
     if (account != null) {
       account.take(batch.items());
       r = counted(batch.items(), receipt, account);
+    } else {
+      r = receipt;
     }
-    Edge[] to = edges;
-    if (to.length == 0) {
+    Outputs to = outputs;
+    if (to.edges.length == 0) {
       r.settle(new Outcome.Unavailable("it leads nowhere yet", Duration.ZERO));
       return;
     }
+    if (entry != null && entry.filter.isActive()) {
+      exit.pass(() -> enter(entry, to.entrances, batch, r));
+    } else {
+      exit.pass(() -> fanOut(to.edges, batch, r));
+    }
+  }
+
+  private static void fanOut(Edge[] to, Batch batch, AckCallback receipt) {
     if (to.length > 1) {
       batch.share();
     }
-    AckCallback each = AckCallback.join(r, to.length);
-    exit.pass(
-        () -> {
-          for (Edge e : to) {
-            e.consume(batch, each);
-          }
-        });
+    AckCallback each = AckCallback.join(receipt, to.length);
+    for (Edge e : to) {
+      e.consume(batch, each);
+    }
+  }
+
+  /** Filters once for each pipeline, so that exporters of one pipeline get the same. */
+  private static void enter(Entry entry, Entrance[] to, Batch batch, AckCallback receipt) {
+    if (to.length > 1) {
+      batch.share();
+    }
+    AckCallback each = AckCallback.join(receipt, to.length);
+    for (Entrance e : to) {
+      entry.filter.filter(e.pipeline, entry.fresh, batch, each, e);
+    }
   }
 
   private static AckCallback counted(int items, AckCallback receipt, ItemAccounting account) {

@@ -48,9 +48,23 @@ final class GraphNode {
           o,
           new FanOutConsumer(
               context.exit(),
-              key.kind() == Kind.RECEIVER ? context.account(Plan.signal(o)) : null));
+              key.kind() == Kind.RECEIVER ? context.account(Plan.signal(o)) : null,
+              entry()));
     }
     this.component = create(definition.factory(), definition.settings());
+  }
+
+  /** Filter of what it passes into pipelines; null for a processor, which is inside of one. */
+  private FanOutConsumer.@Nullable Entry entry() {
+    EntryFilter filter = context.services().entry();
+    return switch (key.kind()) {
+      case RECEIVER -> new FanOutConsumer.Entry(filter, true);
+      case CONNECTOR -> {
+        Signal[] signals = Plan.signals(key);
+        yield new FanOutConsumer.Entry(filter, signals[0] != signals[1]);
+      }
+      default -> null;
+    };
   }
 
   private static FullQueueBehavior timeLimit(ComponentFactory<?> factory) {

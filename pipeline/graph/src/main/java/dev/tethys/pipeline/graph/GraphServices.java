@@ -11,10 +11,22 @@ import dev.tethys.pipeline.ledger.AccountingRegistry;
  *
  * @param ledger holds all accounts; the graph does not register it
  * @param metrics registry for component metrics
+ * @param entry filter at the entry of all pipelines
  */
 public record GraphServices(
     Components components,
     Scheduler clock,
     Outboxes outboxes,
     AccountingRegistry ledger,
-    Registry metrics) {}
+    Registry metrics,
+    EntryFilter entry) {
+  /** Services of a graph without a filter at the entry of pipelines. */
+  public GraphServices(
+      Components components,
+      Scheduler clock,
+      Outboxes outboxes,
+      AccountingRegistry ledger,
+      Registry metrics) {
+    this(components, clock, outboxes, ledger, metrics, EntryFilter.NONE);
+  }
+}

@@ -96,6 +96,14 @@ public final class ItemAccounting {
     }
   }
 
+  /** Counts the items of a reason under another from now on, so that reasons stay few. */
+  public synchronized void foldDropped(String reason, String into) {
+    Long n = dropped.remove(reason);
+    if (n != null) {
+      dropped.merge(into, n, Long::sum);
+    }
+  }
+
   /** Held until now; its source is told to keep it. */
   public synchronized void giveBack(long items) {
     held -= items;

@@ -1,0 +1,111 @@
+package dev.tethys.pipeline.graph;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.pipeline.AckCallback;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.PipelineId;
+import dev.tethys.pipeline.delivery.Outboxes;
+import dev.tethys.pipeline.grammar.GraphConfig;
+import dev.tethys.testkit.SimulatedFiles;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** Filter at the entry of pipelines. */
+class EntryFilterTest extends GraphCase {
+  /** Filter that drops what enters the pipelines that it names. */
+  private static final class Drops implements EntryFilter {
+    final List<String> asked = new ArrayList<>();
+    List<String> dropped = List.of();
+    boolean active;
+
+    @Override
+    public boolean isActive() {
+      return active;
+    }
+
+    @Override
+    public void filter(
+        PipelineId pipeline, boolean fresh, Batch batch, AckCallback receipt, Consumer next) {
+      asked.add(pipeline + (fresh ? " fresh" : ""));
+      if (dropped.contains(pipeline.toString())) {
+        receipt.settle(Outcome.ACCEPTED);
+      } else {
+        next.consume(batch, receipt);
+      }
+    }
+  }
+
+  private final Drops filter = new Drops();
+  private final GraphServices filtered =
+      new GraphServices(
+          doubles.components(),
+          Scheduler.system(),
+          new Outboxes(new SimulatedFiles(1), Scheduler.system(), new Random(1)),
+          ledger,
+          new Registry(),
+          filter);
+
+  private Graph run(String yaml) throws IOException {
+    Graph g = new Graph(filtered);
+    GraphConfig c = config(yaml);
+    g.apply(c);
+    return g;
+  }
+
+  @Test
+  void eachPipelineIsFilteredOnceWhileThereAreRules() throws IOException {
+    Graph g =
+        run(
+            """
+            receivers: {in: }
+            processors: {pass: }
+            exporters: {out/a: , out/b: , out/c: }
+            service:
+              pipelines:
+                logs/a: {receivers: [in], processors: [pass], exporters: [out/a]}
+                logs/b: {receivers: [in], exporters: [out/b, out/c]}
+            """);
+    assertThat(send("in", Signal.LOGS, 3)).isEqualTo(Outcome.ACCEPTED);
+    assertThat(filter.asked).isEmpty();
+    filter.active = true;
+    filter.dropped = List.of("logs/b");
+    assertThat(send("in", Signal.LOGS, 3)).isEqualTo(Outcome.ACCEPTED);
+    assertThat(filter.asked).containsExactly("logs/a fresh", "logs/b fresh");
+    assertThat(taken("out/a")).hasSize(2);
+    assertThat(taken("out/b")).hasSize(1);
+    assertThat(taken("out/c")).hasSize(1);
+    filter.dropped = List.of();
+    assertThat(send("in", Signal.LOGS, 3)).isEqualTo(Outcome.ACCEPTED);
+    assertThat(taken("out/b")).hasSize(2);
+    assertThat(taken("out/c")).hasSize(2);
+    g.stop(java.time.Duration.ofSeconds(5));
+  }
+
+  @Test
+  void itemsThatAConnectorForwardsAreNotFresh() throws IOException {
+    filter.active = true;
+    Graph g =
+        run(
+            """
+            receivers: {in: }
+            exporters: {out: }
+            connectors: {forward: }
+            service:
+              pipelines:
+                logs/a: {receivers: [in], exporters: [forward]}
+                logs/b: {receivers: [forward], exporters: [out]}
+            """);
+    assertThat(send("in", Signal.LOGS, 3)).isEqualTo(Outcome.ACCEPTED);
+    assertThat(filter.asked).containsExactly("logs/a fresh", "logs/b");
+    g.stop(java.time.Duration.ofSeconds(5));
+  }
+}
