@@ -102,7 +102,7 @@ public abstract class TreeProcessor implements Processor {
   }
 
   /** Books the difference between two counts of what is held. */
-  static void differ(ItemAccounting account, int before, int after, String reason) {
+  public static void differ(ItemAccounting account, int before, int after, String reason) {
     if (after > before) {
       account.create(after - before);
     } else {

@@ -1,14 +1,9 @@
 package dev.tethys.pipeline.processor.filter;
 
 import dev.tethys.config.Type;
-import dev.tethys.model.telemetry.DataPoint;
 import dev.tethys.model.telemetry.Item;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.Metric;
-import dev.tethys.model.telemetry.MetricData;
-import dev.tethys.model.telemetry.OpenProfile;
-import dev.tethys.model.telemetry.Profile;
-import dev.tethys.model.telemetry.ProfilesData;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
@@ -26,9 +21,9 @@ import dev.tethys.pipeline.ottl.Functions;
 import dev.tethys.pipeline.ottl.Ottl;
 import dev.tethys.pipeline.processor.Clients;
 import dev.tethys.pipeline.processor.Match;
-import dev.tethys.pipeline.processor.OpenProfiles;
 import dev.tethys.pipeline.processor.OttlConfig;
 import dev.tethys.pipeline.processor.OttlMetrics;
+import dev.tethys.pipeline.processor.Removal;
 import dev.tethys.pipeline.processor.TreeProcessor;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -41,7 +36,12 @@ public final class FilterFactory implements ProcessorFactory<FilterConfig> {
   private final Ottl ottl;
 
   public FilterFactory(InstantSource clock) {
-    ottl = new Ottl(Functions.standard(clock).with(PointFunctions.all()));
+    ottl = ottl(clock);
+  }
+
+  /** Language of conditions of filters. */
+  public static Ottl ottl(InstantSource clock) {
+    return new Ottl(Functions.standard(clock).with(PointFunctions.all()));
   }
 
   @Override
@@ -106,108 +106,9 @@ public final class FilterFactory implements ProcessorFactory<FilterConfig> {
         changed = older(data, include, exclude);
       }
       for (Conditions c : groups) {
-        changed |= resources(data, c, at);
+        changed |= Removal.removeIf(data, c.context(), at, c::any);
       }
       return changed;
-    }
-
-    private static <T extends Item<T>> boolean resources(
-        Telemetry<T> data, Conditions c, Cursor at) {
-      if (c.context() == dev.tethys.pipeline.ottl.Context.RESOURCE) {
-        return data.resources().removeIf(r -> c.any(cleared(at.atResource(r))));
-      }
-      boolean changed = false;
-      OpenProfiles profiles = new OpenProfiles();
-      for (ResourceGroup<T> r : data.resources()) {
-        at.atResource(r);
-        if (c.context() == dev.tethys.pipeline.ottl.Context.SCOPE) {
-          changed |= r.scopes().removeIf(s -> c.any(cleared(at.atScope(s))));
-          continue;
-        }
-        for (ScopeGroup<T> s : r.scopes()) {
-          at.atScope(s);
-          changed |= data instanceof ProfilesData ? profiles(s, c, at, profiles) : items(s, c, at);
-        }
-      }
-      if (data instanceof ProfilesData p) {
-        changed |= profiles.close(p);
-      }
-      return changed;
-    }
-
-    /**
-     * Drops profiles, or samples and the profiles that are left without any.
-     *
-     * @return whether profiles were dropped
-     */
-    private static boolean profiles(
-        ScopeGroup<?> s, Conditions c, Cursor at, OpenProfiles profiles) {
-      return s.items()
-          .removeIf(
-              i -> {
-                Profile p = (Profile) i;
-                OpenProfile open = profiles.open(p);
-                at.atProfile(open);
-                if (c.context() == dev.tethys.pipeline.ottl.Context.PROFILE) {
-                  return c.any(cleared(at));
-                }
-                if (!open.samples().removeIf(x -> c.any(cleared(at.atSample(x))))) {
-                  return false;
-                }
-                profiles.keep(p, open);
-                return open.samples().isEmpty();
-              });
-    }
-
-    private static Cursor cleared(Cursor at) {
-      at.clearCache();
-      return at;
-    }
-
-    private static <T extends Item<T>> boolean items(ScopeGroup<T> s, Conditions c, Cursor at) {
-      switch (c.context()) {
-        case LOG -> {
-          return s.items().removeIf(l -> c.any(cleared(at.atLog((LogRecord) (Object) l))));
-        }
-        case SPAN -> {
-          return s.items().removeIf(x -> c.any(cleared(at.atSpan((Span) (Object) x))));
-        }
-        case METRIC -> {
-          return s.items().removeIf(x -> c.any(cleared(at.atMetric((Metric) (Object) x))));
-        }
-        default -> {
-          // parts of items, below
-        }
-      }
-      boolean changed = false;
-      for (int i = s.items().size() - 1; i >= 0; i--) {
-        Object item = s.items().get(i);
-        if (item instanceof Span span) {
-          changed |= parts(span, c, at.atSpan(span));
-        } else if (item instanceof Metric m && m.data() != null) {
-          if (points(m.data(), c, at.atMetric(m))) {
-            changed = true;
-            if (m.data().points().isEmpty()) {
-              s.items().remove(i);
-            }
-          }
-        }
-      }
-      return changed;
-    }
-
-    private static boolean parts(Span span, Conditions c, Cursor at) {
-      if (c.context() == dev.tethys.pipeline.ottl.Context.SPAN_LINK) {
-        return span.hasLinks() && span.links().removeIf(l -> c.any(cleared(at.atLink(l))));
-      }
-      int[] index = {0};
-      return span.hasEvents()
-          && span.events().removeIf(e -> c.any(cleared(at.atEvent(e, index[0]++))));
-    }
-
-    private static <P extends DataPoint> boolean points(
-        MetricData<P> data, Conditions c, Cursor at) {
-      return data.points().removeIf(p -> c.any(cleared(at.atPoint(p))));
     }
 
     private static <T extends Item<T>> boolean older(

@@ -19,6 +19,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
+import java.util.function.LongUnaryOperator;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,6 +100,12 @@ public final class Sampler {
   private final String from;
   private final String priority;
 
+  /**
+   * Randomness for items that have none, not below the threshold that they came with; null where
+   * such items count as failed.
+   */
+  private final @Nullable LongUnaryOperator ownRandomness;
+
   private Sampler(YamlObject o) {
     // As the Collector holds it: what is written down of a percentage depends on its bits.
     float percent = (float) (double) o.get(PERCENTAGE);
@@ -138,6 +146,54 @@ public final class Sampler {
     never = fixed == Threshold.NEVER;
     from = o.get(FROM);
     priority = o.get(PRIORITY);
+    ownRandomness = null;
+  }
+
+  /** Sampler of {@link #proportional}. */
+  private Sampler(double ratio, RandomGenerator random) {
+    this.ratio = ratio;
+    mode = Mode.PROPORTIONAL;
+    precision = 4;
+    fixed = Threshold.of(ratio, precision);
+    never = fixed == Threshold.NEVER;
+    seed = 0;
+    failClosed = false;
+    byTraceId = true;
+    from = "";
+    priority = "";
+    ownRandomness =
+        arriving -> {
+          long least = Math.max(0, arriving);
+          return least >= Threshold.NEVER ? RANDOM_BITS : random.nextLong(least, Threshold.NEVER);
+        };
+  }
+
+  /**
+   * Sampler that keeps a share of what comes, in the mode {@code proportional}. Items without
+   * randomness are sampled by a random number; those whose sampling state cannot be read are kept,
+   * for a count of what remains would not be true otherwise.
+   *
+   * @param share above 0, at most 1
+   * @param random safe for the threads that sample
+   */
+  public static Sampler proportional(double share, RandomGenerator random) {
+    return new Sampler(share, random);
+  }
+
+  /** Whether a span is kept, whose trace state then says with which probability. */
+  public boolean keep(Span s) {
+    return keepSpan(s, (_, kept) -> kept);
+  }
+
+  /** Whether a log record is kept, whose attributes then say with which probability. */
+  public boolean keep(LogRecord l) {
+    return keepLog(l, (_, kept) -> kept);
+  }
+
+  /** Counter of decisions. */
+  interface Decisions {
+    /** Counts one, and returns whether it is kept. */
+    boolean count(String policy, boolean sampled);
   }
 
   public static ProcessorFactory<Sampler> factory() {
@@ -180,7 +236,7 @@ public final class Sampler {
     };
   }
 
-  private boolean keepSpan(Span s, SamplerMetrics.Tally tally) {
+  private boolean keepSpan(Span s, Decisions tally) {
     boolean traced = s.traceIdHigh() != 0 || s.traceIdLow() != 0;
     OtelTraceState state = OtelTraceState.parse(s.traceState());
     boolean failed = state == null;
@@ -197,6 +253,9 @@ public final class Sampler {
     } else if (state != null && state.randomnessBits() >= 0) {
       randomness = state.randomnessBits();
       policy = OWN_RANDOMNESS;
+    }
+    if (randomness < 0 && !failed && ownRandomness != null) {
+      randomness = ownRandomness.applyAsLong(state == null ? -1 : state.thresholdBits());
     }
     if (!failed && !never) {
       failed = randomness < 0;
@@ -234,7 +293,7 @@ public final class Sampler {
     };
   }
 
-  private boolean keepLog(LogRecord l, SamplerMetrics.Tally tally) {
+  private boolean keepLog(LogRecord l, Decisions tally) {
     Attributes a = l.attributes();
     String threshold = text(a, THRESHOLD);
     String given = text(a, RANDOMNESS);
@@ -263,6 +322,9 @@ public final class Sampler {
     if (mode == Mode.HASH_SEED && !never && !(threshold + given).isEmpty()) {
       failed = true; // another sampler's, as with spans
       writes = false;
+    }
+    if (randomness < 0 && !failed && ownRandomness != null) {
+      randomness = ownRandomness.applyAsLong(arriving);
     }
     if (!failed && !never) {
       failed = randomness < 0;

@@ -40,11 +40,11 @@ final class SamplerMetrics {
   }
 
   /** Counts of one batch. */
-  final class Tally {
+  final class Tally implements Sampler.Decisions {
     private final Map<String, long[]> counts = new HashMap<>();
 
-    /** Counts one, and says whether it stays. */
-    boolean count(String policy, boolean sampled) {
+    @Override
+    public boolean count(String policy, boolean sampled) {
       counts.computeIfAbsent(policy, _ -> new long[2])[sampled ? 1 : 0]++;
       return sampled;
     }

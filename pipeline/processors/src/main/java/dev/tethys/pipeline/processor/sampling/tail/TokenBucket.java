@@ -2,15 +2,15 @@ package dev.tethys.pipeline.processor.sampling.tail;
 
 import dev.tethys.pipeline.Scheduler;
 
-/** So many tokens a second, saved up to a capacity; full at first. For one thread. */
-final class TokenBucket {
+/** Bucket that gets tokens at a rate, up to a capacity; full at first. Safe for threads. */
+public final class TokenBucket {
   private final double perSecond;
   private final double capacity;
   private final Scheduler clock;
   private double tokens;
   private long at;
 
-  TokenBucket(long perSecond, long capacity, Scheduler clock) {
+  public TokenBucket(long perSecond, long capacity, Scheduler clock) {
     this.perSecond = perSecond;
     this.capacity = capacity;
     this.clock = clock;
@@ -18,8 +18,8 @@ final class TokenBucket {
     at = clock.nanos();
   }
 
-  /** Takes so many, or none when there are fewer. */
-  boolean take(long n) {
+  /** Takes some tokens, or none when there are fewer. */
+  public synchronized boolean take(long n) {
     long now = clock.nanos();
     tokens = Math.min(capacity, tokens + (now - at) / 1e9 * perSecond);
     at = now;

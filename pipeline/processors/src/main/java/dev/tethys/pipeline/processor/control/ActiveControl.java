@@ -1,0 +1,194 @@
+package dev.tethys.pipeline.processor.control;
+
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.model.telemetry.Telemetry;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.PipelineId;
+import dev.tethys.pipeline.ottl.Context;
+import dev.tethys.pipeline.ottl.Cursor;
+import dev.tethys.pipeline.ottl.ValueText;
+import dev.tethys.pipeline.processor.Removal;
+import dev.tethys.pipeline.processor.sampling.Sampler;
+import dev.tethys.pipeline.processor.sampling.tail.TokenBucket;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** Control that runs. Safe for any number of threads. */
+final class ActiveControl {
+  /** Severities from ERROR on. */
+  private static final int ERROR = 17;
+
+  private static final int STATUS_ERROR = 2;
+  private static final Set<String> ERROR_TEXTS =
+      Set.of("error", "err", "fatal", "critical", "crit", "alert", "emergency", "emerg", "panic");
+
+  final Control control;
+  final ControlCounts counts;
+  private final CompiledCondition condition;
+  private final @Nullable Sampler sampler;
+  private final @Nullable TokenBucket bucket;
+
+  ActiveControl(Control control, ControlCounts counts, Scheduler clock) {
+    this.control = control;
+    this.counts = counts;
+    condition = new CompiledCondition(control);
+    sampler =
+        control.action() == ControlAction.SAMPLE
+            ? Sampler.proportional(control.share(), new ThreadRandom())
+            : null;
+    bucket =
+        control.action() == ControlAction.RATE_LIMIT
+            ? new TokenBucket(control.rate(), control.rate(), clock)
+            : null;
+  }
+
+  /** The generator of the thread that samples. */
+  private record ThreadRandom() implements RandomGenerator {
+    @Override
+    public long nextLong() {
+      return ThreadLocalRandom.current().nextLong();
+    }
+  }
+
+  /** Whether it is about what enters a pipeline. */
+  boolean isFor(PipelineId pipeline, boolean fresh) {
+    return control.signals().contains(pipeline.signal())
+        && (control.pipeline().isEmpty() ? fresh : control.pipeline().equals(pipeline.toString()));
+  }
+
+  /** Result of one batch. */
+  static final class Tally {
+    long matched;
+    long dropped;
+    boolean changed;
+  }
+
+  /** Applies the control to a tree. */
+  Tally apply(Signal signal, Telemetry<?> data, Cursor at) {
+    Tally tally = new Tally();
+    Context unit = unit(signal);
+    Scope scope = new Scope(signal, unit);
+    boolean removed =
+        Removal.removeIf(
+            data,
+            unit,
+            at,
+            c -> {
+              if (!scope.contains(c)) {
+                return false;
+              }
+              int items = items(unit, c);
+              tally.matched += items;
+              if (keeps(signal, c, tally)) {
+                return false;
+              }
+              tally.dropped += items;
+              return !control.observe();
+            });
+    tally.changed |= removed;
+    counts.add(signal, tally.matched, tally.dropped);
+    return tally;
+  }
+
+  /** What is dropped as a whole: as much as possible where all is, else single items. */
+  private Context unit(Signal signal) {
+    if (control.action() == ControlAction.MUTE || control.action() == ControlAction.FILTER) {
+      Context c = condition.context(signal);
+      return c == null ? Context.RESOURCE : c;
+    }
+    return switch (signal) {
+      case LOGS -> Context.LOG;
+      case TRACES -> Context.SPAN;
+      case METRICS -> Context.DATA_POINT;
+      case PROFILES -> Context.PROFILE_SAMPLE;
+    };
+  }
+
+  private static int items(Context unit, Cursor at) {
+    return switch (unit) {
+      case RESOURCE -> at.resource().itemCount();
+      case SCOPE -> at.scope().itemCount();
+      case METRIC -> at.metric().itemCount();
+      case PROFILE -> at.profile().samples().size();
+      default -> 1;
+    };
+  }
+
+  private boolean keeps(Signal signal, Cursor at, Tally tally) {
+    if (bucket != null) {
+      return bucket.take(1);
+    }
+    if (sampler == null) {
+      return false;
+    }
+    if (signal == Signal.TRACES) {
+      Span s = at.span();
+      if (control.keepErrors() && s.statusCode() == STATUS_ERROR) {
+        return true;
+      }
+      if (control.observe()) {
+        return ThreadLocalRandom.current().nextDouble() < control.share();
+      }
+      tally.changed = true;
+      return sampler.keep(s);
+    }
+    LogRecord l = at.log();
+    if (control.keepErrors() && isError(l)) {
+      return true;
+    }
+    if (control.observe()) {
+      return ThreadLocalRandom.current().nextDouble() < control.share();
+    }
+    tally.changed = true;
+    return sampler.keep(l);
+  }
+
+  private static boolean isError(LogRecord l) {
+    return l.severityNumber() == 0
+        ? ERROR_TEXTS.contains(l.severityText().toLowerCase(Locale.ROOT))
+        : l.severityNumber() >= ERROR;
+  }
+
+  /** Test of the scope; attributes are compared once for each resource. */
+  private final class Scope {
+    private final Signal signal;
+    private final boolean ofResource;
+    private @Nullable ResourceGroup<?> last;
+    private boolean lastMatches;
+
+    Scope(Signal signal, Context unit) {
+      this.signal = signal;
+      this.ofResource = unit != Context.RESOURCE && condition.context(signal) == Context.RESOURCE;
+    }
+
+    boolean contains(Cursor at) {
+      ResourceGroup<?> r = at.resource();
+      if (r != last) {
+        last = r;
+        lastMatches = hasAttributes(r) && (!ofResource || condition.holds(signal, at));
+      }
+      return lastMatches && (ofResource || condition.holds(signal, at));
+    }
+
+    private boolean hasAttributes(ResourceGroup<?> r) {
+      for (Map.Entry<String, String> e : control.attributes().entrySet()) {
+        Object v = r.resource().attributes().get(e.getKey());
+        boolean equal =
+            v instanceof String s
+                ? s.equals(e.getValue())
+                : v != null && ValueText.of(v).equals(e.getValue());
+        if (!equal) {
+          return false;
+        }
+      }
+      return true;
+    }
+  }
+}

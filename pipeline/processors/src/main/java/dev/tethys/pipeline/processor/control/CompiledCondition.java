@@ -1,0 +1,71 @@
+package dev.tethys.pipeline.processor.control;
+
+import dev.tethys.config.YamlNode;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.ottl.Conditions;
+import dev.tethys.pipeline.ottl.Context;
+import dev.tethys.pipeline.ottl.Cursor;
+import dev.tethys.pipeline.ottl.ErrorMode;
+import dev.tethys.pipeline.ottl.Ottl;
+import dev.tethys.pipeline.ottl.OttlException;
+import dev.tethys.pipeline.processor.OttlConfig;
+import dev.tethys.pipeline.processor.filter.FilterFactory;
+import java.time.InstantSource;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Condition of a control, compiled for each of its signals. */
+final class CompiledCondition {
+  private static final Ottl OTTL = FilterFactory.ottl(InstantSource.system());
+
+  /** Parts of items: removing them drops no item, which is all that a control counts. */
+  private static final Set<Context> PARTS =
+      EnumSet.of(Context.SPAN_EVENT, Context.SPAN_LINK, Context.EXEMPLAR);
+
+  private final Map<Signal, Conditions> bySignal = new EnumMap<>(Signal.class);
+
+  /**
+   * Compiles.
+   *
+   * @throws OttlException where the condition is wrong
+   */
+  CompiledCondition(Control c) {
+    if (c.condition().isEmpty()) {
+      return;
+    }
+    for (Signal s : c.signals()) {
+      Conditions compiled =
+          OTTL.conditions(OttlConfig.contexts(s), null, List.of(c.condition()), ErrorMode.IGNORE);
+      if (PARTS.contains(compiled.context())) {
+        throw new OttlException(
+            c.condition(),
+            0,
+            "the condition is about "
+                + compiled.context().text()
+                + "s; a control drops whole items");
+      }
+      bySignal.put(s, compiled);
+    }
+  }
+
+  /** Checks the condition of a control, with the place in the file in errors. */
+  static void check(YamlNode at, Control c) {
+    OttlConfig.load(at, () -> new CompiledCondition(c));
+  }
+
+  /** What it is asked of; null for a control without a condition. */
+  @Nullable Context context(Signal s) {
+    Conditions c = bySignal.get(s);
+    return c == null ? null : c.context();
+  }
+
+  /** Whether it holds; true for a control without a condition. */
+  boolean holds(Signal s, Cursor at) {
+    Conditions c = bySignal.get(s);
+    return c == null || c.any(at);
+  }
+}

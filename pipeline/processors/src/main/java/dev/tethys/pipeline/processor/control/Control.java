@@ -1,0 +1,291 @@
+package dev.tethys.pipeline.processor.control;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.PipelineId;
+import dev.tethys.pipeline.web.Json;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+
+/**
+ * Rule that drops items at the entry of pipelines until an end time.
+ *
+ * @param signals never empty
+ * @param attributes text of resource attributes, all of which must be equal; empty for any
+ * @param condition of OTTL; "" for any item
+ * @param pipeline such as {@code logs/edge}; "" for all, at the place where items enter the graph
+ * @param share of the items that {@code sample} keeps, between 0 and 1
+ * @param keepErrors whether {@code sample} keeps spans and log records of errors
+ * @param rate of items a second that {@code rate_limit} keeps
+ * @param observe whether items are only counted, and pass
+ * @param endMillis Unix milliseconds, by the clock of the agent
+ */
+public record Control(
+    String id,
+    ControlAction action,
+    Set<Signal> signals,
+    Map<String, String> attributes,
+    String condition,
+    String pipeline,
+    double share,
+    boolean keepErrors,
+    long rate,
+    boolean observe,
+    String owner,
+    String reason,
+    long endMillis) {
+  /** Id under which the counts of forgotten controls are kept. */
+  static final String ENDED = "ended";
+
+  private static final Pattern ID = Pattern.compile("[a-z0-9][a-z0-9._-]{0,62}");
+  private static final int MAX_ATTRIBUTES = 16;
+  private static final int MAX_CONDITION = 4096;
+  private static final int MAX_TEXT = 1024;
+  private static final double MIN_SHARE = 1e-6;
+  private static final long MAX_RATE = 1_000_000_000;
+
+  /** Keys of a control; others may {@linkplain Section#include include} them. */
+  public static final Section SECTION =
+      new Section("control", "Rule that drops items at the entry of pipelines until an end time.");
+
+  private static final Key<String> ID_KEY =
+      SECTION.key("id", Type.STRING, "", "Identity; part of reasons and metrics.");
+  private static final Key<ControlAction> ACTION =
+      SECTION.required(
+          "action",
+          Type.lowerCase("action", ControlAction.class),
+          "mute, filter, sample or rate_limit.");
+  private static final Key<List<Signal>> SIGNALS =
+      SECTION.key(
+          "signals",
+          Type.list(Type.lowerCase("signal", Signal.class)),
+          List.of(),
+          "traces, metrics, logs, profiles; all that the action supports by default.");
+  private static final Key<Map<String, String>> ATTRIBUTES =
+      SECTION.key(
+          "attributes",
+          Type.map(Type.STRING),
+          Map.of(),
+          "Resource attributes that must be equal, such as service.name.");
+  private static final Key<String> CONDITION =
+      SECTION.key("condition", Type.STRING, "", "OTTL condition.");
+  private static final Key<String> PIPELINE =
+      SECTION.key("pipeline", Type.STRING, "", "Name of a pipeline, such as logs/edge.");
+  private static final Key<Double> SHARE =
+      SECTION.key("share", Type.FLOAT, 0.0, "Share that sample keeps, between 0 and 1.");
+  private static final Key<Boolean> KEEP_ERRORS =
+      SECTION.key("keepErrors", Type.BOOL, false, "Whether sample keeps all errors.");
+  private static final Key<Long> RATE =
+      SECTION.key("rate", Type.INT, 0L, "Items a second that rate_limit keeps.");
+  private static final Key<Boolean> OBSERVE =
+      SECTION.key("observe", Type.BOOL, false, "Whether items are only counted.");
+  private static final Key<String> OWNER = SECTION.key("owner", Type.STRING, "", "Who set it.");
+  private static final Key<String> REASON = SECTION.key("reason", Type.STRING, "", "Why.");
+  private static final Key<Long> END =
+      SECTION.key("endMillis", Type.INT, 0L, "End, Unix milliseconds.");
+
+  public Control {
+    signals = Collections.unmodifiableSet(EnumSet.copyOf(signals));
+    attributes = Collections.unmodifiableMap(new TreeMap<>(attributes));
+  }
+
+  /**
+   * Reads a control, whose id, owner and end may be missing.
+   *
+   * @throws dev.tethys.config.ConfigException where a value is wrong
+   */
+  public static Control read(YamlObject o) {
+    ControlAction action = o.get(ACTION);
+    String condition = o.get(CONDITION);
+    Map<String, String> attributes = o.get(ATTRIBUTES);
+    String pipeline = o.get(PIPELINE);
+    if (condition.length() > MAX_CONDITION) {
+      throw o.error(CONDITION, "has " + condition.length() + " characters; at most 4096");
+    }
+    if (attributes.size() > MAX_ATTRIBUTES) {
+      throw o.error(ATTRIBUTES, "has " + attributes.size() + " entries; at most 16");
+    }
+    if (action == ControlAction.FILTER && condition.isEmpty()) {
+      throw o.error("filter requires a condition");
+    }
+    if (attributes.isEmpty() && condition.isEmpty() && pipeline.isEmpty()) {
+      throw o.error(
+          "the scope is everything; name at least one of attributes, condition and pipeline");
+    }
+    Control c =
+        new Control(
+            o.get(ID_KEY),
+            action,
+            signals(o, action, condition, pipeline),
+            attributes,
+            condition,
+            pipeline,
+            o.get(SHARE),
+            o.get(KEEP_ERRORS),
+            o.get(RATE),
+            o.get(OBSERVE),
+            shortened(o.get(OWNER)),
+            shortened(o.get(REASON)),
+            o.get(END));
+    c.checkSettings(o);
+    return c;
+  }
+
+  private static Set<Signal> signals(
+      YamlObject o, ControlAction action, String condition, String pipeline) {
+    Set<Signal> supported =
+        switch (action) {
+          case MUTE, FILTER -> EnumSet.allOf(Signal.class);
+          case SAMPLE -> EnumSet.of(Signal.TRACES, Signal.LOGS);
+          case RATE_LIMIT -> EnumSet.of(Signal.TRACES, Signal.METRICS, Signal.LOGS);
+        };
+    Set<Signal> signals = EnumSet.noneOf(Signal.class);
+    signals.addAll(o.get(SIGNALS));
+    for (Signal s : signals) {
+      if (!supported.contains(s)) {
+        throw o.error(SIGNALS, action.word() + " does not support " + word(s));
+      }
+    }
+    if (!pipeline.isEmpty()) {
+      Signal of = pipeline(o, pipeline).signal();
+      if (!signals.isEmpty() && !signals.equals(EnumSet.of(of))) {
+        throw o.error(PIPELINE, "is of " + word(of) + ", which signals must name alone");
+      }
+      if (!supported.contains(of)) {
+        throw o.error(PIPELINE, "is of " + word(of) + ", which " + action.word() + " refuses");
+      }
+      return EnumSet.of(of);
+    }
+    if (signals.isEmpty() && !condition.isEmpty()) {
+      throw o.error("a condition requires signals or a pipeline");
+    }
+    return signals.isEmpty() ? supported : signals;
+  }
+
+  private static PipelineId pipeline(YamlObject o, String text) {
+    try {
+      return PipelineId.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw o.error(PIPELINE, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void checkSettings(YamlObject o) {
+    boolean samples = action == ControlAction.SAMPLE;
+    if (samples && !(share >= MIN_SHARE && share < 1)) {
+      throw o.error(SHARE, "must be from 0.000001 to less than 1");
+    }
+    if (!samples && (o.has(SHARE) || keepErrors)) {
+      throw o.error("share and keepErrors are settings of sample, not of " + action.word());
+    }
+    boolean limits = action == ControlAction.RATE_LIMIT;
+    if (limits && (rate < 1 || rate > MAX_RATE)) {
+      throw o.error(RATE, "must be from 1 to " + MAX_RATE + " items a second");
+    }
+    if (!limits && o.has(RATE)) {
+      throw o.error(RATE, "is a setting of rate_limit, not of " + action.word());
+    }
+    if (!id.isEmpty() && (!ID.matcher(id).matches() || id.equals(ENDED))) {
+      throw o.error(
+          ID_KEY,
+          "must have 1 to 63 characters of a-z, 0-9, '.', '_' and '-', the first a letter or digit,"
+              + " and not be \"ended\"");
+    }
+  }
+
+  /** Checks that the control can run: it has an id and an end. */
+  void checkComplete(YamlObject o) {
+    if (id.isEmpty()) {
+      throw o.error(ID_KEY, "is missing");
+    }
+    if (endMillis <= 0) {
+      throw o.error(END, "is missing");
+    }
+  }
+
+  /** The same control with the parts that its control plane decides. */
+  public Control with(String newId, String newOwner, String newReason, long newEndMillis) {
+    return new Control(
+        newId,
+        action,
+        signals,
+        attributes,
+        condition,
+        pipeline,
+        share,
+        keepErrors,
+        rate,
+        observe,
+        shortened(newOwner),
+        shortened(newReason),
+        newEndMillis);
+  }
+
+  /** The same control, which only counts. */
+  public Control observing() {
+    return new Control(
+        id,
+        action,
+        signals,
+        attributes,
+        condition,
+        pipeline,
+        share,
+        keepErrors,
+        rate,
+        true,
+        owner,
+        reason,
+        endMillis);
+  }
+
+  private static String shortened(String text) {
+    return text.length() <= MAX_TEXT ? text : text.substring(0, MAX_TEXT);
+  }
+
+  private static String word(Signal s) {
+    return s.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Writes the members of the control, without the braces. */
+  public Json write(Json j) {
+    j.key("id").text(id).key("action").text(action.word()).key("signals").open('[');
+    signals.forEach(s -> j.text(word(s)));
+    j.close(']');
+    if (!attributes.isEmpty()) {
+      j.key("attributes").open('{');
+      attributes.forEach((k, v) -> j.key(k).text(v));
+      j.close('}');
+    }
+    text(j, "condition", condition);
+    text(j, "pipeline", pipeline);
+    if (action == ControlAction.SAMPLE) {
+      j.key("share").raw(Double.toString(share));
+      j.key("keepErrors").raw(Boolean.toString(keepErrors));
+    }
+    if (action == ControlAction.RATE_LIMIT) {
+      j.key("rate").number(rate);
+    }
+    if (observe) {
+      j.key("observe").raw("true");
+    }
+    text(j, "owner", owner);
+    text(j, "reason", reason);
+    return j.key("endMillis").number(endMillis);
+  }
+
+  private static void text(Json j, String key, String value) {
+    if (!value.isEmpty()) {
+      j.key(key).text(value);
+    }
+  }
+}

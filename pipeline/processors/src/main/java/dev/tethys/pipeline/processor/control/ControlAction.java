@@ -1,0 +1,44 @@
+package dev.tethys.pipeline.processor.control;
+
+import java.util.Locale;
+
+/** What a control does with the items in its scope; actions apply in this order. */
+public enum ControlAction {
+  /** Drops all. */
+  MUTE("muted"),
+
+  /** Drops those for which an OTTL condition holds. */
+  FILTER("filtered"),
+
+  /** Keeps a share. */
+  SAMPLE("sampled"),
+
+  /** Keeps a number of items a second. */
+  RATE_LIMIT("limited");
+
+  private final String reason;
+
+  ControlAction(String reason) {
+    this.reason = reason;
+  }
+
+  /** {@code rate_limit}. */
+  public String word() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Reason under which accounts count the items that a control dropped. */
+  public String reason(String id) {
+    return reason + ":" + id;
+  }
+
+  /** Whether a reason of an account is that of a control. */
+  public static boolean isReason(String reason) {
+    for (ControlAction a : values()) {
+      if (reason.startsWith(a.reason + ":")) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,54 @@
+package dev.tethys.pipeline.processor.control;
+
+import dev.tethys.pipeline.Signal;
+import java.util.concurrent.atomic.AtomicLongArray;
+
+/** Items that a control matched and dropped, by signal. Safe for any number of threads. */
+final class ControlCounts {
+  private static final int SIGNALS = Signal.values().length;
+
+  final ControlAction action;
+  private final AtomicLongArray matched = new AtomicLongArray(SIGNALS);
+  private final AtomicLongArray dropped = new AtomicLongArray(SIGNALS);
+
+  ControlCounts(ControlAction action) {
+    this.action = action;
+  }
+
+  void add(Signal s, long matchedItems, long droppedItems) {
+    if (matchedItems != 0) {
+      matched.addAndGet(s.ordinal(), matchedItems);
+      dropped.addAndGet(s.ordinal(), droppedItems);
+    }
+  }
+
+  void addAll(ControlCounts other) {
+    for (Signal s : Signal.values()) {
+      add(s, other.matched(s), other.dropped(s));
+    }
+  }
+
+  long matched(Signal s) {
+    return matched.get(s.ordinal());
+  }
+
+  long dropped(Signal s) {
+    return dropped.get(s.ordinal());
+  }
+
+  long matched() {
+    long n = 0;
+    for (Signal s : Signal.values()) {
+      n += matched(s);
+    }
+    return n;
+  }
+
+  long dropped() {
+    long n = 0;
+    for (Signal s : Signal.values()) {
+      n += dropped(s);
+    }
+    return n;
+  }
+}

@@ -1,0 +1,339 @@
+package dev.tethys.pipeline.processor.control;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.config.ConfigException;
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.Collector;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.MetricFamily.Metric;
+import dev.tethys.model.telemetry.Telemetry;
+import dev.tethys.pipeline.AckCallback;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.PipelineId;
+import dev.tethys.pipeline.graph.EntryFilter;
+import dev.tethys.pipeline.ledger.AccountingRegistry;
+import dev.tethys.pipeline.ledger.ItemAccounting;
+import dev.tethys.pipeline.ottl.Cursor;
+import dev.tethys.pipeline.processor.Clients;
+import dev.tethys.pipeline.processor.TreeProcessor;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.ToLongBiFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Controls of the graphs of a process, which change while they run. Each pipeline that a control
+ * concerns has an account of the kind {@code control}, in which a dropped item has the reason
+ * {@code muted:ID}, {@code filtered:ID}, {@code sampled:ID} or {@code limited:ID}.
+ *
+ * <p>Invariants: {@code active} is null while no control applies. A control ends at its time by the
+ * clock of this process, also while its control plane is away. The counts of at most {@link
+ * #MAX_ENDED} ended controls are kept apart; those of earlier ones are in {@link Control#ENDED}.
+ */
+public final class LiveControls implements EntryFilter, Collector {
+  /** Kind of the accounts. */
+  public static final String KIND = "control";
+
+  static final int MAX_ENDED = 32;
+
+  private static final System.Logger LOG = System.getLogger(LiveControls.class.getName());
+
+  /**
+   * Counts of a control.
+   *
+   * @param active whether it still applies
+   * @param matched items in its scope
+   * @param dropped of these; for a control that only observes, those that it would have dropped
+   */
+  public record Applied(boolean active, long matched, long dropped) {}
+
+  private final AccountingRegistry ledger;
+  private final Scheduler clock;
+  private volatile ActiveControl @Nullable [] active;
+  private final Map<String, ControlCounts> counts = new LinkedHashMap<>(); // guarded by this
+  private Scheduler.@Nullable Timer timer; // guarded by this
+
+  public LiveControls(AccountingRegistry ledger, Scheduler clock) {
+    this.ledger = ledger;
+    this.clock = clock;
+  }
+
+  /**
+   * Replaces the controls.
+   *
+   * @param document "" for none
+   * @throws ConfigException where it is wrong; the controls before stay
+   */
+  public void set(String document) {
+    set(document.isEmpty() ? List.of() : ControlDocument.read("controls", document));
+  }
+
+  private synchronized void set(List<Control> controls) {
+    Map<Control, ActiveControl> before = new LinkedHashMap<>();
+    ActiveControl[] old = active;
+    if (old != null) {
+      for (ActiveControl a : old) {
+        before.put(a.control, a);
+      }
+    }
+    List<ActiveControl> next = new ArrayList<>();
+    for (Control c : controls) {
+      if (c.endMillis() <= clock.millis()) {
+        continue;
+      }
+      ActiveControl kept = before.get(c);
+      if (kept == null) {
+        kept = new ActiveControl(c, countsOf(c), clock);
+        LOG.log(
+            Level.INFO,
+            "Control started id={0} action={1} owner=\"{2}\" reason=\"{3}\" end={4}",
+            c.id(),
+            c.action().word(),
+            c.owner(),
+            c.reason(),
+            Instant.ofEpochMilli(c.endMillis()));
+      }
+      next.add(kept);
+    }
+    take(next);
+  }
+
+  /** Counts go on where a control is changed, and start again where its action is another. */
+  private ControlCounts countsOf(Control c) {
+    ControlCounts n = counts.remove(c.id());
+    if (n != null && n.action != c.action()) {
+      fold(c.id(), n);
+      n = null;
+    }
+    ControlCounts now = n == null ? new ControlCounts(c.action()) : n;
+    counts.put(c.id(), now);
+    return now;
+  }
+
+  private void take(List<ActiveControl> next) {
+    ActiveControl[] old = active;
+    next.sort(
+        Comparator.comparing((ActiveControl a) -> a.control.action())
+            .thenComparing(a -> a.control.id()));
+    active = next.isEmpty() ? null : next.toArray(ActiveControl[]::new);
+    if (old != null) {
+      for (ActiveControl a : old) {
+        if (next.stream().noneMatch(n -> n.control.id().equals(a.control.id()))) {
+          LOG.log(
+              Level.INFO,
+              "Control ended id={0} action={1} dropped={2}",
+              a.control.id(),
+              a.control.action().word(),
+              Long.toString(a.counts.dropped()));
+        }
+      }
+    }
+    forgetOld(next);
+    if (timer != null) {
+      timer.cancel();
+      timer = null;
+    }
+    next.stream()
+        .mapToLong(a -> a.control.endMillis())
+        .min()
+        .ifPresent(
+            end ->
+                timer =
+                    clock.schedule(
+                        Duration.ofMillis(Math.max(1, end - clock.millis())),
+                        () -> clock.execute("control-end", this::end)));
+  }
+
+  private synchronized void end() {
+    ActiveControl[] now = active;
+    if (now != null) {
+      List<ActiveControl> left = new ArrayList<>();
+      for (ActiveControl a : now) {
+        if (a.control.endMillis() > clock.millis()) {
+          left.add(a);
+        }
+      }
+      take(left);
+    }
+  }
+
+  private void forgetOld(List<ActiveControl> now) {
+    List<String> ended = new ArrayList<>(counts.keySet());
+    now.forEach(a -> ended.remove(a.control.id()));
+    ended.removeIf(id -> id.startsWith(Control.ENDED + ":"));
+    for (String id : ended.subList(0, Math.max(0, ended.size() - MAX_ENDED))) {
+      ControlCounts n = counts.remove(id);
+      if (n != null) {
+        fold(id, n);
+      }
+    }
+  }
+
+  /** Counts a forgotten control under a common name, so that names stay few. */
+  private void fold(String id, ControlCounts n) {
+    counts
+        .computeIfAbsent(Control.ENDED + ":" + n.action.word(), k -> new ControlCounts(n.action))
+        .addAll(n);
+    for (ItemAccounting a : ledger.accounts()) {
+      if (a.kind().equals(KIND)) {
+        a.foldDropped(n.action.reason(id), n.action.reason(Control.ENDED));
+      }
+    }
+  }
+
+  @Override
+  public boolean isActive() {
+    return active != null;
+  }
+
+  /** Counts by id: of active controls, and of those that ended last. */
+  public synchronized Map<String, Applied> applied() {
+    Map<String, Applied> out = new LinkedHashMap<>();
+    counts.forEach(
+        (id, n) -> {
+          if (!id.startsWith(Control.ENDED + ":")) {
+            out.put(id, new Applied(isActive(id), n.matched(), n.dropped()));
+          }
+        });
+    return out;
+  }
+
+  private boolean isActive(String id) {
+    ActiveControl[] now = active;
+    if (now != null) {
+      for (ActiveControl a : now) {
+        if (a.control.id().equals(id)) {
+          return a.control.endMillis() > clock.millis();
+        }
+      }
+    }
+    return false;
+  }
+
+  @Override
+  public void filter(
+      PipelineId pipeline, boolean fresh, Batch batch, AckCallback receipt, Consumer next) {
+    List<ActiveControl> concerned = List.of();
+    ActiveControl[] now = active;
+    if (now != null) {
+      long millis = clock.millis();
+      for (ActiveControl a : now) {
+        if (a.control.endMillis() > millis && a.isFor(pipeline, fresh)) {
+          concerned = concerned.isEmpty() ? new ArrayList<>(2) : concerned;
+          concerned.add(a);
+        }
+      }
+    }
+    if (concerned.isEmpty()) {
+      next.consume(batch, receipt);
+    } else {
+      apply(concerned, pipeline, batch, receipt, next);
+    }
+  }
+
+  private void apply(
+      List<ActiveControl> controls,
+      PipelineId pipeline,
+      Batch batch,
+      AckCallback receipt,
+      Consumer next) {
+    Signal signal = pipeline.signal();
+    ItemAccounting account = ledger.account(KIND, pipeline.toString(), signal);
+    int items = batch.items();
+    account.take(items);
+    Telemetry<?> data;
+    try {
+      data = batch.takeTree();
+    } catch (CodecException e) { // whoever reads it decides what becomes of it
+      account.pass(items);
+      next.consume(batch, receipt);
+      return;
+    }
+    int before = data.itemCount();
+    Cursor at = new Cursor().from(Clients.of(batch.metadata()));
+    boolean changed = false;
+    Map<String, Long> dropped = new LinkedHashMap<>();
+    for (ActiveControl a : controls) {
+      ActiveControl.Tally t = a.apply(signal, data, at);
+      changed |= t.changed;
+      if (!a.control.observe() && t.dropped > 0) {
+        dropped.merge(a.control.action().reason(a.control.id()), t.dropped, Long::sum);
+      }
+    }
+    if (!changed) {
+      batch.keepTree(data);
+      account.pass(items);
+      next.consume(batch, receipt);
+      return;
+    }
+    TreeProcessor.differ(account, items, before, TreeProcessor.RECODED);
+    dropped.forEach(account::drop);
+    data.removeEmpty();
+    int after = data.itemCount();
+    long expected = before - dropped.values().stream().mapToLong(Long::longValue).sum();
+    TreeProcessor.differ(account, (int) expected, after, TreeProcessor.RECODED); // else nothing
+    if (after == 0) {
+      receipt.settle(Outcome.ACCEPTED);
+      return;
+    }
+    account.pass(after);
+    next.consume(batch.with(signal, data), receipt);
+  }
+
+  @Override
+  public synchronized void collect(java.util.function.Consumer<MetricFamily> to) {
+    if (counts.isEmpty()) {
+      return;
+    }
+    family(
+        "tethys_control_items_total",
+        "Items that a live control dropped, or would drop where it only observes.",
+        ControlCounts::dropped,
+        to);
+    family(
+        "tethys_control_matched_items_total",
+        "Items in the scope of a live control.",
+        ControlCounts::matched,
+        to);
+  }
+
+  private void family(
+      String name,
+      String help,
+      ToLongBiFunction<ControlCounts, Signal> value,
+      java.util.function.Consumer<MetricFamily> to) {
+    List<Metric> metrics = new ArrayList<>();
+    counts.forEach(
+        (id, n) -> {
+          for (Signal s : Signal.values()) {
+            if (n.matched(s) > 0) {
+              metrics.add(
+                  new Metric(
+                      Labels.of(
+                          "action",
+                          n.action.word(),
+                          "control",
+                          id.startsWith(Control.ENDED + ":") ? Control.ENDED : id,
+                          "signal",
+                          s.name().toLowerCase(Locale.ROOT)),
+                      value.applyAsLong(n, s)));
+            }
+          }
+        });
+    if (!metrics.isEmpty()) {
+      to.accept(new MetricFamily(name, MetricType.COUNTER, help, "", metrics));
+    }
+  }
+}

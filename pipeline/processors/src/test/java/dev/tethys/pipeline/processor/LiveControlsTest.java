@@ -1,0 +1,320 @@
+package dev.tethys.pipeline.processor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.model.telemetry.Telemetry;
+import dev.tethys.model.telemetry.TracesData;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.PipelineId;
+import dev.tethys.pipeline.ledger.AccountingRegistry;
+import dev.tethys.pipeline.ledger.Balance;
+import dev.tethys.pipeline.ledger.ItemAccounting;
+import dev.tethys.pipeline.processor.control.Control;
+import dev.tethys.pipeline.processor.control.ControlDocument;
+import dev.tethys.pipeline.processor.control.LiveControls;
+import dev.tethys.pipeline.processor.sampling.AdjustedCount;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class LiveControlsTest {
+  private static final PipelineId LOGS = new PipelineId(Signal.LOGS, "");
+  private static final PipelineId TRACES = new PipelineId(Signal.TRACES, "");
+  private static final PipelineId METRICS = new PipelineId(Signal.METRICS, "");
+
+  private final Rig.Clock clock = new Rig.Clock();
+  private final AccountingRegistry ledger = new AccountingRegistry();
+  private final LiveControls controls = new LiveControls(ledger, clock);
+  private final List<Batch> out = new ArrayList<>();
+  private final List<Outcome> outcomes = new ArrayList<>();
+  private long in;
+
+  private void set(String... list) {
+    StringBuilder all = new StringBuilder();
+    for (String c : list) {
+      all.append(all.isEmpty() ? "" : ",")
+          .append("{\"endMillis\":")
+          .append(clock.millis + 60_000)
+          .append(',')
+          .append(c)
+          .append('}');
+    }
+    controls.set("{\"controls\":[" + all + "]}");
+  }
+
+  private void send(PipelineId pipeline, Telemetry<?> data) {
+    send(pipeline, true, Rig.batch(data));
+  }
+
+  private void send(PipelineId pipeline, boolean fresh, Batch batch) {
+    in += batch.items();
+    controls.filter(
+        pipeline,
+        fresh,
+        batch,
+        outcomes::add,
+        (b, r) -> {
+          out.add(b);
+          r.settle(Outcome.ACCEPTED);
+        });
+  }
+
+  private long passed() {
+    return out.stream().mapToLong(Batch::items).sum();
+  }
+
+  private Balance balance(PipelineId p) {
+    return ledger.account(LiveControls.KIND, p.toString(), p.signal()).balance();
+  }
+
+  @AfterEach
+  void everyBatchIsSettledAndEveryAccountBalances() {
+    long dropped = 0;
+    for (ItemAccounting a : ledger.accounts()) {
+      assertThat(a.balance().isBalanced()).as(a.balance().toString()).isTrue();
+      assertThat(a.balance().held()).isZero();
+      dropped += a.balance().allDropped();
+    }
+    assertThat(passed() + dropped).isEqualTo(in);
+    assertThat(outcomes).allMatch(o -> o.equals(Outcome.ACCEPTED));
+  }
+
+  @Test
+  void serviceThatIsMutedIsDroppedAndCounted() {
+    assertThat(controls.isActive()).isFalse();
+    set("id: c1, action: mute, signals: [logs], attributes: {service.name: checkout}");
+    assertThat(controls.isActive()).isTrue();
+    LogsData d = Rig.logs("checkout", Rig.log(9, "a"), Rig.log(17, "b"));
+    d.resources().addAll(Rig.logs("shop", Rig.log(9, "c")).resources());
+    send(LOGS, d);
+    send(LOGS, Rig.logs("checkout", Rig.log(9, "d")));
+    assertThat(Rig.all(Rig.logs(out.getFirst()))).extracting(LogRecord::body).containsExactly("c");
+    assertThat(out).hasSize(1);
+    assertThat(balance(LOGS).dropped()).isEqualTo(Map.of("muted:c1", 3L));
+    send(TRACES, Rig.traces("checkout", Rig.span("x")));
+    assertThat(out).hasSize(2);
+    assertThat(controls.applied()).isEqualTo(Map.of("c1", new LiveControls.Applied(true, 3, 3)));
+    Registry r = new Registry();
+    r.register(controls);
+    assertThat(r.gather().toString())
+        .contains("tethys_control_items_total", "c1", "mute", "logs", "3.0");
+  }
+
+  @Test
+  void batchOutOfScopePassesAsItCame() {
+    set("id: c1, action: mute, signals: [logs], attributes: {service.name: checkout}");
+    Batch b = Rig.batch(Rig.logs("shop", Rig.log(9, "a")));
+    send(LOGS, true, b);
+    assertThat(out.getFirst()).isSameAs(b);
+    assertThat(b.items()).isEqualTo(1);
+    Batch broken = new Batch(Signal.LOGS, Encoding.OTLP, new byte[] {1, 2, 3}, 1, 0);
+    send(LOGS, true, broken);
+    assertThat(out.getLast()).isSameAs(broken);
+  }
+
+  @Test
+  void conditionIsThatOfTheFilterProcessor() {
+    set(
+        "id: c1, action: filter, signals: [logs], condition: 'log.severity_number < 13'",
+        "id: c2, action: filter, signals: [metrics],"
+            + " condition: 'datapoint.attributes[\"code\"] == \"200\"'",
+        "id: c3, action: mute, attributes: {service.name: shop}, signals: [traces],"
+            + " condition: 'span.name == \"health\"'");
+    send(LOGS, Rig.logs("shop", Rig.log(9, "a"), Rig.log(13, "b")));
+    send(
+        METRICS,
+        Rig.metrics(
+            "shop",
+            Rig.gauge("g", Rig.point(1, 1, "code", "200"), Rig.point(2, 1, "code", "500")),
+            Rig.gauge("h", Rig.point(1, 1, "code", "200"))));
+    send(TRACES, Rig.traces("shop", Rig.span("health"), Rig.span("buy")));
+    send(TRACES, Rig.traces("other", Rig.span("health")));
+    assertThat(balance(LOGS).dropped()).isEqualTo(Map.of("filtered:c1", 1L));
+    assertThat(balance(METRICS).dropped()).isEqualTo(Map.of("filtered:c2", 2L));
+    assertThat(balance(TRACES).dropped()).isEqualTo(Map.of("muted:c3", 1L));
+    assertThat(Rig.all(Rig.metrics(out.get(1)))).hasSize(1);
+  }
+
+  @Test
+  void sampledItemsCarryTheirProbabilityAndErrorsAreKept() {
+    set("id: c1, action: sample, share: 0.25, keepErrors: true, attributes: {service.name: shop}");
+    Random random = new Random(7);
+    int n = 20_000;
+    for (int i = 0; i < n; i++) {
+      Span s = Rig.span("s");
+      s.setTraceId(random.nextLong(), random.nextLong());
+      send(TRACES, Rig.traces("shop", s));
+      send(LOGS, Rig.logs("shop", Rig.log(9, "x")));
+    }
+    double spans = 0;
+    double logs = 0;
+    int kept = 0;
+    for (Batch b : out) {
+      if (b.signal() == Signal.TRACES) {
+        TracesData t = Rig.traces(b);
+        kept++;
+        spans += AdjustedCount.of(Rig.all(t).getFirst().traceState());
+      } else {
+        Object th = Rig.all(Rig.logs(b)).getFirst().attributes().get("sampling.threshold");
+        logs += AdjustedCount.of("ot=th:" + th);
+      }
+    }
+    assertThat((double) kept / n).isCloseTo(0.25, within(0.02));
+    assertThat(spans / n).isCloseTo(1, within(0.08));
+    assertThat(logs / n).isCloseTo(1, within(0.08));
+
+    out.clear();
+    in = 0;
+    long before = balance(LOGS).allDropped() + balance(TRACES).allDropped();
+    for (int i = 0; i < 200; i++) {
+      LogRecord text = Rig.log(0, "z");
+      text.setSeverityText("ERROR");
+      Span failed = Rig.span("f");
+      failed.setStatusCode(2);
+      send(LOGS, Rig.logs("shop", Rig.log(17, "y"), text));
+      send(TRACES, Rig.traces("shop", failed));
+    }
+    assertThat(passed()).isEqualTo(600);
+    assertThat(Rig.all(Rig.traces(out.get(1))).getFirst().traceState()).isEmpty();
+    in += before; // of the first part, for the balance of all
+  }
+
+  @Test
+  void spansThatWereSampledBeforeAreSampledInProportion() {
+    set("id: c1, action: sample, share: 0.5, attributes: {service.name: shop}");
+    int n = 8_000;
+    Random random = new Random(3);
+    for (int i = 0; i < n; i++) {
+      Span s = Rig.span("s");
+      s.setTraceId(1, random.nextLong() | 0x80_0000_0000_0000L); // what th:8 keeps
+      s.setTraceState("ot=th:8");
+      send(TRACES, Rig.traces("shop", s));
+    }
+    assertThat((double) passed() / n).isCloseTo(0.5, within(0.03));
+    assertThat(Rig.all(Rig.traces(out.getFirst())).getFirst().traceState()).isEqualTo("ot=th:c");
+  }
+
+  @Test
+  void rateIsLimitedByTheSecond() {
+    set("id: c1, action: rate_limit, rate: 10, signals: [logs], attributes: {service.name: shop}");
+    for (int i = 0; i < 30; i++) {
+      send(LOGS, Rig.logs("shop", Rig.log(9, "x"), Rig.log(9, "y")));
+    }
+    assertThat(passed()).isEqualTo(10);
+    clock.pass(Duration.ofMillis(500));
+    for (int i = 0; i < 30; i++) {
+      send(LOGS, Rig.logs("shop", Rig.log(9, "x")));
+    }
+    assertThat(passed()).isEqualTo(15);
+    assertThat(balance(LOGS).dropped()).isEqualTo(Map.of("limited:c1", 75L));
+  }
+
+  @Test
+  void controlEndsByTheClockOfTheProcess() {
+    set("id: c1, action: mute, attributes: {service.name: shop}");
+    send(LOGS, Rig.logs("shop", Rig.log(9, "x")));
+    assertThat(passed()).isZero();
+    clock.pass(Duration.ofMinutes(1));
+    assertThat(controls.isActive()).isFalse();
+    send(LOGS, Rig.logs("shop", Rig.log(9, "x")));
+    assertThat(passed()).isEqualTo(1);
+    assertThat(controls.applied().get("c1")).isEqualTo(new LiveControls.Applied(false, 1, 1));
+  }
+
+  @Test
+  void controlOfAPipelineAppliesThereAndOthersWhereItemsEnter() {
+    set(
+        "id: c1, action: mute, pipeline: logs/b",
+        "id: c2, action: mute, signals: [logs], attributes: {service.name: noise}");
+    PipelineId b = new PipelineId(Signal.LOGS, "b");
+    send(b, false, Rig.batch(Rig.logs("shop", Rig.log(9, "x"))));
+    send(LOGS, false, Rig.batch(Rig.logs("noise", Rig.log(9, "x"))));
+    send(LOGS, true, Rig.batch(Rig.logs("noise", Rig.log(9, "x"))));
+    assertThat(balance(b).dropped()).isEqualTo(Map.of("muted:c1", 1L));
+    assertThat(balance(LOGS).dropped()).isEqualTo(Map.of("muted:c2", 1L));
+  }
+
+  @Test
+  void controlThatObservesOnlyCounts() {
+    set(
+        "id: c1, action: mute, observe: true, attributes: {service.name: shop}",
+        "id: c2, action: sample, share: 0.5, observe: true, attributes: {service.name: shop},"
+            + " signals: [logs]");
+    Batch b = Rig.batch(Rig.logs("shop", Rig.log(9, "x"), Rig.log(9, "y")));
+    send(LOGS, true, b);
+    assertThat(out.getFirst()).isSameAs(b);
+    assertThat(controls.applied().get("c1")).isEqualTo(new LiveControls.Applied(true, 2, 2));
+    assertThat(controls.applied().get("c2").matched()).isEqualTo(2);
+    assertThat(balance(LOGS).dropped()).isEmpty();
+  }
+
+  @Test
+  void countsOfEndedControlsStayAndTheirNamesAreFew() {
+    for (int i = 0; i < 200; i++) {
+      set("id: c" + i + ", action: mute, attributes: {service.name: shop}");
+      send(LOGS, Rig.logs("shop", Rig.log(9, "x")));
+    }
+    set();
+    assertThat(controls.isActive()).isFalse();
+    assertThat(controls.applied()).hasSize(32).containsKeys("c199", "c168");
+    assertThat(balance(LOGS).dropped()).hasSize(33).containsEntry("muted:ended", 168L);
+    assertThat(balance(LOGS).allDropped()).isEqualTo(200);
+  }
+
+  @Test
+  void wrongDocumentChangesNothing() {
+    set("id: c1, action: mute, attributes: {service.name: shop}");
+    for (String wrong :
+        List.of(
+            "id: c2, action: mute",
+            "id: c2, action: silence, pipeline: logs",
+            "id: c2, action: filter, signals: [logs], condition: 'log.severity >'",
+            "id: c2, action: filter, condition: 'log.severity_number > 1'",
+            "id: c2, action: mute, signals: [traces], condition: 'spanevent.name == \"x\"'",
+            "id: c2, action: sample, share: 2, pipeline: logs",
+            "id: c2, action: sample, share: 0.5, pipeline: metrics",
+            "id: c2, action: rate_limit, pipeline: logs",
+            "id: c2, action: mute, pipeline: logs, rate: 3",
+            "id: C2, action: mute, pipeline: logs",
+            "id: ended, action: mute, pipeline: logs",
+            "action: mute, pipeline: logs",
+            "id: c2, action: mute, pipeline: logs, unknown: 3",
+            "id: c2, action: mute, pipeline: nothing")) {
+      assertThatThrownBy(() -> set(wrong))
+          .as(wrong)
+          .isInstanceOf(ConfigException.class)
+          .hasMessageStartingWith("controls:1:");
+    }
+    assertThat(controls.applied()).containsOnlyKeys("c1");
+    assertThatThrownBy(
+            () -> set("id: c2, action: filter, signals: [logs], condition: 'log.body == '"))
+        .hasMessageContaining("OTTL 1:13");
+  }
+
+  @Test
+  void documentIsReadAsItWasWritten() {
+    String text =
+        "{controls: [{id: a, action: sample, share: 0.1, keepErrors: true, signals: [logs],"
+            + " condition: 'log.body == \"\\\"\"', owner: olga, reason: \"x\\ny\", endMillis: 5},"
+            + "{id: b, action: rate_limit, rate: 7, pipeline: traces/x, observe: true,"
+            + " attributes: {k: 'v,w'}, endMillis: 6}]}";
+    List<Control> read = ControlDocument.read("c", text);
+    assertThat(ControlDocument.read("d", ControlDocument.write(read))).isEqualTo(read);
+    assertThat(read.getFirst().keepErrors()).isTrue();
+    assertThat(read.getLast().attributes()).isEqualTo(Map.of("k", "v,w"));
+  }
+}
