@@ -198,7 +198,7 @@ final class AgentMessages {
   }
 
   private static @Nullable String effective(ProtoReader r) {
-    SequencedMap<String, String> files = new TreeMap<>();
+    SequencedMap<String, RemoteConfig.File> files = new TreeMap<>();
     int outer = r.enter();
     while (r.next()) {
       if (r.field() == 1) {
@@ -209,11 +209,12 @@ final class AgentMessages {
     }
     r.leave(outer);
     if (files.size() == 1) {
-      return files.firstEntry().getValue();
+      return files.firstEntry().getValue().text();
     }
     StringBuilder all = new StringBuilder();
     files.forEach(
-        (name, text) -> all.append("--- # ").append(name).append('\n').append(text).append('\n'));
+        (name, file) ->
+            all.append("--- # ").append(name).append('\n').append(file.text()).append('\n'));
     return all.toString();
   }
 

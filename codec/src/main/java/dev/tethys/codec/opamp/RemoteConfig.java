@@ -9,21 +9,36 @@ import java.util.TreeMap;
 /**
  * Configuration that a server offers to an agent.
  *
- * @param files text by name, in the order of the names, which is that of merging; empty for the
- *     configuration that the agent has without a server
+ * @param files by name, in the order of the names, which is that of merging; without one of {@link
+ *     File#YAML} the agent has the configuration that it has without a server
  * @param hash identity, chosen by the server
  */
 @SuppressWarnings("ArrayRecordComponent") // not compared
-public record RemoteConfig(SequencedMap<String, String> files, byte[] hash) {
+public record RemoteConfig(SequencedMap<String, File> files, byte[] hash) {
+  /**
+   * File of a configuration.
+   *
+   * @param type content type; "" where the server gave none
+   */
+  public record File(String text, String type) {
+    /** Content type of a part of the configuration of the agent. */
+    public static final String YAML = "text/yaml";
+
+    /** A part of the configuration of the agent. */
+    public static File yaml(String text) {
+      return new File(text, YAML);
+    }
+  }
+
   void write(ProtoWriter w, int field) {
     int m = w.begin(field);
     int map = w.begin(1);
     files.forEach(
-        (name, text) -> {
+        (name, content) -> {
           int entry = w.begin(1);
           w.string(1, name);
           int file = w.begin(2);
-          w.bytes(1, text.getBytes(StandardCharsets.UTF_8)).string(2, "text/yaml");
+          w.bytes(1, content.text.getBytes(StandardCharsets.UTF_8)).string(2, content.type);
           w.end(file);
           w.end(entry);
         });
@@ -34,7 +49,7 @@ public record RemoteConfig(SequencedMap<String, String> files, byte[] hash) {
 
   static RemoteConfig read(ProtoReader r) {
     int outer = r.enter();
-    SequencedMap<String, String> files = new TreeMap<>();
+    SequencedMap<String, File> files = new TreeMap<>();
     byte[] hash = {};
     while (r.next()) {
       switch (r.field()) {
@@ -48,7 +63,7 @@ public record RemoteConfig(SequencedMap<String, String> files, byte[] hash) {
   }
 
   /** Reads an AgentConfigMap. */
-  static void files(ProtoReader r, SequencedMap<String, String> into) {
+  static void files(ProtoReader r, SequencedMap<String, File> into) {
     int outer = r.enter();
     while (r.next()) {
       if (r.field() != 1) {
@@ -58,16 +73,17 @@ public record RemoteConfig(SequencedMap<String, String> files, byte[] hash) {
       int entry = r.enter();
       String name = "";
       String text = "";
+      String type = "";
       while (r.next()) {
         switch (r.field()) {
           case 1 -> name = r.readString();
           case 2 -> {
             int file = r.enter();
             while (r.next()) {
-              if (r.field() == 1) {
-                text = r.readString();
-              } else {
-                r.skip();
+              switch (r.field()) {
+                case 1 -> text = r.readString();
+                case 2 -> type = r.readString();
+                default -> r.skip();
               }
             }
             r.leave(file);
@@ -76,7 +92,7 @@ public record RemoteConfig(SequencedMap<String, String> files, byte[] hash) {
         }
       }
       r.leave(entry);
-      into.put(name, text);
+      into.put(name, new File(text, type));
     }
     r.leave(outer);
   }

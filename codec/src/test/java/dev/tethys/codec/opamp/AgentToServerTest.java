@@ -117,7 +117,13 @@ class AgentToServerTest {
 
   @Test
   void agentReadsWhatServerWrites() {
-    TreeMap<String, String> files = new TreeMap<>(Map.of("a", "x: 1\n", "b", "y: 2\n"));
+    TreeMap<String, RemoteConfig.File> files =
+        new TreeMap<>(
+            Map.of(
+                "a",
+                RemoteConfig.File.yaml("x: 1\n"),
+                "b",
+                new RemoteConfig.File("{}", "application/json")));
     byte[] hash = {9, 8};
     ServerToAgent sent =
         new ServerToAgent(
