@@ -276,7 +276,15 @@ class ArchitectureTest {
             "alert manager")
         .whereLayer("control")
         .mayOnlyAccessLayers(
-            "model", "config", "codec", "web", "runtime", "pipeline", "extensions", "collector")
+            "model",
+            "config",
+            "codec",
+            "web",
+            "runtime",
+            "pipeline",
+            "processors",
+            "extensions",
+            "collector")
         .whereLayer("demo")
         .mayOnlyAccessLayers("model", "config", "codec", "web", "runtime")
         .whereLayer("log agent")

@@ -207,7 +207,8 @@ final class Rollouts {
     return wanted.hash().equals(a.remoteHash())
         ? null
         : new RemoteConfig(
-            new TreeMap<>(Map.of(wanted.name() + ".yaml", wanted.text())), wanted.hashBytes());
+            new TreeMap<>(Map.of(wanted.name() + ".yaml", RemoteConfig.File.yaml(wanted.text()))),
+            wanted.hashBytes());
   }
 
   /** The version of an agent; null for none. */

@@ -19,6 +19,7 @@ import dev.tethys.pipeline.grammar.GraphConfig;
 import dev.tethys.pipeline.graph.Graph;
 import dev.tethys.pipeline.graph.GraphServices;
 import dev.tethys.pipeline.ledger.AccountingRegistry;
+import dev.tethys.pipeline.processor.control.LiveControls;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -27,6 +28,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Collector in this process: a real graph and the real client. */
@@ -34,6 +36,7 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
   private final HandReceiver hand = new HandReceiver();
   private final Components components = BuiltIn.components(hand);
   private final AccountingRegistry ledger = new AccountingRegistry();
+  private final LiveControls controls = new LiveControls(ledger, Scheduler.system());
   private final Graph graph;
   private final ControlledAgent agent;
   private final Path own;
@@ -56,7 +59,8 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
                 clock,
                 new Outboxes(new RealFiles(), clock, new Random(1)),
                 ledger,
-                new Registry()));
+                new Registry(),
+                controls));
     Files.createDirectories(folder);
     this.own = folder.resolve("own.yaml");
     Files.writeString(this.own, own);
@@ -71,6 +75,7 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
             Map.of("service.name", "edge"),
             clock,
             this);
+    agent.restoreControls();
     use(agent.files());
     agent.start();
   }
@@ -90,6 +95,11 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
   }
 
   @Override
+  public void control(String document) {
+    controls.set(document);
+  }
+
+  @Override
   public String effective() {
     return text;
   }
@@ -101,7 +111,14 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
 
   @Override
   public PipelineAccounts accounts() {
-    return PipelineAccounts.of(ledger);
+    Map<String, PipelineAccounts.Control> applied = new TreeMap<>();
+    controls
+        .applied()
+        .forEach(
+            (id, c) ->
+                applied.put(
+                    id, new PipelineAccounts.Control(c.active(), c.matched(), c.dropped())));
+    return PipelineAccounts.of(ledger).with(applied);
   }
 
   String uid() {

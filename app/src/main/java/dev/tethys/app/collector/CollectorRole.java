@@ -24,6 +24,7 @@ import dev.tethys.pipeline.graph.Graph;
 import dev.tethys.pipeline.graph.GraphServices;
 import dev.tethys.pipeline.graph.QueueMetrics;
 import dev.tethys.pipeline.ledger.AccountingRegistry;
+import dev.tethys.pipeline.processor.control.LiveControls;
 import dev.tethys.pipeline.web.PipelineEndpoints;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.CarrierReserve;
@@ -51,6 +52,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
@@ -133,6 +135,7 @@ public final class CollectorRole implements AutoCloseable {
   private final ConfigSource ownSource;
   private volatile ConfigSource source;
   private final boolean allowUnused;
+  private final LiveControls controls;
   private final GraphServices services;
   private final Registry metrics = new Registry();
   private final Graph graph;
@@ -177,16 +180,19 @@ public final class CollectorRole implements AutoCloseable {
     this.tap = tap;
     AccountingRegistry ledger = new AccountingRegistry();
     Scheduler clock = Scheduler.system();
+    this.controls = new LiveControls(ledger, clock);
     this.services =
         new GraphServices(
             components,
             clock,
             new Outboxes(new RealFiles(), clock, RandomGenerator.getDefault()),
             ledger,
-            metrics);
+            metrics,
+            controls);
     this.graph = new Graph(services);
     metrics.register(ledger);
     metrics.register(new QueueMetrics(graph));
+    metrics.register(controls);
     ProcessMetrics.register(metrics);
     metrics.register(Registry.process());
     this.reloadSuccessful =
@@ -412,7 +418,18 @@ public final class CollectorRole implements AutoCloseable {
   }
 
   PipelineAccounts accounts() {
-    return PipelineAccounts.of(services.ledger());
+    Map<String, PipelineAccounts.Control> applied = new TreeMap<>();
+    controls
+        .applied()
+        .forEach(
+            (id, c) ->
+                applied.put(
+                    id, new PipelineAccounts.Control(c.active(), c.matched(), c.dropped())));
+    return PipelineAccounts.of(services.ledger()).with(applied);
+  }
+
+  LiveControls controls() {
+    return controls;
   }
 
   Scheduler clock() {

@@ -96,6 +96,7 @@ final class ControlPlane {
   ControlledAgent connect(CollectorRole role) throws IOException {
     ControlledAgent agent =
         new ControlledAgent(settings, role.identity(), role.clock(), new Controlled(role));
+    agent.restoreControls();
     if (!agent.files().isEmpty()) {
       try {
         role.use(agent.files(), System::getenv);
@@ -130,6 +131,11 @@ final class ControlPlane {
     @Override
     public void apply(List<Path> files) throws IOException {
       role.use(files, System::getenv);
+    }
+
+    @Override
+    public void control(String document) {
+      role.controls().set(document);
     }
 
     @Override

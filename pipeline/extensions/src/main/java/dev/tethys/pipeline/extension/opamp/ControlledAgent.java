@@ -56,8 +56,22 @@ public final class ControlledAgent implements AutoCloseable {
           OFTEN,
           Duration.ofSeconds(2));
 
+  /** Content type of the file with live controls in an offered configuration. */
+  public static final String CONTROLS = "application/vnd.tethys.controls+json";
+
+  /** Begin of the error of a configuration that was applied without its live controls. */
+  public static final String CONTROLS_FAILED = "controls: ";
+
   /** Process that is configured. */
   public interface Process {
+    /**
+     * Replaces the live controls, which drop data without a change of the configuration.
+     *
+     * @param document "" for none
+     * @throws ConfigException where it is wrong; the controls before stay
+     */
+    void control(String document);
+
     /**
      * Becomes what the files say, merged in their order; what runs changes only when this succeeds.
      *
@@ -96,6 +110,10 @@ public final class ControlledAgent implements AutoCloseable {
   private final SequencedMap<String, String> identity = new LinkedHashMap<>();
   private volatile long changedNanos;
   private volatile boolean started;
+
+  /** Texts of the configuration that runs; null when it is not known. Guarded by this. */
+  private @Nullable List<String> running;
+
   private @Nullable PipelineAccounts reported; // of the watching thread
   private long reportedNanos; // of the watching thread
 
@@ -113,6 +131,7 @@ public final class ControlledAgent implements AutoCloseable {
     this.process = process;
     this.identity.putAll(identity);
     this.folder = new RemoteConfigFolder(settings.folder(), clock::millis);
+    this.running = folder.texts();
     this.reports =
         new Reports(
             folder.uid(),
@@ -146,11 +165,25 @@ public final class ControlledAgent implements AutoCloseable {
   }
 
   /**
+   * Applies the live controls that were applied last, before the process takes data. Those that it
+   * does not understand are left out: the control plane offers them again.
+   */
+  public void restoreControls() throws IOException {
+    String document = folder.controls();
+    try {
+      process.control(document);
+    } catch (ConfigException e) {
+      LOG.log(Level.ERROR, "Last live controls not applied error={0}", e.getMessage());
+    }
+  }
+
+  /**
    * Notes that the files of {@link #files} could not be applied when the process started.
    *
    * @throws IOException when that cannot be written
    */
-  public void failed(String error) throws IOException {
+  public synchronized void failed(String error) throws IOException {
+    running = null;
     byte[] hash = folder.current();
     if (hash != null) {
       folder.fail(hash, error);
@@ -234,18 +267,19 @@ public final class ControlledAgent implements AutoCloseable {
     long start = clock.nanos();
     reports.remote(new RemoteStatus(config.hash(), RemoteStatus.State.APPLYING, ""));
     String error = apply(config);
+    reports.run(process.effective());
     if (error.isEmpty()) {
       LOG.log(
           Level.INFO,
           "Configuration of the control plane applied hash={0} took={1}ms",
           shortened(config.hash()),
           Long.toString((clock.nanos() - start) / 1_000_000));
-      reports.run(process.effective());
       reports.remote(new RemoteStatus(config.hash(), RemoteStatus.State.APPLIED, ""));
     } else {
       LOG.log(
           Level.ERROR,
-          "Configuration of the control plane not applied, the former one stays hash={0} error={1}",
+          "{0} of the control plane not applied, the former ones stay hash={1} error={2}",
+          error.startsWith(CONTROLS_FAILED) ? "Live controls" : "Configuration",
           shortened(config.hash()),
           error);
       reports.remote(new RemoteStatus(config.hash(), RemoteStatus.State.FAILED, error));
@@ -253,25 +287,47 @@ public final class ControlledAgent implements AutoCloseable {
     changedNanos = clock.nanos();
   }
 
-  /** The error, "" for none. */
+  /**
+   * Applies the live controls, which take effect at once, then the configuration where it differs
+   * from the one that runs.
+   *
+   * @return the error, "" for none
+   */
   private String apply(RemoteConfig config) {
     try {
+      RemoteConfigFolder.check(config);
+      String controls = control(RemoteConfigFolder.controls(config));
+      List<String> texts = RemoteConfigFolder.texts(config);
       List<Path> files = folder.stage(config);
-      try {
-        process.apply(files);
-      } catch (ConfigException e) {
-        return failed(config, String.valueOf(e.getMessage()));
-      } catch (IOException e) {
-        return failed(config, IoFailures.said(e));
-      } catch (RuntimeException e) {
-        LOG.log(Level.ERROR, "Configuration not applied", e);
-        return failed(config, e.toString());
+      if (!texts.equals(running)) {
+        try {
+          process.apply(files);
+          running = texts;
+        } catch (ConfigException e) {
+          return failed(config, String.valueOf(e.getMessage()));
+        } catch (IOException e) {
+          return failed(config, IoFailures.said(e));
+        } catch (RuntimeException e) {
+          LOG.log(Level.ERROR, "Configuration not applied", e);
+          return failed(config, e.toString());
+        }
       }
       folder.commit(config.hash());
-      return "";
+      return controls.isEmpty() ? "" : failed(config, controls);
     } catch (IOException e) {
       return IoFailures.said(e);
     }
+  }
+
+  /** Applies live controls; the error, "" for none. */
+  private String control(String document) throws IOException {
+    try {
+      process.control(document);
+    } catch (ConfigException e) {
+      return CONTROLS_FAILED + e.getMessage();
+    }
+    folder.keepControls(document);
+    return "";
   }
 
   private String failed(RemoteConfig config, String error) throws IOException {

@@ -7,6 +7,7 @@ import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.pipeline.web.Json;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Totals of the item accounting of a process since its start, as an agent reports them.
@@ -16,9 +17,23 @@ import java.util.TreeMap;
  * @param queued items in queues of exporters
  * @param returned items that receivers gave back to their sources
  * @param dropped items by reason, of all components
+ * @param controls live controls by id; null for a process that takes none
  */
 public record PipelineAccounts(
-    long in, long out, long queued, long deadLettered, long returned, Map<String, Long> dropped) {
+    long in,
+    long out,
+    long queued,
+    long deadLettered,
+    long returned,
+    Map<String, Long> dropped,
+    @Nullable Map<String, Control> controls) {
+  /**
+   * Live control as the process applies it.
+   *
+   * @param matched items in its scope
+   */
+  public record Control(boolean active, long matched, long dropped) {}
+
   /** Capability of the custom messages that carry the accounts. */
   public static final String CAPABILITY = "dev.tethys.accounts";
 
@@ -45,7 +60,12 @@ public record PipelineAccounts(
         queued += b.held();
       }
     }
-    return new PipelineAccounts(in, out, queued, dead, returned, dropped);
+    return new PipelineAccounts(in, out, queued, dead, returned, dropped, null);
+  }
+
+  /** The same with live controls. */
+  public PipelineAccounts with(Map<String, Control> applied) {
+    return new PipelineAccounts(in, out, queued, deadLettered, returned, dropped, applied);
   }
 
   /** The accounts as a JSON object. */
@@ -55,6 +75,16 @@ public record PipelineAccounts(
     j.key("deadLettered").number(deadLettered).key("returned").number(returned);
     j.key("dropped").open('{');
     dropped.forEach((reason, n) -> j.key(reason).number(n));
-    return j.close('}').close('}').toString();
+    j.close('}');
+    if (controls != null) {
+      j.key("controls").open('{');
+      controls.forEach(
+          (id, c) -> {
+            j.key(id).open('{').key("active").raw(Boolean.toString(c.active));
+            j.key("matched").number(c.matched).key("dropped").number(c.dropped).close('}');
+          });
+      j.close('}');
+    }
+    return j.close('}').toString();
   }
 }

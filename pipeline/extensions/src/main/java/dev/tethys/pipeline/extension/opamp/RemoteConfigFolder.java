@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Configurations of a control plane on the disk of an agent. {@code current} holds the hash of the
  * last one that was applied, {@code trying} the one that is being applied, {@code failed} the last
- * one that was not applied and why. Texts are in {@code config-HASH/NN.yaml}, {@code instance-uid}
- * identifies the agent.
+ * one that was not applied and why. Texts are in {@code config-HASH/NN.yaml}, {@code controls}
+ * holds the live controls that were applied last, {@code instance-uid} identifies the agent.
  *
  * <p>Invariant: {@code current} names a folder that is complete on disk. A process that ends within
  * an application starts with {@code current} and reports the other as failed. One thread changes
@@ -36,9 +36,58 @@ final class RemoteConfigFolder {
   private static final int MAX_FILES = 64;
   private static final int MAX_HASH = 64;
   private static final String PREFIX = "config-";
+  private static final String CONTROLS = "controls";
 
   /** Configuration that was not applied. */
+  @SuppressWarnings("ArrayRecordComponent") // not compared
   record Failure(byte[] hash, String error) {}
+
+  /** Parts of an offered configuration in the order of merging. */
+  static List<String> texts(RemoteConfig offered) {
+    List<String> out = new ArrayList<>();
+    for (RemoteConfig.File f : offered.files().values()) {
+      if (!f.type().equals(ControlledAgent.CONTROLS)) {
+        out.add(f.text());
+      }
+    }
+    return out;
+  }
+
+  /** Live controls of an offered configuration; "" for none. */
+  static String controls(RemoteConfig offered) {
+    for (RemoteConfig.File f : offered.files().values()) {
+      if (f.type().equals(ControlledAgent.CONTROLS)) {
+        return f.text();
+      }
+    }
+    return "";
+  }
+
+  /**
+   * Checks the limits of an offered configuration.
+   *
+   * @throws IOException where one is exceeded
+   */
+  static void check(RemoteConfig offered) throws IOException {
+    if (offered.hash().length == 0 || offered.hash().length > MAX_HASH) {
+      throw new IOException(
+          "the configuration has a hash of "
+              + offered.hash().length
+              + " bytes; it must have 1 to "
+              + MAX_HASH);
+    }
+    if (offered.files().size() > MAX_FILES) {
+      throw new IOException(
+          "the configuration has " + offered.files().size() + " files; at most " + MAX_FILES);
+    }
+    long bytes = 0;
+    for (RemoteConfig.File f : offered.files().values()) {
+      bytes += f.text().length();
+    }
+    if (bytes > MAX_BYTES) {
+      throw new IOException("the configuration has " + bytes + " characters; at most " + MAX_BYTES);
+    }
+  }
 
   private final FileAccess files = new RealFiles();
   private final Path folder;
@@ -80,6 +129,28 @@ final class RemoteConfigFolder {
     return failed;
   }
 
+  /** Texts of the configuration that was applied last; empty for none. */
+  List<String> texts() throws IOException {
+    List<String> out = new ArrayList<>();
+    for (Path p : files()) {
+      out.add(Files.readString(p));
+    }
+    return out;
+  }
+
+  /** Live controls that were applied last; "" for none. */
+  String controls() throws IOException {
+    String written = read(CONTROLS);
+    return written == null ? "" : written;
+  }
+
+  /** Live controls were applied; "" for none. */
+  void keepControls(String text) throws IOException {
+    if (!text.equals(controls())) {
+      write(CONTROLS, text);
+    }
+  }
+
   /** Files of the configuration that was applied last; empty for none. */
   List<Path> files() throws IOException {
     return current == null ? List.of() : listed(folderOf(current));
@@ -89,27 +160,9 @@ final class RemoteConfigFolder {
    * Writes an offered configuration to disk and marks it as being applied.
    *
    * @return its files
-   * @throws IOException where it cannot be accepted or written
+   * @throws IOException where it cannot be written
    */
   List<Path> stage(RemoteConfig offered) throws IOException {
-    if (offered.hash().length == 0 || offered.hash().length > MAX_HASH) {
-      throw new IOException(
-          "the configuration has a hash of "
-              + offered.hash().length
-              + " bytes; it must have 1 to "
-              + MAX_HASH);
-    }
-    if (offered.files().size() > MAX_FILES) {
-      throw new IOException(
-          "the configuration has " + offered.files().size() + " files; at most " + MAX_FILES);
-    }
-    long bytes = 0;
-    for (String text : offered.files().values()) {
-      bytes += text.length();
-    }
-    if (bytes > MAX_BYTES) {
-      throw new IOException("the configuration has " + bytes + " characters; at most " + MAX_BYTES);
-    }
     if (Arrays.equals(offered.hash(), current)) {
       write("trying", hex(offered.hash()) + "\n");
       return files();
@@ -119,7 +172,7 @@ final class RemoteConfigFolder {
     files.createDirectories(in);
     files.syncDirectory(folder);
     int n = 0;
-    for (String text : offered.files().values()) {
+    for (String text : texts(offered)) {
       files.replace(
           in.resolve(String.format("%02d.yaml", n++)), text.getBytes(StandardCharsets.UTF_8));
     }
