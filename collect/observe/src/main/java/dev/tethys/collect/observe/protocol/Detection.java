@@ -5,7 +5,24 @@ import org.jspecify.annotations.Nullable;
 /** Recognition of a protocol from the first bytes of a request. */
 final class Detection {
   /** Protocols in the order tried: those with distinct first bytes first. */
-  private static final Protocol[] ORDER = {Protocol.HTTP, Protocol.REDIS, Protocol.POSTGRES};
+  private static final Protocol[] ORDER = {
+    Protocol.HTTP,
+    Protocol.HTTP2,
+    Protocol.REDIS,
+    Protocol.NATS,
+    Protocol.DUBBO,
+    Protocol.RABBITMQ,
+    Protocol.MONGODB,
+    Protocol.POSTGRES,
+    Protocol.CASSANDRA,
+    Protocol.FOUNDATIONDB,
+    Protocol.MEMCACHED,
+    Protocol.CLICKHOUSE,
+    Protocol.ZOOKEEPER,
+    Protocol.KAFKA,
+    Protocol.MYSQL,
+    Protocol.DNS
+  };
 
   private Detection() {}
 
@@ -22,10 +39,20 @@ final class Detection {
     return null;
   }
 
+  /** Protocol of a message at the start of the buffer that only a server sends; else null. */
+  static @Nullable Protocol ofAnswer(StreamBuffer in) {
+    if (in.available() == 0) {
+      return null;
+    }
+    return NatsParser.isAnswer(in)
+        ? Protocol.NATS
+        : AmqpParser.isAnswer(in) ? Protocol.RABBITMQ : null;
+  }
+
   /** True when a request of this protocol is hardly ever found in bytes of another one. */
   static boolean isDistinct(Protocol protocol) {
     return switch (protocol) {
-      case HTTP, HTTP2, REDIS -> true;
+      case HTTP, HTTP2, REDIS, DUBBO, FOUNDATIONDB -> true;
       default -> false;
     };
   }
@@ -43,18 +70,42 @@ final class Detection {
   static ProtocolParser parser(Protocol protocol, Requests requests) {
     return switch (protocol) {
       case HTTP -> new Http1Parser(requests);
+      case HTTP2 -> new Http2Parser(requests);
       case REDIS -> new RedisParser(requests);
+      case NATS -> new NatsParser(requests);
+      case DUBBO -> new DubboParser(requests);
+      case RABBITMQ -> new AmqpParser(requests);
+      case MONGODB -> new MongoParser(requests);
       case POSTGRES -> new PostgresParser(requests);
-      default -> throw new IllegalArgumentException("no parser for protocol " + protocol);
+      case CASSANDRA -> new CassandraParser(requests);
+      case FOUNDATIONDB -> new FoundationdbParser(requests);
+      case MEMCACHED -> new MemcachedParser(requests);
+      case CLICKHOUSE -> new ClickhouseParser(requests);
+      case KAFKA -> new KafkaParser(requests);
+      case ZOOKEEPER -> new ZookeeperParser(requests);
+      case MYSQL -> new MysqlParser(requests);
+      case DNS -> new DnsParser(requests);
     };
   }
 
   private static boolean matches(Protocol protocol, StreamBuffer in) {
     return switch (protocol) {
       case HTTP -> Http1Parser.isRequest(in);
+      case HTTP2 -> Http2Parser.isRequest(in);
       case REDIS -> RedisParser.isRequest(in);
+      case NATS -> NatsParser.isRequest(in);
+      case DUBBO -> DubboParser.isRequest(in);
+      case RABBITMQ -> AmqpParser.isRequest(in);
+      case MONGODB -> MongoParser.isRequest(in);
       case POSTGRES -> PostgresParser.isRequest(in);
-      default -> false;
+      case CASSANDRA -> CassandraParser.isRequest(in);
+      case FOUNDATIONDB -> FoundationdbParser.isRequest(in);
+      case MEMCACHED -> MemcachedParser.isRequest(in);
+      case CLICKHOUSE -> ClickhouseParser.isRequest(in);
+      case KAFKA -> KafkaParser.isRequest(in);
+      case ZOOKEEPER -> ZookeeperParser.isRequest(in);
+      case MYSQL -> MysqlParser.isRequest(in);
+      case DNS -> DnsParser.isRequest(in);
     };
   }
 }

@@ -111,7 +111,7 @@ final class Http1Parser extends ProtocolParser {
       return Step.NEXT;
     }
     if (!isRequest(in)) {
-      return in.available() < 10 && !in.truncated() && couldBecomeMethod(in)
+      return in.available() < 24 && !in.truncated() && couldBecomeMethod(in)
           ? Step.MORE
           : Step.WRONG;
     }
@@ -381,6 +381,9 @@ final class Http1Parser extends ProtocolParser {
 
   private static boolean couldBecomeMethod(StreamBuffer in) {
     String seen = in.text(0, in.available());
+    if (Http2Parser.PREFACE.startsWith(seen)) {
+      return true;
+    }
     for (String m : METHODS) {
       if ((m + " ").startsWith(seen) || seen.equals(m + " ")) {
         return true;

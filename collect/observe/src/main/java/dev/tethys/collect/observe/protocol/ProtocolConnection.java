@@ -19,8 +19,10 @@ public final class ProtocolConnection {
   /** Payloads after a loss whose malformed messages say nothing about the guess. */
   private static final int GRACE = 8;
 
-  /** Shortest payload that is tested on its own and not only with the one after it. */
-  private static final int FRAGMENT = 16;
+  /**
+   * Most bytes of a connection without a protocol that are kept to be tested with the next ones.
+   */
+  private static final int FRAGMENT = 256;
 
   private final RequestSink sink;
   private final ProtocolCounters counters;
@@ -143,7 +145,7 @@ public final class ProtocolConnection {
       if (p == null) {
         return;
       }
-      request = true;
+      request = direction == requestDirection;
     }
     if (!opaque) {
       drain(p, request, in, now);
@@ -216,34 +218,57 @@ public final class ProtocolConnection {
     }
   }
 
-  /** Tests a payload against the known protocols; keeps a short one to be tested with the next. */
+  /**
+   * Tests a payload against the known protocols, joined with the ones before it and alone: a server
+   * reads the length of a message first, and the capture may begin in the middle of one.
+   */
   private @Nullable ProtocolParser recognise(Direction direction, StreamBuffer in) {
+    (in == sent ? received : sent).clear();
     if (Detection.isTls(in)) {
       giveUp();
       return null;
     }
-    Protocol found =
-        requestsGo != null && requestsGo != direction ? null : Detection.ofRequest(in, refused);
-    if (found != null) {
-      return begin(found, direction);
+    ProtocolParser found = begins(direction, in);
+    int before = in.available() - in.payloadLength();
+    if (found == null && before > 0) {
+      StreamBuffer alone = in.lastPayload();
+      if (begins(direction, alone) != null) {
+        in.take(before);
+        found = parser;
+      }
     }
-    if (in.available() >= FRAGMENT || in.truncated()) {
+    if (found != null) {
+      return found;
+    }
+    if (in.truncated() || in.available() > FRAGMENT) {
       in.takePayload();
+      if (++tries >= TRIES) {
+        counters.unrecognised.incrementAndGet();
+        giveUp();
+        return null;
+      }
     }
     in.settle();
-    if (++tries >= TRIES) {
-      counters.unrecognised.incrementAndGet();
-      giveUp();
+    return null;
+  }
+
+  private @Nullable ProtocolParser begins(Direction direction, StreamBuffer in) {
+    if (requestsGo == null || requestsGo == direction) {
+      Protocol asking = Detection.ofRequest(in, refused);
+      if (asking != null) {
+        return begin(asking, direction);
+      }
+    }
+    if (requestsGo != direction) {
+      Protocol answering = Detection.ofAnswer(in);
+      if (answering != null && (refused & 1 << answering.ordinal()) == 0) {
+        return begin(answering, direction.opposite());
+      }
     }
     return null;
   }
 
   private ProtocolParser begin(Protocol found, Direction direction) {
-    if (direction == Direction.SENT) {
-      received.clear();
-    } else {
-      sent.clear();
-    }
     requestDirection = direction;
     protocol = found;
     Requests r = new Requests(found, direction == Direction.SENT, sink, counters);
@@ -266,6 +291,7 @@ public final class ProtocolConnection {
             : Detection.ofRequest(in, refused | 1 << current().ordinal());
     if (found != null && Detection.isDistinct(found)) {
       dropRequests();
+      (in == sent ? received : sent).clear();
       return begin(found, direction);
     }
     if (++strikes >= STRIKES) {

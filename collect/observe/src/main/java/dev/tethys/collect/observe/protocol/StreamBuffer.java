@@ -26,6 +26,7 @@ final class StreamBuffer {
   private long skip;
   private long arrival;
   private long startTime;
+  private int payloadLength;
 
   /** Adds a payload; true when a message may have started in bytes that were not captured. */
   boolean append(byte[] from, int offset, int length, long total, long timestamp) {
@@ -46,6 +47,7 @@ final class StreamBuffer {
       }
     }
     gap = left - len;
+    payloadLength = len;
     if (len == 0) {
       boolean lost = gap > 0;
       if (lost) {
@@ -108,6 +110,18 @@ final class StreamBuffer {
     gap = 0;
     skip = 0;
     startTime = arrival;
+  }
+
+  /** Visible length of the payload added last. */
+  int payloadLength() {
+    return payloadLength;
+  }
+
+  /** The payload added last, without what was left before it. */
+  StreamBuffer lastPayload() {
+    StreamBuffer b = new StreamBuffer();
+    b.append(bytes, end - payloadLength, payloadLength, payloadLength + gap, arrival);
+    return b;
   }
 
   /** Bytes visible without interruption. */

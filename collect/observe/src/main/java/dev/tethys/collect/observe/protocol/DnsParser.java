@@ -1,0 +1,189 @@
+package dev.tethys.collect.observe.protocol;
+
+import dev.tethys.collect.observe.protocol.ObservedRequest.Status;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** DNS over UDP: one payload is one datagram; questions matched to answers by number and type. */
+final class DnsParser extends ProtocolParser {
+  private static final int HEADER = 12;
+  private static final int A = 1;
+  private static final int AAAA = 28;
+  private static final int MOST_ANSWERS = 32;
+  private static final Map<Integer, String> TYPES =
+      Map.ofEntries(
+          Map.entry(A, "TypeA"),
+          Map.entry(2, "TypeNS"),
+          Map.entry(5, "TypeCNAME"),
+          Map.entry(6, "TypeSOA"),
+          Map.entry(12, "TypePTR"),
+          Map.entry(15, "TypeMX"),
+          Map.entry(16, "TypeTXT"),
+          Map.entry(AAAA, "TypeAAAA"),
+          Map.entry(33, "TypeSRV"),
+          Map.entry(41, "TypeOPT"),
+          Map.entry(65, "TypeHTTPS"),
+          Map.entry(255, "TypeALL"));
+  private static final String[] CODES = {
+    "ok", "format_error", "servfail", "nxdomain", "not_implemented", "refused"
+  };
+
+  DnsParser(Requests requests) {
+    super(requests);
+  }
+
+  static boolean isRequest(StreamBuffer in) {
+    return in.available() >= HEADER + 5
+        && (in.u16(2) & 0xf800) == 0
+        && (in.u16(2) & 0x000f) == 0
+        && in.u16(4) == 1
+        && in.u16(6) == 0
+        && in.u16(8) == 0
+        && in.u16(10) <= 1
+        && question(in) != null;
+  }
+
+  private record Question(String name, int type, int end) {}
+
+  private static @Nullable Question question(StreamBuffer in) {
+    StringBuilder name = new StringBuilder();
+    int at = HEADER;
+    while (at < in.available()) {
+      int n = in.u8(at++);
+      if (n == 0) {
+        if (at + 4 > in.available() || in.u16(at + 2) != 1 || in.u16(at) == 0) {
+          return null;
+        }
+        return new Question(name.toString().toLowerCase(Locale.ROOT), in.u16(at), at + 4);
+      }
+      if (n > 63 || name.length() > 255 || at + n > in.available()) {
+        return null;
+      }
+      for (int i = 0; i < n; i++) {
+        int c = in.u8(at + i);
+        if (c <= ' ' || c > '~') {
+          return null;
+        }
+      }
+      if (!name.isEmpty()) {
+        name.append('.');
+      }
+      name.append(in.text(at, at + n));
+      at += n;
+    }
+    return null;
+  }
+
+  @Override
+  Step request(StreamBuffer in, long now) {
+    if (in.available() == 0) {
+      return Step.MORE;
+    }
+    if (in.available() < HEADER || (in.u16(2) & 0x8000) != 0) {
+      return Step.WRONG;
+    }
+    Question q = question(in);
+    if (q == null) {
+      return Step.WRONG;
+    }
+    Pending p = requests.open((long) in.u16(0) << 16 | q.type, now);
+    p.operation = TYPES.getOrDefault(q.type, "Type" + q.type);
+    p.target = q.name;
+    p.requestBytes = in.available();
+    in.takePayload();
+    return Step.MORE;
+  }
+
+  @Override
+  Step response(StreamBuffer in, long now) {
+    if (in.available() == 0) {
+      return Step.MORE;
+    }
+    if (in.available() < HEADER || (in.u16(2) & 0x8000) == 0) {
+      return Step.WRONG;
+    }
+    Question q = question(in);
+    Pending p = q == null ? null : requests.close((long) in.u16(0) << 16 | q.type);
+    if (p != null && q != null) {
+      int code = in.u16(2) & 0xf;
+      p.code = code < CODES.length ? CODES[code] : "unknown";
+      p.status = code == 0 ? Status.OK : Status.FAILED;
+      p.answers = addresses(in, q.end);
+      p.responseBytes = in.available();
+      requests.report(p, now);
+    }
+    in.takePayload();
+    return Step.MORE;
+  }
+
+  private static List<String> addresses(StreamBuffer in, int from) {
+    List<String> out = new ArrayList<>();
+    int at = from;
+    for (int k = Math.min(in.u16(6), MOST_ANSWERS); k > 0; k--) {
+      at = afterName(in, at);
+      if (at < 0 || at + 10 > in.available()) {
+        break;
+      }
+      int type = in.u16(at);
+      int length = in.u16(at + 8);
+      at += 10;
+      if (at + length > in.available()) {
+        break;
+      }
+      if (type == A && length == 4) {
+        out.add(in.u8(at) + "." + in.u8(at + 1) + "." + in.u8(at + 2) + "." + in.u8(at + 3));
+      } else if (type == AAAA && length == 16) {
+        out.add(ipv6(in, at));
+      }
+      at += length;
+    }
+    return List.copyOf(out);
+  }
+
+  /** Address of 16 bytes in the form of RFC 5952: the longest run of zeros left out. */
+  private static String ipv6(StreamBuffer in, int at) {
+    int bestFrom = -1;
+    int best = 1;
+    for (int i = 0; i < 8; i++) {
+      int n = 0;
+      while (i + n < 8 && in.u16(at + 2 * (i + n)) == 0) {
+        n++;
+      }
+      if (n > best) {
+        best = n;
+        bestFrom = i;
+      }
+    }
+    StringBuilder s = new StringBuilder();
+    for (int i = 0; i < 8; i++) {
+      if (i == bestFrom) {
+        s.append("::");
+        i += best - 1;
+        continue;
+      }
+      if (!s.isEmpty() && s.charAt(s.length() - 1) != ':') {
+        s.append(':');
+      }
+      s.append(Integer.toHexString(in.u16(at + 2 * i)));
+    }
+    return s.toString();
+  }
+
+  private static int afterName(StreamBuffer in, int from) {
+    int at = from;
+    while (at < in.available()) {
+      int n = in.u8(at);
+      if (n >= 0xc0) {
+        return at + 2;
+      }
+      at += n + 1;
+      if (n == 0) {
+        return at;
+      }
+    }
+    return -1;
+  }
+}

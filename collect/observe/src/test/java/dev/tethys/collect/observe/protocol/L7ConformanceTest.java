@@ -1,0 +1,74 @@
+package dev.tethys.collect.observe.protocol;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.codec.json.tree.JsonReader;
+import dev.tethys.testkit.Shared;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** First bytes of requests, read as Coroot's node agent reads them. */
+class L7ConformanceTest {
+  @TestFactory
+  List<DynamicTest> payloadsAreReadAsCorootReadsThem() throws Exception {
+    List<DynamicTest> tests = new ArrayList<>();
+    for (String line : Files.readAllLines(Shared.conformance("coroot/node-agent/l7.jsonl"))) {
+      Map<?, ?> test = (Map<?, ?>) requireNonNull(JsonReader.read(line));
+      tests.add(
+          DynamicTest.dynamicTest(
+              String.valueOf(test.get("id")),
+              () -> assertThat(read(test)).isEqualTo(test.get("want"))));
+    }
+    return tests;
+  }
+
+  private static Map<String, Object> read(Map<?, ?> test) {
+    byte[] bytes = HexFormat.of().parseHex((String) requireNonNull(test.get("payload_hex")));
+    StreamBuffer in = new StreamBuffer();
+    // The rest of a longer message is not captured.
+    in.append(bytes, 0, bytes.length, bytes.length + 1, 0);
+    String protocol = (String) requireNonNull(test.get("protocol"));
+    Map<String, Object> out = new LinkedHashMap<>();
+    switch (protocol) {
+      case "http" -> {
+        String[] line = requireNonNull(Http1Parser.requestLine(in, in.available()));
+        out.put("method", line[0]);
+        out.put("path", line[1]);
+      }
+      case "redis" -> {
+        List<ObservedRequest> found = new ArrayList<>();
+        ProtocolConnection c = new ProtocolConnection(found::add, new ProtocolCounters(), null);
+        c.feed(Direction.SENT, 0, bytes, 0, bytes.length, bytes.length);
+        c.feed(Direction.RECEIVED, 1, new byte[] {'+', '\r', '\n'}, 0, 3, 3);
+        String statement = found.getFirst().statement();
+        int space = statement.indexOf(' ');
+        out.put("command", statement.substring(0, space));
+        out.put("args", statement.substring(space + 1));
+      }
+      case "memcached" -> {
+        List<String> words = MemcachedParser.command(in);
+        out.put("command", words.getFirst());
+        out.put("keys", words.subList(1, words.size()));
+      }
+      case "clickhouse" -> {
+        String query = ClickhouseParser.query(in);
+        out.put("query", query == null ? "" : query);
+      }
+      case "zookeeper" -> {
+        String[] command = requireNonNull(ZookeeperParser.command(in));
+        out.put("operation", command[0]);
+        out.put("argument", command[1]);
+      }
+      case "mongo" -> out.put("query", MongoParser.query(in));
+      default -> throw new AssertionError("no reader for " + protocol);
+    }
+    return out;
+  }
+}
