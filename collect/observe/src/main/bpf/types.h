@@ -52,7 +52,7 @@ typedef struct {
 } possible_net_t;
 struct in6_addr {
   union {
-    u8 u6_addr8[16];
+    u32 u6_addr32[4];
   } in6_u;
 };
 struct sock_common {
@@ -110,6 +110,11 @@ struct task_struct {
   s32 tgid;
   struct files_struct *files;
 };
+struct pt_regs {
+#ifdef __TARGET_ARCH_x86
+  u64 di, si, dx, r10, r8, r9, orig_ax;
+#endif
+};
 struct seq_file;
 struct bpf_iter_meta {
   struct seq_file *seq;
@@ -122,6 +127,10 @@ struct bpf_iter__task_file {
 };
 
 #pragma clang attribute pop
+
+/* Reinterprets a pointer as that of a kernel type, for direct loads that cannot fault; Linux 6.2 or newer. */
+extern void *bpf_rdonly_cast(const void *object, u32 type) __attribute__((section(".ksyms")));
+#define CAST(type, pointer) ((type *)bpf_rdonly_cast((pointer), __builtin_btf_type_id(*(type *)0, 1)))
 
 enum { AF_INET = 2, AF_INET6 = 10 };
 enum { IPPROTO_TCP = 6, IPPROTO_UDP = 17 };
@@ -156,8 +165,15 @@ INLINE void describe(struct endpoint *e, struct sock *sk) {
     *(u32 *)e->local = c->skc_rcv_saddr;
     *(u32 *)e->remote = c->skc_daddr;
   } else {
-    bpf_probe_read_kernel(e->local, 16, &c->skc_v6_rcv_saddr);
-    bpf_probe_read_kernel(e->remote, 16, &c->skc_v6_daddr);
+    u32 *local = (u32 *)e->local, *remote = (u32 *)e->remote;
+    local[0] = c->skc_v6_rcv_saddr.in6_u.u6_addr32[0];
+    local[1] = c->skc_v6_rcv_saddr.in6_u.u6_addr32[1];
+    local[2] = c->skc_v6_rcv_saddr.in6_u.u6_addr32[2];
+    local[3] = c->skc_v6_rcv_saddr.in6_u.u6_addr32[3];
+    remote[0] = c->skc_v6_daddr.in6_u.u6_addr32[0];
+    remote[1] = c->skc_v6_daddr.in6_u.u6_addr32[1];
+    remote[2] = c->skc_v6_daddr.in6_u.u6_addr32[2];
+    remote[3] = c->skc_v6_daddr.in6_u.u6_addr32[3];
   }
 }
 

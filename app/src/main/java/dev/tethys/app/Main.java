@@ -8,6 +8,7 @@ import dev.tethys.app.clymene.IngesterRole;
 import dev.tethys.app.clymene.MigrateClymene;
 import dev.tethys.app.collector.CollectorRole;
 import dev.tethys.app.exporter.ExporterRole;
+import dev.tethys.app.nodeagent.NodeAgentRole;
 import dev.tethys.app.pushgateway.PushgatewayRole;
 import dev.tethys.app.server.AgentRole;
 import dev.tethys.app.server.AgentWarmUp;
@@ -35,10 +36,7 @@ import java.util.TreeMap;
 public final class Main {
   /** Roles that are not built yet; their names get a clear error. */
   private static final Map<String, String> TO_COME =
-      new TreeMap<>(
-          Map.of(
-              "node-agent", "eBPF observation of one machine",
-              "cluster-agent", "databases, cloud services and Kubernetes state"));
+      new TreeMap<>(Map.of("cluster-agent", "databases, cloud services and Kubernetes state"));
 
   private Main() {}
 
@@ -88,6 +86,8 @@ public final class Main {
         return ClymeneLogsRole.isAskedFor(rest, System.getenv())
             ? ClymeneLogsRole.run(rest)
             : LogsRole.run(rest);
+      case "node-agent":
+        return NodeAgentRole.run(rest);
       case "pushgateway":
         return PushgatewayRole.run(rest);
       case "tool", "promtool":
@@ -155,6 +155,7 @@ public final class Main {
           gateway             clymene-gateway: receives pushed data for other exporters
           ingester            clymene-ingester: Kafka topics to other exporters
           logs                Promtail: --config.file promtail.yml; log files to Loki
+          node-agent          Coroot's node agent: connections and requests of this machine by eBPF; check
           pushgateway         Pushgateway, on port 9091
           tool                promtool, amtool, logcli, imports, exports, backups; also as promtool and amtool
           bench               races against peers (docs/performance.md)

@@ -1,5 +1,7 @@
 package dev.tethys.collect.observe.connection;
 
+import dev.tethys.collect.observe.protocol.Direction;
+import dev.tethys.collect.observe.protocol.ProtocolConnection;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -7,29 +9,45 @@ import org.jspecify.annotations.Nullable;
  * Guarded by the lock of its {@link ConnectionTracker}.
  */
 public final class Connection {
-  final int localPort;
   final int remotePort;
   private @Nullable Owner owner;
   private final boolean outbound;
+  private final boolean sideKnown;
   private final @Nullable Peer peer;
 
   /** Time at which the client called connect, 0 when that was before the agent started. */
   final long started;
+
+  /** 0 until the kernel has chosen one. */
+  int localPort;
 
   boolean established;
   long sent;
   long received;
   long retransmits;
 
+  /** False until what it had counted before it was found is known. */
+  boolean counted = true;
+
+  private boolean ownerSought;
+  private @Nullable ProtocolConnection payloads;
+
   /** Last pass over all sockets that contained it. */
   int pass;
 
   Connection(
-      SocketView at, @Nullable Owner owner, boolean outbound, @Nullable Peer peer, long started) {
+      SocketView at,
+      @Nullable Owner owner,
+      boolean outbound,
+      boolean sideKnown,
+      @Nullable Peer peer,
+      long started) {
     this.localPort = at.localPort;
     this.remotePort = at.remotePort;
     this.owner = owner;
+    this.ownerSought = owner != null;
     this.outbound = outbound;
+    this.sideKnown = sideKnown;
     this.peer = peer;
     this.started = started;
   }
@@ -39,13 +57,34 @@ public final class Connection {
     return owner;
   }
 
-  void owner(@Nullable Owner found) {
-    owner = found;
+  /** Finds the owner of an accepted connection, once, when a process uses it. */
+  void findOwner(Owner.Resolver owners, SocketView v) {
+    if (!ownerSought) {
+      ownerSought = true;
+      owner = owners.ownerOf(v.cgroup, v.process);
+    }
   }
 
-  /** True at the end that connected. */
+  /** Parser of the payloads, once one was seen. */
+  public @Nullable ProtocolConnection payloads() {
+    return payloads;
+  }
+
+  public void payloads(ProtocolConnection parser) {
+    payloads = parser;
+  }
+
+  /** True at the end that connected, or seems to have. */
   public boolean isOutbound() {
     return outbound;
+  }
+
+  /** Direction of requests; null when the agent has not seen who connected. */
+  public @Nullable Direction requestDirection() {
+    if (!sideKnown) {
+      return null;
+    }
+    return outbound ? Direction.SENT : Direction.RECEIVED;
   }
 
   /** Counts of the destination; null for inbound connections and for those that are not counted. */

@@ -1,5 +1,6 @@
 package dev.tethys.collect.observe.connection;
 
+import dev.tethys.collect.observe.protocol.ProtocolConnection;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import java.util.ArrayList;
@@ -26,6 +27,10 @@ public final class ConnectionTracker implements Collector {
   private static final int PASSES_UNSEEN = 12;
 
   private static final int MAX_CONNECTIONS = 200_000;
+
+  /** Each may hold some kilobytes of incomplete messages. */
+  private static final int MAX_PARSERS = 50_000;
+
   private static final int MAX_LISTENERS = 20_000;
   private static final int MAX_PEERS = 50_000;
   private static final int MAX_PEERS_OF_OWNER = 1_000;
@@ -62,6 +67,7 @@ public final class ConnectionTracker implements Collector {
   private final Map<PeerKey, Peer> peers = new LinkedHashMap<>();
   private final Map<Owner, Integer> peersOfOwner = new HashMap<>();
   private int pass;
+  private int openParsers;
   private long shedConnections;
   private long shedPeers;
 
@@ -101,14 +107,14 @@ public final class ConnectionTracker implements Collector {
   private void connecting(long time, SocketView v) {
     remove(v.socket); // its close was lost
     Owner owner = owners.ownerOf(v.cgroup, v.process);
-    add(v, new Connection(v, owner, true, peer(owner, v), time));
+    add(v, new Connection(v, owner, true, true, peer(owner, v), time));
   }
 
   private void established(long time, int oldState, SocketView v) {
     if (oldState != TcpState.SYN_SENT) {
       if (oldState == TcpState.SYN_RECV) {
         remove(v.socket);
-        Connection c = new Connection(v, null, false, null, time);
+        Connection c = new Connection(v, null, false, true, null, time);
         c.established = true;
         add(v, c);
       }
@@ -119,6 +125,7 @@ public final class ConnectionTracker implements Collector {
       return; // the agent started in between
     }
     c.established = true;
+    c.localPort = v.localPort;
     Peer p = c.peer();
     if (p != null) {
       p.connects++;
@@ -180,10 +187,87 @@ public final class ConnectionTracker implements Collector {
     if (p != null && c.established) {
       p.active--;
     }
+    ProtocolConnection payloads = c.payloads();
+    if (payloads != null) {
+      payloads.close();
+      openParsers--;
+    }
+  }
+
+  /**
+   * Connection of a payload; one that was not known is added. To be called with the lock held.
+   *
+   * @param v socket and process of the payload
+   * @return null when it is not observed
+   */
+  public @Nullable Connection connectionOf(long time, SocketView v) {
+    Connection c = connections.get(v.socket);
+    boolean same =
+        c != null
+            && c.remotePort == v.remotePort
+            && (c.localPort == 0 || c.localPort == v.localPort);
+    if (c == null || !same) {
+      remove(v.socket);
+      c = found(time, v, Unseen.KNOWN);
+      c.counted = false;
+    }
+    c.findOwner(owners, v);
+    return c.owner() == null || c.isOutbound() && c.peer() == null ? null : c;
+  }
+
+  /**
+   * Gives a connection its parser, unless there are too many. To be called with the lock held.
+   *
+   * @return whether there was room
+   */
+  public boolean open(Connection c, ProtocolConnection parser) {
+    if (openParsers >= MAX_PARSERS) {
+      shedConnections++;
+      return false;
+    }
+    openParsers++;
+    c.payloads(parser);
+    return true;
+  }
+
+  /** Lets all parsers report what became complete by silence. */
+  public void quiet(long now) {
+    lock.lock();
+    try {
+      for (Connection c : connections.values()) {
+        ProtocolConnection p = c.payloads();
+        if (p != null) {
+          p.quiet(now);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Notes that payloads were lost: no parser knows any more where messages start. */
+  public void resynchronise() {
+    lock.lock();
+    try {
+      for (Connection c : connections.values()) {
+        ProtocolConnection p = c.payloads();
+        if (p != null) {
+          p.resynchronise();
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Adds what a connection has counted since the last time. */
   private static void count(Connection c, SocketView v) {
+    if (!c.counted) {
+      c.counted = true;
+      c.sent = v.sent;
+      c.received = v.received;
+      c.retransmits = v.retransmits;
+    }
     Peer p = c.peer();
     if (p != null) {
       p.sent += Math.max(0, v.sent - c.sent);
@@ -224,7 +308,7 @@ public final class ConnectionTracker implements Collector {
     return p;
   }
 
-  /** Whether sockets that a pass shows first are new connections. */
+  /** Origin of sockets that a pass is the first to show. */
   public enum Unseen {
     /** They existed before, or their events are still to come. */
     KNOWN,
@@ -297,7 +381,7 @@ public final class ConnectionTracker implements Collector {
     boolean outbound = !listensOn(v);
     Owner owner = owners.ownerOf(v.cgroup, v.process);
     Peer p = outbound ? peer(owner, v) : null;
-    Connection c = new Connection(v, owner, outbound, p, time);
+    Connection c = new Connection(v, owner, outbound, false, p, time);
     c.established = true;
     if (unseen == Unseen.KNOWN) {
       c.sent = v.sent;

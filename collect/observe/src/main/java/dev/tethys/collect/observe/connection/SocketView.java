@@ -43,7 +43,7 @@ public final class SocketView {
   long retransmits;
 
   /** Reads struct endpoint. */
-  void readEndpoint(MemorySegment m, long at) {
+  public void readEndpoint(MemorySegment m, long at) {
     socket = m.get(JAVA_LONG, at);
     cgroup = m.get(JAVA_LONG, at + 8);
     namespace = m.get(JAVA_INT, at + 16);
@@ -79,6 +79,21 @@ public final class SocketView {
   void remote(long high, long low) {
     remoteHigh = high;
     remoteLow = low;
+  }
+
+  /** Sets the process that uses the socket. */
+  public void process(int id) {
+    process = id;
+  }
+
+  /** Address of the socket in the kernel, which is its number. */
+  public long socket() {
+    return socket;
+  }
+
+  /** Both ports in one number, as payload.c compares them. */
+  public long ports() {
+    return (long) localPort << 16 | Short.reverseBytes((short) remotePort) & 0xffff;
   }
 
   IpAddress localAddress() {

@@ -1,0 +1,206 @@
+package dev.tethys.app.nodeagent;
+
+import dev.tethys.collect.observe.ObserverOptions;
+import dev.tethys.collect.observe.connection.IpPrefix;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.UsageException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Flags of the node agent, named as those of Coroot's, each also read from the environment variable
+ * of its name in capitals: {@code --track-public-network} from {@code TRACK_PUBLIC_NETWORK}.
+ */
+final class NodeAgentFlags {
+  static final String COMMAND = "tethys node-agent";
+
+  /** Variables that set a flag of Tethys alone would be too common for the plain name. */
+  private static final List<String> OWN = List.of("disable-ebpf", "web.config.file");
+
+  private static final int MAX_PORT = 65_535;
+
+  private NodeAgentFlags() {}
+
+  static FlagSet flags() {
+    List<Flag> f = new ArrayList<>();
+    f.add(
+        Flag.of(
+            "listen", Flag.Kind.STRING, "0.0.0.0:80", "Address of /metrics and of the checks."));
+    f.add(
+        Flag.of(
+            "web.config.file",
+            Flag.Kind.STRING,
+            "",
+            "File that enables TLS or authentication. Not in Coroot's node agent."));
+    f.add(
+        Flag.of(
+            "disable-ebpf",
+            Flag.Kind.BOOLEAN,
+            "false",
+            "Load no eBPF programs: connections are polled, requests are not seen. Not in Coroot's"
+                + " node agent."));
+    f.add(
+        Flag.of(
+            "disable-l7-tracing",
+            Flag.Kind.BOOLEAN,
+            "false",
+            "Do not capture payloads: no requests are counted."));
+    f.add(
+        Flag.of(
+            "track-public-network",
+            Flag.Kind.LIST,
+            "0.0.0.0/0",
+            "Public network whose connections are counted. Can be repeated."));
+    f.add(
+        Flag.of(
+            "ephemeral-port-range",
+            Flag.Kind.STRING,
+            ObserverOptions.FIRST_EPHEMERAL + "-" + ObserverOptions.LAST_EPHEMERAL,
+            "Ports of clients: destinations and listening sockets among them are left out, except"
+                + " 50051."));
+    for (String name : List.of("disable-log-parsing", "disable-json-log-parsing")) {
+      f.add(absent(name, "Logs are not read yet, so this has no effect."));
+    }
+    f.add(absent("disable-gpu-monitoring", "GPUs are not read yet, so this has no effect."));
+    f.add(
+        absent(
+            "disable-pinger",
+            "Latencies are those of TCP connections; nothing is pinged, so this has no effect."));
+    refused(f, "container-allowlist", Flag.Kind.LIST, "", "containers are not selected yet");
+    refused(f, "container-denylist", Flag.Kind.LIST, "", "containers are not selected yet");
+    refused(f, "min-container-age", Flag.Kind.STRING, "", "metrics are shown from the start");
+    refused(f, "cgroupfs-root", Flag.Kind.STRING, "/sys/fs/cgroup", "only /sys/fs/cgroup is read");
+    refused(f, "enable-java-tls", Flag.Kind.BOOLEAN, "false", "TLS of Java is not built yet");
+    String profiles = "profiles are not built yet";
+    refused(f, "enable-java-async-profiler", Flag.Kind.BOOLEAN, "false", profiles);
+    refused(f, "java-async-profiler-delay", Flag.Kind.STRING, "30s", profiles);
+    refused(f, "go-heap-profiler", Flag.Kind.STRING, "enabled", profiles);
+    refused(f, "profiles-endpoint", Flag.Kind.STRING, "", profiles);
+    refused(f, "profiles-prune-fraction", Flag.Kind.STRING, "0.0025", profiles);
+    refused(f, "instrumentation-delay", Flag.Kind.STRING, "30s", "there are no probes yet");
+    refused(
+        f,
+        "skip-systemd-system-services",
+        Flag.Kind.BOOLEAN,
+        "true",
+        "system services are not recognised yet");
+    String paths = "requests have no label for their path";
+    refused(f, "exclude-http-requests-by-path", Flag.Kind.LIST, "", paths);
+    String cloud = "metadata of clouds is not read yet";
+    for (String name :
+        List.of(
+            "provider", "region", "availability-zone", "instance-type", "instance-life-cycle")) {
+      refused(f, name, Flag.Kind.STRING, "", cloud);
+    }
+    String logs = "logs are not read yet";
+    refused(f, "log-patterns-per-container", Flag.Kind.INTEGER, "256", logs);
+    refused(f, "logs-endpoint", Flag.Kind.STRING, "", logs);
+    refused(
+        f,
+        "log-per-second",
+        Flag.Kind.STRING,
+        "10",
+        "repeated log lines are limited by their text");
+    refused(
+        f, "log-burst", Flag.Kind.INTEGER, "100", "repeated log lines are limited by their text");
+    refused(
+        f, "max-fqdns-per-container", Flag.Kind.INTEGER, "50", "names of domains are not read yet");
+    refused(f, "max-label-length", Flag.Kind.INTEGER, "4096", "no label is that long");
+    String push = "metrics are not pushed yet; scrape /metrics";
+    for (String name : List.of("collector-endpoint", "api-key", "metrics-endpoint", "ca-file")) {
+      refused(f, name, Flag.Kind.STRING, "", push);
+    }
+    refused(f, "insecure-skip-verify", Flag.Kind.BOOLEAN, "false", push);
+    refused(f, "scrape-interval", Flag.Kind.STRING, "15s", push);
+    refused(f, "wal-dir", Flag.Kind.STRING, "/tmp/coroot-node-agent", push);
+    refused(f, "max-spool-size", Flag.Kind.STRING, "500MB", push);
+    refused(f, "traces-endpoint", Flag.Kind.STRING, "", "traces are not built yet");
+    refused(f, "traces-sampling", Flag.Kind.STRING, "1.0", "traces are not built yet");
+    f.add(Flag.of("log.level", Flag.Kind.STRING, "info", "debug, info, warn or error."));
+    f.add(Flag.of("log.format", Flag.Kind.STRING, "logfmt", "logfmt or json."));
+    return new FlagSet(
+        COMMAND,
+        "[check]",
+        "Observes the processes of this machine by eBPF and serves metrics with the names of"
+            + " Coroot's node agent. With 'check' it prints what can be observed here, and ends.",
+        f);
+  }
+
+  private static Flag absent(String name, String help) {
+    return Flag.of(name, Flag.Kind.BOOLEAN, "false", help);
+  }
+
+  private static void refused(
+      List<Flag> to, String name, Flag.Kind kind, String defaultValue, String why) {
+    to.add(Flag.refused(name, kind, defaultValue, why));
+  }
+
+  /** Arguments with those that the environment gives in front, except flags that are given. */
+  static List<String> withEnvironment(
+      List<String> args, Map<String, String> environment, FlagSet known) {
+    List<String> out = new ArrayList<>();
+    for (String name : known.values().keySet()) {
+      String variable = name.toUpperCase(Locale.ROOT).replace('-', '_').replace('.', '_');
+      String value = environment.get(OWN.contains(name) ? "TETHYS_" + variable : variable);
+      boolean given =
+          args.stream()
+              .anyMatch(
+                  a ->
+                      a.equals("--" + name)
+                          || a.equals("--no-" + name)
+                          || a.startsWith("--" + name + "="));
+      if (value != null && !value.isEmpty() && !given && !name.startsWith("log.")) {
+        out.add("--" + name + "=" + value);
+      }
+    }
+    out.addAll(args);
+    return out;
+  }
+
+  static ObserverOptions options(FlagSet flags) {
+    int[] range = range(flags.get("ephemeral-port-range"));
+    List<IpPrefix> networks = new ArrayList<>();
+    for (String text : flags.list("track-public-network")) {
+      try {
+        networks.add(IpPrefix.parse(text));
+      } catch (IllegalArgumentException e) {
+        throw new UsageException(COMMAND + ": --track-public-network: " + e.getMessage());
+      }
+    }
+    return new ObserverOptions(
+        Path.of("/proc"),
+        networks,
+        range[0],
+        range[1],
+        !flags.bool("disable-ebpf"),
+        !flags.bool("disable-l7-tracing"));
+  }
+
+  private static int[] range(String text) {
+    int dash = text.indexOf('-');
+    Integer first = dash < 0 ? null : port(text.substring(0, dash));
+    Integer last = dash < 0 ? null : port(text.substring(dash + 1));
+    if (first == null || last == null || first > last) {
+      throw new UsageException(
+          COMMAND
+              + ": --ephemeral-port-range is '"
+              + text
+              + "'; it must be two ports, such as 32768-60999");
+    }
+    return new int[] {first, last};
+  }
+
+  private static @Nullable Integer port(String text) {
+    try {
+      int n = Integer.parseInt(text.strip());
+      return n >= 0 && n <= MAX_PORT ? n : null;
+    } catch (NumberFormatException e) {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,147 @@
+package dev.tethys.app.nodeagent;
+
+import dev.tethys.api.MetricsPage;
+import dev.tethys.collect.host.ProcessCollector;
+import dev.tethys.collect.observe.MachineIdentity;
+import dev.tethys.collect.observe.NodeObserver;
+import dev.tethys.collect.observe.SignalState;
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.runtime.BuildInfo;
+import dev.tethys.runtime.HeapController;
+import dev.tethys.runtime.Shutdown;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.UsageException;
+import dev.tethys.runtime.log.LogSetup;
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.ListenAddress;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** {@code tethys node-agent}: what Coroot's node agent does, as far as docs/node-agent.md lists. */
+public final class NodeAgentRole {
+  private static final System.Logger LOG = System.getLogger(NodeAgentRole.class.getName());
+
+  private NodeAgentRole() {}
+
+  /** Runs until the process is told to stop; the exit code of the process. */
+  public static int run(List<String> args) {
+    return run(args, System.getenv(), System.out);
+  }
+
+  static int run(List<String> args, Map<String, String> environment, PrintStream out) {
+    FlagSet flags = NodeAgentFlags.flags();
+    if (args.contains("--help") || args.contains("-h")) {
+      out.print(flags.help());
+      return 0;
+    }
+    List<String> operands = new ArrayList<>();
+    flags.parse(NodeAgentFlags.withEnvironment(args, environment, flags), operands);
+    if (!operands.isEmpty() && !operands.equals(List.of("check"))) {
+      throw new UsageException(
+          NodeAgentFlags.COMMAND
+              + ": unexpected argument '"
+              + String.join(" ", operands)
+              + "'; only 'check' is known");
+    }
+    if (!operands.isEmpty()) {
+      try (NodeObserver observer = NodeObserver.start(NodeAgentFlags.options(flags))) {
+        out.print(table(observer.signals()));
+      }
+      return 0;
+    }
+    return serve(flags);
+  }
+
+  private static int serve(FlagSet flags) {
+    String address = flags.get("listen");
+    try {
+      ListenAddress.check(address);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(NodeAgentFlags.COMMAND + ": --listen: " + e.getMessage());
+    }
+    HeapController.keep();
+    LogSetup.install(flags);
+    String web = flags.get("web.config.file");
+    HttpListenerOptions listening =
+        HttpListenerOptions.on(address).withWebConfigFile(web.isEmpty() ? null : Path.of(web));
+    try (NodeObserver observer = NodeObserver.start(NodeAgentFlags.options(flags))) {
+      Registry registry = registry(observer);
+      Labels machine = MachineIdentity.read(Path.of("/")).labels();
+      Routes routes =
+          new Routes()
+              .get(
+                  "/metrics",
+                  (q, r) ->
+                      MetricsPage.answer(
+                          q, r, MachineIdentity.labelled(registry.gather(), machine)))
+              .get("/-/healthy", (q, r) -> r.send("OK"))
+              .get("/-/ready", (q, r) -> r.send("OK"));
+      try (HttpListener listener = HttpListener.start(listening, routes, null)) {
+        LOG.log(Level.INFO, "Node agent started address={0}", listener.addresses());
+        for (SignalState s : observer.signals()) {
+          LOG.log(
+              s.reason().isEmpty() ? Level.INFO : Level.WARNING,
+              "Signal opened signal=\"{0}\" state={1} source={2}{3}",
+              s.signal(),
+              s.level().text(),
+              s.source(),
+              s.reason().isEmpty() ? "" : " reason=\"" + s.reason() + "\"");
+        }
+        Shutdown.await();
+      }
+      return 0;
+    } catch (IOException e) {
+      LOG.log(
+          Level.ERROR, "Listener could not be opened address={0}: {1}", address, e.getMessage());
+      return 1;
+    }
+  }
+
+  private static Registry registry(NodeObserver observer) {
+    Registry r = new Registry();
+    BuildInfo b = BuildInfo.current();
+    r.register(observer);
+    r.register(new ProcessCollector());
+    r.register(Registry.process());
+    r.register(b.metric("tethys", "the node agent"));
+    r.register(
+        to ->
+            to.accept(
+                new MetricFamily(
+                    "node_agent_info",
+                    MetricType.GAUGE,
+                    "Version of the node agent.",
+                    "",
+                    List.of(
+                        new MetricFamily.Metric(
+                            Labels.of("version", "tethys-" + b.version()), 1)))));
+    return r;
+  }
+
+  /** Signals as a table for a terminal. */
+  static String table(List<SignalState> signals) {
+    StringBuilder sb = new StringBuilder();
+    String row = "%-16s %-8s %-10s %s%n";
+    sb.append(String.format(row, "SIGNAL", "STATE", "SOURCE", "REASON"));
+    for (SignalState s : signals) {
+      sb.append(
+          String.format(
+              row,
+              s.signal(),
+              s.level().text(),
+              s.source(),
+              s.reason().isEmpty() ? "-" : s.reason()));
+    }
+    return sb.toString();
+  }
+}

@@ -1,0 +1,94 @@
+package dev.tethys.app.nodeagent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tethys.collect.observe.ObserverOptions;
+import dev.tethys.collect.observe.SignalState;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.runtime.cli.UsageException;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class NodeAgentRoleTest {
+  private static String run(Map<String, String> environment, String... args) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    assertThat(
+            NodeAgentRole.run(
+                List.of(args), environment, new PrintStream(out, true, StandardCharsets.UTF_8)))
+        .isZero();
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void checkNamesTheReasonOfEachSignalThatIsNotFull() {
+    String table = run(Map.of(), "check", "--disable-ebpf");
+    assertThat(table.lines().findFirst().orElse("")).startsWith("SIGNAL");
+    assertThat(table)
+        .containsPattern("connections +(reduced|off) .*eBPF is switched off by --disable-ebpf")
+        .containsPattern("requests +off .*eBPF is switched off by --disable-ebpf");
+    assertThat(run(Map.of(), "check", "--disable-l7-tracing"))
+        .containsPattern("requests +off .*switched off by --disable-l7-tracing");
+  }
+
+  @Test
+  void readsFlagsFromTheEnvironmentUnlessTheyAreGiven() {
+    FlagSet flags = NodeAgentFlags.flags();
+    Map<String, String> environment =
+        Map.of(
+            "LISTEN", ":1", "EPHEMERAL_PORT_RANGE", "1-2", "DISABLE_EBPF", "true", "HOME", "/root");
+    List<String> args = NodeAgentFlags.withEnvironment(List.of("--listen=:2"), environment, flags);
+    assertThat(args).containsExactly("--ephemeral-port-range=1-2", "--listen=:2");
+    assertThat(
+            NodeAgentFlags.withEnvironment(List.of(), Map.of("TETHYS_DISABLE_EBPF", "true"), flags))
+        .containsExactly("--disable-ebpf=true");
+    ObserverOptions o = NodeAgentFlags.options(flags.parse(args));
+    assertThat(o.firstEphemeral()).isEqualTo(1);
+    assertThat(o.lastEphemeral()).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--ephemeral-port-range=5 | --ephemeral-port-range is '5'; it must be two ports",
+        "--ephemeral-port-range=9-5 | it must be two ports",
+        "--track-public-network=x | --track-public-network: network 'x' is not valid",
+        "--min-container-age=1h | --min-container-age is not taken: ",
+        "--listen=nonsense | --listen",
+        "--container-alowlist=x | did you mean --container-allowlist?",
+        "status | unexpected argument 'status'; only 'check' is known"
+      })
+  void refusesWhatItCannotDo(String argument, String message) {
+    assertThatThrownBy(() -> run(Map.of(), argument))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void tableHasALineForEachSignal() {
+    assertThat(
+            NodeAgentRole.table(
+                List.of(
+                    new SignalState("a", SignalState.Level.FULL, "eBPF", ""),
+                    new SignalState("b", SignalState.Level.OFF, "none", "not permitted"))))
+        .isEqualTo(
+            """
+            SIGNAL           STATE    SOURCE     REASON
+            a                full     eBPF       -
+            b                off      none       not permitted
+            """);
+  }
+
+  @Test
+  void helpListsTheFlagsOfCoroot() {
+    assertThat(run(Map.of(), "--help"))
+        .contains("--listen", "--track-public-network", "disable-l7-tracing");
+  }
+}

@@ -1,0 +1,249 @@
+/*
+ * First bytes of what processes write to sockets and read from them, seen at the end of the system calls: the memory holds
+ * the bytes of a read then, and still those of a write. One program for all calls, which leaves at once for any other call.
+ */
+#include "types.h"
+
+enum { CAPTURE = 1024, SMALL = 256, SEGMENTS = 8, MESSAGES = 4 };
+enum { SENT = 0, RECEIVED = 1 };
+enum { S_IFMT = 0170000, S_IFSOCK = 0140000 };
+enum { MSG_PEEK = 2, DNS = 53 };
+
+/* Numbers of the calls on x86-64 (arch/x86/entry/syscalls/syscall_64.tbl). */
+enum {
+  SYS_READ = 0,
+  SYS_WRITE = 1,
+  SYS_READV = 19,
+  SYS_WRITEV = 20,
+  SYS_SENDTO = 44,
+  SYS_RECVFROM = 45,
+  SYS_SENDMSG = 46,
+  SYS_RECVMSG = 47,
+  SYS_RECVMMSG = 299,
+  SYS_SENDMMSG = 307,
+};
+#define BIT(n) (1ULL << (n))
+#define CALLS                                                                                                           \
+  (BIT(SYS_READ) | BIT(SYS_WRITE) | BIT(SYS_READV) | BIT(SYS_WRITEV) | BIT(SYS_SENDTO) | BIT(SYS_RECVFROM) |            \
+   BIT(SYS_SENDMSG) | BIT(SYS_RECVMSG))
+
+struct {
+  __uint(type, MAP_RINGBUF);
+  __uint(max_entries, 1 << 24);
+} events SEC(".maps");
+
+/* 0: process of the agent, whose own payloads are left out. */
+struct {
+  __uint(type, MAP_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, u32);
+  __type(value, u64);
+} settings SEC(".maps");
+
+/* Sockets whose payloads cannot be measured, with their ports: the memory of a socket is used again. */
+struct {
+  __uint(type, MAP_LRU_HASH);
+  __uint(max_entries, 16384);
+  __type(key, u64);
+  __type(value, u64);
+} ignored SEC(".maps");
+
+struct payload {
+  u64 time;
+  u32 tgid;
+  u32 tid;
+  u32 total;
+  u16 captured;
+  u8 direction;
+  u8 pad;
+  struct endpoint end;
+};
+struct small_payload {
+  struct payload head;
+  u8 data[SMALL];
+};
+struct large_payload {
+  struct payload head;
+  u8 data[CAPTURE];
+};
+/* Segments are appended at an offset below CAPTURE, each at most CAPTURE long. */
+struct vector_payload {
+  struct payload head;
+  u8 data[2 * CAPTURE];
+};
+struct segment {
+  u64 base;
+  u64 length;
+};
+struct message { /* struct user_msghdr, and struct mmsghdr with the length */
+  u64 name;
+  u64 name_length;
+  u64 segments;
+  u64 segment_count;
+  u64 control;
+  u64 control_length;
+  u64 flags;
+  u32 length;
+  u32 pad;
+};
+
+/* Keeps the compiler from moving a comparison away from the number that the verifier follows. */
+#define FOLLOW(n) asm volatile("" : "+r"(n))
+
+INLINE u64 bounded(u64 n, u64 most) {
+  if (n > most)
+    n = most;
+  FOLLOW(n);
+  n &= 2 * most - 1; /* no change, but a bound that the verifier sees */
+  FOLLOW(n);
+  if (n > most)
+    n = most;
+  return n;
+}
+
+INLINE struct sock *socket_of(u32 fd) {
+  struct task_struct *task = bpf_get_current_task_btf();
+  struct fdtable *table = task->files->fdt;
+  if (fd >= table->max_fds)
+    return 0;
+  void *file = 0;
+  if (bpf_probe_read_kernel(&file, sizeof(file), table->fd + fd) || !file)
+    return 0;
+  struct file *f = CAST(struct file, file);
+  if ((f->f_inode->i_mode & S_IFMT) != S_IFSOCK)
+    return 0;
+  struct sock *sk = CAST(struct socket, f->private_data)->sk;
+  if (!sk)
+    return 0;
+  u16 family = sk->__sk_common.skc_family;
+  if (family != AF_INET && family != AF_INET6)
+    return 0;
+  u16 protocol = sk->sk_protocol;
+  if (protocol == IPPROTO_TCP)
+    return sk;
+  /* Of UDP, requests to and answers from name servers. */
+  return protocol == IPPROTO_UDP && sk->__sk_common.skc_dport == __builtin_bswap16(DNS) ? sk : 0;
+}
+
+INLINE int is_ignored(struct sock *sk) {
+  u64 key = (u64)sk;
+  u64 *ports = bpf_map_lookup_elem(&ignored, &key);
+  return ports && *ports == ((u64)sk->__sk_common.skc_num << 16 | sk->__sk_common.skc_dport);
+}
+
+INLINE void fill(struct payload *p, struct sock *sk, u64 id, u32 total, u32 captured, u8 direction) {
+  p->time = bpf_ktime_get_ns();
+  p->tgid = id >> 32;
+  p->tid = id;
+  p->total = total;
+  p->captured = captured;
+  p->direction = direction;
+  p->pad = 0;
+  describe(&p->end, sk);
+}
+
+INLINE void emit(struct sock *sk, u64 id, u64 base, u32 total, u8 direction) {
+  if (total <= SMALL) {
+    struct small_payload *p = bpf_ringbuf_reserve(&events, sizeof(*p), 0);
+    if (!p) {
+      count_lost();
+      return;
+    }
+    u64 n = bounded(total, SMALL);
+    fill(&p->head, sk, id, total, bpf_probe_read_user(p->data, n, (void *)base) ? 0 : n, direction);
+    bpf_ringbuf_submit(p, RB_NO_WAKEUP);
+    return;
+  }
+  struct large_payload *p = bpf_ringbuf_reserve(&events, sizeof(*p), 0);
+  if (!p) {
+    count_lost();
+    return;
+  }
+  u64 n = bounded(total, CAPTURE);
+  fill(&p->head, sk, id, total, bpf_probe_read_user(p->data, n, (void *)base) ? 0 : n, direction);
+  bpf_ringbuf_submit(p, RB_NO_WAKEUP);
+}
+
+INLINE void emit_vector(struct sock *sk, u64 id, u64 segments, u64 count, u32 total, u8 direction) {
+  struct segment s;
+  if (bpf_probe_read_user(&s, sizeof(s), (void *)segments))
+    return;
+  if (s.length >= total || s.length >= CAPTURE || count == 1) {
+    if (s.length >= total || s.length >= CAPTURE)
+      emit(sk, id, s.base, total, direction);
+    return;
+  }
+  struct vector_payload *p = bpf_ringbuf_reserve(&events, sizeof(*p), 0);
+  if (!p) {
+    count_lost();
+    return;
+  }
+  u32 done = 0;
+  for (int i = 0; i < SEGMENTS; i++) {
+    if (i >= count || done >= CAPTURE || done >= total)
+      break;
+    if (bpf_probe_read_user(&s, sizeof(s), (void *)(segments + i * sizeof(s))))
+      break;
+    u64 n = s.length;
+    if (n > total - done)
+      n = total - done;
+    n = bounded(n, CAPTURE);
+    u32 at = done;
+    FOLLOW(at);
+    at &= CAPTURE - 1;
+    if (bpf_probe_read_user(p->data + at, n, (void *)s.base))
+      break;
+    done += n;
+    if (s.length > n)
+      break; /* the rest of this segment is missing, so the next one does not follow */
+  }
+  fill(&p->head, sk, id, total, done, direction);
+  bpf_ringbuf_submit(p, RB_NO_WAKEUP);
+}
+
+SEC("tp_btf/sys_exit")
+int call_ended(u64 *ctx) {
+  struct pt_regs *regs = (struct pt_regs *)ctx[0];
+  s64 result = ctx[1];
+  u64 call = regs->orig_ax;
+  if (result <= 0)
+    return 0;
+  int many = call == SYS_SENDMMSG || call == SYS_RECVMMSG;
+  if (!many && (call > 63 || !(CALLS >> call & 1)))
+    return 0;
+  u64 id = bpf_get_current_pid_tgid();
+  u32 zero = 0;
+  u64 *self = bpf_map_lookup_elem(&settings, &zero);
+  if (!self || *self == id >> 32)
+    return 0;
+  struct sock *sk = socket_of(regs->di);
+  if (!sk || is_ignored(sk))
+    return 0;
+  u8 direction =
+      call == SYS_WRITE || call == SYS_WRITEV || call == SYS_SENDTO || call == SYS_SENDMSG || call == SYS_SENDMMSG ? SENT : RECEIVED;
+  if (many) {
+    for (int i = 0; i < MESSAGES && i < result; i++) {
+      struct message m;
+      if (bpf_probe_read_user(&m, sizeof(m), (void *)(regs->si + i * sizeof(m))))
+        break;
+      emit_vector(sk, id, m.segments, m.segment_count, m.length, direction);
+    }
+    return 0;
+  }
+  if (call == SYS_SENDMSG || call == SYS_RECVMSG) {
+    struct message m;
+    if (call == SYS_RECVMSG && regs->dx & MSG_PEEK)
+      return 0;
+    if (!bpf_probe_read_user(&m, 32, (void *)regs->si))
+      emit_vector(sk, id, m.segments, m.segment_count, result, direction);
+    return 0;
+  }
+  if (call == SYS_READV || call == SYS_WRITEV) {
+    emit_vector(sk, id, regs->si, regs->dx, result, direction);
+    return 0;
+  }
+  if (call == SYS_RECVFROM && regs->r10 & MSG_PEEK)
+    return 0;
+  emit(sk, id, regs->si, result, direction);
+  return 0;
+}

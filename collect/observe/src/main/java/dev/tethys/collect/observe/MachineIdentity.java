@@ -1,0 +1,70 @@
+package dev.tethys.collect.observe;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.MetricFamily.Metric;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Identity of a machine, as labels of all its metrics.
+ *
+ * @param machineId from /etc/machine-id, D-Bus or the firmware, without dashes; may be empty
+ * @param systemUuid of the firmware; may be empty
+ */
+public record MachineIdentity(String machineId, String systemUuid) {
+  private static final List<String> MACHINE_ID =
+      List.of("etc/machine-id", "var/lib/dbus/machine-id");
+  private static final String PRODUCT_UUID = "sys/devices/virtual/dmi/id/product_uuid";
+
+  /**
+   * Reads the identity.
+   *
+   * @param root of the file system of the machine
+   */
+  public static MachineIdentity read(Path root) {
+    String uuid = text(root.resolve(PRODUCT_UUID));
+    String id = "";
+    for (String file : MACHINE_ID) {
+      if (id.isEmpty()) {
+        id = text(root.resolve(file));
+      }
+    }
+    return new MachineIdentity((id.isEmpty() ? uuid : id).replace("-", ""), uuid);
+  }
+
+  private static String text(Path file) {
+    try {
+      return Files.readString(file).strip();
+    } catch (IOException e) {
+      return ""; // absent in containers and on some machines
+    }
+  }
+
+  /** Labels of all metrics of the machine. */
+  public Labels labels() {
+    return new LabelsBuilder().set("machine_id", machineId).set("system_uuid", systemUuid).build();
+  }
+
+  /** Families with labels added to each metric. */
+  public static List<MetricFamily> labelled(List<MetricFamily> families, Labels more) {
+    List<MetricFamily> out = new ArrayList<>(families.size());
+    for (MetricFamily f : families) {
+      List<Metric> metrics = new ArrayList<>(f.metrics().size());
+      for (Metric m : f.metrics()) {
+        metrics.add(
+            new Metric(
+                new LabelsBuilder(m.labels()).addAll(more).build(),
+                m.point(),
+                m.timestamp(),
+                m.startTimestamp()));
+      }
+      out.add(new MetricFamily(f.name(), f.type(), f.help(), f.unit(), metrics));
+    }
+    return out;
+  }
+}

@@ -1,0 +1,231 @@
+package dev.tethys.collect.observe;
+
+import dev.tethys.collect.observe.connection.ConnectionFilter;
+import dev.tethys.collect.observe.connection.ConnectionTracker;
+import dev.tethys.collect.observe.connection.KernelConnections;
+import dev.tethys.collect.observe.connection.LocalAddresses;
+import dev.tethys.collect.observe.connection.PolledConnections;
+import dev.tethys.collect.observe.connection.TcpSource;
+import dev.tethys.collect.observe.kernel.RefusedException;
+import dev.tethys.collect.observe.protocol.ProtocolCounters;
+import dev.tethys.collect.observe.request.PayloadCapture;
+import dev.tethys.collect.observe.request.RequestMetrics;
+import dev.tethys.model.exposition.Collector;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.libc.LibraryException;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Observation of a machine: loads what the kernel allows, falls back where it refuses, and reads
+ * events in one thread. A signal that is less than full has its reason in {@link #signals}.
+ */
+public final class NodeObserver implements Collector, AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(NodeObserver.class.getName());
+  private static final long MILLIS = 1_000_000L;
+
+  /** Pause between reads of events; the rings hold what comes in many times as long. */
+  private static final long PAUSE_NANOS = 100 * MILLIS;
+
+  private static final long SHORTEST_PAUSE_NANOS = 2 * MILLIS;
+
+  /** Share of a ring that should be full when it is read. */
+  private static final double TARGET_FILL = 0.1;
+
+  private static final long PASS_NANOS = 5_000 * MILLIS;
+
+  private final ConnectionTracker tracker;
+  private final RequestMetrics requests;
+  private final ProtocolCounters counters = new ProtocolCounters();
+  private final List<SignalState> signals = new ArrayList<>();
+  private final @Nullable TcpSource connections;
+  private final @Nullable PayloadCapture payloads;
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private final LimitedLog failures = new LimitedLog(LOG);
+  private final Thread thread;
+  private volatile long lostConnectionEvents;
+  private volatile long lostPayloads;
+  private volatile long payloadEvents;
+
+  private NodeObserver(ObserverOptions o) {
+    LocalAddresses addresses = new LocalAddresses(o.proc());
+    ConnectionFilter filter =
+        new ConnectionFilter(o.publicNetworks(), o.firstEphemeral(), o.lastEphemeral());
+    tracker =
+        new ConnectionTracker(new ProcessOwners(o.proc(), System::nanoTime), filter, addresses);
+    requests = new RequestMetrics(tracker.lock());
+    connections = openConnections(o, addresses);
+    payloads = openPayloads(o);
+    signals.add(
+        new SignalState(
+            "TLS requests",
+            SignalState.Level.OFF,
+            "none",
+            "probes of TLS libraries are not built yet; encrypted payloads are not measured"));
+    thread =
+        Thread.ofPlatform()
+            .name("observe-kernel")
+            .daemon()
+            .unstarted(EssentialLoop.of("observe-kernel", this::run));
+  }
+
+  /** Starts to observe. */
+  public static NodeObserver start(ObserverOptions options) {
+    NodeObserver o = new NodeObserver(options);
+    o.thread.start();
+    return o;
+  }
+
+  private @Nullable TcpSource openConnections(ObserverOptions o, LocalAddresses addresses) {
+    String refusal = "eBPF is switched off by --disable-ebpf";
+    if (o.programs()) {
+      try {
+        TcpSource source = KernelConnections.open(tracker);
+        signals.add(new SignalState("connections", SignalState.Level.FULL, "eBPF", ""));
+        return source;
+      } catch (RefusedException e) {
+        refusal = String.valueOf(e.getMessage());
+      }
+    }
+    try {
+      TcpSource source = new PolledConnections(tracker, o.proc(), addresses);
+      signals.add(
+          new SignalState(
+              "connections",
+              SignalState.Level.REDUCED,
+              "sock_diag",
+              refusal
+                  + "; sockets are polled every 5s: failed and short connections and connection"
+                  + " times are missing"));
+      return source;
+    } catch (LibraryException e) {
+      signals.add(
+          new SignalState(
+              "connections",
+              SignalState.Level.OFF,
+              "none",
+              refusal + "; sock_diag: " + e.getMessage()));
+      return null;
+    }
+  }
+
+  private @Nullable PayloadCapture openPayloads(ObserverOptions o) {
+    String refusal =
+        o.requests()
+            ? "eBPF is switched off by --disable-ebpf"
+            : "switched off by --disable-l7-tracing";
+    if (o.programs() && o.requests()) {
+      try {
+        PayloadCapture p =
+            PayloadCapture.open(tracker, requests, counters, ProcessHandle.current().pid());
+        signals.add(new SignalState("requests", SignalState.Level.FULL, "eBPF", ""));
+        return p;
+      } catch (RefusedException e) {
+        refusal = String.valueOf(e.getMessage());
+      }
+    }
+    signals.add(new SignalState("requests", SignalState.Level.OFF, "none", refusal));
+    return null;
+  }
+
+  /** States of all signals, in the order of a table. */
+  public List<SignalState> signals() {
+    return List.copyOf(signals);
+  }
+
+  private void run() {
+    long nextPass = System.nanoTime();
+    try {
+      do {
+        long now = System.nanoTime();
+        readEvents();
+        if (now - nextPass >= 0) {
+          nextPass = now + PASS_NANOS;
+          readSockets(now);
+        }
+      } while (!stop.await(pause(), TimeUnit.NANOSECONDS));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Payloads are read up to a position at which the connections before them are known. */
+  private void readEvents() {
+    PayloadCapture p = payloads;
+    long end = p == null ? 0 : p.end();
+    if (connections != null) {
+      connections.readEvents();
+    }
+    if (p != null) {
+      p.read(end);
+      payloadEvents = p.events();
+    }
+  }
+
+  private void readSockets(long now) {
+    TcpSource source = connections;
+    if (source != null) {
+      try {
+        source.readSockets();
+      } catch (IOException e) {
+        failures.failure(Level.WARNING, "Sockets could not be read", "sockets", e);
+      }
+      lostConnectionEvents = source.lostEvents();
+    }
+    PayloadCapture p = payloads;
+    if (p != null) {
+      p.checkLoss();
+      lostPayloads = p.lostEvents();
+      tracker.quiet(now);
+    }
+  }
+
+  private long pause() {
+    double fill = payloads == null ? 0 : payloads.fill();
+    return fill <= TARGET_FILL
+        ? PAUSE_NANOS
+        : Math.max(SHORTEST_PAUSE_NANOS, (long) (PAUSE_NANOS * TARGET_FILL * TARGET_FILL / fill));
+  }
+
+  @Override
+  public void collect(Consumer<MetricFamily> to) {
+    tracker.collect(to);
+    requests.collect(to);
+    ObserverMetrics.collect(
+        signals,
+        new ObserverMetrics.Counts(
+            payloadEvents,
+            lostConnectionEvents,
+            lostPayloads,
+            tracker.openConnections(),
+            tracker.shedConnections(),
+            tracker.shedPeers() + requests.shed()),
+        counters,
+        to);
+  }
+
+  /** Detaches every program; what was counted can still be collected. */
+  @Override
+  public void close() {
+    stop.countDown();
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (payloads != null) {
+      payloads.close();
+    }
+    if (connections != null) {
+      connections.close();
+    }
+  }
+}

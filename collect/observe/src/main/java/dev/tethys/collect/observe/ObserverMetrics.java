@@ -1,0 +1,89 @@
+package dev.tethys.collect.observe;
+
+import dev.tethys.collect.observe.protocol.ProtocolCounters;
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.MetricFamily.Metric;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** Metrics of the observation itself: signals, and what was lost or left out. */
+final class ObserverMetrics {
+  private ObserverMetrics() {}
+
+  /** Numbers of the observation. */
+  record Counts(
+      long payloads,
+      long lostConnectionEvents,
+      long lostPayloads,
+      long openConnections,
+      long shedConnections,
+      long shedDestinations) {}
+
+  static void collect(
+      List<SignalState> signals, Counts n, ProtocolCounters p, Consumer<MetricFamily> to) {
+    List<Metric> states = new ArrayList<>();
+    for (SignalState s : signals) {
+      states.add(
+          new Metric(
+              Labels.of("signal", s.signal(), "state", s.level().text(), "source", s.source()), 1));
+    }
+    to.accept(
+        new MetricFamily(
+            "tethys_observe_signal_info",
+            MetricType.GAUGE,
+            "Signals of the node agent, full, reduced or off.",
+            "",
+            states));
+    number(
+        to,
+        "tethys_observe_payloads_total",
+        MetricType.COUNTER,
+        "Payloads read from the kernel.",
+        n.payloads());
+    to.accept(
+        new MetricFamily(
+            "tethys_observe_lost_events_total",
+            MetricType.COUNTER,
+            "Events for which a ring of the kernel had no room.",
+            "",
+            List.of(
+                new Metric(Labels.of("ring", "connections"), n.lostConnectionEvents()),
+                new Metric(Labels.of("ring", "payloads"), n.lostPayloads()))));
+    number(
+        to,
+        "tethys_observe_open_connections",
+        MetricType.GAUGE,
+        "TCP connections of observed and other processes.",
+        n.openConnections());
+    to.accept(
+        new MetricFamily(
+            "tethys_observe_shed_total",
+            MetricType.COUNTER,
+            "Objects left out because a table was full.",
+            "",
+            List.of(
+                new Metric(Labels.of("table", "connections"), n.shedConnections()),
+                new Metric(Labels.of("table", "destinations"), n.shedDestinations()),
+                new Metric(Labels.of("table", "requests"), p.shed()))));
+    to.accept(
+        new MetricFamily(
+            "tethys_observe_unmeasured_total",
+            MetricType.COUNTER,
+            "Connections, messages and requests that could not be measured, by reason.",
+            "",
+            List.of(
+                new Metric(Labels.of("reason", "protocol_not_recognised"), p.unrecognised()),
+                new Metric(Labels.of("reason", "malformed_message"), p.malformed()),
+                new Metric(Labels.of("reason", "beyond_captured_bytes"), p.lost()),
+                new Metric(Labels.of("reason", "connection_ended"), p.unanswered()),
+                new Metric(Labels.of("reason", "parser_failed"), p.faults()))));
+  }
+
+  private static void number(
+      Consumer<MetricFamily> to, String name, MetricType type, String help, double value) {
+    to.accept(new MetricFamily(name, type, help, "", List.of(new Metric(Labels.EMPTY, value))));
+  }
+}

@@ -1,0 +1,28 @@
+package dev.tethys.collect.observe;
+
+/**
+ * State of a kind of observation.
+ *
+ * @param signal such as {@code connections}
+ * @param level how much of it there is
+ * @param source facility that it comes from, such as {@code eBPF}
+ * @param reason why it is less than full, and the remedy; empty when it is full
+ */
+public record SignalState(String signal, Level level, String source, String reason) {
+
+  /** Extent of a signal. */
+  public enum Level {
+    FULL,
+    REDUCED,
+    OFF;
+
+    /** The word in tables and labels. */
+    public String text() {
+      return switch (this) {
+        case FULL -> "full";
+        case REDUCED -> "reduced";
+        case OFF -> "off";
+      };
+    }
+  }
+}

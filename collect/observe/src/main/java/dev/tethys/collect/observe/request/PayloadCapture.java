@@ -1,0 +1,194 @@
+package dev.tethys.collect.observe.request;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import dev.tethys.collect.observe.connection.Connection;
+import dev.tethys.collect.observe.connection.ConnectionTracker;
+import dev.tethys.collect.observe.connection.SocketView;
+import dev.tethys.collect.observe.kernel.KernelMap;
+import dev.tethys.collect.observe.kernel.LoadedPrograms;
+import dev.tethys.collect.observe.kernel.RefusedException;
+import dev.tethys.collect.observe.kernel.RingBuffer;
+import dev.tethys.collect.observe.protocol.Direction;
+import dev.tethys.collect.observe.protocol.ProtocolConnection;
+import dev.tethys.collect.observe.protocol.ProtocolCounters;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.Map;
+
+/**
+ * First bytes of what processes send and receive, from the kernel to the parsers of their
+ * connections. For one thread at a time.
+ */
+public final class PayloadCapture implements AutoCloseable {
+  /** Room for the payloads of a tenth of a second of a busy machine. */
+  private static final int RING_BYTES = 1 << 24;
+
+  /** Offsets in struct payload (payload.c). */
+  private static final int TGID = 8;
+
+  private static final int TOTAL = 16;
+  private static final int CAPTURED = 20;
+  private static final int DIRECTION = 22;
+  private static final int ENDPOINT = 24;
+  private static final int DATA = ENDPOINT + SocketView.ENDPOINT_BYTES;
+  private static final int IPPROTO_TCP = 6;
+  private static final int PROTOCOL = ENDPOINT + 27;
+
+  private final ConnectionTracker tracker;
+  private final RequestMetrics metrics;
+  private final ProtocolCounters counters;
+  private final LoadedPrograms programs;
+  private final RingBuffer ring;
+  private final KernelMap lost;
+  private final KernelMap ignored;
+  private final SocketView view = new SocketView();
+  private byte[] bytes = new byte[1 << 11];
+  private long lostBefore;
+  private long events;
+  private double fill;
+
+  private PayloadCapture(
+      ConnectionTracker tracker,
+      RequestMetrics metrics,
+      ProtocolCounters counters,
+      LoadedPrograms programs,
+      RingBuffer ring) {
+    this.tracker = tracker;
+    this.metrics = metrics;
+    this.counters = counters;
+    this.programs = programs;
+    this.ring = ring;
+    this.lost = programs.map("lost");
+    this.ignored = programs.map("ignored");
+  }
+
+  /**
+   * Loads and attaches the program.
+   *
+   * @param process whose payloads are left out: that of the agent
+   * @throws RefusedException with the reason; nothing stays loaded
+   */
+  public static PayloadCapture open(
+      ConnectionTracker tracker, RequestMetrics metrics, ProtocolCounters counters, long process)
+      throws RefusedException {
+    LoadedPrograms programs = LoadedPrograms.load("payload", Map.of("events", RING_BYTES));
+    boolean done = false;
+    try {
+      RingBuffer ring = programs.map("events").ringBuffer(RING_BYTES);
+      programs.map("settings").number(0, process);
+      programs.attachTracepoint("call_ended");
+      done = true;
+      return new PayloadCapture(tracker, metrics, counters, programs, ring);
+    } catch (IOException e) {
+      throw new RefusedException("settings of group payload: " + e.getMessage());
+    } finally {
+      if (!done) {
+        programs.close();
+      }
+    }
+  }
+
+  /** Position up to which payloads are written; connections up to here are to be read first. */
+  public long end() {
+    return ring.end();
+  }
+
+  /** Share of the ring that the last read emptied, from 0 to 1. */
+  public double fill() {
+    return fill;
+  }
+
+  /**
+   * Reads payloads up to a position.
+   *
+   * @param end an earlier {@link #end}
+   */
+  public void read(long end) {
+    fill = (double) ring.pending() / RING_BYTES;
+    tracker.lock().lock();
+    try {
+      events += ring.read(end, this::payload);
+    } finally {
+      tracker.lock().unlock();
+    }
+  }
+
+  private void payload(MemorySegment m, long at, int length) {
+    if (m.get(JAVA_BYTE, at + PROTOCOL) != IPPROTO_TCP) {
+      return;
+    }
+    long time = m.get(JAVA_LONG, at);
+    view.readEndpoint(m, at + ENDPOINT);
+    view.process(m.get(JAVA_INT, at + TGID));
+    Connection c = tracker.connectionOf(time, view);
+    if (c == null) {
+      ignore();
+      return;
+    }
+    ProtocolConnection parser = c.payloads();
+    if (parser == null) {
+      parser = new ProtocolConnection(r -> metrics.add(c, r), counters, c.requestDirection());
+      if (!tracker.open(c, parser)) {
+        ignore();
+        return;
+      }
+    }
+    int captured = Math.min(m.get(JAVA_SHORT, at + CAPTURED) & 0xffff, length - DATA);
+    if (bytes.length < captured) {
+      bytes = new byte[captured];
+    }
+    MemorySegment.copy(m, JAVA_BYTE, at + DATA, bytes, 0, captured);
+    parser.feed(
+        m.get(JAVA_BYTE, at + DIRECTION) == 0 ? Direction.SENT : Direction.RECEIVED,
+        time,
+        bytes,
+        0,
+        captured,
+        m.get(JAVA_INT, at + TOTAL));
+    if (!parser.wantsPayloads()) {
+      ignore();
+    }
+  }
+
+  /** Has the kernel leave out the payloads of a socket from now on. */
+  private void ignore() {
+    try {
+      ignored.put(view.socket(), view.ports());
+    } catch (IOException e) {
+      // its payloads keep coming, and are dropped here
+    }
+  }
+
+  /** Compares the number of lost payloads; after a loss the parsers start anew. */
+  public void checkLoss() {
+    long now = lostEvents();
+    if (now != lostBefore) {
+      lostBefore = now;
+      tracker.resynchronise();
+    }
+  }
+
+  /** Payloads for which the ring had no room. */
+  public long lostEvents() {
+    try {
+      return lost.number(0);
+    } catch (IOException e) {
+      return lostBefore;
+    }
+  }
+
+  /** Payloads read. */
+  public long events() {
+    return events;
+  }
+
+  @Override
+  public void close() {
+    ring.close();
+    programs.close();
+  }
+}

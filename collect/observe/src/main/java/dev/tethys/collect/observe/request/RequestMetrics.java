@@ -1,0 +1,230 @@
+package dev.tethys.collect.observe.request;
+
+import dev.tethys.collect.observe.connection.Connection;
+import dev.tethys.collect.observe.connection.Owner;
+import dev.tethys.collect.observe.connection.Peer;
+import dev.tethys.collect.observe.protocol.ObservedRequest;
+import dev.tethys.collect.observe.protocol.Protocol;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.Collector;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.MetricFamily.Metric;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.locks.Lock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Counts and latencies of requests by owner, destination, protocol and status, named and labelled
+ * as those of Coroot's node agent: the client's side by destination, the server's without.
+ *
+ * <p>Guarded by the lock that the source of requests holds.
+ */
+public final class RequestMetrics implements Collector {
+  /** Upper bounds of the histograms, in seconds: those of Prometheus's client libraries. */
+  private static final double[] BOUNDS = {
+    .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, Double.POSITIVE_INFINITY
+  };
+
+  private static final long[] BOUNDS_NANOS = nanos();
+  private static final double NANOS = 1e9;
+  private static final int MAX_SERIES = 100_000;
+  private static final int MAX_STATUSES = 32;
+  private static final String OTHER = "~other";
+
+  /** Requests without an answer; one-way messages have a label for their direction. */
+  private record Key(
+      Owner owner, @Nullable String destination, @Nullable String actual, Protocol protocol) {}
+
+  private record StatusKey(String status, String method) {}
+
+  private static final class Stats {
+    final Map<StatusKey, long[]> byStatus = new HashMap<>(4);
+    final long[] buckets = new long[BOUNDS.length];
+    long sumNanos;
+    long count;
+    @Nullable StatusKey lastStatus;
+    long @Nullable [] lastCount;
+  }
+
+  private final Lock lock;
+  private final Map<Key, Stats> all = new HashMap<>();
+  private long shed;
+
+  public RequestMetrics(Lock lock) {
+    this.lock = lock;
+  }
+
+  private static long[] nanos() {
+    long[] out = new long[BOUNDS.length];
+    for (int i = 0; i < BOUNDS.length - 1; i++) {
+      out[i] = Math.round(BOUNDS[i] * NANOS);
+    }
+    out[BOUNDS.length - 1] = Long.MAX_VALUE;
+    return out;
+  }
+
+  /** Adds a request of a connection. To be called with the lock held. */
+  public void add(Connection c, ObservedRequest r) {
+    Owner owner = c.owner();
+    if (owner == null) {
+      return;
+    }
+    Peer peer = r.client() ? c.peer() : null;
+    if (r.client() && peer == null) {
+      return;
+    }
+    add(
+        owner,
+        peer == null ? null : peer.destination(),
+        peer == null ? null : peer.actualDestination(),
+        r);
+  }
+
+  /** Adds a request; without a destination it is one that the owner answered. */
+  void add(Owner owner, @Nullable String destination, @Nullable String actual, ObservedRequest r) {
+    Protocol protocol = r.protocol() == Protocol.HTTP2 ? Protocol.HTTP : r.protocol();
+    Key key = new Key(owner, destination, actual, protocol);
+    Stats s = all.get(key);
+    if (s == null) {
+      if (all.size() >= MAX_SERIES) {
+        shed++;
+        return;
+      }
+      s = new Stats();
+      all.put(key, s);
+    }
+    count(s, r);
+    if (!protocol.oneWay()) {
+      long d = r.durationNanos();
+      int i = 0;
+      while (d > BOUNDS_NANOS[i]) {
+        i++;
+      }
+      s.buckets[i]++;
+      s.sumNanos += d;
+      s.count++;
+    }
+  }
+
+  private static void count(Stats s, ObservedRequest r) {
+    String status = r.statusLabel();
+    String method = r.protocol().oneWay() ? r.operation() : "";
+    StatusKey last = s.lastStatus;
+    long[] n = s.lastCount;
+    if (last == null
+        || n == null
+        || !last.status().equals(status)
+        || !last.method().equals(method)) {
+      StatusKey key = new StatusKey(status, method);
+      if (s.byStatus.size() >= MAX_STATUSES && !s.byStatus.containsKey(key)) {
+        key = new StatusKey(OTHER, "");
+      }
+      n = s.byStatus.computeIfAbsent(key, _ -> new long[1]);
+      s.lastStatus = key;
+      s.lastCount = n;
+    }
+    n[0]++;
+  }
+
+  /** Requests that were not counted because there were too many destinations. */
+  public long shed() {
+    lock.lock();
+    try {
+      return shed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Requests counted so far. */
+  public long total() {
+    lock.lock();
+    try {
+      long n = 0;
+      for (Stats s : all.values()) {
+        for (long[] c : s.byStatus.values()) {
+          n += c[0];
+        }
+      }
+      return n;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void collect(Consumer<MetricFamily> to) {
+    TreeMap<String, List<Metric>> counters = new TreeMap<>();
+    TreeMap<String, List<Metric>> histograms = new TreeMap<>();
+    lock.lock();
+    try {
+      all.forEach((k, s) -> collect(k, s, counters, histograms));
+    } finally {
+      lock.unlock();
+    }
+    counters.forEach(
+        (name, m) ->
+            to.accept(
+                new MetricFamily(
+                    name,
+                    MetricType.COUNTER,
+                    "Requests that were answered, or messages, seen on the wire.",
+                    "",
+                    m)));
+    histograms.forEach(
+        (name, m) ->
+            to.accept(
+                new MetricFamily(
+                    name,
+                    MetricType.HISTOGRAM,
+                    "Time from the first byte of a request to the last byte of its answer.",
+                    "",
+                    m)));
+  }
+
+  private static void collect(
+      Key k, Stats s, Map<String, List<Metric>> counters, Map<String, List<Metric>> histograms) {
+    boolean inbound = k.destination() == null;
+    List<Metric> counts =
+        counters.computeIfAbsent(k.protocol().countMetric(inbound), _ -> new ArrayList<>());
+    s.byStatus.forEach(
+        (status, n) ->
+            counts.add(
+                new Metric(
+                    labels(k).set("status", status.status()).set("method", status.method()).build(),
+                    n[0])));
+    if (s.count == 0) {
+      return;
+    }
+    double[] cumulative = new double[BOUNDS.length];
+    long sum = 0;
+    for (int i = 0; i < cumulative.length; i++) {
+      sum += s.buckets[i];
+      cumulative[i] = sum;
+    }
+    histograms
+        .computeIfAbsent(k.protocol().durationMetric(inbound), _ -> new ArrayList<>())
+        .add(
+            new Metric(
+                labels(k).build(),
+                new MetricFamily.Buckets(
+                    s.count, s.sumNanos / NANOS, BOUNDS.clone(), cumulative, List.of())));
+  }
+
+  private static LabelsBuilder labels(Key k) {
+    LabelsBuilder b =
+        new LabelsBuilder()
+            .set("container_id", k.owner().containerId())
+            .set("app_id", k.owner().appId());
+    if (k.destination() != null && k.actual() != null) {
+      b.set("destination", k.destination()).set("actual_destination", k.actual());
+    }
+    return b;
+  }
+}

@@ -1,0 +1,203 @@
+package dev.tethys.collect.observe.request;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.tethys.collect.observe.connection.ConnectionFilter;
+import dev.tethys.collect.observe.connection.ConnectionTracker;
+import dev.tethys.collect.observe.connection.IpPrefix;
+import dev.tethys.collect.observe.connection.KernelConnections;
+import dev.tethys.collect.observe.connection.LocalAddresses;
+import dev.tethys.collect.observe.connection.Owner;
+import dev.tethys.collect.observe.kernel.KernelAssumptions;
+import dev.tethys.collect.observe.protocol.ProtocolCounters;
+import dev.tethys.model.exposition.MetricFamily.Buckets;
+import dev.tethys.model.exposition.MetricFamily.Value;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Requests between two sockets of this process, through the kernel. */
+class PayloadCaptureTest {
+  private static final int OWN = (int) ProcessHandle.current().pid();
+
+  private final LocalAddresses addresses = new LocalAddresses(Path.of("/proc"));
+  private final ConnectionTracker tracker =
+      new ConnectionTracker(
+          (_, p) -> p == OWN ? new Owner("/test", "") : null,
+          new ConnectionFilter(List.of(IpPrefix.parse("0.0.0.0/0")), 0, -1),
+          addresses);
+  private final RequestMetrics metrics = new RequestMetrics(tracker.lock());
+  private final ProtocolCounters counters = new ProtocolCounters();
+  private final InetAddress loopback = InetAddress.ofLiteral("127.0.0.1");
+
+  @BeforeEach
+  void needsTheKernel() {
+    KernelAssumptions.assumeLoads("tcp");
+    KernelAssumptions.assumeLoads("sockets");
+    KernelAssumptions.assumeLoads("payload");
+    assumeTrue(
+        addresses.isHost(addresses.namespaceOf(OWN)),
+        "loopback connections are counted in the network namespace of the host alone");
+  }
+
+  private double count(String name, String status) {
+    double[] sum = new double[1];
+    metrics.collect(
+        f ->
+            f.metrics()
+                .forEach(
+                    m -> {
+                      if (f.name().equals(name)
+                          && m.labels().toString().contains("status=\"" + status + "\"")) {
+                        sum[0] += ((Value) m.point()).value();
+                      }
+                    }));
+    return sum[0];
+  }
+
+  private static byte[] ascii(String s) {
+    return s.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  private static void send(Socket from, Socket to, byte[] bytes) throws IOException {
+    from.getOutputStream().write(bytes);
+    assertThat(to.getInputStream().readNBytes(bytes.length)).hasSize(bytes.length);
+  }
+
+  private static void read(KernelConnections connections, PayloadCapture payloads) {
+    long end = payloads.end();
+    connections.readEvents();
+    payloads.read(end);
+  }
+
+  @Test
+  void countsRequestsOnBothSidesEvenPipelinedAndWithLongBodies() throws Exception {
+    try (KernelConnections connections = KernelConnections.open(tracker);
+        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, counters, 0);
+        ServerSocket server = new ServerSocket(0, 10, loopback);
+        Socket client = new Socket(loopback, server.getLocalPort());
+        Socket accepted = server.accept()) {
+      send(client, accepted, ascii("GET /a HTTP/1.1\r\nHost: x\r\n\r\n".repeat(3)));
+      send(accepted, client, ascii("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi".repeat(2)));
+      send(accepted, client, ascii("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"));
+      byte[] body = new byte[50_000];
+      send(
+          client,
+          accepted,
+          ascii("POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: " + body.length + "\r\n\r\n"));
+      send(client, accepted, body);
+      send(accepted, client, ascii("HTTP/1.1 503 No\r\nContent-Length: 50000\r\n\r\n"));
+      send(accepted, client, body);
+      read(connections, payloads);
+      for (String name :
+          List.of("container_http_requests_total", "container_http_inbound_requests_total")) {
+        assertThat(count(name, "2xx")).as(name).isEqualTo(2);
+        assertThat(count(name, "4xx")).as(name).isEqualTo(1);
+        assertThat(count(name, "5xx")).as(name).isEqualTo(1);
+      }
+      metrics.collect(
+          f -> {
+            if (f.name().contains("duration")) {
+              assertThat(((Buckets) f.metrics().getFirst().point()).sum()).isBetween(0.0, 60.0);
+            }
+          });
+      assertThat(payloads.lostEvents()).isZero();
+    }
+  }
+
+  @Test
+  void joinsTheSegmentsOfOneWrite() throws Exception {
+    try (KernelConnections connections = KernelConnections.open(tracker);
+        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, counters, 0);
+        ServerSocketChannel server =
+            ServerSocketChannel.open().bind(new InetSocketAddress(loopback, 0));
+        SocketChannel client = SocketChannel.open(server.getLocalAddress());
+        SocketChannel accepted = server.accept()) {
+      ByteBuffer in = ByteBuffer.allocateDirect(4096);
+      client.write(
+          new ByteBuffer[] {
+            direct("GET /a HT"), direct("TP/1.1\r\nX: " + "y".repeat(300)), direct("\r\n\r\n")
+          });
+      accepted.read(in);
+      accepted.write(
+          new ByteBuffer[] {direct("HTTP/1.1 302 F"), direct("ound\r\nContent-Length: 0\r\n\r\n")});
+      in.clear();
+      client.read(in);
+      read(connections, payloads);
+      assertThat(count("container_http_requests_total", "3xx")).isEqualTo(1);
+      assertThat(count("container_http_inbound_requests_total", "3xx")).isEqualTo(1);
+    }
+  }
+
+  private static ByteBuffer direct(String text) {
+    byte[] b = ascii(text);
+    return ByteBuffer.allocateDirect(b.length).put(b).flip();
+  }
+
+  @Test
+  void measuresConnectionsThatExistedBefore() throws Exception {
+    try (ServerSocket server = new ServerSocket(0, 10, loopback);
+        Socket client = new Socket(loopback, server.getLocalPort());
+        Socket accepted = server.accept();
+        KernelConnections connections = KernelConnections.open(tracker);
+        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, counters, 0)) {
+      connections.readSockets();
+      send(client, accepted, ascii("GET /a HTTP/1.1\r\nHost: x\r\n\r\n"));
+      send(accepted, client, ascii("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+      read(connections, payloads);
+      assertThat(count("container_http_requests_total", "2xx")).isEqualTo(1);
+      assertThat(count("container_http_inbound_requests_total", "2xx")).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void leavesOutItsOwnProcess() throws Exception {
+    try (KernelConnections connections = KernelConnections.open(tracker);
+        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, counters, OWN);
+        ServerSocket server = new ServerSocket(0, 10, loopback);
+        Socket client = new Socket(loopback, server.getLocalPort());
+        Socket accepted = server.accept()) {
+      send(client, accepted, ascii("GET /a HTTP/1.1\r\nHost: x\r\n\r\n"));
+      send(accepted, client, ascii("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+      read(connections, payloads);
+      assertThat(metrics.total()).isZero();
+    }
+  }
+
+  @Test
+  void asksForNoMorePayloadsOfAConnectionThatIsNotMeasurable() throws Exception {
+    try (KernelConnections connections = KernelConnections.open(tracker);
+        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, counters, 0);
+        ServerSocket server = new ServerSocket(0, 10, loopback);
+        Socket client = new Socket(loopback, server.getLocalPort());
+        Socket accepted = server.accept()) {
+      byte[] hello = new byte[200];
+      hello[0] = 0x16; // a TLS handshake
+      hello[1] = 3;
+      hello[2] = 1;
+      hello[4] = (byte) 195;
+      send(client, accepted, hello);
+      read(connections, payloads);
+      long before = payloads.events();
+      for (int i = 0; i < 20; i++) {
+        send(client, accepted, hello);
+      }
+      read(connections, payloads);
+      assertThat(payloads.events() - before)
+          .as("payloads of other processes may be among them")
+          .isLessThan(40);
+      assertThat(metrics.total()).isZero();
+    }
+  }
+}

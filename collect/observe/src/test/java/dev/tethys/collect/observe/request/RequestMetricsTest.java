@@ -1,0 +1,93 @@
+package dev.tethys.collect.observe.request;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.collect.observe.connection.Owner;
+import dev.tethys.collect.observe.protocol.ObservedRequest;
+import dev.tethys.collect.observe.protocol.ObservedRequest.Status;
+import dev.tethys.collect.observe.protocol.Protocol;
+import dev.tethys.model.exposition.MetricFamily.Buckets;
+import dev.tethys.model.exposition.MetricFamily.Point;
+import dev.tethys.model.exposition.MetricFamily.Value;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
+import org.junit.jupiter.api.Test;
+
+class RequestMetricsTest {
+  private static final Owner SHOP = new Owner("/k8s/default/shop-1/shop", "/k8s/default/shop");
+  private static final String IDS =
+      "app_id=\"/k8s/default/shop\", container_id=\"/k8s/default/shop-1/shop\"";
+  private static final String TO =
+      "{actual_destination=\"10.0.0.1:80\", " + IDS + ", destination=\"10.0.0.1:80\"";
+
+  private final RequestMetrics metrics = new RequestMetrics(new ReentrantLock());
+
+  private static ObservedRequest request(Protocol p, Status status, String code, long nanos) {
+    return new ObservedRequest(
+        p, true, "publish", "", "", status, code, 0, nanos, 0, 0, null, List.of());
+  }
+
+  private TreeMap<String, Point> collect() {
+    TreeMap<String, Point> out = new TreeMap<>();
+    metrics.collect(f -> f.metrics().forEach(m -> out.put(f.name() + m.labels(), m.point())));
+    return out;
+  }
+
+  private void out(ObservedRequest r) {
+    metrics.add(SHOP, "10.0.0.1:80", "10.0.0.1:80", r);
+  }
+
+  @Test
+  void countsByStatusWithTheNamesOfCoroot() {
+    out(request(Protocol.HTTP, Status.OK, "200", 1));
+    out(request(Protocol.HTTP, Status.OK, "204", 1));
+    out(request(Protocol.HTTP2, Status.OK, "grpc:14", 1));
+    out(request(Protocol.POSTGRES, Status.FAILED, "42P01", 1));
+    metrics.add(SHOP, null, null, request(Protocol.REDIS, Status.OK, "", 1));
+    assertThat(collect())
+        .containsEntry("container_http_requests_total" + TO + ", status=\"2xx\"}", value(2))
+        .containsEntry("container_http_requests_total" + TO + ", status=\"grpc:14\"}", value(1))
+        .containsEntry("container_postgres_queries_total" + TO + ", status=\"failed\"}", value(1))
+        .containsEntry(
+            "container_redis_inbound_queries_total{" + IDS + ", status=\"ok\"}", value(1));
+    assertThat(metrics.total()).isEqualTo(5);
+  }
+
+  private static Point value(double v) {
+    return new Value(v, null);
+  }
+
+  @Test
+  void putsLatenciesIntoBucketsWhoseBoundIsIncluded() {
+    for (long nanos : new long[] {0, 5_000_000, 5_000_001, 250_000_000, 20_000_000_000L}) {
+      out(request(Protocol.HTTP, Status.OK, "200", nanos));
+    }
+    Buckets b =
+        (Buckets) collect().get("container_http_requests_duration_seconds_total" + TO + "}");
+    assertThat(b.count()).isEqualTo(5);
+    assertThat(b.sum()).isEqualTo(20.260000001);
+    assertThat(b.bounds()).startsWith(0.005, 0.01).endsWith(10, Double.POSITIVE_INFINITY);
+    assertThat(b.cumulative()).containsExactly(2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 5);
+  }
+
+  @Test
+  void messagesHaveAMethodAndNoLatency() {
+    out(request(Protocol.NATS, Status.UNKNOWN, "", 0));
+    assertThat(collect())
+        .containsOnlyKeys(
+            "container_nats_messages_total"
+                + TO.replace("\"10.0.0.1:80\"", "\"10.0.0.1:80\"")
+                + ", method=\"publish\", status=\"unknown\"}");
+  }
+
+  @Test
+  void boundsTheStatusesOfADestination() {
+    for (int i = 0; i < 100; i++) {
+      out(request(Protocol.HTTP2, Status.OK, "grpc:" + i, 1));
+    }
+    assertThat(collect())
+        .hasSizeLessThan(36)
+        .containsEntry("container_http_requests_total" + TO + ", status=\"~other\"}", value(68));
+  }
+}
