@@ -343,10 +343,16 @@ public final class ControlledAgent implements AutoCloseable {
     return out.toString();
   }
 
+  /** Waits for an application that is under way; none begins once the reports are stopped. */
+  private synchronized void awaitApplied() {
+    running = null;
+  }
+
   /** Says goodbye and disconnects. */
   @Override
   public void close() {
     reports.stop();
+    awaitApplied();
     if (started && link.isUp()) {
       try {
         over.await(PACE.farewell().toMillis(), TimeUnit.MILLISECONDS);
