@@ -36,7 +36,7 @@ final class ControlCommands {
 
   private ControlCommands() {}
 
-  private static Command command(
+  static Command command(
       String name,
       String operands,
       String about,
@@ -161,14 +161,15 @@ final class ControlCommands {
             0,
             0,
             ControlCommands::audit));
+    out.addAll(LiveControlCommands.commands());
     return out;
   }
 
-  private static List<Flag> with(Flag... flags) {
+  static List<Flag> with(Flag... flags) {
     return Stream.concat(Stream.of(flags), CHANGE.stream()).toList();
   }
 
-  private static @Nullable Object call(
+  static @Nullable Object call(
       Command.Arguments a, String method, String path, @Nullable String body) throws IOException {
     String file = a.flags().get("token-file");
     List<String> headers =
@@ -198,22 +199,22 @@ final class ControlCommands {
     }
   }
 
-  private static Map<String, @Nullable Object> object(@Nullable Object o) {
+  static Map<String, @Nullable Object> object(@Nullable Object o) {
     return dev.tethys.store.archive.Json.asObject(o);
   }
 
-  private static String text(@Nullable Object o, String key) {
+  static String text(@Nullable Object o, String key) {
     Object v = object(o).get(key);
     return v == null
         ? ""
         : v instanceof Double d && d == Math.rint(d) ? d.longValue() + "" : v + "";
   }
 
-  private static List<?> list(@Nullable Object o) {
+  static List<?> list(@Nullable Object o) {
     return o instanceof List<?> l ? l : List.of();
   }
 
-  private static String time(@Nullable Object o, String key) {
+  static String time(@Nullable Object o, String key) {
     String millis = text(o, key);
     return millis.isEmpty() ? "" : Instant.ofEpochMilli(Long.parseLong(millis)).toString();
   }
@@ -308,7 +309,7 @@ final class ControlCommands {
     return 0;
   }
 
-  private static Json changing(Command.Arguments a) {
+  static Json changing(Command.Arguments a) {
     return new Json()
         .open('{')
         .key("reason")

@@ -1,0 +1,276 @@
+package dev.tethys.tools;
+
+import static dev.tethys.tools.ControlCommands.call;
+import static dev.tethys.tools.ControlCommands.list;
+import static dev.tethys.tools.ControlCommands.object;
+import static dev.tethys.tools.ControlCommands.text;
+import static dev.tethys.tools.ControlCommands.time;
+
+import dev.tethys.pipeline.web.Json;
+import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.UsageException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Commands of {@code control} for live controls. */
+final class LiveControlCommands {
+  private static final List<Flag> SCOPE =
+      List.of(
+          Flag.of("selector", Flag.Kind.STRING, "", "Agents; empty for all."),
+          Flag.of("service", Flag.Kind.STRING, "", "Resource attribute service.name."),
+          Flag.of(
+              "attribute",
+              Flag.Kind.LIST,
+              "",
+              "name=value of a resource attribute. Can be repeated."),
+          Flag.of(
+              "signal",
+              Flag.Kind.LIST,
+              "",
+              "traces, metrics, logs or profiles; all by default. Can be repeated."),
+          Flag.of("condition", Flag.Kind.STRING, "", "OTTL condition; requires --signal."),
+          Flag.of("pipeline", Flag.Kind.STRING, "", "Pipeline, such as logs/edge; all by default."),
+          Flag.of("for", Flag.Kind.STRING, "1h", "Time after which it ends by itself."),
+          Flag.of("id", Flag.Kind.STRING, "", "Identity; a number by default."),
+          Flag.of(
+              "preview",
+              Flag.Kind.BOOLEAN,
+              "false",
+              "Count for 5s what would be dropped, and drop nothing."));
+
+  private LiveControlCommands() {}
+
+  private interface Settings {
+    void add(Json body, Command.Arguments a);
+  }
+
+  static List<Command> commands() {
+    List<Command> out = new ArrayList<>();
+    out.add(starting("mute", "", "Drop all items of a scope.", List.of(), 0, (j, a) -> {}));
+    out.add(
+        starting(
+            "filter",
+            "<condition>",
+            "Drop the items of a scope for which an OTTL condition holds.",
+            List.of(),
+            1,
+            (j, a) -> j.key("condition").text(a.operands().getFirst())));
+    out.add(
+        starting(
+            "sample",
+            "<share>",
+            "Keep a share of the spans or log records of a scope, such as 10% or 0.1.",
+            List.of(
+                Flag.of("keep-errors", Flag.Kind.BOOLEAN, "false", "Whether errors are all kept.")),
+            1,
+            (j, a) -> {
+              j.key("share").raw(share(a.operands().getFirst()));
+              j.key("keepErrors").raw(String.valueOf(a.flags().bool("keep-errors")));
+            }));
+    out.add(
+        starting(
+            "limit",
+            "<rate>",
+            "Keep at most so many items a second of a scope at each agent.",
+            List.of(),
+            1,
+            (j, a) -> j.key("rate").number(rate(a.operands().getFirst()))));
+    out.add(
+        ControlCommands.command(
+            "controls",
+            "",
+            "List live controls, the latest first.",
+            List.of(Flag.of("all", Flag.Kind.BOOLEAN, "false", "Whether ended ones are listed.")),
+            0,
+            0,
+            LiveControlCommands::controls));
+    out.add(
+        ControlCommands.command(
+            "end",
+            "<control>",
+            "End a live control.",
+            ControlCommands.with(),
+            1,
+            1,
+            LiveControlCommands::end));
+    return out;
+  }
+
+  private static Command starting(
+      String name,
+      String operands,
+      String about,
+      List<Flag> flags,
+      int operandCount,
+      Settings settings) {
+    List<Flag> all = new ArrayList<>(flags);
+    SCOPE.stream()
+        .filter(f -> !(name.equals("filter") && f.name().equals("condition")))
+        .forEach(all::add);
+    return ControlCommands.command(
+        name,
+        operands,
+        about,
+        ControlCommands.with(all.toArray(Flag[]::new)),
+        operandCount,
+        operandCount,
+        (a, c) -> start(name, settings, a, c));
+  }
+
+  /** A number from 0 to 1, of a number or a percentage. */
+  static String share(String text) {
+    try {
+      return text.endsWith("%")
+          ? Double.toString(Double.parseDouble(text.substring(0, text.length() - 1)) / 100)
+          : Double.toString(Double.parseDouble(text));
+    } catch (NumberFormatException e) {
+      throw new UsageException("share \"" + text + "\" must be a number such as 10% or 0.1");
+    }
+  }
+
+  private static long rate(String text) {
+    try {
+      return Long.parseLong(text);
+    } catch (NumberFormatException e) {
+      throw new UsageException("rate \"" + text + "\" must be a whole number of items a second");
+    }
+  }
+
+  private static int start(String name, Settings settings, Command.Arguments a, Console console)
+      throws IOException {
+    boolean preview = a.flags().bool("preview");
+    Json j = ControlCommands.changing(a);
+    j.key("action").text(name.equals("limit") ? "rate_limit" : name);
+    settings.add(j, a);
+    for (String key : List.of("selector", "pipeline", "id")) {
+      put(j, key, a.flags().get(key));
+    }
+    if (!name.equals("filter")) {
+      put(j, "condition", a.flags().get("condition"));
+    }
+    if (!preview) {
+      put(j, "duration", a.flags().get("for"));
+    }
+    List<String> signals = a.flags().list("signal").stream().filter(s -> !s.isEmpty()).toList();
+    if (!signals.isEmpty()) {
+      j.key("signals").open('[');
+      signals.forEach(j::text);
+      j.close(']');
+    }
+    attributes(j, a);
+    Object o = call(a, "POST", preview ? "/controls/preview" : "/controls", j.close('}') + "");
+    console
+        .out()
+        .println(
+            preview
+                ? text(o, "wouldDrop")
+                    + " of "
+                    + text(o, "items")
+                    + " items would be dropped within "
+                    + text(o, "windowMillis")
+                    + " ms, at "
+                    + list(object(o).get("agents")).size()
+                    + " agents"
+                : "control " + text(o, "id") + " is active until " + time(o, "endMillis"));
+    return 0;
+  }
+
+  private static void put(Json j, String key, String value) {
+    if (!value.isEmpty()) {
+      j.key(key).text(value);
+    }
+  }
+
+  private static void attributes(Json j, Command.Arguments a) {
+    List<Map.Entry<String, String>> all = new ArrayList<>();
+    if (!a.flags().get("service").isEmpty()) {
+      all.add(Map.entry("service.name", a.flags().get("service")));
+    }
+    for (String one : a.flags().list("attribute")) {
+      int eq = one.indexOf('=');
+      if (eq < 1 && !one.isEmpty()) {
+        throw new UsageException("--attribute=" + one + " must be name=value");
+      }
+      if (!one.isEmpty()) {
+        all.add(Map.entry(one.substring(0, eq), one.substring(eq + 1)));
+      }
+    }
+    if (!all.isEmpty()) {
+      j.key("attributes").open('{');
+      all.forEach(e -> j.key(e.getKey()).text(e.getValue()));
+      j.close('}');
+    }
+  }
+
+  private static int controls(Command.Arguments a, Console console) throws IOException {
+    Table t = new Table();
+    t.row(
+        "CONTROL",
+        "ACTION",
+        "SCOPE",
+        "SELECTOR",
+        "STATE",
+        "AGENTS",
+        "MATCHED",
+        "DROPPED",
+        "END",
+        "OWNER",
+        "REASON");
+    String path = "/controls?limit=10000" + (a.flags().bool("all") ? "" : "&state=active");
+    for (Object o : list(call(a, "GET", path, null))) {
+      Map<String, @Nullable Object> states = object(object(o).get("agentStates"));
+      List<String> agents = new ArrayList<>();
+      states.forEach((k, v) -> agents.add(text(states, k) + " " + k));
+      t.row(
+          text(o, "id"),
+          text(o, "action"),
+          scope(o),
+          text(o, "selector"),
+          text(o, "state"),
+          String.join(", ", agents),
+          text(o, "matched"),
+          text(o, "dropped"),
+          time(o, "endMillis"),
+          text(o, "owner"),
+          text(o, "reason"));
+    }
+    t.print(console.out());
+    return 0;
+  }
+
+  private static String scope(@Nullable Object o) {
+    List<String> parts = new ArrayList<>();
+    parts.add(
+        String.join("+", list(object(o).get("signals")).stream().map(String::valueOf).toList()));
+    Object attributes = object(o).get("attributes");
+    if (attributes != null) {
+      object(attributes).forEach((k, v) -> parts.add(k + "=" + v));
+    }
+    for (String key : List.of("condition", "pipeline")) {
+      if (!text(o, key).isEmpty()) {
+        parts.add(text(o, key));
+      }
+    }
+    if (!text(o, "share").isEmpty()) {
+      parts.add("keep " + text(o, "share"));
+    }
+    if (!text(o, "rate").isEmpty()) {
+      parts.add("keep " + text(o, "rate") + "/s");
+    }
+    return String.join(" ", parts);
+  }
+
+  private static int end(Command.Arguments a, Console console) throws IOException {
+    String id = a.operands().getFirst();
+    call(
+        a,
+        "DELETE",
+        "/controls/" + ServerApi.encoded(id),
+        ControlCommands.changing(a).close('}').toString());
+    console.out().println("control " + id + " has ended");
+    return 0;
+  }
+}
