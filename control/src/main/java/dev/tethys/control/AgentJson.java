@@ -32,17 +32,13 @@ final class AgentJson {
     }
     ObjectNode c = n.putObject("configuration");
     RemoteStatus s = a.remote();
-    c.put(
-        "state",
-        (s == null ? RemoteStatus.State.UNSET : s.state()).name().toLowerCase(Locale.ROOT));
+    c.put("state", a.configState().name().toLowerCase(Locale.ROOT));
     c.put("hash", a.remoteHash()).put("error", s == null ? "" : s.error());
     if (wanted != null) {
       c.put("name", wanted.name()).put("version", wanted.number());
       c.put(
           "current",
-          wanted.hash().equals(a.remoteHash())
-              && s != null
-              && s.state() == RemoteStatus.State.APPLIED);
+          wanted.hash().equals(a.configHash()) && a.configState() == RemoteStatus.State.APPLIED);
     }
     Totals t = a.totals();
     if (t != null) {

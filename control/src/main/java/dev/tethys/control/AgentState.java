@@ -3,6 +3,7 @@ package dev.tethys.control;
 import dev.tethys.codec.opamp.AgentToServer.Capability;
 import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
 import dev.tethys.codec.opamp.ComponentHealth;
+import dev.tethys.pipeline.extension.opamp.ControlledAgent;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.UUID;
@@ -36,6 +37,9 @@ public record AgentState(
     boolean connected,
     long seenMillis,
     long changedNanos) {
+  /** Digits of one SHA-256. */
+  private static final int HASH_DIGITS = 64;
+
   /** Whether the agent takes configurations. */
   public boolean acceptsConfiguration() {
     return (capabilities & Capability.ACCEPTS_REMOTE_CONFIG) != 0;
@@ -46,9 +50,38 @@ public record AgentState(
     return remote == null ? "" : HexFormat.of().formatHex(remote.hash());
   }
 
+  /** Hash of the version in it, without that of the live controls. */
+  public String configHash() {
+    String all = remoteHash();
+    return all.length() == HASH_DIGITS * 2 ? all.substring(0, HASH_DIGITS) : all;
+  }
+
+  /** Hash of the live controls in it; "" for none. */
+  String controlsHash() {
+    String all = remoteHash();
+    return all.length() == HASH_DIGITS * 2 ? all.substring(HASH_DIGITS) : "";
+  }
+
   /** State of that configuration. */
   RemoteStatus.State remoteState() {
     return remote == null ? RemoteStatus.State.UNSET : remote.state();
+  }
+
+  /** State of the version in it, which is applied also where only the live controls failed. */
+  RemoteStatus.State configState() {
+    return controlsFailed() ? RemoteStatus.State.APPLIED : remoteState();
+  }
+
+  /** Whether the agent refused the live controls. */
+  boolean controlsFailed() {
+    return remote != null
+        && remote.state() == RemoteStatus.State.FAILED
+        && remote.error().startsWith(ControlledAgent.CONTROLS_FAILED);
+  }
+
+  /** Whether the agent takes live controls. */
+  boolean acceptsControls() {
+    return totals != null && totals.controls() != null;
   }
 
   /** Health as reported; true when it was not. */

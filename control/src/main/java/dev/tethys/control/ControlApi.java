@@ -56,7 +56,7 @@ final class ControlApi {
   }
 
   /** Answer to a request of a user. */
-  private interface Action {
+  interface Action {
     JsonNode answer(HttpRequest q, String user) throws IOException;
   }
 
@@ -85,6 +85,11 @@ final class ControlApi {
   }
 
   private HttpHandler on(Tokens.Role role, Action action) {
+    return on(tokens, role, action);
+  }
+
+  /** Handler of requests of users with a role. */
+  static HttpHandler on(Tokens tokens, Tokens.Role role, Action action) {
     return (q, r) -> {
       try {
         String user = tokens.require(q, role);
@@ -120,7 +125,7 @@ final class ControlApi {
     send(r, out);
   }
 
-  private static JsonNode body(HttpRequest q) throws IOException {
+  static JsonNode body(HttpRequest q) throws IOException {
     byte[] bytes = q.bodyBytes(MAX_BODY);
     try {
       JsonNode n = bytes.length == 0 ? JSON.createObjectNode() : JSON.readTree(bytes);
@@ -133,7 +138,7 @@ final class ControlApi {
     }
   }
 
-  private static void checkKeys(JsonNode body, String... known) {
+  static void checkKeys(JsonNode body, String... known) {
     List<String> all = List.of(known);
     for (Map.Entry<String, JsonNode> e : body.properties()) {
       if (!all.contains(e.getKey())) {
@@ -143,7 +148,7 @@ final class ControlApi {
     }
   }
 
-  private static String text(JsonNode body, String name, boolean required) {
+  static String text(JsonNode body, String name, boolean required) {
     JsonNode n = body.path(name);
     if (n.isMissingNode() || n.isNull()) {
       if (required) {
@@ -158,12 +163,12 @@ final class ControlApi {
   }
 
   /** Who changes something: the user of the token, else the author that the body names. */
-  private static String author(JsonNode body, String user) {
+  static String author(JsonNode body, String user) {
     String named = text(body, "author", false);
     return !user.isEmpty() ? user : named.isEmpty() ? "anonymous" : Texts.shortened(named, 256);
   }
 
-  private static int limit(Params p, int most) {
+  static int limit(Params p, int most) {
     String text = p.first("limit");
     try {
       int n = text == null ? Math.min(most, 1000) : Integer.parseInt(text);

@@ -29,6 +29,7 @@ public final class ControlServer implements AutoCloseable {
   private final ConfigStore store;
   private final AuditLog audit;
   private final Rollouts rollouts;
+  private final Controls controls;
   private final Scheduler clock;
   private final HttpListener listener;
   private volatile boolean closed;
@@ -67,11 +68,14 @@ public final class ControlServer implements AutoCloseable {
     store = new ConfigStore(data.resolve("configurations.jsonl"));
     rollouts =
         new Rollouts(clock, fleet, store, audit, new RolloutState(data.resolve("rollouts.json")));
+    controls = new Controls(clock, fleet, audit, new ControlState(data.resolve("controls.json")));
     Routes routes =
         new Routes()
             .get("/-/healthy", (q, r) -> r.send("Tethys is healthy.\n"))
             .get("/-/ready", (q, r) -> r.send("Tethys is ready.\n"));
-    new OpampEndpoint(fleet, rollouts, tokens, clock).addTo(routes);
+    Offers offers = new Offers(rollouts, controls);
+    new OpampEndpoint(fleet, offers, tokens, clock).addTo(routes);
+    new ControlsApi(fleet, controls, offers, tokens, clock).addTo(routes);
     new ControlApi(fleet, store, rollouts, audit, tokens, new GraphValidator(components), clock)
         .addTo(routes);
     listener = HttpListener.start(options, routes, null);
@@ -104,8 +108,9 @@ public final class ControlServer implements AutoCloseable {
     try {
       fleet.expire();
       rollouts.step();
+      controls.step();
     } catch (RuntimeException e) { // the next step may succeed
-      LOG.log(Level.ERROR, "Rollouts not continued", e);
+      LOG.log(Level.ERROR, "Rollouts and controls not continued", e);
     }
     clock.schedule(STEP, () -> clock.execute("control-step", this::tick));
   }

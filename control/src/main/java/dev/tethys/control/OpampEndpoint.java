@@ -54,14 +54,14 @@ final class OpampEndpoint {
   private static final Duration REPEAT = Duration.ofSeconds(10);
 
   private final Fleet fleet;
-  private final Rollouts rollouts;
+  private final Offers offers;
   private final Tokens tokens;
   private final Scheduler clock;
   private final SecureRandom random = new SecureRandom();
 
-  OpampEndpoint(Fleet fleet, Rollouts rollouts, Tokens tokens, Scheduler clock) {
+  OpampEndpoint(Fleet fleet, Offers offers, Tokens tokens, Scheduler clock) {
     this.fleet = fleet;
-    this.rollouts = rollouts;
+    this.offers = offers;
     this.tokens = tokens;
     this.clock = clock;
   }
@@ -103,7 +103,7 @@ final class OpampEndpoint {
         a == null
             ? refusal(received.refusal(), true)
             : new ServerToAgent(
-                null, received.reportAll(), false, newUid(m), null, rollouts.offer(a), "");
+                null, received.reportAll(), false, newUid(m), null, offers.offer(a), "");
     r.send("application/x-protobuf", answer.encoded(m.uid(), CAPABILITIES, CUSTOM));
   }
 
@@ -310,7 +310,7 @@ final class OpampEndpoint {
     /** What is to be offered, unless it was offered and is not overdue. */
     private @Nullable RemoteConfig offer(UUID who) {
       AgentState a = fleet.agent(who);
-      RemoteConfig c = a == null ? null : rollouts.offer(a);
+      RemoteConfig c = a == null ? null : offers.offer(a);
       if (c == null) {
         offered = "";
         return null;

@@ -1,7 +1,6 @@
 package dev.tethys.control;
 
 import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
-import dev.tethys.codec.opamp.RemoteConfig;
 import dev.tethys.control.Rollout.Assignment;
 import dev.tethys.control.Rollout.Reached;
 import dev.tethys.control.Rollout.State;
@@ -10,7 +9,6 @@ import dev.tethys.pipeline.Scheduler;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -193,24 +191,6 @@ final class Rollouts {
     return out;
   }
 
-  /** What an agent must have; null where nothing is to be offered. */
-  synchronized @Nullable RemoteConfig offer(AgentState a) {
-    if (!a.acceptsConfiguration()) {
-      return null;
-    }
-    ConfigVersion wanted = wanted(a);
-    if (wanted == null) {
-      return OWN.equals(a.remoteHash()) || !isReleased(a.remoteHash())
-          ? null
-          : new RemoteConfig(new TreeMap<>(), HexFormat.of().parseHex(OWN));
-    }
-    return wanted.hash().equals(a.remoteHash())
-        ? null
-        : new RemoteConfig(
-            new TreeMap<>(Map.of(wanted.name() + ".yaml", RemoteConfig.File.yaml(wanted.text()))),
-            wanted.hashBytes());
-  }
-
   /** The version of an agent; null for none. */
   synchronized @Nullable ConfigVersion wanted(AgentState a) {
     Rollout active = rolloutOf(a.uid());
@@ -224,7 +204,8 @@ final class Rollouts {
     return last == null ? null : store.find(last.configuration(), last.version());
   }
 
-  private boolean isReleased(String hash) {
+  /** Whether agents with the hash return to their own configuration. */
+  synchronized boolean isReleased(String hash) {
     if (hash.isEmpty()) {
       return false;
     }
@@ -312,8 +293,8 @@ final class Rollouts {
       Rollout r, ConfigVersion v, UUID uid, Reached reached, @Nullable AgentState a) {
     long now = clock.nanos();
     long timeout = r.guard.applyTimeout().toNanos();
-    boolean has = a != null && v.hash().equals(a.remoteHash());
-    if (has && a != null && a.remoteState() == RemoteStatus.State.FAILED) {
+    boolean has = a != null && v.hash().equals(a.configHash());
+    if (has && a != null && a.configState() == RemoteStatus.State.FAILED) {
       return "agent "
           + uid
           + " did not apply it: "
@@ -326,7 +307,7 @@ final class Rollouts {
           : "";
     }
     if (!reached.applied) {
-      if (has && a.remoteState() == RemoteStatus.State.APPLIED) {
+      if (has && a.configState() == RemoteStatus.State.APPLIED) {
         reached.applied = true;
         reached.appliedNanos = now;
         reached.atApply = a.totals();

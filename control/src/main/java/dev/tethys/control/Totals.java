@@ -1,5 +1,6 @@
 package dev.tethys.control;
 
+import dev.tethys.pipeline.processor.control.ControlAction;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -12,12 +13,31 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @param in items that its receivers took
  * @param dropped by reason
+ * @param controls live controls by id; null for an agent that takes none
  */
 public record Totals(
-    long in, long out, long queued, long deadLettered, long returned, Map<String, Long> dropped) {
-  public static final Totals NONE = new Totals(0, 0, 0, 0, 0, Map.of());
+    long in,
+    long out,
+    long queued,
+    long deadLettered,
+    long returned,
+    Map<String, Long> dropped,
+    @Nullable Map<String, Control> controls) {
+  /**
+   * Live control at an agent.
+   *
+   * @param matched items in its scope
+   */
+  public record Control(boolean active, long matched, long dropped) {
+    static final Control NONE = new Control(false, 0, 0);
+  }
 
-  private static final int MAX_REASONS = 64;
+  public static final Totals NONE = new Totals(0, 0, 0, 0, 0, Map.of(), null);
+
+  /** Reasons and controls that are kept apart. */
+  private static final int MAX_NAMES = 256;
+
+  private static final String OTHER = "other";
 
   /** The accounts of a report; null when it is none. */
   static @Nullable Totals read(byte[] json) {
@@ -31,9 +51,11 @@ public record Totals(
           .properties()
           .forEach(
               e -> {
-                if (dropped.size() < MAX_REASONS) {
-                  dropped.put(Texts.shortened(e.getKey(), 64), e.getValue().asLong(0));
-                }
+                String reason = Texts.shortened(e.getKey(), 80);
+                dropped.merge(
+                    dropped.size() < MAX_NAMES || dropped.containsKey(reason) ? reason : OTHER,
+                    e.getValue().asLong(0),
+                    Long::sum);
               });
       return new Totals(
           n.path("in").asLong(0),
@@ -41,15 +63,41 @@ public record Totals(
           n.path("queued").asLong(0),
           n.path("deadLettered").asLong(0),
           n.path("returned").asLong(0),
-          dropped);
+          dropped,
+          controls(n));
     } catch (JacksonException e) {
       return null;
     }
   }
 
-  /** Items that reach no destination. */
+  private static @Nullable Map<String, Control> controls(JsonNode n) {
+    if (!n.path("controls").isObject()) {
+      return null;
+    }
+    Map<String, Control> out = new TreeMap<>();
+    n.path("controls")
+        .properties()
+        .forEach(
+            e -> {
+              if (out.size() < MAX_NAMES) {
+                out.put(
+                    Texts.shortened(e.getKey(), 64),
+                    new Control(
+                        e.getValue().path("active").asBoolean(false),
+                        e.getValue().path("matched").asLong(0),
+                        e.getValue().path("dropped").asLong(0)));
+              }
+            });
+    return out;
+  }
+
+  /** Items that reach no destination, without those that live controls drop on purpose. */
   public long lost() {
-    return deadLettered + dropped.values().stream().mapToLong(Long::longValue).sum();
+    long n = deadLettered;
+    for (Map.Entry<String, Long> e : dropped.entrySet()) {
+      n += ControlAction.isReason(e.getKey()) ? 0 : e.getValue();
+    }
+    return n;
   }
 
   /** Part of the items that is lost, 0 to 1. */

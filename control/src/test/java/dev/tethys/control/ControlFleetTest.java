@@ -3,144 +3,19 @@ package dev.tethys.control;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.pipeline.Scheduler;
-import dev.tethys.pipeline.collector.BuiltIn;
-import dev.tethys.web.HttpListenerOptions;
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ObjectNode;
 
 /** A control plane with real graphs as agents, over real sockets. */
 @Timeout(120)
-class ControlFleetTest {
-  private static final String OWN = graph("", "");
-
-  private @TempDir Path folder;
-  private final HttpClient http = HttpClient.newHttpClient();
-  private final List<TestCollector> agents = new ArrayList<>();
-  private @Nullable ControlServer server;
-  private int port;
-
-  /** A configuration with a processor. */
-  private static String graph(String processors, String names) {
-    return "receivers: {hand: {}, nop: {}}\n"
-        + "exporters: {nop: {}}\n"
-        + (processors.isEmpty() ? "" : "processors: " + processors + "\n")
-        + "service:\n  pipelines:\n    logs: {receivers: [hand, nop], processors: ["
-        + names
-        + "], exporters: [nop]}\n";
-  }
-
+class ControlFleetTest extends FleetCase {
   private static final String DROPS = "{filter: {logs: {log_record: ['true']}}}";
-
-  @BeforeEach
-  void start() throws IOException {
-    start(0, Tokens.NONE);
-  }
-
-  private void start(int at, Tokens tokens) throws IOException {
-    ControlServer s =
-        new ControlServer(
-            HttpListenerOptions.on("127.0.0.1:" + at).withStopGrace(Duration.ofSeconds(1)),
-            folder.resolve("control"),
-            tokens,
-            BuiltIn.components(new HandReceiver()),
-            1000,
-            Scheduler.system());
-    server = s;
-    port = s.port();
-  }
-
-  @AfterEach
-  void stop() throws IOException {
-    agents.forEach(TestCollector::close);
-    if (server != null) {
-      server.close();
-    }
-  }
-
-  private TestCollector agent(String name, String env) throws IOException {
-    TestCollector c =
-        new TestCollector(port, folder.resolve(name), OWN, Map.of("env", env, "name", name));
-    agents.add(c);
-    return c;
-  }
-
-  private void fleet(int n) throws Exception {
-    for (int i = 0; i < n; i++) {
-      agent("a" + i, "prod");
-    }
-    until(() -> get("/agents").size() == n);
-    until(() -> all(get("/agents"), a -> a.path("connected").asBoolean()));
-  }
-
-  private interface Condition {
-    boolean holds(JsonNode n);
-  }
-
-  private static boolean all(JsonNode list, Condition c) {
-    for (JsonNode n : list) {
-      if (!c.holds(n)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private void until(Callable<Boolean> condition) throws Exception {
-    while (!condition.call()) {
-      agents.forEach(TestCollector::send);
-      Thread.onSpinWait();
-      java.util.concurrent.locks.LockSupport.parkNanos(5_000_000);
-    }
-  }
-
-  private JsonNode get(String path) throws Exception {
-    HttpResponse<String> r =
-        http.send(HttpRequest.newBuilder(uri(path)).build(), HttpResponse.BodyHandlers.ofString());
-    assertThat(r.statusCode()).as(r.body()).isEqualTo(200);
-    return JsonMapper.shared().readTree(r.body()).path("data");
-  }
-
-  private URI uri(String path) {
-    return URI.create("http://127.0.0.1:" + port + ControlApi.ROOT + path);
-  }
-
-  private HttpResponse<String> post(String path, ObjectNode body) throws Exception {
-    return http.send(
-        HttpRequest.newBuilder(uri(path))
-            .header("Content-Type", "application/json")
-            .POST(HttpRequest.BodyPublishers.ofString(body.toString()))
-            .build(),
-        HttpResponse.BodyHandlers.ofString());
-  }
-
-  private static ObjectNode body() {
-    return JsonMapper.shared().createObjectNode();
-  }
-
-  private JsonNode done(HttpResponse<String> r) {
-    assertThat(r.statusCode()).as(r.body()).isEqualTo(200);
-    return JsonMapper.shared().readTree(r.body()).path("data");
-  }
 
   private int push(String text) throws Exception {
     return done(post("/configurations", body().put("name", "edge").put("text", text)))

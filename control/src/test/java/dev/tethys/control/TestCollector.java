@@ -1,12 +1,18 @@
 package dev.tethys.control;
 
 import dev.tethys.codec.opamp.ComponentHealth;
+import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.collector.BuiltIn;
@@ -30,6 +36,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /** Collector in this process: a real graph and the real client. */
 final class TestCollector implements ControlledAgent.Process, AutoCloseable {
@@ -127,11 +135,42 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
 
   /** Passes a log record in. */
   void send() {
-    Consumer c = hand.input();
-    if (c != null) {
-      byte[] body = record();
-      c.consume(new Batch(Signal.LOGS, Encoding.OTLP, body, 1, 0), o -> {});
+    send(record(), 1);
+  }
+
+  /** Passes log records of a service in; the number that the source was asked to keep. */
+  long send(String service, int severity, int n) {
+    LogsData d = new LogsData();
+    ResourceGroup<LogRecord> r = new ResourceGroup<>();
+    r.resource().attributes().put("service.name", service);
+    ScopeGroup<LogRecord> s = new ScopeGroup<>();
+    for (int i = 0; i < n; i++) {
+      LogRecord l = new LogRecord();
+      l.setSeverityNumber(severity);
+      l.setBody("line " + i);
+      s.items().add(l);
     }
+    r.scopes().add(s);
+    d.resources().add(r);
+    return send(new OtlpWriter().write(d), n);
+  }
+
+  private long send(byte[] body, int items) {
+    Consumer c = hand.input();
+    if (c == null) {
+      return items;
+    }
+    AtomicLong returned = new AtomicLong();
+    c.consume(
+        new Batch(Signal.LOGS, Encoding.OTLP, body, items, 0),
+        o -> returned.set(o.equals(Outcome.ACCEPTED) ? 0 : items));
+    return returned.get();
+  }
+
+  /** Counts of a live control; null when the collector does not have it. */
+  LiveControls.@Nullable Applied control(String id, boolean activeOnly) {
+    LiveControls.Applied a = controls.applied().get(id);
+    return a == null || activeOnly && !a.active() ? null : a;
   }
 
   /** A request of OTLP with one record without anything. */

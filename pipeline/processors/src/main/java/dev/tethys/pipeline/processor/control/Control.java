@@ -256,8 +256,9 @@ public record Control(
     return s.name().toLowerCase(Locale.ROOT);
   }
 
-  /** Writes the members of the control, without the braces. */
-  public Json write(Json j) {
+  /** The control as a JSON object. */
+  public String json() {
+    Json j = new Json().open('{');
     j.key("id").text(id).key("action").text(action.word()).key("signals").open('[');
     signals.forEach(s -> j.text(word(s)));
     j.close(']');
@@ -280,7 +281,7 @@ public record Control(
     }
     text(j, "owner", owner);
     text(j, "reason", reason);
-    return j.key("endMillis").number(endMillis);
+    return j.key("endMillis").number(endMillis).close('}').toString();
   }
 
   private static void text(Json j, String key, String value) {

@@ -72,7 +72,7 @@ public final class ControlDocument {
   /** Writes a document. */
   public static String write(List<Control> controls) {
     Json j = new Json().open('{').key("controls").open('[');
-    controls.forEach(c -> c.write(j.open('{')).close('}'));
+    controls.forEach(c -> j.raw(c.json()));
     return j.close(']').close('}').toString();
   }
 }

@@ -1,0 +1,243 @@
+package dev.tethys.control;
+
+import dev.tethys.config.Durations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.processor.control.Control;
+import dev.tethys.pipeline.processor.control.ControlDocument;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** HTTP API of live controls under {@code /api/v1/control/controls}. */
+final class ControlsApi {
+  private static final String ROOT = ControlApi.ROOT + "/controls";
+  private static final int MAX_BODY = 64 << 10;
+  private static final int MAX_LISTED = 10_000;
+  private static final int MAX_PREVIEWS = 4;
+  private static final Duration LONGEST_WINDOW = Duration.ofMinutes(1);
+
+  /** Time within which agents apply a preview and report it after its window. */
+  private static final Duration REPORT = Duration.ofMillis(1_200);
+
+  private static final JsonMapper JSON = JsonMapper.shared();
+
+  private static final Section SECTION =
+      new Section("control", "Live control.").include(Control.SECTION);
+  private static final Key<String> SELECTOR =
+      SECTION.key("selector", Type.STRING, "", "Agents; empty for all.");
+  private static final Key<String> DURATION =
+      SECTION.key("duration", Type.STRING, "1h", "Time after which it ends by itself.");
+  private static final Key<String> WINDOW =
+      SECTION.key("window", Type.STRING, "5s", "Time for which a preview counts.");
+  private static final Key<String> AUTHOR =
+      SECTION.key("author", Type.STRING, "", "Author, without tokens.");
+
+  private final Fleet fleet;
+  private final Controls controls;
+  private final Offers offers;
+  private final Tokens tokens;
+  private final Scheduler clock;
+  private final Semaphore previews = new Semaphore(MAX_PREVIEWS);
+
+  ControlsApi(Fleet fleet, Controls controls, Offers offers, Tokens tokens, Scheduler clock) {
+    this.fleet = fleet;
+    this.controls = controls;
+    this.offers = offers;
+    this.tokens = tokens;
+    this.clock = clock;
+  }
+
+  void addTo(Routes routes) {
+    routes.get(ROOT, ControlApi.on(tokens, Tokens.Role.VIEWER, this::list));
+    routes.post(ROOT, ControlApi.on(tokens, Tokens.Role.OPERATOR, this::start));
+    routes.post(ROOT + "/preview", ControlApi.on(tokens, Tokens.Role.OPERATOR, this::preview));
+    routes.get(
+        ROOT + "/{id}",
+        ControlApi.on(
+            tokens, Tokens.Role.VIEWER, (q, u) -> json(controls.get(q.pathParam("id")), true)));
+    routes.delete(ROOT + "/{id}", ControlApi.on(tokens, Tokens.Role.OPERATOR, this::end));
+  }
+
+  /** Request for a control. */
+  private record Draft(
+      Control control, Selector selector, String duration, String window, String author) {}
+
+  private static Draft draft(HttpRequest q, String user) throws IOException {
+    String text = new String(q.bodyBytes(MAX_BODY), StandardCharsets.UTF_8);
+    YamlObject o = YamlDocument.parse("body", null, text).root().object(SECTION);
+    Control c = Control.read(o);
+    ControlDocument.check(o.node(), c);
+    String author = o.get(AUTHOR);
+    return new Draft(
+        c,
+        Selector.parse(o.get(SELECTOR)),
+        o.get(DURATION),
+        o.get(WINDOW),
+        !user.isEmpty() ? user : author.isEmpty() ? "anonymous" : Texts.shortened(author, 256));
+  }
+
+  private JsonNode start(HttpRequest q, String user) throws IOException {
+    Draft d = draft(q, user);
+    LiveControl c =
+        controls.start(
+            d.control, d.selector, Durations.parse(d.duration), d.author, d.control.reason());
+    return json(c, true);
+  }
+
+  private JsonNode end(HttpRequest q, String user) throws IOException {
+    JsonNode body = ControlApi.body(q);
+    ControlApi.checkKeys(body, "author", "reason");
+    return json(
+        controls.end(
+            q.pathParam("id"),
+            ControlApi.author(body, user),
+            Texts.shortened(ControlApi.text(body, "reason", false), 4096)),
+        true);
+  }
+
+  private JsonNode list(HttpRequest q, String user) {
+    String state = q.query().first("state");
+    if (state != null && !state.equals("active") && !state.equals("ended")) {
+      throw new IllegalArgumentException("state must be active or ended, not " + state);
+    }
+    int limit = ControlApi.limit(q.query(), MAX_LISTED);
+    ArrayNode out = JSON.createArrayNode();
+    for (LiveControl c : controls.list()) {
+      if (out.size() < limit && (state == null || c.isActive() == state.equals("active"))) {
+        out.add(json(c, false));
+      }
+    }
+    return out;
+  }
+
+  private ObjectNode json(LiveControl c, boolean withAgents) {
+    ObjectNode n = (ObjectNode) JSON.readTree(c.control().json());
+    n.put("selector", c.selector().toString()).put("state", c.isActive() ? "active" : "ended");
+    n.put("startedMillis", c.startedMillis()).put("endedMillis", c.endedMillis());
+    n.put("endedBy", c.endedBy()).put("endReason", c.endReason());
+    ArrayNode agents = JSON.createArrayNode();
+    Map<String, Integer> states = new TreeMap<>();
+    long matched = 0;
+    long dropped = 0;
+    for (AgentState a : fleet.agents(c.selector())) {
+      Totals.Control t = counts(a, c.control().id());
+      String state = offers.state(c, a);
+      states.merge(state, 1, Integer::sum);
+      matched += t.matched();
+      dropped += t.dropped();
+      ObjectNode one = agents.addObject().put("uid", a.uid().toString()).put("state", state);
+      one.put("matched", t.matched()).put("dropped", t.dropped());
+      if (state.equals("failed") && a.remote() != null) {
+        one.put("error", a.remote().error());
+      }
+    }
+    n.put("matched", matched).put("dropped", dropped);
+    ObjectNode s = n.putObject("agentStates");
+    states.forEach(s::put);
+    if (withAgents) {
+      n.set("agents", agents);
+    }
+    return n;
+  }
+
+  private static Totals.Control counts(AgentState a, String id) {
+    Totals t = a.totals();
+    Map<String, Totals.Control> all = t == null ? null : t.controls();
+    return all == null ? Totals.Control.NONE : all.getOrDefault(id, Totals.Control.NONE);
+  }
+
+  /** Counts for a window what a control would drop: it is set, and only observes. */
+  private JsonNode preview(HttpRequest q, String user) throws IOException {
+    Draft d = draft(q, user);
+    Duration window = Durations.parse(d.window);
+    if (window.compareTo(Duration.ofSeconds(1)) < 0 || window.compareTo(LONGEST_WINDOW) > 0) {
+      throw new IllegalArgumentException("window must be from 1s to 1m, not " + d.window);
+    }
+    if (!previews.tryAcquire()) {
+      throw new HttpException(429, MAX_PREVIEWS + " previews run, the limit; try again later");
+    }
+    try {
+      return preview(d, window);
+    } finally {
+      previews.release();
+    }
+  }
+
+  private JsonNode preview(Draft d, Duration window) throws IOException {
+    Control observed = d.control.observing().with("", "", "", 0);
+    LiveControl c =
+        controls.start(observed, d.selector, window.plus(REPORT).plus(REPORT), d.author, "preview");
+    String id = c.control().id();
+    Map<UUID, Long> before = new TreeMap<>();
+    try {
+      pause(REPORT);
+      for (AgentState a : fleet.agents(d.selector)) {
+        before.put(a.uid(), in(a));
+      }
+      Map<UUID, Totals.Control> then = new TreeMap<>();
+      fleet.agents(d.selector).forEach(a -> then.put(a.uid(), counts(a, id)));
+      long start = clock.nanos();
+      pause(window);
+      ObjectNode out = JSON.createObjectNode();
+      ArrayNode agents = out.putArray("agents");
+      long matched = 0;
+      long dropped = 0;
+      long items = 0;
+      for (AgentState a : fleet.agents(d.selector)) {
+        Totals.Control was = then.getOrDefault(a.uid(), Totals.Control.NONE);
+        Totals.Control t = counts(a, id);
+        long m = Math.max(0, t.matched() - was.matched());
+        long n = Math.max(0, t.dropped() - was.dropped());
+        long of = Math.max(0, in(a) - before.getOrDefault(a.uid(), in(a)));
+        matched += m;
+        dropped += n;
+        items += of;
+        agents
+            .addObject()
+            .put("uid", a.uid().toString())
+            .put("state", offers.state(c, a))
+            .put("items", of)
+            .put("matched", m)
+            .put("wouldDrop", n);
+      }
+      out.put("windowMillis", TimeUnit.NANOSECONDS.toMillis(clock.nanos() - start));
+      out.put("items", items).put("matched", matched).put("wouldDrop", dropped);
+      return out;
+    } finally {
+      if (controls.active(id) != null) {
+        controls.end(id, d.author, "preview is complete");
+      }
+    }
+  }
+
+  private static long in(AgentState a) {
+    Totals t = a.totals();
+    return t == null ? 0 : t.in();
+  }
+
+  private static void pause(Duration d) throws IOException {
+    try {
+      TimeUnit.NANOSECONDS.sleep(d.toNanos());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("the preview was interrupted", e);
+    }
+  }
+}

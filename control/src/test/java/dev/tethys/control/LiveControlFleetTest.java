@@ -1,0 +1,263 @@
+package dev.tethys.control;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Live controls from the API to running graphs. */
+@Timeout(120)
+class LiveControlFleetTest extends FleetCase {
+  private static ObjectNode mute(String service) {
+    ObjectNode b = body().put("action", "mute").put("reason", "noise");
+    b.putArray("signals").add("logs");
+    b.putObject("attributes").put("service.name", service);
+    return b;
+  }
+
+  private String start(ObjectNode control) throws Exception {
+    return done(post("/controls", control)).path("id").asString();
+  }
+
+  private JsonNode end(String id, String reason) throws Exception {
+    HttpResponse<String> r =
+        http.send(
+            HttpRequest.newBuilder(uri("/controls/" + id))
+                .method(
+                    "DELETE",
+                    HttpRequest.BodyPublishers.ofString(body().put("reason", reason).toString()))
+                .build(),
+            HttpResponse.BodyHandlers.ofString());
+    return done(r);
+  }
+
+  private static boolean has(TestCollector a, String id) {
+    return a.control(id, true) != null;
+  }
+
+  @Test
+  void muteReachesFiftyAgentsUnderLoadAndIsCountedExactly() throws Exception {
+    fleet(50);
+    AtomicBoolean stop = new AtomicBoolean();
+    AtomicLong noisy = new AtomicLong();
+    AtomicLong other = new AtomicLong();
+    AtomicLong returned = new AtomicLong();
+    List<Thread> load = new ArrayList<>();
+    for (TestCollector a : agents) {
+      load.add(
+          Thread.ofVirtual()
+              .start(
+                  () -> {
+                    while (!stop.get()) {
+                      returned.addAndGet(a.send("checkout", 9, 5));
+                      noisy.addAndGet(5);
+                      returned.addAndGet(a.send("shop", 9, 3));
+                      other.addAndGet(3);
+                      java.util.concurrent.locks.LockSupport.parkNanos(2_000_000);
+                    }
+                  }));
+    }
+    String id = start(mute("checkout"));
+    until(() -> agents.stream().allMatch(a -> has(a, id)));
+    assertThat(agents.stream().mapToInt(a -> a.offers.get()).sum()).isZero();
+
+    // From here on every record of the service is dropped.
+    stop.set(true);
+    for (Thread t : load) {
+      t.join();
+    }
+    long passed = accounts(PipelineAccounts::out);
+    for (TestCollector a : agents) {
+      a.send("checkout", 9, 7);
+      a.send("shop", 9, 2);
+    }
+    assertThat(accounts(PipelineAccounts::out)).isEqualTo(passed + 100);
+
+    end(id, "quiet again");
+    until(() -> agents.stream().noneMatch(a -> has(a, id)));
+    long muted = 0;
+    long in = 0;
+    for (TestCollector a : agents) {
+      PipelineAccounts p = a.accounts();
+      muted += p.dropped().getOrDefault("muted:" + id, 0L);
+      in += p.in();
+      assertThat(p.in())
+          .isEqualTo(
+              p.out()
+                  + p.queued()
+                  + p.deadLettered()
+                  + p.returned()
+                  + p.dropped().values().stream().mapToLong(Long::longValue).sum());
+    }
+    assertThat(muted).isPositive();
+    assertThat(returned.get()).isZero();
+    // `until` sends records without a service, which pass.
+    assertThat(in - accounts(PipelineAccounts::out)).isEqualTo(muted);
+    assertThat(muted).isLessThanOrEqualTo(noisy.get() + 350);
+    long all = muted;
+    until(() -> get("/controls/" + id).path("dropped").asLong() == all);
+    JsonNode c = get("/controls/" + id);
+    assertThat(c.path("state").asString()).isEqualTo("ended");
+    assertThat(c.path("matched").asLong()).isEqualTo(muted);
+    assertThat(c.path("agents").size()).isEqualTo(50);
+    assertThat(get("/audit").get(0).path("action").asString()).isEqualTo("control.end");
+    assertThat(get("/audit").get(1).path("action").asString()).isEqualTo("control.start");
+  }
+
+  private long accounts(java.util.function.ToLongFunction<PipelineAccounts> of) {
+    return agents.stream().mapToLong(a -> of.applyAsLong(a.accounts())).sum();
+  }
+
+  @Test
+  void onlyAgentsOfTheSelectorGetTheControlAlsoThoseThatConnectLater() throws Exception {
+    fleet(2);
+    TestCollector test = agent("t", "test");
+    String id = start(mute("checkout").put("selector", "env=prod").put("owner", "olga"));
+    until(() -> agents.subList(0, 2).stream().allMatch(a -> has(a, id)));
+    TestCollector late = agent("late", "prod");
+    until(() -> has(late, id));
+    assertThat(has(test, id)).isFalse();
+    until(() -> get("/controls").get(0).path("agentStates").path("applied").asInt() == 3);
+    JsonNode c = get("/controls?state=active").get(0);
+    assertThat(c.path("owner").asString()).isEqualTo("olga");
+    assertThat(c.path("reason").asString()).isEqualTo("noise");
+    assertThat(get("/controls?state=ended").size()).isZero();
+  }
+
+  @Test
+  void rolloutsAndControlsDoNotDisturbEachOther() throws Exception {
+    fleet(3);
+    String id = start(mute("checkout"));
+    until(() -> agents.stream().allMatch(a -> has(a, id)));
+    done(
+        post(
+            "/configurations",
+            body().put("name", "edge").put("text", graph("{batch: {}}", "batch"))));
+    long rollout =
+        done(post("/rollouts", body().put("configuration", "edge").put("soak", "1s")))
+            .path("id")
+            .asLong();
+    // What is muted does not count as lost, or the guard would undo the version.
+    until(
+        () -> {
+          agents.forEach(a -> a.send("checkout", 9, 50));
+          String state = get("/rollouts").get(0).path("state").asString();
+          assertThat(state).as(get("/rollouts").toString()).isIn("running", "done");
+          return state.equals("done");
+        });
+    agents.forEach(a -> assertThat(a.effective()).contains("batch"));
+    agents.forEach(a -> assertThat(has(a, id)).isTrue());
+    int before = agents.stream().mapToInt(a -> a.offers.get()).sum();
+    String second = start(mute("shop"));
+    until(() -> agents.stream().allMatch(a -> has(a, second)));
+    end(id, "");
+    until(() -> agents.stream().noneMatch(a -> has(a, id)));
+    assertThat(agents.stream().mapToInt(a -> a.offers.get()).sum()).isEqualTo(before);
+    until(() -> all(get("/agents"), a -> a.path("configuration").path("current").asBoolean()));
+
+    done(post("/rollouts/" + rollout + "/undo", body()));
+    until(() -> agents.stream().noneMatch(a -> a.effective().contains("batch")));
+    agents.forEach(a -> assertThat(has(a, second)).isTrue());
+  }
+
+  @Test
+  void controlsStayWithoutTheControlPlaneAndEndByTheClockOfTheAgent() throws Exception {
+    fleet(1);
+    String id = start(mute("checkout").put("duration", "4s"));
+    String other = start(mute("shop"));
+    until(() -> agents.stream().allMatch(a -> has(a, id) && has(a, other)));
+    requireNonNull(server).close();
+    server = null;
+    agents.removeFirst().close();
+    TestCollector again =
+        new TestCollector(
+            port, folder.resolve("a0"), OWN, java.util.Map.of("env", "prod", "name", "a0"));
+    agents.add(again);
+    assertThat(has(again, other)).isTrue();
+    until(() -> !has(again, id));
+    start(port, Tokens.NONE);
+    until(() -> get("/agents").size() == 1);
+    until(() -> get("/controls/" + id).path("endedBy").asString().equals("clock"));
+    until(() -> get("/controls/" + other).path("agentStates").path("applied").asInt() == 1);
+    assertThat(again.offers.get()).isZero();
+  }
+
+  @Test
+  void wrongControlIsRefusedWithItsPlace() throws Exception {
+    fleet(1);
+    ObjectNode wrong = mute("checkout").put("condition", "log.body == ");
+    HttpResponse<String> r = post("/controls", wrong);
+    assertThat(r.statusCode()).isEqualTo(422);
+    assertThat(r.body()).contains("body:1:").contains("OTTL 1:13");
+    assertThat(post("/controls", mute("x").put("duration", "0s")).statusCode()).isEqualTo(400);
+    assertThat(post("/controls", mute("x").put("selector", "?")).statusCode()).isEqualTo(400);
+    assertThat(post("/controls", mute("x").put("colour", "?")).statusCode()).isEqualTo(422);
+    assertThat(get("/controls").size()).isZero();
+    String id = start(mute("x").put("id", "quiet-x"));
+    assertThat(id).isEqualTo("quiet-x");
+    assertThat(post("/controls", mute("x").put("id", "quiet-x")).statusCode()).isEqualTo(409);
+    end(id, "");
+    assertThat(start(mute("x").put("id", "quiet-x"))).isEqualTo("quiet-x");
+  }
+
+  @Test
+  void controlsNeedAnOperator() throws Exception {
+    requireNonNull(server).close();
+    java.nio.file.Path file = folder.resolve("tokens");
+    Files.writeString(
+        file, "viewer eve viewer-token-0123456789\noperator olga operator-token-0123456789\n");
+    start(0, Tokens.read(file));
+    assertThat(status("viewer-token-0123456789")).isEqualTo(403);
+    assertThat(status("operator-token-0123456789")).isEqualTo(200);
+  }
+
+  private int status(String token) throws Exception {
+    return http.send(
+            HttpRequest.newBuilder(uri("/controls"))
+                .header("Authorization", "Bearer " + token)
+                .POST(HttpRequest.BodyPublishers.ofString(mute("x").toString()))
+                .build(),
+            HttpResponse.BodyHandlers.ofString())
+        .statusCode();
+  }
+
+  @Test
+  void previewCountsWhatWouldBeDroppedAndDropsNothing() throws Exception {
+    fleet(2);
+    AtomicBoolean stop = new AtomicBoolean();
+    Thread load =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  while (!stop.get()) {
+                    agents.forEach(a -> a.send("checkout", 9, 3));
+                    agents.forEach(a -> a.send("shop", 9, 1));
+                    java.util.concurrent.locks.LockSupport.parkNanos(
+                        Duration.ofMillis(5).toNanos());
+                  }
+                });
+    JsonNode p = done(post("/controls/preview", mute("checkout").put("window", "1s")));
+    stop.set(true);
+    load.join();
+    long items = p.path("items").asLong();
+    assertThat(p.path("wouldDrop").asLong()).isEqualTo(p.path("matched").asLong()).isPositive();
+    assertThat((double) p.path("matched").asLong() / items).isBetween(0.7, 0.8);
+    assertThat(p.path("agents").size()).isEqualTo(2);
+    agents.forEach(a -> assertThat(a.accounts().dropped()).isEmpty());
+    assertThat(get("/controls?state=active").size()).isZero();
+    assertThat(JsonMapper.shared().writeValueAsString(get("/audit"))).contains("preview");
+  }
+}
