@@ -49,11 +49,11 @@ final class TraceLoader {
   /** Rows of one segment. */
   private static final class Part {
     int count;
-    int[] traces = new int[256];
-    long[] spanIds = new long[256];
-    long[] parentIds = new long[256];
-    long[] starts = new long[256];
-    long[] durations = new long[256];
+    int[] traces = {};
+    long[] spanIds = {};
+    long[] parentIds = {};
+    long[] starts = {};
+    long[] durations = {};
     final SpanColumn[] columns;
     final int[] values;
 
@@ -62,8 +62,6 @@ final class TraceLoader {
       values = new int[n];
       for (int i = 0; i < n; i++) {
         columns[i] = new SpanColumn();
-        columns[i].types = new byte[256];
-        columns[i].bits = new long[256];
       }
     }
   }

@@ -45,6 +45,8 @@ public final class TraceSearch {
   private final Map<String, Output> outputs = new LinkedHashMap<>();
   private final List<FoundTrace> found = new ArrayList<>();
   private final List<Long> newest = new ArrayList<>();
+  private int[] serviceSpans = {}; // by code, all 0 between traces
+  private int[] serviceErrors = {};
 
   /**
    * @param segments segments of the time range, newest first
@@ -275,16 +277,38 @@ public final class TraceSearch {
   }
 
   private TreeMap<String, FoundTrace.ServiceStats> services(TraceFrame f, int trace) {
-    Map<String, int[]> counts = new LinkedHashMap<>();
+    SpanColumn service = f.frame.columns[core.service().index()];
     SpanColumn status = f.frame.columns[core.status().index()];
+    int codes = service.strings.length + 1; // the last has no service
+    if (serviceSpans.length < codes) {
+      serviceSpans = new int[codes];
+      serviceErrors = new int[codes];
+    }
+    int[] seen = new int[Math.min(codes, f.to(trace) - f.from(trace))];
+    int n = 0;
     for (int i = f.from(trace); i < f.to(trace); i++) {
-      String service = f.text(i, core.service());
-      int[] c = counts.computeIfAbsent(service == null ? "" : service, k -> new int[2]);
-      c[0]++;
-      c[1] += status.types[i] == SpanColumn.INT && status.bits[i] == 2 ? 1 : 0;
+      int at = Frame.from(service, i);
+      boolean named = at < Frame.to(service, i) && service.types[at] == SpanColumn.STRING;
+      int code = named ? (int) service.bits[at] : codes - 1;
+      if (serviceSpans[code]++ == 0) {
+        seen[n++] = code;
+      }
+      serviceErrors[code] += status.types[i] == SpanColumn.INT && status.bits[i] == 2 ? 1 : 0;
     }
     TreeMap<String, FoundTrace.ServiceStats> out = new TreeMap<>();
-    counts.forEach((k, c) -> out.put(k, new FoundTrace.ServiceStats(c[0], c[1])));
+    for (int k = 0; k < n; k++) {
+      int code = seen[k];
+      String name = code == codes - 1 ? "" : service.strings[code];
+      FoundTrace.ServiceStats own =
+          new FoundTrace.ServiceStats(serviceSpans[code], serviceErrors[code]);
+      // an empty name is that of spans without a service
+      out.merge(
+          name,
+          own,
+          (x, y) -> new FoundTrace.ServiceStats(x.spans() + y.spans(), x.errors() + y.errors()));
+      serviceSpans[code] = 0;
+      serviceErrors[code] = 0;
+    }
     return out;
   }
 

@@ -71,6 +71,14 @@ final class TraceTable {
 
   /** Adds the traces of another table. */
   void addAll(TraceTable other) {
+    if (size == 0) {
+      high = other.high.clone();
+      low = other.low.clone();
+      newest = other.newest.clone();
+      counts = other.counts.clone();
+      size = other.size;
+      return;
+    }
     for (int i = 0; i < other.counts.length; i++) {
       if (other.counts[i] != 0) {
         add(other.high[i], other.low[i], other.newest[i], other.counts[i]);

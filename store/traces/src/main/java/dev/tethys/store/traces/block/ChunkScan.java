@@ -50,27 +50,30 @@ public final class ChunkScan {
 
   /** Passes on the rows of a mask. */
   public void rows(long[] mask, SpanNeeds needs, Consumer<SpanRows> consumer) {
-    int[] selected = indexes(mask);
-    if (selected.length == 0) {
+    int count = count(mask);
+    if (count == 0) {
       return;
     }
-    SpanRows out = new SpanRows();
-    int size = Math.min(BATCH, selected.length);
-    out.traceHigh = new long[needs.traces() ? size : 0];
-    out.traceLow = new long[needs.traces() ? size : 0];
-    out.spanId = new long[needs.spans() ? size : 0];
-    out.parentId = new long[needs.spans() ? size : 0];
-    out.start = new long[needs.start() ? size : 0];
-    out.duration = new long[needs.duration() ? size : 0];
+    ScanBuffers buffers = ScanBuffers.take();
+    try {
+      rows(mask, count, needs, buffers, consumer);
+    } finally {
+      buffers.give();
+    }
+  }
+
+  private void rows(
+      long[] mask, int count, SpanNeeds needs, ScanBuffers buffers, Consumer<SpanRows> consumer) {
+    int[] selected = buffers.selected(count);
+    indexes(mask, selected);
+    SpanRows out = buffers.rows(needs, Math.min(BATCH, count));
     FieldCursor[] cursors = new FieldCursor[needs.fields().size()];
-    out.columns = new SpanColumn[cursors.length];
     for (int c = 0; c < cursors.length; c++) {
-      out.columns[c] = new SpanColumn();
       cursors[c] = new FieldCursor(chunk.field(needs.fields().get(c)), out.columns[c]);
     }
-    for (int from = 0; from < selected.length; from += BATCH) {
+    for (int from = 0; from < count; from += BATCH) {
       Cancellation.check();
-      int n = Math.min(BATCH, selected.length - from);
+      int n = Math.min(BATCH, count - from);
       out.count = n;
       if (needs.traces()) {
         chunk.traceIds(selected, from, n, out.traceHigh, out.traceLow);
@@ -102,19 +105,21 @@ public final class ChunkScan {
     }
   }
 
-  private static int[] indexes(long[] mask) {
+  private static int count(long[] mask) {
     int n = 0;
     for (long w : mask) {
       n += Long.bitCount(w);
     }
-    int[] out = new int[n];
+    return n;
+  }
+
+  private static void indexes(long[] mask, int[] out) {
     int at = 0;
     for (int w = 0; w < mask.length; w++) {
       for (long bits = mask[w]; bits != 0; bits &= bits - 1) {
         out[at++] = (w << 6) + Long.numberOfTrailingZeros(bits);
       }
     }
-    return out;
   }
 
   /** Adds the distinct values of a field for the rows of a mask until there are enough. */
@@ -188,11 +193,7 @@ public final class ChunkScan {
   }
 
   private boolean isWhole(long[] mask) {
-    int n = 0;
-    for (long w : mask) {
-      n += Long.bitCount(w);
-    }
-    return n == chunk.rows();
+    return count(mask) == chunk.rows();
   }
 
   /** Column of a scan; rows are passed on in ascending order. */
