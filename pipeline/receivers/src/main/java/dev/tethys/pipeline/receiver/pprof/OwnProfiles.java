@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class OwnProfiles implements Rounds.Source {
   private static final int SAMPLES_A_SECOND = 50;
+  private static final String ALLOCATIONS = "20/s";
   private static final long MAX_RECORDING_BYTES = 32L << 20;
 
   /** Shorter waits are not recorded: each costs a stack. */
@@ -23,16 +24,19 @@ final class OwnProfiles implements Rounds.Source {
 
   private final boolean monitors;
   private final boolean parked;
+  private final boolean allocations;
   private @Nullable Recording recording;
   private long begun;
 
   /**
    * @param monitors whether waits for monitors are recorded
    * @param parked whether threads that are parked are
+   * @param allocations whether samples of allocations are
    */
-  OwnProfiles(boolean monitors, boolean parked) {
+  OwnProfiles(boolean monitors, boolean parked, boolean allocations) {
     this.monitors = monitors;
     this.parked = parked;
+    this.allocations = allocations;
   }
 
   @Override
@@ -49,6 +53,9 @@ final class OwnProfiles implements Rounds.Source {
     }
     if (parked) {
       r.enable("jdk.ThreadPark").withThreshold(LEAST_WAIT).withStackTrace();
+    }
+    if (allocations) {
+      r.enable("jdk.ObjectAllocationSample").with("throttle", ALLOCATIONS).withStackTrace();
     }
     r.setMaxSize(MAX_RECORDING_BYTES);
     r.start();
@@ -87,6 +94,7 @@ final class OwnProfiles implements Rounds.Source {
   public void close() {
     Recording r = recording;
     if (r != null) {
+      recording = null;
       r.close();
     }
   }

@@ -106,7 +106,7 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
               o -> {
                 boolean monitors = o.get(MUTEX) > 0;
                 boolean parked = o.get(BLOCK) > 0;
-                return new Asked(() -> new OwnProfiles(monitors, parked), SELF_PACE.read(o));
+                return new Asked(() -> new OwnProfiles(monitors, parked, false), SELF_PACE.read(o));
               }),
           "Profiles of this process, by the JDK's flight recorder.");
 

@@ -146,7 +146,7 @@ class PprofRoundsTest {
                 });
     try (Rounds r =
         new Rounds(
-            new OwnProfiles(true, true),
+            new OwnProfiles(true, true, false),
             new Rounds.Schedule(Duration.ofMillis(500), Duration.ofMillis(500)),
             pipeline)) {
       r.start();
@@ -161,6 +161,30 @@ class PprofRoundsTest {
           .forEach(p -> samples.addAll(ProfileText.samples(d.getDictionary(), p)));
     }
     assertThat(samples).anyMatch(s -> s.contains("PprofRoundsTest.lambda$thisProcessIsProfiled"));
+  }
+
+  @Test
+  void aServerProfilesItself() throws Exception {
+    Thread busy =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  while (!Thread.interrupted()) {
+                    spun += new byte[1 + (int) (spun & 0xfff)].length;
+                  }
+                });
+    Rounds.Schedule soon = new Rounds.Schedule(Duration.ofMillis(500), Duration.ZERO);
+    try (SelfProfiler p = SelfProfiler.start(pipeline, soon)) {
+      await(
+          () ->
+              types().contains("cpu/nanoseconds") && types().contains("alloc_sample_bytes/bytes"));
+    }
+    busy.interrupt();
+    busy.join();
+    ProfilesData d = ProfileText.of(pipeline.batches.getFirst());
+    assertThat(d.getResourceProfiles(0).getResource().toString())
+        .contains("service.name")
+        .contains("tethys");
   }
 
   @Test
