@@ -87,6 +87,14 @@ class ProfileStoreServerTest {
     }
   }
 
+  @Test
+  void theServerProfilesItself() throws IOException {
+    try (TethysProcess p = TethysProcess.server(dir, CONFIG)) {
+      p.await("ready", SOON, () -> p.get("/-/ready").statusCode() == 200);
+      p.await("profiles of the server", SOON, () -> flames(p, "tethys").contains("dev/tethys/"));
+    }
+  }
+
   /** A push in protobuf. */
   private static void push(TethysProcess p) {
     ProtoWriter w = new ProtoWriter();

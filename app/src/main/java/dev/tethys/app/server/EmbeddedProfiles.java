@@ -16,6 +16,7 @@ import dev.tethys.model.profiles.ProfileStore;
 import dev.tethys.pipeline.exporter.tethys.EmbeddedProfileStore;
 import dev.tethys.pipeline.exporter.tethys.EmbeddedStore;
 import dev.tethys.pipeline.receiver.points.PointTally;
+import dev.tethys.pipeline.receiver.pprof.SelfProfiler;
 import dev.tethys.prometheus.ProfilesConfig;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
@@ -38,6 +39,7 @@ final class EmbeddedProfiles implements AutoCloseable {
   static final String RETENTION_SIZE = "storage.profiles.retention.size";
   static final String HEAD_SIZE = "storage.profiles.head-size";
   static final String QUERY_TIMEOUT = "profiles.query-timeout";
+  static final String SELF = "profiles.self";
 
   /** Flags of the profile store. */
   static final List<Flag> FLAGS =
@@ -68,7 +70,12 @@ final class EmbeddedProfiles implements AutoCloseable {
               SIZE,
               "32MB",
               "Memory for profiles that are not yet written to parts. (Tethys)"),
-          of(QUERY_TIMEOUT, DURATION, "1m", "The longest time of a query of profiles. (Tethys)"));
+          of(QUERY_TIMEOUT, DURATION, "1m", "The longest time of a query of profiles. (Tethys)"),
+          of(
+              SELF,
+              BOOLEAN,
+              "true",
+              "Profile this process and store the profiles as service tethys. (Tethys)"));
 
   private final FlagSet flags;
   private final EventStoreShell shell;
@@ -77,6 +84,7 @@ final class EmbeddedProfiles implements AutoCloseable {
   private final ProfileIngester ingester;
   private volatile ProfilesConfig config = ProfilesConfig.DEFAULT;
   private volatile @Nullable ProfileDatabase opened;
+  private @Nullable SelfProfiler self;
 
   EmbeddedProfiles(FlagSet flags, Path storage, Registry registry) {
     this.flags = flags;
@@ -136,10 +144,17 @@ final class EmbeddedProfiles implements AutoCloseable {
     database.setLimits(config::limits);
     opened = database;
     shell.logOpened(folder, begin);
+    if (flags.bool(SELF)) {
+      self = SelfProfiler.start(new StoringConsumer(pipelineStore()));
+    }
   }
 
   @Override
   public void close() {
+    SelfProfiler profiler = self;
+    if (profiler != null) {
+      profiler.close();
+    }
     ProfileDatabase o = opened;
     opened = null;
     if (o != null) {
