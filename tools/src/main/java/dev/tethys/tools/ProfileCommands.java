@@ -231,6 +231,9 @@ final class ProfileCommands {
     }
     return switch (unit) {
       case "nanoseconds" -> scaled(v, new String[] {"ns", "us", "ms", "s"}, 1000);
+      case "microseconds" -> scaled(v, new String[] {"us", "ms", "s"}, 1000);
+      case "milliseconds" -> scaled(v, new String[] {"ms", "s"}, 1000);
+      case "seconds" -> scaled(v, new String[] {"s"}, 1000);
       case "bytes" -> scaled(v, new String[] {"B", "kB", "MB", "GB", "TB"}, 1024);
       default -> Long.toString(v);
     };
