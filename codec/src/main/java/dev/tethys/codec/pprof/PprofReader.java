@@ -105,18 +105,36 @@ public final class PprofReader {
   /**
    * Adds what has come since an earlier message of the same program: of types that are counted
    * since it began, the difference, as far as there is more than before; of others what the later
-   * message says.
+   * message says. If less is counted than before, the program has started again: then the values
+   * are those of the later message.
    *
    * @param before the earlier message
+   * @param attributes of the profiles, in addition to those of the message
    * @throws CodecException when either is no such message
    */
   public static void difference(
-      byte[] body, byte[] before, int maxBytes, Map<String, Named> names, ProfilesWriter out) {
+      byte[] body,
+      byte[] before,
+      int maxBytes,
+      Map<String, Named> names,
+      Map<String, String> attributes,
+      ProfilesWriter out) {
     PprofReader earlier = new PprofReader(plain(before, maxBytes), out);
     earlier.read(Map.of());
     PprofReader reader = new PprofReader(plain(body, maxBytes), out);
-    Said said = reader.read(Map.of());
-    reader.profiles(names, said, earlier.cumulative(names));
+    Said said = reader.read(attributes);
+    Map<String, Map<Place, Long>> counted = earlier.cumulative(names);
+    Map<String, Map<Place, Long>> now = reader.cumulative(names);
+    counted.keySet().removeIf(type -> sum(now.get(type)) < sum(counted.get(type)));
+    reader.profiles(names, said, counted);
+  }
+
+  private static double sum(@Nullable Map<Place, Long> values) {
+    double sum = 0; // no overflow
+    for (long v : values == null ? List.<Long>of() : values.values()) {
+      sum += v;
+    }
+    return sum;
   }
 
   private static byte[] plain(byte[] body, int maxBytes) {
@@ -180,6 +198,11 @@ public final class PprofReader {
           out.attribute("pprof.profile.comment", comments.stream().map(this::string).toList(), ""));
     }
     return new Said(said, periodType, common);
+  }
+
+  /** True for a sample type that Go counts since a program began. */
+  public static boolean isCumulative(String type) {
+    return CUMULATIVE.contains(type);
   }
 
   private static boolean isCumulative(String type, Map<String, Named> names) {

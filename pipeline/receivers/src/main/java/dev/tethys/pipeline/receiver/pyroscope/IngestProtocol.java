@@ -212,7 +212,7 @@ final class IngestProtocol {
     Map<String, Named> names = named(form.get("sample_type_config"));
     out.resource(said.resource(q));
     if (before.length > 0) {
-      PprofReader.difference(profile, before, door.maxBodyBytes(), names, out);
+      PprofReader.difference(profile, before, door.maxBodyBytes(), names, Map.of(), out);
     } else {
       PprofReader.read(profile, door.maxBodyBytes(), names, Map.of(), out);
     }
