@@ -70,7 +70,7 @@ public final class JfrProfiles {
     Path file = Files.createTempFile("tethys-", ".jfr");
     try {
       Files.write(file, recording);
-      p.read(file, attributes);
+      p.read(file, attributes, isWall(file));
     } finally {
       Files.deleteIfExists(file);
     }
@@ -80,26 +80,26 @@ public final class JfrProfiles {
   static void read(
       Path recording, long timeNanos, long durationNanos, int sampleRate, ProfilesWriter out)
       throws IOException {
+    // Of this process: threads that run are sampled, which saves a reading of the file.
     new JfrProfiles(out, new byte[0], timeNanos, durationNanos, sampleRate)
-        .read(recording, Map.of());
+        .read(recording, Map.of(), false);
   }
 
-  private void read(Path file, Map<String, String> attributes) throws IOException {
+  private void read(Path file, Map<String, String> attributes, boolean wall) {
     try {
-      boolean wall = isWall(file);
       try (RecordingFile events = new RecordingFile(file)) {
         while (events.hasMoreEvents()) {
           event(events.readEvent(), wall);
         }
       }
     } catch (IOException | RuntimeException e) {
-      throw new CodecException("no recording of the flight recorder: " + e.getMessage(), e);
+      throw unreadable(e);
     }
     profiles.values().forEach(x -> x.write(attributes));
   }
 
   /** Whether the profiler says that it samples threads whether they run or not. */
-  private boolean isWall(Path file) throws IOException {
+  private static boolean isWall(Path file) {
     try (RecordingFile events = new RecordingFile(file)) {
       while (events.hasMoreEvents()) {
         RecordedEvent e = events.readEvent();
@@ -109,8 +109,14 @@ public final class JfrProfiles {
           return "wall".equals(e.getString("value"));
         }
       }
+    } catch (IOException | RuntimeException e) {
+      throw unreadable(e);
     }
     return false;
+  }
+
+  private static CodecException unreadable(Exception e) {
+    return new CodecException("no recording of the flight recorder: " + e.getMessage(), e);
   }
 
   private void event(RecordedEvent e, boolean wall) {

@@ -8,14 +8,17 @@ import java.time.Duration;
 import jdk.jfr.FlightRecorder;
 
 /**
- * Profiles of this process, sent to a consumer as service {@code tethys} every 15 s: CPU,
- * allocations, and waits for monitors. The recorder starts after the process is ready. If it cannot
- * run, one message is logged and no profiles are sent.
+ * Profiles of this process, sent to a consumer as service {@code tethys} every 30 s, the first ones
+ * after 12 s: CPU, allocations, and waits for monitors. Most of the cost is the reading of a
+ * recording, which does not depend on its length. If the recorder cannot run, one message is logged
+ * and no profiles are sent.
  */
 public final class SelfProfiler implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(SelfProfiler.class.getName());
   private static final Rounds.Schedule SCHEDULE =
-      new Rounds.Schedule(Duration.ofSeconds(15), Duration.ofSeconds(2));
+      new Rounds.Schedule(Duration.ofSeconds(30), Duration.ofSeconds(2));
+
+  private static final Duration FIRST_RECORDING = Duration.ofSeconds(10);
 
   private final Rounds rounds;
 
@@ -25,11 +28,11 @@ public final class SelfProfiler implements AutoCloseable {
 
   /** Starts profiling. */
   public static SelfProfiler start(Consumer to) {
-    return start(to, SCHEDULE);
+    return start(to, SCHEDULE, FIRST_RECORDING);
   }
 
-  static SelfProfiler start(Consumer to, Rounds.Schedule schedule) {
-    Rounds rounds = new Rounds(new Source(), schedule, to);
+  static SelfProfiler start(Consumer to, Rounds.Schedule schedule, Duration firstRecording) {
+    Rounds rounds = new Rounds(new Source(firstRecording), schedule, to);
     try {
       rounds.start();
     } catch (IOException e) {
@@ -41,7 +44,13 @@ public final class SelfProfiler implements AutoCloseable {
   /** Source that starts the recorder in the first round. Used by one thread. */
   private static final class Source implements Rounds.Source {
     private final OwnProfiles profiles = new OwnProfiles(true, false, true);
+    private final Duration firstRecording;
+    private boolean begun;
     private boolean failed;
+
+    Source(Duration firstRecording) {
+      this.firstRecording = firstRecording;
+    }
 
     @Override
     public String name() {
@@ -49,13 +58,18 @@ public final class SelfProfiler implements AutoCloseable {
     }
 
     @Override
-    public void gather(ProfilesWriter to) {
+    public void gather(ProfilesWriter to) throws InterruptedException {
       if (failed) {
         return;
       }
       try {
         if (!FlightRecorder.isAvailable()) {
           throw new IOException("this Java runtime has no flight recorder");
+        }
+        if (!begun) {
+          begun = true;
+          profiles.open();
+          Thread.sleep(firstRecording);
         }
         profiles.gather(to);
       } catch (IOException | RuntimeException e) { // such as no folder for temporary files

@@ -174,7 +174,7 @@ class PprofRoundsTest {
                   }
                 });
     Rounds.Schedule soon = new Rounds.Schedule(Duration.ofMillis(500), Duration.ZERO);
-    try (SelfProfiler p = SelfProfiler.start(pipeline, soon)) {
+    try (SelfProfiler p = SelfProfiler.start(pipeline, soon, Duration.ofMillis(500))) {
       await(
           () ->
               types().contains("cpu/nanoseconds") && types().contains("alloc_sample_bytes/bytes"));
