@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param params parameters of the URL
  * @param nativeBucketLimit most buckets of a native histogram, 0 for no limit
  * @param nativeMinBucketFactor least growth from one bucket to the next, 0 for any
+ * @param profiling null for a job of metrics
  */
 public record ScrapeConfig(
     String jobName,
@@ -42,7 +43,8 @@ public record ScrapeConfig(
     HttpClientConfig client,
     List<DiscoveryConfig> discoveries,
     Relabeling relabeling,
-    Relabeling metricRelabeling) {
+    Relabeling metricRelabeling,
+    @Nullable ProfilingConfig profiling) {
   /** The same with all that is known of each scrape. */
   public ScrapeConfig withExtraMetrics() {
     return new ScrapeConfig(
@@ -61,7 +63,8 @@ public record ScrapeConfig(
         client,
         discoveries,
         relabeling,
-        metricRelabeling);
+        metricRelabeling,
+        profiling);
   }
 
   /** The same by another client. */
@@ -82,7 +85,8 @@ public record ScrapeConfig(
         other,
         discoveries,
         relabeling,
-        metricRelabeling);
+        metricRelabeling,
+        profiling);
   }
 
   /** The keys of a job. */
@@ -134,6 +138,11 @@ public record ScrapeConfig(
       SECTION.optional("relabel_configs", RelabelConfig.LIST, "Rules for targets.");
   private static final Key<YamlNode> METRIC_RELABEL =
       SECTION.optional("metric_relabel_configs", RelabelConfig.LIST, "Rules for samples.");
+  private static final Key<ProfilingConfig> PROFILING =
+      SECTION.optional(
+          "profiling_config",
+          ProfilingConfig.TYPE,
+          "Makes the job one of profiles: targets are asked for pprof instead of metrics.");
 
   static {
     SECTION
@@ -176,7 +185,13 @@ public record ScrapeConfig(
             HttpClientConfig.read(o),
             Discoveries.read(o, relabeling.isEmpty()),
             relabeling,
-            RelabelConfig.read(o.at(METRIC_RELABEL), common.names()));
+            RelabelConfig.read(o.at(METRIC_RELABEL), common.names()),
+            o.find(PROFILING));
+    if (config.profiling != null && !config.metricRelabeling.isEmpty()) {
+      throw o.error(
+          METRIC_RELABEL,
+          "metric_relabel_configs has no effect on a job with profiling_config; use relabel_configs");
+    }
     if (job.isEmpty()) {
       throw o.error(JOB_NAME, "job_name is empty");
     }
@@ -206,7 +221,36 @@ public record ScrapeConfig(
         scraping,
         targets,
         relabeling,
-        metricRelabeling);
+        metricRelabeling,
+        profiling);
+  }
+
+  /**
+   * The same with another path and parameters.
+   *
+   * @param more parameters of the URL that replace those of the job
+   */
+  ScrapeConfig withPath(String path, Map<String, List<String>> more) {
+    Map<String, List<String>> all = new LinkedHashMap<>(params);
+    all.putAll(more);
+    return new ScrapeConfig(
+        jobName,
+        common,
+        fallbackProtocol,
+        scheme,
+        path,
+        all,
+        honorLabels,
+        honorTimestamps,
+        trackTimestampsStaleness,
+        enableCompression,
+        nativeBucketLimit,
+        nativeMinBucketFactor,
+        client,
+        discoveries,
+        relabeling,
+        metricRelabeling,
+        profiling);
   }
 
   /** The job as a tree to be written, defaults filled in, secrets to be masked. */
@@ -226,6 +270,7 @@ public record ScrapeConfig(
     m.put(
         "native_histogram_min_bucket_factor",
         nativeMinBucketFactor == 0 ? null : nativeMinBucketFactor);
+    m.put("profiling_config", profiling == null ? null : profiling.tree());
     client.addTo(m);
     m.put("relabel_configs", RelabelConfig.tree(relabeling));
     m.put("metric_relabel_configs", RelabelConfig.tree(metricRelabeling));

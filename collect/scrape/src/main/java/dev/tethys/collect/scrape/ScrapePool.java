@@ -434,7 +434,8 @@ final class ScrapePool {
         HttpClientConfig.DEFAULT,
         c.discoveries(),
         c.relabeling(),
-        c.metricRelabeling());
+        c.metricRelabeling(),
+        c.profiling());
   }
 
   /** Stops scraping; series are ended after two intervals more. */

@@ -158,6 +158,13 @@ record PrometheusSettings(
 
   private static ScrapeConfig job(YamlNode n, ScrapeDefaults defaults, Map<String, String> seen) {
     ScrapeConfig c = ScrapeConfig.read(n, defaults);
+    if (c.profiling() != null) {
+      throw n.error(
+          "job "
+              + c.jobName()
+              + " has profiling_config, and this receiver gives metrics only; use the receiver"
+              + " pprof, or scrape_configs of tethys server");
+    }
     String first = seen.putIfAbsent(c.jobName(), n.where());
     if (first != null) {
       throw n.error(
