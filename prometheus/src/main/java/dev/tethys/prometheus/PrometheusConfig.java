@@ -4,6 +4,7 @@ import dev.tethys.alert.notify.AlertingConfig;
 import dev.tethys.alert.rule.GroupSpec;
 import dev.tethys.alert.rule.RuleFile;
 import dev.tethys.collect.scrape.GlobalConfig;
+import dev.tethys.collect.scrape.ProfilingConfig;
 import dev.tethys.collect.scrape.ScrapeConfig;
 import dev.tethys.collect.scrape.ScrapeDefaults;
 import dev.tethys.config.ConfigException;
@@ -322,6 +323,7 @@ public record PrometheusConfig(
     sections.add(SECTION);
     sections.add(GlobalConfig.section());
     sections.add(ScrapeConfig.SECTION);
+    sections.addAll(ProfilingConfig.sections());
     sections.add(CollectConfig.SECTION);
     sections.addAll(AlertingConfig.sections());
     sections.addAll(RemoteWriteConfig.sections());
@@ -343,6 +345,16 @@ public record PrometheusConfig(
     return Stream.concat(scrapeConfigs.stream(), collect.stream().map(CollectConfig::job)).toList();
   }
 
+  /** Jobs of metrics. */
+  public List<ScrapeConfig> metricJobs() {
+    return jobs().stream().filter(j -> j.profiling() == null).toList();
+  }
+
+  /** Jobs of profiles. */
+  public List<ScrapeConfig> profileJobs() {
+    return jobs().stream().filter(j -> j.profiling() != null).toList();
+  }
+
   /** Why an agent cannot obey it, in Prometheus's words; null when it can. */
   public @Nullable String notForAgents() {
     String field =
@@ -350,7 +362,11 @@ public record PrometheusConfig(
             ? "alerting"
             : !ruleFiles.isEmpty()
                 ? "rule_files"
-                : !remoteRead.isEmpty() ? "remote_read" : !stores.isEmpty() ? "stores" : null;
+                : !remoteRead.isEmpty()
+                    ? "remote_read"
+                    : !stores.isEmpty()
+                        ? "stores"
+                        : profileJobs().isEmpty() ? null : "profiling_config";
     return field == null ? null : "field " + field + " is not allowed in agent mode";
   }
 

@@ -204,7 +204,7 @@ final class Agent implements AutoCloseable {
             nothing,
             nothing,
             nothing,
-            new ScrapeStatus(scrape, configuration),
+            new ScrapeStatus(scrape, List::of, configuration),
             RulesView.NONE,
             status,
             notifications,

@@ -8,25 +8,40 @@ import static dev.tethys.runtime.cli.Flag.of;
 
 import dev.tethys.api.pyroscope.PyroscopeApi;
 import dev.tethys.api.pyroscope.PyroscopeSettings;
+import dev.tethys.codec.otlp.wire.ProfilesWriter;
+import dev.tethys.collect.discovery.DiscoveryManager;
+import dev.tethys.collect.scrape.HttpTransports;
+import dev.tethys.collect.scrape.ProfileScrapes;
+import dev.tethys.collect.scrape.ScrapeClock;
+import dev.tethys.collect.scrape.ScrapeManager;
 import dev.tethys.model.UnixNanos;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.profiles.ProfileIngester;
 import dev.tethys.model.profiles.ProfileStore;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.exporter.tethys.EmbeddedProfileStore;
 import dev.tethys.pipeline.exporter.tethys.EmbeddedStore;
+import dev.tethys.pipeline.exporter.tethys.TethysSettings;
 import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.receiver.pprof.SelfProfiler;
 import dev.tethys.prometheus.ProfilesConfig;
+import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.store.profiles.ProfileDatabase;
 import dev.tethys.store.profiles.ProfileOptions;
 import dev.tethys.web.Routes;
+import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Profile store of the server with Pyroscope's API. Answers 503 until it is open. */
@@ -82,16 +97,20 @@ final class EmbeddedProfiles implements AutoCloseable {
   private final Path folder;
   private final Registry registry;
   private final ProfileIngester ingester;
+  private final ProfileScrapes scrapes;
   private volatile ProfilesConfig config = ProfilesConfig.DEFAULT;
   private volatile @Nullable ProfileDatabase opened;
   private @Nullable SelfProfiler self;
 
-  EmbeddedProfiles(FlagSet flags, Path storage, Registry registry) {
+  EmbeddedProfiles(FlagSet flags, Path storage, HttpClientFactory clients, Registry registry) {
     this.flags = flags;
     this.shell = new EventStoreShell(flags, "profiles", "profile store", () -> opened);
     this.folder = shell.folder(storage);
     this.registry = registry;
     this.ingester = new ProfileIngester(this::store, registry);
+    this.scrapes =
+        new ProfileScrapes(
+            this::storeScraped, new HttpTransports(clients), registry, ScrapeClock.SYSTEM);
   }
 
   /** True unless a flag switches the profile store off. */
@@ -104,12 +123,62 @@ final class EmbeddedProfiles implements AutoCloseable {
     return new EmbeddedProfileStore(ingester);
   }
 
-  /** Sets the limits of a configuration, from now on. */
-  void apply(ProfilesConfig next) {
-    config = next;
+  /**
+   * Sets the limits and the jobs of a configuration, from now on.
+   *
+   * @param store null if a flag switches it off
+   * @throws IOException if there are jobs of profiles without a store
+   */
+  static void apply(@Nullable EmbeddedProfiles store, PrometheusConfig next) throws IOException {
+    if (store != null) {
+      store.apply(next);
+    } else if (!next.profileJobs().isEmpty()) {
+      throw new IOException(
+          "job "
+              + next.profileJobs().getFirst().jobName()
+              + " has profiling_config, but there is no profile store; remove the job or --"
+              + ENABLE
+              + "=false");
+    }
+  }
+
+  private void apply(PrometheusConfig next) {
+    config = next.profiles();
     ProfileDatabase o = opened;
     if (o != null) {
-      o.setLimits(next::limits);
+      o.setLimits(config::limits);
+    }
+    scrapes.apply(next.profileJobs());
+  }
+
+  /** Jobs of profiles with their targets. */
+  static Supplier<List<ScrapeManager.Pool>> jobs(@Nullable EmbeddedProfiles store) {
+    return store == null ? List::of : store.scrapes::pools;
+  }
+
+  /** Listener that gives targets to jobs of metrics and of profiles. */
+  DiscoveryManager.Listener with(DiscoveryManager.Listener metrics) {
+    return byPool -> {
+      metrics.targets(byPool);
+      scrapes.targets(byPool);
+    };
+  }
+
+  /** Stores scraped profiles. */
+  private void storeScraped(ProfilesWriter profiles) throws IOException {
+    Batch batch =
+        new Batch(
+            Signal.PROFILES,
+            Encoding.OTLP,
+            profiles.toByteArray(),
+            profiles.samples(),
+            0,
+            Metadata.NONE);
+    switch (pipelineStore().store(batch, TethysSettings.DEFAULT)) {
+      case Outcome.Accepted _ -> {}
+      case Outcome.Rejected r -> throw new IOException("profiles were refused: " + r.reason());
+      case Outcome.Unavailable u ->
+          throw new IOException("profiles were not stored: " + u.reason());
     }
   }
 
@@ -151,6 +220,7 @@ final class EmbeddedProfiles implements AutoCloseable {
 
   @Override
   public void close() {
+    scrapes.close();
     SelfProfiler profiler = self;
     if (profiler != null) {
       profiler.close();

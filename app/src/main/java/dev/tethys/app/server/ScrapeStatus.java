@@ -9,32 +9,49 @@ import dev.tethys.config.YamlWriter;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.relabel.RelabelRule;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Status of scraping for the API. */
 final class ScrapeStatus implements TargetsView {
   private final ScrapeManager scrape;
+  private final Supplier<List<ScrapeManager.Pool>> profiles;
   private final Configuration configuration;
 
-  ScrapeStatus(ScrapeManager scrape, Configuration configuration) {
+  /**
+   * @param profiles jobs of profiles
+   */
+  ScrapeStatus(
+      ScrapeManager scrape,
+      Supplier<List<ScrapeManager.Pool>> profiles,
+      Configuration configuration) {
     this.scrape = scrape;
+    this.profiles = profiles;
     this.configuration = configuration;
+  }
+
+  private List<ScrapeManager.Pool> all() {
+    List<ScrapeManager.Pool> all = new ArrayList<>(scrape.pools());
+    all.addAll(profiles.get());
+    all.sort(Comparator.comparing(ScrapeManager.Pool::job));
+    return all;
   }
 
   @Override
   public List<String> pools() {
-    return scrape.pools().stream().map(ScrapeManager.Pool::job).toList();
+    return all().stream().map(ScrapeManager.Pool::job).toList();
   }
 
   @Override
   public List<Active> active() {
     List<Active> out = new ArrayList<>();
-    for (ScrapeManager.Pool p : scrape.pools()) {
+    for (ScrapeManager.Pool p : all()) {
       for (Target t : p.active()) {
         Target.Report r = t.report();
         String error = r.lastError();
@@ -71,7 +88,7 @@ final class ScrapeStatus implements TargetsView {
   @Override
   public List<Dropped> dropped() {
     List<Dropped> out = new ArrayList<>();
-    for (ScrapeManager.Pool p : scrape.pools()) {
+    for (ScrapeManager.Pool p : all()) {
       p.dropped().forEach(t -> out.add(new Dropped(p.job(), t.discoveredLabels())));
     }
     return out;
@@ -80,7 +97,7 @@ final class ScrapeStatus implements TargetsView {
   @Override
   public Map<String, Integer> droppedCounts() {
     Map<String, Integer> out = new TreeMap<>();
-    scrape.pools().forEach(p -> out.put(p.job(), p.droppedCount()));
+    all().forEach(p -> out.put(p.job(), p.droppedCount()));
     return out;
   }
 

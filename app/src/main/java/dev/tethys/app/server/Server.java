@@ -187,11 +187,16 @@ final class Server implements AutoCloseable {
             new ScrapeMetrics(registry),
             ScrapeClock.SYSTEM);
     DiscoveryContext discoveryContext = DiscoveryContext.of(registry, clients);
-    this.discovery =
-        new DiscoveryManager(discoveryContext, ServerFlags.discoveryPause(flags), scrape);
     this.logs = EmbeddedLogs.isEnabled(flags) ? new EmbeddedLogs(flags, folder, registry) : null;
     this.profiles =
-        EmbeddedProfiles.isEnabled(flags) ? new EmbeddedProfiles(flags, folder, registry) : null;
+        EmbeddedProfiles.isEnabled(flags)
+            ? new EmbeddedProfiles(flags, folder, clients, registry)
+            : null;
+    this.discovery =
+        new DiscoveryManager(
+            discoveryContext,
+            ServerFlags.discoveryPause(flags),
+            profiles == null ? scrape : profiles.with(scrape));
     this.traces =
         EmbeddedTraces.isEnabled(flags)
             ? new EmbeddedTraces(flags, folder, writing("traces"), registry)
@@ -311,7 +316,7 @@ final class Server implements AutoCloseable {
             reading,
             QueryEngine.of(engine, reading),
             new StoreStatus(store, folder),
-            new ScrapeStatus(scrape, configuration),
+            new ScrapeStatus(scrape, EmbeddedProfiles.jobs(profiles), configuration),
             alerting.status(),
             status,
             notifications,
@@ -468,14 +473,11 @@ final class Server implements AutoCloseable {
     if (traceStore != null) {
       traceStore.apply(c.traces());
     }
-    EmbeddedProfiles profileStore = profiles;
-    if (profileStore != null) {
-      profileStore.apply(c.profiles());
-    }
+    EmbeddedProfiles.apply(profiles, c);
     remoteWrite.apply(c.remoteWrite(), c.global().externalLabels());
     reading.apply(c.remoteRead(), c.stores(), c.global().externalLabels(), clients);
     exporters.apply(c.collect());
-    scrape.apply(c.jobs(), c.global().externalLabels());
+    scrape.apply(c.metricJobs(), c.global().externalLabels());
     Map<String, List<DiscoveryConfig>> pools = new LinkedHashMap<>();
     c.jobs().forEach(j -> pools.put(j.jobName(), j.discoveries()));
     discovery.apply(pools);
