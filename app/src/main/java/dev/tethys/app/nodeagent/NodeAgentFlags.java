@@ -22,6 +22,10 @@ final class NodeAgentFlags {
   /** Variables that set a flag of Tethys alone would be too common for the plain name. */
   private static final List<String> OWN = List.of("disable-ebpf", "web.config.file");
 
+  /** Address of the page when metrics are sent. */
+  private static final String PUSHING = "127.0.0.1:10300";
+
+  private static final long IN_MEMORY = 64L << 20;
   private static final int MAX_PORT = 65_535;
 
   private NodeAgentFlags() {}
@@ -63,6 +67,7 @@ final class NodeAgentFlags {
             ObserverOptions.FIRST_EPHEMERAL + "-" + ObserverOptions.LAST_EPHEMERAL,
             "Ports of clients: destinations and listening sockets among them are left out, except"
                 + " 50051."));
+    pushed(f);
     for (String name : List.of("disable-log-parsing", "disable-json-log-parsing")) {
       f.add(absent(name, "Logs are not read yet, so this has no effect."));
     }
@@ -111,14 +116,6 @@ final class NodeAgentFlags {
     refused(
         f, "max-fqdns-per-container", Flag.Kind.INTEGER, "50", "names of domains are not read yet");
     refused(f, "max-label-length", Flag.Kind.INTEGER, "4096", "no label is that long");
-    String push = "metrics are not pushed yet; scrape /metrics";
-    for (String name : List.of("collector-endpoint", "api-key", "metrics-endpoint", "ca-file")) {
-      refused(f, name, Flag.Kind.STRING, "", push);
-    }
-    refused(f, "insecure-skip-verify", Flag.Kind.BOOLEAN, "false", push);
-    refused(f, "scrape-interval", Flag.Kind.STRING, "15s", push);
-    refused(f, "wal-dir", Flag.Kind.STRING, "/tmp/coroot-node-agent", push);
-    refused(f, "max-spool-size", Flag.Kind.STRING, "500MB", push);
     refused(f, "traces-endpoint", Flag.Kind.STRING, "", "traces are not built yet");
     refused(f, "traces-sampling", Flag.Kind.STRING, "1.0", "traces are not built yet");
     f.add(Flag.of("log.level", Flag.Kind.STRING, "info", "debug, info, warn or error."));
@@ -129,6 +126,89 @@ final class NodeAgentFlags {
         "Observes the processes of this machine by eBPF and serves metrics with the names of"
             + " Coroot's node agent. With 'check' it prints what can be observed here, and ends.",
         f);
+  }
+
+  private static void pushed(List<Flag> f) {
+    f.add(
+        Flag.of(
+            "metrics-endpoint",
+            Flag.Kind.STRING,
+            "",
+            "URL to which metrics are sent by remote write. The default of --listen is then "
+                + PUSHING
+                + "."));
+    f.add(
+        Flag.of(
+            "collector-endpoint",
+            Flag.Kind.STRING,
+            "",
+            "URL of Coroot or of a server: metrics are sent to its path /v1/metrics."));
+    f.add(Flag.of("api-key", Flag.Kind.STRING, "", "Header X-Api-Key of what is sent."));
+    f.add(Flag.of("scrape-interval", Flag.Kind.DURATION, "15s", "How often metrics are sent."));
+    f.add(
+        Flag.of(
+            "insecure-skip-verify",
+            Flag.Kind.BOOLEAN,
+            "false",
+            "Do not verify the certificate of the endpoint."));
+    f.add(Flag.of("ca-file", Flag.Kind.STRING, "", "Certificates to trust for the endpoint."));
+    f.add(
+        Flag.of(
+            "wal-dir",
+            Flag.Kind.STRING,
+            "",
+            "Folder of metrics that wait to be sent; without it they wait in memory, in at most"
+                + " 64 MB. Coroot's default is /tmp/coroot-node-agent."));
+    f.add(
+        Flag.of(
+            "max-spool-size",
+            Flag.Kind.SIZE,
+            "500MB",
+            "Most bytes that wait in --wal-dir; then the oldest are dropped."));
+  }
+
+  /** Address of the page: Coroot's defaults without and with an endpoint. */
+  static String listen(FlagSet flags) {
+    return flags.isGiven("listen") || endpoint(flags).isEmpty() ? flags.get("listen") : PUSHING;
+  }
+
+  /** Address at which the page is reached from this machine. */
+  static String page(String listen, int port) {
+    String host = listen.substring(0, Math.max(0, listen.lastIndexOf(':')));
+    boolean everywhere = host.isEmpty() || host.equals("0.0.0.0") || host.equals("[::]");
+    return (everywhere ? "127.0.0.1" : host) + ":" + port;
+  }
+
+  /** URL of remote write, empty for none. */
+  static String endpoint(FlagSet flags) {
+    String metrics = flags.get("metrics-endpoint");
+    String base = flags.get("collector-endpoint");
+    return metrics.isEmpty() && !base.isEmpty()
+        ? base.replaceAll("/+$", "") + "/v1/metrics"
+        : metrics;
+  }
+
+  /** Settings of remote write; null without an endpoint. */
+  static MetricsPush.@Nullable Options push(FlagSet flags) {
+    String endpoint = endpoint(flags);
+    if (endpoint.isEmpty()) {
+      return null;
+    }
+    if (!flags.get("web.config.file").isEmpty()) {
+      throw new UsageException(
+          COMMAND
+              + ": --web.config.file cannot be used with --metrics-endpoint; the page listens on"
+              + " loopback then");
+    }
+    String folder = flags.get("wal-dir");
+    return new MetricsPush.Options(
+        endpoint,
+        flags.get("api-key"),
+        flags.millis("scrape-interval"),
+        flags.bool("insecure-skip-verify"),
+        flags.get("ca-file"),
+        folder.isEmpty() ? null : Path.of(folder),
+        folder.isEmpty() ? IN_MEMORY : flags.bytes("max-spool-size"));
   }
 
   private static Flag absent(String name, String help) {

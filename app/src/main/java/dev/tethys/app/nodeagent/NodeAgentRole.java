@@ -63,7 +63,8 @@ public final class NodeAgentRole {
   }
 
   private static int serve(FlagSet flags) {
-    String address = flags.get("listen");
+    String address = NodeAgentFlags.listen(flags);
+    MetricsPush.Options push = NodeAgentFlags.push(flags);
     try {
       ListenAddress.check(address);
     } catch (IllegalArgumentException e) {
@@ -76,7 +77,8 @@ public final class NodeAgentRole {
         HttpListenerOptions.on(address).withWebConfigFile(web.isEmpty() ? null : Path.of(web));
     try (NodeObserver observer = NodeObserver.start(NodeAgentFlags.options(flags))) {
       Registry registry = registry(observer);
-      Labels machine = MachineIdentity.read(Path.of("/")).labels();
+      MachineIdentity identity = MachineIdentity.read(Path.of("/"));
+      Labels machine = identity.labels();
       Routes routes =
           new Routes()
               .get(
@@ -86,7 +88,12 @@ public final class NodeAgentRole {
                           q, r, MachineIdentity.labelled(registry.gather(), machine)))
               .get("/-/healthy", (q, r) -> r.send("OK"))
               .get("/-/ready", (q, r) -> r.send("OK"));
-      try (HttpListener listener = HttpListener.start(listening, routes, null)) {
+      try (HttpListener listener = HttpListener.start(listening, routes, null);
+          MetricsPush _ =
+              push == null
+                  ? null
+                  : new MetricsPush(
+                      push, identity, registry, NodeAgentFlags.page(address, listener.port()))) {
         LOG.log(Level.INFO, "Node agent started address={0}", listener.addresses());
         for (SignalState s : observer.signals()) {
           LOG.log(
@@ -102,7 +109,7 @@ public final class NodeAgentRole {
       return 0;
     } catch (IOException e) {
       LOG.log(
-          Level.ERROR, "Listener could not be opened address={0}: {1}", address, e.getMessage());
+          Level.ERROR, "Node agent could not be started address={0}: {1}", address, e.getMessage());
       return 1;
     }
   }

@@ -3,6 +3,7 @@ package dev.tethys.app.nodeagent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.collect.observe.MachineIdentity;
 import dev.tethys.collect.observe.ObserverOptions;
 import dev.tethys.collect.observe.SignalState;
 import dev.tethys.runtime.cli.FlagSet;
@@ -90,5 +91,49 @@ class NodeAgentRoleTest {
   void helpListsTheFlagsOfCoroot() {
     assertThat(run(Map.of(), "--help"))
         .contains("--listen", "--track-public-network", "disable-l7-tracing");
+  }
+
+  @Test
+  void listensOnLoopbackWhenItSends() {
+    FlagSet sends = NodeAgentFlags.flags().parse(List.of("--collector-endpoint=http://c:8080/"));
+    assertThat(NodeAgentFlags.listen(sends)).isEqualTo("127.0.0.1:10300");
+    assertThat(NodeAgentFlags.endpoint(sends)).isEqualTo("http://c:8080/v1/metrics");
+    FlagSet both =
+        NodeAgentFlags.flags().parse(List.of("--metrics-endpoint=http://c", "--listen=:9"));
+    assertThat(NodeAgentFlags.listen(both)).isEqualTo(":9");
+    assertThat(NodeAgentFlags.listen(NodeAgentFlags.flags())).isEqualTo("0.0.0.0:80");
+    assertThat(NodeAgentFlags.push(NodeAgentFlags.flags())).isNull();
+    assertThat(NodeAgentFlags.page(":9", 9)).isEqualTo("127.0.0.1:9");
+    assertThat(NodeAgentFlags.page("[::]:9", 9)).isEqualTo("127.0.0.1:9");
+    assertThat(NodeAgentFlags.page("10.0.0.1:9", 9)).isEqualTo("10.0.0.1:9");
+  }
+
+  @Test
+  void writesTheSettingsOfTheDestination() {
+    MetricsPush.Options o =
+        NodeAgentFlags.push(
+            NodeAgentFlags.flags()
+                .parse(
+                    List.of(
+                        "--metrics-endpoint=https://c/v1/metrics",
+                        "--api-key=a\"b",
+                        "--scrape-interval=5s",
+                        "--insecure-skip-verify")));
+    assertThat(MetricsPush.yaml(o, new MachineIdentity("ab12", ""), "127.0.0.1:10300"))
+        .isEqualTo(
+            """
+            scrape_configs:
+            - job_name: coroot-node-agent
+              scrape_interval: 5000ms
+              scrape_timeout: 5000ms
+              static_configs:
+              - targets: ["127.0.0.1:10300"]
+                labels: {instance: "ab12"}
+            remote_write:
+            - url: "https://c/v1/metrics"
+              headers: {X-Api-Key: "a\\"b"}
+              tls_config:
+                insecure_skip_verify: true
+            """);
   }
 }

@@ -1,0 +1,159 @@
+package dev.tethys.app.nodeagent;
+
+import dev.tethys.collect.discovery.DiscoveryContext;
+import dev.tethys.collect.discovery.DiscoveryManager;
+import dev.tethys.collect.observe.MachineIdentity;
+import dev.tethys.collect.scrape.HttpTransports;
+import dev.tethys.collect.scrape.ScrapeClock;
+import dev.tethys.collect.scrape.ScrapeManager;
+import dev.tethys.collect.scrape.ScrapeMemory;
+import dev.tethys.collect.scrape.ScrapeMetrics;
+import dev.tethys.collect.scrape.ScrapeOptions;
+import dev.tethys.model.GoJson;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.file.RealFiles;
+import dev.tethys.pipeline.AckCallback;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.delivery.Outboxes;
+import dev.tethys.pipeline.exporter.remotewrite.RemoteWrite;
+import dev.tethys.pipeline.exporter.remotewrite.RemoteWriteMetrics;
+import dev.tethys.pipeline.sample.BatchSink;
+import dev.tethys.prometheus.PrometheusConfig;
+import dev.tethys.runtime.BuildInfo;
+import dev.tethys.web.client.HttpClientFactory;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends the agent's metrics by remote write: scrapes its own page, as the job {@code
+ * coroot-node-agent}, into the queue of a destination. So {@code up}, staleness markers, retries
+ * and the queue on disk are those of the Prometheus agent.
+ */
+final class MetricsPush implements AutoCloseable {
+  private static final Duration FLUSH = Duration.ofSeconds(10);
+  private static final long LONGEST_TIMEOUT_MILLIS = 10_000;
+
+  private final HttpClientFactory clients =
+      new HttpClientFactory("tethys-node-agent/" + BuildInfo.current().version());
+  private final RemoteWrite remoteWrite;
+  private final ScrapeManager scrape;
+  private final DiscoveryManager discovery;
+
+  /**
+   * Settings of the destination.
+   *
+   * @param endpoint URL of remote write
+   * @param apiKey header X-Api-Key, empty for none
+   * @param intervalMillis between scrapes
+   * @param caFile certificates to trust, empty for those of the system
+   * @param folder of the queue, null for memory
+   * @param maxBytes of the queue
+   */
+  record Options(
+      String endpoint,
+      String apiKey,
+      long intervalMillis,
+      boolean insecureSkipVerify,
+      String caFile,
+      @Nullable Path folder,
+      long maxBytes) {}
+
+  /**
+   * Starts to send.
+   *
+   * @param registry of the agent, which gets the counters of the queue
+   * @param page address of the agent's page
+   * @throws dev.tethys.config.ConfigException when a setting is wrong
+   * @throws IOException when the queue cannot be opened
+   */
+  MetricsPush(Options o, MachineIdentity machine, Registry registry, String page)
+      throws IOException {
+    PrometheusConfig config = PrometheusConfig.parse("node agent", yaml(o, machine, page));
+    remoteWrite =
+        new RemoteWrite(
+            clients,
+            new RemoteWriteMetrics(registry),
+            new Outboxes(new RealFiles(), Scheduler.ofFewTasks(), new Random()),
+            new RemoteWrite.Options(o.folder(), o.maxBytes(), FLUSH),
+            Scheduler.ofFewTasks());
+    scrape =
+        new ScrapeManager(
+            new BatchSink(remoteWrite.from("scrape"), AckCallback.NONE),
+            ScrapeMemory.ofASink(),
+            new HttpTransports(clients),
+            ScrapeOptions.DEFAULT,
+            new ScrapeMetrics(registry),
+            ScrapeClock.SYSTEM);
+    discovery =
+        new DiscoveryManager(DiscoveryContext.of(registry, clients), Duration.ofSeconds(5), scrape);
+    remoteWrite.apply(config.remoteWrite(), config.global().externalLabels());
+    scrape.apply(config.jobs(), config.global().externalLabels());
+    config.jobs().forEach(j -> discovery.apply(Map.of(j.jobName(), j.discoveries())));
+  }
+
+  /** Configuration of Prometheus that says the same. */
+  static String yaml(Options o, MachineIdentity machine, String page) {
+    StringBuilder sb = new StringBuilder();
+    sb.append("scrape_configs:\n- job_name: coroot-node-agent\n  scrape_interval: ")
+        .append(o.intervalMillis())
+        .append("ms\n  scrape_timeout: ")
+        .append(Math.min(o.intervalMillis(), LONGEST_TIMEOUT_MILLIS))
+        .append("ms\n  static_configs:\n  - targets: [")
+        .append(quoted(page))
+        .append("]\n");
+    String instance = instance(machine);
+    if (!instance.isEmpty()) {
+      sb.append("    labels: {instance: ").append(quoted(instance)).append("}\n");
+    }
+    sb.append("remote_write:\n- url: ").append(quoted(o.endpoint())).append('\n');
+    if (!o.apiKey().isEmpty()) {
+      sb.append("  headers: {X-Api-Key: ").append(quoted(o.apiKey())).append("}\n");
+    }
+    if (o.insecureSkipVerify() || !o.caFile().isEmpty()) {
+      sb.append("  tls_config:\n    insecure_skip_verify: ")
+          .append(o.insecureSkipVerify())
+          .append('\n');
+      if (!o.caFile().isEmpty()) {
+        sb.append("    ca_file: ").append(quoted(o.caFile())).append('\n');
+      }
+    }
+    return sb.toString();
+  }
+
+  /** Label of the machine as Coroot has it: both identities by their hash when they differ. */
+  private static String instance(MachineIdentity machine) {
+    String uuid = machine.systemUuid();
+    if (uuid.isEmpty() || uuid.replace("-", "").equals(machine.machineId())) {
+      return machine.machineId();
+    }
+    try {
+      byte[] hash =
+          MessageDigest.getInstance("MD5")
+              .digest((machine.machineId() + uuid).getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(hash);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every Java has it
+    }
+  }
+
+  /** A text that YAML reads as it is; JSON's strings are YAML's. */
+  private static String quoted(String s) {
+    return GoJson.append(new StringBuilder(), s).toString();
+  }
+
+  @Override
+  public void close() {
+    discovery.close();
+    scrape.close();
+    remoteWrite.close();
+    clients.close();
+  }
+}
