@@ -60,16 +60,35 @@ export function post<T>(path: string, params: Params = {}): Promise<Answer<T>> {
   return request(path, '', { method: 'POST', body: encodeParams(params) });
 }
 
+/** The same with a JSON body, for APIs that take objects. Throws ApiError. */
+export function postJson<T>(path: string, body: unknown): Promise<Answer<T>> {
+  const headers = { 'content-type': 'application/json' };
+  return request(path, '', { method: 'POST', body: JSON.stringify(body), headers });
+}
+
 /** Asks to remove what the path names. Throws ApiError. */
 export function remove<T>(path: string): Promise<Answer<T>> {
   return request(path, '', { method: 'DELETE' });
+}
+
+const TOKEN = 'tethys.token';
+
+/** Keeps a bearer token for the requests of this tab; an empty one is forgotten. */
+export function setToken(token: string): void {
+  if (token) sessionStorage.setItem(TOKEN, token);
+  else sessionStorage.removeItem(TOKEN);
+}
+
+function authorized(init: RequestInit): RequestInit {
+  const token = typeof sessionStorage === 'undefined' ? null : sessionStorage.getItem(TOKEN);
+  return token ? { ...init, headers: { ...init.headers, authorization: `Bearer ${token}` } } : init;
 }
 
 async function request<T>(path: string, query: string, init: RequestInit): Promise<Answer<T>> {
   const url = apiUrl(`api/v1/${path}`);
   let response: Response;
   try {
-    response = await fetch(query ? `${url}?${query}` : url, init);
+    response = await fetch(query ? `${url}?${query}` : url, authorized(init));
   } catch (e) {
     if (e instanceof DOMException && e.name === 'AbortError') throw e;
     throw new ApiError(

@@ -135,6 +135,18 @@ export function groupsOf(of: Offer): Group[] {
           't',
         ),
         page('Flow', [part('pipelines') && view('/pipelines', 'Flow', 'pipelines graph queues')], 'p'),
+        page(
+          'Fleet',
+          part('fleet')
+            ? [
+                view('/fleet', 'Agents', 'collectors opamp health inventory'),
+                view('/fleet/configurations', 'Configurations', 'versions diff collector.yaml'),
+                view('/fleet/rollouts', 'Rollouts', 'stages canary undo'),
+                view('/fleet/audit', 'Audit', 'changes who when'),
+              ]
+            : [],
+          'f',
+        ),
       ],
     },
     // Readers of logs have their pages at Promtail's addresses.

@@ -1,6 +1,6 @@
 /** What the server that sent this document can do: the element `meta[name=tethys]` says it. */
 
-export type Part = 'prometheus' | 'pipelines' | 'alertmanager' | 'pushgateway' | 'logs';
+export type Part = 'prometheus' | 'pipelines' | 'alertmanager' | 'pushgateway' | 'logs' | 'fleet';
 
 export type Role =
   | 'server'
@@ -10,7 +10,8 @@ export type Role =
   | 'gateway'
   | 'alertmanager'
   | 'pushgateway'
-  | 'logs';
+  | 'logs'
+  | 'control';
 
 export interface Offer {
   role: Role | string;
@@ -57,4 +58,6 @@ export const startPage: string = has('prometheus')
       ? '/pushgateway'
       : has('logs')
         ? '/targets'
-        : '/pipelines';
+        : has('fleet')
+          ? '/fleet'
+          : '/pipelines';

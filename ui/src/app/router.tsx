@@ -94,6 +94,13 @@ const exploreProfiles = lazyRouteComponent(() => import('../explore/profiles/pro
 const services = lazyRouteComponent(() => import('../services/services-page'), 'ServicesPage');
 const serviceMap = lazyRouteComponent(() => import('../services/map-page'), 'ServiceMapPage');
 const service = lazyRouteComponent(() => import('../services/service-page'), 'ServicePage');
+const fleetAgents = lazyRouteComponent(() => import('../fleet/agents-page'), 'AgentsPage');
+const fleetConfigurations = lazyRouteComponent(
+  () => import('../fleet/configurations-page'),
+  'ConfigurationsPage',
+);
+const fleetRollouts = lazyRouteComponent(() => import('../fleet/rollouts-page'), 'RolloutsPage');
+const fleetAudit = lazyRouteComponent(() => import('../fleet/audit-page'), 'AuditPage');
 const status = lazyRouteComponent(() => import('../status/status-page'), 'StatusPage');
 
 /** What reads logs has pages of its own at Promtail's addresses. */
@@ -145,6 +152,10 @@ const routes = root.addChildren([
   route('/services/map', serviceMap),
   route('/services/service/$name', service),
   route('/pipelines', pipelines),
+  route('/fleet', fleetAgents),
+  route('/fleet/configurations', fleetConfigurations),
+  route('/fleet/rollouts', fleetRollouts),
+  route('/fleet/audit', fleetAudit),
   route('/overview', overview),
   route('/host', host),
   route('/targets', logs ? logFiles : targets),

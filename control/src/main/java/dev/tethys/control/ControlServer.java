@@ -2,6 +2,7 @@ package dev.tethys.control;
 
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.component.Components;
+import dev.tethys.runtime.ui.Interface;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.Routes;
@@ -16,7 +17,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 
-/** Control plane that listens: OpAMP for agents, the HTTP API for users. */
+/** Control plane that listens: OpAMP for agents, the HTTP API and the pages for users. */
 public final class ControlServer implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(ControlServer.class.getName());
   private static final Duration STEP = Duration.ofMillis(100);
@@ -78,6 +79,7 @@ public final class ControlServer implements AutoCloseable {
     new ControlsApi(fleet, controls, offers, tokens, clock).addTo(routes);
     new ControlApi(fleet, store, rollouts, audit, tokens, new GraphValidator(components), clock)
         .addTo(routes);
+    new Interface("", "Tethys control", "control").with(Interface.Part.FLEET).routes(routes);
     listener = HttpListener.start(options, routes, null);
     tick();
   }

@@ -74,6 +74,8 @@ public final class Interface {
         "/alertmanager/status"),
     /** What short jobs push, on its own or inside of a server. */
     PUSHGATEWAY("pushgateway", "/pushgateway", "/pushgateway/"),
+    /** Collectors of a control plane, their configurations and rollouts. */
+    FLEET("fleet", "/fleet", "/fleet/configurations", "/fleet/rollouts", "/fleet/audit"),
     /** What reads logs. */
     LOGS("logs", "/targets", "/service-discovery", "/dropped", "/patterns", "/inspect", "/config");
 

@@ -1,0 +1,328 @@
+/** Fleet → Configurations: versions of a configuration, how they differ, and where they go next. */
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useId, useState } from 'react';
+import { ErrorNotice } from '../api/errors';
+import { Moment } from '../components/moment';
+import { Button, CopyButton, Empty, Loading, Segmented, Select } from '../components/ui';
+import { Yaml } from '../components/yaml';
+import {
+  type Difference,
+  type Rollout,
+  useAgents,
+  useChange,
+  useConfigurations,
+  useDifference,
+  useVersion,
+  useVersions,
+  type Version,
+} from './api';
+import { ChangeDialog, Field, FleetPage } from './frame';
+import { diffLines } from './model';
+
+export function ConfigurationsPage() {
+  const search = useSearch({ strict: false }) as Record<string, string>;
+  const navigate = useNavigate();
+  const query = useConfigurations();
+  const [adding, setAdding] = useState(false);
+  const names = (query.data ?? []).map((v) => v.name);
+  const name = search.name ?? names[0] ?? '';
+  const open = (next: Record<string, string>) =>
+    void navigate({ to: '/fleet/configurations', search: next as never, replace: true });
+  return (
+    <FleetPage
+      title="Configurations"
+      lead="Versions never change; a rollout gives one to agents"
+      query={query}
+      tools={
+        <Button icon="plus" look="primary" onClick={() => setAdding(true)}>
+          New version
+        </Button>
+      }
+    >
+      {names.length === 0 ? (
+        <Empty icon="rules" title="No configuration yet">
+          Add the first version here, or by <code>tethys tool control push NAME FILE</code>.
+        </Empty>
+      ) : (
+        <>
+          <div className="filters">
+            <Select
+              label="Configuration"
+              value={name}
+              choices={names.map((one) => ({ value: one, label: one }))}
+              onChange={(one) => open({ name: one })}
+            />
+          </div>
+          <Versions key={name} name={name} version={Number(search.version ?? 0)} open={open} />
+        </>
+      )}
+      <NewVersion name={name} open={adding} onClose={() => setAdding(false)} onAdded={open} />
+    </FleetPage>
+  );
+}
+
+function NewVersion(props: {
+  name: string;
+  open: boolean;
+  onClose: () => void;
+  onAdded: (search: Record<string, string>) => void;
+}) {
+  const change = useChange();
+  const id = useId();
+  const [written, setWritten] = useState<{ name?: string; text?: string }>({});
+  const name = written.name ?? props.name;
+  const versions = useConfigurations().data ?? [];
+  const latest = versions.find((v) => v.name === name)?.version ?? 0;
+  const before = useVersion(name, latest);
+  const text = written.text ?? (latest > 0 ? (before.data?.text ?? '') : '');
+  const close = () => {
+    setWritten({});
+    props.onClose();
+  };
+  return (
+    <ChangeDialog
+      title="New version"
+      action="Add version"
+      wide
+      open={props.open}
+      onClose={close}
+      onSubmit={async (reason) => {
+        const added = await change<Version>('configurations', { name, text, reason });
+        props.onAdded({ name: added.name, version: String(added.version) });
+      }}
+    >
+      <Field
+        label="Name"
+        value={name}
+        onChange={(next) => setWritten({ ...written, name: next })}
+        hint={latest > 0 ? `Version ${latest} is the latest.` : 'A new configuration.'}
+      />
+      <div className="fleet-field">
+        <label className="field-label" htmlFor={id}>
+          collector.yaml
+        </label>
+        <textarea
+          id={id}
+          rows={18}
+          spellCheck={false}
+          value={text}
+          onChange={(e) => setWritten({ ...written, text: e.target.value })}
+        />
+        <p className="muted">It is read by the collector's own reader before it is kept.</p>
+      </div>
+    </ChangeDialog>
+  );
+}
+
+function Versions(props: { name: string; version: number; open: (search: Record<string, string>) => void }) {
+  const { name } = props;
+  const query = useVersions(name);
+  const [rolling, setRolling] = useState(false);
+  const versions = query.data ?? [];
+  const version = props.version || (versions[0]?.version ?? 0);
+  if (query.error) return <ErrorNotice error={query.error} />;
+  if (query.isPending) return <Loading label="Reading versions" />;
+  return (
+    <div className="fleet-split">
+      <section className="card" aria-label="Versions">
+        <div className="table-wrap">
+          <table className="table">
+            <thead>
+              <tr>
+                <th scope="col">Version</th>
+                <th scope="col">Author</th>
+                <th scope="col">Reason</th>
+                <th scope="col">Added</th>
+              </tr>
+            </thead>
+            <tbody>
+              {versions.map((one) => (
+                <tr key={one.version} className={one.version === version ? 'is-chosen' : undefined}>
+                  <td>
+                    <button
+                      type="button"
+                      className="fleet-name"
+                      aria-pressed={one.version === version}
+                      onClick={() => props.open({ name, version: String(one.version) })}
+                    >
+                      Version {one.version}
+                    </button>
+                    <div className="muted">{one.validation}</div>
+                  </td>
+                  <td>{one.author}</td>
+                  <td>{one.reason}</td>
+                  <td>
+                    <Moment ms={one.timeMillis} />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </section>
+      {version > 0 && (
+        <section className="card fleet-version" aria-label={`Version ${version}`}>
+          <header className="dialog-head">
+            <h2>
+              {name} version {version}
+            </h2>
+            <Button icon="play" onClick={() => setRolling(true)}>
+              Roll out
+            </Button>
+          </header>
+          <Shown name={name} version={version} versions={versions} />
+          <RolloutDialog name={name} version={version} open={rolling} onClose={() => setRolling(false)} />
+        </section>
+      )}
+    </div>
+  );
+}
+
+function Shown({ name, version, versions }: { name: string; version: number; versions: Version[] }) {
+  const [view, setView] = useState<'diff' | 'text'>('diff');
+  const [against, setAgainst] = useState(version - 1);
+  const from = against >= version ? version - 1 : against;
+  return (
+    <>
+      <div className="panel-tools">
+        <Segmented
+          label="View"
+          value={view}
+          choices={[
+            { value: 'diff', label: 'Changes' },
+            { value: 'text', label: 'Text' },
+          ]}
+          onChange={setView}
+        />
+        {view === 'diff' && (
+          <Select
+            label="Since"
+            value={String(from)}
+            choices={[
+              ...versions
+                .filter((one) => one.version < version)
+                .map((one) => ({ value: String(one.version), label: `version ${one.version}` })),
+              { value: '0', label: 'nothing' },
+            ]}
+            onChange={(one) => setAgainst(Number(one))}
+          />
+        )}
+      </div>
+      {view === 'diff' ? (
+        <Differences name={name} from={from} to={version} />
+      ) : (
+        <Text name={name} version={version} />
+      )}
+    </>
+  );
+}
+
+function Text({ name, version }: { name: string; version: number }) {
+  const query = useVersion(name, version);
+  if (query.error) return <ErrorNotice error={query.error} />;
+  if (query.data?.text === undefined) return <Loading label="Reading the text" />;
+  return (
+    <div className="fleet-text">
+      <CopyButton text={query.data.text} />
+      <Yaml text={query.data.text} />
+    </div>
+  );
+}
+
+function Differences({ name, from, to }: { name: string; from: number; to: number }) {
+  const query = useDifference(name, from, to);
+  if (query.error) return <ErrorNotice error={query.error} />;
+  if (!query.data) return <Loading label="Comparing" />;
+  const { data } = query;
+  if (data.text === '') return <p className="muted fleet-note">The texts are equal.</p>;
+  return (
+    <>
+      <Meaning difference={data} />
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard. */}
+      <pre className="yaml fleet-diff" tabIndex={0}>
+        {diffLines(data.text).map((line, i) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other identity.
+          <div key={i} className={`diff-${line.kind}`}>
+            {line.text}
+          </div>
+        ))}
+      </pre>
+    </>
+  );
+}
+
+function Meaning({ difference }: { difference: Difference }) {
+  if (difference.problem) return <p className="muted fleet-note">{difference.problem}</p>;
+  return (
+    <ul className="fleet-meaning" aria-label="Changed components">
+      {difference.components.map((one) => (
+        <li key={one.component}>
+          <span
+            className={`badge badge-${one.change === 'added' ? 'ok' : one.change === 'removed' ? 'err' : 'warn'}`}
+          >
+            {one.change}
+          </span>{' '}
+          {one.component} <span className="muted">{one.keys.join(', ')}</span>
+        </li>
+      ))}
+      {difference.edges.map((edge) => (
+        <li key={edge}>
+          <span className={`badge badge-${edge.startsWith('+') ? 'ok' : 'err'}`}>
+            {edge.startsWith('+') ? 'edge added' : 'edge removed'}
+          </span>{' '}
+          {edge.slice(2)}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function RolloutDialog(props: { name: string; version: number; open: boolean; onClose: () => void }) {
+  const change = useChange();
+  const navigate = useNavigate();
+  const [selector, setSelector] = useState('');
+  const [soak, setSoak] = useState('10s');
+  const [lost, setLost] = useState('0.01');
+  const reached = useAgents(selector);
+  return (
+    <ChangeDialog
+      title={`Roll out ${props.name} version ${props.version}`}
+      action="Start rollout"
+      open={props.open}
+      onClose={props.onClose}
+      onSubmit={async (reason) => {
+        await change<Rollout>('rollouts', {
+          configuration: props.name,
+          version: props.version,
+          selector,
+          soak,
+          maxLost: Number(lost),
+          reason,
+        });
+        await navigate({ to: '/fleet/rollouts' });
+      }}
+    >
+      <Field
+        label="Selector"
+        value={selector}
+        placeholder="env=prod,region=~eu.*"
+        onChange={setSelector}
+        hint={
+          reached.error
+            ? reached.error.message
+            : `${reached.data?.filter((a) => a.connected).length ?? 0} connected agents match; empty selects all.`
+        }
+      />
+      <Field label="Soak" value={soak} onChange={setSoak} hint="How long each stage is observed." />
+      <Field
+        label="Largest loss"
+        value={lost}
+        onChange={setLost}
+        hint="Share of items by which drops may grow, 0 to 1, before the rollout is undone."
+      />
+      <p className="muted">
+        The version goes to 1 agent, then 3, 15, 75. <Link to="/fleet/rollouts">Rollouts</Link> shows it.
+      </p>
+    </ChangeDialog>
+  );
+}

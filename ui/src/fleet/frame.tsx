@@ -1,0 +1,133 @@
+/** What all pages of the fleet share: their head, the token that they ask for, and dialogs. */
+import { useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, type ReactNode, useId, useState } from 'react';
+import { ApiError, setToken } from '../api/client';
+import { ErrorNotice } from '../api/errors';
+import { PageTabs } from '../app/page-tabs';
+import { Button, Dialog, Loading, Notice, PageHead } from '../components/ui';
+import './fleet.css';
+
+/** The page when its data is there; before that, what is missing. */
+export function FleetPage(props: {
+  title: string;
+  lead: ReactNode;
+  tools?: ReactNode;
+  query: { data: unknown; error: Error | null };
+  children: ReactNode;
+}) {
+  const { error, data } = props.query;
+  const refused = error instanceof ApiError && (error.status === 401 || error.status === 403);
+  return (
+    <div className="page">
+      <PageHead title={props.title} lead={props.lead}>
+        {props.tools}
+      </PageHead>
+      <PageTabs />
+      {refused ? <TokenForm error={error} /> : error && <ErrorNotice error={error} />}
+      {!error && data === undefined && <Loading />}
+      {data !== undefined && !refused && props.children}
+    </div>
+  );
+}
+
+function TokenForm({ error }: { error: ApiError }) {
+  const client = useQueryClient();
+  const [token, write] = useState('');
+  const submit = (e: FormEvent) => {
+    e.preventDefault();
+    setToken(token.trim());
+    write('');
+    void client.invalidateQueries();
+  };
+  return (
+    <form className="fleet-form card" onSubmit={submit}>
+      <Notice kind="info" title="A token is required">
+        {error.message}
+      </Notice>
+      <label className="fleet-field">
+        <span className="field-label">Token</span>
+        <input type="password" autoComplete="off" value={token} onChange={(e) => write(e.target.value)} />
+      </label>
+      <p className="muted">It is kept in this tab until the tab is closed.</p>
+      <Button type="submit" look="primary" disabled={token.trim() === ''}>
+        Use token
+      </Button>
+    </form>
+  );
+}
+
+/** A dialog that changes something, with the reason that the audit log keeps. */
+export function ChangeDialog(props: {
+  title: string;
+  action: string;
+  open: boolean;
+  danger?: boolean;
+  wide?: boolean;
+  onClose: () => void;
+  onSubmit: (reason: string) => Promise<unknown>;
+  children?: ReactNode;
+}) {
+  const [reason, setReason] = useState('');
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<Error>();
+  const close = () => {
+    setError(undefined);
+    setReason('');
+    props.onClose();
+  };
+  const submit = async (e: FormEvent) => {
+    e.preventDefault();
+    setBusy(true);
+    setError(undefined);
+    try {
+      await props.onSubmit(reason.trim());
+      close();
+    } catch (failed) {
+      setError(failed instanceof Error ? failed : new Error(String(failed)));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog title={props.title} open={props.open} onClose={close} wide={props.wide}>
+      <form className="fleet-form" onSubmit={(e) => void submit(e)}>
+        {props.children}
+        <Field label="Reason" value={reason} onChange={setReason} placeholder="kept in the audit log" />
+        {error && <ErrorNotice error={error} />}
+        <div className="fleet-actions">
+          <Button onClick={close}>Close</Button>
+          <Button type="submit" look={props.danger ? 'danger' : 'primary'} disabled={busy}>
+            {props.action}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+export function Field(props: {
+  label: string;
+  value: string;
+  placeholder?: string;
+  hint?: ReactNode;
+  onChange: (value: string) => void;
+}) {
+  const id = useId();
+  return (
+    <div className="fleet-field">
+      <label className="field-label" htmlFor={id}>
+        {props.label}
+      </label>
+      <input
+        id={id}
+        type="text"
+        spellCheck={false}
+        autoComplete="off"
+        placeholder={props.placeholder}
+        value={props.value}
+        onChange={(e) => props.onChange(e.target.value)}
+      />
+      {props.hint && <p className="muted">{props.hint}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,112 @@
+/** State of agents and rollouts in words, and sums over the fleet. */
+import type { Agent, Items, Rollout } from './api';
+
+export type State = 'failed' | 'unhealthy' | 'away' | 'applying' | 'healthy' | 'unknown';
+
+/** What is worst about an agent comes first in lists. */
+const ORDER: State[] = ['failed', 'unhealthy', 'away', 'applying', 'unknown', 'healthy'];
+
+export const BADGES: Record<State, { name: string; badge: string }> = {
+  failed: { name: 'Configuration refused', badge: 'err' },
+  unhealthy: { name: 'Unhealthy', badge: 'err' },
+  away: { name: 'Away', badge: 'warn' },
+  applying: { name: 'Applying', badge: 'warn' },
+  unknown: { name: 'No health', badge: 'histogram' },
+  healthy: { name: 'Healthy', badge: 'ok' },
+};
+
+export function stateOf(agent: Agent): State {
+  if (agent.configuration.state === 'failed') return 'failed';
+  if (!agent.connected) return 'away';
+  if (agent.health && !agent.health.healthy) return 'unhealthy';
+  if (agent.configuration.name !== undefined && agent.configuration.current === false) return 'applying';
+  return agent.health ? 'healthy' : 'unknown';
+}
+
+/** The name that people know an agent by, with what tells it from others of that name. */
+export function nameOf(agent: Agent): { name: string; detail: string } {
+  const labels = agent.labels;
+  const name = labels['service.name'] ?? 'agent';
+  const detail = [labels['host.name'], labels['service.instance.id'] ?? agent.uid.slice(0, 8)]
+    .filter(Boolean)
+    .join(' · ');
+  return { name, detail };
+}
+
+export function sorted(agents: Agent[]): Agent[] {
+  return [...agents].sort(
+    (a, b) =>
+      ORDER.indexOf(stateOf(a)) - ORDER.indexOf(stateOf(b)) ||
+      nameOf(a).name.localeCompare(nameOf(b).name) ||
+      a.uid.localeCompare(b.uid),
+  );
+}
+
+/** Words are looked for in names, states and `name=value` of labels. */
+export function matching(agents: Agent[], text: string): Agent[] {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  return agents.filter((agent) => {
+    const all = [
+      agent.uid,
+      BADGES[stateOf(agent)].name,
+      agent.configuration.name ?? '',
+      ...Object.entries(agent.labels).map(([name, value]) => `${name}=${value}`),
+    ]
+      .join('\n')
+      .toLowerCase();
+    return words.every((word) => all.includes(word));
+  });
+}
+
+export const dropped = (items: Items): number =>
+  Object.values(items.dropped).reduce((sum, one) => sum + one, 0);
+
+/** Items of all agents that report them. */
+export function total(agents: Agent[]): Items {
+  const sum: Items = { in: 0, out: 0, queued: 0, deadLettered: 0, returned: 0, dropped: {} };
+  for (const { items } of agents) {
+    if (!items) continue;
+    sum.in += items.in;
+    sum.out += items.out;
+    sum.queued += items.queued;
+    sum.deadLettered += items.deadLettered;
+    sum.returned += items.returned;
+    for (const [reason, count] of Object.entries(items.dropped))
+      sum.dropped[reason] = (sum.dropped[reason] ?? 0) + count;
+  }
+  return sum;
+}
+
+/** Reasons of drops, the most frequent first. */
+export const reasons = (items: Items): [string, number][] =>
+  Object.entries(items.dropped)
+    .filter(([, count]) => count > 0)
+    .sort(([, a], [, b]) => b - a);
+
+export const isActive = (rollout: Rollout): boolean =>
+  rollout.state === 'running' || rollout.state === 'paused';
+
+export const ROLLOUT_BADGES: Record<Rollout['state'], { name: string; badge: string }> = {
+  running: { name: 'Running', badge: 'warn' },
+  paused: { name: 'Paused', badge: 'warn' },
+  done: { name: 'Done', badge: 'ok' },
+  undone: { name: 'Undone', badge: 'err' },
+  cancelled: { name: 'Cancelled', badge: 'histogram' },
+};
+
+/** Parts of a unified diff by what they do. */
+export function diffLines(text: string): { kind: 'added' | 'removed' | 'place' | 'same'; text: string }[] {
+  return text
+    .replace(/\n$/, '')
+    .split('\n')
+    .map((line) => ({
+      kind: line.startsWith('@@')
+        ? 'place'
+        : line.startsWith('+')
+          ? 'added'
+          : line.startsWith('-')
+            ? 'removed'
+            : 'same',
+      text: line,
+    }));
+}

@@ -1,0 +1,148 @@
+/** Fleet → Rollouts: how far each version has come, what stopped it, and how to return. */
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { Moment } from '../components/moment';
+import { Button, Empty } from '../components/ui';
+import { type Rollout, useAgents, useChange, useRollouts } from './api';
+import { ChangeDialog, FleetPage } from './frame';
+import { isActive, nameOf, ROLLOUT_BADGES } from './model';
+
+type Change = 'pause' | 'resume' | 'cancel' | 'undo';
+
+const NAMES: Record<Change, string> = { pause: 'Pause', resume: 'Resume', cancel: 'Cancel', undo: 'Undo' };
+
+const EFFECTS: Record<Change, string> = {
+  pause: 'No further agents are reached. Agents that have the version keep it, under the guard.',
+  resume: 'The next stage starts when the guard holds.',
+  cancel: 'The rollout ends, and its agents return to their former version.',
+  undo: 'All agents of the rollout return to their former version.',
+};
+
+export function RolloutsPage() {
+  const query = useRollouts();
+  return (
+    <FleetPage title="Rollouts" lead="A version reaches 1 agent, then 3, 15, 75" query={query}>
+      {query.data?.length === 0 ? (
+        <Empty icon="play" title="No rollout yet">
+          Choose a version under <Link to="/fleet/configurations">Configurations</Link>, and roll it out.
+        </Empty>
+      ) : (
+        <div className="fleet-rollouts">
+          {query.data?.map((rollout) => (
+            <RolloutCard key={rollout.id} rollout={rollout} />
+          ))}
+        </div>
+      )}
+    </FleetPage>
+  );
+}
+
+function Progress({ rollout }: { rollout: Rollout }) {
+  const agents = useAgents(rollout.selector).data ?? [];
+  const applied = rollout.agents.filter((one) => one.applied).length;
+  const all = Math.max(agents.filter((one) => one.connected).length, rollout.agents.length);
+  const share = (n: number) => `${all === 0 ? 0 : (100 * n) / all}%`;
+  return (
+    <div className="fleet-progress">
+      <div
+        className="fleet-bar"
+        role="progressbar"
+        aria-label="Agents with the version"
+        aria-valuenow={applied}
+        aria-valuemin={0}
+        aria-valuemax={all}
+      >
+        <span className="fleet-bar-reached" style={{ width: share(rollout.agents.length) }} />
+        <span className="fleet-bar-applied" style={{ width: share(applied) }} />
+      </div>
+      <span className="muted">
+        stage {rollout.stage}: {applied} of {all} agents have it
+        {rollout.agents.length > applied && `, ${rollout.agents.length - applied} apply it`}
+      </span>
+    </div>
+  );
+}
+
+function RolloutCard({ rollout }: { rollout: Rollout }) {
+  const change = useChange();
+  const [asked, ask] = useState<Change>();
+  const [open, setOpen] = useState(false);
+  const agents = useAgents(rollout.selector).data ?? [];
+  const state = ROLLOUT_BADGES[rollout.state];
+  const changes: Change[] =
+    rollout.state === 'running'
+      ? ['pause', 'cancel']
+      : rollout.state === 'paused'
+        ? ['resume', 'cancel']
+        : rollout.state === 'done'
+          ? ['undo']
+          : [];
+  const label = (uid: string) => {
+    const agent = agents.find((one) => one.uid === uid);
+    return agent ? `${nameOf(agent).name} ${nameOf(agent).detail}` : uid;
+  };
+  return (
+    <section className="card fleet-rollout" aria-label={`Rollout ${rollout.id}`}>
+      <header>
+        <h2>
+          {rollout.configuration} version {rollout.version}
+        </h2>
+        <span className={`badge badge-${state.badge}`}>{state.name}</span>
+        <span className="muted">
+          to {rollout.selector || 'all agents'}
+          {rollout.previousVersion > 0 && `, before: version ${rollout.previousVersion}`}
+        </span>
+        <span className="fleet-actions">
+          {changes.map((one) => (
+            <Button
+              key={one}
+              look={one === 'undo' || one === 'cancel' ? 'danger' : 'plain'}
+              onClick={() => ask(one)}
+            >
+              {NAMES[one]}
+            </Button>
+          ))}
+        </span>
+      </header>
+      {rollout.stateReason && <p className="fleet-why">{rollout.stateReason}</p>}
+      {isActive(rollout) && <Progress rollout={rollout} />}
+      <p className="muted">
+        {rollout.author}
+        {rollout.reason && `: ${rollout.reason}`}, started <Moment ms={rollout.startedMillis} />
+        {rollout.endedMillis > 0 && (
+          <>
+            , ended <Moment ms={rollout.endedMillis} />
+          </>
+        )}
+        . Soak {rollout.soak}, largest loss {rollout.maxLost}.
+      </p>
+      <button type="button" className="plan-link" aria-expanded={open} onClick={() => setOpen(!open)}>
+        {open ? 'Hide agents' : `${rollout.agents.length} reached agents`}
+      </button>
+      {open && (
+        <ul className="fleet-parts">
+          {rollout.agents.map((one) => (
+            <li key={one.uid}>
+              <span className={`badge badge-${one.applied ? 'ok' : 'warn'}`}>
+                {one.applied ? 'applied' : 'not applied'}
+              </span>{' '}
+              {label(one.uid)}
+            </li>
+          ))}
+        </ul>
+      )}
+      {asked && (
+        <ChangeDialog
+          title={`${NAMES[asked]} rollout ${rollout.id}`}
+          action={NAMES[asked]}
+          danger={asked === 'undo' || asked === 'cancel'}
+          open
+          onClose={() => ask(undefined)}
+          onSubmit={(reason) => change(`rollouts/${rollout.id}/${asked}`, { reason })}
+        >
+          <p>{EFFECTS[asked]}</p>
+        </ChangeDialog>
+      )}
+    </section>
+  );
+}
