@@ -5,8 +5,11 @@ import dev.tethys.config.YamlLayers;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.grammar.GraphConfig;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Validation of configurations by the reader of the running graph. References to variables and
@@ -14,6 +17,10 @@ import java.util.Set;
  */
 final class GraphValidator {
   static final String VALID = "valid";
+
+  /** Values that stand for variables of the agents, one after the other, until one is accepted. */
+  private static final List<String> VALUES =
+      List.of("", "1", "1s", "127.0.0.1:1", "http://127.0.0.1:1");
 
   private final Components components;
 
@@ -29,39 +36,66 @@ final class GraphValidator {
    */
   String check(String name, String text) {
     Set<String> open = new LinkedHashSet<>();
-    YamlLayers.Source nothing =
+    String undecided = "";
+    for (String value : VALUES) {
+      try {
+        read(name, text, value, open);
+        if (open.isEmpty()) {
+          return VALID;
+        }
+        return "valid where " + variables(open) + " of the agents fit";
+      } catch (ConfigException e) {
+        String message = String.valueOf(e.getMessage());
+        if (open.isEmpty() || !isOfVariable(name, text, message)) {
+          throw e;
+        }
+        undecided = undecided.isEmpty() ? message : undecided;
+      }
+    }
+    return "not validated: it depends on "
+        + variables(open)
+        + " of the agents: "
+        + Texts.shortened(undecided, 500);
+  }
+
+  private static String variables(Set<String> open) {
+    return Texts.shortened(String.join(", ", open), 200);
+  }
+
+  /** Whether an error is in a line whose text is known only at the agents. */
+  private static boolean isOfVariable(String name, String text, String message) {
+    Matcher m = Pattern.compile(Pattern.quote(name) + ":(\\d+):\\d+: ").matcher(message);
+    if (!m.lookingAt()) {
+      return true;
+    }
+    List<String> lines = text.lines().toList();
+    int line = Integer.parseInt(m.group(1));
+    return line > lines.size() || lines.get(line - 1).contains("${");
+  }
+
+  private void read(String name, String text, String value, Set<String> open) {
+    YamlLayers.Source variable =
         argument -> {
           int dash = argument.indexOf(":-");
           if (dash >= 0) {
             return argument.substring(dash + 2);
           }
           open.add(argument);
-          return "";
+          return value;
         };
     YamlLayers.Source elsewhere =
         argument -> {
           open.add(argument);
-          return "";
+          return value;
         };
     YamlLayers layers =
         new YamlLayers(
             Map.of(
-                "env", nothing,
+                "env", variable,
                 "file", elsewhere,
                 "http", elsewhere,
                 "https", elsewhere,
                 "yaml", t -> t));
-    try {
-      GraphConfig.read(layers.add(name, text).document().splittingTexts(), components, false);
-      return VALID;
-    } catch (ConfigException e) {
-      if (open.isEmpty()) {
-        throw e;
-      }
-      return "not validated: it depends on "
-          + Texts.shortened(String.join(", ", open), 200)
-          + " of the agents: "
-          + Texts.shortened(String.valueOf(e.getMessage()), 500);
-    }
+    GraphConfig.read(layers.add(name, text).document().splittingTexts(), components, false);
   }
 }
