@@ -11,7 +11,16 @@ import { FleetPage } from './frame';
 import { BADGES, dropped, matching, nameOf, reasons, sorted, stateOf, total } from './model';
 
 const PAGE = 200;
-const SHOWN_APART = ['service.name', 'service.instance.id', 'host.name', 'service.version'];
+/** Labels that the row shows elsewhere, or that the panel of the agent shows. */
+const SHOWN_APART = [
+  'service.name',
+  'service.instance.id',
+  'service.version',
+  'host.name',
+  'host.arch',
+  'os.type',
+  'os.description',
+];
 
 interface Rate {
   in: number;

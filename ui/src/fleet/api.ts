@@ -97,8 +97,10 @@ function useControl<T>(
   path: string,
   params: Record<string, string | number> = {},
   every: number | false = EVERY,
+  enabled = true,
 ) {
   return useQuery({
+    enabled,
     queryKey: [ROOT, path, params],
     queryFn: async ({ signal }) => (await call<T>(`${ROOT}/${path}`, params, signal)).data,
     placeholderData: keepPreviousData,
@@ -118,7 +120,7 @@ export const useVersions = (name: string) =>
   useControl<Version[]>(`configurations/${encodeURIComponent(name)}`);
 
 export const useVersion = (name: string, version: number) =>
-  useControl<Version>(`configurations/${encodeURIComponent(name)}/${version}`, {}, false);
+  useControl<Version>(`configurations/${encodeURIComponent(name)}/${version}`, {}, false, version > 0);
 
 export const useDifference = (name: string, from: number, to: number) =>
   useControl<Difference>(`diff/${encodeURIComponent(name)}`, { from, to }, false);

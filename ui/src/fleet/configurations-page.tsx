@@ -170,7 +170,7 @@ function Versions(props: { name: string; version: number; open: (search: Record<
               Roll out
             </Button>
           </header>
-          <Shown name={name} version={version} versions={versions} />
+          <Shown key={version} name={name} version={version} versions={versions} />
           <RolloutDialog name={name} version={version} open={rolling} onClose={() => setRolling(false)} />
         </section>
       )}

@@ -25,7 +25,7 @@ export function FleetPage(props: {
       <PageTabs />
       {refused ? <TokenForm error={error} /> : error && <ErrorNotice error={error} />}
       {!error && data === undefined && <Loading />}
-      {data !== undefined && !refused && props.children}
+      {data !== undefined && !refused && <div className="fleet">{props.children}</div>}
     </div>
   );
 }

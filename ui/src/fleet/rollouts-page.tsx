@@ -117,7 +117,9 @@ function RolloutCard({ rollout }: { rollout: Rollout }) {
         . Soak {rollout.soak}, largest loss {rollout.maxLost}.
       </p>
       <button type="button" className="plan-link" aria-expanded={open} onClick={() => setOpen(!open)}>
-        {open ? 'Hide agents' : `${rollout.agents.length} reached agents`}
+        {open
+          ? 'Hide agents'
+          : `Reached ${rollout.agents.length === 1 ? '1 agent' : `${rollout.agents.length} agents`}`}
       </button>
       {open && (
         <ul className="fleet-parts">

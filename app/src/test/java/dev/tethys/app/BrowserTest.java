@@ -68,6 +68,19 @@ class BrowserTest {
           traces: {receivers: [otlp], exporters: [nop]}
       """;
 
+  /** Collector of a fleet, which listens at a port that is free. */
+  private static final String FLEET =
+      """
+      receivers:
+        otlp: {protocols: {http: {endpoint: "127.0.0.1:0"}}}
+      exporters:
+        nop: {}
+      service:
+        telemetry: {metrics: {level: none}}
+        pipelines:
+          logs: {receivers: [otlp], exporters: [nop]}
+      """;
+
   /** Routes of which one is always muted; nobody is really told. */
   private static final String MANAGER =
       """
@@ -171,6 +184,44 @@ class BrowserTest {
       scenarios("--suite=pipelines", "--base-url=" + urls.getFirst(), "--feed=" + urls.getLast());
     } finally {
       refusing.stop(0);
+    }
+  }
+
+  @Test
+  void aFleetIsControlledInChromium() throws IOException, InterruptedException {
+    assumeBrowser();
+    List<TethysProcess> all = new ArrayList<>();
+    try {
+      TethysProcess control =
+          TethysProcess.launch(
+              dir,
+              0,
+              List.of(
+                  "control",
+                  "--web.listen-address=127.0.0.1:0",
+                  "--data=" + dir.resolve("control")));
+      all.add(control);
+      control.await("a listener", Duration.ofSeconds(120), () -> !listening(control).isEmpty());
+      String url = listening(control).getFirst();
+      for (String env : List.of("prod", "prod", "dev")) {
+        Path file = dir.resolve("fleet-" + all.size() + ".yaml");
+        Files.writeString(file, FLEET);
+        all.add(
+            TethysProcess.launch(
+                dir,
+                0,
+                List.of(
+                    "collector",
+                    "--config=" + file,
+                    "--control=" + url,
+                    "--control.data=" + dir.resolve("fleet-" + all.size()),
+                    "--control.label=env=" + env)));
+      }
+      scenarios("--suite=fleet", "--base-url=" + url, "--feed=" + url);
+    } finally {
+      for (TethysProcess one : all) {
+        one.close();
+      }
     }
   }
 
