@@ -64,7 +64,7 @@ public final class PolledConnections implements TcpSource {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while sockets were read", e);
     } catch (ExecutionException e) {
-      throw new IOException("sockets cannot be read: " + e.getCause().getMessage(), e.getCause());
+      throw new IOException("sockets cannot be read: " + e.getMessage(), e);
     }
   }
 

@@ -54,7 +54,8 @@ class LocalAddressesTest {
   }
 
   private void process(int id, long namespace) throws Exception {
-    Path p = Files.createDirectories(proc.resolve(id + "/net")).getParent();
+    Path p = proc.resolve(Integer.toString(id));
+    Files.createDirectories(p.resolve("net"));
     Files.createDirectories(p.resolve("ns"));
     Files.createSymbolicLink(p.resolve("ns/net"), Path.of("net:[" + namespace + "]"));
     Files.writeString(p.resolve("net/fib_trie"), TRIE);

@@ -14,7 +14,7 @@ public final class KernelAssumptions {
     try {
       LoadedPrograms.load(group, Map.of()).close();
     } catch (RefusedException e) {
-      refusal = e.getMessage();
+      refusal = String.valueOf(e.getMessage());
     }
     assumeTrue(refusal.isEmpty(), refusal);
   }

@@ -10,6 +10,7 @@ import dev.tethys.model.exposition.MetricFamily.Buckets;
 import dev.tethys.model.exposition.MetricFamily.Point;
 import dev.tethys.model.exposition.MetricFamily.Value;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.Test;
@@ -64,7 +65,9 @@ class RequestMetricsTest {
       out(request(Protocol.HTTP, Status.OK, "200", nanos));
     }
     Buckets b =
-        (Buckets) collect().get("container_http_requests_duration_seconds_total" + TO + "}");
+        (Buckets)
+            Objects.requireNonNull(
+                collect().get("container_http_requests_duration_seconds_total" + TO + "}"));
     assertThat(b.count()).isEqualTo(5);
     assertThat(b.sum()).isEqualTo(20.260000001);
     assertThat(b.bounds()).startsWith(0.005, 0.01).endsWith(10, Double.POSITIVE_INFINITY);
