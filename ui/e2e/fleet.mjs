@@ -139,10 +139,40 @@ export const scenarios = [
     },
   },
   {
+    name: 'fleet: a service is muted for a time, and the control is ended',
+    async run({ open, page, shot }) {
+      await open('/fleet/controls');
+      await page.getByText('Nothing is controlled').waitFor();
+      await page.getByRole('button', { name: 'New control' }).click();
+      const dialog = page.locator('dialog');
+      await dialog.getByLabel('Service').fill('checkout');
+      await dialog.getByLabel('Agents').fill('env=prod');
+      await dialog.getByText('2 connected agents match').waitFor();
+      await dialog.getByRole('button', { name: 'Preview' }).click();
+      await dialog.getByText('it would have dropped').waitFor({ timeout: 30_000 });
+      await dialog.getByLabel('Reason').fill('retry storm');
+      await shot('fleet-control');
+      await dialog.getByRole('button', { name: 'Start control' }).click();
+      const card = page.locator('.fleet-rollout', { hasText: 'retry storm' });
+      await card.locator('.badge', { hasText: 'Active' }).waitFor();
+      await card.getByText('applied at 2 agents').waitFor();
+      assert.match(await card.textContent(), /service\.name=checkout/);
+      await shot('fleet-controls');
+      await card.getByRole('button', { name: 'End control' }).click();
+      await card.locator('.badge', { hasText: 'Ended' }).waitFor();
+    },
+  },
+  {
     name: 'fleet: dark, and on a phone',
     context: { ...PHONE, colorScheme: 'dark' },
     async run({ open, page, shot }) {
-      for (const path of ['/fleet', '/fleet/configurations?name=edge', '/fleet/rollouts', '/fleet/audit']) {
+      for (const path of [
+        '/fleet',
+        '/fleet/configurations?name=edge',
+        '/fleet/rollouts',
+        '/fleet/controls',
+        '/fleet/audit',
+      ]) {
         await open(path);
         await page.locator('main .card').first().waitFor();
         await settled(page);

@@ -142,6 +142,7 @@ export function groupsOf(of: Offer): Group[] {
                 view('/fleet', 'Agents', 'collectors opamp health inventory'),
                 view('/fleet/configurations', 'Configurations', 'versions diff collector.yaml'),
                 view('/fleet/rollouts', 'Rollouts', 'stages canary undo'),
+                view('/fleet/controls', 'Controls', 'mute sample filter rate limit'),
                 view('/fleet/audit', 'Audit', 'changes who when'),
               ]
             : [],

@@ -100,6 +100,7 @@ const fleetConfigurations = lazyRouteComponent(
   'ConfigurationsPage',
 );
 const fleetRollouts = lazyRouteComponent(() => import('../fleet/rollouts-page'), 'RolloutsPage');
+const fleetControls = lazyRouteComponent(() => import('../fleet/controls-page'), 'ControlsPage');
 const fleetAudit = lazyRouteComponent(() => import('../fleet/audit-page'), 'AuditPage');
 const status = lazyRouteComponent(() => import('../status/status-page'), 'StatusPage');
 
@@ -155,6 +156,7 @@ const routes = root.addChildren([
   route('/fleet', fleetAgents),
   route('/fleet/configurations', fleetConfigurations),
   route('/fleet/rollouts', fleetRollouts),
+  route('/fleet/controls', fleetControls),
   route('/fleet/audit', fleetAudit),
   route('/overview', overview),
   route('/host', host),

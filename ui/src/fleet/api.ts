@@ -1,6 +1,6 @@
 /** API of the control plane: agents, configurations, rollouts and the audit log. */
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
-import { call, postJson } from '../api/client';
+import { call, postJson, remove } from '../api/client';
 
 const ROOT = 'control';
 const EVERY = 2000;
@@ -142,6 +142,74 @@ export interface Verification {
 }
 
 export const verifyAudit = async () => (await call<Verification>(`${ROOT}/audit/verify`)).data;
+
+export type Action = 'mute' | 'filter' | 'sample' | 'rate_limit';
+
+/** What a control does and to which items; empty members do not restrict it. */
+export interface Draft {
+  action: Action;
+  signals: string[];
+  attributes: Record<string, string>;
+  condition?: string;
+  pipeline?: string;
+  share?: number;
+  keepErrors?: boolean;
+  rate?: number;
+  selector: string;
+  duration: string;
+}
+
+export interface Control {
+  id: string;
+  action: Action;
+  signals: string[];
+  attributes?: Record<string, string>;
+  condition?: string;
+  pipeline?: string;
+  share?: number;
+  keepErrors?: boolean;
+  rate?: number;
+  observe?: boolean;
+  owner?: string;
+  reason?: string;
+  endMillis: number;
+  selector: string;
+  state: 'active' | 'ended';
+  startedMillis: number;
+  endedMillis: number;
+  endedBy: string;
+  endReason: string;
+  matched: number;
+  dropped: number;
+  /** Number of agents by the state of the control there. */
+  agentStates: Record<string, number>;
+}
+
+export interface Preview {
+  windowMillis: number;
+  items: number;
+  matched: number;
+  wouldDrop: number;
+  agents: { uid: string; state: string; items: number; matched: number; wouldDrop: number }[];
+}
+
+export const useControls = () => useControl<Control[]>('controls', {}, 1000);
+
+/** Counts for some seconds at the agents what a control would drop. */
+export const preview = async (draft: Draft) =>
+  (await postJson<Preview>(`${ROOT}/controls/preview`, { ...draft, window: '5s' })).data;
+
+/** Ends a control before its time. */
+export function useEnd() {
+  const client = useQueryClient();
+  return async (id: string): Promise<void> => {
+    try {
+      await remove(`${ROOT}/controls/${encodeURIComponent(id)}`);
+    } finally {
+      await client.invalidateQueries({ queryKey: [ROOT] });
+    }
+  };
+}
 
 /** Changes something, after which all pages of the fleet read anew. */
 export function useChange() {

@@ -75,7 +75,13 @@ public final class Interface {
     /** What short jobs push, on its own or inside of a server. */
     PUSHGATEWAY("pushgateway", "/pushgateway", "/pushgateway/"),
     /** Collectors of a control plane, their configurations and rollouts. */
-    FLEET("fleet", "/fleet", "/fleet/configurations", "/fleet/rollouts", "/fleet/audit"),
+    FLEET(
+        "fleet",
+        "/fleet",
+        "/fleet/configurations",
+        "/fleet/rollouts",
+        "/fleet/controls",
+        "/fleet/audit"),
     /** What reads logs. */
     LOGS("logs", "/targets", "/service-discovery", "/dropped", "/patterns", "/inspect", "/config");
 

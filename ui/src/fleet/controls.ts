@@ -1,0 +1,70 @@
+/** Controls in words, and the form of a new one. */
+import type { Action, Control, Draft } from './api';
+
+export interface Form {
+  action: Action;
+  signal: string;
+  service: string;
+  condition: string;
+  /** Percent. */
+  share: string;
+  keepErrors: boolean;
+  rate: string;
+  selector: string;
+  duration: string;
+}
+
+export const NEW: Form = {
+  action: 'mute',
+  signal: '',
+  service: '',
+  condition: '',
+  share: '10',
+  keepErrors: true,
+  rate: '100',
+  selector: '',
+  duration: '1h',
+};
+
+/** What the API takes. Fields of other actions are left out; it refuses them. */
+export function draftOf(form: Form): Draft {
+  const service = form.service.trim();
+  return {
+    action: form.action,
+    signals: form.signal ? [form.signal] : [],
+    attributes: service ? { 'service.name': service } : {},
+    ...(form.condition.trim() ? { condition: form.condition.trim() } : {}),
+    ...(form.action === 'sample' ? { share: Number(form.share) / 100, keepErrors: form.keepErrors } : {}),
+    ...(form.action === 'rate_limit' ? { rate: Number(form.rate) } : {}),
+    selector: form.selector.trim(),
+    duration: form.duration.trim(),
+  };
+}
+
+export function whatOf(control: Control): string {
+  switch (control.action) {
+    case 'mute':
+      return 'Mute';
+    case 'filter':
+      return 'Filter';
+    case 'sample':
+      return `Sample ${Number(((control.share ?? 0) * 100).toPrecision(3))} %${
+        control.keepErrors ? ', keep errors' : ''
+      }`;
+    case 'rate_limit':
+      return `Limit to ${control.rate}/s`;
+  }
+}
+
+export function scopeOf(control: Control): string {
+  return [
+    control.signals.join(', ') || 'all signals',
+    ...Object.entries(control.attributes ?? {}).map(([name, value]) => `${name}=${value}`),
+    control.condition ?? '',
+    control.pipeline ? `pipeline ${control.pipeline}` : '',
+    control.selector ? `at ${control.selector}` : 'at all agents',
+    control.observe ? 'counted only' : '',
+  ]
+    .filter(Boolean)
+    .join(' · ');
+}

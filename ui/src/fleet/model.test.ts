@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import type { Agent } from './api';
+import { diffLines, matching, nameOf, reasons, sorted, stateOf, total } from './model';
+
+const agent = (uid: string, part: Partial<Agent> = {}): Agent => ({
+  uid,
+  connected: true,
+  transport: 'websocket',
+  lastSeenMillis: 0,
+  acceptsConfiguration: true,
+  labels: { 'service.name': 'tethys', env: 'prod' },
+  health: { healthy: true, status: '', error: '' },
+  configuration: { state: 'unset', hash: '', error: '' },
+  ...part,
+});
+
+describe('agents', () => {
+  it('have one state, the worst', () => {
+    expect(stateOf(agent('a'))).toBe('healthy');
+    expect(stateOf(agent('a', { connected: false }))).toBe('away');
+    expect(stateOf(agent('a', { health: { healthy: false, status: '', error: 'x' } }))).toBe('unhealthy');
+    const configuration = { state: 'failed' as const, hash: '', error: 'no' };
+    expect(stateOf(agent('a', { connected: false, configuration }))).toBe('failed');
+    expect(
+      stateOf(
+        agent('a', { configuration: { state: 'applied', hash: '', error: '', name: 'e', current: false } }),
+      ),
+    ).toBe('applying');
+  });
+
+  it('are sorted by trouble and found by labels', () => {
+    const all = [agent('a'), agent('b', { connected: false, labels: { env: 'dev' } })];
+    expect(sorted(all).map((one) => one.uid)).toEqual(['b', 'a']);
+    expect(matching(all, 'env=dev').map((one) => one.uid)).toEqual(['b']);
+    expect(matching(all, 'healthy prod').map((one) => one.uid)).toEqual(['a']);
+    expect(nameOf(all[0] as Agent).name).toBe('tethys');
+  });
+
+  it('are summed with reasons of drops', () => {
+    const items = { in: 10, out: 7, queued: 0, deadLettered: 1, returned: 0, dropped: { muted: 2, full: 0 } };
+    const sum = total([agent('a', { items }), agent('b', { items }), agent('c')]);
+    expect(sum.in).toBe(20);
+    expect(reasons(sum)).toEqual([['muted', 4]]);
+  });
+});
+
+it('lines of a diff have their kind', () => {
+  expect(diffLines('@@ -1 +1 @@\n-a\n+b\n c\n').map((line) => line.kind)).toEqual([
+    'place',
+    'removed',
+    'added',
+    'same',
+  ]);
+});
