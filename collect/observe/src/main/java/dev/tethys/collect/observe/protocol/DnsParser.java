@@ -1,6 +1,9 @@
 package dev.tethys.collect.observe.protocol;
 
 import dev.tethys.collect.observe.protocol.ObservedRequest.Status;
+import dev.tethys.model.IpText;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -133,43 +136,20 @@ final class DnsParser extends ProtocolParser {
       if (at + length > in.available()) {
         break;
       }
-      if (type == A && length == 4) {
-        out.add(in.u8(at) + "." + in.u8(at + 1) + "." + in.u8(at + 2) + "." + in.u8(at + 3));
-      } else if (type == AAAA && length == 16) {
-        out.add(ipv6(in, at));
+      if (type == A && length == 4 || type == AAAA && length == 16) {
+        out.add(address(in, at, length));
       }
       at += length;
     }
     return List.copyOf(out);
   }
 
-  /** Address of 16 bytes in the form of RFC 5952: the longest run of zeros left out. */
-  private static String ipv6(StreamBuffer in, int at) {
-    int bestFrom = -1;
-    int best = 1;
-    for (int i = 0; i < 8; i++) {
-      int n = 0;
-      while (i + n < 8 && in.u16(at + 2 * (i + n)) == 0) {
-        n++;
-      }
-      if (n > best) {
-        best = n;
-        bestFrom = i;
-      }
+  private static String address(StreamBuffer in, int at, int length) {
+    try {
+      return IpText.of(InetAddress.getByAddress(in.copy(at, at + length)));
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException(e); // the length is right
     }
-    StringBuilder s = new StringBuilder();
-    for (int i = 0; i < 8; i++) {
-      if (i == bestFrom) {
-        s.append("::");
-        i += best - 1;
-        continue;
-      }
-      if (!s.isEmpty() && s.charAt(s.length() - 1) != ':') {
-        s.append(':');
-      }
-      s.append(Integer.toHexString(in.u16(at + 2 * i)));
-    }
-    return s.toString();
   }
 
   private static int afterName(StreamBuffer in, int from) {

@@ -1,0 +1,179 @@
+package dev.tethys.collect.observe.container;
+
+import dev.tethys.collect.observe.container.CgroupResources.Cpu;
+import dev.tethys.collect.observe.container.CgroupResources.Io;
+import dev.tethys.collect.observe.container.CgroupResources.Memory;
+import dev.tethys.collect.observe.container.CgroupResources.Pressure;
+import dev.tethys.collect.observe.process.ProcessFiles;
+import dev.tethys.collect.observe.process.ProcessFiles.Mount;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.MetricFamily.Metric;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/** Metrics of containers, named and labelled as those of Coroot's node agent. */
+final class ContainerMetrics {
+  private static final String[] IO = {
+    "reads_total", "writes_total", "read_bytes_total", "written_bytes_total"
+  };
+
+  /** Most mounts of one container that are shown. */
+  private static final int MAX_MOUNTS = 32;
+
+  private final Map<String, Family> families = new LinkedHashMap<>();
+  private final CgroupResources resources;
+  private final ProcessFiles files;
+
+  private record Family(MetricType type, String help, List<Metric> metrics) {}
+
+  private ContainerMetrics(CgroupResources resources, ProcessFiles files) {
+    this.resources = resources;
+    this.files = files;
+  }
+
+  static void collect(
+      List<Container> containers,
+      CgroupResources resources,
+      ProcessFiles files,
+      Consumer<MetricFamily> to) {
+    ContainerMetrics m = new ContainerMetrics(resources, files);
+    containers.forEach(m::add);
+    m.families.forEach(
+        (name, f) -> to.accept(new MetricFamily(name, f.type, f.help, "", f.metrics)));
+  }
+
+  private void add(Container c) {
+    gauge(
+        c,
+        "container_info",
+        "Facts about the container.",
+        1,
+        "image",
+        c.metadata.image(),
+        "systemd_triggered_by",
+        "",
+        "systemd_type",
+        "");
+    for (String type : c.applicationTypes) {
+      gauge(
+          c,
+          "container_application_type",
+          "Kind of program in the container.",
+          1,
+          "application_type",
+          type);
+    }
+    counter(c, "container_restarts_total", "Starts after all processes had ended.", c.restarts);
+    double oom = resources.oomKills(c.cgroup);
+    counter(
+        c,
+        "container_oom_kills_total",
+        "Processes ended for want of memory.",
+        Double.isNaN(oom) ? c.oomKills : Math.max(oom, c.oomKills));
+    if (c.cgroup.kind() != ContainerKind.STANDALONE) {
+      resources(c);
+    }
+  }
+
+  private void resources(Container c) {
+    Cpu cpu = resources.cpu(c.cgroup);
+    if (cpu != null) {
+      if (cpu.limitCores() > 0) {
+        gauge(c, "container_resources_cpu_limit_cores", "Limit of CPU in cores.", cpu.limitCores());
+      }
+      counter(
+          c, "container_resources_cpu_usage_seconds_total", "CPU time used.", cpu.usageSeconds());
+      counter(
+          c,
+          "container_resources_cpu_throttled_seconds_total",
+          "Time in which the limit of CPU stopped the container.",
+          cpu.throttledSeconds());
+    }
+    Memory memory = resources.memory(c.cgroup);
+    if (memory != null) {
+      if (memory.limit() > 0) {
+        gauge(c, "container_resources_memory_limit_bytes", "Limit of memory.", memory.limit());
+      }
+      gauge(
+          c,
+          "container_resources_memory_rss_bytes",
+          "Memory of the processes, mapped files included.",
+          memory.rss());
+      gauge(c, "container_resources_memory_cache_bytes", "Page cache.", memory.cache());
+    }
+    for (String resource : List.of("cpu", "memory", "io")) {
+      Pressure p = resources.pressure(c.cgroup, resource);
+      if (p != null) {
+        String name = "container_resources_" + resource + "_pressure_waiting_seconds_total";
+        String help = "Time in which tasks waited for " + resource + ".";
+        counter(c, name, help, p.some(), "kind", "some");
+        counter(c, name, help, p.full(), "kind", "full");
+      }
+    }
+    disks(c);
+  }
+
+  private void disks(Container c) {
+    List<Io> io = resources.io(c.cgroup);
+    if (io.isEmpty() || c.processes.isEmpty()) {
+      return;
+    }
+    Map<String, Mount> mounts = files.mounts(c.processes.firstKey());
+    Set<String> seen = new HashSet<>();
+    for (Mount m : mounts.values()) {
+      for (Io device : io) {
+        if (device.device().equals(m.device())
+            && isData(m.mountPoint())
+            && seen.size() < MAX_MOUNTS
+            && seen.add(m.mountPoint())) {
+          double[] values = {device.reads(), device.writes(), device.read(), device.written()};
+          for (int i = 0; i < IO.length; i++) {
+            counter(
+                c,
+                "container_resources_disk_" + IO[i],
+                "Use of the device below a mount.",
+                values[i],
+                "mount_point",
+                m.mountPoint(),
+                "device",
+                m.device(),
+                "volume",
+                ContainerNames.volume(m.source()));
+          }
+        }
+      }
+    }
+  }
+
+  /** Files that a runtime mounts into each container are no storage of it. */
+  private static boolean isData(String mountPoint) {
+    return !mountPoint.startsWith("/etc/") && !mountPoint.startsWith("/dev/");
+  }
+
+  private void counter(Container c, String name, String help, double value, String... labels) {
+    add(c, name, MetricType.COUNTER, help, value, labels);
+  }
+
+  private void gauge(Container c, String name, String help, double value, String... labels) {
+    add(c, name, MetricType.GAUGE, help, value, labels);
+  }
+
+  private void add(
+      Container c, String name, MetricType type, String help, double value, String... labels) {
+    LabelsBuilder b = Labels.of(labels).toBuilder();
+    b.set("container_id", c.id);
+    b.set("app_id", c.appId);
+    families
+        .computeIfAbsent(name, n -> new Family(type, help, new ArrayList<>()))
+        .metrics
+        .add(new Metric(b.build(), value));
+  }
+}

@@ -1,0 +1,39 @@
+package dev.tethys.collect.observe.container;
+
+import com.google.re2j.Pattern;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Selection of containers.
+ *
+ * @param proc mount point of /proc
+ * @param cgroups mount point of the cgroup hierarchies
+ * @param root root of the machine's file system, for the sockets of runtimes
+ * @param minAge age from which a container is shown; 0 for at once
+ * @param allow patterns of ids of which one must match; empty for all
+ * @param deny patterns of ids of which none may match
+ * @param skipSystemServices leave out the units that every machine has
+ */
+public record ContainerOptions(
+    Path proc,
+    Path cgroups,
+    Path root,
+    Duration minAge,
+    List<Pattern> allow,
+    List<Pattern> deny,
+    boolean skipSystemServices) {
+
+  /** The usual settings. */
+  public static ContainerOptions standard() {
+    return new ContainerOptions(
+        Path.of("/proc"),
+        Path.of("/sys/fs/cgroup"),
+        Path.of("/"),
+        Duration.ofSeconds(30),
+        List.of(),
+        List.of(),
+        true);
+  }
+}

@@ -1,0 +1,50 @@
+package dev.tethys.collect.observe.container;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Ports that the kernel gives to clients, written {@code 32768-60999} or several of these. */
+public final class PortRanges {
+  /** Port outside the well known ones that servers use all the same. */
+  private static final int ALWAYS_TRACKED = 50051;
+
+  private static final int LAST_PORT = 65_535;
+
+  private record Range(int first, int last) {}
+
+  private final List<Range> ranges;
+
+  private PortRanges(List<Range> ranges) {
+    this.ranges = ranges;
+  }
+
+  /** Ranges with commas or blanks between them; null when the text is none. */
+  public static @Nullable PortRanges parse(String text) {
+    List<Range> out = new ArrayList<>();
+    for (String part : text.strip().split("[\\s,]+")) {
+      int dash = part.indexOf('-');
+      int first = dash < 0 ? -1 : port(part.substring(0, dash));
+      int last = dash < 0 ? -1 : port(part.substring(dash + 1));
+      if (first < 0 || last < first) {
+        return null;
+      }
+      out.add(new Range(first, last));
+    }
+    return new PortRanges(List.copyOf(out));
+  }
+
+  private static int port(String text) {
+    if (text.isEmpty() || text.length() > 5 || !text.chars().allMatch(c -> c >= '0' && c <= '9')) {
+      return -1;
+    }
+    int n = Integer.parseInt(text);
+    return n <= LAST_PORT ? n : -1;
+  }
+
+  /** True for a port of no service. */
+  public boolean ignores(int port) {
+    return port != ALWAYS_TRACKED
+        && ranges.stream().anyMatch(r -> port >= r.first && port <= r.last);
+  }
+}

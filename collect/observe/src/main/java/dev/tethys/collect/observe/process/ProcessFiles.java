@@ -1,0 +1,225 @@
+package dev.tethys.collect.observe.process;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Files of processes below /proc. What a process that is ending does not show is empty. */
+public final class ProcessFiles {
+  private static final int LONGEST_COMMAND = 4096;
+
+  /** Mount of a file system. */
+  public record Mount(String device, String mountPoint, String source) {}
+
+  /** Open file of a process. */
+  public record OpenFile(int fd, String target) {
+    /** Inode of a socket; empty for other files. */
+    public String socketInode() {
+      return target.startsWith("socket:[") ? target.substring(8, target.length() - 1) : "";
+    }
+  }
+
+  /** TCP socket in a network namespace. */
+  public record Socket(String inode, String local, String remote, boolean listens) {}
+
+  private final Path proc;
+
+  /**
+   * @param proc mount point of /proc
+   */
+  public ProcessFiles(Path proc) {
+    this.proc = proc;
+  }
+
+  /** Processes of the machine. */
+  public List<Integer> pids() throws IOException {
+    List<Integer> out = new ArrayList<>();
+    try (DirectoryStream<Path> folders = Files.newDirectoryStream(proc, "[0-9]*")) {
+      for (Path p : folders) {
+        String name = String.valueOf(p.getFileName());
+        if (name.length() <= 9 && name.chars().allMatch(c -> c >= '0' && c <= '9')) {
+          out.add(Integer.parseInt(name));
+        }
+      }
+    }
+    out.sort(null);
+    return out;
+  }
+
+  /** Number of a process in its innermost namespace; its own number when it is in none. */
+  public int namespacePid(int pid) {
+    for (String line : text(pid, "status").lines().toList()) {
+      if (line.startsWith("NSpid:")) {
+        String[] numbers = line.substring(6).strip().split("\\s+");
+        return number(numbers[numbers.length - 1], pid);
+      }
+    }
+    return pid;
+  }
+
+  /** Content of the cgroup file. */
+  public String cgroup(int pid) {
+    return text(pid, "cgroup");
+  }
+
+  /** Arguments, each ended by a NUL; empty for threads of the kernel. */
+  public String commandLine(int pid) {
+    return start(pid, "cmdline", LONGEST_COMMAND);
+  }
+
+  /** Value of a variable that a process was started with; empty when it is not set. */
+  public String environment(int pid, String name) {
+    for (String entry : start(pid, "environ", 1 << 17).split("\0", -1)) {
+      if (entry.startsWith(name + "=")) {
+        return entry.substring(name.length() + 1);
+      }
+    }
+    return "";
+  }
+
+  /** Start of a process in ticks since the start of the machine; 0 when it has ended. */
+  public long startTicks(int pid) {
+    String stat = text(pid, "stat");
+    // The second field is a name in brackets that may contain anything.
+    int after = stat.lastIndexOf(')');
+    String[] fields = after < 0 ? new String[0] : stat.substring(after + 1).strip().split(" ");
+    return fields.length > 19 ? Long.parseLong(fields[19]) : 0;
+  }
+
+  /** Mounts of block devices and of others by the number of the mount; system ones left out. */
+  public Map<String, Mount> mounts(int pid) {
+    Map<String, Mount> out = new LinkedHashMap<>();
+    for (String line : text(pid, "mountinfo").lines().toList()) {
+      String[] f = line.split(" ");
+      int dash = 6;
+      while (dash < f.length && !f[dash].equals("-")) {
+        dash++;
+      }
+      if (dash + 2 >= f.length || isSystem(f[dash + 1], f[4])) {
+        continue;
+      }
+      out.put(f[0], new Mount(f[2], unescape(f[4]), f[3]));
+    }
+    return out;
+  }
+
+  private static boolean isSystem(String type, String mountPoint) {
+    return switch (type) {
+      case "overlay",
+          "proc",
+          "tmpfs",
+          "devpts",
+          "sysfs",
+          "cgroup",
+          "cgroup2",
+          "mqueue",
+          "devtmpfs",
+          "securityfs",
+          "debugfs",
+          "tracefs",
+          "bpf",
+          "pstore",
+          "hugetlbfs",
+          "autofs",
+          "configfs",
+          "fusectl",
+          "binfmt_misc",
+          "nsfs",
+          "squashfs",
+          "ramfs",
+          "rpc_pipefs",
+          "efivarfs" ->
+          true;
+      default -> mountPoint.startsWith("/proc/") || mountPoint.startsWith("/sys/");
+    };
+  }
+
+  /** Mount points have blanks as octal numbers. */
+  private static String unescape(String s) {
+    return s.replace("\\040", " ")
+        .replace("\\011", "\t")
+        .replace("\\012", "\n")
+        .replace("\\134", "\\");
+  }
+
+  /** Open files, sorted by number. */
+  public List<OpenFile> openFiles(int pid) {
+    List<OpenFile> out = new ArrayList<>();
+    try (DirectoryStream<Path> links = Files.newDirectoryStream(folder(pid).resolve("fd"))) {
+      for (Path p : links) {
+        try {
+          int fd = number(String.valueOf(p.getFileName()), -1);
+          out.add(new OpenFile(fd, Files.readSymbolicLink(p).toString()));
+        } catch (IOException e) {
+          continue; // closed in the meantime
+        }
+      }
+    } catch (IOException e) {
+      return List.of(); // ended, or of another user
+    }
+    out.sort((a, b) -> Integer.compare(a.fd(), b.fd()));
+    return out;
+  }
+
+  /** Fields of an open file: pos, flags, mnt_id and so on. */
+  public Map<String, String> openFileInfo(int pid, int fd) {
+    Map<String, String> out = new LinkedHashMap<>();
+    for (String line : text(pid, "fdinfo/" + fd).lines().toList()) {
+      int colon = line.indexOf(':');
+      if (colon > 0) {
+        out.put(line.substring(0, colon), line.substring(colon + 1).strip());
+      }
+    }
+    return out;
+  }
+
+  /** TCP sockets in the network namespace of a process that listen or are connected. */
+  public List<Socket> sockets(int pid) {
+    List<Socket> out = new ArrayList<>();
+    for (String file : List.of("net/tcp", "net/tcp6")) {
+      for (String line : text(pid, file).lines().skip(1).toList()) {
+        String[] f = line.strip().split("\\s+");
+        boolean listens = f.length > 9 && f[3].equals("0A");
+        if (listens || f.length > 9 && f[3].equals("01")) {
+          out.add(new Socket(f[9], SocketAddresses.of(f[1]), SocketAddresses.of(f[2]), listens));
+        }
+      }
+    }
+    return out;
+  }
+
+  private Path folder(int pid) {
+    return proc.resolve(Integer.toString(pid));
+  }
+
+  private String text(int pid, String file) {
+    try {
+      return Files.readString(folder(pid).resolve(file), StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      return ""; // the process has ended
+    }
+  }
+
+  private String start(int pid, String file, int longest) {
+    try (InputStream in = Files.newInputStream(folder(pid).resolve(file))) {
+      return new String(in.readNBytes(longest), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      return ""; // the process has ended
+    }
+  }
+
+  private static int number(String text, int otherwise) {
+    try {
+      return Integer.parseInt(text);
+    } catch (NumberFormatException e) {
+      return otherwise;
+    }
+  }
+}

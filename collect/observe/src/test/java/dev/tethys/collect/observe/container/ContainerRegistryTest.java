@@ -1,0 +1,169 @@
+package dev.tethys.collect.observe.container;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.re2j.Pattern;
+import dev.tethys.collect.observe.connection.Owner;
+import dev.tethys.model.exposition.MetricFamily;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ContainerRegistryTest {
+  private static final String ID =
+      "73051af271105c07e1f493b34856a77e665e3b0b4fc72f76c807dfbffeb881bd";
+
+  @TempDir Path folder;
+  private long now = 1;
+
+  private ContainerRegistry registry(Duration minAge, String... deny) throws IOException {
+    Files.createDirectories(folder.resolve("proc"));
+    return new ContainerRegistry(
+        new ContainerOptions(
+            folder.resolve("proc"),
+            folder.resolve("cgroup"),
+            folder,
+            minAge,
+            List.of(),
+            Stream.of(deny).map(Pattern::compile).toList(),
+            true),
+        () -> now);
+  }
+
+  private void process(int pid, long start, String cgroup, String commandLine) throws IOException {
+    Path p = Files.createDirectories(folder.resolve("proc/" + pid));
+    Files.writeString(p.resolve("cgroup"), "0::" + cgroup + "\n");
+    Files.writeString(p.resolve("cmdline"), commandLine);
+    Files.writeString(
+        p.resolve("stat"), pid + " (a b) S" + " 0".repeat(18) + " " + start + " 0 0\n");
+  }
+
+  private void end(int pid) throws IOException {
+    try (Stream<Path> files = Files.list(folder.resolve("proc/" + pid))) {
+      for (Path f : files.toList()) {
+        Files.delete(f);
+      }
+    }
+    Files.delete(folder.resolve("proc/" + pid));
+  }
+
+  private static List<String> metrics(ContainerRegistry r, String name) {
+    List<String> out = new ArrayList<>();
+    r.collect(
+        f -> {
+          if (f.name().equals(name)) {
+            f.metrics()
+                .forEach(
+                    m ->
+                        out.add(
+                            m.labels().toMap() + " " + ((MetricFamily.Value) m.point()).value()));
+          }
+        });
+    return out;
+  }
+
+  @Test
+  void unitsContainersAndProcessesAreFound() throws IOException {
+    process(10, 100, "/system.slice/nginx.service", "nginx: master process\0");
+    process(11, 100, "/docker/" + ID, "/usr/bin/redis-server\0*:6379\0");
+    process(12, 100, "/user.slice/x", "/usr/bin/python3\0-u\0/srv/app.py\0");
+    process(13, 100, "/", "");
+    process(14, 100, "/system.slice/systemd-journald.service", "journald\0");
+    ContainerRegistry r = registry(Duration.ZERO);
+    r.scan();
+    assertThat(r.ownerOf(0, 10)).isEqualTo(new Owner("/system.slice/nginx.service", ""));
+    assertThat(r.ownerOf(0, 11)).isEqualTo(new Owner("/docker/73051af27110", ""));
+    assertThat(r.ownerOf(0, 12)).isEqualTo(new Owner("/process/app.py", ""));
+    assertThat(r.ownerOf(0, 13)).isNull();
+    assertThat(r.ownerOf(0, 14)).isNull();
+    assertThat(metrics(r, "container_application_type"))
+        .contains(
+            "{application_type=redis, container_id=/docker/73051af27110} 1.0",
+            "{application_type=nginx, container_id=/system.slice/nginx.service} 1.0");
+  }
+
+  @Test
+  void podsHaveTheirNamesFromTheLogsOfTheKubelet() throws IOException {
+    Path logs = Files.createDirectories(folder.resolve("var/log/containers"));
+    Files.writeString(logs.resolve("web-64cd4f9686-mvtnb_shop_app-" + ID + ".log"), "");
+    process(20, 5, "/kubepods.slice/pod1.slice/cri-containerd-" + ID + ".scope", "app\0");
+    ContainerRegistry r = registry(Duration.ZERO);
+    r.scan();
+    assertThat(r.ownerOf(0, 20))
+        .isEqualTo(new Owner("/k8s/shop/web-64cd4f9686-mvtnb/app", "/k8s/shop/web"));
+    assertThat(r.logFiles()).hasSize(1);
+    Files.writeString(folder.resolve("proc/20/environ"), "A=b\0COROOT_LOG_MONITORING=disabled\0");
+    assertThat(r.logFiles()).isEmpty();
+  }
+
+  @Test
+  void metricsComeFromTheCgroup() throws IOException {
+    Path group = Files.createDirectories(folder.resolve("cgroup/system.slice/a.service"));
+    Files.writeString(group.resolve("cpu.stat"), "usage_usec 2500000\nthrottled_usec 500000\n");
+    Files.writeString(group.resolve("cpu.max"), "150000 100000\n");
+    Files.writeString(group.resolve("memory.stat"), "anon 100\nfile 50\nfile_mapped 7\n");
+    Files.writeString(group.resolve("memory.max"), "max\n");
+    Files.writeString(group.resolve("memory.events"), "oom 2\noom_kill 3\n");
+    process(10, 100, "/system.slice/a.service", "a\0");
+    ContainerRegistry r = registry(Duration.ofSeconds(30));
+    r.scan();
+    assertThat(metrics(r, "container_info")).isEmpty();
+    now += Duration.ofSeconds(30).toNanos();
+    String labels = "{container_id=/system.slice/a.service} ";
+    assertThat(metrics(r, "container_resources_cpu_usage_seconds_total"))
+        .containsExactly(labels + 2.5);
+    assertThat(metrics(r, "container_resources_cpu_limit_cores")).containsExactly(labels + 1.5);
+    assertThat(metrics(r, "container_resources_memory_rss_bytes")).containsExactly(labels + 107.0);
+    assertThat(metrics(r, "container_resources_memory_limit_bytes")).isEmpty();
+    assertThat(metrics(r, "container_oom_kills_total")).containsExactly(labels + 3.0);
+  }
+
+  @Test
+  void restartIsCountedAndShortProcessesLeaveNothing() throws IOException {
+    ContainerRegistry r = registry(Duration.ZERO, "denied");
+    process(10, 100, "/system.slice/a.service", "a\0");
+    process(11, 100, "/system.slice/denied.service", "b\0");
+    r.scan();
+    for (int i = 0; i < 500; i++) {
+      process(1000 + i, 200 + i, "/system.slice/a.service", "job\0");
+      r.processStarted(1000 + i);
+      end(1000 + i);
+      r.processExited(1000 + i, false);
+    }
+    assertThat(r.size()).isEqualTo(1);
+    assertThat(metrics(r, "container_restarts_total").getFirst()).endsWith(" 0.0");
+    end(10);
+    r.scan();
+    process(12, 9000, "/system.slice/a.service", "a\0");
+    r.scan();
+    assertThat(metrics(r, "container_restarts_total").getFirst()).endsWith(" 1.0");
+    r.processExited(12, true);
+    assertThat(metrics(r, "container_oom_kills_total").getFirst()).endsWith(" 1.0");
+    end(12);
+    now += Duration.ofMinutes(11).toNanos();
+    r.scan();
+    assertThat(r.size()).isZero();
+  }
+
+  @Test
+  void metadataOfRuntimes() throws Exception {
+    ContainerMetadata docker =
+        RuntimeSockets.read(
+            """
+            {"Name":"/web","LogPath":"/var/lib/docker/x-json.log",
+             "Config":{"Image":"nginx:1","Labels":{"a":"b"}}}
+            """);
+    assertThat(docker)
+        .isEqualTo(
+            new ContainerMetadata(
+                "web", "nginx:1", java.util.Map.of("a", "b"), "/var/lib/docker/x-json.log"));
+    Cgroup c = Cgroup.ofPath("/docker/" + ID);
+    assertThat(ContainerIds.of(c, docker, n -> "")).isEqualTo("/docker/web");
+  }
+}
