@@ -7,8 +7,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What each agent must have: a version of a configuration and live controls. The hash of an offer
- * is that of the version, followed by that of the controls where there are any.
+ * Offer of each agent: a version of a configuration and live controls. The hash of an offer is that
+ * of the version, followed by that of the controls where there are any.
  */
 final class Offers {
   private final Rollouts rollouts;

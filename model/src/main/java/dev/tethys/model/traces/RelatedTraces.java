@@ -4,7 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Traces of a segment by which filters of a relation their spans fit, whatever their places. */
+/** Traces of a segment by the filters of a relation that their spans match, in any position. */
 final class RelatedTraces {
   static final SpanNeeds NEEDS = new SpanNeeds(true, false, true, false, List.of());
   static final int UPPER = 1;

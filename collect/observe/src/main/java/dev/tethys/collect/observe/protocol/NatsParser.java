@@ -1,6 +1,6 @@
 package dev.tethys.collect.observe.protocol;
 
-/** NATS: messages published and delivered, which have no answer of their own. */
+/** NATS: messages published and delivered, which are not answered singly. */
 final class NatsParser extends ProtocolParser {
   private static final int LONGEST_LINE = 4096;
   private static final int LARGEST = 64 << 20;

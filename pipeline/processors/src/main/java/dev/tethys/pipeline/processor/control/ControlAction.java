@@ -2,7 +2,7 @@ package dev.tethys.pipeline.processor.control;
 
 import java.util.Locale;
 
-/** What a control does with the items in its scope; actions apply in this order. */
+/** Action of a control on the items in its scope; actions apply in this order. */
 public enum ControlAction {
   /** Drops all. */
   MUTE("muted"),
