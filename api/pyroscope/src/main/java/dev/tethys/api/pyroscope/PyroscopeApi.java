@@ -4,7 +4,10 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.model.GoJson;
 import dev.tethys.model.profiles.ProfileStore;
+import dev.tethys.web.Grpc;
+import dev.tethys.web.GrpcException;
 import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
@@ -18,9 +21,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Pyroscope's API for readers: {@code querier.v1.QuerierService} over Connect, protobuf and JSON,
- * and the older {@code /render} and {@code /render-diff}. All below {@code /pyroscope}; the service
- * also at the root, where SDKs of Connect expect it. Source: api/querier/v1/querier.proto of
- * grafana/pyroscope; Connect's protocol of calls with one message.
+ * over gRPC, and the older {@code /render} and {@code /render-diff}. All below {@code /pyroscope};
+ * the service also at the root, where SDKs of Connect expect it. Source:
+ * api/querier/v1/querier.proto of grafana/pyroscope; Connect's protocol of calls with one message.
  */
 public final class PyroscopeApi {
   private static final String PREFIX = "/pyroscope";
@@ -72,38 +75,69 @@ public final class PyroscopeApi {
     method(routes, "Diff", Shapes.DIFF_REQUEST, Shapes.DIFF, Querier::diff);
     method(routes, "GetProfileStats", Shapes.EMPTY, Shapes.STATS, Querier::stats);
     method(routes, "AnalyzeQuery", Shapes.ANALYZE_REQUEST, Shapes.ANALYZE, Querier::analyze);
-    for (String prefix : List.of(PREFIX, "")) {
-      routes.post(
-          prefix + SERVICE + "SelectMergeProfile",
-          (q, r) ->
-              answer(
-                  q,
-                  r,
-                  Shapes.MERGE_PROFILE_REQUEST,
-                  (queries, m, json) -> {
-                    byte[] profile = Querier.mergeProfile(queries, m);
-                    return json
-                        ? Shapes.PROFILE.toJson(Shapes.PROFILE.fromProto(profile))
-                        : profile;
-                  }));
-    }
+    endpoint(
+        routes,
+        "SelectMergeProfile",
+        Shapes.MERGE_PROFILE_REQUEST,
+        (queries, m, json) -> {
+          byte[] profile = Querier.mergeProfile(queries, m);
+          return json ? Shapes.PROFILE.toJson(Shapes.PROFILE.fromProto(profile)) : profile;
+        });
     render.addTo(routes, PREFIX);
   }
 
   private void method(Routes routes, String name, Shape in, Shape out, Method method) {
+    endpoint(
+        routes,
+        name,
+        in,
+        (queries, m, json) -> {
+          Map<String, Object> message = method.call(queries, m);
+          return json ? out.toJson(message) : out.toProto(message);
+        });
+  }
+
+  /** Adds a method over Connect and, at the same path, over gRPC. */
+  private void endpoint(Routes routes, String name, Shape in, Call call) {
+    HttpHandler grpc = Grpc.unary(MAX_BODY, (message, q) -> rpc(message, q, in, call));
     for (String prefix : List.of(PREFIX, "")) {
       routes.post(
           prefix + SERVICE + name,
-          (q, r) ->
-              answer(
-                  q,
-                  r,
-                  in,
-                  (queries, m, json) -> {
-                    Map<String, Object> message = method.call(queries, m);
-                    return json ? out.toJson(message) : out.toProto(message);
-                  }));
+          (q, r) -> {
+            if (mediaType(q).startsWith("application/grpc")) {
+              grpc.handle(q, r);
+            } else {
+              answer(q, r, in, call);
+            }
+          });
     }
+  }
+
+  private byte[] rpc(byte[] message, HttpRequest request, Shape in, Call call)
+      throws GrpcException {
+    try {
+      Map<String, Object> m = message.length == 0 ? Map.of() : in.fromProto(message);
+      return requests.run(request, queries -> call.run(queries, m, false));
+    } catch (CodecException e) {
+      throw new GrpcException(
+          GrpcException.Status.INVALID_ARGUMENT, String.valueOf(e.getMessage()));
+    } catch (HttpException e) {
+      GrpcException.Status status =
+          switch (e.status()) {
+            case 400 -> GrpcException.Status.INVALID_ARGUMENT;
+            case 499 -> GrpcException.Status.CANCELLED;
+            case 501 -> GrpcException.Status.UNIMPLEMENTED;
+            case 503 -> GrpcException.Status.UNAVAILABLE;
+            case 504 -> GrpcException.Status.DEADLINE_EXCEEDED;
+            default -> GrpcException.Status.INTERNAL;
+          };
+      throw new GrpcException(status, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static String mediaType(HttpRequest request) {
+    String header = request.header("Content-Type");
+    return header == null ? "" : header.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
   }
 
   /** Call of a method with its answer in bytes. */
@@ -113,11 +147,10 @@ public final class PyroscopeApi {
 
   private void answer(HttpRequest request, HttpResponse response, Shape in, Call call)
       throws IOException {
-    String header = request.header("Content-Type");
-    String type = header == null ? "" : header.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+    String type = mediaType(request);
     boolean json = type.equals("application/json");
     if (!json && !type.equals("application/proto")) {
-      response.header("Accept-Post", "application/json, application/proto");
+      response.header("Accept-Post", "application/json, application/proto, application/grpc");
       fail(
           response,
           415,

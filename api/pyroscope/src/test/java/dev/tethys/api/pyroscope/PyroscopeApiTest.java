@@ -14,6 +14,8 @@ import dev.tethys.testkit.ProfileStoreContract.Profile;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.Routes;
+import dev.tethys.web.client.GrpcChannel;
+import dev.tethys.web.client.GrpcReply;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.net.URI;
@@ -323,5 +325,37 @@ class PyroscopeApiTest {
                 .body(),
             UTF_8);
     assertThat(diff).contains("\"format\":\"double\"").contains("\"leftTicks\":80");
+  }
+
+  @Test
+  void methodsAnswerOverGrpc() throws Exception {
+    HttpListener l = java.util.Objects.requireNonNull(listener);
+    GrpcChannel.Options options =
+        new GrpcChannel.Options(
+            "127.0.0.1", l.port(), null, null, "", false, Duration.ZERO, Duration.ZERO, false, "t");
+    try (GrpcChannel channel = new GrpcChannel(options)) {
+      byte[] request =
+          Shapes.MERGE_STACKTRACES_REQUEST.toProto(
+              Map.of(
+                  "profile_typeID",
+                  CPU,
+                  "label_selector",
+                  "{service_name=\"mail\"}",
+                  "start",
+                  MS,
+                  "end",
+                  MS + 60_000));
+      GrpcReply r = call(channel, "SelectMergeStacktraces", request);
+      assertThat(r.status()).as(r.message()).isEqualTo(GrpcReply.OK);
+      assertThat(Shapes.FLAMES.fromProto(r.body()).toString()).contains("total=1000");
+      r = call(channel, "LabelValues", new byte[0]);
+      assertThat(r.status()).isEqualTo(GrpcReply.INVALID_ARGUMENT);
+      assertThat(r.message()).contains("name is missing");
+    }
+  }
+
+  private static GrpcReply call(GrpcChannel channel, String method, byte[] message)
+      throws Exception {
+    return channel.call(SERVICE + method, Map.of(), message, "", Duration.ofSeconds(30));
   }
 }
