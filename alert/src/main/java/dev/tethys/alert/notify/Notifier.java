@@ -205,6 +205,7 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
               case METRICS -> PrometheusFunctions.link(query, 1);
               case LOGS -> PrometheusFunctions.logsLink(query);
               case TRACES -> PrometheusFunctions.tracesLink(query);
+              case PROFILES -> PrometheusFunctions.PROFILES_PAGE;
             };
     synchronized (this) {
       LocalAlertmanager here = local;

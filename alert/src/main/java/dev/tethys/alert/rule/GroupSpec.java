@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param queryOffset offset of its queries into the past; null for the default
  * @param limit maximum number of series or alerts of one rule; 0 for no limit
  * @param type data that its rules query
- * @param tenant tenant of the logs or traces that it queries; empty for rules over metrics
+ * @param tenant tenant of the logs, traces or profiles that it queries; empty for rules over
+ *     metrics
  */
 public record GroupSpec(
     String file,

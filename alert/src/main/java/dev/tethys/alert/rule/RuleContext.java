@@ -24,6 +24,7 @@ record RuleContext(
     RuleQuery query,
     LogRuleQueries logs,
     TraceRuleQueries traces,
+    ProfileRuleQueries profiles,
     AlertListener listener,
     RuleOptions options,
     RuleMetrics metrics,
@@ -44,6 +45,7 @@ record RuleContext(
           case METRICS -> query;
           case LOGS -> logs.of(group.tenant());
           case TRACES -> traces.of(group.tenant(), interval);
+          case PROFILES -> profiles.of(group.tenant());
         };
     return q.forGroup(group.file(), group.name());
   }

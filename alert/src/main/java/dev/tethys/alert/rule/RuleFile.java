@@ -84,13 +84,14 @@ public final class RuleFile {
           "type",
           Type.oneOf("type", RuleType.values(), RuleType::text),
           RuleType.METRICS,
-          "What expressions query: metrics by PromQL, logs by LogQL, or traces by TraceQL. (Tethys)");
+          "What expressions query: metrics by PromQL, logs by LogQL, traces by TraceQL, or profiles"
+              + " by PromQL. (Tethys)");
   private static final Key<String> TENANT =
       GROUP.key(
           "tenant",
           Type.STRING,
           "",
-          "Tenant whose logs or traces are queried, fake when absent. (Tethys)");
+          "Tenant whose logs, traces or profiles are queried, fake when absent. (Tethys)");
   private static final Key<List<YamlNode>> RULES =
       GROUP.key("rules", Type.list(Type.of("rule", null, n -> n)), List.of(), "The rules.");
 
@@ -195,7 +196,9 @@ public final class RuleFile {
       problems.add(
           g.error(
                   TENANT,
-                  "tenant is '" + tenant + "'; it can be set with type: logs and type: traces only")
+                  "tenant is '"
+                      + tenant
+                      + "'; it can be set with type: logs, traces and profiles only")
               .getMessage());
     }
     if (type != RuleType.METRICS && tenant.isEmpty()) {

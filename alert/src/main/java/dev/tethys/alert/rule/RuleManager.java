@@ -47,7 +47,7 @@ public final class RuleManager implements AutoCloseable {
   private volatile Map<String, RuleGroup> groups = Map.of();
   private boolean loaded; // guarded by this, as is every change of groups
 
-  /** Starts without rules; those over logs and traces fail. */
+  /** Starts without rules; those over logs, traces and profiles fail. */
   public RuleManager(
       MetricStore store,
       RuleQuery query,
@@ -60,6 +60,7 @@ public final class RuleManager implements AutoCloseable {
         query,
         LogRuleQueries.NONE,
         TraceRuleQueries.NONE,
+        ProfileRuleQueries.NONE,
         listener,
         options,
         registry,
@@ -72,6 +73,7 @@ public final class RuleManager implements AutoCloseable {
       RuleQuery query,
       LogRuleQueries logs,
       TraceRuleQueries traces,
+      ProfileRuleQueries profiles,
       AlertListener listener,
       RuleOptions options,
       Registry registry,
@@ -85,6 +87,7 @@ public final class RuleManager implements AutoCloseable {
             query,
             logs,
             traces,
+            profiles,
             listener,
             options,
             metrics,

@@ -7,7 +7,9 @@ public enum RuleType {
   /** Stored logs, by LogQL. */
   LOGS("logs"),
   /** Stored spans, by TraceQL. */
-  TRACES("traces");
+  TRACES("traces"),
+  /** Totals of stored profiles, by PromQL. */
+  PROFILES("profiles");
 
   private final String text;
 

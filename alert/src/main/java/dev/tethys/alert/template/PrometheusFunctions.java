@@ -108,6 +108,9 @@ public final class PrometheusFunctions {
     return TemplateFunction.of(a -> f.apply(String.valueOf(a[0])), STRING);
   }
 
+  /** Path of the page with profiles, below the server's URL. */
+  public static final String PROFILES_PAGE = "/explore/profiles";
+
   /** Where the page with a query's graph (tab 0) or table (tab 1) is, below the server's URL. */
   public static String link(String expression, int tab) {
     return "/graph?g0.expr=" + GoStrings.queryEscape(expression) + "&g0.tab=" + tab;
