@@ -6,6 +6,7 @@ import dev.tethys.alert.manager.match.MatcherSyntax;
 import dev.tethys.alert.rule.Alert;
 import dev.tethys.alert.rule.AlertState;
 import dev.tethys.alert.rule.GroupSpec;
+import dev.tethys.alert.rule.ProfileRuleQueries;
 import dev.tethys.alert.rule.RuleFile;
 import dev.tethys.alert.rule.RuleGroup;
 import dev.tethys.alert.rule.RuleOptions;
@@ -134,6 +135,16 @@ final class BacktestRules {
           continue;
         }
         for (GroupSpec g : groups) {
+          if (g.type() == RuleType.PROFILES) {
+            console
+                .err()
+                .println(
+                    f
+                        + ": group "
+                        + g.name()
+                        + " is left out: type is profiles, without a history API");
+            continue;
+          }
           for (RuleSpec r : g.rules()) {
             if (r instanceof RuleSpec.Alerting alert
                 && (names.isEmpty() || names.contains(alert.name()))) {
@@ -236,6 +247,7 @@ final class BacktestRules {
             history,
             tenant -> history,
             (tenant, every) -> history,
+            ProfileRuleQueries.NONE,
             (query, alerts) -> {
               for (Alert x : alerts) {
                 if (x.state() == AlertState.FIRING) {

@@ -6,6 +6,7 @@ import dev.tethys.alert.rule.AlertState;
 import dev.tethys.alert.rule.AlertingRule;
 import dev.tethys.alert.rule.GroupSpec;
 import dev.tethys.alert.rule.LogRuleQueries;
+import dev.tethys.alert.rule.ProfileRuleQueries;
 import dev.tethys.alert.rule.RuleGroup;
 import dev.tethys.alert.rule.RuleOptions;
 import dev.tethys.alert.rule.RuleQuery;
@@ -146,6 +147,7 @@ final class RuleTest implements AutoCloseable {
             RuleQuery.of(engine, store),
             LogRuleQueries.of(() -> logs.engine(), LogqlLimits.DEFAULT),
             TraceRuleQueries.of(() -> traces.queries(), TRACE_TIMEOUT),
+            ProfileRuleQueries.NONE,
             (query, alerts) -> {},
             RuleOptions.defaults(URI.create(test.externalUrl())),
             new RuleSettings(test.interval(), Duration.ZERO, test.externalLabels()),
