@@ -53,10 +53,14 @@ export function NothingConfigured({ what }: { what: 'alerts' | 'rules' }) {
 }
 
 /** Query of a rule, with a link to the page of its language. */
-export function Expression({ query, type }: { query: string; type?: 'logs' | 'traces' }) {
+export function Expression({ query, type }: { query: string; type?: 'logs' | 'traces' | 'profiles' }) {
   if (type) {
     return (
-      <Link to={`/explore/${type}`} search={{ query } as never} className="rule-query mono-text">
+      <Link
+        to={`/explore/${type}`}
+        search={(type === 'profiles' ? {} : { query }) as never}
+        className="rule-query mono-text"
+      >
         {query}
       </Link>
     );

@@ -12,6 +12,7 @@ import { HEALTHS, ruleMatches } from './filter';
 import { Annotations, Expression, Frame, NothingConfigured, RuleFacts, RuleLabels } from './parts';
 
 const FIRST_GROUPS = 50;
+const LANGUAGES = { logs: 'LogQL', traces: 'TraceQL', profiles: 'PromQL' };
 const HEALTH_NAMES: Record<string, string> = { ok: 'healthy', err: 'failing', unknown: 'not evaluated yet' };
 
 function Group({
@@ -43,7 +44,7 @@ function Group({
         {group.type && (
           <span
             className="badge"
-            title={`${group.type === 'logs' ? 'LogQL' : 'TraceQL'} over ${group.type} of tenant ${group.tenant}`}
+            title={`${LANGUAGES[group.type]} over ${group.type} of tenant ${group.tenant}`}
           >
             {group.type}
           </span>

@@ -170,7 +170,7 @@ export interface RuleGroup {
   evaluationTime?: number;
   lastEvaluation?: string;
   /** Data of the rules; metrics when absent. */
-  type?: 'logs' | 'traces';
+  type?: 'logs' | 'traces' | 'profiles';
   /** Tenant whose logs or traces are queried. */
   tenant?: string;
   rules: Rule[];
