@@ -10,6 +10,7 @@ import dev.tethys.codec.protobuf.ProtoWriter;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -84,6 +85,38 @@ class ProfileStoreServerTest {
       p.await("ready", SOON, () -> p.get("/-/ready").statusCode() == 200);
       assertThat(flames(p, "shop")).contains("\"total\":\"500\"");
       assertThat(flames(p, "pushed")).contains("\"total\":\"70\"");
+    }
+  }
+
+  @Test
+  void rulesOfProfilesRecordTheShareOfAFunction() throws IOException {
+    Path rules = dir.resolve("rules.yml");
+    Files.writeString(
+        rules,
+        """
+        groups:
+          - name: shares
+            type: profiles
+            interval: 1s
+            rules:
+              - record: service:pay:share
+                expr: |
+                  sum by (service_name) (sum_over_time({__name__="TYPE", __function__="pay"}[5m]))
+                    / sum by (service_name) (sum_over_time(TYPE[5m]))
+        """
+            .replace("TYPE", CPU));
+    String config = CONFIG + "rule_files: ['" + rules + "']\n";
+    try (TethysProcess p = TethysProcess.server(dir, config)) {
+      p.await("ready", SOON, () -> p.get("/-/ready").statusCode() == 200);
+      assertThat(p.post("/ingest?name=shop&format=pprof", "", pprof(500)).statusCode())
+          .isEqualTo(200);
+      p.await(
+          "the recorded share",
+          SOON,
+          () ->
+              p.get("/api/v1/query?query=service:pay:share%7Bservice_name=%22shop%22%7D")
+                  .body()
+                  .contains("\"1\"]"));
     }
   }
 

@@ -8,6 +8,7 @@ import dev.tethys.alert.rule.Alert;
 import dev.tethys.alert.rule.AlertListener;
 import dev.tethys.alert.rule.GroupSpec;
 import dev.tethys.alert.rule.LogRuleQueries;
+import dev.tethys.alert.rule.ProfileRuleQueries;
 import dev.tethys.alert.rule.RuleClock;
 import dev.tethys.alert.rule.RuleManager;
 import dev.tethys.alert.rule.RuleOptions;
@@ -69,6 +70,7 @@ final class Alerting implements AutoCloseable {
       PromqlEngine engine,
       LogRuleQueries logs,
       TraceRuleQueries traces,
+      ProfileRuleQueries profiles,
       HttpClientFactory clients,
       DiscoveryContext discovery,
       Registry registry,
@@ -87,6 +89,7 @@ final class Alerting implements AutoCloseable {
             RuleQuery.of(s.engine(), s.reading()),
             s.logs(),
             s.traces(),
+            s.profiles(),
             listener(),
             new RuleOptions(
                 duration(flags, "rules.alert.for-outage-tolerance"),

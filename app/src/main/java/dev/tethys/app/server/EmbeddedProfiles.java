@@ -6,6 +6,7 @@ import static dev.tethys.runtime.cli.Flag.Kind.SIZE;
 import static dev.tethys.runtime.cli.Flag.Kind.STRING;
 import static dev.tethys.runtime.cli.Flag.of;
 
+import dev.tethys.alert.rule.ProfileRuleQueries;
 import dev.tethys.api.pyroscope.PyroscopeApi;
 import dev.tethys.api.pyroscope.PyroscopeSettings;
 import dev.tethys.codec.otlp.wire.ProfilesWriter;
@@ -31,6 +32,7 @@ import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.receiver.pprof.SelfProfiler;
 import dev.tethys.prometheus.ProfilesConfig;
 import dev.tethys.prometheus.PrometheusConfig;
+import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.store.profiles.ProfileDatabase;
@@ -149,6 +151,13 @@ final class EmbeddedProfiles implements AutoCloseable {
       o.setLimits(config::limits);
     }
     scrapes.apply(next.profileJobs());
+  }
+
+  /** Queries of rules over profiles. */
+  static ProfileRuleQueries ruleQueries(@Nullable EmbeddedProfiles store, PromqlEngine engine) {
+    return store == null
+        ? ProfileRuleQueries.NONE
+        : ProfileRuleQueries.of(engine, () -> store.opened);
   }
 
   /** Jobs of profiles with their targets. */

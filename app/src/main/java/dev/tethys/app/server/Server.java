@@ -212,6 +212,7 @@ final class Server implements AutoCloseable {
                 engine,
                 logs == null ? LogRuleQueries.NONE : logs.ruleQueries(),
                 traces == null ? TraceRuleQueries.NONE : traces.ruleQueries(),
+                EmbeddedProfiles.ruleQueries(profiles, engine),
                 clients,
                 discoveryContext,
                 registry,
