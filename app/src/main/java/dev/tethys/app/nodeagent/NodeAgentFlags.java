@@ -26,6 +26,7 @@ final class NodeAgentFlags {
   private static final String PUSHING = "127.0.0.1:10300";
 
   private static final long IN_MEMORY = 64L << 20;
+  private static final int MAX_DOMAINS = 100_000;
   private static final int MAX_PORT = 65_535;
 
   private NodeAgentFlags() {}
@@ -113,8 +114,12 @@ final class NodeAgentFlags {
         "repeated log lines are limited by their text");
     refused(
         f, "log-burst", Flag.Kind.INTEGER, "100", "repeated log lines are limited by their text");
-    refused(
-        f, "max-fqdns-per-container", Flag.Kind.INTEGER, "50", "names of domains are not read yet");
+    f.add(
+        Flag.of(
+            "max-fqdns-per-container",
+            Flag.Kind.INTEGER,
+            String.valueOf(ObserverOptions.MAX_DOMAINS),
+            "Names of domains in metrics of a container; further ones are ~other."));
     refused(f, "max-label-length", Flag.Kind.INTEGER, "4096", "no label is that long");
     refused(f, "traces-endpoint", Flag.Kind.STRING, "", "traces are not built yet");
     refused(f, "traces-sampling", Flag.Kind.STRING, "1.0", "traces are not built yet");
@@ -258,7 +263,8 @@ final class NodeAgentFlags {
         range[0],
         range[1],
         !flags.bool("disable-ebpf"),
-        !flags.bool("disable-l7-tracing"));
+        !flags.bool("disable-l7-tracing"),
+        (int) Math.clamp(flags.integer("max-fqdns-per-container"), 0, MAX_DOMAINS));
   }
 
   private static int[] range(String text) {

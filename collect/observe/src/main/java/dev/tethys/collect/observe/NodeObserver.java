@@ -8,6 +8,7 @@ import dev.tethys.collect.observe.connection.PolledConnections;
 import dev.tethys.collect.observe.connection.TcpSource;
 import dev.tethys.collect.observe.kernel.RefusedException;
 import dev.tethys.collect.observe.protocol.ProtocolCounters;
+import dev.tethys.collect.observe.request.DnsMetrics;
 import dev.tethys.collect.observe.request.PayloadCapture;
 import dev.tethys.collect.observe.request.RequestMetrics;
 import dev.tethys.model.exposition.Collector;
@@ -44,6 +45,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
 
   private final ConnectionTracker tracker;
   private final RequestMetrics requests;
+  private final DnsMetrics dns;
   private final ProtocolCounters counters = new ProtocolCounters();
   private final List<SignalState> signals = new ArrayList<>();
   private final @Nullable TcpSource connections;
@@ -62,6 +64,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
     tracker =
         new ConnectionTracker(new ProcessOwners(o.proc(), System::nanoTime), filter, addresses);
     requests = new RequestMetrics(tracker.lock());
+    dns = new DnsMetrics(tracker.lock(), o.maxDomains());
     connections = openConnections(o, addresses);
     payloads = openPayloads(o);
     signals.add(
@@ -125,7 +128,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
     if (o.programs() && o.requests()) {
       try {
         PayloadCapture p =
-            PayloadCapture.open(tracker, requests, counters, ProcessHandle.current().pid());
+            PayloadCapture.open(tracker, requests, dns, counters, ProcessHandle.current().pid());
         signals.add(new SignalState("requests", SignalState.Level.FULL, "eBPF", ""));
         return p;
       } catch (RefusedException e) {
@@ -199,6 +202,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
   public void collect(Consumer<MetricFamily> to) {
     tracker.collect(to);
     requests.collect(to);
+    dns.collect(to);
     ObserverMetrics.collect(
         signals,
         new ObserverMetrics.Counts(
@@ -207,7 +211,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
             lostPayloads,
             tracker.openConnections(),
             tracker.shedConnections(),
-            tracker.shedPeers() + requests.shed()),
+            tracker.shedPeers() + requests.shed() + dns.shed()),
         counters,
         to);
   }

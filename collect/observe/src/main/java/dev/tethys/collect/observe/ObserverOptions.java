@@ -13,6 +13,7 @@ import java.util.List;
  * @param lastEphemeral last port that the kernel gives to clients
  * @param programs whether eBPF programs may be loaded
  * @param requests whether payloads are captured and parsed
+ * @param maxDomains names of domains of a container, beyond which they are counted as one
  */
 public record ObserverOptions(
     Path proc,
@@ -20,11 +21,15 @@ public record ObserverOptions(
     int firstEphemeral,
     int lastEphemeral,
     boolean programs,
-    boolean requests) {
+    boolean requests,
+    int maxDomains) {
   /** Linux's default of net.ipv4.ip_local_port_range. */
   public static final int FIRST_EPHEMERAL = 32768;
 
   public static final int LAST_EPHEMERAL = 60999;
+
+  /** Usual number of names of domains of a container. */
+  public static final int MAX_DOMAINS = 50;
 
   /** The usual settings. */
   public static ObserverOptions standard() {
@@ -34,6 +39,7 @@ public record ObserverOptions(
         FIRST_EPHEMERAL,
         LAST_EPHEMERAL,
         true,
-        true);
+        true,
+        MAX_DOMAINS);
   }
 }

@@ -194,6 +194,11 @@ public final class ConnectionTracker implements Collector {
     }
   }
 
+  /** Owner of a socket that is no TCP connection; null when it is not observed. */
+  public @Nullable Owner ownerOf(SocketView v) {
+    return owners.ownerOf(v.cgroup, v.process);
+  }
+
   /**
    * Connection of a payload; one that was not known is added. To be called with the lock held.
    *

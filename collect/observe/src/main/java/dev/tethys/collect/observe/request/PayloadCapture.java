@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.tethys.collect.observe.connection.Connection;
 import dev.tethys.collect.observe.connection.ConnectionTracker;
+import dev.tethys.collect.observe.connection.Owner;
 import dev.tethys.collect.observe.connection.SocketView;
 import dev.tethys.collect.observe.kernel.KernelMap;
 import dev.tethys.collect.observe.kernel.LoadedPrograms;
@@ -41,6 +42,7 @@ public final class PayloadCapture implements AutoCloseable {
   private final ConnectionTracker tracker;
   private final RequestMetrics metrics;
   private final ProtocolCounters counters;
+  private final DnsSockets dns;
   private final LoadedPrograms programs;
   private final RingBuffer ring;
   private final KernelMap lost;
@@ -54,12 +56,14 @@ public final class PayloadCapture implements AutoCloseable {
   private PayloadCapture(
       ConnectionTracker tracker,
       RequestMetrics metrics,
+      DnsMetrics dns,
       ProtocolCounters counters,
       LoadedPrograms programs,
       RingBuffer ring) {
     this.tracker = tracker;
     this.metrics = metrics;
     this.counters = counters;
+    this.dns = new DnsSockets(dns, counters);
     this.programs = programs;
     this.ring = ring;
     this.lost = programs.map("lost");
@@ -73,7 +77,11 @@ public final class PayloadCapture implements AutoCloseable {
    * @throws RefusedException with the reason; nothing stays loaded
    */
   public static PayloadCapture open(
-      ConnectionTracker tracker, RequestMetrics metrics, ProtocolCounters counters, long process)
+      ConnectionTracker tracker,
+      RequestMetrics metrics,
+      DnsMetrics dns,
+      ProtocolCounters counters,
+      long process)
       throws RefusedException {
     LoadedPrograms programs = LoadedPrograms.load("payload", Map.of("events", RING_BYTES));
     boolean done = false;
@@ -82,7 +90,7 @@ public final class PayloadCapture implements AutoCloseable {
       programs.map("settings").number(0, process);
       programs.attachTracepoint("call_ended");
       done = true;
-      return new PayloadCapture(tracker, metrics, counters, programs, ring);
+      return new PayloadCapture(tracker, metrics, dns, counters, programs, ring);
     } catch (IOException e) {
       throw new RefusedException("settings of group payload: " + e.getMessage());
     } finally {
@@ -118,12 +126,16 @@ public final class PayloadCapture implements AutoCloseable {
   }
 
   private void payload(MemorySegment m, long at, int length) {
-    if (m.get(JAVA_BYTE, at + PROTOCOL) != IPPROTO_TCP) {
-      return;
-    }
     long time = m.get(JAVA_LONG, at);
     view.readEndpoint(m, at + ENDPOINT);
     view.process(m.get(JAVA_INT, at + TGID));
+    if (m.get(JAVA_BYTE, at + PROTOCOL) != IPPROTO_TCP) {
+      Owner owner = tracker.ownerOf(view);
+      if (owner != null) {
+        feed(dns.parser(view.socket(), view.ports(), owner), m, at, length, time);
+      }
+      return;
+    }
     Connection c = tracker.connectionOf(time, view);
     if (c == null) {
       ignore();
@@ -137,6 +149,13 @@ public final class PayloadCapture implements AutoCloseable {
         return;
       }
     }
+    feed(parser, m, at, length, time);
+    if (!parser.wantsPayloads()) {
+      ignore();
+    }
+  }
+
+  private void feed(ProtocolConnection parser, MemorySegment m, long at, int length, long time) {
     int captured = Math.min(m.get(JAVA_SHORT, at + CAPTURED) & 0xffff, length - DATA);
     if (bytes.length < captured) {
       bytes = new byte[captured];
@@ -149,9 +168,6 @@ public final class PayloadCapture implements AutoCloseable {
         0,
         captured,
         m.get(JAVA_INT, at + TOTAL));
-    if (!parser.wantsPayloads()) {
-      ignore();
-    }
   }
 
   /** Has the kernel leave out the payloads of a socket from now on. */

@@ -26,13 +26,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Guarded by the lock that the source of requests holds.
  */
 public final class RequestMetrics implements Collector {
-  /** Upper bounds of the histograms, in seconds: those of Prometheus's client libraries. */
-  private static final double[] BOUNDS = {
-    .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, Double.POSITIVE_INFINITY
-  };
-
-  private static final long[] BOUNDS_NANOS = nanos();
-  private static final double NANOS = 1e9;
   private static final int MAX_SERIES = 100_000;
   private static final int MAX_STATUSES = 32;
   private static final String OTHER = "~other";
@@ -45,9 +38,7 @@ public final class RequestMetrics implements Collector {
 
   private static final class Stats {
     final Map<StatusKey, long[]> byStatus = new HashMap<>(4);
-    final long[] buckets = new long[BOUNDS.length];
-    long sumNanos;
-    long count;
+    final LatencyHistogram latency = new LatencyHistogram();
     @Nullable StatusKey lastStatus;
     long @Nullable [] lastCount;
   }
@@ -58,15 +49,6 @@ public final class RequestMetrics implements Collector {
 
   public RequestMetrics(Lock lock) {
     this.lock = lock;
-  }
-
-  private static long[] nanos() {
-    long[] out = new long[BOUNDS.length];
-    for (int i = 0; i < BOUNDS.length - 1; i++) {
-      out[i] = Math.round(BOUNDS[i] * NANOS);
-    }
-    out[BOUNDS.length - 1] = Long.MAX_VALUE;
-    return out;
   }
 
   /** Adds a request of a connection. To be called with the lock held. */
@@ -101,14 +83,7 @@ public final class RequestMetrics implements Collector {
     }
     count(s, r);
     if (!protocol.oneWay()) {
-      long d = r.durationNanos();
-      int i = 0;
-      while (d > BOUNDS_NANOS[i]) {
-        i++;
-      }
-      s.buckets[i]++;
-      s.sumNanos += d;
-      s.count++;
+      s.latency.observe(r.durationNanos());
     }
   }
 
@@ -199,22 +174,11 @@ public final class RequestMetrics implements Collector {
                 new Metric(
                     labels(k).set("status", status.status()).set("method", status.method()).build(),
                     n[0])));
-    if (s.count == 0) {
-      return;
+    if (!s.latency.isEmpty()) {
+      histograms
+          .computeIfAbsent(k.protocol().durationMetric(inbound), _ -> new ArrayList<>())
+          .add(new Metric(labels(k).build(), s.latency.point()));
     }
-    double[] cumulative = new double[BOUNDS.length];
-    long sum = 0;
-    for (int i = 0; i < cumulative.length; i++) {
-      sum += s.buckets[i];
-      cumulative[i] = sum;
-    }
-    histograms
-        .computeIfAbsent(k.protocol().durationMetric(inbound), _ -> new ArrayList<>())
-        .add(
-            new Metric(
-                labels(k).build(),
-                new MetricFamily.Buckets(
-                    s.count, s.sumNanos / NANOS, BOUNDS.clone(), cumulative, List.of())));
   }
 
   private static LabelsBuilder labels(Key k) {

@@ -18,11 +18,15 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,6 +42,7 @@ class PayloadCaptureTest {
           new ConnectionFilter(List.of(IpPrefix.parse("0.0.0.0/0")), 0, -1),
           addresses);
   private final RequestMetrics metrics = new RequestMetrics(tracker.lock());
+  private final DnsMetrics dns = new DnsMetrics(tracker.lock(), 50);
   private final ProtocolCounters counters = new ProtocolCounters();
   private final InetAddress loopback = InetAddress.ofLiteral("127.0.0.1");
 
@@ -84,7 +89,7 @@ class PayloadCaptureTest {
   @Test
   void countsRequestsOnBothSidesEvenPipelinedAndWithLongBodies() throws Exception {
     try (KernelConnections connections = KernelConnections.open(tracker);
-        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, counters, 0);
+        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, 0);
         ServerSocket server = new ServerSocket(0, 10, loopback);
         Socket client = new Socket(loopback, server.getLocalPort());
         Socket accepted = server.accept()) {
@@ -119,7 +124,7 @@ class PayloadCaptureTest {
   @Test
   void joinsTheSegmentsOfOneWrite() throws Exception {
     try (KernelConnections connections = KernelConnections.open(tracker);
-        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, counters, 0);
+        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, 0);
         ServerSocketChannel server =
             ServerSocketChannel.open().bind(new InetSocketAddress(loopback, 0));
         SocketChannel client = SocketChannel.open(server.getLocalAddress());
@@ -151,7 +156,7 @@ class PayloadCaptureTest {
         Socket client = new Socket(loopback, server.getLocalPort());
         Socket accepted = server.accept();
         KernelConnections connections = KernelConnections.open(tracker);
-        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, counters, 0)) {
+        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, 0)) {
       connections.readSockets();
       send(client, accepted, ascii("GET /a HTTP/1.1\r\nHost: x\r\n\r\n"));
       send(accepted, client, ascii("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
@@ -164,7 +169,7 @@ class PayloadCaptureTest {
   @Test
   void leavesOutItsOwnProcess() throws Exception {
     try (KernelConnections connections = KernelConnections.open(tracker);
-        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, counters, OWN);
+        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, OWN);
         ServerSocket server = new ServerSocket(0, 10, loopback);
         Socket client = new Socket(loopback, server.getLocalPort());
         Socket accepted = server.accept()) {
@@ -178,7 +183,7 @@ class PayloadCaptureTest {
   @Test
   void asksForNoMorePayloadsOfAConnectionThatIsNotMeasurable() throws Exception {
     try (KernelConnections connections = KernelConnections.open(tracker);
-        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, counters, 0);
+        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, 0);
         ServerSocket server = new ServerSocket(0, 10, loopback);
         Socket client = new Socket(loopback, server.getLocalPort());
         Socket accepted = server.accept()) {
@@ -198,6 +203,39 @@ class PayloadCaptureTest {
           .as("payloads of other processes may be among them")
           .isLessThan(40);
       assertThat(metrics.total()).isZero();
+    }
+  }
+
+  @Test
+  void countsQuestionsToNameServers() throws Exception {
+    byte[] question =
+        HexFormat.of().parseHex("123401000001000000000000076578616d706c6503636f6d0000010001");
+    byte[] answer = question.clone();
+    answer[2] = (byte) 0x81;
+    answer[3] = (byte) 0x83; // no such domain
+    try (DatagramChannel server = DatagramChannel.open();
+        KernelConnections connections = KernelConnections.open(tracker);
+        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, 0);
+        DatagramChannel client = DatagramChannel.open()) {
+      try {
+        server.bind(new InetSocketAddress(InetAddress.ofLiteral("127.53.53.53"), 53));
+      } catch (IOException e) {
+        assumeTrue(false, "port 53 cannot be bound: " + e.getMessage());
+      }
+      client.connect(server.getLocalAddress());
+      client.write(ByteBuffer.wrap(question));
+      ByteBuffer in = ByteBuffer.allocate(512);
+      SocketAddress from = server.receive(in);
+      server.send(ByteBuffer.wrap(answer), from);
+      in.clear();
+      client.read(in);
+      read(connections, payloads);
+      List<String> shown = new ArrayList<>();
+      dns.collect(f -> f.metrics().forEach(m -> shown.add(f.name() + m.labels())));
+      assertThat(shown)
+          .contains(
+              "container_dns_requests_total{container_id=\"/test\", domain=\"example.com\","
+                  + " request_type=\"TypeA\", status=\"nxdomain\"}");
     }
   }
 }

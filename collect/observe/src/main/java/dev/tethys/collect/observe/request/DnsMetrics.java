@@ -1,0 +1,133 @@
+package dev.tethys.collect.observe.request;
+
+import dev.tethys.collect.observe.connection.Owner;
+import dev.tethys.collect.observe.protocol.ObservedRequest;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.Collector;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.MetricFamily.Metric;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.locks.Lock;
+import java.util.function.Consumer;
+
+/**
+ * Counts and latencies of questions to name servers, named and labelled as those of Coroot's node
+ * agent.
+ *
+ * <p>Guarded by the lock that the source of requests holds.
+ */
+public final class DnsMetrics implements Collector {
+  private static final String OTHER = "~other";
+  private static final int MAX_OWNERS = 10_000;
+
+  private record Key(String domain, String type, String status) {}
+
+  private static final class Stats {
+    final Map<Key, long[]> counts = new HashMap<>();
+    final Set<String> domains = new HashSet<>();
+    final LatencyHistogram latency = new LatencyHistogram();
+  }
+
+  private final Lock lock;
+  private final int maxDomains;
+  private final Map<Owner, Stats> all = new HashMap<>();
+  private long shed;
+
+  /**
+   * @param maxDomains names of an owner, beyond which they are counted as one
+   */
+  public DnsMetrics(Lock lock, int maxDomains) {
+    this.lock = lock;
+    this.maxDomains = maxDomains;
+  }
+
+  /** Adds an answered question. To be called with the lock held. */
+  void add(Owner owner, ObservedRequest r) {
+    if (r.operation().equals("TypeAAAA")
+        && r.answers().isEmpty()
+        && r.status() == ObservedRequest.Status.OK) {
+      return; // hosts without IPv6 are asked for it all the same
+    }
+    Stats s = all.get(owner);
+    if (s == null) {
+      if (all.size() >= MAX_OWNERS) {
+        shed++;
+        return;
+      }
+      s = new Stats();
+      all.put(owner, s);
+    }
+    String domain = DomainNames.normalised(r.target(), r.operation());
+    if (!s.domains.contains(domain)) {
+      if (s.domains.size() < maxDomains) {
+        s.domains.add(domain);
+      } else {
+        domain = OTHER;
+      }
+    }
+    s.counts
+        .computeIfAbsent(new Key(domain, r.operation(), r.statusLabel()), _ -> new long[1])[0]++;
+    s.latency.observe(r.durationNanos());
+  }
+
+  /** Questions that were not counted because there were too many owners. */
+  public long shed() {
+    lock.lock();
+    try {
+      return shed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void collect(Consumer<MetricFamily> to) {
+    List<Metric> counts = new ArrayList<>();
+    List<Metric> latencies = new ArrayList<>();
+    lock.lock();
+    try {
+      all.forEach(
+          (owner, s) -> {
+            s.counts.forEach(
+                (k, n) ->
+                    counts.add(
+                        new Metric(
+                            labels(owner)
+                                .set("domain", k.domain())
+                                .set("request_type", k.type())
+                                .set("status", k.status())
+                                .build(),
+                            n[0])));
+            latencies.add(new Metric(labels(owner).build(), s.latency.point()));
+          });
+    } finally {
+      lock.unlock();
+    }
+    if (!counts.isEmpty()) {
+      to.accept(
+          new MetricFamily(
+              "container_dns_requests_total",
+              MetricType.COUNTER,
+              "Questions to name servers that were answered.",
+              "",
+              counts));
+      to.accept(
+          new MetricFamily(
+              "container_dns_requests_duration_seconds_total",
+              MetricType.HISTOGRAM,
+              "Time from a question to a name server to its answer.",
+              "",
+              latencies));
+    }
+  }
+
+  private static LabelsBuilder labels(Owner o) {
+    return new LabelsBuilder().set("container_id", o.containerId()).set("app_id", o.appId());
+  }
+}

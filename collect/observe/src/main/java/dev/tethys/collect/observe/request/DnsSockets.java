@@ -1,0 +1,57 @@
+package dev.tethys.collect.observe.request;
+
+import dev.tethys.collect.observe.connection.Owner;
+import dev.tethys.collect.observe.protocol.Direction;
+import dev.tethys.collect.observe.protocol.Protocol;
+import dev.tethys.collect.observe.protocol.ProtocolConnection;
+import dev.tethys.collect.observe.protocol.ProtocolCounters;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** UDP sockets that talk to name servers: the ones used last. For one thread at a time. */
+final class DnsSockets {
+  private static final int MAX_SOCKETS = 4096;
+
+  private record Talk(long ports, ProtocolConnection parser) {}
+
+  private final DnsMetrics metrics;
+  private final ProtocolCounters counters;
+  private final LinkedHashMap<Long, Talk> sockets = new LinkedHashMap<>(64, 0.75f, true);
+
+  DnsSockets(DnsMetrics metrics, ProtocolCounters counters) {
+    this.metrics = metrics;
+    this.counters = counters;
+  }
+
+  /** Parser of a socket. */
+  ProtocolConnection parser(long socket, long ports, Owner owner) {
+    Talk e = sockets.get(socket);
+    if (e == null || e.ports() != ports || !e.parser().wantsPayloads()) {
+      close(sockets.remove(socket));
+      e =
+          new Talk(
+              ports,
+              new ProtocolConnection(
+                  r -> {
+                    if (r.protocol() == Protocol.DNS) {
+                      metrics.add(owner, r);
+                    }
+                  },
+                  counters,
+                  Direction.SENT));
+      sockets.put(socket, e);
+      if (sockets.size() > MAX_SOCKETS) {
+        Map.Entry<Long, Talk> oldest = sockets.pollFirstEntry();
+        close(oldest == null ? null : oldest.getValue());
+      }
+    }
+    return e.parser();
+  }
+
+  private static void close(@Nullable Talk e) {
+    if (e != null) {
+      e.parser().close();
+    }
+  }
+}
