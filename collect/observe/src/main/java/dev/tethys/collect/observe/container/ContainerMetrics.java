@@ -76,7 +76,7 @@ final class ContainerMetrics {
     counter(
         c,
         "container_oom_kills_total",
-        "Processes ended for want of memory.",
+        "Processes that the kernel ended because memory ran out.",
         Double.isNaN(oom) ? c.oomKills : Math.max(oom, c.oomKills));
     if (c.cgroup.kind() != ContainerKind.STANDALONE) {
       resources(c);
