@@ -1,4 +1,9 @@
-/** Log messages of containers: levels, multi-line messages and patterns. */
+/**
+ * Log messages of containers: levels, multi-line messages and patterns, under the rules of Coroot.
+ *
+ * <p>{@code MessageJoiner} joins the lines of one source, {@code LogLevel} guesses the level of a
+ * message, {@code LogPatterns} counts messages by container, level and pattern.
+ */
 @NullMarked
 package dev.tethys.collect.observe.logs;
 

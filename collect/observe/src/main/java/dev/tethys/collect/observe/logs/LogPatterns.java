@@ -1,0 +1,141 @@
+package dev.tethys.collect.observe.logs;
+
+import dev.tethys.collect.observe.connection.Owner;
+import dev.tethys.collect.observe.container.ContainerNames;
+import dev.tethys.model.Labels;
+import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.Collector;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.MetricFamily.Metric;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * Counts of log messages by level and pattern, as {@code container_log_messages_total}. Bounded:
+ * messages beyond the bounds are counted under one hash.
+ */
+public final class LogPatterns implements Collector {
+  /** Hash of messages whose pattern was not determined. */
+  static final String UNCLASSIFIED = "00000000000000000000000000000000";
+
+  private static final int PATTERNS = 256;
+  private static final int MAX_SOURCES = 4000;
+  private static final int LONGEST_SAMPLE = 4096;
+  private static final int MOST_A_SECOND = 100;
+
+  private record Source(Owner owner, String source, LogLevel level) {}
+
+  private static final class Counted {
+    final LogPattern pattern;
+    final String sample;
+    long messages;
+
+    Counted(LogPattern pattern, String sample) {
+      this.pattern = pattern;
+      this.sample = sample;
+    }
+  }
+
+  private static final class Patterns {
+    final Map<String, Counted> byHash = new LinkedHashMap<>();
+    final Counted others = new Counted(new LogPattern(List.of()), "");
+    long second;
+    int extracted;
+  }
+
+  private final Map<Source, Patterns> sources = new LinkedHashMap<>();
+  private long shed;
+
+  /**
+   * Counts a message.
+   *
+   * @param source label {@code source}: journald, stdout/stderr or the path of a file
+   */
+  public synchronized void count(
+      Owner owner, String source, LogLevel level, String message, long nowNanos) {
+    Source key = new Source(owner, source, level);
+    Patterns p = sources.get(key);
+    if (p == null) {
+      if (sources.size() >= MAX_SOURCES) {
+        shed++;
+        return;
+      }
+      p = new Patterns();
+      sources.put(key, p);
+    }
+    long second = nowNanos / 1_000_000_000L;
+    if (second != p.second) {
+      p.second = second;
+      p.extracted = 0;
+    }
+    // Bounds the CPU that a container with very many messages can take.
+    Counted c = ++p.extracted > MOST_A_SECOND ? p.others : counted(p, message);
+    c.messages++;
+  }
+
+  private static Counted counted(Patterns p, String message) {
+    LogPattern pattern = LogPattern.of(message);
+    String hash = pattern.hash();
+    Counted c = p.byHash.get(hash);
+    if (c != null) {
+      return c;
+    }
+    for (Counted known : p.byHash.values()) {
+      if (known.pattern.isWeaklyEqual(pattern)) {
+        return known;
+      }
+    }
+    if (p.byHash.size() >= PATTERNS) {
+      return p.others;
+    }
+    c = new Counted(pattern, ContainerNames.truncate(message, LONGEST_SAMPLE));
+    p.byHash.put(hash, c);
+    return c;
+  }
+
+  /** Messages of sources beyond the bound. */
+  public synchronized long shed() {
+    return shed;
+  }
+
+  /** Forgets the counts of a container that is gone. */
+  public synchronized void remove(Owner owner) {
+    sources.keySet().removeIf(s -> s.owner.equals(owner));
+  }
+
+  @Override
+  public synchronized void collect(Consumer<MetricFamily> to) {
+    List<Metric> metrics = new ArrayList<>();
+    sources.forEach(
+        (s, p) -> {
+          p.byHash.forEach((hash, c) -> metrics.add(metric(s, hash, c)));
+          if (p.others.messages > 0) {
+            metrics.add(metric(s, UNCLASSIFIED, p.others));
+          }
+        });
+    if (!metrics.isEmpty()) {
+      to.accept(
+          new MetricFamily(
+              "container_log_messages_total",
+              MetricType.COUNTER,
+              "Log messages by level and pattern, with a sample of each pattern.",
+              "",
+              metrics));
+    }
+  }
+
+  private static Metric metric(Source s, String hash, Counted c) {
+    LabelsBuilder b = new LabelsBuilder(Labels.EMPTY);
+    b.set("container_id", s.owner.containerId());
+    b.set("app_id", s.owner.appId());
+    b.set("source", s.source);
+    b.set("level", s.level.label());
+    b.set("pattern_hash", hash);
+    b.set("sample", c.sample);
+    return new Metric(b.build(), c.messages);
+  }
+}
