@@ -1,5 +1,6 @@
 package dev.tethys.control;
 
+import dev.tethys.config.ConfigException;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.runtime.BuildInfo;
@@ -57,6 +58,11 @@ public final class ControlRole {
                 "Folder of versions, rollouts and the audit log."),
             Flag.of(
                 "max-agents", Flag.Kind.INTEGER, "10000", "Agents in the table, at most 100000."),
+            Flag.of(
+                "automation",
+                Flag.Kind.STRING,
+                "",
+                "File of rules that start and end live controls on alerts."),
             Flag.of("log.level", Flag.Kind.STRING, "info", "debug, info, warn or error."),
             Flag.of("log.format", Flag.Kind.STRING, "logfmt", "logfmt or json.")));
   }
@@ -78,7 +84,7 @@ public final class ControlRole {
     Path data = Path.of(flags.get("data"));
     try {
       return operands.isEmpty() ? serve(flags, data) : verify(data.resolve(ControlServer.AUDIT));
-    } catch (IOException | IllegalArgumentException e) {
+    } catch (IOException | IllegalArgumentException | ConfigException e) {
       String why =
           e instanceof IOException io ? IoFailures.said(io) : String.valueOf(e.getMessage());
       System.err.println("tethys control: " + why);
@@ -104,6 +110,7 @@ public final class ControlRole {
     }
     String tokenFile = flags.get("token-file");
     String webConfig = flags.get("web.config.file");
+    String automation = flags.get("automation");
     String address = flags.get("web.listen-address");
     if (tokenFile.isEmpty() && webConfig.isEmpty() && !isLoopback(address)) {
       throw new UsageException(
@@ -126,7 +133,8 @@ public final class ControlRole {
             data,
             tokenFile.isEmpty() ? null : Path.of(tokenFile),
             BuiltIn.components(),
-            (int) max)) {
+            (int) max,
+            automation.isEmpty() ? null : Path.of(automation))) {
       LOG.log(
           Level.INFO,
           "Control plane started version={0} port={1} data={2}",

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Control plane that listens: OpAMP for agents, the HTTP API and the pages for users. */
@@ -40,6 +41,7 @@ public final class ControlServer implements AutoCloseable {
    *
    * @param data folder of versions, rollouts and the audit log
    * @param maxAgents size of the table of agents
+   * @param rules of automation
    * @throws IOException when the folder is in use, damaged, or the address cannot be bound
    */
   ControlServer(
@@ -48,7 +50,8 @@ public final class ControlServer implements AutoCloseable {
       Tokens tokens,
       Components components,
       int maxAgents,
-      Scheduler clock)
+      Scheduler clock,
+      List<AutomationRule> rules)
       throws IOException {
     this.clock = clock;
     Files.createDirectories(data);
@@ -77,6 +80,7 @@ public final class ControlServer implements AutoCloseable {
     Offers offers = new Offers(rollouts, controls);
     new OpampEndpoint(fleet, offers, tokens, clock).addTo(routes);
     new ControlsApi(fleet, controls, offers, tokens, clock).addTo(routes);
+    new AutomationApi(new Automation(rules, controls, audit, clock), tokens).addTo(routes);
     new ControlApi(fleet, store, rollouts, audit, tokens, new GraphValidator(components), clock)
         .addTo(routes);
     new Interface("", "Tethys control", "control").with(Interface.Part.FLEET).routes(routes);
@@ -99,8 +103,31 @@ public final class ControlServer implements AutoCloseable {
       Components components,
       int maxAgents)
       throws IOException {
-    Tokens tokens = tokenFile == null ? Tokens.NONE : Tokens.read(tokenFile);
-    return new ControlServer(options, data, tokens, components, maxAgents, Scheduler.system());
+    return start(options, data, tokenFile, components, maxAgents, null);
+  }
+
+  /**
+   * Starts one with rules of automation; parameters as for the other.
+   *
+   * @param automation file of {@link AutomationRule}; null for no rules
+   * @throws dev.tethys.config.ConfigException where a rule is wrong
+   */
+  public static ControlServer start(
+      HttpListenerOptions options,
+      Path data,
+      @Nullable Path tokenFile,
+      Components components,
+      int maxAgents,
+      @Nullable Path automation)
+      throws IOException {
+    return new ControlServer(
+        options,
+        data,
+        tokenFile == null ? Tokens.NONE : Tokens.read(tokenFile),
+        components,
+        maxAgents,
+        Scheduler.system(),
+        automation == null ? List.of() : AutomationRule.read(automation));
   }
 
   private void tick() {

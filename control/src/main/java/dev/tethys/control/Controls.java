@@ -1,5 +1,6 @@
 package dev.tethys.control;
 
+import dev.tethys.config.Durations;
 import dev.tethys.control.Rollouts.ConflictException;
 import dev.tethys.control.Rollouts.NotFoundException;
 import dev.tethys.model.guard.LimitedLog;
@@ -121,6 +122,12 @@ final class Controls {
         author);
     fleet.wakeAll();
     return c;
+  }
+
+  /** Starts the control of a request; parameters as for the other. */
+  LiveControl start(ControlRequest r, String author) throws IOException {
+    return start(
+        r.control(), r.selector(), Durations.parse(r.duration()), author, r.control().reason());
   }
 
   private static Map<String, String> state(LiveControl c) {

@@ -1,14 +1,8 @@
 package dev.tethys.control;
 
 import dev.tethys.config.Durations;
-import dev.tethys.config.Key;
-import dev.tethys.config.Section;
-import dev.tethys.config.Type;
-import dev.tethys.config.YamlDocument;
-import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.processor.control.Control;
-import dev.tethys.pipeline.processor.control.ControlDocument;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.Routes;
@@ -38,17 +32,6 @@ final class ControlsApi {
 
   private static final JsonMapper JSON = JsonMapper.shared();
 
-  private static final Section SECTION =
-      new Section("control", "Live control.").include(Control.SECTION);
-  private static final Key<String> SELECTOR =
-      SECTION.key("selector", Type.STRING, "", "Agents; empty for all.");
-  private static final Key<String> DURATION =
-      SECTION.key("duration", Type.STRING, "1h", "Time after which it ends by itself.");
-  private static final Key<String> WINDOW =
-      SECTION.key("window", Type.STRING, "5s", "Time for which a preview counts.");
-  private static final Key<String> AUTHOR =
-      SECTION.key("author", Type.STRING, "", "Author, without tokens.");
-
   private final Fleet fleet;
   private final Controls controls;
   private final Offers offers;
@@ -75,30 +58,13 @@ final class ControlsApi {
     routes.delete(ROOT + "/{id}", ControlApi.on(tokens, Tokens.Role.OPERATOR, this::end));
   }
 
-  /** Request for a control. */
-  private record Draft(
-      Control control, Selector selector, String duration, String window, String author) {}
-
-  private static Draft draft(HttpRequest q, String user) throws IOException {
-    String text = new String(q.bodyBytes(MAX_BODY), StandardCharsets.UTF_8);
-    YamlObject o = YamlDocument.parse("body", null, text).root().object(SECTION);
-    Control c = Control.read(o);
-    ControlDocument.check(o.node(), c);
-    String author = o.get(AUTHOR);
-    return new Draft(
-        c,
-        Selector.parse(o.get(SELECTOR)),
-        o.get(DURATION),
-        o.get(WINDOW),
-        !user.isEmpty() ? user : author.isEmpty() ? "anonymous" : Texts.shortened(author, 256));
+  private static ControlRequest request(HttpRequest q) throws IOException {
+    return ControlRequest.read("body", new String(q.bodyBytes(MAX_BODY), StandardCharsets.UTF_8));
   }
 
   private JsonNode start(HttpRequest q, String user) throws IOException {
-    Draft d = draft(q, user);
-    LiveControl c =
-        controls.start(
-            d.control, d.selector, Durations.parse(d.duration), d.author, d.control.reason());
-    return json(c, true);
+    ControlRequest r = request(q);
+    return json(controls.start(r, r.authorOr(user)), true);
   }
 
   private JsonNode end(HttpRequest q, String user) throws IOException {
@@ -165,34 +131,34 @@ final class ControlsApi {
 
   /** Counts for a window what a control would drop: it is set, and only observes. */
   private JsonNode preview(HttpRequest q, String user) throws IOException {
-    Draft d = draft(q, user);
-    Duration window = Durations.parse(d.window);
+    ControlRequest d = request(q);
+    Duration window = Durations.parse(d.window());
     if (window.compareTo(Duration.ofSeconds(1)) < 0 || window.compareTo(LONGEST_WINDOW) > 0) {
-      throw new IllegalArgumentException("window must be from 1s to 1m, not " + d.window);
+      throw new IllegalArgumentException("window must be from 1s to 1m, not " + d.window());
     }
     if (!previews.tryAcquire()) {
       throw new HttpException(429, MAX_PREVIEWS + " previews run, the limit; try again later");
     }
     try {
-      return preview(d, window);
+      return preview(d, window, d.authorOr(user));
     } finally {
       previews.release();
     }
   }
 
-  private JsonNode preview(Draft d, Duration window) throws IOException {
-    Control observed = d.control.observing().with("", "", "", 0);
+  private JsonNode preview(ControlRequest d, Duration window, String author) throws IOException {
+    Control observed = d.control().observing().with("", "", "", 0);
     LiveControl c =
-        controls.start(observed, d.selector, window.plus(REPORT).plus(REPORT), d.author, "preview");
+        controls.start(observed, d.selector(), window.plus(REPORT).plus(REPORT), author, "preview");
     String id = c.control().id();
     Map<UUID, Long> before = new TreeMap<>();
     try {
       pause(REPORT);
-      for (AgentState a : fleet.agents(d.selector)) {
+      for (AgentState a : fleet.agents(d.selector())) {
         before.put(a.uid(), in(a));
       }
       Map<UUID, Totals.Control> then = new TreeMap<>();
-      fleet.agents(d.selector).forEach(a -> then.put(a.uid(), counts(a, id)));
+      fleet.agents(d.selector()).forEach(a -> then.put(a.uid(), counts(a, id)));
       long start = clock.nanos();
       pause(window);
       ObjectNode out = JSON.createObjectNode();
@@ -200,7 +166,7 @@ final class ControlsApi {
       long matched = 0;
       long dropped = 0;
       long items = 0;
-      for (AgentState a : fleet.agents(d.selector)) {
+      for (AgentState a : fleet.agents(d.selector())) {
         Totals.Control was = then.getOrDefault(a.uid(), Totals.Control.NONE);
         Totals.Control t = counts(a, id);
         long m = Math.max(0, t.matched() - was.matched());
@@ -222,7 +188,7 @@ final class ControlsApi {
       return out;
     } finally {
       if (controls.active(id) != null) {
-        controls.end(id, d.author, "preview is complete");
+        controls.end(id, author, "preview is complete");
       }
     }
   }

@@ -44,6 +44,11 @@ abstract class FleetCase {
         + "], exporters: [nop]}\n";
   }
 
+  /** Rules of automation. */
+  List<AutomationRule> rules() {
+    return List.of();
+  }
+
   @BeforeEach
   void start() throws IOException {
     start(0, Tokens.NONE);
@@ -57,7 +62,8 @@ abstract class FleetCase {
             tokens,
             BuiltIn.components(new HandReceiver()),
             1000,
-            Scheduler.system());
+            Scheduler.system(),
+            rules());
     server = s;
     port = s.port();
   }

@@ -54,7 +54,8 @@ class HostileAgentsTest {
             Tokens.NONE,
             BuiltIn.components(),
             MAX_AGENTS,
-            Scheduler.system());
+            Scheduler.system(),
+            java.util.List.of());
   }
 
   @AfterEach

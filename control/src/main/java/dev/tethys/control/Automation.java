@@ -1,0 +1,212 @@
+package dev.tethys.control;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.control.Rollouts.ConflictException;
+import dev.tethys.pipeline.Scheduler;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Application of rules to alerts. A change of an alert is applied once: repeated messages about it
+ * are left out. The controls of a rule end when its alert is resolved, also one that fired before
+ * the control plane was started. Everything is guarded by this.
+ */
+final class Automation {
+  private static final System.Logger LOG = System.getLogger(Automation.class.getName());
+
+  /** Alerts and starts that are remembered. */
+  private static final int MAX_REMEMBERED = 10_000;
+
+  private static final int MAX_STEPS = 1000;
+
+  /**
+   * Result of one action for one alert.
+   *
+   * @param action {@code start} or {@code end}
+   * @param result {@code done}, {@code dry run}, {@code cooling down}, {@code active}, {@code
+   *     absent} or {@code failed}
+   */
+  record Step(
+      long millis,
+      String rule,
+      String alert,
+      String fingerprint,
+      String action,
+      String control,
+      String result,
+      String error) {
+    /** Whether a repetition of the message tries again. */
+    boolean isRetried() {
+      return result.equals("cooling down") || result.equals("failed");
+    }
+  }
+
+  private final List<AutomationRule> rules;
+  private final Controls controls;
+  private final AuditLog audit;
+  private final Scheduler clock;
+  private final Map<String, String> changes = bounded(); // of alerts, by fingerprint
+  private final Map<String, Long> starts = bounded(); // nanoseconds, by id of control
+  private final Deque<Step> steps = new ArrayDeque<>(); // the latest first
+
+  Automation(List<AutomationRule> rules, Controls controls, AuditLog audit, Scheduler clock) {
+    this.rules = rules;
+    this.controls = controls;
+    this.audit = audit;
+    this.clock = clock;
+  }
+
+  private static <V> Map<String, V> bounded() {
+    return new LinkedHashMap<>() {
+      private static final long serialVersionUID = 1;
+
+      @Override
+      protected boolean removeEldestEntry(Map.Entry<String, V> eldest) {
+        return size() > MAX_REMEMBERED;
+      }
+    };
+  }
+
+  List<AutomationRule> rules() {
+    return rules;
+  }
+
+  /** Results, the latest first. */
+  synchronized List<Step> steps() {
+    return List.copyOf(steps);
+  }
+
+  /**
+   * Applies the rules to alerts.
+   *
+   * @return results of the actions of this message
+   * @throws IOException when a change is not on disk; a repetition of the message tries again
+   */
+  synchronized List<Step> apply(List<Alert> alerts) throws IOException {
+    List<Step> out = new ArrayList<>();
+    for (Alert a : alerts) {
+      String change = a.status() + " " + a.changed();
+      if (change.equals(changes.get(a.fingerprint()))) {
+        continue;
+      }
+      int from = out.size();
+      for (AutomationRule r : rules) {
+        if (r.isTriggeredBy(a)) {
+          for (int i = 0; i < r.starts().size(); i++) {
+            out.add(start(r, i, a));
+          }
+          for (String id : r.ends()) {
+            out.add(end(r, id, a, "alert " + a.name() + " is " + a.status()));
+          }
+        } else if (r.undo() && r.isFor(a) && !a.isFiring()) {
+          for (int i = 0; i < r.starts().size(); i++) {
+            if (controls.active(r.controlId(i, a)) != null) {
+              out.add(end(r, r.controlId(i, a), a, "alert " + a.name() + " was resolved"));
+            }
+          }
+        }
+      }
+      changes.remove(a.fingerprint()); // or the order would be that of the first change
+      if (out.subList(from, out.size()).stream().noneMatch(Step::isRetried)) {
+        changes.put(a.fingerprint(), change);
+      }
+    }
+    return out;
+  }
+
+  private Step start(AutomationRule r, int action, Alert a) throws IOException {
+    String id = r.controlId(action, a);
+    Long before = starts.get(id);
+    if (controls.active(id) != null) {
+      return step(r, a, "start", id, "active", "");
+    }
+    if (before != null && clock.nanos() - before < r.coolDown().toNanos()) {
+      return step(r, a, "start", id, "cooling down", "");
+    }
+    try {
+      ControlRequest request = r.control(action, a);
+      if (!r.dryRun()) {
+        controls.start(request, actor(r));
+      }
+    } catch (ConfigException | IllegalArgumentException | ConflictException e) {
+      return failed(r, a, "start", id, String.valueOf(e.getMessage()));
+    }
+    starts.remove(id);
+    starts.put(id, clock.nanos());
+    return r.dryRun() ? dryRun(r, a, "start", id) : step(r, a, "start", id, "done", "");
+  }
+
+  private Step end(AutomationRule r, String id, Alert a, String reason) throws IOException {
+    if (controls.active(id) == null) {
+      return step(r, a, "end", id, "absent", "");
+    }
+    if (r.dryRun()) {
+      return dryRun(r, a, "end", id);
+    }
+    try {
+      controls.end(id, actor(r), Texts.shortened(reason, 1000));
+      return step(r, a, "end", id, "done", "");
+    } catch (ConflictException | Rollouts.NotFoundException e) { // it ended meanwhile
+      return step(r, a, "end", id, "absent", String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static String actor(AutomationRule r) {
+    return "automation:" + r.name();
+  }
+
+  private Step dryRun(AutomationRule r, Alert a, String action, String id) throws IOException {
+    audit.append(
+        actor(r),
+        "automation.dry_run",
+        "control/" + id,
+        "alert " + a.name(),
+        Map.of(),
+        Map.of("action", action));
+    return step(r, a, action, id, "dry run", "");
+  }
+
+  private Step failed(AutomationRule r, Alert a, String action, String id, String error)
+      throws IOException {
+    audit.append(
+        actor(r),
+        "automation.failed",
+        "control/" + id,
+        "alert " + a.name(),
+        Map.of(),
+        Map.of("action", action, "error", error));
+    LOG.log(
+        Level.WARNING,
+        "Action of automation failed rule={0} action={1} control={2} error=\"{3}\"",
+        r.name(),
+        action,
+        id,
+        error);
+    return step(r, a, action, id, "failed", error);
+  }
+
+  private Step step(
+      AutomationRule r, Alert a, String action, String id, String result, String error) {
+    Step s =
+        new Step(
+            clock.millis(),
+            r.name(),
+            Texts.shortened(a.name(), 256),
+            Texts.shortened(a.fingerprint(), 64),
+            action,
+            id,
+            result,
+            Texts.shortened(error, 1000));
+    if (steps.size() == MAX_STEPS) {
+      steps.removeLast();
+    }
+    steps.addFirst(s);
+    return s;
+  }
+}

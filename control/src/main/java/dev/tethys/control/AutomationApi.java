@@ -1,0 +1,72 @@
+package dev.tethys.control;
+
+import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.util.List;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Webhook for Alertmanager at {@code /alerts/alertmanager}, and results of automation. */
+final class AutomationApi {
+  static final String WEBHOOK = "/alerts/alertmanager";
+
+  private static final int MAX_BODY = 10 << 20;
+  private static final JsonMapper JSON = JsonMapper.shared();
+
+  private final Automation automation;
+  private final Tokens tokens;
+
+  AutomationApi(Automation automation, Tokens tokens) {
+    this.automation = automation;
+    this.tokens = tokens;
+  }
+
+  void addTo(Routes routes) {
+    routes.post(WEBHOOK, ControlApi.on(tokens, Tokens.Role.OPERATOR, (q, u) -> receive(q)));
+    routes.get(
+        ControlApi.ROOT + "/automation",
+        ControlApi.on(tokens, Tokens.Role.VIEWER, (q, u) -> state(q)));
+  }
+
+  private JsonNode receive(HttpRequest q) throws IOException {
+    String type = q.header("Content-Type");
+    if (type == null || !type.split(";", 2)[0].strip().equalsIgnoreCase("application/json")) {
+      throw new HttpException(415, "Content-Type is " + type + "; it must be application/json");
+    }
+    return json(automation.apply(Alert.read(q.bodyBytes(MAX_BODY))));
+  }
+
+  private JsonNode state(HttpRequest q) {
+    ObjectNode out = JSON.createObjectNode();
+    ArrayNode rules = out.putArray("rules");
+    for (AutomationRule r : automation.rules()) {
+      ObjectNode n = rules.addObject().put("name", r.name()).put("alert", r.alert());
+      n.put("status", r.status()).put("dryRun", r.dryRun()).put("undo", r.undo());
+      n.put("coolDown", r.coolDown().toMillis() / 1000.0 + "s");
+      ObjectNode labels = n.putObject("labels");
+      r.labels().forEach(labels::put);
+      n.put("startControls", r.starts().size());
+      ArrayNode ends = n.putArray("endControls");
+      r.ends().forEach(ends::add);
+    }
+    List<Automation.Step> steps = automation.steps();
+    out.set(
+        "steps", json(steps.subList(0, Math.min(steps.size(), ControlApi.limit(q.query(), 1000)))));
+    return out;
+  }
+
+  private static ArrayNode json(List<Automation.Step> steps) {
+    ArrayNode out = JSON.createArrayNode();
+    for (Automation.Step s : steps) {
+      ObjectNode n = out.addObject().put("timeMillis", s.millis()).put("rule", s.rule());
+      n.put("alert", s.alert()).put("fingerprint", s.fingerprint());
+      n.put("action", s.action()).put("control", s.control());
+      n.put("result", s.result()).put("error", s.error());
+    }
+    return out;
+  }
+}

@@ -1,0 +1,241 @@
+package dev.tethys.control;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.Durations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Rule that starts and ends live controls when an alert fires or is resolved.
+ *
+ * @param alert name of the alert
+ * @param labels that the alert must have
+ * @param status of the alert: {@code firing} or {@code resolved}
+ * @param starts controls with references to the event in their texts
+ * @param ends ids of controls
+ * @param undo whether the controls that it started end when the alert is resolved
+ */
+record AutomationRule(
+    String name,
+    String alert,
+    Map<String, String> labels,
+    String status,
+    List<Map<String, Object>> starts,
+    List<String> ends,
+    boolean dryRun,
+    Duration coolDown,
+    boolean undo) {
+  private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,39}");
+  private static final int MAX_RULES = 1000;
+  private static final int MAX_ACTIONS = 10;
+
+  private static final Section TRIGGER = new Section("trigger", "Alert that a rule is for.");
+  private static final Key<String> ALERT =
+      TRIGGER.required("alert", Type.STRING, "Name of the alert.");
+  private static final Key<String> STATUS =
+      TRIGGER.key(
+          "status",
+          Type.oneOf("status", List.of("firing", "resolved")),
+          "firing",
+          "firing or resolved.");
+  private static final Key<Map<String, String>> LABELS =
+      TRIGGER.key("labels", Type.map(Type.STRING), Map.of(), "Labels that it must have.");
+
+  private static final Section RULE = new Section("rule", "Rule of automation.");
+  private static final Key<String> RULE_NAME =
+      RULE.required("name", Type.STRING, "Name; part of the ids of its controls.");
+  private static final Key<YamlObject> RULE_TRIGGER =
+      RULE.required("trigger", TRIGGER.type(o -> o), "Alert that it is for.");
+  private static final Key<List<YamlNode>> STARTS =
+      RULE.key("start_controls", Type.list(Type.ANY), List.of(), "Controls to start.");
+  private static final Key<List<String>> ENDS =
+      RULE.key("end_controls", Type.list(Type.STRING), List.of(), "Ids of controls to end.");
+  private static final Key<Boolean> DRY_RUN =
+      RULE.key("dry_run", Type.BOOL, false, "Whether results are only noted.");
+  private static final Key<Duration> COOL_DOWN =
+      RULE.key(
+          "cool_down",
+          Type.DURATION,
+          Duration.ofMinutes(1),
+          "Time after a start in which the same alert starts nothing.");
+  private static final Key<Boolean> UNDO =
+      RULE.key("undo", Type.BOOL, true, "Whether its controls end when the alert is resolved.");
+
+  private static final Section FILE = new Section("automation", "Rules of automation.");
+  private static final Key<List<YamlNode>> RULES =
+      FILE.required("rules", Type.list(Type.ANY), "Rules.");
+
+  /**
+   * Reads a file.
+   *
+   * @throws ConfigException where a rule is wrong
+   * @throws IOException when it cannot be read
+   */
+  static List<AutomationRule> read(Path file) throws IOException {
+    return read(YamlDocument.read(file));
+  }
+
+  static List<AutomationRule> read(YamlDocument document) {
+    YamlObject o = document.root().object(FILE);
+    List<AutomationRule> out = new ArrayList<>();
+    Set<String> names = new HashSet<>();
+    for (YamlNode n : o.get(RULES)) {
+      AutomationRule r = read(n.object(RULE));
+      if (!names.add(r.name)) {
+        throw n.error("there is another rule " + r.name);
+      }
+      out.add(r);
+    }
+    if (out.size() > MAX_RULES) {
+      throw o.error(RULES, "has " + out.size() + " entries; at most " + MAX_RULES);
+    }
+    return List.copyOf(out);
+  }
+
+  private static AutomationRule read(YamlObject o) {
+    String name = o.get(RULE_NAME);
+    if (!NAME.matcher(name).matches()) {
+      throw o.error(
+          RULE_NAME,
+          "must have 1 to 40 characters of a-z, 0-9 and '-', the first a letter or digit");
+    }
+    List<YamlNode> starts = o.get(STARTS);
+    if (starts.isEmpty() && o.get(ENDS).isEmpty()) {
+      throw o.error("start_controls or end_controls is required");
+    }
+    if (starts.size() > MAX_ACTIONS) {
+      throw o.error(STARTS, "has " + starts.size() + " entries; at most " + MAX_ACTIONS);
+    }
+    List<Map<String, Object>> templates = new ArrayList<>();
+    for (YamlNode n : starts) {
+      templates.add(template(n));
+    }
+    YamlObject t = o.get(RULE_TRIGGER);
+    return new AutomationRule(
+        name,
+        t.get(ALERT),
+        t.get(LABELS),
+        t.get(STATUS),
+        List.copyOf(templates),
+        o.get(ENDS),
+        o.get(DRY_RUN),
+        o.get(COOL_DOWN),
+        o.get(UNDO));
+  }
+
+  private static Map<String, Object> template(YamlNode n) {
+    if (!n.isMap()) {
+      throw n.error("must be a control with action and scope");
+    }
+    Map<String, Object> out = new LinkedHashMap<>();
+    n.entries().forEach((k, e) -> out.put(k, e.value().asTree()));
+    for (String key : List.of("id", "author", "window")) {
+      if (out.containsKey(key)) {
+        throw n.error(key + " is set by the rule");
+      }
+    }
+    if (AlertEvent.isTemplate(String.valueOf(out.get("selector")))) {
+      throw n.error("selector cannot refer to the alert: its text could select other agents");
+    }
+    try { // with a text in place of each reference
+      ControlRequest r =
+          ControlRequest.read(
+              "control", text(out, t -> t.replaceAll("\\$\\{trigger:[^}]*\\}", "x")));
+      Duration d = Durations.parse(r.duration());
+      if (d.isZero() || d.compareTo(Controls.LONGEST) > 0) {
+        throw new IllegalArgumentException("duration must be more than 0s and at most 30d");
+      }
+    } catch (ConfigException | IllegalArgumentException e) {
+      throw (ConfigException) n.error(String.valueOf(e.getMessage())).initCause(e);
+    }
+    return out;
+  }
+
+  /** Whether the rule is for an alert, of any status. */
+  boolean isFor(Alert a) {
+    return !alert.isEmpty()
+        && a.name().equals(alert)
+        && labels.entrySet().stream()
+            .allMatch(e -> a.labels().getOrDefault(e.getKey(), "").equals(e.getValue()));
+  }
+
+  /** Whether an alert triggers the rule. */
+  boolean isTriggeredBy(Alert a) {
+    return isFor(a) && a.status().equals(status);
+  }
+
+  /**
+   * Identity of the control that an action starts for an alert: the same after a restart, so that
+   * it can be ended then.
+   */
+  String controlId(int action, Alert a) {
+    return name
+        + "-"
+        + Texts.sha256(a.fingerprint()).substring(0, 8)
+        + (action == 0 ? "" : "-" + action);
+  }
+
+  /**
+   * The control of an action for an alert.
+   *
+   * @throws ConfigException where it is wrong for that alert
+   * @throws IllegalArgumentException where a reference has no value
+   */
+  ControlRequest control(int action, Alert a) {
+    AlertEvent event = AlertEvent.of(a);
+    Map<String, Object> m = new TreeMap<>(starts.get(action));
+    Object condition = m.get("condition");
+    if (condition instanceof String c) { // a value stays inside of its quotes
+      m.put("condition", event.interpolated(c, v -> v.replace("\\", "\\\\").replace("\"", "\\\"")));
+    }
+    m.put("id", controlId(action, a));
+    m.putIfAbsent("owner", "automation:" + name);
+    m.putIfAbsent("reason", "alert " + Texts.shortened(a.name(), 200));
+    String text = text(m, t -> event.interpolated(t, v -> v));
+    if (AlertEvent.isTemplate(text)) {
+      throw new IllegalArgumentException(
+          "a reference has no value in the alert: " + Texts.shortened(text, 500));
+    }
+    return ControlRequest.read("control", text);
+  }
+
+  private static String text(Map<String, Object> template, UnaryOperator<String> change) {
+    Object tree = changed(template, change);
+    return JsonMapper.shared().writeValueAsString(tree);
+  }
+
+  private static @Nullable Object changed(@Nullable Object tree, UnaryOperator<String> change) {
+    return switch (tree) {
+      case Map<?, ?> m -> {
+        Map<String, @Nullable Object> out = new LinkedHashMap<>();
+        m.forEach((k, v) -> out.put(String.valueOf(k), changed(v, change)));
+        yield out;
+      }
+      case List<?> l -> {
+        List<@Nullable Object> out = new ArrayList<>();
+        l.forEach(v -> out.add(changed(v, change)));
+        yield out;
+      }
+      case String s -> change.apply(s);
+      case null, default -> tree;
+    };
+  }
+}

@@ -1,0 +1,51 @@
+package dev.tethys.control;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.processor.control.Control;
+import dev.tethys.pipeline.processor.control.ControlDocument;
+
+/**
+ * Request for a live control, of a user or a rule.
+ *
+ * @param selector agents
+ * @param duration after which it ends by itself
+ * @param window for which a preview counts
+ * @param author "" for none
+ */
+record ControlRequest(
+    Control control, Selector selector, String duration, String window, String author) {
+  private static final Section SECTION =
+      new Section("control", "Live control.").include(Control.SECTION);
+  private static final Key<String> SELECTOR =
+      SECTION.key("selector", Type.STRING, "", "Agents; empty for all.");
+  private static final Key<String> DURATION =
+      SECTION.key("duration", Type.STRING, "1h", "Time after which it ends by itself.");
+  private static final Key<String> WINDOW =
+      SECTION.key("window", Type.STRING, "5s", "Time for which a preview counts.");
+  private static final Key<String> AUTHOR =
+      SECTION.key("author", Type.STRING, "", "Author, without tokens.");
+
+  /**
+   * Reads a request as JSON or YAML.
+   *
+   * @param name of the text in errors
+   * @throws dev.tethys.config.ConfigException where the control is wrong
+   * @throws IllegalArgumentException where the selector is wrong
+   */
+  static ControlRequest read(String name, String text) {
+    YamlObject o = YamlDocument.parse(name, null, text).root().object(SECTION);
+    Control c = Control.read(o);
+    ControlDocument.check(o.node(), c);
+    return new ControlRequest(
+        c, Selector.parse(o.get(SELECTOR)), o.get(DURATION), o.get(WINDOW), o.get(AUTHOR));
+  }
+
+  /** The user of a token, else the author of the request. */
+  String authorOr(String user) {
+    return !user.isEmpty() ? user : author.isEmpty() ? "anonymous" : Texts.shortened(author, 256);
+  }
+}
