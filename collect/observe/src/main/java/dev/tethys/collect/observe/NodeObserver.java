@@ -6,7 +6,11 @@ import dev.tethys.collect.observe.connection.KernelConnections;
 import dev.tethys.collect.observe.connection.LocalAddresses;
 import dev.tethys.collect.observe.connection.PolledConnections;
 import dev.tethys.collect.observe.connection.TcpSource;
+import dev.tethys.collect.observe.container.ContainerNames;
+import dev.tethys.collect.observe.container.ContainerOptions;
+import dev.tethys.collect.observe.container.ContainerRegistry;
 import dev.tethys.collect.observe.kernel.RefusedException;
+import dev.tethys.collect.observe.process.NodeMetrics;
 import dev.tethys.collect.observe.protocol.ProtocolCounters;
 import dev.tethys.collect.observe.request.DnsMetrics;
 import dev.tethys.collect.observe.request.PayloadCapture;
@@ -43,6 +47,8 @@ public final class NodeObserver implements Collector, AutoCloseable {
 
   private static final long PASS_NANOS = 5_000 * MILLIS;
 
+  private final ContainerRegistry containers;
+  private final NodeMetrics machine;
   private final ConnectionTracker tracker;
   private final RequestMetrics requests;
   private final DnsMetrics dns;
@@ -58,11 +64,12 @@ public final class NodeObserver implements Collector, AutoCloseable {
   private volatile long payloadEvents;
 
   private NodeObserver(ObserverOptions o) {
+    containers = new ContainerRegistry(ContainerOptions.standard(o.proc()), System::nanoTime);
+    machine = new NodeMetrics(o.proc(), ContainerNames::isReportedDevice);
     LocalAddresses addresses = new LocalAddresses(o.proc());
     ConnectionFilter filter =
         new ConnectionFilter(o.publicNetworks(), o.firstEphemeral(), o.lastEphemeral());
-    tracker =
-        new ConnectionTracker(new ProcessOwners(o.proc(), System::nanoTime), filter, addresses);
+    tracker = new ConnectionTracker(containers, filter, addresses);
     requests = new RequestMetrics(tracker.lock());
     dns = new DnsMetrics(tracker.lock(), o.maxDomains());
     connections = openConnections(o, addresses);
@@ -174,6 +181,11 @@ public final class NodeObserver implements Collector, AutoCloseable {
   }
 
   private void readSockets(long now) {
+    try {
+      containers.scan();
+    } catch (IOException e) {
+      failures.failure(Level.WARNING, "Processes could not be read", "processes", e);
+    }
     TcpSource source = connections;
     if (source != null) {
       try {
@@ -200,6 +212,8 @@ public final class NodeObserver implements Collector, AutoCloseable {
 
   @Override
   public void collect(Consumer<MetricFamily> to) {
+    machine.collect(to);
+    containers.collect(to);
     tracker.collect(to);
     requests.collect(to);
     dns.collect(to);

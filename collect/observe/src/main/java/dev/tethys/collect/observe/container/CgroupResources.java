@@ -106,7 +106,9 @@ public final class CgroupResources {
     return total != null ? total : v.getOrDefault(name, 0.0);
   }
 
-  /** Processes of a cgroup killed because memory ran out, as the kernel counts; NaN when unknown. */
+  /**
+   * Processes of a cgroup killed because memory ran out, as the kernel counts; NaN when unknown.
+   */
   public double oomKills(Cgroup c) {
     Path v1 = v1(c, "memory", "memory.oom_control");
     Path file = v1 != null ? v1 : v2(c, "memory.events");

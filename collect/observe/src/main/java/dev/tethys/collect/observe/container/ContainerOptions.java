@@ -26,9 +26,9 @@ public record ContainerOptions(
     boolean skipSystemServices) {
 
   /** The usual settings. */
-  public static ContainerOptions standard() {
+  public static ContainerOptions standard(Path proc) {
     return new ContainerOptions(
-        Path.of("/proc"),
+        proc,
         Path.of("/sys/fs/cgroup"),
         Path.of("/"),
         Duration.ofSeconds(30),

@@ -26,6 +26,10 @@ import org.jspecify.annotations.Nullable;
 public final class ContainerRegistry implements Collector, Owner.Resolver {
   private static final int MAX_CONTAINERS = 2000;
   private static final int MAX_PROCESSES = 65_536;
+
+  /** Age of a process up to which each scan reads it again: it may run another program by then. */
+  private static final long YOUNG_NANOS = 60_000_000_000L;
+
   private static final long KEPT_NANOS = 600_000_000_000L;
   private static final List<String> SYSTEM_UNITS =
       List.of(
@@ -44,7 +48,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
           "networkd-dispatcher",
           "rpcbind");
 
-  private record Known(@Nullable Container container, long startTicks) {}
+  private record Known(@Nullable Container container, long startTicks, long seen) {}
 
   private final ContainerOptions options;
   private final ProcessFiles files;
@@ -91,7 +95,10 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
         known = null;
       }
       if (known == null && start > 0) {
-        started(pid, start, now);
+        started(pid, start, now, now);
+      } else if (known != null && now - known.seen < YOUNG_NANOS) {
+        exited(pid, now);
+        started(pid, start, now, known.seen);
       }
     }
     containers.values().removeIf(c -> c.emptySince > 0 && now - c.emptySince > KEPT_NANOS);
@@ -107,7 +114,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
     exited(pid, now);
     long start = files.startTicks(pid);
     if (start > 0) {
-      started(pid, start, now);
+      started(pid, start, now, now);
     }
   }
 
@@ -120,13 +127,13 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
     exited(pid, nanos.getAsLong());
   }
 
-  private void started(int pid, long start, long now) {
+  private void started(int pid, long start, long now, long seen) {
     if (processes.size() >= MAX_PROCESSES) {
       shed++;
       return;
     }
     Container c = containerOf(pid, now);
-    processes.put(pid, new Known(c, start));
+    processes.put(pid, new Known(c, start, seen));
     if (c != null) {
       c.started(pid, start, ApplicationType.of(files.commandLine(pid)));
     }

@@ -152,6 +152,17 @@ class ContainerRegistryTest {
   }
 
   @Test
+  void youngProcessIsReadAgainBecauseItMayRunAnotherProgram() throws IOException {
+    process(10, 100, "/", "sh\0-c\0exec server\0");
+    ContainerRegistry r = registry(Duration.ZERO);
+    r.scan();
+    process(10, 100, "/", "server\0");
+    r.scan();
+    assertThat(r.ownerOf(0, 10)).isEqualTo(new Owner("/process/server", ""));
+    assertThat(metrics(r, "container_restarts_total")).allMatch(m -> m.endsWith(" 0.0"));
+  }
+
+  @Test
   void metadataOfRuntimes() throws Exception {
     ContainerMetadata docker =
         RuntimeSockets.read(

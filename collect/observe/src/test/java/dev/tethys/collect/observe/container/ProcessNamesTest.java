@@ -1,0 +1,23 @@
+package dev.tethys.collect.observe.container;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ProcessNamesTest {
+  @ParameterizedTest
+  @CsvSource({
+    "/usr/sbin/nginx -g daemon, nginx",
+    "nginx: worker process, nginx",
+    "java -Xmx1g -jar /opt/shop.jar --port 1, shop.jar",
+    "java -cp a.jar:b.jar dev.shop.Main x, Main",
+    "/usr/bin/python3 -u /srv/app.py, app.py",
+    "python3 -m http.server, http.server",
+    "node /srv/index.js, index.js",
+    "java, java"
+  })
+  void namesProgramsAndScripts(String commandLine, String name) {
+    assertThat(ProcessNames.id(commandLine.replace(' ', '\0'))).isEqualTo("/process/" + name);
+  }
+}
