@@ -258,7 +258,9 @@ class LiveControlsTest {
     send(LOGS, true, b);
     assertThat(out.getFirst()).isSameAs(b);
     assertThat(controls.applied().get("c1")).isEqualTo(new LiveControls.Applied(true, 2, 2));
-    assertThat(controls.applied().get("c2").matched()).isEqualTo(2);
+    assertThat(controls.applied().get("c2"))
+        .extracting(LiveControls.Applied::matched)
+        .isEqualTo(2L);
     assertThat(balance(LOGS).dropped()).isEmpty();
   }
 
