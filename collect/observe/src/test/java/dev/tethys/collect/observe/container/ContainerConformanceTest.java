@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.function.Executable;
@@ -147,13 +148,14 @@ class ContainerConformanceTest {
   }
 
   private static void name(Map<?, ?> t) {
-    Object in = t.get("in");
+    Object in = Objects.requireNonNullElse(t.get("in"), "");
     Object found =
         switch (text(t, "what")) {
           case "service name of a container id" -> ContainerNames.serviceName((String) in);
           case "kubernetes volume of a mount source" -> ContainerNames.volume((String) in);
           case "truncate to n bytes" ->
-              ContainerNames.truncate((String) in, ((Number) t.get("n")).intValue());
+              ContainerNames.truncate(
+                  (String) in, ((Number) requireNonNull(t.get("n"))).intValue());
           case "normalised name" ->
               ContainerNames.domain((String) in, text(t, "record").equals("PTR"));
           case "network device is reported" -> ContainerNames.isReportedDevice((String) in);
@@ -170,14 +172,15 @@ class ContainerConformanceTest {
                   Boolean.TRUE.equals(t.get("keep_ip")));
           case "a name keeps the ip in the destination (one public ip, or any private)" ->
               DestinationNames.keepsAddress(
-                  ((List<?>) t.get("ips")).stream().map(String::valueOf).toList());
+                  ((List<?>) requireNonNull(t.get("ips"))).stream().map(String::valueOf).toList());
           default -> throw new AssertionError("unknown test " + t);
         };
     assertThat(found).isEqualTo(t.get("want"));
   }
 
   private static List<Pattern> patterns(Map<?, ?> t, String field) {
-    return ((List<?>) t.get(field)).stream().map(p -> Pattern.compile((String) p)).toList();
+    return ((List<?>) requireNonNull(t.get(field)))
+        .stream().map(p -> Pattern.compile((String) p)).toList();
   }
 
   private static String text(Map<?, ?> t, String field) {

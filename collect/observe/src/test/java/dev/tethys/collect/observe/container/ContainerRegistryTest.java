@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -165,11 +166,12 @@ class ContainerRegistryTest {
   @Test
   void metadataOfRuntimes() throws Exception {
     ContainerMetadata docker =
-        RuntimeSockets.read(
-            """
-            {"Name":"/web","LogPath":"/var/lib/docker/x-json.log",
-             "Config":{"Image":"nginx:1","Labels":{"a":"b"}}}
-            """);
+        Objects.requireNonNull(
+            RuntimeSockets.read(
+                """
+                {"Name":"/web","LogPath":"/var/lib/docker/x-json.log",
+                 "Config":{"Image":"nginx:1","Labels":{"a":"b"}}}
+                """));
     assertThat(docker)
         .isEqualTo(
             new ContainerMetadata(
