@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -31,8 +32,6 @@ final class TdengineSockets implements AutoCloseable {
   private static final int MAX_MESSAGE = 1 << 21;
   private static final long QUERY = 6;
   private static final long FETCH = 7;
-  private static final Map<String, Integer> TYPES =
-      Map.of("INT", 4, "DOUBLE", 7, "VARCHAR", 8, "TIMESTAMP", 9, "JSON", 15);
 
   private final TdengineDouble tables;
   private final HttpListener listener;
@@ -115,9 +114,19 @@ final class TdengineSockets implements AutoCloseable {
     var lengths = answer.putArray("fields_lengths");
     for (int i = 0; i < table.columns().size(); i++) {
       names.add(table.columns().get(i));
-      types.add(TYPES.get(table.type(i)));
+      types.add(code(table.type(i)));
       lengths.add(64);
     }
+  }
+
+  private static int code(String type) {
+    return switch (type) {
+      case "INT" -> 4;
+      case "DOUBLE" -> 7;
+      case "TIMESTAMP" -> 9;
+      case "JSON" -> 15;
+      default -> 8;
+    };
   }
 
   private static byte[] block(long id, @Nullable Table table) {
@@ -139,13 +148,14 @@ final class TdengineSockets implements AutoCloseable {
     ByteBuffer out = ByteBuffer.allocate(MAX_MESSAGE).order(ByteOrder.LITTLE_ENDIAN);
     out.putInt(1).putInt(0).putInt(rows).putInt(columns).putInt(0).putLong(0);
     for (int c = 0; c < columns; c++) {
-      out.put((byte) TYPES.get(table.type(c)).intValue()).putInt(64);
+      out.put((byte) code(table.type(c))).putInt(64);
     }
     int lengths = out.position();
     out.position(lengths + 4 * columns);
     for (int c = 0; c < columns; c++) {
       int column = c;
-      List<@Nullable Object> values = table.rows().stream().map(r -> r.get(column)).toList();
+      List<@Nullable Object> values = new ArrayList<>();
+      table.rows().forEach(r -> values.add(r.get(column)));
       int length =
           switch (table.type(c)) {
             case "TIMESTAMP", "DOUBLE" -> fixed(out, values);

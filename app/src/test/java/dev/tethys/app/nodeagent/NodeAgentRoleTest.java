@@ -1,5 +1,6 @@
 package dev.tethys.app.nodeagent;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -119,7 +120,8 @@ class NodeAgentRoleTest {
                         "--api-key=a\"b",
                         "--scrape-interval=5s",
                         "--insecure-skip-verify")));
-    assertThat(MetricsPush.yaml(o, new MachineIdentity("ab12", ""), "127.0.0.1:10300"))
+    assertThat(
+            MetricsPush.yaml(requireNonNull(o), new MachineIdentity("ab12", ""), "127.0.0.1:10300"))
         .isEqualTo(
             """
             scrape_configs:
