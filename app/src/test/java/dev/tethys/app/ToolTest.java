@@ -212,6 +212,8 @@ class ToolTest {
     assertThat(tool("analyze", dir).err()).contains("holds no data of Tethys or Prometheus");
     assertThat(tool("list", "--nope").err())
         .isEqualTo("promtool: error: unknown long flag '--nope', try --help\n");
+    assertThat(ToolRun.of(List.of("control", "mute", "--nope")).err())
+        .isEqualTo("tethys tool: error: unknown long flag '--nope', try --help\n");
     assertThat(ToolRun.of(List.of("check")))
         .isEqualTo(
             new ToolRun(

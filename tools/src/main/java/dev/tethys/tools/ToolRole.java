@@ -24,6 +24,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.logging.Level;
 
 /**
@@ -31,6 +32,10 @@ import java.util.logging.Level;
  * and 3 where a linter complains.
  */
 public final class ToolRole {
+  /** Commands that promtool and amtool lack. */
+  private static final Set<String> OWN =
+      Set.of("migrate", "control", "exporter", "logcli", "profile", "traces");
+
   /** The flag that asks for the version. */
   static final String VERSION = "--version";
 
@@ -110,7 +115,7 @@ public final class ToolRole {
 
   /** The program that errors name: promtool's scripts read its name. */
   private static String program(List<String> args) {
-    return !args.isEmpty() && args.getFirst().equals("migrate") ? "tethys tool" : "promtool";
+    return !args.isEmpty() && OWN.contains(args.getFirst()) ? "tethys tool" : "promtool";
   }
 
   /**
