@@ -2,7 +2,7 @@ package dev.tethys.control;
 
 import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
 import dev.tethys.codec.opamp.ComponentHealth;
-import java.time.Duration;
+import dev.tethys.config.Durations;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
@@ -76,15 +76,12 @@ final class AgentJson {
     n.put("author", r.author).put("reason", r.reason).put("startedMillis", r.startedMillis);
     n.put("endedMillis", r.endedMillis);
     n.put("previousVersion", r.before == null ? 0 : r.before.version());
-    n.put("applyTimeout", seconds(r.guard.applyTimeout())).put("soak", seconds(r.guard.soak()));
+    n.put("applyTimeout", Durations.format(r.guard.applyTimeout()));
+    n.put("soak", Durations.format(r.guard.soak()));
     n.put("maxLost", r.guard.maxLost());
     ArrayNode agents = n.putArray("agents");
     r.reached.forEach(
         (uid, x) -> agents.addObject().put("uid", uid.toString()).put("applied", x.applied));
     return n;
-  }
-
-  private static String seconds(Duration d) {
-    return d.toMillis() / 1000.0 + "s";
   }
 }

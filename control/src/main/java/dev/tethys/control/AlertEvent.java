@@ -82,6 +82,17 @@ record AlertEvent(Map<String, String> fields, JsonNode payload) {
     return m.appendTail(out).toString();
   }
 
+  /** A reference without a value and a default, or one that is malformed; "" for none. */
+  String missing(String text) {
+    Matcher m = REFERENCE.matcher(text);
+    while (m.find()) {
+      if (m.group(2) == null && find(m.group(1)).isEmpty()) {
+        return m.group();
+      }
+    }
+    return isTemplate(m.replaceAll("")) ? text : "";
+  }
+
   private String find(String field) {
     if (!field.startsWith("payload.")) {
       return fields.getOrDefault(field, "");

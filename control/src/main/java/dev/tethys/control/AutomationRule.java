@@ -201,20 +201,35 @@ record AutomationRule(
    */
   ControlRequest control(int action, Alert a) {
     AlertEvent event = AlertEvent.of(a);
-    Map<String, Object> m = new TreeMap<>(starts.get(action));
-    Object condition = m.get("condition");
-    if (condition instanceof String c) { // a value stays inside of its quotes
-      m.put("condition", event.interpolated(c, v -> v.replace("\\", "\\\\").replace("\"", "\\\"")));
-    }
+    Map<String, @Nullable Object> m = new TreeMap<>();
+    // Each text is interpolated once: a value of the alert that looks like a reference stays a
+    // text.
+    starts
+        .get(action)
+        .forEach(
+            (k, v) -> {
+              UnaryOperator<String> quoting =
+                  k.equals("condition") ? AutomationRule::escaped : UnaryOperator.identity();
+              m.put(k, changed(v, t -> interpolated(event, t, quoting)));
+            });
     m.put("id", controlId(action, a));
     m.putIfAbsent("owner", "automation:" + name);
     m.putIfAbsent("reason", "alert " + Texts.shortened(a.name(), 200));
-    String text = text(m, t -> event.interpolated(t, v -> v));
-    if (AlertEvent.isTemplate(text)) {
+    return ControlRequest.read("control", JsonMapper.shared().writeValueAsString(m));
+  }
+
+  private static String interpolated(AlertEvent event, String text, UnaryOperator<String> quoting) {
+    String missing = event.missing(text);
+    if (!missing.isEmpty()) {
       throw new IllegalArgumentException(
-          "a reference has no value in the alert: " + Texts.shortened(text, 500));
+          "a reference has no value in the alert: " + Texts.shortened(missing, 500));
     }
-    return ControlRequest.read("control", text);
+    return event.interpolated(text, quoting);
+  }
+
+  /** Keeps a value inside of its quotes in an OTTL condition. */
+  private static String escaped(String value) {
+    return value.replace("\\", "\\\\").replace("\"", "\\\"");
   }
 
   private static String text(Map<String, Object> template, UnaryOperator<String> change) {

@@ -134,14 +134,19 @@ public final class ControlServer implements AutoCloseable {
     if (closed) {
       return;
     }
-    try {
-      fleet.expire();
-      rollouts.step();
-      controls.step();
-    } catch (RuntimeException e) { // the next step may succeed
-      LOG.log(Level.ERROR, "Rollouts and controls not continued", e);
-    }
+    step("Agents", fleet::expire);
+    step("Rollouts", rollouts::step);
+    step("Live controls", controls::step);
     clock.schedule(STEP, () -> clock.execute("control-step", this::tick));
+  }
+
+  /** One that fails does not keep the others from their step; its next one may succeed. */
+  private static void step(String what, Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException e) {
+      LOG.log(Level.ERROR, what + " not continued", e);
+    }
   }
 
   /** Port that is bound. */

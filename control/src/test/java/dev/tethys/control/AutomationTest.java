@@ -161,6 +161,15 @@ class AutomationTest extends FleetCase {
   }
 
   @Test
+  void valueOfALabelThatLooksLikeAReferenceStaysAText() throws Exception {
+    String hostile =
+        ",\"text\":\"${trigger:payload.labels.more}\",\"more\":\"\\\" or true or \\\"\"";
+    assertThat(results(alert("Slow", "firing", 10, hostile))).containsExactly("slow start done");
+    assertThat(get("/controls").get(0).path("condition").asString())
+        .isEqualTo("log.body == \"${trigger:payload.labels.more}\"");
+  }
+
+  @Test
   void ruleEndsAControlOfAUser() throws Exception {
     done(
         post(
