@@ -46,9 +46,11 @@ final class ProfileLoop {
   private final String name;
   private final ProfilingConfig.Kind kind;
   private final ScrapeTransport transport;
+  private final Map<String, String> headers;
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Thread thread;
   private byte @Nullable [] before; // of the thread
+  private volatile @Nullable String forcedError;
 
   ProfileLoop(
       Shared shared,
@@ -61,6 +63,7 @@ final class ProfileLoop {
     this.name = name;
     this.kind = kind;
     this.transport = transport;
+    headers = Map.of("Accept-Encoding", target.config().enableCompression() ? "gzip" : "identity");
     this.thread =
         Thread.ofVirtual()
             .name("profiles of " + target.url())
@@ -69,6 +72,16 @@ final class ProfileLoop {
 
   Target target() {
     return target;
+  }
+
+  /** Name of the kind of profile. */
+  String kind() {
+    return name;
+  }
+
+  /** Makes all scrapes fail with an error; null ends that. */
+  void forcedError(@Nullable String error) {
+    forcedError = error;
   }
 
   void start() {
@@ -134,9 +147,12 @@ final class ProfileLoop {
   }
 
   private void ask(Duration timeout) throws IOException, ScrapeException, InterruptedException {
+    String refusal = forcedError;
+    if (refusal != null) {
+      throw new ScrapeException(refusal);
+    }
     byte[] body;
-    try (ScrapeTransport.Response r =
-        transport.get(shared.urls.of(target), Map.of("Accept-Encoding", "gzip"), timeout)) {
+    try (ScrapeTransport.Response r = transport.get(shared.urls.of(target), headers, timeout)) {
       if (r.status() != 200) {
         throw new ScrapeException(
             ("server returned HTTP status " + r.status() + " " + r.reason()).stripTrailing());

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 
 /**
  * Jobs that ask their targets for profiles. A job has a loop for each target and kind of profile.
@@ -73,6 +74,7 @@ public final class ProfileScrapes implements DiscoveryManager.Listener, AutoClos
     final ScrapeConfig config;
     final Map<Long, ProfileLoop> loops = new LinkedHashMap<>();
     List<Target> dropped = List.of();
+    int droppedCount;
 
     Pool(ScrapeConfig config) {
       this.config = config;
@@ -151,7 +153,7 @@ public final class ProfileScrapes implements DiscoveryManager.Listener, AutoClos
       return;
     }
     Map<Long, ProfileLoop> wanted = new LinkedHashMap<>();
-    List<Target> dropped = new ArrayList<>();
+    Map<List<Labels>, Target> dropped = new LinkedHashMap<>();
     profiling
         .kinds()
         .forEach(
@@ -169,9 +171,34 @@ public final class ProfileScrapes implements DiscoveryManager.Listener, AutoClos
             stopped.add(loop);
           }
         });
+    List<ProfileLoop> fresh = new ArrayList<>();
+    wanted.forEach(
+        (hash, loop) -> {
+          if (!pool.loops.containsKey(hash)) {
+            fresh.add(loop);
+          }
+        });
     pool.loops.clear();
     pool.loops.putAll(wanted);
-    pool.dropped = dropped;
+    pool.droppedCount = dropped.size();
+    long keep = pool.config.common().limits().keepDroppedTargets();
+    pool.dropped = dropped.values().stream().limit(keep == 0 ? Long.MAX_VALUE : keep).toList();
+    checkTargetLimit(pool);
+    fresh.forEach(ProfileLoop::start);
+  }
+
+  /** With more targets than the limit all of them fail, as those of jobs of metrics. */
+  private static void checkTargetLimit(Pool pool) {
+    long limit = pool.config.common().limits().targets();
+    Map<String, Long> byKind =
+        pool.loops.values().stream()
+            .collect(Collectors.groupingBy(ProfileLoop::kind, Collectors.counting()));
+    long targets = byKind.values().stream().mapToLong(Long::longValue).max().orElse(0);
+    String error =
+        limit > 0 && targets > limit
+            ? "target_limit exceeded (number of targets: " + targets + ", limit: " + limit + ")"
+            : null;
+    pool.loops.values().forEach(l -> l.forcedError(error));
   }
 
   private void add(
@@ -182,13 +209,13 @@ public final class ProfileScrapes implements DiscoveryManager.Listener, AutoClos
       Labels discovered,
       TargetGroup group,
       Map<Long, ProfileLoop> wanted,
-      List<Target> dropped) {
+      Map<List<Labels>, Target> dropped) {
     try {
       Labels labels = TargetLabels.of(config, discovered, group.labels());
       Target target =
           new Target(labels == null ? Labels.EMPTY : labels, config, discovered, group.labels());
       if (labels == null) {
-        dropped.add(target);
+        dropped.putIfAbsent(List.of(discovered, group.labels()), target); // once for all kinds
         return;
       }
       ProfileLoop known = pool.loops.get(target.hash());
@@ -198,7 +225,6 @@ public final class ProfileScrapes implements DiscoveryManager.Listener, AutoClos
         ProfileLoop loop =
             new ProfileLoop(shared, target, name, kind, transports.open(config, target.socket()));
         wanted.put(target.hash(), loop);
-        loop.start();
       }
     } catch (IllegalArgumentException e) {
       LOG.log(
@@ -222,8 +248,8 @@ public final class ProfileScrapes implements DiscoveryManager.Listener, AutoClos
                             .map(ProfileLoop::target)
                             .sorted(Comparator.comparing(Target::url))
                             .toList(),
-                        List.copyOf(p.dropped),
-                        p.dropped.size())));
+                        p.dropped,
+                        p.droppedCount)));
     view = List.copyOf(all);
   }
 

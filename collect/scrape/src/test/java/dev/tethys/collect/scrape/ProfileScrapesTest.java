@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
@@ -118,14 +119,18 @@ class ProfileScrapesTest {
     return out;
   }
 
-  private static ScrapeConfig job(String more) {
+  private static final String DROP_ZONE_B =
+      "relabel_configs: [{source_labels: [zone], regex: b, action: drop}]";
+
+  private static ScrapeConfig job(String more, String... keys) {
     String yaml =
         """
         job_name: shop
         scrape_interval: 50ms
         scrape_timeout: 50ms
-        profiling_config:
         """
+            + String.join("\n", keys)
+            + "\nprofiling_config:\n"
             + more.indent(2);
     return ScrapeConfig.read(YamlDocument.parse("test", null, yaml).root(), ScrapeDefaults.DEFAULT);
   }
@@ -250,23 +255,16 @@ class ProfileScrapesTest {
             "protobuf", "<html>not a profile</html>".getBytes(UTF_8));
     for (Map.Entry<String, byte[]> c : cases.entrySet()) {
       stored.clear();
-      AtomicInteger n = new AtomicInteger();
-      List<String> errors = java.util.Collections.synchronizedList(new ArrayList<>());
+      AtomicBoolean isHostile = new AtomicBoolean(true);
       pages.put(
-          "/debug/pprof/profile",
-          e -> answer(e, 200, n.getAndIncrement() == 0 ? c.getValue() : cpu(3)));
+          "/debug/pprof/profile", e -> answer(e, 200, isHostile.get() ? c.getValue() : cpu(3)));
       scrapes.apply(List.of());
       target(job(ONLY_CPU));
       Target t = scrapes.pools().getFirst().active().getFirst();
-      await(
-          () -> {
-            String error = t.report().lastError();
-            if (error != null) {
-              errors.add(error);
-            }
-            return totals("cpu").contains("process_cpu shop 3");
-          });
-      assertThat(errors).as(c.getKey()).anyMatch(e -> e.contains(c.getKey()));
+      await(() -> t.report().lastError() != null);
+      assertThat(t.report().lastError()).contains(c.getKey());
+      isHostile.set(false);
+      await(() -> totals("cpu").contains("process_cpu shop 3"));
     }
   }
 
@@ -286,6 +284,29 @@ class ProfileScrapesTest {
     int asked = requests.size();
     assertThat(scrapes.pools()).isEmpty();
     assertThat(requests).hasSize(asked);
+  }
+
+  @Test
+  void droppedTargetsCountOnceForAllKindsAndTheTargetLimitFailsAll() {
+    ScrapeConfig job = job("{}", "target_limit: 1", "keep_dropped_targets: 1", DROP_ZONE_B);
+    List<Labels> all = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      String address = "127.0.0.1:" + (server.getAddress().getPort() + i);
+      all.add(Labels.of("__address__", address, "zone", i < 2 ? "a" : "b"));
+    }
+    scrapes.apply(List.of(job));
+    scrapes.targets(Map.of("shop", List.of(new TargetGroup("s", all, Labels.EMPTY))));
+    ScrapeManager.Pool pool = scrapes.pools().getFirst();
+    assertThat(pool.dropped()).hasSize(1);
+    assertThat(pool.droppedCount()).isEqualTo(2);
+    await(
+        () ->
+            pool.active().stream()
+                .allMatch(
+                    t ->
+                        "target_limit exceeded (number of targets: 2, limit: 1)"
+                            .equals(t.report().lastError())));
+    assertThat(requests).isEmpty();
   }
 
   @Test
