@@ -42,8 +42,10 @@ public final class NodeObserver implements Collector, AutoCloseable {
 
   private static final long SHORTEST_PAUSE_NANOS = 2 * MILLIS;
 
-  /** Share of a ring that should be full when it is read. */
+  /** Share of a ring that is full when the pause is right: fuller rings are read sooner. */
   private static final double TARGET_FILL = 0.1;
+
+  private static final double LEAST_FILL = 1e-3;
 
   private static final long PASS_NANOS = 5_000 * MILLIS;
 
@@ -59,6 +61,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
   private final CountDownLatch stop = new CountDownLatch(1);
   private final LimitedLog failures = new LimitedLog(LOG);
   private final Thread thread;
+  private long pauseNanos = PAUSE_NANOS; // of the thread
   private volatile long lostConnectionEvents;
   private volatile long lostPayloads;
   private volatile long payloadEvents;
@@ -205,9 +208,12 @@ public final class NodeObserver implements Collector, AutoCloseable {
 
   private long pause() {
     double fill = payloads == null ? 0 : payloads.fill();
-    return fill <= TARGET_FILL
-        ? PAUSE_NANOS
-        : Math.max(SHORTEST_PAUSE_NANOS, (long) (PAUSE_NANOS * TARGET_FILL * TARGET_FILL / fill));
+    pauseNanos =
+        Math.clamp(
+            (long) (pauseNanos * TARGET_FILL / Math.max(fill, LEAST_FILL)),
+            SHORTEST_PAUSE_NANOS,
+            PAUSE_NANOS);
+    return pauseNanos;
   }
 
   @Override
@@ -225,7 +231,8 @@ public final class NodeObserver implements Collector, AutoCloseable {
             lostPayloads,
             tracker.openConnections(),
             tracker.shedConnections(),
-            tracker.shedPeers() + requests.shed() + dns.shed()),
+            tracker.shedPeers() + requests.shed() + dns.shed(),
+            containers.shed()),
         counters,
         to);
   }

@@ -20,7 +20,8 @@ final class ObserverMetrics {
       long lostPayloads,
       long openConnections,
       long shedConnections,
-      long shedDestinations) {}
+      long shedDestinations,
+      long shedContainers) {}
 
   static void collect(
       List<SignalState> signals, Counts n, ProtocolCounters p, Consumer<MetricFamily> to) {
@@ -66,6 +67,7 @@ final class ObserverMetrics {
             "",
             List.of(
                 new Metric(Labels.of("table", "connections"), n.shedConnections()),
+                new Metric(Labels.of("table", "containers"), n.shedContainers()),
                 new Metric(Labels.of("table", "destinations"), n.shedDestinations()),
                 new Metric(Labels.of("table", "requests"), p.shed()))));
     to.accept(

@@ -169,13 +169,15 @@ public final class ConnectionTracker implements Collector {
     listeners.put(v.socket, l);
   }
 
-  private void add(SocketView v, Connection c) {
+  /** False when there was no room. */
+  private boolean add(SocketView v, Connection c) {
     if (connections.size() >= MAX_CONNECTIONS) {
       shedConnections++;
-      return;
+      return false;
     }
     c.pass = pass;
     connections.put(v.socket, c);
+    return true;
   }
 
   private void remove(long socket) {
@@ -214,6 +216,9 @@ public final class ConnectionTracker implements Collector {
     if (c == null || !same) {
       remove(v.socket);
       c = found(time, v, Unseen.KNOWN);
+      if (c == null) {
+        return null;
+      }
       c.counted = false;
     }
     c.findOwner(owners, v);
@@ -364,6 +369,9 @@ public final class ConnectionTracker implements Collector {
       }
       if (c == null) {
         c = found(time, v, unseen);
+        if (c == null) {
+          return;
+        }
       } else if (!c.established && unseen == Unseen.OPENED) {
         c.established = true;
       }
@@ -382,7 +390,8 @@ public final class ConnectionTracker implements Collector {
     }
   }
 
-  private Connection found(long time, SocketView v, Unseen unseen) {
+  /** Adds a connection that was not known; null without room. */
+  private @Nullable Connection found(long time, SocketView v, Unseen unseen) {
     boolean outbound = !listensOn(v);
     Owner owner = owners.ownerOf(v.cgroup, v.process);
     Peer p = outbound ? peer(owner, v) : null;
@@ -393,14 +402,12 @@ public final class ConnectionTracker implements Collector {
       c.received = v.received;
       c.retransmits = v.retransmits;
     }
+    if (!add(v, c)) {
+      return null;
+    }
     if (p != null) {
       p.active++;
       p.connects += unseen == Unseen.OPENED ? 1 : 0;
-    }
-    int before = connections.size();
-    add(v, c);
-    if (connections.size() == before && p != null) {
-      p.active--; // there was no room
     }
     return c;
   }

@@ -2,10 +2,9 @@ package dev.tethys.collect.observe.connection;
 
 import dev.tethys.collect.observe.connection.ConnectionTracker.Unseen;
 import dev.tethys.collect.observe.kernel.NetworkNamespace;
+import dev.tethys.collect.observe.process.ProcessFiles;
 import dev.tethys.model.libc.LibraryException;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -20,14 +19,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PolledConnections implements TcpSource {
   private static final int MAX_NAMESPACES = 1024;
-  private static final String SOCKET = "socket:[";
 
   private final ConnectionTracker tracker;
   private final Path proc;
+  private final ProcessFiles processes;
   private final LocalAddresses addresses;
   private final Map<Long, Integer> processOfInode = new HashMap<>();
+  private final Map<Integer, Integer> namespaces = new LinkedHashMap<>();
   private boolean first = true;
-  private int skippedNamespaces;
 
   /**
    * Makes sure that the kernel answers.
@@ -38,6 +37,7 @@ public final class PolledConnections implements TcpSource {
       throws LibraryException {
     this.tracker = tracker;
     this.proc = proc;
+    processes = new ProcessFiles(proc);
     this.addresses = addresses;
     new SocketDiagnosis().close();
   }
@@ -73,16 +73,15 @@ public final class PolledConnections implements TcpSource {
     long now = System.nanoTime();
     Unseen unseen = first ? Unseen.KNOWN : Unseen.OPENED;
     int own = addresses.namespaceOf((int) ProcessHandle.current().pid());
-    skippedNamespaces = 0;
     tracker.beginPass();
     passOf(own, now, unseen);
-    for (Map.Entry<Integer, Integer> ns : namespaces().entrySet()) {
+    for (Map.Entry<Integer, Integer> ns : namespaces.entrySet()) {
       if (ns.getKey() != own) {
         try {
           NetworkNamespace.enter(proc, ns.getValue());
           passOf(ns.getKey(), now, unseen);
         } catch (LibraryException e) {
-          skippedNamespaces++; // the process is gone, or the right is missing
+          continue; // the process is gone, or the right is missing
         }
       }
     }
@@ -114,44 +113,22 @@ public final class PolledConnections implements TcpSource {
     v.process = processOfInode.getOrDefault(inode, 0);
   }
 
+  /** Notes the processes of sockets, and a process in each namespace. */
   private void scanProcesses() throws IOException {
     processOfInode.clear();
-    try (DirectoryStream<Path> all = Files.newDirectoryStream(proc, "[0-9]*")) {
-      for (Path process : all) {
-        int id = Integer.parseInt(String.valueOf(process.getFileName()));
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(process.resolve("fd"))) {
-          for (Path f : files) {
-            String target = Files.readSymbolicLink(f).toString();
-            if (target.startsWith(SOCKET)) {
-              processOfInode.putIfAbsent(
-                  Long.parseLong(target, SOCKET.length(), target.length() - 1, 10), id);
-            }
-          }
-        } catch (IOException | java.nio.file.DirectoryIteratorException e) {
-          // the process ended, or belongs to another user
+    namespaces.clear();
+    for (int process : processes.pids()) {
+      int namespace = addresses.namespaceOf(process);
+      if (namespace != 0 && namespaces.size() < MAX_NAMESPACES) {
+        namespaces.putIfAbsent(namespace, process);
+      }
+      for (ProcessFiles.OpenFile f : processes.openFiles(process)) {
+        String inode = f.socketInode();
+        if (!inode.isEmpty()) {
+          processOfInode.putIfAbsent(Long.parseLong(inode), process);
         }
       }
     }
-  }
-
-  /** A process in each namespace. */
-  private Map<Integer, Integer> namespaces() throws IOException {
-    Map<Integer, Integer> out = new LinkedHashMap<>();
-    try (DirectoryStream<Path> all = Files.newDirectoryStream(proc, "[0-9]*")) {
-      for (Path process : all) {
-        int id = Integer.parseInt(String.valueOf(process.getFileName()));
-        int ns = addresses.namespaceOf(id);
-        if (ns != 0 && out.size() < MAX_NAMESPACES) {
-          out.putIfAbsent(ns, id);
-        }
-      }
-    }
-    return out;
-  }
-
-  /** Namespaces that the last pass could not enter. */
-  public int skippedNamespaces() {
-    return skippedNamespaces;
   }
 
   @Override
