@@ -126,15 +126,12 @@ final class EmbeddedProfiles implements AutoCloseable {
   }
 
   /**
-   * Sets the limits and the jobs of a configuration, from now on.
+   * Refuses jobs of profiles where a flag switches the store off.
    *
-   * @param store null if a flag switches it off
-   * @throws IOException if there are jobs of profiles without a store
+   * @throws IOException if there is such a job
    */
-  static void apply(@Nullable EmbeddedProfiles store, PrometheusConfig next) throws IOException {
-    if (store != null) {
-      store.apply(next);
-    } else if (!next.profileJobs().isEmpty()) {
+  static void checkNoJobs(PrometheusConfig next) throws IOException {
+    if (!next.profileJobs().isEmpty()) {
       throw new IOException(
           "job "
               + next.profileJobs().getFirst().jobName()
@@ -144,7 +141,8 @@ final class EmbeddedProfiles implements AutoCloseable {
     }
   }
 
-  private void apply(PrometheusConfig next) {
+  /** Sets the limits and the jobs of a configuration, from now on. */
+  void apply(PrometheusConfig next) {
     config = next.profiles();
     ProfileDatabase o = opened;
     if (o != null) {

@@ -459,6 +459,10 @@ final class Server implements AutoCloseable {
   private void apply(PrometheusConfig c) throws IOException {
     // Read first: a rule file that is wrong leaves everything as it is.
     List<GroupSpec> groups = c.readRules(queries.parser());
+    EmbeddedProfiles profileStore = profiles;
+    if (profileStore == null) {
+      EmbeddedProfiles.checkNoJobs(c);
+    }
     EmbeddedAlertmanager a = alertmanager;
     if (a != null) {
       a.load();
@@ -474,7 +478,9 @@ final class Server implements AutoCloseable {
     if (traceStore != null) {
       traceStore.apply(c.traces());
     }
-    EmbeddedProfiles.apply(profiles, c);
+    if (profileStore != null) {
+      profileStore.apply(c);
+    }
     remoteWrite.apply(c.remoteWrite(), c.global().externalLabels());
     reading.apply(c.remoteRead(), c.stores(), c.global().externalLabels(), clients);
     exporters.apply(c.collect());
