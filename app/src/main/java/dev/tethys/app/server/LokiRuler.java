@@ -244,12 +244,7 @@ final class LokiRuler {
           quoted(sb, tenant).append('\n');
         }
         byte[] text = sb.toString().getBytes(StandardCharsets.UTF_8);
-        Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
-        try (FileAccess.WritableFile out = files.create(temporary)) {
-          out.write(text, 0, text.length);
-          out.force();
-        }
-        files.rename(temporary, file);
+        files.replace(file, text);
       }
       if (files.isDirectory(parent)) {
         files.syncDirectory(parent);

@@ -1,7 +1,6 @@
 package dev.tethys.store.metrics.internal.block;
 
 import dev.tethys.model.file.FileAccess;
-import dev.tethys.model.file.FileAccess.WritableFile;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.Summaries;
 import dev.tethys.store.files.ByteSink;
@@ -103,13 +102,7 @@ final class Tombstones {
           }
         });
     out.putInt(ByteSink.crc(out.buf, 0, out.size));
-    Path tmp = folder.resolve(BlockLayout.TOMBSTONES + ".tmp");
-    try (WritableFile f = files.create(tmp)) {
-      f.write(out.buf, 0, out.size);
-      f.force();
-    }
-    files.rename(tmp, folder.resolve(BlockLayout.TOMBSTONES));
-    files.syncDirectory(folder);
+    files.replace(folder.resolve(BlockLayout.TOMBSTONES), Arrays.copyOf(out.buf, out.size));
   }
 
   /** Series that a deletion touched. */
