@@ -13,6 +13,9 @@ public final class RelationScan {
   private final long[] lower;
   private final long[] upper;
   private final int[] parents;
+  private final long[] start;
+  private final long[] idsHigh;
+  private final long[] idsLow;
 
   /**
    * @param lower mask of the rows that may be below
@@ -24,6 +27,9 @@ public final class RelationScan {
     this.upper = upper;
     this.anyDepth = anyDepth;
     parents = block.parentRow();
+    start = block.start();
+    idsHigh = block.idsHigh();
+    idsLow = block.idsLow();
   }
 
   /** Passes on the traces with rows of a mask. */
@@ -54,12 +60,11 @@ public final class RelationScan {
   }
 
   private void trace(int trace, int from, int end, SpanRelation.Consumer to) {
-    long[] start = block.start();
     long newest = Long.MIN_VALUE;
     boolean anyLower = false;
     boolean anyUpper = false;
     boolean holds = false;
-    boolean leaves = false; // a line of parents that ends outside of the block
+    boolean endsOutside = false; // a line of parents leads out of the block
     for (int r = from; r < end; r++) {
       boolean isLower = has(lower, r);
       boolean isUpper = has(upper, r);
@@ -71,13 +76,13 @@ public final class RelationScan {
         anyLower = true;
         int above = above(r, end - from);
         holds = above >= 0;
-        leaves |= above == SpanBlock.OUTSIDE;
+        endsOutside |= above == SpanBlock.OUTSIDE;
       }
     }
     if (!holds && anyLower && anyUpper) {
-      holds = leaves && anyDepth || isAmbiguous(from, end);
+      holds = endsOutside && anyDepth || isAmbiguous(from, end);
     }
-    to.accept(block.idsHigh()[trace], block.idsLow()[trace], newest, holds);
+    to.accept(idsHigh[trace], idsLow[trace], newest, holds);
   }
 
   /** Row of the upper mask that a row is below; negative if there is none. */

@@ -25,8 +25,8 @@ final class ShapeList {
   final int[][] elementKeys = new int[OWNERS][];
   final int[][] elementColumns = new int[OWNERS][];
 
-  private ShapeList(int keys, int columns) {
-    this.keys = new String[keys];
+  private ShapeList(String[] keys, int columns) {
+    this.keys = keys;
     types = new byte[columns];
     counts = new int[columns];
   }
@@ -36,8 +36,7 @@ final class ShapeList {
     for (int i = 0; i < keys.length; i++) {
       keys[i] = new String(in.sized(), StandardCharsets.UTF_8);
     }
-    ShapeList out = new ShapeList(keys.length, in.count());
-    System.arraycopy(keys, 0, out.keys, 0, keys.length);
+    ShapeList out = new ShapeList(keys, in.count());
     for (int c = 0; c < out.types.length; c++) {
       out.types[c] = (byte) in.getByte();
       out.counts[c] = in.count(Integer.MAX_VALUE / 16);

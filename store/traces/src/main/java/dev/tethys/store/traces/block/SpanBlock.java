@@ -54,11 +54,6 @@ public final class SpanBlock extends SpanChunk {
     return rows;
   }
 
-  /** Number of traces. */
-  int traces() {
-    return traces;
-  }
-
   /** First row of each trace and the end of the last. */
   int[] traceStarts() {
     return source.intsOf(Derived.TRACE_STARTS, this::decodeTraceStarts);
