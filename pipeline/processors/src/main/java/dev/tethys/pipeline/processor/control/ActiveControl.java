@@ -17,7 +17,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /** Control that runs. Safe for any number of threads. */
@@ -41,20 +40,12 @@ final class ActiveControl {
     condition = new CompiledCondition(control);
     sampler =
         control.action() == ControlAction.SAMPLE
-            ? Sampler.proportional(control.share(), new ThreadRandom())
+            ? Sampler.proportional(control.share(), () -> ThreadLocalRandom.current().nextLong())
             : null;
     bucket =
         control.action() == ControlAction.RATE_LIMIT
             ? new TokenBucket(control.rate(), control.rate(), clock)
             : null;
-  }
-
-  /** The generator of the thread that samples. */
-  private record ThreadRandom() implements RandomGenerator {
-    @Override
-    public long nextLong() {
-      return ThreadLocalRandom.current().nextLong();
-    }
   }
 
   /** Whether it is about what enters a pipeline. */
