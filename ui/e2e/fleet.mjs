@@ -142,7 +142,7 @@ export const scenarios = [
     name: 'fleet: a service is muted for a time, and the control is ended',
     async run({ open, page, shot }) {
       await open('/fleet/controls');
-      await page.getByText('Nothing is controlled').waitFor();
+      await page.getByText('No live controls').waitFor();
       await page.getByRole('button', { name: 'New control' }).click();
       const dialog = page.locator('dialog');
       await dialog.getByLabel('Service').fill('checkout');

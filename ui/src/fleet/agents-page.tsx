@@ -25,7 +25,6 @@ const SHOWN_APART = [
 interface Rate {
   in: number;
   out: number;
-  dropped: number;
 }
 
 /** Items a second between the last two answers. */
@@ -49,7 +48,6 @@ function useRates(agents: Agent[] | undefined, at: number): Map<string, Rate> {
       rates.set(agent.uid, {
         in: (agent.items.in - old.in) / seconds,
         out: (agent.items.out - old.out) / seconds,
-        dropped: (dropped(agent.items) - dropped(old)) / seconds,
       });
     }
     last.current = { at, items, rates };
@@ -62,10 +60,11 @@ const perSecond = (value: number | undefined) =>
 
 function Totals({ agents, rates }: { agents: Agent[]; rates: Map<string, Rate> }) {
   const sum = total(agents);
-  const now = [...rates.values()].reduce(
-    (all, one) => ({ in: all.in + one.in, out: all.out + one.out, dropped: all.dropped + one.dropped }),
-    { in: 0, out: 0, dropped: 0 },
-  );
+  const now = { in: 0, out: 0 };
+  for (const { uid } of agents) {
+    now.in += rates.get(uid)?.in ?? 0;
+    now.out += rates.get(uid)?.out ?? 0;
+  }
   const facts: [string, string, string][] = [
     ['In', formatValue(sum.in, 'none', 4), perSecond(now.in)],
     ['Out', formatValue(sum.out, 'none', 4), perSecond(now.out)],
@@ -121,7 +120,7 @@ function Row(props: { agent: Agent; rate: Rate | undefined; chosen: boolean; onC
             {configuration.name} <span className="muted">version {configuration.version}</span>
           </>
         ) : (
-          <span className="muted">{agent.acceptsConfiguration ? 'its own' : 'not remote'}</span>
+          <span className="muted">{agent.acceptsConfiguration ? 'local' : 'local only'}</span>
         )}
       </td>
       <td className="num">{perSecond(rate?.in)}</td>

@@ -31,7 +31,7 @@ export function ConfigurationsPage() {
   return (
     <FleetPage
       title="Configurations"
-      lead="Versions never change; a rollout gives one to agents"
+      lead="Versions never change; a rollout sends one to agents"
       query={query}
       tools={
         <Button icon="plus" look="primary" onClick={() => setAdding(true)}>
@@ -56,14 +56,13 @@ export function ConfigurationsPage() {
           <Versions key={name} name={name} version={Number(search.version ?? 0)} open={open} />
         </>
       )}
-      <NewVersion name={name} open={adding} onClose={() => setAdding(false)} onAdded={open} />
+      {adding && <NewVersion name={name} onClose={() => setAdding(false)} onAdded={open} />}
     </FleetPage>
   );
 }
 
 function NewVersion(props: {
   name: string;
-  open: boolean;
   onClose: () => void;
   onAdded: (search: Record<string, string>) => void;
 }) {
@@ -75,17 +74,12 @@ function NewVersion(props: {
   const latest = versions.find((v) => v.name === name)?.version ?? 0;
   const before = useVersion(name, latest);
   const text = written.text ?? (latest > 0 ? (before.data?.text ?? '') : '');
-  const close = () => {
-    setWritten({});
-    props.onClose();
-  };
   return (
     <ChangeDialog
       title="New version"
       action="Add version"
       wide
-      open={props.open}
-      onClose={close}
+      onClose={props.onClose}
       onSubmit={async (reason) => {
         const added = await change<Version>('configurations', { name, text, reason });
         props.onAdded({ name: added.name, version: String(added.version) });
@@ -108,7 +102,7 @@ function NewVersion(props: {
           value={text}
           onChange={(e) => setWritten({ ...written, text: e.target.value })}
         />
-        <p className="muted">It is read by the collector's own reader before it is kept.</p>
+        <p className="muted">It is validated by the collector's parser before it is saved.</p>
       </div>
     </ChangeDialog>
   );
@@ -171,7 +165,7 @@ function Versions(props: { name: string; version: number; open: (search: Record<
             </Button>
           </header>
           <Shown key={version} name={name} version={version} versions={versions} />
-          <RolloutDialog name={name} version={version} open={rolling} onClose={() => setRolling(false)} />
+          {rolling && <RolloutDialog name={name} version={version} onClose={() => setRolling(false)} />}
         </section>
       )}
     </div>
@@ -277,7 +271,7 @@ function Meaning({ difference }: { difference: Difference }) {
   );
 }
 
-function RolloutDialog(props: { name: string; version: number; open: boolean; onClose: () => void }) {
+function RolloutDialog(props: { name: string; version: number; onClose: () => void }) {
   const change = useChange();
   const navigate = useNavigate();
   const [selector, setSelector] = useState('');
@@ -288,7 +282,6 @@ function RolloutDialog(props: { name: string; version: number; open: boolean; on
     <ChangeDialog
       title={`Roll out ${props.name} version ${props.version}`}
       action="Start rollout"
-      open={props.open}
       onClose={props.onClose}
       onSubmit={async (reason) => {
         await change<Rollout>('rollouts', {

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { ErrorNotice } from '../api/errors';
 import { Moment } from '../components/moment';
 import { Button, Empty, Notice, Select } from '../components/ui';
-import { formatValue } from '../lib/units';
+import { counted, formatValue } from '../lib/units';
 import {
   type Action,
   type Control,
@@ -31,7 +31,7 @@ export function ControlsPage() {
   return (
     <FleetPage
       title="Controls"
-      lead="What is dropped at running agents, without a change of their configuration"
+      lead="Drop data at running agents, without a configuration change"
       query={query}
       tools={
         <Button icon="plus" look="primary" onClick={() => setAdding(true)}>
@@ -40,7 +40,7 @@ export function ControlsPage() {
       }
     >
       {query.data?.length === 0 ? (
-        <Empty icon="moon" title="Nothing is controlled">
+        <Empty icon="moon" title="No live controls">
           Mute or sample a service for some time: agents apply it at once, and it ends by itself.
         </Empty>
       ) : (
@@ -89,7 +89,7 @@ function ControlCard({ control }: { control: Control }) {
         <span className="num">{formatValue(control.matched, 'none', 4)}</span> matching items
         <span className="muted">
           {Object.entries(control.agentStates)
-            .map(([state, count]) => `, ${state} at ${count === 1 ? '1 agent' : `${count} agents`}`)
+            .map(([state, count]) => `, ${state} at ${counted(count, 'agent')}`)
             .join('')}
         </span>
       </p>
@@ -130,7 +130,6 @@ function NewControl({ onClose }: { onClose: () => void }) {
     <ChangeDialog
       title="New control"
       action="Start control"
-      open
       onClose={onClose}
       onSubmit={(reason) =>
         change<Control>('controls', { ...draftOf(form), reason } satisfies Draft & { reason: string })

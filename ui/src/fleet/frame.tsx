@@ -56,11 +56,10 @@ function TokenForm({ error }: { error: ApiError }) {
   );
 }
 
-/** A dialog that changes something, with the reason that the audit log keeps. */
+/** An open dialog that changes something, with the reason that the audit log keeps. */
 export function ChangeDialog(props: {
   title: string;
   action: string;
-  open: boolean;
   danger?: boolean;
   wide?: boolean;
   onClose: () => void;
@@ -70,18 +69,13 @@ export function ChangeDialog(props: {
   const [reason, setReason] = useState('');
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<Error>();
-  const close = () => {
-    setError(undefined);
-    setReason('');
-    props.onClose();
-  };
   const submit = async (e: FormEvent) => {
     e.preventDefault();
     setBusy(true);
     setError(undefined);
     try {
       await props.onSubmit(reason.trim());
-      close();
+      props.onClose();
     } catch (failed) {
       setError(failed instanceof Error ? failed : new Error(String(failed)));
     } finally {
@@ -89,13 +83,13 @@ export function ChangeDialog(props: {
     }
   };
   return (
-    <Dialog title={props.title} open={props.open} onClose={close} wide={props.wide}>
+    <Dialog title={props.title} open onClose={props.onClose} wide={props.wide}>
       <form className="fleet-form" onSubmit={(e) => void submit(e)}>
         {props.children}
         <Field label="Reason" value={reason} onChange={setReason} placeholder="kept in the audit log" />
         {error && <ErrorNotice error={error} />}
         <div className="fleet-actions">
-          <Button onClick={close}>Close</Button>
+          <Button onClick={props.onClose}>Close</Button>
           <Button type="submit" look={props.danger ? 'danger' : 'primary'} disabled={busy}>
             {props.action}
           </Button>

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Moment } from '../components/moment';
 import { Button, Empty } from '../components/ui';
+import { counted } from '../lib/units';
 import { type Rollout, useAgents, useChange, useRollouts } from './api';
 import { ChangeDialog, FleetPage } from './frame';
 import { isActive, nameOf, ROLLOUT_BADGES } from './model';
@@ -67,7 +68,6 @@ function RolloutCard({ rollout }: { rollout: Rollout }) {
   const change = useChange();
   const [asked, ask] = useState<Change>();
   const [open, setOpen] = useState(false);
-  const agents = useAgents(rollout.selector).data ?? [];
   const state = ROLLOUT_BADGES[rollout.state];
   const changes: Change[] =
     rollout.state === 'running'
@@ -77,10 +77,6 @@ function RolloutCard({ rollout }: { rollout: Rollout }) {
         : rollout.state === 'done'
           ? ['undo']
           : [];
-  const label = (uid: string) => {
-    const agent = agents.find((one) => one.uid === uid);
-    return agent ? `${nameOf(agent).name} ${nameOf(agent).detail}` : uid;
-  };
   return (
     <section className="card fleet-rollout" aria-label={`Rollout ${rollout.id}`}>
       <header>
@@ -117,28 +113,14 @@ function RolloutCard({ rollout }: { rollout: Rollout }) {
         . Soak {rollout.soak}, largest loss {rollout.maxLost}.
       </p>
       <button type="button" className="plan-link" aria-expanded={open} onClick={() => setOpen(!open)}>
-        {open
-          ? 'Hide agents'
-          : `Reached ${rollout.agents.length === 1 ? '1 agent' : `${rollout.agents.length} agents`}`}
+        {open ? 'Hide agents' : `Reached ${counted(rollout.agents.length, 'agent')}`}
       </button>
-      {open && (
-        <ul className="fleet-parts">
-          {rollout.agents.map((one) => (
-            <li key={one.uid}>
-              <span className={`badge badge-${one.applied ? 'ok' : 'warn'}`}>
-                {one.applied ? 'applied' : 'not applied'}
-              </span>{' '}
-              {label(one.uid)}
-            </li>
-          ))}
-        </ul>
-      )}
+      {open && <Reached rollout={rollout} />}
       {asked && (
         <ChangeDialog
           title={`${NAMES[asked]} rollout ${rollout.id}`}
           action={NAMES[asked]}
           danger={asked === 'undo' || asked === 'cancel'}
-          open
           onClose={() => ask(undefined)}
           onSubmit={(reason) => change(`rollouts/${rollout.id}/${asked}`, { reason })}
         >
@@ -146,5 +128,26 @@ function RolloutCard({ rollout }: { rollout: Rollout }) {
         </ChangeDialog>
       )}
     </section>
+  );
+}
+
+/** Reads the fleet only while it is shown: finished rollouts stay on the page. */
+function Reached({ rollout }: { rollout: Rollout }) {
+  const agents = new Map(useAgents().data?.map((agent) => [agent.uid, agent]));
+  const label = (uid: string) => {
+    const agent = agents.get(uid);
+    return agent ? `${nameOf(agent).name} ${nameOf(agent).detail}` : uid;
+  };
+  return (
+    <ul className="fleet-parts">
+      {rollout.agents.map((one) => (
+        <li key={one.uid}>
+          <span className={`badge badge-${one.applied ? 'ok' : 'warn'}`}>
+            {one.applied ? 'applied' : 'not applied'}
+          </span>{' '}
+          {label(one.uid)}
+        </li>
+      ))}
+    </ul>
   );
 }

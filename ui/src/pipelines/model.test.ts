@@ -8,6 +8,7 @@ import {
   edgeRates,
   fullness,
   healthOf,
+  isMeant,
   narrowed,
   obstacles,
   ratesOver,
@@ -220,5 +221,13 @@ describe('a graph', () => {
     expect(definedAt(yaml, 'exporter', 'otlp')).toBe(5);
     expect(definedAt(yaml, 'exporter', 'kafka/a b')).toBe(6);
     expect(definedAt(yaml, 'exporter', 'x')).toBe(0);
+  });
+});
+
+describe('drops of live controls', () => {
+  it('are meant, and those of a full queue are not', () => {
+    for (const reason of ['muted:c1', 'filtered:c2', 'sampled:noisy', 'limited:c3', 'filtered'])
+      expect(isMeant(reason)).toBe(true);
+    for (const reason of ['queue_full', 'muted', 'other:c1']) expect(isMeant(reason)).toBe(false);
   });
 });

@@ -73,7 +73,10 @@ const MEANT = new Set([
   'dropped_series',
 ]);
 
-export const isMeant = (reason: string): boolean => MEANT.has(reason);
+/** Reasons of live controls name the control. */
+const OF_CONTROL = /^(muted|filtered|sampled|limited):/;
+
+export const isMeant = (reason: string): boolean => MEANT.has(reason) || OF_CONTROL.test(reason);
 
 /** Items that were lost. */
 export const dropped = (balance: Balance): number =>
