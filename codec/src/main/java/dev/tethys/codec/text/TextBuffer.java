@@ -66,6 +66,14 @@ public final class TextBuffer {
     return this;
   }
 
+  /** Appends a part of this text once more. */
+  public TextBuffer repeat(int from, int length) {
+    room(length);
+    System.arraycopy(bytes, from, bytes, size, length);
+    size += length;
+    return this;
+  }
+
   public TextBuffer put(byte[] from) {
     return put(from, 0, from.length);
   }

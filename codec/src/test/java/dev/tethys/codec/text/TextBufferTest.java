@@ -35,4 +35,13 @@ class TextBufferTest {
       }
     }
   }
+
+  @Test
+  void repeatsAPartOfItself() {
+    TextBuffer b = new TextBuffer();
+    b.put("x").put("a".repeat(1000));
+    b.put('|').repeat(1, 1000);
+    assertThat(new String(b.toByteArray(), StandardCharsets.UTF_8))
+        .isEqualTo("x" + "a".repeat(1000) + "|" + "a".repeat(1000));
+  }
 }

@@ -48,11 +48,12 @@ final class TempoJson {
     out.put("\",\"durationMs\":").number(t.duration() / 1_000_000);
     if (!t.spansets().isEmpty()) {
       out.put(",\"spanSet\":");
+      int first = out.size();
       spanset(t.spansets().getFirst(), out);
-      String separator = ",\"spanSets\":[";
-      for (FoundTrace.Spanset s : t.spansets()) {
-        out.put(separator);
-        separator = ",";
+      int length = out.size() - first;
+      out.put(",\"spanSets\":[").repeat(first, length);
+      for (FoundTrace.Spanset s : t.spansets().subList(1, t.spansets().size())) {
+        out.put(',');
         spanset(s, out);
       }
       out.put(']');
