@@ -1,6 +1,7 @@
 package dev.tethys.api;
 
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpRequest;
@@ -18,7 +19,7 @@ final class ApiRoutes {
   static final String PREFIX = "/api/v1";
   private static final String LOKI_PREFIX = "/prometheus/api/v1";
 
-  private static final LimitedLog PEER_LOG = new LimitedLog(System.getLogger("dev.tethys.api"));
+  private static final LimitedLog PEER_LOG = new LimitedLog(JulLogger.of("dev.tethys.api"));
 
   private final Routes routes;
   private final ApiSettings settings;

@@ -20,6 +20,7 @@ import dev.tethys.demo.DemoRole;
 import dev.tethys.logagent.LogsRole;
 import dev.tethys.logagent.LogsWarmUp;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.Shutdown;
 import dev.tethys.runtime.cli.UsageException;
@@ -41,7 +42,7 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] args) {
-    LimitedLog failures = new LimitedLog(System.getLogger("dev.tethys.threads"));
+    LimitedLog failures = new LimitedLog(JulLogger.of("dev.tethys.threads"));
     Thread.setDefaultUncaughtExceptionHandler(
         (t, e) -> failures.failure(System.Logger.Level.ERROR, "Thread failed", t.getName(), e));
     int status;

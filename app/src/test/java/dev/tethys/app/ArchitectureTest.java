@@ -10,6 +10,7 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.ResourceBundle;
 import org.junit.jupiter.api.Test;
 
 /** Holds the arrows of ARCHITECTURE.md: a new one is a decision, made there and here. */
@@ -243,6 +244,7 @@ class ArchitectureTest {
             "alert")
         .whereLayer("collector")
         .mayOnlyAccessLayers(
+            "model",
             "config",
             "web",
             "runtime",
@@ -385,6 +387,18 @@ class ArchitectureTest {
             resideInAPackage("dev.tethys..")
                 .and(not(resideInAnyPackage("dev.tethys.web.psk..", "dev.tethys.web.client..")))
                 .as("others than clients of the web room"))
+        .check(PRODUCT);
+  }
+
+  /** {@code System.getLogger} searches each archive of the class path for a provider at start. */
+  @Test
+  void loggersAreNotSearchedForOnTheClassPath() {
+    noClasses()
+        .should()
+        .callMethod(System.class, "getLogger", String.class)
+        .orShould()
+        .callMethod(System.class, "getLogger", String.class, ResourceBundle.class)
+        .because("JulLogger.of does not open the archives of the class path")
         .check(PRODUCT);
   }
 

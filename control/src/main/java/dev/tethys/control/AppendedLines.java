@@ -1,5 +1,6 @@
 package dev.tethys.control;
 
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.System.Logger.Level;
@@ -12,7 +13,7 @@ import java.nio.file.Path;
  * opened.
  */
 final class AppendedLines implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(AppendedLines.class.getName());
+  private static final System.Logger LOG = JulLogger.of(AppendedLines.class.getName());
 
   private final Path path;
   private final RandomAccessFile file;

@@ -2,6 +2,7 @@ package dev.tethys.control;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.control.Rollouts.ConflictException;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -18,7 +19,7 @@ import java.util.Map;
  * the control plane was started. Everything is guarded by this.
  */
 final class Automation {
-  private static final System.Logger LOG = System.getLogger(Automation.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Automation.class.getName());
 
   /** Alerts and starts that are remembered. */
   private static final int MAX_REMEMBERED = 10_000;

@@ -2,6 +2,7 @@ package dev.tethys.control;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.file.IoFailures;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.HeapController;
@@ -21,7 +22,7 @@ import java.util.List;
 
 /** {@code tethys control}: control plane of pipelines. */
 public final class ControlRole {
-  private static final System.Logger LOG = System.getLogger(ControlRole.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ControlRole.class.getName());
   private static final int MAX_AGENTS = 100_000;
 
   private ControlRole() {}

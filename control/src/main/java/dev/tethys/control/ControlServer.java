@@ -1,5 +1,6 @@
 package dev.tethys.control;
 
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.runtime.ui.Interface;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Control plane that listens: OpAMP for agents, the HTTP API and the pages for users. */
 public final class ControlServer implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(ControlServer.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ControlServer.class.getName());
   private static final Duration STEP = Duration.ofMillis(100);
 
   /** File names in the data folder. */

@@ -4,6 +4,7 @@ import dev.tethys.config.Durations;
 import dev.tethys.control.Rollouts.ConflictException;
 import dev.tethys.control.Rollouts.NotFoundException;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.processor.control.Control;
 import dev.tethys.pipeline.processor.control.ControlDocument;
@@ -31,7 +32,7 @@ final class Controls {
   /** Ended controls that are kept. */
   private static final int MAX_KEPT = 200;
 
-  private static final System.Logger LOG = System.getLogger(Controls.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Controls.class.getName());
 
   /**
    * Controls of an agent.

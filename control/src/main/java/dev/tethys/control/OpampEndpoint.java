@@ -7,6 +7,7 @@ import dev.tethys.codec.opamp.AgentToServer;
 import dev.tethys.codec.opamp.RemoteConfig;
 import dev.tethys.codec.opamp.ServerToAgent;
 import dev.tethys.model.UuidV7;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.extension.opamp.InstanceUid;
 import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
@@ -40,7 +41,7 @@ final class OpampEndpoint {
 
   static final String PATH = "/v1/opamp";
 
-  private static final System.Logger LOG = System.getLogger(OpampEndpoint.class.getName());
+  private static final System.Logger LOG = JulLogger.of(OpampEndpoint.class.getName());
   private static final long CAPABILITIES =
       ServerToAgent.Capability.ACCEPTS_STATUS
           | ServerToAgent.Capability.OFFERS_REMOTE_CONFIG

@@ -5,6 +5,7 @@ import dev.tethys.control.Rollout.Assignment;
 import dev.tethys.control.Rollout.Reached;
 import dev.tethys.control.Rollout.State;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * guarded by this; state is on disk before a change takes effect.
  */
 final class Rollouts {
-  private static final System.Logger LOG = System.getLogger(Rollouts.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Rollouts.class.getName());
 
   /** Finished rollouts that are kept. */
   private static final int MAX_KEPT = 200;

@@ -4,6 +4,7 @@ import dev.tethys.config.HttpClientConfig;
 import dev.tethys.demo.service.Shop;
 import dev.tethys.demo.telemetry.OtlpQueue;
 import dev.tethys.model.file.IoFailures;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.runtime.HeapController;
 import dev.tethys.runtime.Shutdown;
 import dev.tethys.runtime.cli.Flag;
@@ -18,7 +19,7 @@ import java.util.List;
 
 /** {@code tethys demo}: a web shop with faults that can be switched, and customers. */
 public final class DemoRole {
-  private static final System.Logger LOG = System.getLogger(DemoRole.class.getName());
+  private static final System.Logger LOG = JulLogger.of(DemoRole.class.getName());
 
   private static final double MAX_RATE = 2000;
 

@@ -1,5 +1,6 @@
 package dev.tethys.demo;
 
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.Routes;
 import java.lang.System.Logger.Level;
@@ -8,7 +9,7 @@ import java.util.stream.Collectors;
 
 /** Page and API that show and switch the faults. */
 final class FaultPage {
-  private static final System.Logger LOG = System.getLogger(FaultPage.class.getName());
+  private static final System.Logger LOG = JulLogger.of(FaultPage.class.getName());
 
   private final Faults faults;
 

@@ -8,6 +8,7 @@ import dev.tethys.config.ConfigException;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.exporter.loki.LokiClient;
@@ -34,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * provides the status for the pages and the result of reloads.
  */
 final class Agent implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(Agent.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Agent.class.getName());
 
   /**
    * Run mode.

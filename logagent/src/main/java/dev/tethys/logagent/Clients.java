@@ -2,6 +2,7 @@ package dev.tethys.logagent;
 
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.Outboxes;
@@ -31,7 +32,7 @@ import java.util.function.BiPredicate;
  * ends the others in order. Changes are made one at a time.
  */
 final class Clients {
-  private static final System.Logger LOG = System.getLogger(Clients.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Clients.class.getName());
 
   /** How long a client that is not configured any more has for what waits in it. */
   private static final Duration LAST = Duration.ofSeconds(30);

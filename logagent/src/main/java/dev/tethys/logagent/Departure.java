@@ -1,6 +1,7 @@
 package dev.tethys.logagent;
 
 import dev.tethys.collect.logs.LogSource;
+import dev.tethys.model.log.JulLogger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Collection;
@@ -14,7 +15,7 @@ import java.util.concurrent.TimeUnit;
  * twice.
  */
 final class Departure {
-  private static final System.Logger LOG = System.getLogger(Departure.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Departure.class.getName());
   private static final long LOOK = 5; // milliseconds
 
   /** How long sources of a job that is cut have to stop. */

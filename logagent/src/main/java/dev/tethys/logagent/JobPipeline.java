@@ -2,6 +2,7 @@ package dev.tethys.logagent;
 
 import dev.tethys.collect.logs.EntrySink;
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.pipeline.stages.Stages;
 import java.lang.System.Logger.Level;
@@ -16,7 +17,7 @@ final class JobPipeline implements EntrySink, AutoCloseable {
   /** How late what was held back may come, in milliseconds. */
   private static final long TICK = 50;
 
-  private static final System.Logger LOG = System.getLogger(JobPipeline.class.getName());
+  private static final System.Logger LOG = JulLogger.of(JobPipeline.class.getName());
 
   private final String job;
   private final Inspection inspection;

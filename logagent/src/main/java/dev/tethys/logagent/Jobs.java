@@ -10,6 +10,7 @@ import dev.tethys.collect.logs.SourceMetrics;
 import dev.tethys.collect.logs.file.FileMetrics;
 import dev.tethys.config.YamlNode;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.stages.StageContext;
 import dev.tethys.pipeline.stages.StageMetrics;
 import dev.tethys.pipeline.stages.Stages;
@@ -37,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * also told which files come and go, and reads those that would be gone before the next begins.
  */
 final class Jobs {
-  private static final System.Logger LOG = System.getLogger(Jobs.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Jobs.class.getName());
 
   /** How long entries may take to be delivered before nobody waits for that. */
   static final Duration TIME_LIMIT = Duration.ofSeconds(5);

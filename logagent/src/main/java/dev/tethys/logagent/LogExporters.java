@@ -3,6 +3,7 @@ package dev.tethys.logagent;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.exporter.loki.LokiClient;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * thread-safe, and continues during a reload: no caller has to stop for it.
  */
 final class LogExporters {
-  private static final System.Logger LOG = System.getLogger(LogExporters.class.getName());
+  private static final System.Logger LOG = JulLogger.of(LogExporters.class.getName());
 
   /** How often is tried again what could not be opened. */
   private static final Duration REOPENING = Duration.ofSeconds(2);

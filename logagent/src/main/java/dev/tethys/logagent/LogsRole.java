@@ -4,6 +4,7 @@ import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlWriter;
 import dev.tethys.model.file.IoFailures;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.CarrierReserve;
@@ -27,7 +28,7 @@ import sun.misc.Signal;
 
 /** {@code tethys logs}: reads logs and sends them to Loki, as Promtail does. */
 public final class LogsRole {
-  private static final System.Logger LOG = System.getLogger(LogsRole.class.getName());
+  private static final System.Logger LOG = JulLogger.of(LogsRole.class.getName());
   private static final Pattern VARIABLE =
       Pattern.compile(
           "\\$(?:([A-Za-z_][A-Za-z0-9_]*)|\\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\\})");

@@ -9,6 +9,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.pipeline.Batch;
@@ -57,7 +58,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PipelineLogExporter {
   private static final LimitedLog PEER_LOG =
-      new LimitedLog(System.getLogger(PipelineLogExporter.class.getName()));
+      new LimitedLog(JulLogger.of(PipelineLogExporter.class.getName()));
   private static final long BATCH_BYTES = 1 << 20;
   private static final Duration BATCH_WAIT = Duration.ofMillis(200);
   private static final long MAX_UNDER_WAY = 64L << 20;

@@ -1,6 +1,7 @@
 package dev.tethys.runtime;
 
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import java.lang.System.Logger.Level;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -26,7 +27,7 @@ public final class CarrierReserve {
   /** Threads that start a virtual thread while some are late. */
   private static final int STARTERS = 4;
 
-  private static final System.Logger LOG = System.getLogger(CarrierReserve.class.getName());
+  private static final System.Logger LOG = JulLogger.of(CarrierReserve.class.getName());
 
   private final int base;
   private final IntConsumer set;

@@ -1,6 +1,7 @@
 package dev.tethys.runtime;
 
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import java.lang.System.Logger.Level;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
@@ -132,7 +133,7 @@ public final class HeapController {
   private static final Duration SOON = Duration.ofMillis(50);
 
   private static final long MUCH = 4 * MIB;
-  private static final System.Logger LOG = System.getLogger(HeapController.class.getName());
+  private static final System.Logger LOG = JulLogger.of(HeapController.class.getName());
 
   /**
    * What is made grows old when the young generation is collected, or at once, if it is larger than

@@ -3,6 +3,7 @@ package dev.tethys.runtime;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.tethys.model.libc.MappedPages;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.foreign.MemorySegment;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class StartPages {
   private static final Path MAPPINGS = Path.of("/proc/self/smaps");
   private static final String STATUS = "/proc/self/status";
-  private static final System.Logger LOG = System.getLogger(StartPages.class.getName());
+  private static final System.Logger LOG = JulLogger.of(StartPages.class.getName());
 
   private static final Duration START = Duration.ofSeconds(2);
 

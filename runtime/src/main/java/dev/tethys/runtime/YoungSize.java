@@ -1,6 +1,7 @@
 package dev.tethys.runtime;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
+import dev.tethys.model.log.JulLogger;
 import java.lang.System.Logger.Level;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
@@ -32,7 +33,7 @@ final class YoungSize {
   static final double CALM_RATE = 3;
 
   private static final long MOST_BYTES = 64L << 20;
-  private static final System.Logger LOG = System.getLogger(HeapController.class.getName());
+  private static final System.Logger LOG = JulLogger.of(HeapController.class.getName());
 
   /** Change of the size. */
   enum Change {

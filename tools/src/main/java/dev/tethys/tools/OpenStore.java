@@ -1,5 +1,6 @@
 package dev.tethys.tools;
 
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.archive.DataFolder;
 import dev.tethys.store.archive.ImportReport;
@@ -103,7 +104,7 @@ record OpenStore(MetricsDatabase database, @Nullable Path sandbox, List<String> 
     try {
       BackupData.delete(folder);
     } catch (IOException e) {
-      System.getLogger(OpenStore.class.getName())
+      JulLogger.of(OpenStore.class.getName())
           .log(System.Logger.Level.WARNING, "cannot remove " + folder + ": " + e.getMessage());
     }
   }

@@ -2,6 +2,7 @@ package dev.tethys.tools;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Component;
@@ -61,7 +62,7 @@ final class TrialContext implements Context, AutoCloseable {
 
   @Override
   public System.Logger logger() {
-    return System.getLogger("dev.tethys.tool");
+    return JulLogger.of("dev.tethys.tool");
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.compression.TooLargeException;
 import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.GrpcException.Status;
 import java.io.IOException;
 import java.io.InputStream;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * grpc-status} and {@code grpc-message}.
  */
 public final class Grpc {
-  private static final LimitedLog PEER_LOG = new LimitedLog(System.getLogger("dev.tethys.web"));
+  private static final LimitedLog PEER_LOG = new LimitedLog(JulLogger.of("dev.tethys.web"));
 
   /** What messages may be compressed with, as headers have it. */
   public static final String ENCODINGS = "identity,gzip,snappy,zstd";

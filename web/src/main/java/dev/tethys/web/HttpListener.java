@@ -1,5 +1,6 @@
 package dev.tethys.web;
 
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.internal.Answers;
 import dev.tethys.web.internal.ConnectionTimeouts;
 import dev.tethys.web.internal.Protocol;
@@ -40,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * own request.
  */
 public final class HttpListener implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger("dev.tethys.web");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.web");
 
   /** Of the kernel for a connection: a request of megabytes is to arrive while one is worked on. */
   static final int RECEIVE_BUFFER = 1 << 20;

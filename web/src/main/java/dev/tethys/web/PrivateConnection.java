@@ -1,5 +1,6 @@
 package dev.tethys.web;
 
+import dev.tethys.model.log.JulLogger;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
@@ -154,7 +155,7 @@ public final class PrivateConnection implements AutoCloseable {
     try (listener) {
       channel.close();
     } catch (IOException e) {
-      System.getLogger("dev.tethys.web").log(System.Logger.Level.DEBUG, "closing", e);
+      JulLogger.of("dev.tethys.web").log(System.Logger.Level.DEBUG, "closing", e);
     }
   }
 }

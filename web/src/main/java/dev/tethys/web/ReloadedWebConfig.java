@@ -1,6 +1,7 @@
 package dev.tethys.web;
 
 import dev.tethys.config.ConfigException;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -25,7 +26,7 @@ public final class ReloadedWebConfig {
   /** How stale a configuration may be. */
   static final long CHECK_NANOS = 250_000_000;
 
-  private static final System.Logger LOG = System.getLogger("dev.tethys.web");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.web");
 
   private record Stamp(Path file, @Nullable Object time, long size, @Nullable Object key) {}
 

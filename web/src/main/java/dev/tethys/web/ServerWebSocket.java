@@ -1,5 +1,6 @@
 package dev.tethys.web;
 
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.client.WebSocketStreams;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -34,7 +35,7 @@ public final class ServerWebSocket {
   public static final int TOO_BIG = 1009;
   public static final int INTERNAL_ERROR = 1011;
 
-  private static final System.Logger LOG = System.getLogger("dev.tethys.web");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.web");
 
   private static final int FIN = 0x80;
   private static final int MASKED = 0x80;

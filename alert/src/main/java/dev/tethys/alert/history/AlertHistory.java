@@ -4,6 +4,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.SampleSink;
 import dev.tethys.model.storage.StorageException;
@@ -41,7 +42,7 @@ public final class AlertHistory implements AutoCloseable {
   static final int MAX_BY = 200;
 
   private static final int BATCH = 1_000;
-  private static final System.Logger LOG = System.getLogger(AlertHistory.class.getName());
+  private static final System.Logger LOG = JulLogger.of(AlertHistory.class.getName());
 
   /**
    * One change.

@@ -6,6 +6,7 @@ import dev.tethys.config.Redaction;
 import dev.tethys.model.Labels;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URI;
@@ -39,7 +40,7 @@ final class AlertQueue {
   /** Time after its end in which a resolved alert is still sent. */
   static final Duration RESOLVED_RETENTION = Duration.ofMinutes(15);
 
-  private static final System.Logger LOG = System.getLogger(AlertQueue.class.getName());
+  private static final System.Logger LOG = JulLogger.of(AlertQueue.class.getName());
 
   private final URI url;
   private final String name;

@@ -3,6 +3,7 @@ package dev.tethys.alert.notify;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.log.JulLogger;
 import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -17,7 +18,7 @@ import java.util.function.Function;
  * Notifier}.
  */
 final class AlertmanagerSet {
-  private static final System.Logger LOG = System.getLogger(AlertmanagerSet.class.getName());
+  private static final System.Logger LOG = JulLogger.of(AlertmanagerSet.class.getName());
   private static final String SCHEME = "__scheme__";
   private static final String PATH = "__alerts_path__";
   private static final String ADDRESS = "__address__";

@@ -10,6 +10,7 @@ import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -34,7 +35,7 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
   /** How long sending what waits may take at the end. */
   static final Duration DRAIN_TIME = Duration.ofSeconds(20);
 
-  private static final System.Logger LOG = System.getLogger(Notifier.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Notifier.class.getName());
 
   /** Makes what reaches the Alertmanagers of one entry. */
   interface Transport {

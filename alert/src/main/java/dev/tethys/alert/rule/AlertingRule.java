@@ -9,6 +9,7 @@ import dev.tethys.codec.template.TemplateException;
 import dev.tethys.codec.template.TemplateFunction;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.query.promql.Value;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -41,7 +42,7 @@ public final class AlertingRule extends AlertRule {
   /** Time for which a resolved alert is kept and sent repeatedly. */
   static final Duration RESOLVED_RETENTION = Duration.ofMinutes(15);
 
-  private static final System.Logger LOG = System.getLogger(AlertingRule.class.getName());
+  private static final System.Logger LOG = JulLogger.of(AlertingRule.class.getName());
 
   /** Expanded templates of one element, reused while the element is unchanged. */
   private record Expanded(Labels labels, SortedMap<String, String> annotations, long valueBits) {}

@@ -3,6 +3,7 @@ package dev.tethys.alert.rule;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.Samples;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.Selection;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * next evaluation.
  */
 final class Restoration {
-  private static final System.Logger LOG = System.getLogger(Restoration.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Restoration.class.getName());
 
   private final RuleContext context;
   private final Instant now;

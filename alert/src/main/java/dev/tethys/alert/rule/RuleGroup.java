@@ -3,6 +3,7 @@ package dev.tethys.alert.rule;
 import dev.tethys.model.GoDurationText;
 import dev.tethys.model.Labels;
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.tracing.ActiveSpan;
 import dev.tethys.model.tracing.SpanRecorder;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * the first evaluation.
  */
 public final class RuleGroup {
-  private static final System.Logger LOG = System.getLogger(RuleGroup.class.getName());
+  private static final System.Logger LOG = JulLogger.of(RuleGroup.class.getName());
 
   private final GroupSpec spec;
   private final Duration interval;

@@ -2,6 +2,7 @@ package dev.tethys.alert.rule;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.MetricStore;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -35,7 +36,7 @@ public final class RuleManager implements AutoCloseable {
   /** Time limit of a running evaluation when its group stops. */
   static final Duration TIME_LIMIT = Duration.ofSeconds(10);
 
-  private static final System.Logger LOG = System.getLogger(RuleManager.class.getName());
+  private static final System.Logger LOG = JulLogger.of(RuleManager.class.getName());
 
   private final RuleContext context;
   private final RuleMetrics metrics;

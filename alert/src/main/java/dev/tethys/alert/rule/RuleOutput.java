@@ -2,6 +2,7 @@ package dev.tethys.alert.rule;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Samples;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.Appender.Outcome;
 import dev.tethys.model.storage.MetricStore;
@@ -141,7 +142,7 @@ final class RuleOutput {
         appender.append(appender.series(labels), 0, time, Samples.STALE);
       }
     } catch (StorageException e) {
-      System.getLogger(RuleOutput.class.getName())
+      JulLogger.of(RuleOutput.class.getName())
           .log(System.Logger.Level.WARNING, "a stale marker was not written: {0}", e.getMessage());
     }
   }

@@ -14,6 +14,7 @@ import dev.tethys.collect.host.ProcessCollector;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.IoFailures;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.CarrierReserve;
 import dev.tethys.runtime.HeapController;
@@ -41,7 +42,7 @@ import sun.misc.Signal;
 
 /** {@code tethys alertmanager}: what Alertmanager does, on its own. */
 public final class AlertmanagerRole {
-  private static final System.Logger LOG = System.getLogger(AlertmanagerRole.class.getName());
+  private static final System.Logger LOG = JulLogger.of(AlertmanagerRole.class.getName());
 
   private AlertmanagerRole() {}
 

@@ -14,6 +14,7 @@ import dev.tethys.alert.manager.match.MatcherSyntax;
 import dev.tethys.alert.manager.state.SilenceLimits;
 import dev.tethys.alert.notify.Notification;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
@@ -44,7 +45,7 @@ public final class EmbeddedAlertmanager implements AutoCloseable {
   private static final String FLAGS = "alertmanager.";
 
   private static final int GET_CONCURRENCY = 8;
-  private static final System.Logger LOG = System.getLogger(EmbeddedAlertmanager.class.getName());
+  private static final System.Logger LOG = JulLogger.of(EmbeddedAlertmanager.class.getName());
 
   private final ManagerClock clock = ManagerClock.system();
   private final Tracing tracing;

@@ -8,6 +8,7 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlTree;
 import dev.tethys.config.YamlWriter;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.runtime.cli.UsageException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * delivered, and a group without a position begins with the oldest record.
  */
 public final class ClymeneGraph {
-  private static final System.Logger LOG = System.getLogger(ClymeneGraph.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ClymeneGraph.class.getName());
 
   /** Keys of {@code prometheus.yml} that say nothing about scraping. */
   private static final Set<String> OF_SERVERS =

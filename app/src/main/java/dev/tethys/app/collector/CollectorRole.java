@@ -6,6 +6,7 @@ import dev.tethys.config.Durations;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.pipeline.collector.ConfigSource;
@@ -60,7 +61,7 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code tethys collector}: any graph of components, configured as the Collector is. */
 public final class CollectorRole implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(CollectorRole.class.getName());
+  private static final System.Logger LOG = JulLogger.of(CollectorRole.class.getName());
 
   private static final List<Flag> FLAGS =
       List.of(

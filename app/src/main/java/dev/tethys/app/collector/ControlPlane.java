@@ -3,6 +3,7 @@ package dev.tethys.app.collector;
 import dev.tethys.codec.opamp.ComponentHealth;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.TlsConfig;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.component.Kind;
 import dev.tethys.pipeline.delivery.OutboxStatus;
 import dev.tethys.pipeline.extension.opamp.ControlledAgent;
@@ -30,7 +31,7 @@ final class ControlPlane {
   static final String DATA = "control.data";
   static final String LABEL = "control.label";
 
-  private static final System.Logger LOG = System.getLogger(ControlPlane.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ControlPlane.class.getName());
   private static final String PATH = "/v1/opamp";
 
   private final ControlledAgent.Settings settings;

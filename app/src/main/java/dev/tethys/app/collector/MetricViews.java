@@ -5,6 +5,7 @@ import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.JoinedPoint;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.MetricFamily.Metric;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.grammar.OwnView;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -22,7 +23,7 @@ import java.util.stream.Collectors;
  * a metric makes one of it; what no view is about stays as it is.
  */
 final class MetricViews {
-  private static final System.Logger LOG = System.getLogger(MetricViews.class.getName());
+  private static final System.Logger LOG = JulLogger.of(MetricViews.class.getName());
 
   private final Map<OwnView, Pattern> views = new LinkedHashMap<>();
 

@@ -8,6 +8,7 @@ import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.config.UrlHost;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.model.telemetry.ResourceGroup;
@@ -36,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * is not kept: the next request counts it too. Whatever goes wrong, the next one is tried.
  */
 final class MetricsPusher implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(MetricsPusher.class.getName());
+  private static final System.Logger LOG = JulLogger.of(MetricsPusher.class.getName());
 
   /** How long the end waits for what is sent last. */
   private static final Duration LAST = Duration.ofSeconds(5);

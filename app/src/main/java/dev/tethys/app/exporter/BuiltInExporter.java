@@ -13,6 +13,7 @@ import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.prometheus.collect.ExporterFlags;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.HeapController;
@@ -45,7 +46,7 @@ import sun.misc.Signal;
 
 /** {@code tethys exporter NAME} for an {@link ExporterKind}: its flags, its port, its pages. */
 public final class BuiltInExporter implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(BuiltInExporter.class.getName());
+  private static final System.Logger LOG = JulLogger.of(BuiltInExporter.class.getName());
 
   /** Flags that ask whether the configuration is right, and for nothing more. */
   private static final List<String> CHECKS = List.of("config.check", "dry-run");

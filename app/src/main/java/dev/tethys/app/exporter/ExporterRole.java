@@ -7,6 +7,7 @@ import dev.tethys.collect.host.NodeExporterFlags;
 import dev.tethys.collect.host.NodeExporterOptions;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.prometheus.collect.ExporterKinds;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.HeapController;
@@ -34,7 +35,7 @@ import java.util.concurrent.Semaphore;
 
 /** {@code tethys exporter NAME}: what the exporter of that name does, on its usual port. */
 public final class ExporterRole {
-  private static final System.Logger LOG = System.getLogger(ExporterRole.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ExporterRole.class.getName());
 
   private static final String PROCESSORS = "runtime.gomaxprocs";
 

@@ -3,6 +3,7 @@ package dev.tethys.app.exporter;
 import dev.tethys.api.MetricsPage;
 import dev.tethys.collect.exporter.ExporterFlag;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.prometheus.collect.ExporterFlags;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.Shutdown;
@@ -21,7 +22,7 @@ import java.util.List;
 
 /** The pages of an exporter and the flags that all of them have. */
 final class ExporterServer {
-  private static final System.Logger LOG = System.getLogger(ExporterServer.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ExporterServer.class.getName());
 
   private ExporterServer() {}
 

@@ -5,6 +5,7 @@ import dev.tethys.collect.exporter.mapping.MappingFile;
 import dev.tethys.collect.exporter.mapping.MetricMapper;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.runtime.HeapController;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
@@ -17,7 +18,7 @@ import java.util.List;
 
 /** {@code tethys exporter graphite}: what graphite_exporter does, with its flags. */
 final class GraphiteExporter {
-  private static final System.Logger LOG = System.getLogger(GraphiteExporter.class.getName());
+  private static final System.Logger LOG = JulLogger.of(GraphiteExporter.class.getName());
 
   private GraphiteExporter() {}
 

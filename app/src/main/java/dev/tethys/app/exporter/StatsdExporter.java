@@ -8,6 +8,7 @@ import dev.tethys.collect.exporter.statsd.StatsdMetrics;
 import dev.tethys.collect.exporter.statsd.StatsdRelay;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.runtime.HeapController;
 import dev.tethys.runtime.Shutdown;
 import dev.tethys.runtime.cli.Flag;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code tethys exporter statsd}: what statsd_exporter does, with its flags. */
 final class StatsdExporter {
-  private static final System.Logger LOG = System.getLogger(StatsdExporter.class.getName());
+  private static final System.Logger LOG = JulLogger.of(StatsdExporter.class.getName());
   private static final String AT_ONCE = "Taken; values are counted when they come, in no queue.";
 
   private StatsdExporter() {}

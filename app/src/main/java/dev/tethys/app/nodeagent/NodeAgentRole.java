@@ -9,6 +9,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.HeapController;
 import dev.tethys.runtime.Shutdown;
@@ -29,7 +30,7 @@ import java.util.Map;
 
 /** {@code tethys node-agent}: what Coroot's node agent does, as far as docs/node-agent.md lists. */
 public final class NodeAgentRole {
-  private static final System.Logger LOG = System.getLogger(NodeAgentRole.class.getName());
+  private static final System.Logger LOG = JulLogger.of(NodeAgentRole.class.getName());
 
   private NodeAgentRole() {}
 

@@ -8,6 +8,7 @@ import dev.tethys.collect.push.PushOptions;
 import dev.tethys.model.NameScheme;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.IoFailures;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.CarrierReserve;
 import dev.tethys.runtime.HeapController;
@@ -35,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code tethys pushgateway}: what Prometheus's Pushgateway does, on its usual port. */
 public final class PushgatewayRole {
-  private static final System.Logger LOG = System.getLogger(PushgatewayRole.class.getName());
+  private static final System.Logger LOG = JulLogger.of(PushgatewayRole.class.getName());
 
   private PushgatewayRole() {}
 

@@ -19,6 +19,7 @@ import dev.tethys.collect.scrape.ScrapeMetrics;
 import dev.tethys.collect.scrape.ScrapeOptions;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.delivery.Outboxes;
@@ -63,7 +64,7 @@ import java.util.regex.PatternSyntaxException;
  * was scraped last is sent too.
  */
 final class Agent implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(Agent.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Agent.class.getName());
   private static final long IN_MEMORY = 64L << 20;
   private static final long ON_DISK = 4L << 30;
 

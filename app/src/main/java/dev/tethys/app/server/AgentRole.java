@@ -1,6 +1,7 @@
 package dev.tethys.app.server;
 
 import dev.tethys.model.file.IoFailures;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.HeapController;
 import dev.tethys.runtime.Shutdown;
@@ -17,7 +18,7 @@ import sun.misc.Signal;
 
 /** {@code tethys agent}: what Prometheus does in agent mode, without a disk unless asked. */
 public final class AgentRole {
-  private static final System.Logger LOG = System.getLogger(AgentRole.class.getName());
+  private static final System.Logger LOG = JulLogger.of(AgentRole.class.getName());
 
   /** Where Prometheus's agent mode keeps what waits. */
   static final String FOLDER = "data-agent/";

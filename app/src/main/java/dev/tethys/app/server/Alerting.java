@@ -22,6 +22,7 @@ import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.DiscoveryManager;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.MetricStore;
 import dev.tethys.model.tracing.SpanRecorder;
@@ -47,7 +48,7 @@ import org.jspecify.annotations.Nullable;
  * then queued alerts are sent, then connections to Alertmanagers close.
  */
 final class Alerting implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(Alerting.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Alerting.class.getName());
 
   private final RuleManager rules;
   private final Notifier notifier;

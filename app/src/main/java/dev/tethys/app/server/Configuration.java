@@ -2,6 +2,7 @@ package dev.tethys.app.server;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.runtime.cli.UsageException;
 import java.io.IOException;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * that is wrong changes nothing but what is said about the last reload.
  */
 final class Configuration {
-  private static final System.Logger LOG = System.getLogger(Configuration.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Configuration.class.getName());
 
   /** A part of the server that obeys the configuration. */
   interface Part {

@@ -6,6 +6,7 @@ import dev.tethys.collect.push.PushGroups;
 import dev.tethys.collect.push.PushOptions;
 import dev.tethys.model.NameScheme;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.UsageException;
@@ -31,7 +32,7 @@ final class EmbeddedPushgateway implements AutoCloseable {
       Set.of("web.enable-admin-api", "pushgateway.group-ttl", "pushgateway.sum-counters");
 
   private static final String FILE = "pushgateway.data";
-  private static final System.Logger LOG = System.getLogger(EmbeddedPushgateway.class.getName());
+  private static final System.Logger LOG = JulLogger.of(EmbeddedPushgateway.class.getName());
 
   private final PushGroups groups;
   private final PushApi api;

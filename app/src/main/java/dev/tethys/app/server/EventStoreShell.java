@@ -1,6 +1,7 @@
 package dev.tethys.app.server;
 
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.store.events.EngineOptions;
 import dev.tethys.store.events.EventStore;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 record EventStoreShell(
     FlagSet flags, String signal, String name, Supplier<? extends @Nullable EventStore> opened) {
-  private static final System.Logger LOG = System.getLogger(EventStoreShell.class.getName());
+  private static final System.Logger LOG = JulLogger.of(EventStoreShell.class.getName());
 
   private String flag(String name) {
     return "storage." + signal + "." + name;

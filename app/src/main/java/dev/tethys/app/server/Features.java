@@ -1,5 +1,6 @@
 package dev.tethys.app.server;
 
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.runtime.cli.UsageException;
 import java.lang.System.Logger.Level;
 import java.util.EnumSet;
@@ -28,7 +29,7 @@ enum Features {
   OTLP_NATIVE_DELTA("otlp-native-delta-ingestion"),
   OTLP_DELTA_TO_CUMULATIVE("otlp-deltatocumulative");
 
-  private static final System.Logger LOG = System.getLogger(Features.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Features.class.getName());
 
   /** Taken without a word of effect, because they are the rule now, here as in Prometheus. */
   private static final Set<String> THE_RULE =

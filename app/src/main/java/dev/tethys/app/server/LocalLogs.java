@@ -11,6 +11,7 @@ import dev.tethys.model.NameScheme;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.model.logs.LogIngester;
 import dev.tethys.model.relabel.RelabelRule;
@@ -33,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * the journal waits.
  */
 final class LocalLogs implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(LocalLogs.class.getName());
+  private static final System.Logger LOG = JulLogger.of(LocalLogs.class.getName());
   private static final long SAVE_NANOS = 10_000_000_000L;
 
   private static final Labels OWN = Labels.of("job", "tethys", "service_name", "tethys");

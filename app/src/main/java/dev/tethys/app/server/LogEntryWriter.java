@@ -4,6 +4,7 @@ import dev.tethys.codec.loki.StreamEnrichment;
 import dev.tethys.model.Labels;
 import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.model.logs.LogIngester;
@@ -27,7 +28,7 @@ import java.util.function.LongConsumer;
  */
 final class LogEntryWriter implements AutoCloseable {
   private static final LimitedLog FAILURES =
-      new LimitedLog(System.getLogger(LogEntryWriter.class.getName()));
+      new LimitedLog(JulLogger.of(LogEntryWriter.class.getName()));
 
   private static final int MAX_QUEUED = 4096;
   private static final int MAX_BATCH = 1000;

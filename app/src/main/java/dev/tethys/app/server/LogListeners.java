@@ -12,6 +12,7 @@ import dev.tethys.model.NameScheme;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogIngester;
 import dev.tethys.model.relabel.RelabelRule;
 import dev.tethys.model.relabel.Relabeling;
@@ -34,7 +35,7 @@ final class LogListeners implements AutoCloseable {
   static final String GELF_UDP = "logs.gelf-udp-listen-address";
   static final String GELF_TCP = "logs.gelf-tcp-listen-address";
 
-  private static final System.Logger LOG = System.getLogger(LogListeners.class.getName());
+  private static final System.Logger LOG = JulLogger.of(LogListeners.class.getName());
 
   private static final Labels SYSLOG = Labels.of("job", "syslog");
   private static final Labels GELF = Labels.of("job", "gelf");

@@ -10,6 +10,7 @@ import dev.tethys.model.GoJson;
 import dev.tethys.model.NameScheme;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.query.promql.parser.ParserOptions;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
@@ -37,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * file in a folder of the tenant; an answer of 202 means that it is on the disk and in effect.
  */
 final class LokiRuler {
-  private static final System.Logger LOG = System.getLogger(LokiRuler.class.getName());
+  private static final System.Logger LOG = JulLogger.of(LokiRuler.class.getName());
   private static final String YAML = "application/yaml; charset=utf-8";
   private static final int MAX_BODY = 1 << 20;
   private static final int MAX_GROUPS = 1000; // of a tenant

@@ -1,6 +1,7 @@
 package dev.tethys.app.server;
 
 import dev.tethys.api.Rehearsal;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.query.promql.EngineOptions;
 import dev.tethys.query.promql.PromqlEngine;
@@ -66,7 +67,7 @@ final class QueryWarmUp implements AutoCloseable {
 
   private static final long FAR_SPAN = Duration.ofHours(6).toMillis();
   private static final int FAR_ROUNDS = 5;
-  private static final System.Logger LOG = System.getLogger("dev.tethys.query");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.query");
 
   /** Queries with priority over the warm-up. */
   interface Others {

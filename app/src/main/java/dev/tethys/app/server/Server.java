@@ -21,6 +21,7 @@ import dev.tethys.collect.scrape.ScrapeOptions;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.delivery.Outboxes;
@@ -77,7 +78,7 @@ import org.jspecify.annotations.Nullable;
  * closes in the opposite order.
  */
 final class Server implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(Server.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Server.class.getName());
 
   /** OTLP's usual ports, for gRPC and for HTTP; both protocols work on either. */
   private static final List<String> OTLP_ADDRESSES = List.of("127.0.0.1:4317", "127.0.0.1:4318");

@@ -3,6 +3,7 @@ package dev.tethys.app.server;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.pipeline.collector.ConfigSources;
@@ -30,7 +31,7 @@ final class ServerPipelines implements AutoCloseable {
   /** Flag with the configurations. */
   static final String CONFIG = "pipelines.config";
 
-  private static final System.Logger LOG = System.getLogger(ServerPipelines.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ServerPipelines.class.getName());
 
   /** Time that queues have to empty when the server stops. */
   private static final Duration DRAIN = Duration.ofSeconds(10);

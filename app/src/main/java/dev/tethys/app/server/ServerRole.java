@@ -1,6 +1,7 @@
 package dev.tethys.app.server;
 
 import dev.tethys.model.file.IoFailures;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.CarrierReserve;
@@ -18,7 +19,7 @@ import sun.misc.Signal;
 
 /** {@code tethys server}: what a Prometheus server does. */
 public final class ServerRole {
-  private static final System.Logger LOG = System.getLogger(ServerRole.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ServerRole.class.getName());
 
   private ServerRole() {}
 

@@ -3,6 +3,7 @@ package dev.tethys.demo.telemetry;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.model.telemetry.Telemetry;
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * the oldest items are dropped and counted.
  */
 public final class OtlpQueue implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(OtlpQueue.class.getName());
+  private static final System.Logger LOG = JulLogger.of(OtlpQueue.class.getName());
 
   private static final int CAPACITY = 20_000;
   private static final int BATCH = 2_000;

@@ -1,6 +1,7 @@
 package dev.tethys.model.file;
 
 import dev.tethys.model.file.RealFiles.Writing;
+import dev.tethys.model.log.JulLogger;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
@@ -42,7 +43,7 @@ public final class RecordLog implements Closeable {
   /** Less than a second of looking for records behind damage. */
   private static final long TIME_LIMIT = 1L << 30;
 
-  private static final System.Logger LOG = System.getLogger(RecordLog.class.getName());
+  private static final System.Logger LOG = JulLogger.of(RecordLog.class.getName());
   private static final RealFiles FILES = new RealFiles();
 
   /** Takes records, in the order in which they were written. */

@@ -1,5 +1,6 @@
 package dev.tethys.model.file;
 
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.System.Logger.Level;
@@ -17,7 +18,7 @@ import java.util.zip.CRC32C;
  * start: from then on a length is believed if it can be true.
  */
 final class RecordReader {
-  private static final System.Logger LOG = System.getLogger(RecordLog.class.getName());
+  private static final System.Logger LOG = JulLogger.of(RecordLog.class.getName());
   private static final int WINDOW = 64 << 10;
 
   private final Path file;

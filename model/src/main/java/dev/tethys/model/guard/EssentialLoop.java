@@ -1,6 +1,7 @@
 package dev.tethys.model.guard;
 
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.locks.LockSupport;
@@ -24,7 +25,7 @@ public final class EssentialLoop implements Runnable {
   private static final long FIRST_PAUSE_NANOS = 100_000_000L;
   private static final long LONGEST_PAUSE_NANOS = 5_000_000_000L;
 
-  private static final System.Logger LOG = System.getLogger("dev.tethys.threads");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.threads");
   private static final LimitedLog LINES = new LimitedLog(LOG);
 
   // Made beforehand: when they are needed there may be no memory for them.

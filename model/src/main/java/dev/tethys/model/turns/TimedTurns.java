@@ -2,6 +2,7 @@ package dev.tethys.model.turns;
 
 import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * due before all that wait.
  */
 public final class TimedTurns {
-  private static final System.Logger LOG = System.getLogger(TimedTurns.class.getName());
+  private static final System.Logger LOG = JulLogger.of(TimedTurns.class.getName());
   private static final LimitedLog LINES = new LimitedLog(LOG);
 
   /** Task with a due time. */

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline;
 
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.turns.TimedTurns;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -17,7 +18,7 @@ final class SystemClockwork implements Scheduler {
   static final SystemClockwork INSTANCE = new SystemClockwork(null);
   static final SystemClockwork OF_FEW_TASKS = new SystemClockwork(new TimedTurns("tasks", 4));
 
-  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline");
   private static final LimitedLog LINES = new LimitedLog(LOG);
 
   private final ScheduledThreadPoolExecutor timers =

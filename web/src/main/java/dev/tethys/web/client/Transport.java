@@ -1,6 +1,7 @@
 package dev.tethys.web.client;
 
 import dev.tethys.config.TlsConfig;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.http.HttpClient;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * changed; connections of the old one end with their last answer.
  */
 final class Transport {
-  private static final System.Logger LOG = System.getLogger("dev.tethys.web");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.web");
   private static final long LOOK_MILLIS = 1000;
 
   private final TlsConfig tls;

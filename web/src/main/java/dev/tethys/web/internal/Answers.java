@@ -3,6 +3,7 @@ package dev.tethys.web.internal;
 import dev.tethys.config.Secret;
 import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.tracing.ActiveSpan;
 import dev.tethys.model.tracing.SpanRecorder;
 import dev.tethys.web.HttpException;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * connection where it is due.
  */
 public final class Answers {
-  private static final System.Logger LOG = System.getLogger("dev.tethys.web");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.web");
   private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
 
   /** How much of a body that a handler left unread is read to keep the connection. */

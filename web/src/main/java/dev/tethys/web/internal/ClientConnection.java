@@ -1,5 +1,6 @@
 package dev.tethys.web.internal;
 
+import dev.tethys.model.log.JulLogger;
 import io.helidon.common.socket.HelidonSocket;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -19,7 +20,7 @@ final class ClientConnection {
   /** A time that does not come. */
   static final long NEVER = Long.MAX_VALUE;
 
-  private static final System.Logger LOG = System.getLogger("dev.tethys.web");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.web");
 
   /** How long a connection may be read ahead: longer than any handler works, a day. */
   private static final int READ_AHEAD_MILLIS = 86_400_000;

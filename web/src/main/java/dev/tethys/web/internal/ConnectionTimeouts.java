@@ -1,6 +1,7 @@
 package dev.tethys.web.internal;
 
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.ConnectionTimes;
 import dev.tethys.web.HttpRequest;
 import io.helidon.common.socket.HelidonSocket;
@@ -37,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * timeout, each received frame restarts the time between requests.
  */
 public final class ConnectionTimeouts {
-  private static final System.Logger LOG = System.getLogger("dev.tethys.web");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.web");
   private static final long NEVER = ClientConnection.NEVER;
 
   /** The stream of a request on a connection that is not multiplexed. */

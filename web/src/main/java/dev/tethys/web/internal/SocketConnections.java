@@ -1,5 +1,6 @@
 package dev.tethys.web.internal;
 
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.socket.StreamListener;
 import io.helidon.common.socket.HelidonSocket;
 import io.helidon.common.socket.PlainSocket;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * has passed, and has each served by the protocol that its client speaks.
  */
 public final class SocketConnections implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger("dev.tethys.web");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.web");
   private static final AtomicLong IDS = new AtomicLong();
 
   /** Bytes read to detect the protocol: a client may start with more. */

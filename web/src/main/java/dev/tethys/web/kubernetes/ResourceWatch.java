@@ -2,6 +2,7 @@ package dev.tethys.web.kubernetes;
 
 import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.config.HttpClientConfig;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
 import java.io.IOException;
@@ -55,7 +56,7 @@ public final class ResourceWatch<T> {
       new Call.ReadTimeouts(Duration.ofSeconds(30), Duration.ofMinutes(3));
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
-  private static final System.Logger LOG = System.getLogger(ResourceWatch.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ResourceWatch.class.getName());
 
   /**
    * Resources to watch.

@@ -2,6 +2,7 @@ package dev.tethys.web.socket;
 
 import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.DatagramPacket;
@@ -50,7 +51,7 @@ public final class DatagramListener implements SocketListener {
     }
   }
 
-  private static final System.Logger LOG = System.getLogger(DatagramListener.class.getName());
+  private static final System.Logger LOG = JulLogger.of(DatagramListener.class.getName());
   private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
   private static final int MAX_DATAGRAM = 65_535;
   private static final Duration GRACE = Duration.ofSeconds(5);

@@ -2,6 +2,7 @@ package dev.tethys.web.socket;
 
 import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.ListenAddress;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -54,7 +55,7 @@ public final class StreamListener implements SocketListener {
     void handle(Socket connection) throws IOException, InterruptedException;
   }
 
-  private static final System.Logger LOG = System.getLogger(StreamListener.class.getName());
+  private static final System.Logger LOG = JulLogger.of(StreamListener.class.getName());
   private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
   private static final int BACKLOG = 1024;
   private static final int USUAL_CONNECTIONS = 1024;

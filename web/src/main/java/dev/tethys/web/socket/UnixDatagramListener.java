@@ -5,6 +5,7 @@ import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.libc.Errno;
 import dev.tethys.model.libc.LibraryException;
 import dev.tethys.model.libc.SocketCalls;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.UnixDomainSocketAddress;
@@ -28,7 +29,7 @@ public final class UnixDatagramListener implements AutoCloseable {
     void datagram(byte[] buf, int length);
   }
 
-  private static final System.Logger LOG = System.getLogger(UnixDatagramListener.class.getName());
+  private static final System.Logger LOG = JulLogger.of(UnixDatagramListener.class.getName());
   private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
   private static final int MAX_DATAGRAM = 65_535;
 

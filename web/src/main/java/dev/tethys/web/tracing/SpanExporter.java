@@ -2,6 +2,7 @@ package dev.tethys.web.tracing;
 
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.Resource;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.Scope;
@@ -39,7 +40,7 @@ final class SpanExporter implements AutoCloseable {
   /** How long one batch is tried. */
   private static final long PATIENCE_NANOS = Duration.ofMinutes(1).toNanos();
 
-  private static final System.Logger LOG = System.getLogger(SpanExporter.class.getName());
+  private static final System.Logger LOG = JulLogger.of(SpanExporter.class.getName());
 
   private final OtlpSender sender;
   private final Resource resource;

@@ -4,6 +4,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.Resource;
 import dev.tethys.model.tracing.SpanRecorder;
@@ -26,7 +27,7 @@ public final class Tracing implements AutoCloseable {
   /** Time for sending spans after recording has stopped. */
   static final Duration FAREWELL = Duration.ofSeconds(5);
 
-  private static final System.Logger LOG = System.getLogger(Tracing.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Tracing.class.getName());
 
   /** Counters of spans by outcome. */
   static final class Counts {

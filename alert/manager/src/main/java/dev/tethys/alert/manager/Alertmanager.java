@@ -34,6 +34,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.tracing.Tracing;
 import java.io.IOException;
@@ -56,7 +57,7 @@ import org.jspecify.annotations.Nullable;
  * not: their successors find in the log what was sent already.
  */
 public final class Alertmanager implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(Alertmanager.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Alertmanager.class.getName());
 
   /** Shorter than recurring silences are made ahead. */
   private static final Duration RECURRING_TICK = Duration.ofMinutes(1);

@@ -4,6 +4,7 @@ import dev.tethys.alert.manager.config.AlertmanagerConfig;
 import dev.tethys.codec.template.TemplateException;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -16,7 +17,7 @@ import java.util.zip.CRC32C;
  * wrong leaves what holds as it is.
  */
 public final class AlertmanagerFile {
-  private static final System.Logger LOG = System.getLogger(AlertmanagerFile.class.getName());
+  private static final System.Logger LOG = JulLogger.of(AlertmanagerFile.class.getName());
 
   private final Path file;
   private final Alertmanager manager;

@@ -2,6 +2,7 @@ package dev.tethys.api.loki;
 
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.query.logql.Direction;
 import dev.tethys.query.logql.LiveTail;
@@ -28,7 +29,7 @@ import java.util.List;
  * those that were dropped.
  */
 final class TailEndpoint {
-  private static final System.Logger LOG = System.getLogger(TailEndpoint.class.getName());
+  private static final System.Logger LOG = JulLogger.of(TailEndpoint.class.getName());
 
   /** Entries and bytes of a frame. */
   private static final int MAX_ENTRIES = 1000;

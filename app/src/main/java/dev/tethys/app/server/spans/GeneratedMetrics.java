@@ -3,6 +3,7 @@ package dev.tethys.app.server.spans;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.SampleSink;
 import dev.tethys.model.storage.StorageException;
@@ -16,7 +17,7 @@ import java.time.InstantSource;
 /** Span metrics and service graph of all stored spans, written into the metric store. */
 public final class GeneratedMetrics implements TraceIngester.Listener, AutoCloseable {
   private static final LimitedLog FAILURES =
-      new LimitedLog(System.getLogger(GeneratedMetrics.class.getName()));
+      new LimitedLog(JulLogger.of(GeneratedMetrics.class.getName()));
 
   private static final Duration STALE = Duration.ofMinutes(15);
   private static final Duration WAIT = Duration.ofSeconds(10);

@@ -4,6 +4,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Samples;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.traces.SpanBatch;
@@ -21,8 +22,7 @@ import org.jspecify.annotations.Nullable;
  * several threads.
  */
 final class ServiceGraph {
-  private static final LimitedLog CUT =
-      new LimitedLog(System.getLogger(ServiceGraph.class.getName()));
+  private static final LimitedLog CUT = new LimitedLog(JulLogger.of(ServiceGraph.class.getName()));
 
   /** Bounds of buckets from 100 ms to 12.8 s. */
   static final long[] BOUNDS = SpanMetrics.bounds(100_000_000, 8);

@@ -4,6 +4,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Samples;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.traces.SpanBatch;
@@ -24,8 +25,7 @@ final class SpanMetrics {
   /** Name beyond the limits. */
   static final String OTHER = "other";
 
-  private static final LimitedLog CUT =
-      new LimitedLog(System.getLogger(SpanMetrics.class.getName()));
+  private static final LimitedLog CUT = new LimitedLog(JulLogger.of(SpanMetrics.class.getName()));
 
   /** Bounds of buckets from 2 ms to 16 s. */
   static final long[] BOUNDS = bounds(2_000_000, 14);

@@ -1,6 +1,7 @@
 package dev.tethys.collect.discovery;
 
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * the listener runs.
  */
 public final class DiscoveryManager implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(DiscoveryManager.class.getName());
+  private static final System.Logger LOG = JulLogger.of(DiscoveryManager.class.getName());
 
   /** Prometheus's own pause between two updates. */
   public static final Duration THROTTLE = Duration.ofSeconds(5);

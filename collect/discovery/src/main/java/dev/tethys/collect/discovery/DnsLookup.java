@@ -2,6 +2,7 @@ package dev.tethys.collect.discovery;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
@@ -31,7 +32,7 @@ import org.xbill.DNS.Type;
 
 /** Asks the system's name servers, or one given by a test, for the records of each name. */
 final class DnsLookup implements Refreshing.Source {
-  private static final System.Logger LOG = System.getLogger(DnsLookup.class.getName());
+  private static final System.Logger LOG = JulLogger.of(DnsLookup.class.getName());
   private static final String PREFIX = "__meta_dns_";
 
   /** Lookups at the same time. */

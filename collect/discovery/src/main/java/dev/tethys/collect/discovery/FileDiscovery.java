@@ -2,6 +2,7 @@ package dev.tethys.collect.discovery;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.FilePattern;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.FileSystems;
@@ -27,7 +28,7 @@ import java.util.concurrent.TimeUnit;
  * that is gone loses them; only the discovery's own thread touches the state.
  */
 final class FileDiscovery implements Discovery {
-  private static final System.Logger LOG = System.getLogger(FileDiscovery.class.getName());
+  private static final System.Logger LOG = JulLogger.of(FileDiscovery.class.getName());
   static final String FILEPATH = "__meta_filepath";
 
   /** After a change the folder is left in peace so long, because writers write in pieces. */

@@ -1,5 +1,6 @@
 package dev.tethys.collect.discovery;
 
+import dev.tethys.model.log.JulLogger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -9,7 +10,7 @@ import java.util.Set;
 
 /** A discovery that asks its source again and again. What the source no longer names is removed. */
 public final class Refreshing implements Discovery {
-  private static final System.Logger LOG = System.getLogger(Refreshing.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Refreshing.class.getName());
 
   /** Asks the source once. */
   @FunctionalInterface

@@ -1,6 +1,7 @@
 package dev.tethys.collect.exporter;
 
 import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -19,7 +20,7 @@ import java.util.concurrent.TimeoutException;
  * for it any more; a source that cannot be interrupted keeps its place.
  */
 public final class ProbeRunner {
-  private static final System.Logger LOG = System.getLogger(ProbeRunner.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ProbeRunner.class.getName());
 
   private final String name;
   private final int most;

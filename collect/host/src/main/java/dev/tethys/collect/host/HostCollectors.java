@@ -8,6 +8,7 @@ import dev.tethys.collect.host.internal.NodeCollector;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.file.IoFailures;
+import dev.tethys.model.log.JulLogger;
 import java.io.File;
 import java.io.IOException;
 import java.time.Duration;
@@ -35,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * #turn} only.
  */
 public final class HostCollectors implements Collector {
-  private static final System.Logger LOG = System.getLogger(HostCollectors.class.getName());
+  private static final System.Logger LOG = JulLogger.of(HostCollectors.class.getName());
 
   /** What others wrote into files gives way to what the collectors found themselves. */
   private static final String LAST = "textfile";

@@ -1,12 +1,13 @@
 package dev.tethys.collect.logs;
 
+import dev.tethys.model.log.JulLogger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** Stops the threads of sources, and waits no longer than the stop timeout. */
 public final class SourceThreads {
-  private static final System.Logger LOG = System.getLogger(SourceThreads.class.getName());
+  private static final System.Logger LOG = JulLogger.of(SourceThreads.class.getName());
 
   private SourceThreads() {}
 

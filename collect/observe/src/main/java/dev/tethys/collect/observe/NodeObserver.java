@@ -20,6 +20,7 @@ import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.libc.LibraryException;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -34,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * events in one thread. A signal that is less than full has its reason in {@link #signals}.
  */
 public final class NodeObserver implements Collector, AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(NodeObserver.class.getName());
+  private static final System.Logger LOG = JulLogger.of(NodeObserver.class.getName());
   private static final long MILLIS = 1_000_000L;
 
   /** Pause between reads of events; the rings hold what comes in many times as long. */

@@ -9,6 +9,7 @@ import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.file.RecordFormat;
 import dev.tethys.model.file.RecordLog;
+import dev.tethys.model.log.JulLogger;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -77,7 +78,7 @@ final class GroupLog implements Closeable {
 
   private static final ExpositionFormat.Negotiated PROTOBUF =
       new ExpositionFormat.Negotiated(ExpositionFormat.PROTOBUF, EscapingScheme.ALLOW_UTF_8);
-  private static final System.Logger LOG = System.getLogger(GroupLog.class.getName());
+  private static final System.Logger LOG = JulLogger.of(GroupLog.class.getName());
 
   private final RecordLog log;
   private long compacted;

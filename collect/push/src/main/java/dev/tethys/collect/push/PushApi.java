@@ -11,6 +11,7 @@ import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.MetricFamily.Metric;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpRequest;
@@ -59,8 +60,7 @@ public final class PushApi {
   private static final long SNAPPY_RATIO = 22;
 
   private static final double[] QUANTILES = {.1, .5, .9};
-  private static final LimitedLog PEER_LOG =
-      new LimitedLog(System.getLogger(PushApi.class.getName()));
+  private static final LimitedLog PEER_LOG = new LimitedLog(JulLogger.of(PushApi.class.getName()));
 
   private final PushGroups groups;
   private final Semaphore large = new Semaphore(1, true);

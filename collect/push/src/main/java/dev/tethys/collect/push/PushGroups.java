@@ -4,6 +4,7 @@ import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.MetricFamily.Metric;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -35,7 +36,7 @@ public final class PushGroups implements Collector, AutoCloseable {
    */
   static final int MAX_GROUPS = 1_000_000;
 
-  private static final System.Logger LOG = System.getLogger(PushGroups.class.getName());
+  private static final System.Logger LOG = JulLogger.of(PushGroups.class.getName());
 
   /**
    * What metrics of all groups may take of the heap when they are made for a scrape: the rest is

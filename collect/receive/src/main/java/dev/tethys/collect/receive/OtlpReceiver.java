@@ -14,6 +14,7 @@ import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.exposition.Registry.Vector;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.Appender.Outcome;
 import dev.tethys.model.storage.MetricStore;
@@ -34,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OtlpReceiver {
   private static final LimitedLog PEER_LOG =
-      new LimitedLog(System.getLogger("dev.tethys.receive.otlp"));
+      new LimitedLog(JulLogger.of("dev.tethys.receive.otlp"));
 
   /** Readers kept for reuse. */
   private static final int MAX_IDLE = 16;

@@ -12,6 +12,7 @@ import dev.tethys.model.Matcher;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Gauge;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.SelectHints;
@@ -34,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RemoteReadReceiver implements Receiver {
   private static final LimitedLog PEER_LOG =
-      new LimitedLog(System.getLogger("dev.tethys.receive.read"));
+      new LimitedLog(JulLogger.of("dev.tethys.receive.read"));
 
   private final MetricSource source;
   private final Supplier<Labels> externalLabels;

@@ -6,6 +6,7 @@ import dev.tethys.collect.receive.Workspaces.Workspace;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.MetricStore;
 import dev.tethys.model.storage.StorageException;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RemoteWriteReceiver implements Receiver {
   private static final LimitedLog PEER_LOG =
-      new LimitedLog(System.getLogger("dev.tethys.receive.write"));
+      new LimitedLog(JulLogger.of("dev.tethys.receive.write"));
 
   /** Longest explanation of an answer, in characters. */
   private static final int MAX_ANSWER = 16 << 10;

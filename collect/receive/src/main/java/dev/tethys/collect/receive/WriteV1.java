@@ -9,6 +9,7 @@ import dev.tethys.collect.receive.Workspaces.Workspace;
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.Appender.Outcome;
 import dev.tethys.model.storage.StorageException;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * store refuses. A request all of whose series have invalid labels is refused.
  */
 final class WriteV1 {
-  private static final System.Logger LOG = System.getLogger("dev.tethys.receive.write");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.receive.write");
   private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
 
   private final Workspace w;

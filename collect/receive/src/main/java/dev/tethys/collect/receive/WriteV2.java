@@ -9,6 +9,7 @@ import dev.tethys.collect.receive.Workspaces.Workspace;
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.Appender.Outcome;
 import dev.tethys.model.storage.StorageException;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * goes on; what is wrong with the store ends it, with nothing stored.
  */
 final class WriteV2 {
-  private static final System.Logger LOG = System.getLogger("dev.tethys.receive.write");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.receive.write");
 
   /** So much is said about what is wrong with a request. */
   static final int MAX_PROBLEM_CHARACTERS = 8192;

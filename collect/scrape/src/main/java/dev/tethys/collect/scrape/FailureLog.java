@@ -1,5 +1,6 @@
 package dev.tethys.collect.scrape;
 
+import dev.tethys.model.log.JulLogger;
 import java.io.BufferedWriter;
 import java.io.Closeable;
 import java.io.IOException;
@@ -14,7 +15,7 @@ import java.time.Instant;
  * every reload so that it can be rotated. Safe for any thread.
  */
 final class FailureLog implements Closeable {
-  private static final System.Logger LOG = System.getLogger(FailureLog.class.getName());
+  private static final System.Logger LOG = JulLogger.of(FailureLog.class.getName());
 
   private final BufferedWriter out;
   private boolean closed;

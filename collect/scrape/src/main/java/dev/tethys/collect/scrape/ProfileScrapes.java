@@ -7,6 +7,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.exposition.Registry.Vector;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -25,7 +26,7 @@ import java.util.stream.Collectors;
  * Safe for any thread.
  */
 public final class ProfileScrapes implements DiscoveryManager.Listener, AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(ProfileScrapes.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ProfileScrapes.class.getName());
 
   /** Most bodies that are decoded at a time. */
   private static final int DECODING = 8;

@@ -4,6 +4,7 @@ import dev.tethys.model.MetricFamilies;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.Samples;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.Appender.Outcome;
 import dev.tethys.model.storage.StorageException;
@@ -13,7 +14,7 @@ import java.util.Map;
 
 /** The series that a scrape writes about itself: {@code up} and the others. */
 final class ReportSeries {
-  private static final System.Logger LOG = System.getLogger(ReportSeries.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ReportSeries.class.getName());
 
   private record Series(String name, String help, String unit) {}
 

@@ -10,6 +10,7 @@ import dev.tethys.model.Histogram;
 import dev.tethys.model.HistogramCheck;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Samples;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.Appender.Outcome;
 import dev.tethys.model.storage.StorageException;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * append. Only series that are new have their labels decoded, joined, relabelled and checked.
  */
 final class SampleIngest {
-  private static final System.Logger LOG = System.getLogger(SampleIngest.class.getName());
+  private static final System.Logger LOG = JulLogger.of(SampleIngest.class.getName());
 
   /** Samples further in the future are refused. */
   static final long MAX_AHEAD_MILLIS = 600_000;

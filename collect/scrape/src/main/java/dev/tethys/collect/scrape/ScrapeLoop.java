@@ -5,6 +5,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry.BucketHistogram;
 import dev.tethys.model.exposition.Registry.Summary;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.SampleSink;
 import dev.tethys.model.storage.StorageException;
@@ -39,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * process goes down: if the target is back by then, its new loop's series are left alone.
  */
 final class ScrapeLoop {
-  private static final System.Logger LOG = System.getLogger(ScrapeLoop.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ScrapeLoop.class.getName());
   private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
 
   /**

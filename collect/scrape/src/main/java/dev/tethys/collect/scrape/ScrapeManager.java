@@ -4,6 +4,7 @@ import dev.tethys.collect.discovery.DiscoveryManager;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.relabel.RelabelRule;
 import dev.tethys.model.storage.SampleSink;
 import java.io.IOException;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * has a pool from its first targets on, until a configuration without it.
  */
 public final class ScrapeManager implements DiscoveryManager.Listener, AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(ScrapeManager.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ScrapeManager.class.getName());
 
   private final SampleSink store;
   private final ScrapeMemory memory;

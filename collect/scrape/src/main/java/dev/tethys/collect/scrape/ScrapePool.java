@@ -4,6 +4,7 @@ import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.model.GoDurationText;
 import dev.tethys.model.Labels;
+import dev.tethys.model.log.JulLogger;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * syncs and reloads of a job come one after the other.
  */
 final class ScrapePool {
-  private static final System.Logger LOG = System.getLogger(ScrapePool.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ScrapePool.class.getName());
 
   /** View of a pool. */
   record View(List<Target> active, List<Target> dropped, int droppedCount, List<ScrapeLoop> loops) {

@@ -3,6 +3,7 @@ package dev.tethys.pipeline.collector;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlLayers;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.runtime.cli.UsageException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -31,7 +32,7 @@ public record ConfigSources(
   /** The largest text that is read, in bytes. */
   static final int MAX_BYTES = 64 << 20;
 
-  private static final System.Logger LOG = System.getLogger("dev.tethys.app.collector");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.app.collector");
   private static final Pattern SCHEME =
       Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:.*", Pattern.DOTALL);
   private static final Pattern VARIABLE = Pattern.compile("[a-zA-Z_][a-zA-Z0-9_]*");

@@ -5,6 +5,7 @@ import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Extension;
@@ -26,7 +27,7 @@ public final class BearerTokenAuth implements ExtensionFactory<BearerTokenAuth.S
   /** The settings. */
   public record Settings(String scheme, List<Secret> tokens, String filename, String header) {}
 
-  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.extension");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.extension");
 
   private static final Section SECTION = new Section("bearertokenauth", "A token.");
   private static final Key<String> SCHEME =

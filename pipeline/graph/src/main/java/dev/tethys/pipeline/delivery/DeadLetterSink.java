@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.delivery;
 
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.ledger.ItemAccounting;
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Stores requests that failed permanently as dead letters if configured, or drops them. */
 final class DeadLetterSink {
-  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.delivery");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.delivery");
 
   private final String name;
   private final @Nullable DeadLetters letters;

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.delivery;
 
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.log.JulLogger;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -18,7 +19,7 @@ final class DeadLetters implements Closeable {
   /** The longest reason that is kept, in characters. */
   static final int MAX_REASON = 4096;
 
-  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.delivery");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.delivery");
 
   private final SegmentedLog log;
   private final long maxBytes;

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.delivery;
 
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -9,7 +10,7 @@ import java.time.Duration;
  * remote system that rejects everything does not flood the log. Safe for threads.
  */
 final class DeliveryErrorLog {
-  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.delivery");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.delivery");
 
   /** How often the log tells of requests that were not taken. */
   private static final Duration EVERY = Duration.ofSeconds(10);

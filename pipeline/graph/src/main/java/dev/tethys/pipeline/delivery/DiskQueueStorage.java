@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.delivery;
 
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.delivery.OutboxOptions.Sync;
 import java.io.IOException;
@@ -26,7 +27,7 @@ final class DiskQueueStorage implements QueueStorage {
   static final int WINDOW = 1 << 14;
 
   private static final int READ_AHEAD = 256;
-  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.delivery");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.delivery");
 
   private static final Duration SYNC_AFTER = Duration.ofSeconds(1);
 

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.delivery;
 
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Scheduler;
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * when one is started. What flies on a former route comes to its end there.
  */
 final class Dispatcher {
-  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.delivery");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.delivery");
 
   /** How long threads that were cut off may take to notice. */
   private static final Duration CUT_OFF = Duration.ofSeconds(2);

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.delivery;
 
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
@@ -12,7 +13,7 @@ import java.nio.file.Path;
  * written is logged, and happens again after a restart, which is allowed.
  */
 final class DoneMarks {
-  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.delivery");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.delivery");
 
   private final FileAccess files;
 

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.delivery;
 
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.ledger.ItemAccounting;
 import java.io.Closeable;
@@ -17,7 +18,7 @@ public final class Outboxes {
   static final String DEAD = "dead";
   static final String LOCK = "lock";
 
-  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.delivery");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.delivery");
 
   private final FileAccess files;
   private final Scheduler clock;

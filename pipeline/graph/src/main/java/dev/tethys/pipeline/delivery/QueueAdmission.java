@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.delivery;
 
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Scheduler;
@@ -22,7 +23,7 @@ final class QueueAdmission {
   /** Bytes that are taken beyond the size of components that a reload takes out. */
   static final long MOST_BEYOND = 64L << 20;
 
-  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.delivery");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.delivery");
 
   private final String name;
   private final QueueState backlog;

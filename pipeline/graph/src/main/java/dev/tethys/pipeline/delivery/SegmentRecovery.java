@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.delivery;
 
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.Map;
@@ -8,7 +9,7 @@ import java.util.function.Consumer;
 
 /** Recovers segments written by an earlier process. */
 final class SegmentRecovery {
-  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.delivery");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.delivery");
 
   private final SegmentedLog log;
   private final FileAccess files;

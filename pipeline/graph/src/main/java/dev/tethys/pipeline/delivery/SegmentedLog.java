@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.delivery;
 
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.log.JulLogger;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * head is sound, and counted; it never keeps the log from opening.
  */
 final class SegmentedLog implements Closeable {
-  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.delivery");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.delivery");
 
   /** Bytes before the first record. */
   static final int HEADER = SegmentFormat.HEADER;

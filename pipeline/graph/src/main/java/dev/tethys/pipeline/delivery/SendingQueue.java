@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.delivery;
 
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Scheduler;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * end.
  */
 final class SendingQueue implements Outbox {
-  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.delivery");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.delivery");
 
   private final OutboxContext context;
   private final QueueState backlog;

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.graph;
 
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
@@ -23,8 +24,7 @@ final class Edge implements Consumer {
     }
   }
 
-  private static final LimitedLog PEER_LOG =
-      new LimitedLog(System.getLogger("dev.tethys.pipeline"));
+  private static final LimitedLog PEER_LOG = new LimitedLog(JulLogger.of("dev.tethys.pipeline"));
 
   final Key key;
   private final Consumer to;

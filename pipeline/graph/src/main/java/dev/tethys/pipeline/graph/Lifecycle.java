@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.graph;
 
 import dev.tethys.model.file.IoFailures;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.component.Kind;
 import java.io.IOException;
@@ -14,7 +15,7 @@ import java.util.List;
  * takes bounded time even while a remote system is down.
  */
 final class Lifecycle {
-  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline");
 
   /** How long what is taken out by a reload may drain. */
   private static final Duration RELOAD_DRAIN = Duration.ofSeconds(30);

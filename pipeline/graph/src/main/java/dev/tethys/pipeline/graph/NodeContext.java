@@ -2,6 +2,7 @@ package dev.tethys.pipeline.graph;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.FullQueueBehavior;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
@@ -52,7 +53,7 @@ final class NodeContext implements Context {
     this.key = key;
     this.services = services;
     this.extensions = extensions;
-    this.logger = System.getLogger("dev.tethys.pipeline." + key.kind().word());
+    this.logger = JulLogger.of("dev.tethys.pipeline." + key.kind().word());
   }
 
   /** The exporters with queues that were made for this node. */

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.graph;
 
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.component.Adjustable;
 import dev.tethys.pipeline.component.Component;
 import dev.tethys.pipeline.component.ComponentId;
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * makes everything as it was before. What the plan does not have is left to the caller.
  */
 final class Reconfiguration {
-  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline");
 
   /** How long calls wait at most for a node that a reload replaces to hand on what it has. */
   private static final Duration HOLD = Duration.ofMillis(20);

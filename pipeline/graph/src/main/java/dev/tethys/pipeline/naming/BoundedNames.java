@@ -5,6 +5,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Signal;
 import java.util.Locale;
 import java.util.Set;
@@ -143,7 +144,7 @@ public final class BoundedNames {
     }
     beyond.inc();
     if (told.compareAndSet(false, true)) {
-      System.getLogger(BoundedNames.class.getName())
+      JulLogger.of(BoundedNames.class.getName())
           .log(
               System.Logger.Level.WARNING,
               "{0}: {1} would be one name more than max_names ({2}): it goes to {3}, as what makes"

@@ -7,6 +7,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogEntry;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -45,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  * bounded by {@link #MAX_UNDER_WAY}: beyond that all partitions pause.
  */
 final class KafkaLogSource implements LogSource {
-  private static final System.Logger LOG = System.getLogger(KafkaLogSource.class.getName());
+  private static final System.Logger LOG = JulLogger.of(KafkaLogSource.class.getName());
 
   /** Bytes of records that are read and not delivered. */
   static final long MAX_UNDER_WAY = 32 << 20;

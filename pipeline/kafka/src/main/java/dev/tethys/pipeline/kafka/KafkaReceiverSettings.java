@@ -7,6 +7,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Signal;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -64,7 +65,7 @@ record KafkaReceiverSettings(
     }
   }
 
-  private static final System.Logger LOG = System.getLogger(KafkaReceiverSettings.class.getName());
+  private static final System.Logger LOG = JulLogger.of(KafkaReceiverSettings.class.getName());
 
   private static final Section SECTION = new Section("kafka", "Reads topics as a consumer group.");
   private static final Map<Signal, Function<YamlObject, Topics>> TOPICS =

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.ottl;
 
+import dev.tethys.model.log.JulLogger;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -8,7 +9,7 @@ import java.util.concurrent.atomic.LongAdder;
  * says so without filling the log.
  */
 final class Counts {
-  private static final System.Logger LOG = System.getLogger(Counts.class.getPackageName());
+  private static final System.Logger LOG = JulLogger.of(Counts.class.getPackageName());
 
   private final LongAdder matched = new LongAdder();
   private final java.util.concurrent.atomic.AtomicLong errors =

@@ -6,6 +6,7 @@ import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +24,7 @@ final class CustomMetric<T extends Registry.Instrument> implements Collector {
   /** How many series one metric may have; entries that would make more are not counted. */
   static final int MAX_SERIES = 100_000;
 
-  private static final System.Logger LOG = System.getLogger(CustomMetric.class.getName());
+  private static final System.Logger LOG = JulLogger.of(CustomMetric.class.getName());
 
   private static final class Series<T> {
     final Labels shown;

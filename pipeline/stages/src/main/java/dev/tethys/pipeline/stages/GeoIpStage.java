@@ -7,6 +7,7 @@ import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.GoFloat;
 import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Sets labels to what a MaxMind database knows of an address. */
 final class GeoIpStage implements Stage.Change {
-  private static final System.Logger LOG = System.getLogger(GeoIpStage.class.getName());
+  private static final System.Logger LOG = JulLogger.of(GeoIpStage.class.getName());
 
   private static final Section KEYS =
       new Section("geoip", "Sets labels to what a MaxMind database knows of an address.");

@@ -8,6 +8,7 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.Labels;
+import dev.tethys.model.log.JulLogger;
 import java.lang.System.Logger.Level;
 import java.time.DateTimeException;
 import java.time.ZoneId;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * keeps its own.
  */
 final class TimestampStage implements Stage.Change {
-  private static final System.Logger LOG = System.getLogger(TimestampStage.class.getName());
+  private static final System.Logger LOG = JulLogger.of(TimestampStage.class.getName());
 
   /** Of how many label sets the last time is remembered. */
   static final int MAX_STREAMS = 10_000;

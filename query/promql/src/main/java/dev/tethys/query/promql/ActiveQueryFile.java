@@ -1,5 +1,6 @@
 package dev.tethys.query.promql;
 
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * process is killed. Thread-safe.
  */
 public final class ActiveQueryFile {
-  private static final System.Logger LOG = System.getLogger("dev.tethys.query.promql");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.query.promql");
   private static final int SLOT = 1000;
   private static final int NONE = -1;
   private static final byte[] ZEROS = new byte[SLOT];

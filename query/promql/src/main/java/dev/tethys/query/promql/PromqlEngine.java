@@ -1,5 +1,6 @@
 package dev.tethys.query.promql;
 
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.tracing.ActiveSpan;
 import dev.tethys.query.promql.QueryException.Kind;
@@ -44,7 +45,7 @@ public final class PromqlEngine implements AutoCloseable {
   /** The share of the memory of all queries beyond which no further query starts. */
   private static final int GATE_SHARE = 4;
 
-  private static final System.Logger LOG = System.getLogger("dev.tethys.query.promql");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.query.promql");
 
   private final EngineOptions options;
   private final LongSupplier nanoTime;

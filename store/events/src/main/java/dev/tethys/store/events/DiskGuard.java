@@ -1,6 +1,7 @@
 package dev.tethys.store.events;
 
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.storage.StorageException.Reason;
 import java.io.IOException;
@@ -12,7 +13,7 @@ import java.nio.file.Path;
  * threads.
  */
 final class DiskGuard {
-  private static final System.Logger LOG = System.getLogger(DiskGuard.class.getName());
+  private static final System.Logger LOG = JulLogger.of(DiskGuard.class.getName());
   private static final long CHECK_NANOS = 500_000_000L;
 
   private final FileAccess files;

@@ -1,6 +1,7 @@
 package dev.tethys.store.events;
 
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.storage.StorageException.Reason;
 import dev.tethys.store.files.ByteSink;
@@ -43,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  * @param <P> open part of a signal
  */
 public final class EventEngine<H extends EventHead<S>, S, P> implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(EventEngine.class.getName());
+  private static final System.Logger LOG = JulLogger.of(EventEngine.class.getName());
   private static final long HOUSEKEEPING_NANOS = 30_000_000_000L;
 
   /** Heads of one generation. */

@@ -1,6 +1,7 @@
 package dev.tethys.store.events;
 
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.store.files.DamageException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * guarded by this object.
  */
 public final class LivePart<P> {
-  private static final System.Logger LOG = System.getLogger(LivePart.class.getName());
+  private static final System.Logger LOG = JulLogger.of(LivePart.class.getName());
 
   private final FileAccess files;
   private final Path path;

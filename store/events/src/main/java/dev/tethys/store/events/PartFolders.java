@@ -1,6 +1,7 @@
 package dev.tethys.store.events;
 
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.store.files.DamageException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -11,7 +12,7 @@ import java.util.Set;
 
 /** Part files of all tenants as they are on disk. */
 final class PartFolders {
-  private static final System.Logger LOG = System.getLogger(PartFolders.class.getName());
+  private static final System.Logger LOG = JulLogger.of(PartFolders.class.getName());
 
   private PartFolders() {}
 

@@ -1,6 +1,7 @@
 package dev.tethys.store.events;
 
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.store.files.DamageException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -23,7 +24,7 @@ import java.util.Set;
  * maintenance} lock.
  */
 final class PartMaintenance<H extends EventHead<S>, S, P> {
-  private static final System.Logger LOG = System.getLogger(PartMaintenance.class.getName());
+  private static final System.Logger LOG = JulLogger.of(PartMaintenance.class.getName());
   private static final int FAN_IN = 8;
   private static final long SMALLEST_CLASS = 64 << 10;
   private static final long SMALL_ROWS = 64 << 10;

@@ -1,6 +1,7 @@
 package dev.tethys.store.metrics;
 
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.ChangeLog;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.StorageException;
@@ -33,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The list is replaced, never changed; who replaces it holds the structure lock of the database.
  */
 final class Blocks {
-  private static final Logger LOG = System.getLogger(Blocks.class.getName());
+  private static final Logger LOG = JulLogger.of(Blocks.class.getName());
   static final String CREATING = ".tmp-for-creation";
   static final String DELETING = ".tmp-for-deletion";
 

@@ -1,6 +1,7 @@
 package dev.tethys.store.metrics;
 
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
@@ -33,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * exclude it. A block that the disk cannot read is retried, too ({@link BlockBackoff}).
  */
 final class Compaction {
-  private static final Logger LOG = System.getLogger(Compaction.class.getName());
+  private static final Logger LOG = JulLogger.of(Compaction.class.getName());
 
   /** What must stay free on the disk beside the result of a merge: 64 MiB, a checkpoint's log. */
   static final long RESERVE = 64L << 20;

@@ -2,6 +2,7 @@ package dev.tethys.store.metrics;
 
 import dev.tethys.model.Matcher;
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.ChangeLog;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.files.WriteAheadLog;
@@ -33,7 +34,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
  * files, one does the other work.
  */
 final class MaintenanceScheduler {
-  private static final Logger LOG = System.getLogger(MaintenanceScheduler.class.getName());
+  private static final Logger LOG = JulLogger.of(MaintenanceScheduler.class.getName());
 
   /** Late samples in memory at which they become blocks, however small. */
   static final long MAX_LATE = 2_000_000;

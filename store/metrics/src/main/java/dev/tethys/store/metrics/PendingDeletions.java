@@ -1,6 +1,7 @@
 package dev.tethys.store.metrics;
 
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -31,7 +32,7 @@ import java.util.function.Supplier;
  * </ul>
  */
 final class PendingDeletions {
-  private static final Logger LOG = System.getLogger(PendingDeletions.class.getName());
+  private static final Logger LOG = JulLogger.of(PendingDeletions.class.getName());
 
   private final FileAccess files;
   private final Path folder;

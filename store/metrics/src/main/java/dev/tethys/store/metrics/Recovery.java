@@ -1,6 +1,7 @@
 package dev.tethys.store.metrics;
 
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.store.files.DamageException;
 import dev.tethys.store.files.Frames;
 import dev.tethys.store.files.WriteAheadLog;
@@ -21,7 +22,7 @@ import java.util.List;
  * what can be read is read, what cannot is copied to {@code quarantine} and told.
  */
 final class Recovery {
-  private static final Logger LOG = System.getLogger(Recovery.class.getName());
+  private static final Logger LOG = JulLogger.of(Recovery.class.getName());
 
   /** Bytes of a definition in the log, and how much smaller a snapshot may have made it. */
   private static final int LEAST_DEFINITION = 5;

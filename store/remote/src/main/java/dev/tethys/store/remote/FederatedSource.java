@@ -5,6 +5,7 @@ import dev.tethys.model.GoDurationText;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.Resolution;
 import dev.tethys.model.storage.SelectHints;
@@ -41,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  * warning, as in Prometheus; one whose answer is larger than is taken fails the query.
  */
 public final class FederatedSource implements MetricSource {
-  private static final System.Logger LOG = System.getLogger(FederatedSource.class.getName());
+  private static final System.Logger LOG = JulLogger.of(FederatedSource.class.getName());
 
   private final MetricSource local;
   private final LongSupplier localStart;

@@ -1,5 +1,6 @@
 package dev.tethys.web.internal.http1;
 
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.internal.Accepted;
 import dev.tethys.web.internal.Answers;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * a poller, a scheduler and the copying of its stack.
  */
 final class Http1Connection {
-  private static final System.Logger LOG = System.getLogger("dev.tethys.web");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.web");
 
   private static final int CORES = Runtime.getRuntime().availableProcessors();
 

@@ -1,6 +1,7 @@
 package dev.tethys.web.internal.http2;
 
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.internal.Accepted;
 import dev.tethys.web.internal.Answers;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * <p>HTTP/2 begins with its preface or with TLS, never with an upgrade, which RFC 9113 removed.
  */
 public final class Http2Protocol implements Protocol {
-  private static final System.Logger LOG = System.getLogger("dev.tethys.web");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.web");
 
   /** Time for which data of a closing connection is still read. */
   private static final long CLOSE_GRACE_NANOS = 500_000_000;

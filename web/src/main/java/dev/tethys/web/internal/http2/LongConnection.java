@@ -1,5 +1,6 @@
 package dev.tethys.web.internal.http2;
 
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.internal.Multiplexed;
 import dev.tethys.web.internal.Peer;
@@ -13,7 +14,7 @@ import java.util.function.LongSupplier;
  * resets the count.
  */
 final class LongConnection implements Multiplexed, ClientFrames.Listener {
-  private static final System.Logger LOG = System.getLogger("dev.tethys.web");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.web");
 
   /** What a client may do that must not ping without a request, as gRPC's servers have it. */
   private static final long IDLE_PING_NANOS = 7_200_000_000_000L;

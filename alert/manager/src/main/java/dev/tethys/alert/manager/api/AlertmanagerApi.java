@@ -15,6 +15,7 @@ import dev.tethys.alert.manager.state.SilenceException;
 import dev.tethys.model.GoQuote;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpRequest;
@@ -50,7 +51,7 @@ public final class AlertmanagerApi {
   static final int MAX_BODY_BYTES = 64 << 20;
 
   private static final LimitedLog PEER_LOG =
-      new LimitedLog(System.getLogger(AlertmanagerApi.class.getName()));
+      new LimitedLog(JulLogger.of(AlertmanagerApi.class.getName()));
   private static final JsonFactory JSON = new JsonFactory();
   private static final String UUID =
       "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}";

@@ -10,6 +10,7 @@ import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.SocketTls;
 import java.io.Closeable;
 import java.io.IOException;
@@ -52,7 +53,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
   private static final Duration FORGET = Duration.ofMinutes(5);
   private static final int SETTLED_AFTER = 3;
   private static final String CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-  private static final System.Logger LOG = System.getLogger(ClusterPeer.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ClusterPeer.class.getName());
   private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
 
   private record Gone(ClusterNode node, Instant since) {}

@@ -9,6 +9,7 @@ import dev.tethys.model.Alarm;
 import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.Closeable;
@@ -77,7 +78,7 @@ final class Gossip implements Closeable, Transport.Receiver {
   private static final int HELPERS = 3;
   private static final int SPREAD = 4;
   private static final int SCALED_FROM = 32;
-  private static final System.Logger LOG = System.getLogger(Gossip.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Gossip.class.getName());
   private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
 
   /**

@@ -6,6 +6,7 @@ import dev.tethys.alert.manager.cluster.Wire.NodeState;
 import dev.tethys.alert.manager.cluster.Wire.Suspect;
 import dev.tethys.alert.manager.dispatch.ManagerClock;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -44,7 +45,7 @@ final class Membership {
 
   private static final int SUSPICION = 4;
   private static final int LONGEST_SUSPICION = 6;
-  private static final System.Logger LOG = System.getLogger(Membership.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Membership.class.getName());
   private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
 
   /** State of a member; its number is the one in exchanged states. */

@@ -2,6 +2,7 @@ package dev.tethys.alert.manager.cluster;
 
 import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.DatagramPacket;
@@ -23,7 +24,7 @@ final class PlainTransport implements Transport {
   private static final int MAX_DATAGRAM = 65536;
   private static final int RECEIVE_BUFFER = 2 << 20;
   private static final LimitedLog PEER_LOG =
-      new LimitedLog(System.getLogger(PlainTransport.class.getName()));
+      new LimitedLog(JulLogger.of(PlainTransport.class.getName()));
 
   private final ServerSocket streams;
   private final DatagramSocket packets;

@@ -6,6 +6,7 @@ import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.SocketTls;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
@@ -41,7 +42,7 @@ final class TlsTransport implements Transport {
   private static final int STREAM = 0;
   private static final int PACKET = 1;
   private static final int MAX_FRAME = 1 << 20;
-  private static final System.Logger LOG = System.getLogger(TlsTransport.class.getName());
+  private static final System.Logger LOG = JulLogger.of(TlsTransport.class.getName());
   private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
 
   private final SocketTls tls;

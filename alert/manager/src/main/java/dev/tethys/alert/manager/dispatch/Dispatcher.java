@@ -5,6 +5,7 @@ import dev.tethys.alert.manager.state.Alert;
 import dev.tethys.alert.manager.state.AlertStore;
 import dev.tethys.alert.manager.state.LabelSet;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.tracing.ActiveSpan;
 import dev.tethys.model.tracing.SpanRecorder;
 import java.lang.System.Logger.Level;
@@ -33,7 +34,7 @@ public final class Dispatcher implements AutoCloseable {
   /** How many groups there may be. */
   public static final int MAX_GROUPS = 1_000_000;
 
-  private static final System.Logger LOG = System.getLogger(Dispatcher.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Dispatcher.class.getName());
 
   /** Metrics of groups, kept across configurations. */
   public static final class Metrics {

@@ -7,6 +7,7 @@ import dev.tethys.alert.manager.state.LabelSet;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * configuration keeps when it was heard of; a new one counts as heard of when it was configured.
  */
 public final class Heartbeats {
-  private static final System.Logger LOG = System.getLogger(Heartbeats.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Heartbeats.class.getName());
 
   /** How long an alert about a heartbeat holds unless it is raised again. */
   private static final Duration HOLDS = Duration.ofMinutes(5);

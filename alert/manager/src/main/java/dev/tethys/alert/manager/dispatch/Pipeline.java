@@ -14,6 +14,7 @@ import dev.tethys.alert.manager.state.Silences;
 import dev.tethys.alert.manager.template.TemplateData;
 import dev.tethys.alert.manager.template.Templates;
 import dev.tethys.codec.template.TemplateException;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.tracing.ActiveSpan;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -40,7 +41,7 @@ public final class Pipeline {
 
   private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(60);
-  private static final System.Logger LOG = System.getLogger(Pipeline.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Pipeline.class.getName());
 
   /** Dependencies of the steps. */
   public record Dependencies(

@@ -1,6 +1,7 @@
 package dev.tethys.alert.manager.match;
 
 import dev.tethys.model.LabelNames;
+import dev.tethys.model.log.JulLogger;
 import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -14,7 +15,7 @@ public enum MatcherSyntax {
   /** Only the classic syntax, and only classic names. */
   CLASSIC;
 
-  private static final System.Logger LOG = System.getLogger(MatcherSyntax.class.getName());
+  private static final System.Logger LOG = JulLogger.of(MatcherSyntax.class.getName());
 
   /** Whether a label may be called so. */
   public boolean isLabelName(String name) {

@@ -2,6 +2,7 @@ package dev.tethys.alert.manager.recorder;
 
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -25,7 +26,7 @@ public final class EventRecorder implements AutoCloseable {
   /** How many events may wait to be written; Alertmanager's number. */
   static final int CAPACITY = 8192;
 
-  private static final System.Logger LOG = System.getLogger(EventRecorder.class.getName());
+  private static final System.Logger LOG = JulLogger.of(EventRecorder.class.getName());
 
   /**
    * Source of the events.

@@ -9,6 +9,7 @@ import dev.tethys.alert.manager.state.Silence;
 import dev.tethys.alert.manager.state.SilenceException;
 import dev.tethys.alert.manager.state.Silences;
 import dev.tethys.config.ConfigException;
+import dev.tethys.model.log.JulLogger;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -40,7 +41,7 @@ public final class RecurringSilences implements Closeable {
   /** How long before a time its silence is made; longer than {@link #tick} is apart. */
   static final Duration AHEAD = Duration.ofMinutes(5);
 
-  private static final System.Logger LOG = System.getLogger(RecurringSilences.class.getName());
+  private static final System.Logger LOG = JulLogger.of(RecurringSilences.class.getName());
 
   private final Silences silences;
   private final InstantSource clock;

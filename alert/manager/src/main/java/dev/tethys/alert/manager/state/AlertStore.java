@@ -3,6 +3,7 @@ package dev.tethys.alert.manager.state;
 import dev.tethys.alert.manager.recorder.EventKind;
 import dev.tethys.alert.manager.recorder.EventRecorder;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import java.lang.System.Logger.Level;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -25,7 +26,7 @@ public final class AlertStore {
   /** How many are kept at most. */
   public static final int MAX_ALERTS = 1_000_000;
 
-  private static final System.Logger LOG = System.getLogger(AlertStore.class.getName());
+  private static final System.Logger LOG = JulLogger.of(AlertStore.class.getName());
 
   private final InstantSource clock;
   private final int perNameLimit;

@@ -4,6 +4,7 @@ import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RecordFormat;
 import dev.tethys.model.file.RecordLog;
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -50,7 +51,7 @@ public final class EventLog implements Closeable {
 
   private static final int BATCH = 1_000;
   private static final Duration PAUSE = Duration.ofMinutes(1);
-  private static final System.Logger LOG = System.getLogger(EventLog.class.getName());
+  private static final System.Logger LOG = JulLogger.of(EventLog.class.getName());
 
   /**
    * Event of an alert.

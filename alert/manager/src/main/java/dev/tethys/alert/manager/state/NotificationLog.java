@@ -4,6 +4,7 @@ import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RecordFormat;
 import dev.tethys.model.file.RecordLog;
+import dev.tethys.model.log.JulLogger;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
@@ -35,7 +36,7 @@ public final class NotificationLog implements Closeable, SharedState {
   /** How many entries are kept at most. */
   public static final int MAX_ENTRIES = 1_000_000;
 
-  private static final System.Logger LOG = System.getLogger(NotificationLog.class.getName());
+  private static final System.Logger LOG = JulLogger.of(NotificationLog.class.getName());
 
   /** A group and one integration of a receiver. */
   public record Key(String groupKey, String receiver, String integration, int index) {}

@@ -6,6 +6,7 @@ import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.model.file.RecordFormat;
 import dev.tethys.model.file.RecordLog;
+import dev.tethys.model.log.JulLogger;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
@@ -33,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * @param <T> a record
  */
 public final class SharedRecords<T extends SharedRecords.Item> implements SharedState, Closeable {
-  private static final System.Logger LOG = System.getLogger(SharedRecords.class.getName());
+  private static final System.Logger LOG = JulLogger.of(SharedRecords.class.getName());
 
   /** Common properties of all records. */
   public interface Item {

@@ -12,6 +12,7 @@ import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RecordFormat;
 import dev.tethys.model.file.RecordLog;
+import dev.tethys.model.log.JulLogger;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
@@ -49,7 +50,7 @@ public final class Silences implements Closeable, SharedState {
   /** How many silences that cannot hold here are remembered, so that each is said once. */
   private static final int MAX_FOREIGN = 10_000;
 
-  private static final System.Logger LOG = System.getLogger(Silences.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Silences.class.getName());
 
   private final SilenceLimits limits;
   private final MatcherSyntax syntax;

@@ -8,6 +8,7 @@ import dev.tethys.collect.database.wire.Deadline;
 import dev.tethys.collect.database.wire.ServerConnection;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.log.JulLogger;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -28,7 +29,7 @@ public final class MemcachedServer implements DatabaseScrape {
   /** The port of an address without one. */
   public static final int PORT = 11211;
 
-  private static final System.Logger LOG = System.getLogger(MemcachedServer.class.getName());
+  private static final System.Logger LOG = JulLogger.of(MemcachedServer.class.getName());
   private static final String NAMESPACE = "memcached";
   private static final String UP = "Whether the memcached server could be reached.";
   private static final String COMMANDS = "Requests by command and outcome.";

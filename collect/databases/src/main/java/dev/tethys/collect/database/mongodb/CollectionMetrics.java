@@ -2,6 +2,7 @@ package dev.tethys.collect.database.mongodb;
 
 import dev.tethys.collect.database.mongodb.wire.Document;
 import dev.tethys.collect.database.mongodb.wire.MongoException;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Instant;
@@ -11,7 +12,7 @@ import java.util.Map;
 
 /** Metrics of databases and collections; unreadable ones are omitted. */
 final class CollectionMetrics {
-  private static final System.Logger LOG = System.getLogger(CollectionMetrics.class.getName());
+  private static final System.Logger LOG = JulLogger.of(CollectionMetrics.class.getName());
   private static final String DATABASE = "database";
 
   private final ServerLook look;

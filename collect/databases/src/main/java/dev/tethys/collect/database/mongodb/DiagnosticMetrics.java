@@ -2,13 +2,14 @@ package dev.tethys.collect.database.mongodb;
 
 import dev.tethys.collect.database.mongodb.wire.Document;
 import dev.tethys.collect.database.mongodb.wire.MongoException;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.List;
 
 /** Metrics of the server's diagnostic data, getDiagnosticData. */
 final class DiagnosticMetrics {
-  private static final System.Logger LOG = System.getLogger(DiagnosticMetrics.class.getName());
+  private static final System.Logger LOG = JulLogger.of(DiagnosticMetrics.class.getName());
   private static final String STATUS = "serverStatus";
   private static final String LOCKS = "locks";
   private static final String TRANSITION = "ReplicationStateTransition";

@@ -12,6 +12,7 @@ import dev.tethys.collect.database.mongodb.wire.MongoUri;
 import dev.tethys.collect.database.mongodb.wire.SeedList;
 import dev.tethys.collect.database.wire.Deadline;
 import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One server, shown as mongodb_exporter does, over one connection. */
 final class MongodbServer implements DatabaseScrape {
-  private static final System.Logger LOG = System.getLogger(MongodbServer.class.getName());
+  private static final System.Logger LOG = JulLogger.of(MongodbServer.class.getName());
 
   /** Refusals of a server that is no member of a replica set. */
   private static final Set<Integer> NO_REPLICATION = Set.of(76, 94);

@@ -4,6 +4,7 @@ import dev.tethys.collect.database.mongodb.wire.MongoHost;
 import dev.tethys.collect.database.mongodb.wire.MongoUri;
 import dev.tethys.collect.database.mongodb.wire.SeedList;
 import dev.tethys.config.Secret;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param seeds what knows the servers of a name, null where each name is one target
  */
 record MongodbTargets(List<MongoUri> named, @Nullable SeedList seeds) {
-  private static final System.Logger LOG = System.getLogger(MongodbTargets.class.getName());
+  private static final System.Logger LOG = JulLogger.of(MongodbTargets.class.getName());
   private static final String PLAIN = "mongodb://";
   private static final String SRV = "mongodb+srv://";
 

@@ -3,6 +3,7 @@ package dev.tethys.collect.database.mongodb;
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import dev.tethys.collect.database.mongodb.wire.Document;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -16,7 +17,7 @@ import java.util.TreeSet;
  * @param collection may have dots
  */
 record Namespace(String database, String collection) {
-  private static final System.Logger LOG = System.getLogger(Namespace.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Namespace.class.getName());
   private static final Set<String> OF_THE_SERVER = Set.of("admin", "config", "local");
 
   /** Reads {@code database.collection}; without a dot the collection is empty. */

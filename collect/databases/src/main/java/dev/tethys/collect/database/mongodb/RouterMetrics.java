@@ -3,6 +3,7 @@ package dev.tethys.collect.database.mongodb;
 import dev.tethys.collect.database.MetricSet;
 import dev.tethys.collect.database.mongodb.wire.Document;
 import dev.tethys.collect.database.mongodb.wire.MongoException;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -12,7 +13,7 @@ import java.util.Map;
 
 /** Metrics of a sharded cluster's router about its shards, from the database config. */
 final class RouterMetrics {
-  private static final System.Logger LOG = System.getLogger(RouterMetrics.class.getName());
+  private static final System.Logger LOG = JulLogger.of(RouterMetrics.class.getName());
   private static final String CONFIG = "config";
   private static final String CHUNKS = "chunks";
   private static final String SHARD = "shard";

@@ -6,6 +6,7 @@ import dev.tethys.collect.database.QueryTable;
 import dev.tethys.collect.database.ScrapeLimitException;
 import dev.tethys.collect.database.wire.Deadline;
 import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -45,7 +46,7 @@ final class MysqlServer implements DatabaseScrape {
 
   static final QueryTable TABLE = QueryTable.read(MysqlServer.class, "collectors.txt");
 
-  private static final System.Logger LOG = System.getLogger(MysqlServer.class.getName());
+  private static final System.Logger LOG = JulLogger.of(MysqlServer.class.getName());
   private static final int UNKNOWN_TABLE = 1109;
   private static final Set<String> COUNTS_USERS =
       Set.of(

@@ -8,6 +8,7 @@ import dev.tethys.collect.exporter.ProbeException;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The exporter as it runs: its own server, and those that are named by a target. */
 final class MysqldExporter implements Exporter {
-  private static final System.Logger LOG = System.getLogger(MysqldExporter.class.getName());
+  private static final System.Logger LOG = JulLogger.of(MysqldExporter.class.getName());
   private static final Duration TIME_LIMIT = Duration.ofMinutes(1);
   private static final String CLIENT = "client";
 

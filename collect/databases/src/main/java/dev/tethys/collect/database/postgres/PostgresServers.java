@@ -6,6 +6,7 @@ import dev.tethys.collect.database.ScrapeLimitException;
 import dev.tethys.collect.database.wire.Deadline;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Bounds: so many databases; answers that are kept are those of the last scrape.
  */
 final class PostgresServers implements DatabaseScrape {
-  private static final System.Logger LOG = System.getLogger(PostgresServers.class.getName());
+  private static final System.Logger LOG = JulLogger.of(PostgresServers.class.getName());
   private static final int MAX_DATABASES = 1000;
   private static final int MAX_QUERIES_BYTES = 8 << 20;
   private static final UserQueries.UserQuery CONFLICTS = conflicts();

@@ -4,6 +4,7 @@ import dev.tethys.collect.database.GoNumbers;
 import dev.tethys.collect.database.MetricSet;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.log.JulLogger;
 import java.lang.System.Logger.Level;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The collectors that are more than queries: settings, statements, idle processes. */
 final class SpecialCollectors {
-  private static final System.Logger LOG = System.getLogger(SpecialCollectors.class.getName());
+  private static final System.Logger LOG = JulLogger.of(SpecialCollectors.class.getName());
 
   /** Settings with a type that is not what their text has, of Azure and of Google Cloud. */
   private static final Set<String> ODD =

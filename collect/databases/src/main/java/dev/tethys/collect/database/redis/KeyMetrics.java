@@ -2,6 +2,7 @@ package dev.tethys.collect.database.redis;
 
 import dev.tethys.collect.database.GoNumbers;
 import dev.tethys.collect.database.MetricSet;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -18,7 +19,7 @@ import java.util.TreeMap;
  * <p>Bound: so many keys for one pattern.
  */
 final class KeyMetrics {
-  private static final System.Logger LOG = System.getLogger(KeyMetrics.class.getName());
+  private static final System.Logger LOG = JulLogger.of(KeyMetrics.class.getName());
 
   private static final String SIZE = "Length or size of the key.";
 

@@ -8,6 +8,7 @@ import dev.tethys.collect.database.wire.Deadline;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -26,7 +27,7 @@ import java.util.regex.Pattern;
 
 /** One Redis, Valkey, KeyDB, Dragonfly, Sentinel or Tile38, shown as redis_exporter does. */
 final class RedisServer implements DatabaseScrape {
-  private static final System.Logger LOG = System.getLogger(RedisServer.class.getName());
+  private static final System.Logger LOG = JulLogger.of(RedisServer.class.getName());
   private static final int DATABASES = 16; // where the server does not say how many it has
   private static final int MAX_DATABASES = 10_000;
   private static final Set<String> SECRET_SETTINGS =

@@ -2,6 +2,7 @@ package dev.tethys.collect.database.redis;
 
 import dev.tethys.collect.database.GoNumbers;
 import dev.tethys.collect.database.MetricSet;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Metrics of streams, their groups and consumers from XINFO. */
 final class StreamMetrics {
-  private static final System.Logger LOG = System.getLogger(StreamMetrics.class.getName());
+  private static final System.Logger LOG = JulLogger.of(StreamMetrics.class.getName());
 
   private final MetricSet out;
   private final RedisOptions options;

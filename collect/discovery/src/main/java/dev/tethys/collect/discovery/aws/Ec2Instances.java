@@ -6,6 +6,7 @@ import dev.tethys.collect.discovery.Refreshing;
 import dev.tethys.collect.discovery.Rest;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.model.Labels;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.cloud.XmlReader;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -23,7 +24,7 @@ import org.w3c.dom.Element;
 final class Ec2Instances implements Refreshing.Source {
   static final String VERSION = "2016-11-15";
 
-  private static final System.Logger LOG = System.getLogger(Ec2Instances.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Ec2Instances.class.getName());
 
   private final AwsApi api;
   private final List<Filter> filters;

@@ -5,6 +5,7 @@ import dev.tethys.collect.discovery.Refreshing;
 import dev.tethys.collect.discovery.Rest;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.model.Labels;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.cloud.XmlReader;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -23,7 +24,7 @@ import tools.jackson.databind.node.MissingNode;
 
 /** The tasks of ECS clusters in one region, with what EC2 knows of the machines they run on. */
 final class EcsTasks implements Refreshing.Source {
-  private static final System.Logger LOG = System.getLogger(EcsTasks.class.getName());
+  private static final System.Logger LOG = JulLogger.of(EcsTasks.class.getName());
   private static final String TARGET = "AmazonEC2ContainerServiceV20141113.";
 
   /** As many as one call may ask about. */

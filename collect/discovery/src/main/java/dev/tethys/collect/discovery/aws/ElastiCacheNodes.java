@@ -4,6 +4,7 @@ import dev.tethys.collect.discovery.MetaLabels;
 import dev.tethys.collect.discovery.Refreshing;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.model.Labels;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.cloud.XmlReader;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -15,7 +16,7 @@ import org.w3c.dom.Element;
 
 /** The nodes of cache clusters, and the endpoints of serverless caches, in one region. */
 final class ElastiCacheNodes implements Refreshing.Source {
-  private static final System.Logger LOG = System.getLogger(ElastiCacheNodes.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ElastiCacheNodes.class.getName());
   private static final String VERSION = "2015-02-02";
   private static final AwsFields FIELDS = new AwsFields("elasticache.txt");
   private static final String CLUSTER = "cache_cluster_";

@@ -14,6 +14,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.Labels;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.cloud.AzureTokens;
 import java.io.IOException;
@@ -31,7 +32,7 @@ import tools.jackson.databind.JsonNode;
 
 /** {@code azure_sd_configs}: virtual machines, also those of scale sets. */
 public final class Azure implements Refreshing.Source {
-  private static final System.Logger LOG = System.getLogger(Azure.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Azure.class.getName());
 
   private static final Section SECTION =
       new Section("azure_sd_config", "Targets from virtual machines of Azure.");

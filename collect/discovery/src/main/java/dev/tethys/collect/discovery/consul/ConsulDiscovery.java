@@ -11,6 +11,7 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.model.Labels;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.client.Call;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -35,7 +36,7 @@ public final class ConsulDiscovery implements Discovery {
   /** How long to wait after a call that failed. */
   static final Duration RETRY = Duration.ofSeconds(15);
 
-  private static final System.Logger LOG = System.getLogger(ConsulDiscovery.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ConsulDiscovery.class.getName());
   private static final String FAILURES = "prometheus_sd_consul_rpc_failures_total";
 
   private static final Section SECTION =

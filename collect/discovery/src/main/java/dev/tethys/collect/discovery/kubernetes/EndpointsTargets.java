@@ -3,6 +3,7 @@ package dev.tethys.collect.discovery.kubernetes;
 import dev.tethys.collect.discovery.MetaLabels;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.model.Labels;
+import dev.tethys.model.log.JulLogger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,7 +11,7 @@ import tools.jackson.databind.JsonNode;
 
 /** A target for each address and port of the older endpoints objects. */
 final class EndpointsTargets implements ClusterState.Targets {
-  private static final System.Logger LOG = System.getLogger(EndpointsTargets.class.getName());
+  private static final System.Logger LOG = JulLogger.of(EndpointsTargets.class.getName());
 
   private final ObjectLabels objects;
 

@@ -11,6 +11,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.kubernetes.ClusterAccess;
 import dev.tethys.web.kubernetes.Kubeconfig;
 import dev.tethys.web.kubernetes.ResourceWatch;
@@ -174,7 +175,7 @@ public final class KubernetesDiscovery implements Discovery {
   /** What one says where there is no cluster around the process. */
   static final String OUTSIDE = "name api_server or kubeconfig_file";
 
-  private static final System.Logger LOG = System.getLogger(KubernetesDiscovery.class.getName());
+  private static final System.Logger LOG = JulLogger.of(KubernetesDiscovery.class.getName());
 
   private static String roleWord(YamlNode n) {
     for (Role r : Role.values()) {

@@ -2,6 +2,7 @@ package dev.tethys.collect.discovery.kubernetes;
 
 import dev.tethys.collect.discovery.MetaLabels;
 import dev.tethys.collect.discovery.TargetGroup;
+import dev.tethys.model.log.JulLogger;
 import java.lang.System.Logger.Level;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,7 +13,7 @@ import tools.jackson.databind.JsonNode;
 
 /** A target for the kubelet of each node. */
 final class NodeTargets implements ClusterState.Targets {
-  private static final System.Logger LOG = System.getLogger(NodeTargets.class.getName());
+  private static final System.Logger LOG = JulLogger.of(NodeTargets.class.getName());
 
   /** Kinds of addresses, the one to scrape first. */
   private static final List<String> KINDS =

@@ -14,6 +14,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.Labels;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.cloud.OciIdentity;
 import dev.tethys.web.cloud.OciInstanceIdentity;
 import java.io.IOException;
@@ -31,7 +32,7 @@ import tools.jackson.databind.JsonNode;
 
 /** {@code oci_sd_configs}: the compute instances of compartments in Oracle's cloud. */
 public final class Oci implements Refreshing.Source {
-  private static final System.Logger LOG = System.getLogger(Oci.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Oci.class.getName());
   private static final String API_KEY = "api_key";
   private static final String INSTANCE_PRINCIPAL = "instance_principal";
 

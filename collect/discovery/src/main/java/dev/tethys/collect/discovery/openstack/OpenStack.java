@@ -15,6 +15,7 @@ import dev.tethys.config.TlsConfig;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.Labels;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -28,7 +29,7 @@ import tools.jackson.databind.JsonNode;
 
 /** {@code openstack_sd_configs}: hypervisors, instances or load balancers of one region. */
 public final class OpenStack implements Refreshing.Source {
-  private static final System.Logger LOG = System.getLogger(OpenStack.class.getName());
+  private static final System.Logger LOG = JulLogger.of(OpenStack.class.getName());
 
   static final Section SECTION = new Section("openstack_sd_config", "Targets from OpenStack.");
   private static final Keystone.Keys KEYS = new Keystone.Keys(SECTION);

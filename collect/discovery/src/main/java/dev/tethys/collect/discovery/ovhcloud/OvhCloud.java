@@ -14,6 +14,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.Labels;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.client.Call;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -32,7 +33,7 @@ import tools.jackson.databind.JsonNode;
 
 /** {@code ovhcloud_sd_configs}: virtual or dedicated servers. */
 public final class OvhCloud implements Refreshing.Source {
-  private static final System.Logger LOG = System.getLogger(OvhCloud.class.getName());
+  private static final System.Logger LOG = JulLogger.of(OvhCloud.class.getName());
 
   private static final Section SECTION =
       new Section("ovhcloud_sd_config", "Targets from OVHcloud.");

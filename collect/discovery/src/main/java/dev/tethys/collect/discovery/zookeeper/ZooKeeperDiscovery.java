@@ -10,6 +10,7 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.model.Labels;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -36,7 +37,7 @@ public final class ZooKeeperDiscovery implements Discovery {
 
   static final Duration RETRY = Duration.ofSeconds(10);
 
-  private static final System.Logger LOG = System.getLogger(ZooKeeperDiscovery.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ZooKeeperDiscovery.class.getName());
 
   /** The keys, which both kinds share. */
   private static final class Keys {

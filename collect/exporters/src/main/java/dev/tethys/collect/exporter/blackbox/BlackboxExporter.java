@@ -14,6 +14,7 @@ import dev.tethys.model.GoQuote;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpRequest;
@@ -36,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Modules, probers and the history of a blackbox exporter. */
 final class BlackboxExporter implements Exporter {
-  private static final System.Logger LOG = System.getLogger(BlackboxExporter.class.getName());
+  private static final System.Logger LOG = JulLogger.of(BlackboxExporter.class.getName());
   private static final String DEFAULT_MODULE = "http_2xx";
 
   private final @Nullable Path file;

@@ -5,6 +5,7 @@ import dev.tethys.config.Redaction;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.model.Alarm;
 import dev.tethys.model.GoQuote;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.client.NameLookup;
 import dev.tethys.web.client.TlsSockets;
 import java.io.IOException;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One probe of a target: results so far, log, and deadline. For one thread. */
 final class ProbeAttempt {
-  private static final System.Logger LOG = System.getLogger(ProbeAttempt.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ProbeAttempt.class.getName());
 
   /** The longest log that is kept of a look, in characters. */
   private static final int MAX_LOG = 64 << 10;

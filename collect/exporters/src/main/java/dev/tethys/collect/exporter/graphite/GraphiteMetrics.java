@@ -9,6 +9,7 @@ import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.socket.DatagramListener;
 import dev.tethys.web.socket.LineInput;
 import dev.tethys.web.socket.StreamListener;
@@ -36,7 +37,7 @@ public final class GraphiteMetrics implements Collector, AutoCloseable {
   /** Most series. */
   public static final int MAX_SERIES = 1_000_000;
 
-  private static final System.Logger LOG = System.getLogger(GraphiteMetrics.class.getName());
+  private static final System.Logger LOG = JulLogger.of(GraphiteMetrics.class.getName());
   private static final int MAX_LINE = 64 << 10;
 
   private record Sample(double value, long time) {}

@@ -16,6 +16,7 @@ import dev.tethys.model.Alarm;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.Params;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
@@ -49,7 +50,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Asks an HAProxy for its statistics, over HTTP or by its command socket. */
 final class HaproxyStats implements MetricsSource {
-  private static final System.Logger LOG = System.getLogger(HaproxyStats.class.getName());
+  private static final System.Logger LOG = JulLogger.of(HaproxyStats.class.getName());
 
   /** The largest answer that is read, in bytes. */
   private static final int MAX_ANSWER = 256 << 20;

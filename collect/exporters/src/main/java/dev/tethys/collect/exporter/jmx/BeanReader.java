@@ -1,5 +1,6 @@
 package dev.tethys.collect.exporter.jmx;
 
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -33,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * texts. Safe for any number of threads.
  */
 final class BeanReader {
-  private static final System.Logger LOG = System.getLogger(BeanReader.class.getName());
+  private static final System.Logger LOG = JulLogger.of(BeanReader.class.getName());
 
   /** How deep values may be nested. */
   private static final int MAX_DEPTH = 64;

@@ -7,6 +7,7 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.MalformedURLException;
@@ -60,7 +61,7 @@ record JmxConfig(
     @Nullable PagesTls pagesTls,
     @Nullable OtlpPushConfig push) {
 
-  private static final System.Logger LOG = System.getLogger(JmxConfig.class.getName());
+  private static final System.Logger LOG = JulLogger.of(JmxConfig.class.getName());
   private static final Type<ObjectName> OBJECT_NAME =
       Type.of("object name", null, JmxConfig::objectName);
   private static final Type<Map<ObjectName, Set<String>>> ATTRIBUTES =

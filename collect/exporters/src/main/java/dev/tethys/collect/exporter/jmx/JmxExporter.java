@@ -13,6 +13,7 @@ import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.WebConfig;
@@ -41,7 +42,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The exporter as it runs: one JVM, asked whenever its page is. */
 final class JmxExporter implements Exporter {
-  private static final System.Logger LOG = System.getLogger(JmxExporter.class.getName());
+  private static final System.Logger LOG = JulLogger.of(JmxExporter.class.getName());
   private static final Duration TIME_LIMIT = Duration.ofMinutes(1);
   private static final Duration OFFSET = Duration.ofMillis(250);
   private static final int MAX_LOOKS = 16;

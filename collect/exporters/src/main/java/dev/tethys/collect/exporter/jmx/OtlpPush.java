@@ -10,6 +10,7 @@ import dev.tethys.config.UrlHost;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.model.telemetry.ResourceGroup;
@@ -37,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * next is tried.
  */
 final class OtlpPush implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(OtlpPush.class.getName());
+  private static final System.Logger LOG = JulLogger.of(OtlpPush.class.getName());
   private static final String TOTAL = "_total";
   private static final String SECONDS = "seconds";
   private static final String AGENT = "Tethys-JMX-Exporter";

@@ -5,6 +5,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.log.JulLogger;
 import java.lang.System.Logger.Level;
 import java.util.Objects;
 import java.util.function.Function;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param plugin overrides a user
  */
 record PageLogin(@Nullable PageUser user, @Nullable Plugin plugin) {
-  private static final System.Logger LOG = System.getLogger(PageLogin.class.getName());
+  private static final System.Logger LOG = JulLogger.of(PageLogin.class.getName());
 
   /**
    * A class that says who may.

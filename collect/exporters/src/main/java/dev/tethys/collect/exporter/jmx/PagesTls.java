@@ -7,6 +7,7 @@ import dev.tethys.config.TlsConfig.TlsVersion;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.WebConfig;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /** TLS of the exporter's own pages: {@code httpServer.ssl}, out of key stores of Java. */
 final class PagesTls {
-  private static final System.Logger LOG = System.getLogger(PagesTls.class.getName());
+  private static final System.Logger LOG = JulLogger.of(PagesTls.class.getName());
 
   private static final Section STORE = new Section("store", "A key store of Java.");
   private static final Key<String> FILENAME =

@@ -15,6 +15,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.log.JulLogger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Arrays;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * expression of {@code cmdline} is found.
  */
 final class GroupRules implements GroupNamer {
-  private static final System.Logger LOG = System.getLogger(GroupRules.class.getName());
+  private static final System.Logger LOG = JulLogger.of(GroupRules.class.getName());
 
   /** A name is a label: what is longer is no name. */
   private static final TemplateLimits LIMITS =

@@ -4,6 +4,7 @@ import dev.tethys.collect.exporter.Findings;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger.Level;
@@ -18,7 +19,7 @@ import java.util.List;
  * process does not exist. Thread-safe.
  */
 public final class PidFileProcess {
-  private static final System.Logger LOG = System.getLogger(PidFileProcess.class.getName());
+  private static final System.Logger LOG = JulLogger.of(PidFileProcess.class.getName());
   private static final int MAX_FILE = 64;
 
   private final String prefix;

@@ -9,6 +9,7 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * two looks is added once.
  */
 final class ProcessExporter implements Exporter {
-  private static final System.Logger LOG = System.getLogger(ProcessExporter.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ProcessExporter.class.getName());
 
   /** Makes what follows from rules anew, when they change. */
   interface Trackers {

@@ -1,6 +1,7 @@
 package dev.tethys.collect.exporter.process;
 
 import dev.tethys.collect.exporter.process.ProcessLook.ThreadLook;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.NoSuchFileException;
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Bound: what is remembered is forgotten when its process has ended.
  */
 final class ProcessTracker {
-  private static final System.Logger LOG = System.getLogger(ProcessTracker.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ProcessTracker.class.getName());
 
   /**
    * Rules for grouping processes.

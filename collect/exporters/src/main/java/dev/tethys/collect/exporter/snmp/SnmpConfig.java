@@ -8,6 +8,7 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlWriter;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Content of {@code snmp.yml} and similar files: credentials and modules by name. */
 record SnmpConfig(Map<String, SnmpAuth> auths, Map<String, SnmpModule> modules) {
-  private static final System.Logger LOG = System.getLogger(SnmpConfig.class.getName());
+  private static final System.Logger LOG = JulLogger.of(SnmpConfig.class.getName());
 
   /**
    * Reads files, strictly; of two entries of one name the later one holds.

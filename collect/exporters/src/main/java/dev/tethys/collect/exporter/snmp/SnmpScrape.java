@@ -5,6 +5,7 @@ import dev.tethys.collect.exporter.Findings;
 import dev.tethys.collect.exporter.snmp.wire.Binding;
 import dev.tethys.collect.exporter.snmp.wire.Oid;
 import dev.tethys.collect.exporter.snmp.wire.SnmpClient;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -13,7 +14,7 @@ import java.util.List;
 
 /** One module of one agent: asks for its objects, and shows them. For one thread. */
 final class SnmpScrape implements SnmpClient.Listener {
-  private static final System.Logger LOG = System.getLogger(SnmpScrape.class.getName());
+  private static final System.Logger LOG = JulLogger.of(SnmpScrape.class.getName());
 
   private final String name;
   private final String logged;

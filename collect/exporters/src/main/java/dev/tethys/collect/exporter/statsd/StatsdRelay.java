@@ -3,6 +3,7 @@ package dev.tethys.collect.exporter.statsd;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * hundred packets wait are lost, and counted.
  */
 public final class StatsdRelay implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(StatsdRelay.class.getName());
+  private static final System.Logger LOG = JulLogger.of(StatsdRelay.class.getName());
   private static final int MAX_WAITING = 100;
   private static final long PACKET_NANOS = TimeUnit.SECONDS.toNanos(1);
 

@@ -10,6 +10,7 @@ import dev.tethys.collect.host.NodeExporterOptions;
 import dev.tethys.model.libc.Errno;
 import dev.tethys.model.libc.LibraryException;
 import dev.tethys.model.libc.SocketCalls;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Statistics of network drivers, by ioctl (linux/ethtool.h). */
 final class EthtoolCollector implements NodeCollector {
-  private static final System.Logger LOG = System.getLogger(EthtoolCollector.class.getName());
+  private static final System.Logger LOG = JulLogger.of(EthtoolCollector.class.getName());
   private static final long SIOCETHTOOL = 0x8946;
 
   /** Of struct ifreq, whose name comes before a pointer to the question. */

@@ -1,5 +1,6 @@
 package dev.tethys.collect.host.internal;
 
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -31,7 +32,7 @@ final class PageSize {
         }
       }
     } catch (IOException e) {
-      System.getLogger(PageSize.class.getName())
+      JulLogger.of(PageSize.class.getName())
           .log(System.Logger.Level.DEBUG, "the size of a page is taken to be " + USUAL, e);
     }
     return USUAL;

@@ -1,5 +1,6 @@
 package dev.tethys.collect.host.internal;
 
+import dev.tethys.model.log.JulLogger;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -33,7 +34,7 @@ final class PciIds {
         ids.parse(r);
         break;
       } catch (IOException e) {
-        System.getLogger(PciIds.class.getName())
+        JulLogger.of(PciIds.class.getName())
             .log(System.Logger.Level.DEBUG, "cannot read {0}: {1}", path, e.getMessage());
       }
     }

@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import dev.tethys.collect.host.NodeExporterOptions;
 import dev.tethys.model.libc.Errno;
 import dev.tethys.model.libc.LibraryFunction;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
@@ -26,7 +27,7 @@ import java.util.Set;
  * out.
  */
 final class PerfCollector implements NodeCollector {
-  private static final System.Logger LOG = System.getLogger(PerfCollector.class.getName());
+  private static final System.Logger LOG = JulLogger.of(PerfCollector.class.getName());
   private static final Cleaner CLEANER = Cleaner.create();
 
   private static final int HARDWARE = 0;

@@ -2,6 +2,7 @@ package dev.tethys.collect.host.internal;
 
 import dev.tethys.collect.host.HostPaths;
 import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.log.JulLogger;
 import java.io.File;
 import java.io.IOException;
 import java.lang.management.BufferPoolMXBean;
@@ -106,7 +107,7 @@ public final class ProcessFamilies {
     try {
       process(out);
     } catch (IOException e) {
-      System.getLogger(ProcessFamilies.class.getName())
+      JulLogger.of(ProcessFamilies.class.getName())
           .log(System.Logger.Level.DEBUG, "no metrics of the process", e);
     }
     jvm(out);

@@ -4,6 +4,7 @@ import dev.tethys.collect.host.NodeExporterOptions;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily.Metric;
+import dev.tethys.model.log.JulLogger;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,7 +23,7 @@ import java.util.Set;
  * others in help, type or by being there twice, of which the first are kept.
  */
 final class TextfileCollector implements NodeCollector {
-  private static final System.Logger LOG = System.getLogger(TextfileCollector.class.getName());
+  private static final System.Logger LOG = JulLogger.of(TextfileCollector.class.getName());
   private static final Desc MTIME =
       Desc.gauge(
           "node_textfile_mtime_seconds", "Unixtime mtime of textfiles successfully read.", "file");

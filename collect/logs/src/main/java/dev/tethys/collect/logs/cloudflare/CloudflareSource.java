@@ -7,6 +7,7 @@ import dev.tethys.collect.logs.SourceThreads;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogEntry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -44,7 +45,7 @@ import tools.jackson.core.json.JsonFactory;
  * to it, is the end of the range that Promtail would request next.
  */
 final class CloudflareSource implements LogSource {
-  private static final System.Logger LOG = System.getLogger(CloudflareSource.class.getName());
+  private static final System.Logger LOG = JulLogger.of(CloudflareSource.class.getName());
   private static final JsonFactory JSON = new JsonFactory();
 
   /** How long after the fact logs can be asked for. */

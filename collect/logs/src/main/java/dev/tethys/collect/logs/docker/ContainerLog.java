@@ -8,6 +8,7 @@ import dev.tethys.collect.logs.SourceThreads;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
@@ -28,7 +29,7 @@ import tools.jackson.databind.json.JsonMapper;
  * connection and restarts of the container.
  */
 final class ContainerLog {
-  private static final System.Logger LOG = System.getLogger(ContainerLog.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ContainerLog.class.getName());
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final int MAX_ANSWER = 16 << 20;
 

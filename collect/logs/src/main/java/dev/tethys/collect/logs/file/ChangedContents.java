@@ -1,5 +1,6 @@
 package dev.tethys.collect.logs.file;
 
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.List;
@@ -10,7 +11,7 @@ import java.util.List;
  * Truncation} requires. Runs on the thread of the job, without its lock.
  */
 final class ChangedContents {
-  private static final System.Logger LOG = System.getLogger(ChangedContents.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ChangedContents.class.getName());
 
   /** Finds generations that were never read. */
   interface Missed {

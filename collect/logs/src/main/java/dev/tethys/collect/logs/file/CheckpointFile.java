@@ -1,6 +1,7 @@
 package dev.tethys.collect.logs.file;
 
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * had acknowledged.
  */
 record CheckpointFile(FileAccess files, Path file) {
-  private static final System.Logger LOG = System.getLogger(CheckpointFile.class.getName());
+  private static final System.Logger LOG = JulLogger.of(CheckpointFile.class.getName());
   private static final String MAGIC = "tethys-positions 2\n";
   private static final String FIRST_MAGIC = "tethys-positions 1\n";
   private static final String BESIDE = "beside";

@@ -1,5 +1,6 @@
 package dev.tethys.collect.logs.file;
 
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * file is open. Guarded by the job.
  */
 final class EarlierReading {
-  private static final System.Logger LOG = System.getLogger(EarlierReading.class.getName());
+  private static final System.Logger LOG = JulLogger.of(EarlierReading.class.getName());
 
   /** How often a file is looked for that is gone when it is opened. */
   private static final int ATTEMPTS = 5;

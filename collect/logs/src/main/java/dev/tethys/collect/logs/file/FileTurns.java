@@ -1,5 +1,6 @@
 package dev.tethys.collect.logs.file;
 
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.List;
@@ -15,7 +16,7 @@ final class FileTurns {
   /** How long a file that was replaced must be quiet to have ended, in milliseconds. */
   static final long ROTATE_WAIT = 5000;
 
-  private static final System.Logger LOG = System.getLogger(FileTurns.class.getName());
+  private static final System.Logger LOG = JulLogger.of(FileTurns.class.getName());
 
   private final FileJob job;
   private final ReentrantLock lock;

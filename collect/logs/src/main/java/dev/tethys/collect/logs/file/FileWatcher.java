@@ -1,6 +1,7 @@
 package dev.tethys.collect.logs.file;
 
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.ClosedWatchServiceException;
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Everything but {@link #changed} belongs to the thread of the watcher.
  */
 final class FileWatcher implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(FileWatcher.class.getName());
+  private static final System.Logger LOG = JulLogger.of(FileWatcher.class.getName());
 
   /** How many folders are watched; those beyond are polled. */
   static final int MAX_FOLDERS = 65_536;

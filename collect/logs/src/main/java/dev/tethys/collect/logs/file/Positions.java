@@ -8,6 +8,7 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.IoFailures;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
@@ -52,7 +53,7 @@ public final class Positions {
   /** How many files that are not there are remembered; those known last. */
   static final int MAX_REMEMBERED = 20_000;
 
-  private static final System.Logger LOG = System.getLogger(Positions.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Positions.class.getName());
   private static final String CURSOR = "cursor-";
   private static final String OLD_CURSOR = "journal-";
   private static final Section SECTION = new Section("positions file", "How far files were read.");

@@ -1,5 +1,6 @@
 package dev.tethys.collect.logs.file;
 
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -12,7 +13,7 @@ import java.util.Collection;
  * lock is tried again, a delivered file is deleted. Guarded by the lock of the job.
  */
 final class QuietFiles {
-  private static final System.Logger LOG = System.getLogger(QuietFiles.class.getName());
+  private static final System.Logger LOG = JulLogger.of(QuietFiles.class.getName());
 
   private final FileRules rules;
   private final ReadQueue queue;

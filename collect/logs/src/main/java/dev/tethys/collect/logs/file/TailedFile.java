@@ -2,6 +2,7 @@ package dev.tethys.collect.logs.file;
 
 import com.google.re2j.Pattern;
 import dev.tethys.model.Labels;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogEntry;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * the thread of the job; volatile fields may be read by others.
  */
 final class TailedFile {
-  private static final System.Logger LOG = System.getLogger(TailedFile.class.getName());
+  private static final System.Logger LOG = JulLogger.of(TailedFile.class.getName());
 
   /** How much of a file is read before others have their turn, in bytes. */
   static final int TURN = 1 << 20;

@@ -1,5 +1,6 @@
 package dev.tethys.collect.logs.file;
 
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * all its files leave, each to be read as far as it goes then. Guarded by the job.
  */
 final class TargetFiles {
-  private static final System.Logger LOG = System.getLogger(TargetFiles.class.getName());
+  private static final System.Logger LOG = JulLogger.of(TargetFiles.class.getName());
 
   final FileTarget target;
   final FileJob job;

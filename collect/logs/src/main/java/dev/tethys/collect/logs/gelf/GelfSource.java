@@ -8,6 +8,7 @@ import dev.tethys.collect.logs.net.StreamListener;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.ByteBudget;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogEntry;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * The line is the JSON as it came. Nothing is acknowledged.
  */
 final class GelfSource implements LogSource {
-  private static final System.Logger LOG = System.getLogger(GelfSource.class.getName());
+  private static final System.Logger LOG = JulLogger.of(GelfSource.class.getName());
 
   static final int MAX_MESSAGE = GelfMessage.MAX_BYTES;
 

@@ -1,5 +1,6 @@
 package dev.tethys.collect.logs.journal;
 
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -20,7 +21,7 @@ public final class JournalReader implements AutoCloseable {
   /** How many files are open at most; journald keeps 100 by itself. */
   static final int MAX_FILES = 1000;
 
-  private static final System.Logger LOG = System.getLogger(JournalReader.class.getName());
+  private static final System.Logger LOG = JulLogger.of(JournalReader.class.getName());
 
   private final JournalPlaces places;
   private final Map<String, JournalFile> files = new HashMap<>(); // by their ids

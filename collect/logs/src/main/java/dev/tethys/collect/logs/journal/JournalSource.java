@@ -9,6 +9,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogEntry;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * last counts.
  */
 final class JournalSource implements LogSource {
-  private static final System.Logger LOG = System.getLogger(JournalSource.class.getName());
+  private static final System.Logger LOG = JulLogger.of(JournalSource.class.getName());
   private static final List<String> PRIORITIES =
       List.of("emerg", "alert", "crit", "error", "warning", "notice", "info", "debug");
 

@@ -2,6 +2,7 @@ package dev.tethys.collect.logs.net;
 
 import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.DatagramPacket;
@@ -18,7 +19,7 @@ public final class PacketListener implements AutoCloseable {
 
   private static final int MAX_PACKET = 65_535;
   private static final LimitedLog PEER_LOG =
-      new LimitedLog(System.getLogger(PacketListener.class.getName()));
+      new LimitedLog(JulLogger.of(PacketListener.class.getName()));
 
   /** Takes a packet; the bytes are its own only until it returns. */
   @FunctionalInterface

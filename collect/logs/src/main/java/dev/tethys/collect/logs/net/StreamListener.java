@@ -2,6 +2,7 @@ package dev.tethys.collect.logs.net;
 
 import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.ListenAddress;
 import dev.tethys.web.SocketTls;
 import dev.tethys.web.socket.ConnectionShares;
@@ -24,7 +25,7 @@ public final class StreamListener implements AutoCloseable {
   /** More connections at once are closed at once. */
   static final int MAX_CONNECTIONS = 4096;
 
-  private static final System.Logger LOG = System.getLogger(StreamListener.class.getName());
+  private static final System.Logger LOG = JulLogger.of(StreamListener.class.getName());
   private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
   private static final Duration HANDSHAKE = Duration.ofSeconds(10);
   private static final Duration RETRY = Duration.ofMillis(100);

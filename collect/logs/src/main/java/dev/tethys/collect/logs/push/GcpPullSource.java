@@ -7,6 +7,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.web.client.Answer;
 import java.io.IOException;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * handed on again: the service promises each once at least.
  */
 final class GcpPullSource implements LogSource {
-  private static final System.Logger LOG = System.getLogger(GcpPullSource.class.getName());
+  private static final System.Logger LOG = JulLogger.of(GcpPullSource.class.getName());
 
   /** How many messages are held at most, as by Google's libraries; asking waits then. */
   static final int MAX_HELD = 1000;

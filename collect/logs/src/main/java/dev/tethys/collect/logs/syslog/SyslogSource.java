@@ -13,6 +13,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.ByteBudget;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.web.SocketTls;
 import java.io.IOException;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * and logged at debug.
  */
 final class SyslogSource implements LogSource {
-  private static final System.Logger LOG = System.getLogger(SyslogSource.class.getName());
+  private static final System.Logger LOG = JulLogger.of(SyslogSource.class.getName());
 
   private final SyslogConfig config;
   private final SourceContext context;

@@ -3,6 +3,7 @@ package dev.tethys.pipeline.exporter.elastic;
 import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.config.Redaction;
 import dev.tethys.model.Labels;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.component.ExporterProbe;
@@ -19,7 +20,7 @@ import tools.jackson.databind.ObjectMapper;
 
 /** Tries a server: a sample or line of {@code tethys_probe} is written and searched for. */
 final class ElasticProbe implements ExporterProbe {
-  private static final System.Logger LOG = System.getLogger(ElasticProbe.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ElasticProbe.class.getName());
 
   private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -4,6 +4,7 @@ import dev.tethys.codec.loki.PushWriter;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.model.Labels;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Outcome;
@@ -56,7 +57,7 @@ public final class LokiClient implements AutoCloseable {
   /** How long a request under way may take to its end when the client becomes another. */
   private static final Duration TURN = Duration.ofSeconds(10);
 
-  private static final System.Logger LOG = System.getLogger(LokiClient.class.getName());
+  private static final System.Logger LOG = JulLogger.of(LokiClient.class.getName());
 
   /** Configuration and the state derived from it. */
   private static final class Settings {

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.parquet;
 
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -24,7 +25,7 @@ import java.util.stream.Stream;
  * those before it are taken back: the group is made again under other names, each time anew.
  */
 final class DirectoryTarget implements FileTarget {
-  private static final System.Logger LOG = System.getLogger(DirectoryTarget.class.getName());
+  private static final System.Logger LOG = JulLogger.of(DirectoryTarget.class.getName());
   private static final String UNFINISHED = ".tethys-unfinished";
   private static final Duration OLD = Duration.ofDays(1);
 

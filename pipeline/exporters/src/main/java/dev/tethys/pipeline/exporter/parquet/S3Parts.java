@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.parquet;
 
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -16,7 +17,7 @@ import java.util.regex.Pattern;
  * "CompleteMultipartUpload", "AbortMultipartUpload", "Checking object integrity".
  */
 final class S3Parts {
-  private static final System.Logger LOG = System.getLogger(S3Parts.class.getName());
+  private static final System.Logger LOG = JulLogger.of(S3Parts.class.getName());
   private static final Pattern ID = Pattern.compile("<UploadId>\\s*([^<\\s]+)\\s*</UploadId>");
 
   private final S3Target target;

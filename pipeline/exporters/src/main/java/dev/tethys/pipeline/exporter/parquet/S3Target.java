@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.exporter.parquet;
 
 import dev.tethys.config.HttpClientConfig;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.client.HttpClientFactory;
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * Version 4".
  */
 final class S3Target implements FileTarget {
-  private static final System.Logger LOG = System.getLogger(S3Target.class.getName());
+  private static final System.Logger LOG = JulLogger.of(S3Target.class.getName());
 
   /** What can be seen of an answer. */
   private static final int MAX_ANSWER = 1 << 20;

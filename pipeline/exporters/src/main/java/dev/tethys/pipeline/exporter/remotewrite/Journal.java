@@ -3,6 +3,7 @@ package dev.tethys.pipeline.exporter.remotewrite;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Signal;
@@ -54,7 +55,7 @@ final class Journal implements AutoCloseable {
   /** Where a parcel has its name among its headers. */
   static final String HEADER = "journal";
 
-  private static final System.Logger LOG = System.getLogger(Journal.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Journal.class.getName());
   private static final byte[] MAGIC = "TRWPEND2".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] MAGIC_1 = "TRWPEND1".getBytes(StandardCharsets.US_ASCII);
   private static final String SUFFIX = ".pending";

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.remotewrite;
 
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Outcome;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * outbox; then the file is deleted. Lock order: a lane's lock, the journal's.
  */
 final class QueueHandoff {
-  private static final System.Logger LOG = System.getLogger(QueueHandoff.class.getName());
+  private static final System.Logger LOG = JulLogger.of(QueueHandoff.class.getName());
 
   /** The number of a request that is not in the journal. */
   private static final long NOT_ANNOUNCED = 0;

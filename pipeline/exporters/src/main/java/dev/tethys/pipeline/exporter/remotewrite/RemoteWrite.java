@@ -3,6 +3,7 @@ package dev.tethys.pipeline.exporter.remotewrite;
 import dev.tethys.config.UrlHost;
 import dev.tethys.model.Labels;
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
@@ -49,7 +50,7 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
   /** All that goes to all destinations, as the API calls it. */
   private static final String PIPELINE = "metrics";
 
-  private static final System.Logger LOG = System.getLogger(RemoteWrite.class.getName());
+  private static final System.Logger LOG = JulLogger.of(RemoteWrite.class.getName());
 
   /**
    * Options of all remote write endpoints.

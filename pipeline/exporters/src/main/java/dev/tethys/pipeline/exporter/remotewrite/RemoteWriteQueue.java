@@ -4,6 +4,7 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.remote.ExternalLabels;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricMetadata;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
@@ -39,7 +40,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
   static final String TOO_OLD = "too_old";
   static final String QUEUE_FULL = "queue_full";
 
-  private static final System.Logger LOG = System.getLogger(RemoteWriteQueue.class.getName());
+  private static final System.Logger LOG = JulLogger.of(RemoteWriteQueue.class.getName());
 
   private final RemoteWriteConfig config;
   private final String component;

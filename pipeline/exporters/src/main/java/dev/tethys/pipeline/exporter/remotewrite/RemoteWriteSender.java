@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.exporter.remotewrite;
 
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.SendResult;
@@ -34,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * are few compared with accepted ones.
  */
 final class RemoteWriteSender implements Sender {
-  private static final System.Logger LOG = System.getLogger(RemoteWriteSender.class.getName());
+  private static final System.Logger LOG = JulLogger.of(RemoteWriteSender.class.getName());
   private static final String WRITTEN = "X-Prometheus-Remote-Write-";
 
   /** So much of an answer is read for the log. */

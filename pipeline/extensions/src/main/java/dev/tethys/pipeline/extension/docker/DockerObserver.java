@@ -2,6 +2,7 @@ package dev.tethys.pipeline.extension.docker;
 
 import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.receiver.kubernetes.Around;
 import dev.tethys.pipeline.receiver.kubernetes.Asking;
@@ -27,7 +28,7 @@ import tools.jackson.databind.JsonNode;
  * again at an interval or when the event stream ends.
  */
 final class DockerObserver implements Extension, EndpointObserver {
-  private static final System.Logger LOG = System.getLogger(DockerObserver.class.getName());
+  private static final System.Logger LOG = JulLogger.of(DockerObserver.class.getName());
 
   private static final String RUNNING =
       "/containers/json?filters=" + encoded("{\"status\":[\"running\"]}");

@@ -9,6 +9,7 @@ import dev.tethys.config.UrlText;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.client.FirstUseClient;
 import dev.tethys.pipeline.client.HttpClientSettings;
@@ -122,7 +123,7 @@ public final class HttpForwarderFactory implements ExtensionFactory<HttpForwarde
   }
 
   static final class Running extends ServedExtension {
-    private static final System.Logger LOG = System.getLogger(HttpForwarderFactory.class.getName());
+    private static final System.Logger LOG = JulLogger.of(HttpForwarderFactory.class.getName());
 
     /** Headers that are of one connection, or that the client here says itself. */
     private static final Set<String> OF_CONNECTION =

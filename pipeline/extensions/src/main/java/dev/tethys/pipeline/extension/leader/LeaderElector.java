@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.extension.leader;
 
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.component.Leadership;
 import dev.tethys.pipeline.receiver.kubernetes.Around;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Participates in leader election and notifies its followers of the result. */
 final class LeaderElector implements Extension, Leadership {
-  private static final System.Logger LOG = System.getLogger(LeaderElector.class.getName());
+  private static final System.Logger LOG = JulLogger.of(LeaderElector.class.getName());
 
   /** What giving the lease up may take; others else wait for its end. */
   private static final Duration RELEASE = Duration.ofSeconds(2);

@@ -4,6 +4,7 @@ import dev.tethys.collect.host.HostProcess;
 import dev.tethys.collect.host.HostReadings;
 import dev.tethys.collect.host.HostReadings.Listener;
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.receiver.observer.Endpoint;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * Looks again and again at the sockets of this machine that wait for others, and whose they are.
  */
 final class HostObserver implements Extension, EndpointObserver {
-  private static final System.Logger LOG = System.getLogger(HostObserver.class.getName());
+  private static final System.Logger LOG = JulLogger.of(HostObserver.class.getName());
 
   /** The kernel cuts names of processes to so many bytes. */
   private static final int CUT = 15;

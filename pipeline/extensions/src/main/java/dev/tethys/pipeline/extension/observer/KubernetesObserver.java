@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.extension.observer;
 
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.receiver.kubernetes.Around;
 import dev.tethys.pipeline.receiver.observer.Endpoint;
@@ -19,7 +20,7 @@ import tools.jackson.databind.JsonNode;
 
 /** Watches the objects of a cluster, and tells which endpoints these have. */
 final class KubernetesObserver implements Extension, EndpointObserver {
-  private static final System.Logger LOG = System.getLogger(KubernetesObserver.class.getName());
+  private static final System.Logger LOG = JulLogger.of(KubernetesObserver.class.getName());
 
   private final KubernetesObserverConfig config;
   private final Around around;

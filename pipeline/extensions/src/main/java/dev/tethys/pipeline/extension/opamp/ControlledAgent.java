@@ -10,6 +10,7 @@ import dev.tethys.config.ConfigException;
 import dev.tethys.config.Secret;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.model.file.IoFailures;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -37,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * replaces those before it.
  */
 public final class ControlledAgent implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(ControlledAgent.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ControlledAgent.class.getName());
 
   /** Interval of health and accounts after a change, for {@link #CLOSE_WATCH}, and otherwise. */
   private static final Duration OFTEN = Duration.ofMillis(500);

@@ -2,6 +2,7 @@ package dev.tethys.pipeline.extension.sampling;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.config.HttpClientConfig;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Strategies from the last valid content of a file or URL. */
 final class FileStrategies implements StrategySource {
-  private static final System.Logger LOG = System.getLogger(RemoteSampling.class.getName());
+  private static final System.Logger LOG = JulLogger.of(RemoteSampling.class.getName());
 
   /** The largest file that is read. */
   private static final int MAX_BYTES = 16 << 20;

@@ -7,6 +7,7 @@ import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.MetricFamily.Metric;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
@@ -48,7 +49,7 @@ public final class LiveControls implements EntryFilter, Collector {
 
   static final int MAX_ENDED = 32;
 
-  private static final System.Logger LOG = System.getLogger(LiveControls.class.getName());
+  private static final System.Logger LOG = JulLogger.of(LiveControls.class.getName());
 
   /**
    * Counts of a control.

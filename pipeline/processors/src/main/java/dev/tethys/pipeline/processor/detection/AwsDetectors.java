@@ -4,6 +4,7 @@ import com.google.re2j.Pattern;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.web.client.Call;
@@ -20,7 +21,7 @@ import tools.jackson.databind.JsonNode;
 
 /** Machines of EC2 and tasks of ECS, as AWS's metadata describe them. */
 final class AwsDetectors {
-  private static final System.Logger LOG = System.getLogger(AwsDetectors.class.getName());
+  private static final System.Logger LOG = JulLogger.of(AwsDetectors.class.getName());
 
   private static final Section EC2 = new Section("ec2", "A machine of AWS's EC2.");
   private static final Key<List<Pattern>> TAGS =

@@ -3,6 +3,7 @@ package dev.tethys.pipeline.processor.detection;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.web.cloud.XmlReader;
 import java.io.IOException;
@@ -18,7 +19,7 @@ import tools.jackson.databind.JsonNode;
  */
 final class EksDetector implements Detector {
   private static final Section SECTION = new Section("eks", "A node of AWS's Kubernetes.");
-  private static final System.Logger LOG = System.getLogger(EksDetector.class.getName());
+  private static final System.Logger LOG = JulLogger.of(EksDetector.class.getName());
   private static final Key<String> NODE =
       SECTION.key(
           "node_from_env_var",

@@ -8,6 +8,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.DataPoint;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricData;
@@ -83,7 +84,7 @@ public final class MetricsTransform {
           "transforms", Type.list(SECTION.type(MetricsTransform::new)), "Run in this order.");
 
   private static final LimitedLog PEER_LOG =
-      new LimitedLog(System.getLogger("dev.tethys.pipeline.processor"));
+      new LimitedLog(JulLogger.of("dev.tethys.pipeline.processor"));
 
   private final String include;
   private final @Nullable Pattern pattern;

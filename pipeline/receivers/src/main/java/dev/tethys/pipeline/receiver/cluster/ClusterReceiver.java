@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.cluster;
 
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.component.Receiver;
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * which entities there are.
  */
 final class ClusterReceiver implements Receiver {
-  private static final System.Logger LOG = System.getLogger(ClusterReceiver.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ClusterReceiver.class.getName());
 
   private final ClusterConfig config;
   private final Around around;

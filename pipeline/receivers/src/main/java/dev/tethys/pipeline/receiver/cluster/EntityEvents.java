@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.receiver.cluster;
 
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
@@ -33,7 +34,7 @@ import java.util.concurrent.TimeUnit;
  * the difference until it is accepted: a deletion that was not accepted is never forgotten.
  */
 final class EntityEvents implements WatchedKind.Ear {
-  private static final System.Logger LOG = System.getLogger(EntityEvents.class.getName());
+  private static final System.Logger LOG = JulLogger.of(EntityEvents.class.getName());
   private static final Duration RETRY = Duration.ofSeconds(1);
 
   /** Objects a batch is of. */

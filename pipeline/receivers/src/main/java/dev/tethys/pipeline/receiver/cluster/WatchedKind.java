@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.cluster;
 
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.receiver.scraping.FailureLog;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.lang.System.Logger.Level;
@@ -15,7 +16,7 @@ import tools.jackson.databind.JsonNode;
 
 /** Objects of one kind in one namespace, or in all. */
 final class WatchedKind implements ResourceWatch.Sink<ClusterObject> {
-  private static final System.Logger LOG = System.getLogger(WatchedKind.class.getName());
+  private static final System.Logger LOG = JulLogger.of(WatchedKind.class.getName());
 
   private final String name;
   private final ClusterKind kind;

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.collectd;
 
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Read again when it has changed, as collectd does; while it cannot be read, what was known stays.
  */
 final class AuthFile {
-  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.receiver");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.receiver");
   private static final long LOOK_NANOS = 1_000_000_000;
 
   private final Path file;

@@ -2,6 +2,7 @@ package dev.tethys.pipeline.receiver.creator;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.component.Receiver;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Invariant: only its thread creates, starts and stops receivers, one at a time.
  */
 final class CreatedReceiver {
-  private static final System.Logger LOG = System.getLogger(CreatedReceiver.class.getName());
+  private static final System.Logger LOG = JulLogger.of(CreatedReceiver.class.getName());
 
   /** What a receiver that is not wanted any more has for what it took. */
   private static final Duration GRACE = Duration.ofSeconds(30);

@@ -2,6 +2,7 @@ package dev.tethys.pipeline.receiver.creator;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.operators.expr.ExpressionException;
 import dev.tethys.pipeline.receiver.observer.Endpoint;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * true of it. What an endpoint's change does not concern goes on.
  */
 final class CreatorReceiver implements Receiver {
-  private static final System.Logger LOG = System.getLogger(CreatorReceiver.class.getName());
+  private static final System.Logger LOG = JulLogger.of(CreatorReceiver.class.getName());
 
   /** A rule, and what is made where it is true. */
   record Ruled(EndpointRule rule, Template template) {}

@@ -3,6 +3,7 @@ package dev.tethys.pipeline.receiver.creator;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ComponentId;
@@ -23,7 +24,7 @@ import java.util.Set;
  * <p>A pod controls only its own collection: addresses must be its own ports, logs its own files.
  */
 final class Hints {
-  private static final System.Logger LOG = System.getLogger(Hints.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Hints.class.getName());
   private static final String PREFIX = "io.opentelemetry.discovery.";
   private static final String FILE_LOG = "file_log";
 

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.receiver.docker;
 
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.component.Receiver;
@@ -32,7 +33,7 @@ import tools.jackson.databind.JsonNode;
  * the daemon takes two samples per response, a second apart.
  */
 final class DockerReceiver implements Receiver {
-  private static final System.Logger LOG = System.getLogger(DockerReceiver.class.getName());
+  private static final System.Logger LOG = JulLogger.of(DockerReceiver.class.getName());
   private static final String SCRAPER = "docker_stats";
 
   private static final String RUNNING =

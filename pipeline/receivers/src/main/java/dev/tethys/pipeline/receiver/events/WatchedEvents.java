@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.events;
 
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.pipeline.Consumer;
@@ -21,7 +22,7 @@ import tools.jackson.databind.JsonNode;
  * way and another one is full, so that little is kept but what the API itself still has.
  */
 final class WatchedEvents implements ResourceWatch.Sink<Event> {
-  private static final System.Logger LOG = System.getLogger(WatchedEvents.class.getName());
+  private static final System.Logger LOG = JulLogger.of(WatchedEvents.class.getName());
 
   private final String name;
   private final String version;

@@ -3,6 +3,7 @@ package dev.tethys.pipeline.receiver.host;
 import dev.tethys.collect.host.HostReadings;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.pipeline.Batch;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * blocking, and emits host entities as logs on a virtual thread.
  */
 final class HostMetricsReceiver implements Receiver {
-  private static final System.Logger LOG = System.getLogger(HostMetricsReceiver.class.getName());
+  private static final System.Logger LOG = JulLogger.of(HostMetricsReceiver.class.getName());
 
   /** How long file systems are waited for where no timeout is shorter. */
   private static final Duration TIME_LIMIT = Duration.ofSeconds(5);

@@ -6,6 +6,7 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.Resource;
 import dev.tethys.pipeline.receiver.scraping.Emission;
 import dev.tethys.pipeline.receiver.scraping.Instrument;
@@ -21,7 +22,7 @@ import java.util.Map;
 
 /** Scraper of processes: a resource for each. */
 final class ProcessScraper implements HostScraper {
-  private static final System.Logger LOG = System.getLogger(ProcessScraper.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ProcessScraper.class.getName());
 
   private static final String SWITCHES = "process.context_switches";
   private static final String TIME = "process.cpu.time";

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.receiver.kubelet;
 
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.component.Receiver;
@@ -22,7 +23,7 @@ import tools.jackson.databind.JsonNode;
 
 /** Asks a kubelet once an interval. An answer that does not come costs its look alone. */
 final class KubeletReceiver implements Receiver {
-  private static final System.Logger LOG = System.getLogger(KubeletReceiver.class.getName());
+  private static final System.Logger LOG = JulLogger.of(KubeletReceiver.class.getName());
   private static final String SCRAPER = "kubelet_stats";
 
   private final KubeletConfig config;

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.kubelet;
 
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.receiver.kubernetes.Quantity;
 import dev.tethys.pipeline.receiver.scraping.FailureLog;
 import dev.tethys.web.kubernetes.ClusterAccess;
@@ -10,7 +11,7 @@ import tools.jackson.databind.JsonNode;
 
 /** The CPUs and bytes of memory that a node has, followed at the API of its cluster. */
 final class NodeCapacity {
-  private static final System.Logger LOG = System.getLogger(NodeCapacity.class.getName());
+  private static final System.Logger LOG = JulLogger.of(NodeCapacity.class.getName());
 
   /** CPUs and bytes; 0 while that is not known. */
   record Capacity(double cpus, double memory) {

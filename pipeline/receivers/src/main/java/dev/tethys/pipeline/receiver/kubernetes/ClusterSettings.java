@@ -4,6 +4,7 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.kubernetes.ClusterAccess;
 import dev.tethys.web.kubernetes.Kubeconfig;
 import java.io.IOException;
@@ -20,7 +21,7 @@ import java.util.List;
  * @param throttle whether client-side rate limits are set
  */
 public record ClusterSettings(Auth auth, String kubeconfig, String context, boolean throttle) {
-  private static final System.Logger LOG = System.getLogger(ClusterSettings.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ClusterSettings.class.getName());
 
   /** Ways of saying who asks. */
   public enum Auth {

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.receiver.kubernetes;
 
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.ResourceGroup;
@@ -22,7 +23,7 @@ import java.util.List;
  * batch does not make a source wait for each of its records.
  */
 public final class LogHandover {
-  private static final System.Logger LOG = System.getLogger(LogHandover.class.getName());
+  private static final System.Logger LOG = JulLogger.of(LogHandover.class.getName());
   private static final Duration RETRY = Duration.ofSeconds(1);
 
   /** The most that waits while a batch is on its way, and so the most of the next batch. */

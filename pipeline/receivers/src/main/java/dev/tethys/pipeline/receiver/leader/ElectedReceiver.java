@@ -3,6 +3,7 @@ package dev.tethys.pipeline.receiver.leader;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Leadership;
 import dev.tethys.pipeline.component.Receiver;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Invariant: only the thread makes, starts and stops receivers, one at a time.
  */
 public final class ElectedReceiver implements Receiver {
-  private static final System.Logger LOG = System.getLogger(ElectedReceiver.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ElectedReceiver.class.getName());
   private static final Duration AGAIN = Duration.ofSeconds(5);
 
   private final Leadership leadership;

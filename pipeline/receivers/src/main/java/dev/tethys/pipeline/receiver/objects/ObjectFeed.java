@@ -2,6 +2,7 @@ package dev.tethys.pipeline.receiver.objects;
 
 import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.receiver.kubernetes.Asking;
 import dev.tethys.pipeline.receiver.kubernetes.LogHandover;
 import dev.tethys.pipeline.receiver.objects.ObjectsConfig.Mode;
@@ -26,7 +27,7 @@ import tools.jackson.databind.node.ObjectNode;
  * goes on when the page before was taken, a watch until a batch is on its way and another is full.
  */
 final class ObjectFeed {
-  private static final System.Logger LOG = System.getLogger(ObjectFeed.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ObjectFeed.class.getName());
 
   /** Objects a page of a list, and so records a batch: an object may be as large as a megabyte. */
   private static final int PAGE = 100;

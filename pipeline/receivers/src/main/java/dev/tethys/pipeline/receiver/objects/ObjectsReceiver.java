@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.objects;
 
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.receiver.kubernetes.Around;
@@ -17,7 +18,7 @@ import java.util.List;
 
 /** Lists and follows objects of a cluster. */
 final class ObjectsReceiver implements Receiver {
-  private static final System.Logger LOG = System.getLogger(ObjectsReceiver.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ObjectsReceiver.class.getName());
 
   private final ObjectsConfig config;
   private final Around around;

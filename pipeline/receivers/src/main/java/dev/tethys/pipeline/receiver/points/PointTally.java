@@ -6,6 +6,7 @@ import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.exposition.Registry.Vector;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.receiver.server.RefusedItems;
 import java.lang.System.Logger.Level;
@@ -18,7 +19,7 @@ import java.util.function.LongSupplier;
  */
 public final class PointTally implements RefusedItems {
   private static final LimitedLog PEER_LOG =
-      new LimitedLog(System.getLogger("dev.tethys.pipeline.receiver"));
+      new LimitedLog(JulLogger.of("dev.tethys.pipeline.receiver"));
   private static final long QUIET_NANOS = 10_000_000_000L;
 
   private final String component;

@@ -4,6 +4,7 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.otlp.wire.ProfilesWriter;
 import dev.tethys.codec.pprof.PprofReader;
 import dev.tethys.collect.logs.file.Glob;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -25,7 +26,7 @@ final class ProfileFiles implements Rounds.Source {
 
   private record State(long length, FileTime changed) {}
 
-  private static final System.Logger LOG = System.getLogger(ProfileFiles.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ProfileFiles.class.getName());
 
   private final Glob include;
   private Map<Path, State> known = new HashMap<>();

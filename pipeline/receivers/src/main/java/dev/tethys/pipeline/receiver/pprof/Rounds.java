@@ -6,6 +6,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
@@ -67,7 +68,7 @@ final class Rounds implements AutoCloseable {
     }
   }
 
-  private static final System.Logger LOG = System.getLogger(Rounds.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Rounds.class.getName());
 
   private final Source source;
   private final Schedule pace;

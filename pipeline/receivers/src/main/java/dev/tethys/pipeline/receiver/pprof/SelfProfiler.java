@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.receiver.pprof;
 
 import dev.tethys.codec.otlp.wire.ProfilesWriter;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Consumer;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -14,7 +15,7 @@ import jdk.jfr.FlightRecorder;
  * and no profiles are sent.
  */
 public final class SelfProfiler implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(SelfProfiler.class.getName());
+  private static final System.Logger LOG = JulLogger.of(SelfProfiler.class.getName());
   private static final Rounds.Schedule SCHEDULE =
       new Rounds.Schedule(Duration.ofSeconds(30), Duration.ofSeconds(2));
 

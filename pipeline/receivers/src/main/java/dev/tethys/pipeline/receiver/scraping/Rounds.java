@@ -5,6 +5,7 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
@@ -25,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * offered again until the next collection, which supersedes it. One thread.
  */
 public final class Rounds {
-  private static final System.Logger LOG = System.getLogger(Rounds.class.getName());
+  private static final System.Logger LOG = JulLogger.of(Rounds.class.getName());
 
   private static final Duration RETRY = Duration.ofSeconds(1);
 

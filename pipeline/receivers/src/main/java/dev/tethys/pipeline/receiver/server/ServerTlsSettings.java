@@ -9,6 +9,7 @@ import dev.tethys.config.TlsConfig;
 import dev.tethys.config.TlsConfig.TlsVersion;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.client.TlsKeys;
 import dev.tethys.web.SocketTls;
 import dev.tethys.web.WebConfig;
@@ -43,7 +44,7 @@ public record ServerTlsSettings(
     List<String> curves,
     boolean systemCas,
     Duration reloadInterval) {
-  private static final System.Logger LOG = System.getLogger("dev.tethys.pipeline.receiver");
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.receiver");
 
   /** How often a client's authorities are looked at again when only that is asked for. */
   private static final Duration CA_RELOAD = Duration.ofSeconds(10);

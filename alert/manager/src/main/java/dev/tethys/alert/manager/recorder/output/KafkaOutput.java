@@ -7,6 +7,7 @@ import dev.tethys.alert.manager.recorder.OutputContext;
 import dev.tethys.alert.manager.recorder.RecordedEvent;
 import dev.tethys.alert.manager.recorder.RecorderMetrics;
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
@@ -18,7 +19,7 @@ import java.time.Duration;
  */
 final class KafkaOutput implements EventOutput {
   private static final Duration LAST_EFFORTS = Duration.ofSeconds(30);
-  private static final System.Logger LOG = System.getLogger(KafkaOutput.class.getName());
+  private static final System.Logger LOG = JulLogger.of(KafkaOutput.class.getName());
 
   private final KafkaConfig config;
   private final RecorderMetrics metrics;

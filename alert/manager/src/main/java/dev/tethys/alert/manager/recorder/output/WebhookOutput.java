@@ -6,6 +6,7 @@ import dev.tethys.alert.manager.recorder.OutputContext;
 import dev.tethys.alert.manager.recorder.RecordedEvent;
 import dev.tethys.config.Redaction;
 import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.client.WebClient;
@@ -33,7 +34,7 @@ final class WebhookOutput implements EventOutput {
 
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
   private static final Duration LAST_EFFORTS = Duration.ofSeconds(30);
-  private static final System.Logger LOG = System.getLogger(WebhookOutput.class.getName());
+  private static final System.Logger LOG = JulLogger.of(WebhookOutput.class.getName());
 
   private record Body(byte[] json, int events) {}
 

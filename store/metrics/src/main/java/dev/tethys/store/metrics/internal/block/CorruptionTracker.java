@@ -1,5 +1,6 @@
 package dev.tethys.store.metrics.internal.block;
 
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.files.DamageException;
 import dev.tethys.store.metrics.internal.encoding.UnreadException;
@@ -22,7 +23,7 @@ final class CorruptionTracker {
   /** Further places are neither told nor kept: one who mends the block mends them all. */
   private static final int MAX_PLACES = 20;
 
-  private static final Logger LOG = System.getLogger(CorruptionTracker.class.getName());
+  private static final Logger LOG = JulLogger.of(CorruptionTracker.class.getName());
 
   private final Supplier<Path> folder;
   private final Set<String> places = new ConcurrentSkipListSet<>();

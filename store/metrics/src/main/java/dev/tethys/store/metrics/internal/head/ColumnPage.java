@@ -1,5 +1,6 @@
 package dev.tethys.store.metrics.internal.head;
 
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * Safe for several threads.
  */
 final class ColumnPage implements Page, Page.View {
-  private static final Logger LOG = System.getLogger(ColumnPage.class.getName());
+  private static final Logger LOG = JulLogger.of(ColumnPage.class.getName());
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfChar CHAR =

@@ -1,6 +1,7 @@
 package dev.tethys.store.metrics.internal.head;
 
 import dev.tethys.model.Histogram;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
@@ -21,7 +22,7 @@ final class HistogramChunk {
   /** The most histograms of one. */
   static final int MOST = 32;
 
-  private static final Logger LOG = System.getLogger(HistogramChunk.class.getName());
+  private static final Logger LOG = JulLogger.of(HistogramChunk.class.getName());
 
   private final long minTime;
   private final long maxTime;

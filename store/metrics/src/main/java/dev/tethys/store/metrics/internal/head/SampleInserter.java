@@ -1,6 +1,7 @@
 package dev.tethys.store.metrics.internal.head;
 
 import dev.tethys.model.Histogram;
+import dev.tethys.model.log.JulLogger;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import org.jspecify.annotations.Nullable;
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * recovery.
  */
 final class SampleInserter {
-  private static final Logger LOG = System.getLogger(SampleInserter.class.getName());
+  private static final Logger LOG = JulLogger.of(SampleInserter.class.getName());
 
   private final Head head;
   private final RowPage.Scratch scratch = new RowPage.Scratch();
