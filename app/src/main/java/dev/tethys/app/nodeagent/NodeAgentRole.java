@@ -6,8 +6,6 @@ import dev.tethys.collect.observe.MachineIdentity;
 import dev.tethys.collect.observe.NodeObserver;
 import dev.tethys.collect.observe.SignalState;
 import dev.tethys.model.Labels;
-import dev.tethys.model.MetricType;
-import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.runtime.BuildInfo;
@@ -96,15 +94,7 @@ public final class NodeAgentRole {
                   : new MetricsPush(
                       push, identity, registry, NodeAgentFlags.page(address, listener.port()))) {
         LOG.log(Level.INFO, "Node agent started address={0}", listener.addresses());
-        for (SignalState s : observer.signals()) {
-          LOG.log(
-              s.reason().isEmpty() ? Level.INFO : Level.WARNING,
-              "Signal opened signal=\"{0}\" state={1} source={2}{3}",
-              s.signal(),
-              s.level().text(),
-              s.source(),
-              s.reason().isEmpty() ? "" : " reason=\"" + s.reason() + "\"");
-        }
+        ObserverParts.logSignals(LOG, observer.signals());
         Shutdown.await();
       }
       return 0;
@@ -116,23 +106,10 @@ public final class NodeAgentRole {
   }
 
   private static Registry registry(NodeObserver observer) {
-    Registry r = new Registry();
-    BuildInfo b = BuildInfo.current();
-    r.register(observer);
+    Registry r = ObserverParts.registry(observer);
     r.register(new ProcessCollector());
     r.register(Registry.process());
-    r.register(b.metric("tethys", "the node agent"));
-    r.register(
-        to ->
-            to.accept(
-                new MetricFamily(
-                    "node_agent_info",
-                    MetricType.GAUGE,
-                    "Version of the node agent.",
-                    "",
-                    List.of(
-                        new MetricFamily.Metric(
-                            Labels.of("version", "tethys-" + b.version()), 1)))));
+    r.register(BuildInfo.current().metric("tethys", "the node agent"));
     return r;
   }
 

@@ -80,12 +80,6 @@ final class Configuration {
    * @param address where its own metrics are reached
    */
   static String defaults(String address) {
-    String host;
-    try {
-      host = InetAddress.getLocalHost().getHostName();
-    } catch (UnknownHostException e) {
-      host = "localhost";
-    }
     return """
     # The embedded defaults: Tethys watches itself and the machine it runs on.
     global:
@@ -100,7 +94,16 @@ final class Configuration {
       - targets: ['%1$s']
         labels: {instance: '%3$s'}
     """
-        .formatted(address, HostPage.PATH, host.replace("'", ""));
+        .formatted(address, HostPage.PATH, hostName().replace("'", ""));
+  }
+
+  /** Name of this machine, as label {@code instance} of its own metrics. */
+  static String hostName() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return "localhost";
+    }
   }
 
   private PrometheusConfig read() throws IOException {
@@ -136,6 +139,16 @@ final class Configuration {
     try {
       part.apply(current);
       parts.add(part);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Applies the configuration in force to a part again, after a change of the part. */
+  void applyAgain(Part part) throws IOException {
+    lock.lock();
+    try {
+      part.apply(current);
     } finally {
       lock.unlock();
     }

@@ -15,6 +15,7 @@ import dev.tethys.collect.discovery.DiscoveryManager;
 import dev.tethys.collect.host.ProcessCollector;
 import dev.tethys.collect.scrape.HttpTransports;
 import dev.tethys.collect.scrape.ScrapeClock;
+import dev.tethys.collect.scrape.ScrapeConfig;
 import dev.tethys.collect.scrape.ScrapeManager;
 import dev.tethys.collect.scrape.ScrapeMetrics;
 import dev.tethys.collect.scrape.ScrapeOptions;
@@ -71,6 +72,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,6 +113,7 @@ final class Server implements AutoCloseable {
   private final @Nullable EmbeddedProfiles profiles;
   private final @Nullable EmbeddedTraces traces;
   private final EmbeddedPipelines pipelines;
+  private final EmbeddedObserver observer;
   private final HttpListener listener;
   private final boolean embedded;
   private final List<HttpListener> otlpListeners;
@@ -172,6 +175,7 @@ final class Server implements AutoCloseable {
     registry.register(Registry.process());
     registry.register(BuildInfo.current().metric("prometheus", "the server"));
     this.exporters = new CollectedExporters(new HttpTransports(clients), clients);
+    this.observer = new EmbeddedObserver(flags, embedded, exporters, () -> "localhost:" + port());
     this.scrape =
         new ScrapeManager(
             writing("scrape"),
@@ -355,6 +359,7 @@ final class Server implements AutoCloseable {
     }
     flush.addTo(routes);
     HostPage.addTo(routes);
+    observer.addTo(routes);
     String seen = external.getPath() == null ? "" : external.getPath();
     PipelineEndpoints.addTo(routes, remoteWrite, InstantSource.system(), true);
     Interface pages =
@@ -485,11 +490,23 @@ final class Server implements AutoCloseable {
     remoteWrite.apply(c.remoteWrite(), c.global().externalLabels());
     reading.apply(c.remoteRead(), c.stores(), c.global().externalLabels(), clients);
     exporters.apply(c.collect());
-    scrape.apply(c.metricJobs(), c.global().externalLabels());
-    Map<String, List<DiscoveryConfig>> pools = new LinkedHashMap<>();
-    c.jobs().forEach(j -> pools.put(j.jobName(), j.discoveries()));
-    discovery.apply(pools);
+    applyJobs(c);
     alerting.apply(c, groups);
+  }
+
+  private void applyJobs(PrometheusConfig c) throws IOException {
+    List<ScrapeConfig> own = observer.jobs(c.jobs());
+    scrape.apply(
+        Stream.concat(c.metricJobs().stream(), own.stream()).toList(), c.global().externalLabels());
+    Map<String, List<DiscoveryConfig>> pools = new LinkedHashMap<>();
+    Stream.concat(c.jobs().stream(), own.stream())
+        .forEach(j -> pools.put(j.jobName(), j.discoveries()));
+    discovery.apply(pools);
+  }
+
+  /** Starts to observe the machine when the flags and the rights of the process allow it. */
+  void observe() {
+    observer.start(() -> configuration.applyAgain(this::applyJobs));
   }
 
   /** Opens the query log anew, so that whoever moves it away may have it reopened by a reload. */
@@ -529,30 +546,11 @@ final class Server implements AutoCloseable {
 
   /** What a person at the terminal should know. */
   String greeting() {
-    StringBuilder sb = new StringBuilder();
     String url =
         flags.get("web.external-url").isEmpty()
             ? (listener.isSecure() ? "https://" : "http://") + ownAddress()
             : status.externalUrl().toString();
-    sb.append("\n  Tethys is ready: ").append(url).append("/\n\n");
-    sb.append("  configuration  ").append(configuration.source()).append('\n');
-    sb.append("  collecting     ");
-    List<String> jobs = configuration.current().jobs().stream().map(j -> j.jobName()).toList();
-    sb.append(
-        jobs.isEmpty()
-            ? "nothing is configured to be scraped"
-            : configuration.source().equals("embedded defaults")
-                ? "this process (job tethys) and this machine (job node), each 10 s"
-                : jobs.size()
-                    + " jobs: "
-                    + String.join(", ", jobs.subList(0, Math.min(8, jobs.size())))
-                    + (jobs.size() > 8 ? ", …" : ""));
-    sb.append("\n  storing in     ")
-        .append(folder.toAbsolutePath())
-        .append(" for ")
-        .append(retention)
-        .append("\n  stop with      Ctrl-C\n");
-    return sb.toString();
+    return Greeting.text(url, configuration, observer.plan(), folder, retention);
   }
 
   int port() {
@@ -568,6 +566,7 @@ final class Server implements AutoCloseable {
     if (q != null) {
       q.close();
     }
+    observer.close();
     discovery.close();
     alerting.close();
     EmbeddedAlertmanager a = alertmanager;

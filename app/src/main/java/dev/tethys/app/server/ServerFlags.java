@@ -389,6 +389,13 @@ final class ServerFlags {
               "",
               "Bytes a second that merging blocks may write; no limit when not given. (Tethys)"),
           of(
+              EmbeddedObserver.OBSERVE,
+              BOOLEAN,
+              "false",
+              "Observe the processes of this machine by eBPF, as tethys node-agent does. Without a"
+                  + " configuration file and with the rights for it, on unless --no-observe."
+                  + " (Tethys)"),
+          of(
               EmbeddedLogs.ENABLE,
               BOOLEAN,
               "true",

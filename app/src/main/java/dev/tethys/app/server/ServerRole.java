@@ -40,6 +40,7 @@ public final class ServerRole {
       } else {
         LOG.log(Level.INFO, "server is ready to receive web requests");
       }
+      server.observe();
       Shutdown.await();
       LOG.log(Level.INFO, "stopping");
     } catch (IOException | StorageException e) {

@@ -7,9 +7,7 @@ import dev.tethys.runtime.Shutdown;
 import dev.tethys.runtime.cli.FlagSet;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.net.InetAddress;
 import java.net.URI;
-import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Map;
@@ -80,7 +78,7 @@ final class ServerStatus implements ServerView {
     return new Runtime(
         started,
         Path.of("").toAbsolutePath().toString(),
-        hostname(),
+        Configuration.hostName(),
         Instant.now(),
         configuration.succeeded(),
         configuration.lastSuccess(),
@@ -89,14 +87,6 @@ final class ServerStatus implements ServerView {
         java.lang.Runtime.getRuntime().availableProcessors(),
         java.lang.Runtime.getRuntime().maxMemory(),
         retention.get());
-  }
-
-  private static String hostname() {
-    try {
-      return InetAddress.getLocalHost().getHostName();
-    } catch (UnknownHostException e) {
-      return "localhost";
-    }
   }
 
   @Override

@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,8 +40,12 @@ import org.jspecify.annotations.Nullable;
 public final class CollectedExporters implements ScrapeTransport.Factory, AutoCloseable {
   private record Running(CollectConfig config, Exporter exporter, ProbeRunner runner) {}
 
+  /** Part of this process that a job reads. */
+  private record Local(MetricsSource source, ProbeRunner runner) {}
+
   private final ScrapeTransport.Factory others;
   private final ExporterDependencies around;
+  private final Map<String, Local> locals = new ConcurrentHashMap<>();
   private volatile Map<String, Running> running = Map.of();
 
   /**
@@ -94,6 +99,11 @@ public final class CollectedExporters implements ScrapeTransport.Factory, AutoCl
             r.exporter.close();
           }
         });
+  }
+
+  /** Has a job read a source of this process instead of its targets. */
+  public void serve(String job, MetricsSource source) {
+    locals.put(job, new Local(source, new ProbeRunner(job, 1)));
   }
 
   private static Exporter open(CollectConfig c, ExporterDependencies around) throws IOException {
@@ -154,8 +164,18 @@ public final class CollectedExporters implements ScrapeTransport.Factory, AutoCl
       @Override
       public Response get(URI url, Map<String, String> headers, Duration timeout)
           throws IOException, InterruptedException {
+        Local local = locals.get(config.jobName());
+        if (local != null) {
+          return ask(local.runner, local.source, url, headers, timeout);
+        }
         Running r = running.get(config.jobName());
-        return r == null ? http.get(url, headers, timeout) : ask(r, url, headers, timeout);
+        if (r == null) {
+          return http.get(url, headers, timeout);
+        }
+        MetricsSource source = source(r.exporter, url.getPath());
+        return source == null
+            ? new Answered(404, "the exporter has no page " + url.getPath(), "", new byte[0])
+            : ask(r.runner, source, url, headers, timeout);
       }
 
       @Override
@@ -166,17 +186,16 @@ public final class CollectedExporters implements ScrapeTransport.Factory, AutoCl
   }
 
   private static ScrapeTransport.Response ask(
-      Running r, URI url, Map<String, String> headers, Duration timeout)
+      ProbeRunner runner,
+      MetricsSource source,
+      URI url,
+      Map<String, String> headers,
+      Duration timeout)
       throws IOException, InterruptedException {
     String query = url.getRawQuery();
-    String path = url.getPath();
-    MetricsSource source = source(r.exporter, path);
-    if (source == null) {
-      return new Answered(404, "the exporter has no page " + path, "", new byte[0]);
-    }
     List<MetricFamily> families;
     try {
-      families = r.runner.ask(source, new Probe(Params.parse(query == null ? "" : query), timeout));
+      families = runner.ask(source, new Probe(Params.parse(query == null ? "" : query), timeout));
     } catch (ProbeException e) {
       return new Answered(e.status(), String.valueOf(e.getMessage()), "", new byte[0]);
     }

@@ -1,0 +1,47 @@
+package dev.tethys.app.nodeagent;
+
+import dev.tethys.collect.observe.NodeObserver;
+import dev.tethys.collect.observe.SignalState;
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.runtime.BuildInfo;
+import java.lang.System.Logger.Level;
+import java.util.List;
+
+/** Metrics and log lines of an observer, common to the node agent and the server. */
+public final class ObserverParts {
+  private ObserverParts() {}
+
+  /** Registry of what is observed and of the version of the agent. */
+  public static Registry registry(NodeObserver observer) {
+    Registry r = new Registry();
+    r.register(observer);
+    r.register(
+        to ->
+            to.accept(
+                new MetricFamily(
+                    "node_agent_info",
+                    MetricType.GAUGE,
+                    "Version of the node agent.",
+                    "",
+                    List.of(
+                        new MetricFamily.Metric(
+                            Labels.of("version", "tethys-" + BuildInfo.current().version()), 1)))));
+    return r;
+  }
+
+  /** Logs each signal, and why it is less than full. */
+  public static void logSignals(System.Logger log, List<SignalState> signals) {
+    for (SignalState s : signals) {
+      log.log(
+          s.level() == SignalState.Level.FULL ? Level.INFO : Level.WARNING,
+          "Signal opened signal=\"{0}\" state={1} source={2}{3}",
+          s.signal(),
+          s.level().text(),
+          s.source(),
+          s.reason().isEmpty() ? "" : " reason=\"" + s.reason() + "\"");
+    }
+  }
+}

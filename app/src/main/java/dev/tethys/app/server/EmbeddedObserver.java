@@ -1,0 +1,196 @@
+package dev.tethys.app.server;
+
+import dev.tethys.api.MetricsPage;
+import dev.tethys.app.nodeagent.ObserverParts;
+import dev.tethys.collect.observe.MachineIdentity;
+import dev.tethys.collect.observe.NodeObserver;
+import dev.tethys.collect.observe.ObserverOptions;
+import dev.tethys.collect.observe.ObserverRights;
+import dev.tethys.collect.scrape.ScrapeConfig;
+import dev.tethys.model.GoJson;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.prometheus.PrometheusConfig;
+import dev.tethys.prometheus.collect.CollectedExporters;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Node agent inside of the server: observes the machine once the server is ready, and is read by a
+ * job of the scraper without a port, so that {@code up}, staleness and the page of targets apply.
+ */
+final class EmbeddedObserver implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(EmbeddedObserver.class.getName());
+
+  /** Flag that switches it on or off. */
+  static final String OBSERVE = "observe";
+
+  /** Name of the job. */
+  static final String JOB = "node-agent";
+
+  /** Path of the same metrics over HTTP. */
+  static final String PATH = "/metrics/observe";
+
+  /** Change of jobs in the server. */
+  interface Jobs {
+    void changed() throws IOException;
+  }
+
+  private record Observed(NodeObserver observer, Registry registry, MachineIdentity machine) {
+    List<MetricFamily> gather() {
+      return MachineIdentity.labelled(registry.gather(), machine.labels());
+    }
+  }
+
+  private final CollectedExporters exporters;
+  private final Supplier<String> address;
+  private final boolean wanted;
+  private final String refusal;
+  private final CountDownLatch settled = new CountDownLatch(1);
+  private volatile boolean closing;
+  private volatile @Nullable Observed observed;
+  private @Nullable Thread starting; // of the thread that starts and closes the server
+
+  /**
+   * @param embedded the server runs without a configuration file
+   * @param exporters by which the job is read
+   * @param address of the server, once it listens
+   */
+  EmbeddedObserver(
+      FlagSet flags, boolean embedded, CollectedExporters exporters, Supplier<String> address) {
+    this.exporters = exporters;
+    this.address = address;
+    boolean given = flags.isGiven(OBSERVE);
+    String missing = ObserverRights.missing(Path.of("/proc"));
+    if (given && !flags.bool(OBSERVE)) {
+      refusal = "switched off by --no-" + OBSERVE;
+    } else if (!given && !embedded) {
+      refusal = "off with a configuration file unless --" + OBSERVE + " is given";
+    } else if (!given) {
+      refusal = missing;
+    } else {
+      refusal = ""; // asked for: what is possible without rights is done
+    }
+    wanted = refusal.isEmpty();
+  }
+
+  /** One line for the terminal. */
+  String plan() {
+    return wanted
+        ? "containers, connections and requests of this machine (job " + JOB + ")"
+        : "no processes: " + refusal;
+  }
+
+  /**
+   * Opens the observation in a thread of its own: loading programs takes a second, which the start
+   * of the server does not wait for.
+   *
+   * @param jobs called when there is something to read
+   */
+  void start(Jobs jobs) {
+    if (!wanted) {
+      LOG.log(Level.INFO, "Machine not observed reason=\"{0}\"", refusal);
+      settled.countDown();
+      return;
+    }
+    starting = Thread.ofPlatform().name("observe-start").daemon().start(() -> open(jobs));
+  }
+
+  private void open(Jobs jobs) {
+    try {
+      NodeObserver o = NodeObserver.start(ObserverOptions.standard());
+      observed = new Observed(o, ObserverParts.registry(o), MachineIdentity.read(Path.of("/")));
+      ObserverParts.logSignals(LOG, o.signals());
+      exporters.serve(JOB, _ -> gather());
+      if (!closing) {
+        jobs.changed();
+      }
+    } catch (IOException | RuntimeException e) {
+      LOG.log(Level.ERROR, "Machine cannot be observed: " + e.getMessage(), e);
+    } finally {
+      settled.countDown();
+    }
+  }
+
+  private List<MetricFamily> gather() {
+    Observed o = observed;
+    return o == null ? List.of() : o.gather();
+  }
+
+  /** Serves the metrics over HTTP as well. */
+  void addTo(Routes routes) {
+    routes.get(
+        PATH,
+        (q, r) -> {
+          if (observed == null) {
+            throw new HttpException(
+                404, "no observation of this machine: " + (wanted ? "not started yet" : refusal));
+          }
+          MetricsPage.answer(q, r, gather());
+        });
+  }
+
+  /**
+   * The job that reads the observation; none before it has started.
+   *
+   * @param configured jobs of the configuration, which come first where names are equal
+   */
+  List<ScrapeConfig> jobs(List<ScrapeConfig> configured) throws IOException {
+    if (observed == null) {
+      return List.of();
+    }
+    if (configured.stream().anyMatch(j -> j.jobName().equals(JOB))) {
+      LOG.log(
+          Level.WARNING,
+          "Observation of this machine is not stored: the configuration has a job named {0};"
+              + " rename it",
+          JOB);
+      return List.of();
+    }
+    return PrometheusConfig.parse("job " + JOB, yaml(address.get(), Configuration.hostName()))
+        .jobs();
+  }
+
+  static String yaml(String address, String host) {
+    return """
+    scrape_configs:
+    - job_name: %s
+      scrape_interval: 10s
+      metrics_path: %s
+      static_configs:
+      - targets: [%s]
+        labels: {instance: %s}
+    """
+        .formatted(JOB, PATH, quoted(address), quoted(host));
+  }
+
+  /** Text as a string of JSON, which YAML reads as it is. */
+  private static String quoted(String s) {
+    return GoJson.append(new StringBuilder(), s).toString();
+  }
+
+  /** Detaches all programs. */
+  @Override
+  public void close() {
+    closing = true;
+    if (starting != null) {
+      try {
+        settled.await();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    Observed o = observed;
+    if (o != null) {
+      o.observer().close();
+    }
+  }
+}

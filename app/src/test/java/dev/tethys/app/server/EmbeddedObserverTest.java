@@ -1,0 +1,76 @@
+package dev.tethys.app.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.collect.scrape.HttpTransports;
+import dev.tethys.collect.scrape.ScrapeConfig;
+import dev.tethys.collect.scrape.ScrapeTransport;
+import dev.tethys.prometheus.PrometheusConfig;
+import dev.tethys.prometheus.collect.CollectedExporters;
+import dev.tethys.runtime.cli.FlagSet;
+import dev.tethys.web.client.HttpClientFactory;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class EmbeddedObserverTest {
+  private final HttpClientFactory clients = new HttpClientFactory("test");
+  private final CollectedExporters exporters =
+      new CollectedExporters(new HttpTransports(clients), clients);
+
+  @AfterEach
+  void close() {
+    exporters.close();
+    clients.close();
+  }
+
+  private EmbeddedObserver observer(boolean embedded, String... arguments) {
+    FlagSet flags = ServerFlags.set().parse(List.of(arguments));
+    return new EmbeddedObserver(flags, embedded, exporters, () -> "localhost:9090");
+  }
+
+  @Test
+  void isOffWithAConfigurationFileOrByTheFlag() {
+    try (EmbeddedObserver configured = observer(false);
+        EmbeddedObserver refused = observer(true, "--no-observe");
+        EmbeddedObserver wanted = observer(false, "--observe")) {
+      assertThat(configured.plan())
+          .isEqualTo("no processes: off with a configuration file unless --observe is given");
+      assertThat(refused.plan()).isEqualTo("no processes: switched off by --no-observe");
+      assertThat(wanted.plan()).contains("job node-agent");
+    }
+  }
+
+  @Test
+  void isReadByAJobWithoutAPort() throws Exception {
+    try (EmbeddedObserver observer = observer(false, "--observe")) {
+      assertThat(observer.jobs(List.of())).isEmpty();
+      CountDownLatch changed = new CountDownLatch(1);
+      observer.start(changed::countDown);
+      assertThat(changed.await(60, TimeUnit.SECONDS)).isTrue();
+      ScrapeConfig job = observer.jobs(List.of()).getFirst();
+      assertThat(job.jobName()).isEqualTo("node-agent");
+      try (ScrapeTransport transport = exporters.open(job, "");
+          ScrapeTransport.Response answer =
+              transport.get(
+                  URI.create("http://localhost:9090/metrics/observe"),
+                  Map.of("Accept", "text/plain"),
+                  Duration.ofSeconds(30))) {
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(new String(answer.body().readAllBytes(), StandardCharsets.UTF_8))
+            .contains("tethys_observe_signal_info{")
+            .contains("node_uptime_seconds");
+      }
+      // A job of the same name in the configuration is the user's own.
+      List<ScrapeConfig> configured =
+          PrometheusConfig.parse("test", EmbeddedObserver.yaml("localhost:1", "here")).jobs();
+      assertThat(observer.jobs(configured)).isEmpty();
+    }
+  }
+}
