@@ -32,15 +32,21 @@ struct {
   __uint(max_entries, 1 << 24);
 } events SEC(".maps");
 
-/* 0: process of the agent, whose own payloads are left out. */
+enum { OWN_PROCESS = 0, TLS_ATTACHED = 1, SETTINGS = 2 };
+
+/* Process of the agent, whose own payloads are left out; whether a TLS library has probes. */
 struct {
   __uint(type, MAP_ARRAY);
-  __uint(max_entries, 1);
+  __uint(max_entries, SETTINGS);
   __type(key, u32);
   __type(value, u64);
 } settings SEC(".maps");
 
-/* Sockets whose payloads cannot be measured, with their ports: the memory of a socket is used again. */
+/*
+ * Sockets whose payloads cannot be measured, with their ports: the memory of a socket is used again. CLEAR_TOO is set when
+ * what TLS carries cannot be measured either.
+ */
+#define CLEAR_TOO (1ULL << 63)
 struct {
   __uint(type, MAP_LRU_HASH);
   __uint(max_entries, 16384);
@@ -55,7 +61,7 @@ struct payload {
   u32 total;
   u16 captured;
   u8 direction;
-  u8 pad;
+  u8 clear; /* 1: taken from a TLS library */
   struct endpoint end;
 };
 struct small_payload {
@@ -128,7 +134,7 @@ INLINE struct sock *socket_of(u32 fd) {
 INLINE int is_ignored(struct sock *sk) {
   u64 key = (u64)sk;
   u64 *ports = bpf_map_lookup_elem(&ignored, &key);
-  return ports && *ports == ((u64)sk->__sk_common.skc_num << 16 | sk->__sk_common.skc_dport);
+  return ports && (*ports & ~CLEAR_TOO) == ((u64)sk->__sk_common.skc_num << 16 | sk->__sk_common.skc_dport);
 }
 
 INLINE void fill(struct payload *p, struct sock *sk, u64 id, u32 total, u32 captured, u8 direction) {
@@ -138,7 +144,7 @@ INLINE void fill(struct payload *p, struct sock *sk, u64 id, u32 total, u32 capt
   p->total = total;
   p->captured = captured;
   p->direction = direction;
-  p->pad = 0;
+  p->clear = 0;
   describe(&p->end, sk);
 }
 
@@ -201,6 +207,10 @@ INLINE void emit_vector(struct sock *sk, u64 id, u64 segments, u64 count, u32 to
   bpf_ringbuf_submit(p, RB_NO_WAKEUP);
 }
 
+#ifdef WITH_TLS
+#include "tls.h"
+#endif
+
 SEC("tp_btf/sys_exit")
 int call_ended(u64 *ctx) {
   struct pt_regs *regs = (struct pt_regs *)ctx[0];
@@ -212,15 +222,21 @@ int call_ended(u64 *ctx) {
   if (!many && (call > 63 || !(CALLS >> call & 1)))
     return 0;
   u64 id = bpf_get_current_pid_tgid();
-  u32 zero = 0;
-  u64 *self = bpf_map_lookup_elem(&settings, &zero);
+  u32 own = OWN_PROCESS;
+  u64 *self = bpf_map_lookup_elem(&settings, &own);
   if (!self || *self == id >> 32)
     return 0;
   struct sock *sk = socket_of(regs->di);
-  if (!sk || is_ignored(sk))
+  if (!sk)
     return 0;
   u8 direction =
       call == SYS_WRITE || call == SYS_WRITEV || call == SYS_SENDTO || call == SYS_SENDMSG || call == SYS_SENDMMSG ? SENT : RECEIVED;
+#ifdef WITH_TLS
+  if (is_encrypted(regs, sk, id, direction))
+    return 0;
+#endif
+  if (is_ignored(sk))
+    return 0;
   if (many) {
     for (int i = 0; i < MESSAGES && i < result; i++) {
       struct message m;

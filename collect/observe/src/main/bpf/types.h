@@ -108,11 +108,12 @@ struct files_struct {
 struct task_struct {
   s32 pid;
   s32 tgid;
+  s32 exit_code;
   struct files_struct *files;
 };
 struct pt_regs {
 #ifdef __TARGET_ARCH_x86
-  u64 di, si, dx, r10, r8, r9, orig_ax;
+  u64 r14, bx, r10, r9, r8, ax, cx, dx, si, di, orig_ax, sp;
 #endif
 };
 struct seq_file;

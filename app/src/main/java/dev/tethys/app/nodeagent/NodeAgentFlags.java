@@ -20,7 +20,8 @@ final class NodeAgentFlags {
   static final String COMMAND = "tethys node-agent";
 
   /** Variables that set a flag of Tethys alone would be too common for the plain name. */
-  private static final List<String> OWN = List.of("disable-ebpf", "web.config.file");
+  private static final List<String> OWN =
+      List.of("disable-ebpf", "disable-tls-tracing", "web.config.file");
 
   /** Address of the page when metrics are sent. */
   private static final String PUSHING = "127.0.0.1:10300";
@@ -55,6 +56,13 @@ final class NodeAgentFlags {
             Flag.Kind.BOOLEAN,
             "false",
             "Do not capture payloads: no requests are counted."));
+    f.add(
+        Flag.of(
+            "disable-tls-tracing",
+            Flag.Kind.BOOLEAN,
+            "false",
+            "Do not probe the TLS libraries of processes: encrypted requests are not seen. Not in"
+                + " Coroot's node agent."));
     f.add(
         Flag.of(
             "track-public-network",
@@ -264,6 +272,7 @@ final class NodeAgentFlags {
         range[1],
         !flags.bool("disable-ebpf"),
         !flags.bool("disable-l7-tracing"),
+        !flags.bool("disable-tls-tracing"),
         (int) Math.clamp(flags.integer("max-fqdns-per-container"), 0, MAX_DOMAINS));
   }
 

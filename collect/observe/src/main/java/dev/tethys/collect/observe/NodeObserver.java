@@ -11,10 +11,12 @@ import dev.tethys.collect.observe.container.ContainerOptions;
 import dev.tethys.collect.observe.container.ContainerRegistry;
 import dev.tethys.collect.observe.kernel.RefusedException;
 import dev.tethys.collect.observe.process.NodeMetrics;
+import dev.tethys.collect.observe.process.ProcessEvents;
 import dev.tethys.collect.observe.protocol.ProtocolCounters;
 import dev.tethys.collect.observe.request.DnsMetrics;
 import dev.tethys.collect.observe.request.PayloadCapture;
 import dev.tethys.collect.observe.request.RequestMetrics;
+import dev.tethys.collect.observe.tls.TlsProbes;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.guard.EssentialLoop;
@@ -59,6 +61,9 @@ public final class NodeObserver implements Collector, AutoCloseable {
   private final List<SignalState> signals = new ArrayList<>();
   private final @Nullable TcpSource connections;
   private final @Nullable PayloadCapture payloads;
+  private final @Nullable ProcessEvents life;
+  private final @Nullable TlsProbes probes;
+  private String tlsRefusal = "";
   private final CountDownLatch stop = new CountDownLatch(1);
   private final LimitedLog failures = new LimitedLog(LOG);
   private final Thread thread;
@@ -78,12 +83,8 @@ public final class NodeObserver implements Collector, AutoCloseable {
     dns = new DnsMetrics(tracker.lock(), o.maxDomains());
     connections = openConnections(o, addresses);
     payloads = openPayloads(o);
-    signals.add(
-        new SignalState(
-            "TLS requests",
-            SignalState.Level.OFF,
-            "none",
-            "probes of TLS libraries are not built yet; encrypted payloads are not measured"));
+    life = openLife(o);
+    probes = openProbes(o);
     thread =
         Thread.ofPlatform()
             .name("observe-kernel")
@@ -138,8 +139,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
             : "switched off by --disable-l7-tracing";
     if (o.programs() && o.requests()) {
       try {
-        PayloadCapture p =
-            PayloadCapture.open(tracker, requests, dns, counters, ProcessHandle.current().pid());
+        PayloadCapture p = open(o);
         signals.add(new SignalState("requests", SignalState.Level.FULL, "eBPF", ""));
         return p;
       } catch (RefusedException e) {
@@ -148,6 +148,54 @@ public final class NodeObserver implements Collector, AutoCloseable {
     }
     signals.add(new SignalState("requests", SignalState.Level.OFF, "none", refusal));
     return null;
+  }
+
+  /** Payloads with the probes of TLS libraries, or without when the kernel refuses those. */
+  private PayloadCapture open(ObserverOptions o) throws RefusedException {
+    long own = ProcessHandle.current().pid();
+    if (!o.tls()) {
+      tlsRefusal = "switched off by --disable-tls-tracing";
+    } else {
+      try {
+        return PayloadCapture.open(tracker, requests, dns, counters, own, true);
+      } catch (RefusedException e) {
+        tlsRefusal = String.valueOf(e.getMessage());
+      }
+    }
+    return PayloadCapture.open(tracker, requests, dns, counters, own, false);
+  }
+
+  /** Events of processes, by which the probes find new ones sooner and see crashes. */
+  private @Nullable ProcessEvents openLife(ObserverOptions o) {
+    if (!o.programs()) {
+      return null;
+    }
+    try {
+      return ProcessEvents.open();
+    } catch (RefusedException e) {
+      LOG.log(Level.WARNING, "Events of processes are not read: {0}", e.getMessage());
+      return null;
+    }
+  }
+
+  private @Nullable TlsProbes openProbes(ObserverOptions o) {
+    PayloadCapture p = payloads;
+    if (p == null || !tlsRefusal.isEmpty() || life == null) {
+      String why =
+          p == null
+              ? "requests are off"
+              : tlsRefusal.isEmpty() ? "crashes of processes cannot be seen" : tlsRefusal;
+      signals.add(new SignalState("TLS requests", SignalState.Level.OFF, "none", why));
+      return null;
+    }
+    TlsProbes t =
+        TlsProbes.start(
+            o.proc(),
+            (program, file, offset) -> p.attach(program, file, offset)::close,
+            (int) ProcessHandle.current().pid());
+    p.onTls(t::suspect);
+    signals.add(new SignalState("TLS requests", SignalState.Level.FULL, "uprobes", ""));
+    return t;
   }
 
   /** States of all signals, in the order of a table. */
@@ -171,17 +219,34 @@ public final class NodeObserver implements Collector, AutoCloseable {
     }
   }
 
-  /** Payloads are read up to a position at which the connections before them are known. */
+  /** Changes of connections and payloads, in the order in which they happened. */
   private void readEvents() {
+    readLife();
+    long now = System.nanoTime();
+    TcpSource source = connections;
     PayloadCapture p = payloads;
-    long end = p == null ? 0 : p.end();
-    if (connections != null) {
-      connections.readEvents();
-    }
     if (p != null) {
-      p.read(end);
+      p.read(p.end(), source == null ? _ -> {} : source::readEvents);
       payloadEvents = p.events();
     }
+    if (source != null) {
+      source.readEvents(now);
+    }
+  }
+
+  private void readLife() {
+    TlsProbes t = probes;
+    if (life == null || t == null) {
+      return;
+    }
+    life.read(
+        (pid, kind, signal) -> {
+          if (kind == ProcessEvents.Kind.EXECUTED) {
+            t.suspect(pid);
+          } else if (ProcessEvents.isFault(signal)) {
+            t.crashed(pid, signal);
+          }
+        });
   }
 
   private void readSockets(long now) {
@@ -190,6 +255,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
     } catch (IOException e) {
       failures.failure(Level.WARNING, "Processes could not be read", "processes", e);
     }
+    readEvents(); // the scan may have taken long
     TcpSource source = connections;
     if (source != null) {
       try {
@@ -236,6 +302,9 @@ public final class NodeObserver implements Collector, AutoCloseable {
             containers.shed()),
         counters,
         to);
+    if (probes != null && payloads != null) {
+      ObserverMetrics.collectProbes(probes.counts(), payloads.unattributed(), to);
+    }
   }
 
   /** Detaches every program; what was counted can still be collected. */
@@ -246,6 +315,12 @@ public final class NodeObserver implements Collector, AutoCloseable {
       thread.join();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+    if (probes != null) {
+      probes.close();
+    }
+    if (life != null) {
+      life.close();
     }
     if (payloads != null) {
       payloads.close();

@@ -1,6 +1,7 @@
 package dev.tethys.collect.observe;
 
 import dev.tethys.collect.observe.protocol.ProtocolCounters;
+import dev.tethys.collect.observe.tls.TlsProbes;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
@@ -82,6 +83,42 @@ final class ObserverMetrics {
                 new Metric(Labels.of("reason", "beyond_captured_bytes"), p.lost()),
                 new Metric(Labels.of("reason", "connection_ended"), p.unanswered()),
                 new Metric(Labels.of("reason", "parser_failed"), p.faults()))));
+  }
+
+  static void collectProbes(TlsProbes.Counts n, long unattributed, Consumer<MetricFamily> to) {
+    to.accept(
+        new MetricFamily(
+            "tethys_observe_tls_files",
+            MetricType.GAUGE,
+            "Programs and libraries with TLS functions, by the state of their probes.",
+            "",
+            List.of(
+                new Metric(Labels.of("state", "attached"), n.attached()),
+                new Metric(Labels.of("state", "backing_off"), n.backingOff()))));
+    number(
+        to,
+        "tethys_observe_tls_attach_failures_total",
+        MetricType.COUNTER,
+        "Programs and libraries whose TLS functions could not be given probes.",
+        n.failures());
+    number(
+        to,
+        "tethys_observe_tls_back_offs_total",
+        MetricType.COUNTER,
+        "Detachments because a process with probes crashed.",
+        n.backOffs());
+    number(
+        to,
+        "tethys_observe_tls_shed_total",
+        MetricType.COUNTER,
+        "Files and processes without probes because there were too many.",
+        n.shed());
+    number(
+        to,
+        "tethys_observe_tls_unattributed_total",
+        MetricType.COUNTER,
+        "Reads and writes of TLS libraries whose socket was not known.",
+        unattributed);
   }
 
   private static void number(

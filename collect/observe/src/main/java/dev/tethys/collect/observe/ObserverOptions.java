@@ -13,6 +13,7 @@ import java.util.List;
  * @param lastEphemeral last port that the kernel gives to clients
  * @param programs whether eBPF programs may be loaded
  * @param requests whether payloads are captured and parsed
+ * @param tls whether TLS libraries of processes may be probed
  * @param maxDomains names of domains of a container, beyond which they are counted as one
  */
 public record ObserverOptions(
@@ -22,6 +23,7 @@ public record ObserverOptions(
     int lastEphemeral,
     boolean programs,
     boolean requests,
+    boolean tls,
     int maxDomains) {
   /** Linux's default of net.ipv4.ip_local_port_range. */
   public static final int FIRST_EPHEMERAL = 32768;
@@ -38,6 +40,7 @@ public record ObserverOptions(
         List.of(IpPrefix.parse("0.0.0.0/0")),
         FIRST_EPHEMERAL,
         LAST_EPHEMERAL,
+        true,
         true,
         true,
         MAX_DOMAINS);

@@ -31,6 +31,7 @@ public final class Connection {
 
   private boolean ownerSought;
   private @Nullable ProtocolConnection payloads;
+  private boolean decrypted;
 
   /** Last pass over all sockets that contained it. */
   int pass;
@@ -72,6 +73,15 @@ public final class Connection {
 
   public void payloads(ProtocolConnection parser) {
     payloads = parser;
+  }
+
+  /** True when the parser reads what TLS carries, from a library. */
+  public boolean isDecrypted() {
+    return decrypted;
+  }
+
+  public void decrypted(boolean is) {
+    decrypted = is;
   }
 
   /** True at the end that connected, or seems to have. */

@@ -226,11 +226,17 @@ public final class ConnectionTracker implements Collector {
   }
 
   /**
-   * Gives a connection its parser, unless there are too many. To be called with the lock held.
+   * Gives a connection its parser, in place of one that it has, unless there are too many. To be
+   * called with the lock held.
    *
    * @return whether there was room
    */
   public boolean open(Connection c, ProtocolConnection parser) {
+    ProtocolConnection before = c.payloads();
+    if (before != null) {
+      before.close();
+      openParsers--;
+    }
     if (openParsers >= MAX_PARSERS) {
       shedConnections++;
       return false;

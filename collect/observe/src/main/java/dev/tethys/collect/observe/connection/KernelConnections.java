@@ -82,13 +82,14 @@ public final class KernelConnections implements TcpSource {
   }
 
   @Override
-  public void readEvents() {
+  public void readEvents(long time) {
     if (ring.pending() == 0) {
       return;
     }
     tracker.lock().lock();
     try {
-      ring.read(
+      ring.readUntil(
+          time,
           (m, at, _) -> {
             view.readEndpoint(m, at + EVENT_HEADER);
             view.readCounts(m, at + EVENT_HEADER + SocketView.ENDPOINT_BYTES);

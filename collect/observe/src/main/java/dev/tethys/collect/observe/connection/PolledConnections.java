@@ -43,7 +43,7 @@ public final class PolledConnections implements TcpSource {
   }
 
   @Override
-  public void readEvents() {
+  public void readEvents(long time) {
     // there are none without eBPF
   }
 

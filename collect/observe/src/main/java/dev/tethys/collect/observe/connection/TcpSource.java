@@ -4,8 +4,18 @@ import java.io.IOException;
 
 /** Source of TCP connections for a {@link ConnectionTracker}. For one thread at a time. */
 public interface TcpSource extends AutoCloseable {
-  /** Reads the changes since the last call. */
-  void readEvents();
+  /**
+   * Reads the changes since the last call, up to a time: those before a payload apply to it, those
+   * after it, such as the end of its connection, do not yet.
+   *
+   * @param time on the clock of System.nanoTime
+   */
+  void readEvents(long time);
+
+  /** Reads all changes since the last call. */
+  default void readEvents() {
+    readEvents(Long.MAX_VALUE);
+  }
 
   /**
    * Reads all sockets.

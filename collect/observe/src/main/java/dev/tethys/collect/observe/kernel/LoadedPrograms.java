@@ -210,6 +210,11 @@ public final class LoadedPrograms implements AutoCloseable {
     return "";
   }
 
+  /** Whether the group has a map of this name. */
+  public boolean has(String map) {
+    return blob.maps().contains(map);
+  }
+
   /** A map of the group. */
   public KernelMap map(String name) {
     return new KernelMap(mapDescriptors[index(blob.maps(), name)]);

@@ -116,6 +116,25 @@ public final class RingBuffer implements AutoCloseable {
     return events;
   }
 
+  /**
+   * Reads events up to a time; each begins with its own, a 64-bit number.
+   *
+   * @return number of events
+   */
+  public int readUntil(long time, EventHandler handler) {
+    int events = 0;
+    while (!closed && position < end()) {
+      long at = position & mask;
+      int head = (int) INT.getAcquire(data, at);
+      if ((head & BUSY) != 0
+          || (head & DISCARDED) == 0 && data.get(JAVA_LONG, at + HEADER) - time > 0) {
+        break;
+      }
+      events += read(position + 1, handler);
+    }
+    return events;
+  }
+
   /** Unmaps the ring; later reads return nothing. */
   @Override
   public void close() {

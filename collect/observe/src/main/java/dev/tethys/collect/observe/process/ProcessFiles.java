@@ -84,6 +84,11 @@ public final class ProcessFiles {
     return "";
   }
 
+  /** Mapped parts of memory, a line each, as /proc shows them. */
+  public List<String> maps(int pid) {
+    return text(pid, "maps").lines().toList();
+  }
+
   /** Start of a process in ticks since the start of the machine; 0 when it has ended. */
   public long startTicks(int pid) {
     String stat = text(pid, "stat");

@@ -34,6 +34,7 @@ public final class ProtocolConnection {
   private @Nullable Requests requests;
   private Direction requestDirection = Direction.SENT;
   private boolean opaque;
+  private boolean tls;
   private int tries;
   private int strikes;
   private long reported;
@@ -93,6 +94,11 @@ public final class ProtocolConnection {
    */
   public boolean wantsPayloads() {
     return !opaque;
+  }
+
+  /** True when the connection was given up because it is encrypted. */
+  public boolean isTls() {
+    return tls;
   }
 
   /** Notes that payloads of this connection were lost: the next ones start with a message. */
@@ -225,6 +231,7 @@ public final class ProtocolConnection {
   private @Nullable ProtocolParser recognise(Direction direction, StreamBuffer in) {
     (in == sent ? received : sent).clear();
     if (Detection.isTls(in)) {
+      tls = true;
       giveUp();
       return null;
     }

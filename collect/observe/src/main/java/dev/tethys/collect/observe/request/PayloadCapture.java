@@ -9,6 +9,7 @@ import dev.tethys.collect.observe.connection.Connection;
 import dev.tethys.collect.observe.connection.ConnectionTracker;
 import dev.tethys.collect.observe.connection.Owner;
 import dev.tethys.collect.observe.connection.SocketView;
+import dev.tethys.collect.observe.kernel.Attachment;
 import dev.tethys.collect.observe.kernel.KernelMap;
 import dev.tethys.collect.observe.kernel.LoadedPrograms;
 import dev.tethys.collect.observe.kernel.RefusedException;
@@ -18,7 +19,11 @@ import dev.tethys.collect.observe.protocol.ProtocolConnection;
 import dev.tethys.collect.observe.protocol.ProtocolCounters;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.IntConsumer;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * First bytes of what processes send and receive, from the kernel to the parsers of their
@@ -34,8 +39,16 @@ public final class PayloadCapture implements AutoCloseable {
   private static final int TOTAL = 16;
   private static final int CAPTURED = 20;
   private static final int DIRECTION = 22;
+  private static final int CLEAR = 23;
   private static final int ENDPOINT = 24;
   private static final int DATA = ENDPOINT + SocketView.ENDPOINT_BYTES;
+
+  /** In the table of ignored sockets: what TLS carries is ignored, too. */
+  private static final long CLEAR_TOO = 1L << 63;
+
+  /** Index in the settings: whether a TLS library has probes. */
+  private static final int TLS_ATTACHED = 1;
+
   private static final int IPPROTO_TCP = 6;
   private static final int PROTOCOL = ENDPOINT + 27;
 
@@ -47,7 +60,9 @@ public final class PayloadCapture implements AutoCloseable {
   private final RingBuffer ring;
   private final KernelMap lost;
   private final KernelMap ignored;
+  private final @Nullable KernelMap unattributed;
   private final SocketView view = new SocketView();
+  private IntConsumer usesTls = _ -> {};
   private byte[] bytes = new byte[1 << 11];
   private long lostBefore;
   private long events;
@@ -68,12 +83,14 @@ public final class PayloadCapture implements AutoCloseable {
     this.ring = ring;
     this.lost = programs.map("lost");
     this.ignored = programs.map("ignored");
+    this.unattributed = programs.has("unattributed") ? programs.map("unattributed") : null;
   }
 
   /**
    * Loads and attaches the program.
    *
    * @param process whose payloads are left out: that of the agent
+   * @param tls whether TLS libraries are going to be probed by {@link #attach}
    * @throws RefusedException with the reason; nothing stays loaded
    */
   public static PayloadCapture open(
@@ -81,13 +98,16 @@ public final class PayloadCapture implements AutoCloseable {
       RequestMetrics metrics,
       DnsMetrics dns,
       ProtocolCounters counters,
-      long process)
+      long process,
+      boolean tls)
       throws RefusedException {
-    LoadedPrograms programs = LoadedPrograms.load("payload", Map.of("events", RING_BYTES));
+    LoadedPrograms programs =
+        LoadedPrograms.load(tls ? "payload_tls" : "payload", Map.of("events", RING_BYTES));
     boolean done = false;
     try {
       RingBuffer ring = programs.map("events").ringBuffer(RING_BYTES);
       programs.map("settings").number(0, process);
+      programs.map("settings").number(TLS_ATTACHED, tls ? 1 : 0);
       programs.attachTracepoint("call_ended");
       done = true;
       return new PayloadCapture(tracker, metrics, dns, counters, programs, ring);
@@ -100,7 +120,24 @@ public final class PayloadCapture implements AutoCloseable {
     }
   }
 
-  /** Position up to which payloads are written; connections up to here are to be read first. */
+  /**
+   * Attaches a program of the TLS libraries to an instruction.
+   *
+   * @throws RefusedException with the reason
+   */
+  public Attachment attach(String program, Path file, long offset) throws RefusedException {
+    return programs.attachFileOffset(program, file, offset);
+  }
+
+  /**
+   * Sets the receiver of processes that are seen to use TLS. To be called by the reading thread, or
+   * before it starts.
+   */
+  public void onTls(IntConsumer receiver) {
+    usesTls = receiver;
+  }
+
+  /** Position up to which payloads are written. */
   public long end() {
     return ring.end();
   }
@@ -114,12 +151,19 @@ public final class PayloadCapture implements AutoCloseable {
    * Reads payloads up to a position.
    *
    * @param end an earlier {@link #end}
+   * @param before called with the time of each payload, to apply the changes of connections before
    */
-  public void read(long end) {
+  public void read(long end, LongConsumer before) {
     fill = (double) ring.pending() / RING_BYTES;
     tracker.lock().lock();
     try {
-      events += ring.read(end, this::payload);
+      events +=
+          ring.read(
+              end,
+              (m, at, length) -> {
+                before.accept(m.get(JAVA_LONG, at));
+                payload(m, at, length);
+              });
     } finally {
       tracker.lock().unlock();
     }
@@ -138,20 +182,28 @@ public final class PayloadCapture implements AutoCloseable {
     }
     Connection c = tracker.connectionOf(time, view);
     if (c == null) {
-      ignore();
+      ignore(CLEAR_TOO);
       return;
     }
+    boolean clear = m.get(JAVA_BYTE, at + CLEAR) != 0;
     ProtocolConnection parser = c.payloads();
-    if (parser == null) {
+    if (parser == null || clear && !c.isDecrypted()) {
       parser = new ProtocolConnection(r -> metrics.add(c, r), counters, c.requestDirection());
       if (!tracker.open(c, parser)) {
-        ignore();
+        ignore(0);
         return;
       }
+      c.decrypted(clear);
+    } else if (!clear && c.isDecrypted()) {
+      ignore(0); // the same bytes, encrypted
+      return;
     }
     feed(parser, m, at, length, time);
     if (!parser.wantsPayloads()) {
-      ignore();
+      ignore(clear ? CLEAR_TOO : 0);
+      if (parser.isTls()) {
+        usesTls.accept(m.get(JAVA_INT, at + TGID));
+      }
     }
   }
 
@@ -170,10 +222,14 @@ public final class PayloadCapture implements AutoCloseable {
         m.get(JAVA_INT, at + TOTAL));
   }
 
-  /** Has the kernel leave out the payloads of a socket from now on. */
-  private void ignore() {
+  /**
+   * Has the kernel leave out the payloads of a socket from now on.
+   *
+   * @param clearToo {@link #CLEAR_TOO} for those in clear, too; else 0
+   */
+  private void ignore(long clearToo) {
     try {
-      ignored.put(view.socket(), view.ports());
+      ignored.put(view.socket(), view.ports() | clearToo);
     } catch (IOException e) {
       // its payloads keep coming, and are dropped here
     }
@@ -194,6 +250,16 @@ public final class PayloadCapture implements AutoCloseable {
       return lost.number(0);
     } catch (IOException e) {
       return lostBefore;
+    }
+  }
+
+  /** Payloads in clear whose socket was not known. */
+  public long unattributed() {
+    KernelMap n = unattributed;
+    try {
+      return n == null ? 0 : n.number(0);
+    } catch (IOException e) {
+      return 0; // the map is gone: the capture is closed
     }
   }
 

@@ -4,7 +4,9 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.tethys.collect.observe.binary.ElfFile;
 import dev.tethys.model.libc.Errno;
 import dev.tethys.model.libc.LibraryException;
 import java.io.BufferedReader;
@@ -109,6 +111,8 @@ class LoadedProgramsTest {
   @Test
   void nothingStaysAttachedAfterKill9() throws Exception {
     KernelAssumptions.assumeLoads("tcp");
+    KernelAssumptions.assumeLoads("payload_tls");
+    assumeTrue(Files.exists(Attaches.LIBRARY), Attaches.LIBRARY + " is not on this machine");
     Process child =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -165,13 +169,27 @@ class LoadedProgramsTest {
 
   /** Process that attaches a program and waits to be killed. */
   static final class Attaches {
+    private static final Path LIBRARY = Path.of("/usr/lib/x86_64-linux-gnu/libc.so.6");
+
     private Attaches() {}
+
+    private static long functionOffset() throws IOException {
+      long[] address = new long[1];
+      try (ElfFile elf = ElfFile.open(LIBRARY)) {
+        elf.functions((at, _, name) -> address[0] = name.remaining() == 6 ? at : address[0]);
+        return elf.fileOffset(address[0]);
+      }
+    }
 
     public static void main(String[] args) throws Exception {
       LoadedPrograms tcp = LoadedPrograms.load("tcp", Map.of());
       tcp.attachTracepoint("set_state");
+      LoadedPrograms tls = LoadedPrograms.load("payload_tls", Map.of());
+      Attachment probe = tls.attachFileOffset("tls_freed", LIBRARY, functionOffset());
       System.out.println("attached");
       System.in.read(); // never answered
+      probe.close();
+      tls.close();
       tcp.close();
     }
   }

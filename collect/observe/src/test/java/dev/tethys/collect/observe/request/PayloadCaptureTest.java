@@ -81,15 +81,15 @@ class PayloadCaptureTest {
   }
 
   private static void read(KernelConnections connections, PayloadCapture payloads) {
-    long end = payloads.end();
-    connections.readEvents();
-    payloads.read(end);
+    long now = System.nanoTime();
+    payloads.read(payloads.end(), connections::readEvents);
+    connections.readEvents(now);
   }
 
   @Test
   void countsRequestsOnBothSidesEvenPipelinedAndWithLongBodies() throws Exception {
     try (KernelConnections connections = KernelConnections.open(tracker);
-        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, 0);
+        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, 0, false);
         ServerSocket server = new ServerSocket(0, 10, loopback);
         Socket client = new Socket(loopback, server.getLocalPort());
         Socket accepted = server.accept()) {
@@ -124,7 +124,7 @@ class PayloadCaptureTest {
   @Test
   void joinsTheSegmentsOfOneWrite() throws Exception {
     try (KernelConnections connections = KernelConnections.open(tracker);
-        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, 0);
+        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, 0, false);
         ServerSocketChannel server =
             ServerSocketChannel.open().bind(new InetSocketAddress(loopback, 0));
         SocketChannel client = SocketChannel.open(server.getLocalAddress());
@@ -156,7 +156,7 @@ class PayloadCaptureTest {
         Socket client = new Socket(loopback, server.getLocalPort());
         Socket accepted = server.accept();
         KernelConnections connections = KernelConnections.open(tracker);
-        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, 0)) {
+        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, 0, false)) {
       connections.readSockets();
       send(client, accepted, ascii("GET /a HTTP/1.1\r\nHost: x\r\n\r\n"));
       send(accepted, client, ascii("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
@@ -167,9 +167,27 @@ class PayloadCaptureTest {
   }
 
   @Test
+  void countsTheLastRequestOfAConnectionThatEndsAtOnce() throws Exception {
+    try (KernelConnections connections = KernelConnections.open(tracker);
+        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, 0, false);
+        ServerSocket server = new ServerSocket(0, 10, loopback)) {
+      Socket client = new Socket(loopback, server.getLocalPort());
+      Socket accepted = server.accept();
+      send(client, accepted, ascii("GET /a HTTP/1.1\r\nHost: x\r\n\r\n"));
+      read(connections, payloads);
+      send(accepted, client, ascii("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
+      client.close();
+      accepted.close();
+      read(connections, payloads);
+      assertThat(count("container_http_requests_total", "2xx")).isEqualTo(1);
+      assertThat(count("container_http_inbound_requests_total", "2xx")).isEqualTo(1);
+    }
+  }
+
+  @Test
   void leavesOutItsOwnProcess() throws Exception {
     try (KernelConnections connections = KernelConnections.open(tracker);
-        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, OWN);
+        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, OWN, false);
         ServerSocket server = new ServerSocket(0, 10, loopback);
         Socket client = new Socket(loopback, server.getLocalPort());
         Socket accepted = server.accept()) {
@@ -183,7 +201,7 @@ class PayloadCaptureTest {
   @Test
   void asksForNoMorePayloadsOfAConnectionThatIsNotMeasurable() throws Exception {
     try (KernelConnections connections = KernelConnections.open(tracker);
-        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, 0);
+        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, 0, false);
         ServerSocket server = new ServerSocket(0, 10, loopback);
         Socket client = new Socket(loopback, server.getLocalPort());
         Socket accepted = server.accept()) {
@@ -215,7 +233,7 @@ class PayloadCaptureTest {
     answer[3] = (byte) 0x83; // no such domain
     try (DatagramChannel server = DatagramChannel.open();
         KernelConnections connections = KernelConnections.open(tracker);
-        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, 0);
+        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, 0, false);
         DatagramChannel client = DatagramChannel.open()) {
       try {
         server.bind(new InetSocketAddress(InetAddress.ofLiteral("127.53.53.53"), 53));

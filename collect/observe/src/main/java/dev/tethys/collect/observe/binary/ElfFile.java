@@ -1,0 +1,239 @@
+package dev.tethys.collect.observe.binary;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * 64-bit little-endian ELF file, read part by part. Every number in it may be wrong: each is tested
+ * before it is used, and a part has a largest size.
+ */
+public final class ElfFile implements Closeable {
+  public static final int X86_64 = 62;
+
+  private static final int HEADER = 64;
+  private static final int SECTION_HEADER = 64;
+  private static final int SEGMENT_HEADER = 56;
+  private static final int SYMBOL = 24;
+  private static final int MAX_SECTIONS = 4096;
+  private static final int MAX_SEGMENTS = 512;
+  private static final int MAX_PART = 256 << 20;
+  private static final int PT_LOAD = 1;
+  private static final int SHT_SYMTAB = 2;
+  private static final int SHT_NOBITS = 8;
+  private static final int SHT_DYNSYM = 11;
+  private static final int STT_FUNC = 2;
+  private static final int STT_GNU_IFUNC = 10;
+
+  /** Part of the file with a name. */
+  public record Section(String name, int type, long address, long offset, long size, int link) {}
+
+  /** Part of the file that is mapped into memory. */
+  public record Segment(long offset, long address, long fileSize, boolean executable) {}
+
+  /** Receives a function of a symbol table. */
+  @FunctionalInterface
+  public interface FunctionHandler {
+    /**
+     * @param address in the file's address space
+     * @param size in bytes, 0 when the table does not say
+     * @param name bytes of the name, valid during the call
+     */
+    void accept(long address, long size, ByteBuffer name);
+  }
+
+  private final FileChannel file;
+  private final int machine;
+  private final List<Section> sections;
+  private final List<Segment> segments;
+
+  private ElfFile(FileChannel file, int machine, List<Section> sections, List<Segment> segments) {
+    this.file = file;
+    this.machine = machine;
+    this.sections = sections;
+    this.segments = segments;
+  }
+
+  /**
+   * Opens a file.
+   *
+   * @throws IOException when it is no such file, or cut off
+   */
+  public static ElfFile open(Path path) throws IOException {
+    FileChannel file = FileChannel.open(path, StandardOpenOption.READ);
+    boolean done = false;
+    try {
+      ByteBuffer h = read(file, 0, HEADER);
+      if (h.getInt(0) != 0x464c457f || h.get(4) != 2 || h.get(5) != 1) {
+        throw new IOException(path + " is not a 64-bit little-endian ELF file");
+      }
+      List<Segment> segments = new ArrayList<>();
+      int count = Math.min(h.getShort(56) & 0xffff, MAX_SEGMENTS);
+      ByteBuffer p = read(file, h.getLong(32), count * SEGMENT_HEADER);
+      for (int at = 0; at < count * SEGMENT_HEADER; at += SEGMENT_HEADER) {
+        if (p.getInt(at) == PT_LOAD) {
+          segments.add(
+              new Segment(
+                  p.getLong(at + 8),
+                  p.getLong(at + 16),
+                  p.getLong(at + 32),
+                  (p.getInt(at + 4) & 1) != 0));
+        }
+      }
+      ElfFile elf =
+          new ElfFile(file, h.getShort(18) & 0xffff, sections(file, h), List.copyOf(segments));
+      done = true;
+      return elf;
+    } finally {
+      if (!done) {
+        file.close();
+      }
+    }
+  }
+
+  private static List<Section> sections(FileChannel file, ByteBuffer h) throws IOException {
+    int count = Math.min(h.getShort(60) & 0xffff, MAX_SECTIONS);
+    int names = h.getShort(62) & 0xffff;
+    if (count == 0 || names >= count) {
+      return List.of();
+    }
+    ByteBuffer s = read(file, h.getLong(40), count * SECTION_HEADER);
+    int ofNames = names * SECTION_HEADER;
+    ByteBuffer texts = read(file, s.getLong(ofNames + 24), s.getLong(ofNames + 32));
+    List<Section> out = new ArrayList<>();
+    for (int at = 0; at < count * SECTION_HEADER; at += SECTION_HEADER) {
+      out.add(
+          new Section(
+              text(texts, s.getInt(at)),
+              s.getInt(at + 4),
+              s.getLong(at + 16),
+              s.getLong(at + 24),
+              s.getLong(at + 32),
+              s.getInt(at + 40)));
+    }
+    return List.copyOf(out);
+  }
+
+  private static ByteBuffer read(FileChannel file, long offset, long length) throws IOException {
+    if (offset < 0 || length < 0 || length > MAX_PART || offset + length > file.size()) {
+      throw new IOException("a part of " + length + " bytes at " + offset + " is not in the file");
+    }
+    ByteBuffer b = ByteBuffer.allocate((int) length).order(ByteOrder.LITTLE_ENDIAN);
+    while (b.hasRemaining()) {
+      if (file.read(b, offset + b.position()) < 0) {
+        throw new IOException("the file became shorter while it was read");
+      }
+    }
+    return b.flip();
+  }
+
+  /** Text of a string table up to its NUL; empty outside of the table. */
+  private static String text(ByteBuffer table, int offset) {
+    ByteBuffer b = slice(table, offset);
+    byte[] bytes = new byte[b.remaining()];
+    b.get(bytes);
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+
+  static ByteBuffer slice(ByteBuffer table, int offset) {
+    if (offset < 0 || offset >= table.limit()) {
+      return table.slice(0, 0);
+    }
+    int end = offset;
+    while (end < table.limit() && table.get(end) != 0) {
+      end++;
+    }
+    return table.slice(offset, end - offset);
+  }
+
+  /** Number of the processor type. */
+  public int machine() {
+    return machine;
+  }
+
+  /** Parts that are mapped into memory. */
+  public List<Segment> segments() {
+    return segments;
+  }
+
+  /** First section of a name that has bytes in the file; null without one. */
+  public @Nullable Section section(String name) {
+    for (Section s : sections) {
+      if (s.name.equals(name) && s.type != SHT_NOBITS) {
+        return s;
+      }
+    }
+    return null;
+  }
+
+  /** Bytes of a section. */
+  public ByteBuffer bytes(Section s) throws IOException {
+    return read(file, s.offset, s.size);
+  }
+
+  /** Bytes at an address, fewer when the segment ends before. */
+  public ByteBuffer bytes(long address, long length) throws IOException {
+    for (Segment s : segments) {
+      if (address >= s.address && address < s.address + s.fileSize) {
+        return read(
+            file,
+            s.offset + address - s.address,
+            Math.min(length, s.address + s.fileSize - address));
+      }
+    }
+    throw new IOException("address 0x" + Long.toHexString(address) + " is not in the file");
+  }
+
+  /** Offset in the file of an address; -1 when it has none. */
+  public long fileOffset(long address) {
+    for (Segment s : segments) {
+      if (address >= s.address && address < s.address + s.fileSize) {
+        return s.offset + address - s.address;
+      }
+    }
+    return -1;
+  }
+
+  /** Address of an offset in the file within an executable segment; -1 when it has none. */
+  public long addressOf(long offset) {
+    for (Segment s : segments) {
+      if (s.executable && offset >= s.offset && offset < s.offset + s.fileSize) {
+        return s.address + offset - s.offset;
+      }
+    }
+    return -1;
+  }
+
+  /** Reads the functions of all symbol tables, those that are defined in this file. */
+  public void functions(FunctionHandler to) throws IOException {
+    for (Section s : sections) {
+      if (s.type != SHT_SYMTAB && s.type != SHT_DYNSYM || s.link < 0 || s.link >= sections.size()) {
+        continue;
+      }
+      ByteBuffer symbols = bytes(s);
+      ByteBuffer names = bytes(sections.get(s.link));
+      for (int at = 0; at + SYMBOL <= symbols.limit(); at += SYMBOL) {
+        int type = symbols.get(at + 4) & 15;
+        long address = symbols.getLong(at + 8);
+        if ((type == STT_FUNC || type == STT_GNU_IFUNC)
+            && address != 0
+            && symbols.getShort(at + 6) != 0) {
+          to.accept(address, symbols.getLong(at + 16), slice(names, symbols.getInt(at)));
+        }
+      }
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    file.close();
+  }
+}

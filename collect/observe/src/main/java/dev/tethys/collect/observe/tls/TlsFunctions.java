@@ -1,0 +1,147 @@
+package dev.tethys.collect.observe.tls;
+
+import dev.tethys.collect.observe.binary.ElfFile;
+import dev.tethys.collect.observe.binary.GoFunctions;
+import dev.tethys.collect.observe.binary.Instructions;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * TLS functions of a program or library: those of OpenSSL's interface (OpenSSL, BoringSSL,
+ * LibreSSL, also linked statically) and those of Go.
+ */
+final class TlsFunctions {
+  private static final String RETURNED = "tls_returned";
+
+  /** Functions of OpenSSL's interface with the programs at their start. */
+  private static final Map<String, String> OPENSSL =
+      Map.of(
+          "SSL_read", "tls_read",
+          "SSL_write", "tls_write",
+          "SSL_read_ex", "tls_read_ex",
+          "SSL_write_ex", "tls_write_ex",
+          "SSL_do_handshake", "tls_handshake",
+          "SSL_free", "tls_freed");
+
+  private static final String SHORTEST = "SSL_";
+  private static final int LONGEST_NAME = 16;
+  private static final Map<String, String> GO =
+      Map.of("crypto/tls.(*Conn).Read", "go_tls_read", "crypto/tls.(*Conn).Write", "go_tls_write");
+
+  private static final String GO_RETURNED = "go_tls_returned";
+  private static final long LONGEST_FUNCTION = 1 << 16;
+  private static final int MAX_POINTS = 256;
+
+  private TlsFunctions() {}
+
+  private record Function(long address, long size) {}
+
+  /**
+   * Points of a file, those at returns first: a call whose start is seen has its end seen too.
+   *
+   * @return empty when the file has no TLS functions
+   * @throws IOException when it cannot be read, or has them but their returns are not certain
+   */
+  static List<ProbePoint> of(Path file) throws IOException {
+    try (ElfFile elf = ElfFile.open(file)) {
+      if (elf.machine() != ElfFile.X86_64) {
+        return List.of();
+      }
+      GoFunctions go = GoFunctions.of(elf);
+      List<ProbePoint> points = go == null ? ofOpenssl(elf) : ofGo(elf, go);
+      if (points.size() > MAX_POINTS) {
+        throw new IOException(
+            "its TLS functions have " + points.size() + " returns; at most 256 are probed");
+      }
+      return points;
+    } catch (IndexOutOfBoundsException e) {
+      throw new IOException("its tables are damaged", e);
+    }
+  }
+
+  private static List<ProbePoint> ofOpenssl(ElfFile elf) throws IOException {
+    Map<String, Function> found = new HashMap<>();
+    byte[] name = new byte[LONGEST_NAME];
+    elf.functions(
+        (address, size, bytes) -> {
+          int length = bytes.remaining();
+          if (length > LONGEST_NAME
+              || length < SHORTEST.length()
+              || bytes.get(0) != 'S'
+              || bytes.get(1) != 'S'
+              || bytes.get(2) != 'L') {
+            return;
+          }
+          bytes.get(0, name, 0, length);
+          String text = new String(name, 0, length, StandardCharsets.US_ASCII);
+          if (OPENSSL.containsKey(text)) {
+            found.putIfAbsent(text, new Function(address, size));
+          }
+        });
+    if (!found.containsKey("SSL_read") || !found.containsKey("SSL_write")) {
+      return List.of();
+    }
+    List<ProbePoint> returns = new ArrayList<>();
+    List<ProbePoint> starts = new ArrayList<>();
+    for (Map.Entry<String, Function> e : found.entrySet()) {
+      String program = OPENSSL.get(e.getKey());
+      Function f = e.getValue();
+      starts.add(new ProbePoint(program, offset(elf, f.address)));
+      if (!program.equals("tls_handshake") && !program.equals("tls_freed")) {
+        addReturns(elf, e.getKey(), f.address, f.size, RETURNED, returns);
+      }
+    }
+    returns.addAll(starts);
+    return returns;
+  }
+
+  private static List<ProbePoint> ofGo(ElfFile elf, GoFunctions go) throws IOException {
+    List<ProbePoint> returns = new ArrayList<>();
+    List<ProbePoint> starts = new ArrayList<>();
+    for (Map.Entry<String, String> e : GO.entrySet()) {
+      int i = go.find(e.getKey());
+      if (i < 0) {
+        return List.of();
+      }
+      if (!go.passesInRegisters()) {
+        throw new IOException("it is built by Go before 1.18, whose arguments are elsewhere");
+      }
+      starts.add(new ProbePoint(e.getValue(), offset(elf, go.address(i))));
+      addReturns(
+          elf, e.getKey(), go.address(i), go.address(i + 1) - go.address(i), GO_RETURNED, returns);
+    }
+    returns.addAll(starts);
+    return returns;
+  }
+
+  private static long offset(ElfFile elf, long address) throws IOException {
+    long offset = elf.fileOffset(address);
+    if (offset < 0) {
+      throw new IOException("address 0x" + Long.toHexString(address) + " is not in the file");
+    }
+    return offset;
+  }
+
+  private static void addReturns(
+      ElfFile elf, String name, long address, long size, String program, List<ProbePoint> to)
+      throws IOException {
+    if (size <= 0 || size > LONGEST_FUNCTION) {
+      throw new IOException("function " + name + " has a size of " + size + " bytes");
+    }
+    ByteBuffer code = elf.bytes(address, size);
+    List<Integer> returns = Instructions.returns(code);
+    if (returns == null || returns.isEmpty()) {
+      throw new IOException("the returns of function " + name + " cannot be found");
+    }
+    long start = offset(elf, address);
+    for (int at : returns) {
+      to.add(new ProbePoint(program, start + at));
+    }
+  }
+}

@@ -1,0 +1,429 @@
+package dev.tethys.collect.observe.tls;
+
+import dev.tethys.collect.observe.kernel.RefusedException;
+import dev.tethys.collect.observe.process.ProcessFiles;
+import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.LimitedLog;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Probes of the TLS libraries that processes use, by file: one attachment serves all processes that
+ * have the file mapped, also those that start later.
+ *
+ * <p>A file without a user is let go after a while. When a process with probes crashes, its files
+ * are detached and left alone for a time that doubles. The number of files attached in a pass, of
+ * files and of probes is bounded.
+ */
+public final class TlsProbes implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(TlsProbes.class.getName());
+  private static final long SECOND = 1_000_000_000L;
+  private static final long PASS_NANOS = SECOND / 2;
+
+  /** Files that are attached in one pass; the others wait for the next. */
+  private static final int FILES_OF_A_PASS = 4;
+
+  private static final int MAX_FILES = 4096;
+  private static final int MAX_ATTACHED = 256;
+  private static final int MAX_PROCESSES = 65_536;
+
+  /** Time after which a file without a process is detached. */
+  private static final long UNUSED_NANOS = 30 * SECOND;
+
+  private static final long SHORTEST_BACK_OFF = 600 * SECOND;
+  private static final long LONGEST_BACK_OFF = 24 * 3600 * SECOND;
+
+  /** A process loads libraries after its start; the pause between looks at it doubles. */
+  private static final long FIRST_PAUSE = SECOND;
+
+  private static final long LONGEST_PAUSE = 60 * SECOND;
+
+  /** Libraries that have OpenSSL's interface, by their name. */
+  private static final Pattern LIBRARY =
+      Pattern.compile(
+          ".*/(libssl|libboringssl|_ssl\\.|libpython|libnode|libnetty_tcnative|libconscrypt)[^/]*\\.so[^/]*");
+
+  /** Attaches programs to instructions. */
+  @FunctionalInterface
+  public interface Attacher {
+    /**
+     * Attaches a program to an instruction of a file.
+     *
+     * @return what detaches it
+     * @throws RefusedException with the reason
+     */
+    Runnable attach(String program, Path file, long offset) throws RefusedException;
+  }
+
+  private record FileKey(long device, long inode, long modified) {}
+
+  private static final class ProbedFile {
+    final String name;
+    final List<Runnable> attachments = new ArrayList<>();
+    final Set<Integer> users = new HashSet<>();
+    boolean examined;
+    boolean refused;
+    boolean hasTls;
+    long unusedSince;
+    long blockedUntil;
+    long backOff = SHORTEST_BACK_OFF;
+
+    ProbedFile(String name) {
+      this.name = name;
+    }
+
+    boolean isAttached() {
+      return !attachments.isEmpty();
+    }
+  }
+
+  private static final class Process {
+    long next;
+    long pause = FIRST_PAUSE;
+    final Set<FileKey> files = new HashSet<>();
+  }
+
+  private final Path proc;
+  private final ProcessFiles files;
+  private final Attacher attacher;
+  private final int own;
+  private final LongSupplier nanos;
+  private final Map<FileKey, ProbedFile> known = new LinkedHashMap<>();
+  private final Map<Integer, Process> processes = new HashMap<>();
+  private final ConcurrentLinkedQueue<Integer> suspects = new ConcurrentLinkedQueue<>();
+  private final LimitedLog failures = new LimitedLog(LOG);
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private final Thread thread;
+  private int budget;
+  private boolean off;
+  private long attachFailures;
+  private long backOffs;
+  private long shed;
+
+  /**
+   * @param own process that is never probed: that of the agent
+   */
+  TlsProbes(Path proc, Attacher attacher, int own, LongSupplier nanos) {
+    this.proc = proc;
+    this.files = new ProcessFiles(proc);
+    this.attacher = attacher;
+    this.own = own;
+    this.nanos = nanos;
+    thread =
+        Thread.ofPlatform()
+            .name("observe-tls")
+            .daemon()
+            .unstarted(EssentialLoop.of("observe-tls", this::run));
+  }
+
+  /** Starts to look for processes with TLS. */
+  public static TlsProbes start(Path proc, Attacher attacher, int own) {
+    TlsProbes p = new TlsProbes(proc, attacher, own, System::nanoTime);
+    p.thread.start();
+    return p;
+  }
+
+  private void run() {
+    try {
+      do {
+        try {
+          pass();
+        } catch (IOException e) {
+          failures.failure(Level.WARNING, "Processes could not be read", "tls", e);
+        }
+      } while (!stop.await(PASS_NANOS, TimeUnit.NANOSECONDS));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Notes that a process used TLS or was started: it is looked at in the next pass. */
+  public void suspect(int pid) {
+    if (suspects.size() < MAX_PROCESSES) {
+      suspects.add(pid);
+    }
+  }
+
+  /** Looks for new processes, and again at those that may have loaded a library since. */
+  synchronized void pass() throws IOException {
+    if (off) {
+      return;
+    }
+    long now = nanos.getAsLong();
+    budget = FILES_OF_A_PASS;
+    Set<Integer> present = new HashSet<>(files.pids());
+    for (Iterator<Map.Entry<Integer, Process>> i = processes.entrySet().iterator(); i.hasNext(); ) {
+      Map.Entry<Integer, Process> e = i.next();
+      if (!present.contains(e.getKey())) {
+        e.getValue().files.forEach(f -> leave(f, e.getKey(), now));
+        i.remove();
+      }
+    }
+    for (Integer pid = suspects.poll(); pid != null; pid = suspects.poll()) {
+      Process p = processes.get(pid);
+      if (p != null) {
+        p.next = now;
+        p.pause = FIRST_PAUSE;
+      }
+    }
+    for (int pid : present) {
+      if (pid == own) {
+        continue;
+      }
+      Process p = processes.get(pid);
+      if (p == null) {
+        if (processes.size() >= MAX_PROCESSES) {
+          shed++;
+          continue;
+        }
+        p = new Process();
+        p.next = now;
+        processes.put(pid, p);
+      }
+      if (now - p.next >= 0) {
+        p.next = examine(pid, p, now) ? now + p.pause : now;
+        p.pause = Math.min(2 * p.pause, LONGEST_PAUSE);
+      }
+    }
+    release(now);
+  }
+
+  /** Looks at the files of a process; false when some wait for the next pass. */
+  private boolean examine(int pid, Process p, long now) {
+    Set<FileKey> present = new HashSet<>();
+    boolean complete = true;
+    for (Path file : candidates(pid)) {
+      FileKey key = key(file);
+      if (key == null) {
+        continue;
+      }
+      ProbedFile f = known.get(key);
+      if (f == null) {
+        if (known.size() >= MAX_FILES) {
+          shed++;
+          continue;
+        }
+        f = new ProbedFile(name(pid, file));
+        known.put(key, f);
+      }
+      present.add(key);
+      f.users.add(pid);
+      f.unusedSince = 0;
+      complete &= attach(f, file, pid, now);
+    }
+    for (FileKey left : p.files) {
+      if (!present.contains(left)) {
+        leave(left, pid, now);
+      }
+    }
+    p.files.clear();
+    p.files.addAll(present);
+    return complete;
+  }
+
+  /** The program, and the libraries with a known name. */
+  private List<Path> candidates(int pid) {
+    List<Path> out = new ArrayList<>();
+    out.add(proc.resolve(pid + "/exe"));
+    Set<String> seen = new HashSet<>();
+    for (String line : files.maps(pid)) {
+      int slash = line.indexOf('/');
+      if (slash < 0 || line.length() < 30 || line.indexOf("xp ") < 0) {
+        continue;
+      }
+      String path = line.substring(slash);
+      if (LIBRARY.matcher(path).matches() && seen.add(path)) {
+        out.add(
+            path.endsWith(" (deleted)")
+                ? proc.resolve(pid + "/map_files/" + line.substring(0, line.indexOf(' ')))
+                : proc.resolve(pid + "/root" + path));
+      }
+    }
+    return out;
+  }
+
+  private static @Nullable FileKey key(Path file) {
+    try {
+      Map<String, Object> a = Files.readAttributes(file, "unix:dev,ino,lastModifiedTime");
+      return new FileKey(
+          (long) a.get("dev"), (long) a.get("ino"), a.get("lastModifiedTime").hashCode());
+    } catch (IOException e) {
+      return null; // ended, or a thread of the kernel
+    }
+  }
+
+  /** Path of a file as its process sees it. */
+  private String name(int pid, Path file) {
+    try {
+      Path root = proc.resolve(pid + "/root");
+      return file.startsWith(root)
+          ? "/" + root.relativize(file)
+          : Files.readSymbolicLink(file).toString();
+    } catch (IOException e) {
+      return file.toString();
+    }
+  }
+
+  /** Attaches the probes of a file unless it has them; false when it has to wait. */
+  private boolean attach(ProbedFile f, Path file, int pid, long now) {
+    if (f.isAttached() || f.refused || f.examined && !f.hasTls || now - f.blockedUntil < 0) {
+      return true;
+    }
+    if (budget == 0) {
+      return false;
+    }
+    try {
+      List<ProbePoint> points = TlsFunctions.of(file);
+      f.examined = true;
+      f.hasTls = !points.isEmpty();
+      if (points.isEmpty()) {
+        return true;
+      }
+      if (attachedFiles() >= MAX_ATTACHED) {
+        shed++;
+        return true;
+      }
+      budget--;
+      for (ProbePoint p : points) {
+        f.attachments.add(attacher.attach(p.program(), file, p.offset()));
+      }
+      LOG.log(
+          Level.INFO,
+          "TLS probes attached file=\"{0}\" probes={1} pid={2}",
+          f.name,
+          points.size(),
+          Integer.toString(pid));
+    } catch (IOException | RefusedException e) {
+      detach(f);
+      f.refused = true;
+      if (!(e instanceof NoSuchFileException)) {
+        attachFailures++;
+        LOG.log(
+            Level.WARNING,
+            "TLS probes not attached file=\"{0}\" pid={1}: {2}",
+            f.name,
+            Integer.toString(pid),
+            e.getMessage());
+      }
+    }
+    return true;
+  }
+
+  private void leave(FileKey key, int pid, long now) {
+    ProbedFile f = known.get(key);
+    if (f != null && f.users.remove(pid) && f.users.isEmpty()) {
+      f.unusedSince = now;
+    }
+  }
+
+  private void release(long now) {
+    known
+        .values()
+        .removeIf(
+            f -> {
+              boolean unused =
+                  f.users.isEmpty()
+                      && now - f.unusedSince > UNUSED_NANOS
+                      && now - f.blockedUntil >= 0;
+              if (unused) {
+                detach(f);
+              }
+              return unused;
+            });
+  }
+
+  private static void detach(ProbedFile f) {
+    for (int i = f.attachments.size() - 1; i >= 0; i--) { // starts before returns
+      f.attachments.get(i).run();
+    }
+    f.attachments.clear();
+  }
+
+  /** Notes that a process was ended by a fault: its files are left alone for a while. */
+  public synchronized void crashed(int pid, int signal) {
+    Process p = processes.get(pid);
+    if (p == null) {
+      return;
+    }
+    long now = nanos.getAsLong();
+    for (FileKey key : p.files) {
+      ProbedFile f = known.get(key);
+      if (f == null || !f.isAttached()) {
+        continue;
+      }
+      detach(f);
+      backOffs++;
+      f.blockedUntil = now + f.backOff;
+      LOG.log(
+          Level.WARNING,
+          "TLS probes detached because a process with them crashed file=\"{0}\" pid={1} signal={2}"
+              + " pause={3}",
+          f.name,
+          Integer.toString(pid),
+          Integer.toString(signal),
+          Duration.ofNanos(f.backOff));
+      f.backOff = Math.min(2 * f.backOff, LONGEST_BACK_OFF);
+    }
+  }
+
+  private int attachedFiles() {
+    return (int) known.values().stream().filter(ProbedFile::isAttached).count();
+  }
+
+  /**
+   * Numbers of the probes.
+   *
+   * @param attached files with probes
+   * @param backingOff files that are left alone after a crash
+   * @param failures files that could not be given probes
+   * @param backOffs detachments after a crash
+   * @param shed files and processes beyond the bounds
+   */
+  public record Counts(int attached, int backingOff, long failures, long backOffs, long shed) {}
+
+  /** Present numbers. */
+  public synchronized Counts counts() {
+    long now = nanos.getAsLong();
+    int backingOff =
+        (int)
+            known.values().stream()
+                .filter(f -> f.blockedUntil != 0 && now - f.blockedUntil < 0)
+                .count();
+    return new Counts(attachedFiles(), backingOff, attachFailures, backOffs, shed);
+  }
+
+  /** Detaches all probes; no file is attached any more. */
+  public synchronized void detachAll() {
+    off = true;
+    known.values().forEach(TlsProbes::detach);
+  }
+
+  @Override
+  public void close() {
+    stop.countDown();
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    detachAll();
+  }
+}
