@@ -33,6 +33,8 @@ public final class YamlDocument {
   /** How often aliases may repeat lists and maps, so that a small file stays small in memory. */
   static final int MAX_ALIASES = 10_000;
 
+  private static final int MAX_DOCUMENTS = 10_000;
+
   private final String name;
   private final @Nullable Path directory;
   private final List<NotBuiltException.Part> notBuilt = new ArrayList<>();
@@ -112,6 +114,28 @@ public final class YamlDocument {
    */
   public static YamlDocument parse(String name, @Nullable Path directory, String text) {
     return new YamlDocument(name, directory, text);
+  }
+
+  /**
+   * Reads all documents of a file, as Kubernetes does; empty ones are left out.
+   *
+   * @throws ConfigException when it is not YAML
+   * @throws IOException when it cannot be read or is larger than {@link #MAX_BYTES}
+   */
+  public static List<YamlDocument> readAll(Path file) throws IOException {
+    return parseAll(file.toString(), text(file));
+  }
+
+  /** Reads all documents of a text; empty ones are left out. */
+  public static List<YamlDocument> parseAll(String name, String text) {
+    List<YamlDocument> out = new ArrayList<>();
+    for (Node n : composeAll(name, text)) {
+      YamlDocument d = new YamlDocument(name, n);
+      if (!d.root.isNull()) {
+        out.add(d);
+      }
+    }
+    return out;
   }
 
   /** From now on keys that no section describes are passed over. */
@@ -205,6 +229,15 @@ public final class YamlDocument {
   }
 
   static @Nullable Node compose(String name, String text) {
+    List<Node> first = compose(name, text, 1);
+    return first.isEmpty() ? null : first.getFirst();
+  }
+
+  private static List<Node> composeAll(String name, String text) {
+    return compose(name, text, MAX_DOCUMENTS);
+  }
+
+  private static List<Node> compose(String name, String text, int most) {
     LoadSettings settings =
         LoadSettings.builder()
             .setLabel(name)
@@ -214,7 +247,14 @@ public final class YamlDocument {
             .build();
     try {
       Iterator<Node> documents = new Compose(settings).composeAllFromString(text).iterator();
-      return documents.hasNext() ? documents.next() : null;
+      List<Node> out = new ArrayList<>();
+      while (out.size() < most && documents.hasNext()) {
+        out.add(documents.next());
+      }
+      if (most > 1 && documents.hasNext()) {
+        throw new ConfigException(name, "yaml: more than " + most + " documents");
+      }
+      return out;
     } catch (MarkedYamlEngineException e) {
       Optional<Mark> mark = e.getProblemMark();
       throw new ConfigException(
