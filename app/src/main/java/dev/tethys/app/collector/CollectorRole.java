@@ -372,18 +372,25 @@ public final class CollectorRole implements AutoCloseable {
    * Takes another configuration; when that fails, the present one stays.
    *
    * @param files merged in their order; empty for the configuration of the command line
-   * @param environment for references to variables
+   * @param variables for references to variables, before those of the environment
    * @throws ConfigException where the configuration is wrong
    * @throws IOException when something cannot start
    */
-  synchronized void use(List<Path> files, Function<String, @Nullable String> environment)
+  synchronized void use(
+      List<Path> files,
+      Map<String, String> variables,
+      Function<String, @Nullable String> environment)
       throws IOException {
     ConfigSource before = source;
     ConfigSource next =
-        files.isEmpty()
-            ? ownSource
-            : new ConfigSources(
-                files.stream().map(Path::toString).toList(), List.of(), environment);
+        !files.isEmpty()
+            ? new ConfigSources(
+                files.stream().map(Path::toString).toList(),
+                List.of(),
+                over(environment, variables))
+            : ownSource instanceof ConfigSources s
+                ? new ConfigSources(s.configs(), s.sets(), over(s.environment(), variables))
+                : ownSource;
     if (files.isEmpty() && !hasOwnConfig()) {
       graph.stop(STOP_WAIT);
       closeReaders();
@@ -405,6 +412,14 @@ public final class CollectorRole implements AutoCloseable {
       }
       throw e;
     }
+  }
+
+  private static Function<String, @Nullable String> over(
+      Function<String, @Nullable String> environment, Map<String, String> variables) {
+    return name -> {
+      String value = variables.get(name);
+      return value == null ? environment.apply(name) : value;
+    };
   }
 
   String printed() {

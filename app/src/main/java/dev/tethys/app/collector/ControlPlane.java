@@ -100,7 +100,7 @@ final class ControlPlane {
     agent.restoreControls();
     if (!agent.files().isEmpty()) {
       try {
-        role.use(agent.files(), System::getenv);
+        role.use(agent.files(), agent.variables(), System::getenv);
       } catch (ConfigException | IOException e) {
         LOG.log(
             Level.ERROR,
@@ -111,7 +111,7 @@ final class ControlPlane {
     }
     if (role.graph().config().isEmpty()) {
       if (role.hasOwnConfig()) {
-        role.use(List.of(), System::getenv);
+        role.use(List.of(), agent.variables(), System::getenv);
       } else {
         LOG.log(Level.INFO, "Waiting for a configuration control={0}", settings.endpoint());
       }
@@ -130,8 +130,8 @@ final class ControlPlane {
     private static final long STARTED = System.currentTimeMillis();
 
     @Override
-    public void apply(List<Path> files) throws IOException {
-      role.use(files, System::getenv);
+    public void apply(List<Path> files, Map<String, String> variables) throws IOException {
+      role.use(files, variables, System::getenv);
     }
 
     @Override

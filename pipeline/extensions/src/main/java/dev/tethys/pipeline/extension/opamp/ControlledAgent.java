@@ -60,6 +60,12 @@ public final class ControlledAgent implements AutoCloseable {
   /** Content type of the file with live controls in an offered configuration. */
   public static final String CONTROLS = "application/vnd.tethys.controls+json";
 
+  /** Content type of the file with variables in an offered configuration. */
+  public static final String VARIABLES = "application/vnd.tethys.variables+json";
+
+  /** Begin of the error of a configuration that was applied with its former variables. */
+  public static final String VARIABLES_FAILED = "variables: ";
+
   /** Begin of the error of a configuration that was applied without its live controls. */
   public static final String CONTROLS_FAILED = "controls: ";
 
@@ -77,10 +83,11 @@ public final class ControlledAgent implements AutoCloseable {
      * Becomes what the files say, merged in their order; what runs changes only when this succeeds.
      *
      * @param files empty for the configuration that the process has without a control plane
+     * @param variables texts for references to the environment, before those of the process
      * @throws ConfigException where the configuration is wrong
      * @throws IOException when a component cannot start
      */
-    void apply(List<Path> files) throws IOException;
+    void apply(List<Path> files, Map<String, String> variables) throws IOException;
 
     /** The effective configuration with secrets masked. */
     String effective();
@@ -115,6 +122,8 @@ public final class ControlledAgent implements AutoCloseable {
   /** Texts of the configuration that runs; null when it is not known. Guarded by this. */
   private @Nullable List<String> running;
 
+  private Map<String, String> variables; // with which it runs; guarded by this
+
   private @Nullable PipelineAccounts reported; // of the watching thread
   private long reportedNanos; // of the watching thread
 
@@ -133,6 +142,7 @@ public final class ControlledAgent implements AutoCloseable {
     this.identity.putAll(identity);
     this.folder = new RemoteConfigFolder(settings.folder(), clock::millis);
     this.running = folder.texts();
+    this.variables = folder.variables();
     this.reports =
         new Reports(
             folder.uid(),
@@ -163,6 +173,11 @@ public final class ControlledAgent implements AutoCloseable {
   /** Files of the last configuration that was applied; empty for that without a control plane. */
   public List<Path> files() throws IOException {
     return folder.files();
+  }
+
+  /** Variables that were applied last. */
+  public synchronized Map<String, String> variables() {
+    return variables;
   }
 
   /**
@@ -289,8 +304,8 @@ public final class ControlledAgent implements AutoCloseable {
   }
 
   /**
-   * Applies the live controls, which take effect at once, then the configuration where it differs
-   * from the one that runs.
+   * Applies the live controls, which take effect at once, then the configuration and the variables
+   * where they differ from those that run.
    *
    * @return the error, "" for none
    */
@@ -299,24 +314,36 @@ public final class ControlledAgent implements AutoCloseable {
       RemoteConfigFolder.check(config);
       String controls = control(RemoteConfigFolder.controls(config));
       List<String> texts = RemoteConfigFolder.texts(config);
+      Map<String, String> values = RemoteConfigFolder.variables(config);
       List<Path> files = folder.stage(config);
-      if (!texts.equals(running)) {
-        try {
-          process.apply(files);
-          running = texts;
-        } catch (ConfigException e) {
-          return failed(config, String.valueOf(e.getMessage()));
-        } catch (IOException e) {
-          return failed(config, IoFailures.said(e));
-        } catch (RuntimeException e) {
-          LOG.log(Level.ERROR, "Configuration not applied", e);
-          return failed(config, e.toString());
+      boolean same = texts.equals(running);
+      if (!same || !values.equals(variables)) {
+        String error = replace(files, values);
+        if (!error.isEmpty()) {
+          return failed(config, same ? VARIABLES_FAILED + error : error);
         }
+        running = texts;
+        variables = values;
+        folder.keepVariables(values);
       }
       folder.commit(config.hash());
       return controls.isEmpty() ? "" : failed(config, controls);
     } catch (IOException e) {
       return IoFailures.said(e);
+    }
+  }
+
+  private String replace(List<Path> files, Map<String, String> values) {
+    try {
+      process.apply(files, values);
+      return "";
+    } catch (ConfigException e) {
+      return String.valueOf(e.getMessage());
+    } catch (IOException e) {
+      return IoFailures.said(e);
+    } catch (RuntimeException e) {
+      LOG.log(Level.ERROR, "Configuration not applied", e);
+      return e.toString();
     }
   }
 

@@ -12,18 +12,25 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Configurations of a control plane on the disk of an agent. {@code current} holds the hash of the
  * last one that was applied, {@code trying} the one that is being applied, {@code failed} the last
  * one that was not applied and why. Texts are in {@code config-HASH/NN.yaml}, {@code controls}
- * holds the live controls that were applied last, {@code instance-uid} identifies the agent.
+ * holds the live controls that were applied last, {@code variables} the variables, as a JSON object
+ * of strings, {@code instance-uid} identifies the agent.
  *
  * <p>Invariant: {@code current} names a folder that is complete on disk. A process that ends within
  * an application starts with {@code current} and reports the other as failed. One thread changes
@@ -34,9 +41,10 @@ final class RemoteConfigFolder {
   static final int MAX_BYTES = 4 << 20;
 
   private static final int MAX_FILES = 64;
-  private static final int MAX_HASH = 64;
+  private static final int MAX_HASH = 96;
   private static final String PREFIX = "config-";
   private static final String CONTROLS = "controls";
+  private static final String VARIABLES = "variables";
 
   /** Configuration that was not applied. */
   @SuppressWarnings("ArrayRecordComponent") // not compared
@@ -46,7 +54,8 @@ final class RemoteConfigFolder {
   static List<String> texts(RemoteConfig offered) {
     List<String> out = new ArrayList<>();
     for (RemoteConfig.File f : offered.files().values()) {
-      if (!f.type().equals(ControlledAgent.CONTROLS)) {
+      if (!f.type().equals(ControlledAgent.CONTROLS)
+          && !f.type().equals(ControlledAgent.VARIABLES)) {
         out.add(f.text());
       }
     }
@@ -55,8 +64,39 @@ final class RemoteConfigFolder {
 
   /** Live controls of an offered configuration; "" for none. */
   static String controls(RemoteConfig offered) {
+    return text(offered, ControlledAgent.CONTROLS);
+  }
+
+  /**
+   * Variables of an offered configuration; empty for none.
+   *
+   * @throws IOException where they are no JSON object of strings
+   */
+  static Map<String, String> variables(RemoteConfig offered) throws IOException {
+    return variables(text(offered, ControlledAgent.VARIABLES));
+  }
+
+  private static Map<String, String> variables(String json) throws IOException {
+    if (json.isEmpty()) {
+      return Map.of();
+    }
+    try {
+      Map<String, String> out = new TreeMap<>();
+      for (Map.Entry<String, JsonNode> e : JsonMapper.shared().readTree(json).properties()) {
+        if (!e.getValue().isString()) {
+          throw new IOException("variable " + e.getKey() + " is not a string");
+        }
+        out.put(e.getKey(), e.getValue().stringValue());
+      }
+      return Collections.unmodifiableMap(out);
+    } catch (JacksonException e) {
+      throw new IOException("the variables are not JSON: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  private static String text(RemoteConfig offered, String type) {
     for (RemoteConfig.File f : offered.files().values()) {
-      if (f.type().equals(ControlledAgent.CONTROLS)) {
+      if (f.type().equals(type)) {
         return f.text();
       }
     }
@@ -148,6 +188,19 @@ final class RemoteConfigFolder {
   void keepControls(String text) throws IOException {
     if (!text.equals(controls())) {
       write(CONTROLS, text);
+    }
+  }
+
+  /** Variables that were applied last. */
+  Map<String, String> variables() throws IOException {
+    String written = read(VARIABLES);
+    return variables(written == null ? "" : written);
+  }
+
+  /** Variables were applied. */
+  void keepVariables(Map<String, String> variables) throws IOException {
+    if (!variables.equals(variables())) {
+      write(VARIABLES, JsonMapper.shared().writeValueAsString(variables));
     }
   }
 
