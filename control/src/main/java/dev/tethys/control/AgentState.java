@@ -50,16 +50,29 @@ public record AgentState(
     return remote == null ? "" : HexFormat.of().formatHex(remote.hash());
   }
 
-  /** Hash of the version in it, without that of the live controls. */
+  /** Hash of the version in it, without those of live controls and variables. */
   public String configHash() {
     String all = remoteHash();
-    return all.length() == HASH_DIGITS * 2 ? all.substring(0, HASH_DIGITS) : all;
+    return all.length() < HASH_DIGITS * 2 ? all : all.substring(0, HASH_DIGITS);
   }
 
   /** Hash of the live controls in it; "" for none. */
   String controlsHash() {
+    String hash = part(1);
+    return hash.equals(Offers.NO_HASH) ? "" : hash;
+  }
+
+  /** Hash of the variables in it; "" for none. */
+  String variablesHash() {
+    return part(2);
+  }
+
+  private String part(int n) {
     String all = remoteHash();
-    return all.length() == HASH_DIGITS * 2 ? all.substring(HASH_DIGITS) : "";
+    int end = HASH_DIGITS * (n + 1);
+    return all.length() < end || all.length() % HASH_DIGITS != 0
+        ? ""
+        : all.substring(end - HASH_DIGITS, end);
   }
 
   /** State of that configuration. */
@@ -67,16 +80,22 @@ public record AgentState(
     return remote == null ? RemoteStatus.State.UNSET : remote.state();
   }
 
-  /** State of the version in it, which is applied also where only the live controls failed. */
+  /** State of the version in it, which is applied also where only an addition to it failed. */
   RemoteStatus.State configState() {
-    return controlsFailed() ? RemoteStatus.State.APPLIED : remoteState();
+    return controlsFailed() || failedWith(ControlledAgent.VARIABLES_FAILED)
+        ? RemoteStatus.State.APPLIED
+        : remoteState();
   }
 
   /** Whether the agent refused the live controls. */
   boolean controlsFailed() {
+    return failedWith(ControlledAgent.CONTROLS_FAILED);
+  }
+
+  private boolean failedWith(String begin) {
     return remote != null
         && remote.state() == RemoteStatus.State.FAILED
-        && remote.error().startsWith(ControlledAgent.CONTROLS_FAILED);
+        && remote.error().startsWith(begin);
   }
 
   /** Whether the agent takes live controls. */

@@ -1,6 +1,8 @@
 package dev.tethys.control;
 
+import dev.tethys.control.mdai.HubEvent;
 import java.time.DateTimeException;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,6 +11,7 @@ import java.util.TreeMap;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Alert of a message of Alertmanager's webhook, version 4.
@@ -27,6 +30,36 @@ record Alert(
   /** Value of the label {@code alertname}. */
   String name() {
     return labels.getOrDefault("alertname", "");
+  }
+
+  /** Time of {@link #changed}. */
+  Instant changedAt() {
+    return Instant.parse(changed);
+  }
+
+  /**
+   * Event of the alert in MDAI's form. Its name is the annotation {@code alert_name}, as MDAI's
+   * rules of Prometheus set it, or else the label.
+   */
+  HubEvent event(String id, String correlationId) {
+    ObjectNode payload = JsonMapper.shared().createObjectNode();
+    ObjectNode l = payload.putObject("labels");
+    labels.forEach(l::put);
+    ObjectNode a = payload.putObject("annotations");
+    annotations.forEach(a::put);
+    payload.put("status", status).put("value", annotations.getOrDefault("current_value", ""));
+    String alert = annotations.getOrDefault("alert_name", name());
+    return new HubEvent(
+        id,
+        alert + "." + status,
+        changed,
+        payload.toString(),
+        HubEvent.OF_ALERTS,
+        fingerprint,
+        correlationId,
+        annotations.getOrDefault("hub_name", ""),
+        0,
+        new HubEvent.Subject(false, alert, status));
   }
 
   boolean isFiring() {

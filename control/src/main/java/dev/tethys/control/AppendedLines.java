@@ -6,6 +6,7 @@ import java.io.RandomAccessFile;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * File of lines that are only appended. A line is on disk when {@link #append} returns. A last line
@@ -33,12 +34,18 @@ final class AppendedLines implements AutoCloseable {
   private void cutUnfinishedLine() throws IOException {
     long length = file.length();
     long end = length;
-    while (end > 0) {
-      file.seek(end - 1);
-      if (file.read() == '\n') {
-        break;
+    byte[] block = new byte[8192];
+    boolean found = false;
+    while (end > 0 && !found) {
+      int n = (int) Math.min(block.length, end);
+      file.seek(end - n);
+      file.readFully(block, 0, n);
+      int at = n;
+      while (at > 0 && block[at - 1] != '\n') {
+        at--;
       }
-      end--;
+      found = at > 0;
+      end -= n - at;
     }
     if (end < length) {
       LOG.log(
@@ -57,9 +64,21 @@ final class AppendedLines implements AutoCloseable {
    * @throws IOException when it is not on disk; the file ends as before
    */
   void append(String line) throws IOException {
+    append(List.of(line));
+  }
+
+  /**
+   * Appends lines, all or none.
+   *
+   * @throws IOException when they are not on disk; the file ends as before
+   */
+  void append(List<String> lines) throws IOException {
+    if (lines.isEmpty()) {
+      return;
+    }
     long start = file.getFilePointer();
     try {
-      file.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+      file.write((String.join("\n", lines) + "\n").getBytes(StandardCharsets.UTF_8));
       file.getFD().sync();
     } catch (IOException e) {
       file.setLength(start); // or the next line would follow a part of this one

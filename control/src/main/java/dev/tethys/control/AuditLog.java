@@ -141,13 +141,25 @@ public final class AuditLog implements AutoCloseable {
   }
 
   /**
-   * Appends an entry.
+   * Entry to append.
    *
    * @param before state before the change, by name
    * @param after state after the change
+   */
+  record Entry(
+      String actor,
+      String action,
+      String target,
+      String reason,
+      Map<String, String> before,
+      Map<String, String> after) {}
+
+  /**
+   * Appends an entry.
+   *
    * @throws IOException when it is not on disk
    */
-  synchronized void append(
+  void append(
       String actor,
       String action,
       String target,
@@ -155,26 +167,40 @@ public final class AuditLog implements AutoCloseable {
       Map<String, String> before,
       Map<String, String> after)
       throws IOException {
-    ObjectNode n = JsonMapper.shared().createObjectNode();
-    n.put("sequence", sequence + 1);
-    n.put("time", Instant.ofEpochMilli(clock.millis()).toString());
-    n.put("actor", Texts.shortened(actor, MAX_TEXT));
-    n.put("action", action);
-    n.put("target", Texts.shortened(target, MAX_TEXT));
-    n.put("reason", Texts.shortened(reason, MAX_TEXT));
-    ObjectNode b = n.putObject("before");
-    before.forEach((k, v) -> b.put(k, Texts.shortened(v, MAX_TEXT)));
-    ObjectNode a = n.putObject("after");
-    after.forEach((k, v) -> a.put(k, Texts.shortened(v, MAX_TEXT)));
-    n.put("previous", last);
-    String open = n.toString();
-    String body = open.substring(0, open.length() - 1);
-    String hash = Texts.sha256(body);
-    String line = body + HASH + hash + "\"}";
-    out.append(line);
-    sequence++;
-    last = hash;
-    keep(recent, line);
+    append(List.of(new Entry(actor, action, target, reason, before, after)));
+  }
+
+  /**
+   * Appends entries, all or none.
+   *
+   * @throws IOException when they are not on disk
+   */
+  synchronized void append(List<Entry> entries) throws IOException {
+    List<String> lines = new ArrayList<>();
+    String time = Instant.ofEpochMilli(clock.millis()).toString();
+    String previous = last;
+    for (Entry e : entries) {
+      ObjectNode n = JsonMapper.shared().createObjectNode();
+      n.put("sequence", sequence + lines.size() + 1);
+      n.put("time", time);
+      n.put("actor", Texts.shortened(e.actor, MAX_TEXT));
+      n.put("action", e.action);
+      n.put("target", Texts.shortened(e.target, MAX_TEXT));
+      n.put("reason", Texts.shortened(e.reason, MAX_TEXT));
+      ObjectNode b = n.putObject("before");
+      e.before.forEach((k, v) -> b.put(k, Texts.shortened(v, MAX_TEXT)));
+      ObjectNode a = n.putObject("after");
+      e.after.forEach((k, v) -> a.put(k, Texts.shortened(v, MAX_TEXT)));
+      n.put("previous", previous);
+      String open = n.toString();
+      String body = open.substring(0, open.length() - 1);
+      previous = Texts.sha256(body);
+      lines.add(body + HASH + previous + "\"}");
+    }
+    out.append(lines);
+    sequence += lines.size();
+    last = previous;
+    lines.forEach(line -> keep(recent, line));
   }
 
   /**

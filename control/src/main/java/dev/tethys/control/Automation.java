@@ -2,10 +2,13 @@ package dev.tethys.control;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.control.Rollouts.ConflictException;
+import dev.tethys.control.mdai.HubEngine;
+import dev.tethys.control.mdai.HubEvent;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -48,19 +51,46 @@ final class Automation {
     }
   }
 
-  private final List<AutomationRule> rules;
+  /**
+   * Last change of an alert.
+   *
+   * @param retried whether a repetition of the message tries again
+   */
+  private record Change(Instant at, String status, boolean retried) {}
+
+  /**
+   * Result of a message.
+   *
+   * @param skipped alerts that had not changed, or whose change is older than a known one
+   */
+  record Applied(int alerts, int skipped, List<Step> steps, List<HubEngine.Step> hubs) {}
+
   private final Controls controls;
   private final AuditLog audit;
+  private final HubEngine engine;
   private final Scheduler clock;
-  private final Map<String, String> changes = bounded(); // of alerts, by fingerprint
+  private final Map<String, Change> changes = bounded(); // of alerts, by fingerprint
   private final Map<String, Long> starts = bounded(); // nanoseconds, by id of control
   private final Deque<Step> steps = new ArrayDeque<>(); // the latest first
 
-  Automation(List<AutomationRule> rules, Controls controls, AuditLog audit, Scheduler clock) {
+  private List<AutomationRule> rules;
+
+  Automation(
+      List<AutomationRule> rules,
+      Controls controls,
+      AuditLog audit,
+      HubEngine engine,
+      Scheduler clock) {
     this.rules = rules;
     this.controls = controls;
     this.audit = audit;
+    this.engine = engine;
     this.clock = clock;
+  }
+
+  /** Replaces the rules. */
+  synchronized void define(List<AutomationRule> next) {
+    rules = next;
   }
 
   private static <V> Map<String, V> bounded() {
@@ -74,7 +104,7 @@ final class Automation {
     };
   }
 
-  List<AutomationRule> rules() {
+  synchronized List<AutomationRule> rules() {
     return rules;
   }
 
@@ -86,15 +116,26 @@ final class Automation {
   /**
    * Applies the rules to alerts.
    *
-   * @return results of the actions of this message
    * @throws IOException when a change is not on disk; a repetition of the message tries again
    */
-  synchronized List<Step> apply(List<Alert> alerts) throws IOException {
+  synchronized Applied apply(List<Alert> alerts, String user) throws IOException {
     List<Step> out = new ArrayList<>();
+    List<HubEngine.Step> hubs = new ArrayList<>();
+    int skipped = 0;
     for (Alert a : alerts) {
-      String change = a.status() + " " + a.changed();
-      if (change.equals(changes.get(a.fingerprint()))) {
+      Change before = changes.get(a.fingerprint());
+      boolean same = before != null && before.at.equals(a.changedAt());
+      if (before != null && before.at.isAfter(a.changedAt())
+          || same && before.status.equals(a.status()) && !before.retried) {
+        skipped++;
         continue;
+      }
+      if (!same || !before.status.equals(a.status())) {
+        String correlation = clock.millis() + "-" + a.fingerprint();
+        HubEvent event = a.event(engine.newId(), correlation);
+        if (!event.hub().isEmpty()) {
+          hubs.addAll(engine.handle(user, event));
+        }
       }
       int from = out.size();
       for (AutomationRule r : rules) {
@@ -114,11 +155,14 @@ final class Automation {
         }
       }
       changes.remove(a.fingerprint()); // or the order would be that of the first change
-      if (out.subList(from, out.size()).stream().noneMatch(Step::isRetried)) {
-        changes.put(a.fingerprint(), change);
-      }
+      changes.put(
+          a.fingerprint(),
+          new Change(
+              a.changedAt(),
+              a.status(),
+              out.subList(from, out.size()).stream().anyMatch(Step::isRetried)));
     }
-    return out;
+    return new Applied(alerts.size(), skipped, out, hubs);
   }
 
   private Step start(AutomationRule r, int action, Alert a) throws IOException {

@@ -2,6 +2,7 @@ package dev.tethys.control;
 
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.util.List;
@@ -26,18 +27,28 @@ final class AutomationApi {
   }
 
   void addTo(Routes routes) {
-    routes.post(WEBHOOK, ControlApi.on(tokens, Tokens.Role.OPERATOR, (q, u) -> receive(q)));
+    routes.post(WEBHOOK, ControlApi.answering(tokens, Tokens.Role.OPERATOR, this::receive));
     routes.get(
         ControlApi.ROOT + "/automation",
         ControlApi.on(tokens, Tokens.Role.VIEWER, (q, u) -> state(q)));
   }
 
-  private JsonNode receive(HttpRequest q) throws IOException {
+  /** Answers with the members of MDAI's gateway besides the envelope. */
+  private void receive(HttpRequest q, HttpResponse r, String user) throws IOException {
     String type = q.header("Content-Type");
     if (type == null || !type.split(";", 2)[0].strip().equalsIgnoreCase("application/json")) {
       throw new HttpException(415, "Content-Type is " + type + "; it must be application/json");
     }
-    return json(automation.apply(Alert.read(q.bodyBytes(MAX_BODY))));
+    Automation.Applied applied =
+        automation.apply(Alert.read(q.bodyBytes(MAX_BODY)), user.isEmpty() ? "alertmanager" : user);
+    ObjectNode out = JSON.createObjectNode().put("status", "success");
+    out.put("message", "Processed Prometheus alerts").put("total", applied.alerts());
+    out.put("successful", applied.alerts() - applied.skipped()).put("skipped", applied.skipped());
+    out.set("data", json(applied.steps()));
+    ArrayNode hubs = out.putArray("hubSteps");
+    applied.hubs().forEach(s -> MdaiApi.put(hubs.addObject(), s));
+    r.status(201);
+    ControlApi.send(r, out);
   }
 
   private JsonNode state(HttpRequest q) {

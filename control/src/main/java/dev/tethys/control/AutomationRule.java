@@ -8,6 +8,7 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.control.mdai.Interpolation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -152,7 +153,7 @@ record AutomationRule(
         throw n.error(key + " is set by the rule");
       }
     }
-    if (AlertEvent.isTemplate(String.valueOf(out.get("selector")))) {
+    if (Interpolation.isTemplate(String.valueOf(out.get("selector")))) {
       throw n.error("selector cannot refer to the alert: its text could select other agents");
     }
     try { // with a text in place of each reference
@@ -200,7 +201,7 @@ record AutomationRule(
    * @throws IllegalArgumentException where a reference has no value
    */
   ControlRequest control(int action, Alert a) {
-    AlertEvent event = AlertEvent.of(a);
+    Interpolation event = Interpolation.of(a.event("", ""));
     Map<String, @Nullable Object> m = new TreeMap<>();
     // Each text is interpolated once: a value of the alert that looks like a reference stays a
     // text.
@@ -218,13 +219,14 @@ record AutomationRule(
     return ControlRequest.read("control", JsonMapper.shared().writeValueAsString(m));
   }
 
-  private static String interpolated(AlertEvent event, String text, UnaryOperator<String> quoting) {
+  private static String interpolated(
+      Interpolation event, String text, UnaryOperator<String> quoting) {
     String missing = event.missing(text);
     if (!missing.isEmpty()) {
       throw new IllegalArgumentException(
           "a reference has no value in the alert: " + Texts.shortened(missing, 500));
     }
-    return event.interpolated(text, quoting);
+    return event.replaced(text, quoting);
   }
 
   /** Keeps a value inside of its quotes in an OTTL condition. */

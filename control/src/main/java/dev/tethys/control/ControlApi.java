@@ -88,14 +88,28 @@ final class ControlApi {
     return on(tokens, role, action);
   }
 
-  /** Handler of requests of users with a role. */
+  /** Writes the answer to a request of a user. */
+  interface Answer {
+    void write(HttpRequest q, HttpResponse r, String user) throws IOException;
+  }
+
+  /** Handler of requests of users with a role, whose answer has the envelope. */
   static HttpHandler on(Tokens tokens, Tokens.Role role, Action action) {
+    return answering(
+        tokens,
+        role,
+        (q, r, user) -> {
+          ObjectNode out = JSON.createObjectNode().put("status", "success");
+          out.set("data", action.answer(q, user));
+          send(r, out);
+        });
+  }
+
+  /** Handler of requests of users with a role; errors have the envelope. */
+  static HttpHandler answering(Tokens tokens, Tokens.Role role, Answer answer) {
     return (q, r) -> {
       try {
-        String user = tokens.require(q, role);
-        ObjectNode out = JSON.createObjectNode().put("status", "success");
-        out.set("data", action.answer(q, user));
-        send(r, out);
+        answer.write(q, r, tokens.require(q, role));
       } catch (Rollouts.NotFoundException e) {
         fail(r, 404, "not_found", e.getMessage());
       } catch (Rollouts.ConflictException e) {
@@ -113,7 +127,7 @@ final class ControlApi {
     };
   }
 
-  private static void send(HttpResponse r, ObjectNode out) throws IOException {
+  static void send(HttpResponse r, ObjectNode out) throws IOException {
     r.send("application/json", (out + "\n").getBytes(StandardCharsets.UTF_8));
   }
 
@@ -181,7 +195,7 @@ final class ControlApi {
     throw new IllegalArgumentException("limit must be a number from 1 to " + most);
   }
 
-  private static int number(String name, @Nullable String text) {
+  static int number(String name, @Nullable String text) {
     try {
       if (text != null) {
         return Integer.parseInt(text);

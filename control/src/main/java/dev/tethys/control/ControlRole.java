@@ -63,7 +63,14 @@ public final class ControlRole {
                 "automation",
                 Flag.Kind.STRING,
                 "",
-                "File of rules that start and end live controls on alerts."),
+                "File of rules that start and end live controls on alerts. SIGHUP and POST"
+                    + " /-/reload read it again."),
+            Flag.of(
+                "mdai",
+                Flag.Kind.LIST,
+                "",
+                "File or folder of Kubernetes manifests with resources of MDAI: MdaiHub and others."
+                    + " Can be repeated. Read again with --automation."),
             Flag.of("log.level", Flag.Kind.STRING, "info", "debug, info, warn or error."),
             Flag.of("log.format", Flag.Kind.STRING, "logfmt", "logfmt or json.")));
   }
@@ -135,7 +142,10 @@ public final class ControlRole {
             tokenFile.isEmpty() ? null : Path.of(tokenFile),
             BuiltIn.components(),
             (int) max,
-            automation.isEmpty() ? null : Path.of(automation))) {
+            automation.isEmpty() ? null : Path.of(automation),
+            flags.list("mdai").stream().filter(p -> !p.isEmpty()).map(Path::of).toList())) {
+      sun.misc.Signal.handle(
+          new sun.misc.Signal("HUP"), s -> Thread.ofVirtual().start(() -> reload(server)));
       LOG.log(
           Level.INFO,
           "Control plane started version={0} port={1} data={2}",
@@ -145,6 +155,14 @@ public final class ControlRole {
       Shutdown.await();
       LOG.log(Level.INFO, "Control plane stopping");
       return Shutdown.hasFailed() ? 1 : 0;
+    }
+  }
+
+  private static void reload(ControlServer server) {
+    try {
+      server.reload();
+    } catch (IOException | ConfigException e) {
+      LOG.log(Level.ERROR, "Rules not read again, the former ones stay error={0}", e.getMessage());
     }
   }
 

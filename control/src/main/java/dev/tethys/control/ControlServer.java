@@ -1,11 +1,17 @@
 package dev.tethys.control;
 
+import dev.tethys.control.mdai.HubEngine;
+import dev.tethys.control.mdai.ManifestReader;
+import dev.tethys.control.mdai.Manifests;
+import dev.tethys.control.mdai.Variables;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.runtime.ui.Interface;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -15,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +40,9 @@ public final class ControlServer implements AutoCloseable {
   private final AuditLog audit;
   private final Rollouts rollouts;
   private final Controls controls;
+  private final HubEngine engine;
+  private final Automation automation;
+  private final Rules rules;
   private final Scheduler clock;
   private final HttpListener listener;
   private volatile boolean closed;
@@ -42,7 +52,7 @@ public final class ControlServer implements AutoCloseable {
    *
    * @param data folder of versions, rollouts and the audit log
    * @param maxAgents size of the table of agents
-   * @param rules of automation
+   * @param rules files that are read at the start and by a reload
    * @throws IOException when the folder is in use, damaged, or the address cannot be bound
    */
   ControlServer(
@@ -52,9 +62,12 @@ public final class ControlServer implements AutoCloseable {
       Components components,
       int maxAgents,
       Scheduler clock,
-      List<AutomationRule> rules)
+      Rules rules)
       throws IOException {
     this.clock = clock;
+    this.rules = rules;
+    List<AutomationRule> automated = rules.automation();
+    Manifests manifests = rules.manifests();
     Files.createDirectories(data);
     lock =
         FileChannel.open(data.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -78,10 +91,21 @@ public final class ControlServer implements AutoCloseable {
         new Routes()
             .get("/-/healthy", (q, r) -> r.send("Tethys is healthy.\n"))
             .get("/-/ready", (q, r) -> r.send("Tethys is ready.\n"));
-    Offers offers = new Offers(rollouts, controls);
+    Variables variables = new Variables(data.resolve("variables.json"));
+    engine =
+        new HubEngine(
+            variables,
+            new MdaiApi.Journal(audit),
+            () -> Instant.ofEpochMilli(clock.millis()),
+            fleet::wakeAll);
+    engine.define(manifests);
+    automation = new Automation(automated, controls, audit, engine, clock);
+    Offers offers = new Offers(rollouts, controls, variables);
     new OpampEndpoint(fleet, offers, tokens, clock).addTo(routes);
     new ControlsApi(fleet, controls, offers, tokens, clock).addTo(routes);
-    new AutomationApi(new Automation(rules, controls, audit, clock), tokens).addTo(routes);
+    new AutomationApi(automation, tokens).addTo(routes);
+    new MdaiApi(engine, audit, tokens).addTo(routes);
+    routes.post("/-/reload", ControlApi.answering(tokens, Tokens.Role.OPERATOR, this::reload));
     new ControlApi(fleet, store, rollouts, audit, tokens, new GraphValidator(components), clock)
         .addTo(routes);
     new Interface("", "Tethys control", "control").with(Interface.Part.FLEET).routes(routes);
@@ -104,13 +128,44 @@ public final class ControlServer implements AutoCloseable {
       Components components,
       int maxAgents)
       throws IOException {
-    return start(options, data, tokenFile, components, maxAgents, null);
+    return start(options, data, tokenFile, components, maxAgents, null, List.of());
+  }
+
+  /** Files of rules. */
+  interface Rules {
+    Rules NONE = of(null, List.of());
+
+    /**
+     * Rules of automation.
+     *
+     * @throws dev.tethys.config.ConfigException where a rule is wrong
+     * @throws IOException when a file cannot be read
+     */
+    List<AutomationRule> automation() throws IOException;
+
+    /** Resources of MDAI; errors as for the other. */
+    Manifests manifests() throws IOException;
+
+    static Rules of(@Nullable Path automation, List<Path> manifests) {
+      return new Rules() {
+        @Override
+        public List<AutomationRule> automation() throws IOException {
+          return automation == null ? List.of() : AutomationRule.read(automation);
+        }
+
+        @Override
+        public Manifests manifests() throws IOException {
+          return ManifestReader.read(manifests);
+        }
+      };
+    }
   }
 
   /**
    * Starts one with rules of automation; parameters as for the other.
    *
    * @param automation file of {@link AutomationRule}; null for no rules
+   * @param manifests files and folders with resources of MDAI
    * @throws dev.tethys.config.ConfigException where a rule is wrong
    */
   public static ControlServer start(
@@ -119,7 +174,8 @@ public final class ControlServer implements AutoCloseable {
       @Nullable Path tokenFile,
       Components components,
       int maxAgents,
-      @Nullable Path automation)
+      @Nullable Path automation,
+      List<Path> manifests)
       throws IOException {
     return new ControlServer(
         options,
@@ -128,7 +184,31 @@ public final class ControlServer implements AutoCloseable {
         components,
         maxAgents,
         Scheduler.system(),
-        automation == null ? List.of() : AutomationRule.read(automation));
+        Rules.of(automation, manifests));
+  }
+
+  /**
+   * Reads the files of rules again; what is wrong with one changes nothing.
+   *
+   * @throws dev.tethys.config.ConfigException where a rule is wrong
+   * @throws IOException when a file cannot be read
+   */
+  public void reload() throws IOException {
+    List<AutomationRule> automated = rules.automation();
+    Manifests manifests = rules.manifests();
+    automation.define(automated);
+    engine.define(manifests);
+    LOG.log(
+        Level.INFO,
+        "Rules read rules={0} resources={1} ignored={2}",
+        automated.size(),
+        manifests.resources().size(),
+        manifests.ignored().size());
+  }
+
+  private void reload(HttpRequest q, HttpResponse r, String user) throws IOException {
+    reload();
+    r.send();
   }
 
   private void tick() {

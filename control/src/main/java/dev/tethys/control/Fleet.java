@@ -154,7 +154,7 @@ public final class Fleet {
   }
 
   private static AgentToServer.RemoteStatus bounded(AgentToServer.RemoteStatus s) {
-    byte[] hash = s.hash().length > 64 ? new byte[0] : s.hash();
+    byte[] hash = s.hash().length > 96 ? new byte[0] : s.hash();
     return new AgentToServer.RemoteStatus(hash, s.state(), Texts.shortened(s.error(), 4096));
   }
 

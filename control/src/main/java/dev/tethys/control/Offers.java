@@ -1,22 +1,42 @@
 package dev.tethys.control;
 
 import dev.tethys.codec.opamp.RemoteConfig;
+import dev.tethys.control.mdai.Resource;
+import dev.tethys.control.mdai.Variables;
 import dev.tethys.pipeline.extension.opamp.ControlledAgent;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Offer of each agent: a version of a configuration and live controls. The hash of an offer is that
- * of the version, followed by that of the controls where there are any.
+ * Offer of each agent: a version of a configuration, live controls and variables. The hash of an
+ * offer is that of the version, followed by that of the controls where there are any, and by that
+ * of the variables where there are any; then zeros stand for controls that are absent.
  */
 final class Offers {
+  static final String NO_HASH = "0".repeat(64);
+
+  /** Label of an agent with the name of its hub. */
+  static final String HUB = "mydecisive.ai/hub-name";
+
   private final Rollouts rollouts;
   private final Controls controls;
+  private final Variables variables;
 
-  Offers(Rollouts rollouts, Controls controls) {
+  Offers(Rollouts rollouts, Controls controls, Variables variables) {
     this.rollouts = rollouts;
     this.controls = controls;
+    this.variables = variables;
+  }
+
+  /** Variables of an agent: those of its hub, or of the only one. */
+  private String variables(AgentState a) {
+    Variables.Snapshot now = variables.now();
+    List<Resource.Hub> hubs = now.manifests().hubs();
+    String own = a.labels().getOrDefault(HUB, "");
+    String hub = !own.isEmpty() ? own : hubs.size() == 1 ? hubs.getFirst().meta().name() : "";
+    return hub.isEmpty() ? "" : now.environment(hub).json();
   }
 
   /** What an agent must be offered; null for nothing. */
@@ -31,7 +51,13 @@ final class Offers {
     }
     Controls.Document document =
         a.acceptsControls() ? controls.document(a) : Controls.Document.NONE;
-    String wanted = config + document.hash();
+    String variables = a.acceptsControls() ? variables(a) : "";
+    String wanted =
+        variables.isEmpty()
+            ? config + document.hash()
+            : config
+                + (document.hash().isEmpty() ? NO_HASH : document.hash())
+                + Texts.sha256(variables);
     if (wanted.equals(a.remoteHash()) || wanted.equals(Rollouts.OWN) && a.remoteHash().isEmpty()) {
       return null;
     }
@@ -41,6 +67,9 @@ final class Offers {
     }
     if (!document.text().isEmpty()) {
       files.put("controls", new RemoteConfig.File(document.text(), ControlledAgent.CONTROLS));
+    }
+    if (!variables.isEmpty()) {
+      files.put("variables", new RemoteConfig.File(variables, ControlledAgent.VARIABLES));
     }
     return new RemoteConfig(files, HexFormat.of().parseHex(wanted));
   }

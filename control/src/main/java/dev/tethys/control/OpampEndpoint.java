@@ -29,8 +29,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * OpAMP server at {@code /v1/opamp}: WebSocket and plain HTTP. Packages, commands and connection
- * settings are not offered.
+ * OpAMP server at {@code /v1/opamp} and {@code /opamp}: WebSocket and plain HTTP. Packages,
+ * commands and connection settings are not offered.
  */
 final class OpampEndpoint {
   /** Largest message of an agent, in bytes. */
@@ -40,6 +40,9 @@ final class OpampEndpoint {
   static final int MAX_PER_SECOND = 100;
 
   static final String PATH = "/v1/opamp";
+
+  /** Path of MDAI's gateway. */
+  private static final String MDAI_PATH = "/opamp";
 
   private static final System.Logger LOG = JulLogger.of(OpampEndpoint.class.getName());
   private static final long CAPABILITIES =
@@ -69,6 +72,7 @@ final class OpampEndpoint {
 
   void addTo(Routes routes) {
     routes.webSocket(PATH, this::socket).post(PATH, this::post);
+    routes.webSocket(MDAI_PATH, this::socket).post(MDAI_PATH, this::post);
   }
 
   private static ServerToAgent refusal(String why, boolean busy) {

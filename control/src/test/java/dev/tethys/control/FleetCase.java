@@ -2,6 +2,7 @@ package dev.tethys.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.control.mdai.Manifests;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.web.HttpListenerOptions;
@@ -49,6 +50,25 @@ abstract class FleetCase {
     return List.of();
   }
 
+  /** Resources of MDAI. */
+  Manifests manifests() {
+    return Manifests.NONE;
+  }
+
+  private ControlServer.Rules files() {
+    return new ControlServer.Rules() {
+      @Override
+      public List<AutomationRule> automation() {
+        return rules();
+      }
+
+      @Override
+      public Manifests manifests() {
+        return FleetCase.this.manifests();
+      }
+    };
+  }
+
   @BeforeEach
   void start() throws IOException {
     start(0, Tokens.NONE);
@@ -63,7 +83,7 @@ abstract class FleetCase {
             BuiltIn.components(new HandReceiver()),
             1000,
             Scheduler.system(),
-            rules());
+            files());
     server = s;
     port = s.port();
   }

@@ -55,7 +55,7 @@ class HostileAgentsTest {
             BuiltIn.components(),
             MAX_AGENTS,
             Scheduler.system(),
-            java.util.List.of());
+            ControlServer.Rules.NONE);
   }
 
   @AfterEach

@@ -50,6 +50,9 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
   private final Path own;
   private volatile String text = "";
 
+  /** Variables with which the configuration was applied last. */
+  volatile Map<String, String> variables = Map.of();
+
   /** Configurations that were offered, well or not. */
   final AtomicInteger offers = new AtomicInteger();
 
@@ -84,22 +87,23 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
             clock,
             this);
     agent.restoreControls();
-    use(agent.files());
+    use(agent.files(), agent.variables());
     agent.start();
   }
 
-  private void use(List<Path> files) throws IOException {
+  private void use(List<Path> files, Map<String, String> variables) throws IOException {
     List<Path> all = files.isEmpty() ? List.of(own) : files;
     ConfigSources source =
-        new ConfigSources(all.stream().map(Path::toString).toList(), List.of(), k -> null);
+        new ConfigSources(all.stream().map(Path::toString).toList(), List.of(), variables::get);
     graph.apply(GraphConfig.read(source.read(), components, false));
     text = Files.readString(all.getFirst());
+    this.variables = variables;
   }
 
   @Override
-  public void apply(List<Path> files) throws IOException {
+  public void apply(List<Path> files, Map<String, String> variables) throws IOException {
     offers.incrementAndGet();
-    use(files);
+    use(files, variables);
   }
 
   @Override

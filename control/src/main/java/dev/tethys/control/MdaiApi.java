@@ -1,0 +1,235 @@
+package dev.tethys.control;
+
+import dev.tethys.control.mdai.HubEngine;
+import dev.tethys.control.mdai.HubVariable;
+import dev.tethys.control.mdai.Manifests;
+import dev.tethys.control.mdai.PrometheusRules;
+import dev.tethys.control.mdai.Resource;
+import dev.tethys.control.mdai.Resource.Hub;
+import dev.tethys.control.mdai.Variables;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * HTTP API of MDAI's gateway, {@code /variables} and {@code /audit}, with its answers; and the
+ * state of hubs under {@code /api/v1/control/mdai}.
+ */
+final class MdaiApi {
+  private static final int MAX_LISTED = 10_000;
+  private static final JsonMapper JSON = JsonMapper.shared();
+
+  private final HubEngine engine;
+  private final AuditLog audit;
+  private final Tokens tokens;
+
+  MdaiApi(HubEngine engine, AuditLog audit, Tokens tokens) {
+    this.engine = engine;
+    this.audit = audit;
+    this.tokens = tokens;
+  }
+
+  void addTo(Routes routes) {
+    routes.get("/variables/list", plain((q, r, u) -> send(r, 200, lists())));
+    routes.get("/variables/list/hub/{hub}", plain((q, r, u) -> send(r, 200, list(hub(q)))));
+    routes.get("/variables/values/hub/{hub}/var/{name}", plain((q, r, u) -> value(q, r)));
+    String path = "/variables/hub/{hub}/var/{name}";
+    routes.post(path, changing((q, r, u) -> send(r, 201, change(q, u, true))));
+    routes.delete(path, changing((q, r, u) -> send(r, 200, change(q, u, false))));
+    routes.get("/audit", plain((q, r, u) -> send(r, 200, events(q))));
+    routes.get(
+        ControlApi.ROOT + "/mdai", ControlApi.on(tokens, Tokens.Role.VIEWER, (q, u) -> state(q)));
+    routes.get(
+        ControlApi.ROOT + "/mdai/hubs/{hub}/rules.yaml",
+        plain((q, r, u) -> r.send("application/yaml", bytes(PrometheusRules.of(hub(q))))));
+  }
+
+  private dev.tethys.web.HttpHandler plain(ControlApi.Answer a) {
+    return ControlApi.answering(tokens, Tokens.Role.VIEWER, a);
+  }
+
+  private dev.tethys.web.HttpHandler changing(ControlApi.Answer a) {
+    return ControlApi.answering(tokens, Tokens.Role.OPERATOR, a);
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static void send(HttpResponse r, int status, JsonNode n) throws IOException {
+    r.status(status);
+    r.send("application/json", bytes(n + "\n"));
+  }
+
+  private Manifests manifests() {
+    return engine.variables().now().manifests();
+  }
+
+  private Hub hub(HttpRequest q) {
+    Hub h = manifests().hub(q.pathParam("hub"));
+    if (h == null) {
+      throw new Rollouts.NotFoundException(
+          "there is no hub " + Texts.shortened(q.pathParam("hub"), 80));
+    }
+    return h;
+  }
+
+  private static HubVariable manual(Hub hub, HttpRequest q) {
+    HubVariable v = hub.variable(q.pathParam("name"));
+    if (v == null || !v.manual()) {
+      throw new Rollouts.NotFoundException(
+          "hub "
+              + hub.meta().name()
+              + " has no variable "
+              + Texts.shortened(q.pathParam("name"), 80)
+              + " of the type manual");
+    }
+    return v;
+  }
+
+  private ObjectNode lists() {
+    ObjectNode out = JSON.createObjectNode();
+    for (Hub h : manifests().hubs()) {
+      ObjectNode one = list(h);
+      if (!one.isEmpty()) {
+        out.set(h.meta().name(), one);
+      }
+    }
+    if (out.isEmpty()) {
+      throw new Rollouts.NotFoundException("there are no hubs with variables of the type manual");
+    }
+    return out;
+  }
+
+  private static ObjectNode list(Hub h) {
+    ObjectNode out = JSON.createObjectNode();
+    for (HubVariable v : h.variables()) {
+      if (v.manual()) {
+        out.put(v.key(), v.type().word());
+      }
+    }
+    return out;
+  }
+
+  private void value(HttpRequest q, HttpResponse r) throws IOException {
+    Hub h = hub(q);
+    HubVariable v = manual(h, q);
+    ObjectNode out = JSON.createObjectNode();
+    out.set(v.key(), engine.variables().now().value(h, v).json());
+    send(r, 200, out);
+  }
+
+  private JsonNode change(HttpRequest q, String user, boolean add) throws IOException {
+    Hub h = hub(q);
+    HubVariable v = manual(h, q);
+    JsonNode body = ControlApi.body(q);
+    ControlApi.checkKeys(body, "data");
+    JsonNode data = body.path("data");
+    if (data.isMissingNode() || data.isNull()) {
+      throw new IllegalArgumentException("member \"data\" is missing");
+    }
+    return engine.change(user.isEmpty() ? "anonymous" : user, h, v, add, data).json();
+  }
+
+  /** Events in MDAI's form, the latest first; changes of other kinds by their actor and target. */
+  private ArrayNode events(HttpRequest q) {
+    ArrayNode out = JSON.createArrayNode();
+    String before = q.query().first("before");
+    for (String line :
+        audit.latest(
+            ControlApi.limit(q.query(), MAX_LISTED),
+            before == null ? Long.MAX_VALUE : ControlApi.number("before", before),
+            "")) {
+      JsonNode n = JSON.readTree(line);
+      ObjectNode e = out.addObject();
+      e.put("sequence", n.path("sequence").asLong());
+      if (n.path("action").asString("").startsWith(Journal.PREFIX)) {
+        n.path("after").properties().forEach(f -> e.set(f.getKey(), f.getValue()));
+      } else {
+        e.put("timestamp", n.path("time").asString(""));
+        e.put("operation", n.path("action").asString(""));
+        e.put("target", n.path("target").asString(""));
+        e.put("actor", n.path("actor").asString(""));
+      }
+    }
+    return out;
+  }
+
+  private JsonNode state(HttpRequest q) {
+    Variables.Snapshot now = engine.variables().now();
+    ObjectNode out = JSON.createObjectNode();
+    ArrayNode resources = out.putArray("resources");
+    for (Resource r : now.manifests().resources()) {
+      ObjectNode n = resources.addObject();
+      n.put("kind", r.meta().kind()).put("namespace", r.meta().namespace());
+      n.put("name", r.meta().name()).put("place", r.meta().where());
+      n.put("applied", r instanceof Hub);
+      if (r instanceof Hub h) {
+        put(n, h, now);
+      }
+    }
+    ArrayNode ignored = out.putArray("ignored");
+    now.manifests().ignored().forEach(ignored::add);
+    List<HubEngine.Step> steps = engine.steps();
+    ArrayNode results = out.putArray("steps");
+    for (HubEngine.Step s :
+        steps.subList(0, Math.min(steps.size(), ControlApi.limit(q.query(), 1000)))) {
+      put(results.addObject(), s);
+    }
+    return out;
+  }
+
+  private static void put(ObjectNode n, Hub h, Variables.Snapshot now) {
+    ArrayNode variables = n.putArray("variables");
+    for (HubVariable v : h.variables()) {
+      ObjectNode one = variables.addObject().put("key", v.key()).put("type", v.type().word());
+      one.put("manual", v.manual()).set("value", now.value(h, v).json());
+    }
+    ObjectNode environment = n.putObject("environment");
+    now.environment(h.meta().name()).texts().forEach(environment::put);
+    ArrayNode rules = n.putArray("rules");
+    h.rules()
+        .forEach(
+            r -> {
+              ObjectNode one = rules.addObject().put("name", r.name());
+              one.put(r.trigger().ofVariable() ? "variable" : "alert", r.trigger().name());
+              one.put("change", r.trigger().change());
+              ArrayNode actions = one.putArray("actions");
+              r.actions().forEach(a -> actions.add(a.type() + " " + a.target()));
+            });
+    n.put("alerts", h.alerts().size());
+  }
+
+  static void put(ObjectNode n, HubEngine.Step s) {
+    n.put("timeMillis", s.millis()).put("hub", s.hub()).put("rule", s.rule());
+    n.put("event", s.event()).put("correlationId", s.correlationId());
+    n.put("action", s.action()).put("target", s.target());
+    n.put("result", s.result()).put("error", s.error());
+  }
+
+  /** Journal of hubs in the audit log. */
+  record Journal(AuditLog audit) implements dev.tethys.control.mdai.HubJournal {
+    /** Begin of the actions of these entries. */
+    static final String PREFIX = "mdai.";
+
+    @Override
+    public void add(List<Entry> entries) throws IOException {
+      List<AuditLog.Entry> out = new ArrayList<>();
+      for (Entry e : entries) {
+        out.add(
+            new AuditLog.Entry(
+                e.actor(), PREFIX + e.action(), "hub/" + e.target(), "", Map.of(), e.fields()));
+      }
+      audit.append(out);
+    }
+  }
+}

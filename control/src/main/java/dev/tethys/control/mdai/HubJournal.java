@@ -1,0 +1,24 @@
+package dev.tethys.control.mdai;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+
+/** Record of events and actions, on disk before they take effect. */
+public interface HubJournal {
+  /**
+   * Entry of the record.
+   *
+   * @param actor user, or {@code automation:RULE}
+   * @param action such as {@code event} and {@code variable}
+   * @param fields as MDAI names them
+   */
+  record Entry(String actor, String action, String target, Map<String, String> fields) {}
+
+  /**
+   * Adds entries.
+   *
+   * @throws IOException when they are not on disk
+   */
+  void add(List<Entry> entries) throws IOException;
+}

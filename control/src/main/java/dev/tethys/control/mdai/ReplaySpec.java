@@ -1,0 +1,21 @@
+package dev.tethys.control.mdai;
+
+/**
+ * Replay of archived data, of a {@code MdaiReplay} or an action.
+ *
+ * @param statusVariable variable that receives the state; "" for none
+ * @param telemetry {@code logs}, {@code metrics} or {@code traces}; "" where the variable says it
+ * @param partition {@code minute}, {@code hour} or ""
+ */
+public record ReplaySpec(
+    String hub,
+    String statusVariable,
+    String start,
+    String end,
+    String telemetry,
+    String region,
+    String bucket,
+    String prefix,
+    String path,
+    String partition,
+    String destination) {}

@@ -1,0 +1,300 @@
+package dev.tethys.control.mdai;
+
+import dev.tethys.control.mdai.Resource.Hub;
+import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.file.RealFiles;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Values of the variables of all hubs. Readers have a snapshot that never changes; a change is on
+ * disk before its snapshot is visible, and does not block readers.
+ *
+ * <p>Format of the file, which is replaced as a whole: a JSON object with {@code format} (1) and
+ * {@code hubs}, by name of the hub and of the variable: a string, a list or an object of strings.
+ */
+public final class Variables {
+  private static final int FORMAT = 1;
+  private static final int MAX_REFS = 8;
+  private static final Pattern PLAIN = Pattern.compile("[A-Za-z_./][A-Za-z0-9_./-]*");
+  private static final Pattern WORD = Pattern.compile("(?i)true|false|null|yes|no|on|off|y|n");
+
+  /** Largest value, in characters, and number of entries of a set or map. */
+  static final int MAX_TEXT = 65_536;
+
+  static final int MAX_ENTRIES = 10_000;
+
+  /**
+   * Variables as agents get them.
+   *
+   * @param json object of texts by name
+   */
+  public record Environment(SortedMap<String, String> texts, String json) {
+    static final Environment NONE = new Environment(new TreeMap<>(), "");
+  }
+
+  /** Values at one time. */
+  public static final class Snapshot {
+    private final Manifests manifests;
+    private final Map<String, Map<String, Value>> values;
+    private final Map<String, Environment> environments = new ConcurrentHashMap<>();
+
+    private Snapshot(Manifests manifests, Map<String, Map<String, Value>> values) {
+      this.manifests = manifests;
+      this.values = values;
+    }
+
+    public Manifests manifests() {
+      return manifests;
+    }
+
+    /** Value of a variable; of a meta variable the one that it is computed of. */
+    public Value value(Hub hub, HubVariable v) {
+      return value(hub, v, 0);
+    }
+
+    private Value value(Hub hub, HubVariable v, int depth) {
+      if (depth > MAX_REFS) {
+        return Value.of(""); // the references have a cycle
+      }
+      return switch (v.type()) {
+        case META_PRIORITY_LIST -> {
+          for (String ref : v.refs()) {
+            HubVariable r = hub.variable(ref);
+            Value found = r == null ? Value.of("") : value(hub, r, depth + 1);
+            if (!found.isEmpty()) {
+              yield found;
+            }
+          }
+          yield Value.of("");
+        }
+        case META_HASH_SET -> {
+          HubVariable key = hub.variable(v.refs().getFirst());
+          HubVariable map = hub.variable(v.refs().getLast());
+          yield key != null
+                  && map != null
+                  && value(hub, key, depth + 1) instanceof Value.Scalar k
+                  && value(hub, map, depth + 1) instanceof Value.Entries m
+              ? Value.of(m.all().getOrDefault(k.text(), ""))
+              : Value.of("");
+        }
+        case STRING, INT, FLOAT, BOOLEAN, SET, MAP ->
+            values.getOrDefault(hub.meta().name(), Map.of()).getOrDefault(v.key(), v.initial());
+      };
+    }
+
+    /** Texts of a hub under the names of {@code serializeAs}; none where there is no such hub. */
+    public Environment environment(String hub) {
+      return environments.computeIfAbsent(hub, this::serialized);
+    }
+
+    private Environment serialized(String name) {
+      Hub hub = manifests.hub(name);
+      if (hub == null) {
+        return Environment.NONE;
+      }
+      TreeMap<String, String> out = new TreeMap<>();
+      for (HubVariable v : hub.variables()) {
+        for (HubVariable.Serializer s : v.serializers()) {
+          out.put(s.name(), text(value(hub, v), s.delimiter()));
+        }
+      }
+      return out.isEmpty()
+          ? Environment.NONE
+          : new Environment(out, JsonMapper.shared().writeValueAsString(out));
+    }
+  }
+
+  private final FileAccess files = new RealFiles();
+  private final Path file;
+  private volatile Snapshot now;
+
+  /**
+   * Reads the values of a file, which need not exist.
+   *
+   * @throws IOException when it cannot be read or is damaged
+   */
+  public Variables(Path file) throws IOException {
+    this.file = file;
+    this.now = new Snapshot(Manifests.NONE, load());
+  }
+
+  public Snapshot now() {
+    return now;
+  }
+
+  /** Replaces the resources; values of variables that are no longer defined are kept. */
+  synchronized void define(Manifests manifests) {
+    now = new Snapshot(manifests, now.values);
+  }
+
+  /** Values that a sequence of actions changes; nothing is visible before {@link #commit}. */
+  static final class Change {
+    private final Snapshot before;
+    private final Map<String, Map<String, Value>> values = new HashMap<>();
+    private boolean changed;
+
+    private Change(Snapshot before) {
+      this.before = before;
+      before.values.forEach((hub, m) -> values.put(hub, new HashMap<>(m)));
+    }
+
+    Value value(Hub hub, HubVariable v) {
+      return new Snapshot(before.manifests, values).value(hub, v);
+    }
+
+    /**
+     * Sets a value.
+     *
+     * @throws IllegalArgumentException where a limit is exceeded
+     */
+    void set(Hub hub, HubVariable v, Value next) {
+      check(v, next);
+      Map<String, Value> all = values.computeIfAbsent(hub.meta().name(), k -> new HashMap<>());
+      changed |= !next.equals(all.put(v.key(), next));
+    }
+
+    private static void check(HubVariable v, Value next) {
+      int entries =
+          switch (next) {
+            case Value.Scalar s -> 1;
+            case Value.Elements e -> e.all().size();
+            case Value.Entries e -> e.all().size();
+          };
+      if (entries > MAX_ENTRIES || text(next, null).length() > MAX_TEXT) {
+        throw new IllegalArgumentException(
+            "variable "
+                + v.key()
+                + " would have "
+                + entries
+                + " entries and "
+                + text(next, null).length()
+                + " characters; at most "
+                + MAX_ENTRIES
+                + " and "
+                + MAX_TEXT);
+      }
+    }
+  }
+
+  /** Begins a change; the caller admits one at a time. */
+  Change change() {
+    return new Change(now);
+  }
+
+  /**
+   * Makes a change visible.
+   *
+   * @return whether it changed a value
+   * @throws IOException when it is not on disk; nothing is changed then
+   */
+  synchronized boolean commit(Change c) throws IOException {
+    if (!c.changed) {
+      return false;
+    }
+    save(c.values);
+    now = new Snapshot(now.manifests, c.values);
+    return true;
+  }
+
+  private Map<String, Map<String, Value>> load() throws IOException {
+    Map<String, Map<String, Value>> out = new HashMap<>();
+    if (!Files.exists(file)) {
+      return out;
+    }
+    try {
+      JsonNode n = JsonMapper.shared().readTree(Files.readString(file));
+      if (n.path("format").asInt(0) != FORMAT) {
+        throw new IOException(
+            file + ": format " + n.path("format").asInt(0) + " is not known; this one reads 1");
+      }
+      for (Map.Entry<String, JsonNode> hub : n.path("hubs").properties()) {
+        Map<String, Value> values = new HashMap<>();
+        for (Map.Entry<String, JsonNode> v : hub.getValue().properties()) {
+          DataType type =
+              v.getValue().isArray()
+                  ? DataType.SET
+                  : v.getValue().isObject() ? DataType.MAP : DataType.STRING;
+          values.put(v.getKey(), type.read(v.getValue()));
+        }
+        out.put(hub.getKey(), values);
+      }
+      return out;
+    } catch (JacksonException | IllegalArgumentException e) {
+      throw new IOException(
+          file + " is damaged (" + e.getMessage() + "); restore it from a backup", e);
+    }
+  }
+
+  private void save(Map<String, Map<String, Value>> values) throws IOException {
+    ObjectNode n = JsonMapper.shared().createObjectNode();
+    ObjectNode hubs = n.put("format", FORMAT).putObject("hubs");
+    new TreeMap<>(values)
+        .forEach(
+            (hub, all) -> {
+              ObjectNode h = hubs.putObject(hub);
+              new TreeMap<>(all).forEach((k, v) -> h.set(k, v.json()));
+            });
+    files.replace(file, n.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Text of a value: a set joined, a map as YAML. */
+  static String text(Value v, @Nullable String delimiter) {
+    return switch (v) {
+      case Value.Scalar s -> s.text();
+      case Value.Elements e -> String.join(delimiter == null ? "," : delimiter, e.all());
+      case Value.Entries e ->
+          e.all().entrySet().stream()
+              .map(x -> quoted(x.getKey()) + ": " + quoted(x.getValue()) + "\n")
+              .collect(Collectors.joining());
+    };
+  }
+
+  private static String quoted(String text) {
+    return PLAIN.matcher(text).matches() && !WORD.matcher(text).matches()
+        ? text
+        : JsonMapper.shared().writeValueAsString(text);
+  }
+
+  /** A set with an element more or less. */
+  static Value with(Value set, String element, boolean add) {
+    Set<String> out = new LinkedHashSet<>();
+    if (set instanceof Value.Elements e) {
+      out.addAll(e.all());
+    }
+    if (add) {
+      out.add(element);
+    } else {
+      out.remove(element);
+    }
+    return Value.of(out);
+  }
+
+  /** A map with another entry; null removes it. */
+  static Value with(Value map, String key, @Nullable String value) {
+    TreeMap<String, String> out =
+        map instanceof Value.Entries e ? new TreeMap<>(e.all()) : new TreeMap<>();
+    if (value == null) {
+      out.remove(key);
+    } else {
+      out.put(key, value);
+    }
+    return Value.of(out);
+  }
+}

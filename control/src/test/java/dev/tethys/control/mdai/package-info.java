@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.control.mdai;
+
+import org.jspecify.annotations.NullMarked;
