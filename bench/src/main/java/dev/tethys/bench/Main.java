@@ -20,6 +20,7 @@ public final class Main {
           entry("backlog", TopicBacklog::run),
           entry("cardinality", Cardinality::run),
           entry("churn", Churn::run),
+          entry("control", ControlRace::run),
           entry("dashboard", Dashboard::run),
           entry("destinations", ExporterWriters::run),
           entry("disk", Disk::run),
