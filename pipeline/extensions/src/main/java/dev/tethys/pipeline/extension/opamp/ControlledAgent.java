@@ -315,8 +315,11 @@ public final class ControlledAgent implements AutoCloseable {
       String controls = control(RemoteConfigFolder.controls(config));
       List<String> texts = RemoteConfigFolder.texts(config);
       Map<String, String> values = RemoteConfigFolder.variables(config);
-      List<Path> files = folder.stage(config);
       boolean same = texts.equals(running);
+      if (same && values.equals(variables) && controls.isEmpty() && folder.keep(config.hash())) {
+        return "";
+      }
+      List<Path> files = folder.stage(config);
       if (!same || !values.equals(variables)) {
         String error = replace(files, values);
         if (!error.isEmpty()) {

@@ -27,10 +27,11 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Configurations of a control plane on the disk of an agent. {@code current} holds the hash of the
- * last one that was applied, {@code trying} the one that is being applied, {@code failed} the last
- * one that was not applied and why. Texts are in {@code config-HASH/NN.yaml}, {@code controls}
- * holds the live controls that were applied last, {@code variables} the variables, as a JSON object
- * of strings, {@code instance-uid} identifies the agent.
+ * last one that was applied, and in a second line the hash that names its folder where that is
+ * another, {@code trying} the one that is being applied, {@code failed} the last one that was not
+ * applied and why. Texts are in {@code config-HASH/NN.yaml}, {@code controls} holds the live
+ * controls that were applied last, {@code variables} the variables, as a JSON object of strings,
+ * {@code instance-uid} identifies the agent.
  *
  * <p>Invariant: {@code current} names a folder that is complete on disk. A process that ends within
  * an application starts with {@code current} and reports the other as failed. One thread changes
@@ -133,6 +134,7 @@ final class RemoteConfigFolder {
   private final Path folder;
   private final UUID uid;
   private byte @Nullable [] current;
+  private byte @Nullable [] currentFolder; // null as current
   private @Nullable Failure failed;
 
   RemoteConfigFolder(Path folder, LongSupplier millis) throws IOException {
@@ -148,7 +150,12 @@ final class RemoteConfigFolder {
     if (known == null) {
       write("instance-uid", uid + "\n");
     }
-    current = hash(read("current"));
+    String applied = read("current");
+    if (applied != null) {
+      List<String> lines = applied.lines().toList();
+      current = lines.isEmpty() ? null : hash(lines.getFirst());
+      currentFolder = lines.size() < 2 ? current : hash(lines.get(1));
+    }
     failed = failure(read("failed"));
     byte[] unfinished = hash(read("trying"));
     if (unfinished != null) {
@@ -206,7 +213,7 @@ final class RemoteConfigFolder {
 
   /** Files of the configuration that was applied last; empty for none. */
   List<Path> files() throws IOException {
-    return current == null ? List.of() : listed(folderOf(current));
+    return currentFolder == null ? List.of() : listed(folderOf(currentFolder));
   }
 
   /**
@@ -216,7 +223,7 @@ final class RemoteConfigFolder {
    * @throws IOException where it cannot be written
    */
   List<Path> stage(RemoteConfig offered) throws IOException {
-    if (Arrays.equals(offered.hash(), current)) {
+    if (Arrays.equals(offered.hash(), current) || Arrays.equals(offered.hash(), currentFolder)) {
       write("trying", hex(offered.hash()) + "\n");
       return files();
     }
@@ -233,9 +240,26 @@ final class RemoteConfigFolder {
     return listed(in);
   }
 
+  /**
+   * Notes that an offer with the texts of the current configuration was applied.
+   *
+   * @return whether there is a current one
+   */
+  boolean keep(byte[] hash) throws IOException {
+    if (currentFolder == null || failed != null) {
+      return false;
+    }
+    write("current", hex(hash) + "\n" + hex(currentFolder) + "\n");
+    current = hash;
+    return true;
+  }
+
   /** The staged configuration runs. */
   void commit(byte[] hash) throws IOException {
-    write("current", hex(hash) + "\n");
+    boolean kept = Arrays.equals(hash, current) && currentFolder != null;
+    byte[] in = kept ? currentFolder : hash;
+    write("current", hex(hash) + "\n" + hex(in) + "\n");
+    currentFolder = in;
     Files.deleteIfExists(folder.resolve("trying"));
     Files.deleteIfExists(folder.resolve("failed"));
     current = hash;
@@ -254,7 +278,7 @@ final class RemoteConfigFolder {
   private void removeOthers() throws IOException {
     try (Stream<Path> all = Files.list(folder)) {
       for (Path p : all.toList()) {
-        boolean kept = current != null && p.equals(folderOf(current));
+        boolean kept = currentFolder != null && p.equals(folderOf(currentFolder));
         if (p.getFileName().toString().startsWith(PREFIX) && !kept) {
           files.delete(p);
         }
