@@ -1,7 +1,6 @@
 package dev.tethys.control;
 
 import dev.tethys.config.ConfigException;
-import dev.tethys.config.Durations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
@@ -160,7 +159,7 @@ record AutomationRule(
       ControlRequest r =
           ControlRequest.read(
               "control", text(out, t -> t.replaceAll("\\$\\{trigger:[^}]*\\}", "x")));
-      Duration d = Durations.parse(r.duration());
+      Duration d = r.duration();
       if (d.isZero() || d.compareTo(Controls.LONGEST) > 0) {
         throw new IllegalArgumentException("duration must be more than 0s and at most 30d");
       }

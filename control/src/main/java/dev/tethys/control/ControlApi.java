@@ -176,9 +176,13 @@ final class ControlApi {
     return n.stringValue();
   }
 
-  /** Who changes something: the user of the token, else the author that the body names. */
+  /** Author of a change: the user of the token, else the author that the body names. */
   static String author(JsonNode body, String user) {
-    String named = text(body, "author", false);
+    return author(text(body, "author", false), user);
+  }
+
+  /** The user of a token, else a named author. */
+  static String author(String named, String user) {
     return !user.isEmpty() ? user : named.isEmpty() ? "anonymous" : Texts.shortened(named, 256);
   }
 

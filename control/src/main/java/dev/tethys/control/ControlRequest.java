@@ -7,6 +7,7 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.processor.control.Control;
 import dev.tethys.pipeline.processor.control.ControlDocument;
+import java.time.Duration;
 
 /**
  * Request for a live control, of a user or a rule.
@@ -17,15 +18,17 @@ import dev.tethys.pipeline.processor.control.ControlDocument;
  * @param author "" for none
  */
 record ControlRequest(
-    Control control, Selector selector, String duration, String window, String author) {
+    Control control, Selector selector, Duration duration, Duration window, String author) {
   private static final Section SECTION =
       new Section("control", "Live control.").include(Control.SECTION);
   private static final Key<String> SELECTOR =
       SECTION.key("selector", Type.STRING, "", "Agents; empty for all.");
-  private static final Key<String> DURATION =
-      SECTION.key("duration", Type.STRING, "1h", "Time after which it ends by itself.");
-  private static final Key<String> WINDOW =
-      SECTION.key("window", Type.STRING, "5s", "Time for which a preview counts.");
+  private static final Key<Duration> DURATION =
+      SECTION.key(
+          "duration", Type.DURATION, Duration.ofHours(1), "Time after which it ends by itself.");
+  private static final Key<Duration> WINDOW =
+      SECTION.key(
+          "window", Type.DURATION, Duration.ofSeconds(5), "Time for which a preview counts.");
   private static final Key<String> AUTHOR =
       SECTION.key("author", Type.STRING, "", "Author, without tokens.");
 
@@ -42,10 +45,5 @@ record ControlRequest(
     ControlDocument.check(o.node(), c);
     return new ControlRequest(
         c, Selector.parse(o.get(SELECTOR)), o.get(DURATION), o.get(WINDOW), o.get(AUTHOR));
-  }
-
-  /** The user of a token, else the author of the request. */
-  String authorOr(String user) {
-    return !user.isEmpty() ? user : author.isEmpty() ? "anonymous" : Texts.shortened(author, 256);
   }
 }

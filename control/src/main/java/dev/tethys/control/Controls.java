@@ -1,6 +1,5 @@
 package dev.tethys.control;
 
-import dev.tethys.config.Durations;
 import dev.tethys.control.Rollouts.ConflictException;
 import dev.tethys.control.Rollouts.NotFoundException;
 import dev.tethys.model.guard.LimitedLog;
@@ -13,17 +12,19 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Live controls of the fleet. An active control is offered to all agents that its selector matches,
- * also to those that connect later, and ends at its time. Everything is guarded by this; state is
- * on disk before a change takes effect.
+ * also to those that connect later, and ends at its time. Readers have a state that never changes;
+ * one change at a time makes the next state, writes it to disk and publishes it, so that no reader
+ * waits for a disk.
  */
 final class Controls {
   /** Longest time of a control. */
@@ -44,15 +45,49 @@ final class Controls {
     static final Document NONE = new Document("", "");
   }
 
+  /** Controls at one time. */
+  static final class State {
+    final long nextId;
+    final Map<String, LiveControl> all; // the latest last
+    final List<LiveControl> active;
+    private final Map<List<String>, Document> documents = new ConcurrentHashMap<>(); // by ids
+
+    private State(long nextId, Map<String, LiveControl> all) {
+      this.nextId = nextId;
+      this.all = Collections.unmodifiableMap(all);
+      this.active = all.values().stream().filter(LiveControl::isActive).toList();
+    }
+
+    private Document document(AgentState a) {
+      if (active.isEmpty()) {
+        return Document.NONE;
+      }
+      List<Control> own = new ArrayList<>();
+      List<String> ids = new ArrayList<>();
+      for (LiveControl c : active) {
+        if (c.selector().matches(a.labels())) {
+          own.add(c.control());
+          ids.add(c.control().id());
+        }
+      }
+      if (own.isEmpty()) {
+        return Document.NONE;
+      }
+      return documents.computeIfAbsent(
+          ids,
+          k -> {
+            String text = ControlDocument.write(own);
+            return new Document(text, Texts.sha256(text));
+          });
+    }
+  }
+
   private final LimitedLog failures = new LimitedLog(LOG);
   private final Scheduler clock;
   private final Fleet fleet;
   private final AuditLog audit;
   private final ControlState file;
-  private final Map<String, LiveControl> controls = new LinkedHashMap<>(); // the latest last
-  private final Map<List<String>, Document> documents = new HashMap<>(); // by ids, until a change
-  private List<LiveControl> active = List.of();
-  private long nextId = 1;
+  private volatile State state; // changed under this
 
   Controls(Scheduler clock, Fleet fleet, AuditLog audit, ControlState file) throws IOException {
     this.clock = clock;
@@ -60,14 +95,14 @@ final class Controls {
     this.audit = audit;
     this.file = file;
     ControlState.Loaded loaded = file.load();
-    loaded.controls().forEach(c -> controls.put(c.control().id(), c));
-    nextId = loaded.nextId();
-    changed();
+    Map<String, LiveControl> all = new LinkedHashMap<>();
+    loaded.controls().forEach(c -> all.put(c.control().id(), c));
+    state = new State(loaded.nextId(), all);
   }
 
-  private void changed() {
-    active = controls.values().stream().filter(LiveControl::isActive).toList();
-    documents.clear();
+  /** The present state. */
+  State state() {
+    return state;
   }
 
   /**
@@ -83,37 +118,35 @@ final class Controls {
       throw new IllegalArgumentException(
           "duration must be more than 0s and at most 30d, not " + duration);
     }
-    if (active.size() >= ControlDocument.MAX_CONTROLS) {
-      throw new ConflictException("there are " + active.size() + " active controls, the limit");
+    State now = state;
+    if (now.active.size() >= ControlDocument.MAX_CONTROLS) {
+      throw new ConflictException("there are " + now.active.size() + " active controls, the limit");
     }
     String id = draft.id();
-    LiveControl before = controls.get(id);
+    LiveControl before = now.all.get(id);
     if (before != null && before.isActive()) {
       throw new ConflictException("control " + id + " is active; end it first");
     }
-    while (id.isEmpty() || draft.id().isEmpty() && controls.containsKey(id)) {
+    long nextId = now.nextId;
+    while (id.isEmpty() || draft.id().isEmpty() && now.all.containsKey(id)) {
       id = "c" + nextId++;
     }
     String owner = draft.owner().isEmpty() ? author : draft.owner();
-    long now = clock.millis();
+    long millis = clock.millis();
     LiveControl c =
         new LiveControl(
-            draft.with(id, owner, reason, now + duration.toMillis()), selector, now, 0, "", "");
+            draft.with(id, owner, reason, millis + duration.toMillis()),
+            selector,
+            millis,
+            0,
+            "",
+            "");
     audit.append(author, "control.start", "control/" + id, reason, Map.of(), state(c));
-    controls.remove(id);
-    controls.put(id, c);
-    forgetOld();
-    changed();
-    try {
-      save();
-    } catch (IOException e) {
-      controls.remove(id);
-      if (before != null) {
-        controls.put(id, before);
-      }
-      changed();
-      throw e;
-    }
+    Map<String, LiveControl> all = new LinkedHashMap<>(now.all);
+    all.remove(id);
+    all.put(id, c);
+    forgetOld(all);
+    publish(nextId, all);
     LOG.log(
         Level.INFO,
         "Control started id={0} action={1} selector=\"{2}\" author=\"{3}\"",
@@ -127,8 +160,7 @@ final class Controls {
 
   /** Starts the control of a request; parameters as for the other. */
   LiveControl start(ControlRequest r, String author) throws IOException {
-    return start(
-        r.control(), r.selector(), Durations.parse(r.duration()), author, r.control().reason());
+    return start(r.control(), r.selector(), r.duration(), author, r.control().reason());
   }
 
   private static Map<String, String> state(LiveControl c) {
@@ -153,29 +185,32 @@ final class Controls {
     }
     LiveControl ended = c.ended(clock.millis(), actor, reason);
     audit.append(actor, "control.end", "control/" + id, reason, state(c), Map.of("state", "ended"));
-    replace(ended);
-    try {
-      save();
-    } catch (IOException e) {
-      replace(c);
-      throw e;
+    Map<String, LiveControl> all = new LinkedHashMap<>(state.all);
+    if (c.control().observe()) {
+      all.remove(id); // a preview is no control of the list
+    } else {
+      all.put(id, ended);
     }
+    publish(state.nextId, all);
     LOG.log(Level.INFO, "Control ended id={0} by=\"{1}\" reason=\"{2}\"", id, actor, reason);
     fleet.wakeAll();
     return ended;
   }
 
-  private void replace(LiveControl c) {
-    controls.put(c.control().id(), c);
-    changed();
+  private void publish(long nextId, Map<String, LiveControl> all) throws IOException {
+    State next = new State(nextId, all);
+    file.save(nextId, List.copyOf(all.values()));
+    state = next;
   }
 
   /** Ends the controls whose time has passed. */
-  synchronized void step() {
-    for (LiveControl c : active) {
+  void step() {
+    for (LiveControl c : state.active) {
       if (c.control().endMillis() <= clock.millis()) {
         try {
           end(c.control().id(), "clock", "end time");
+        } catch (ConflictException | NotFoundException e) {
+          LOG.log(Level.DEBUG, "Control ended meanwhile", e);
         } catch (IOException e) { // the next step tries again; agents ended it by themselves
           failures.failure(Level.ERROR, "Control not ended", "control " + c.control().id(), e);
         }
@@ -183,19 +218,19 @@ final class Controls {
     }
   }
 
-  private void forgetOld() {
-    int ended = controls.size() - active.size();
-    var all = controls.values().iterator();
-    while (ended > MAX_KEPT && all.hasNext()) {
-      if (!all.next().isActive()) {
-        all.remove();
+  private static void forgetOld(Map<String, LiveControl> all) {
+    long ended = all.values().stream().filter(c -> !c.isActive()).count();
+    var each = all.values().iterator();
+    while (ended > MAX_KEPT && each.hasNext()) {
+      if (!each.next().isActive()) {
+        each.remove();
         ended--;
       }
     }
   }
 
-  synchronized LiveControl get(String id) {
-    LiveControl c = controls.get(id);
+  LiveControl get(String id) {
+    LiveControl c = state.all.get(id);
     if (c == null) {
       throw new NotFoundException("there is no control " + Texts.shortened(id, 80));
     }
@@ -203,41 +238,13 @@ final class Controls {
   }
 
   /** An active control; null where there is none. */
-  synchronized @Nullable LiveControl active(String id) {
-    LiveControl c = controls.get(id);
+  @Nullable LiveControl active(String id) {
+    LiveControl c = state.all.get(id);
     return c == null || !c.isActive() ? null : c;
   }
 
-  /** All that are kept, the latest first. */
-  synchronized List<LiveControl> list() {
-    return new ArrayList<>(controls.values()).reversed();
-  }
-
   /** Active controls for an agent. */
-  synchronized Document document(AgentState a) {
-    if (active.isEmpty()) {
-      return Document.NONE;
-    }
-    List<Control> own = new ArrayList<>();
-    List<String> ids = new ArrayList<>();
-    for (LiveControl c : active) {
-      if (c.selector().matches(a.labels())) {
-        own.add(c.control());
-        ids.add(c.control().id());
-      }
-    }
-    if (own.isEmpty()) {
-      return Document.NONE;
-    }
-    return documents.computeIfAbsent(
-        ids,
-        k -> {
-          String text = ControlDocument.write(own);
-          return new Document(text, Texts.sha256(text));
-        });
-  }
-
-  private void save() throws IOException {
-    file.save(nextId, List.copyOf(controls.values()));
+  Document document(AgentState a) {
+    return state.document(a);
   }
 }

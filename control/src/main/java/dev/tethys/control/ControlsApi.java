@@ -1,7 +1,7 @@
 package dev.tethys.control;
 
-import dev.tethys.config.Durations;
 import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
 import dev.tethys.pipeline.processor.control.Control;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
@@ -9,11 +9,13 @@ import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -30,6 +32,9 @@ final class ControlsApi {
   /** Time within which agents apply a preview and report it after its window. */
   private static final Duration REPORT = Duration.ofMillis(1_200);
 
+  /** Age up to which sums over the fleet are shown again. */
+  private static final Duration FRESH = Duration.ofMillis(500);
+
   private static final JsonMapper JSON = JsonMapper.shared();
 
   private final Fleet fleet;
@@ -38,6 +43,8 @@ final class ControlsApi {
   private final Tokens tokens;
   private final Scheduler clock;
   private final Semaphore previews = new Semaphore(MAX_PREVIEWS);
+  private @Nullable ControlSums sums; // guarded by this
+  private long sumsNanos; // guarded by this
 
   ControlsApi(Fleet fleet, Controls controls, Offers offers, Tokens tokens, Scheduler clock) {
     this.fleet = fleet;
@@ -53,8 +60,7 @@ final class ControlsApi {
     routes.post(ROOT + "/preview", ControlApi.on(tokens, Tokens.Role.OPERATOR, this::preview));
     routes.get(
         ROOT + "/{id}",
-        ControlApi.on(
-            tokens, Tokens.Role.VIEWER, (q, u) -> json(controls.get(q.pathParam("id")), true)));
+        ControlApi.on(tokens, Tokens.Role.VIEWER, (q, u) -> json(controls.get(q.pathParam("id")))));
     routes.delete(ROOT + "/{id}", ControlApi.on(tokens, Tokens.Role.OPERATOR, this::end));
   }
 
@@ -64,7 +70,7 @@ final class ControlsApi {
 
   private JsonNode start(HttpRequest q, String user) throws IOException {
     ControlRequest r = request(q);
-    return json(controls.start(r, r.authorOr(user)), true);
+    return json(controls.start(r, ControlApi.author(r.author(), user)));
   }
 
   private JsonNode end(HttpRequest q, String user) throws IOException {
@@ -74,8 +80,7 @@ final class ControlsApi {
         controls.end(
             q.pathParam("id"),
             ControlApi.author(body, user),
-            Texts.shortened(ControlApi.text(body, "reason", false), 4096)),
-        true);
+            Texts.shortened(ControlApi.text(body, "reason", false), 4096)));
   }
 
   private JsonNode list(HttpRequest q, String user) {
@@ -84,26 +89,47 @@ final class ControlsApi {
       throw new IllegalArgumentException("state must be active or ended, not " + state);
     }
     int limit = ControlApi.limit(q.query(), MAX_LISTED);
+    ControlSums sums = sums();
     ArrayNode out = JSON.createArrayNode();
-    for (LiveControl c : controls.list()) {
+    for (LiveControl c : List.copyOf(sums.of().all.values()).reversed()) {
       if (out.size() < limit && (state == null || c.isActive() == state.equals("active"))) {
-        out.add(json(c, false));
+        ObjectNode n = head(c);
+        sums.put(n, c);
+        out.add(n);
       }
     }
     return out;
   }
 
-  private ObjectNode json(LiveControl c, boolean withAgents) {
+  /** Sums of all controls, made at most a few times a second for all pages together. */
+  private synchronized ControlSums sums() {
+    ControlSums last = sums;
+    Controls.State now = controls.state();
+    if (last == null || last.of() != now || clock.nanos() - sumsNanos > FRESH.toNanos()) {
+      last = ControlSums.over(now, fleet.agents(Selector.ALL), offers);
+      sums = last;
+      sumsNanos = clock.nanos();
+    }
+    return last;
+  }
+
+  private static ObjectNode head(LiveControl c) {
     ObjectNode n = (ObjectNode) JSON.readTree(c.control().json());
     n.put("selector", c.selector().toString()).put("state", c.isActive() ? "active" : "ended");
     n.put("startedMillis", c.startedMillis()).put("endedMillis", c.endedMillis());
     n.put("endedBy", c.endedBy()).put("endReason", c.endReason());
+    return n;
+  }
+
+  /** A control with each agent. */
+  private ObjectNode json(LiveControl c) {
+    ObjectNode n = head(c);
     ArrayNode agents = JSON.createArrayNode();
     Map<String, Integer> states = new TreeMap<>();
     long matched = 0;
     long dropped = 0;
     for (AgentState a : fleet.agents(c.selector())) {
-      Totals.Control t = counts(a, c.control().id());
+      PipelineAccounts.Control t = counts(a, c.control().id());
       String state = offers.state(c, a);
       states.merge(state, 1, Integer::sum);
       matched += t.matched();
@@ -117,22 +143,19 @@ final class ControlsApi {
     n.put("matched", matched).put("dropped", dropped);
     ObjectNode s = n.putObject("agentStates");
     states.forEach(s::put);
-    if (withAgents) {
-      n.set("agents", agents);
-    }
+    n.set("agents", agents);
     return n;
   }
 
-  private static Totals.Control counts(AgentState a, String id) {
+  private static PipelineAccounts.Control counts(AgentState a, String id) {
     Totals t = a.totals();
-    Map<String, Totals.Control> all = t == null ? null : t.controls();
-    return all == null ? Totals.Control.NONE : all.getOrDefault(id, Totals.Control.NONE);
+    return (t == null ? Totals.NONE : t).control(id);
   }
 
   /** Counts for a window what a control would drop: it is set, and only observes. */
   private JsonNode preview(HttpRequest q, String user) throws IOException {
     ControlRequest d = request(q);
-    Duration window = Durations.parse(d.window());
+    Duration window = d.window();
     if (window.compareTo(Duration.ofSeconds(1)) < 0 || window.compareTo(LONGEST_WINDOW) > 0) {
       throw new IllegalArgumentException("window must be from 1s to 1m, not " + d.window());
     }
@@ -140,7 +163,7 @@ final class ControlsApi {
       throw new HttpException(429, MAX_PREVIEWS + " previews run, the limit; try again later");
     }
     try {
-      return preview(d, window, d.authorOr(user));
+      return preview(d, window, ControlApi.author(d.author(), user));
     } finally {
       previews.release();
     }
@@ -157,7 +180,7 @@ final class ControlsApi {
       for (AgentState a : fleet.agents(d.selector())) {
         before.put(a.uid(), in(a));
       }
-      Map<UUID, Totals.Control> then = new TreeMap<>();
+      Map<UUID, PipelineAccounts.Control> then = new TreeMap<>();
       fleet.agents(d.selector()).forEach(a -> then.put(a.uid(), counts(a, id)));
       long start = clock.nanos();
       pause(window);
@@ -167,8 +190,8 @@ final class ControlsApi {
       long dropped = 0;
       long items = 0;
       for (AgentState a : fleet.agents(d.selector())) {
-        Totals.Control was = then.getOrDefault(a.uid(), Totals.Control.NONE);
-        Totals.Control t = counts(a, id);
+        PipelineAccounts.Control was = then.getOrDefault(a.uid(), Totals.NONE.control(id));
+        PipelineAccounts.Control t = counts(a, id);
         long m = Math.max(0, t.matched() - was.matched());
         long n = Math.max(0, t.dropped() - was.dropped());
         long of = Math.max(0, in(a) - before.getOrDefault(a.uid(), in(a)));

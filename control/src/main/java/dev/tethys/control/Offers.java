@@ -88,11 +88,14 @@ final class Offers {
    * configuration of another control plane and is offered nothing.
    */
   String state(LiveControl c, AgentState a) {
+    String common = common(a);
+    return c.isActive() || common.equals("unsupported") ? of(c, a, common) : "ended";
+  }
+
+  /** State of all active controls at an agent; "" where it depends on the control. */
+  String common(AgentState a) {
     if (!a.acceptsConfiguration() || !a.acceptsControls()) {
       return "unsupported";
-    }
-    if (!c.isActive()) {
-      return "ended";
     }
     if (!a.connected()) {
       return "disconnected";
@@ -105,18 +108,20 @@ final class Offers {
     if (!controls.document(a).hash().equals(a.controlsHash())) {
       return "pending";
     }
-    if (a.controlsFailed()) {
-      return "failed";
+    return a.controlsFailed() ? "failed" : "";
+  }
+
+  /** State of an active control at an agent with a state for all of them. */
+  static String of(LiveControl c, AgentState a, String common) {
+    if (!common.isEmpty()) {
+      return common;
     }
-    Totals.Control reported =
-        a.totals() == null || a.totals().controls() == null
-            ? null
-            : a.totals().controls().get(c.control().id());
+    boolean reported = a.totals() != null && a.totals().control(c.control().id()).active();
     boolean settled =
         switch (a.remoteState()) {
           case APPLIED, FAILED -> true;
           default -> false;
         };
-    return settled || reported != null && reported.active() ? "applied" : "pending";
+    return settled || reported ? "applied" : "pending";
   }
 }

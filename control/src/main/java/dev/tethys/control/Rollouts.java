@@ -10,6 +10,8 @@ import dev.tethys.pipeline.Scheduler;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -24,8 +26,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The version of an agent is that of the active rollout that reached it; otherwise that of the
  * latest assignment that matches its labels. An agent whose last version belongs to a rollout that
- * was undone, and that no assignment matches, returns to its own configuration. Everything is
- * guarded by this; state is on disk before a change takes effect.
+ * was undone, and that no assignment matches, returns to its own configuration. State is guarded by
+ * this, and is on disk before a change takes effect; offers read a view that never changes, so that
+ * no agent waits for a disk.
  */
 final class Rollouts {
   private static final System.Logger LOG = JulLogger.of(Rollouts.class.getName());
@@ -50,6 +53,44 @@ final class Rollouts {
   private final Map<Long, Rollout> rollouts = new TreeMap<>();
   private final Map<String, Assignment> assignments = new LinkedHashMap<>(); // latest last
   private long nextId = 1;
+  private volatile View view = new View(Map.of(), List.of(), Set.of());
+
+  /** Version for the agents that a selector matches. */
+  private record Assigned(Selector selector, ConfigVersion version) {}
+
+  /**
+   * What agents must have.
+   *
+   * @param reached by active rollouts
+   * @param assigned the latest last
+   * @param released hashes of versions that agents give up
+   */
+  private record View(
+      Map<UUID, ConfigVersion> reached, List<Assigned> assigned, Set<String> released) {}
+
+  private void publish() {
+    Map<UUID, ConfigVersion> reached = new HashMap<>();
+    Set<String> released = new HashSet<>();
+    for (Rollout r : rollouts.values()) {
+      ConfigVersion v = store.find(r.configuration, r.version);
+      if (v == null) {
+        continue;
+      }
+      if (r.state.isActive()) {
+        r.reached.keySet().forEach(uid -> reached.put(uid, v));
+      } else if (r.state == State.UNDONE || r.state == State.CANCELLED) {
+        released.add(v.hash());
+      }
+    }
+    List<Assigned> assigned = new ArrayList<>();
+    for (Assignment a : assignments.values()) {
+      ConfigVersion v = store.find(a.configuration(), a.version());
+      if (v != null) {
+        assigned.add(new Assigned(a.selector(), v));
+      }
+    }
+    view = new View(reached, assigned, released);
+  }
 
   Rollouts(Scheduler clock, Fleet fleet, ConfigStore store, AuditLog audit, RolloutState file)
       throws IOException {
@@ -62,6 +103,7 @@ final class Rollouts {
     loaded.rollouts().forEach(r -> rollouts.put(r.id, r));
     loaded.assignments().forEach(a -> assignments.put(a.configuration(), a));
     nextId = loaded.nextId();
+    publish();
   }
 
   /** A request that cannot be fulfilled in the present state. */
@@ -193,32 +235,23 @@ final class Rollouts {
   }
 
   /** The version of an agent; null for none. */
-  synchronized @Nullable ConfigVersion wanted(AgentState a) {
-    Rollout active = rolloutOf(a.uid());
+  @Nullable ConfigVersion wanted(AgentState a) {
+    View now = view;
+    ConfigVersion active = now.reached.get(a.uid());
     if (active != null) {
-      return store.find(active.configuration, active.version);
+      return active;
     }
-    Assignment last = null;
-    for (Assignment s : assignments.values()) {
-      last = s.selector().matches(a.labels()) ? s : last;
+    for (Assigned s : now.assigned.reversed()) {
+      if (s.selector.matches(a.labels())) {
+        return s.version;
+      }
     }
-    return last == null ? null : store.find(last.configuration(), last.version());
+    return null;
   }
 
   /** Whether agents with the hash return to their own configuration. */
-  synchronized boolean isReleased(String hash) {
-    if (hash.isEmpty()) {
-      return false;
-    }
-    for (Rollout r : rollouts.values()) {
-      ConfigVersion v = store.find(r.configuration, r.version);
-      if ((r.state == State.UNDONE || r.state == State.CANCELLED)
-          && v != null
-          && v.hash().equals(hash)) {
-        return true;
-      }
-    }
-    return false;
+  boolean isReleased(String hash) {
+    return view.released.contains(hash);
   }
 
   /** Checks all active rollouts, and moves those on whose stage has passed. */
@@ -277,6 +310,7 @@ final class Rollouts {
       r.state = State.UNDONE;
       r.stateReason = problem;
       r.endedMillis = clock.millis();
+      publish();
       fleet.wakeAll();
     }
   }
@@ -471,6 +505,7 @@ final class Rollouts {
 
   private void save() throws IOException {
     file.save(nextId, List.copyOf(rollouts.values()), List.copyOf(assignments.values()));
+    publish();
   }
 
   /** Reads rollouts and assignments under the lock. */

@@ -1,5 +1,6 @@
 package dev.tethys.control;
 
+import dev.tethys.pipeline.extension.opamp.PipelineAccounts.Control;
 import dev.tethys.pipeline.processor.control.ControlAction;
 import java.util.Map;
 import java.util.TreeMap;
@@ -23,21 +24,13 @@ public record Totals(
     long returned,
     Map<String, Long> dropped,
     @Nullable Map<String, Control> controls) {
-  /**
-   * Live control at an agent.
-   *
-   * @param matched items in its scope
-   */
-  public record Control(boolean active, long matched, long dropped) {
-    static final Control NONE = new Control(false, 0, 0);
-  }
-
   public static final Totals NONE = new Totals(0, 0, 0, 0, 0, Map.of(), null);
 
   /** Reasons and controls that are kept apart. */
   private static final int MAX_NAMES = 256;
 
   private static final String OTHER = "other";
+  private static final Control NO_COUNTS = new Control(false, 0, 0);
 
   /** The accounts of a report; null when it is none. */
   static @Nullable Totals read(byte[] json) {
@@ -89,6 +82,11 @@ public record Totals(
               }
             });
     return out;
+  }
+
+  /** Counts of a control; zeros where the agent has none. */
+  Control control(String id) {
+    return controls == null ? NO_COUNTS : controls.getOrDefault(id, NO_COUNTS);
   }
 
   /** Items that reach no destination, without those that live controls drop on purpose. */
