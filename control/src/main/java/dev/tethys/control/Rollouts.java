@@ -59,7 +59,7 @@ final class Rollouts {
   private record Assigned(Selector selector, ConfigVersion version) {}
 
   /**
-   * What agents must have.
+   * Versions of agents.
    *
    * @param reached by active rollouts
    * @param assigned the latest last

@@ -87,7 +87,7 @@ class ManifestReaderTest {
     wrong(hub("{}").replace("MdaiHub", "MdaiHobby"), "m.yaml:2:7: ", "unknown kind");
     wrong(hub("{}").replace("/v1", "/v9"), "m.yaml:1:13: ", "unknown version");
     wrong(hub("{}").replace("{name: h}", "{}"), "m.yaml:1:1: ", "metadata.name");
-    wrong(hub("{}") + "---\n" + hub("{}"), "m.yaml:6:1: ", "already defined at m.yaml:1:1");
+    wrong(hub("{}") + "---\n" + hub("{}"), "m.yaml:7:1: ", "already defined at m.yaml:1:1");
     wrong("- a\n", "m.yaml:1:1: ", "must be a resource");
   }
 
