@@ -5,6 +5,8 @@ import dev.tethys.collect.observe.connection.IpPrefix;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.UsageException;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -90,13 +92,13 @@ final class NodeAgentFlags {
     refused(f, "min-container-age", Flag.Kind.STRING, "", "metrics are shown from the start");
     refused(f, "cgroupfs-root", Flag.Kind.STRING, "/sys/fs/cgroup", "only /sys/fs/cgroup is read");
     refused(f, "enable-java-tls", Flag.Kind.BOOLEAN, "false", "TLS of Java is not built yet");
-    String profiles = "profiles are not built yet";
-    refused(f, "enable-java-async-profiler", Flag.Kind.BOOLEAN, "false", profiles);
-    refused(f, "java-async-profiler-delay", Flag.Kind.STRING, "30s", profiles);
-    refused(f, "go-heap-profiler", Flag.Kind.STRING, "enabled", profiles);
-    refused(f, "profiles-endpoint", Flag.Kind.STRING, "", profiles);
-    refused(f, "profiles-prune-fraction", Flag.Kind.STRING, "0.0025", profiles);
-    refused(f, "instrumentation-delay", Flag.Kind.STRING, "30s", "there are no probes yet");
+    String java = "Java is sampled as other programs are";
+    refused(f, "enable-java-async-profiler", Flag.Kind.BOOLEAN, "false", java);
+    refused(f, "java-async-profiler-delay", Flag.Kind.STRING, "30s", java);
+    refused(f, "go-heap-profiler", Flag.Kind.STRING, "enabled", "only CPU is profiled");
+    refused(f, "profiles-prune-fraction", Flag.Kind.STRING, "0.0025", "all stacks are sent");
+    refused(
+        f, "instrumentation-delay", Flag.Kind.STRING, "30s", "new processes are probed at once");
     refused(
         f,
         "skip-systemd-system-services",
@@ -156,6 +158,14 @@ final class NodeAgentFlags {
             Flag.Kind.STRING,
             "",
             "URL of Coroot or of a server: metrics are sent to its path /v1/metrics."));
+    f.add(
+        Flag.of(
+            "profiles-endpoint",
+            Flag.Kind.STRING,
+            "",
+            "URL to which CPU profiles are sent: by OTLP when its path ends with"
+                + " /v1development/profiles, else as pprof, as Coroot takes it. The default with"
+                + " --collector-endpoint is its path /v1/profiles."));
     f.add(Flag.of("api-key", Flag.Kind.STRING, "", "Header X-Api-Key of what is sent."));
     f.add(Flag.of("scrape-interval", Flag.Kind.DURATION, "15s", "How often metrics are sent."));
     f.add(
@@ -199,6 +209,40 @@ final class NodeAgentFlags {
     return metrics.isEmpty() && !base.isEmpty()
         ? base.replaceAll("/+$", "") + "/v1/metrics"
         : metrics;
+  }
+
+  /** Destinations of profiles and traces; null without one. */
+  static TelemetryPush.@Nullable Options telemetry(FlagSet flags) {
+    URI profiles = url(flags, "profiles-endpoint", "/v1/profiles");
+    return profiles == null
+        ? null
+        : new TelemetryPush.Options(
+            profiles,
+            null,
+            flags.get("api-key"),
+            flags.bool("insecure-skip-verify"),
+            flags.get("ca-file"));
+  }
+
+  /** URL of a flag, or the path below --collector-endpoint; null without both. */
+  private static @Nullable URI url(FlagSet flags, String name, String path) {
+    String text = flags.get(name);
+    String base = flags.get("collector-endpoint");
+    if (text.isEmpty() && base.isEmpty()) {
+      return null;
+    }
+    String url = text.isEmpty() ? base.replaceAll("/+$", "") + path : text;
+    try {
+      URI u = new URI(url);
+      if (u.getHost() != null
+          && ("http".equalsIgnoreCase(u.getScheme()) || "https".equalsIgnoreCase(u.getScheme()))) {
+        return u;
+      }
+    } catch (URISyntaxException e) {
+      // the same message as for other texts
+    }
+    throw new UsageException(
+        COMMAND + ": --" + name + ": '" + url + "' is not a URL of http or https");
   }
 
   /** Settings of remote write; null without an endpoint. */

@@ -4,6 +4,7 @@ import dev.tethys.api.MetricsPage;
 import dev.tethys.collect.host.ProcessCollector;
 import dev.tethys.collect.observe.MachineIdentity;
 import dev.tethys.collect.observe.NodeObserver;
+import dev.tethys.collect.observe.ObserverSinks;
 import dev.tethys.collect.observe.SignalState;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
@@ -21,6 +22,7 @@ import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.System.Logger.Level;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,6 +66,7 @@ public final class NodeAgentRole {
   private static int serve(FlagSet flags) {
     String address = NodeAgentFlags.listen(flags);
     MetricsPush.Options push = NodeAgentFlags.push(flags);
+    TelemetryPush.Options telemetry = NodeAgentFlags.telemetry(flags);
     try {
       ListenAddress.check(address);
     } catch (IllegalArgumentException e) {
@@ -74,9 +77,17 @@ public final class NodeAgentRole {
     String web = flags.get("web.config.file");
     HttpListenerOptions listening =
         HttpListenerOptions.on(address).withWebConfigFile(web.isEmpty() ? null : Path.of(web));
-    try (NodeObserver observer = NodeObserver.start(NodeAgentFlags.options(flags))) {
+    MachineIdentity identity = MachineIdentity.read(Path.of("/"));
+    try (TelemetryPush sender =
+            telemetry == null ? null : new TelemetryPush(telemetry, host(identity));
+        NodeObserver observer =
+            NodeObserver.start(
+                NodeAgentFlags.options(flags),
+                sender == null ? ObserverSinks.NONE : new ObserverSinks(sender::profiles))) {
       Registry registry = registry(observer);
-      MachineIdentity identity = MachineIdentity.read(Path.of("/"));
+      if (sender != null) {
+        registry.register(sender);
+      }
       Labels machine = identity.labels();
       Routes routes =
           new Routes()
@@ -103,6 +114,17 @@ public final class NodeAgentRole {
           Level.ERROR, "Node agent could not be started address={0}: {1}", address, e.getMessage());
       return 1;
     }
+  }
+
+  /** Attributes of the machine in resources, as Coroot's node agent names them. */
+  private static Map<String, String> host(MachineIdentity identity) {
+    String name;
+    try {
+      name = Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+    } catch (IOException e) {
+      name = "";
+    }
+    return Map.of("host.name", name, "host.id", identity.machineId());
   }
 
   private static Registry registry(NodeObserver observer) {

@@ -12,6 +12,8 @@ import dev.tethys.collect.observe.container.ContainerRegistry;
 import dev.tethys.collect.observe.kernel.RefusedException;
 import dev.tethys.collect.observe.process.NodeMetrics;
 import dev.tethys.collect.observe.process.ProcessEvents;
+import dev.tethys.collect.observe.profile.CpuProfiler;
+import dev.tethys.collect.observe.profile.ProfileSink;
 import dev.tethys.collect.observe.protocol.ProtocolCounters;
 import dev.tethys.collect.observe.request.DnsMetrics;
 import dev.tethys.collect.observe.request.PayloadCapture;
@@ -63,6 +65,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
   private final @Nullable PayloadCapture payloads;
   private final @Nullable ProcessEvents life;
   private final @Nullable TlsProbes probes;
+  private final @Nullable CpuProfiler profiler;
   private String tlsRefusal = "";
   private final CountDownLatch stop = new CountDownLatch(1);
   private final LimitedLog failures = new LimitedLog(LOG);
@@ -72,7 +75,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
   private volatile long lostPayloads;
   private volatile long payloadEvents;
 
-  private NodeObserver(ObserverOptions o) {
+  private NodeObserver(ObserverOptions o, ObserverSinks sinks) {
     containers = new ContainerRegistry(ContainerOptions.standard(o.proc()), System::nanoTime);
     machine = new NodeMetrics(o.proc(), ContainerNames::isReportedDevice);
     LocalAddresses addresses = new LocalAddresses(o.proc());
@@ -85,6 +88,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
     payloads = openPayloads(o);
     life = openLife(o);
     probes = openProbes(o);
+    profiler = openProfiler(o, sinks.profiles());
     thread =
         Thread.ofPlatform()
             .name("observe-kernel")
@@ -92,9 +96,14 @@ public final class NodeObserver implements Collector, AutoCloseable {
             .unstarted(EssentialLoop.of("observe-kernel", this::run));
   }
 
-  /** Starts to observe. */
+  /** Starts to observe metrics alone. */
   public static NodeObserver start(ObserverOptions options) {
-    NodeObserver o = new NodeObserver(options);
+    return start(options, ObserverSinks.NONE);
+  }
+
+  /** Starts to observe. */
+  public static NodeObserver start(ObserverOptions options, ObserverSinks sinks) {
+    NodeObserver o = new NodeObserver(options, sinks);
     o.thread.start();
     return o;
   }
@@ -196,6 +205,22 @@ public final class NodeObserver implements Collector, AutoCloseable {
     p.onTls(t::suspect);
     signals.add(new SignalState("TLS requests", SignalState.Level.FULL, "uprobes", ""));
     return t;
+  }
+
+  private @Nullable CpuProfiler openProfiler(ObserverOptions o, @Nullable ProfileSink sink) {
+    String refusal =
+        o.programs() ? "no destination of profiles" : "eBPF is switched off by --disable-ebpf";
+    if (o.programs() && sink != null) {
+      try {
+        CpuProfiler p = CpuProfiler.start(o.proc(), containers, sink);
+        signals.add(new SignalState("profiles", SignalState.Level.FULL, "perf events", ""));
+        return p;
+      } catch (RefusedException e) {
+        refusal = String.valueOf(e.getMessage());
+      }
+    }
+    signals.add(new SignalState("profiles", SignalState.Level.OFF, "none", refusal));
+    return null;
   }
 
   /** States of all signals, in the order of a table. */
@@ -305,6 +330,9 @@ public final class NodeObserver implements Collector, AutoCloseable {
     if (probes != null && payloads != null) {
       ObserverMetrics.collectProbes(probes.counts(), payloads.unattributed(), to);
     }
+    if (profiler != null) {
+      ObserverMetrics.collectProfiles(profiler.counts(), profiler.lost(), to);
+    }
   }
 
   /** Detaches every program; what was counted can still be collected. */
@@ -315,6 +343,9 @@ public final class NodeObserver implements Collector, AutoCloseable {
       thread.join();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+    if (profiler != null) {
+      profiler.close();
     }
     if (probes != null) {
       probes.close();

@@ -1,5 +1,6 @@
 package dev.tethys.collect.observe;
 
+import dev.tethys.collect.observe.profile.CpuProfiler;
 import dev.tethys.collect.observe.protocol.ProtocolCounters;
 import dev.tethys.collect.observe.tls.TlsProbes;
 import dev.tethys.model.Labels;
@@ -119,6 +120,36 @@ final class ObserverMetrics {
         MetricType.COUNTER,
         "Reads and writes of TLS libraries whose socket was not known.",
         unattributed);
+  }
+
+  static void collectProfiles(CpuProfiler.Counts n, long lost, Consumer<MetricFamily> to) {
+    number(
+        to,
+        "tethys_observe_profile_samples_total",
+        MetricType.COUNTER,
+        "CPU samples of all processes.",
+        n.samples());
+    number(
+        to,
+        "tethys_observe_profile_samples_dropped_total",
+        MetricType.COUNTER,
+        "CPU samples of processes that had ended before they were read, or are not observed.",
+        n.ended());
+    number(
+        to,
+        "tethys_observe_profile_samples_lost_total",
+        MetricType.COUNTER,
+        "CPU samples and stacks for which a table of the kernel had no room.",
+        lost);
+    to.accept(
+        new MetricFamily(
+            "tethys_observe_profile_frames_total",
+            MetricType.COUNTER,
+            "Frames of stacks, by whether the name of their function was found.",
+            "",
+            List.of(
+                new Metric(Labels.of("named", "true"), n.frames() - n.unnamed()),
+                new Metric(Labels.of("named", "false"), n.unnamed()))));
   }
 
   private static void number(

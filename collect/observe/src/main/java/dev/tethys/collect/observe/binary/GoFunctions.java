@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GoFunctions {
   private static final List<String> SECTIONS = List.of(".gopclntab", ".data.rel.ro.gopclntab");
+  private static final List<String> MODULE_SECTIONS =
+      List.of(".go.module", ".noptrdata", ".data", ".data.rel.ro");
   private static final int GO_1_16 = 0xffff_fffa;
   private static final int GO_1_18 = 0xffff_fff0;
   private static final int GO_1_20 = 0xffff_fff1;
@@ -44,7 +46,7 @@ public final class GoFunctions {
       ElfFile.Section s = file.section(name);
       if (s != null) {
         try {
-          return of(file, file.bytes(s));
+          return of(file, s, file.bytes(s));
         } catch (IndexOutOfBoundsException e) {
           throw new IOException("section " + name + " is damaged", e);
         }
@@ -53,7 +55,8 @@ public final class GoFunctions {
     return null;
   }
 
-  private static GoFunctions of(ElfFile file, ByteBuffer t) throws IOException {
+  private static GoFunctions of(ElfFile file, ElfFile.Section s, ByteBuffer t)
+      throws IOException {
     int magic = t.getInt(0);
     if (t.get(7) != 8 || magic != GO_1_16 && magic != GO_1_18 && magic != GO_1_20) {
       throw new IOException(
@@ -65,9 +68,8 @@ public final class GoFunctions {
     boolean relative = magic != GO_1_16;
     int shift = relative ? 8 : 0;
     long text = relative ? t.getLong(24) : 0;
-    if (relative && text == 0) { // position independent, or Go 1.26 and newer
-      ElfFile.Section s = file.section(".text");
-      text = s == null ? 0 : s.address();
+    if (relative && text == 0) { // linked by another linker, or Go 1.26 and newer
+      text = textOfModule(file, s.address(), t);
     }
     return new GoFunctions(
         t,
@@ -76,6 +78,29 @@ public final class GoFunctions {
         text,
         (int) t.getLong(24 + shift),
         (int) t.getLong(56 + shift));
+  }
+
+  /**
+   * Address to which those of functions are relative, from runtime.moduledata: it starts with the
+   * address of the table, and has the first function's address and this one at words 20 and 22.
+   *
+   * @throws IOException when it is not found: a guess would give the middle of functions
+   */
+  private static long textOfModule(ElfFile file, long table, ByteBuffer t) throws IOException {
+    long first = t.getInt((int) t.getLong(64)) & 0xffff_ffffL;
+    for (String name : MODULE_SECTIONS) {
+      ElfFile.Section s = file.section(name);
+      if (s == null) {
+        continue;
+      }
+      ByteBuffer b = file.bytes(s);
+      for (int at = 0; at + 184 <= b.limit(); at += 8) {
+        if (b.getLong(at) == table && b.getLong(at + 160) - b.getLong(at + 176) == first) {
+          return b.getLong(at + 176);
+        }
+      }
+    }
+    throw new IOException("its functions of Go have no known start");
   }
 
   /** True for Go 1.18 and newer: arguments and results are in registers. */

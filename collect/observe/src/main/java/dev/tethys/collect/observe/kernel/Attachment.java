@@ -23,6 +23,12 @@ public final class Attachment implements AutoCloseable {
   /** Struct perf_event_attr, of its first published size with the second configuration word. */
   private static final int PERF_ATTRIBUTES = 72;
 
+  private static final int PERF_TYPE_SOFTWARE = 1;
+  private static final long PERF_COUNT_SW_CPU_CLOCK = 0;
+
+  /** Flag of perf_event_attr: the period is a frequency. */
+  private static final long PERF_FREQUENCY = 1 << 10;
+
   private static final long PERF_EVENT_IOC_ENABLE = 0x2400;
   private static final long PERF_EVENT_IOC_SET_BPF = 0x4004_2408;
   private static final Path UPROBE_TYPE = Path.of("/sys/bus/event_source/devices/uprobe/type");
@@ -56,6 +62,20 @@ public final class Attachment implements AutoCloseable {
           "probe at " + file + " offset " + offset + ": " + e.getMessage() + need(e));
     } catch (IOException e) {
       throw new RefusedException("the kernel has no probes of user programs: " + e.getMessage());
+    }
+  }
+
+  static Attachment sampling(int program, int frequency, int processor) throws RefusedException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment event = arena.allocate(PERF_ATTRIBUTES, 8);
+      event.set(JAVA_INT, 0, PERF_TYPE_SOFTWARE);
+      event.set(JAVA_INT, 4, PERF_ATTRIBUTES);
+      event.set(JAVA_LONG, 8, PERF_COUNT_SW_CPU_CLOCK);
+      event.set(JAVA_LONG, 16, frequency);
+      event.set(JAVA_LONG, 40, PERF_FREQUENCY);
+      return enabled(program, SystemCalls.perfEvent("perf_event_open", event, -1, processor));
+    } catch (LibraryException e) {
+      throw new RefusedException("samples of processor " + processor + ": " + e.getMessage() + need(e));
     }
   }
 

@@ -8,12 +8,16 @@ import dev.tethys.model.libc.LibraryException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Map of a loaded program group; valid until the group is closed. */
 public final class KernelMap {
   private static final int MAP_LOOKUP_ELEM = 1;
   private static final int MAP_UPDATE_ELEM = 2;
   private static final int MAP_DELETE_ELEM = 3;
+  private static final int MAP_GET_NEXT_KEY = 4;
+  private static final int MAP_LOOKUP_AND_DELETE_ELEM = 21;
   private static final int ATTRIBUTES = 152;
 
   private final int descriptor;
@@ -67,6 +71,79 @@ public final class KernelMap {
   public boolean remove(long key) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       access("BPF_MAP_DELETE_ELEM", MAP_DELETE_ELEM, key(arena, key), MemorySegment.NULL);
+      return true;
+    } catch (LibraryException e) {
+      if (e.errno() == Errno.ENOENT) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  /** Receives an entry, which is valid during the call. */
+  @FunctionalInterface
+  public interface EntryHandler {
+    void accept(MemorySegment key, MemorySegment value);
+  }
+
+  /**
+   * Takes the entries of a hash out of it.
+   *
+   * @param most entries taken; those that are added meanwhile may be among them
+   * @return number of entries
+   */
+  public int drain(int keyBytes, int valueBytes, int most, EntryHandler to) throws IOException {
+    int taken = 0;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment key = arena.allocate(keyBytes, 8);
+      MemorySegment value = arena.allocate(valueBytes, 8);
+      while (taken < most) {
+        try {
+          access("BPF_MAP_GET_NEXT_KEY", MAP_GET_NEXT_KEY, MemorySegment.NULL, key);
+          access("BPF_MAP_LOOKUP_AND_DELETE_ELEM", MAP_LOOKUP_AND_DELETE_ELEM, key, value);
+        } catch (LibraryException e) {
+          if (e.errno() == Errno.ENOENT) {
+            break;
+          }
+          throw e;
+        }
+        taken++;
+        to.accept(key, value);
+      }
+    }
+    return taken;
+  }
+
+  /** Keys of 64 bits in a hash, at most a number of them. */
+  public List<Long> keys(int most) throws IOException {
+    List<Long> out = new ArrayList<>();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment key = arena.allocate(8, 8);
+      MemorySegment next = arena.allocate(8, 8);
+      while (out.size() < most) {
+        try {
+          access(
+              "BPF_MAP_GET_NEXT_KEY",
+              MAP_GET_NEXT_KEY,
+              out.isEmpty() ? MemorySegment.NULL : key,
+              next);
+        } catch (LibraryException e) {
+          if (e.errno() == Errno.ENOENT) {
+            break;
+          }
+          throw e;
+        }
+        key.copyFrom(next);
+        out.add(next.get(JAVA_LONG, 0));
+      }
+    }
+    return out;
+  }
+
+  /** Copies the value of a key of 64 bits; false without such a key. */
+  public boolean get(long key, MemorySegment value) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      access("BPF_MAP_LOOKUP_ELEM", MAP_LOOKUP_ELEM, key(arena, key), value);
       return true;
     } catch (LibraryException e) {
       if (e.errno() == Errno.ENOENT) {

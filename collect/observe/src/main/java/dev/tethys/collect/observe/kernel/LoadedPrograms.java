@@ -253,6 +253,17 @@ public final class LoadedPrograms implements AutoCloseable {
   }
 
   /**
+   * Runs a program at intervals on a processor, whatever it does.
+   *
+   * @param frequency times a second
+   * @throws RefusedException with the reason
+   */
+  public void attachSampling(String program, int frequency, int processor)
+      throws RefusedException {
+    add(Attachment.sampling(program(program), frequency, processor));
+  }
+
+  /**
    * Makes an iterator readable.
    *
    * @throws RefusedException with the reason

@@ -5,6 +5,7 @@ import dev.tethys.collect.observe.binary.GoFunctions;
 import dev.tethys.collect.observe.binary.Instructions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -112,12 +113,21 @@ final class TlsFunctions {
       if (!go.passesInRegisters()) {
         throw new IOException("it is built by Go before 1.18, whose arguments are elsewhere");
       }
+      if (!startsAsGo(elf.bytes(go.address(i), 4))) {
+        throw new IOException("function " + e.getKey() + " does not start as functions of Go do");
+      }
       starts.add(new ProbePoint(e.getValue(), offset(elf, go.address(i))));
       addReturns(
           elf, e.getKey(), go.address(i), go.address(i + 1) - go.address(i), GO_RETURNED, returns);
     }
     returns.addAll(starts);
     return returns;
+  }
+
+  /** True for the test of the stack's size: {@code cmp rsp, [r14+16]} or {@code lea r12, [rsp-x]}. */
+  private static boolean startsAsGo(ByteBuffer code) {
+    int start = code.limit() < 4 ? 0 : code.order(ByteOrder.BIG_ENDIAN).getInt(0);
+    return start == 0x493b6610 || start == 0x4c8d6424 || start == 0x4c8da424;
   }
 
   private static long offset(ElfFile elf, long address) throws IOException {

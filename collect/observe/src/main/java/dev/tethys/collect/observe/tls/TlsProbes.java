@@ -4,6 +4,7 @@ import dev.tethys.collect.observe.kernel.RefusedException;
 import dev.tethys.collect.observe.process.ProcessFiles;
 import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -34,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * files and of probes is bounded.
  */
 public final class TlsProbes implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(TlsProbes.class.getName());
+  private static final System.Logger LOG = JulLogger.of(TlsProbes.class.getName());
   private static final long SECOND = 1_000_000_000L;
   private static final long PASS_NANOS = SECOND / 2;
 

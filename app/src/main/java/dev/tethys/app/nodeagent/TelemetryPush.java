@@ -1,0 +1,294 @@
+package dev.tethys.app.nodeagent;
+
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.otlp.wire.ProfilesWriter;
+import dev.tethys.collect.observe.profile.ProfileSink.OwnerProfile;
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.ProxyConfig;
+import dev.tethys.config.Secret;
+import dev.tethys.config.TlsConfig;
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricType;
+import dev.tethys.model.exposition.Collector;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.model.exposition.MetricFamily.Metric;
+import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
+import dev.tethys.runtime.BuildInfo;
+import dev.tethys.web.client.Answer;
+import dev.tethys.web.client.Call;
+import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.client.WebClient;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends profiles and traces of the node agent. What waits is in memory, up to a bound; then the
+ * oldest is dropped and counted.
+ *
+ * <p>Traces are sent by OTLP over HTTP. Profiles are sent by OTLP where the path of the URL is that
+ * of OTLP, else one file of pprof for each container, as Coroot's node agent does.
+ */
+final class TelemetryPush implements Collector, AutoCloseable {
+  private static final System.Logger LOG = JulLogger.of(TelemetryPush.class.getName());
+  private static final String OTLP_PROFILES = "/v1development/profiles";
+  private static final long MOST_BYTES = 32L << 20;
+  private static final Duration TIMEOUT = Duration.ofSeconds(10);
+  private static final long FIRST_PAUSE_MILLIS = 1_000;
+  private static final long LONGEST_PAUSE_MILLIS = 60_000;
+  private static final int MAX_ANSWER = 64 << 10;
+
+  /**
+   * Settings of the destinations.
+   *
+   * @param profiles URL of profiles; null for none
+   * @param traces URL of traces; null for none
+   * @param apiKey header X-Api-Key, empty for none
+   * @param caFile certificates to trust, empty for those of the system
+   */
+  record Options(
+      @Nullable URI profiles,
+      @Nullable URI traces,
+      String apiKey,
+      boolean insecureSkipVerify,
+      String caFile) {}
+
+  private record Waiting(String signal, URI url, Map<String, String> headers, byte[] body) {}
+
+  private final Options options;
+  private final Map<String, String> host;
+  private final HttpClientFactory clients =
+      new HttpClientFactory("tethys-node-agent/" + BuildInfo.current().version());
+  private final WebClient client;
+  private final LimitedLog failures = new LimitedLog(LOG);
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition news = lock.newCondition();
+  private final ArrayDeque<Waiting> queue = new ArrayDeque<>(); // guarded by lock
+  private final Map<String, long[]> counts = new LinkedHashMap<>(); // sent, dropped, refused
+  private long bytes; // guarded by lock
+  private boolean stopped; // guarded by lock
+  private final Thread thread;
+
+  /**
+   * Starts to send.
+   *
+   * @param host attributes of the machine in each resource
+   * @throws IOException when a file of the settings cannot be read
+   */
+  TelemetryPush(Options options, Map<String, String> host) throws IOException {
+    this.options = options;
+    this.host = Map.copyOf(host);
+    TlsConfig tls =
+        new TlsConfig(
+            "",
+            options.caFile,
+            "",
+            "",
+            Secret.NONE,
+            "",
+            Secret.NONE,
+            "",
+            options.insecureSkipVerify,
+            null,
+            null);
+    client =
+        clients.client(
+            new HttpClientConfig(
+                null,
+                null,
+                null,
+                tls,
+                false,
+                true,
+                new ProxyConfig(null, "", true, Map.of()),
+                Map.of()));
+    thread =
+        Thread.ofVirtual().name("telemetry-push").start(EssentialLoop.of("telemetry", this::run));
+  }
+
+  /** Sends the profiles of a round. */
+  void profiles(List<OwnerProfile> profiles) {
+    URI url = options.profiles;
+    if (url == null) {
+      return;
+    }
+    if (String.valueOf(url.getPath()).endsWith(OTLP_PROFILES)) {
+      ProfilesWriter request = ObservedProfiles.otlp(profiles, host);
+      otlp("profiles", url, request.toByteArray());
+      return;
+    }
+    for (OwnerProfile p : profiles) {
+      StringBuilder query = new StringBuilder();
+      ObservedProfiles.resource(p.owner(), host)
+          .forEach(
+              (k, v) ->
+                  query
+                      .append(query.isEmpty() ? "" : "&")
+                      .append(k)
+                      .append('=')
+                      .append(URLEncoder.encode(v, StandardCharsets.UTF_8)));
+      add(
+          new Waiting(
+              "profiles",
+              URI.create(url + (url.getQuery() == null ? "?" : "&") + query),
+              Map.of("Content-Type", "application/octet-stream"),
+              ObservedProfiles.pprof(p)));
+    }
+  }
+
+  private void otlp(String signal, URI url, byte[] body) {
+    add(
+        new Waiting(
+            signal,
+            url,
+            Map.of("Content-Type", "application/x-protobuf", "Content-Encoding", "gzip"),
+            Compression.GZIP.compress(body, 0, body.length, Compression.DEFAULT_LEVEL)));
+  }
+
+  private void add(Waiting w) {
+    lock.lock();
+    try {
+      queue.add(w);
+      bytes += w.body.length;
+      while (bytes > MOST_BYTES && queue.size() > 1) {
+        Waiting oldest = queue.removeFirst();
+        bytes -= oldest.body.length;
+        count(oldest.signal, 1);
+      }
+      news.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void count(String signal, int outcome) {
+    lock.lock();
+    try {
+      counts.computeIfAbsent(signal, _ -> new long[3])[outcome]++;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void run() {
+    long pause = FIRST_PAUSE_MILLIS;
+    try {
+      for (Waiting w = next(); w != null; w = next()) {
+        if (send(w)) {
+          pause = FIRST_PAUSE_MILLIS;
+          continue;
+        }
+        lock.lock();
+        try {
+          queue.addFirst(w);
+          bytes += w.body.length;
+        } finally {
+          lock.unlock();
+        }
+        Thread.sleep(pause);
+        pause = Math.min(2 * pause, LONGEST_PAUSE_MILLIS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private @Nullable Waiting next() throws InterruptedException {
+    lock.lock();
+    try {
+      while (queue.isEmpty() && !stopped) {
+        news.await();
+      }
+      Waiting w = stopped ? null : queue.removeFirst();
+      if (w != null) {
+        bytes -= w.body.length;
+      }
+      return w;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** False when it is to be sent again. */
+  private boolean send(Waiting w) throws InterruptedException {
+    Map<String, String> headers = new LinkedHashMap<>(w.headers);
+    if (!options.apiKey.isEmpty()) {
+      headers.put("X-Api-Key", options.apiKey);
+    }
+    String problem;
+    try (Answer a = client.send(new Call("POST", w.url, headers, w.body, TIMEOUT, null))) {
+      a.body().readNBytes(MAX_ANSWER);
+      if (a.status() / 100 == 2) {
+        count(w.signal, 0);
+        return true;
+      }
+      problem = "HTTP status " + a.status();
+      boolean later = a.status() == 429 || a.status() >= 500;
+      if (!later) {
+        count(w.signal, 2);
+      }
+      log(w, problem);
+      return !later;
+    } catch (IOException e) {
+      log(w, String.valueOf(e.getMessage()));
+      return false;
+    }
+  }
+
+  private void log(Waiting w, String problem) {
+    failures.failure(
+        Level.WARNING,
+        "Telemetry could not be sent signal=" + w.signal + " url=" + w.url.getHost(),
+        w.signal,
+        new IOException(problem));
+  }
+
+  @Override
+  public void collect(Consumer<MetricFamily> to) {
+    List<Metric> metrics = new java.util.ArrayList<>();
+    lock.lock();
+    try {
+      counts.forEach(
+          (signal, n) -> {
+            metrics.add(new Metric(Labels.of("signal", signal, "outcome", "sent"), n[0]));
+            metrics.add(new Metric(Labels.of("signal", signal, "outcome", "dropped"), n[1]));
+            metrics.add(new Metric(Labels.of("signal", signal, "outcome", "refused"), n[2]));
+          });
+    } finally {
+      lock.unlock();
+    }
+    to.accept(
+        new MetricFamily(
+            "tethys_observe_pushed_requests_total",
+            MetricType.COUNTER,
+            "Requests of profiles and traces, by outcome.",
+            "",
+            metrics));
+  }
+
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      stopped = true;
+      news.signal();
+    } finally {
+      lock.unlock();
+    }
+    thread.interrupt();
+    clients.close();
+  }
+}

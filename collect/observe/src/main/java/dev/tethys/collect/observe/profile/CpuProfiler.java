@@ -1,0 +1,299 @@
+package dev.tethys.collect.observe.profile;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.tethys.collect.observe.connection.Owner;
+import dev.tethys.collect.observe.kernel.KernelMap;
+import dev.tethys.collect.observe.kernel.LoadedPrograms;
+import dev.tethys.collect.observe.kernel.RefusedException;
+import dev.tethys.collect.observe.profile.ProfileSink.OwnerProfile;
+import dev.tethys.model.UnixNanos;
+import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * CPU profiles of all processes: each processor is sampled 99 times a second, the kernel adds the
+ * samples up, and at the end of each round they get their names and owners.
+ */
+public final class CpuProfiler implements AutoCloseable {
+  private static final System.Logger LOG = JulLogger.of(CpuProfiler.class.getName());
+
+  /** Not 100, so that no clock of a program runs in step. */
+  public static final int FREQUENCY = 99;
+
+  private static final long ROUND_NANOS = 15_000_000_000L;
+
+  /** Of profile.c. */
+  private static final int MAX_STACKS = 16_384;
+
+  private static final int KEY_BYTES = 24;
+  private static final int DEPTH = 127;
+  private static final int STACK_BYTES = 8 + 8 * DEPTH;
+
+  private record Sample(int pid, long kernel, long user, long count) {}
+
+  private final LoadedPrograms programs;
+  private final KernelMap samples;
+  private final KernelMap stacks;
+  private final KernelMap lost;
+  private final Owner.Resolver owners;
+  private final ProfileSink sink;
+  private final Symbolizer symbols;
+  private final LimitedLog failures = new LimitedLog(LOG);
+  private final CountDownLatch stop = new CountDownLatch(1);
+  private final Thread thread;
+  private long roundStart = UnixNanos.now();
+  private volatile Counts counts = new Counts(0, 0, 0, 0);
+
+  private CpuProfiler(
+      LoadedPrograms programs, Path proc, Owner.Resolver owners, ProfileSink sink) {
+    this.programs = programs;
+    this.samples = programs.map("samples");
+    this.stacks = programs.map("stacks");
+    this.lost = programs.map("lost");
+    this.owners = owners;
+    this.sink = sink;
+    this.symbols = new Symbolizer(proc);
+    thread =
+        Thread.ofPlatform()
+            .name("observe-profiles")
+            .daemon()
+            .unstarted(EssentialLoop.of("observe-profiles", this::run));
+  }
+
+  /**
+   * Loads and attaches the program.
+   *
+   * @throws RefusedException with the reason; nothing stays loaded
+   */
+  static CpuProfiler open(Path proc, Owner.Resolver owners, ProfileSink sink)
+      throws RefusedException {
+    LoadedPrograms programs = LoadedPrograms.load("profile", Map.of());
+    boolean done = false;
+    try {
+      for (int processor : processors()) {
+        programs.attachSampling("sample", FREQUENCY, processor);
+      }
+      done = true;
+      return new CpuProfiler(programs, proc, owners, sink);
+    } catch (IOException e) {
+      throw new RefusedException("processors cannot be listed: " + e.getMessage());
+    } finally {
+      if (!done) {
+        programs.close();
+      }
+    }
+  }
+
+  /**
+   * Starts to sample.
+   *
+   * @throws RefusedException with the reason; nothing stays loaded
+   */
+  public static CpuProfiler start(Path proc, Owner.Resolver owners, ProfileSink sink)
+      throws RefusedException {
+    CpuProfiler p = open(proc, owners, sink);
+    p.thread.start();
+    return p;
+  }
+
+  /** Processors that run, from a list such as 0-3,6. */
+  private static List<Integer> processors() throws IOException {
+    List<Integer> out = new ArrayList<>();
+    String text = Files.readString(Path.of("/sys/devices/system/cpu/online")).strip();
+    for (String range : text.split(",")) {
+      String[] ends = range.split("-");
+      int last = Integer.parseInt(ends[ends.length - 1]);
+      for (int i = Integer.parseInt(ends[0]); i <= last; i++) {
+        out.add(i);
+      }
+    }
+    return out;
+  }
+
+  private void run() {
+    try {
+      while (!stop.await(ROUND_NANOS, TimeUnit.NANOSECONDS)) {
+        try {
+          round();
+        } catch (IOException e) {
+          failures.failure(Level.WARNING, "Samples could not be read", "profiles", e);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Takes the samples since the last round and passes their profiles on. */
+  void round() throws IOException {
+    long now = UnixNanos.now();
+    List<Sample> taken = new ArrayList<>();
+    samples.drain(
+        KEY_BYTES,
+        8,
+        MAX_STACKS,
+        (key, value) ->
+            taken.add(
+                new Sample(
+                    key.get(JAVA_INT, 0),
+                    key.get(JAVA_LONG, 8),
+                    key.get(JAVA_LONG, 16),
+                    value.get(JAVA_LONG, 0))));
+    Map<Long, long[]> addresses = readStacks(taken);
+    List<OwnerProfile> profiles = profiles(taken, addresses, now);
+    roundStart = now;
+    if (!profiles.isEmpty()) {
+      sink.accept(profiles);
+    }
+  }
+
+  /** Reads the stacks of samples; those that were not used in this round are forgotten. */
+  private Map<Long, long[]> readStacks(List<Sample> taken) throws IOException {
+    Map<Long, long[]> out = new HashMap<>();
+    Set<Long> used = new HashSet<>();
+    for (Sample s : taken) {
+      used.add(s.kernel);
+      used.add(s.user);
+    }
+    used.remove(0L);
+    for (long key : stacks.keys(MAX_STACKS)) {
+      if (!used.contains(key)) {
+        stacks.remove(key);
+      }
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment value = arena.allocate(STACK_BYTES, 8);
+      for (long key : used) {
+        if (stacks.get(key, value)) {
+          int n = (int) Math.clamp(value.get(JAVA_LONG, 0), 0, DEPTH);
+          long[] stack = new long[n];
+          for (int i = 0; i < n; i++) {
+            stack[i] = value.get(JAVA_LONG, 8 + 8L * i);
+          }
+          out.put(key, stack);
+        }
+      }
+    }
+    return out;
+  }
+
+  private List<OwnerProfile> profiles(
+      List<Sample> taken, Map<Long, long[]> addresses, long now) {
+    Map<Integer, List<Sample>> byProcess = new LinkedHashMap<>();
+    for (Sample s : taken) {
+      byProcess.computeIfAbsent(s.pid, _ -> new ArrayList<>()).add(s);
+    }
+    Map<Owner, Map<List<String>, Long>> byOwner = new LinkedHashMap<>();
+    long clock = System.nanoTime();
+    long total = counts.samples;
+    long ended = counts.ended;
+    for (Map.Entry<Integer, List<Sample>> e : byProcess.entrySet()) {
+      Owner owner = owners.ownerOf(0, e.getKey());
+      Map<Long, String> names = owner == null ? null : names(e.getKey(), e.getValue(), addresses);
+      for (Sample s : e.getValue()) {
+        total += s.count;
+        if (owner == null || names == null) {
+          ended += s.count;
+        } else {
+          byOwner
+              .computeIfAbsent(owner, _ -> new LinkedHashMap<>())
+              .merge(stack(s, addresses, names, clock), s.count, Long::sum);
+        }
+      }
+    }
+    symbols.endRound();
+    counts = new Counts(total, ended, symbols.frames(), symbols.unnamed());
+    List<OwnerProfile> out = new ArrayList<>();
+    byOwner.forEach((o, s) -> out.add(new OwnerProfile(o, roundStart, now - roundStart, s)));
+    return out;
+  }
+
+  private @Nullable Map<Long, String> names(
+      int pid, List<Sample> ofProcess, Map<Long, long[]> addresses) {
+    TreeSet<Long> wanted = new TreeSet<>();
+    for (Sample s : ofProcess) {
+      long[] stack = addresses.get(s.user);
+      for (int i = 0; stack != null && i < stack.length; i++) {
+        wanted.add(address(stack, i));
+      }
+    }
+    return symbols.names(pid, wanted);
+  }
+
+  /** A return address is the one after the call, which may be in the next function. */
+  private static long address(long[] stack, int i) {
+    return i == 0 ? stack[0] : stack[i] - 1;
+  }
+
+  private List<String> stack(
+      Sample s, Map<Long, long[]> addresses, Map<Long, String> names, long clock) {
+    List<String> out = new ArrayList<>();
+    long[] kernel = addresses.get(s.kernel);
+    for (int i = 0; kernel != null && i < kernel.length; i++) {
+      out.add(symbols.kernel(address(kernel, i), clock));
+    }
+    long[] user = addresses.get(s.user);
+    for (int i = 0; user != null && i < user.length; i++) {
+      out.add(symbols.counted(names.get(address(user, i))));
+    }
+    if (out.isEmpty()) {
+      out.add(symbols.counted(null));
+    }
+    return List.copyOf(out);
+  }
+
+  /**
+   * Numbers of the profiler.
+   *
+   * @param samples samples taken
+   * @param ended samples of processes that had ended at the end of the round, or are not observed
+   * @param frames frames of stacks
+   * @param unnamed frames without the name of a function
+   */
+  public record Counts(long samples, long ended, long frames, long unnamed) {}
+
+  /** Present numbers. */
+  public Counts counts() {
+    return counts;
+  }
+
+  /** Samples and stacks for which the kernel had no room. */
+  public long lost() {
+    try {
+      return lost.number(0);
+    } catch (IOException e) {
+      return 0; // the map is gone: the profiler is closed
+    }
+  }
+
+  @Override
+  public void close() {
+    stop.countDown();
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    programs.close();
+  }
+}

@@ -1,0 +1,74 @@
+package dev.tethys.collect.observe.profile;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Executable memory of a process, from the lines of /proc/PID/maps. */
+final class ProcessMap {
+  /**
+   * Mapped part.
+   *
+   * @param path of the file, empty for memory without one, in brackets for parts of the kernel
+   */
+  record Part(long start, long end, long offset, String path) {}
+
+  private final List<Part> parts = new ArrayList<>();
+
+  static ProcessMap of(List<String> lines) {
+    ProcessMap m = new ProcessMap();
+    for (String line : lines) {
+      try {
+        m.add(line);
+      } catch (NumberFormatException | StringIndexOutOfBoundsException e) {
+        continue; // cut off: the process is ending
+      }
+    }
+    return m;
+  }
+
+  private void add(String line) {
+    int dash = line.indexOf('-');
+    int space = line.indexOf(' ');
+    if (dash <= 0 || space < dash || line.charAt(space + 3) != 'x') {
+      return;
+    }
+    long offset = Long.parseUnsignedLong(line, space + 6, line.indexOf(' ', space + 6), 16);
+    int at = space;
+    for (int field = 0; field < 4; field++) { // rights, offset, device, inode
+      at = line.indexOf(' ', at + 1);
+      if (at < 0) {
+        at = line.length();
+        break;
+      }
+    }
+    parts.add(
+        new Part(
+            Long.parseUnsignedLong(line, 0, dash, 16),
+            Long.parseUnsignedLong(line, dash + 1, space, 16),
+            offset,
+            line.substring(at).strip()));
+  }
+
+  boolean isEmpty() {
+    return parts.isEmpty();
+  }
+
+  /** Part that contains an address; null without one. */
+  @Nullable Part at(long address) {
+    int low = 0;
+    int high = parts.size() - 1;
+    while (low <= high) {
+      int middle = (low + high) >>> 1;
+      Part p = parts.get(middle);
+      if (address < p.start) {
+        high = middle - 1;
+      } else if (address >= p.end) {
+        low = middle + 1;
+      } else {
+        return p;
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,190 @@
+package dev.tethys.collect.observe.profile;
+
+import dev.tethys.collect.observe.process.ProcessFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Names of the functions at addresses of processes and of the kernel. Names found in files are kept
+ * up to a bound; those of compiled code are not, as a runtime may move it.
+ */
+final class Symbolizer {
+  private static final int KEPT = 200_000;
+  private static final long KERNEL_NANOS = 3_600_000_000_000L;
+
+  private record FileOffset(String file, long offset) {}
+
+  private final Path proc;
+  private final ProcessFiles files;
+  private final Map<FileOffset, String> known =
+      new LinkedHashMap<>(1024, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<FileOffset, String> e) {
+          return size() > KEPT;
+        }
+      };
+  private @Nullable KernelSymbols kernel;
+  private long kernelRead;
+  private long frames;
+  private long unnamed;
+
+  Symbolizer(Path proc) {
+    this.proc = proc;
+    this.files = new ProcessFiles(proc);
+  }
+
+  /** Name of a function of the kernel. */
+  String kernel(long address, long now) {
+    KernelSymbols k = kernel;
+    if (k == null || now - kernelRead > KERNEL_NANOS) {
+      k = KernelSymbols.read(proc);
+      kernel = k;
+      kernelRead = now;
+    }
+    String name = k.name(address);
+    frames++;
+    unnamed += name.startsWith("[") ? 1 : 0;
+    return name;
+  }
+
+  /** Frames named so far. */
+  long frames() {
+    return frames;
+  }
+
+  /** Frames of which only the file is known, or nothing. */
+  long unnamed() {
+    return unnamed;
+  }
+
+  /**
+   * Names of functions of a process.
+   *
+   * @param addresses in its memory; a frame that called another one is given by its last byte
+   * @return null when the process has ended
+   */
+  @Nullable Map<Long, String> names(int pid, TreeSet<Long> addresses) {
+    ProcessMap map = ProcessMap.of(files.maps(pid));
+    if (map.isEmpty()) {
+      return null;
+    }
+    Map<Long, String> out = new HashMap<>();
+    Map<String, Map<Long, List<Long>>> unknown = new LinkedHashMap<>(); // by file, by offset
+    List<Long> compiled = new ArrayList<>();
+    for (long address : addresses) {
+      ProcessMap.Part p = map.at(address);
+      if (p == null || p.path().isEmpty() || isMemory(p.path())) {
+        compiled.add(address);
+        continue;
+      }
+      if (p.path().startsWith("[")) {
+        out.put(address, p.path());
+        continue;
+      }
+      long offset = address - p.start() + p.offset();
+      String name = known.get(new FileOffset(key(pid, p.path()), offset));
+      if (name != null) {
+        out.put(address, name);
+      } else {
+        unknown
+            .computeIfAbsent(p.path(), _ -> new LinkedHashMap<>())
+            .computeIfAbsent(offset, _ -> new ArrayList<>())
+            .add(address);
+      }
+    }
+    unknown.forEach((path, offsets) -> fromFile(pid, path, offsets, out));
+    fromPerfMap(pid, compiled, out);
+    return out;
+  }
+
+  private static boolean isMemory(String path) {
+    return path.startsWith("//anon") || path.startsWith("/memfd:") || path.equals("[anon]")
+        || path.startsWith("[anon:") || path.equals("[heap]") || path.equals("[stack]");
+  }
+
+  private final Map<String, String> identities = new HashMap<>();
+
+  /** Identity of a file: the same for all processes that have it mapped. */
+  private String key(int pid, String path) {
+    return identities.computeIfAbsent(
+        pid + path,
+        _ -> {
+          try {
+            Path file = file(pid, path);
+            Map<String, Object> a = Files.readAttributes(file, "unix:dev,ino,lastModifiedTime");
+            return a.get("dev") + ":" + a.get("ino") + ":" + a.get("lastModifiedTime");
+          } catch (IOException e) {
+            return pid + path;
+          }
+        });
+  }
+
+  /** Forgets what is true for one round only. */
+  void endRound() {
+    identities.clear();
+  }
+
+  private Path file(int pid, String path) {
+    return proc.resolve(pid + "/root" + path);
+  }
+
+  private void fromFile(
+      int pid, String path, Map<Long, List<Long>> offsets, Map<Long, String> out) {
+    long[] wanted = offsets.keySet().stream().mapToLong(Long::longValue).sorted().toArray();
+    @Nullable String[] names = new String[wanted.length];
+    try {
+      names = FileSymbols.names(file(pid, path), wanted);
+    } catch (IOException e) {
+      // deleted or damaged: the name of the file is all that is known
+    }
+    String unknown = "[" + path.substring(path.lastIndexOf('/') + 1) + "]";
+    String key = key(pid, path);
+    for (int i = 0; i < wanted.length; i++) {
+      String found = names[i];
+      String name = found == null ? unknown : Demangler.name(found);
+      known.put(new FileOffset(key, wanted[i]), name);
+      for (long address : offsets.getOrDefault(wanted[i], List.of())) {
+        out.put(address, name);
+      }
+    }
+  }
+
+  private void fromPerfMap(int pid, List<Long> addresses, Map<Long, String> out) {
+    if (addresses.isEmpty()) {
+      return;
+    }
+    Path file = proc.resolve(pid + "/root/tmp/perf-" + files.namespacePid(pid) + ".map");
+    if (!PerfMap.exists(file)) {
+      return;
+    }
+    try {
+      long[] wanted = addresses.stream().mapToLong(Long::longValue).toArray();
+      @Nullable String[] names = PerfMap.names(file, wanted);
+      for (int i = 0; i < wanted.length; i++) {
+        String name = names[i];
+        if (name != null) {
+          out.put(wanted[i], name);
+        }
+      }
+    } catch (IOException e) {
+      // the process has ended
+    }
+  }
+
+  /** Counts a frame and gives its name. */
+  String counted(@Nullable String name) {
+    frames++;
+    if (name == null || name.startsWith("[")) {
+      unnamed++;
+    }
+    return name == null ? "[unknown]" : name;
+  }
+}
