@@ -131,8 +131,6 @@ final class NodeAgentFlags {
             String.valueOf(ObserverOptions.MAX_DOMAINS),
             "Names of domains in metrics of a container; further ones are ~other."));
     refused(f, "max-label-length", Flag.Kind.INTEGER, "4096", "no label is that long");
-    refused(f, "traces-endpoint", Flag.Kind.STRING, "", "traces are not built yet");
-    refused(f, "traces-sampling", Flag.Kind.STRING, "1.0", "traces are not built yet");
     f.add(Flag.of("log.level", Flag.Kind.STRING, "info", "debug, info, warn or error."));
     f.add(Flag.of("log.format", Flag.Kind.STRING, "logfmt", "logfmt or json."));
     return new FlagSet(
@@ -166,6 +164,19 @@ final class NodeAgentFlags {
             "URL to which CPU profiles are sent: by OTLP when its path ends with"
                 + " /v1development/profiles, else as pprof, as Coroot takes it. The default with"
                 + " --collector-endpoint is its path /v1/profiles."));
+    f.add(
+        Flag.of(
+            "traces-endpoint",
+            Flag.Kind.STRING,
+            "",
+            "URL to which a span for each request is sent by OTLP over HTTP. The default with"
+                + " --collector-endpoint is its path /v1/traces."));
+    f.add(
+        Flag.of(
+            "traces-sampling",
+            Flag.Kind.STRING,
+            "1.0",
+            "Share of the traces that are sent, from 0 to 1; those of a traceparent follow it."));
     f.add(Flag.of("api-key", Flag.Kind.STRING, "", "Header X-Api-Key of what is sent."));
     f.add(Flag.of("scrape-interval", Flag.Kind.DURATION, "15s", "How often metrics are sent."));
     f.add(
@@ -214,14 +225,30 @@ final class NodeAgentFlags {
   /** Destinations of profiles and traces; null without one. */
   static TelemetryPush.@Nullable Options telemetry(FlagSet flags) {
     URI profiles = url(flags, "profiles-endpoint", "/v1/profiles");
-    return profiles == null
+    URI traces = url(flags, "traces-endpoint", "/v1/traces");
+    double share = share(flags.get("traces-sampling"));
+    return profiles == null && traces == null
         ? null
         : new TelemetryPush.Options(
             profiles,
-            null,
+            traces,
+            share,
             flags.get("api-key"),
             flags.bool("insecure-skip-verify"),
             flags.get("ca-file"));
+  }
+
+  private static double share(String text) {
+    try {
+      double share = Double.parseDouble(text);
+      if (share >= 0 && share <= 1) {
+        return share;
+      }
+    } catch (NumberFormatException e) {
+      // the same message as for numbers beyond
+    }
+    throw new UsageException(
+        COMMAND + ": --traces-sampling is '" + text + "'; it must be a number from 0 to 1");
   }
 
   /** URL of a flag, or the path below --collector-endpoint; null without both. */

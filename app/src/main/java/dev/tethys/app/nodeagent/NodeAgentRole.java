@@ -83,7 +83,7 @@ public final class NodeAgentRole {
         NodeObserver observer =
             NodeObserver.start(
                 NodeAgentFlags.options(flags),
-                sender == null ? ObserverSinks.NONE : new ObserverSinks(sender::profiles))) {
+                sender == null ? ObserverSinks.NONE : sender.sinks())) {
       Registry registry = registry(observer);
       if (sender != null) {
         registry.register(sender);

@@ -1,7 +1,9 @@
 package dev.tethys.app.nodeagent;
 
 import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.codec.otlp.wire.ProfilesWriter;
+import dev.tethys.collect.observe.ObserverSinks;
 import dev.tethys.collect.observe.profile.ProfileSink.OwnerProfile;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.ProxyConfig;
@@ -15,6 +17,9 @@ import dev.tethys.model.exposition.MetricFamily.Metric;
 import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
@@ -56,12 +61,14 @@ final class TelemetryPush implements Collector, AutoCloseable {
    *
    * @param profiles URL of profiles; null for none
    * @param traces URL of traces; null for none
+   * @param shareOfTraces share of traces that are sent, from 0 to 1
    * @param apiKey header X-Api-Key, empty for none
    * @param caFile certificates to trust, empty for those of the system
    */
   record Options(
       @Nullable URI profiles,
       @Nullable URI traces,
+      double shareOfTraces,
       String apiKey,
       boolean insecureSkipVerify,
       String caFile) {}
@@ -119,6 +126,14 @@ final class TelemetryPush implements Collector, AutoCloseable {
         Thread.ofVirtual().name("telemetry-push").start(EssentialLoop.of("telemetry", this::run));
   }
 
+  /** What an observer is to produce. */
+  ObserverSinks sinks() {
+    return new ObserverSinks(
+        options.profiles == null ? null : this::profiles,
+        options.traces == null ? null : (batch, _) -> traces(batch),
+        options.shareOfTraces);
+  }
+
   /** Sends the profiles of a round. */
   void profiles(List<OwnerProfile> profiles) {
     URI url = options.profiles;
@@ -147,6 +162,18 @@ final class TelemetryPush implements Collector, AutoCloseable {
               Map.of("Content-Type", "application/octet-stream"),
               ObservedProfiles.pprof(p)));
     }
+  }
+
+  /** Sends spans. */
+  void traces(TracesData batch) {
+    URI url = options.traces;
+    if (url == null) {
+      return;
+    }
+    for (ResourceGroup<Span> group : batch.resources()) {
+      host.forEach((k, v) -> group.resource().attributes().put(k, v));
+    }
+    otlp("traces", url, new OtlpWriter().write(batch));
   }
 
   private void otlp(String signal, URI url, byte[] body) {

@@ -62,6 +62,8 @@ class NodeAgentRoleTest {
         "--ephemeral-port-range=5 | --ephemeral-port-range is '5'; it must be two ports",
         "--ephemeral-port-range=9-5 | it must be two ports",
         "--track-public-network=x | --track-public-network: network 'x' is not valid",
+        "--traces-sampling=2 | --traces-sampling is '2'; it must be a number from 0 to 1",
+        "--traces-endpoint=c:1 | --traces-endpoint: 'c:1' is not a URL of http or https",
         "--min-container-age=1h | --min-container-age is not taken: ",
         "--listen=nonsense | --listen",
         "--container-alowlist=x | did you mean --container-allowlist?",

@@ -19,6 +19,9 @@ import dev.tethys.collect.observe.request.DnsMetrics;
 import dev.tethys.collect.observe.request.PayloadCapture;
 import dev.tethys.collect.observe.request.RequestMetrics;
 import dev.tethys.collect.observe.tls.TlsProbes;
+import dev.tethys.collect.observe.trace.GoProcesses;
+import dev.tethys.collect.observe.trace.RequestSpans;
+import dev.tethys.collect.observe.trace.SpanSink;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.guard.EssentialLoop;
@@ -30,6 +33,7 @@ import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +57,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
   private static final double LEAST_FILL = 1e-3;
 
   private static final long PASS_NANOS = 5_000 * MILLIS;
+  private static final long FLUSH_NANOS = 1_000 * MILLIS;
 
   private final ContainerRegistry containers;
   private final NodeMetrics machine;
@@ -66,11 +71,13 @@ public final class NodeObserver implements Collector, AutoCloseable {
   private final @Nullable ProcessEvents life;
   private final @Nullable TlsProbes probes;
   private final @Nullable CpuProfiler profiler;
+  private final @Nullable RequestSpans spans;
   private String tlsRefusal = "";
   private final CountDownLatch stop = new CountDownLatch(1);
   private final LimitedLog failures = new LimitedLog(LOG);
   private final Thread thread;
   private long pauseNanos = PAUSE_NANOS; // of the thread
+  private long flushed = System.nanoTime(); // of the thread
   private volatile long lostConnectionEvents;
   private volatile long lostPayloads;
   private volatile long payloadEvents;
@@ -89,6 +96,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
     life = openLife(o);
     probes = openProbes(o);
     profiler = openProfiler(o, sinks.profiles());
+    spans = openSpans(o, sinks);
     thread =
         Thread.ofPlatform()
             .name("observe-kernel")
@@ -223,6 +231,29 @@ public final class NodeObserver implements Collector, AutoCloseable {
     return null;
   }
 
+  private @Nullable RequestSpans openSpans(ObserverOptions o, ObserverSinks sinks) {
+    PayloadCapture p = payloads;
+    SpanSink sink = sinks.spans();
+    if (p == null || sink == null) {
+      signals.add(
+          new SignalState(
+              "traces",
+              SignalState.Level.OFF,
+              "none",
+              p == null ? "requests are off" : "no destination of traces"));
+      return null;
+    }
+    RequestSpans s =
+        new RequestSpans(
+            sink,
+            sinks.shareOfTraces(),
+            new GoProcesses(o.proc()),
+            () -> ThreadLocalRandom.current().nextLong());
+    p.spans(s);
+    signals.add(new SignalState("traces", SignalState.Level.FULL, "eBPF", ""));
+    return s;
+  }
+
   /** States of all signals, in the order of a table. */
   public List<SignalState> signals() {
     return List.copyOf(signals);
@@ -234,6 +265,10 @@ public final class NodeObserver implements Collector, AutoCloseable {
       do {
         long now = System.nanoTime();
         readEvents();
+        if (spans != null && now - flushed > FLUSH_NANOS) {
+          flushed = now;
+          flush(now, spans);
+        }
         if (now - nextPass >= 0) {
           nextPass = now + PASS_NANOS;
           readSockets(now);
@@ -256,6 +291,15 @@ public final class NodeObserver implements Collector, AutoCloseable {
     }
     if (source != null) {
       source.readEvents(now);
+    }
+  }
+
+  private void flush(long now, RequestSpans s) {
+    tracker.lock().lock();
+    try {
+      s.flush(now);
+    } finally {
+      tracker.lock().unlock();
     }
   }
 
@@ -329,6 +373,9 @@ public final class NodeObserver implements Collector, AutoCloseable {
         to);
     if (probes != null && payloads != null) {
       ObserverMetrics.collectProbes(probes.counts(), payloads.unattributed(), to);
+    }
+    if (spans != null) {
+      ObserverMetrics.collectSpans(spans.counts(), to);
     }
     if (profiler != null) {
       ObserverMetrics.collectProfiles(profiler.counts(), profiler.lost(), to);

@@ -3,6 +3,7 @@ package dev.tethys.collect.observe;
 import dev.tethys.collect.observe.profile.CpuProfiler;
 import dev.tethys.collect.observe.protocol.ProtocolCounters;
 import dev.tethys.collect.observe.tls.TlsProbes;
+import dev.tethys.collect.observe.trace.RequestSpans;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
@@ -150,6 +151,27 @@ final class ObserverMetrics {
             List.of(
                 new Metric(Labels.of("named", "true"), n.frames() - n.unnamed()),
                 new Metric(Labels.of("named", "false"), n.unnamed()))));
+  }
+
+  static void collectSpans(RequestSpans.Counts n, Consumer<MetricFamily> to) {
+    number(
+        to,
+        "tethys_observe_spans_total",
+        MetricType.COUNTER,
+        "Spans made of requests.",
+        n.sent());
+    number(
+        to,
+        "tethys_observe_spans_suppressed_total",
+        MetricType.COUNTER,
+        "Requests without a span because their process makes spans itself.",
+        n.suppressed());
+    number(
+        to,
+        "tethys_observe_spans_shed_total",
+        MetricType.COUNTER,
+        "Spans left out because too many waited.",
+        n.shed());
   }
 
   private static void number(

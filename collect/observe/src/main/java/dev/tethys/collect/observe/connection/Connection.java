@@ -32,6 +32,7 @@ public final class Connection {
   private boolean ownerSought;
   private @Nullable ProtocolConnection payloads;
   private boolean decrypted;
+  private @Nullable Object context;
 
   /** Last pass over all sockets that contained it. */
   int pass;
@@ -73,6 +74,15 @@ public final class Connection {
 
   public void payloads(ProtocolConnection parser) {
     payloads = parser;
+  }
+
+  /** State that a reader of the payloads keeps with the connection. */
+  public @Nullable Object context() {
+    return context;
+  }
+
+  public void context(Object state) {
+    context = state;
   }
 
   /** True when the parser reads what TLS carries, from a library. */

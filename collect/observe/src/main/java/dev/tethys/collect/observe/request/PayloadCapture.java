@@ -15,8 +15,10 @@ import dev.tethys.collect.observe.kernel.LoadedPrograms;
 import dev.tethys.collect.observe.kernel.RefusedException;
 import dev.tethys.collect.observe.kernel.RingBuffer;
 import dev.tethys.collect.observe.protocol.Direction;
+import dev.tethys.collect.observe.protocol.ObservedRequest;
 import dev.tethys.collect.observe.protocol.ProtocolConnection;
 import dev.tethys.collect.observe.protocol.ProtocolCounters;
+import dev.tethys.collect.observe.trace.RequestSpans;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -36,6 +38,7 @@ public final class PayloadCapture implements AutoCloseable {
   /** Offsets in struct payload (payload.c). */
   private static final int TGID = 8;
 
+  private static final int TID = 12;
   private static final int TOTAL = 16;
   private static final int CAPTURED = 20;
   private static final int DIRECTION = 22;
@@ -63,6 +66,7 @@ public final class PayloadCapture implements AutoCloseable {
   private final @Nullable KernelMap unattributed;
   private final SocketView view = new SocketView();
   private IntConsumer usesTls = _ -> {};
+  private @Nullable RequestSpans spans;
   private byte[] bytes = new byte[1 << 11];
   private long lostBefore;
   private long events;
@@ -137,6 +141,11 @@ public final class PayloadCapture implements AutoCloseable {
     usesTls = receiver;
   }
 
+  /** Has spans made of the requests. To be called before the reading starts. */
+  public void spans(RequestSpans of) {
+    spans = of;
+  }
+
   /** Position up to which payloads are written. */
   public long end() {
     return ring.end();
@@ -188,7 +197,9 @@ public final class PayloadCapture implements AutoCloseable {
     boolean clear = m.get(JAVA_BYTE, at + CLEAR) != 0;
     ProtocolConnection parser = c.payloads();
     if (parser == null || clear && !c.isDecrypted()) {
-      parser = new ProtocolConnection(r -> metrics.add(c, r), counters, c.requestDirection());
+      int process = m.get(JAVA_INT, at + TGID);
+      parser =
+          new ProtocolConnection(r -> request(c, process, r), counters, c.requestDirection());
       if (!tracker.open(c, parser)) {
         ignore(0);
         return;
@@ -198,12 +209,27 @@ public final class PayloadCapture implements AutoCloseable {
       ignore(0); // the same bytes, encrypted
       return;
     }
+    if (spans != null && parser.wantsPayloads()) {
+      spans.payload(
+          c,
+          m.get(JAVA_INT, at + TGID),
+          m.get(JAVA_INT, at + TID),
+          m.get(JAVA_BYTE, at + DIRECTION) == 0 ? Direction.SENT : Direction.RECEIVED,
+          time);
+    }
     feed(parser, m, at, length, time);
     if (!parser.wantsPayloads()) {
       ignore(clear ? CLEAR_TOO : 0);
       if (parser.isTls()) {
         usesTls.accept(m.get(JAVA_INT, at + TGID));
       }
+    }
+  }
+
+  private void request(Connection c, int process, ObservedRequest r) {
+    metrics.add(c, r);
+    if (spans != null) {
+      spans.request(c, process, r, System.nanoTime());
     }
   }
 

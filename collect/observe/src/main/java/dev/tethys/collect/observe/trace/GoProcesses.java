@@ -1,0 +1,52 @@
+package dev.tethys.collect.observe.trace;
+
+import dev.tethys.collect.observe.binary.ElfFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.IntPredicate;
+
+/** Processes whose requests change threads: programs of Go. Not safe for several threads at once. */
+public final class GoProcesses implements IntPredicate {
+  private static final int KEPT = 4096;
+
+  /** Time after which a process is examined again: its number may be that of another one. */
+  private static final long KEPT_NANOS = 60_000_000_000L;
+
+  private record Known(boolean isGo, long since) {}
+
+  private final Path proc;
+  private final Map<Integer, Known> known =
+      new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Integer, Known> e) {
+          return size() > KEPT;
+        }
+      };
+
+  public GoProcesses(Path proc) {
+    this.proc = proc;
+  }
+
+  @Override
+  public boolean test(int pid) {
+    long now = System.nanoTime();
+    Known k = known.get(pid);
+    if (k == null || now - k.since > KEPT_NANOS) {
+      k = new Known(isGo(pid), now);
+      known.put(pid, k);
+    }
+    return k.isGo;
+  }
+
+  private boolean isGo(int pid) {
+    try (ElfFile elf = ElfFile.open(proc.resolve(pid + "/exe"))) {
+      return elf.section(".gopclntab") != null
+          || elf.section(".data.rel.ro.gopclntab") != null
+          || elf.section(".go.buildinfo") != null;
+    } catch (IOException e) {
+      return false; // ended
+    }
+  }
+}

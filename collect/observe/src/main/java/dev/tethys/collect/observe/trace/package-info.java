@@ -1,0 +1,5 @@
+/** Spans of observed requests. */
+@NullMarked
+package dev.tethys.collect.observe.trace;
+
+import org.jspecify.annotations.NullMarked;
