@@ -6,6 +6,7 @@ import dev.tethys.collect.observe.MachineIdentity;
 import dev.tethys.collect.observe.NodeObserver;
 import dev.tethys.collect.observe.ObserverOptions;
 import dev.tethys.collect.observe.ObserverRights;
+import dev.tethys.collect.observe.ObserverSinks;
 import dev.tethys.collect.scrape.ScrapeConfig;
 import dev.tethys.model.GoJson;
 import dev.tethys.model.exposition.MetricFamily;
@@ -93,20 +94,21 @@ final class EmbeddedObserver implements AutoCloseable {
    * Opens the observation in a thread of its own: loading programs takes a second, which the start
    * of the server does not wait for.
    *
+   * @param sinks receivers of profiles and spans
    * @param jobs called when there is something to read
    */
-  void start(Jobs jobs) {
+  void start(ObserverSinks sinks, Jobs jobs) {
     if (!wanted) {
       LOG.log(Level.INFO, "Machine not observed reason=\"{0}\"", refusal);
       settled.countDown();
       return;
     }
-    starting = Thread.ofPlatform().name("observe-start").daemon().start(() -> open(jobs));
+    starting = Thread.ofPlatform().name("observe-start").daemon().start(() -> open(sinks, jobs));
   }
 
-  private void open(Jobs jobs) {
+  private void open(ObserverSinks sinks, Jobs jobs) {
     try {
-      NodeObserver o = NodeObserver.start(ObserverOptions.standard());
+      NodeObserver o = NodeObserver.start(ObserverOptions.standard(), sinks);
       observed = new Observed(o, ObserverParts.registry(o), MachineIdentity.read(Path.of("/")));
       ObserverParts.logSignals(LOG, o.signals());
       exporters.serve(JOB, _ -> gather());

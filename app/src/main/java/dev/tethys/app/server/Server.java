@@ -506,7 +506,9 @@ final class Server implements AutoCloseable {
 
   /** Starts to observe the machine when the flags and the rights of the process allow it. */
   void observe() {
-    observer.start(() -> configuration.applyAgain(this::applyJobs));
+    observer.start(
+        ObservedTelemetry.sinks(profiles, traces, Configuration.hostName()),
+        () -> configuration.applyAgain(this::applyJobs));
   }
 
   /** Opens the query log anew, so that whoever moves it away may have it reopened by a reload. */

@@ -3,6 +3,7 @@ package dev.tethys.app.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.collect.scrape.HttpTransports;
+import dev.tethys.collect.observe.ObserverSinks;
 import dev.tethys.collect.scrape.ScrapeConfig;
 import dev.tethys.collect.scrape.ScrapeTransport;
 import dev.tethys.prometheus.PrometheusConfig;
@@ -52,7 +53,7 @@ class EmbeddedObserverTest {
     try (EmbeddedObserver observer = observer(false, "--observe")) {
       assertThat(observer.jobs(List.of())).isEmpty();
       CountDownLatch changed = new CountDownLatch(1);
-      observer.start(changed::countDown);
+      observer.start(ObserverSinks.NONE, changed::countDown);
       assertThat(changed.await(60, TimeUnit.SECONDS)).isTrue();
       ScrapeConfig job = observer.jobs(List.of()).getFirst();
       assertThat(job.jobName()).isEqualTo("node-agent");

@@ -34,7 +34,7 @@ public final class RequestSpans {
   private static final int MAX_OPEN = 64;
   private static final int MAX_CHILDREN = 256;
   private static final int MAX_WAITING = 10_000;
-  private static final int MAX_QUEUED = 20_000;
+  private static final int MAX_QUEUED = 5_000; // a second
   private static final int MAX_INSTRUMENTED = 10_000;
   private static final int MAX_INCOMING = 50_000;
 

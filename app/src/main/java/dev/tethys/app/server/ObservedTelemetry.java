@@ -1,0 +1,80 @@
+package dev.tethys.app.server;
+
+import dev.tethys.app.nodeagent.ObservedProfiles;
+import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.codec.otlp.wire.ProfilesWriter;
+import dev.tethys.collect.observe.ObserverSinks;
+import dev.tethys.collect.observe.profile.ProfileSink.OwnerProfile;
+import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
+import dev.tethys.model.telemetry.TracesData;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.exporter.tethys.EmbeddedStore;
+import dev.tethys.pipeline.exporter.tethys.TethysSettings;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Profiles and spans of the observed machine on their way to the stores of the server. What a store
+ * does not take is dropped and logged: the next round has the same processes.
+ */
+final class ObservedTelemetry {
+  private static final System.Logger LOG = JulLogger.of(ObservedTelemetry.class.getName());
+
+  private final LimitedLog failures = new LimitedLog(LOG);
+  private final Map<String, String> host;
+
+  private ObservedTelemetry(String hostName) {
+    this.host = Map.of("host.name", hostName);
+  }
+
+  /**
+   * What the observer is to produce for stores that exist.
+   *
+   * @param profiles store of profiles; null for none
+   * @param traces store of traces; null for none
+   */
+  static ObserverSinks sinks(
+      @Nullable EmbeddedProfiles profiles, @Nullable EmbeddedTraces traces, String hostName) {
+    ObservedTelemetry t = new ObservedTelemetry(hostName);
+    return new ObserverSinks(
+        profiles == null ? null : p -> t.profiles(profiles.pipelineStore(), p),
+        traces == null ? null : (batch, n) -> t.spans(traces.pipelineStore(), batch, n),
+        1);
+  }
+
+  private void profiles(EmbeddedStore to, List<OwnerProfile> profiles) {
+    ProfilesWriter request = ObservedProfiles.otlp(profiles, host);
+    int samples = request.samples();
+    store(to, new Batch(Signal.PROFILES, Encoding.OTLP, request.toByteArray(), samples, 0));
+  }
+
+  private void spans(EmbeddedStore to, TracesData batch, int spans) {
+    batch
+        .resources()
+        .forEach(g -> host.forEach((k, v) -> g.resource().attributes().put(k, v)));
+    store(to, new Batch(Signal.TRACES, Encoding.OTLP, new OtlpWriter().write(batch), spans, 0));
+  }
+
+  private void store(EmbeddedStore to, Batch batch) {
+    String problem =
+        switch (to.store(batch, TethysSettings.DEFAULT)) {
+          case Outcome.Accepted _ -> "";
+          case Outcome.Rejected r -> r.reason();
+          case Outcome.Unavailable u -> u.reason();
+        };
+    if (!problem.isEmpty()) {
+      failures.failure(
+          Level.WARNING,
+          "Telemetry of this machine was not stored signal=" + batch.signal(),
+          batch.signal().name(),
+          new IOException(problem));
+    }
+  }
+}
