@@ -1,9 +1,6 @@
 package dev.tethys.bench;
 
-import dev.tethys.codec.otlp.wire.OtlpReader;
-import dev.tethys.codec.otlp.wire.ProfileBatchReader;
-import dev.tethys.codec.otlp.wire.ProfilesWriter;
-import dev.tethys.codec.pprof.PprofReader;
+import dev.tethys.codec.pprof.PprofBatchReader;
 import dev.tethys.codec.pprof.PprofWriter;
 import dev.tethys.codec.pprof.PprofWriter.ValueType;
 import dev.tethys.codec.pprof.StackProfile.Frame;
@@ -131,11 +128,10 @@ final class ProfileStoreRuns {
   }
 
   private static ProfileBatch batch(byte[] pprof, String service) {
-    ProfilesWriter out = new ProfilesWriter();
-    out.resource(Map.of("service.name", service));
-    PprofReader.read(pprof, 1 << 26, Map.of(), Map.of(), out);
-    byte[] otlp = out.toByteArray();
-    return ProfileBatchReader.read(new OtlpReader().profiles(otlp, 0, otlp.length), T0);
+    ProfileBatch out = new ProfileBatch();
+    PprofBatchReader.read(
+        pprof, 1 << 26, Map.of(), Map.of("service.name", service), Map.of(), T0, out);
+    return out;
   }
 
   private static ProfileDatabase open(Path dir) throws IOException {
@@ -160,8 +156,11 @@ final class ProfileStoreRuns {
     long count = 0;
     try (ProfileDatabase db = open(dir)) {
       double used = 0;
+      double firstHalf = 0;
       byte[][] sent = new byte[services][];
-      for (int round = 0; round < o.count("minutes") * 6; round++) {
+      int rounds = o.count("minutes") * 6;
+      for (int round = 0; round < rounds; round++) {
+        firstHalf = round == rounds / 2 ? used : firstHalf;
         for (int s = 0; s < services; s++) {
           sent[s] = programs.get(s).profile(stacks, T0 + round * STEP);
           raw += sent[s].length;
@@ -174,6 +173,7 @@ final class ProfileStoreRuns {
         used += cpu() - begin;
         count += services;
       }
+      double compiled = (count - count / 2) / (used - firstHalf);
       double begin = cpu();
       db.flush();
       db.housekeep();
@@ -181,10 +181,11 @@ final class ProfileStoreRuns {
       System.out.printf(
           Locale.ROOT,
           "ingest: %d pprof files of %d stacks and 2 sample types, %.0f a second of CPU time, with"
-              + " the compiler and garbage collection%n",
+              + " the compiler and garbage collection; %.0f in the second half%n",
           count,
           stacks,
-          count / used);
+          count / used,
+          compiled);
       System.out.printf(
           Locale.ROOT,
           "disk: %d bytes of gzip files, %d bytes of %d parts, ratio %.3f%n",

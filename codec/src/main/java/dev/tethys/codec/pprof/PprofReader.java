@@ -1,7 +1,6 @@
 package dev.tethys.codec.pprof;
 
 import dev.tethys.codec.CodecException;
-import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.otlp.wire.DictionaryWriter;
 import dev.tethys.codec.otlp.wire.ProfileTable;
 import dev.tethys.codec.otlp.wire.ProfilesWriter;
@@ -9,6 +8,7 @@ import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,38 +47,22 @@ public final class PprofReader {
   private static final Set<String> CUMULATIVE =
       Set.of("alloc_objects", "alloc_space", "contentions", "delay");
 
-  /** Positions of the occurrences of one field number. */
-  private static final class Spans {
-    int[] at = new int[32];
-    int size;
-
-    void add(int offset, int length) {
-      if (2 * size == at.length) {
-        at = java.util.Arrays.copyOf(at, 4 * size);
-      }
-      at[2 * size] = offset;
-      at[2 * size + 1] = length;
-      size++;
-    }
-  }
-
-  private final byte[] message;
+  private final PprofMessage message;
   private final ProfilesWriter out;
   private final DictionaryWriter dictionary;
   private final ProtoReader r = new ProtoReader();
   private final ProtoWriter entry = new ProtoWriter();
   private final ProtoWriter stack = new ProtoWriter();
 
-  private final Spans types = new Spans();
-  private final Spans samples = new Spans();
-  private final Spans strings = new Spans();
   private final EntryIndexes mappings = new EntryIndexes();
   private final EntryIndexes functions = new EntryIndexes();
   private final EntryIndexes locations = new EntryIndexes();
-  private int[] texts = {};
+  private final int[] texts;
 
-  private PprofReader(byte[] message, ProfilesWriter out) {
+  private PprofReader(PprofMessage message, ProfilesWriter out) {
     this.message = message;
+    this.texts = new int[message.strings.size()];
+    Arrays.fill(texts, NONE);
     this.out = out;
     this.dictionary = out.dictionary();
   }
@@ -98,7 +82,7 @@ public final class PprofReader {
       Map<String, Named> names,
       Map<String, String> attributes,
       ProfilesWriter out) {
-    PprofReader reader = new PprofReader(plain(body, maxBytes), out);
+    PprofReader reader = new PprofReader(new PprofMessage(body, maxBytes), out);
     reader.profiles(names, reader.read(attributes), Map.of());
   }
 
@@ -119,14 +103,14 @@ public final class PprofReader {
       Map<String, Named> names,
       Map<String, String> attributes,
       ProfilesWriter out) {
-    PprofReader earlier = new PprofReader(plain(before, maxBytes), out);
+    PprofReader earlier = new PprofReader(new PprofMessage(before, maxBytes), out);
     earlier.read(Map.of());
-    PprofReader reader = new PprofReader(plain(body, maxBytes), out);
-    Said said = reader.read(attributes);
+    PprofReader reader = new PprofReader(new PprofMessage(body, maxBytes), out);
+    List<Integer> common = reader.read(attributes);
     Map<String, Map<Place, Long>> counted = earlier.cumulative(names);
     Map<String, Map<Place, Long>> now = reader.cumulative(names);
     counted.keySet().removeIf(type -> sum(now.get(type)) < sum(counted.get(type)));
-    reader.profiles(names, said, counted);
+    reader.profiles(names, common, counted);
   }
 
   private static double sum(@Nullable Map<Place, Long> values) {
@@ -137,67 +121,21 @@ public final class PprofReader {
     return sum;
   }
 
-  private static byte[] plain(byte[] body, int maxBytes) {
-    boolean gzip = body.length > 1 && body[0] == 0x1f && body[1] == (byte) 0x8b;
-    return gzip ? Compression.GZIP.decompress(body, 0, body.length, maxBytes) : body;
-  }
-
-  /** What a message says beside its samples. */
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
-  private record Said(long[] fields, int[] periodType, List<Integer> attributes) {}
-
-  private Said read(Map<String, String> attributes) {
-    Spans mappingSpans = new Spans();
-    Spans locationSpans = new Spans();
-    Spans functionSpans = new Spans();
-    List<Long> comments = new ArrayList<>();
-    int[] periodType = {NONE, 0};
-    long[] said = new long[16];
-    r.reset(message, 0, message.length);
-    while (r.next()) {
-      switch (r.tag()) {
-        case 1 << 3 | LENGTH -> span(types);
-        case 2 << 3 | LENGTH -> span(samples);
-        case 3 << 3 | LENGTH -> span(mappingSpans);
-        case 4 << 3 | LENGTH -> span(locationSpans);
-        case 5 << 3 | LENGTH -> span(functionSpans);
-        case 6 << 3 | LENGTH -> span(strings);
-        case 11 << 3 | LENGTH -> {
-          periodType[1] = r.readLength();
-          periodType[0] = r.position();
-          r.position(periodType[0] + periodType[1]);
-        }
-        case 13 << 3, 13 << 3 | LENGTH -> {
-          for (int o = r.beginRepeated(ProtoReader.VARINT); r.moreRepeated(o); ) {
-            comments.add(r.readVarint());
-          }
-        }
-        case 7 << 3, 8 << 3, 9 << 3, 10 << 3, 12 << 3, 14 << 3, 15 << 3 ->
-            said[r.field()] = r.readLong();
-        default -> r.skip();
-      }
-    }
-    if (types.size == 0) {
-      throw new CodecException("pprof: no type of samples: this is no profile of pprof");
-    }
-    if (strings.size == 0 || strings.at[1] != 0) {
-      throw new CodecException("pprof: the table of strings must begin with an empty one");
-    }
-    texts = new int[strings.size];
-    java.util.Arrays.fill(texts, NONE);
-    each(mappingSpans, this::mapping);
-    each(functionSpans, this::function);
-    each(locationSpans, this::location);
+  /** Reads the tables; answers the attributes of the profiles. */
+  private List<Integer> read(Map<String, String> attributes) {
+    each(message.mappings, this::mapping);
+    each(message.functions, this::function);
+    each(message.locations, this::location);
     List<Integer> common = new ArrayList<>();
     attributes.forEach((k, v) -> common.add(out.attribute(k, v, "")));
-    attribute("pprof.profile.drop_frames", said[7], common);
-    attribute("pprof.profile.keep_frames", said[8], common);
-    attribute("pprof.profile.doc_url", said[15], common);
-    if (!comments.isEmpty()) {
-      common.add(
-          out.attribute("pprof.profile.comment", comments.stream().map(this::string).toList(), ""));
+    attribute("pprof.profile.drop_frames", message.dropFrames(), common);
+    attribute("pprof.profile.keep_frames", message.keepFrames(), common);
+    attribute("pprof.profile.doc_url", message.docUrl(), common);
+    if (!message.comments.isEmpty()) {
+      List<String> comments = message.comments.stream().map(message::string).toList();
+      common.add(out.attribute("pprof.profile.comment", comments, ""));
     }
-    return new Said(said, periodType, common);
+    return common;
   }
 
   /** True for a sample type that Go counts since a program began. */
@@ -211,20 +149,20 @@ public final class PprofReader {
   }
 
   private String type(int index) {
-    return string(valueType(types.at[2 * index], types.at[2 * index + 1])[1]);
+    return message.string(message.type(index).type());
   }
 
   /** Of each type that counts since the program began, the values by sample. */
   private Map<String, Map<Place, Long>> cumulative(Map<String, Named> names) {
     List<@Nullable Map<Place, Long>> all = new ArrayList<>();
     Map<String, Map<Place, Long>> byType = new HashMap<>();
-    for (int t = 0; t < types.size; t++) {
+    for (int t = 0; t < message.types.size(); t++) {
       boolean wanted = isCumulative(type(t), names);
       all.add(wanted ? byType.computeIfAbsent(type(t), x -> new HashMap<>()) : null);
     }
-    long[] values = new long[types.size];
-    for (int i = 0; i < samples.size; i++) {
-      r.reset(message, samples.at[2 * i], samples.at[2 * i + 1]);
+    long[] values = new long[message.types.size()];
+    for (int i = 0; i < message.samples.size(); i++) {
+      reset(message.samples, i);
       Place place = Place.of(sample(values));
       for (int t = 0; t < values.length; t++) {
         Map<Place, Long> to = all.get(t);
@@ -238,54 +176,34 @@ public final class PprofReader {
 
   private void attribute(String key, long text, List<Integer> to) {
     if (text != 0) {
-      to.add(out.attribute(key, string(text), ""));
+      to.add(out.attribute(key, message.string(text), ""));
     }
   }
 
-  private void span(Spans to) {
-    int n = r.readLength();
-    to.add(r.position(), n);
-    r.position(r.position() + n);
+  private void reset(PprofMessage.Entries entries, int index) {
+    r.reset(message.bytes, entries.offset(index), entries.length(index));
   }
 
-  private void each(Spans spans, Runnable entryReader) {
-    for (int i = 0; i < spans.size; i++) {
-      r.reset(message, spans.at[2 * i], spans.at[2 * i + 1]);
+  private void each(PprofMessage.Entries entries, Runnable entryReader) {
+    for (int i = 0; i < entries.size(); i++) {
+      reset(entries, i);
       entryReader.run();
-    }
-  }
-
-  private String string(long index) {
-    check(index);
-    int i = (int) index;
-    return new String(message, strings.at[2 * i], strings.at[2 * i + 1], StandardCharsets.UTF_8);
-  }
-
-  private void check(long index) {
-    if (index < 0 || index >= strings.size) {
-      throw new CodecException("pprof: string " + index + " of " + strings.size);
     }
   }
 
   /** Where a string stands in the dictionary. */
   private int text(long index) {
-    check(index);
-    int i = (int) index;
+    int i = message.check(index);
     if (texts[i] == NONE) {
-      texts[i] = dictionary.string(message, strings.at[2 * i], strings.at[2 * i + 1]);
+      PprofMessage.Entries strings = message.strings;
+      texts[i] = dictionary.string(message.bytes, strings.offset(i), strings.length(i));
     }
     return texts[i];
   }
 
   private void mapping() {
     long[] said = new long[11];
-    while (r.next()) {
-      if (r.wireType() == ProtoReader.VARINT && r.field() <= 10) {
-        said[r.field()] = r.readVarint();
-      } else {
-        r.skip();
-      }
-    }
+    PprofMessage.numbers(r, said);
     List<Integer> attributes = new ArrayList<>();
     attribute("process.executable.build_id.gnu", said[6], attributes);
     String[] has = {"functions", "filenames", "line_numbers", "inline_frames"};
@@ -303,13 +221,7 @@ public final class PprofReader {
 
   private void function() {
     long[] said = new long[6];
-    while (r.next()) {
-      if (r.wireType() == ProtoReader.VARINT && r.field() <= 5) {
-        said[r.field()] = r.readVarint();
-      } else {
-        r.skip();
-      }
-    }
+    PprofMessage.numbers(r, said);
     entry.clear();
     entry.int64Unless0(1, text(said[2])).int64Unless0(2, text(said[3]));
     entry.int64Unless0(3, text(said[4])).int64Unless0(4, said[5]);
@@ -330,7 +242,7 @@ public final class PprofReader {
         r.skip();
       }
     }
-    entry.int64Unless0(1, said[2] == 0 ? 0 : known(mappings, said[2], "mapping"));
+    entry.int64Unless0(1, said[2] == 0 ? 0 : PprofMessage.known(mappings, said[2], "mapping"));
     entry.int64Unless0(2, said[3]);
     if (said[5] != 0) {
       indices(entry, 4, List.of(out.attribute("pprof.location.is_folded", true, "")));
@@ -340,25 +252,11 @@ public final class PprofReader {
 
   private void line() {
     long[] said = new long[4];
-    while (r.next()) {
-      if (r.wireType() == ProtoReader.VARINT && r.field() <= 3) {
-        said[r.field()] = r.readVarint();
-      } else {
-        r.skip();
-      }
-    }
+    PprofMessage.numbers(r, said);
     int m = entry.begin(3);
-    entry.int64Unless0(1, said[1] == 0 ? 0 : known(functions, said[1], "function"));
+    entry.int64Unless0(1, said[1] == 0 ? 0 : PprofMessage.known(functions, said[1], "function"));
     entry.int64Unless0(2, said[2]).int64Unless0(3, said[3]);
     entry.end(m);
-  }
-
-  private static int known(EntryIndexes all, long id, String what) {
-    int i = all.get(id);
-    if (i == EntryIndexes.NONE) {
-      throw new CodecException("pprof: there is no " + what + " " + Long.toUnsignedString(id));
-    }
-    return i;
   }
 
   static void indices(ProtoWriter to, int field, List<Integer> all) {
@@ -380,7 +278,7 @@ public final class PprofReader {
       switch (r.tag()) {
         case 1 << 3, 1 << 3 | LENGTH -> {
           for (int o = r.beginRepeated(ProtoReader.VARINT); r.moreRepeated(o); ) {
-            stack.varint(known(locations, r.readVarint(), "location"));
+            stack.varint(PprofMessage.known(locations, r.readVarint(), "location"));
           }
         }
         case 2 << 3, 2 << 3 | LENGTH -> {
@@ -432,10 +330,10 @@ public final class PprofReader {
         r.skip();
       }
     }
-    String key = string(said[1]);
-    Object value = number ? said[3] : string(said[2]);
+    String key = message.string(said[1]);
+    Object value = number ? said[3] : message.string(said[2]);
     if (said[4] != 0) {
-      units.put(key, string(said[4]));
+      units.put(key, message.string(said[4]));
     }
     // A key may have several values; as an attribute it has a list of them.
     labels.merge(key, value, PprofReader::both);
@@ -458,17 +356,18 @@ public final class PprofReader {
    *
    * @param before what is to be taken off, by type
    */
-  private void profiles(Map<String, Named> names, Said said, Map<String, Map<Place, Long>> before) {
-    @Nullable ProtoWriter[] profiles = new ProtoWriter[types.size];
-    int[] written = new int[types.size];
+  private void profiles(
+      Map<String, Named> names, List<Integer> common, Map<String, Map<Place, Long>> before) {
+    @Nullable ProtoWriter[] profiles = new ProtoWriter[message.types.size()];
+    int[] written = new int[message.types.size()];
     List<@Nullable Map<Place, Long>> off = new ArrayList<>();
     for (int i = 0; i < profiles.length; i++) {
-      profiles[i] = profile(i, names, said);
+      profiles[i] = profile(i, names, common);
       off.add(before.get(type(i)));
     }
     long[] values = new long[profiles.length];
-    for (int i = 0; i < samples.size; i++) {
-      r.reset(message, samples.at[2 * i], samples.at[2 * i + 1]);
+    for (int i = 0; i < message.samples.size(); i++) {
+      reset(message.samples, i);
       ProtoWriter sample = sample(values);
       Place place = before.isEmpty() ? null : Place.of(sample);
       int head = sample.size();
@@ -505,45 +404,31 @@ public final class PprofReader {
   }
 
   /** A profile without samples; null where its type is not wanted. */
-  private @Nullable ProtoWriter profile(int type, Map<String, Named> names, Said head) {
-    long[] said = head.fields;
-    int[] periodType = head.periodType;
-    long[] t = valueType(types.at[2 * type], types.at[2 * type + 1]);
-    Named named = names.get(string(t[1]));
+  private @Nullable ProtoWriter profile(int type, Map<String, Named> names, List<Integer> common) {
+    PprofMessage.ValueType t = message.type(type);
+    Named named = names.get(message.string(t.type()));
     if (!names.isEmpty() && named == null) {
       return null;
     }
     ProtoWriter p = new ProtoWriter(1 << 12);
     int m = p.begin(1);
-    p.int64Unless0(1, named == null ? text(t[1]) : dictionary.string(named.type()));
+    p.int64Unless0(1, named == null ? text(t.type()) : dictionary.string(named.type()));
     p.int64Unless0(
-        2, named == null || named.unit().isEmpty() ? text(t[2]) : dictionary.string(named.unit()));
+        2,
+        named == null || named.unit().isEmpty() ? text(t.unit()) : dictionary.string(named.unit()));
     p.end(m);
-    if (said[9] != 0) {
-      p.fixed64(3, said[9]);
+    if (message.time() != 0) {
+      p.fixed64(3, message.time());
     }
-    p.int64Unless0(4, said[10]);
-    if (periodType[0] != NONE) {
-      long[] period = valueType(periodType[0], periodType[1]);
+    p.int64Unless0(4, message.duration());
+    if (message.hasPeriodType()) {
+      PprofMessage.ValueType period = message.periodType();
       m = p.begin(5);
-      p.int64Unless0(1, text(period[1])).int64Unless0(2, text(period[2]));
+      p.int64Unless0(1, text(period.type())).int64Unless0(2, text(period.unit()));
       p.end(m);
     }
-    p.int64Unless0(6, said[12]);
-    indices(p, 11, head.attributes);
+    p.int64Unless0(6, message.period());
+    indices(p, 11, common);
     return p;
-  }
-
-  private long[] valueType(int offset, int length) {
-    long[] t = new long[3];
-    r.reset(message, offset, length);
-    while (r.next()) {
-      if (r.wireType() == ProtoReader.VARINT && r.field() <= 2) {
-        t[r.field()] = r.readVarint();
-      } else {
-        r.skip();
-      }
-    }
-    return t;
   }
 }

@@ -94,13 +94,21 @@ public final class TupleTable {
     starts[count + 1] = end;
     slots[slot] = tag | ++count;
     if (count * 2 > slots.length) {
-      grow();
+      resize(slots.length * 2);
     }
     return count - 1;
   }
 
-  private void grow() {
-    long[] next = new long[slots.length * 2];
+  /** Makes room for further rows, so that the index is not built several times. */
+  public void reserve(int rows) {
+    int wanted = (int) Math.min(1 << 30, 2L * (count + (long) rows));
+    if (wanted > slots.length) {
+      resize(Integer.highestOneBit(wanted - 1) * 2);
+    }
+  }
+
+  private void resize(int length) {
+    long[] next = new long[length];
     int mask = next.length - 1;
     for (int row = 0; row < count; row++) {
       long hash = hash(starts[row], starts[row + 1]);

@@ -3,11 +3,13 @@ package dev.tethys.pipeline;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.otlp.SeriesToOtlp;
 import dev.tethys.model.MetricFamilies;
+import dev.tethys.model.profiles.ProfileBatch;
 import dev.tethys.model.telemetry.Item;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.Telemetry;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,6 +101,21 @@ public final class Batch {
         rows.length(),
         lane,
         Metadata.NONE);
+  }
+
+  /**
+   * A batch of profiles that were read for the profile store. It is a message of OTLP for all other
+   * consumers, which is written when the first of them needs it.
+   *
+   * @param profiles owned by the batch
+   * @param otlp writes the same profiles as a message of OTLP
+   * @param samples number of samples
+   * @param about estimate of the length of the message
+   */
+  public static Batch ofProfiles(
+      ProfileBatch profiles, Supplier<byte[]> otlp, int samples, int about, Metadata metadata) {
+    return new Batch(
+        Signal.PROFILES, Encoding.OTLP, new Content(profiles, otlp), samples, about, 0, metadata);
   }
 
   /** Another message of the same origin. */
@@ -275,6 +292,14 @@ public final class Batch {
    */
   public Telemetry<?> takeTree() {
     return content.take();
+  }
+
+  /**
+   * Profiles of {@link #ofProfiles}, which belong to the caller; null for other batches and if they
+   * were taken before.
+   */
+  public @Nullable ProfileBatch takeProfiles() {
+    return content.takeProfiles();
   }
 
   /** Puts back a tree that was taken here and not changed, for who takes it next. */

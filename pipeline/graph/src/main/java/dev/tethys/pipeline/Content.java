@@ -5,8 +5,10 @@ import dev.tethys.codec.otlp.wire.OtlpReader;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.codec.remote.FamilyPrefix;
 import dev.tethys.model.MetricFamilies;
+import dev.tethys.model.profiles.ProfileBatch;
 import dev.tethys.model.telemetry.Telemetry;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +36,8 @@ final class Content {
   private final @Nullable Rows rows;
   private final @Nullable MetricFamilies families;
   private byte @Nullable [] series; // the body without what families say; guarded by this
+  private @Nullable ProfileBatch profiles; // guarded by this
+  private @Nullable Supplier<byte[]> otlp; // writes profiles that have no body yet; guarded by this
 
   Content(Signal signal, Encoding encoding, byte[] body) {
     this.signal = signal;
@@ -67,6 +71,20 @@ final class Content {
     this.families = null;
   }
 
+  /**
+   * Profiles.
+   *
+   * @param otlp writes the same profiles as a message of OTLP
+   */
+  Content(ProfileBatch profiles, Supplier<byte[]> otlp) {
+    this.signal = Signal.PROFILES;
+    this.encoding = Encoding.OTLP;
+    this.rows = null;
+    this.families = null;
+    this.profiles = profiles;
+    this.otlp = otlp;
+  }
+
   @Nullable Rows rows() {
     return rows;
   }
@@ -80,7 +98,12 @@ final class Content {
   synchronized byte[] body() {
     byte[] b = body;
     if (b == null) {
-      b = encoding == Encoding.REMOTE_WRITE ? series() : write(held());
+      if (otlp != null) {
+        b = otlp.get();
+        otlp = null;
+      } else {
+        b = encoding == Encoding.REMOTE_WRITE ? series() : write(held());
+      }
       if (families != null) {
         b = FamilyPrefix.add(b, families, false);
       }
@@ -116,6 +139,9 @@ final class Content {
     if (rows != null) {
       return rows.write().length;
     }
+    if (otlp != null) {
+      return body().length;
+    }
     return tree == null ? -1 : write(tree).length;
   }
 
@@ -141,6 +167,13 @@ final class Content {
     return t;
   }
 
+  /** Profiles as they were read, which the first caller has alone; null for later ones. */
+  synchronized @Nullable ProfileBatch takeProfiles() {
+    ProfileBatch p = profiles;
+    profiles = null;
+    return p;
+  }
+
   /** Takes back a tree in which nothing was changed. */
   synchronized void keep(Telemetry<?> unchanged) {
     if (!shared) {
@@ -150,7 +183,7 @@ final class Content {
 
   /** Whether it is a tree, has no bytes, and belongs to one alone. */
   synchronized boolean isTree() {
-    return encoding == Encoding.OTLP && body == null && !shared;
+    return encoding == Encoding.OTLP && body == null && otlp == null && !shared;
   }
 
   private Telemetry<?> held() {

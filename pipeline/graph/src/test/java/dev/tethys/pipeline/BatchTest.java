@@ -4,13 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.model.profiles.ProfileBatch;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.ProfilesData;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Telemetry;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 final class BatchTest {
@@ -123,5 +126,41 @@ final class BatchTest {
     assertThat(half.items()).isEqualTo(1);
     half.body();
     assertThat(half.size()).isEqualTo(half.body().length);
+  }
+
+  @Test
+  void profilesAreWrittenAsOtlpWhenAConsumerNeedsThat() {
+    ProfileBatch profiles = new ProfileBatch();
+    AtomicInteger written = new AtomicInteger();
+    Batch b =
+        Batch.ofProfiles(
+            profiles,
+            () -> {
+              written.incrementAndGet();
+              return new byte[0];
+            },
+            3,
+            40,
+            Metadata.NONE);
+    b.share();
+    assertThat(b.size()).isEqualTo(40);
+    assertThat(b.takeProfiles()).isSameAs(profiles);
+    assertThat(b.takeProfiles()).isNull();
+    assertThat(written).hasValue(0);
+    assertThat(b.takeTree()).isInstanceOf(ProfilesData.class);
+    assertThat(b.body()).isEmpty();
+    assertThat(b.measure()).isZero();
+    assertThat(written).hasValue(1);
+  }
+
+  @Test
+  void profilesAreJoinedAsOtlp() {
+    List<Batch> two = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      two.add(Batch.ofProfiles(new ProfileBatch(), () -> new byte[0], 1, 1, Metadata.NONE));
+    }
+    Batch joined = Batch.join(two, 0, Metadata.NONE);
+    assertThat(joined.takeProfiles()).isNull();
+    assertThat(joined.takeTree()).isInstanceOf(ProfilesData.class);
   }
 }

@@ -214,11 +214,14 @@ public final class ProfileBatchReader {
 
   private static Samples samples(
       DictionaryTables.@Nullable Set set, Map<Map<String, String>, Samples> groups) {
-    Map<String, String> own = Map.of();
-    if (set != null) {
-      own = new TreeMap<>(set.texts());
-      own.keySet().removeAll(NOT_LABELS);
-    }
+    Map<String, String> own = set == null ? Map.of() : labels(set.texts());
     return groups.computeIfAbsent(own, _ -> new Samples());
+  }
+
+  /** Attributes of a sample that are labels of its series, of those that are texts. */
+  public static Map<String, String> labels(Map<String, String> texts) {
+    Map<String, String> own = new TreeMap<>(texts);
+    own.keySet().removeAll(NOT_LABELS);
+    return own;
   }
 }

@@ -39,12 +39,14 @@ public final class EmbeddedProfileStore implements EmbeddedStore {
     }
     try {
       long size = batch.size();
-      Telemetry<?> tree = batch.takeTree();
-      ProfileBatch read = ProfileBatchReader.read((ProfilesData) tree, UnixNanos.now());
+      ProfileBatch read = batch.takeProfiles();
+      if (read == null) {
+        Telemetry<?> tree = batch.takeTree();
+        read = ProfileBatchReader.read((ProfilesData) tree, UnixNanos.now());
+        batch.keepTree(tree);
+      }
       int profiles = read.rows.count;
-      ProfileAppendResult r = ingester.append(tenant, read, size);
-      batch.keepTree(tree);
-      return outcome(r, items, profiles);
+      return outcome(ingester.append(tenant, read, size), items, profiles);
     } catch (CodecException e) {
       ingester.discarded(tenant, "invalid_profile", items);
       return new Outcome.Rejected(String.valueOf(e.getMessage()), items);

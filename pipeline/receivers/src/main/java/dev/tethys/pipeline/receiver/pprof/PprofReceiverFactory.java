@@ -1,16 +1,12 @@
 package dev.tethys.pipeline.receiver.pprof;
 
-import dev.tethys.codec.otlp.wire.ProfilesWriter;
-import dev.tethys.codec.pprof.PprofReader;
 import dev.tethys.collect.logs.file.Glob;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
-import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
-import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
@@ -268,20 +264,11 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
       for (String name : request.query().names()) {
         resource.put(name, String.valueOf(request.query().first(name)));
       }
-      ProfilesWriter out = new ProfilesWriter();
-      out.resource(resource);
-      PprofReader.read(b, door.maxBodyBytes(), Map.of(), Map.of(), out);
+      PprofFiles files = new PprofFiles(door.maxBodyBytes());
+      files.add(b, Map.of(), resource, Map.of());
       Outcome o = Outcome.ACCEPTED;
-      if (out.samples() > 0) {
-        Batch batch =
-            new Batch(
-                Signal.PROFILES,
-                Encoding.OTLP,
-                out.toByteArray(),
-                out.samples(),
-                0,
-                door.metadata(request));
-        o = ReceiverAdmission.deliver(batch, to, request);
+      if (files.samples() > 0) {
+        o = ReceiverAdmission.deliver(files.batch(door.metadata(request)), to, request);
       }
       HttpServerEndpoint.answer(response, o);
     }

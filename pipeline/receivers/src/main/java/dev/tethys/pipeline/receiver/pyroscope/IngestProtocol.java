@@ -19,6 +19,7 @@ import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.pprof.JfrProfiles;
+import dev.tethys.pipeline.receiver.pprof.PprofFiles;
 import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
 import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
 import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
@@ -113,7 +114,13 @@ final class IngestProtocol {
       String type = String.valueOf(request.header("Content-Type"));
       Map<String, byte[]> form = FormParts.isForm(type) ? FormParts.read(type, body) : Map.of();
       switch (format(q.first("format", ""), type)) {
-        case "pprof" -> pprof(form, body, said, q, out);
+        case "pprof" -> {
+          Batch read = pprof(form, body, said, request, out);
+          if (read != null) {
+            answer(response, ReceiverAdmission.deliver(read, to, request));
+            return;
+          }
+        }
         case "jfr" -> jfr(form, body, said, request, out);
         case "trie" -> folded(s -> FoldedStacks.trie(body, s), said, q, out);
         case "tree" -> folded(s -> FoldedStacks.tree(body, s), said, q, out);
@@ -140,11 +147,15 @@ final class IngestProtocol {
                 door.metadata(request));
         o = ReceiverAdmission.deliver(batch, to, request);
       }
-      if (o instanceof Outcome.Accepted) {
-        response.status(200).send();
-      } else {
-        HttpServerEndpoint.answer(response, o);
-      }
+      answer(response, o);
+    }
+  }
+
+  private static void answer(HttpResponse response, Outcome o) throws IOException {
+    if (o instanceof Outcome.Accepted) {
+      response.status(200).send();
+    } else {
+      HttpServerEndpoint.answer(response, o);
     }
   }
 
@@ -202,20 +213,29 @@ final class IngestProtocol {
     }
   }
 
-  private void pprof(
-      Map<String, byte[]> form, byte[] body, Said said, Params q, ProfilesWriter out) {
+  /**
+   * Reads a profile.
+   *
+   * @param out takes the difference of two profiles
+   * @return a profile that is no difference; null if there is nothing but {@code out} to deliver
+   */
+  private @Nullable Batch pprof(
+      Map<String, byte[]> form, byte[] body, Said said, HttpRequest request, ProfilesWriter out) {
     byte[] profile = form.isEmpty() ? body : form.get("profile");
     if (profile == null) {
       throw new CodecException("the form has no part called profile");
     }
     byte[] before = form.getOrDefault("prev_profile", new byte[0]);
     Map<String, Named> names = named(form.get("sample_type_config"));
-    out.resource(said.resource(q));
+    Map<String, String> resource = said.resource(request.query());
     if (before.length > 0) {
+      out.resource(resource);
       PprofReader.difference(profile, before, door.maxBodyBytes(), names, Map.of(), out);
-    } else {
-      PprofReader.read(profile, door.maxBodyBytes(), names, Map.of(), out);
+      return null;
     }
+    PprofFiles files = new PprofFiles(door.maxBodyBytes());
+    files.add(profile, names, resource, Map.of());
+    return files.samples() == 0 ? null : files.batch(door.metadata(request));
   }
 
   /**

@@ -3,20 +3,16 @@ package dev.tethys.pipeline.receiver.pyroscope;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.json.JsonValues;
 import dev.tethys.codec.json.ProtoJson;
-import dev.tethys.codec.otlp.wire.ProfilesWriter;
 import dev.tethys.codec.points.Refusals;
-import dev.tethys.codec.pprof.PprofReader;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.model.GoJson;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
-import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
-import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
-import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.receiver.pprof.PprofFiles;
 import dev.tethys.pipeline.receiver.server.GrpcServerEndpoint;
 import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
 import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
@@ -133,23 +129,12 @@ final class PushProtocol {
    */
   private Outcome take(byte[] message, Refusals refusals, Metadata metadata, HttpRequest request)
       throws InterruptedException {
-    ProfilesWriter out = new ProfilesWriter();
-    try {
-      read(message, out, null);
-    } catch (CodecException e) {
-      // What a profile wrote before it failed cannot be taken back: each is read on trial first.
-      out = new ProfilesWriter();
-      read(message, out, refusals);
-    }
+    PprofFiles files = new PprofFiles(door.maxBodyBytes());
+    read(message, files, refusals);
     door.refused(refusals);
     Outcome o = Outcome.ACCEPTED;
-    if (out.samples() > 0) {
-      o =
-          ReceiverAdmission.deliver(
-              new Batch(
-                  Signal.PROFILES, Encoding.OTLP, out.toByteArray(), out.samples(), 0, metadata),
-              to,
-              request);
+    if (files.samples() > 0) {
+      o = ReceiverAdmission.deliver(files.batch(metadata), to, request);
     }
     return refusals.isEmpty()
         ? o
@@ -161,14 +146,14 @@ final class PushProtocol {
   /**
    * Reads a request.
    *
-   * @param refusals takes profiles that cannot be read; null when the first one ends the reading
+   * @param refusals takes profiles that cannot be read
    */
-  private void read(byte[] message, ProfilesWriter out, @Nullable Refusals refusals) {
+  private static void read(byte[] message, PprofFiles files, Refusals refusals) {
     ProtoReader r = new ProtoReader(message);
     for (int i = 0; r.next(); ) {
       if (r.tag() == (1 << 3 | LENGTH)) {
         int outer = r.enter();
-        series(r, "series[" + i++ + "]", out, refusals);
+        series(r, "series[" + i++ + "]", files, refusals);
         r.leave(outer);
       } else {
         r.skip();
@@ -177,7 +162,7 @@ final class PushProtocol {
   }
 
   /** Labels may follow the profiles that they describe. */
-  private void series(ProtoReader r, String at, ProfilesWriter out, @Nullable Refusals refusals) {
+  private static void series(ProtoReader r, String at, PprofFiles files, Refusals refusals) {
     int start = r.position();
     Map<String, String> labels = new LinkedHashMap<>();
     while (r.next()) {
@@ -189,7 +174,7 @@ final class PushProtocol {
     }
     String name = labels.getOrDefault("__name__", "");
     Map<String, String> own = name.isEmpty() ? Map.of() : Map.of("__name__", name);
-    boolean begun = false;
+    Map<String, String> resource = AppName.resource("", labels);
     r.position(start);
     for (int i = 0; r.next(); ) {
       if (r.tag() != (2 << 3 | LENGTH)) {
@@ -200,12 +185,11 @@ final class PushProtocol {
       while (r.next()) {
         if (r.tag() == (1 << 3 | LENGTH)) {
           byte[] raw = r.readBytes();
-          if (refusals == null || isReadable(raw, at + ".samples[" + i + "]", refusals)) {
-            if (!begun) {
-              out.resource(AppName.resource("", labels));
-              begun = true;
-            }
-            PprofReader.read(raw, door.maxBodyBytes(), Map.of(), own, out);
+          try {
+            files.add(raw, Map.of(), resource, own);
+          } catch (CodecException e) {
+            String item = at + ".samples[" + i + "]";
+            refusals.add(refusals.count() + 1, item, String.valueOf(e.getMessage()));
           }
         } else {
           r.skip();
@@ -213,16 +197,6 @@ final class PushProtocol {
       }
       r.leave(outer);
       i++;
-    }
-  }
-
-  private boolean isReadable(byte[] raw, String at, Refusals refusals) {
-    try {
-      PprofReader.read(raw, door.maxBodyBytes(), Map.of(), Map.of(), new ProfilesWriter());
-      return true;
-    } catch (CodecException e) {
-      refusals.add(refusals.count() + 1, at, String.valueOf(e.getMessage()));
-      return false;
     }
   }
 

@@ -1,0 +1,215 @@
+package dev.tethys.codec.pprof;
+
+import dev.tethys.codec.protobuf.ProtoReader;
+import dev.tethys.model.profiles.ProfileSymbolTable;
+import dev.tethys.model.profiles.ProfileSymbols;
+import java.util.Arrays;
+
+/**
+ * Tables of a pprof message as symbols of the profile store. All entries are checked; those that
+ * samples refer to are added to the symbols, once. Not safe for several threads.
+ */
+final class PprofSymbols {
+  private static final int LENGTH = ProtoReader.LENGTH;
+  private static final int NONE = -1;
+  private static final int MAPPING = 6;
+  private static final int FUNCTION = 4;
+  private static final int NODES_OF_SAMPLE = 4; // stacks of a program share most of their frames
+  private static final int MAX_RESERVED = 1 << 15; // sizes are the word of a client
+
+  private final PprofMessage message;
+  private final ProfileSymbolTable to;
+
+  private final EntryIndexes mappingIds = new EntryIndexes();
+  private final EntryIndexes functionIds = new EntryIndexes();
+  private final EntryIndexes locationIds = new EntryIndexes();
+
+  // Rows of the symbols, in which strings, mappings and functions are entries of the message.
+  private final long[] mappings;
+  private final long[] functions;
+  private long[] locations = new long[256];
+  private final int[] starts; // of locations
+
+  // Indexes in the symbols, NONE before an entry is added.
+  private final int[] addedStrings;
+  private final int[] addedMappings;
+  private final int[] addedFunctions;
+  private final int[] addedLocations;
+  private long[] row = new long[16];
+
+  /**
+   * Reads and checks the tables.
+   *
+   * @throws dev.tethys.codec.CodecException if an entry refers to one that does not exist
+   */
+  PprofSymbols(PprofMessage message, ProfileSymbolTable to) {
+    this.message = message;
+    this.to = to;
+    mappings = new long[MAPPING * message.mappings.size()];
+    functions = new long[FUNCTION * message.functions.size()];
+    starts = new int[message.locations.size() + 1];
+    addedStrings = none(message.strings.size());
+    addedMappings = none(message.mappings.size());
+    addedFunctions = none(message.functions.size());
+    addedLocations = none(message.locations.size());
+    to.functions.reserve(Math.min(addedFunctions.length, MAX_RESERVED));
+    to.locations.reserve(Math.min(addedLocations.length, MAX_RESERVED));
+    to.nodes.reserve((int) Math.min((long) NODES_OF_SAMPLE * message.samples.size(), MAX_RESERVED));
+    ProtoReader r = new ProtoReader();
+    long[] fields = new long[11];
+    for (int i = 0; i < addedMappings.length; i++) {
+      mapping(i, reset(r, message.mappings, i), cleared(fields));
+    }
+    for (int i = 0; i < addedFunctions.length; i++) {
+      function(i, reset(r, message.functions, i), cleared(fields));
+    }
+    long[] line = new long[4];
+    for (int i = 0; i < addedLocations.length; i++) {
+      location(i, reset(r, message.locations, i), cleared(fields), line);
+    }
+  }
+
+  private static int[] none(int length) {
+    int[] a = new int[length];
+    Arrays.fill(a, NONE);
+    return a;
+  }
+
+  private static long[] cleared(long[] fields) {
+    Arrays.fill(fields, 0);
+    return fields;
+  }
+
+  private ProtoReader reset(ProtoReader r, PprofMessage.Entries entries, int index) {
+    return r.reset(message.bytes, entries.offset(index), entries.length(index));
+  }
+
+  private void mapping(int index, ProtoReader r, long[] fields) {
+    PprofMessage.numbers(r, fields);
+    int at = MAPPING * index;
+    mappings[at] = fields[2];
+    mappings[at + 1] = fields[3];
+    mappings[at + 2] = fields[4];
+    mappings[at + 3] = message.check(fields[5]);
+    mappings[at + 4] = message.check(fields[6]);
+    for (int flag = 0; flag < 4; flag++) { // in the order of ProfileSymbols.HAS_FUNCTIONS …
+      mappings[at + 5] |= fields[7 + flag] != 0 ? 1L << flag : 0;
+    }
+    mappingIds.put(fields[1], index);
+  }
+
+  private void function(int index, ProtoReader r, long[] fields) {
+    PprofMessage.numbers(r, fields);
+    int at = FUNCTION * index;
+    functions[at] = message.check(fields[2]);
+    functions[at + 1] = message.check(fields[3]);
+    functions[at + 2] = message.check(fields[4]);
+    functions[at + 3] = fields[5];
+    functionIds.put(fields[1], index);
+  }
+
+  private void location(int index, ProtoReader r, long[] fields, long[] line) {
+    int start = starts[index];
+    int at = start + ProfileSymbols.LOCATION_HEAD;
+    room(at);
+    while (r.next()) {
+      if (r.tag() == (4 << 3 | LENGTH)) {
+        int outer = r.enter();
+        PprofMessage.numbers(r, cleared(line));
+        r.leave(outer);
+        room(at + ProfileSymbols.LINE);
+        locations[at] = line[1] == 0 ? NONE : PprofMessage.known(functionIds, line[1], "function");
+        locations[at + 1] = line[2];
+        locations[at + 2] = line[3];
+        at += ProfileSymbols.LINE;
+      } else if (r.wireType() == ProtoReader.VARINT && r.field() <= 5) {
+        fields[r.field()] = r.readVarint();
+      } else {
+        r.skip();
+      }
+    }
+    locations[start] = fields[2] == 0 ? NONE : PprofMessage.known(mappingIds, fields[2], "mapping");
+    locations[start + 1] = fields[3];
+    locations[start + 2] = fields[5] == 0 ? 0 : 1;
+    starts[index + 1] = at;
+    locationIds.put(fields[1], index);
+  }
+
+  private void room(int end) {
+    if (end > locations.length) {
+      locations = Arrays.copyOf(locations, Math.max(end, locations.length * 2));
+    }
+  }
+
+  /** Index of a string of the message in the symbols. */
+  int string(long index) {
+    int i = message.check(index);
+    int known = addedStrings[i];
+    if (known == NONE) {
+      known = to.string(message.string(i));
+      addedStrings[i] = known;
+    }
+    return known;
+  }
+
+  /**
+   * Index of the location with an id in the symbols.
+   *
+   * @throws dev.tethys.codec.CodecException if there is none
+   */
+  int location(long id) {
+    int i = PprofMessage.known(locationIds, id, "location");
+    int known = addedLocations[i];
+    if (known == NONE) {
+      known = addLocation(i);
+      addedLocations[i] = known;
+    }
+    return known;
+  }
+
+  private int addLocation(int index) {
+    int n = starts[index + 1] - starts[index];
+    long mapping = addMapping((int) locations[starts[index]]);
+    if (n > row.length) {
+      row = new long[2 * n];
+    }
+    for (int at = ProfileSymbols.LOCATION_HEAD; at < n; at += ProfileSymbols.LINE) {
+      int from = starts[index] + at;
+      row[at] = addFunction((int) locations[from]);
+      row[at + 1] = locations[from + 1];
+      row[at + 2] = locations[from + 2];
+    }
+    row[0] = mapping;
+    row[1] = locations[starts[index] + 1];
+    row[2] = locations[starts[index] + 2];
+    return to.locations.intern(row, n);
+  }
+
+  private int addMapping(int index) {
+    if (index == NONE) {
+      return 0;
+    }
+    if (addedMappings[index] == NONE) {
+      long[] m = Arrays.copyOfRange(mappings, MAPPING * index, MAPPING * (index + 1));
+      m[3] = string(m[3]);
+      m[4] = string(m[4]);
+      addedMappings[index] = to.mappings.intern(m, MAPPING);
+    }
+    return addedMappings[index];
+  }
+
+  private int addFunction(int index) {
+    if (index == NONE) {
+      return 0;
+    }
+    if (addedFunctions[index] == NONE) {
+      long[] f = new long[FUNCTION];
+      for (int column = 0; column < 3; column++) {
+        f[column] = string(functions[FUNCTION * index + column]);
+      }
+      f[3] = functions[FUNCTION * index + 3];
+      addedFunctions[index] = to.functions.intern(f, FUNCTION);
+    }
+    return addedFunctions[index];
+  }
+}
