@@ -79,7 +79,14 @@ export function groupsOf(of: Offer): Group[] {
       name: 'Infrastructure',
       icon: 'host',
       key: 'h',
-      pages: only(queries, page('Host', [view('/host', 'Host', 'machine cpu memory disk network')])),
+      pages: only(
+        queries,
+        page('Host', [view('/host', 'Host', 'machine cpu memory disk network')]),
+        page('Nodes', [view('/nodes', 'Nodes', 'machines node agent')]),
+        page('Containers', [
+          view('/containers', 'Containers', 'docker pods units processes ebpf connections requests sql'),
+        ]),
+      ),
     },
     {
       name: 'Explore',

@@ -64,6 +64,9 @@ const route = <P extends string>(path: P, component: RouteComponent) =>
 
 const overview = lazyRouteComponent(() => import('../overview/overview-page'), 'OverviewPage');
 const host = lazyRouteComponent(() => import('../host/host-page'), 'HostPage');
+const nodes = lazyRouteComponent(() => import('../infrastructure/nodes-page'), 'NodesPage');
+const containers = lazyRouteComponent(() => import('../infrastructure/containers-page'), 'ContainersPage');
+const container = lazyRouteComponent(() => import('../infrastructure/container-page'), 'ContainerPage');
 const targets = lazyRouteComponent(() => import('../targets/targets-page'), 'TargetsPage');
 const discovery = lazyRouteComponent(() => import('../targets/discovery-page'), 'DiscoveryPage');
 const alerts = lazyRouteComponent(() => import('../alerts/alerts-page'), 'AlertsPage');
@@ -160,6 +163,9 @@ const routes = root.addChildren([
   route('/fleet/audit', fleetAudit),
   route('/overview', overview),
   route('/host', host),
+  route('/nodes', nodes),
+  route('/containers', containers),
+  route('/containers/container', container),
   route('/targets', logs ? logFiles : targets),
   route('/service-discovery', logs ? logDiscovery : discovery),
   route('/dropped', logLosses),

@@ -2,6 +2,8 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { instantQuery, rangeQuery } from '../api/queries';
 import type { MatrixItem } from '../api/types';
 import { toGrid } from '../explore/shape';
+import { readObservedMap, readObservedServices } from '../infrastructure/api';
+import { withObserved, withObservedCalls } from '../infrastructure/model';
 import { formatDuration } from '../lib/time';
 import { mapOf, type ServiceMap } from './graph';
 import { type Operation, operationsOf, type Service, servicesOf, type Vector } from './model';
@@ -37,7 +39,7 @@ export function useServices(time: number, window: string, attempt: number) {
     queryFn: async ({ signal }): Promise<Service[]> => {
       const scope: Scope = { service: null, window };
       const ask = (query: string) => vector(query, time, signal);
-      const [all, rates, failed, p50, p95, p99, top] = await Promise.all([
+      const [all, rates, failed, p50, p95, p99, top, observed] = await Promise.all([
         ask(allServices(window)),
         ask(rate(scope)),
         ask(failures(scope)),
@@ -45,8 +47,9 @@ export function useServices(time: number, window: string, attempt: number) {
         ask(quantile(0.95, scope)),
         ask(quantile(0.99, scope)),
         ask(topOperations(scope, TOP_OPERATIONS)),
+        readObservedServices(time, window, signal),
       ]);
-      return servicesOf({ all, rate: rates, failures: failed, p50, p95, p99, top });
+      return withObserved(servicesOf({ all, rate: rates, failures: failed, p50, p95, p99, top }), observed);
     },
     ...settings,
   });
@@ -109,12 +112,14 @@ export function useServiceMap(time: number, window: string, attempt: number) {
   return useQuery({
     queryKey: ['service-map', time, window, attempt],
     queryFn: async ({ signal }): Promise<ServiceMap> => {
-      const [rates, failed, p95] = await Promise.all(
-        [edgeRate(window), edgeFailures(window), edgeQuantile(0.95, window)].map((query) =>
-          vector(query, time, signal),
-        ),
-      );
-      return mapOf(rates ?? [], failed ?? [], p95 ?? []);
+      const ask = (query: string) => vector(query, time, signal);
+      const [rates, failed, p95, observed] = await Promise.all([
+        ask(edgeRate(window)),
+        ask(edgeFailures(window)),
+        ask(edgeQuantile(0.95, window)),
+        readObservedMap(time, window, signal),
+      ]);
+      return withObservedCalls(mapOf(rates, failed, p95), observed);
     },
     ...settings,
   });

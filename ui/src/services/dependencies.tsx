@@ -1,6 +1,5 @@
-import { Link } from '@tanstack/react-router';
 import { type Dependency, TYPE_NAMES } from './graph';
-import { ErrorShare, rateText, secondsText } from './parts';
+import { ErrorShare, rateText, ServiceLink, secondsText } from './parts';
 
 function Side({
   title,
@@ -13,6 +12,7 @@ function Side({
   none: string;
   carried: Record<string, string>;
 }) {
+  const observed = list.some(({ connections }) => connections !== null);
   return (
     <section aria-label={title}>
       <h3>{title}</h3>
@@ -35,22 +35,26 @@ function Side({
                 <th scope="col" className="num">
                   p95
                 </th>
+                {observed && (
+                  <th scope="col" className="num">
+                    Connections
+                  </th>
+                )}
+                {observed && (
+                  <th scope="col" className="num">
+                    Retransmits
+                  </th>
+                )}
               </tr>
             </thead>
             <tbody>
               {list.map((one) => (
                 <tr key={`${one.name} ${one.type}`}>
                   <td>
-                    {one.type === 'database' || one.name === 'user' ? (
+                    {one.container === undefined && (one.kind !== 'service' || one.type === 'database') ? (
                       one.name
                     ) : (
-                      <Link
-                        to="/services/service/$name"
-                        params={{ name: one.name } as never}
-                        search={carried as never}
-                      >
-                        {one.name}
-                      </Link>
+                      <ServiceLink name={one.name} container={one.container} carried={carried} />
                     )}
                   </td>
                   <td>{TYPE_NAMES[one.type] ?? one.type}</td>
@@ -59,6 +63,10 @@ function Side({
                     <ErrorShare errors={one.errors} />
                   </td>
                   <td className="num">{secondsText(one.p95)}</td>
+                  {observed && <td className="num">{one.connections ?? '–'}</td>}
+                  {observed && (
+                    <td className="num">{one.retransmits === null ? '–' : rateText(one.retransmits)}</td>
+                  )}
                 </tr>
               ))}
             </tbody>

@@ -17,18 +17,24 @@ export interface MapNode {
   p95: number | null;
   /** Names of the nodes in a group. */
   members: string[];
+  /** One of its containers, where only the node agent sees the service. */
+  container?: string;
 }
 
 export interface MapEdge {
   id: string;
   from: string;
   to: string;
-  /** '' for requests, or messaging_system, database, virtual_node. */
+  /** '' for requests, or messaging_system, database, virtual_node; a protocol where the node agent saw it. */
   type: string;
   rate: number;
   /** Failed requests a second. */
   failed: number;
   p95: number | null;
+  /** Open now; where the node agent saw the call. */
+  connections?: number;
+  /** TCP segments sent again, a second. */
+  retransmits?: number;
 }
 
 export interface ServiceMap {
@@ -101,7 +107,7 @@ export function mapOf(rates: Vector, failures: Vector, p95: Vector): ServiceMap 
 }
 
 /** Figures of nodes out of the edges that arrive. */
-function withFigures(map: ServiceMap): ServiceMap {
+export function withFigures(map: ServiceMap): ServiceMap {
   const byId = new Map(
     map.nodes.map((node) => [node.id, { ...node, rate: 0, errors: 0, p95: null as number | null }]),
   );
@@ -150,6 +156,8 @@ function merged(map: ServiceMap, groupOf: Map<string, { id: string; name: string
       found.rate += edge.rate;
       found.failed += edge.failed;
       found.p95 = max(found.p95, edge.p95);
+      if (edge.connections !== undefined) found.connections = (found.connections ?? 0) + edge.connections;
+      if (edge.retransmits !== undefined) found.retransmits = (found.retransmits ?? 0) + edge.retransmits;
     }
   }
   return withFigures({ nodes: [...nodes.values()], edges: [...edges.values()] });
@@ -231,10 +239,15 @@ export interface Dependency {
   rate: number;
   errors: number;
   p95: number | null;
+  connections: number | null;
+  retransmits: number | null;
+  kind: MapNode['kind'];
+  container?: string;
 }
 
 /** Callers and callees of a service, busiest first. */
 export function dependenciesOf(map: ServiceMap, service: string): { in: Dependency[]; out: Dependency[] } {
+  const nodes = new Map(map.nodes.map((node) => [node.id, node]));
   const side = (own: 'from' | 'to', other: 'from' | 'to') =>
     map.edges
       .filter((edge) => edge[own] === service && edge[other] !== service)
@@ -244,6 +257,10 @@ export function dependenciesOf(map: ServiceMap, service: string): { in: Dependen
         rate: edge.rate,
         errors: edge.rate > 0 ? Math.min(1, edge.failed / edge.rate) : 0,
         p95: edge.p95,
+        connections: edge.connections ?? null,
+        retransmits: edge.retransmits ?? null,
+        kind: nodes.get(edge[other])?.kind ?? 'service',
+        container: nodes.get(edge[other])?.container,
       }))
       .sort((a, b) => b.rate - a.rate);
   return { in: side('to', 'from'), out: side('from', 'to') };
@@ -256,4 +273,5 @@ export const TYPE_NAMES: Record<string, string> = {
   database: 'database',
   messaging_system: 'messaging',
   virtual_node: 'external',
+  tcp: 'connections',
 };

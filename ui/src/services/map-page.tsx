@@ -1,5 +1,5 @@
 /** Services → Map: who calls whom, with rate, errors and duration. */
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
 import { ErrorNotice } from '../api/errors';
 import { PageTabs } from '../app/page-tabs';
@@ -11,6 +11,7 @@ import { Dependencies } from './dependencies';
 import { NoServices } from './empty';
 import { dependenciesOf, MAX_NODES, type ServiceMap, simplified } from './graph';
 import { MapView } from './map-view';
+import { ServiceLink } from './parts';
 import './services.css';
 import { useServicesState } from './state';
 
@@ -98,15 +99,15 @@ export function ServiceMapPage() {
                     Expand group
                   </Button>
                 )}
-                {node.kind === 'service' && (
-                  <Link
-                    to="/services/service/$name"
-                    params={{ name: node.name } as never}
-                    search={state.carried as never}
+                {(node.kind === 'service' || node.container !== undefined) && (
+                  <ServiceLink
+                    name={node.name}
+                    container={node.container}
+                    carried={state.carried}
                     className="button button-primary"
                   >
-                    Open service
-                  </Link>
+                    {node.container === undefined ? 'Open service' : 'Open container'}
+                  </ServiceLink>
                 )}
                 <Button icon="close" look="ghost" label="Close" onClick={() => update({ chosen: '' })} />
               </header>

@@ -14,6 +14,7 @@ import '@xyflow/react/dist/base.css';
 import { useQuery } from '@tanstack/react-query';
 import { memo, useEffect, useMemo, useRef } from 'react';
 import { Loading, Notice } from '../components/ui';
+import { edgeClass } from '../infrastructure/model';
 import { flows, type Layout, NODE_HEIGHT, NODE_WIDTH } from '../pipelines/flow';
 import { place } from '../pipelines/layout';
 import '../pipelines/pipelines.css';
@@ -57,7 +58,7 @@ const Card = memo(function Card({ data }: NodeProps<CardNode>) {
       <span className="graph-card-figures">
         {node.rate > 0
           ? `${rateText(node.rate)} · ${errorText(node.errors)} errors`
-          : node.kind === 'external'
+          : node.name === 'user'
             ? 'sends requests'
             : 'no requests'}
       </span>
@@ -76,7 +77,9 @@ const FEW_EDGES = 30;
 
 const describe = (edge: MapEdge) =>
   [
-    rateText(edge.rate),
+    edge.rate === 0 && edge.connections !== undefined
+      ? `${edge.connections} connection${edge.connections === 1 ? '' : 's'}`
+      : rateText(edge.rate),
     edge.failed > 0 ? `${errorText(edge.failed / Math.max(edge.rate, 1e-9))} errors` : '',
     edge.p95 === null ? '' : `p95 ${secondsText(edge.p95)}`,
   ].filter(Boolean);
@@ -177,7 +180,7 @@ function Picture({
             return (
               <g
                 key={band.id}
-                className={`graph-band edge-${edgeHealth(edge)} type-${edge.type || 'request'}${own ? ' is-chosen' : ''}${chosen !== '' && !own ? ' is-faded' : ''}`}
+                className={`graph-band edge-${edgeHealth(edge)} type-${edgeClass(edge.type) || 'request'}${own ? ' is-chosen' : ''}${chosen !== '' && !own ? ' is-faded' : ''}`}
               >
                 <title>{`${edge.from} → ${edge.to} (${TYPE_NAMES[edge.type] ?? edge.type}): ${figures.join(' · ')}`}</title>
                 <path d={band.path} className="graph-band-hit" strokeWidth={Math.max(16, band.width)} />

@@ -20,6 +20,8 @@ export interface Service extends Operation {
   entry: boolean;
   /** Its busiest operations. */
   operations: { name: string; rate: number }[];
+  /** One of its containers, where only the node agent sees the service. */
+  container?: string;
 }
 
 export interface Answers {

@@ -1,4 +1,5 @@
 /** Figures that the pages of services share. */
+import { Link } from '@tanstack/react-router';
 import { formatValue } from '../lib/units';
 import type { Health } from './model';
 import { healthOf } from './model';
@@ -23,6 +24,41 @@ export function HealthBadge({ errors }: { errors: number }) {
 export function ErrorShare({ errors }: { errors: number }) {
   const health = healthOf(errors);
   return <span className={`service-errors is-${health}`}>{errorText(errors)}</span>;
+}
+
+/** Page of a service: of its container where only the node agent sees it. */
+export function ServiceLink({
+  name,
+  container,
+  carried,
+  className,
+  children = name,
+}: {
+  name: string;
+  container?: string;
+  carried: Record<string, string>;
+  className?: string;
+  children?: string;
+}) {
+  return container === undefined ? (
+    <Link
+      to="/services/service/$name"
+      params={{ name } as never}
+      search={carried as never}
+      className={className}
+    >
+      {children}
+    </Link>
+  ) : (
+    <Link
+      to="/containers/container"
+      search={{ ...carried, id: container } as never}
+      className={className}
+      title={container}
+    >
+      {children}
+    </Link>
+  );
 }
 
 const WIDTH = 120;

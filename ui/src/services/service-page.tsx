@@ -2,11 +2,6 @@
 import { Link, useParams } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { ErrorNotice, isMissing } from '../api/errors';
-import { useRange } from '../api/queries';
-import type { MatrixItem } from '../api/types';
-import { useTheme } from '../app/theme';
-import { Chart } from '../chart/chart';
-import { seriesColor, token } from '../chart/palette';
 import { TimePicker } from '../components/time-picker';
 import { Loading, PageHead } from '../components/ui';
 import { usePatterns } from '../explore/logs/api';
@@ -16,12 +11,11 @@ import { useMetrics, useSearchTraces } from '../explore/traces/api';
 import { durationLiteral } from '../explore/traces/filters';
 import { TraceList } from '../explore/traces/trace-list';
 import '../explore/traces/trace.css';
-import { toGrid } from '../explore/shape';
-import { utcTime } from '../lib/store';
-import { clampRange, formatDuration, formatMoment } from '../lib/time';
-import { formatValue, type UnitId } from '../lib/units';
+import { formatDuration, formatMoment } from '../lib/time';
+import { formatValue } from '../lib/units';
 import { useOperations, useServiceMap } from './api';
 import { Dependencies } from './dependencies';
+import { Figure } from './figure';
 import { dependenciesOf } from './graph';
 import { instancesOf } from './instances';
 import { type SortKey, sortedBy } from './model';
@@ -30,7 +24,6 @@ import { failures, quantile, rate, type Scope } from './queries';
 import './services.css';
 import { type ServicesState, useServicesState } from './state';
 
-const CHART_HEIGHT = 130;
 const TRACES = 10;
 const PATTERNS = 8;
 const NONE: string[] = [];
@@ -117,73 +110,6 @@ function Figures({ name, state }: { name: string; state: ServicesState }) {
         ]}
       />
     </div>
-  );
-}
-
-function Figure({
-  title,
-  unit,
-  state,
-  queries,
-}: {
-  title: string;
-  unit: UnitId;
-  state: ServicesState;
-  queries: [string, string, string][];
-}) {
-  const theme = useTheme();
-  const utc = utcTime.use();
-  const step = Math.max(1000, Math.round((state.end - state.start) / 120 / 1000) * 1000);
-  const ask = (i: number) => ({ expr: queries[i]?.[1] ?? '', start: state.start, end: state.end, step });
-  // Three at most: hooks cannot be called in a loop.
-  const answers = [
-    useRange(ask(0), state.attempt),
-    useRange(ask(1), state.attempt),
-    useRange(ask(2), state.attempt),
-  ];
-  const error = answers.find((a) => a.error)?.error;
-  if (error) return <ErrorNotice error={error} />;
-  const first = answers[0]?.data;
-  if (!first) return <Loading label={title} />;
-  const { query } = first;
-  const grids = queries.map((_, i) => {
-    const data = answers[i]?.data;
-    return data
-      ? toGrid((data.answer.data.result ?? []) as MatrixItem[], query.start, query.end, query.step)
-      : null;
-  });
-  const series = queries.map(([label, , color], i) => ({
-    key: label,
-    name: label,
-    values: grids[i]?.series[0]?.values ?? [],
-    color: color ? token(color) : seriesColor([0, 4, 7][i] ?? i, theme),
-  }));
-  const latest = series[Math.min(1, series.length - 1)]?.values.findLast((v) => v !== null) ?? null;
-  const label = series.length > 1 ? 'p95 ' : '';
-  return (
-    <section className="red-figure" aria-label={title}>
-      <header>
-        <h2>{title}</h2>
-        <span className="red-value">
-          {latest === null ? 'No data' : label + formatValue(latest, unit, 3)}
-        </span>
-      </header>
-      <Chart
-        times={grids[0]?.times ?? []}
-        series={series}
-        unit={unit}
-        label={title}
-        height={CHART_HEIGHT}
-        from={query.start / 1000}
-        to={query.end / 1000}
-        utc={utc}
-        floor={0}
-        syncKey="service"
-        onSpan={(from, to) =>
-          state.setTime({ range: clampRange((to - from) * 1000), end: Math.ceil(to) * 1000 })
-        }
-      />
-    </section>
   );
 }
 

@@ -1,5 +1,4 @@
 /** Services → List: rate, errors and durations of every service. */
-import { Link } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { ErrorNotice } from '../api/errors';
 import { PageTabs } from '../app/page-tabs';
@@ -9,7 +8,7 @@ import { spellDuration } from '../lib/time';
 import { useServices, useSparks } from './api';
 import { NoServices } from './empty';
 import { type Service, type SortKey, sortedBy } from './model';
-import { ErrorShare, HealthBadge, rateText, Sparkline, secondsText } from './parts';
+import { ErrorShare, HealthBadge, rateText, ServiceLink, Sparkline, secondsText } from './parts';
 import { useServicesState } from './state';
 import './services.css';
 
@@ -123,14 +122,7 @@ function Row({
   return (
     <tr>
       <td>
-        <Link
-          to="/services/service/$name"
-          params={{ name: service.name } as never}
-          search={carried as never}
-          className="trace-link"
-        >
-          {service.name}
-        </Link>
+        <ServiceLink {...service} carried={carried} className="trace-link" />
       </td>
       {service.entry ? (
         <>

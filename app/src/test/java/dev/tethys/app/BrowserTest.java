@@ -309,6 +309,7 @@ class BrowserTest {
       scenarios("--suite=explore-traces", "--base-url=http://127.0.0.1:" + server.port);
       scenarios("--suite=explore-profiles", "--base-url=http://127.0.0.1:" + server.port);
       scenarios("--suite=services", "--base-url=http://127.0.0.1:" + server.port);
+      scenarios("--suite=infrastructure", "--base-url=http://127.0.0.1:" + server.port);
     }
   }
 
