@@ -45,6 +45,7 @@ public final class RequestMetrics implements Collector {
 
   private final Lock lock;
   private final Map<Key, Stats> all = new HashMap<>();
+  private final StatementMetrics statements = new StatementMetrics();
   private long shed;
 
   public RequestMetrics(Lock lock) {
@@ -82,6 +83,7 @@ public final class RequestMetrics implements Collector {
       all.put(key, s);
     }
     count(s, r);
+    statements.add(owner, destination, r);
     if (!protocol.oneWay()) {
       s.latency.observe(r.durationNanos());
     }
@@ -137,8 +139,10 @@ public final class RequestMetrics implements Collector {
   public void collect(Consumer<MetricFamily> to) {
     TreeMap<String, List<Metric>> counters = new TreeMap<>();
     TreeMap<String, List<Metric>> histograms = new TreeMap<>();
+    List<MetricFamily> texts = new ArrayList<>();
     lock.lock();
     try {
+      statements.collect(texts::add);
       all.forEach((k, s) -> collect(k, s, counters, histograms));
     } finally {
       lock.unlock();
@@ -161,6 +165,7 @@ public final class RequestMetrics implements Collector {
                     "Time from the first byte of a request to the last byte of its answer.",
                     "",
                     m)));
+    texts.forEach(to);
   }
 
   private static void collect(
