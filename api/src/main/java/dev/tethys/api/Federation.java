@@ -7,6 +7,8 @@ import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.MetricFamilies;
+import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.Samples;
 import dev.tethys.model.exposition.MetricFamily;
@@ -27,20 +29,24 @@ import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Shows the newest sample of matching series as an exposition, so that another server can scrape
  * it. Samples carry their timestamps; series without an {@code instance} label get an empty one, so
- * that the scraper does not set its own.
+ * that the scraper does not set its own. Types and help are those on which all targets agree;
+ * Prometheus writes every type as unknown.
  */
 final class Federation {
   private static final String INSTANCE = "instance";
 
   private final MetricSource store;
+  private final FederatedFamilies families;
   private final ServerView server;
   private final ApiSettings settings;
   private final InstantSource clock;
@@ -50,11 +56,13 @@ final class Federation {
 
   Federation(
       MetricSource store,
+      TargetsView targets,
       ServerView server,
       ApiSettings settings,
       InstantSource clock,
       Registry registry) {
     this.store = store;
+    this.families = new FederatedFamilies(targets, clock);
     this.server = server;
     this.settings = settings;
     this.clock = clock;
@@ -108,7 +116,7 @@ final class Federation {
     try (OutputStream out = response.stream()) {
       ExpositionWriter writer = ExpositionWriter.of(format, out);
       boolean natives = format.format() == ExpositionFormat.PROTOBUF;
-      byName.forEach((name, series) -> write(writer, name, series, natives));
+      write(writer, byName, natives);
       writer.finish();
     }
   }
@@ -141,11 +149,68 @@ final class Federation {
     }
   }
 
-  /** Kinds of samples are told apart by families, also under one name: the scraper takes that. */
   private void write(
-      ExpositionWriter writer, String name, TreeMap<Labels, Newest> series, boolean natives) {
+      ExpositionWriter writer, TreeMap<String, TreeMap<Labels, Newest>> byName, boolean natives) {
+    FederatedFamilies.Known known = families.known();
+    Set<String> written = new HashSet<>();
+    byName.forEach(
+        (name, series) -> {
+          if (written.contains(name)) {
+            return;
+          }
+          MetricFamilies.Family f = known.of(name);
+          List<String> parts = f == null || natives ? List.of() : parts(f, byName);
+          if (f == null || parts.isEmpty()) {
+            families(name, series, known.single(name), natives).forEach(writer::write);
+            return;
+          }
+          written.addAll(parts);
+          MetricMetadata m = f.metadata();
+          writer.write(
+              new MetricFamily(f.name(), m.type(), m.help(), "", List.of()),
+              parts.stream()
+                  .flatMap(
+                      p ->
+                          families(p, byName.get(p), FederatedFamilies.UNTYPED, false).stream())
+                  .toList());
+        });
+  }
+
+  /**
+   * The names of the series of a classic histogram or summary, or none: only of whole ones is the
+   * type written, because part of a histogram is a plain number for who reads it.
+   */
+  private static List<String> parts(
+      MetricFamilies.Family f, TreeMap<String, TreeMap<Labels, Newest>> byName) {
+    @Nullable String first =
+        switch (f.metadata().type()) {
+          case HISTOGRAM -> f.name() + "_bucket";
+          case SUMMARY -> f.name();
+          default -> null;
+        };
+    if (first == null || f.metadata().type() == MetricType.HISTOGRAM && byName.containsKey(f.name())) {
+      return List.of();
+    }
+    List<String> all = List.of(first, f.name() + "_sum", f.name() + "_count");
+    for (String part : all) {
+      TreeMap<Labels, Newest> series = byName.get(part);
+      if (series == null || series.values().stream().anyMatch(n -> n.histogram() != null)) {
+        return List.of();
+      }
+    }
+    return all;
+  }
+
+  /**
+   * The families of one name: kinds of samples are kept apart, and the scraper takes a name twice.
+   *
+   * @param floats type and help of its plain numbers
+   */
+  private List<MetricFamily> families(
+      String name, TreeMap<Labels, Newest> series, MetricMetadata floats, boolean natives) {
+    List<MetricFamily> out = new ArrayList<>();
     List<Metric> metrics = new ArrayList<>();
-    MetricType type = MetricType.UNKNOWN;
+    MetricType type = floats.type();
     for (Newest n : series.values()) {
       Histogram h = n.histogram();
       if (h != null && !natives && !h.hasCustomBuckets()) {
@@ -153,12 +218,12 @@ final class Federation {
       }
       MetricType own =
           h == null
-              ? MetricType.UNKNOWN
+              ? floats.type()
               : h.resetHint() == Histogram.ResetHint.GAUGE
                   ? MetricType.GAUGEHISTOGRAM
                   : MetricType.HISTOGRAM;
       if (own != type && !metrics.isEmpty()) {
-        writer.write(new MetricFamily(name, type, "", "", metrics));
+        out.add(new MetricFamily(name, type, floats.help(), "", metrics));
         metrics = new ArrayList<>();
       }
       type = own;
@@ -169,8 +234,9 @@ final class Federation {
       metrics.add(new Metric(withExternal(n.labels()), point, n.time(), 0));
     }
     if (!metrics.isEmpty()) {
-      writer.write(new MetricFamily(name, type, "", "", metrics));
+      out.add(new MetricFamily(name, type, floats.help(), "", metrics));
     }
+    return out;
   }
 
   private Labels withExternal(Labels labels) {

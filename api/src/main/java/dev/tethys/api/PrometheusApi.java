@@ -60,7 +60,7 @@ public final class PrometheusApi {
     ServerEndpoints server = new ServerEndpoints(p.server(), settings, p.registry());
     server.register(routes);
     Federation federation =
-        new Federation(p.store(), p.server(), settings, p.clock(), p.registry());
+        new Federation(p.store(), p.targets(), p.server(), settings, p.clock(), p.registry());
     routes.get("/federate", server.ready(federation::answer));
     api.finish();
   }

@@ -288,6 +288,8 @@ class ServerTest {
       String body = server.get("/federate?match%5B%5D=up").body();
       assertThat(body).contains("up{instance=\"127.0.0.1:" + server.port + "\",job=\"self\"} 1 ");
       assertThat(body.getBytes(StandardCharsets.UTF_8)).isNotEmpty();
+      assertThat(server.get("/federate?match%5B%5D=process_cpu_seconds_total").body())
+          .contains("# TYPE process_cpu_seconds_total counter\n");
     }
   }
 }

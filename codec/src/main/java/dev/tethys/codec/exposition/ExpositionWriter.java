@@ -2,6 +2,7 @@ package dev.tethys.codec.exposition;
 
 import dev.tethys.model.exposition.MetricFamily;
 import java.io.OutputStream;
+import java.util.List;
 
 /**
  * Writes metric families in one format. For one thread. Errors of the stream come as {@link
@@ -10,6 +11,17 @@ import java.io.OutputStream;
 public interface ExpositionWriter {
   /** Writes a family; one without metrics is left out. */
   void write(MetricFamily family);
+
+  /**
+   * Writes a histogram or summary whose series are known one by one: in text one header, then the
+   * lines of all parts; in other formats each part as a family of its own.
+   *
+   * @param family the family without metrics
+   * @param parts plain numbers under the names of the family's series, such as {@code x_bucket}
+   */
+  default void write(MetricFamily family, List<MetricFamily> parts) {
+    parts.forEach(this::write);
+  }
 
   /** Ends the exposition and flushes the stream, which stays open. */
   void finish();

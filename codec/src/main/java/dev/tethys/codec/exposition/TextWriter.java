@@ -49,7 +49,38 @@ final class TextWriter implements ExpositionWriter {
     if (f.metrics().isEmpty()) {
       return;
     }
-    String name = LabelNames.isLegacyMetricName(f.name()) ? f.name() : scheme.escape(f.name());
+    String name = shown(f);
+    String family = header(f, name);
+    for (Metric m : f.metrics()) {
+      metric(f.type(), name, family, m);
+    }
+  }
+
+  @Override
+  public void write(MetricFamily family, List<MetricFamily> parts) {
+    String name = shown(family);
+    for (MetricFamily p : parts) {
+      // A scheme may change the end of a name as well, and then the part is none of the family.
+      if (!shown(p).equals(name + p.name().substring(family.name().length()))) {
+        parts.forEach(this::write);
+        return;
+      }
+    }
+    header(family, name);
+    for (MetricFamily p : parts) {
+      String part = shown(p);
+      for (Metric m : p.metrics()) {
+        metric(p.type(), part, part, m);
+      }
+    }
+  }
+
+  private String shown(MetricFamily f) {
+    return LabelNames.isLegacyMetricName(f.name()) ? f.name() : scheme.escape(f.name());
+  }
+
+  /** Writes the comments in front of a family and returns its name in them. */
+  private String header(MetricFamily f, String name) {
     String family = name;
     String type;
     if (openMetrics) {
@@ -92,9 +123,7 @@ final class TextWriter implements ExpositionWriter {
       out.escaped(f.unit(), true);
       out.put('\n');
     }
-    for (Metric m : f.metrics()) {
-      metric(f.type(), name, family, m);
-    }
+    return family;
   }
 
   private void metric(MetricType type, String name, String family, Metric m) {

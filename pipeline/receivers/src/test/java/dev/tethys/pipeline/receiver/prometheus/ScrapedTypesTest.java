@@ -260,6 +260,60 @@ class ScrapedTypesTest {
                     .doesNotContainKeys("latency_seconds_bucket", "size_count"));
   }
 
+  /** A page of {@code /federate}: parts of families together, each sample with its time. */
+  @Test
+  void federatedSeriesHaveTheTypesOfTheirPage() throws Exception {
+    long at = System.currentTimeMillis();
+    pages.put(
+        "federate",
+        new Page(
+            TEXT,
+            """
+            # HELP jobs_total Jobs.
+            # TYPE jobs_total counter
+            jobs_total{instance="i",job="a"} 1 AT
+            # HELP lat Latency.
+            # TYPE lat histogram
+            lat_bucket{instance="i",job="a",le="+Inf"} 3 AT
+            lat_bucket{instance="i",job="a",le="1.0"} 2 AT
+            lat_bucket{instance="j",job="a",le="+Inf"} 3 AT
+            lat_bucket{instance="j",job="a",le="1.0"} 2 AT
+            lat_sum{instance="i",job="a"} 2 AT
+            lat_sum{instance="j",job="a"} 2 AT
+            lat_count{instance="i",job="a"} 3 AT
+            lat_count{instance="j",job="a"} 3 AT
+            # TYPE part_bucket untyped
+            part_bucket{instance="i",job="a"} 2 AT
+            # TYPE size summary
+            size{instance="i",job="a",quantile="0.5"} 3 AT
+            size_sum{instance="i",job="a"} 2 AT
+            size_count{instance="i",job="a"} 3 AT
+            """
+                .replace("AT", Long.toString(at))));
+    start(
+        settings(
+            "{scrape_interval: 100ms}",
+            job("federate", "    honor_labels: true\n    params: {'match[]': ['{job=\"a\"}']}\n")));
+    while (pipeline.batches.size() < 3) {
+      Thread.onSpinWait();
+    }
+    Batch b = pipeline.batches.get(2);
+    assertThat(types(b.seriesAsOtlp().metrics()))
+        .containsEntry("jobs_total", "Sum")
+        .containsEntry("lat", "Histogram")
+        .containsEntry("part_bucket", "Gauge")
+        .containsEntry("size", "Summary")
+        .doesNotContainKeys("lat_bucket", "lat_sum", "lat_count", "size_sum");
+    assertThat(
+            b.seriesAsOtlp().metrics().resources().stream()
+                .flatMap(r -> r.scopes().stream())
+                .flatMap(scope -> scope.items().stream())
+                .filter(m -> m.name().equals("lat")))
+        .isNotEmpty()
+        .allSatisfy(m -> assertThat(m.description()).isEqualTo("Latency."));
+    assertThat(behindOtlp(b)).containsExactlyElementsOf(series(b.series(), b.series().length));
+  }
+
   @Test
   void renamedSeriesKeepTheTypeOfTheirFamily() throws Exception {
     pages.put("one", new Page(TEXT, PAGE));
