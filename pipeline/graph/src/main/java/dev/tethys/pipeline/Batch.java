@@ -278,6 +278,34 @@ public final class Batch {
     return content.measure();
   }
 
+  /**
+   * Reading of the content of a batch in the form that it has. Called under the lock of the
+   * content, which it must not change.
+   *
+   * @param <T> of results that never change
+   */
+  public interface Derivation<T> {
+    /** Reads a request of OTLP. */
+    T ofBody(Signal signal, byte[] body);
+
+    /** Reads a tree. */
+    T ofTree(Telemetry<?> tree);
+
+    /** Reads series in the encoding of remote write. */
+    T ofSeries(byte[] series);
+
+    /** Reads rows. */
+    T ofRows(Rows rows);
+  }
+
+  /**
+   * The result of a reading, which is made at most once for each content and the last derivation;
+   * null while the tree is taken.
+   */
+  public <T> @Nullable T derived(Derivation<T> by) {
+    return content.derived(by);
+  }
+
   /** From now on several may have it: each that edits then has a tree of his own. */
   public void share() {
     content.share();

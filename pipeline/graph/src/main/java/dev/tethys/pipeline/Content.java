@@ -38,6 +38,8 @@ final class Content {
   private byte @Nullable [] series; // the body without what families say; guarded by this
   private @Nullable ProfileBatch profiles; // guarded by this
   private @Nullable Supplier<byte[]> otlp; // writes profiles that have no body yet; guarded by this
+  private Batch.@Nullable Derivation<?> derivedBy; // guarded by this
+  private @Nullable Object derived; // guarded by this
 
   Content(Signal signal, Encoding encoding, byte[] body) {
     this.signal = signal;
@@ -143,6 +145,28 @@ final class Content {
       return body().length;
     }
     return tree == null ? -1 : write(tree).length;
+  }
+
+  /** The result of a reading, made once for each derivation; null while the tree is taken. */
+  @SuppressWarnings("unchecked") // the derivation made it
+  synchronized <T> @Nullable T derived(Batch.Derivation<T> by) {
+    if (derivedBy != by) {
+      T made;
+      if (rows != null) {
+        made = by.ofRows(rows);
+      } else if (encoding == Encoding.REMOTE_WRITE) {
+        made = by.ofSeries(series != null ? series : body());
+      } else if (body != null) {
+        made = by.ofBody(signal, body);
+      } else if (tree != null) {
+        made = by.ofTree(tree);
+      } else {
+        return null;
+      }
+      derivedBy = by;
+      derived = made;
+    }
+    return (T) derived;
   }
 
   /** From now on several may take it. */

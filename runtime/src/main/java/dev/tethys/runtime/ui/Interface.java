@@ -62,7 +62,8 @@ public final class Interface {
         "/alertmanager-discovery",
         "/agent"),
     /** What flows from receivers to exporters. */
-    PIPELINES("pipelines", "/pipelines"),
+    PIPELINES(
+        "pipelines", "/pipelines", "/pipelines/findings", "/volumes", "/volumes/recommendations"),
     /** Alertmanager's, on its own or inside of a server. */
     ALERTMANAGER(
         "alertmanager",
@@ -81,6 +82,7 @@ public final class Interface {
     FLEET(
         "fleet",
         "/fleet",
+        "/volumes",
         "/fleet/configurations",
         "/fleet/rollouts",
         "/fleet/controls",

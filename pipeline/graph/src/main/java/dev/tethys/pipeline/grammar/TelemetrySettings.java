@@ -5,6 +5,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.volume.VolumeSettings;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,12 +17,16 @@ import org.jspecify.annotations.Nullable;
  * @param logs its lines
  * @param metrics where its metrics go
  * @param resource attributes of both, by name; empty for a usual one that is not wanted
+ * @param volumes by what its volumes are counted
  */
 public record TelemetrySettings(
-    OwnLogs logs, OwnMetrics metrics, Map<String, Optional<String>> resource) {
+    OwnLogs logs,
+    OwnMetrics metrics,
+    Map<String, Optional<String>> resource,
+    VolumeSettings volumes) {
   /** What is not written. */
   public static final TelemetrySettings DEFAULT =
-      new TelemetrySettings(OwnLogs.DEFAULT, OwnMetrics.USUAL, Map.of());
+      new TelemetrySettings(OwnLogs.DEFAULT, OwnMetrics.USUAL, Map.of(), VolumeSettings.DEFAULT);
 
   private static final Section TRACES = new Section("telemetry_traces", "Traces of the process.");
   private static final Key<String> LEVEL =
@@ -53,6 +58,8 @@ public record TelemetrySettings(
       SECTION.key("traces", TRACES.type(TelemetrySettings::traces), "", "Traces.");
   private static final Key<Map<String, Optional<String>>> RESOURCE =
       SECTION.key("resource", OwnResource.TYPE, Map.of(), "Attributes of what the process says.");
+  private static final Key<VolumeSettings> VOLUMES =
+      SECTION.key("volumes", VolumeSettings.TYPE, VolumeSettings.DEFAULT, "Volumes by attribute.");
 
   /** Reads the block. */
   public static final Type<TelemetrySettings> TYPE = SECTION.type(TelemetrySettings::read);
@@ -64,7 +71,7 @@ public record TelemetrySettings(
 
   private static TelemetrySettings read(YamlObject o) {
     o.get(TRACED);
-    return new TelemetrySettings(o.get(LOGS), o.get(METRICS), o.get(RESOURCE));
+    return new TelemetrySettings(o.get(LOGS), o.get(METRICS), o.get(RESOURCE), o.get(VOLUMES));
   }
 
   private static String traces(YamlObject o) {

@@ -7,8 +7,11 @@ import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.volume.VolumePoint;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** The way from one node to the next, with what passed on it. Outlives the nodes at its ends. */
 final class Edge implements Consumer {
@@ -31,22 +34,72 @@ final class Edge implements Consumer {
   final Traffic traffic = new Traffic();
   final Acknowledgements acknowledgements;
 
-  Edge(Key key, Consumer to, Scheduler clock) {
+  private final VolumePoint volume;
+  private volatile NodeTap @Nullable [] taps; // null for none
+  private volatile @Nullable RecordTrail trail; // null for none
+
+  Edge(Key key, Consumer to, Scheduler clock, VolumePoint volume) {
     this.key = key;
     this.to = to;
+    this.volume = volume;
     this.acknowledgements = new Acknowledgements(clock);
   }
 
   @Override
   public void consume(Batch batch, AckCallback receipt) {
-    traffic.pass(batch);
+    volume.pass(batch, traffic.pass(batch));
+    RecordTrail following = trail;
+    if (following != null) {
+      following.pass(this, batch);
+    }
     AckCallback tracked = acknowledgements.track(receipt);
+    NodeTap[] watching = taps;
     try {
-      to.consume(batch, tracked);
+      if (watching == null) {
+        to.consume(batch, tracked);
+      } else {
+        tapped(watching, 0, batch, tracked);
+      }
     } catch (RuntimeException e) {
       PEER_LOG.failure(
           Level.ERROR, "Component failed, which is a fault of Tethys component", key.to(), e);
       tracked.settle(new Outcome.Unavailable(key.to() + " failed: " + e, Duration.ZERO));
     }
+  }
+
+  private void tapped(NodeTap[] watching, int from, Batch batch, AckCallback receipt) {
+    if (from == watching.length) {
+      to.consume(batch, receipt);
+      return;
+    }
+    NodeTap tap = watching[from];
+    NodeTap.Call call = tap.begin(key.toString(), batch);
+    try {
+      tapped(watching, from + 1, batch, receipt);
+    } finally {
+      if (call != null) {
+        tap.end(call);
+      }
+    }
+  }
+
+  synchronized void add(NodeTap tap) {
+    NodeTap[] now = taps;
+    NodeTap[] next = now == null ? new NodeTap[1] : Arrays.copyOf(now, now.length + 1);
+    next[next.length - 1] = tap;
+    taps = next;
+  }
+
+  synchronized void remove(NodeTap tap) {
+    NodeTap[] now = taps;
+    if (now != null) {
+      NodeTap[] left = Arrays.stream(now).filter(t -> t != tap).toArray(NodeTap[]::new);
+      taps = left.length == 0 ? null : left;
+    }
+  }
+
+  /** Shows what passes to a trail from now on; null for none. */
+  void follow(@Nullable RecordTrail by) {
+    trail = by;
   }
 }

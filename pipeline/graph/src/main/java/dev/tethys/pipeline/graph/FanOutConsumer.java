@@ -7,6 +7,7 @@ import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.component.PipelineId;
 import dev.tethys.pipeline.delivery.DrainScope;
 import dev.tethys.pipeline.ledger.ItemAccounting;
+import dev.tethys.pipeline.volume.VolumePoint;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -41,6 +42,7 @@ final class FanOutConsumer implements Consumer {
   private volatile Outputs outputs = new Outputs(new Edge[0], new Entrance[0]);
   private final DrainScope.Exit exit;
   private final @Nullable ItemAccounting account;
+  private final @Nullable VolumePoint volume;
   private final @Nullable Entry entry;
 
   /**
@@ -48,11 +50,17 @@ final class FanOutConsumer implements Consumer {
    *
    * @param exit of the node
    * @param account of a receiver, for which it is kept here; null for others
+   * @param volume of a receiver; null for others
    * @param entry null for a node inside of a pipeline
    */
-  FanOutConsumer(DrainScope.Exit exit, @Nullable ItemAccounting account, @Nullable Entry entry) {
+  FanOutConsumer(
+      DrainScope.Exit exit,
+      @Nullable ItemAccounting account,
+      @Nullable VolumePoint volume,
+      @Nullable Entry entry) {
     this.exit = exit;
     this.account = account;
+    this.volume = volume;
     this.entry = entry;
   }
 
@@ -80,6 +88,9 @@ final class FanOutConsumer implements Consumer {
       r = counted(batch.items(), receipt, account);
     } else {
       r = receipt;
+    }
+    if (volume != null) {
+      volume.pass(batch, batch.size());
     }
     Outputs to = outputs;
     if (to.edges.length == 0) {

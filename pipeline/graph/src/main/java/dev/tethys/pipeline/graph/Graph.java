@@ -13,6 +13,8 @@ import dev.tethys.pipeline.component.RunningGraph;
 import dev.tethys.pipeline.delivery.OutboxStatus;
 import dev.tethys.pipeline.delivery.OutboxView;
 import dev.tethys.pipeline.grammar.GraphConfig;
+import dev.tethys.pipeline.ledger.ProcessBalance;
+import dev.tethys.pipeline.volume.Volumes;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -53,7 +55,7 @@ public final class Graph implements GraphView {
 
   Graph(GraphServices services, Duration reloadWait) {
     this.services = services;
-    this.wiring = new Wiring(services.clock());
+    this.wiring = new Wiring(services.clock(), services.volumes());
     this.lifecycle = new Lifecycle(services, reloadWait);
   }
 
@@ -102,6 +104,7 @@ public final class Graph implements GraphView {
       throws IOException {
     GraphConfig before = config;
     Plan plan = Plan.of(next);
+    services.volumes().configure(next.telemetry().volumes());
     Reconfiguration change =
         new Reconfiguration(
             plan, nodes, before == null ? null : Plan.of(before), services, wiring, lifecycle);
@@ -110,6 +113,7 @@ public final class Graph implements GraphView {
     } catch (IOException | RuntimeException e) {
       nodes = change.undo();
       if (before != null) {
+        services.volumes().configure(before.telemetry().volumes());
         tellWatchers(before); // one that took the place of another was told nothing yet
       }
       throw e;
@@ -240,6 +244,26 @@ public final class Graph implements GraphView {
       }
     }
     return out;
+  }
+
+  @Override
+  public Volumes volumes() {
+    return services.volumes();
+  }
+
+  @Override
+  public ProcessBalance balance() {
+    return ProcessBalance.of(services.ledger().accounts(), wiring.items());
+  }
+
+  @Override
+  public Optional<NodeTap> tapNode(String node, double perSecond) {
+    return wiring.tapNode(node, perSecond);
+  }
+
+  @Override
+  public Optional<RecordTrail> follow(RecordTrail.Start start) {
+    return wiring.follow(start);
   }
 
   @Override

@@ -43,12 +43,14 @@ final class GraphNode {
     this.key = key;
     this.definition = definition;
     this.context = context;
+    boolean receiver = key.kind() == Kind.RECEIVER;
     for (String o : outputNames) {
       outputs.put(
           o,
           new FanOutConsumer(
               context.exit(),
-              key.kind() == Kind.RECEIVER ? context.account(Plan.signal(o)) : null,
+              receiver ? context.account(Plan.signal(o)) : null,
+              receiver ? context.services().volumes().in(key.component(), Plan.signal(o)) : null,
               entry()));
     }
     this.component = create(definition.factory(), definition.settings());

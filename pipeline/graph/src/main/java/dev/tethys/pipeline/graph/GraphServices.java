@@ -5,6 +5,7 @@ import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.delivery.Outboxes;
 import dev.tethys.pipeline.ledger.AccountingRegistry;
+import dev.tethys.pipeline.volume.Volumes;
 
 /**
  * Services that a graph uses.
@@ -12,6 +13,7 @@ import dev.tethys.pipeline.ledger.AccountingRegistry;
  * @param ledger holds all accounts; the graph does not register it
  * @param metrics registry for component metrics
  * @param entry filter at the entry of all pipelines
+ * @param volumes counts by attribute; the graph does not register them
  */
 public record GraphServices(
     Components components,
@@ -19,7 +21,19 @@ public record GraphServices(
     Outboxes outboxes,
     AccountingRegistry ledger,
     Registry metrics,
-    EntryFilter entry) {
+    EntryFilter entry,
+    Volumes volumes) {
+  /** Services of a graph with volumes of its own. */
+  public GraphServices(
+      Components components,
+      Scheduler clock,
+      Outboxes outboxes,
+      AccountingRegistry ledger,
+      Registry metrics,
+      EntryFilter entry) {
+    this(components, clock, outboxes, ledger, metrics, entry, new Volumes());
+  }
+
   /** Services of a graph without a filter at the entry of pipelines. */
   public GraphServices(
       Components components,

@@ -1,6 +1,9 @@
 package dev.tethys.pipeline.graph;
 
 import dev.tethys.pipeline.delivery.OutboxView;
+import dev.tethys.pipeline.ledger.ProcessBalance;
+import dev.tethys.pipeline.volume.Volumes;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -8,6 +11,16 @@ import java.util.Optional;
 public interface GraphView {
   /** How it stands. */
   GraphStatus status();
+
+  /** Volumes by attribute; without attributes where nothing is counted. */
+  default Volumes volumes() {
+    return new Volumes();
+  }
+
+  /** Sum of the accounts of its components. */
+  default ProcessBalance balance() {
+    return ProcessBalance.of(List.of(), 0);
+  }
 
   /** The outboxes of its exporters, by node. */
   Map<String, OutboxView> outboxes();
@@ -19,4 +32,19 @@ public interface GraphView {
    * @param perSecond most batches a second
    */
   Optional<Tap> tap(String edge, double perSecond);
+
+  /**
+   * Looks at batches before and after a node; empty when no edge leads to it or from it.
+   *
+   * @param node as {@link GraphStatus.NodeStatus#id} names it
+   * @param perSecond most batches a second
+   */
+  default Optional<NodeTap> tapNode(String node, double perSecond) {
+    return Optional.empty();
+  }
+
+  /** Follows one record; empty while another one is followed. */
+  default Optional<RecordTrail> follow(RecordTrail.Start start) {
+    return Optional.empty();
+  }
 }

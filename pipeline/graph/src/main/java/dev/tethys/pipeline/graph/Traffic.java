@@ -29,14 +29,20 @@ public final class Traffic {
   private final LongAdder bytes = new LongAdder();
   private final List<Tap> taps = new CopyOnWriteArrayList<>();
 
-  /** Counts a batch that passes. */
-  public void pass(Batch batch) {
+  /**
+   * Counts a batch that passes.
+   *
+   * @return its bytes
+   */
+  public long pass(Batch batch) {
     batches.increment();
     items.add(batch.items());
-    bytes.add(size(batch));
+    long size = size(batch);
+    bytes.add(size);
     if (!taps.isEmpty()) {
       taps.forEach(t -> t.offer(batch));
     }
+    return size;
   }
 
   private long size(Batch batch) {

@@ -1,12 +1,20 @@
 package dev.tethys.pipeline.graph;
 
 import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.component.Kind;
+import dev.tethys.pipeline.volume.VolumePoint;
+import dev.tethys.pipeline.volume.Volumes;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 
 /**
  * Routes batches along edges to node holders. Holders stay when their node is replaced, so a reload
@@ -15,11 +23,15 @@ import java.util.Optional;
  */
 final class Wiring {
   private final Scheduler clock;
+  private final Volumes volumes;
   private final Map<NodeKey, NodeHolder> slots = new HashMap<>();
   private final Map<Edge.Key, Edge> edges = new LinkedHashMap<>(); // guarded by itself
+  private final AtomicBoolean followed = new AtomicBoolean();
+  private long goneItems; // of edges that no longer exist; guarded by edges
 
-  Wiring(Scheduler clock) {
+  Wiring(Scheduler clock, Volumes volumes) {
     this.clock = clock;
+    this.volumes = volumes;
   }
 
   /** The place of a node. */
@@ -50,22 +62,37 @@ final class Wiring {
 
   private Edge edge(Edge.Key k) {
     synchronized (edges) {
-      return edges.computeIfAbsent(k, x -> new Edge(x, slot(x.to()), clock));
+      return edges.computeIfAbsent(k, x -> new Edge(x, slot(x.to()), clock, volume(x)));
     }
+  }
+
+  private VolumePoint volume(Edge.Key k) {
+    NodeKey to = k.to();
+    return volumes.edge(
+        k.toString(),
+        to.kind() == Kind.EXPORTER,
+        to.id().toString(),
+        k.pipeline(),
+        Plan.pipeline(k.pipeline()).signal());
   }
 
   /** Forgets edges and places that a plan does not have. */
   void keepOnly(Plan plan) {
     synchronized (edges) {
       edges
-          .keySet()
+          .values()
           .removeIf(
-              k ->
-                  plan.nodes().values().stream()
-                      .noneMatch(
-                          s -> s.outputs().values().stream().anyMatch(to -> to.contains(k))));
+              e -> {
+                boolean gone =
+                    plan.nodes().values().stream()
+                        .noneMatch(
+                            s -> s.outputs().values().stream().anyMatch(to -> to.contains(e.key)));
+                goneItems += gone ? e.traffic.items() : 0;
+                return gone;
+              });
     }
     slots.keySet().removeIf(k -> !plan.nodes().containsKey(k));
+    volumes.keepEdges(edges().stream().map(e -> e.key.toString()).collect(Collectors.toSet()));
   }
 
   /** What passed each edge. */
@@ -89,6 +116,62 @@ final class Wiring {
       }
     }
     return Optional.empty();
+  }
+
+  /**
+   * Shows batches before and after a node; empty when no edge leads to it or from it.
+   *
+   * @param node id as in the status of the graph
+   */
+  Optional<NodeTap> tapNode(String node, double perSecond) {
+    List<Edge> around = new ArrayList<>();
+    Set<String> into = new HashSet<>();
+    for (Edge e : edges()) {
+      boolean leadsTo = e.key.to().toString().equals(node);
+      if (leadsTo) {
+        into.add(e.key.toString());
+      }
+      if (leadsTo || e.key.from().toString().equals(node)) {
+        around.add(e);
+      }
+    }
+    if (around.isEmpty()) {
+      return Optional.empty();
+    }
+    NodeTap tap = new NodeTap(into, perSecond, t -> around.forEach(e -> e.remove(t)));
+    around.forEach(e -> e.add(tap));
+    return Optional.of(tap);
+  }
+
+  /**
+   * Follows one record on all edges until the trail is closed; empty while another one is followed.
+   */
+  Optional<RecordTrail> follow(RecordTrail.Start start) {
+    if (!followed.compareAndSet(false, true)) {
+      return Optional.empty();
+    }
+    List<Edge> all = edges();
+    RecordTrail t =
+        new RecordTrail(
+            start,
+            clock,
+            () -> {
+              all.forEach(e -> e.follow(null));
+              followed.set(false);
+            });
+    all.forEach(e -> e.follow(t));
+    return Optional.of(t);
+  }
+
+  /** Items that passed all edges since the start, of former ones too. */
+  long items() {
+    synchronized (edges) {
+      long n = goneItems;
+      for (Edge e : edges.values()) {
+        n += e.traffic.items();
+      }
+      return n;
+    }
   }
 
   List<Edge> edges() {

@@ -18,12 +18,13 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * {@code /api/v1/pipelines}: the graph with volumes, queues and accounts; a tap on an edge; dead
- * letters. Answers are Prometheus's envelope.
+ * {@code /api/v1/pipelines}: the graph with queues and accounts; volumes by attribute; a tap on an
+ * edge; dead letters. Answers are Prometheus's envelope.
  */
 public final class PipelineEndpoints {
   /** Most batches a second that a tap shows. */
@@ -39,25 +40,26 @@ public final class PipelineEndpoints {
 
   private final GraphView graph;
   private final InstantSource clock;
-  private final boolean tapAllowed;
+  private final TapAccess tap;
 
-  private PipelineEndpoints(GraphView graph, InstantSource clock, boolean tapAllowed) {
+  private PipelineEndpoints(GraphView graph, InstantSource clock, TapAccess tap) {
     this.graph = graph;
     this.clock = clock;
-    this.tapAllowed = tapAllowed;
+    this.tap = tap;
   }
 
   /**
    * Adds the endpoints.
    *
    * @param clock tells when the counts of an answer were taken
-   * @param tapAllowed whether what passes may be looked at
+   * @param tap what readers see of the data that passes
    */
-  public static Routes addTo(
-      Routes routes, GraphView graph, InstantSource clock, boolean tapAllowed) {
-    PipelineEndpoints e = new PipelineEndpoints(graph, clock, tapAllowed);
+  public static Routes addTo(Routes routes, GraphView graph, InstantSource clock, TapAccess tap) {
+    PipelineEndpoints e = new PipelineEndpoints(graph, clock, tap);
+    new RecordEndpoints(graph, tap).addTo(routes);
     return routes
         .get("/api/v1/pipelines", e::status)
+        .get("/api/v1/pipelines/volumes", e::volumes)
         .get("/api/v1/pipelines/tap", e::tap)
         .get("/api/v1/pipelines/dead-letters", e::letters)
         .get("/api/v1/pipelines/dead-letters/body", e::body)
@@ -77,24 +79,38 @@ public final class PipelineEndpoints {
   }
 
   private void status(HttpRequest q, HttpResponse r) throws IOException {
-    send(r, StatusJson.of(graph.status(), clock.millis(), tapAllowed));
+    send(r, StatusJson.of(graph.status(), clock.millis(), tap != TapAccess.NONE));
   }
 
-  private static void send(HttpResponse r, String data) throws IOException {
+  private void volumes(HttpRequest q, HttpResponse r) throws IOException {
+    List<String> attributes = graph.volumes().attributes();
+    String by = q.query().first("by");
+    if (by == null || by.isEmpty()) {
+      by = attributes.isEmpty() ? "" : attributes.getFirst();
+    } else if (!attributes.contains(by)) {
+      throw new HttpException(
+          400,
+          "volumes are not counted by "
+              + by
+              + "; service.telemetry.volumes.attributes has: "
+              + String.join(", ", attributes));
+    }
+    int limit = (int) number(q.query(), "limit", 100, MAX_LISTED);
+    send(r, VolumesJson.of(graph.volumes(), graph.balance(), by, limit, clock.millis()));
+  }
+
+  static void send(HttpResponse r, String data) throws IOException {
     r.send(
         "application/json",
         ("{\"status\":\"success\",\"data\":" + data + "}").getBytes(StandardCharsets.UTF_8));
   }
 
   private void tap(HttpRequest q, HttpResponse r) throws IOException, InterruptedException {
-    if (!tapAllowed) {
-      throw new HttpException(
-          403, "live tap is disabled; start with --web.enable-tap to enable it");
-    }
+    tap.check();
     String edge = required(q.query(), "edge");
     double perSecond = number(q.query(), "per_second", 1, MAX_PER_SECOND);
     long count = (long) number(q.query(), "count", Long.MAX_VALUE, Long.MAX_VALUE);
-    Tap tap =
+    Tap edgeTap =
         graph
             .tap(edge, perSecond)
             .orElseThrow(
@@ -102,26 +118,26 @@ public final class PipelineEndpoints {
                     new HttpException(
                         404, "there is no edge " + edge + "; /api/v1/pipelines lists them"));
     boolean[] gone = new boolean[1];
-    try (tap;
+    try (edgeTap;
         HttpRequest.Watch watch = q.whenClientGone(() -> gone[0] = true);
         OutputStream out = begin(r)) {
       for (long n = 0; n < count && !gone[0]; ) {
-        Batch b = tap.next(1000);
+        Batch b = edgeTap.next(1000);
         // An empty line now and then, so that a client that has gone is noticed.
-        out.write((b == null ? "\n" : sample(b) + "\n").getBytes(StandardCharsets.UTF_8));
+        out.write((b == null ? "\n" : sample(b, tap) + "\n").getBytes(StandardCharsets.UTF_8));
         out.flush();
         n += b == null ? 0 : 1;
       }
     }
   }
 
-  private static OutputStream begin(HttpResponse r) throws IOException {
+  static OutputStream begin(HttpResponse r) throws IOException {
     r.header("Content-Type", "application/x-ndjson").uncompressed();
     return r.stream();
   }
 
   /** One line about a batch, with its content where that can be shown. */
-  static String sample(Batch b) {
+  static String sample(Batch b, TapAccess access) {
     Json j = new Json().open('{');
     j.key("signal").text(StatusJson.word(b.signal()));
     j.key("encoding").text(b.encoding().name().toLowerCase(java.util.Locale.ROOT));
@@ -132,10 +148,11 @@ public final class PipelineEndpoints {
         .key("lane")
         .number(b.lane());
     if (b.encoding() == Encoding.REMOTE_WRITE) {
-      SamplesJson.content(j, b);
+      SamplesJson.content(j, b, access);
     } else if (b.size() <= MAX_SHOWN) {
       try {
-        byte[] json = OtlpJsonWriter.toJson(b.signal().otlp(), b.body(), 0, b.body().length);
+        byte[] body = access.masked(b);
+        byte[] json = OtlpJsonWriter.toJson(b.signal().otlp(), body, 0, body.length);
         j.key("content").raw(new String(json, StandardCharsets.UTF_8));
       } catch (CodecException e) {
         j.key("error").text(String.valueOf(e.getMessage()));
@@ -212,7 +229,7 @@ public final class PipelineEndpoints {
     send(r, "{\"replayed\":" + done + "}");
   }
 
-  private static String required(Params p, String name) {
+  static String required(Params p, String name) {
     String v = p.first(name);
     if (v == null || v.isEmpty()) {
       throw new HttpException(400, "the parameter " + name + " is missing");
@@ -220,7 +237,7 @@ public final class PipelineEndpoints {
     return v;
   }
 
-  private static double number(Params p, String name, double otherwise, double most) {
+  static double number(Params p, String name, double otherwise, double most) {
     String v = p.first(name);
     if (v == null || v.isEmpty()) {
       return otherwise;

@@ -18,7 +18,7 @@ final class SamplesJson {
   private SamplesJson() {}
 
   /** Adds the content of a batch to an object that is open, or why it cannot be shown. */
-  static void content(Json j, Batch b) {
+  static void content(Json j, Batch b, TapAccess access) {
     Json series = new Json().open('[');
     int n = 0;
     boolean more = false;
@@ -30,7 +30,7 @@ final class SamplesJson {
           break;
         }
         series.open('{').key("labels").open('{');
-        in.labels().toMap().forEach((k, v) -> series.key(k).text(v));
+        in.labels().toMap().forEach((k, v) -> series.key(k).text(access.masked(v)));
         series.close('}').key("samples").open('[');
         samples(series, in);
         series.close(']').close('}');

@@ -92,7 +92,7 @@ class DeadLetterReplayTest {
     listener =
         HttpListener.start(
             HttpListenerOptions.on("127.0.0.1:0"),
-            PipelineEndpoints.addTo(new Routes(), graph, InstantSource.system(), false),
+            PipelineEndpoints.addTo(new Routes(), graph, InstantSource.system(), TapAccess.NONE),
             null);
     for (int i = 0; i < LETTERS; i++) {
       box.put(

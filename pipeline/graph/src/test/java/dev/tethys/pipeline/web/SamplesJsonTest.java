@@ -38,7 +38,7 @@ class SamplesJsonTest {
 
   @Test
   void showsLabelsAndSamples() throws Exception {
-    assertThat(PipelineEndpoints.sample(batch(2, 1)))
+    assertThat(PipelineEndpoints.sample(batch(2, 1), TapAccess.PLAIN))
         .contains("\"encoding\":\"remote_write\"")
         .contains(
             "\"series\":[{\"labels\":{\"__name__\":\"up\",\"job\":\"a\\\"0\"},\"samples\":[[1000,\"0.5\"]]}")
@@ -47,10 +47,10 @@ class SamplesJsonTest {
 
   @Test
   void showsOnlySomeOfMany() throws Exception {
-    String many = PipelineEndpoints.sample(batch(SamplesJson.MAX_SERIES + 1, 1));
+    String many = PipelineEndpoints.sample(batch(SamplesJson.MAX_SERIES + 1, 1), TapAccess.PLAIN);
     assertThat(many).endsWith("\"more\":true}");
     assertThat(many.split("\"labels\"", -1)).hasSize(SamplesJson.MAX_SERIES + 1);
-    String one = PipelineEndpoints.sample(batch(1, SamplesJson.MAX_SAMPLES + 5));
+    String one = PipelineEndpoints.sample(batch(1, SamplesJson.MAX_SAMPLES + 5), TapAccess.PLAIN);
     assertThat(one).doesNotContain("[" + (1000 + SamplesJson.MAX_SAMPLES) + ",");
   }
 
@@ -58,6 +58,8 @@ class SamplesJsonTest {
   void saysThatABatchIsBroken() {
     byte[] body = {0x0a, 0x7f, 1};
     Batch b = new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, body, 1, 0);
-    assertThat(PipelineEndpoints.sample(b)).contains("\"error\":\"").doesNotContain("series");
+    assertThat(PipelineEndpoints.sample(b, TapAccess.PLAIN))
+        .contains("\"error\":\"")
+        .doesNotContain("series");
   }
 }

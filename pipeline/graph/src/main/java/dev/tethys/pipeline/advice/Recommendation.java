@@ -1,0 +1,53 @@
+package dev.tethys.pipeline.advice;
+
+import dev.tethys.pipeline.Signal;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Proposal for less data. Nothing applies it by itself.
+ *
+ * @param evidence what was observed, in a sentence
+ * @param examples observed values, bounded
+ * @param sampled items of the signal in the sample
+ * @param matched of these, the items that would no longer be sent; of a label, the points that
+ *     would become fewer series
+ * @param bytesPerSecond bytes of the matched items a second, at the place of the sample
+ * @param condition OTTL condition of a live control {@code filter}; null where a control cannot
+ *     apply it
+ * @param config a processor for a version of the configuration; "" where a control does it
+ */
+public record Recommendation(
+    Kind kind,
+    Signal signal,
+    String evidence,
+    List<String> examples,
+    long sampled,
+    long matched,
+    double bytesPerSecond,
+    @Nullable String condition,
+    String config) {
+  /** Kind of data that costs more than it tells. */
+  public enum Kind {
+    /** Spans of health checks. */
+    HEALTH_CHECKS,
+
+    /** Log records below INFO. */
+    DEBUG_LOGS,
+
+    /** Log records with equal bodies within a short time. */
+    DUPLICATE_LOGS,
+
+    /** Attribute of data points with very many values. */
+    HIGH_CARDINALITY
+  }
+
+  public Recommendation {
+    examples = List.copyOf(examples);
+  }
+
+  /** Part of the sampled items of the signal, 0 to 1. */
+  public double share() {
+    return sampled == 0 ? 0 : (double) matched / sampled;
+  }
+}

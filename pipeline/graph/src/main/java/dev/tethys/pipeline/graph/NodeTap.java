@@ -1,0 +1,120 @@
+package dev.tethys.pipeline.graph;
+
+import dev.tethys.pipeline.Batch;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Samples batches before and after a node, at a bounded rate and without blocking the pipeline:
+ * passages that are not fetched in time are skipped and counted.
+ *
+ * <p>A batch that leaves the node on the thread of a sampled call belongs to its passage. What a
+ * node passes on later, such as a batch of several, is a passage without a batch before.
+ */
+public final class NodeTap implements AutoCloseable {
+  private static final int ROOM = 16;
+
+  /** Batches that may leave a node in one call. */
+  private static final int MAX_AFTER = 16;
+
+  /**
+   * One batch on its way through the node.
+   *
+   * @param before null when it came out without a sampled call
+   * @param after what the node passed on, with the id of the edge
+   * @param whole whether {@code after} is all that was passed on within the call
+   */
+  public record Passage(@Nullable Batch before, List<Passed> after, boolean whole) {}
+
+  /** Batch that passed an edge. */
+  public record Passed(String edge, Batch batch) {}
+
+  /** Call of the node that is under way. */
+  static final class Call {
+    private final Batch before;
+    private final List<Passed> after = new ArrayList<>(2);
+    private boolean whole = true;
+
+    Call(Batch before) {
+      this.before = before;
+    }
+  }
+
+  private final Set<String> into; // edges
+  private final BlockingQueue<Passage> seen = new ArrayBlockingQueue<>(ROOM);
+  private final ThreadLocal<@Nullable Call> calls = new ThreadLocal<>();
+  private final long everyNanos;
+  private final AtomicLong nextAt = new AtomicLong(System.nanoTime());
+  private final AtomicLong skipped = new AtomicLong();
+  private final java.util.function.Consumer<NodeTap> onClose;
+
+  NodeTap(Set<String> into, double perSecond, java.util.function.Consumer<NodeTap> onClose) {
+    this.into = Set.copyOf(into);
+    this.everyNanos = (long) (1e9 / perSecond);
+    this.onClose = onClose;
+  }
+
+  private boolean isDue() {
+    long now = System.nanoTime();
+    long at = nextAt.get();
+    return now - at >= 0 && nextAt.compareAndSet(at, now + everyNanos);
+  }
+
+  /** A batch is about to pass an edge. The call, for {@link #end}; null when it is not sampled. */
+  @Nullable Call begin(String edge, Batch b) {
+    if (into.contains(edge)) {
+      if (!isDue()) {
+        return null;
+      }
+      b.share(); // read here while the node may edit it
+      Call c = new Call(b);
+      calls.set(c);
+      return c;
+    }
+    Call c = calls.get();
+    if (c != null) {
+      if (c.after.size() < MAX_AFTER) {
+        b.share();
+        c.after.add(new Passed(edge, b));
+      } else {
+        c.whole = false;
+      }
+    } else if (isDue()) {
+      b.share();
+      offer(new Passage(null, List.of(new Passed(edge, b)), true));
+    }
+    return null;
+  }
+
+  void end(Call c) {
+    calls.remove();
+    offer(new Passage(c.before, List.copyOf(c.after), c.whole));
+  }
+
+  private void offer(Passage p) {
+    if (!seen.offer(p)) {
+      skipped.incrementAndGet();
+    }
+  }
+
+  /** The next passage, or null when none came in time. */
+  public @Nullable Passage next(long millis) throws InterruptedException {
+    return seen.poll(millis, TimeUnit.MILLISECONDS);
+  }
+
+  /** Passages that were sampled and not fetched in time. */
+  public long skipped() {
+    return skipped.get();
+  }
+
+  @Override
+  public void close() {
+    onClose.accept(this);
+  }
+}

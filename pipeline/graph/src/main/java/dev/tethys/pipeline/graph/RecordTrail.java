@@ -1,0 +1,171 @@
+package dev.tethys.pipeline.graph;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.model.telemetry.Telemetry;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Kind;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Way of one log record or span through the graph: the first one behind a receiver that matches is
+ * found again at each edge by its identity, which components keep.
+ *
+ * <p>A span is known by its trace and span id, a log record by its times, trace and span id. Only
+ * while a trail is open, each batch at each edge is read, within {@link #BUDGET_NANOS} of time;
+ * batches beyond that are counted as not read.
+ */
+public final class RecordTrail implements AutoCloseable {
+  /** Time that reading may take of each second, on the threads of the pipeline. */
+  static final long BUDGET_NANOS = 100_000_000;
+
+  private static final int MAX_HOPS = 100;
+  private static final long SECOND = 1_000_000_000;
+
+  /**
+   * Record that is followed.
+   *
+   * @param contains text within the record or its resource; "" for any record
+   */
+  public record Start(Signal signal, String contains) {}
+
+  /**
+   * Edge that the record passed.
+   *
+   * @param millis since the first
+   * @param batchItems items of the batch in which it passed
+   * @param record it alone, with its resource and scope
+   */
+  public record Hop(
+      String edge,
+      String from,
+      String to,
+      boolean toExporter,
+      long millis,
+      int batchItems,
+      Telemetry<?> record) {}
+
+  private final Start start;
+  private final Scheduler clock;
+  private final Runnable onClose;
+  private final List<Hop> hops = new ArrayList<>(); // guarded by this
+  private OneRecord.@Nullable Identity wanted; // guarded by this
+  private long firstNanos; // guarded by this
+  private long second; // guarded by this
+  private long spent; // nanoseconds of the second; guarded by this
+  private long notRead; // batches; guarded by this
+
+  RecordTrail(Start start, Scheduler clock, Runnable onClose) {
+    this.start = start;
+    this.clock = clock;
+    this.onClose = onClose;
+  }
+
+  /** Looks for the record in a batch that passes an edge; never blocks on others than readers. */
+  void pass(Edge edge, Batch batch) {
+    if (batch.signal() != start.signal() || batch.encoding() != Encoding.OTLP) {
+      return;
+    }
+    synchronized (this) {
+      boolean entry = edge.key.from().kind() == Kind.RECEIVER;
+      if (wanted == null && !entry || hops.size() >= MAX_HOPS) {
+        return;
+      }
+      long begin = System.nanoTime();
+      if (begin - second >= SECOND) {
+        second = begin;
+        spent = 0;
+      }
+      if (spent >= BUDGET_NANOS) {
+        notRead++;
+        return;
+      }
+      Telemetry<?> found = find(batch);
+      if (found != null) {
+        long now = clock.nanos();
+        firstNanos = hops.isEmpty() ? now : firstNanos;
+        hops.add(
+            new Hop(
+                edge.key.toString(),
+                edge.key.from().toString(),
+                edge.key.to().toString(),
+                edge.key.to().kind() == Kind.EXPORTER,
+                (now - firstNanos) / 1_000_000,
+                batch.items(),
+                found));
+      }
+      spent += System.nanoTime() - begin;
+    }
+  }
+
+  /** The record alone; null when it is not in the batch. */
+  private @Nullable Telemetry<?> find(Batch batch) {
+    Telemetry<?> tree;
+    try {
+      tree = batch.takeTree();
+    } catch (CodecException e) {
+      return null;
+    }
+    try {
+      return find(tree);
+    } finally {
+      batch.keepTree(tree);
+    }
+  }
+
+  private @Nullable Telemetry<?> find(Telemetry<?> tree) {
+    for (ResourceGroup<?> r : tree.resources()) {
+      boolean inResource =
+          wanted == null && r.resource().attributes().toString().contains(start.contains());
+      for (ScopeGroup<?> s : r.scopes()) {
+        for (Object item : s.items()) {
+          OneRecord.Identity id = OneRecord.identity(r, item);
+          if (id == null || item instanceof Metric) {
+            continue;
+          }
+          boolean match =
+              wanted != null
+                  ? id.equals(wanted)
+                  : inResource || text(item).contains(start.contains());
+          if (match) {
+            wanted = id;
+            return OneRecord.of(r, s, item);
+          }
+        }
+      }
+    }
+    return null;
+  }
+
+  private static String text(Object item) {
+    return switch (item) {
+      case Span s -> s.name() + " " + s.attributes();
+      case LogRecord l -> l.body() + " " + l.attributes();
+      default -> "";
+    };
+  }
+
+  /** The edges that the record passed until now. */
+  public synchronized List<Hop> hops() {
+    return List.copyOf(hops);
+  }
+
+  /** Batches that were not read, since reading had taken its share of time. */
+  public synchronized long notRead() {
+    return notRead;
+  }
+
+  @Override
+  public void close() {
+    onClose.run();
+  }
+}

@@ -1,0 +1,113 @@
+package dev.tethys.pipeline.ledger;
+
+import java.util.Collection;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Sum of the accounts of a process, in items: {@code in + created + restored + revived + copied =
+ * out + held + waiting + deadLettered + dropped + returned + kept}.
+ *
+ * <p>Each account balances by itself; the edges between components count independently of them.
+ * {@code waiting} compares the two.
+ *
+ * @param in items that receivers took
+ * @param created items that components made
+ * @param copied items that were passed to more than one component, and items that were passed on
+ *     and came back
+ * @param out items that destinations took
+ * @param held items in queues and in components
+ * @param waiting items that passed an edge, and that the component behind it does not have in its
+ *     account: those that wait in a batch before a queue; 0 at rest, never less
+ * @param dropped by reason
+ */
+public record ProcessBalance(
+    long in,
+    long created,
+    long restored,
+    long revived,
+    long copied,
+    long out,
+    long held,
+    long waiting,
+    long deadLettered,
+    Map<String, Long> dropped,
+    long returned,
+    long kept) {
+  /** Kind of the accounts of controls, which are before the first edge. */
+  private static final String CONTROL = "control";
+
+  /**
+   * Sum of accounts.
+   *
+   * @param handedOn items that passed edges
+   */
+  public static ProcessBalance of(Collection<ItemAccounting> accounts, long handedOn) {
+    long in = 0;
+    long created = 0;
+    long restored = 0;
+    long revived = 0;
+    long out = 0;
+    long held = 0;
+    long dead = 0;
+    long returned = 0;
+    long kept = 0;
+    long passedOn = 0; // by all that have successors
+    long taken = 0; // from edges
+    Map<String, Long> dropped = new TreeMap<>();
+    for (ItemAccounting a : accounts) {
+      Balance b = a.balance();
+      created += b.created();
+      restored += b.restored();
+      revived += b.revived();
+      held += b.held();
+      dead += b.deadLettered();
+      returned += b.returned();
+      kept += b.kept();
+      b.dropped().forEach((reason, n) -> dropped.merge(reason, n, Long::sum));
+      switch (a.kind()) {
+        case "receiver" -> {
+          in += b.in();
+          passedOn += b.out();
+        }
+        case "exporter" -> {
+          taken += b.in();
+          out += b.out();
+        }
+        case CONTROL -> passedOn += b.out() - b.in();
+        default -> {
+          taken += b.in();
+          passedOn += b.out();
+        }
+      }
+    }
+    return new ProcessBalance(
+        in,
+        created,
+        restored,
+        revived,
+        handedOn - passedOn,
+        out,
+        held,
+        handedOn - taken,
+        dead,
+        dropped,
+        returned,
+        kept);
+  }
+
+  /** Dropped for whatever reason. */
+  public long allDropped() {
+    return dropped.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** Items of the left side of the sum. */
+  public long sources() {
+    return in + created + restored + revived + copied;
+  }
+
+  /** Items of the right side of the sum. */
+  public long sinks() {
+    return out + held + waiting + deadLettered + allDropped() + returned + kept;
+  }
+}

@@ -1,0 +1,5 @@
+/** Detection of personal data and credentials in texts of telemetry. */
+@NullMarked
+package dev.tethys.pipeline.privacy;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,338 @@
+package dev.tethys.pipeline.volume;
+
+import dev.tethys.codec.otlp.wire.OtlpScanner;
+import dev.tethys.codec.protobuf.ProtoReader;
+import dev.tethys.pipeline.Signal;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Volumes of an OTLP request, read from its bytes without decoding it: of each item only the fields
+ * before the one that is needed are passed over. For one request.
+ */
+final class OtlpVolumes {
+  private static final int LENGTH = ProtoReader.LENGTH;
+
+  // fields of OTLP
+  private static final int RESOURCES = 1;
+  private static final int RESOURCE = 1;
+  private static final int INNER = 2;
+  private static final int ATTRIBUTES = 1;
+  private static final int KEY = 1;
+  private static final int VALUE = 2;
+  private static final int STRING = 1;
+  private static final int SEVERITY_NUMBER = 2;
+  private static final int LOG_ATTRIBUTES = 6;
+  private static final int SPAN_ATTRIBUTES = 9;
+  private static final int METRIC_NAME = 1;
+  private static final int POINT = 1;
+  private static final int SAMPLE = 2;
+  private static final int SEVERITIES = 25;
+
+  private final Signal signal;
+  private final List<VolumeAttribute> attributes;
+  private final BatchVolumes out;
+  private final byte[][] keys;
+  private final @Nullable String[] found;
+  private final int severity; // index of the attribute, -1 for none
+  private final int metric;
+  private final boolean ofItems; // whether attributes of items count
+  private final boolean detailed;
+  private boolean items; // whether attributes of items are read
+  private final ProtoReader r = new ProtoReader();
+  private final long[] severityItems = new long[SEVERITIES];
+  private final long[] severityBytes = new long[SEVERITIES];
+  private boolean names; // whether names of metrics are read
+  private long total;
+
+  OtlpVolumes(VolumePlan plan, Signal signal, boolean detailed) {
+    this.signal = signal;
+    attributes = plan.attributes;
+    this.detailed = detailed;
+    out = new BatchVolumes(attributes, detailed);
+    keys = attributes.stream().map(VolumeAttribute::keyBytes).toArray(byte[][]::new);
+    found = new String[attributes.size()];
+    severity = signal == Signal.LOGS ? index(VolumeAttribute.Source.SEVERITY) : -1;
+    metric = signal == Signal.METRICS ? index(VolumeAttribute.Source.METRIC) : -1;
+    ofItems = signal != Signal.PROFILES && index(VolumeAttribute.Source.ITEM) >= 0;
+  }
+
+  private int index(VolumeAttribute.Source s) {
+    for (int i = 0; i < attributes.size(); i++) {
+      if (attributes.get(i).source() == s) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  BatchVolumes read(byte[] body) {
+    r.reset(body, 0, body.length);
+    names = metric >= 0;
+    items = ofItems;
+    if (!detailed && (names || items)) {
+      boolean large = OtlpScanner.count(signal.otlp(), body, 0, body.length) > BatchVolumes.MANY;
+      names &= !large;
+      items &= !large;
+    }
+    while (r.next()) {
+      if (r.field() == RESOURCES && r.wireType() == LENGTH) {
+        int from = r.fieldStart();
+        int outer = r.enter();
+        long n = group();
+        r.leave(outer);
+        end(n, r.position() - from);
+      } else {
+        r.skip();
+      }
+    }
+    if (severity >= 0) {
+      for (int s = 0; s < SEVERITIES; s++) {
+        if (severityItems[s] > 0) {
+          out.add(severity, VolumePlan.severity(s), severityItems[s], severityBytes[s]);
+        }
+      }
+    }
+    return out.complete(total, body.length);
+  }
+
+  /** Counts a resource, whose attributes may stand behind its items. */
+  private void end(long n, long bytes) {
+    total += n;
+    for (int i = 0; i < found.length; i++) {
+      if (attributes.get(i).source() == VolumeAttribute.Source.RESOURCE) {
+        out.add(i, found[i], n, bytes);
+        found[i] = null;
+      }
+    }
+  }
+
+  private long group() {
+    long n = 0;
+    while (r.next()) {
+      if (r.wireType() != LENGTH) {
+        r.skip();
+      } else if (r.field() == RESOURCE) {
+        int outer = r.enter();
+        attributes(ATTRIBUTES, VolumeAttribute.Source.RESOURCE);
+        r.leave(outer);
+      } else if (r.field() == INNER) {
+        int outer = r.enter();
+        n += scope();
+        r.leave(outer);
+      } else {
+        r.skip();
+      }
+    }
+    return n;
+  }
+
+  private long scope() {
+    long n = 0;
+    while (r.next()) {
+      if (r.field() != INNER || r.wireType() != LENGTH) {
+        r.skip();
+        continue;
+      }
+      int from = r.fieldStart();
+      switch (signal) {
+        case LOGS -> {
+          log(from);
+          n++;
+        }
+        case TRACES -> {
+          span(from);
+          n++;
+        }
+        case METRICS -> n += metric(from);
+        case PROFILES -> n += samples();
+      }
+    }
+    return n;
+  }
+
+  private void log(int from) {
+    if (severity < 0 && !items) {
+      r.skip();
+      return;
+    }
+    int outer = r.enter();
+    int end = r.limit();
+    int number = 0;
+    while (r.next()) {
+      if (r.field() == SEVERITY_NUMBER && r.wireType() == ProtoReader.VARINT) {
+        number = r.readInt();
+        if (!items) {
+          break;
+        }
+      } else if (items && r.field() == LOG_ATTRIBUTES && r.wireType() == LENGTH) {
+        attribute(VolumeAttribute.Source.ITEM);
+      } else {
+        r.skip();
+      }
+    }
+    r.position(end);
+    r.leave(outer);
+    int bytes = r.position() - from;
+    if (severity >= 0) {
+      int s = number < 0 || number >= SEVERITIES ? 0 : number;
+      severityItems[s]++;
+      severityBytes[s] += bytes;
+    }
+    endItem(bytes);
+  }
+
+  private void span(int from) {
+    if (!items) {
+      r.skip();
+      return;
+    }
+    int outer = r.enter();
+    attributes(SPAN_ATTRIBUTES, VolumeAttribute.Source.ITEM);
+    r.leave(outer);
+    endItem(r.position() - from);
+  }
+
+  private void endItem(int bytes) {
+    if (!items) {
+      return;
+    }
+    for (int i = 0; i < found.length; i++) {
+      if (attributes.get(i).source() == VolumeAttribute.Source.ITEM) {
+        out.add(i, found[i], 1, bytes);
+        found[i] = null;
+      }
+    }
+  }
+
+  private long metric(int from) {
+    int outer = r.enter();
+    String name = null;
+    long n = 0;
+    while (r.next()) {
+      if (r.wireType() != LENGTH) {
+        r.skip();
+        continue;
+      }
+      int field = r.field();
+      if (field == METRIC_NAME && names) {
+        name = r.readString();
+      } else if (field == 5 || field == 7 || field == 9 || field == 10 || field == 11) {
+        int data = r.enter();
+        n += points(field);
+        r.leave(data);
+      } else {
+        r.skip();
+      }
+    }
+    r.leave(outer);
+    if (names) {
+      out.add(metric, name, n, r.position() - from);
+    }
+    return n;
+  }
+
+  /**
+   * Points of a kind of data.
+   *
+   * @param data field of the metric: 5 gauge, 7 sum, 9 histogram, 10 exponential, 11 summary
+   */
+  private long points(int data) {
+    int field = data == 9 ? 9 : data == 10 ? 1 : 7;
+    long n = 0;
+    while (r.next()) {
+      if (r.field() != POINT || r.wireType() != LENGTH) {
+        r.skip();
+        continue;
+      }
+      n++;
+      if (items) {
+        int from = r.fieldStart();
+        int outer = r.enter();
+        attributes(field, VolumeAttribute.Source.ITEM);
+        r.leave(outer);
+        endItem(r.position() - from);
+      } else {
+        r.skip();
+      }
+    }
+    return n;
+  }
+
+  private long samples() {
+    int outer = r.enter();
+    long n = 0;
+    while (r.next()) {
+      n += r.field() == SAMPLE && r.wireType() == LENGTH ? 1 : 0;
+      r.skip();
+    }
+    r.leave(outer);
+    return n;
+  }
+
+  private void attributes(int field, VolumeAttribute.Source source) {
+    while (r.next()) {
+      if (r.field() == field && r.wireType() == LENGTH) {
+        attribute(source);
+      } else {
+        r.skip();
+      }
+    }
+  }
+
+  /** Reads the value of a KeyValue whose key counts; its key stands before its value. */
+  private void attribute(VolumeAttribute.Source source) {
+    int outer = r.enter();
+    int end = r.limit();
+    int at = -1;
+    while (r.next()) {
+      if (r.field() == KEY && r.wireType() == LENGTH) {
+        int n = r.readLength();
+        at = attributeOf(source, r.position(), n);
+        if (at < 0) {
+          break;
+        }
+        r.position(r.position() + n);
+      } else if (r.field() == VALUE && r.wireType() == LENGTH && at >= 0) {
+        int value = r.enter();
+        found[at] = value();
+        r.leave(value);
+      } else {
+        r.skip();
+      }
+    }
+    r.position(end);
+    r.leave(outer);
+  }
+
+  private int attributeOf(VolumeAttribute.Source source, int from, int length) {
+    for (int i = 0; i < keys.length; i++) {
+      if (attributes.get(i).source() == source
+          && keys[i].length == length
+          && Arrays.equals(keys[i], 0, length, r.buffer(), from, from + length)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** Text of a value of a simple type; of lists and maps only that they are one. */
+  private String value() {
+    String text = "";
+    while (r.next()) {
+      switch (r.field()) {
+        case STRING -> text = r.readString();
+        case 2 -> text = Boolean.toString(r.readBool());
+        case 3 -> text = Long.toString(r.readLong());
+        case 4 -> text = Double.toString(r.readDouble());
+        case 5, 6 -> {
+          text = "(structured)";
+          r.skip();
+        }
+        default -> r.skip();
+      }
+    }
+    return text;
+  }
+}

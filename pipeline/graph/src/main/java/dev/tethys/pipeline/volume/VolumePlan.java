@@ -1,0 +1,146 @@
+package dev.tethys.pipeline.volume;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.DataPoint;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.model.telemetry.Telemetry;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Rows;
+import dev.tethys.pipeline.Signal;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** Attributes by which batches are counted, and the reading of their values. */
+final class VolumePlan implements Batch.Derivation<BatchVolumes> {
+  private static final String[] SEVERITIES = {"trace", "debug", "info", "warn", "error", "fatal"};
+
+  final List<VolumeAttribute> attributes;
+  final int values;
+  private final AtomicInteger turn = new AtomicInteger();
+
+  /** Key of volumes of a layout that are not detailed. */
+  private final Object coarse = new Object();
+
+  VolumePlan(List<VolumeAttribute> attributes, int values) {
+    this.attributes = List.copyOf(attributes);
+    this.values = values;
+  }
+
+  TopValues[] tables() {
+    TopValues[] t = new TopValues[attributes.size()];
+    for (int i = 0; i < t.length; i++) {
+      t[i] = new TopValues(values);
+    }
+    return t;
+  }
+
+  /** Name of a severity number: {@code error} for 17 to 20; "" for none. */
+  static String severity(long number) {
+    return number < 1 || number > 24 ? "" : SEVERITIES[(int) (number - 1) / 4];
+  }
+
+  private boolean isDetailed() {
+    return turn.getAndIncrement() % BatchVolumes.SAMPLED_OF == 0;
+  }
+
+  /** Volumes of a batch of which nothing is known. */
+  BatchVolumes unknown(long items, long bytes) {
+    return new BatchVolumes(attributes, true).complete(items, bytes);
+  }
+
+  @Override
+  public BatchVolumes ofBody(Signal signal, byte[] body) {
+    try {
+      return new OtlpVolumes(this, signal, isDetailed()).read(body);
+    } catch (CodecException e) { // whoever decodes it rejects it
+      return unknown(0, body.length);
+    }
+  }
+
+  @Override
+  public BatchVolumes ofSeries(byte[] series) {
+    try {
+      BatchVolumes v = new SeriesVolumes(this, isDetailed()).read(series);
+      // a small batch is read whole; its size is known only now
+      return v.isDetailed() || v.items() > BatchVolumes.MANY
+          ? v
+          : new SeriesVolumes(this, true).read(series);
+    } catch (CodecException e) {
+      return unknown(0, series.length);
+    }
+  }
+
+  @Override
+  public BatchVolumes ofRows(Rows rows) {
+    boolean detailed = rows.layout().size() <= BatchVolumes.MANY || isDetailed();
+    return rows.layout()
+        .kept(detailed ? this : coarse, () -> new SeriesVolumes(this, detailed).read(rows));
+  }
+
+  @Override
+  public BatchVolumes ofTree(Telemetry<?> tree) {
+    boolean detailed = isDetailed();
+    BatchVolumes out = new BatchVolumes(attributes, detailed);
+    boolean each = detailed || tree.itemCount() <= BatchVolumes.MANY;
+    long items = 0;
+    for (ResourceGroup<?> r : tree.resources()) {
+      int n = r.itemCount();
+      items += n;
+      for (int i = 0; i < attributes.size(); i++) {
+        VolumeAttribute a = attributes.get(i);
+        if (a.source() == VolumeAttribute.Source.RESOURCE) {
+          out.add(i, text(r.resource().attributes(), a.key()), n, 0);
+        } else if (each || !a.isOfItems()) {
+          items(out, i, a, r, tree instanceof LogsData);
+        }
+      }
+    }
+    return out.complete(items, -1);
+  }
+
+  private static void items(
+      BatchVolumes out, int i, VolumeAttribute a, ResourceGroup<?> r, boolean logs) {
+    if (a.source() == VolumeAttribute.Source.SEVERITY && !logs) {
+      return;
+    }
+    for (ScopeGroup<?> s : r.scopes()) {
+      for (Object item : s.items()) {
+        switch (item) {
+          case LogRecord l when a.source() == VolumeAttribute.Source.SEVERITY ->
+              out.add(i, severity(l.severityNumber()), 1, 0);
+          case LogRecord l when a.source() == VolumeAttribute.Source.ITEM ->
+              out.add(i, text(l.attributes(), a.key()), 1, 0);
+          case Span x when a.source() == VolumeAttribute.Source.ITEM ->
+              out.add(i, text(x.attributes(), a.key()), 1, 0);
+          case Metric m when a.source() == VolumeAttribute.Source.METRIC ->
+              out.add(i, m.name(), m.itemCount(), 0);
+          case Metric m when a.source() == VolumeAttribute.Source.ITEM && m.data() != null -> {
+            for (DataPoint p : m.data().points()) {
+              out.add(i, text(p.attributes(), a.key()), 1, 0);
+            }
+          }
+          default -> {
+            // has no such attribute
+          }
+        }
+      }
+    }
+  }
+
+  private static @Nullable String text(Attributes a, String key) {
+    Object v = a.get(key);
+    return v == null ? null : v.toString();
+  }
+
+  static String utf8(byte[] b, int from, int length) {
+    return new String(b, from, length, StandardCharsets.UTF_8);
+  }
+}

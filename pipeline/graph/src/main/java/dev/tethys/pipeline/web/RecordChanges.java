@@ -1,0 +1,185 @@
+package dev.tethys.pipeline.web;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.otlp.wire.OtlpJsonWriter;
+import dev.tethys.codec.otlp.wire.OtlpSignal;
+import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.model.telemetry.Telemetry;
+import dev.tethys.model.telemetry.TracesData;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.graph.NodeTap;
+import dev.tethys.pipeline.graph.OneRecord;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Records of a batch before a node, each with what the node made of it. */
+final class RecordChanges {
+  /** Records of one batch that are compared. */
+  private static final int MAX_RECORDS = 1_000;
+
+  /** Largest record that is shown, as JSON. */
+  private static final int MAX_RECORD = 64 << 10;
+
+  private RecordChanges() {}
+
+  /** What a node did with a record. */
+  enum Change {
+    UNCHANGED,
+    CHANGED,
+
+    /** Not passed on within the call: dropped, or held back. */
+    ONLY_BEFORE,
+
+    /** Made by the node, or held back before. */
+    ONLY_AFTER;
+
+    String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    static @Nullable Change of(String word) {
+      for (Change c : values()) {
+        if (c.word().equals(word)) {
+          return c;
+        }
+      }
+      return null;
+    }
+  }
+
+  private record Shown(OneRecord.Identity id, String json) {}
+
+  /**
+   * A record.
+   *
+   * @param edge on which it left; "" for one that did not
+   * @param before null for a record that is only after
+   * @param after null for a record that is only before
+   */
+  record Pair(
+      Change change, Signal signal, String edge, @Nullable String before, @Nullable String after) {
+    String json() {
+      Json j = new Json().open('{').key("change").text(change.word());
+      j.key("signal").text(StatusJson.word(signal)).key("edge").text(edge);
+      put(j, "before", before);
+      put(j, "after", change == Change.UNCHANGED ? null : after);
+      return j.close('}').toString();
+    }
+
+    private static void put(Json j, String key, @Nullable String json) {
+      if (json != null && json.length() <= MAX_RECORD) {
+        j.key(key).raw(json);
+      } else if (json != null) {
+        j.key(key + "Bytes").number(json.length());
+      }
+    }
+  }
+
+  /** The records of a passage; those of profiles and of malformed batches are left out. */
+  static List<Pair> of(NodeTap.Passage p, TapAccess access) {
+    List<Shown> before = p.before() == null ? List.of() : records(p.before(), access);
+    Map<OneRecord.Identity, Deque<Shown>> left = new HashMap<>();
+    before.forEach(s -> left.computeIfAbsent(s.id, k -> new ArrayDeque<>()).add(s));
+    Map<OneRecord.Identity, Deque<Shown>> first = copy(left);
+    List<Pair> out = new ArrayList<>();
+    for (NodeTap.Passed passed : p.after()) {
+      Batch b = passed.batch();
+      List<Shown> after = records(b, access);
+      // Each edge gets the same records; only those that no edge got are left.
+      Map<OneRecord.Identity, Deque<Shown>> ofEdge = copy(first);
+      boolean sameSize = after.size() == before.size();
+      for (int i = 0; i < after.size(); i++) {
+        Shown a = after.get(i);
+        Shown was = poll(ofEdge, a.id);
+        if (was == null && sameSize && !first.containsKey(a.id)) {
+          was = poll(ofEdge, before.get(i).id); // its identity was edited
+        }
+        if (was == null) {
+          out.add(new Pair(Change.ONLY_AFTER, b.signal(), passed.edge(), null, a.json));
+        } else {
+          remove(left, was);
+          Change c = was.json.equals(a.json) ? Change.UNCHANGED : Change.CHANGED;
+          out.add(new Pair(c, b.signal(), passed.edge(), was.json, a.json));
+        }
+      }
+    }
+    if (p.before() != null && p.whole() && before.size() < MAX_RECORDS) {
+      Signal signal = p.before().signal();
+      left.values()
+          .forEach(
+              all ->
+                  all.forEach(
+                      s -> out.add(new Pair(Change.ONLY_BEFORE, signal, "", s.json, null))));
+    }
+    return out;
+  }
+
+  private static Map<OneRecord.Identity, Deque<Shown>> copy(
+      Map<OneRecord.Identity, Deque<Shown>> of) {
+    Map<OneRecord.Identity, Deque<Shown>> m = new HashMap<>();
+    of.forEach((k, v) -> m.put(k, new ArrayDeque<>(v)));
+    return m;
+  }
+
+  private static @Nullable Shown poll(
+      Map<OneRecord.Identity, Deque<Shown>> from, OneRecord.Identity id) {
+    Deque<Shown> d = from.get(id);
+    return d == null ? null : d.poll();
+  }
+
+  private static void remove(Map<OneRecord.Identity, Deque<Shown>> from, Shown s) {
+    Deque<Shown> d = from.get(s.id);
+    if (d != null) {
+      d.remove(s);
+    }
+  }
+
+  private static List<Shown> records(Batch b, TapAccess access) {
+    List<Shown> out = new ArrayList<>();
+    if (b.signal() == Signal.PROFILES) {
+      return out;
+    }
+    try {
+      Telemetry<?> tree =
+          b.encoding() == Encoding.REMOTE_WRITE ? b.seriesAsOtlp().metrics() : b.takeTree();
+      for (ResourceGroup<?> r : tree.resources()) {
+        for (ScopeGroup<?> s : r.scopes()) {
+          for (Object item : s.items()) {
+            OneRecord.Identity id = OneRecord.identity(r, item);
+            if (id == null || out.size() >= MAX_RECORDS) {
+              return out;
+            }
+            Telemetry<?> one = OneRecord.of(r, s, item);
+            access.mask(one);
+            out.add(new Shown(id, json(one)));
+          }
+        }
+      }
+    } catch (CodecException e) {
+      out.clear();
+    }
+    return out;
+  }
+
+  /** A record as a request of OTLP in JSON. */
+  static String json(Telemetry<?> one) {
+    OtlpSignal s =
+        one instanceof LogsData
+            ? OtlpSignal.LOGS
+            : one instanceof TracesData ? OtlpSignal.TRACES : OtlpSignal.METRICS;
+    byte[] body = new OtlpWriter().write(one);
+    return new String(OtlpJsonWriter.toJson(s, body, 0, body.length), StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,321 @@
+package dev.tethys.pipeline.web;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.model.telemetry.Telemetry;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.graph.GraphStatus;
+import dev.tethys.pipeline.graph.GraphView;
+import dev.tethys.pipeline.graph.NodeTap;
+import dev.tethys.pipeline.graph.RecordTrail;
+import dev.tethys.pipeline.graph.Tap;
+import dev.tethys.pipeline.privacy.Detector;
+import dev.tethys.pipeline.privacy.Finding;
+import dev.tethys.pipeline.privacy.PersonalData;
+import dev.tethys.pipeline.privacy.Texts;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import dev.tethys.web.Params;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code /api/v1/pipelines}: records before and after a node, the way of one record, personal data
+ * that destinations get.
+ */
+final class RecordEndpoints {
+  /** Taps of nodes and checks at a time. */
+  private static final int MAX_READERS = 8;
+
+  private static final int MAX_RECORDS = 100;
+  private static final double MAX_SECONDS = 30;
+
+  /** Batches a second that a check of a destination reads. */
+  private static final double CHECKED_PER_SECOND = 10;
+
+  private final GraphView graph;
+  private final TapAccess access;
+  private final Semaphore readers = new Semaphore(MAX_READERS);
+
+  RecordEndpoints(GraphView graph, TapAccess access) {
+    this.graph = graph;
+    this.access = access;
+  }
+
+  void addTo(Routes routes) {
+    routes
+        .get("/api/v1/pipelines/records", this::records)
+        .get("/api/v1/pipelines/follow", this::follow)
+        .get("/api/v1/pipelines/findings", this::findings)
+        .get("/api/v1/pipelines/recommendations", (q, r) -> reading(() -> recommend(q, r)));
+  }
+
+  private interface Reading {
+    void run() throws IOException, InterruptedException;
+  }
+
+  private void reading(Reading r) throws IOException, InterruptedException {
+    access.check();
+    if (!readers.tryAcquire()) {
+      throw new HttpException(
+          429, MAX_READERS + " readers look at records, the limit; try again later");
+    }
+    try {
+      r.run();
+    } finally {
+      readers.release();
+    }
+  }
+
+  private void records(HttpRequest q, HttpResponse r) throws IOException, InterruptedException {
+    reading(() -> streamRecords(q, r));
+  }
+
+  private void streamRecords(HttpRequest q, HttpResponse r)
+      throws IOException, InterruptedException {
+    Params p = q.query();
+    String node = PipelineEndpoints.required(p, "node");
+    double perSecond =
+        PipelineEndpoints.number(p, "per_second", 1, PipelineEndpoints.MAX_PER_SECOND);
+    long count = (long) PipelineEndpoints.number(p, "count", Long.MAX_VALUE, Long.MAX_VALUE);
+    int each = (int) PipelineEndpoints.number(p, "records", 20, MAX_RECORDS);
+    String contains = text(p, "contains");
+    String change = text(p, "change");
+    if (!change.isEmpty() && RecordChanges.Change.of(change) == null) {
+      throw new HttpException(
+          400, "change=" + change + " must be unchanged, changed, only_before or only_after");
+    }
+    NodeTap tap =
+        graph
+            .tapNode(node, perSecond)
+            .orElseThrow(
+                () ->
+                    new HttpException(
+                        404, "there is no node " + node + "; /api/v1/pipelines lists them"));
+    boolean[] gone = new boolean[1];
+    try (tap;
+        HttpRequest.Watch watch = q.whenClientGone(() -> gone[0] = true);
+        OutputStream out = PipelineEndpoints.begin(r)) {
+      long skipped = 0;
+      for (long n = 0; n < count && !gone[0]; ) {
+        NodeTap.Passage passage = tap.next(1000);
+        StringBuilder lines = new StringBuilder();
+        if (passage != null) {
+          for (RecordChanges.Pair pair : RecordChanges.of(passage, access)) {
+            String line = pair.json();
+            boolean wanted =
+                (change.isEmpty() || pair.change() == RecordChanges.Change.of(change))
+                    && (contains.isEmpty() || line.contains(contains));
+            if (wanted && n < count && linesOf(lines) < each) {
+              lines.append(line).append('\n');
+              n++;
+            }
+          }
+        }
+        if (tap.skipped() > skipped) {
+          skipped = tap.skipped();
+          lines.append("{\"skippedBatches\":").append(skipped).append("}\n");
+        }
+        // An empty line, so that a client that has gone is noticed.
+        out.write((lines.isEmpty() ? "\n" : lines.toString()).getBytes(StandardCharsets.UTF_8));
+        out.flush();
+      }
+    }
+  }
+
+  private static int linesOf(StringBuilder lines) {
+    return (int) lines.chars().filter(c -> c == '\n').count();
+  }
+
+  private static String text(Params p, String name) {
+    String v = p.first(name);
+    return v == null ? "" : v;
+  }
+
+  /** Follows the first record that matches, until the time is up. */
+  private void follow(HttpRequest q, HttpResponse r) throws IOException, InterruptedException {
+    reading(() -> followOne(q, r));
+  }
+
+  private void followOne(HttpRequest q, HttpResponse r) throws IOException, InterruptedException {
+    Params p = q.query();
+    String signal = PipelineEndpoints.required(p, "signal");
+    if (!signal.equals("logs") && !signal.equals("traces")) {
+      throw new HttpException(400, "signal=" + signal + " must be logs or traces");
+    }
+    double seconds = PipelineEndpoints.number(p, "seconds", 5, MAX_SECONDS);
+    Signal of = Signal.valueOf(signal.toUpperCase(Locale.ROOT));
+    RecordTrail trail =
+        graph
+            .follow(new RecordTrail.Start(of, text(p, "contains")))
+            .orElseThrow(
+                () -> new HttpException(429, "another record is followed; try again later"));
+    Map<String, Map<String, Long>> before = dropped();
+    try (trail) {
+      TimeUnit.MILLISECONDS.sleep((long) (seconds * 1000));
+      PipelineEndpoints.send(r, trailJson(trail, before));
+    }
+  }
+
+  /** Dropped items by node and reason. */
+  private Map<String, Map<String, Long>> dropped() {
+    Map<String, Map<String, Long>> out = new LinkedHashMap<>();
+    for (GraphStatus.NodeStatus n : graph.status().nodes()) {
+      Map<String, Long> sum = new TreeMap<>();
+      n.balances()
+          .values()
+          .forEach(b -> b.dropped().forEach((reason, i) -> sum.merge(reason, i, Long::sum)));
+      out.put(n.id(), sum);
+    }
+    return out;
+  }
+
+  private String trailJson(RecordTrail trail, Map<String, Map<String, Long>> before) {
+    List<RecordTrail.Hop> hops = trail.hops();
+    Json j = new Json().open('{').key("hops").open('[');
+    for (RecordTrail.Hop h : hops) {
+      j.open('{').key("edge").text(h.edge()).key("from").text(h.from()).key("to").text(h.to());
+      j.key("toExporter").raw(String.valueOf(h.toExporter())).key("millis").number(h.millis());
+      j.key("batchItems").number(h.batchItems());
+      Telemetry<?> record = h.record().copy();
+      access.mask(record);
+      j.key("record").raw(RecordChanges.json(record)).close('}');
+    }
+    j.close(']').key("ends").open('[');
+    Map<String, Map<String, Long>> now = dropped();
+    for (RecordTrail.Hop h : hops) {
+      boolean passedOn = hops.stream().anyMatch(next -> next.from().equals(h.to()));
+      if (!passedOn) {
+        j.open('{').key("node").text(h.to());
+        j.key("end").text(h.toExporter() ? "exporter" : "not_passed_on");
+        j.key("droppedMeanwhile").open('{');
+        Map<String, Long> was = before.getOrDefault(h.to(), Map.of());
+        now.getOrDefault(h.to(), Map.of())
+            .forEach(
+                (reason, n) -> {
+                  long more = n - was.getOrDefault(reason, 0L);
+                  if (more > 0) {
+                    j.key(reason).number(more);
+                  }
+                });
+        j.close('}').close('}');
+      }
+    }
+    return j.close(']').key("batchesNotRead").number(trail.notRead()).close('}').toString();
+  }
+
+  /** Findings of the detectors in what destinations get. */
+  private static final class Checked {
+    long records;
+    long batches;
+    final Map<String, Map<String, Long>> byDetector = new TreeMap<>(); // by field
+
+    void read(Batch b) {
+      Telemetry<?> tree;
+      try {
+        tree =
+            b.encoding() == dev.tethys.pipeline.Encoding.REMOTE_WRITE
+                ? b.seriesAsOtlp().metrics()
+                : b.takeTree();
+      } catch (CodecException e) {
+        return;
+      }
+      records += tree.itemCount();
+      batches++;
+      Texts.edit(
+          tree,
+          (field, text) -> {
+            for (Finding f : DATA.find(text)) {
+              Map<String, Long> fields =
+                  byDetector.computeIfAbsent(f.detector().word(), k -> new TreeMap<>());
+              boolean known = fields.containsKey(field) || fields.size() < MAX_RECORDS;
+              fields.merge(known ? field : "other", 1L, Long::sum);
+            }
+            return text;
+          });
+    }
+  }
+
+  private static final PersonalData DATA = PersonalData.all();
+
+  private void findings(HttpRequest q, HttpResponse r) throws IOException, InterruptedException {
+    reading(() -> check(q, r));
+  }
+
+  private void check(HttpRequest q, HttpResponse r) throws IOException, InterruptedException {
+    double seconds = PipelineEndpoints.number(q.query(), "seconds", 5, MAX_SECONDS);
+    Map<GraphStatus.EdgeStatus, Tap> taps = new LinkedHashMap<>();
+    Map<String, Checked> by = new TreeMap<>();
+    try {
+      GraphStatus status = graph.status();
+      for (GraphStatus.EdgeStatus e : status.edges()) {
+        boolean exporter =
+            status.nodes().stream()
+                .anyMatch(n -> n.id().equals(e.to()) && n.kind().equals("exporter"));
+        Optional<Tap> tap = exporter ? graph.tap(e.id(), CHECKED_PER_SECOND) : Optional.empty();
+        tap.ifPresent(t -> taps.put(e, t));
+      }
+      long end = System.nanoTime() + (long) (seconds * 1e9);
+      while (System.nanoTime() < end) {
+        for (Map.Entry<GraphStatus.EdgeStatus, Tap> e : taps.entrySet()) {
+          @Nullable Batch b = e.getValue().next(taps.size() > 10 ? 5 : 50);
+          Checked c = by.computeIfAbsent(e.getKey().to(), k -> new Checked());
+          while (b != null && System.nanoTime() < end) {
+            c.read(b);
+            b = e.getValue().next(0);
+          }
+        }
+        if (taps.isEmpty()) {
+          break;
+        }
+      }
+    } finally {
+      taps.values().forEach(Tap::close);
+    }
+    PipelineEndpoints.send(r, findingsJson(by));
+  }
+
+  private void recommend(HttpRequest q, HttpResponse r) throws IOException, InterruptedException {
+    double seconds = PipelineEndpoints.number(q.query(), "seconds", 10, MAX_SECONDS);
+    PipelineEndpoints.send(r, new SampledAdvice(graph, access).read(seconds));
+  }
+
+  private static String findingsJson(Map<String, Checked> by) {
+    Json j = new Json().open('{').key("detectors").open('[');
+    for (Detector d : Detector.values()) {
+      j.text(d.word());
+    }
+    j.close(']').key("destinations").open('[');
+    by.forEach(
+        (node, c) -> {
+          long sum =
+              c.byDetector.values().stream()
+                  .flatMap(f -> f.values().stream())
+                  .mapToLong(Long::longValue)
+                  .sum();
+          j.open('{').key("node").text(node).key("records").number(c.records);
+          j.key("batches").number(c.batches).key("findings").number(sum);
+          j.key("byDetector").open('{');
+          c.byDetector.forEach(
+              (detector, fields) -> {
+                j.key(detector).open('{');
+                fields.forEach((field, n) -> j.key(field).number(n));
+                j.close('}');
+              });
+          j.close('}').close('}');
+        });
+    return j.close(']').close('}').toString();
+  }
+}

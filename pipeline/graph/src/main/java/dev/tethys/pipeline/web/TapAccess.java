@@ -1,0 +1,61 @@
+package dev.tethys.pipeline.web;
+
+import dev.tethys.codec.otlp.wire.OtlpWriter;
+import dev.tethys.model.telemetry.Telemetry;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.privacy.PersonalData;
+import dev.tethys.pipeline.privacy.Texts;
+import dev.tethys.web.HttpException;
+
+/** What readers of an API see of the data that passes through a graph. */
+public enum TapAccess {
+  /** Nothing. */
+  NONE,
+
+  /** Records, in which detected personal data and credentials are masked. */
+  MASKED,
+
+  /** Records as they are. */
+  PLAIN;
+
+  private static final PersonalData DATA = PersonalData.all();
+
+  /** Access by flags: whether there is any, and whether it is to data as it is. */
+  public static TapAccess of(boolean enabled, boolean plain) {
+    return !enabled ? NONE : plain ? PLAIN : MASKED;
+  }
+
+  void check() {
+    if (this == NONE) {
+      throw new HttpException(
+          403, "live tap is disabled; start with --web.enable-tap to enable it");
+    }
+  }
+
+  /** A text as readers see it. */
+  public String masked(String text) {
+    return this == PLAIN ? text : DATA.masked(text, (f, found) -> "<" + f.detector().word() + ">");
+  }
+
+  /** Masks the texts of a tree. */
+  void mask(Telemetry<?> tree) {
+    if (this != PLAIN) {
+      Texts.edit(tree, (field, text) -> masked(text));
+    }
+  }
+
+  /**
+   * The message of a shared batch of OTLP.
+   *
+   * @throws dev.tethys.codec.CodecException when its bytes are not what they should be
+   */
+  byte[] masked(Batch b) {
+    if (this == PLAIN || b.signal() == Signal.PROFILES) {
+      return b.body();
+    }
+    Telemetry<?> tree = b.takeTree();
+    mask(tree);
+    return new OtlpWriter().write(tree);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.pipeline.advice;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.pipeline.privacy;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.pipeline.volume;
+
+import org.jspecify.annotations.NullMarked;
