@@ -115,6 +115,69 @@ class LiveControlsTest {
   }
 
   @Test
+  void redactMasksTheItemsInItsScopeAndCountsThem() {
+    set("id: c1, action: redact, signals: [logs], condition: 'log.severity_number >= 9'");
+    send(
+        LOGS,
+        Rig.logs(
+            "checkout",
+            Rig.log(9, "card 4111111111111111", "mail", "jane@example.com"),
+            Rig.log(5, "debug jane@example.com"),
+            Rig.log(9, "fine")));
+    assertThat(Rig.all(Rig.logs(out.getFirst())))
+        .extracting(LogRecord::body)
+        .containsExactly("card ****", "debug jane@example.com", "fine");
+    assertThat(Rig.all(Rig.logs(out.getFirst())).getFirst().attributes())
+        .hasToString("{mail=****}");
+    assertThat(controls.applied()).isEqualTo(Map.of("c1", new LiveControls.Applied(true, 2, 0, 1)));
+
+    set("id: c2, action: redact, detectors: [card], pipeline: logs, observe: true");
+    Batch seen = Rig.batch(Rig.logs("shop", Rig.log(9, "card 4111111111111111")));
+    send(LOGS, true, seen);
+    assertThat(out.getLast()).isSameAs(seen);
+    assertThat(controls.applied().get("c2")).isEqualTo(new LiveControls.Applied(true, 1, 0, 1));
+
+    set("id: c3, action: redact, detectors: [email], attributes: {service.name: a@example.com}");
+    send(TRACES, Rig.traces("a@example.com", Rig.span("GET /a@example.com", "ip", "10.0.0.1")));
+    send(METRICS, Rig.metrics("a@example.com", Rig.gauge("g", Rig.point(1, 1, "user", "b@x.org"))));
+    Span span = Rig.all(Rig.traces(out.get(out.size() - 2))).getFirst();
+    assertThat(span.name()).isEqualTo("GET /****");
+    assertThat(span.attributes()).hasToString("{ip=10.0.0.1}");
+    assertThat(Rig.traces(out.get(out.size() - 2)).resources().getFirst().resource().attributes())
+        .hasToString("{service.name=****}");
+    assertThat(
+            Rig.all(Rig.metrics(out.getLast())).getFirst().data().points().getFirst().attributes())
+        .hasToString("{user=****}");
+  }
+
+  @Test
+  void sampleKeepsSlowSpans() {
+    set("id: c1, action: sample, share: 0.000001, keepSlow: 500ms, pipeline: traces");
+    Span slow = Rig.span("slow");
+    slow.setStartTimeUnixNano(1_000_000_000L);
+    slow.setEndTimeUnixNano(1_500_000_000L);
+    Span fast = Rig.span("fast");
+    fast.setStartTimeUnixNano(1_000_000_000L);
+    fast.setEndTimeUnixNano(1_499_000_000L);
+    send(TRACES, Rig.traces("shop", slow, fast));
+    assertThat(Rig.all(Rig.traces(out.getFirst()))).extracting(Span::name).containsExactly("slow");
+  }
+
+  @Test
+  void sampleKeepsRareItemsOfEachKind() {
+    set("id: c1, action: sample, share: 0.000001, keepRare: 2, signals: [logs], pipeline: logs");
+    for (int i = 0; i < 50; i++) {
+      send(LOGS, Rig.logs("shop", Rig.log(9, "order " + i + " paid")));
+    }
+    send(LOGS, Rig.logs("shop", Rig.log(9, "disk is full")));
+    send(LOGS, Rig.logs("cart", Rig.log(9, "order 7 paid")));
+    assertThat(out.stream().flatMap(b -> Rig.all(Rig.logs(b)).stream()).map(LogRecord::body))
+        .containsExactly("order 0 paid", "order 1 paid", "disk is full", "order 7 paid");
+    assertThatThrownBy(() -> set("id: c2, action: mute, keepRare: 2, pipeline: logs"))
+        .hasMessageContaining("keepRare");
+  }
+
+  @Test
   void batchOutOfScopePassesAsItCame() {
     set("id: c1, action: mute, signals: [logs], attributes: {service.name: checkout}");
     Batch b = Rig.batch(Rig.logs("shop", Rig.log(9, "a")));

@@ -55,6 +55,38 @@ class RedactionTest {
   }
 
   @Test
+  void detectorsMaskPartsOfValuesNamesAndMessages() {
+    String yaml = "{allow_all_keys: true, detectors: [card, iban, email], summary: info}";
+    LogRecord l =
+        run(
+            yaml,
+            Rig.log(
+                9,
+                "paid 4111 1111 1111 1111 to DE89370400440532013000",
+                "user",
+                "jane@example.com",
+                "order",
+                "4111111111111112"));
+    assertThat(l.body()).isEqualTo("paid **** to ****");
+    assertThat(l.attributes().get("user")).isEqualTo("****");
+    assertThat(l.attributes().get("order")).isEqualTo("4111111111111112");
+    assertThat(l.attributes().get("redaction.masked.count")).isEqualTo(1L);
+    Span s = Rig.span("mail jane@example.com");
+    s.setStatusMessage("no such user jane@example.com");
+    Rig other = new Rig();
+    other.send(other.processor(Redaction.factory(), Signal.TRACES, yaml), Rig.traces("shop", s));
+    Span masked = Rig.all(other.traces()).getFirst();
+    assertThat(masked.name()).isEqualTo("mail ****");
+    assertThat(masked.statusMessage()).isEqualTo("no such user ****");
+  }
+
+  @Test
+  void unknownDetectorsAreRefused() {
+    assertThatThrownBy(() -> run("{allow_all_keys: true, detectors: [passport]}", Rig.log(9, "x")))
+        .hasMessageContaining("passport");
+  }
+
+  @Test
   void attributesOfLinksAndExemplarsAreLookedAtToo() {
     String yaml = "{allow_all_keys: true, blocked_key_patterns: [pin]}";
     Span s = Rig.span("a");

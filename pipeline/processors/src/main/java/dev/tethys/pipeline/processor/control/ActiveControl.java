@@ -10,6 +10,7 @@ import dev.tethys.pipeline.component.PipelineId;
 import dev.tethys.pipeline.ottl.Context;
 import dev.tethys.pipeline.ottl.Cursor;
 import dev.tethys.pipeline.ottl.ValueText;
+import dev.tethys.pipeline.privacy.PersonalData;
 import dev.tethys.pipeline.processor.Removal;
 import dev.tethys.pipeline.processor.sampling.Sampler;
 import dev.tethys.pipeline.processor.sampling.tail.TokenBucket;
@@ -33,6 +34,8 @@ final class ActiveControl {
   private final CompiledCondition condition;
   private final @Nullable Sampler sampler;
   private final @Nullable TokenBucket bucket;
+  private final @Nullable PersonalData data;
+  private final @Nullable RareItems rare;
 
   ActiveControl(Control control, ControlCounts counts, Scheduler clock) {
     this.control = control;
@@ -46,6 +49,8 @@ final class ActiveControl {
         control.action() == ControlAction.RATE_LIMIT
             ? new TokenBucket(control.rate(), control.rate(), clock)
             : null;
+    rare = control.keepRare() > 0 ? new RareItems(control.keepRare(), clock) : null;
+    data = control.action() == ControlAction.REDACT ? new PersonalData(control.detectors()) : null;
   }
 
   /** Whether it is about what enters a pipeline. */
@@ -58,17 +63,19 @@ final class ActiveControl {
   static final class Tally {
     long matched;
     long dropped;
+    long masked;
     boolean changed;
   }
 
   /** Applies the control to a tree. */
-  Tally apply(Signal signal, Telemetry<?> data, Cursor at) {
+  Tally apply(Signal signal, Telemetry<?> tree, Cursor at) {
     Tally tally = new Tally();
     Context unit = unit(signal);
     Scope scope = new Scope(signal, unit);
+    Masking masking = data == null ? null : new Masking(data, control.observe(), tally);
     boolean removed =
         Removal.removeIf(
-            data,
+            tree,
             unit,
             at,
             c -> {
@@ -77,6 +84,10 @@ final class ActiveControl {
               }
               int items = items(unit, c);
               tally.matched += items;
+              if (masking != null) {
+                masking.mask(signal, c, isOfResource(signal));
+                return false;
+              }
               if (keeps(signal, c, tally)) {
                 return false;
               }
@@ -85,7 +96,14 @@ final class ActiveControl {
             });
     tally.changed |= removed;
     counts.add(signal, tally.matched, tally.dropped);
+    counts.addChanged(signal, tally.masked);
     return tally;
+  }
+
+  /** Whether the scope has all items of a resource or none. */
+  private boolean isOfResource(Signal signal) {
+    Context c = condition.context(signal);
+    return c == null || c == Context.RESOURCE;
   }
 
   /** What is dropped as a whole: as much as possible where all is, else single items. */
@@ -121,7 +139,10 @@ final class ActiveControl {
     }
     if (signal == Signal.TRACES) {
       Span s = at.span();
-      if (control.keepErrors() && s.statusCode() == STATUS_ERROR) {
+      if (control.keepErrors() && s.statusCode() == STATUS_ERROR || isSlow(s)) {
+        return true;
+      }
+      if (rare != null && rare.isRare(at.resource(), s)) {
         return true;
       }
       if (control.observe()) {
@@ -134,11 +155,19 @@ final class ActiveControl {
     if (control.keepErrors() && isError(l)) {
       return true;
     }
+    if (rare != null && rare.isRare(at.resource(), l)) {
+      return true;
+    }
     if (control.observe()) {
       return ThreadLocalRandom.current().nextDouble() < control.share();
     }
     tally.changed = true;
     return sampler.keep(l);
+  }
+
+  private boolean isSlow(Span s) {
+    long nanos = s.endTimeUnixNano() - s.startTimeUnixNano();
+    return control.keepSlowMillis() > 0 && nanos / 1_000_000 >= control.keepSlowMillis();
   }
 
   private static boolean isError(LogRecord l) {

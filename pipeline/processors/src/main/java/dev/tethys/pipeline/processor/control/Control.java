@@ -1,11 +1,13 @@
 package dev.tethys.pipeline.processor.control;
 
+import dev.tethys.config.Durations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.PipelineId;
+import dev.tethys.pipeline.privacy.Detector;
 import dev.tethys.pipeline.web.Json;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -14,10 +16,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
- * Rule that drops items at the entry of pipelines until an end time.
+ * Rule that drops or edits items at the entry of pipelines until an end time.
  *
  * @param signals never empty
  * @param attributes text of resource attributes, all of which must be equal; empty for any
@@ -25,6 +28,10 @@ import java.util.regex.Pattern;
  * @param pipeline such as {@code logs/edge}; "" for all, at the place where items enter the graph
  * @param share of the items that {@code sample} keeps, between 0 and 1
  * @param keepErrors whether {@code sample} keeps spans and log records of errors
+ * @param keepSlowMillis duration from which {@code sample} keeps all spans; 0 for none
+ * @param keepRare spans of each service and name, and log records of each service and body without
+ *     its digits, that {@code sample} keeps in a minute before it samples them; 0 for none
+ * @param detectors by which {@code redact} masks; empty for other actions
  * @param rate of items a second that {@code rate_limit} keeps
  * @param observe whether items are only counted, and pass
  * @param endMillis Unix milliseconds, by the clock of the agent
@@ -38,6 +45,9 @@ public record Control(
     String pipeline,
     double share,
     boolean keepErrors,
+    long keepSlowMillis,
+    long keepRare,
+    Set<Detector> detectors,
     long rate,
     boolean observe,
     String owner,
@@ -51,6 +61,7 @@ public record Control(
   private static final int MAX_CONDITION = 4096;
   private static final int MAX_TEXT = 1024;
   private static final double MIN_SHARE = 1e-6;
+  private static final long MAX_RARE = 1_000_000;
   private static final long MAX_RATE = 1_000_000_000;
 
   /** Keys of a control; others may {@linkplain Section#include include} them. */
@@ -63,7 +74,7 @@ public record Control(
       SECTION.required(
           "action",
           Type.lowerCase("action", ControlAction.class),
-          "mute, filter, sample or rate_limit.");
+          "mute, filter, sample, rate_limit or redact.");
   private static final Key<List<Signal>> SIGNALS =
       SECTION.key(
           "signals",
@@ -84,6 +95,21 @@ public record Control(
       SECTION.key("share", Type.FLOAT, 0.0, "Share that sample keeps, between 0 and 1.");
   private static final Key<Boolean> KEEP_ERRORS =
       SECTION.key("keepErrors", Type.BOOL, false, "Whether sample keeps all errors.");
+  private static final Key<String> KEEP_SLOW =
+      SECTION.key(
+          "keepSlow",
+          Type.STRING,
+          "",
+          "Duration from which sample keeps all spans, such as 500ms.");
+  private static final Key<Long> KEEP_RARE =
+      SECTION.key(
+          "keepRare", Type.INT, 0L, "Items of each kind that sample keeps in a minute at least.");
+  private static final Key<List<Detector>> DETECTORS =
+      SECTION.key(
+          "detectors",
+          Type.list(Type.lowerCase("detector", Detector.class)),
+          List.of(),
+          "card, iban, email, phone, ip, token, key: what redact masks; all by default.");
   private static final Key<Long> RATE =
       SECTION.key("rate", Type.INT, 0L, "Items a second that rate_limit keeps.");
   private static final Key<Boolean> OBSERVE =
@@ -95,6 +121,7 @@ public record Control(
 
   public Control {
     signals = Collections.unmodifiableSet(EnumSet.copyOf(signals));
+    detectors = Collections.unmodifiableSet(new TreeSet<>(detectors));
     attributes = Collections.unmodifiableMap(new TreeMap<>(attributes));
   }
 
@@ -131,6 +158,9 @@ public record Control(
             pipeline,
             o.get(SHARE),
             o.get(KEEP_ERRORS),
+            keepSlow(o),
+            o.get(KEEP_RARE),
+            detectors(o, action),
             o.get(RATE),
             o.get(OBSERVE),
             shortened(o.get(OWNER)),
@@ -140,13 +170,38 @@ public record Control(
     return c;
   }
 
+  private static long keepSlow(YamlObject o) {
+    String text = o.get(KEEP_SLOW);
+    if (text.isEmpty()) {
+      return 0;
+    }
+    try {
+      long millis = Durations.parse(text).toMillis();
+      if (millis > 0) {
+        return millis;
+      }
+    } catch (IllegalArgumentException e) {
+      // reported below
+    }
+    throw o.error(KEEP_SLOW, "must be a duration of 1ms or more, such as 500ms, not " + text);
+  }
+
+  private static Set<Detector> detectors(YamlObject o, ControlAction action) {
+    Set<Detector> all = EnumSet.noneOf(Detector.class);
+    all.addAll(o.get(DETECTORS));
+    if (action != ControlAction.REDACT && !all.isEmpty()) {
+      throw o.error(DETECTORS, "is a setting of redact, not of " + action.word());
+    }
+    return action == ControlAction.REDACT && all.isEmpty() ? EnumSet.allOf(Detector.class) : all;
+  }
+
   private static Set<Signal> signals(
       YamlObject o, ControlAction action, String condition, String pipeline) {
     Set<Signal> supported =
         switch (action) {
           case MUTE, FILTER -> EnumSet.allOf(Signal.class);
           case SAMPLE -> EnumSet.of(Signal.TRACES, Signal.LOGS);
-          case RATE_LIMIT -> EnumSet.of(Signal.TRACES, Signal.METRICS, Signal.LOGS);
+          case RATE_LIMIT, REDACT -> EnumSet.of(Signal.TRACES, Signal.METRICS, Signal.LOGS);
         };
     Set<Signal> signals = EnumSet.noneOf(Signal.class);
     signals.addAll(o.get(SIGNALS));
@@ -184,8 +239,16 @@ public record Control(
     if (samples && !(share >= MIN_SHARE && share < 1)) {
       throw o.error(SHARE, "must be from 0.000001 to less than 1");
     }
-    if (!samples && (o.has(SHARE) || keepErrors)) {
-      throw o.error("share and keepErrors are settings of sample, not of " + action.word());
+    if (!samples && (o.has(SHARE) || keepErrors || keepSlowMillis > 0 || keepRare != 0)) {
+      throw o.error(
+          "share, keepErrors, keepSlow and keepRare are settings of sample, not of "
+              + action.word());
+    }
+    if (keepRare < 0 || keepRare > MAX_RARE) {
+      throw o.error(KEEP_RARE, "must be from 0 to " + MAX_RARE);
+    }
+    if (keepSlowMillis > 0 && !signals.contains(Signal.TRACES)) {
+      throw o.error(KEEP_SLOW, "requires traces among the signals");
     }
     boolean limits = action == ControlAction.RATE_LIMIT;
     if (limits && (rate < 1 || rate > MAX_RATE)) {
@@ -223,6 +286,9 @@ public record Control(
         pipeline,
         share,
         keepErrors,
+        keepSlowMillis,
+        keepRare,
+        detectors,
         rate,
         observe,
         shortened(newOwner),
@@ -241,6 +307,9 @@ public record Control(
         pipeline,
         share,
         keepErrors,
+        keepSlowMillis,
+        keepRare,
+        detectors,
         rate,
         true,
         owner,
@@ -272,6 +341,17 @@ public record Control(
     if (action == ControlAction.SAMPLE) {
       j.key("share").raw(Double.toString(share));
       j.key("keepErrors").raw(Boolean.toString(keepErrors));
+      if (keepSlowMillis > 0) {
+        j.key("keepSlow").text(keepSlowMillis + "ms");
+      }
+      if (keepRare > 0) {
+        j.key("keepRare").number(keepRare);
+      }
+    }
+    if (action == ControlAction.REDACT) {
+      j.key("detectors").open('[');
+      detectors.forEach(d -> j.text(d.word()));
+      j.close(']');
     }
     if (action == ControlAction.RATE_LIMIT) {
       j.key("rate").number(rate);

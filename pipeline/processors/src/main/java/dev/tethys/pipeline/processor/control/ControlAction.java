@@ -14,7 +14,10 @@ public enum ControlAction {
   SAMPLE("sampled"),
 
   /** Keeps a number of items a second. */
-  RATE_LIMIT("limited");
+  RATE_LIMIT("limited"),
+
+  /** Masks what detectors find in texts, and drops nothing. */
+  REDACT("redacted");
 
   private final String reason;
 

@@ -3,13 +3,14 @@ package dev.tethys.pipeline.processor.control;
 import dev.tethys.pipeline.Signal;
 import java.util.concurrent.atomic.AtomicLongArray;
 
-/** Items that a control matched and dropped, by signal. Safe for any number of threads. */
+/** Items that a control matched, dropped and changed, by signal. Safe for any number of threads. */
 final class ControlCounts {
   private static final int SIGNALS = Signal.values().length;
 
   final ControlAction action;
   private final AtomicLongArray matched = new AtomicLongArray(SIGNALS);
   private final AtomicLongArray dropped = new AtomicLongArray(SIGNALS);
+  private final AtomicLongArray changed = new AtomicLongArray(SIGNALS);
 
   ControlCounts(ControlAction action) {
     this.action = action;
@@ -22,9 +23,14 @@ final class ControlCounts {
     }
   }
 
+  void addChanged(Signal s, long items) {
+    changed.addAndGet(s.ordinal(), items);
+  }
+
   void addAll(ControlCounts other) {
     for (Signal s : Signal.values()) {
       add(s, other.matched(s), other.dropped(s));
+      addChanged(s, other.changed(s));
     }
   }
 
@@ -34,6 +40,18 @@ final class ControlCounts {
 
   long dropped(Signal s) {
     return dropped.get(s.ordinal());
+  }
+
+  long changed(Signal s) {
+    return changed.get(s.ordinal());
+  }
+
+  long changed() {
+    long n = 0;
+    for (Signal s : Signal.values()) {
+      n += changed(s);
+    }
+    return n;
   }
 
   long matched() {

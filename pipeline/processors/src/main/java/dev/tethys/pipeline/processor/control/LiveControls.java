@@ -57,8 +57,14 @@ public final class LiveControls implements EntryFilter, Collector {
    * @param active whether it still applies
    * @param matched items in its scope
    * @param dropped of these; for a control that only observes, those that it would have dropped
+   * @param changed items in which something was masked, or would have been
    */
-  public record Applied(boolean active, long matched, long dropped) {}
+  public record Applied(boolean active, long matched, long dropped, long changed) {
+    /** Counts of a control that changes nothing. */
+    public Applied(boolean active, long matched, long dropped) {
+      this(active, matched, dropped, 0);
+    }
+  }
 
   private final AccountingRegistry ledger;
   private final Scheduler clock;
@@ -205,7 +211,7 @@ public final class LiveControls implements EntryFilter, Collector {
     counts.forEach(
         (id, n) -> {
           if (!id.startsWith(Control.ENDED + ":")) {
-            out.put(id, new Applied(isActive(id), n.matched(), n.dropped()));
+            out.put(id, new Applied(isActive(id), n.matched(), n.dropped(), n.changed()));
           }
         });
     return out;
@@ -307,6 +313,11 @@ public final class LiveControls implements EntryFilter, Collector {
         "tethys_control_matched_items_total",
         "Items in the scope of a live control.",
         ControlCounts::matched,
+        to);
+    family(
+        "tethys_control_changed_items_total",
+        "Items in which a live control masked something, or would where it only observes.",
+        ControlCounts::changed,
         to);
   }
 

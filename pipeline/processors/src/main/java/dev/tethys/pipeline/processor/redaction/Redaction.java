@@ -8,6 +8,7 @@ import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.DataPoint;
@@ -23,15 +24,22 @@ import dev.tethys.model.telemetry.SpanEvent;
 import dev.tethys.model.telemetry.SpanLink;
 import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.ottl.ValueText;
+import dev.tethys.pipeline.privacy.Detector;
+import dev.tethys.pipeline.privacy.PersonalData;
 import dev.tethys.pipeline.processor.Simple;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -40,7 +48,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The {@code redaction} processor. Keys that are ignored pass; of the others those not allowed are
  * removed, values under blocked keys are masked whole, and what matches a blocked expression is
- * masked in the values that remain, unless the value matches an allowed one.
+ * masked in the values that remain, unless the value matches an allowed one. Detectors, an addition
+ * to the Collector's keys, mask what they find in these values, and in names and status messages of
+ * spans.
  */
 public final class Redaction {
   private static final String MASK = "****";
@@ -108,6 +118,13 @@ public final class Redaction {
   private static final Key<DatabaseSanitizer> DATABASES =
       SECTION.optional("db_sanitizer", DatabaseSanitizer.TYPE, "Takes literals out of statements.");
 
+  private static final Key<List<Detector>> DETECTORS =
+      SECTION.key(
+          "detectors",
+          Type.list(Type.lowerCase("detector", Detector.class)),
+          List.of(),
+          "card, iban, email, phone, ip, token, key: parts of values that are masked.");
+
   private final boolean allowAll;
   private final Set<String> allowed;
   private final Set<String> ignored;
@@ -121,8 +138,32 @@ public final class Redaction {
   private final Summary summary;
   private final @Nullable UrlSanitizer urls;
   private final @Nullable DatabaseSanitizer databases;
+  private final @Nullable PersonalData detect;
+  private final Consumer<Detector> found;
+
+  /** The same settings, with a count of findings. */
+  private Redaction(Redaction of, Consumer<Detector> found) {
+    allowAll = of.allowAll;
+    allowed = of.allowed;
+    ignored = of.ignored;
+    ignoredPatterns = of.ignoredPatterns;
+    blockedKeys = of.blockedKeys;
+    blockedValues = of.blockedValues;
+    allowedValues = of.allowedValues;
+    allTypes = of.allTypes;
+    hash = of.hash;
+    hmacKey = of.hmacKey;
+    summary = of.summary;
+    urls = of.urls;
+    databases = of.databases;
+    detect = of.detect;
+    this.found = found;
+  }
 
   private Redaction(YamlObject o) {
+    found = d -> {};
+    List<Detector> wanted = o.get(DETECTORS);
+    detect = wanted.isEmpty() ? null : new PersonalData(EnumSet.copyOf(wanted));
     allowAll = o.get(ALLOW_ALL_KEYS);
     allowed = new HashSet<>(SUMMARIES);
     allowed.addAll(o.get(ALLOWED_KEYS));
@@ -164,11 +205,34 @@ public final class Redaction {
         "Removes and masks attributes and parts of bodies.",
         SECTION.type(Redaction::new),
         Set.of(Signal.TRACES, Signal.METRICS, Signal.LOGS),
-        (r, _, _) ->
-            (data, _) -> {
-              r.redact(data);
-              return true;
-            });
+        (r, _, context) -> {
+          Redaction counting = r.detect == null ? r : new Redaction(r, counts(context));
+          return (data, _) -> {
+            counting.redact(data);
+            return true;
+          };
+        });
+  }
+
+  private static Consumer<Detector> counts(Context context) {
+    Registry.Vector<Registry.Counter> v =
+        context
+            .metrics()
+            .counters(
+                "tethys_redaction_findings_total",
+                "Parts of values that detectors of the redaction processor masked.",
+                "processor",
+                "detector");
+    Map<Detector, Registry.Counter> by = new EnumMap<>(Detector.class);
+    for (Detector d : Detector.values()) {
+      by.put(d, v.with(context.id().toString(), d.word()));
+    }
+    return d -> {
+      Registry.Counter c = by.get(d);
+      if (c != null) {
+        c.add(1);
+      }
+    };
   }
 
   private void redact(Telemetry<?> data) {
@@ -187,6 +251,9 @@ public final class Redaction {
     switch (item) {
       case Span s -> {
         name(s);
+        if (detect != null) {
+          s.setStatusMessage(detected(s.statusMessage()));
+        }
         attributes(s.attributes());
         if (s.hasEvents()) {
           for (SpanEvent e : s.events()) {
@@ -435,6 +502,7 @@ public final class Redaction {
     if (databases != null && (client || s.kind() == INTERNAL)) {
       name = databases.spanName(name, DatabaseSanitizer.system(s.attributes()));
     }
+    name = detected(name);
     if (!name.equals(s.name())) {
       s.setName(name);
     }
@@ -459,7 +527,18 @@ public final class Redaction {
     for (Pattern p : blockedValues) {
       masked = masked(p, masked);
     }
-    return masked;
+    return detected(masked);
+  }
+
+  private String detected(String text) {
+    return detect == null
+        ? text
+        : detect.masked(
+            text,
+            (f, part) -> {
+              found.accept(f.detector());
+              return mask(part);
+            });
   }
 
   private String masked(Pattern p, String text) {

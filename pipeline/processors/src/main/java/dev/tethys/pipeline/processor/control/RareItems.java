@@ -1,0 +1,81 @@
+package dev.tethys.pipeline.processor.control;
+
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.pipeline.Scheduler;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Count of items of each kind within a minute. A kind is the service with the name of a span, or
+ * with the body of a log record without its digits.
+ *
+ * <p>At most {@link #MAX_KINDS} kinds are known in a minute; those beyond are never rare, so that a
+ * body that is always different does not keep everything. Safe for any number of threads.
+ */
+final class RareItems {
+  static final int MAX_KINDS = 10_000;
+
+  private static final long MINUTE = 60_000_000_000L;
+  private static final int MAX_BODY = 256;
+  private static final long SEED = 0xcbf29ce484222325L;
+
+  private final long least;
+  private final Scheduler clock;
+  private final Map<Long, long[]> seen = new HashMap<>(); // guarded by this
+  private long begun; // guarded by this
+
+  /**
+   * A count.
+   *
+   * @param least items of a kind in a minute that are rare
+   */
+  RareItems(long least, Scheduler clock) {
+    this.least = least;
+    this.clock = clock;
+    this.begun = clock.nanos();
+  }
+
+  boolean isRare(ResourceGroup<?> r, Span s) {
+    return isRare(hash(hash(SEED, service(r)), s.name()));
+  }
+
+  boolean isRare(ResourceGroup<?> r, LogRecord l) {
+    return isRare(hash(hash(SEED, service(r)), String.valueOf(l.body())));
+  }
+
+  private static String service(ResourceGroup<?> r) {
+    return String.valueOf(r.resource().attributes().get("service.name"));
+  }
+
+  /** FNV-1a of a text without its digits. */
+  private static long hash(long seed, String text) {
+    long h = seed;
+    int n = Math.min(text.length(), MAX_BODY);
+    for (int i = 0; i < n; i++) {
+      char c = text.charAt(i);
+      if (c < '0' || c > '9') {
+        h = (h ^ c) * 0x100000001b3L;
+      }
+    }
+    return h ^ h >>> 31;
+  }
+
+  private synchronized boolean isRare(long kind) {
+    long now = clock.nanos();
+    if (now - begun >= MINUTE) {
+      seen.clear();
+      begun = now;
+    }
+    long[] n = seen.get(kind);
+    if (n == null) {
+      if (seen.size() >= MAX_KINDS) {
+        return false;
+      }
+      n = new long[1];
+      seen.put(kind, n);
+    }
+    return ++n[0] <= least;
+  }
+}
