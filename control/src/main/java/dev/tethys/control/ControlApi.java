@@ -63,6 +63,7 @@ final class ControlApi {
   void addTo(Routes routes) {
     routes.get(ROOT + "/agents", on(Tokens.Role.VIEWER, this::agents));
     routes.get(ROOT + "/agents/{uid}", on(Tokens.Role.VIEWER, this::agent));
+    routes.get(ROOT + "/volumes", on(Tokens.Role.VIEWER, this::volumes));
     routes.get(ROOT + "/configurations", on(Tokens.Role.VIEWER, (q, u) -> configurations()));
     routes.post(ROOT + "/configurations", on(Tokens.Role.OPERATOR, this::push));
     routes.get(ROOT + "/configurations/{name}", on(Tokens.Role.VIEWER, this::versions));
@@ -235,6 +236,17 @@ final class ControlApi {
       throw new Rollouts.NotFoundException("there is no agent " + uid);
     }
     return AgentJson.of(a, rollouts.wanted(a), true);
+  }
+
+  private JsonNode volumes(HttpRequest q, String user) {
+    String selector = q.query().first("selector");
+    String by = q.query().first("by");
+    return fleet
+        .volumes()
+        .sum(
+            fleet.agents(Selector.parse(selector == null ? "" : selector)),
+            by == null ? "" : by,
+            limit(q.query(), MAX_LISTED));
   }
 
   private JsonNode configurations() {

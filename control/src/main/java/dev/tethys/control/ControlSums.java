@@ -13,6 +13,7 @@ final class ControlSums {
     private final Map<String, Integer> states = new TreeMap<>();
     private long matched;
     private long dropped;
+    private long changed;
   }
 
   private final Controls.State of;
@@ -38,6 +39,7 @@ final class ControlSums {
         if (s != null) {
           s.matched += e.getValue().matched();
           s.dropped += e.getValue().dropped();
+          s.changed += e.getValue().changed();
         }
       }
     }
@@ -56,7 +58,7 @@ final class ControlSums {
 
   void put(ObjectNode n, LiveControl c) {
     Sum s = sums.getOrDefault(c.control().id(), new Sum());
-    n.put("matched", s.matched).put("dropped", s.dropped);
+    n.put("matched", s.matched).put("dropped", s.dropped).put("changed", s.changed);
     ObjectNode states = n.putObject("agentStates");
     s.states.forEach(states::put);
   }

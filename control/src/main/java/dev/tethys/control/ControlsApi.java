@@ -128,6 +128,7 @@ final class ControlsApi {
     Map<String, Integer> states = new TreeMap<>();
     long matched = 0;
     long dropped = 0;
+    long changed = 0;
     for (AgentState a : fleet.agents(c.selector())) {
       PipelineAccounts.Control t = counts(a, c.control().id());
       String state = offers.state(c, a);
@@ -135,12 +136,13 @@ final class ControlsApi {
       matched += t.matched();
       dropped += t.dropped();
       ObjectNode one = agents.addObject().put("uid", a.uid().toString()).put("state", state);
-      one.put("matched", t.matched()).put("dropped", t.dropped());
+      one.put("matched", t.matched()).put("dropped", t.dropped()).put("changed", t.changed());
+      changed += t.changed();
       if (state.equals("failed") && a.remote() != null) {
         one.put("error", a.remote().error());
       }
     }
-    n.put("matched", matched).put("dropped", dropped);
+    n.put("matched", matched).put("dropped", dropped).put("changed", changed);
     ObjectNode s = n.putObject("agentStates");
     states.forEach(s::put);
     n.set("agents", agents);
@@ -188,15 +190,18 @@ final class ControlsApi {
       ArrayNode agents = out.putArray("agents");
       long matched = 0;
       long dropped = 0;
+      long changed = 0;
       long items = 0;
       for (AgentState a : fleet.agents(d.selector())) {
         PipelineAccounts.Control was = then.getOrDefault(a.uid(), Totals.NONE.control(id));
         PipelineAccounts.Control t = counts(a, id);
         long m = Math.max(0, t.matched() - was.matched());
         long n = Math.max(0, t.dropped() - was.dropped());
+        long edited = Math.max(0, t.changed() - was.changed());
         long of = Math.max(0, in(a) - before.getOrDefault(a.uid(), in(a)));
         matched += m;
         dropped += n;
+        changed += edited;
         items += of;
         agents
             .addObject()
@@ -204,10 +209,12 @@ final class ControlsApi {
             .put("state", offers.state(c, a))
             .put("items", of)
             .put("matched", m)
-            .put("wouldDrop", n);
+            .put("wouldDrop", n)
+            .put("wouldChange", edited);
       }
       out.put("windowMillis", TimeUnit.NANOSECONDS.toMillis(clock.nanos() - start));
       out.put("items", items).put("matched", matched).put("wouldDrop", dropped);
+      out.put("wouldChange", changed);
       return out;
     } finally {
       if (controls.active(id) != null) {

@@ -60,6 +60,7 @@ public final class Fleet {
   private final int maxAgents;
   private final Map<UUID, AgentState> agents = new LinkedHashMap<>();
   private final Map<UUID, Session> sessions = new HashMap<>();
+  private final FleetVolumes volumes = new FleetVolumes();
   private long configChars;
 
   Fleet(Scheduler clock, int maxAgents) {
@@ -122,7 +123,10 @@ public final class Fleet {
     CustomMessage custom = m.custom();
     Totals totals = before == null ? null : before.totals();
     long count = before == null ? 0 : before.totalsCount();
-    if (custom != null && custom.capability().equals(PipelineAccounts.CAPABILITY)) {
+    boolean own = custom != null && custom.capability().equals(PipelineAccounts.CAPABILITY);
+    if (custom != null && own && custom.type().equals(PipelineAccounts.VOLUMES)) {
+      volumes.put(uid, custom.data());
+    } else if (custom != null && own) {
       Totals read = Totals.read(custom.data());
       totals = read == null ? totals : read;
       count += read == null ? 0 : 1;
@@ -206,6 +210,7 @@ public final class Fleet {
       return false;
     }
     agents.remove(longest.uid());
+    volumes.remove(longest.uid());
     configChars -= longest.config().length();
     return true;
   }
@@ -244,6 +249,11 @@ public final class Fleet {
     }
     out.sort(Comparator.comparing(AgentState::uid));
     return out;
+  }
+
+  /** Volumes by attribute that agents reported. */
+  FleetVolumes volumes() {
+    return volumes;
   }
 
   synchronized int size() {

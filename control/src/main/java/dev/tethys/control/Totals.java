@@ -30,7 +30,7 @@ public record Totals(
   private static final int MAX_NAMES = 256;
 
   private static final String OTHER = "other";
-  private static final Control NO_COUNTS = new Control(false, 0, 0);
+  private static final Control NO_COUNTS = new Control(false, 0, 0, 0);
 
   /** The accounts of a report; null when it is none. */
   static @Nullable Totals read(byte[] json) {
@@ -78,7 +78,8 @@ public record Totals(
                     new Control(
                         e.getValue().path("active").asBoolean(false),
                         e.getValue().path("matched").asLong(0),
-                        e.getValue().path("dropped").asLong(0)));
+                        e.getValue().path("dropped").asLong(0),
+                        e.getValue().path("changed").asLong(0)));
               }
             });
     return out;

@@ -26,6 +26,7 @@ import dev.tethys.pipeline.graph.Graph;
 import dev.tethys.pipeline.graph.GraphServices;
 import dev.tethys.pipeline.ledger.AccountingRegistry;
 import dev.tethys.pipeline.processor.control.LiveControls;
+import dev.tethys.pipeline.web.VolumesJson;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -129,8 +130,15 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
         .forEach(
             (id, c) ->
                 applied.put(
-                    id, new PipelineAccounts.Control(c.active(), c.matched(), c.dropped())));
+                    id,
+                    new PipelineAccounts.Control(
+                        c.active(), c.matched(), c.dropped(), c.changed())));
     return PipelineAccounts.of(ledger).with(applied);
+  }
+
+  @Override
+  public String volumes() {
+    return VolumesJson.report(graph.volumes(), graph.balance(), 30);
   }
 
   String uid() {

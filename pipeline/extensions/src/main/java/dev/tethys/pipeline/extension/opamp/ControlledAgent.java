@@ -95,6 +95,11 @@ public final class ControlledAgent implements AutoCloseable {
     ComponentHealth health();
 
     PipelineAccounts accounts();
+
+    /** Volumes by attribute as a JSON object; "" for none. */
+    default String volumes() {
+      return "";
+    }
   }
 
   /**
@@ -126,6 +131,8 @@ public final class ControlledAgent implements AutoCloseable {
 
   private @Nullable PipelineAccounts reported; // of the watching thread
   private long reportedNanos; // of the watching thread
+  private String volumes = ""; // that were reported; of the watching thread
+  private long volumesNanos; // of the watching thread
 
   /**
    * A client that is not connected yet.
@@ -267,6 +274,18 @@ public final class ControlledAgent implements AutoCloseable {
               PipelineAccounts.CAPABILITY,
               PipelineAccounts.TYPE,
               accounts.json().getBytes(StandardCharsets.UTF_8)));
+    }
+    if (volumes.isEmpty() || now - volumesNanos >= SELDOM.toNanos()) {
+      volumesNanos = now;
+      String next = process.volumes();
+      if (!next.equals(volumes)) {
+        volumes = next;
+        reports.say(
+            new CustomMessage(
+                PipelineAccounts.CAPABILITY,
+                PipelineAccounts.VOLUMES,
+                next.getBytes(StandardCharsets.UTF_8)));
+      }
     }
   }
 

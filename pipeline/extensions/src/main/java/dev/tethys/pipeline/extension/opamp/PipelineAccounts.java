@@ -31,14 +31,18 @@ public record PipelineAccounts(
    * Live control as the process applies it.
    *
    * @param matched items in its scope
+   * @param changed items in which it masked something
    */
-  public record Control(boolean active, long matched, long dropped) {}
+  public record Control(boolean active, long matched, long dropped, long changed) {}
 
   /** Capability of the custom messages that carry the accounts. */
   public static final String CAPABILITY = "dev.tethys.accounts";
 
   /** Type of these messages: a JSON object of the components of this record. */
   public static final String TYPE = "totals";
+
+  /** Type of messages with volumes by attribute, see {@code VolumesJson.report}. */
+  public static final String VOLUMES = "volumes";
 
   /** Totals of a registry. */
   public static PipelineAccounts of(AccountingRegistry ledger) {
@@ -81,7 +85,8 @@ public record PipelineAccounts(
       controls.forEach(
           (id, c) -> {
             j.key(id).open('{').key("active").raw(Boolean.toString(c.active));
-            j.key("matched").number(c.matched).key("dropped").number(c.dropped).close('}');
+            j.key("matched").number(c.matched).key("dropped").number(c.dropped);
+            j.key("changed").number(c.changed).close('}');
           });
       j.close('}');
     }

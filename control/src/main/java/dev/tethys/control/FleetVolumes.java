@@ -1,0 +1,193 @@
+package dev.tethys.control;
+
+import dev.tethys.pipeline.volume.TopValues;
+import dev.tethys.pipeline.volume.Volumes;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Volumes by attribute of the fleet: the last report of each agent, added up when they are asked
+ * for. Safe for threads.
+ *
+ * <p>Invariants: a report has at most {@link #MAX_REPORT} bytes, all together {@link #MAX_ALL};
+ * what exceeds that is not kept, and counted as an agent without volumes. A sum has at most {@link
+ * #MAX_VALUES} values.
+ */
+final class FleetVolumes {
+  static final int MAX_REPORT = 128 << 10;
+  static final long MAX_ALL = 256L << 20;
+  private static final int MAX_VALUES = 100_000;
+  private static final int MAX_NAMES = 64;
+  private static final int COUNTS = 5;
+
+  private record Key(String value, String signal) {}
+
+  private final Map<UUID, byte[]> reports = new HashMap<>(); // guarded by this
+  private long bytes; // of all reports; guarded by this
+
+  /** Replaces the report of an agent. */
+  synchronized void put(UUID agent, byte[] report) {
+    remove(agent);
+    if (report.length > 0 && report.length <= MAX_REPORT && bytes + report.length <= MAX_ALL) {
+      reports.put(agent, report);
+      bytes += report.length;
+    }
+  }
+
+  synchronized void remove(UUID agent) {
+    byte[] before = reports.remove(agent);
+    bytes -= before == null ? 0 : before.length;
+  }
+
+  private synchronized byte @Nullable [] report(UUID agent) {
+    return reports.get(agent);
+  }
+
+  /**
+   * Sum over agents.
+   *
+   * @param by attribute; "" for the first that is known
+   * @param limit most values
+   * @throws IllegalArgumentException when no agent counts by the attribute
+   */
+  ObjectNode sum(Collection<AgentState> agents, String by, int limit) {
+    JsonMapper json = JsonMapper.shared();
+    List<JsonNode> all = new ArrayList<>();
+    TreeSet<String> attributes = new TreeSet<>();
+    int without = 0;
+    for (AgentState a : agents) {
+      byte[] report = report(a.uid());
+      JsonNode n = report == null ? null : read(report);
+      if (n == null) {
+        without++;
+        continue;
+      }
+      all.add(n);
+      for (Map.Entry<String, JsonNode> e : n.path("by").properties()) {
+        if (attributes.size() < MAX_NAMES) {
+          attributes.add(Texts.shortened(e.getKey(), TopValues.MAX_LENGTH));
+        }
+      }
+    }
+    String attribute = by.isEmpty() ? first(attributes) : by;
+    if (!attribute.isEmpty() && !attributes.contains(attribute)) {
+      throw new IllegalArgumentException(
+          "volumes are not counted by "
+              + Texts.shortened(by, 80)
+              + "; agents count by: "
+              + String.join(", ", attributes));
+    }
+    ObjectNode out = json.createObjectNode();
+    ArrayNode names = out.putArray("attributes");
+    attributes.forEach(names::add);
+    out.put("by", attribute).put("agents", all.size()).put("agentsWithout", without);
+    currencies(out.putArray("currencies"), all);
+    balance(out.putObject("balance"), all);
+    rows(out, all, attribute, limit);
+    return out;
+  }
+
+  /** The service comes first, for that is what most look for. */
+  private static String first(TreeSet<String> attributes) {
+    return attributes.contains("service.name")
+        ? "service.name"
+        : attributes.isEmpty() ? "" : attributes.first();
+  }
+
+  private static void currencies(ArrayNode out, List<JsonNode> all) {
+    TreeSet<String> names = new TreeSet<>();
+    for (JsonNode n : all) {
+      String c = Texts.shortened(n.path("currency").asString(""), 16);
+      if (!c.isEmpty() && names.size() < MAX_NAMES) {
+        names.add(c);
+      }
+    }
+    names.forEach(out::add);
+  }
+
+  private static @Nullable JsonNode read(byte[] report) {
+    try {
+      JsonNode n = JsonMapper.shared().readTree(report);
+      return n.isObject() ? n : null;
+    } catch (JacksonException e) {
+      return null;
+    }
+  }
+
+  private static void balance(ObjectNode out, List<JsonNode> all) {
+    Map<String, Long> sums = new TreeMap<>();
+    Map<String, Long> dropped = new TreeMap<>();
+    for (JsonNode n : all) {
+      for (Map.Entry<String, JsonNode> e : n.path("balance").properties()) {
+        if (e.getValue().isIntegralNumber()
+            && (sums.size() < MAX_NAMES || sums.containsKey(e.getKey()))) {
+          sums.merge(e.getKey(), e.getValue().asLong(0), Long::sum);
+        }
+      }
+      for (Map.Entry<String, JsonNode> e : n.path("balance").path("dropped").properties()) {
+        String reason = Texts.shortened(e.getKey(), 80);
+        dropped.merge(
+            dropped.size() < 256 || dropped.containsKey(reason) ? reason : Volumes.OTHER,
+            e.getValue().asLong(0),
+            Long::sum);
+      }
+    }
+    sums.forEach(out::put);
+    ObjectNode d = out.putObject("dropped");
+    dropped.forEach(d::put);
+  }
+
+  private static void rows(ObjectNode out, List<JsonNode> all, String attribute, int limit) {
+    Map<Key, long[]> sums = new HashMap<>();
+    long[] other = new long[COUNTS];
+    for (JsonNode n : all) {
+      for (JsonNode row : n.path("by").path(attribute)) {
+        Key k =
+            new Key(
+                Texts.shortened(row.path(0).asString(""), TopValues.MAX_LENGTH),
+                Texts.shortened(row.path(1).asString(""), 16));
+        boolean rest = k.signal.isEmpty() || sums.size() >= MAX_VALUES && !sums.containsKey(k);
+        long[] to = rest ? other : sums.computeIfAbsent(k, x -> new long[COUNTS]);
+        for (int i = 0; i < COUNTS; i++) {
+          to[i] += row.path(i + 2).asLong(0);
+        }
+      }
+    }
+    List<Map.Entry<Key, long[]>> sorted = new ArrayList<>(sums.entrySet());
+    sorted.sort(
+        Comparator.comparingLong((Map.Entry<Key, long[]> e) -> e.getValue()[1] + e.getValue()[3])
+            .reversed()
+            .thenComparing(e -> e.getKey().value)
+            .thenComparing(e -> e.getKey().signal));
+    ArrayNode rows = out.putArray("rows");
+    for (Map.Entry<Key, long[]> e : sorted) {
+      if (rows.size() < limit) {
+        ObjectNode row = rows.addObject().put("value", e.getKey().value);
+        counts(row.put("signal", e.getKey().signal), e.getValue());
+      } else {
+        for (int i = 0; i < COUNTS; i++) {
+          other[i] += e.getValue()[i];
+        }
+      }
+    }
+    counts(out.putObject("other"), other);
+  }
+
+  private static void counts(ObjectNode to, long[] n) {
+    to.put("inItems", n[0]).put("inBytes", n[1]).put("outItems", n[2]).put("outBytes", n[3]);
+    to.put("costMicros", n[4]);
+  }
+}

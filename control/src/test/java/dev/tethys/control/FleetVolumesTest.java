@@ -1,0 +1,109 @@
+package dev.tethys.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Volumes by attribute, from running graphs to the sum of the fleet. */
+@Timeout(120)
+class FleetVolumesTest extends FleetCase {
+  private static JsonNode row(JsonNode volumes, String value) {
+    for (JsonNode r : volumes.path("rows")) {
+      if (r.path("value").asString().equals(value)) {
+        return r;
+      }
+    }
+    return volumes.path("none");
+  }
+
+  private static long sum(JsonNode balance, String... keys) {
+    long n = 0;
+    for (String k : keys) {
+      n += balance.path(k).asLong();
+    }
+    return n;
+  }
+
+  @Test
+  void addsUpWhatAgentsCountAndEveryItemIsAccountedFor() throws Exception {
+    fleet(3);
+    ObjectNode control = body().put("action", "mute").put("reason", "noise");
+    control.putArray("signals").add("logs");
+    control.putObject("attributes").put("service.name", "noisy");
+    String id = done(post("/controls", control)).path("id").asString();
+    until(() -> agents.stream().allMatch(a -> a.control(id, true) != null));
+    for (TestCollector a : agents) {
+      a.send("checkout", 17, 4);
+      a.send("checkout", 9, 6);
+      a.send("noisy", 9, 20);
+    }
+    // `until` sends records without a service as well
+    until(() -> row(get("/volumes"), "checkout").path("inItems").asLong() == 30);
+    until(() -> row(get("/volumes"), "noisy").path("inItems").asLong() == 60);
+    JsonNode v = get("/volumes");
+    assertThat(v.path("by").asString()).isEqualTo("service.name");
+    assertThat(v.path("agents").asLong()).isEqualTo(3);
+    assertThat(row(v, "checkout").path("outItems").asLong()).isEqualTo(30);
+    assertThat(row(v, "checkout").path("outBytes").asLong())
+        .isEqualTo(row(v, "checkout").path("inBytes").asLong())
+        .isPositive();
+    assertThat(row(v, "noisy").path("outItems").asLong()).isZero();
+    JsonNode b = v.path("balance");
+    assertThat(b.path("dropped").path("muted:" + id).asLong()).isEqualTo(60);
+    long dropped = 0;
+    for (JsonNode n : b.path("dropped")) {
+      dropped += n.asLong();
+    }
+    assertThat(sum(b, "in", "created", "restored", "revived", "copied"))
+        .isEqualTo(dropped + sum(b, "out", "held", "waiting", "deadLettered", "returned", "kept"));
+    assertThat(b.path("waiting").asLong()).isZero();
+    assertThat(b.path("copied").asLong()).isZero();
+
+    JsonNode severity = get("/volumes?by=severity&limit=1");
+    assertThat(severity.path("rows").size()).isEqualTo(1);
+    assertThat(severity.path("other").path("inItems").asLong()).isPositive();
+    assertThat(get("/volumes?selector=env=dev").path("agents").asLong()).isZero();
+  }
+
+  @Test
+  void takesNothingFromReportsOfStrangeForm() {
+    FleetVolumes v = new FleetVolumes();
+    List<UUID> ids = List.of(UUID.randomUUID(), UUID.randomUUID(), UUID.randomUUID());
+    List<String> texts =
+        List.of("[1]", "{\"by\":{\"a\":[[],[1,2,\"x\"],7]},\"balance\":[]}", "\u0000");
+    for (int i = 0; i < ids.size(); i++) {
+      v.put(ids.get(i), texts.get(i).getBytes(StandardCharsets.UTF_8));
+    }
+    v.put(ids.get(0), new byte[FleetVolumes.MAX_REPORT + 1]);
+    List<AgentState> agents =
+        ids.stream()
+            .map(
+                id ->
+                    new AgentState(
+                        id,
+                        java.util.Map.of(),
+                        0,
+                        null,
+                        "",
+                        "",
+                        null,
+                        null,
+                        0,
+                        0,
+                        "websocket",
+                        true,
+                        0,
+                        0))
+            .toList();
+    ObjectNode sum = v.sum(agents, "", 10);
+    assertThat(sum.path("agents").asInt()).isEqualTo(1);
+    assertThat(sum.path("agentsWithout").asInt()).isEqualTo(2);
+    assertThat(sum.path("by").asString()).isEqualTo("a");
+  }
+}
