@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -65,6 +66,21 @@ final class ControlCommands {
             0,
             1,
             ControlCommands::agents));
+    out.add(
+        command(
+            "volumes",
+            "[<selector>]",
+            "Print items and bytes by the values of an attribute, those with the most bytes first.",
+            List.of(
+                Flag.of(
+                    "by",
+                    Flag.Kind.STRING,
+                    "",
+                    "Attribute, such as service.name, severity or metric.name."),
+                Flag.of("limit", Flag.Kind.INTEGER, "20", "Most values.")),
+            0,
+            1,
+            ControlCommands::volumes));
     out.add(
         command(
             "configurations",
@@ -161,6 +177,7 @@ final class ControlCommands {
             0,
             0,
             ControlCommands::audit));
+    out.add(UnusedMetricsCommand.command());
     out.addAll(LiveControlCommands.commands());
     return out;
   }
@@ -243,6 +260,71 @@ final class ControlCommands {
     }
     t.print(console.out());
     return 0;
+  }
+
+  private static int volumes(Command.Arguments a, Console console) throws IOException {
+    Object v =
+        call(
+            a,
+            "GET",
+            "/volumes?selector="
+                + ServerApi.encoded(a.operand(0, ""))
+                + "&by="
+                + ServerApi.encoded(a.flags().get("by"))
+                + "&limit="
+                + ServerApi.encoded(a.flags().get("limit")),
+            null);
+    Table t = new Table();
+    t.row(text(v, "by"), "SIGNAL", "ITEMS IN", "BYTES IN", "ITEMS OUT", "BYTES OUT", "COST");
+    for (Object o : list(object(v).get("rows"))) {
+      String value = text(o, "value");
+      volumesRow(t, value.isEmpty() ? "(none)" : value, o);
+    }
+    volumesRow(t, "(other)", object(v).get("other"));
+    t.print(console.out());
+    Object b = object(v).get("balance");
+    console.out().println(text(v, "agents") + " agents: " + balance(b));
+    return 0;
+  }
+
+  private static void volumesRow(Table t, String value, @Nullable Object o) {
+    t.row(
+        value,
+        text(o, "signal"),
+        text(o, "inItems"),
+        text(o, "inBytes"),
+        text(o, "outItems"),
+        text(o, "outBytes"),
+        cost(text(o, "costMicros")));
+  }
+
+  private static String cost(String micros) {
+    return micros.matches("0?")
+        ? ""
+        : String.format(Locale.ROOT, "%.4f", Long.parseLong(micros) / 1e6);
+  }
+
+  /** The equation of the accounts, with the terms that are not zero. */
+  private static String balance(@Nullable Object b) {
+    List<String> right = new ArrayList<>();
+    for (String key : List.of("out", "held", "waiting", "deadLettered", "returned", "kept")) {
+      if (key.equals("out") || !text(b, key).matches("0?")) {
+        right.add(key + " " + text(b, key));
+      }
+    }
+    object(object(b).get("dropped"))
+        .forEach((reason, n) -> right.add("dropped " + reason + " " + number(n)));
+    List<String> left = new ArrayList<>();
+    for (String key : List.of("in", "created", "restored", "revived", "copied")) {
+      if (key.equals("in") || !text(b, key).matches("0?")) {
+        left.add(key + " " + text(b, key));
+      }
+    }
+    return String.join(" + ", left) + " = " + String.join(" + ", right);
+  }
+
+  private static String number(@Nullable Object n) {
+    return n instanceof Double d ? Long.toString(d.longValue()) : String.valueOf(n);
   }
 
   private static int configurations(Command.Arguments a, Console console) throws IOException {

@@ -64,11 +64,42 @@ final class LiveControlCommands {
             "<share>",
             "Keep a share of the spans or log records of a scope, such as 10% or 0.1.",
             List.of(
-                Flag.of("keep-errors", Flag.Kind.BOOLEAN, "false", "Whether errors are all kept.")),
+                Flag.of("keep-errors", Flag.Kind.BOOLEAN, "false", "Whether errors are all kept."),
+                Flag.of(
+                    "keep-slow",
+                    Flag.Kind.STRING,
+                    "",
+                    "Duration from which spans are all kept, such as 500ms."),
+                Flag.of(
+                    "keep-rare",
+                    Flag.Kind.INTEGER,
+                    "0",
+                    "Spans of each name and log lines of each form that are kept in a minute"
+                        + " before they are sampled.")),
             1,
             (j, a) -> {
               j.key("share").raw(share(a.operands().getFirst()));
               j.key("keepErrors").raw(String.valueOf(a.flags().bool("keep-errors")));
+              put(j, "keepSlow", a.flags().get("keep-slow"));
+              j.key("keepRare").raw(a.flags().get("keep-rare"));
+            }));
+    out.add(
+        starting(
+            "redact",
+            "",
+            "Mask personal data and credentials in the items of a scope.",
+            List.of(
+                Flag.of(
+                    "detector",
+                    Flag.Kind.LIST,
+                    "",
+                    "card, iban, email, phone, ip, token or key; all by default. Can be"
+                        + " repeated.")),
+            0,
+            (j, a) -> {
+              j.key("detectors").open('[');
+              a.flags().list("detector").stream().filter(d -> !d.isEmpty()).forEach(j::text);
+              j.close(']');
             }));
     out.add(
         starting(
@@ -166,10 +197,11 @@ final class LiveControlCommands {
         .out()
         .println(
             preview
-                ? text(o, "wouldDrop")
+                ? text(o, name.equals("redact") ? "wouldChange" : "wouldDrop")
                     + " of "
                     + text(o, "items")
-                    + " items would be dropped within "
+                    + (name.equals("redact") ? " items would be masked" : " items would be dropped")
+                    + " within "
                     + text(o, "windowMillis")
                     + " ms, at "
                     + list(object(o).get("agents")).size()
@@ -216,6 +248,7 @@ final class LiveControlCommands {
         "AGENTS",
         "MATCHED",
         "DROPPED",
+        "MASKED",
         "END",
         "OWNER",
         "REASON");
@@ -233,6 +266,7 @@ final class LiveControlCommands {
           String.join(", ", agents),
           text(o, "matched"),
           text(o, "dropped"),
+          text(o, "changed"),
           time(o, "endMillis"),
           text(o, "owner"),
           text(o, "reason"));
