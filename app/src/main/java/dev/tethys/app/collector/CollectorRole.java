@@ -27,6 +27,7 @@ import dev.tethys.pipeline.graph.QueueMetrics;
 import dev.tethys.pipeline.ledger.AccountingRegistry;
 import dev.tethys.pipeline.processor.control.LiveControls;
 import dev.tethys.pipeline.web.PipelineEndpoints;
+import dev.tethys.pipeline.web.TapAccess;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.CarrierReserve;
 import dev.tethys.runtime.HeapController;
@@ -98,7 +99,12 @@ public final class CollectorRole implements AutoCloseable {
               Flag.Kind.BOOLEAN,
               "false",
               "Allow live inspection of an edge's data: every client of the port can then read"
-                  + " telemetry."),
+                  + " telemetry, in which detected personal data and credentials are masked."),
+          Flag.of(
+              "web.tap-plain",
+              Flag.Kind.BOOLEAN,
+              "false",
+              "Show data as it is in live inspection, without masks."),
           Flag.of(
               ControlPlane.URL,
               Flag.Kind.STRING,
@@ -140,7 +146,7 @@ public final class CollectorRole implements AutoCloseable {
   private final GraphServices services;
   private final Registry metrics = new Registry();
   private final Graph graph;
-  private final boolean tap;
+  private final TapAccess tap;
   private final Registry.Gauge reloadSuccessful;
   private final Registry.Gauge reloadTime;
   private final Registry.Gauge reloadPause;
@@ -162,7 +168,7 @@ public final class CollectorRole implements AutoCloseable {
         source,
         components,
         allowUnused,
-        tap,
+        TapAccess.of(tap, false),
         new OwnLines(java.util.logging.Level.INFO, LogSetup.Format.LOGFMT));
   }
 
@@ -171,7 +177,7 @@ public final class CollectorRole implements AutoCloseable {
       ConfigSource source,
       Components components,
       boolean allowUnused,
-      boolean tap,
+      TapAccess tap,
       OwnLines lines) {
     this.word = word;
     this.lines = lines;
@@ -194,6 +200,7 @@ public final class CollectorRole implements AutoCloseable {
     metrics.register(ledger);
     metrics.register(new QueueMetrics(graph));
     metrics.register(controls);
+    metrics.register(services.volumes());
     ProcessMetrics.register(metrics);
     metrics.register(Registry.process());
     this.reloadSuccessful =
@@ -288,7 +295,7 @@ public final class CollectorRole implements AutoCloseable {
             source,
             components,
             flags.bool("allow-unused"),
-            flags.bool("web.enable-tap"),
+            TapAccess.of(flags.bool("web.enable-tap"), flags.bool("web.tap-plain")),
             new OwnLines(
                 LogSetup.level(flags.get("log.level")),
                 flags.get("log.format").equals("json")
@@ -440,7 +447,9 @@ public final class CollectorRole implements AutoCloseable {
         .forEach(
             (id, c) ->
                 applied.put(
-                    id, new PipelineAccounts.Control(c.active(), c.matched(), c.dropped())));
+                    id,
+                    new PipelineAccounts.Control(
+                        c.active(), c.matched(), c.dropped(), c.changed())));
     return PipelineAccounts.of(services.ledger()).with(applied);
   }
 

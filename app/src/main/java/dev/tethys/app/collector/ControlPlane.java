@@ -10,6 +10,7 @@ import dev.tethys.pipeline.extension.opamp.ControlledAgent;
 import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
 import dev.tethys.pipeline.graph.Graph;
 import dev.tethys.pipeline.graph.GraphStatus;
+import dev.tethys.pipeline.web.VolumesJson;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.UsageException;
 import java.io.IOException;
@@ -33,6 +34,9 @@ final class ControlPlane {
 
   private static final System.Logger LOG = JulLogger.of(ControlPlane.class.getName());
   private static final String PATH = "/v1/opamp";
+
+  /** Values of an attribute that are reported to the control plane. */
+  private static final int REPORTED_VALUES = 30;
 
   private final ControlledAgent.Settings settings;
 
@@ -152,6 +156,14 @@ final class ControlPlane {
     @Override
     public PipelineAccounts accounts() {
       return role.accounts();
+    }
+
+    @Override
+    public String volumes() {
+      Graph g = role.graph();
+      return g.volumes().attributes().isEmpty()
+          ? ""
+          : VolumesJson.report(g.volumes(), g.balance(), REPORTED_VALUES);
     }
 
     /** Unhealthy while a destination takes nothing. */

@@ -27,6 +27,7 @@ import dev.tethys.pipeline.exporter.remotewrite.RemoteWrite;
 import dev.tethys.pipeline.exporter.remotewrite.RemoteWriteMetrics;
 import dev.tethys.pipeline.sample.BatchSink;
 import dev.tethys.pipeline.web.PipelineEndpoints;
+import dev.tethys.pipeline.web.TapAccess;
 import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.prometheus.collect.CollectedExporters;
 import dev.tethys.query.promql.parser.ParserOptions;
@@ -225,7 +226,10 @@ final class Agent implements AutoCloseable {
     }
     String seen = external.getPath() == null ? "" : external.getPath();
     PipelineEndpoints.addTo(
-        routes, remoteWrite, InstantSource.system(), flags.bool("web.enable-tap"));
+        routes,
+        remoteWrite,
+        InstantSource.system(),
+        TapAccess.of(flags.bool("web.enable-tap"), false));
     new Interface(seen, flags.get("web.page-title"), "agent")
         .with(Interface.Part.PROMETHEUS)
         .with(Interface.Part.PIPELINES)

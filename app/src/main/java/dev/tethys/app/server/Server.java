@@ -32,6 +32,7 @@ import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.sample.BatchSink;
 import dev.tethys.pipeline.sample.TeeStore;
 import dev.tethys.pipeline.web.PipelineEndpoints;
+import dev.tethys.pipeline.web.TapAccess;
 import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.prometheus.collect.CollectedExporters;
 import dev.tethys.query.promql.PromqlEngine;
@@ -361,7 +362,7 @@ final class Server implements AutoCloseable {
     HostPage.addTo(routes);
     observer.addTo(routes);
     String seen = external.getPath() == null ? "" : external.getPath();
-    PipelineEndpoints.addTo(routes, remoteWrite, InstantSource.system(), true);
+    PipelineEndpoints.addTo(routes, remoteWrite, InstantSource.system(), TapAccess.MASKED);
     Interface pages =
         new Interface(seen, flags.get("web.page-title"), "server")
             .with(Interface.Part.PROMETHEUS)
