@@ -33,16 +33,18 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Pipeline throughput: {@code pipeline [logs|traces] [grpc|http] [edit] [chain]
- * [gzip|snappy|zstd]}. A collector process receives OTLP from senders of this process, joins it by
- * {@code batch} and sends it to two receivers here; {@code edit} changes every item by OTTL, {@code
- * chain} by four processors. Prints items per second and per second of the collector's CPU, after
- * an equal time of warm-up. With {@code reloads} its batching and both exporters are then changed
- * at that interval. Returns 0 when both receivers have all acknowledged items exactly once.
+ * Pipeline throughput: {@code pipeline [logs|traces] [grpc|http] [edit] [chain] [gzip|snappy|zstd]
+ * [uncounted]}. A collector process receives OTLP from senders of this process, joins it by {@code
+ * batch} and sends it to two receivers here; {@code edit} changes every item by OTTL, {@code chain}
+ * by four processors, {@code uncounted} counts no volumes by attribute. Prints items per second and
+ * per second of the collector's CPU, after an equal time of warm-up. With {@code reloads} its
+ * batching and both exporters are then changed at that interval. Returns 0 when both receivers have
+ * all acknowledged items exactly once.
  */
 final class PipelineThroughput {
   private static final List<String> WORDS =
-      List.of("logs", "traces", "grpc", "http", "edit", "chain", "gzip", "snappy", "zstd");
+      List.of(
+          "logs", "traces", "grpc", "http", "edit", "chain", "gzip", "snappy", "zstd", "uncounted");
   private static final int TEMPLATES = 16;
   private static final int CHANNELS = 4;
   private static final Duration TIME_LIMIT = Duration.ofSeconds(30);
@@ -75,7 +77,8 @@ final class PipelineThroughput {
             .with("senders", 96)
             .with("items", 500)
             .with("reloads", 0)
-            .withWords("logs|traces, grpc|http, edit, chain, gzip|snappy|zstd", WORDS::contains)
+            .withWords(
+                "logs|traces, grpc|http, edit, chain, gzip|snappy|zstd, uncounted", WORDS::contains)
             .read(args);
     List<String> w = o.words();
     OtlpSignal signal = w.contains("traces") ? OtlpSignal.TRACES : OtlpSignal.LOGS;
@@ -322,7 +325,9 @@ final class PipelineThroughput {
         "service:",
         "  telemetry: {metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: "
             + own
-            + "}}}}]}}",
+            + "}}}}]}"
+            + (words.contains("uncounted") ? ", volumes: {enabled: false}" : "")
+            + "}",
         "  pipelines: {"
             + what
             + ": {receivers: [otlp], processors: "
