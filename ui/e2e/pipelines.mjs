@@ -312,4 +312,80 @@ export const scenarios = [
       await page.getByText('broken disk').waitFor();
     },
   },
+  {
+    name: 'pipelines: volumes by service and severity add up to the accounts',
+    async run({ open, page, shot, feed }) {
+      const stop = feeding(feed);
+      try {
+        await open('/volumes');
+        const table = page.locator('.volumes-table');
+        await table.getByText('checkout').first().waitFor();
+        const side = async (n) =>
+          (await page.locator('.volumes-equation dl').nth(n).locator('dd').allTextContents())
+            .map((text) => Number(text.replaceAll(',', '')))
+            .reduce((a, b) => a + b, 0);
+        await until(
+          'both sides are equal',
+          async () => (await side(0)) > 0 && (await side(0)) === (await side(1)),
+        );
+        await until('a rate', async () => /\d .*B\/s/.test((await table.textContent()) ?? ''));
+        await shot('volumes');
+        await page.getByLabel('By').selectOption('severity');
+        await table.getByText('debug').waitFor();
+        assert.match(page.url(), /by=severity/);
+        await page.emulateMedia({ colorScheme: 'dark' });
+        await shot('volumes-dark');
+        await page.setViewportSize(PHONE);
+        assert.equal(await overflow(page), 0);
+      } finally {
+        await stop();
+      }
+    },
+  },
+  {
+    name: 'pipelines: records before and after a component are compared',
+    async run({ open, page, shot, feed }) {
+      const stop = feeding(feed);
+      try {
+        await open('/pipelines?view=graph');
+        await page.locator('.graph-card', { hasText: 'filter/debug' }).click();
+        const records = page.getByRole('region', { name: 'Records' });
+        await records.getByRole('button', { name: 'Compare records' }).click();
+        await records.locator('.badge', { hasText: 'Not passed on' }).first().waitFor();
+        await records
+          .getByText(/DEBUG order \d+ paid/)
+          .first()
+          .waitFor();
+        await shot('records');
+        await records.getByRole('button', { name: 'Stop' }).click();
+        const follow = page.getByRole('region', { name: 'Follow a record' });
+        await follow.getByLabel('Follow one record of').selectOption('logs');
+        await follow.getByRole('button', { name: 'Follow record' }).click();
+        await follow.locator('.follow-hops strong').first().waitFor({ timeout: 15_000 });
+        await shot('follow');
+      } finally {
+        await stop();
+      }
+    },
+  },
+  {
+    name: 'pipelines: recommendations have evidence, findings are counted by exporter',
+    async run({ open, page, shot, feed }) {
+      const stop = feeding(feed);
+      try {
+        await open('/volumes/recommendations');
+        await page.getByRole('button', { name: 'Take sample' }).click();
+        const card = page.getByRole('region', { name: 'Debug logs' });
+        await card.waitFor({ timeout: 20_000 });
+        assert.match(await card.textContent(), /tethys tool control filter .* --signal logs --preview/);
+        await shot('recommendations');
+        await open('/pipelines/findings');
+        await page.getByRole('button', { name: 'Check now' }).click();
+        await page.locator('.badge', { hasText: /^0$/ }).first().waitFor({ timeout: 15_000 });
+        await shot('findings');
+      } finally {
+        await stop();
+      }
+    },
+  },
 ];

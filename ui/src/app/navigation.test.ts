@@ -34,6 +34,8 @@ describe('groups of pages', () => {
     expect(pages(offer('server', 'prometheus'), 'Alerts')).toEqual(['Active', 'Rules', 'Routing']);
     expect(names(offer('agent', 'prometheus', 'pipelines'))).toEqual(['Data', 'System']);
     expect(names(offer('collector', 'pipelines'))).toEqual(['Data']);
+    expect(pages(offer('collector', 'pipelines'), 'Data')).toEqual(['Flow', 'Volumes']);
+    expect(pages(offer('control', 'fleet'), 'Data')).toEqual(['Volumes', 'Fleet']);
     expect(names(offer('pushgateway', 'pushgateway'))).toEqual(['Data']);
     expect(names(offer('alertmanager', 'alertmanager'))).toEqual(['Alerts', 'Silences', 'Routing']);
     expect(names(offer('logs', 'logs'))).toEqual([

@@ -141,7 +141,23 @@ export function groupsOf(of: Offer): Group[] {
           ],
           't',
         ),
-        page('Flow', [part('pipelines') && view('/pipelines', 'Flow', 'pipelines graph queues')], 'p'),
+        page(
+          'Flow',
+          [
+            part('pipelines') && view('/pipelines', 'Flow', 'pipelines graph queues tap follow'),
+            part('pipelines') &&
+              !server &&
+              view('/pipelines/findings', 'Personal data', 'pii privacy redaction detectors cards'),
+          ],
+          'p',
+        ),
+        page('Volumes', [
+          ((part('pipelines') && !server) || part('fleet')) &&
+            view('/volumes', 'Volumes', 'service bytes items top talkers cost cardinality'),
+          part('pipelines') &&
+            !server &&
+            view('/volumes/recommendations', 'Recommendations', 'savings debug duplicates health'),
+        ]),
         page(
           'Fleet',
           part('fleet')

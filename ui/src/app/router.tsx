@@ -97,6 +97,12 @@ const exploreProfiles = lazyRouteComponent(() => import('../explore/profiles/pro
 const services = lazyRouteComponent(() => import('../services/services-page'), 'ServicesPage');
 const serviceMap = lazyRouteComponent(() => import('../services/map-page'), 'ServiceMapPage');
 const service = lazyRouteComponent(() => import('../services/service-page'), 'ServicePage');
+const recommendations = lazyRouteComponent(
+  () => import('../volumes/recommendations-page'),
+  'RecommendationsPage',
+);
+const findings = lazyRouteComponent(() => import('../pipelines/findings-page'), 'FindingsPage');
+const volumes = lazyRouteComponent(() => import('../volumes/volumes-page'), 'VolumesPage');
 const fleetAgents = lazyRouteComponent(() => import('../fleet/agents-page'), 'AgentsPage');
 const fleetConfigurations = lazyRouteComponent(
   () => import('../fleet/configurations-page'),
@@ -156,6 +162,9 @@ const routes = root.addChildren([
   route('/services/map', serviceMap),
   route('/services/service/$name', service),
   route('/pipelines', pipelines),
+  route('/pipelines/findings', findings),
+  route('/volumes', volumes),
+  route('/volumes/recommendations', recommendations),
   route('/fleet', fleetAgents),
   route('/fleet/configurations', fleetConfigurations),
   route('/fleet/rollouts', fleetRollouts),

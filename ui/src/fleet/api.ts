@@ -143,7 +143,7 @@ export interface Verification {
 
 export const verifyAudit = async () => (await call<Verification>(`${ROOT}/audit/verify`)).data;
 
-export type Action = 'mute' | 'filter' | 'sample' | 'rate_limit';
+export type Action = 'mute' | 'filter' | 'sample' | 'rate_limit' | 'redact';
 
 /** What a control does and to which items; empty members do not restrict it. */
 export interface Draft {
@@ -154,6 +154,11 @@ export interface Draft {
   pipeline?: string;
   share?: number;
   keepErrors?: boolean;
+  /** Duration from which spans are all kept. */
+  keepSlow?: string;
+  /** Items of each kind that are kept in a minute. */
+  keepRare?: number;
+  detectors?: string[];
   rate?: number;
   selector: string;
   duration: string;
@@ -168,6 +173,9 @@ export interface Control {
   pipeline?: string;
   share?: number;
   keepErrors?: boolean;
+  keepSlow?: string;
+  keepRare?: number;
+  detectors?: string[];
   rate?: number;
   observe?: boolean;
   owner?: string;
@@ -181,6 +189,8 @@ export interface Control {
   endReason: string;
   matched: number;
   dropped: number;
+  /** Items in which something was masked; control planes before 0.3 do not say. */
+  changed?: number;
   /** Number of agents by the state of the control there. */
   agentStates: Record<string, number>;
 }
@@ -190,6 +200,7 @@ export interface Preview {
   items: number;
   matched: number;
   wouldDrop: number;
+  wouldChange?: number;
   agents: { uid: string; state: string; items: number; matched: number; wouldDrop: number }[];
 }
 

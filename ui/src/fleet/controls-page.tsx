@@ -1,4 +1,5 @@
 /** Fleet → Controls: what is muted, sampled or limited right now, by whom, until when, and what it dropped. */
+import { useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { ErrorNotice } from '../api/errors';
 import { Moment } from '../components/moment';
@@ -23,15 +24,18 @@ const ACTIONS: { value: Action; label: string }[] = [
   { value: 'sample', label: 'Sample' },
   { value: 'rate_limit', label: 'Limit rate' },
   { value: 'filter', label: 'Filter' },
+  { value: 'redact', label: 'Redact' },
 ];
 
 export function ControlsPage() {
   const query = useControls();
-  const [adding, setAdding] = useState(false);
+  // The page of volumes opens a new control for one of its rows.
+  const { service, signal } = useSearch({ strict: false }) as Record<string, string | undefined>;
+  const [adding, setAdding] = useState(service !== undefined);
   return (
     <FleetPage
       title="Controls"
-      lead="Drop data at running agents, without a configuration change"
+      lead="Drop or mask data at running agents, without a configuration change"
       query={query}
       tools={
         <Button icon="plus" look="primary" onClick={() => setAdding(true)}>
@@ -50,7 +54,12 @@ export function ControlsPage() {
           ))}
         </div>
       )}
-      {adding && <NewControl onClose={() => setAdding(false)} />}
+      {adding && (
+        <NewControl
+          first={service === undefined ? NEW : { ...NEW, action: 'sample', service, signal: signal ?? '' }}
+          onClose={() => setAdding(false)}
+        />
+      )}
     </FleetPage>
   );
 }
@@ -85,7 +94,10 @@ function ControlCard({ control }: { control: Control }) {
         )}
       </header>
       <p>
-        <strong className="num">{formatValue(control.dropped, 'none', 4)}</strong> dropped of{' '}
+        <strong className="num">
+          {formatValue(control.action === 'redact' ? (control.changed ?? 0) : control.dropped, 'none', 4)}
+        </strong>{' '}
+        {control.action === 'redact' ? 'masked' : 'dropped'} of{' '}
         <span className="num">{formatValue(control.matched, 'none', 4)}</span> matching items
         <span className="muted">
           {Object.entries(control.agentStates)
@@ -111,9 +123,9 @@ function ControlCard({ control }: { control: Control }) {
   );
 }
 
-function NewControl({ onClose }: { onClose: () => void }) {
+function NewControl({ first, onClose }: { first: Form; onClose: () => void }) {
   const change = useChange();
-  const [form, setForm] = useState<Form>(NEW);
+  const [form, setForm] = useState<Form>(first);
   const [seen, setSeen] = useState<Preview | Error | 'running'>();
   const agents = useAgents(form.selector);
   const set = (part: Partial<Form>) => {
@@ -165,6 +177,20 @@ function NewControl({ onClose }: { onClose: () => void }) {
             />
             Keep errors
           </label>
+          <Field
+            label="Keep slow spans"
+            value={form.keepSlow}
+            onChange={(keepSlow) => set({ keepSlow })}
+            placeholder="500ms"
+            hint="Spans from this duration on are all kept."
+          />
+          <Field
+            label="Keep rare"
+            value={form.keepRare}
+            onChange={(keepRare) => set({ keepRare })}
+            placeholder="5"
+            hint="Of each span name and form of log line, in a minute."
+          />
         </>
       )}
       {form.action === 'rate_limit' && (
@@ -204,9 +230,11 @@ function NewControl({ onClose }: { onClose: () => void }) {
       {seen === 'running' && <p className="muted">Counting for 5 seconds…</p>}
       {seen && seen !== 'running' && !(seen instanceof Error) && (
         <Notice kind="info" title="Preview">
-          In {(seen.windowMillis / 1000).toFixed(1)} s it would have dropped{' '}
-          {seen.wouldDrop.toLocaleString('en')} of {seen.items.toLocaleString('en')} items (
-          {seen.matched.toLocaleString('en')} match).
+          In {(seen.windowMillis / 1000).toFixed(1)} s it would have{' '}
+          {form.action === 'redact'
+            ? `masked ${(seen.wouldChange ?? 0).toLocaleString('en')}`
+            : `dropped ${seen.wouldDrop.toLocaleString('en')}`}{' '}
+          of {seen.items.toLocaleString('en')} items ({seen.matched.toLocaleString('en')} match).
         </Notice>
       )}
       <div>

@@ -9,6 +9,10 @@ export interface Form {
   /** Percent. */
   share: string;
   keepErrors: boolean;
+  /** Duration; empty keeps none. */
+  keepSlow: string;
+  /** Items of each kind in a minute; empty for none. */
+  keepRare: string;
   rate: string;
   selector: string;
   duration: string;
@@ -21,6 +25,8 @@ export const NEW: Form = {
   condition: '',
   share: '10',
   keepErrors: true,
+  keepSlow: '',
+  keepRare: '',
   rate: '100',
   selector: '',
   duration: '1h',
@@ -34,7 +40,14 @@ export function draftOf(form: Form): Draft {
     signals: form.signal ? [form.signal] : [],
     attributes: service ? { 'service.name': service } : {},
     ...(form.condition.trim() ? { condition: form.condition.trim() } : {}),
-    ...(form.action === 'sample' ? { share: Number(form.share) / 100, keepErrors: form.keepErrors } : {}),
+    ...(form.action === 'sample'
+      ? {
+          share: Number(form.share) / 100,
+          keepErrors: form.keepErrors,
+          ...(form.keepSlow.trim() ? { keepSlow: form.keepSlow.trim() } : {}),
+          ...(form.keepRare.trim() ? { keepRare: Number(form.keepRare) } : {}),
+        }
+      : {}),
     ...(form.action === 'rate_limit' ? { rate: Number(form.rate) } : {}),
     selector: form.selector.trim(),
     duration: form.duration.trim(),
@@ -50,9 +63,13 @@ export function whatOf(control: Control): string {
     case 'sample':
       return `Sample ${Number(((control.share ?? 0) * 100).toPrecision(3))} %${
         control.keepErrors ? ', keep errors' : ''
+      }${control.keepSlow ? `, keep spans from ${control.keepSlow}` : ''}${
+        control.keepRare ? `, keep ${control.keepRare} a minute of each kind` : ''
       }`;
     case 'rate_limit':
       return `Limit to ${control.rate}/s`;
+    case 'redact':
+      return `Redact ${control.detectors?.join(', ') ?? ''}`.trim();
   }
 }
 

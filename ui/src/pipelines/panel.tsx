@@ -19,6 +19,7 @@ import {
 } from './api';
 import { BREAKER_WORDS, breakerOf, fullness, isMeant, type Rate, REASON_WORDS } from './model';
 import { formatRate } from './rates';
+import { RecordTap } from './record-tap';
 import { Tap } from './tap';
 
 const number = (n: number) => n.toLocaleString('en');
@@ -213,7 +214,7 @@ function Blockages({ node }: { node: GraphNode }) {
   );
 }
 
-function NodePanel({ node }: { node: GraphNode }) {
+function NodePanel({ node, tap }: { node: GraphNode; tap: boolean }) {
   return (
     <>
       <Where node={node} />
@@ -223,6 +224,9 @@ function NodePanel({ node }: { node: GraphNode }) {
       {Object.entries(node.signals).map(([signal, balance]) => (
         <Account key={signal} signal={signal} balance={balance} />
       ))}
+      {node.kind !== 'extension' && !has('prometheus') && (
+        <RecordTap key={node.id} node={node.id} allowed={tap} />
+      )}
     </>
   );
 }
@@ -274,7 +278,7 @@ export function Panel(props: {
         </div>
         <Button icon="close" look="ghost" label="Close the details" onClick={props.onClose} />
       </header>
-      {node && <NodePanel node={node} />}
+      {node && <NodePanel node={node} tap={graph.tap} />}
       {edge && <EdgePanel edge={edge} rate={props.rates.get(edge.id)} tap={graph.tap} />}
       {!node && !edge && (
         <p className="muted">A reload has taken it out of the graph, or the link is from another process.</p>

@@ -21,6 +21,7 @@ import {
 } from './model';
 import { Panel } from './panel';
 import type { Unit } from './rates';
+import { Follow } from './record-tap';
 import { ComponentTable } from './table';
 import './pipelines.css';
 
@@ -224,6 +225,12 @@ export function PipelinesPage() {
               <Panel graph={graph} rates={rates} chosen={chosen} onClose={() => change({ at: '' })} />
             )}
           </div>
+          {graph.tap && !has('prometheus') && (
+            <Follow
+              signals={present.filter((one) => one === 'logs' || one === 'traces')}
+              name={(id) => graph.nodes.find((one) => one.id === id)?.component ?? id}
+            />
+          )}
         </>
       )}
     </div>

@@ -1,0 +1,34 @@
+/** Volumes by attribute: of this process, or of the fleet where this is a control plane. */
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { call } from '../api/client';
+import { has } from '../app/parts';
+import {
+  type FleetVolumes,
+  type ProcessVolumes,
+  type Volumes,
+  volumesOfFleet,
+  volumesOfProcess,
+} from './model';
+
+const EVERY = 2000;
+const MOST = 200;
+
+/** A control plane answers for its agents, every other process for itself. */
+export const ofFleet = has('fleet') && !has('pipelines');
+
+export function useVolumes(by: string, selector: string) {
+  return useQuery<Volumes>({
+    queryKey: ['volumes', by, selector],
+    queryFn: async ({ signal }) => {
+      const params: Record<string, string | number> = { limit: MOST };
+      if (by) params.by = by;
+      if (!ofFleet)
+        return volumesOfProcess((await call<ProcessVolumes>('pipelines/volumes', params, signal)).data);
+      if (selector) params.selector = selector;
+      return volumesOfFleet((await call<FleetVolumes>('control/volumes', params, signal)).data);
+    },
+    placeholderData: keepPreviousData,
+    refetchInterval: EVERY,
+    retry: false,
+  });
+}

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { equation, type ProcessVolumes, ratesSince, sorted, volumesOfFleet, volumesOfProcess } from './model';
+import { commandOf } from './recommendations';
+
+const balance = {
+  in: 10,
+  created: 0,
+  restored: 0,
+  revived: 0,
+  copied: 7,
+  out: 14,
+  held: 0,
+  waiting: 0,
+  deadLettered: 0,
+  dropped: { filtered: 3 },
+  returned: 0,
+  kept: 0,
+};
+
+const answer: ProcessVolumes = {
+  time: 1000,
+  attributes: ['service.name'],
+  by: 'service.name',
+  balance,
+  points: [
+    {
+      id: 'in:otlp:logs',
+      kind: 'in',
+      component: 'otlp',
+      pipeline: '',
+      signal: 'logs',
+      items: 10,
+      bytes: 1000,
+      distinct: 2,
+      rows: [
+        { value: 'cart', items: 2, bytes: 100, missedBytes: 0 },
+        { value: 'shop', items: 7, bytes: 800, missedBytes: 0 },
+      ],
+      otherItems: 1,
+      otherBytes: 100,
+    },
+    ...['a', 'b'].map((component) => ({
+      id: component,
+      kind: 'out' as const,
+      component,
+      pipeline: 'logs',
+      signal: 'logs',
+      items: 4,
+      bytes: 400,
+      distinct: 1,
+      rows: [{ value: 'shop', items: 4, bytes: 400, missedBytes: 0 }],
+      otherItems: 0,
+      otherBytes: 0,
+    })),
+    { id: 'e', kind: 'edge', component: 'batch', pipeline: 'logs', signal: 'logs', items: 9, bytes: 9 },
+  ],
+};
+
+describe('volumes', () => {
+  it('adds receivers and exporters, and keeps destinations apart', () => {
+    const of = volumesOfProcess(answer);
+    expect(of.destinations).toEqual(['a', 'b']);
+    expect(of.distinct).toBe(2);
+    const [shop, cart] = sorted(of.rows, 'in', 'bytes', '', new Map());
+    expect(shop).toMatchObject({ value: 'shop', in: { items: 7 }, out: { items: 8, bytes: 800 } });
+    expect(shop?.to.a).toEqual({ items: 4, bytes: 400 });
+    expect(cart).toMatchObject({ value: 'cart', out: { items: 0 } });
+    expect(of.other.in).toEqual({ items: 1, bytes: 100 });
+    expect(sorted(of.rows, 'in', 'bytes', 'traces', new Map())).toEqual([]);
+  });
+
+  it('knows rates only from two answers', () => {
+    const before = volumesOfProcess(answer);
+    expect(ratesSince(undefined, before).size).toBe(0);
+    const later = structuredClone(answer);
+    later.time = 3000;
+    const row = later.points[0]?.rows?.[1];
+    if (row) row.items = 17;
+    expect(ratesSince(before, volumesOfProcess(later)).get('logs shop')?.items).toBe(5);
+  });
+
+  it('reads the sum of a fleet', () => {
+    const counts = { inItems: 5, inBytes: 50, outItems: 4, outBytes: 40 };
+    const of = volumesOfFleet({
+      attributes: ['severity'],
+      by: 'severity',
+      agents: 3,
+      agentsWithout: 1,
+      balance,
+      rows: [{ value: 'error', signal: 'logs', ...counts }],
+      other: { inItems: 0, inBytes: 0, outItems: 0, outBytes: 0 },
+    });
+    expect(of.rows[0]).toMatchObject({ value: 'error', in: { bytes: 50 }, out: { items: 4 } });
+  });
+
+  it('writes an equation whose sides are equal', () => {
+    const { left, right } = equation(balance);
+    const sum = (terms: { items: number }[]) => terms.reduce((n, one) => n + one.items, 0);
+    expect(sum(left)).toBe(sum(right));
+    expect(left.map((one) => one.name)).toEqual(['received', 'copied']);
+    expect(right.map((one) => one.name)).toEqual(['delivered', 'dropped: filtered']);
+  });
+});
+
+describe('recommendations', () => {
+  it('quote conditions for a shell', () => {
+    const of = {
+      kind: 'health_checks' as const,
+      signal: 'traces',
+      evidence: '',
+      examples: [],
+      sampled: 1,
+      matched: 1,
+      share: 1,
+      savedBytesPerSecond: 1,
+      control: { action: 'filter', signals: ['traces'], condition: `name == "it's"` },
+    };
+    expect(commandOf(of)).toBe(`tethys tool control filter 'name == "it'\\''s"' --signal traces --preview`);
+    expect(commandOf({ ...of, control: undefined })).toBe('');
+  });
+});

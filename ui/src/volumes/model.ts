@@ -1,0 +1,254 @@
+/** Volumes as the page shows them, whichever API they came from. */
+
+export interface Count {
+  items: number;
+  bytes: number;
+}
+
+/** Sum of all accounts: its left terms are equal to its right terms. */
+export interface ProcessBalance {
+  in: number;
+  created: number;
+  restored: number;
+  revived: number;
+  copied: number;
+  out: number;
+  held: number;
+  waiting: number;
+  deadLettered: number;
+  dropped: Record<string, number>;
+  returned: number;
+  kept: number;
+}
+
+export interface Point {
+  id: string;
+  kind: 'in' | 'edge' | 'out';
+  component: string;
+  pipeline: string;
+  signal: string;
+  items: number;
+  bytes: number;
+  distinct?: number;
+  rows?: { value: string; items: number; bytes: number; missedBytes: number; costMicros?: number }[];
+  otherItems?: number;
+  otherBytes?: number;
+  otherCostMicros?: number;
+}
+
+export interface ProcessVolumes {
+  time: number;
+  attributes: string[];
+  by: string;
+  /** Empty without prices. */
+  currency?: string;
+  balance: ProcessBalance;
+  points: Point[];
+}
+
+interface FleetCounts {
+  inItems: number;
+  inBytes: number;
+  outItems: number;
+  outBytes: number;
+  costMicros?: number;
+}
+
+export interface FleetVolumes {
+  attributes: string[];
+  by: string;
+  agents: number;
+  agentsWithout: number;
+  currencies?: string[];
+  balance: ProcessBalance;
+  rows: (FleetCounts & { value: string; signal: string })[];
+  other: FleetCounts;
+}
+
+export interface Row {
+  value: string;
+  signal: string;
+  in: Count;
+  out: Count;
+  /** Price of what went out, in the currency. */
+  cost: number;
+  /** By exporter; empty for a fleet. */
+  to: Record<string, Count>;
+}
+
+export interface Volumes {
+  /** When the counts were taken, ms since 1970. */
+  time: number;
+  attributes: string[];
+  by: string;
+  balance: ProcessBalance;
+  rows: Row[];
+  other: Row;
+  /** Exporters, in the order of their names. */
+  destinations: string[];
+  /** Empty without prices, or where agents have several. */
+  currency: string;
+  /** Estimated number of values at the place that has most; undefined when unknown. */
+  distinct?: number;
+  agents?: number;
+  agentsWithout?: number;
+}
+
+const none = (): Count => ({ items: 0, bytes: 0 });
+
+const row = (value: string, signal: string): Row => ({
+  value,
+  signal,
+  in: none(),
+  out: none(),
+  cost: 0,
+  to: {},
+});
+
+const add = (to: Count, items: number, bytes: number) => {
+  to.items += items;
+  to.bytes += bytes;
+};
+
+export function volumesOfProcess(answer: ProcessVolumes): Volumes {
+  const rows = new Map<string, Row>();
+  const other = row('', '');
+  const destinations = new Set<string>();
+  let distinct: number | undefined;
+  const count = (to: Row, point: Point, items: number, bytes: number, micros = 0) => {
+    to.cost += micros / 1e6;
+    add(point.kind === 'in' ? to.in : to.out, items, bytes);
+    if (point.kind === 'out') {
+      to.to[point.component] ??= none();
+      add(to.to[point.component] as Count, items, bytes);
+    }
+  };
+  for (const point of answer.points) {
+    if (point.kind === 'edge' || !point.rows) continue;
+    if (point.kind === 'out') destinations.add(point.component);
+    distinct = Math.max(distinct ?? 0, point.distinct ?? 0);
+    for (const one of point.rows) {
+      const key = `${point.signal} ${one.value}`;
+      const to = rows.get(key) ?? row(one.value, point.signal);
+      rows.set(key, to);
+      count(to, point, one.items, one.bytes, one.costMicros);
+    }
+    count(other, point, point.otherItems ?? 0, point.otherBytes ?? 0, point.otherCostMicros);
+  }
+  return {
+    time: answer.time,
+    attributes: answer.attributes,
+    by: answer.by,
+    balance: answer.balance,
+    rows: [...rows.values()],
+    other,
+    destinations: [...destinations].sort(),
+    currency: answer.currency ?? '',
+    distinct,
+  };
+}
+
+export function volumesOfFleet(answer: FleetVolumes): Volumes {
+  const counts = (value: string, signal: string, of: FleetCounts): Row => ({
+    value,
+    signal,
+    in: { items: of.inItems, bytes: of.inBytes },
+    out: { items: of.outItems, bytes: of.outBytes },
+    cost: (of.costMicros ?? 0) / 1e6,
+    to: {},
+  });
+  return {
+    time: Date.now(),
+    attributes: answer.attributes,
+    by: answer.by,
+    balance: answer.balance,
+    rows: answer.rows.map((one) => counts(one.value, one.signal, one)),
+    other: counts('', '', answer.other),
+    destinations: [],
+    currency: answer.currencies?.length === 1 ? (answer.currencies[0] ?? '') : '',
+    agents: answer.agents,
+    agentsWithout: answer.agentsWithout,
+  };
+}
+
+export type Sort = 'in' | 'out' | 'value' | 'rate' | 'cost';
+
+const keyOf = (of: Row) => `${of.signal} ${of.value}`;
+
+/** Volume in a second of each row since an earlier answer; absent where it is not known. */
+export function ratesSince(before: Volumes | undefined, now: Volumes): Map<string, Count> {
+  const out = new Map<string, Count>();
+  if (!before || before.by !== now.by || now.time <= before.time) return out;
+  const seconds = (now.time - before.time) / 1000;
+  const earlier = new Map(before.rows.map((one) => [keyOf(one), one]));
+  for (const one of now.rows) {
+    const was = earlier.get(keyOf(one));
+    if (!was || was.in.items > one.in.items) continue;
+    out.set(keyOf(one), {
+      items: (one.in.items - was.in.items) / seconds,
+      bytes: (one.in.bytes - was.in.bytes) / seconds,
+    });
+  }
+  return out;
+}
+
+export const rateOf = (rates: Map<string, Count>, of: Row): Count | undefined => rates.get(keyOf(of));
+
+export function sorted(
+  rows: Row[],
+  by: Sort,
+  unit: keyof Count,
+  signal: string,
+  rates: Map<string, Count>,
+): Row[] {
+  const value = (of: Row): number =>
+    by === 'in'
+      ? of.in[unit]
+      : by === 'out'
+        ? of.out[unit]
+        : by === 'cost'
+          ? of.cost
+          : (rateOf(rates, of)?.[unit] ?? 0);
+  return rows
+    .filter((one) => signal === '' || one.signal === signal)
+    .sort((a, b) =>
+      by === 'value'
+        ? a.value.localeCompare(b.value)
+        : value(b) - value(a) || b.in[unit] - a.in[unit] || a.value.localeCompare(b.value),
+    );
+}
+
+const LEFT: [keyof ProcessBalance, string][] = [
+  ['in', 'received'],
+  ['created', 'created'],
+  ['restored', 'read from disk'],
+  ['revived', 'replayed'],
+  ['copied', 'copied'],
+];
+
+const RIGHT: [keyof ProcessBalance, string][] = [
+  ['out', 'delivered'],
+  ['held', 'queued'],
+  ['waiting', 'in batches'],
+  ['deadLettered', 'dead letters'],
+  ['returned', 'rejected to senders'],
+  ['kept', 'left on disk'],
+];
+
+export interface Term {
+  name: string;
+  items: number;
+}
+
+/** The equation of all accounts, without the terms that are zero. */
+export function equation(of: ProcessBalance): { left: Term[]; right: Term[] } {
+  const terms = (names: [keyof ProcessBalance, string][]) =>
+    names
+      .map(([key, name], i) => ({ name, items: of[key] as number, first: i === 0 }))
+      .filter((one) => one.first || one.items !== 0)
+      .map(({ name, items }) => ({ name, items }));
+  const dropped = Object.entries(of.dropped)
+    .filter(([, items]) => items !== 0)
+    .map(([reason, items]) => ({ name: `dropped: ${reason.replaceAll('_', ' ')}`, items }));
+  return { left: terms(LEFT), right: [...terms(RIGHT), ...dropped] };
+}

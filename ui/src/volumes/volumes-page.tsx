@@ -1,0 +1,289 @@
+/** Data → Volumes: how much came in and went out by service, severity or any counted attribute. */
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { Empty, Segmented, Select } from '../components/ui';
+import { Field, FleetPage } from '../fleet/frame';
+import { counted, formatValue } from '../lib/units';
+import { ofFleet, useVolumes } from './api';
+import {
+  type Count,
+  equation,
+  type Row,
+  rateOf,
+  ratesSince,
+  type Sort,
+  sorted,
+  type Term,
+  type Volumes,
+} from './model';
+import './volumes.css';
+
+/** Answers that are kept for rates: about half a minute. */
+const KEPT = 15;
+
+/** Destinations with a column of their own. */
+const MOST_DESTINATIONS = 4;
+
+const SORTS: Sort[] = ['in', 'out', 'value', 'rate', 'cost'];
+
+type Unit = keyof Count;
+
+function useRates(now: Volumes | undefined): Map<string, Count> {
+  const past = useRef<Volumes[]>([]);
+  const [rates, setRates] = useState<Map<string, Count>>(new Map());
+  useEffect(() => {
+    if (!now) return;
+    past.current = [...past.current.filter((one) => one.by === now.by), now].slice(-KEPT);
+    setRates(ratesSince(past.current[0], now));
+  }, [now]);
+  return rates;
+}
+
+export function VolumesPage() {
+  const search = useSearch({ strict: false }) as Record<string, string>;
+  const navigate = useNavigate();
+  const unit: Unit = search.unit === 'items' ? 'items' : 'bytes';
+  const sort: Sort = SORTS.find((one) => one === search.sort) ?? 'in';
+  const query = useVolumes(search.by ?? '', search.selector ?? '');
+  const data = query.data;
+  const rates = useRates(data);
+  const change = (patch: Record<string, string>) =>
+    void navigate({ to: '.', search: { ...search, ...patch } as never, replace: true });
+  const signals = useMemo(() => [...new Set(data?.rows.map((one) => one.signal))].sort(), [data]);
+  const signal = signals.includes(search.signal ?? '') ? (search.signal ?? '') : '';
+  const rows = useMemo(
+    () => (data ? sorted(data.rows, sort, unit, signal, rates) : []),
+    [data, sort, unit, signal, rates],
+  );
+  return (
+    <FleetPage
+      title="Volumes"
+      lead={
+        ofFleet && data
+          ? `Of ${counted(data.agents ?? 0, 'agent')}${
+              data.agentsWithout ? `; ${data.agentsWithout} more report none` : ''
+            }, each since its start`
+          : 'Since the start of this process'
+      }
+      query={query}
+      tools={
+        data &&
+        data.attributes.length > 0 && (
+          <>
+            <Select
+              label="By"
+              value={data.by}
+              choices={data.attributes.map((one) => ({ value: one, label: one }))}
+              onChange={(by) => change({ by })}
+            />
+            <Segmented<Unit>
+              label="Volume"
+              value={unit}
+              choices={[
+                { value: 'bytes', label: 'Bytes' },
+                { value: 'items', label: 'Items' },
+              ]}
+              onChange={(value) => change({ unit: value })}
+            />
+          </>
+        )
+      }
+    >
+      {data && (
+        <>
+          {ofFleet && (
+            <Field
+              label="Selector"
+              value={search.selector ?? ''}
+              placeholder="env=prod"
+              onChange={(selector) => change({ selector })}
+            />
+          )}
+          {data.attributes.length === 0 ? (
+            <Empty icon="pipelines" title="Nothing is counted">
+              {ofFleet
+                ? 'No connected agent reports volumes.'
+                : 'The configuration has service.telemetry.volumes.enabled: false.'}
+            </Empty>
+          ) : (
+            <>
+              <Equation of={data} />
+              {signals.length > 1 && (
+                <div className="pills" role="group" aria-label="Signal">
+                  {signals.map((one) => (
+                    <button
+                      key={one}
+                      type="button"
+                      className="pill"
+                      aria-pressed={signal === one}
+                      onClick={() => change({ signal: signal === one ? '' : one })}
+                    >
+                      <i className={`signal-dot signal-${one}`} /> {one}
+                    </button>
+                  ))}
+                </div>
+              )}
+              {rows.length === 0 ? (
+                <Empty icon="pipelines" title="Nothing has passed yet" />
+              ) : (
+                <Table
+                  of={data}
+                  rows={rows}
+                  rates={rates}
+                  unit={unit}
+                  sort={sort}
+                  onSort={(by) => change({ sort: by })}
+                />
+              )}
+            </>
+          )}
+        </>
+      )}
+    </FleetPage>
+  );
+}
+
+/** Every item is accounted for: what came in is where it went, by name. */
+function Equation({ of }: { of: Volumes }) {
+  const { left, right } = equation(of.balance);
+  return (
+    <section className="card volumes-equation" aria-label="Items">
+      <Terms of={left} />
+      <span className="volumes-equals">=</span>
+      <Terms of={right} />
+    </section>
+  );
+}
+
+function Terms({ of }: { of: Term[] }) {
+  return (
+    <dl>
+      {of.map((one) => (
+        <div key={one.name}>
+          <dt>{one.name}</dt>
+          <dd className="num">{one.items.toLocaleString('en')}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+const volume = (of: number, unit: Unit) => formatValue(of, unit === 'bytes' ? 'bytes' : 'none', 3);
+
+function Table(props: {
+  of: Volumes;
+  rows: Row[];
+  rates: Map<string, Count>;
+  unit: Unit;
+  sort: Sort;
+  onSort: (by: Sort) => void;
+}) {
+  const { of, rows, rates, unit } = props;
+  const total = rows.reduce((n, one) => n + one.in[unit], 0) + of.other.in[unit];
+  const destinations = of.destinations.length > 1 ? of.destinations.slice(0, MOST_DESTINATIONS) : [];
+  const head = (by: Sort, name: string, number = true) => (
+    <th
+      scope="col"
+      className={number ? 'num' : undefined}
+      aria-sort={props.sort === by ? (by === 'value' ? 'ascending' : 'descending') : undefined}
+    >
+      <button type="button" className="plan-link" onClick={() => props.onSort(by)}>
+        {name}
+      </button>
+    </th>
+  );
+  return (
+    <section className="card table-wrap" aria-label={`Volumes by ${of.by}`}>
+      <table className="table volumes-table">
+        <thead>
+          <tr>
+            {head('value', of.by, false)}
+            {head('in', 'In')}
+            <th scope="col">Share</th>
+            {head('rate', 'Now')}
+            {head('out', 'Out')}
+            {of.currency && head('cost', `Cost, ${of.currency}`)}
+            {destinations.map((one) => (
+              <th scope="col" className="num" key={one}>
+                {one}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((one) => (
+            <tr key={`${one.signal} ${one.value}`}>
+              <th scope="row">
+                <i className={`signal-dot signal-${one.signal}`} title={one.signal} />{' '}
+                {one.value === '' ? <span className="muted">without {of.by}</span> : one.value}
+                {ofFleet && of.by === 'service.name' && one.value !== '' && (
+                  <Link
+                    className="volumes-control"
+                    to="/fleet/controls"
+                    search={{ service: one.value, signal: one.signal } as never}
+                  >
+                    Sample
+                  </Link>
+                )}
+              </th>
+              <td className="num">{volume(one.in[unit], unit)}</td>
+              <td>
+                <Share of={total > 0 ? one.in[unit] / total : 0} />
+              </td>
+              <td className="num">{rate(rateOf(rates, one), unit)}</td>
+              <td className="num">{volume(one.out[unit], unit)}</td>
+              {of.currency && <td className="num">{money(one.cost)}</td>}
+              {destinations.map((to) => (
+                <td className="num" key={to}>
+                  {volume(one.to[to]?.[unit] ?? 0, unit)}
+                </td>
+              ))}
+            </tr>
+          ))}
+          {of.other.in.items + of.other.out.items > 0 && (
+            <tr>
+              <th scope="row" className="muted">
+                All others
+              </th>
+              <td className="num">{volume(of.other.in[unit], unit)}</td>
+              <td>
+                <Share of={total > 0 ? of.other.in[unit] / total : 0} />
+              </td>
+              <td />
+              <td className="num">{volume(of.other.out[unit], unit)}</td>
+              {of.currency && <td className="num">{money(of.other.cost)}</td>}
+              {destinations.map((to) => (
+                <td className="num" key={to}>
+                  {volume(of.other.to[to]?.[unit] ?? 0, unit)}
+                </td>
+              ))}
+            </tr>
+          )}
+        </tbody>
+      </table>
+      {of.distinct !== undefined && of.distinct > rows.length && (
+        <p className="muted volumes-note">About {of.distinct.toLocaleString('en')} different values.</p>
+      )}
+    </section>
+  );
+}
+
+const money = (of: number) =>
+  of.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: of < 1 ? 4 : 2 });
+
+const rate = (of: Count | undefined, unit: Unit) =>
+  of ? formatValue(of[unit], unit === 'bytes' ? 'bytes/s' : 'per second', 3) : '';
+
+function Share({ of }: { of: number }) {
+  const percent = of * 100;
+  return (
+    <span className="volumes-share">
+      <span className="volumes-bar" aria-hidden="true">
+        <i style={{ width: `${Math.min(100, percent)}%` }} />
+      </span>
+      <span className="num">
+        {percent >= 10 || percent === 0 ? Math.round(percent) : percent.toFixed(1)} %
+      </span>
+    </span>
+  );
+}
