@@ -87,6 +87,9 @@ class ArchitectureTest {
             "dev.tethys.pipeline.grammar..",
             "dev.tethys.pipeline.graph..",
             "dev.tethys.pipeline.web..",
+            "dev.tethys.pipeline.volume..",
+            "dev.tethys.pipeline.privacy..",
+            "dev.tethys.pipeline.advice..",
             "dev.tethys.pipeline.sample..")
         .layer("stages")
         .definedBy("dev.tethys.pipeline.stages..")
