@@ -186,7 +186,10 @@ final class ControlledGraph implements ControlledAgent.Process, AutoCloseable {
         .applied()
         .forEach(
             (id, c) ->
-                all.put(id, new PipelineAccounts.Control(c.active(), c.matched(), c.dropped(), c.changed())));
+                all.put(
+                    id,
+                    new PipelineAccounts.Control(
+                        c.active(), c.matched(), c.dropped(), c.changed())));
     return PipelineAccounts.of(ledger).with(all);
   }
 

@@ -89,21 +89,22 @@ final class RecordChanges {
 
   /** The records of a passage; those of profiles and of malformed batches are left out. */
   static List<Pair> of(NodeTap.Passage p, TapAccess access) {
-    List<Shown> before = p.before() == null ? List.of() : records(p.before(), access);
+    Batch first = p.before();
+    List<Shown> before = first == null ? List.of() : records(first, access);
     Map<OneRecord.Identity, Deque<Shown>> left = new HashMap<>();
     before.forEach(s -> left.computeIfAbsent(s.id, k -> new ArrayDeque<>()).add(s));
-    Map<OneRecord.Identity, Deque<Shown>> first = copy(left);
+    Map<OneRecord.Identity, Deque<Shown>> all = copy(left);
     List<Pair> out = new ArrayList<>();
     for (NodeTap.Passed passed : p.after()) {
       Batch b = passed.batch();
       List<Shown> after = records(b, access);
       // Each edge gets the same records; only those that no edge got are left.
-      Map<OneRecord.Identity, Deque<Shown>> ofEdge = copy(first);
+      Map<OneRecord.Identity, Deque<Shown>> ofEdge = copy(all);
       boolean sameSize = after.size() == before.size();
       for (int i = 0; i < after.size(); i++) {
         Shown a = after.get(i);
         Shown was = poll(ofEdge, a.id);
-        if (was == null && sameSize && !first.containsKey(a.id)) {
+        if (was == null && sameSize && !all.containsKey(a.id)) {
           was = poll(ofEdge, before.get(i).id); // its identity was edited
         }
         if (was == null) {
@@ -115,12 +116,12 @@ final class RecordChanges {
         }
       }
     }
-    if (p.before() != null && p.whole() && before.size() < MAX_RECORDS) {
-      Signal signal = p.before().signal();
+    if (first != null && p.whole() && before.size() < MAX_RECORDS) {
+      Signal signal = first.signal();
       left.values()
           .forEach(
-              all ->
-                  all.forEach(
+              rest ->
+                  rest.forEach(
                       s -> out.add(new Pair(Change.ONLY_BEFORE, signal, "", s.json, null))));
     }
     return out;

@@ -29,7 +29,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * {@code /api/v1/pipelines}: records before and after a node, the way of one record, personal data
@@ -270,7 +269,7 @@ final class RecordEndpoints {
       long end = System.nanoTime() + (long) (seconds * 1e9);
       while (System.nanoTime() < end) {
         for (Map.Entry<GraphStatus.EdgeStatus, Tap> e : taps.entrySet()) {
-          @Nullable Batch b = e.getValue().next(taps.size() > 10 ? 5 : 50);
+          Batch b = e.getValue().next(taps.size() > 10 ? 5 : 50);
           Checked c = by.computeIfAbsent(e.getKey().to(), k -> new Checked());
           while (b != null && System.nanoTime() < end) {
             c.read(b);
