@@ -2,6 +2,7 @@ package dev.tethys.app.nodeagent;
 
 import dev.tethys.collect.observe.ObserverOptions;
 import dev.tethys.collect.observe.connection.IpPrefix;
+import dev.tethys.collect.observe.connection.PortRanges;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.UsageException;
@@ -30,7 +31,6 @@ final class NodeAgentFlags {
 
   private static final long IN_MEMORY = 64L << 20;
   private static final int MAX_DOMAINS = 100_000;
-  private static final int MAX_PORT = 65_535;
 
   private NodeAgentFlags() {}
 
@@ -75,7 +75,7 @@ final class NodeAgentFlags {
         Flag.of(
             "ephemeral-port-range",
             Flag.Kind.STRING,
-            ObserverOptions.FIRST_EPHEMERAL + "-" + ObserverOptions.LAST_EPHEMERAL,
+            "32768-60999",
             "Ports of clients: destinations and listening sockets among them are left out, except"
                 + " 50051."));
     pushed(f);
@@ -327,7 +327,15 @@ final class NodeAgentFlags {
   }
 
   static ObserverOptions options(FlagSet flags) {
-    int[] range = range(flags.get("ephemeral-port-range"));
+    String ports = flags.get("ephemeral-port-range");
+    PortRanges ephemeral = PortRanges.parse(ports);
+    if (ephemeral == null) {
+      throw new UsageException(
+          COMMAND
+              + ": --ephemeral-port-range is '"
+              + ports
+              + "'; it must be two ports, such as 32768-60999, or several such ranges");
+    }
     List<IpPrefix> networks = new ArrayList<>();
     for (String text : flags.list("track-public-network")) {
       try {
@@ -339,34 +347,10 @@ final class NodeAgentFlags {
     return new ObserverOptions(
         Path.of("/proc"),
         networks,
-        range[0],
-        range[1],
+        ephemeral,
         !flags.bool("disable-ebpf"),
         !flags.bool("disable-l7-tracing"),
         !flags.bool("disable-tls-tracing"),
         (int) Math.clamp(flags.integer("max-fqdns-per-container"), 0, MAX_DOMAINS));
-  }
-
-  private static int[] range(String text) {
-    int dash = text.indexOf('-');
-    Integer first = dash < 0 ? null : port(text.substring(0, dash));
-    Integer last = dash < 0 ? null : port(text.substring(dash + 1));
-    if (first == null || last == null || first > last) {
-      throw new UsageException(
-          COMMAND
-              + ": --ephemeral-port-range is '"
-              + text
-              + "'; it must be two ports, such as 32768-60999");
-    }
-    return new int[] {first, last};
-  }
-
-  private static @Nullable Integer port(String text) {
-    try {
-      int n = Integer.parseInt(text.strip());
-      return n >= 0 && n <= MAX_PORT ? n : null;
-    } catch (NumberFormatException e) {
-      return null;
-    }
   }
 }

@@ -32,6 +32,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -285,7 +286,7 @@ final class TelemetryPush implements Collector, AutoCloseable {
 
   @Override
   public void collect(Consumer<MetricFamily> to) {
-    List<Metric> metrics = new java.util.ArrayList<>();
+    List<Metric> metrics = new ArrayList<>();
     lock.lock();
     try {
       counts.forEach(

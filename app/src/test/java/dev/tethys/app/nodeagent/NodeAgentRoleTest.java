@@ -51,8 +51,8 @@ class NodeAgentRoleTest {
             NodeAgentFlags.withEnvironment(List.of(), Map.of("TETHYS_DISABLE_EBPF", "true"), flags))
         .containsExactly("--disable-ebpf=true");
     ObserverOptions o = NodeAgentFlags.options(flags.parse(args));
-    assertThat(o.firstEphemeral()).isEqualTo(1);
-    assertThat(o.lastEphemeral()).isEqualTo(2);
+    assertThat(o.ephemeral().ignores(2)).isTrue();
+    assertThat(o.ephemeral().ignores(32768)).isFalse();
   }
 
   @ParameterizedTest

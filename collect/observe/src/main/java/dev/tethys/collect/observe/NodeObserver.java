@@ -87,7 +87,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
     machine = new NodeMetrics(o.proc(), ContainerNames::isReportedDevice);
     LocalAddresses addresses = new LocalAddresses(o.proc());
     ConnectionFilter filter =
-        new ConnectionFilter(o.publicNetworks(), o.firstEphemeral(), o.lastEphemeral());
+        new ConnectionFilter(o.publicNetworks(), o.ephemeral());
     tracker = new ConnectionTracker(containers, filter, addresses);
     requests = new RequestMetrics(tracker.lock());
     dns = new DnsMetrics(tracker.lock(), o.maxDomains());
@@ -304,15 +304,18 @@ public final class NodeObserver implements Collector, AutoCloseable {
   }
 
   private void readLife() {
-    TlsProbes t = probes;
-    if (life == null || t == null) {
+    if (life == null) {
       return;
     }
+    TlsProbes t = probes;
     life.read(
         (pid, kind, signal) -> {
           if (kind == ProcessEvents.Kind.EXECUTED) {
-            t.suspect(pid);
-          } else if (ProcessEvents.isFault(signal)) {
+            containers.processStarted(pid); // its name is that of the program now
+            if (t != null) {
+              t.suspect(pid);
+            }
+          } else if (t != null && ProcessEvents.isFault(signal)) {
             t.crashed(pid, signal);
           }
         });

@@ -7,34 +7,27 @@ import java.util.Set;
 
 /** Destinations whose connections are counted. Not safe for use by several threads at once. */
 public final class ConnectionFilter {
-  /** Port outside the well known ones that servers use all the same. */
-  private static final int ALWAYS_TRACKED = 50051; // gRPC examples and many services
-
   /** Most public addresses remembered because a private one answers for them. */
   private static final int MAX_LEARNED = 10_000;
 
   private final List<IpPrefix> publicNetworks;
   private final boolean everything;
-  private final int firstEphemeral;
-  private final int lastEphemeral;
+  private final PortRanges ephemeral;
   private final Set<IpAddress> learned = new LinkedHashSet<>();
 
   /**
    * @param publicNetworks public addresses to track; 0.0.0.0/0 means all, IPv6 included
-   * @param firstEphemeral first port of clients
-   * @param lastEphemeral last port of clients
+   * @param ephemeral ports of clients
    */
-  public ConnectionFilter(
-      Collection<IpPrefix> publicNetworks, int firstEphemeral, int lastEphemeral) {
+  public ConnectionFilter(Collection<IpPrefix> publicNetworks, PortRanges ephemeral) {
     this.publicNetworks = List.copyOf(publicNetworks);
     this.everything = publicNetworks.contains(IpPrefix.parse("0.0.0.0/0"));
-    this.firstEphemeral = firstEphemeral;
-    this.lastEphemeral = lastEphemeral;
+    this.ephemeral = ephemeral;
   }
 
   /** True for ports that the kernel gives to clients: of no service. */
   public boolean isEphemeral(int port) {
-    return port >= firstEphemeral && port <= lastEphemeral && port != ALWAYS_TRACKED;
+    return ephemeral.ignores(port);
   }
 
   /**

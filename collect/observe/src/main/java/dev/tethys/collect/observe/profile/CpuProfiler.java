@@ -120,8 +120,8 @@ public final class CpuProfiler implements AutoCloseable {
   private static List<Integer> processors() throws IOException {
     List<Integer> out = new ArrayList<>();
     String text = Files.readString(Path.of("/sys/devices/system/cpu/online")).strip();
-    for (String range : text.split(",")) {
-      String[] ends = range.split("-");
+    for (String range : text.split(",", -1)) {
+      String[] ends = range.split("-", -1);
       int last = Integer.parseInt(ends[ends.length - 1]);
       for (int i = Integer.parseInt(ends[0]); i <= last; i++) {
         out.add(i);

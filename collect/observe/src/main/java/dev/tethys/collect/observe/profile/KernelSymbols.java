@@ -1,6 +1,7 @@
 package dev.tethys.collect.observe.profile;
 
 import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -48,7 +49,7 @@ final class KernelSymbols {
     found.sort((a, b) -> Long.compareUnsigned(a.address, b.address));
     long[] addresses = new long[found.size()];
     int[] names = new int[found.size() + 1];
-    java.io.ByteArrayOutputStream text = new java.io.ByteArrayOutputStream(found.size() * 24);
+    ByteArrayOutputStream text = new ByteArrayOutputStream(found.size() * 24);
     for (int i = 0; i < addresses.length; i++) {
       addresses[i] = found.get(i).address;
       text.writeBytes(found.get(i).name.getBytes(StandardCharsets.ISO_8859_1));

@@ -90,9 +90,12 @@ final class TlsFunctions {
     }
     List<ProbePoint> returns = new ArrayList<>();
     List<ProbePoint> starts = new ArrayList<>();
-    for (Map.Entry<String, Function> e : found.entrySet()) {
-      String program = OPENSSL.get(e.getKey());
-      Function f = e.getValue();
+    for (Map.Entry<String, String> e : OPENSSL.entrySet()) {
+      Function f = found.get(e.getKey());
+      String program = e.getValue();
+      if (f == null) {
+        continue;
+      }
       starts.add(new ProbePoint(program, offset(elf, f.address)));
       if (!program.equals("tls_handshake") && !program.equals("tls_freed")) {
         addReturns(elf, e.getKey(), f.address, f.size, RETURNED, returns);

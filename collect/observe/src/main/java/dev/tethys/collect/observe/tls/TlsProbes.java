@@ -74,7 +74,7 @@ public final class TlsProbes implements AutoCloseable {
     Runnable attach(String program, Path file, long offset) throws RefusedException;
   }
 
-  private record FileKey(long device, long inode, long modified) {}
+  private record FileKey(String device, String inode, long modifiedMillis) {}
 
   private static final class ProbedFile {
     final String name;
@@ -96,7 +96,7 @@ public final class TlsProbes implements AutoCloseable {
     }
   }
 
-  private static final class Process {
+  private static final class Watched {
     long next;
     long pause = FIRST_PAUSE;
     final Set<FileKey> files = new HashSet<>();
@@ -108,7 +108,7 @@ public final class TlsProbes implements AutoCloseable {
   private final int own;
   private final LongSupplier nanos;
   private final Map<FileKey, ProbedFile> known = new LinkedHashMap<>();
-  private final Map<Integer, Process> processes = new HashMap<>();
+  private final Map<Integer, Watched> processes = new HashMap<>();
   private final ConcurrentLinkedQueue<Integer> suspects = new ConcurrentLinkedQueue<>();
   private final LimitedLog failures = new LimitedLog(LOG);
   private final CountDownLatch stop = new CountDownLatch(1);
@@ -171,15 +171,15 @@ public final class TlsProbes implements AutoCloseable {
     long now = nanos.getAsLong();
     budget = FILES_OF_A_PASS;
     Set<Integer> present = new HashSet<>(files.pids());
-    for (Iterator<Map.Entry<Integer, Process>> i = processes.entrySet().iterator(); i.hasNext(); ) {
-      Map.Entry<Integer, Process> e = i.next();
+    for (Iterator<Map.Entry<Integer, Watched>> i = processes.entrySet().iterator(); i.hasNext(); ) {
+      Map.Entry<Integer, Watched> e = i.next();
       if (!present.contains(e.getKey())) {
         e.getValue().files.forEach(f -> leave(f, e.getKey(), now));
         i.remove();
       }
     }
     for (Integer pid = suspects.poll(); pid != null; pid = suspects.poll()) {
-      Process p = processes.get(pid);
+      Watched p = processes.get(pid);
       if (p != null) {
         p.next = now;
         p.pause = FIRST_PAUSE;
@@ -189,13 +189,13 @@ public final class TlsProbes implements AutoCloseable {
       if (pid == own) {
         continue;
       }
-      Process p = processes.get(pid);
+      Watched p = processes.get(pid);
       if (p == null) {
         if (processes.size() >= MAX_PROCESSES) {
           shed++;
           continue;
         }
-        p = new Process();
+        p = new Watched();
         p.next = now;
         processes.put(pid, p);
       }
@@ -208,7 +208,7 @@ public final class TlsProbes implements AutoCloseable {
   }
 
   /** Looks at the files of a process; false when some wait for the next pass. */
-  private boolean examine(int pid, Process p, long now) {
+  private boolean examine(int pid, Watched p, long now) {
     Set<FileKey> present = new HashSet<>();
     boolean complete = true;
     for (Path file : candidates(pid)) {
@@ -263,9 +263,10 @@ public final class TlsProbes implements AutoCloseable {
 
   private static @Nullable FileKey key(Path file) {
     try {
-      Map<String, Object> a = Files.readAttributes(file, "unix:dev,ino,lastModifiedTime");
       return new FileKey(
-          (long) a.get("dev"), (long) a.get("ino"), a.get("lastModifiedTime").hashCode());
+          String.valueOf(Files.getAttribute(file, "unix:dev")),
+          String.valueOf(Files.getAttribute(file, "unix:ino")),
+          Files.getLastModifiedTime(file).toMillis());
     } catch (IOException e) {
       return null; // ended, or a thread of the kernel
     }
@@ -360,7 +361,7 @@ public final class TlsProbes implements AutoCloseable {
 
   /** Notes that a process was ended by a fault: its files are left alone for a while. */
   public synchronized void crashed(int pid, int signal) {
-    Process p = processes.get(pid);
+    Watched p = processes.get(pid);
     if (p == null) {
       return;
     }

@@ -102,7 +102,7 @@ class InstructionsTest {
         new BufferedReader(new InputStreamReader(p.getInputStream(), StandardCharsets.UTF_8))) {
       String line;
       while ((line = out.readLine()) != null && to.size() < 60_000) {
-        String[] parts = line.split("\t");
+        String[] parts = line.split("\t", -1);
         if (parts.length < 3
             || !parts[0].endsWith(":")
             || parts[2].contains("(bad)")
@@ -111,7 +111,7 @@ class InstructionsTest {
           continue; // objdump joins fwait with the next one
         }
         long address = Long.parseLong(parts[0].strip().replace(":", ""), 16);
-        to.add(new long[] {address, parts[1].strip().split("\\s+").length});
+        to.add(new long[] {address, parts[1].strip().split("\\s+", -1).length});
       }
     } finally {
       p.destroyForcibly();

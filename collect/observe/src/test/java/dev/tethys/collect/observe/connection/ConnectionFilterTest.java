@@ -15,8 +15,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ConnectionFilterTest {
-  private static final int FIRST = 32768;
-  private static final int LAST = 60999;
 
   static IpAddress ip(String text) {
     return IpAddress.of(InetAddress.ofLiteral(text));
@@ -24,7 +22,7 @@ class ConnectionFilterTest {
 
   private static ConnectionFilter filter(String... networks) {
     return new ConnectionFilter(
-        List.of(networks).stream().map(IpPrefix::parse).toList(), FIRST, LAST);
+        List.of(networks).stream().map(IpPrefix::parse).toList(), PortRanges.LINUX);
   }
 
   @Test

@@ -19,7 +19,7 @@ class ConnectionTrackerTest {
   private static ConnectionTracker tracker(Owner.Resolver owners) {
     return new ConnectionTracker(
         owners,
-        new ConnectionFilter(List.of(IpPrefix.parse("0.0.0.0/0")), 32768, 60999),
+        new ConnectionFilter(List.of(IpPrefix.parse("0.0.0.0/0")), PortRanges.LINUX),
         new LocalAddresses(Path.of("/nonexistent")));
   }
 

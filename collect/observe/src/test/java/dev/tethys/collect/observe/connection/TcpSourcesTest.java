@@ -25,7 +25,7 @@ class TcpSourcesTest {
   private final ConnectionTracker tracker =
       new ConnectionTracker(
           (_, p) -> p == OWN ? new Owner("/test", "") : null,
-          new ConnectionFilter(List.of(IpPrefix.parse("0.0.0.0/0")), 0, -1),
+          new ConnectionFilter(List.of(IpPrefix.parse("0.0.0.0/0")), PortRanges.NONE),
           addresses);
   private final InetAddress loopback = InetAddress.ofLiteral("127.0.0.1");
 

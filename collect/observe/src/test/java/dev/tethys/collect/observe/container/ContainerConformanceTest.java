@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.google.re2j.Pattern;
 import dev.tethys.codec.json.tree.JsonReader;
+import dev.tethys.collect.observe.connection.PortRanges;
 import dev.tethys.collect.observe.container.CgroupResources.Cpu;
 import dev.tethys.collect.observe.container.CgroupResources.Memory;
 import dev.tethys.collect.observe.container.CgroupResources.Pressure;

@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.tethys.collect.observe.connection.Owner;
 import dev.tethys.collect.observe.kernel.KernelAssumptions;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,13 +26,13 @@ class CpuProfilerTest {
   private void compile(String compiler, String source, String text, String... options)
       throws Exception {
     Path file = Files.writeString(folder.resolve(source), text);
-    List<String> command = new java.util.ArrayList<>(List.of(compiler));
+    List<String> command = new ArrayList<>(List.of(compiler));
     command.addAll(List.of(options));
     command.addAll(List.of("-o", folder.resolve("program").toString(), file.toString()));
     try {
       Process p =
           new ProcessBuilder(command).redirectErrorStream(true).directory(folder.toFile()).start();
-      String said = new String(p.getInputStream().readAllBytes());
+      String said = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       assumeTrue(p.waitFor() == 0, compiler + ": " + said);
     } catch (IOException e) {
       assumeTrue(false, compiler + " is not installed");
@@ -182,7 +184,7 @@ class CpuProfilerTest {
     b.environment().put("GOCACHE", folder.resolve("cache").toString());
     try {
       Process p = b.start();
-      String said = new String(p.getInputStream().readAllBytes());
+      String said = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       assumeTrue(p.waitFor() == 0, said);
     } catch (IOException e) {
       assumeTrue(false, "go is not installed");

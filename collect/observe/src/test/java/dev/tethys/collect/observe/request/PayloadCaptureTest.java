@@ -9,6 +9,7 @@ import dev.tethys.collect.observe.connection.IpPrefix;
 import dev.tethys.collect.observe.connection.KernelConnections;
 import dev.tethys.collect.observe.connection.LocalAddresses;
 import dev.tethys.collect.observe.connection.Owner;
+import dev.tethys.collect.observe.connection.PortRanges;
 import dev.tethys.collect.observe.kernel.KernelAssumptions;
 import dev.tethys.collect.observe.protocol.ProtocolCounters;
 import dev.tethys.model.exposition.MetricFamily.Buckets;
@@ -39,7 +40,7 @@ class PayloadCaptureTest {
   private final ConnectionTracker tracker =
       new ConnectionTracker(
           (_, p) -> p == OWN ? new Owner("/test", "") : null,
-          new ConnectionFilter(List.of(IpPrefix.parse("0.0.0.0/0")), 0, -1),
+          new ConnectionFilter(List.of(IpPrefix.parse("0.0.0.0/0")), PortRanges.NONE),
           addresses);
   private final RequestMetrics metrics = new RequestMetrics(tracker.lock());
   private final DnsMetrics dns = new DnsMetrics(tracker.lock(), 50);

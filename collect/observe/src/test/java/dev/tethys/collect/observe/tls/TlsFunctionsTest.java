@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
@@ -58,7 +59,7 @@ class TlsFunctionsTest {
     Path file = folder.resolve("damaged");
     Random random = new Random(3);
     for (int i = 0; i < 60; i++) {
-      byte[] bad = i % 3 == 0 ? java.util.Arrays.copyOf(good, good.length / (i + 1)) : good.clone();
+      byte[] bad = i % 3 == 0 ? Arrays.copyOf(good, good.length / (i + 1)) : good.clone();
       for (int k = 0; k < 200; k++) { // headers and tables of sections are at both ends
         int at = random.nextInt(Math.min(8192, bad.length));
         bad[k % 2 == 0 ? at : bad.length - 1 - at] = (byte) random.nextInt();

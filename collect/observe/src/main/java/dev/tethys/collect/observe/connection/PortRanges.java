@@ -1,4 +1,4 @@
-package dev.tethys.collect.observe.container;
+package dev.tethys.collect.observe.connection;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -7,9 +7,15 @@ import org.jspecify.annotations.Nullable;
 /** Ports that the kernel gives to clients, written {@code 32768-60999} or several of these. */
 public final class PortRanges {
   /** Port outside the well known ones that servers use all the same. */
-  private static final int ALWAYS_TRACKED = 50051;
+  private static final int ALWAYS_TRACKED = 50051; // gRPC examples and many services
 
   private static final int LAST_PORT = 65_535;
+
+  /** No ports. */
+  public static final PortRanges NONE = new PortRanges(List.of());
+
+  /** Linux's default of net.ipv4.ip_local_port_range. */
+  public static final PortRanges LINUX = new PortRanges(List.of(new Range(32_768, 60_999)));
 
   private record Range(int first, int last) {}
 
