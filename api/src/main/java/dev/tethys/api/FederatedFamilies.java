@@ -47,7 +47,9 @@ final class FederatedFamilies {
         case COUNTER -> series.endsWith("_created") && !f.name().equals(series) ? UNTYPED : m;
         case INFO -> m;
         case UNKNOWN, HISTOGRAM, GAUGEHISTOGRAM, SUMMARY ->
-            f.name().equals(series) ? new MetricMetadata(MetricType.UNKNOWN, m.help(), "") : UNTYPED;
+            f.name().equals(series)
+                ? new MetricMetadata(MetricType.UNKNOWN, m.help(), "")
+                : UNTYPED;
       };
     }
   }

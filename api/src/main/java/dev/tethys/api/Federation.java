@@ -32,6 +32,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -171,7 +172,12 @@ final class Federation {
               parts.stream()
                   .flatMap(
                       p ->
-                          families(p, byName.get(p), FederatedFamilies.UNTYPED, false).stream())
+                          families(
+                              p,
+                              Objects.requireNonNull(byName.get(p)),
+                              FederatedFamilies.UNTYPED,
+                              false)
+                              .stream())
                   .toList());
         });
   }
@@ -188,7 +194,8 @@ final class Federation {
           case SUMMARY -> f.name();
           default -> null;
         };
-    if (first == null || f.metadata().type() == MetricType.HISTOGRAM && byName.containsKey(f.name())) {
+    if (first == null
+        || f.metadata().type() == MetricType.HISTOGRAM && byName.containsKey(f.name())) {
       return List.of();
     }
     List<String> all = List.of(first, f.name() + "_sum", f.name() + "_count");

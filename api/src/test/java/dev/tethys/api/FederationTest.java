@@ -28,11 +28,9 @@ class FederationTest {
               "odd", new MetricMetadata(MetricType.COUNTER, "Odd.", ""));
       Map<String, MetricMetadata> second =
           Map.of("odd", new MetricMetadata(MetricType.GAUGE, "", ""));
-      s.targets =
-          targets(
-              active("a", first),
-              active("b", second));
-      for (String name : List.of("jobs_total", "hits_total", "hits_created", "heat", "odd", "new")) {
+      s.targets = targets(active("a", first), active("b", second));
+      for (String name :
+          List.of("jobs_total", "hits_total", "hits_created", "heat", "odd", "new")) {
         s.sample(Labels.of("__name__", name, "instance", "i"), now, 1);
       }
       for (String name : List.of("lat_sum", "lat_count", "latch", "part_bucket", "size_sum")) {
