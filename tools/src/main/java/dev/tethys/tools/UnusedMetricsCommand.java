@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** {@code control unused}: metrics of the fleet that no rule, dashboard or query uses. */
 final class UnusedMetricsCommand {
@@ -103,7 +104,7 @@ final class UnusedMetricsCommand {
     return 0;
   }
 
-  private static double bytes(Object row) {
+  private static double bytes(@Nullable Object row) {
     String text = text(row, "inBytes");
     return text.isEmpty() ? 0 : Double.parseDouble(text);
   }
