@@ -21,8 +21,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * {@code GET /render} and {@code /render-diff}: flame graphs as JSON and profiles of pprof. Source:
- * pkg/frontend and pkg/og/structs/flamebearer of grafana/pyroscope.
+ * {@code GET /render}, {@code /render-diff} and {@code /pprof/merge}: flame graphs as JSON and
+ * profiles of pprof. Source: pkg/frontend and pkg/og/structs/flamebearer of grafana/pyroscope.
  */
 final class RenderEndpoints {
   private static final Pattern AGO = Pattern.compile("now(?:-(\\d+)(ms|s|m|h|d|w|M|y))?");
@@ -39,6 +39,7 @@ final class RenderEndpoints {
   void addTo(Routes routes, String prefix) {
     routes.get(prefix + "/render", this::render);
     routes.get(prefix + "/render-diff", this::diff);
+    routes.get(prefix + "/pprof/merge", this::download);
   }
 
   private Request request(Params p, String query, String from, String until) {
@@ -109,14 +110,22 @@ final class RenderEndpoints {
         String body = requests.run(http, q -> json(q, r, type, maxNodes(p)));
         response.header("Content-Type", "application/json").send(body);
       }
-      case "pprof" -> {
-        byte[] body = requests.run(http, q -> MergedPprof.gzip(q.merge(r), type));
-        response.header("Content-Disposition", "attachment; filename=\"profile.pb.gz\"");
-        response.send("application/octet-stream", body);
-      }
+      case "pprof" -> download(http, r, response);
       case String f ->
           throw new HttpException(400, "format is '" + f + "'; it must be json or pprof");
     }
+  }
+
+  private void download(HttpRequest http, HttpResponse response) throws IOException {
+    download(http, request(http.query(), "query", "from", "until"), response);
+  }
+
+  /** Sends the merged profile as a file of pprof. */
+  private void download(HttpRequest http, Request r, HttpResponse response) throws IOException {
+    ProfileLabels.Type type = r.parsedType();
+    byte[] body = requests.run(http, q -> MergedPprof.gzip(q.merge(r), type));
+    response.header("Content-Disposition", "attachment; filename=\"profile.pb.gz\"");
+    response.send("application/octet-stream", body);
   }
 
   private static String json(ProfileQueries q, Request r, ProfileLabels.Type type, long maxNodes) {

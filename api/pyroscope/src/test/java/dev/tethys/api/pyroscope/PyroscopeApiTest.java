@@ -303,6 +303,12 @@ class PyroscopeApiTest {
     HttpResponse<byte[]> pprof =
         render("/render", "query", query, "from", from, "until", until, "format", "pprof");
     assertThat(pprof.body()).startsWith(0x1f, 0x8b);
+    HttpResponse<byte[]> merged =
+        render("/pprof/merge", "query", query, "from", from, "until", until);
+    assertThat(merged.headers().firstValue("Content-Disposition"))
+        .hasValue("attachment; filename=\"profile.pb.gz\"");
+    assertThat(merged.body()).isEqualTo(pprof.body());
+    assertThat(render("/pprof/merge", "query", "{}").statusCode()).isEqualTo(400);
     HttpResponse<byte[]> dot = render("/render", "query", query, "format", "dot");
     assertThat(dot.statusCode()).isEqualTo(400);
     assertThat(new String(dot.body(), UTF_8)).contains("format is 'dot'");
