@@ -28,12 +28,23 @@ public final class SectionReader {
   private int[] storedLengths = new int[FEW];
   private int[] checksums = new int[FEW];
   private byte[] @Nullable [] loaded = new byte[FEW][];
+  private final DecodedColumns kept;
+  private boolean[] shared = new boolean[FEW]; // arrays that belong to what is kept
 
   /**
    * @throws DamageException if the table is damaged
    */
   public SectionReader(MemorySegment block) {
+    this(block, DecodedColumns.none());
+  }
+
+  /**
+   * @param kept holds sections of this block by their numbers
+   * @throws DamageException if the table is damaged
+   */
+  public SectionReader(MemorySegment block, DecodedColumns kept) {
     this.block = block;
+    this.kept = kept;
     if (block.byteSize() < 8) {
       throw new DamageException("block of " + block.byteSize() + " bytes has no table");
     }
@@ -80,15 +91,48 @@ public final class SectionReader {
     storedLengths = Arrays.copyOf(storedLengths, to);
     checksums = Arrays.copyOf(checksums, to);
     loaded = Arrays.copyOf(loaded, to);
+    shared = Arrays.copyOf(shared, to);
   }
 
   /**
    * Raw bytes of a section, {@link #length} of them, then any. The array is shared: callers do not
-   * change it.
+   * change it. It is kept for later readers if there is room.
    *
    * @throws DamageException if the section is damaged
    */
   public byte[] get(int number) {
+    if (number >= offsets.length) {
+      return EMPTY;
+    }
+    byte[] known = loaded[number];
+    if (known != null) {
+      return known;
+    }
+    if (kept.get(number) instanceof byte[] b) {
+      loaded[number] = b;
+      shared[number] = true;
+      return b;
+    }
+    byte[] out = once(number);
+    int size = rawLengths[number] + ByteSink.SLACK;
+    if (size > ByteSink.SLACK && kept.hasRoom(size)) {
+      byte[] exact = Arrays.copyOf(out, size);
+      if (kept.put(number, exact, size)) {
+        ArrayPool.give(out);
+        loaded[number] = exact;
+        shared[number] = true;
+        return exact;
+      }
+    }
+    return out;
+  }
+
+  /**
+   * The same without keeping the section for later readers.
+   *
+   * @throws DamageException if the section is damaged
+   */
+  public byte[] once(int number) {
     if (number >= offsets.length) {
       return EMPTY;
     }
@@ -133,7 +177,10 @@ public final class SectionReader {
       byte[] b = loaded[i];
       if (b != null) {
         loaded[i] = null;
-        ArrayPool.give(b);
+        if (!shared[i]) {
+          ArrayPool.give(b);
+        }
+        shared[i] = false;
       }
     }
   }

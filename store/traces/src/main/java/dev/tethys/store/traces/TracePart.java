@@ -1,10 +1,10 @@
 package dev.tethys.store.traces;
 
+import dev.tethys.store.events.ColumnCache;
+import dev.tethys.store.events.DecodedColumns;
 import dev.tethys.store.events.PartFile;
 import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.DamageException;
-import dev.tethys.store.traces.block.ColumnCache;
-import dev.tethys.store.traces.block.DecodedColumns;
 import dev.tethys.store.traces.block.PartGroups;
 import dev.tethys.store.traces.block.SpanBlock;
 import dev.tethys.store.traces.block.SpanFrame;

@@ -2,6 +2,7 @@ package dev.tethys.store.traces;
 
 import dev.tethys.model.traces.SpanBatch;
 import dev.tethys.model.traces.SpanFilter;
+import dev.tethys.store.events.ColumnCache;
 import dev.tethys.store.events.DeletionMark;
 import dev.tethys.store.events.EventSignal;
 import dev.tethys.store.events.PartFile;
@@ -9,7 +10,6 @@ import dev.tethys.store.events.PartSink;
 import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.DamageException;
 import dev.tethys.store.traces.block.ChunkScan;
-import dev.tethys.store.traces.block.ColumnCache;
 import dev.tethys.store.traces.block.SpanBlock;
 import dev.tethys.store.traces.block.SpanCopier;
 import dev.tethys.store.traces.block.SpanFrame;

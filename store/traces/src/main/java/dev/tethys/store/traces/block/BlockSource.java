@@ -1,6 +1,7 @@
 package dev.tethys.store.traces.block;
 
 import dev.tethys.model.traces.SpanColumn;
+import dev.tethys.store.events.DecodedColumns;
 import dev.tethys.store.events.SectionReader;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;

@@ -3,6 +3,7 @@ package dev.tethys.store.traces.block;
 import dev.tethys.model.traces.SpanBatch;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.TraceIds;
+import dev.tethys.store.events.DecodedColumns;
 import dev.tethys.store.files.DamageException;
 import dev.tethys.store.traces.block.BlockSource.Derived;
 import java.lang.foreign.MemorySegment;

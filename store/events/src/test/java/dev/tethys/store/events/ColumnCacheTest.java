@@ -1,4 +1,4 @@
-package dev.tethys.store.traces.block;
+package dev.tethys.store.events;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.tethys.store.traces.block;
+package dev.tethys.store.events;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,20 +23,25 @@ public final class DecodedColumns {
   }
 
   /** Notes that the block is read. */
-  void use() {
+  public void use() {
     if (cache != null) {
       cache.use(this);
     }
   }
 
-  @Nullable Object get(Object key) {
+  /** Value of a key; null if it is not kept. */
+  public @Nullable Object get(Object key) {
     return values.get(key);
   }
 
-  void put(Object key, Object value, long size) {
-    if (cache != null) {
-      cache.put(this, key, value, size);
-    }
+  /** True if a value of so many bytes would be kept now. */
+  boolean hasRoom(long size) {
+    return cache != null && cache.hasRoom(this, size);
+  }
+
+  /** Keeps a value if there is room; false if it is not kept, or another one for this key. */
+  public boolean put(Object key, Object value, long size) {
+    return cache != null && cache.put(this, key, value, size);
   }
 
   /** Adds a value; false if another thread was first. Under the lock of the cache. */

@@ -1,4 +1,4 @@
-package dev.tethys.store.traces.block;
+package dev.tethys.store.events;
 
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -51,15 +51,19 @@ public final class ColumnCache {
     lastUse.computeIfPresent(of, (k, v) -> nanos.getAsLong());
   }
 
+  /** Makes room for a value; false if there is none. */
+  synchronized boolean hasRoom(DecodedColumns of, long size) {
+    return size <= maxBytes - bytes || makeRoom(size, of);
+  }
+
   /** Keeps a value if there is room. */
-  synchronized void put(DecodedColumns of, Object key, Object value, long size) {
-    if (size > maxBytes - bytes && !makeRoom(size, of)) {
-      return;
+  synchronized boolean put(DecodedColumns of, Object key, Object value, long size) {
+    if (!hasRoom(of, size) || !of.add(key, value, size)) {
+      return false;
     }
-    if (of.add(key, value, size)) {
-      lastUse.put(of, nanos.getAsLong());
-      bytes += size;
-    }
+    lastUse.put(of, nanos.getAsLong());
+    bytes += size;
+    return true;
   }
 
   private boolean makeRoom(long size, DecodedColumns wanted) {
