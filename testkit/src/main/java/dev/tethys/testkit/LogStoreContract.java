@@ -16,9 +16,11 @@ import dev.tethys.model.regex.Regex;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
@@ -104,6 +106,7 @@ public abstract class LogStoreContract {
           filter,
           LogNeeds.ALL,
           rows -> {
+            checkColumns(rows);
             LogRowBatch.Slice slice = new LogRowBatch.Slice();
             for (int i = 0; i < rows.size(); i++) {
               rows.body(i, slice);
@@ -124,6 +127,66 @@ public abstract class LogStoreContract {
             return true;
           });
     }
+    return out;
+  }
+
+  /** Compares columns of a batch with its rows. */
+  private static void checkColumns(LogRowBatch rows) {
+    long[] times = new long[rows.size()];
+    int[] streams = new int[rows.size()];
+    int[] codes = new int[rows.size()];
+    rows.times(times);
+    rows.streams(streams);
+    for (String name : List.of("level", "trace_id", "absent")) {
+      int values = rows.codedValues(name);
+      Map<Integer, String> texts = new HashMap<>();
+      if (values >= 0) {
+        rows.codes(name, codes);
+      }
+      LogRowBatch.Slice slice = new LogRowBatch.Slice();
+      for (int i = 0; i < rows.size(); i++) {
+        assertThat(times[i]).isEqualTo(rows.time(i));
+        assertThat(streams[i]).isEqualTo(rows.stream(i));
+        boolean has = rows.metadata(i, name, slice);
+        if (values >= 0) {
+          assertThat(codes[i]).isBetween(has ? 0 : -1, has ? values - 1 : -1);
+        }
+        if (values >= 0 && has) {
+          String text = text(slice.bytes, slice.offset, slice.length);
+          assertThat(texts.computeIfAbsent(codes[i], c -> text)).isEqualTo(text);
+        }
+      }
+    }
+  }
+
+  /**
+   * Times of the first or last rows of a selection, read as a consumer does that keeps as many.
+   *
+   * @param forward whether they are the first ones
+   */
+  public static List<Long> readEnd(LogSelection s, LogFilter filter, boolean forward, int limit) {
+    Comparator<Long> worstFirst = forward ? Comparator.reverseOrder() : Comparator.naturalOrder();
+    PriorityQueue<Long> kept = new PriorityQueue<>(worstFirst);
+    long[] bound = {forward ? Long.MAX_VALUE : Long.MIN_VALUE};
+    for (LogSegment g : s.segments()) {
+      g.scanEnd(
+          filter,
+          LogNeeds.ALL,
+          forward,
+          () -> bound[0],
+          rows -> {
+            for (int i = 0; i < rows.size(); i++) {
+              kept.add(rows.time(i));
+              if (kept.size() > limit) {
+                kept.remove();
+              }
+              bound[0] = kept.size() == limit ? kept.element() : bound[0];
+            }
+            return true;
+          });
+    }
+    List<Long> out = new ArrayList<>(kept);
+    out.sort(null);
     return out;
   }
 
@@ -396,6 +459,37 @@ public abstract class LogStoreContract {
       assertThat(read(both))
           .as("%s and a line filter", m)
           .containsExactlyInAnyOrderElementsOf(rows.stream().filter(r -> fits(both, r)).toList());
+    }
+  }
+
+  @Test
+  void endsOfTheRangeAreThoseOfAllRows() throws Exception {
+    List<Row> rows = varied();
+    put(TENANT, rows);
+    settle();
+    List<LogFilter> filters =
+        List.of(
+            LogFilter.NONE,
+            lines(contains("reset by peer")),
+            lines(lacks("1"), matches("[0-9]{3}")),
+            new LogFilter(List.of(), List.of(Matcher.equal("level", "error"))));
+    for (LogFilter f : filters) {
+      for (int limit : new int[] {1, 7, 300, 1000}) {
+        for (boolean forward : new boolean[] {true, false}) {
+          List<Long> all =
+              rows.stream()
+                  .filter(r -> fits(f, r) && r.time >= T0 + 5 && r.time < T0 + 550 * SECOND)
+                  .map(Row::time)
+                  .sorted()
+                  .toList();
+          int n = Math.min(limit, all.size());
+          try (LogSelection s = store.select(TENANT, ALL, T0 + 5, T0 + 550 * SECOND)) {
+            assertThat(readEnd(s, f, forward, limit))
+                .as("%s %s %s", f, limit, forward)
+                .isEqualTo(forward ? all.subList(0, n) : all.subList(all.size() - n, all.size()));
+          }
+        }
+      }
     }
   }
 

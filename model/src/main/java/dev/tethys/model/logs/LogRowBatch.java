@@ -25,6 +25,30 @@ public interface LogRowBatch {
   /** Passes on all structured metadata of a row, names ascending. */
   void forEachMetadata(int row, MetadataConsumer consumer);
 
+  /** Writes the times of all rows. */
+  default void times(long[] into) {
+    for (int i = 0; i < size(); i++) {
+      into[i] = time(i);
+    }
+  }
+
+  /** Writes the indexes of the streams of all rows. */
+  default void streams(int[] into) {
+    for (int i = 0; i < size(); i++) {
+      into[i] = stream(i);
+    }
+  }
+
+  /** Number of distinct values of a name in all batches of a scan; -1 if values have no numbers. */
+  default int codedValues(String name) {
+    return -1;
+  }
+
+  /** Writes the number of the value of each row, -1 without one. Only for values with numbers. */
+  default void codes(String name, int[] into) {
+    throw new IllegalStateException("the values of " + name + " have no numbers");
+  }
+
   /** Bytes in memory of the store. */
   final class Slice {
     /** Buffer; must not be changed. */

@@ -1,6 +1,7 @@
 package dev.tethys.model.logs;
 
 import java.util.List;
+import java.util.function.LongSupplier;
 import java.util.function.ObjLongConsumer;
 
 /**
@@ -39,6 +40,23 @@ public interface LogSegment {
    *     and the block, if data is damaged; rows may have been passed on before
    */
   void scan(LogFilter filter, LogNeeds needs, LogRowConsumer consumer);
+
+  /**
+   * The same for a consumer that keeps the rows of one end of the time range: rows beyond a bound
+   * may be left out. A segment that can read its rows by time leaves most of them.
+   *
+   * @param forward whether the oldest rows are kept; else the newest
+   * @param bound time beyond which no row is kept any more; it only moves towards the end that is
+   *     kept, also during the scan
+   */
+  default void scanEnd(
+      LogFilter filter,
+      LogNeeds needs,
+      boolean forward,
+      LongSupplier bound,
+      LogRowConsumer consumer) {
+    scan(filter, needs, consumer);
+  }
 
   /**
    * Counts the rows that fit the filter by their pattern: the body with {@code <_>} for each

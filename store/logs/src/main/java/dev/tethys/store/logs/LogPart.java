@@ -1,12 +1,15 @@
 package dev.tethys.store.logs;
 
 import dev.tethys.model.Labels;
+import dev.tethys.store.events.ColumnCache;
+import dev.tethys.store.events.DecodedColumns;
 import dev.tethys.store.events.PartFile;
 import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.DamageException;
 import dev.tethys.store.logs.block.LogBlock;
 import dev.tethys.store.logs.block.WordList;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Open part of logs; its stream index and words are read at their first use. Safe for threads. */
@@ -15,12 +18,15 @@ final class LogPart {
   private static final byte DAMAGED = 2;
 
   private final PartFile file;
+  private final DecodedColumns[] columns; // of each block
   private @Nullable Streams streams;
   private @Nullable WordList words;
   private byte[] filterStates = {}; // by block: 0 until it is read
 
-  LogPart(PartFile file) {
+  LogPart(PartFile file, ColumnCache cache) {
     this.file = file;
+    columns = new DecodedColumns[file.blocks()];
+    Arrays.setAll(columns, i -> cache.columns());
   }
 
   PartFile file() {
@@ -131,10 +137,19 @@ final class LogPart {
     }
   }
 
-  /** Opens a block for one thread. */
+  /** Opens a block for one thread that answers a query. */
   LogBlock block(int block) {
+    return open(block, columns[block]);
+  }
+
+  /** Opens a block for one thread that reads all of it once. */
+  LogBlock blockOnce(int block) {
+    return open(block, DecodedColumns.none());
+  }
+
+  private LogBlock open(int block, DecodedColumns kept) {
     try {
-      return LogBlock.open(file.block(block), words());
+      return LogBlock.open(file.block(block), words(), kept);
     } catch (DamageException e) {
       throw file.damaged(block, e);
     }

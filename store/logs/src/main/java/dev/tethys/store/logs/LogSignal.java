@@ -1,5 +1,6 @@
 package dev.tethys.store.logs;
 
+import dev.tethys.store.events.ColumnCache;
 import dev.tethys.store.events.DeletionMark;
 import dev.tethys.store.events.EventSignal;
 import dev.tethys.store.events.PartFile;
@@ -14,9 +15,11 @@ import org.jspecify.annotations.Nullable;
 /** Logs as a signal of the engine of events. */
 final class LogSignal implements EventSignal<LogHead, LogHead.Snapshot, LogPart> {
   private static final int SMALL_REGISTRY = 1024;
+  private static final long EXPIRE_SECONDS = 300;
 
   private final Map<String, StreamRegistry> registries = new ConcurrentHashMap<>();
   private final ChunkPool pool = new ChunkPool();
+  private final ColumnCache columns = ColumnCache.ofHeap();
   private LogPartBuilder.@Nullable Workspace workspace; // for the thread that writes parts
 
   StreamRegistry registry(String tenant) {
@@ -45,7 +48,7 @@ final class LogSignal implements EventSignal<LogHead, LogHead.Snapshot, LogPart>
 
   @Override
   public LogPart open(PartFile file) {
-    return new LogPart(file);
+    return new LogPart(file, columns);
   }
 
   @Override
@@ -77,6 +80,7 @@ final class LogSignal implements EventSignal<LogHead, LogHead.Snapshot, LogPart>
 
   @Override
   public void idle() {
+    columns.expire(EXPIRE_SECONDS);
     pool.clear();
     LogPartBuilder.Workspace w = workspace;
     workspace = null;

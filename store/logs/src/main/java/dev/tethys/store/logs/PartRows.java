@@ -30,7 +30,7 @@ final class PartRows {
     ByteSink value = new ByteSink(256);
     for (int block = 0; block < part.file().blocks(); block++) {
       try {
-        LogBlock b = part.block(block);
+        LogBlock b = part.blockOnce(block);
         List<byte[]> names = b.metadataNames();
         int[] nameNumbers = new int[names.size()];
         String[] nameTexts = new String[names.size()];
@@ -65,6 +65,7 @@ final class PartRows {
             }
           }
         }
+        b.release();
       } catch (DamageException e) {
         throw part.file().damaged(block, e);
       }

@@ -217,6 +217,14 @@ class LogStoreModelTest {
         assertThat(LogStoreContract.read(s, filter))
             .as("%s %s %s", where, matchers, filter)
             .containsExactlyInAnyOrderElementsOf(expected);
+        boolean forward = random.nextBoolean();
+        int limit = 1 + random.nextInt(20);
+        List<Long> times = expected.stream().map(Row::time).sorted().toList();
+        int n = Math.min(limit, times.size());
+        assertThat(LogStoreContract.readEnd(s, filter, forward, limit))
+            .as("%s %s %s, %s of them", where, matchers, filter, limit)
+            .isEqualTo(
+                forward ? times.subList(0, n) : times.subList(times.size() - n, times.size()));
         if (filter == LogFilter.NONE) {
           long rows = 0;
           for (LogSegment g : s.segments()) {

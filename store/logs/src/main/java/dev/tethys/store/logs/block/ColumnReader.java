@@ -6,6 +6,7 @@ import dev.tethys.store.events.SectionReader;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.DamageException;
+import java.util.Arrays;
 import java.util.BitSet;
 
 /**
@@ -379,22 +380,30 @@ public final class ColumnReader {
     return piece.find(cursor.block.get(Section.TEXT), start, textFrom + valueEnds[k]) >= 0;
   }
 
+  /** True if the column has few values, and a number of them for each row. */
+  boolean isCoded() {
+    return type == Column.FEW || type == Column.SAME;
+  }
+
+  /** The values of a column that is coded. */
+  byte[][] codedValues() {
+    byte[][] out = new byte[values][];
+    byte[] b = cursor.block.get(Section.TEXT);
+    for (int k = 0; k < values; k++) {
+      int start = textFrom + (k == 0 ? 0 : valueEnds[k - 1]);
+      out[k] = Arrays.copyOfRange(b, start, textFrom + valueEnds[k]);
+    }
+    return out;
+  }
+
+  /** Number of the value i of a column that is coded. */
+  int code(int i) {
+    return type == Column.SAME ? 0 : index(i);
+  }
+
   /** Adds the rows whose value fits a matcher; values are numbered by the rows of a name. */
   void addMatching(Matcher matcher, int[] rowOfValue, BitSet rows) {
     ByteSink value = new ByteSink(64);
-    if (type == Column.FEW || type == Column.SAME) {
-      boolean[] fits = new boolean[values];
-      for (int k = 0; k < fits.length; k++) {
-        value(k, value.clear());
-        fits[k] = matcher.matches(value.buf, 0, value.size);
-      }
-      for (int i = 0; i < rowOfValue.length; i++) {
-        if (fits[type == Column.SAME ? 0 : index(i)]) {
-          rows.set(rowOfValue[i]);
-        }
-      }
-      return;
-    }
     for (int i = 0; i < rowOfValue.length; i++) {
       append(i, 0, value.clear());
       if (matcher.matches(value.buf, 0, value.size)) {

@@ -2,16 +2,15 @@ package dev.tethys.store.logs.block;
 
 import dev.tethys.model.Matcher;
 import dev.tethys.model.logs.LogRowBatch;
+import dev.tethys.store.events.DecodedColumns;
 import dev.tethys.store.events.SectionReader;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.DamageException;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,47 +21,54 @@ public final class LogBlock {
   /** Rows of one stream in a block. */
   public record StreamRows(int stream, int rows, long bytes, long firstTime, long lastTime) {}
 
+  /** Keys of what is kept of a block, besides sections and {@link RowColumns}. */
+  private enum Kept {
+    TEMPLATES,
+    POSITIONS
+  }
+
   private final SectionReader sections;
+  private final DecodedColumns kept;
   private final ColumnReader.WordSource words;
   private final int rows;
   private final long firstTime;
   private final long lastTime;
   private final long bytes;
   private final StreamRows[] streams;
-  private final byte[][] names;
-  private final int[] nameRows;
 
+  private final RowColumns columns;
+  private final MetadataColumns metadata;
+  private long @Nullable [] times;
+  private int @Nullable [] bodyLengths;
+  private int @Nullable [] rowStreams;
   private byte @Nullable [] templateBytes;
   private int[] textStarts = {};
   private int[] firstRows = {};
-  private ColumnReader.@Nullable Cursor cursor; // behind the columns that are open
   private int @Nullable [] positions;
   private ColumnReader[] arguments = {}; // of the template that was read last
   private int argumentsOf = -1;
   private int[] argumentCounts = {};
-  private ColumnReader[] metadata = {};
-  private int[][] ranks = {}; // value of each row in a metadata column, -1 without one
-  private int[] presenceStarts = {};
-  private long @Nullable [] times;
-  private int @Nullable [] bodyLengths;
-  private int @Nullable [] rowStreams;
 
   /**
    * Opens a block.
    *
    * @param words the words of the part
+   * @param kept what earlier readers of the block decoded
    * @throws DamageException if the header is damaged; so do the methods if what they need is
    */
-  public static LogBlock open(MemorySegment block, WordList words) {
-    return new LogBlock(block, words);
+  public static LogBlock open(MemorySegment block, WordList words, DecodedColumns kept) {
+    return new LogBlock(block, words, kept);
   }
 
   /**
    * @param words the words of the part
+   * @param kept what earlier readers of the block decoded
    * @throws DamageException if the header is damaged; so do the methods if what they need is
    */
-  LogBlock(MemorySegment block, ColumnReader.WordSource words) {
-    this.sections = new SectionReader(block);
+  LogBlock(MemorySegment block, ColumnReader.WordSource words, DecodedColumns kept) {
+    kept.use();
+    this.sections = new SectionReader(block, kept);
+    this.kept = kept;
     this.words = words;
     ByteSource in = sections.source(Section.HEADER);
     rows = in.count(SectionLimit.ROWS);
@@ -77,12 +83,14 @@ public final class LogBlock {
       long first = firstTime + in.uvarint();
       streams[i] = new StreamRows(stream, n, b, first, first + in.uvarint());
     }
-    names = new byte[in.count(in.remaining())][];
-    nameRows = new int[names.length];
+    byte[][] names = new byte[in.count(in.remaining())][];
+    int[] nameRows = new int[names.length];
     for (int i = 0; i < names.length; i++) {
       names[i] = in.sized();
       nameRows[i] = in.count(rows);
     }
+    columns = new RowColumns(sections, kept, rows, streams.length);
+    metadata = new MetadataColumns(sections, kept, words, names, nameRows, rows, this::times);
   }
 
   public int rows() {
@@ -111,31 +119,48 @@ public final class LogBlock {
 
   /** Names of metadata, UTF-8. */
   public List<byte[]> metadataNames() {
-    return new ArrayList<>(Arrays.asList(names));
+    return metadata.names();
   }
+
+  /** Table of templates as it is kept. */
+  @SuppressWarnings("ArrayRecordComponent") // shared, read only
+  private record TemplateTable(int[] textStarts, int[] firstRows) {}
 
   private byte[] templates() {
     byte[] known = templateBytes;
     if (known != null) {
       return known;
     }
+    TemplateTable table = (TemplateTable) kept.get(Kept.TEMPLATES);
+    if (table == null) {
+      table = readTemplates();
+      long size = 4L * (table.textStarts.length + table.firstRows.length) + 64;
+      kept.put(Kept.TEMPLATES, table, size);
+    }
+    textStarts = table.textStarts;
+    firstRows = table.firstRows;
+    byte[] bytes = sections.get(Section.TEMPLATES);
+    templateBytes = bytes;
+    return bytes;
+  }
+
+  private TemplateTable readTemplates() {
     ByteSource in = sections.source(Section.TEMPLATES);
     int n = in.count(rows);
-    textStarts = new int[n + 1];
-    firstRows = new int[n + 1];
+    int[] starts = new int[n + 1];
+    int[] first = new int[n + 1];
     for (int i = 0; i < n; i++) {
-      textStarts[i + 1] = textStarts[i] + in.count(in.remaining());
-      firstRows[i + 1] = firstRows[i] + in.count(rows);
+      starts[i + 1] = starts[i] + in.count(in.remaining());
+      first[i + 1] = first[i] + in.count(rows);
     }
-    if (in.remaining() != textStarts[n] || firstRows[n] != rows) {
+    if (in.remaining() != starts[n] || first[n] != rows) {
       throw new DamageException("template table has wrong sums");
     }
     int at = in.pos;
     for (int i = 0; i <= n; i++) {
-      textStarts[i] += at;
+      starts[i] += at;
     }
-    templateBytes = in.buf;
-    return in.buf;
+    return new TemplateTable(starts, first);
   }
 
   /** Number of templates. */
@@ -168,84 +193,22 @@ public final class LogBlock {
   /** Time of each row, Unix nanoseconds. The array is shared. */
   public long[] times() {
     long[] known = times;
-    if (known != null) {
-      return known;
+    if (known == null) {
+      templates();
+      known = columns.times(firstTime, firstRows);
+      times = known;
     }
-    templates();
-    byte[][] planes = new byte[8][];
-    int used = 0;
-    for (int k = 0; k < 8; k++) {
-      if (sections.length(Section.TIMES + k) == rows) {
-        planes[used++] = sections.get(Section.TIMES + k);
-      } else if (sections.length(Section.TIMES + k) != 0) {
-        throw new DamageException("times have a wrong length");
-      }
-    }
-    long[] out = new long[rows];
-    for (int k = 0; k < used; k++) {
-      byte[] plane = planes[k];
-      int shift = 8 * k;
-      for (int i = 0; i < rows; i++) {
-        out[i] |= (plane[i] & 0xffL) << shift;
-      }
-    }
-    for (int t = 0; t + 1 < firstRows.length; t++) {
-      long before = firstTime;
-      for (int i = firstRows[t]; i < firstRows[t + 1]; i++) {
-        before += out[i];
-        out[i] = before;
-      }
-    }
-    times = out;
-    return out;
+    return known;
   }
 
   /** Index of each row's stream in {@link #streams}. The array is shared. */
   public int[] streamIndexes() {
     int[] known = rowStreams;
-    if (known != null) {
-      return known;
+    if (known == null) {
+      known = columns.streamIndexes();
+      rowStreams = known;
     }
-    int[] out = new int[rows];
-    if (streams.length > 1) {
-      byte[] b = sections.get(Section.STREAMS);
-      boolean two = streams.length > 256;
-      if (sections.length(Section.STREAMS) != (two ? rows * 2 : rows)) {
-        throw new DamageException("streams have a wrong length");
-      }
-      for (int i = 0; i < rows; i++) {
-        int s = b[i] & 0xff | (two ? (b[rows + i] & 0xff) << 8 : 0);
-        if (s >= streams.length) {
-          throw new DamageException("row refers to a stream that the block does not have");
-        }
-        out[i] = s;
-      }
-    }
-    rowStreams = out;
-    return out;
-  }
-
-  /** Opens the columns of metadata, which come first. */
-  private void openMetadata() {
-    if (cursor != null) {
-      return;
-    }
-    ColumnReader.Cursor c = new ColumnReader.Cursor(sections, words);
-    ColumnReader[] all = new ColumnReader[names.length];
-    int[] starts = new int[names.length];
-    int presence = 0;
-    for (int i = 0; i < names.length; i++) {
-      starts[i] = presence;
-      presence += nameRows[i] < rows ? (rows + 7) / 8 : 0;
-      all[i] = new ColumnReader(c).open(nameRows[i]);
-    }
-    if (presence != sections.length(Section.PRESENCE)) {
-      throw new DamageException("presence of metadata has a wrong length");
-    }
-    metadata = all;
-    presenceStarts = starts;
-    ranks = new int[names.length][];
-    cursor = c;
+    return known;
   }
 
   /** Positions of the columns of each template, and behind the last one. */
@@ -254,10 +217,25 @@ public final class LogBlock {
     if (known != null) {
       return known;
     }
-    openMetadata();
-    ColumnReader.Cursor c = Objects.requireNonNull(cursor);
+    ColumnReader.Cursor c = metadata.cursor();
+    ColumnPositions p = (ColumnPositions) kept.get(Kept.POSITIONS);
+    if (p == null) {
+      p = readPositions(c);
+      kept.put(Kept.POSITIONS, p, 4L * (p.positions.length + p.counts.length) + 64);
+    }
+    argumentCounts = p.counts;
+    positions = p.positions;
+    return p.positions;
+  }
+
+  /** Positions as they are kept, and the number of arguments of each template. */
+  @SuppressWarnings("ArrayRecordComponent") // shared, read only
+  private record ColumnPositions(int[] positions, int[] counts) {}
+
+  private ColumnPositions readPositions(ColumnReader.Cursor c) {
     byte[] b = templates();
     int n = firstRows.length - 1;
+    metadata.moveBehind(c);
     int[] out = new int[(n + 1) * ColumnReader.Cursor.SAVED];
     int[] counts = new int[n];
     for (int t = 0; t < n; t++) {
@@ -273,9 +251,7 @@ public final class LogBlock {
       }
     }
     c.save(out, n * ColumnReader.Cursor.SAVED);
-    argumentCounts = counts;
-    positions = out;
-    return out;
+    return new ColumnPositions(out, counts);
   }
 
   /** Columns of the arguments of a template, as many as it has; until the next call. */
@@ -284,7 +260,7 @@ public final class LogBlock {
       return arguments;
     }
     int[] saved = positions();
-    ColumnReader.Cursor c = Objects.requireNonNull(cursor);
+    ColumnReader.Cursor c = metadata.cursor();
     c.restore(saved, template * ColumnReader.Cursor.SAVED);
     int n = argumentCounts[template];
     int before = arguments.length;
@@ -356,63 +332,11 @@ public final class LogBlock {
   /** Length of each row's body. The array is shared. */
   public int[] bodyLengths() {
     int[] known = bodyLengths;
-    if (known != null) {
-      return known;
+    if (known == null) {
+      known = columns.bodyLengths();
+      bodyLengths = known;
     }
-    int[] out = new int[rows];
-    for (int k = 0; k < 4; k++) {
-      int length = sections.length(Section.BODY_LENGTHS + k);
-      if (length == 0) {
-        continue;
-      }
-      if (length != rows) {
-        throw new DamageException("lengths of bodies have a wrong length");
-      }
-      byte[] plane = sections.get(Section.BODY_LENGTHS + k);
-      for (int i = 0; i < rows; i++) {
-        out[i] |= (plane[i] & 0xff) << 8 * k;
-      }
-    }
-    bodyLengths = out;
-    return out;
-  }
-
-  /**
-   * Appends the value of a metadata name.
-   *
-   * @param name index in {@link #metadataNames}
-   * @return false if the row has none
-   */
-  public boolean appendMetadata(int name, int row, ByteSink out) {
-    openMetadata();
-    int i = row;
-    if (nameRows[name] < rows) {
-      i = ranks(name)[row];
-      if (i < 0) {
-        return false;
-      }
-    }
-    ColumnReader column = metadata[name];
-    column.append(i, column.needsTime() ? times()[row] : 0, out);
-    return true;
-  }
-
-  private int[] ranks(int name) {
-    int[] known = ranks[name];
-    if (known != null) {
-      return known;
-    }
-    byte[] bits = sections.get(Section.PRESENCE);
-    int[] out = new int[rows];
-    int n = 0;
-    for (int i = 0; i < rows; i++) {
-      out[i] = (bits[presenceStarts[name] + (i >>> 3)] >> (i & 7) & 1) != 0 ? n++ : -1;
-    }
-    if (n != nameRows[name]) {
-      throw new DamageException("presence of metadata has a wrong sum");
-    }
-    ranks[name] = out;
-    return out;
+    return known;
   }
 
   /** Gives memory back for other blocks; neither the block nor slices of it are used after. */
@@ -521,21 +445,30 @@ public final class LogBlock {
     }
   }
 
+  // ---- metadata
+
+  /**
+   * Appends the value of a metadata name.
+   *
+   * @param name index in {@link #metadataNames}
+   * @return false if the row has none
+   */
+  public boolean appendMetadata(int name, int row, ByteSink out) {
+    return metadata.append(name, row, out);
+  }
+
   /**
    * Points a slice at the value of a metadata name in memory of the block.
    *
    * @return false if the value has to be appended, or the row has none
    */
   public boolean metadataSlice(int name, int row, LogRowBatch.Slice into) {
-    openMetadata();
-    int i = row;
-    if (nameRows[name] < rows) {
-      i = ranks(name)[row];
-      if (i < 0) {
-        return false;
-      }
-    }
-    return metadata[name].slice(i, into);
+    return metadata.slice(name, row, into);
+  }
+
+  /** Values of a metadata name by their numbers; null if the column has too many. */
+  public MetadataColumns.@Nullable Coded coded(int name) {
+    return metadata.coded(name);
   }
 
   /**
@@ -544,41 +477,6 @@ public final class LogBlock {
    * @param name index in {@link #metadataNames}, or -1 if the block does not have the name
    */
   public BitSet rowsMatching(int name, Matcher matcher) {
-    BitSet out = new BitSet(rows);
-    if (name < 0) {
-      if (matcher.matchesEmpty()) {
-        out.set(0, rows);
-      }
-      return out;
-    }
-    openMetadata();
-    int[] rowOfValue = new int[nameRows[name]];
-    if (rowOfValue.length == rows) {
-      for (int i = 0; i < rows; i++) {
-        rowOfValue[i] = i;
-      }
-    } else {
-      int[] of = ranks(name);
-      boolean empty = matcher.matchesEmpty();
-      for (int i = 0; i < rows; i++) {
-        if (of[i] >= 0) {
-          rowOfValue[of[i]] = i;
-        } else if (empty) {
-          out.set(i);
-        }
-      }
-    }
-    if (metadata[name].needsTime()) {
-      ByteSink value = new ByteSink(32);
-      for (int row : rowOfValue) {
-        appendMetadata(name, row, value.clear());
-        if (matcher.matches(value.buf, 0, value.size)) {
-          out.set(row);
-        }
-      }
-    } else {
-      metadata[name].addMatching(matcher, rowOfValue, out);
-    }
-    return out;
+    return metadata.rowsMatching(name, matcher);
   }
 }

@@ -2,6 +2,7 @@ package dev.tethys.store.logs.block;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.store.events.DecodedColumns;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.DamageException;
@@ -60,7 +61,8 @@ class LogBlockTest {
     return LogBlock.open(
         MemorySegment.ofArray(block),
         WordList.read(
-            new ByteSource(lengths.buf, 0, lengths.size), new ByteSource(text.buf, 0, text.size)));
+            new ByteSource(lengths.buf, 0, lengths.size), new ByteSource(text.buf, 0, text.size)),
+        DecodedColumns.none());
   }
 
   private static List<Row> read(LogBlock block) {

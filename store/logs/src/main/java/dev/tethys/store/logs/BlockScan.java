@@ -1,0 +1,288 @@
+package dev.tethys.store.logs;
+
+import dev.tethys.model.Matcher;
+import dev.tethys.model.logs.LogFilter;
+import dev.tethys.model.logs.LogNeeds;
+import dev.tethys.model.logs.LogRowConsumer;
+import dev.tethys.model.storage.Cancellation;
+import dev.tethys.store.files.ByteSink;
+import dev.tethys.store.files.DamageException;
+import dev.tethys.store.logs.block.LineVerdicts;
+import dev.tethys.store.logs.block.LogBlock;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One pass over a block. Rows are first selected by stream, time and metadata, in loops over whole
+ * columns; line conditions and deletions are then tested on the rows that are left.
+ */
+final class BlockScan {
+  private static final int FIRST_GROUP = 256; // rows whose bodies are read together, by time
+  private static final int LAST_GROUP = 1024;
+
+  private final LogBlock block;
+  private final PartSegment segment;
+  private final LogFilter filter;
+  private final LineVerdicts lines;
+  private final @Nullable BitSet metadata; // rows that fit the conditions on metadata
+  private final Map<String, Integer> names = new HashMap<>();
+  private final boolean allStreams;
+  private final boolean allTimes;
+  private final boolean plain; // no conditions on lines and no deletions
+  private final ByteSink body = new ByteSink(1 << 10);
+  private final ByteSink value = new ByteSink(256);
+
+  BlockScan(PartSegment segment, LogBlock block, LogFilter filter) {
+    this.segment = segment;
+    this.block = block;
+    this.filter = filter;
+    List<byte[]> all = block.metadataNames();
+    for (int i = 0; i < all.size(); i++) {
+      names.put(new String(all.get(i), StandardCharsets.UTF_8), i);
+    }
+    allStreams = segment.hasAllStreams();
+    allTimes = segment.isWhole();
+    if (block.streams().size() != segment.selected().length) {
+      throw new DamageException("block has other streams than the index of its part");
+    }
+    BitSet fitting = null;
+    for (Matcher m : filter.metadata()) {
+      BitSet of = block.rowsMatching(names.getOrDefault(m.name(), -1), m);
+      if (fitting == null) {
+        fitting = of;
+      } else {
+        fitting.and(of);
+      }
+    }
+    metadata = fitting;
+    boolean none = fitting != null && fitting.isEmpty();
+    lines = new LineVerdicts(block, none ? List.of() : filter.lines());
+    plain = filter.lines().isEmpty() && segment.hidden().isEmpty();
+  }
+
+  LogBlock block() {
+    return block;
+  }
+
+  PartSegment segment() {
+    return segment;
+  }
+
+  Map<String, Integer> names() {
+    return names;
+  }
+
+  /** Most rows that {@link #select} finds in one template. */
+  int maxRows() {
+    int max = 0;
+    for (int t = 0; t < block.templateCount(); t++) {
+      max = Math.max(max, block.firstRow(t + 1) - block.firstRow(t));
+    }
+    return max;
+  }
+
+  /**
+   * Finds the rows of a template that fit, ascending.
+   *
+   * @return their number
+   */
+  int select(int template, int[] into) {
+    if (lines.excludes(template)) {
+      return 0;
+    }
+    int n = selectByColumns(block.firstRow(template), block.firstRow(template + 1), into);
+    if (plain) {
+      return n;
+    }
+    int left = 0;
+    for (int i = 0; i < n; i++) {
+      if ((i & 1023) == 1023) {
+        Cancellation.check();
+      }
+      if (fits(template, into[i])) {
+        into[left++] = into[i];
+      }
+    }
+    return left;
+  }
+
+  /** Finds the rows whose stream, time and metadata fit. */
+  private int selectByColumns(int first, int end, int[] into) {
+    int n = 0;
+    if (metadata == null) {
+      for (int r = first; r < end; r++) {
+        into[n++] = r;
+      }
+    } else {
+      for (int r = metadata.nextSetBit(first); r >= 0 && r < end; r = metadata.nextSetBit(r + 1)) {
+        into[n++] = r;
+      }
+    }
+    return ofTimes(ofStreams(n, into), into);
+  }
+
+  private int ofStreams(int n, int[] rows) {
+    if (allStreams) {
+      return n;
+    }
+    int[] selected = segment.selected();
+    int[] streams = block.streamIndexes();
+    int left = 0;
+    for (int i = 0; i < n; i++) {
+      if (selected[streams[rows[i]]] >= 0) {
+        rows[left++] = rows[i];
+      }
+    }
+    return left;
+  }
+
+  private int ofTimes(int n, int[] rows) {
+    if (allTimes) {
+      return n;
+    }
+    long[] times = block.times();
+    long from = segment.from();
+    long to = segment.to();
+    int left = 0;
+    for (int i = 0; i < n; i++) {
+      long time = times[rows[i]];
+      if (time >= from && time < to) {
+        rows[left++] = rows[i];
+      }
+    }
+    return left;
+  }
+
+  /** True if a row whose columns fit also fits by its body, and is not deleted. */
+  private boolean fits(int template, int row) {
+    if (lines.excludes(template, row)) {
+      return false;
+    }
+    if (lines.needsBody(template, row)) {
+      block.appendBody(template, row, body.clear());
+      if (!lines.fits(body.buf, 0, body.size)) {
+        return false;
+      }
+    }
+    return segment.hidden().isEmpty() || !isHidden(template, row);
+  }
+
+  private boolean isHidden(int template, int row) {
+    for (PartSegment.HiddenRows h : segment.hidden()) {
+      long time = block.times()[row];
+      if (h.streams()[block.streamIndexes()[row]]
+          && time >= h.from()
+          && time < h.to()
+          && metadataFits(h.filter().metadata(), row)) {
+        block.appendBody(template, row, body.clear());
+        if (RowFilter.line(h.filter().lines(), body.buf, 0, body.size)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private boolean metadataFits(List<Matcher> matchers, int row) {
+    for (Matcher m : matchers) {
+      Integer name = names.get(m.name());
+      value.clear();
+      if (name != null) {
+        block.appendMetadata(name, row, value);
+      }
+      if (!m.matches(value.buf, 0, value.size)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Passes on the rows that fit, in the order of the block. */
+  void run(LogNeeds needs, LogRowConsumer consumer) {
+    BlockBatch batch = new BlockBatch(this, needs);
+    int[] rows = new int[maxRows()];
+    int templates = block.templateCount();
+    for (int t = 0; t < templates; t++) {
+      if ((t & 63) == 0) {
+        Cancellation.check();
+      }
+      int n = select(t, rows);
+      for (int i = 0; i < n; ) {
+        i = batch.add(t, rows, i, n);
+        if (batch.isFull()) {
+          Cancellation.check();
+          if (!consumer.accept(batch)) {
+            return;
+          }
+          batch.clear();
+        }
+      }
+    }
+    if (batch.size() > 0) {
+      consumer.accept(batch);
+    }
+  }
+
+  /**
+   * Passes on the rows that fit, in groups from one end of the time range to the other; within a
+   * group rows have the order of the block, so that columns are opened once.
+   */
+  void runFromEnd(LogNeeds needs, boolean forward, LongSupplier bound, LogRowConsumer consumer) {
+    TimeOrder order = new TimeOrder(block.times(), candidates(), forward);
+    BlockBatch batch = new BlockBatch(this, needs);
+    int[] group = new int[LAST_GROUP];
+    int[] one = new int[1];
+    for (int size = FIRST_GROUP; ; size = Math.min(2 * size, LAST_GROUP)) {
+      Cancellation.check();
+      int n = order.next(group, size, bound.getAsLong());
+      if (n == 0) {
+        break;
+      }
+      for (int i = 0; i < n; i++) {
+        one[0] = group[i];
+        int template = block.template(group[i]);
+        if (!plain && !fits(template, group[i])) {
+          continue;
+        }
+        batch.add(template, one, 0, 1);
+        if (batch.isFull()) {
+          if (!consumer.accept(batch)) {
+            return;
+          }
+          batch.clear();
+        }
+      }
+      if (batch.size() > 0) {
+        if (!consumer.accept(batch)) {
+          return;
+        }
+        batch.clear();
+      }
+    }
+  }
+
+  /** Rows that may fit, ascending. */
+  private int[] candidates() {
+    int[] out = new int[block.rows()];
+    int[] rows = new int[maxRows()];
+    int n = 0;
+    for (int t = 0; t < block.templateCount(); t++) {
+      if (lines.excludes(t)) {
+        continue;
+      }
+      int found = selectByColumns(block.firstRow(t), block.firstRow(t + 1), rows);
+      for (int i = 0; i < found; i++) {
+        if (filter.lines().isEmpty() || !lines.excludes(t, rows[i])) {
+          out[n++] = rows[i];
+        }
+      }
+    }
+    return Arrays.copyOf(out, n);
+  }
+}

@@ -1,0 +1,127 @@
+package dev.tethys.store.logs;
+
+import java.util.Arrays;
+
+/**
+ * Rows from the oldest or the newest on, in groups. Rows are first put into buckets of time, and a
+ * bucket is sorted when it is reached: a reader of the first hundred sorts few of them.
+ */
+final class TimeOrder {
+  private static final int BUCKETS = 128;
+
+  private final long[] times;
+  private final boolean forward;
+  private final int[] rows; // by bucket
+  private final int[] starts = new int[BUCKETS + 1];
+  private int bucket; // the next one
+  private int at; // next row in the sorted bucket
+  private int end;
+
+  /**
+   * @param times times by row
+   * @param of rows; the array is used
+   */
+  TimeOrder(long[] times, int[] of, boolean forward) {
+    this.times = times;
+    this.forward = forward;
+    long first = Long.MAX_VALUE;
+    long last = Long.MIN_VALUE;
+    for (int r : of) {
+      first = Math.min(first, times[r]);
+      last = Math.max(last, times[r]);
+    }
+    long range = last - first;
+    long width = of.length == 0 || range < 0 ? Long.MAX_VALUE : range / BUCKETS + 1;
+    byte[] places = new byte[of.length];
+    for (int i = 0; i < of.length; i++) {
+      // Times that are further apart than a long can say share a bucket.
+      int place = range < 0 ? 0 : (int) ((times[of[i]] - first) / width);
+      places[i] = (byte) (forward ? place : BUCKETS - 1 - place);
+      starts[places[i] + 1]++;
+    }
+    for (int b = 0; b < BUCKETS; b++) {
+      starts[b + 1] += starts[b];
+    }
+    int[] next = starts.clone();
+    rows = new int[of.length];
+    for (int i = 0; i < of.length; i++) {
+      rows[next[places[i]]++] = of[i];
+    }
+  }
+
+  /**
+   * Takes the next rows, sorted by their number.
+   *
+   * @param size most rows
+   * @param bound time beyond which no row is taken any more
+   * @return their number, 0 at the end
+   */
+  int next(int[] into, int size, long bound) {
+    int n = 0;
+    while (n < size) {
+      if (at == end && !nextBucket()) {
+        break;
+      }
+      long time = times[rows[at]];
+      if (forward ? time > bound : time < bound) {
+        bucket = BUCKETS;
+        at = end;
+        break;
+      }
+      into[n++] = rows[at++];
+    }
+    Arrays.sort(into, 0, n);
+    return n;
+  }
+
+  /** Sorts the next bucket that has rows; false if there is none. */
+  private boolean nextBucket() {
+    while (bucket < BUCKETS && starts[bucket] == starts[bucket + 1]) {
+      bucket++;
+    }
+    if (bucket == BUCKETS) {
+      return false;
+    }
+    at = starts[bucket];
+    end = starts[bucket + 1];
+    bucket++;
+    sort(at, end);
+    return true;
+  }
+
+  private void sort(int from, int to) {
+    long base = Long.MAX_VALUE;
+    long last = Long.MIN_VALUE;
+    for (int i = from; i < to; i++) {
+      base = Math.min(base, times[rows[i]]);
+      last = Math.max(last, times[rows[i]]);
+    }
+    int bits = 32 - Integer.numberOfLeadingZeros(to - from);
+    if (last - base < 0 || last - base >= 1L << 63 - bits) {
+      sortAny(from, to);
+      return;
+    }
+    long[] keys = new long[to - from];
+    for (int i = 0; i < keys.length; i++) {
+      long since = times[rows[from + i]] - base;
+      keys[i] = (forward ? since : last - base - since) << bits | i;
+    }
+    Arrays.sort(keys);
+    int[] sorted = new int[keys.length];
+    for (int i = 0; i < keys.length; i++) {
+      sorted[i] = rows[from + (int) (keys[i] & (1L << bits) - 1)];
+    }
+    System.arraycopy(sorted, 0, rows, from, sorted.length);
+  }
+
+  private void sortAny(int from, int to) {
+    Integer[] boxed = new Integer[to - from];
+    Arrays.setAll(boxed, i -> rows[from + i]);
+    Arrays.sort(
+        boxed,
+        (a, b) -> forward ? Long.compare(times[a], times[b]) : Long.compare(times[b], times[a]));
+    for (int i = 0; i < boxed.length; i++) {
+      rows[from + i] = boxed[i];
+    }
+  }
+}
