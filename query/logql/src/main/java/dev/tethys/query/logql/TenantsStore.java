@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.LongSupplier;
 
 /**
  * Reads several tenants of a store as one: streams have the label {@code __tenant_id__}, which
@@ -169,6 +170,17 @@ final class TenantsStore implements LogStore {
     }
 
     @Override
+    public void scanEnd(
+        LogFilter filter,
+        LogNeeds needs,
+        boolean forward,
+        LongSupplier bound,
+        LogRowConsumer consumer) {
+      segment.scanEnd(
+          filter, needs, forward, bound, batch -> consumer.accept(new ShiftedRows(batch, offset)));
+    }
+
+    @Override
     public void patterns(LogFilter filter, long step, PatternConsumer counts) {
       segment.patterns(
           filter,
@@ -211,6 +223,21 @@ final class TenantsStore implements LogStore {
     @Override
     public void forEachMetadata(int row, MetadataConsumer consumer) {
       rows.forEachMetadata(row, consumer);
+    }
+
+    @Override
+    public void times(long[] into) {
+      rows.times(into);
+    }
+
+    @Override
+    public int codedValues(String name) {
+      return rows.codedValues(name);
+    }
+
+    @Override
+    public void codes(String name, int[] into) {
+      rows.codes(name, into);
     }
   }
 

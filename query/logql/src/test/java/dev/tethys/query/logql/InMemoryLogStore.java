@@ -271,6 +271,30 @@ public final class InMemoryLogStore implements LogStore {
       return true;
     }
 
+    /** Names with an even number of letters have numbered values. */
+    @Override
+    public int codedValues(String name) {
+      asked(needs.metadata() == null || needs.metadata().contains(name));
+      return name.length() % 2 == 1 ? -1 : values(name).size();
+    }
+
+    private List<String> values(String name) {
+      return rows.stream()
+          .filter(r -> r.metadata.containsKey(name))
+          .map(r -> new String(r.metadata.get(name), StandardCharsets.ISO_8859_1))
+          .distinct()
+          .toList();
+    }
+
+    @Override
+    public void codes(String name, int[] into) {
+      List<String> values = values(name);
+      for (int i = 0; i < rows.size(); i++) {
+        byte[] v = rows.get(i).metadata.get(name);
+        into[i] = v == null ? -1 : values.indexOf(new String(v, StandardCharsets.ISO_8859_1));
+      }
+    }
+
     @Override
     public void forEachMetadata(int row, MetadataConsumer consumer) {
       asked(needs.metadata() == null);

@@ -125,9 +125,11 @@ public final class LogScan {
       run.scannedSegments.increment();
       run.scannedRows.add(segment.rows());
       run.scannedBytes.add(segment.bytes());
-      segment.scan(
+      segment.scanEnd(
           filter,
           LogNeeds.ALL,
+          forward,
+          () -> worst,
           batch -> {
             for (int i = 0; i < batch.size(); i++) {
               if (!isLate(batch.time(i))) {

@@ -12,10 +12,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Merges the patterns of segments: equal texts of one level are one pattern. */
 public final class PatternScan {
-  /** Bytes that a pattern takes beside its text. */
+  /** Bytes that a pattern takes besides its text. */
   private static final long OVERHEAD = 200;
 
   private final QueryRun run;
@@ -52,14 +53,7 @@ public final class PatternScan {
           () ->
               i ->
                   run.read(
-                      () ->
-                          segments
-                              .get(i)
-                              .patterns(
-                                  plan.filter(),
-                                  step,
-                                  (pattern, stream, bucket, rows) ->
-                                      add(all, new Key(pattern, levels[stream]), bucket, rows))));
+                      () -> segments.get(i).patterns(plan.filter(), step, new Adder(all, levels))));
     }
     List<PatternCount> out = new ArrayList<>(all.size());
     all.forEach((k, counts) -> out.add(new PatternCount(k.pattern, k.level, counts)));
@@ -71,19 +65,43 @@ public final class PatternScan {
     return detected.isEmpty() ? l.get("level") : detected;
   }
 
-  private void add(Map<Key, TreeMap<Long, Long>> all, Key key, long bucket, long rows) {
-    synchronized (all) {
-      TreeMap<Long, Long> counts = all.get(key);
-      if (counts == null) {
+  /** Adds the counts of a segment. Those of one pattern and level mostly follow each other. */
+  private final class Adder implements LogSegment.PatternConsumer {
+    private final Map<Key, TreeMap<Long, Long>> all;
+    private final String[] levels; // by stream
+    private @Nullable Key last;
+    private TreeMap<Long, Long> counts = new TreeMap<>();
+
+    Adder(Map<Key, TreeMap<Long, Long>> all, String[] levels) {
+      this.all = all;
+      this.levels = levels;
+    }
+
+    @Override
+    @SuppressWarnings("ReferenceEquality") // equal texts that are other objects are looked up
+    public void accept(String pattern, int stream, long bucket, long rows) {
+      synchronized (all) {
+        Key known = last;
+        if (known == null || known.pattern != pattern || !known.level.equals(levels[stream])) {
+          last = new Key(pattern, levels[stream]);
+          counts = countsOf(last);
+        }
+        int before = counts.size();
+        counts.merge(bucket, rows, Long::sum);
+        if (counts.size() > before) {
+          run.hold(64);
+        }
+      }
+    }
+
+    private TreeMap<Long, Long> countsOf(Key key) {
+      TreeMap<Long, Long> found = all.get(key);
+      if (found == null) {
         run.hold(OVERHEAD + 2L * key.pattern.length());
-        counts = new TreeMap<>();
-        all.put(key, counts);
+        found = new TreeMap<>();
+        all.put(key, found);
       }
-      int before = counts.size();
-      counts.merge(bucket, rows, Long::sum);
-      if (counts.size() > before) {
-        run.hold(64);
-      }
+      return found;
     }
   }
 }

@@ -109,6 +109,9 @@ final class RangeScan {
     private final boolean bytes = plan.countsBytes();
     private final int[] seriesOfStream;
     private final @Nullable SeriesCache known;
+    private @Nullable CodedSeries codes; // of the segment
+    private long[] times = {};
+    private int[] rowStreams = {};
     private boolean changesLine;
 
     Worker(List<Labels> streams, ScanPlan scan) {
@@ -171,6 +174,7 @@ final class RangeScan {
       run.scannedSegments.increment();
       run.scannedRows.add(segment.rows());
       run.scannedBytes.add(segment.bytes());
+      codes = null; // numbers are those of a segment
       segment.scan(
           filter,
           needs,
@@ -230,23 +234,72 @@ final class RangeScan {
 
     private void addByStream(LogRowBatch batch) {
       int n = batch.size();
-      boolean once = !needs.times();
-      if (once) {
-        steps.first = 0;
-        steps.last = 0;
-      }
+      boolean once = readTimes(batch);
+      batch.streams(rowStreams);
       for (int i = 0; i < n; i++) {
-        long time = once ? 0 : batch.time(i);
-        if (once || steps.find(time)) {
-          int stream = batch.stream(i);
+        if (once || steps.find(times[i])) {
+          int stream = rowStreams[i];
           int s = seriesOfStream[stream];
-          sums.add(s >= 0 ? s : seriesOf(stream), steps, time, bytes ? batch.bodyLength(i) : 0);
+          sums.add(s >= 0 ? s : seriesOf(stream), steps, times[i], bytes ? batch.bodyLength(i) : 0);
         }
       }
       run.passedRows.add(n);
     }
 
+    /** Reads the times of a batch; true if there is one step for all rows. */
+    private boolean readTimes(LogRowBatch batch) {
+      int n = batch.size();
+      if (times.length < n) {
+        times = new long[n];
+        rowStreams = new int[n];
+      }
+      if (needs.times()) {
+        batch.times(times);
+        return false;
+      }
+      steps.first = 0;
+      steps.last = 0;
+      return true;
+    }
+
+    /**
+     * Adds rows whose series follows from their stream and numbered values of metadata; false if
+     * the values have no numbers.
+     */
+    private boolean addByCodes(LogRowBatch batch, List<String> metadata) {
+      CodedSeries of = codes;
+      if (of == null) {
+        of = new CodedSeries(metadata, streams.size());
+        codes = of;
+      }
+      if (!of.read(batch)) {
+        return false;
+      }
+      int n = batch.size();
+      boolean once = readTimes(batch);
+      long passed = 0;
+      for (int i = 0; i < n; i++) {
+        if (!once && !steps.find(times[i])) {
+          continue;
+        }
+        int s = of.series(i);
+        if (s < 0) {
+          reader.read(batch, i);
+          s = series();
+          of.put(i, s);
+        }
+        passed++;
+        sums.add(s, steps, times[i], bytes ? batch.bodyLength(i) : 0);
+      }
+      run.passedRows.add(passed);
+      return true;
+    }
+
     private void addRows(LogRowBatch batch) {
+      List<String> metadata = needs.metadata();
+      if (known != null && metadata != null && addByCodes(batch, metadata)) {
+        return;
+      }
       int n = batch.size();
       boolean once = !needs.times();
       long passed = 0;
