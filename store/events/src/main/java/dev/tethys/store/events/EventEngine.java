@@ -46,6 +46,7 @@ import org.jspecify.annotations.Nullable;
 public final class EventEngine<H extends EventHead<S>, S, P> implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(EventEngine.class.getName());
   private static final long HOUSEKEEPING_NANOS = 30_000_000_000L;
+  private static final long REPLAYED_HEADS = 3; // as large as a full head
 
   /** Heads of one generation. */
   private record Generation<H extends EventHead<?>>(
@@ -107,6 +108,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
       wal =
           new WriteAheadLog(files, walFolder, options.walSegmentBytes(), manifest.walSegment() - 1);
       wal.truncate(manifest.walSegment());
+      sealReplayed();
       opened = true;
     } finally {
       if (!opened) {
@@ -147,13 +149,15 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
   }
 
   /**
-   * Writes replayed rows into parts if they fill a head. Processes that are killed again and again
-   * before their heads are full would otherwise leave a log that no memory holds.
+   * Writes replayed rows into parts before the store is open, if they are more than a process that
+   * was killed leaves: those of a sealed and an active head. Processes that are killed again and
+   * again would otherwise leave a log that no memory holds.
    *
    * @param next segment of the rows that follow
    */
   private void writeReplayed(long next) throws IOException {
-    if (active.values().stream().mapToLong(EventHead::bytes).sum() < options.headBytes()) {
+    long bytes = active.values().stream().mapToLong(EventHead::bytes).sum();
+    if (bytes < REPLAYED_HEADS * options.headBytes()) {
       return;
     }
     sealed = new Generation<>(activeGeneration, active, activeUse, next);
@@ -161,6 +165,18 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     activeUse = new HeadUse<>();
     activeGeneration++;
     commitSealed();
+  }
+
+  /** Leaves a full head to the background thread: queries are answered meanwhile. */
+  private void sealReplayed() throws IOException {
+    lock.lock();
+    try {
+      if (activeBytes >= options.headBytes()) {
+        seal();
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   private void replayFrame(ByteSource frame) {

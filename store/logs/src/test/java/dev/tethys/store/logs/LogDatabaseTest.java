@@ -123,7 +123,24 @@ class LogDatabaseTest {
       String body = life + "x".repeat(5000);
       put(db, List.of(row(T0 + life, body)));
       all.add(body);
+      assertThat(db.parts()).as("before parts are written in the background").isEqualTo(life / 12);
+      files = files.afterKill();
+    }
+  }
+
+  @Test
+  void replayedRowsOfAFullHeadAreAnsweredBeforeTheyAreWritten() throws IOException {
+    SimulatedFiles files = new SimulatedFiles(1);
+    List<String> all = new ArrayList<>();
+    for (int life = 0; life < 10; life++) {
+      LogDatabase db = open(files, engine().withHeadBytes(20_000));
+      assertThat(bodies(db)).containsExactlyInAnyOrderElementsOf(all);
+      db.maintain();
+      assertThat(bodies(db)).containsExactlyInAnyOrderElementsOf(all);
       assertThat(db.parts()).isEqualTo(life / 4);
+      String body = life + "x".repeat(5000);
+      put(db, List.of(row(T0 + life, body)));
+      all.add(body);
       files = files.afterKill();
     }
   }
