@@ -56,9 +56,7 @@ final class ObservedTelemetry {
   }
 
   private void spans(EmbeddedStore to, TracesData batch, int spans) {
-    batch
-        .resources()
-        .forEach(g -> host.forEach((k, v) -> g.resource().attributes().put(k, v)));
+    batch.resources().forEach(g -> host.forEach((k, v) -> g.resource().attributes().put(k, v)));
     store(to, new Batch(Signal.TRACES, Encoding.OTLP, new OtlpWriter().write(batch), spans, 0));
   }
 

@@ -2,8 +2,8 @@ package dev.tethys.app.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.collect.scrape.HttpTransports;
 import dev.tethys.collect.observe.ObserverSinks;
+import dev.tethys.collect.scrape.HttpTransports;
 import dev.tethys.collect.scrape.ScrapeConfig;
 import dev.tethys.collect.scrape.ScrapeTransport;
 import dev.tethys.prometheus.PrometheusConfig;

@@ -86,8 +86,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
     containers = new ContainerRegistry(ContainerOptions.standard(o.proc()), System::nanoTime);
     machine = new NodeMetrics(o.proc(), ContainerNames::isReportedDevice);
     LocalAddresses addresses = new LocalAddresses(o.proc());
-    ConnectionFilter filter =
-        new ConnectionFilter(o.publicNetworks(), o.ephemeral());
+    ConnectionFilter filter = new ConnectionFilter(o.publicNetworks(), o.ephemeral());
     tracker = new ConnectionTracker(containers, filter, addresses);
     requests = new RequestMetrics(tracker.lock());
     dns = new DnsMetrics(tracker.lock(), o.maxDomains());

@@ -155,11 +155,7 @@ final class ObserverMetrics {
 
   static void collectSpans(RequestSpans.Counts n, Consumer<MetricFamily> to) {
     number(
-        to,
-        "tethys_observe_spans_total",
-        MetricType.COUNTER,
-        "Spans made of requests.",
-        n.sent());
+        to, "tethys_observe_spans_total", MetricType.COUNTER, "Spans made of requests.", n.sent());
     number(
         to,
         "tethys_observe_spans_suppressed_total",

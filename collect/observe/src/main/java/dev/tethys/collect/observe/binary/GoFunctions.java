@@ -55,8 +55,7 @@ public final class GoFunctions {
     return null;
   }
 
-  private static GoFunctions of(ElfFile file, ElfFile.Section s, ByteBuffer t)
-      throws IOException {
+  private static GoFunctions of(ElfFile file, ElfFile.Section s, ByteBuffer t) throws IOException {
     int magic = t.getInt(0);
     if (t.get(7) != 8 || magic != GO_1_16 && magic != GO_1_18 && magic != GO_1_20) {
       throw new IOException(

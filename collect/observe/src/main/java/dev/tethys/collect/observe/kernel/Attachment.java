@@ -75,7 +75,8 @@ public final class Attachment implements AutoCloseable {
       event.set(JAVA_LONG, 40, PERF_FREQUENCY);
       return enabled(program, SystemCalls.perfEvent("perf_event_open", event, -1, processor));
     } catch (LibraryException e) {
-      throw new RefusedException("samples of processor " + processor + ": " + e.getMessage() + need(e));
+      throw new RefusedException(
+          "samples of processor " + processor + ": " + e.getMessage() + need(e));
     }
   }
 

@@ -258,8 +258,7 @@ public final class LoadedPrograms implements AutoCloseable {
    * @param frequency times a second
    * @throws RefusedException with the reason
    */
-  public void attachSampling(String program, int frequency, int processor)
-      throws RefusedException {
+  public void attachSampling(String program, int frequency, int processor) throws RefusedException {
     add(Attachment.sampling(program(program), frequency, processor));
   }
 

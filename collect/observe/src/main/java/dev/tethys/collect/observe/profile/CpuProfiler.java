@@ -64,8 +64,7 @@ public final class CpuProfiler implements AutoCloseable {
   private long roundStart = UnixNanos.now();
   private volatile Counts counts = new Counts(0, 0, 0, 0);
 
-  private CpuProfiler(
-      LoadedPrograms programs, Path proc, Owner.Resolver owners, ProfileSink sink) {
+  private CpuProfiler(LoadedPrograms programs, Path proc, Owner.Resolver owners, ProfileSink sink) {
     this.programs = programs;
     this.samples = programs.map("samples");
     this.stacks = programs.map("stacks");
@@ -197,8 +196,7 @@ public final class CpuProfiler implements AutoCloseable {
     return out;
   }
 
-  private List<OwnerProfile> profiles(
-      List<Sample> taken, Map<Long, long[]> addresses, long now) {
+  private List<OwnerProfile> profiles(List<Sample> taken, Map<Long, long[]> addresses, long now) {
     Map<Integer, List<Sample>> byProcess = new LinkedHashMap<>();
     for (Sample s : taken) {
       byProcess.computeIfAbsent(s.pid, _ -> new ArrayList<>()).add(s);

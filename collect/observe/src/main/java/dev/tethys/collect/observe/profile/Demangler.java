@@ -5,8 +5,8 @@ final class Demangler {
   private Demangler() {}
 
   /**
-   * Name as in the source. Rust's older scheme is {@code _ZN} with the length before each part and a
-   * hash as the last one.
+   * Name as in the source. Rust's older scheme is {@code _ZN} with the length before each part and
+   * a hash as the last one.
    */
   static String name(String symbol) {
     int version = symbol.indexOf('@');

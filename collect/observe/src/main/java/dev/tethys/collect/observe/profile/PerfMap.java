@@ -51,8 +51,7 @@ final class PerfMap {
           long end = start + Long.parseUnsignedLong(line, at, second, 16);
           int i = Arrays.binarySearch(addresses, start);
           for (i = i < 0 ? -i - 1 : i; i < addresses.length && addresses[i] < end; i++) {
-            out[i] =
-                line.substring(second + 1, Math.min(line.length(), second + 1 + LONGEST_NAME));
+            out[i] = line.substring(second + 1, Math.min(line.length(), second + 1 + LONGEST_NAME));
           }
         } catch (NumberFormatException e) {
           continue; // a line that is being written

@@ -106,8 +106,12 @@ final class Symbolizer {
   }
 
   private static boolean isMemory(String path) {
-    return path.startsWith("//anon") || path.startsWith("/memfd:") || path.equals("[anon]")
-        || path.startsWith("[anon:") || path.equals("[heap]") || path.equals("[stack]");
+    return path.startsWith("//anon")
+        || path.startsWith("/memfd:")
+        || path.equals("[anon]")
+        || path.startsWith("[anon:")
+        || path.equals("[heap]")
+        || path.equals("[stack]");
   }
 
   private final Map<String, String> identities = new HashMap<>();

@@ -198,8 +198,7 @@ public final class PayloadCapture implements AutoCloseable {
     ProtocolConnection parser = c.payloads();
     if (parser == null || clear && !c.isDecrypted()) {
       int process = m.get(JAVA_INT, at + TGID);
-      parser =
-          new ProtocolConnection(r -> request(c, process, r), counters, c.requestDirection());
+      parser = new ProtocolConnection(r -> request(c, process, r), counters, c.requestDirection());
       if (!tracker.open(c, parser)) {
         ignore(0);
         return;

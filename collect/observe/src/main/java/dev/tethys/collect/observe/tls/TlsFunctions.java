@@ -127,7 +127,9 @@ final class TlsFunctions {
     return returns;
   }
 
-  /** True for the test of the stack's size: {@code cmp rsp, [r14+16]} or {@code lea r12, [rsp-x]}. */
+  /**
+   * True for the test of the stack's size: {@code cmp rsp, [r14+16]} or {@code lea r12, [rsp-x]}.
+   */
   private static boolean startsAsGo(ByteBuffer code) {
     int start = code.limit() < 4 ? 0 : code.order(ByteOrder.BIG_ENDIAN).getInt(0);
     return start == 0x493b6610 || start == 0x4c8d6424 || start == 0x4c8da424;

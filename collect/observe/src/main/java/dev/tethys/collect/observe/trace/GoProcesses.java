@@ -7,7 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.IntPredicate;
 
-/** Processes whose requests change threads: programs of Go. Not safe for several threads at once. */
+/**
+ * Processes whose requests change threads: programs of Go. Not safe for several threads at once.
+ */
 public final class GoProcesses implements IntPredicate {
   private static final int KEPT = 4096;
 

@@ -109,8 +109,7 @@ public final class RequestSpans {
    * @param movesThreads tests a process: true when its requests change threads, as those of Go
    * @param random source of ids
    */
-  public RequestSpans(
-      SpanSink sink, double share, IntPredicate movesThreads, LongSupplier random) {
+  public RequestSpans(SpanSink sink, double share, IntPredicate movesThreads, LongSupplier random) {
     this.sink = sink;
     this.share = share;
     this.movesThreads = movesThreads;
@@ -206,7 +205,8 @@ public final class RequestSpans {
     if (r.client()) {
       client(c, owner, pid, r, call, header, now);
     } else {
-      server(owner, pid, r, call == null ? new ServerCall(r.startNanos(), id()) : call, header, now);
+      server(
+          owner, pid, r, call == null ? new ServerCall(r.startNanos(), id()) : call, header, now);
     }
   }
 
@@ -260,8 +260,8 @@ public final class RequestSpans {
   }
 
   /**
-   * Decides about requests with a header. One that the process has received before and passes on, as
-   * proxies do, is no sign of spans of its own; received headers are known with the answer.
+   * Decides about requests with a header. One that the process has received before and passes on,
+   * as proxies do, is no sign of spans of its own; received headers are known with the answer.
    */
   private void decide(long now) {
     while (!undecided.isEmpty() && now - undecided.getFirst().since > DECISION_NANOS) {
@@ -286,7 +286,12 @@ public final class RequestSpans {
   }
 
   private void server(
-      Owner owner, int pid, ObservedRequest r, ServerCall call, @Nullable TraceParent header, long now) {
+      Owner owner,
+      int pid,
+      ObservedRequest r,
+      ServerCall call,
+      @Nullable TraceParent header,
+      long now) {
     call.finished = true;
     if (header != null) {
       incoming.put(header.spanId(), true);

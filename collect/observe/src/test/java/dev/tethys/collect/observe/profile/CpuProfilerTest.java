@@ -145,8 +145,9 @@ class CpuProfilerTest {
     Path file =
         Files.writeString(
             folder.resolve("hot.js"),
-            "function hotFunction() { let x = 0; for (let i = 0; i < 1e6; i++) x = (x + i * 7) % 13;"
-                + " return x; }\nfor (;;) hotFunction();\n");
+            "function hotFunction() { let x = 0; for (let i = 0; i < 1e6; i++) x = (x + i * 7) %"
+                + " 13; return x; }\n"
+                + "for (;;) hotFunction();\n");
     Found f = profile("node", "--perf-basic-prof", file.toString());
     assertThat(f.first()).contains("hotFunction");
     assertThat(f.named()).isGreaterThan(0.95);
