@@ -256,8 +256,10 @@ final class RemoteConfigFolder {
 
   /** The staged configuration runs. */
   void commit(byte[] hash) throws IOException {
-    boolean kept = Arrays.equals(hash, current) && currentFolder != null;
-    byte[] in = kept ? currentFolder : hash;
+    byte[] in = hash;
+    if (currentFolder != null && Arrays.equals(hash, current)) {
+      in = currentFolder;
+    }
     write("current", hex(hash) + "\n" + hex(in) + "\n");
     currentFolder = in;
     Files.deleteIfExists(folder.resolve("trying"));
