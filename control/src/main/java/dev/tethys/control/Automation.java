@@ -124,13 +124,16 @@ final class Automation {
     int skipped = 0;
     for (Alert a : alerts) {
       Change before = changes.get(a.fingerprint());
-      boolean same = before != null && before.at.equals(a.changedAt());
-      if (before != null && before.at.isAfter(a.changedAt())
-          || same && before.status.equals(a.status()) && !before.retried) {
+      boolean known =
+          before != null
+              && before.at.equals(a.changedAt())
+              && before.status.equals(a.status());
+      boolean stale = before != null && before.at.isAfter(a.changedAt());
+      if (stale || known && before != null && !before.retried) {
         skipped++;
         continue;
       }
-      if (!same || !before.status.equals(a.status())) {
+      if (!known) {
         String correlation = clock.millis() + "-" + a.fingerprint();
         HubEvent event = a.event(engine.newId(), correlation);
         if (!event.hub().isEmpty()) {

@@ -80,11 +80,15 @@ public final class Interpolation {
   }
 
   private @Nullable String value(Matcher m) {
-    boolean ofTemplate = m.group(1).equals("template");
-    if (ofTemplate && template == null) {
-      return null; // no scope of this place
+    String found;
+    if (m.group(1).equals("template")) {
+      if (template == null) {
+        return null; // no scope of this place
+      }
+      found = template.getOrDefault(m.group(2), "");
+    } else {
+      found = find(m.group(2));
     }
-    String found = ofTemplate ? template.getOrDefault(m.group(2), "") : find(m.group(2));
     return found.isEmpty() ? m.group(3) : found;
   }
 

@@ -104,8 +104,9 @@ public final class ManifestReader {
     String kind = kindEntry == null ? "" : kindEntry.value().asString();
     YamlNode.Entry versionEntry = entries.get("apiVersion");
     String version = versionEntry == null ? "" : versionEntry.value().asString();
-    if (kind.equals("List") && version.equals("v1") && entries.containsKey("items")) {
-      entries.get("items").value().items().forEach(this::add);
+    YamlNode.Entry items = entries.get("items");
+    if (kind.equals("List") && version.equals("v1") && items != null) {
+      items.value().items().forEach(this::add);
       return;
     }
     Meta meta = meta(n, kind, entries.get("metadata"));
@@ -116,7 +117,8 @@ public final class ManifestReader {
     } else if (!version.startsWith(GROUP)) {
       ignored.add((kind.isEmpty() ? "resource without a kind" : kind) + "/" + meta.name());
     } else if (!version.equals(VERSION)) {
-      throw versionEntry.value().error("unknown version " + version + "; there is: " + VERSION);
+      throw (versionEntry == null ? n : versionEntry.value())
+          .error("unknown version " + version + "; there is: " + VERSION);
     } else {
       add(resource(n, meta, kindEntry == null ? n : kindEntry.value()));
     }

@@ -35,7 +35,7 @@ class HubEngineTest {
   void start() throws Exception {
     engine = engine();
     engine.define(ManifestReader.read(List.of(ManifestReaderTest.own("hub.yaml"))));
-    hub = engine.variables().now().manifests().hub("shop");
+    hub = ManifestReaderTest.hub(engine.variables().now().manifests(), "shop");
     changes.set(0);
   }
 
@@ -155,7 +155,7 @@ class HubEngineTest {
         engine.change(
             "olga",
             hub,
-            hub.variable("muted"),
+            ManifestReaderTest.variable(hub, "muted"),
             true,
             JsonMapper.shared().readTree("[\"b\",\"a\"]"));
     assertThat(e.name()).isEqualTo("var.add");
@@ -165,27 +165,27 @@ class HubEngineTest {
             "{\"variableRef\":\"muted\",\"dataType\":\"set\",\"operation\":\"add\",\"data\":[\"b\",\"a\"]}");
     assertThat(environment()).containsEntry("MUTED", "b,a").containsEntry("CHOSEN", "b|a");
     engine.change(
-        "olga", hub, hub.variable("muted"), false, JsonMapper.shared().readTree("[\"a\"]"));
+        "olga", hub, ManifestReaderTest.variable(hub, "muted"), false, JsonMapper.shared().readTree("[\"a\"]"));
     assertThat(environment()).containsEntry("MUTED", "b");
     engine.change(
         "olga",
         hub,
-        hub.variable("limits"),
+        ManifestReaderTest.variable(hub, "limits"),
         true,
         JsonMapper.shared().readTree("{\"archive\":\"10\"}"));
     assertThat(environment())
         .containsEntry("LIMIT", "10")
         .containsEntry("LIMITS", "archive: \"10\"\n");
     engine.change(
-        "olga", hub, hub.variable("limits"), false, JsonMapper.shared().readTree("[\"archive\"]"));
+        "olga", hub, ManifestReaderTest.variable(hub, "limits"), false, JsonMapper.shared().readTree("[\"archive\"]"));
     assertThat(environment()).containsEntry("LIMIT", "").containsEntry("LIMITS", "");
     engine.change(
-        "olga", hub, hub.variable("route"), true, JsonMapper.shared().readTree("\"vendor\""));
+        "olga", hub, ManifestReaderTest.variable(hub, "route"), true, JsonMapper.shared().readTree("\"vendor\""));
     assertThat(environment()).containsEntry("ROUTE", "vendor");
     assertThatThrownBy(
             () ->
                 engine.change(
-                    "olga", hub, hub.variable("route"), true, JsonMapper.shared().readTree("3")))
+                    "olga", hub, ManifestReaderTest.variable(hub, "route"), true, JsonMapper.shared().readTree("3")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("3 is not a string");
   }
@@ -205,7 +205,7 @@ class HubEngineTest {
                 broken.change(
                     "olga",
                     hub,
-                    hub.variable("route"),
+                    ManifestReaderTest.variable(hub, "route"),
                     true,
                     JsonMapper.shared().readTree("\"x\"")))
         .hasMessage("disk is full");
@@ -243,7 +243,7 @@ class HubEngineTest {
       engine.define(ManifestReader.parse("hub.yaml", text));
       assertThat(fire("paged", "firing", "service", "cart"))
           .containsExactly("notify webhook.call running");
-      until(() -> environment().get("ALERTED").equals("true"));
+      until(() -> "true".equals(environment().get("ALERTED")));
       assertThat(bodies)
           .containsExactly(
               "POST Bearer abc {\"service\": \"cart\", \"env\": \"prod\", \"by\": \"hub shop\"}");

@@ -1,5 +1,6 @@
 package dev.tethys.control.mdai;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -17,7 +18,16 @@ import org.junit.jupiter.api.Test;
 
 class ManifestReaderTest {
   static Path own(String name) throws URISyntaxException {
-    return Path.of(ManifestReaderTest.class.getResource("/mdai/" + name).toURI());
+    return Path.of(
+        requireNonNull(ManifestReaderTest.class.getResource("/mdai/" + name)).toURI());
+  }
+
+  static Hub hub(Manifests m, String name) {
+    return requireNonNull(m.hub(name));
+  }
+
+  static HubVariable variable(Hub hub, String key) {
+    return requireNonNull(hub.variable(key));
   }
 
   @Test
@@ -26,15 +36,15 @@ class ManifestReaderTest {
     assertThat(m.ignored()).containsExactly("Deployment/other");
     assertThat(m.data().get(new Manifests.DataKey(true, "observability", "token")))
         .containsEntry("header", "Bearer abc");
-    Hub hub = m.hub("shop");
+    Hub hub = hub(m, "shop");
     assertThat(hub.evaluationInterval()).isEqualTo("15s");
     assertThat(hub.variables()).hasSize(10);
-    assertThat(hub.variable("noisy").serializers())
+    assertThat(variable(hub, "noisy").serializers())
         .containsExactly(
             new HubVariable.Serializer("NOISY_REGEX", "|"),
             new HubVariable.Serializer("NOISY_CSV", ","));
-    assertThat(hub.variable("ratio").initial()).isEqualTo(Value.of("0.5"));
-    assertThat(hub.variable("route").manual()).isTrue();
+    assertThat(variable(hub, "ratio").initial()).isEqualTo(Value.of("0.5"));
+    assertThat(variable(hub, "route").manual()).isTrue();
     assertThat(hub.alerts().getFirst().keepFiring()).isEqualTo("5m");
     assertThat(hub.rules()).hasSize(7);
     assertThat(hub.rules().getFirst().actions())
@@ -125,7 +135,7 @@ class ManifestReaderTest {
     for (String line :
         Files.readAllLines(Shared.conformance("mdai/cases/variable-defaults.jsonl"))) {
       var c = tools.jackson.databind.json.JsonMapper.shared().readTree(line);
-      DataType type = DataType.words().get(c.path("type").asString());
+      DataType type = requireNonNull(DataType.words().get(c.path("type").asString()));
       var data =
           tools.jackson.databind.json.JsonMapper.shared().readTree(c.path("json").asString());
       if (c.path("error").asBoolean(false)) {
