@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  * @param corsOrigin {@code --web.cors.origin}, anchored
  * @param lookback how far back federation looks for the newest sample
  * @param timeout {@code --query.timeout}, for searches that are no queries
- * @param userHeader a header that names the user when nobody authenticates, empty for none
+ * @param userHeader a header that names the user when no login is required, empty for none
  * @param parser which flags of PromQL are on
  */
 public record ApiSettings(

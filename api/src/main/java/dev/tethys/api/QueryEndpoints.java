@@ -226,7 +226,7 @@ final class QueryEndpoints {
     }
   }
 
-  /** Tells what goes wrong as the API does. */
+  /** Reports what goes wrong as the API does. */
   private static <T> T told(Supplier<T> query) {
     try {
       return query.get();

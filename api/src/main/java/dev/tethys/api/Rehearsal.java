@@ -20,7 +20,7 @@ public final class Rehearsal implements AutoCloseable {
   private boolean compressed;
 
   /**
-   * Rehearses with an engine, which should not be the one whose numbers people look at.
+   * Rehearses with an engine, which should not be the one whose numbers people inspect.
    *
    * @throws IOException when there is no way to ask oneself
    */

@@ -14,7 +14,7 @@ import java.util.Locale;
  * --web.enable-admin-api} or {@code --web.enable-lifecycle}.
  */
 final class RunningQueryEndpoints {
-  /** How many of the most expensive queries are told when nobody says how many. */
+  /** How many of the most expensive queries are given by default. */
   private static final int TOP = 20;
 
   private final QueryEngine engine;

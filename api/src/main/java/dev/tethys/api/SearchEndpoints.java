@@ -205,7 +205,7 @@ final class SearchEndpoints {
     return direction.equals("dsc") ? alpha.reversed() : alpha;
   }
 
-  /** How many results there are at most when nobody says how many. */
+  /** How many results there are at most by default. */
   static int defaultLimit(ApiSettings settings) {
     int most = settings.maxSearchLimit();
     return most > 0 ? Math.min(most, DEFAULT_LIMIT) : DEFAULT_LIMIT;
@@ -324,7 +324,7 @@ final class SearchEndpoints {
 
                   @Override
                   public void close() {
-                    // the lines after this one go on
+                    // the lines after this one continue
                   }
                 };
               }

@@ -28,7 +28,7 @@ record TimeLimit(Duration most) {
   /**
    * Does work under the limit.
    *
-   * @throws ApiException when it has taken too long, or nobody waits for it any more
+   * @throws ApiException when it has taken too long, or its client has gone
    */
   void run(HttpRequest request, Work work) throws IOException {
     AtomicBoolean gone = new AtomicBoolean();

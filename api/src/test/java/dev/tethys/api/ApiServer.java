@@ -243,7 +243,7 @@ final class ApiServer implements AutoCloseable {
     }
   }
 
-  /** Looks at the field on each call, so that a test can change it. */
+  /** Inspects the field on each call, so that a test can change it. */
   private final class Targets implements TargetsView {
     @Override
     public List<String> pools() {
@@ -276,7 +276,7 @@ final class ApiServer implements AutoCloseable {
     }
   }
 
-  /** There are no rules, but who would be told of alerts. */
+  /** There are no rules, but who would be notified of alerts. */
   private final class Rules implements RulesView {
     @Override
     public List<RuleGroup> groups() {

@@ -83,7 +83,7 @@ class QueryApiTest {
                 + "\"]}]}}");
   }
 
-  /** Scalars have an encoder of their own in Prometheus, which knows no exponents. */
+  /** Scalars have their own encoder in Prometheus, which never writes exponents. */
   @ParameterizedTest
   @CsvSource({
     "-0.0,-0",

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
-/** Answers that are kept: who does not want them, and how they are told of. */
+/** Answers that are kept: who does not require them, and how they are notified of. */
 class ResultCacheApiTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String RANGE = "/api/v1/query_range?query=sum(x)&step=15&stats=true";
@@ -52,7 +52,7 @@ class ResultCacheApiTest {
     assertThat(cache(FIRST)).isEqualTo("{\"outcome\":\"hit\",\"reusedSteps\":13}");
     assertThat(cache(NEXT)).isEqualTo("{\"outcome\":\"partial\",\"reusedSteps\":12}");
     server.sample(Labels.of("__name__", "x", "job", "b"), 200_000, 1);
-    // Steps from 195 s on are computed anew: changes are told by slots of four seconds.
+    // Steps from 195 s on are computed anew: changes are found by slots of four seconds.
     assertThat(cache(NEXT)).isEqualTo("{\"outcome\":\"partial\",\"reusedSteps\":9}");
   }
 

@@ -21,7 +21,9 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
-/** Queries that run are seen, stopped by hand, and stopped when nobody waits for them any more. */
+/**
+ * Queries that run are seen, stopped by hand, and stopped when no caller waits for them any more.
+ */
 class RunningQueryApiTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 

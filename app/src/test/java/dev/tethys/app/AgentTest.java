@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The agent as a process of its own, with a server that receives. */
+/** The agent as its own process, with a server that receives. */
 class AgentTest {
   private static final Duration LONG = Duration.ofSeconds(60);
 

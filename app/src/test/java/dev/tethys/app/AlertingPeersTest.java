@@ -25,7 +25,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * Rules and alerts beside the real Prometheus, which runs the same rule file, and the real
+ * Rules and alerts next to the real Prometheus, which runs the same rule file, and the real
  * Alertmanager, which both of them tell.
  */
 class AlertingPeersTest {
@@ -114,7 +114,7 @@ class AlertingPeersTest {
 
   /**
    * Debian's build reads its templates from below /usr/share, where an unpacked one has none: its
-   * own stand there in a namespace of its own.
+   * own are there in its own namespace.
    */
   private void startAlertmanager(Path program, int port) throws IOException, InterruptedException {
     Path share = program.resolveSibling("../share").normalize();

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
-/** Two of ours and a real Alertmanager as one cluster, of which the first member is killed. */
+/** Our own Two and a real Alertmanager as one cluster, of which the first member is killed. */
 @Timeout(300)
 class AlertmanagerClusterTest {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -162,7 +162,7 @@ class AlertmanagerClusterTest {
       assertThat(get(a.port, "/status").path("cluster").path("peers").toString())
           .isEqualTo(get(real.port(), "/status").path("cluster").path("peers").toString());
 
-      // The first tells; the real one, and ours behind it, find that in their logs.
+      // The first tells; the real one, and ours after it, find that in their logs.
       for (int p : all) {
         alert(p, "first");
         alert(p, "quiet1");
@@ -182,7 +182,7 @@ class AlertmanagerClusterTest {
       await("a notification of the real one", () -> told("second") > 0);
       assertThat(metric(real.port(), "alertmanager_notifications_total{integration=\"webhook\""))
           .isEqualTo(1);
-      // Of a new member that is the first, too: it is told of all of it when it comes.
+      // Of a new member that is the first, too: it is notified of all of it when it comes.
       TethysProcess again = start("a2", cluster("a", portA, portZ));
       again.awaitReady();
       await("it to be ready", () -> sees(again.port, 3));

@@ -30,7 +30,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** The Alertmanager beside the real one: the same file, the same alerts, the same notifications. */
+/**
+ * The Alertmanager next to the real one: the same file, the same alerts, the same notifications.
+ */
 class AlertmanagerPeersTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -182,7 +184,7 @@ class AlertmanagerPeersTest {
         TethysProcess ours = ours(config("ours"), port)) {
       assertThat(ours.isAlive()).isTrue();
       int real = peer.port();
-      // Not so old that the real one looks at groups before all that came together is in them.
+      // Not so old that the real one inspects groups before all that came together is in them.
       String start = Instant.now().toString();
       String later = Instant.now().plusSeconds(600).toString();
       String over = Instant.now().plusMillis(1).toString();
@@ -284,7 +286,7 @@ class AlertmanagerPeersTest {
                 .isEqualTo(bodies.stream().map(AlertmanagerPeersTest::normal).sorted().toList()));
   }
 
-  /** The same text whatever the order of keys. */
+  /** The same text regardless of the order of keys. */
   private static String normal(JsonNode n) {
     return sorted(n).toString();
   }

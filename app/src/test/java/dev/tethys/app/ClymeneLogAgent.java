@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** {@code tethys logs} in the place of clymene-promtail, in a process of its own. */
+/** {@code tethys logs} instead of clymene-promtail, in its own process. */
 public final class ClymeneLogAgent {
   private ClymeneLogAgent() {}
 

@@ -38,7 +38,7 @@ import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The record of events beside the real Alertmanager's: the same life leaves the same events in
+ * The record of events next to the real Alertmanager's: the same life leaves the same events in
  * files; and in topics of a real Kafka stands what is in the file.
  */
 @Timeout(240)
@@ -176,7 +176,7 @@ class EventRecorderPeersTest {
               + since
               + "\", \"comment\": \"other\"}");
     }
-    // Not so old that the real one looks at groups before all that came together is in them.
+    // Not so old that the real one inspects groups before all that came together is in them.
     String start = Instant.now().toString();
     String later = Instant.now().plusSeconds(600).toString();
     String over = Instant.now().plusMillis(1).toString();
@@ -255,7 +255,7 @@ class EventRecorderPeersTest {
     return text(name).lines().map(l -> l.getBytes(StandardCharsets.UTF_8)).toList();
   }
 
-  /** The distinct events, as looks at groups are repeated; without what must differ. */
+  /** The distinct events, as inspects groups are repeated; without what must differ. */
   private static Set<String> jsonEvents(List<byte[]> events) {
     return events.stream()
         .map(e -> normal(JSON.readTree(e)).toString().replaceAll(UUID, "<id>"))
@@ -336,7 +336,7 @@ class EventRecorderPeersTest {
     n.forEach(child -> leaves(child, to));
   }
 
-  /** All values of a message whose schema is not looked at. */
+  /** All values of a message whose schema is not checked. */
   private static void values(byte[] message, List<String> to) {
     ProtoReader r = new ProtoReader(message);
     while (r.next()) {

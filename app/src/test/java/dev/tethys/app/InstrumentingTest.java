@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Every program of docs/instrumenting.md, run as it stands there against the server that the page
+ * Every program of docs/instrumenting.md, run as it is there against the server that the page
  * starts.
  */
 class InstrumentingTest {

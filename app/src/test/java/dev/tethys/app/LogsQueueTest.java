@@ -96,7 +96,7 @@ class LogsQueueTest {
       List<String> check = new ArrayList<>(args);
       check.add("-check-syntax");
       assertThat(LogsTest.tool(check.toArray(String[]::new)).waitFor()).isZero();
-      // The queue goes on under another configuration.
+      // The queue continues under another configuration.
       config("two");
       assertThat(p.get("/reload").statusCode()).isEqualTo(200);
       send(p, written);

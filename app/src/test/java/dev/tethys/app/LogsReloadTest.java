@@ -80,7 +80,7 @@ class LogsReloadTest {
       lines(written, "a", "b");
       p.await("the first lines", LIMIT, () -> loki.lines.containsAll(written));
 
-      // Another stage for b, and a job more, while a goes on.
+      // Another stage for b, and a job more, while a continues.
       String b = job("b", folder, "[static_labels: {stage: second}]");
       config(port, client(), a, b, job("c", folder, "[]"));
       lines(written, "a", "b", "c");
@@ -177,7 +177,7 @@ class LogsReloadTest {
       String stages = "[static_labels: {stage: second}]";
       config(port, size, job("a", folder, stages), job("b", folder, "[]"));
       assertThat(p.get("/reload").statusCode()).isEqualTo(200);
-      // Other reading, which begins when what was handed on is delivered; and b ends.
+      // Other reading, which begins when what was passed on is delivered; and b ends.
       String a = job("a", folder, stages);
       config(port, size, a + "    encoding: iso-8859-1\n");
       assertThat(p.get("/reload").statusCode()).isEqualTo(200);
@@ -257,7 +257,7 @@ class LogsReloadTest {
           LIMIT,
           () -> p.get("/metrics").body().contains("otelcol_exporter_queue_size"));
       List<String> written = new ArrayList<>();
-      for (int i = 0; i < 12; i++) { // one after the other, as batches of their own
+      for (int i = 0; i < 12; i++) { // one after the other, as their own batches
         byte[] noise = new byte[75_000]; // that does not compress
         new Random(i).nextBytes(noise);
         written.add("line " + i + " " + Base64.getEncoder().encodeToString(noise));

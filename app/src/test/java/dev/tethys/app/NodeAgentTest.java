@@ -9,7 +9,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The node agent as a process of its own, with a server that receives. */
+/** The node agent as its own process, with a server that receives. */
 class NodeAgentTest {
   private static final Duration LONG = Duration.ofSeconds(60);
 

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * What is pushed, and a process that is killed between a push and its answer: what was answered is
- * on the disk of {@code wal} and arrives, what was not is sent again by whoever sent it.
+ * on the disk of {@code wal} and arrives, what was not is sent again by its sender.
  */
 @Timeout(180)
 class PushesKilledTest {
@@ -105,7 +105,7 @@ class PushesKilledTest {
         int status = client.send(q, HttpResponse.BodyHandlers.discarding()).statusCode();
         return status / 100 == 2;
       } catch (java.net.ConnectException e) {
-        return false; // nobody is there
+        return false; // no one is there
       } catch (IOException e) {
         cutOff.incrementAndGet();
         return false;
@@ -168,7 +168,7 @@ class PushesKilledTest {
                 LIMIT,
                 () -> new TreeSet<>(destination.lines).containsAll(all),
                 () -> missing(all, destination));
-            // Nothing that nobody sent, and of each sender in the order in which it was answered.
+            // Nothing that no one sent, and of each sender in the order in which it was answered.
             assertThat(new TreeSet<>(destination.lines)).isEqualTo(all);
             for (Sender s : senders) {
               assertThat(destination.lines.stream().filter(s.lines::contains).distinct())

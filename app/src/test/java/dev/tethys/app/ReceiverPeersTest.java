@@ -32,8 +32,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * Every receiver that speaks HTTP beside the real Alertmanager's: a double of the services hears
- * both, and has to hear the same requests.
+ * Every receiver that speaks HTTP next to the real Alertmanager's: a double of the services
+ * receives both, and has to hear the same requests.
  */
 class ReceiverPeersTest {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -184,7 +184,7 @@ class ReceiverPeersTest {
     x.close();
   }
 
-  /** A request as one line that is the same whatever the order of keys. */
+  /** A request as one line that is the same regardless of the order of keys. */
   private static String seen(HttpExchange x, String path, String body) {
     StringBuilder sb = new StringBuilder(x.getRequestMethod() + " " + path + " ");
     for (String h : new String[] {"Content-Type", "Authorization", "X-Auth-Token", "X-User-Id"}) {
@@ -291,7 +291,7 @@ class ReceiverPeersTest {
     }
   }
 
-  /** All kinds have been heard so often as they are told of something. */
+  /** All kinds have been heard so often as they are notified of something. */
   private boolean isDone(String who, String state) {
     boolean first = state.equals("firing");
     return requests(who, "slack").size() >= (first ? 1 : 2)

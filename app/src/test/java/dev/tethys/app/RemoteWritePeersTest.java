@@ -216,7 +216,7 @@ class RemoteWritePeersTest {
               () ->
                   holdsAll(samples(to, "{job=\"self\",quantile=\"\",from=\"a\"}", at), stored)
                       && holdsAll(samples(to, "up:sum{from=\"a\"}", at), rules));
-          // A scrape may have been handed on that the store did not live to keep.
+          // A scrape may have been passed on that the store did not live to keep.
           Map<String, Set<String>> there =
               samples(to, "{job=\"self\",quantile=\"\",from=\"a\"}", at);
           stored.forEach(

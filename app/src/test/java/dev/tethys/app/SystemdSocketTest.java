@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Sockets that systemd passes: its own program for trying that out listens, becomes the program
- * once somebody connects, and passes what it listened on.
+ * once a user connects, and passes what it listened on.
  */
 class SystemdSocketTest {
   private static final Path ACTIVATE = Path.of("/usr/bin/systemd-socket-activate");

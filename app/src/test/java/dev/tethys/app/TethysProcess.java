@@ -19,9 +19,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
-/**
- * Tethys as a process of its own, as a user starts it, on a free port of the loopback interface.
- */
+/** Tethys as its own process, as a user starts it, on a free port of the loopback interface. */
 public final class TethysProcess implements AutoCloseable {
   static final HttpClient CLIENT =
       HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
@@ -73,7 +71,7 @@ public final class TethysProcess implements AutoCloseable {
   /**
    * The same.
    *
-   * @param jvm options of the virtual machine beside the usual ones
+   * @param jvm options of the virtual machine next to the usual ones
    */
   static TethysProcess launch(Path folder, int port, List<String> jvm, List<String> args) {
     List<String> command = new ArrayList<>();

@@ -22,7 +22,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Files of promtool's, amtool's and Alertmanager's own tests; each says what is to come of it. */
+/**
+ * Files of promtool's, amtool's and Alertmanager's own tests; each says what is to result from it.
+ */
 class ToolFixturesTest {
   @TempDir Path dir;
 
@@ -192,7 +194,7 @@ class ToolFixturesTest {
     }
   }
 
-  /** A program with a home folder of its own: the environment of this one cannot be changed. */
+  /** A program with its own home folder: the environment of this one cannot be changed. */
   private ToolRun atHome(String... args) throws Exception {
     List<String> command =
         new ArrayList<>(

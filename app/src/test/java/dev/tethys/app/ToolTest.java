@@ -126,7 +126,7 @@ class ToolTest {
     ToolRun in = ok(tool("import", "prometheus", source, data));
     assertThat(in.err()).contains("samples imported and verified");
     assertThat(ok(tool("dump", data)).out()).isEqualTo(want);
-    // The checksum is over the samples, whatever the format.
+    // The checksum is over the samples, regardless of the format.
     List<String> checksums = checksums(ok(tool("verify", data)).out());
     assertThat(checksums).isEqualTo(checksums(ok(tool("verify", source)).out())).isNotEmpty();
 
@@ -280,7 +280,7 @@ class ToolTest {
     String before = ok(tool("dump", data)).out();
     ok(tool("restore", backups, data, "--replace"));
     assertThat(ok(tool("dump", data)).out()).isEqualTo(before);
-    // A server goes on from there.
+    // A server continues from there.
     try (TethysProcess server = TethysProcess.server(dir, config)) {
       server.await(
           "a new scrape",

@@ -173,7 +173,7 @@ final class Equality {
     if (kind != 1 && random.nextInt(4) == 0) {
       p.append("&limit=").append(random.nextInt(5)); // of series, any may be left out
     }
-    if (kind != 1 && random.nextBoolean()) { // how exactly series are told by times is free
+    if (kind != 1 && random.nextBoolean()) { // how exactly series are given by times is free
       long from = EqualityData.START / 1000 + random.nextInt(4_000);
       p.append("&start=").append(from).append("&end=").append(from + random.nextInt(2_000));
     }
@@ -194,7 +194,7 @@ final class Equality {
     return new Asked(path, p.substring(1), kind != 1);
   }
 
-  /** A parameter to stand in front. */
+  /** A parameter to be in front. */
   private static String encodedPair(String parameter) {
     return encoded(parameter.substring(1)).replace("%3D", "=").replace("%26", "&");
   }

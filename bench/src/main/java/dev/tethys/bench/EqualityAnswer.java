@@ -81,7 +81,7 @@ final class EqualityAnswer {
   }
 
   /**
-   * More than ten annotations are a choice by chance; forced monotonicity is counted over and over
+   * More than ten annotations are a choice at random; forced monotonicity is counted over and over
    * again by Prometheus, from step to step.
    */
   private static Set<String> texts(@Nullable Object list) {
@@ -140,7 +140,7 @@ final class EqualityAnswer {
         return d;
       }
     }
-    // equal values stand in any order
+    // equal values are in any order
     return ordered && !matrix ? value("in order", values(x), values(y), tally) : null;
   }
 

@@ -58,7 +58,7 @@ final class ExporterSinks implements AutoCloseable {
     this.dir = dir;
   }
 
-  /** A text with addresses in the place of {@code {url}}, {@code {kafka}} and so on. */
+  /** A text with addresses instead of {@code {url}}, {@code {kafka}} and so on. */
   String filled(String text) throws Exception {
     String out = text;
     for (String name :
@@ -253,8 +253,8 @@ final class ExporterSinks implements AutoCloseable {
   }
 
   /**
-   * A tickerplant that lets everybody in and says {@code (::)} to all that wants an answer: a
-   * message is its byte order, its type (1 wants an answer), two more bytes and its length.
+   * A tickerplant that lets all in and says {@code (::)} to all that requires an answer: a message
+   * is its byte order, its type (1 requires an answer), two more bytes and its length.
    */
   private static void tickerplant(InputStream in, OutputStream out) throws IOException {
     while (in.read() > 0) {

@@ -142,7 +142,7 @@ final class KilledParts implements AutoCloseable {
   }
 
   private static void createTopic(KafkaProcess k) throws IOException, InterruptedException {
-    CLIENT.setLevel(Level.SEVERE); // it tells of each attempt until the broker is there
+    CLIENT.setLevel(Level.SEVERE); // it reports each attempt until the broker is there
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
     try (Admin a = Admin.create(Map.of("bootstrap.servers", k.address()))) {
       while (true) {
@@ -200,7 +200,7 @@ final class KilledParts implements AutoCloseable {
   /**
    * An agent that scrapes.
    *
-   * @param port where it is told to read its configuration again
+   * @param port where it is asked to read its configuration again
    */
   Role agent(int agent, int port) {
     String config = config(agent).toString();
@@ -265,7 +265,7 @@ final class KilledParts implements AutoCloseable {
             "  kafka: {brokers: ['" + k.address() + "'],",
             "    metrics: {topic: " + TOPIC + ", encoding: remote_write},",
             "    retry_on_failure: {max_interval: " + (400 + version) + "ms},",
-            // A scrape that finds the queue full is lost, which is not what is looked at here.
+            // A scrape that finds the queue full is lost, which is not what is checked here.
             "    sending_queue: {storage: file_storage, queue_size: 1000000}}",
             "service:",
             "  extensions: [file_storage]",
@@ -277,7 +277,7 @@ final class KilledParts implements AutoCloseable {
             ""));
   }
 
-  /** What parts said last, for whoever looks for what was lost. */
+  /** Last output of the parts, to find what was lost. */
   String said() throws IOException {
     StringBuilder sb = new StringBuilder();
     List<Path> logs;

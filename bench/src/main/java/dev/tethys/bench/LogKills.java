@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Rotations respect the needs of any reader: nothing is renamed before the agent has opened a
  * file of that name, a generation is deleted once it is delivered, and a file is copied and
  * truncated only when a part of it was delivered earlier, since a copy of an unread file cannot be
- * recognised. With {@code hasty=1} files are rotated regardless of that, and lines of contents that
+ * recognised. With {@code hasty=1} files are rotated regardless of what, and lines of contents that
  * no agent had saved are counted separately.
  */
 final class LogKills {
@@ -287,7 +287,7 @@ final class LogKills {
     int cut = random.nextInt(5) == 0 ? random.nextInt(sb.length()) : 0;
     append(s.file, sb.substring(0, cut));
     if (cut > 0) {
-      Thread.sleep(random.nextInt(30)); // a line stands there without its end
+      Thread.sleep(random.nextInt(30)); // a line is there without its end
     }
     append(s.file, sb.substring(cut));
   }

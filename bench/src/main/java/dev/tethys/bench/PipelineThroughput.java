@@ -278,7 +278,7 @@ final class PipelineThroughput {
   /**
    * What the collector does.
    *
-   * @param own where it is told to read this again
+   * @param own where it is asked to read this again
    * @param version changes batching and both exporters, so that reading it replaces them
    */
   private String config(List<String> words, int in, int sink, int own, int version) {

@@ -1,6 +1,6 @@
 /**
- * Wire and text formats, to and from the model, as pure functions over buffers. Each format has a
- * package of its own; this package has the parts that they share.
+ * Wire and text formats, to and from the model, as pure functions over buffers. Each format has its
+ * own package; this package has the parts that they share.
  */
 @NullMarked
 package dev.tethys.codec;

@@ -110,7 +110,7 @@ public record HttpClientConfig(
     return signing(itsCloud);
   }
 
-  /** The same with the authentication of a cloud in the place of any other. */
+  /** The same with the authentication of a cloud instead of any other. */
   public HttpClientConfig signing(CloudAuth itsCloud) {
     return new HttpClientConfig(
         null, null, null, tls, followRedirects, enableHttp2, proxy, headers, itsCloud, connections);
@@ -273,7 +273,7 @@ public record HttpClientConfig(
           "x-amz-security-token",
           "x-amz-content-sha256");
 
-  /** To be included in the section of whoever has such a block inline. */
+  /** To be included in the section of a type that has such a block inline. */
   public static final Section SECTION =
       new Section("http_client", "How a client authenticates and connects.");
 
@@ -393,7 +393,7 @@ public record HttpClientConfig(
         connections);
   }
 
-  /** The same with tokens of OAuth 2.0 in the place of any other authentication. */
+  /** The same with tokens of OAuth 2.0 instead of any other authentication. */
   public HttpClientConfig with(OAuth2 itsOAuth2) {
     return new HttpClientConfig(
         null,

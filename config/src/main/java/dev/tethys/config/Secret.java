@@ -5,7 +5,7 @@ public record Secret(String value) {
   /** No secret at all. */
   public static final Secret NONE = new Secret("");
 
-  /** What stands in place of a secret. */
+  /** What is in place of a secret. */
   public static final String MASK = "<secret>";
 
   public boolean isEmpty() {

@@ -203,7 +203,7 @@ public record TlsConfig(
         system);
   }
 
-  /** Whether there is a certificate of our own. */
+  /** Whether there is our own certificate. */
   public boolean hasCert() {
     return !cert.isEmpty() || !certFile.isEmpty();
   }

@@ -54,7 +54,7 @@ public final class Type<T> {
           },
           null);
 
-  /** Whatever stands there. */
+  /** Anything that is there. */
   public static final Type<YamlNode> ANY = new Type<>("any", null, n -> n, null);
 
   private final String name;
@@ -70,7 +70,7 @@ public final class Type<T> {
   }
 
   /**
-   * A type of its own.
+   * Its own type.
    *
    * @param whenNull what a key with an empty value means; null when it then counts as absent
    */
@@ -123,7 +123,7 @@ public final class Type<T> {
     return oneOf(what, words.toArray(String[]::new), w -> w);
   }
 
-  /** One of two words, and what each stands for. */
+  /** One of two words, and what each represents. */
   public static <T> Type<T> oneOf(String what, String first, T one, String second, T other) {
     SequencedMap<String, T> m = new LinkedHashMap<>();
     m.put(first, one);

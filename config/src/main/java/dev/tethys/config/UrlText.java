@@ -57,8 +57,8 @@ public final class UrlText {
   }
 
   /**
-   * Where a reference leads, such as a redirect's, from the URL that it stands behind (RFC 3986
-   * section 5.2, which {@link URI#resolve} is older than).
+   * Where a reference leads, such as a redirect's, from the URL that it follows (RFC 3986 section
+   * 5.2, which {@link URI#resolve} is older than).
    *
    * @throws URISyntaxException when it leads nowhere
    */
@@ -139,7 +139,7 @@ public final class UrlText {
     if (bad.find()) {
       throw new URISyntaxException(text, "invalid URL escape \"" + bad.group() + "\"");
     }
-    // Of a query Go looks at nothing; what it would send there with a lone % is read alike so.
+    // Of a query Go inspects nothing; what it would send there with a lone % is read alike so.
     String query = m.group(4) == null ? "" : LONE_PERCENT.matcher(m.group(4)).replaceAll("%25");
     return new URI(
         m.group(1)

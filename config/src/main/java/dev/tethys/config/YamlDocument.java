@@ -24,7 +24,7 @@ import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
  * One YAML file: its first document, and what in it was found to be not built yet. As with the Go
- * programs whose files these are, further documents in the file are not looked at. JSON is YAML.
+ * programs whose files these are, further documents in the file are not checked. JSON is YAML.
  */
 public final class YamlDocument {
   /** The largest file that is read, in bytes. */

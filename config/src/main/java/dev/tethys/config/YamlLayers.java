@@ -41,8 +41,8 @@ public final class YamlLayers {
     /**
      * The text.
      *
-     * @param argument what stands behind the scheme
-     * @throws IOException when it cannot be had
+     * @param argument what follows the scheme
+     * @throws IOException when it is not available
      * @throws IllegalArgumentException saying what is wrong with the argument
      */
     String text(String argument) throws IOException;

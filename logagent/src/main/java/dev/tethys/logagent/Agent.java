@@ -171,17 +171,17 @@ final class Agent implements AutoCloseable {
     jobs.end();
   }
 
-  /** As {@link #reload}, for who cannot be told. */
+  /** As {@link #reload}, for callers without a result. */
   void reloadOnSignal() {
     reload();
   }
 
   /**
-   * Reads the configuration again. Jobs that are written as before go on as if nothing had
-   * happened, others from where they were; destinations go on with what waits in them. The server
-   * stays as it is.
+   * Reads the configuration again. Jobs that are written as before continue as if nothing had
+   * happened, others from where they were; destinations continue with what waits in them. The
+   * server stays as it is.
    *
-   * <p>It has a thread of its own, which nobody interrupts: half a reload would leave jobs out.
+   * <p>It has its own thread, which is never interrupted: half a reload would leave jobs out.
    *
    * @return what is wrong with the new configuration, which then changes nothing, or what of it
    *     does not run; null for nothing
@@ -195,7 +195,7 @@ final class Agent implements AutoCloseable {
       Thread.currentThread().interrupt();
       return "the wait was interrupted; the log shows the result";
     } catch (ExecutionException e) {
-      throw new IllegalStateException(e); // nobody completes it so
+      throw new IllegalStateException(e); // no one completes it so
     }
   }
 

@@ -57,7 +57,7 @@ final class Clients {
     return clients;
   }
 
-  /** Of another configuration, in which those go on that can. */
+  /** Of another configuration, in which those continue that can. */
   Change becoming(PromtailConfig next) {
     return new Change(next, kept(next));
   }
@@ -81,7 +81,7 @@ final class Clients {
       this.kept = kept;
     }
 
-    /** Whether none of the clients goes on. */
+    /** Whether none of the clients continues. */
     boolean isOfNone() {
       return kept.isEmpty();
     }
@@ -146,7 +146,7 @@ final class Clients {
       queues.show(all);
     }
 
-    /** Nobody brings entries any more to those that have no place in it. */
+    /** No one brings entries any more to those that have no place in it. */
     void endOthers() {
       gone.forEach(Clients.this::abandon);
     }
@@ -187,7 +187,7 @@ final class Clients {
   }
 
   /**
-   * Which client goes on as which of another configuration: of the same name, or else of the same
+   * Which client continues as which of another configuration: of the same name, or else of the same
    * URL, or else in the same place, if its requests can stay where they are. What waits for one
    * would come twice to another that had it in its own queue.
    */
@@ -259,7 +259,7 @@ final class Clients {
     queues.show(List.of());
   }
 
-  /** From now on nobody waits for room in them. */
+  /** From now on no caller waits for room in them. */
   void failBlockedProducers() {
     clients.forEach(LokiClient::failBlockedProducers);
     ending.keySet().forEach(LokiClient::failBlockedProducers);

@@ -63,7 +63,7 @@ final class Departure {
       awaitSources(ofSources);
       giveOn();
       awaitDestinations();
-      // Nobody waits any more, so there is room for what only this job still has.
+      // No caller waits any more, so there is room for what only this job still has.
       untilCut("reading-deleted-", this::readDeleted);
       giveOn();
       awaitDestinations();
@@ -82,7 +82,7 @@ final class Departure {
     } finally {
       try {
         job.close();
-      } finally { // whatever fails: others wait for this without end
+      } finally { // anything that fails: others wait for this without end
         delivered.countDown();
         closed.countDown();
         over.run();
@@ -153,7 +153,7 @@ final class Departure {
     return stopped.await(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
   }
 
-  /** Waits until all of it is delivered, or somebody cuts it. */
+  /** Waits until all of it is delivered, or a user cuts it. */
   void awaitDelivery() throws InterruptedException {
     delivered.await();
   }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Log agent inside another role: the jobs of a {@code promtail.yml}. Its {@code server} block has
- * no effect, since the role has pages of its own. A file without {@code clients} and without {@code
+ * no effect, since the role has its own pages. A file without {@code clients} and without {@code
  * exporters} writes into the store of the process.
  */
 public final class EmbeddedAgent implements AutoCloseable {

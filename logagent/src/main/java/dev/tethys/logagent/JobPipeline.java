@@ -52,8 +52,9 @@ final class JobPipeline implements EntrySink, AutoCloseable {
   }
 
   /**
-   * What is brought from now on goes through other stages. Nobody waits for that: what these hold
-   * back goes on before, by whoever brings the next entry, who may have to wait for a destination.
+   * What is brought from now on goes through other stages. The wait ends: what these hold back
+   * continues before, by the thread that brings the next entry, which may have to wait for a
+   * destination.
    *
    * @param others made when these have ended, since both may have the same metrics
    */
@@ -67,7 +68,7 @@ final class JobPipeline implements EntrySink, AutoCloseable {
     if (others == null) {
       return;
     }
-    giveOut(); // if that fails, it is tried again with whatever comes next
+    giveOut(); // if that fails, it is tried again with anything that comes next
     next.compareAndSet(others, null);
     stages.close();
     try {
@@ -89,7 +90,7 @@ final class JobPipeline implements EntrySink, AutoCloseable {
     return stages.size();
   }
 
-  /** Who looks at what stages do. */
+  /** Who inspects what stages do. */
   Inspection inspection() {
     return inspection;
   }
@@ -148,7 +149,7 @@ final class JobPipeline implements EntrySink, AutoCloseable {
   @Override
   public void close() {
     ticker.interrupt();
-    closed = true; // before what may be changed at this moment is looked at
+    closed = true; // before what may be changed at this moment is checked
     stages.close();
   }
 }

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * The jobs that a configuration says, which of them run and which are leaving, where they read on
  * from, and how all this becomes what another configuration says.
  *
- * <p>A reload never waits for a destination: what a job has handed on is its own until it is
+ * <p>A reload never waits for a destination: what a job has passed on is its own until it is
  * delivered ({@link Departure}), and one in its place that would read the same begins after that.
  * So nothing is read twice, and what is not taken stays with its source. Until it is closed it is
  * also told which files come and go, and reads those that would be gone before the next begins.
@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
 final class Jobs {
   private static final System.Logger LOG = JulLogger.of(Jobs.class.getName());
 
-  /** How long entries may take to be delivered before nobody waits for that. */
+  /** How long entries may take to be delivered before the wait ends. */
   static final Duration TIME_LIMIT = Duration.ofSeconds(5);
 
   private final Agent.Mode mode;
@@ -107,7 +107,7 @@ final class Jobs {
       discovery = null;
     }
     if (d != null) {
-      d.close(); // whoever tells what it has found at this moment wants the lock
+      d.close(); // a thread that reports what it has found at this moment requires the lock
     }
     endReading();
   }
@@ -241,7 +241,7 @@ final class Jobs {
   private synchronized void over(LogJob j) {
     Departure d = leaving.get(j.name());
     if (d == null || d.job() != j) {
-      return; // whoever waited for it has gone on
+      return; // its waiting thread has continued
     }
     leaving.remove(j.name());
     save();
@@ -251,7 +251,7 @@ final class Jobs {
     }
   }
 
-  /** Waits for a while until all that leaves has left; what has not goes on. */
+  /** Waits for a while until all that leaves has left; what has not continues. */
   private void awaitDepartures() throws InterruptedException {
     long stop = System.nanoTime() + TIME_LIMIT.toNanos();
     for (Departure d : leaving.values()) {
@@ -278,8 +278,8 @@ final class Jobs {
   }
 
   /**
-   * Goes on as another configuration says. Jobs that are written as before go on as if nothing had
-   * happened, others from where they were.
+   * Continues as another configuration says. Jobs that are written as before continue as if nothing
+   * had happened, others from where they were.
    *
    * @return what of the configuration, which is taken, does not run
    * @throws IOException when it is not taken; then it changes nothing
@@ -356,7 +356,7 @@ final class Jobs {
   }
 
   /**
-   * The jobs that go on, as another configuration says; the others begin to leave.
+   * The jobs that continue, as another configuration says; the others begin to leave.
    *
    * @param none whether all leave
    * @param held whether those that leave do so as {@link Departure} says

@@ -158,7 +158,7 @@ final class LogExporters {
     e.settle();
   }
 
-  /** Opens what a configuration says, beside the clients that are opened; on a failure nothing. */
+  /** Opens what a configuration says, next to the clients that are opened; on a failure nothing. */
   private Parts opened(PromtailConfig c, Clients.Change to) throws IOException {
     PromtailConfig.ReadLimit read = c.readLimit();
     Limit limit =
@@ -205,7 +205,7 @@ final class LogExporters {
   }
 
   /**
-   * Goes on as another configuration says; on a failure all is as before. What waits for a client
+   * Continues as another configuration says; on a failure all is as before. What waits for a client
    * is sent by the one that has its place; one that has none ends, and what others have and it has
    * not is dropped in the end.
    *
@@ -324,7 +324,7 @@ final class LogExporters {
     }
   }
 
-  /** From now on nobody waits: what finds no room is not settled, its sources bring it again. */
+  /** From now on no caller waits: what finds no room is not settled, its sources bring it again. */
   void failBlockedProducers() {
     nobodyWaits();
     clients.failBlockedProducers();

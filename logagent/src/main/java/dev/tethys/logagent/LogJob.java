@@ -85,8 +85,8 @@ final class LogJob {
   }
 
   /**
-   * Goes on with other targets, rules and stages; its sources notice nothing. Which files are read
-   * is for who discovers them.
+   * Continues with other targets, rules and stages; its sources notice nothing. Which files are
+   * read is for who discovers them.
    */
   void become(PromtailConfig.ScrapeConfig next, Supplier<Stages> stages) {
     context.relabel(next.relabeling());
@@ -94,7 +94,7 @@ final class LogJob {
     config = next;
   }
 
-  /** Whether everything that was handed on is delivered, as far as sources ask for that. */
+  /** Whether everything that was passed on is delivered, as far as sources ask for that. */
   boolean isDelivered() {
     return files.isDelivered() && sources.stream().allMatch(LogSource::isDelivered);
   }

@@ -92,7 +92,7 @@ public final class LogsRole {
             .toList());
   }
 
-  /** Runs until the process is told to stop; the exit code of the process. */
+  /** Runs until the process is stopped; the exit code of the process. */
   public static int run(List<String> args) {
     return run(args, "", "");
   }
@@ -100,8 +100,9 @@ public final class LogsRole {
   /**
    * The same for a program whose file does not say all.
    *
-   * @param behind keys that stand behind those of the file, as YAML; "" for none
-   * @param admin where health and metrics are, beside the server that the file says; "" for nowhere
+   * @param behind keys that follow those of the file, as YAML; "" for none
+   * @param admin where health and metrics are, next to the server that the file says; "" for
+   *     nowhere
    */
   public static int run(List<String> args, String behind, String admin) {
     FlagSet flags = flags();
@@ -253,7 +254,7 @@ public final class LogsRole {
                     value != null && !value.isEmpty() ? value : otherwise == null ? "" : otherwise);
               });
     }
-    // Behind it, so that places that errors name are those of the file.
+    // After it, so that places that errors name are those of the file.
     return YamlDocument.parse(
         file.toString(), file.toAbsolutePath().getParent(), text.stripTrailing() + "\n" + behind);
   }

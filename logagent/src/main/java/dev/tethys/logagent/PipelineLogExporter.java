@@ -211,7 +211,7 @@ final class PipelineLogExporter {
     }
   }
 
-  /** With the lock, so that batches are handed on in their order. */
+  /** With the lock, so that batches are passed on in their order. */
   private void send(EntryBatch b) {
     batches.remove(b.tenant(), b);
     b.cancelTimer();
@@ -290,7 +290,7 @@ final class PipelineLogExporter {
     }
   }
 
-  /** From now on nobody waits: what finds no room is not settled, its sources bring it again. */
+  /** From now on no caller waits: what finds no room is not settled, its sources bring it again. */
   void failBlockedProducers() {
     closing = true;
     graph.failBlockedProducers();

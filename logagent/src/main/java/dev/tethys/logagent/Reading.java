@@ -76,7 +76,7 @@ final class Reading {
     }
   }
 
-  /** Closes it, without anybody waiting, when all that its jobs handed on is delivered. */
+  /** Closes it, without anybody waiting, when all that its jobs passed on is delivered. */
   void closeAfter(List<Departure> jobs) {
     Thread.ofVirtual()
         .name("former-positions")
@@ -95,7 +95,7 @@ final class Reading {
 
   /** Saves for the last time, and closes it with its jobs. */
   void close(List<Departure> jobs) throws InterruptedException {
-    stopSaving(); // files that nobody reads are not listed
+    stopSaving(); // files that no reader opens are not listed
     positions.save();
     Departure.cut(jobs);
     close();

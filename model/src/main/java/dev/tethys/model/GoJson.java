@@ -12,7 +12,7 @@ public final class GoJson {
     return append(sb, s, true);
   }
 
-  /** The same but for the characters of HTML, which stay, as encoders do that are told so. */
+  /** The same but for the characters of HTML, which stay, as encoders do with that option. */
   public static StringBuilder appendWithHtml(StringBuilder sb, String s) {
     return append(sb, s, false);
   }

@@ -122,7 +122,7 @@ public final class Matcher {
     return regex == null ? value : regex.prefix();
   }
 
-  /** Bytes that testing may take, beside those of values: for the budget of who asks. */
+  /** Bytes that testing may take, next to those of values: for the budget of who asks. */
   public long matchingBytes() {
     return regex == null ? 0 : regex.matchingBytes();
   }

@@ -4,14 +4,14 @@ package dev.tethys.model;
  * The fewest decimal digits that read back as the same double, without allocation.
  *
  * <p>The method is Schubfach (Raffaele Giulietti, "The Schubfach way to render doubles", 2020–2022;
- * also the method of {@link Double#toString(double)} since JDK 19). A double {@code c·2^q} stands
- * for every real number nearer to it than to its neighbours, an interval one ulp wide. Let {@code
- * 10^k} be the greatest power of ten not above that width: then the interval holds at least one
- * multiple of {@code 10^k} and at most one of {@code 10^(k+1)}, so it is enough to look at the two
- * multiples of each that enclose the double. One of {@code 10^(k+1)} that lies inside wins, because
- * it is shorter; else the nearer of {@code 10^k} that lies inside, and of two equally near ones the
- * even. Both ends of the interval belong to it when {@code c} is even, because reading rounds ties
- * to even.
+ * also the method of {@link Double#toString(double)} since JDK 19). A double {@code c·2^q}
+ * represents every real number nearer to it than to its neighbours, an interval one ulp wide. Let
+ * {@code 10^k} be the greatest power of ten not above that width: then the interval holds at least
+ * one multiple of {@code 10^k} and at most one of {@code 10^(k+1)}, so it is enough to look at the
+ * two multiples of each that enclose the double. One of {@code 10^(k+1)} that lies inside wins,
+ * because it is shorter; else the nearer of {@code 10^k} that lies inside, and of two equally near
+ * ones the even. Both ends of the interval belong to it when {@code c} is even, because reading
+ * rounds ties to even.
  *
  * <p>To compare without big numbers the double and the ends of its interval are multiplied by
  * {@code 4·10^-k}, with {@code 10^-k} rounded up to 128 bits, and kept as integers whose lowest bit

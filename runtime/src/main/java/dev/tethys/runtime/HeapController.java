@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Keeps the heap near what is alive in it.
  *
- * <p>The serial collector, chosen because it costs least beside the heap itself, looks for garbage
+ * <p>The serial collector, chosen because it costs least next to the heap itself, looks for garbage
  * in its old generation only when that cannot grow any more: a server with a large maximum would
  * fill it with what died long ago. So the old generation is collected whenever it has grown by a
  * share of what was alive after the last full collection, plus a headroom: the rule that Go's
@@ -33,7 +33,7 @@ public final class HeapController {
   private static final int RARELY = 500;
   private static final int SELDOM = 4;
 
-  /** A collection in which the whole machine stood still says nothing of the next. */
+  /** A collection in which the whole machine stopped says nothing of the next. */
   private static final long SELDOM_AT_MOST = Duration.ofSeconds(10).toNanos();
 
   /**
@@ -44,8 +44,8 @@ public final class HeapController {
    * @param longest how long it may go without, if it has grown by more than a little: {@link
    *     #LITTLE_BYTES}, and a share of what was alive
    * @param little that share
-   * @param look how often it is looked at while there are collections: what is put into it
-   *     meanwhile is the process's own
+   * @param look how often it is checked while there are collections: what is put into it meanwhile
+   *     is the process's own
    */
   record Rule(double growth, long headroom, Duration longest, double little, Duration look) {
     /**
@@ -137,7 +137,7 @@ public final class HeapController {
 
   /**
    * What is made grows old when the young generation is collected, or at once, if it is larger than
-   * that: only this is what somebody has to look for who does not know of a collection.
+   * that: only this is what a user has to look for who does not know of a collection.
    */
   private static final Duration REST = Duration.ofSeconds(2);
 
@@ -153,7 +153,7 @@ public final class HeapController {
 
     /** Those from now on count. */
     void next() {
-      while (found.poll() != null) {} // of those that nobody waited for
+      while (found.poll() != null) {} // of those that no one waited for
       WeakReference<Object> o = object;
       if (o == null || o.refersTo(null)) {
         object = new WeakReference<>(new Object(), found);
@@ -166,7 +166,7 @@ public final class HeapController {
     }
   }
 
-  /** Starts looking at the heap; without effect under a collector that paces itself. */
+  /** Starts inspecting the heap; without effect under a collector that paces itself. */
   public static void keep() {
     keep(DOUBLING, StartPages.RARELY, false);
   }
@@ -183,8 +183,7 @@ public final class HeapController {
 
   private static void keep(Rule rule, Duration pages, boolean youngFollows) {
     StartPages start =
-        StartPages.letGo(
-            pages); // whoever watches the heap stays, and has no more use for these either
+        StartPages.letGo(pages); // the heap's watcher stays, and has no more use for these either
     Optional<MemoryPoolMXBean> old =
         ManagementFactory.getMemoryPoolMXBeans().stream()
             .filter(p -> p.getName().equals("Tenured Gen"))

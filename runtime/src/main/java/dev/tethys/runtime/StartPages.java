@@ -41,7 +41,7 @@ final class StartPages {
   /** Bytes that become resident again before pages are released again. */
   private static final long MUCH_BYTES = 8 << 20;
 
-  /** The same for a process whose memory counts most, once compilers have done most of theirs. */
+  /** The same for a process whose memory counts most, once compilers have done their own most. */
   private static final long LITTLE_BYTES = 4 << 20;
 
   /** By so much other files may have grown from one time to the next. */
@@ -93,14 +93,14 @@ final class StartPages {
       this.later = longest.compareTo(LATER) < 0 ? longest : LATER;
     }
 
-    /** Whether so many bytes of files are worth letting go of what there is of ours among them. */
+    /** Whether so many bytes of files are worth letting go of what there our is among them. */
     boolean worth(long mapped) {
       return mapped >= left + (counts && !bursts.isPositive() ? LITTLE_BYTES : MUCH_BYTES);
     }
 
     /**
      * They have been let go of. What stays is other files'; but on a busy machine much is back
-     * before it is counted, and would be taken for these for good.
+     * before it is counted, and would be taken for these permanently.
      */
     void letGo(long mapped) {
       left = Math.min(mapped, left + RISE_BYTES);
@@ -140,7 +140,7 @@ final class StartPages {
     return pages;
   }
 
-  /** Lets go of those that have come back, whatever they are; by any thread. */
+  /** Lets go of those that have come back, regardless of they are; by any thread. */
   void letGoNow() {
     for (Mapping m : mappings) {
       MappedPages.letGo(MemorySegment.ofAddress(m.start).reinterpret(m.bytes));
@@ -150,7 +150,7 @@ final class StartPages {
   private void run() {
     try (RandomAccessFile status = new RandomAccessFile(STATUS, "r")) {
       Thread.sleep(START);
-      // Looking at them all costs milliseconds; where they lie does not change.
+      // Inspecting them all costs milliseconds; where they lie does not change.
       mappings = unchanged(Files.readAllLines(MAPPINGS));
       byte[] text = new byte[MOST_STATUS];
       while (!mappings.isEmpty()) {
@@ -169,9 +169,9 @@ final class StartPages {
   }
 
   /**
-   * Resident bytes of private file mappings; 0 where the system does not report them. It is looked
-   * at hundreds of times by a process that may do nothing else: read as lines it would cost a tenth
-   * of what an agent of few targets needs.
+   * Resident bytes of private file mappings; 0 where the system does not report them. It is checked
+   * hundreds of times by a process that may do nothing else: read as lines it would cost a tenth of
+   * what an agent of few targets needs.
    *
    * @param status its {@code /proc/PID/status}, see proc_pid_status(5)
    * @param text room for it

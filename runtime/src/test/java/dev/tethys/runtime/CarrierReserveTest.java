@@ -32,7 +32,7 @@ class CarrierReserveTest {
     assertThat(numbers).last().isEqualTo(4);
   }
 
-  /** In a process of its own: the scheduler of virtual threads is one for all. */
+  /** In its own process: the scheduler of virtual threads is one for all. */
   @Test
   void aVirtualThreadRunsWhileOthersKeepAllCarriers() throws Exception {
     Process p =

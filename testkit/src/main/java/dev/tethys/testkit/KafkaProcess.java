@@ -140,7 +140,7 @@ public final class KafkaProcess implements AutoCloseable {
     return Files.readString(dir.resolve("log"));
   }
 
-  /** Has it stand still, with what comes to it waiting in its sockets, or go on. */
+  /** Has it stop, with what happens waiting in its sockets, or continue. */
   public void standStill(boolean still) throws IOException, InterruptedException {
     String signal = still ? "-STOP" : "-CONT";
     new ProcessBuilder("kill", signal, Long.toString(process.pid())).start().waitFor();

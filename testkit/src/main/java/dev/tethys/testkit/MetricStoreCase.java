@@ -75,7 +75,7 @@ public abstract class MetricStoreCase {
   /** A series with its samples. */
   protected record Series(Labels labels, List<Sample> samples) {}
 
-  /** Appends one float in a batch of its own. */
+  /** Appends one float in its own batch. */
   protected static Outcome put(MetricStore store, Labels labels, long time, double value) {
     try (Appender a = store.appender()) {
       Outcome o = a.append(a.series(labels), 0, time, value);

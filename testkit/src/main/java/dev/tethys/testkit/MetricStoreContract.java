@@ -208,8 +208,8 @@ public abstract class MetricStoreContract extends MetricStoreWritingContract {
   }
 
   /**
-   * What a selection says of times without values is what reading tells; who looks at windows alone
-   * misses nothing that lies in them.
+   * What a selection says of times without values is what reading tells; who inspects windows alone
+   * misses nothing that is in them.
    */
   protected static void checkTimes(MetricStore store, long min, long max) {
     checkTimes(store, SelectHints.range(min, max));

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Assumptions;
  * asks is reported as skipped, with the name of what is missing.
  *
  * <p>Conformance data is looked for in the folder named by the environment variable {@code
- * TETHYS_SHARED}, else in {@code ../shared} beside the project; peers in {@code TETHYS_PEERS}, else
- * in {@code ~/.cache/peers}.
+ * TETHYS_SHARED}, else in {@code ../shared} next to the project; peers in {@code TETHYS_PEERS},
+ * else in {@code ~/.cache/peers}.
  */
 public final class Shared {
   private Shared() {}
@@ -61,14 +61,14 @@ public final class Shared {
     return peerFolder("usr/bin/" + program);
   }
 
-  /** A file or folder beside the programs of real peers. */
+  /** A file or folder next to the programs of real peers. */
   public static Path peerFolder(String relative) {
     return present(peers().resolve(relative));
   }
 
   /**
-   * A package of npm, with what it needs beside it: in {@code npm/node_modules} of the peers, where
-   * {@code npm install --ignore-scripts} put it.
+   * A package of npm, with what it needs next to it: in {@code npm/node_modules} of the peers,
+   * where {@code npm install --ignore-scripts} put it.
    */
   public static Path npm(String name) {
     return peerFolder("npm/node_modules/" + name);

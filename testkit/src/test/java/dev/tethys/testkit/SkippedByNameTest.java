@@ -90,7 +90,9 @@ class SkippedByNameTest {
     return Path.of(name);
   }
 
-  /** What is told of tests, and of containers that are left out: Surefire writes down no more. */
+  /**
+   * What is notified of tests, and of containers that are left out: Surefire writes down no more.
+   */
   private static List<String> told(Class<?> tests) {
     List<String> told = new ArrayList<>();
     TestExecutionListener listener =

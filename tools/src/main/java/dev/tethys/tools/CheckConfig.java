@@ -195,7 +195,7 @@ final class CheckConfig {
     return false;
   }
 
-  /** Looks at what the configuration names; gives the rule files as they should be shown. */
+  /** Inspects what the configuration names; gives the rule files as they should be shown. */
   private List<String> check(String file, PrometheusConfig config)
       throws IOException, BadException {
     List<String> ruleFiles = new ArrayList<>();
@@ -300,7 +300,7 @@ final class CheckConfig {
   }
 
   /**
-   * A path as promtool shows it: relative where the configuration was named so and the path lies
+   * A path as promtool shows it: relative where the configuration was named so and the path is
    * below the same folder.
    */
   private static String shown(String config, String path) {

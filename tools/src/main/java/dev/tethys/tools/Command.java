@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  * @param name as it is typed behind {@code tethys tool}, such as {@code tsdb list}
  * @param operands as the help shows them; those in brackets may be left out
  * @param about for the help
- * @param flags what it takes, beside those that every command takes; some have a short form
+ * @param flags what it takes, next to those that every command takes; some have a short form
  * @param minOperands how many operands there must be at least
  * @param maxOperands and at most
  */
@@ -128,7 +128,7 @@ public record Command(
     return all;
   }
 
-  /** An argument with the long form of a flag in the place of its short one. */
+  /** An argument with the long form of a flag instead of its short one. */
   String spelledOut(String arg) {
     if (arg.length() < 2 || arg.charAt(0) != '-' || arg.charAt(1) == '-') {
       return arg;
@@ -168,7 +168,7 @@ public record Command(
     return action.run(new Arguments(set, given), console);
   }
 
-  /** What stands in angle brackets in the help, without these. */
+  /** What is in angle brackets in the help, without these. */
   private String operandName(int i) {
     List<String> names =
         Pattern.compile("<([^>]+)>").matcher(operands).results().map(r -> r.group(1)).toList();

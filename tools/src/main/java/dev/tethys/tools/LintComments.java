@@ -57,7 +57,7 @@ final class LintComments {
     }
   }
 
-  /** Whether the file is not to be looked at. */
+  /** Whether the file is not to be checked. */
   boolean ignored() {
     return ignored;
   }

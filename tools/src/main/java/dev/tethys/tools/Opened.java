@@ -20,7 +20,7 @@ final class Opened implements AutoCloseable {
   /**
    * Closes all.
    *
-   * @throws IOException what failed first, with the others beside it
+   * @throws IOException what failed first, with the others next to it
    */
   @Override
   public void close() throws IOException {
@@ -47,7 +47,7 @@ final class Opened implements AutoCloseable {
       if (before == null) {
         return e;
       }
-      if (!e.equals(before)) { // one may not stand beside itself
+      if (!e.equals(before)) { // one may not are next to itself
         before.addSuppressed(e);
       }
       return before;

@@ -50,7 +50,7 @@ final class ServerApi implements AutoCloseable {
         post("/api/v1/query", List.of(new Parameter("query", expr), Parameter.of("time", time))));
   }
 
-  /** Posts a form; falls back to GET where the server wants that. */
+  /** Posts a form; falls back to GET where the server requires that. */
   @Nullable Object post(String path, List<Parameter> parameters) throws IOException {
     return post(path, Map.of(), parameters);
   }

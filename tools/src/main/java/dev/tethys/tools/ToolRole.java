@@ -119,7 +119,7 @@ public final class ToolRole {
   }
 
   /**
-   * Moves flags that stand before or within the name of a command behind it: {@code query -o json
+   * Moves flags that stand before or within the name of a command after it: {@code query -o json
    * instant} is {@code query instant -o json}.
    */
   List<String> nameFirst(List<String> args) {
@@ -214,7 +214,7 @@ public final class ToolRole {
     return new WrongCommandLineException("must select a subcommand");
   }
 
-  /** What is said of the program in the place of another, on the first line in its form. */
+  /** What is said of the program instead of another, on the first line in its form. */
   static String version(String of) {
     BuildInfo b = BuildInfo.current();
     return of

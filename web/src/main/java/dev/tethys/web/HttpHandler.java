@@ -1,6 +1,6 @@
 package dev.tethys.web;
 
-/** Answers requests. Called on a virtual thread of its own, so it may block. */
+/** Answers requests. Called on its own virtual thread, so it may block. */
 @FunctionalInterface
 public interface HttpHandler {
   /**

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Listen address, read from {@code host:port}, {@code :port} or {@code [v6]:port}. */
 public record ListenAddress(String text, InetSocketAddress address) {
-  /** In the place of an address: the socket that systemd has passed to this process. */
+  /** Instead of an address: the socket that systemd has passed to this process. */
   public static final String SYSTEMD = "systemd:";
 
   private static final String UNIX = "unix:";

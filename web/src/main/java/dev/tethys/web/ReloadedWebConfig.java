@@ -56,7 +56,7 @@ public final class ReloadedWebConfig {
         nanos);
   }
 
-  /** The same for what is not a file of its own and may name some. */
+  /** The same for what is not its own file and may name some. */
   public ReloadedWebConfig(WebConfig.Source source, LongSupplier nanos) throws IOException {
     this(List.of(), source, nanos);
   }

@@ -87,7 +87,7 @@ public final class SocketTls {
 
   /**
    * TLS of a listener alone, as Promtail's sources have it: a certificate with its key and, where
-   * clients must show one too, the authorities of theirs.
+   * clients must show one too, the their own authorities.
    *
    * @throws IOException when a file cannot be read or holds something else
    */

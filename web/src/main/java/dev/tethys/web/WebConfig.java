@@ -42,7 +42,7 @@ public record WebConfig(
   /** Nothing configured: plain HTTP for everyone. */
   public static final WebConfig NONE = new WebConfig(null, true, Map.of(), Map.of(), null);
 
-  /** The files that it was made from, besides the configuration itself. */
+  /** The files that it was made from, in addition to the configuration itself. */
   public List<String> files() {
     return tls == null ? List.of() : tls.files;
   }

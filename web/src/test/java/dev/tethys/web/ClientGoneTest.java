@@ -67,7 +67,7 @@ class ClientGoneTest {
     r.send(gone.getCount() == 0 ? "gone" : "long");
   }
 
-  /** Writes until the client has gone, and wraps what it is told then. */
+  /** Writes until the client has gone, and wraps what it is given then. */
   private void endless(HttpRequest q, HttpResponse r) {
     try (OutputStream out = r.uncompressed().stream()) {
       byte[] chunk = new byte[64 << 10];
@@ -206,7 +206,7 @@ class ClientGoneTest {
     try (Socket s = new Socket("127.0.0.1", l.port())) {
       send(s, "GET /wait HTTP/1.1\r\nHost: x\r\n\r\n");
       begun();
-      gone.await(300, TimeUnit.MILLISECONDS); // the connection is looked at meanwhile
+      gone.await(300, TimeUnit.MILLISECONDS); // the connection is checked meanwhile
       goOn.countDown();
       assertThat(read(s, "long")).startsWith("HTTP/1.1 200").endsWith("long");
       send(s, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");

@@ -130,7 +130,7 @@ final class AlertmanagerSet {
     }
   }
 
-  /** Goes on with what waits in the queues of a set that this one replaces. */
+  /** Continues with what waits in the queues of a set that this one replaces. */
   void takeOver(AlertmanagerSet former) throws InterruptedException {
     for (Map.Entry<URI, AlertQueue> e : former.queues.entrySet()) {
       AlertQueue mine = queueOf.apply(e.getKey());

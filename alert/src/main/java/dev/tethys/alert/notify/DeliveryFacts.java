@@ -31,7 +31,7 @@ final class DeliveryFacts {
     this.metrics = metrics;
   }
 
-  /** Goes on where the facts of a queue stood that was replaced; its metrics are the same. */
+  /** Continues where the facts of a queue stood that was replaced; its metrics are the same. */
   void goOnFrom(DeliveryFacts former) {
     sent = former.sent;
     dropped = former.dropped;

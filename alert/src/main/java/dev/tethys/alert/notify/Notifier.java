@@ -25,8 +25,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells Alertmanagers of alerts. Each has a queue of its own, so that one that does not answer
- * keeps no other waiting.
+ * Tells Alertmanagers of alerts. Each has its own queue, so that one that does not answer keeps no
+ * other waiting.
  *
  * <p>Invariant: {@code sets} and everything in them is guarded by this object, which is never held
  * while a request is made.

@@ -24,7 +24,7 @@ public interface AlertListener {
   }
 
   /**
-   * Hears of changes of alerts' states, without waiting.
+   * Is notified of changes of alerts' states, without waiting.
    *
    * @param at the time of the evaluation
    */

@@ -54,7 +54,7 @@ record RuleContext(
     return currentSettings.get();
   }
 
-  /** Starts work beside the caller's; false when there is no place, and nothing was started. */
+  /** Starts work next to the caller's; false when there is no place, and nothing was started. */
   boolean submit(Runnable work, List<Future<?>> into) {
     if (!places.tryAcquire()) {
       return false;

@@ -52,7 +52,8 @@ class NotifierTest {
         URI.create("http://mon/p"),
         c ->
             (url, json) -> {
-              // Decided before the test hears of the attempt, so that what it sets then is for the
+              // Decided before the test is notified of the attempt, so that what it sets then is
+              // for the
               // next.
               boolean refuse = down;
               int answer = status;
@@ -323,7 +324,7 @@ class NotifierTest {
     next();
     Instant second = NOW.plus(AlertQueue.FIRST_PAUSE);
     until(() -> second.equals(delivery().lastFailure()));
-    // Two are in the request that is to be repeated, one stands behind it.
+    // Two are in the request that is to be repeated, one follows it.
     assertThat(delivery().waiting()).isEqualTo(3);
     assertThat(delivery().failingSince()).isEqualTo(NOW);
     assertThat(delivery().lastError()).isEqualTo("connection refused");

@@ -69,7 +69,7 @@ class AlertGeneratorTest {
     }
   }
 
-  /** What somebody was told of one alert, and when. */
+  /** What a user was notified of one alert, and when. */
   private record Told(long at, Alert alert) {
     boolean resolved() {
       return alert.resolvedAt() != null;

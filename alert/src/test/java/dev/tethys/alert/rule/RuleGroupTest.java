@@ -306,7 +306,9 @@ class RuleGroupTest {
     assertThat(f.sent).hasSize(1);
   }
 
-  /** A disk that takes for ever: the alert was told before, and other groups have other threads. */
+  /**
+   * A disk that takes for ever: the alert was reported before, and other groups have other threads.
+   */
   @Test
   @Timeout(60)
   void aStoreThatHangsKeepsNoAlertBack() throws InterruptedException {
@@ -403,7 +405,7 @@ class RuleGroupTest {
         .isEqualTo(List.of(List.of(0, 2), List.of(1)));
   }
 
-  /** The order that Prometheus's own tests want of their fixtures. */
+  /** The order that Prometheus's own tests require of their fixtures. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -97,7 +97,7 @@ class TemplateTest {
         "{{ printf \"%d %s %v %q %5.2f|%-5s|%05d|%x|%t\" 3 \"a\" 1.5 \"q\" 3.14159 \"l\" 42 255 true }}|3 a 1.5 \"q\"  3.14|l    |00042|ff|true",
       })
   void language(String text, String expected) {
-    if (text.contains("%5.2f")) { // the delimiter stands in it
+    if (text.contains("%5.2f")) { // the delimiter is in it
       return;
     }
     assertThat(run(text, null)).isEqualTo(expected);

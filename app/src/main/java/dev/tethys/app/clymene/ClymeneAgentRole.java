@@ -17,7 +17,7 @@ public final class ClymeneAgentRole {
         || environment.containsKey("TS_STORAGE_TYPE");
   }
 
-  /** Runs until the process is told to stop. */
+  /** Runs until the process is stopped. */
   public static int run(List<String> args) {
     return Shorthand.run(ClymeneRole.AGENT, args, ClymeneGraph::document);
   }

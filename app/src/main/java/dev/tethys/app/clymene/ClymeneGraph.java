@@ -42,7 +42,7 @@ public final class ClymeneGraph {
           "otlp",
           "runtime");
 
-  /** Stands for a file that is not on this machine. */
+  /** Represents a file that is not on this machine. */
   private static final String INCLUDED = "\0file";
 
   private final ClymeneFlags flags;

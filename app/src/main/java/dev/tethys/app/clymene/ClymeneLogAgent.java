@@ -34,7 +34,7 @@ final class ClymeneLogAgent {
     }
   }
 
-  /** What stands behind the file, keys that it has not itself. */
+  /** What follows the file, keys that it has not itself. */
   static String destinations(ClymeneFlags flags) {
     Map<String, @Nullable Object> tree = new LinkedHashMap<>();
     Map<String, String> labels = labels(flags);

@@ -16,7 +16,7 @@ public final class ClymeneLogsRole {
         || environment.containsKey("TS_STORAGE_TYPE");
   }
 
-  /** Runs until the process is told to stop. */
+  /** Runs until the process is stopped. */
   public static int run(List<String> args) {
     Map<String, String> environment = System.getenv();
     if (ClymeneCommands.isOne(args)) {

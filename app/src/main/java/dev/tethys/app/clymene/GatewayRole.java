@@ -10,7 +10,7 @@ import java.util.List;
 public final class GatewayRole {
   private GatewayRole() {}
 
-  /** Runs until the process is told to stop. */
+  /** Runs until the process is stopped. */
   public static int run(List<String> args) {
     return Shorthand.run(ClymeneRole.GATEWAY, args, ClymeneGraph::documentOfEverything);
   }

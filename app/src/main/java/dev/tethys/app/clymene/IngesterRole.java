@@ -9,7 +9,7 @@ import java.util.List;
 public final class IngesterRole {
   private IngesterRole() {}
 
-  /** Runs until the process is told to stop. */
+  /** Runs until the process is stopped. */
   public static int run(List<String> args) {
     return Shorthand.run(ClymeneRole.INGESTER, args, ClymeneGraph::document);
   }

@@ -24,7 +24,7 @@ final class Shorthand {
         || (!args.isEmpty() && !args.getFirst().startsWith("-"));
   }
 
-  /** Runs until the process is told to stop. */
+  /** Runs until the process is stopped. */
   static int run(ClymeneRole role, List<String> args, Meaning meaning) {
     Map<String, String> environment = System.getenv();
     if (ClymeneCommands.isOne(args)) {

@@ -21,12 +21,12 @@ final class CollectorNames {
 
   private CollectorNames() {}
 
-  /** The name without a unit that the Collector has beside it. */
+  /** The name without a unit that the Collector has next to it. */
   static String withoutUnit(String name) {
     return WITHOUT_UNITS.getOrDefault(name, name);
   }
 
-  /** With the unit beside the name, where the Collector has it there. */
+  /** With the unit next to the name, where the Collector has it there. */
   static MetricFamily withUnit(MetricFamily f) {
     String unit = UNITS.get(f.name());
     return unit == null

@@ -216,7 +216,7 @@ public final class CollectorRole implements AutoCloseable {
             "How long the last configuration that was taken made batches wait, at most.");
   }
 
-  /** Runs until the process is told to stop, or one command. */
+  /** Runs until the process is stopped, or one command. */
   public static int run(List<String> args) {
     return run("collector", args, System::getenv);
   }
@@ -589,7 +589,7 @@ public final class CollectorRole implements AutoCloseable {
     r.send("Tethys is ready.\n");
   }
 
-  /** Handler that reloads; failures have a status of their own in each API. */
+  /** Handler that reloads; failures have their own status in each API. */
   private HttpHandler reloading(int failed, String answer) {
     return (q, r) -> {
       try {

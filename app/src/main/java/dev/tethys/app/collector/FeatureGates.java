@@ -8,7 +8,7 @@ import java.util.TreeMap;
 /**
  * The Collector's feature gates that mean something here. None can be moved: each says what Tethys
  * does anyway, so a command line that asks for that is taken, and one that asks for the opposite is
- * refused, as is a gate that nobody knows.
+ * refused, as is a gate that is unknown.
  */
 final class FeatureGates {
   /**

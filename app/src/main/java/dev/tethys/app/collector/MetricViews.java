@@ -36,7 +36,7 @@ final class MetricViews {
     }
   }
 
-  /** Text in which {@code *} and {@code ?} stand for any. */
+  /** Text in which {@code *} and {@code ?} represent any. */
   static Pattern glob(String pattern) {
     return Pattern.compile(
         pattern

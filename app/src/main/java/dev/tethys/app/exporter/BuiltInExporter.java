@@ -160,7 +160,7 @@ public final class BuiltInExporter implements AutoCloseable {
         .toList();
   }
 
-  /** Runs until the process is told to stop. */
+  /** Runs until the process is stopped. */
   static int run(ExporterKind kind, List<String> args) {
     FlagSet flags = ExporterFlags.withServer(kind);
     List<String> own = arguments(kind, args, System::getenv);

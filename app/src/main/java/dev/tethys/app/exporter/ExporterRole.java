@@ -41,7 +41,7 @@ public final class ExporterRole {
 
   private ExporterRole() {}
 
-  /** Runs until the process is told to stop. */
+  /** Runs until the process is stopped. */
   public static int run(List<String> args) {
     if (args.isEmpty() || args.getFirst().startsWith("-")) {
       System.out.print(usage());

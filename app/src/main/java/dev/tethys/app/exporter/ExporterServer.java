@@ -37,13 +37,13 @@ final class ExporterServer {
   }
 
   /**
-   * Serves until the process is told to stop.
+   * Serves until the process is stopped.
    *
    * @param called such as {@code StatsD Exporter}
    * @param program such as {@code statsd_exporter}, what its build is shown as
    * @param registry all of its metrics
-   * @param routes its own pages beside those of all
-   * @param started opens what else it listens on, once its pages can be had
+   * @param routes its own pages next to those of all
+   * @param started opens what else it listens on, once its pages are available
    */
   static int serve(
       FlagSet flags,

@@ -34,7 +34,7 @@ public final class NodeAgentRole {
 
   private NodeAgentRole() {}
 
-  /** Runs until the process is told to stop; the exit code of the process. */
+  /** Runs until the process is stopped; the exit code of the process. */
   public static int run(List<String> args) {
     return run(args, System.getenv(), System.out);
   }

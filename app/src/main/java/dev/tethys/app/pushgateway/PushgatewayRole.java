@@ -118,7 +118,7 @@ public final class PushgatewayRole {
             Flag.of("log.format", Flag.Kind.STRING, "logfmt", "logfmt or json.")));
   }
 
-  /** Runs until the process is told to stop; the exit code of the process. */
+  /** Runs until the process is stopped; the exit code of the process. */
   public static int run(List<String> args) {
     FlagSet flags = flags();
     if (args.contains("--help") || args.contains("-h")) {

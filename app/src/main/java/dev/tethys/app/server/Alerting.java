@@ -231,7 +231,7 @@ final class Alerting implements AutoCloseable {
     discovery.close();
   }
 
-  /** Stores what is known of alerts; after everybody who tells of them has ended. */
+  /** Stores what is known of alerts; after every caller that reports them has ended. */
   void closeHistory() {
     AlertHistory h = history;
     if (h != null) {

@@ -157,7 +157,7 @@ final class Configuration {
   /**
    * Reads the file again and takes it over.
    *
-   * @throws IOException saying why not; then the old configuration goes on
+   * @throws IOException saying why not; then the old configuration continues
    */
   void reload() throws IOException {
     lock.lock();

@@ -22,7 +22,7 @@ import java.util.TreeMap;
 
 /**
  * A push gateway inside of the server, below {@code /pushgateway}; its groups are a file in the
- * data folder. What is pushed becomes series when a job scrapes it, as with one of its own.
+ * data folder. What is pushed becomes series when a job scrapes it, as with its own.
  */
 final class EmbeddedPushgateway implements AutoCloseable {
   static final String PREFIX = "/pushgateway";

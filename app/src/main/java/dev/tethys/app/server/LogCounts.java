@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * limit. The number of services is bounded, because senders choose their names.
  */
 final class LogCounts implements TailedLogStore.Listener {
-  /** Services with metrics of their own; further ones count as {@link #OTHER}. */
+  /** Services with their own metrics; further ones count as {@link #OTHER}. */
   static final int MAX_SERVICES = 1000;
 
   private static final String OTHER = "other";

@@ -97,7 +97,7 @@ final class Server implements AutoCloseable {
   private final StoreOpening opening;
   private final DeferredStore store = new DeferredStore();
 
-  /** The store and those elsewhere, for whoever queries. */
+  /** The store and those elsewhere, for queries. */
   private final FederatedSource reading;
 
   private final RemoteWrite remoteWrite;
@@ -421,7 +421,7 @@ final class Server implements AutoCloseable {
     notifications.remove(Notifications.STARTING);
     reloads.watch(flags);
     Duration warmUp = Duration.ofMillis(flags.millis("query.warm-up"));
-    // Nobody waits for the return of a server that has never held anything.
+    // No caller waits for the return of a server that has never held anything.
     if (warmUp.isPositive() && (found.series() > 0 || found.blocks() > 0)) {
       QueryWarmUp q =
           new QueryWarmUp(
@@ -512,7 +512,7 @@ final class Server implements AutoCloseable {
         () -> configuration.applyAgain(this::applyJobs));
   }
 
-  /** Opens the query log anew, so that whoever moves it away may have it reopened by a reload. */
+  /** Opens the query log anew, so that a log rotation may have it reopened by a reload. */
   private void logQueries(PrometheusConfig c) throws IOException {
     String file = c.global().queryLogFile();
     QueryLog next;

@@ -23,7 +23,7 @@ public final class ServerRole {
 
   private ServerRole() {}
 
-  /** Runs until the process is told to stop; the exit code of the process. */
+  /** Runs until the process is stopped; the exit code of the process. */
   public static int run(List<String> args) {
     if (AgentRole.isAskedFor(args)) {
       return AgentRole.run(args, AgentRole.FOLDER);

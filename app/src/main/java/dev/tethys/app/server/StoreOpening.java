@@ -59,7 +59,7 @@ final class StoreOpening implements AutoCloseable {
     }
   }
 
-  /** Closes a store that nobody took, once it is open. */
+  /** Closes a store that no caller took, once it is open. */
   @Override
   public void close() {
     FutureTask<MetricsDatabase> t = task;

@@ -68,7 +68,7 @@ public final class WarmUp {
     "/federate?match%5B%5D=up"
   };
 
-  /** Beside the usual ones, see {@link RehearsedQueries#usual}. */
+  /** Next to the usual ones, see {@link RehearsedQueries#usual}. */
   private static final String[] QUERIES = {
     "up",
     "warm_requests_total{instance=\"h3\"}",
@@ -219,7 +219,7 @@ public final class WarmUp {
   }
 
   private void read(long end) throws IOException, InterruptedException {
-    get("/api/v1/query?query=1"); // as who waits for a start asks: on a connection of its own
+    get("/api/v1/query?query=1"); // as who waits for a start asks: on its own connection
     for (int round = 0; round < ROUNDS; round++) {
       for (String p : PATHS) {
         get(p);

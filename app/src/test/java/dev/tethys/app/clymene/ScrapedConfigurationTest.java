@@ -69,7 +69,10 @@ class ScrapedConfigurationTest {
         .toList();
   }
 
-  /** Whatever Prometheus starts with, an agent starts with, and a collector after the migration. */
+  /**
+   * Anything that Prometheus starts with, an agent starts with, and a collector after the
+   * migration.
+   */
   @ParameterizedTest
   @MethodSource("goodConfigurations")
   void configurationsOfPrometheusAreTaken(Path file) throws IOException {

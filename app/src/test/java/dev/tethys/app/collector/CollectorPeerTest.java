@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Beside the real OpenTelemetry Collector, with its components of OTLP: each sends to the other,
+ * Next to the real OpenTelemetry Collector, with its components of OTLP: each sends to the other,
  * and both take and refuse the same configurations.
  */
 class CollectorPeerTest {
@@ -237,7 +237,7 @@ class CollectorPeerTest {
       "receivers: {otlp: {protocols: {grpc: {endpoint: 'localhost:0'}}}}\n";
   private static final String LOGS = "{receivers: [otlp], exporters: [debug]}";
 
-  /** What is told apart by the real one, one thing in each. */
+  /** What is distinguished by the real one, one thing in each. */
   @Test
   void bothTakeAndRefuseTheSameConfigurations() throws Exception {
     Path otelcol = ServerProcess.find("otelcol");

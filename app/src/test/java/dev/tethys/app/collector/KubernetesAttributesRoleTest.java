@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A whole collector with the block that the Collector's chart writes, before the double of a
- * cluster's API: whoever connects is a pod.
+ * cluster's API: the client is a pod.
  */
 @Timeout(120)
 class KubernetesAttributesRoleTest {

@@ -37,9 +37,9 @@ import org.junit.jupiter.api.Test;
 
 /**
  * What a database has to do that is a destination and a store and keeps all bits: what was written
- * by its exporter is read back as from a store of our own, whatever stands in labels and values, by
- * every matcher, and whatever errors it answers with on the way. What every destination has to hold
- * to is in {@code destination}'s contracts.
+ * by its exporter is read back as from our own store, regardless of what is in labels and values,
+ * by every matcher, and anything that errors it answers with on the way. What every destination has
+ * to hold to is in {@code destination}'s contracts.
  */
 abstract class DatabaseContract {
   private final HttpClientFactory clients = new HttpClientFactory("tethys/test");

@@ -193,7 +193,7 @@ class PostgresTest extends DatabaseContract {
     }
   }
 
-  /** TimescaleDB cannot be had here: what is called is, by functions of the same names. */
+  /** TimescaleDB is not available here: what is called is, by functions of the same names. */
   @Test
   void hypertablesAreAskedFor() throws Exception {
     sql("CREATE SCHEMA {s}");

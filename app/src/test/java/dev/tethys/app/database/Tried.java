@@ -55,7 +55,7 @@ final class Tried implements Context, AutoCloseable {
     return (ExporterFactory<?>) BuiltIn.components().find(Kind.EXPORTER, type).orElseThrow();
   }
 
-  /** An exporter of a signal, with a registry of its own as every node of a graph has one. */
+  /** An exporter of a signal, with its own registry as every node of a graph has one. */
   Exporter exporter(Signal signal) {
     registry = new Registry();
     Exporter e = make(factory(), signal);
@@ -84,7 +84,7 @@ final class Tried implements Context, AutoCloseable {
     return ((Checkable<S>) f).probe(settings(f), signal, this);
   }
 
-  /** Hands over a batch and waits until all of it is dealt with. */
+  /** Passes a batch and waits until all of it is dealt with. */
   void send(Exporter e, Batch batch) {
     List<Outcome> outcomes = new ArrayList<>();
     e.consume(batch, outcomes::add);

@@ -4,7 +4,7 @@ import java.io.IOException;
 
 /**
  * Carbon's lines over TCP with labels as tags, by a double that reads to the end of a connection as
- * carbon does. What the real one makes of them, {@link CarbonExporterTest} looks at.
+ * carbon does. What the real one makes of them, {@link CarbonExporterTest} inspects.
  */
 class CarbonContractTest extends ExporterContract {
   @Override

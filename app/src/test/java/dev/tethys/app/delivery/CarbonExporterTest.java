@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CarbonExporterTest {
   private static final Duration TIME_LIMIT = Duration.ofMinutes(2);
 
-  /** Tells of each path what Graphite takes for its name and tags, and what stands in its file. */
+  /** Reports each path what Graphite takes for its name and tags, and what is in its file. */
   private static final String READER =
       """
       import json, os, sys, urllib.parse, warnings
@@ -200,7 +200,7 @@ class CarbonExporterTest {
           TIME_LIMIT,
           () -> {
             try {
-              Thread.sleep(200); // the reader is a process of its own
+              Thread.sleep(200); // the reader is its own process
               List<String> found = read().stream().sorted().toList();
               last.add(found);
               return found.equals(want);

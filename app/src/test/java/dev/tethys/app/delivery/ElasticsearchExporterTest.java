@@ -67,7 +67,7 @@ class ElasticsearchExporterTest extends SearchContract {
       }
       """;
 
-  /** One for all tests, which have indices of their own: it takes its time to start. */
+  /** One for all tests, which have their own indices: it takes its time to start. */
   private static @Nullable SearchNode node;
 
   private static int tests;
@@ -80,7 +80,7 @@ class ElasticsearchExporterTest extends SearchContract {
     }
   }
 
-  /** Netty is a module, in a folder of its own with what describes it, and nowhere else. */
+  /** Netty is a module, in its own folder with what describes it, and nowhere else. */
   private static List<String> home(Path folder, Path lib) throws IOException {
     Files.createDirectories(folder.resolve("lib"));
     Path module = Files.createDirectories(folder.resolve("modules/transport-netty4"));
@@ -150,7 +150,7 @@ class ElasticsearchExporterTest extends SearchContract {
 
   /**
    * Types of the fields that its templates for {@code *.otel-*} have and that need no module: what
-   * is not published (constant_keyword, version, match_only_text) stands as a keyword.
+   * is not published (constant_keyword, version, match_only_text) is a keyword.
    */
   private static final String OTEL_TEMPLATE =
       """

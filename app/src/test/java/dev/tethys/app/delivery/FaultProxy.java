@@ -28,13 +28,13 @@ final class FaultProxy implements AutoCloseable {
   enum Fault {
     /** Nothing. */
     NONE,
-    /** Nobody listens. */
+    /** No process listens. */
     NOBODY_LISTENS,
     /** They are closed at once. */
     REFUSED,
     /** They are reset after half of a request has passed. */
     RESET_HALFWAY,
-    /** The request passes and the answer does not: nobody knows what became of it. */
+    /** The request passes and the answer does not: no one knows what became of it. */
     ANSWER_LOST,
     /** They are reset when the greetings are over. */
     RESET_LATER,
@@ -57,7 +57,7 @@ final class FaultProxy implements AutoCloseable {
     /** Every piece takes its time. */
     SLOW;
 
-    /** Faults that come whatever the protocol, and do not look like a refused login. */
+    /** Faults that come regardless of the protocol, and do not look like a refused login. */
     static final List<Fault> AFTER_GREETINGS =
         List.of(NOBODY_LISTENS, RESET_LATER, LATER_ANSWER_LOST, LATER_PARTIAL);
 
@@ -94,7 +94,7 @@ final class FaultProxy implements AutoCloseable {
   private final AtomicInteger met = new AtomicInteger();
   private volatile Fault fault = Fault.NONE;
 
-  /** When requests came that were told to come again. */
+  /** When requests came that were answered with a retryable status. */
   private final List<Long> asked = new CopyOnWriteArrayList<>();
 
   FaultProxy(int target) throws IOException {
@@ -126,7 +126,7 @@ final class FaultProxy implements AutoCloseable {
     open.forEach(FaultProxy::end);
   }
 
-  /** Waits for clients that have met themselves at the port where nobody listened. */
+  /** Waits for clients that have met themselves at the port where no one listened. */
   private void listenAgain() throws InterruptedException {
     TestPipeline.await(
         "the proxy's port is free",
@@ -192,7 +192,7 @@ final class FaultProxy implements AutoCloseable {
   }
 
   /**
-   * Sends a batch that is told to come again in a second.
+   * Sends a batch that is to be sent again in a second.
    *
    * @param how the server says that it is busy
    * @return how long it stayed away

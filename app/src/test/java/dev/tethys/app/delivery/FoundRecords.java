@@ -17,10 +17,10 @@ final class FoundRecords {
   private long again;
 
   /**
-   * A record that stands there.
+   * A record that is there.
    *
    * @param id {@link KnownRecords.Item#id}
-   * @param what as {@link RecordPeer#kept} tells of it
+   * @param what as {@link RecordPeer#kept} reports it
    */
   void add(String id, String what) {
     String before = records.putIfAbsent(id, what);
@@ -33,7 +33,7 @@ final class FoundRecords {
     }
   }
 
-  /** Records that stand there more than once. */
+  /** Records that are there more than once. */
   long again() {
     return again;
   }

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A server of gRPC's own with one method, which says yes to every request and keeps it. It can be
- * ended at any moment, and goes on with what it has.
+ * ended at any moment, and continues with what it has.
  */
 final class GrpcIntake implements AutoCloseable {
   private static final MethodDescriptor.Marshaller<byte[]> BYTES =

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What vendors have that only take: an HTTP server that keeps each body that it said yes to. It can
- * be ended at any moment, and goes on with what it has.
+ * be ended at any moment, and continues with what it has.
  */
 final class HttpIntake implements AutoCloseable {
   /** What a vendor says to a request. */

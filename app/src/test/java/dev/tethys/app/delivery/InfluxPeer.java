@@ -157,9 +157,9 @@ final class InfluxPeer implements ProcessPeer {
   }
 
   /**
-   * Cuts off what a kill left unfinished at the ends of logs. Version 1.6 does so itself, but goes
-   * on writing where the file ended before: it cannot read what is behind that gap when it starts
-   * once more, and loses what it has acknowledged.
+   * Cuts off what a kill left unfinished at the ends of logs. Version 1.6 does so itself, but
+   * continues writing where the file ended before: it cannot read what is behind that gap when it
+   * starts once more, and loses what it has acknowledged.
    */
   private static void withoutTornEntries(Path folder) throws IOException {
     Path logs = folder.resolve("wal");

@@ -90,7 +90,7 @@ class KafkaContractTest extends ExporterContract {
 
   @TempDir static Path folder;
 
-  /** One for all tests, which have topics of their own: it takes its time to start. */
+  /** One for all tests, which have their own topics: it takes its time to start. */
   private static @Nullable Broker shared;
 
   private static final AtomicInteger TOPICS = new AtomicInteger();

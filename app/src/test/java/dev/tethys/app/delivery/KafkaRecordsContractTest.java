@@ -10,7 +10,7 @@ import org.junit.jupiter.api.io.TempDir;
 class KafkaRecordsContractTest extends RecordsContract {
   @TempDir static Path folder;
 
-  /** One for all tests, which have topics of their own: it takes its time to start. */
+  /** One for all tests, which have their own topics: it takes its time to start. */
   private static KafkaContractTest.@Nullable Broker shared;
 
   @AfterAll
@@ -78,7 +78,7 @@ class KafkaRecordsContractTest extends RecordsContract {
 
       @Override
       public void close() {
-        // the broker goes on
+        // the broker continues
       }
     };
   }

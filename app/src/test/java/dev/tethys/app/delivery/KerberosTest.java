@@ -382,7 +382,7 @@ class KerberosTest {
     s.getOutputStream().write(new byte[] {0x20, 3, 0, 0, 0});
     packet(in, 0xc0);
     s.getOutputStream().write(new byte[] {(byte) 0xd0, 0});
-    packet(in, 0x30); // a message, and the ping behind it
+    packet(in, 0x30); // a message, and the ping after it
     packet(in, 0xc0);
     s.getOutputStream().write(new byte[] {(byte) 0xd0, 0});
   }

@@ -13,9 +13,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A collector of ours is ended as by a power failure, at any moment, again and again, while
- * somebody sends log records to it: whatever it said that it has is at the destination in the end,
- * as it was written. What stands there twice is counted, and told.
+ * One of our collectors is ended as by a power failure, at any moment, again and again, while a
+ * user sends log records to it: anything that it said that it has is at the destination in the end,
+ * as it was written. What is there twice is counted, and told.
  */
 class KilledRecordsTest {
   private static final int SIZE = Integer.getInteger("tethys.records", 20_000);

@@ -15,9 +15,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A collector of ours with its queue on a disk is ended as by a power failure, at any moment, again
- * and again, while somebody sends to it: whatever it said that it has is in the database in the
- * end. What stands there twice is counted, and told.
+ * One of our collectors with its queue on a disk is ended as by a power failure, at any moment,
+ * again and again, while a user sends to it: anything that it said that it has is in the database
+ * in the end. What is there twice is counted, and told.
  */
 class KilledSenderTest {
   private static final int SIZE = Integer.getInteger("tethys.samples", 20_000);

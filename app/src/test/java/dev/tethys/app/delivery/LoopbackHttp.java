@@ -8,7 +8,7 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** The HTTP server of a double, which can be ended at any moment and goes on at its port. */
+/** The HTTP server of a double, which can be ended at any moment and continues at its port. */
 final class LoopbackHttp implements AutoCloseable {
   private final HttpHandler handler;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();

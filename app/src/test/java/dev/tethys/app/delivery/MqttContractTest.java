@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A real mosquitto, listened to by Eclipse's client. What it has acknowledged is in its memory
- * alone until somebody has it, so killing it proves nothing.
+ * alone until a user has it, so killing it proves nothing.
  */
 class MqttContractTest extends ExporterContract {
   private static final String END = "the end";

@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class MqttExporterTest {
   private static final Duration TIME_LIMIT = Duration.ofMinutes(2);
 
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Got(String topic, int qos, String type, byte[] body) {
     String text() {
       return new String(body, StandardCharsets.UTF_8);

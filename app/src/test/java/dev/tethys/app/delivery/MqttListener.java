@@ -8,7 +8,7 @@ import org.eclipse.paho.mqttv5.common.MqttException;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
 import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
 
-/** Hands on what Eclipse's client of MQTT hears; the rest shows by what is missing. */
+/** Passes on what Eclipse's client of MQTT is notified; the rest shows by what is missing. */
 record MqttListener(BiConsumer<String, MqttMessage> to) implements MqttCallback {
   @Override
   public void messageArrived(String topic, MqttMessage m) {

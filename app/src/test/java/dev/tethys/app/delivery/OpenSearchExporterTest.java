@@ -36,7 +36,7 @@ class OpenSearchExporterTest extends SearchContract {
       }
       """;
 
-  /** One for all tests, which have indices of their own: it takes its time to start. */
+  /** One for all tests, which have their own indices: it takes its time to start. */
   private static @Nullable SearchNode node;
 
   private static int tests;

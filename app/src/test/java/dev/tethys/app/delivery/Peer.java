@@ -17,7 +17,7 @@ interface Peer extends AutoCloseable {
     WHOLE,
     /** They are dropped and counted. */
     DROPPED,
-    /** They become what tests of the destination's own look at: none are given here. */
+    /** They become what tests of the destination's own read: none are given here. */
     ELSEWHERE
   }
 
@@ -31,8 +31,7 @@ interface Peer extends AutoCloseable {
   String exporterKeys(int port);
 
   /**
-   * Reads all that there is by a reader that is none of ours, in the order in which it stands
-   * there.
+   * Reads all that there is by a reader that is our own none, in the order in which it is there.
    */
   void read(Found into) throws Exception;
 
@@ -42,8 +41,8 @@ interface Peer extends AutoCloseable {
   }
 
   /**
-   * {@link #exporterKeys} with a name of one's own for the tables, or what is in their place: null
-   * where labels cannot stand in it.
+   * {@link #exporterKeys} with a custom name for the tables, or what is in their place: null where
+   * labels cannot be in it.
    */
   default @Nullable String exporterKeys(int port, String name) {
     return null;
@@ -81,7 +80,7 @@ interface Peer extends AutoCloseable {
     return true;
   }
 
-  /** What faults stand in: by default it is put before {@link #port}. */
+  /** What faults are in: by default it is put before {@link #port}. */
   default FaultProxy proxy() throws IOException {
     return new FaultProxy(port());
   }

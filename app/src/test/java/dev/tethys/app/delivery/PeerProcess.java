@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** A database's server, in a folder of its own that goes with it. */
+/** A database's server, in its own folder that goes with it. */
 final class PeerProcess implements AutoCloseable {
   private final Path folder;
   private final int port;
@@ -87,7 +87,7 @@ final class PeerProcess implements AutoCloseable {
     return port;
   }
 
-  /** What is done with a folder while nobody works in it. */
+  /** What is done with a folder while no one works in it. */
   @FunctionalInterface
   interface Mending {
     void mend(Path folder) throws IOException;

@@ -16,8 +16,8 @@ import javax.net.ssl.SSLSocket;
 
 /**
  * What PostgreSQL 18 does with {@code oauth} in pg_hba.conf, before a real server of any version
- * that lets everybody in: TLS, OAUTHBEARER and one token that is right (PostgreSQL 18, "SASL
- * Authentication"; RFC 7628, section 3). Once somebody is in, bytes go through.
+ * that lets all in: TLS, OAUTHBEARER and one token that is right (PostgreSQL 18, "SASL
+ * Authentication"; RFC 7628, section 3). Once a user is in, bytes go through.
  */
 final class PostgresTokenGate implements AutoCloseable {
   static final String WANTED =

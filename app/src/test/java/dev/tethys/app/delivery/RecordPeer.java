@@ -18,15 +18,15 @@ interface RecordPeer extends AutoCloseable {
   String exporterKeys(int port);
 
   /**
-   * What of an item is to be found, in the words in which {@link #read} tells of it; null when it
+   * What of an item is to be found, in the words in which {@link #read} reports it; null when it
    * has no place there, and is counted as dropped.
    */
   @Nullable String kept(KnownRecords.Item item);
 
-  /** Reads all that there is, in the order in which it stands there. */
+  /** Reads all that there is, in the order in which it is there. */
   void read(FoundRecords into) throws Exception;
 
-  /** What faults stand in; null when none can stand before it. */
+  /** What faults are in; null when none can stand before it. */
   default @Nullable FaultProxy proxy() throws IOException {
     return new FaultProxy(port());
   }

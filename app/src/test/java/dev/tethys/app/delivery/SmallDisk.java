@@ -67,7 +67,7 @@ final class SmallDisk implements AutoCloseable {
     }
   }
 
-  /** Gives the room back. */
+  /** Gives the space back. */
   void free() throws IOException {
     Files.delete(ballast());
   }

@@ -2,9 +2,7 @@ package dev.tethys.app.delivery;
 
 import java.io.IOException;
 
-/**
- * DogStatsD's lines with times over TCP: gauges, of which each line can be told from the others.
- */
+/** DogStatsD's lines with times over TCP: gauges, of which each line is distinct. */
 class StatsdContractTest extends ExporterContract {
   @Override
   Peer start() throws IOException {

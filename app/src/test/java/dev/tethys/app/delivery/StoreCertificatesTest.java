@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Stores that do not speak HTTP show their certificate to a server that lets nobody in without one,
+ * Stores that do not speak HTTP show their certificate to a server that lets no one in without one,
  * and are not taken in by a server of another authority.
  */
 class StoreCertificatesTest {

@@ -45,7 +45,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * What every destination has to hold to that PromQL reads: beside {@link ExporterContract}, answers
- * over it are those over a store of its own.
+ * over it are those over its own store.
  */
 abstract class StoreContract extends ExporterContract {
   private static final int QUERIED = 20_000;
@@ -422,7 +422,7 @@ abstract class StoreContract extends ExporterContract {
   @Test
   void aStoreThatIsDownIsAWarning() throws Exception {
     Peer peer = started();
-    FederatedSource far = far(peer, Ports.free()); // where nobody listens
+    FederatedSource far = far(peer, Ports.free()); // where no process listens
     try (Selection s = far.select(all(), List.of(Matcher.equal(Labels.METRIC_NAME, "x")))) {
       assertThat(s.warnings()).singleElement().asString().startsWith(peer.storeKey() + ": far: ");
     }

@@ -25,7 +25,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * TDengine 3 behind taosAdapter, as its documentation tells of it (docs.tdengine.com: "REST API",
+ * TDengine 3 behind taosAdapter, as its documentation reports it (docs.tdengine.com: "REST API",
  * "Schemaless Ingestion", "JSON Type", "Error Codes"): lines of InfluxDB's protocol, and of SQL
  * what a writer and a reader of samples say. Statements that it does not understand are errors of
  * syntax.
@@ -134,7 +134,7 @@ final class TdengineDouble implements AutoCloseable {
     return http.port();
   }
 
-  /** Ends connections wherever they are, and goes on with what it has. */
+  /** Ends connections wherever they are, and continues with what it has. */
   void restart() throws InterruptedException {
     http.restart();
   }
@@ -144,7 +144,7 @@ final class TdengineDouble implements AutoCloseable {
 
   static final String CLOUD_TOKEN = "cloud";
 
-  /** Takes a row as it stands there. */
+  /** Takes a row as it is there. */
   interface Visitor {
     void row(String superTable, Map<String, String> tags, long time, Map<String, Object> columns);
   }

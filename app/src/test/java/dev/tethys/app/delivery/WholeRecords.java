@@ -11,9 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import tools.jackson.databind.JsonNode;
 
-/**
- * What stands at a destination that keeps all of a record: OTLP, read by OpenTelemetry's classes.
- */
+/** What is at a destination that keeps all of a record: OTLP, read by OpenTelemetry's classes. */
 final class WholeRecords {
   private WholeRecords() {}
 

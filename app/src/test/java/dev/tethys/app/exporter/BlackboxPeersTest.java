@@ -285,7 +285,7 @@ class BlackboxPeersTest {
     s.getInputStream().read();
   }
 
-  /** Says Hello, and then what it hears after "echo ". */
+  /** Says Hello, and then what it receives after "echo ". */
   private static void websocket(Socket s) throws IOException {
     InputStream in = s.getInputStream();
     String key = "";
@@ -453,7 +453,7 @@ class BlackboxPeersTest {
 
   private static void pong(java.nio.channels.SocketChannel c, SSLContext context)
       throws IOException {
-    // A loop of TLS of our own: what is tested is the client's.
+    // A loop of Our own TLS: what is tested is the client's.
     SSLEngine engine = context.createSSLEngine();
     engine.setUseClientMode(false);
     java.nio.ByteBuffer in = java.nio.ByteBuffer.allocate(1 << 16);
@@ -542,7 +542,7 @@ class BlackboxPeersTest {
     open.add(h2);
     int banner = tcp(BlackboxPeersTest::banner);
     int silent = tcp(BlackboxPeersTest::silent);
-    ServerSocket deaf = new ServerSocket(0, 50, LOOPBACK); // accepts nobody
+    ServerSocket deaf = new ServerSocket(0, 50, LOOPBACK); // accepts no one
     open.add(deaf);
     int ws = tcp(BlackboxPeersTest::websocket);
     int dns = dns();

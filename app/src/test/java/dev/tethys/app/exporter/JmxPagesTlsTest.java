@@ -119,7 +119,7 @@ class JmxPagesTlsTest {
         + ", password: changeit}\n";
   }
 
-  /** The exporter as a process of its own. */
+  /** The exporter as its own process. */
   private static final class Program implements AutoCloseable {
     final Path file;
     final ServerProcess process;
@@ -331,7 +331,7 @@ class JmxPagesTlsTest {
       Files.writeString(p.file, ssl("none.jks"));
       assertThat(subject(p.ask(null))).isEqualTo("CN=one");
       Files.writeString(p.file, "hostPort: 127.0.0.1:1\n");
-      Thread.sleep(400); // until it has been looked at
+      Thread.sleep(400); // until it has been checked
       assertThat(subject(p.ask(null))).isEqualTo("CN=one");
     }
   }
@@ -372,7 +372,7 @@ class JmxPagesTlsTest {
               + later
               + ", password: changeit}}\n");
       untilSaid(p, "trusted-later.p12");
-      Thread.sleep(400); // until the pages have looked at what did not change for them
+      Thread.sleep(400); // until the pages have checked what did not change for them
       assertThat(subject(p.ask(null))).isEqualTo("CN=only");
       Path coming = dir.resolve("coming.tmp");
       Files.copy(dir.resolve("servers.p12"), coming);

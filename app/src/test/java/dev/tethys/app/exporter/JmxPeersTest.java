@@ -41,7 +41,7 @@ class JmxPeersTest {
   }
 
   /**
-   * Tethys as a process of its own, since remote JMX wants to settle what Java's objects a process
+   * Tethys as its own process, since remote JMX wants to settle what Java's objects a process
    * reads. Its file is written anew for each question.
    */
   private final class Program implements AutoCloseable {
@@ -103,7 +103,7 @@ class JmxPeersTest {
         || name.contains("_LastGcInfo_"); // is there after a collection
   }
 
-  /** That both show the same; values of beans that stand still too. */
+  /** That both show the same; values of beans that stop too. */
   private void same(Program ours, JvmProcess jvm, String rules, String... still) throws Exception {
     String yaml = "hostPort: " + jvm.address() + "\n" + rules;
     ExposedText their =

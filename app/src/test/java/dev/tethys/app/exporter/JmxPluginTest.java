@@ -178,7 +178,7 @@ class JmxPluginTest {
     return exporter(file(plugin), from);
   }
 
-  /** As a process of its own, since remote JMX wants to settle what Java's objects it reads. */
+  /** As its own process, since remote JMX wants to settle what Java's objects it reads. */
   private static ServerProcess exporter(Path file, Path... from) throws Exception {
     int port = Ports.free();
     return program(port, Main.class, "exporter", "jmx", "127.0.0.1:" + port, file, from);
@@ -247,13 +247,13 @@ class JmxPluginTest {
       HttpResponse<String> shown = get(e.port(), "/metrics", "X-Token", "is-me");
       assertThat(shown.statusCode()).isEqualTo(200);
       assertThat(shown.body()).contains("jmx_scrape_error 1");
-      // An attribute is of one request: the next one, of nobody, is refused.
+      // An attribute is of one request: the next one, of no one, is refused.
       assertThat(get(e.port(), "/metrics", "X-Token", "nobody").statusCode()).isEqualTo(403);
       assertThat(get(e.port(), "/none", "X-Token", "is-me").statusCode()).isEqualTo(404);
     }
   }
 
-  /** Pages of a program of its own that say as whom they are made. */
+  /** Pages of its own program that say as whom they are made. */
   static final class Subjects {
     private Subjects() {}
 
@@ -278,7 +278,7 @@ class JmxPluginTest {
                         StringBuilder who = new StringBuilder(String.valueOf(names()));
                         runner.ask(
                             p -> {
-                              who.append(names()); // on a thread of its own
+                              who.append(names()); // on its own thread
                               return List.of();
                             },
                             new Probe(Params.parse(""), null));

@@ -176,7 +176,7 @@ class JmxPushTest {
 
   /**
    * The names of the metrics as client_java's exporter of OTLP makes them of what the real
-   * collector gives it: of the unit, which is beside it, no name says anything unless it is to be
+   * collector gives it: of the unit, which is next to it, no name says anything unless it is to be
    * left.
    */
   private static TreeSet<String> names(Path real, boolean preserve) throws Exception {

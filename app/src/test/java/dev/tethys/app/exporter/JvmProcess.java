@@ -7,14 +7,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** A JVM of its own that can be asked over remote JMX. */
+/** Its own JVM that can be asked over remote JMX. */
 final class JvmProcess implements AutoCloseable {
   private final ServerProcess process;
 
   /**
    * Starts it and waits for it.
    *
-   * @param options of the JVM, beside the port
+   * @param options of the JVM, next to the port
    * @param main the class and its arguments
    */
   JvmProcess(Path folder, List<String> options, List<String> main) throws Exception {

@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A well-known exporter as a process of its own. */
+/** A well-known exporter as its own process. */
 final class RealExporter implements AutoCloseable {
   private final Process process;
   private final HttpClient client =
@@ -23,7 +23,7 @@ final class RealExporter implements AutoCloseable {
   /**
    * Starts it and waits until it answers.
    *
-   * @param command in which {@code ADDRESS} stands for where it is to listen
+   * @param command in which {@code ADDRESS} represents where it is to listen
    */
   RealExporter(Path folder, List<String> command) throws IOException, InterruptedException {
     int port = Ports.free();

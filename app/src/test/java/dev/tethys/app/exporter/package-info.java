@@ -1,4 +1,4 @@
-/** Exporters beside the real ones. */
+/** Exporters next to the real ones. */
 @NullMarked
 package dev.tethys.app.exporter;
 

@@ -19,7 +19,7 @@ class QueryWarmUpTest {
   private static final Duration TIME = Duration.ofSeconds(10);
 
   /**
-   * Each query is asked over a range and at one moment. Its one metric is looked at for the first
+   * Each query is asked over a range and at one moment. Its one metric is checked for the first
    * time once.
    */
   private static final int ALL =

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Kept answers over the real store: while samples come late, are deleted, leave memory for blocks,
- * are merged and grow too old, nobody sees other bits than without them.
+ * are merged and grow too old, no one sees other bits than without them.
  */
 class ResultCacheStoreTest {
   private static final long MINUTE = 60_000;

@@ -189,7 +189,7 @@ public final class SeriesJson {
    * @param exemplars nor were these
    * @param metadata nor what was said of so many families
    */
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Written(byte[] json, int samples, int leftOut, int exemplars, int metadata) {}
 
   private static final int SAMPLES = 0;

@@ -23,8 +23,8 @@ import java.util.Map;
  *
  * <p>For one thread. a metric is called by type, type instance and, where there are several, data
  * source, with points between; {@code plugin}, {@code plugin_instance}, {@code host} and a single
- * {@code dsname} are attributes, and so is what stands as {@code [k=v,…]} in a host or an instance.
- * A counter or derive is a monotonic sum, which is cumulative (the Collector leaves that open).
+ * {@code dsname} are attributes, and so is what is {@code [k=v,…]} in a host or an instance. A
+ * counter or derive is a monotonic sum, which is cumulative (the Collector leaves that open).
  *
  * <p>For one thread.
  */

@@ -9,7 +9,7 @@ import java.io.InputStream;
  *
  * <p>Format: {@code BZh1} to {@code BZh9} (block size in 100 kB), then blocks, each after the six
  * bytes 314159265359, then 177245385090 and the CRC of the stream. Bits are read from the top of
- * each byte. A block holds: its CRC (32 bits), a flag that was given up (1), where the original
+ * each byte. A block holds: its CRC (32 bits), a flag that was abandoned (1), where the original
  * begins among the sorted rotations (24), which byte values occur (16 + 16 for each set bit), how
  * many Huffman tables there are (3), how many groups of fifty symbols (15), for each group its
  * table (unary, by move-to-front), for each table its code lengths (as differences), and symbols up

@@ -14,18 +14,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * Metrics of version 3 of Datadog's intake ({@code metrics/v3}): {@code
  * datadoghq.api.metrics.v3.Payload} of agent-payload. A message is a table: each field of {@code
- * MetricData} is a column, with a row a series or a row a point; what repeats stands in
- * dictionaries, whose rows are counted from 1 and whose row 0 is nothing. References to them and
- * times are told as differences from the row before, over the whole message; keys of a sketch over
- * that sketch.
+ * MetricData} is a column, with a row a series or a row a point; what repeats is in dictionaries,
+ * whose rows are counted from 1 and whose row 0 is nothing. References to them and times are given
+ * as differences from the row before, over the whole message; keys of a sketch over that sketch.
  *
  * <p>A message whose columns do not fit each other is refused as a whole, since no later row can be
- * told; a series or a point that means nothing by itself.
+ * reported; a series or a point that means nothing by itself.
  */
 public final class ColumnPayload {
   /**
    * Characters of tags and resources of all points, each with its own: a few bytes of a message may
-   * stand for any number of them.
+   * represent any number of them.
    */
   public static final int MAX_TEXT = 32 << 20;
 

@@ -35,7 +35,7 @@ final class DdSketch {
   private DdSketch() {}
 
   /**
-   * Hands on a distribution, bucket by bucket.
+   * Passes on a distribution, bucket by bucket.
    *
    * @throws CodecException when it is malformed
    */

@@ -66,7 +66,7 @@ public enum ExpositionFormat {
   /**
    * Chooses among the offered formats (in order of preference, not empty) as Prometheus's client
    * libraries do: by the asker's weights, and text where nothing matches. An escaping scheme named
-   * by a clause holds for the clauses behind it too.
+   * by a clause holds for the clauses after it too.
    *
    * @param accept the header, {@code ""} when there is none
    */

@@ -190,7 +190,7 @@ final class PrometheusTextParser extends TextParser {
     }
   }
 
-  /** Reads what stands behind a key, to the end of the line. */
+  /** Reads what follows a key, to the end of the line. */
   private Event rest() {
     skipBlanks();
     int from = pos;

@@ -46,7 +46,7 @@ final class Shown {
   }
 
   /**
-   * The classic buckets of a native histogram: those beside it, those that its custom bounds make,
+   * The classic buckets of a native histogram: those next to it, those that its custom bounds make,
    * or +Inf alone.
    */
   static Buckets classic(Native n) {

@@ -30,7 +30,9 @@ abstract class TextParser implements ExpositionParser {
   private static final byte[] LE = {'l', 'e'};
   private static final byte[] QUANTILE = "quantile".getBytes(StandardCharsets.US_ASCII);
 
-  /** Classes of bytes: 1 may begin a label name, 2 may go on one, 4 and 8 the same of metrics. */
+  /**
+   * Classes of bytes: 1 may begin a label name, 2 may continue one, 4 and 8 the same of metrics.
+   */
   static final byte[] CLASS = new byte[256];
 
   static final int LABEL_START = 1;
@@ -283,10 +285,10 @@ abstract class TextParser implements ExpositionParser {
   }
 
   /**
-   * Passes over a quoted string whose opening quote stands at {@code p} and returns the offset of
-   * its closing quote; -1 when there is none.
+   * Passes over a quoted string whose opening quote is at {@code p} and returns the offset of its
+   * closing quote; -1 when there is none.
    *
-   * @param lines whether a line end may stand in it
+   * @param lines whether a line end may be in it
    */
   final int closingQuote(int p, boolean lines) {
     int seen = 0;
@@ -362,7 +364,7 @@ abstract class TextParser implements ExpositionParser {
     return GoQuote.quote(s) + (cut ? "…" : "");
   }
 
-  /** An error about what was expected, with what stands at {@code pos} instead. */
+  /** An error about what was expected, with what is at {@code pos} instead. */
   final ExpositionException expected(String what) {
     String got = pos >= end ? "end of input" : quoted(pos, pos + characterLength());
     return error(

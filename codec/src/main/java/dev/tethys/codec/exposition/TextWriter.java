@@ -265,7 +265,7 @@ final class TextWriter implements ExpositionWriter {
     out.number(v == 0 ? 0.0 : v, openMetrics); // -0 is written as 0
   }
 
-  /** OpenMetrics wants counts of observations as integers. */
+  /** OpenMetrics requires counts of observations as integers. */
   private void countValue(double v) {
     if (openMetrics && v == Math.rint(v) && Math.abs(v) < 0x1p63) {
       out.number((long) v);

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * so that a lie costs no more than what is sent.
  */
 public final class MsgPackReader {
-  /** How deep lists and maps may lie in each other. */
+  /** How deep lists and maps may are in each other. */
   private static final int MAX_DEPTH = 100;
 
   /** No message of the protocol has more values. */
@@ -66,7 +66,7 @@ public final class MsgPackReader {
   }
 
   /**
-   * One value of any kind. Whole numbers beyond 63 bits keep their bits, as ids want it, and are
+   * One value of any kind. Whole numbers beyond 63 bits keep their bits, as ids require it, and are
    * negative.
    *
    * @throws CodecException when it is malformed, or something follows it
@@ -311,7 +311,7 @@ public final class MsgPackReader {
     return a;
   }
 
-  /** What may stand in a map: a time within a record is its nanoseconds. */
+  /** What may be in a map: a time within a record is its nanoseconds. */
   private static @Nullable Object plain(@Nullable Object v) {
     return switch (v) {
       case EventTime t -> t.nanos;

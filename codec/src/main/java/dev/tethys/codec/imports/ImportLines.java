@@ -88,7 +88,7 @@ public final class ImportLines {
       return null;
     }
     try {
-      // A line of its own, so that what is wrong with it costs no other.
+      // Its own line, so that what is wrong with it costs no other.
       byte[] line = java.util.Arrays.copyOfRange(buf, from, to + 1);
       line[line.length - 1] = '\n';
       ExpositionParser p = ExpositionParsers.text(line, 0, line.length, ParserOptions.DEFAULT);

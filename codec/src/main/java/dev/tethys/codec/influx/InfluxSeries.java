@@ -127,7 +127,7 @@ public final class InfluxSeries {
         : s;
   }
 
-  /** A value of a tag as it stands in the database. */
+  /** A value of a tag as it is in the database. */
   public static String tagValue(String value) {
     return escaped(value);
   }

@@ -92,7 +92,7 @@ public final class LineReader {
     return false;
   }
 
-  /** Where the line stands in the message, from 1. */
+  /** Where the line is in the message, from 1. */
   public int lineNumber() {
     return lineNumber;
   }
@@ -143,7 +143,7 @@ public final class LineReader {
     return timed;
   }
 
-  /** The timestamp as it stands there. */
+  /** The timestamp as it is there. */
   public long time() {
     return time;
   }
@@ -152,7 +152,7 @@ public final class LineReader {
     return b == ' ' || b == '\t' || b == 0;
   }
 
-  /** Where a line ends: at a line end that stands in no string. */
+  /** Where a line ends: at a line end that is in no string. */
   private int lineEnd(int from) {
     boolean inFields = false;
     boolean quoted = false;
@@ -187,7 +187,7 @@ public final class LineReader {
         value = inFields && b == '=';
       }
     }
-    // A string that is never closed would take all lines behind it along.
+    // A string that is never closed would take all lines after it along.
     return quoted && first >= 0 ? first : end;
   }
 

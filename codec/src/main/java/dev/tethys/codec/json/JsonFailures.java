@@ -122,7 +122,9 @@ public final class JsonFailures {
     return what(e) + (column < 1 ? "" : " (column " + column + ")");
   }
 
-  /** Where it is wrong, in brackets; empty where nobody knows. Of a secret that is all to say. */
+  /**
+   * Where it is wrong, in brackets; empty where that is unknown. Of a secret that is all to say.
+   */
   public static String where(JacksonException e) {
     int column = column(e);
     return column < 1 ? "" : " (line " + e.getLocation().getLineNr() + ", column " + column + ")";
@@ -136,7 +138,7 @@ public final class JsonFailures {
   /** What is wrong, where its place is said by others. */
   public static String what(JacksonException e) {
     if (e.getCause() instanceof IOException io) {
-      return oneLine(IoFailures.said(io)); // the text could not be had
+      return oneLine(IoFailures.said(io)); // the text was not available
     }
     String original = String.valueOf(e.getOriginalMessage());
     for (Rewording s : SAYINGS) {

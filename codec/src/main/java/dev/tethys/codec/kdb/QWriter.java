@@ -128,7 +128,7 @@ final class QWriter {
         }
       }
       case double[] d -> {
-        for (double x : d) { // the bits as they are: a stale marker is a not-a-number of its own
+        for (double x : d) { // the bits as they are: a stale marker is its own not-a-number
           out.putLong(Double.doubleToRawLongBits(x));
         }
       }

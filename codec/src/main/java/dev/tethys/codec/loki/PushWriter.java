@@ -176,7 +176,7 @@ public final class PushWriter {
   }
 
   /** One of the requests that another was cut into. */
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Part(byte[] body, int entries) {}
 
   /**

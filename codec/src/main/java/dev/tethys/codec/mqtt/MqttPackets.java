@@ -23,7 +23,7 @@ public record MqttPackets(boolean five) {
   public static final int DISCONNECT = 14;
   public static final int AUTH = 15;
 
-  /** The reason of an AUTH that wants another one. */
+  /** The reason of an AUTH that requires another one. */
   public static final int CONTINUE = 0x18;
 
   /** Reason codes of version 5 from here on are failures. */
@@ -44,7 +44,7 @@ public record MqttPackets(boolean five) {
    * @param reason 0 when it is accepted
    * @param data of authentication; empty for none
    */
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Accepted(
       int reason, int maxQos, boolean retains, long maxPacket, byte[] data, String text) {
     /** One that takes everything, before a broker has said otherwise. */
@@ -52,7 +52,7 @@ public record MqttPackets(boolean five) {
   }
 
   /** What a client and a broker of version 5 say to each other by AUTH. */
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Exchange(int reason, String method, byte[] data) {}
 
   private static void text(ByteArrayOutputStream out, String s) {
@@ -229,7 +229,7 @@ public record MqttPackets(boolean five) {
     return Arrays.copyOfRange(b, at[0], b.length);
   }
 
-  /** PUBREL: a message of quality 2 may be handed on. */
+  /** PUBREL: a message of quality 2 may be passed on. */
   public byte[] release(int packetId) {
     return packet(0x62, new byte[] {(byte) (packetId >> 8), (byte) packetId});
   }

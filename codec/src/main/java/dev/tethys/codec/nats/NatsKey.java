@@ -85,7 +85,7 @@ public final class NatsKey {
     return encode(all);
   }
 
-  /** The signature of what a server made up, as it wants it. */
+  /** The signature of what a server made up, as it requires it. */
   public String sign(String nonce) {
     try {
       Signature s = Signature.getInstance("Ed25519");

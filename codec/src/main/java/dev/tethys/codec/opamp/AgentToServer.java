@@ -58,7 +58,7 @@ public record AgentToServer(
    * @param kinds of each kind of components its types, and of each of these where its code is; null
    *     where the hash is to do
    */
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Available(byte[] hash, @Nullable Map<String, Map<String, String>> kinds) {}
 
   /**

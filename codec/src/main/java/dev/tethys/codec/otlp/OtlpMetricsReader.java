@@ -7,10 +7,10 @@ import dev.tethys.model.GoQuote;
 /**
  * Walks an {@code ExportMetricsServiceRequest} and has its data points translated to series. What
  * encloses data points is read first (the resource before its scopes, a metric's name and
- * temporality before its points), whatever the order on the wire.
+ * temporality before its points), regardless of the order on the wire.
  *
- * <p>A data point or metric that cannot be translated is counted as rejected and the rest goes on;
- * only bytes that are not the message throw. Reusable; not for several threads at once.
+ * <p>A data point or metric that cannot be translated is counted as rejected and the rest
+ * continues; only bytes that are not the message throw. Reusable; not for several threads at once.
  */
 public final class OtlpMetricsReader {
   private final OtlpTranslator translator;

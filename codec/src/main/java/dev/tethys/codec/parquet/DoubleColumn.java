@@ -39,7 +39,7 @@ public final class DoubleColumn extends ParquetColumn {
     }
   }
 
-  /** None where there is a NaN; zeros are told as -0 and +0, as the format asks. */
+  /** None where there is a NaN; zeros are given as -0 and +0, as the format asks. */
   @Override
   @Nullable Bounds bounds() {
     double least = Double.POSITIVE_INFINITY;

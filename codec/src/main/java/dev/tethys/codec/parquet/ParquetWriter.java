@@ -144,7 +144,7 @@ public final class ParquetWriter {
   public void endRow() {
     rows++;
     rowsOfGroup++;
-    // Sizes are looked at now and then: they are sums over columns.
+    // Sizes are checked now and then: they are sums over columns.
     if (rowsOfGroup % 1024 == 0
         && columns.stream().mapToLong(ParquetColumn::size).sum() >= rowGroupBytes) {
       endGroup();

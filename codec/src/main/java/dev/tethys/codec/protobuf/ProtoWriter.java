@@ -18,7 +18,7 @@ public final class ProtoWriter {
   /** The largest message; protobuf itself ends at 2 GiB. */
   public static final int MAX_SIZE = 1 << 30;
 
-  /** Strings up to this length are written without an array of their own, if they are ASCII. */
+  /** Strings up to this length are written without their own array, if they are ASCII. */
   private static final int SHORT = 64;
 
   private static final VarHandle LONG =

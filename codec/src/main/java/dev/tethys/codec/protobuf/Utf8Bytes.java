@@ -5,7 +5,7 @@ public final class Utf8Bytes {
   private Utf8Bytes() {}
 
   /**
-   * Puts a question mark in the place of every byte that does not belong to a character in UTF-8 as
+   * Puts a question mark instead of every byte that does not belong to a character in UTF-8 as
    * Unicode defines it: no overlong forms, no surrogates. Must begin at a character's start.
    */
   public static void mend(byte[] b, int from, int to) {

@@ -13,7 +13,7 @@ import java.util.List;
  * series' labels are sorted, as they nearly always are.
  */
 public final class ExternalLabels {
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record One(byte[] name, byte[] field) {}
 
   private final Labels labels;

@@ -8,8 +8,8 @@ import java.util.Arrays;
 
 /**
  * Turns name and value ranges of a buffer, in any order, into a checked label set: sorted, no name
- * twice, everything UTF-8, empty values left out. Sorting is n log n whatever the input, so that a
- * hostile request costs no more than its size. Reusable; not for several threads at once.
+ * twice, everything UTF-8, empty values left out. Sorting is n log n regardless of the input, so
+ * that a hostile request costs no more than its size. Reusable; not for several threads at once.
  */
 final class LabelCollector {
   private int[] ranges = new int[64]; // nameOffset, nameLength, valueOffset, valueLength

@@ -396,7 +396,7 @@ public final class RowTemplate {
       outSize += n;
     }
 
-    /** Writes what stands behind the elements of the series before. */
+    /** Writes what follows the elements of the series before. */
     private void endSeries(boolean timeFollows) {
       if (count > 0) {
         outRoom(8);

@@ -13,14 +13,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * What can be used of a request of remote write that came from outside, as a request of 1.0. It may
  * be joined with others: labels are sorted, valid and named, histograms do not contradict
- * themselves, and every field was read once, so that nobody's fault costs others their samples.
+ * themselves, and every field was read once, so that no one's fault costs others their samples.
  *
  * @param body a request of 1.0; the same bytes where nothing was wrong with it
  * @param samples how many floats it has
  * @param refused samples and histograms that were left out
  * @param problem why, at most {@link #MAX_PROBLEM_CHARACTERS} long; null when nothing was refused
  */
-@SuppressWarnings("ArrayRecordComponent") // nobody compares them
+@SuppressWarnings("ArrayRecordComponent") // never compared
 public record TakenWriteRequest(
     byte[] body,
     int samples,
@@ -210,7 +210,7 @@ public record TakenWriteRequest(
       }
     }
 
-    /** Whether labels are as a writer of ours would write them, metric name and all. */
+    /** Whether labels are as a our own writer would write them, metric name and all. */
     private boolean isSorted(WriteRequestReader r) {
       byte[] b = r.labelBuffer();
       labels.reset(b, r.labelOffset(), r.labelLength());

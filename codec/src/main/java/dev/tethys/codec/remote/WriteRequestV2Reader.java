@@ -19,13 +19,12 @@ import org.jspecify.annotations.Nullable;
  * bytes of the label set themselves. They go to {@link Appender#series(byte[], int, int,
  * Appender.LabelDecoder)} with {@link #LABELS}.
  *
- * <p>Faults of one series (a reference outside of the table, an odd number of them) are told by
+ * <p>Faults of one series (a reference outside of the table, an odd number of them) are given by
  * {@link #seriesProblem} and leave the rest of the request usable; only bytes that are not protobuf
  * throw. Not for several threads at once.
  *
  * <p>Invariants: {@code symbols[i]} is the offset of the length of symbol i, checked to lie with
- * all its bytes in the request; {@code top} walks the request, {@code in} the series handed out
- * last.
+ * all its bytes in the request; {@code top} walks the request, {@code in} the series issued last.
  */
 public final class WriteRequestV2Reader {
   /** Decodes the label bytes of a series. One instance, because it tells encodings apart. */

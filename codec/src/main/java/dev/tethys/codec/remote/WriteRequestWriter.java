@@ -30,7 +30,7 @@ public final class WriteRequestWriter {
     return this;
   }
 
-  /** A series by its label fields as they stand in another request of 1.0. */
+  /** A series by its label fields as they are in another request of 1.0. */
   public WriteRequestWriter beginSeries(byte[] buf, int offset, int length) {
     if (series >= 0) {
       throw new IllegalStateException("the series before is not ended");

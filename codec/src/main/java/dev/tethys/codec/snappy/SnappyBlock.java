@@ -77,7 +77,7 @@ public final class SnappyBlock {
 
   /**
    * Decodes a block to the start of {@code dst} and returns the decoded length. Bytes of {@code
-   * dst} behind it are overwritten with anything.
+   * dst} after it are overwritten with anything.
    *
    * @param dst at least {@link #decodedLength} + {@link #SLACK} long
    */
@@ -109,7 +109,7 @@ public final class SnappyBlock {
 
   /**
    * Decodes elements as long as they are of the usual kinds and neither end is near. Which of two
-   * kinds a copy is, is computed and not jumped for, since nobody can foresee it.
+   * kinds a copy is, is computed and not jumped for, since it is unpredictable.
    *
    * @return where it ended, in the input shifted left by 32, and in the output
    */
@@ -156,7 +156,7 @@ public final class SnappyBlock {
     return ((long) ip << 32) | op;
   }
 
-  /** Decodes one element, whatever it is; as above. */
+  /** Decodes one element, of any kind; as above. */
   private static long element(byte[] src, int inFrom, int end, byte[] dst, int op, int outEnd) {
     int ip = inFrom;
     int tag = src[ip++];
@@ -218,7 +218,7 @@ public final class SnappyBlock {
     return ((long) ip << 32) | (op + n);
   }
 
-  /** Copies at most 64 bytes, and up to eight behind them; places may overlap. */
+  /** Copies at most 64 bytes, and up to eight after them; places may overlap. */
   private static void copy(byte[] dst, int fromStart, int toStart, int n) {
     int from = fromStart;
     int to = toStart;
@@ -236,7 +236,7 @@ public final class SnappyBlock {
     }
   }
 
-  /** The room that {@link #encode} may need. */
+  /** The space that {@link #encode} may need. */
   public static int maxEncodedLength(int length) {
     return 32 + length + length / 6;
   }
@@ -257,7 +257,7 @@ public final class SnappyBlock {
     return n;
   }
 
-  /** Encodes into an array of its own. */
+  /** Encodes into its own array. */
   @SuppressWarnings("ReturnValueIgnored")
   public static byte[] encode(byte[] src, int offset, int length) {
     SnappyEncoder e = taken();
@@ -268,7 +268,7 @@ public final class SnappyBlock {
   }
 
   /**
-   * Encodes without the length that begins a block: elements that may stand behind others.
+   * Encodes without the length that begins a block: elements that may be behind others.
    *
    * @param dst with {@link #maxEncodedLength} bytes from the offset on
    * @return the end of what was written

@@ -15,14 +15,14 @@ import java.util.Arrays;
  * everywhere, end each literal, and so cost more time than all the rest. A copy found is longer by
  * what is equal before it.
  *
- * <p>The table and the room for output are kept from one block to the next. Not for several threads
+ * <p>The table and the output buffer are kept from one block to the next. Not for several threads
  * at once.
  */
 final class SnappyEncoder {
   private static final int PIECE = 1 << 16;
   private static final int TABLE_BITS = 14;
 
-  /** What is not looked at for copies at the end of a piece, so that eight bytes can be read. */
+  /** What is not checked for copies at the end of a piece, so that eight bytes can be read. */
   private static final int MARGIN = 15;
 
   /** Bytes of a copy at least, and what of eight bytes is compared for that. */

@@ -89,12 +89,12 @@ public enum StatsdTagStyle {
       return t;
     }
 
-    /** What stands behind the name, before its colon. */
+    /** What follows the name, before its colon. */
     String inName() {
       return StatsdTagStyle.this == DOGSTATSD || out.isEmpty() ? "" : out + close;
     }
 
-    /** What stands at the end of the line. */
+    /** What is at the end of the line. */
     String atEnd() {
       return StatsdTagStyle.this == DOGSTATSD && !out.isEmpty() ? "|#" + out : "";
     }

@@ -59,7 +59,7 @@ public final class TdAnswer {
   /**
    * Reads all of an answer.
    *
-   * @throws Refused when it tells of an error
+   * @throws Refused when it reports an error
    * @throws CodecException when it is no JSON of this form
    */
   public static void read(InputStream in, Rows to) {

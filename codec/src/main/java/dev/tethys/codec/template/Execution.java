@@ -17,13 +17,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One execution of a template. Variables live on a stack that each template call starts anew;
- * {@code node} is the newest node that was looked at, and the one that an error names, as in Go.
+ * {@code node} is the newest node that was checked, and the one that an error names, as in Go.
  */
 final class Execution {
-  /** Stands for "no value came through the pipeline". */
+  /** Represents "no value came through the pipeline". */
   private static final Object MISSING = new Object();
 
-  /** How many steps go by between two looks at the clock. */
+  /** How many steps go by between two inspects the clock. */
   private static final int CLOCK_STEPS = 256;
 
   private record Variable(String name, @Nullable Object value) {}

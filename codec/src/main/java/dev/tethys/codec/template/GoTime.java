@@ -94,7 +94,7 @@ public record GoTime(ZonedDateTime time) implements GoStruct {
     };
   }
 
-  /** What stands for each part in a layout, longer ones before those that begin them. */
+  /** What represents each part in a layout, longer ones before those that begin them. */
   private static final String[] PARTS = {
     "January",
     "Jan",

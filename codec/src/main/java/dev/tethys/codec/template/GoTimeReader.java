@@ -68,7 +68,7 @@ final class GoTimeReader {
         i += part.length();
         boolean seconds = part.equals("05") || part.equals("5");
         if (seconds && i < layout.length() && GoTime.fractionLength(layout, i) == 0) {
-          fraction(true); // may stand there even where the layout has none
+          fraction(true); // may be there even where the layout has none
         } else if (seconds && i == layout.length()) {
           fraction(true);
         }

@@ -7,8 +7,8 @@ import java.util.Map;
 
 /**
  * Cuts a template into tokens, one at a time: text outside of {@code {{ }}}, and what stands
- * inside. After an error or the end it goes on giving that. Facts: Go's text/template, whose trim
- * markers {@code {{-} and {@code -}}} eat the white space beside them.
+ * inside. After an error or the end it continues giving that. Facts: Go's text/template, whose trim
+ * markers {@code {{-} and {@code -}}} eat the white space next to them.
  */
 final class TemplateLexer {
   private static final String LEFT = "{{";
@@ -370,7 +370,7 @@ final class TemplateLexer {
 
   private void acceptAll(String valid) {
     while (accept(valid)) {
-      // goes on
+      // continues
     }
   }
 

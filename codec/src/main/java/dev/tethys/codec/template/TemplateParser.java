@@ -150,7 +150,7 @@ final class TemplateParser {
     define(template, nestedBody(context));
   }
 
-  /** The body of a template of its own, to its end: variables of outside are not seen in it. */
+  /** The body of its own template, to its end: variables of outside are not seen in it. */
   private Body nestedBody(String context) {
     List<String> outer = variables;
     int outerRanges = ranges;

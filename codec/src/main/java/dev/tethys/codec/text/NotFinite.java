@@ -15,7 +15,7 @@ public final class NotFinite {
     return Double.isNaN(v) ? Samples.isStale(v) ? "stale" : "NaN" : v > 0 ? "+Inf" : "-Inf";
   }
 
-  /** What a text stands for; null when it is nothing of ours. */
+  /** What a text represents; null when it is our own nothing. */
   public static @Nullable Double parse(String text) {
     return switch (text) {
       case "stale" -> Samples.STALE;
@@ -27,7 +27,7 @@ public final class NotFinite {
   }
 
   /**
-   * A number that stands for a value that is not finite: 1 is NaN, 2 +Inf, 3 -Inf, 4 the marker
+   * A number that represents a value that is not finite: 1 is NaN, 2 +Inf, 3 -Inf, 4 the marker
    * that the series has ended.
    */
   public static int mark(double v) {

@@ -28,7 +28,7 @@ public final class TextBuffer {
     size = to;
   }
 
-  /** Takes bytes out; those behind them move up. */
+  /** Takes bytes out; those after them move up. */
   public void remove(int from, int length) {
     System.arraycopy(bytes, from + length, bytes, from, size - from - length);
     size -= length;

@@ -37,7 +37,7 @@ final class TimeReading {
   private static final int NO_OFFSET = Integer.MIN_VALUE;
   private static final int UNKNOWN_ZONE = NO_OFFSET + 1;
 
-  /** Names of the time zone database that look like abbreviations; the JDK has three of its own. */
+  /** Names of the time zone database that look like abbreviations; the JDK has its own three. */
   private static final Set<String> REGIONS =
       Stream.concat(ZoneId.getAvailableZoneIds().stream(), Stream.of("EST", "MST", "HST"))
           .filter(z -> z.length() <= 5)
@@ -172,7 +172,7 @@ final class TimeReading {
     return v;
   }
 
-  /** Text as in the layout; a space stands for any number of them. */
+  /** Text as in the layout; a space represents any number of them. */
   private boolean literal(String wanted) {
     for (int i = 0; i < wanted.length(); i++) {
       char c = wanted.charAt(i);
@@ -405,7 +405,7 @@ final class TimeReading {
     return o == NO_OFFSET ? offsetNear(wall, found) : o;
   }
 
-  /** The offset that an abbreviation stands for in a zone; {@link #NO_OFFSET} for none. */
+  /** The offset that an abbreviation represents in a zone; {@link #NO_OFFSET} for none. */
   private static int offsetOf(String abbreviation, long wall, ZoneId zone) {
     for (int months = 0; months <= 6; months += 6) {
       ZonedDateTime t = Instant.ofEpochSecond(wall).atZone(zone).plusMonths(months);

@@ -18,7 +18,7 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Real exporters, asked in every format: all formats tell of the same series. */
+/** Real exporters, asked in every format: all formats report the same series. */
 class PeerExpositionTest {
   @Test
   void nodeExporter() throws Exception {

@@ -264,7 +264,7 @@ class PrometheusTextParserTest {
     sameAs(p, text);
   }
 
-  /** Nothing has happened, so that the parser goes on as one that was never asked. */
+  /** Nothing has happened, so that the parser continues as one that was never asked. */
   private static void sameAs(ExpositionParser asked, String text) {
     ExpositionParser other = parser(text);
     try {

@@ -123,7 +123,7 @@ class JsonFailuresTest {
     assertThat(JsonFailures.said(other)).isEqualTo("two lines");
   }
 
-  /** Whatever is wrong: one line, a place, and nothing of the reader. */
+  /** Anything that is wrong: one line, a place, and nothing of the reader. */
   @Test
   void neverSpeakAsTheReaderDoes() {
     byte[] whole =

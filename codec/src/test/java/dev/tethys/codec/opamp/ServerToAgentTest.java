@@ -9,7 +9,7 @@ import java.util.HexFormat;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Messages as bytes; what protobuf's own library makes of ours is looked at by the extension. */
+/** Messages as bytes; what protobuf's own library our makes is checked by the extension. */
 class ServerToAgentTest {
   private static ServerToAgent read(String hex) {
     return ServerToAgent.unframed(HexFormat.of().parseHex(hex));
@@ -52,7 +52,7 @@ class ServerToAgentTest {
     }
   }
 
-  /** Whatever comes is a message or an error that says so. */
+  /** Anything that comes is a message or an error that says so. */
   @Test
   void garbageIsAnError() {
     Random r = new Random(1);

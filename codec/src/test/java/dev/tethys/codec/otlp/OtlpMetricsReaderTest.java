@@ -301,7 +301,7 @@ class OtlpMetricsReaderTest {
   }
 
   /**
-   * As Prometheus has it, which sets one after the other, over those of points; here it is told.
+   * As Prometheus has it, which sets one after the other, over those of points; here it is given.
    */
   @Test
   void ofCollidingAttributesOfAScopeTheLastStays() {

@@ -16,7 +16,9 @@ import net.jqwik.api.constraints.NotEmpty;
 import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
-/** Whatever a name or a tag holds comes back out of lines, and the number of events with it. */
+/**
+ * Anything that a name or a tag holds comes back out of lines, and the number of events with it.
+ */
 class StatsdWriterTest {
   private static byte[] line(
       StatsdKind kind,

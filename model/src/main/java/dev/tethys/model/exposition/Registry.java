@@ -31,14 +31,14 @@ public final class Registry implements Collector {
   private final List<Collector> collectors = new CopyOnWriteArrayList<>();
 
   /**
-   * The registry of what is counted once a process, whatever its role: rejected connections, log
-   * lines left out, restarted threads. Each role adds it to its own.
+   * The registry of what is counted once a process, regardless of its role: rejected connections,
+   * log lines left out, restarted threads. Each role adds it to its own.
    */
   public static Registry process() {
     return PROCESS;
   }
 
-  /** Adds a source of families of its own. */
+  /** Adds a source of its own families. */
   public void register(Collector collector) {
     collectors.add(collector);
   }
@@ -313,7 +313,7 @@ public final class Registry implements Collector {
     private final DoubleAdder sum = new DoubleAdder();
 
     /**
-     * A histogram of its own, for collectors.
+     * Its own histogram, for collectors.
      *
      * @param upperBounds ascending, without +Inf
      */
@@ -368,7 +368,7 @@ public final class Registry implements Collector {
     }
 
     /**
-     * A summary of its own, for collectors.
+     * Its own summary, for collectors.
      *
      * @param turn how long each ring is written to: quantiles are over this time to twice of it
      */

@@ -86,8 +86,8 @@ public final class ByteBudget {
     }
 
     /**
-     * Reserves more for a peer that hears of nothing but that its bytes are not read: waits for
-     * others to give theirs back.
+     * Reserves more for a peer that is notified of nothing but that its bytes are not read: waits
+     * for others to give theirs back.
      *
      * @throws OverBudgetException when the budget stays exhausted for {@link #PATIENCE_NANOS}:
      *     those that wait hold memory themselves
@@ -152,7 +152,7 @@ public final class ByteBudget {
   private final long total;
   private final AtomicLong inUse = new AtomicLong();
 
-  /** A budget of its own, for tests. */
+  /** Its own budget, for tests. */
   public ByteBudget(long total) {
     this.total = total;
   }

@@ -20,7 +20,7 @@ public final class MappedPages {
 
   /**
    * Takes pages out of the process and leaves them in the system's cache, from where they come
-   * again in microseconds when they are touched. A hint: what comes of it does not matter.
+   * again in microseconds when they are touched. A hint: what results from it does not matter.
    *
    * @param pages whole pages that hold nothing but what is in their file: what a process has
    *     changed of its own would be lost

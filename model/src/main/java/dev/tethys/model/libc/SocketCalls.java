@@ -100,7 +100,7 @@ public final class SocketCalls implements AutoCloseable {
   private final Arena arena = Arena.ofShared();
   private final MemorySegment state = LibraryFunction.errnoState(arena);
 
-  /** Addresses, values of options, and heads of messages with what the kernel says beside them. */
+  /** Addresses, values of options, and heads of messages with what the kernel says next to them. */
   private final MemorySegment heads = arena.allocate(MSGHDR + IOVEC + CONTROL, 8);
 
   private final int family;
@@ -130,7 +130,7 @@ public final class SocketCalls implements AutoCloseable {
   }
 
   /**
-   * Gives the socket an address of its own.
+   * Gives the socket its own address.
    *
    * @param address of the socket's family; the path of one of this machine has at most {@link
    *     #MAX_PATH} bytes

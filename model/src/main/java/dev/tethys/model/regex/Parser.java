@@ -294,7 +294,7 @@ final class Parser {
         return;
       }
     }
-    // Surrogates come of numeric escapes; U+FFFD also stands for bytes that are not UTF-8.
+    // Surrogates come of numeric escapes; U+FFFD also represents bytes that are not UTF-8.
     if (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE || c == CharSet.REPLACEMENT) {
       push(new Chars(CharSet.of(c, c)));
       return;
@@ -398,7 +398,7 @@ final class Parser {
   /**
    * Repeats the last part.
    *
-   * @param operator where the operator begins; {@link #at} is behind it
+   * @param operator where the operator begins; {@link #at} is after it
    * @param repeatedAt where the operator begins that is right before it, or -1
    */
   private void repeat(int operator, int min, int max, boolean counted, int repeatedAt) {

@@ -25,7 +25,7 @@ final class Program {
   /** A match, if the text ends here. */
   static final byte MATCH = 4;
 
-  /** A match, whatever follows. */
+  /** A match, regardless of what follows. */
   static final byte ALL = 5;
 
   /** Ints of instructions and pool. */
@@ -45,7 +45,7 @@ final class Program {
   /** Class of each byte. */
   final byte[] classOf = new byte[256];
 
-  /** Number of classes; the number itself stands for the end of the text. */
+  /** Number of classes; the number itself represents the end of the text. */
   int classes;
 
   /** A byte of each class. */

@@ -22,7 +22,7 @@ final class Stepper {
     int[] members = new int[16];
     private final int[] places;
     int size;
-    boolean all; // a match was reached, whatever follows
+    boolean all; // a match was reached, regardless of what follows
     boolean waits; // an assertion is in it
 
     private Set(int limit) {

@@ -116,7 +116,7 @@ final class Utf8Shape {
     return intern(transitions);
   }
 
-  /** The node behind which so many bytes come, whatever they are. */
+  /** The node behind which so many bytes come, regardless of they are. */
   private int full(int bytes) {
     if (bytes == 0) {
       return 0;

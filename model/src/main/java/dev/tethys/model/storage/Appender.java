@@ -52,7 +52,7 @@ public interface Appender extends AutoCloseable {
    * which series these very bytes meant last time and calls the decoder only for bytes it has not
    * seen.
    *
-   * @throws StorageException as above, and whatever the decoder throws
+   * @throws StorageException as above, and any exception of the decoder
    */
   long series(byte[] buf, int offset, int length, LabelDecoder decoder);
 

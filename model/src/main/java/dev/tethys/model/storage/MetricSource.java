@@ -33,7 +33,7 @@ public interface MetricSource {
   /**
    * The times at which samples may read otherwise than they did at a mark: they came, late ones
    * too, were deleted, imported, expired or replaced by coarser ones. Says too much rather than too
-   * little; all of time for a mark that is too old to be told apart.
+   * little; all of time for a mark that is too old to be distinguished.
    */
   default TimeRanges changedSince(long mark) {
     return TimeRanges.ALL;

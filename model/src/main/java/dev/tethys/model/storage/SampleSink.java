@@ -2,7 +2,7 @@ package dev.tethys.model.storage;
 
 /** Receiver of samples: a store, or a sender. Thread-safe. */
 public interface SampleSink {
-  /** Starts a batch. Each scrape or request uses an appender of its own, on one thread. */
+  /** Starts a batch. Each scrape or request uses its own appender, on one thread. */
   Appender appender();
 
   /**

@@ -21,8 +21,8 @@ public interface SeriesLayout {
   void forEach(Visitor to);
 
   /**
-   * What somebody made of this and keeps for as long as it lives; of few makers at once, the one
-   * who made something first is forgotten.
+   * What a user made of this and keeps for as long as it lives; of few makers at once, the one who
+   * made something first is forgotten.
    *
    * @param by tells makers apart by {@code equals}
    * @param make called when there is nothing yet

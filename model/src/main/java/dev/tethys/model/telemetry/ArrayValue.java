@@ -58,7 +58,7 @@ public final class ArrayValue {
     values[size++] = AnyValue.checked(value);
   }
 
-  /** Removes the value at an index; those behind it move up. */
+  /** Removes the value at an index; those after it move up. */
   public void remove(int index) {
     removeRange(index, index + 1);
   }

@@ -14,7 +14,7 @@ public interface ProfileTerms {
   /** Whether there is a link at an index. */
   boolean hasLink(int index);
 
-  /** The attributes at indices, as a list of its own. */
+  /** The attributes at indices, as its own list. */
   Attributes attributes(int[] indices);
 
   /**

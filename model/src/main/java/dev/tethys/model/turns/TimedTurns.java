@@ -146,7 +146,7 @@ public final class TimedTurns {
   }
 
   /**
-   * Under the lock. Where the system gives no more threads there must be one still that looks at
+   * Under the lock. Where the system gives no more threads there must be one still that inspects
    * the time, or nothing would be done any more.
    */
   private void start() {
@@ -237,7 +237,7 @@ public final class TimedTurns {
     try {
       w.news.awaitNanos(nanos);
     } catch (InterruptedException e) {
-      // nobody has a reason to
+      // no client has a reason to
     }
   }
 

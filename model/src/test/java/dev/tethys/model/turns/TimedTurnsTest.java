@@ -47,7 +47,7 @@ class TimedTurnsTest {
     assertThat(done).isEmpty();
   }
 
-  /** Each that blocks has a thread, and something is left that looks at the time. */
+  /** Each that blocks has a thread, and something is left that inspects the time. */
   @Test
   void blockedTurnsKeepNoneWaiting() throws InterruptedException {
     CountDownLatch all = new CountDownLatch(1);
@@ -66,7 +66,7 @@ class TimedTurnsTest {
     }
     begun.await();
     assertThat(turns.threads()).isEqualTo(MOST);
-    // One of them looks at the time.
+    // One of them inspects the time.
     assertThat(virtual).hasValue(many - MOST + 1);
     turns.at(in(0), () -> done.add(2));
     assertThat(done.take()).isEqualTo(2);

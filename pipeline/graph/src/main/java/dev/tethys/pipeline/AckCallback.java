@@ -8,7 +8,7 @@ import java.util.List;
  */
 @FunctionalInterface
 public interface AckCallback {
-  /** Nobody waits to hear. */
+  /** No caller waits to hear. */
   AckCallback NONE = outcome -> {};
 
   /** Called exactly once for a batch; must not block. */
@@ -25,7 +25,7 @@ public interface AckCallback {
   }
 
   /**
-   * For one batch that goes on in several parts: settled once for each part, it then settles the
+   * For one batch that continues in several parts: settled once for each part, it then settles the
    * other with what became of all of them.
    *
    * @param parts at least 1
@@ -35,8 +35,8 @@ public interface AckCallback {
   }
 
   /**
-   * For several batches that go on as one: an outcome settles them all. Rejected items of which
-   * nobody knows whose they were are shared out by size.
+   * For several batches that continue as one: an outcome settles them all. Rejected items of which
+   * no one knows whose they were are shared out by size.
    *
    * @param parts receipts with the items of their batches
    */

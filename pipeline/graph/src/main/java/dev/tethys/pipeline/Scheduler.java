@@ -10,7 +10,7 @@ public interface Scheduler {
   /** A clock that never goes back. Only differences mean anything. */
   long nanos();
 
-  /** Runs a task that may block, on a thread of its own. */
+  /** Runs a task that may block, on its own thread. */
   void execute(String name, Runnable task);
 
   /** Runs a short task that never blocks, once the time has passed. */

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** Time that stands still until it is told to go, and tasks that run when they are told to. */
+/** Time that advances only on request, and tasks that run on request. */
 public final class ManualClockwork implements Scheduler {
   private record Alarm(long at, long order, Runnable task) {}
 

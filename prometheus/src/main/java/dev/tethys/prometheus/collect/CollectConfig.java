@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * them it asks for the exporter's metrics, and {@code instance} is the name of this host.
  *
  * @param flags as written, by name
- * @param inline what stands in the place of a configuration file, as a tree; null for none
+ * @param inline what is instead of a configuration file, as a tree; null for none
  * @param job what asks
  * @param written the relabelling as it is written, without what is added
  */
@@ -53,7 +53,7 @@ public record CollectConfig(
     Relabeling written,
     YamlNode node,
     @Nullable YamlNode inlineNode) {
-  /** The parameter of a probe that says what to look at. */
+  /** The parameter of a probe that says what to inspect. */
   static final String TARGET = "__param_target";
 
   /** The page of an exporter without targets. */
@@ -223,7 +223,9 @@ public record CollectConfig(
     return node.resolve(path);
   }
 
-  /** Whether an exporter that runs with this entry's settings may go on with those of another. */
+  /**
+   * Whether an exporter that runs with this entry's settings may continue with those of another.
+   */
   boolean sameExporter(CollectConfig other) {
     return kind == other.kind && flags.equals(other.flags) && Objects.equals(inline, other.inline);
   }

@@ -57,8 +57,8 @@ public final class CollectedExporters implements ScrapeTransport.Factory, AutoCl
   }
 
   /**
-   * Takes over a configuration: exporters whose settings are as they were go on, with their files
-   * read again.
+   * Takes over a configuration: exporters whose settings are as they were continue, with their
+   * files read again.
    *
    * @throws ConfigException when a file of an exporter is wrong; nothing has changed then
    * @throws IOException when a file cannot be read; nothing has changed then

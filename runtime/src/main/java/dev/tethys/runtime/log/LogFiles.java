@@ -16,7 +16,7 @@ import java.util.List;
 
 /**
  * Lines to several outputs: {@code stdout}, {@code stderr}, and files, which are appended to. What
- * one cannot write the others still get; that it could not is told to outputs of its own.
+ * one cannot write the others still get; that it could not is reported to its own outputs.
  */
 public final class LogFiles implements LogSetup.Lines, Closeable {
   private final List<OutputStream> outputs = new ArrayList<>();

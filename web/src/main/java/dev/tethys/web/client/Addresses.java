@@ -12,7 +12,7 @@ interface Addresses {
   /** As the system gives them. */
   Addresses IN_ORDER = host -> List.of(InetAddress.getAllByName(host));
 
-  /** In an order of chance, so that connections spread over all of them. */
+  /** In random order, so that connections spread over all of them. */
   Addresses SHUFFLED = shuffled(IN_ORDER);
 
   /**
@@ -22,7 +22,7 @@ interface Addresses {
    */
   List<InetAddress> of(String host) throws UnknownHostException;
 
-  /** The same addresses in an order of chance, another one each time. */
+  /** The same addresses in random order, another one each time. */
   static Addresses shuffled(Addresses addresses) {
     return host -> {
       InetAddress[] all = addresses.of(host).toArray(InetAddress[]::new);

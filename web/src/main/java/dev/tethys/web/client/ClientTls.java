@@ -37,7 +37,7 @@ final class ClientTls {
    *
    * @param keys what the context was made of; null for none
    * @param trust the same
-   * @param serverName the name asked for and verified, in the place of the host's; empty for none
+   * @param serverName the name asked for and verified, instead of the host's; empty for none
    * @param verifies whether certificates are verified
    * @param groups of the key exchange; empty for the JDK's own
    */

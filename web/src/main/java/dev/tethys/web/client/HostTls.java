@@ -97,8 +97,8 @@ final class HostTls {
   }
 
   /**
-   * Whether a name in a certificate is for a host: the same but for case, or with {@code *} in the
-   * place of the whole first label.
+   * Whether a name in a certificate is for a host: the same but for case, or with {@code *} instead
+   * of the whole first label.
    */
   static boolean isFor(String pattern, String host) {
     String p = plain(pattern);

@@ -92,7 +92,7 @@ final class Http1Call implements Runnable {
   /** The status and headers of an answer. */
   record Head(String version, int status, TreeMap<String, List<String>> headers) {}
 
-  /** Sends it over a connection of its own. */
+  /** Sends it over its own connection. */
   Answer send(Wire.Dialer dialer) throws IOException, InterruptedException {
     watch();
     try {
@@ -122,7 +122,8 @@ final class Http1Call implements Runnable {
   Answer send(Connections connections, Connections.Server server, Wire.Dialer dialer)
       throws IOException, InterruptedException {
     Consumer<Wire> back = new GiveBack(connections, server);
-    // What changes nothing there may be asked again, so nobody needs to look at first whether the
+    // What changes nothing there may be asked again, so no caller needs to inspect first whether
+    // the
     // connection has ended, which takes three calls of the system.
     boolean mayAskAgain = call.method().equals("GET") || call.method().equals("HEAD");
     watch();
@@ -264,7 +265,7 @@ final class Http1Call implements Runnable {
     return answer(h, in, wire, back == null ? w -> w.close() : back);
   }
 
-  /** The head, and the body behind it when it is short. */
+  /** The head, and the body after it when it is short. */
   private byte[] head(byte[] body, boolean once) throws IOException {
     if (!RequestHeaders.isSendable(host)) {
       throw new IOException("a header cannot be sent: Host");

@@ -47,7 +47,8 @@ final class Http3Calls implements AutoCloseable {
   /**
    * The calls.
    *
-   * @param ownName what TLS asks for and verifies whatever the request says; empty for that
+   * @param ownName what TLS asks for and verifies regardless of what the request says; empty for
+   *     that
    */
   Http3Calls(Http3Dialer.Secured dialer, String ownName) {
     this.dialer = dialer;

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * in the same way share them, and their threads.
  *
  * <p>Files that a configuration names are read when they are used: credentials at every call, TLS
- * files when they have changed (looked at once a second at most); then new connections are made.
+ * files when they have changed (checked once a second at most); then new connections are made.
  */
 public final class HttpClientFactory implements AutoCloseable {
   /** How many ways of making connections are shared; beyond it sharing starts afresh. */
@@ -98,7 +98,7 @@ public final class HttpClientFactory implements AutoCloseable {
   }
 
   /**
-   * A client that shows tickets of its own to one server; its configuration has no other
+   * A client that shows its own tickets to one server; its configuration has no other
    * authentication.
    *
    * @throws IOException when a certificate or key cannot be read
@@ -183,7 +183,7 @@ public final class HttpClientFactory implements AutoCloseable {
 
   /**
    * Why HTTP/3 cannot be spoken here; empty when it can. Loads the library for it, so that only
-   * those ask who want it.
+   * those ask who require it.
    */
   public static String http3Problem() {
     return Http3Library.problem();
@@ -276,7 +276,7 @@ public final class HttpClientFactory implements AutoCloseable {
       return TlsSockets.connect(host, port, tls, deadline);
     }
     String user = proxy.getUserInfo();
-    // A tunnel, whatever the scheme: a proxy forwards no WebSocket.
+    // A tunnel, regardless of the scheme: a proxy forwards no WebSocket.
     ProxyRoute route =
         new ProxyRoute(
             proxy,

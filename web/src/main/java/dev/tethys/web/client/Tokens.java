@@ -102,7 +102,7 @@ public final class Tokens {
   }
 
   /**
-   * A server refused a token: it is given up, unless it is so young that another one would fare no
+   * A server refused a token: it is abandoned, unless it is so young that another one would fare no
    * better.
    *
    * @param used the value of the Authorization header

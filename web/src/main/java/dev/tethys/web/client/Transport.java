@@ -41,7 +41,7 @@ final class Transport {
     this.clock = clock;
     this.lookedAt = clock.instant();
     this.stamps = ClientTls.stamps(tls);
-    // What is configured is wrong at once or never. The certificates that everybody trusts are some
+    // What is configured is wrong at once or never. The certificates that all trusts are some
     // megabytes, for which a process that speaks no TLS has no use.
     this.setup = tls.equals(TlsConfig.DEFAULT) ? null : ClientTls.setup(tls);
   }

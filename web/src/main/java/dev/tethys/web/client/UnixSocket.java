@@ -40,7 +40,7 @@ public final class UnixSocket extends Socket {
 
   /**
    * One that is not connected yet, and ends with the first read that takes longer than its timeout:
-   * for drivers, which give up such a connection anyway.
+   * for drivers, which stop trying such a connection anyway.
    */
   public static UnixSocket ending(Path path) {
     return new UnixSocket(path, true);

@@ -25,9 +25,9 @@ import javax.net.ssl.SSLSocket;
 /**
  * The two directions of an open connection, and what ends it.
  *
- * @param socket is closed by whoever reads and writes: over TLS that says goodbye first, for which
- *     it waits behind a write that is under way
- * @param below is closed by everybody else, and never waits; without TLS the same
+ * @param socket is closed by its user: over TLS that says goodbye first, for which it waits behind
+ *     a write that is under way
+ * @param below is closed by all others, and never waits; without TLS the same
  */
 record Wire(InputStream in, OutputStream out, Closeable socket, Closeable below) {
   /**
@@ -112,7 +112,7 @@ record Wire(InputStream in, OutputStream out, Closeable socket, Closeable below)
   /**
    * A connection over a socket.
    *
-   * @param below the socket that was opened, under whatever secures it
+   * @param below the socket that was opened, under anything that secures it
    */
   static Wire of(Socket socket, Closeable below) throws IOException {
     return new Wire(socket.getInputStream(), socket.getOutputStream(), socket, below);

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Client of the EC2 instance metadata service, IMDSv2, in which every request carries a token
  * (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html).
- * IMDSv2, whose every answer wants a token
+ * IMDSv2, whose every answer requires a token
  * (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html).
  *
  * @param base the URL of the service, without a slash at its end
@@ -22,7 +22,7 @@ public record Imds(String base) {
   /**
    * The service that variables mean.
    *
-   * @throws IOException when they say that nobody asks it, or where it is, and that is no URL
+   * @throws IOException when they say that no client asks it, or where it is, and that is no URL
    */
   public static Imds of(Function<String, @Nullable String> environment) throws IOException {
     if ("true".equalsIgnoreCase(environment.apply("AWS_EC2_METADATA_DISABLED"))) {

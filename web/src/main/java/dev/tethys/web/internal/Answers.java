@@ -79,7 +79,7 @@ public final class Answers {
    *
    * @param exchange of this request; ended here
    * @return whether the connection may bring another one
-   * @throws BrokenAnswerException when the answer broke off, or nobody is there to take it
+   * @throws BrokenAnswerException when the answer broke off, or no one is there to take it
    */
   public boolean answer(ConnectionTimeouts.Exchange exchange, WireRequest q, WireAnswer r) {
     long began = System.nanoTime();
@@ -174,7 +174,7 @@ public final class Answers {
   }
 
   /**
-   * Tells what went wrong.
+   * Reports what went wrong.
    *
    * @param last whether the connection ends with it
    */

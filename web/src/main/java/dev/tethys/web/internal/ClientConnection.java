@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A connection of a client: what it is waited for, the requests in work on it, and how it ends. One
- * that is multiplexed (HTTP/2) ends with a farewell: its client hears first that it should begin no
- * more requests, then, when those that were on their way have had time to arrive, which one was the
- * last.
+ * that is multiplexed (HTTP/2) ends with a farewell: its client receives first that it should begin
+ * no more requests, then, when those that were on their way have had time to arrive, which one was
+ * the last.
  */
 final class ClientConnection {
   /** A time that does not come. */
@@ -128,13 +128,13 @@ final class ClientConnection {
   }
 
   /**
-   * Goes on with the farewell: there is one, and who does not take it is cut off.
+   * Continues with the farewell: there is one, and who does not take it is cut off.
    *
    * @param timeLimit time for the client to acknowledge, in nanoseconds
    */
   synchronized void part(Multiplexed whole, long now, long timeLimit) {
     if (goAwayAt == NEVER && !whole.hasBegun()) {
-      // It ends all the same: engine or client may never come to that.
+      // It ends all the same: engine or client may never happen.
       dueAt = Math.min(dueAt, now);
       if (now - dueAt > timeLimit) {
         Thread.ofVirtual().start(this::abort);
@@ -170,7 +170,7 @@ final class ClientConnection {
 
   /**
    * Whether a request, which counts as in work already, is answered. One that came after its client
-   * was told which was the last is not: the client makes it elsewhere, and it would be done twice.
+   * was sent which was the last is not: the client makes it elsewhere, and it would be done twice.
    */
   synchronized boolean takes(int stream) {
     if (lastGoAwayAt != NEVER && stream > lastStream) {

@@ -44,13 +44,13 @@ public final class ConnectionTimeouts {
   /** The stream of a request on a connection that is not multiplexed. */
   static final int NO_STREAM = -1;
 
-  /** How long a watched request runs before its connection is looked at: most are done by then. */
+  /** How long a watched request runs before its connection is checked: most are done by then. */
   private static final long WATCH_AFTER_NANOS = 20_000_000;
 
   /** How often it is looked whether clients whose requests take long are still there. */
   private static final long LOOK_MILLIS = 20;
 
-  /** How long a client whose answer is given may go on sending. */
+  /** How long a client whose answer is given may continue sending. */
   private static final int UNREAD_MILLIS = 2_000;
 
   /**
@@ -590,7 +590,7 @@ public final class ConnectionTimeouts {
         : after(now, age + ThreadLocalRandom.current().nextLong(-spread, spread + 1));
   }
 
-  /** If it cannot be done, for want of memory, whoever asks next begins it. */
+  /** If it cannot be done, for require of memory, every caller next begins it. */
   private void begin(AtomicBoolean underWay, long millis, Runnable work) {
     boolean begun = false;
     try {
@@ -745,7 +745,8 @@ public final class ConnectionTimeouts {
    * A request has arrived on it, with its headers.
    *
    * @param stream its number on a multiplexed connection
-   * @return null when its client was told already that it is not answered, or has gone after that
+   * @return null when its client was notified already that it is not answered, or has gone after
+   *     that
    */
   public @Nullable Exchange begin(SocketAddress remote, SocketAddress local, int stream) {
     ClientConnection c = connections.get(new Key(remote, local));
@@ -758,7 +759,7 @@ public final class ConnectionTimeouts {
   }
 
   /**
-   * Waits until a connection has ended whose client was told its last request, or for as long as it
+   * Waits until a connection has ended whose client was sent its last request, or for as long as it
    * has for that.
    */
   public void awaitEnd(SocketAddress remote, SocketAddress local) throws InterruptedException {
@@ -785,7 +786,7 @@ public final class ConnectionTimeouts {
 
   /**
    * Closes every connection that has no request in work; to be called again and again while a
-   * listener stops. A client of HTTP/2 hears first that it should begin no more requests, then,
+   * listener stops. A client of HTTP/2 receives first that it should begin no more requests, then,
    * when those that were on their way have had time to arrive, which one was the last.
    *
    * @return how many such clients know of the end and are still connected
@@ -808,7 +809,7 @@ public final class ConnectionTimeouts {
     return told;
   }
 
-  /** Closes whoever is late, and has it done again while there are connections. */
+  /** Closes connections that are late, and has it done again while there are connections. */
   private void sweep() {
     sweeping.set(false);
     if (connections.isEmpty()) {
@@ -834,7 +835,7 @@ public final class ConnectionTimeouts {
             });
   }
 
-  /** Whether a connection is to be cut off; one that has come to its end otherwise is told so. */
+  /** Whether a connection is to be cut off; one that has come to its end otherwise is marked so. */
   private boolean isLate(ClientConnection c, long now) {
     Multiplexed whole = c.multiplexed;
     boolean resting = c.inWork.isEmpty();

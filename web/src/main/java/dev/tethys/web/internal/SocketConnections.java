@@ -70,11 +70,11 @@ public final class SocketConnections implements AutoCloseable {
    * Listens.
    *
    * @param protocols in the order in which they are preferred; the last takes all that no other
-   *     does, whatever it begins with
+   *     does, regardless of what it begins with
    * @param tls null for none
    * @param timed whether a read of such a socket can be given a time
    * @param grace time for running requests after the close
-   * @throws IOException when the socket cannot be had
+   * @throws IOException when the socket is not available
    */
   public SocketConnections(
       Opening opening,
@@ -158,7 +158,7 @@ public final class SocketConnections implements AutoCloseable {
     return Long.toHexString(IDS.incrementAndGet());
   }
 
-  /** The first protocol of ours that a client offers; null, which is none, else. */
+  /** The first our own protocol that a client offers; null, which is none, else. */
   private @Nullable String negotiated(List<String> offered) {
     for (Protocol p : protocols) {
       for (String name : p.names()) {

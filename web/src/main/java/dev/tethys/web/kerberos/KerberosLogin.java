@@ -54,8 +54,8 @@ public final class KerberosLogin {
   }
 
   /**
-   * A server refused a ticket: all are given up, unless they are so young that others would fare no
-   * better. So a principal that a server does not let in logs in once a minute, however often it
+   * A server refused a ticket: all are abandoned, unless they are so young that others would fare
+   * no better. So a principal that a server does not let in logs in once a minute, however often it
    * asks.
    *
    * @return whether the next ticket is another one

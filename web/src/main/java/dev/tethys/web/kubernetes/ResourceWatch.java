@@ -27,7 +27,7 @@ import tools.jackson.databind.node.MissingNode;
 
 /**
  * Keeps one resource of one namespace up to date: lists it page by page, then watches from the
- * list's version on. A watch that ends goes on where it was; only a version that the server has
+ * list's version on. A watch that ends continues where it was; only a version that the server has
  * forgotten (410) makes a new list. After failures it waits longer and longer.
  *
  * @param <T> what is kept of an object
@@ -167,7 +167,7 @@ public final class ResourceWatch<T> {
             });
   }
 
-  /** Goes on until the thread is interrupted. */
+  /** Continues until the thread is interrupted. */
   public void run() throws InterruptedException {
     while (true) {
       try {
@@ -192,7 +192,7 @@ public final class ResourceWatch<T> {
         if (failures++ > 0) {
           waitAfterFailure();
         }
-      } catch (IOException | RuntimeException e) { // whatever it is, a watch never ends for good
+      } catch (IOException | RuntimeException e) { // of any kind, a watch never ends permanently
         if (Thread.interrupted()) {
           throw new InterruptedException();
         }
@@ -217,7 +217,8 @@ public final class ResourceWatch<T> {
     Map<String, T> found = new HashMap<>();
     String more = "";
     for (int page = 0; page < MAX_PAGES; page++) {
-      // Version 0 is whatever the server has at hand, without a look into its store. After a 410
+      // Version 0 is regardless of what the server has at hand, without a look into its store.
+      // After a 410
       // that may be what was too old, and a further page takes no version.
       String at = expired || !more.isEmpty() ? "" : "&resourceVersion=0";
       String query =

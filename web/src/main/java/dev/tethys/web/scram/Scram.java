@@ -140,7 +140,7 @@ public final class Scram {
     return m;
   }
 
-  /** PBKDF2 for one block; the JDK's own takes characters in the place of bytes. */
+  /** PBKDF2 for one block; the JDK's own takes characters instead of bytes. */
   private byte[] stretched(byte[] salt, int iterations) throws GeneralSecurityException {
     Mac m = keyed(password);
     m.update(salt);

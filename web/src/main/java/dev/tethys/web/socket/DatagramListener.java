@@ -26,7 +26,7 @@ public final class DatagramListener implements SocketListener {
 
     /**
      * Nothing came for a moment, or {@link Options#gather} or {@link Options#gatherBytes} is over:
-     * whatever was put together is to go on.
+     * anything that was put together is to continue.
      */
     default void pause() throws InterruptedException {}
   }
@@ -79,7 +79,7 @@ public final class DatagramListener implements SocketListener {
   /**
    * Listens.
    *
-   * @throws IOException when the address is malformed or cannot be had
+   * @throws IOException when the address is malformed or is not available
    */
   public static DatagramListener start(Options options, Handler handler) throws IOException {
     var a = StreamListener.address(options.address());

@@ -68,7 +68,7 @@ public final class StreamListener implements SocketListener {
   private static final Duration GRACE = Duration.ofSeconds(5);
   private static final long FULL_TOLD_NANOS = Duration.ofMinutes(1).toNanos();
 
-  /** How long connections have for handing over what they have read. */
+  /** How long connections have for passing what they have read. */
   private static final Duration LAST = Duration.ofMillis(500);
 
   private final ServerSocket server;
@@ -103,7 +103,7 @@ public final class StreamListener implements SocketListener {
   /**
    * Listens.
    *
-   * @throws IOException when the address is malformed or cannot be had
+   * @throws IOException when the address is malformed or is not available
    */
   public static StreamListener start(Options options, Handler handler) throws IOException {
     InetSocketAddress a = address(options.address());
@@ -241,7 +241,7 @@ public final class StreamListener implements SocketListener {
     }
   }
 
-  /** Whether there may be one more, if need be in the place of one of a client with many. */
+  /** Whether there may be one more, if need be instead of one of a client with many. */
   private boolean hasRoom(Socket s) {
     if (room.tryAcquire()) {
       return true;
@@ -316,7 +316,7 @@ public final class StreamListener implements SocketListener {
                     most.getKey()));
   }
 
-  /** The next connection; null when none could be had. */
+  /** The next connection; null when none could be available. */
   private @Nullable Socket next() {
     try {
       return server.accept();

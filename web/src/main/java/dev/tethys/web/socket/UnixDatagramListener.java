@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Takes datagrams over a socket of the same machine (unix(7), SOCK_DGRAM). A call waits in the
- * kernel, on a platform thread of its own.
+ * kernel, on its own platform thread.
  */
 public final class UnixDatagramListener implements AutoCloseable {
   /** Handles datagrams, on one thread. */

@@ -47,7 +47,7 @@ public final class Tracing implements AutoCloseable {
   /**
    * Starts without traces.
    *
-   * @param service what receivers are told the program is: {@code prometheus} or {@code
+   * @param service what receivers are given the program is: {@code prometheus} or {@code
    *     alertmanager}, as by these
    * @param clients the process's; not closed here
    */

@@ -27,7 +27,7 @@ class AddressesTest {
 
   private static ServerSocket listening(InetAddress address, int port) throws IOException {
     ServerSocket s = new ServerSocket();
-    s.bind(new InetSocketAddress(address, port), 500); // nobody accepts
+    s.bind(new InetSocketAddress(address, port), 500); // no one accepts
     return s;
   }
 

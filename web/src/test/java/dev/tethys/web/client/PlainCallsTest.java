@@ -11,7 +11,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import org.junit.jupiter.api.Test;
 
-/** What a process does without that calls nobody by TLS; seen by the classes that it loads. */
+/** What a process does without that calls no one by TLS; seen by the classes that it loads. */
 class PlainCallsTest {
   private static final String TRUST = "sun.security.ssl.TrustManagerFactoryImpl";
 
@@ -26,7 +26,7 @@ class PlainCallsTest {
         .doesNotContain("status");
   }
 
-  /** The output of a process that does one call and tells what classes it loads. */
+  /** The output of a process that does one call and reports what classes it loads. */
   private static String loadedBy(String scheme) throws IOException, InterruptedException {
     Process p =
         new ProcessBuilder(
@@ -45,7 +45,7 @@ class PlainCallsTest {
     return out;
   }
 
-  /** Calls a server of its own, which speaks no TLS. */
+  /** Calls its own server, which speaks no TLS. */
   static final class OneCall {
     private OneCall() {}
 

@@ -659,7 +659,7 @@ class WebClientTest {
     assertThat(p.find(URI.create("http://inside/"))).isNull();
   }
 
-  /** What is wrong with it is said without the password, by whatever tells an exception. */
+  /** What is wrong with it is said without the password, by anything that tells an exception. */
   @ParameterizedTest
   @ValueSource(
       strings = {

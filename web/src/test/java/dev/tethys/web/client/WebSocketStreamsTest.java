@@ -189,7 +189,7 @@ class WebSocketStreamsTest {
           "02020102" + "80020304", // in pieces
           "827f00ffffffffffffff", // larger than any memory
           "810141", // text
-          "800141", // goes on with nothing
+          "800141", // continues with nothing
           "020101" + "820101", // begins within another
           "020101", // ends within
           "8203" + "01"

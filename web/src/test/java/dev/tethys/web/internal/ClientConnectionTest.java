@@ -37,7 +37,10 @@ class ClientConnectionTest {
     };
   }
 
-  /** A client repeats elsewhere what it was told is not answered: it must not be done here, too. */
+  /**
+   * A client repeats elsewhere what it was notified of as unanswered: it must not be done here,
+   * too.
+   */
   @Test
   @Timeout(20)
   void whatComesBehindTheLastRequestThatWasToldIsNotAnswered() throws Exception {
@@ -66,7 +69,7 @@ class ClientConnectionTest {
     }
   }
 
-  /** Before the first words nothing can be told, but they may never be said. */
+  /** Before the first words nothing is known, but they may never be said. */
   @Test
   @Timeout(20)
   void whatNeverBeginsEndsAllTheSame() throws Exception {

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What sd_listen_fds(3) says of the environment; sockets are taken by processes of their own. */
+/** What sd_listen_fds(3) says of the environment; sockets are taken by their own processes. */
 class InheritedServerSocketTest {
   @Test
   void oneForThisProcessIsTaken() {

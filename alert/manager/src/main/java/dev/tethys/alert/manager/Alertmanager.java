@@ -175,8 +175,8 @@ public final class Alertmanager implements AutoCloseable {
   }
 
   /**
-   * Keeps what becomes of alerts from now on in a log of its own, which is closed with it; before
-   * any alert comes.
+   * Keeps what becomes of alerts from now on in its own log, which is closed with it; before any
+   * alert comes.
    */
   public void keepHistory(EventLog log) {
     history = log;
@@ -188,12 +188,12 @@ public final class Alertmanager implements AutoCloseable {
                     .toList());
   }
 
-  /** The log of its own; null when there is none. */
+  /** Its own log; null when there is none. */
   public @Nullable EventLog history() {
     return history;
   }
 
-  /** That alerts begin and end is told by nobody else where there are no rules. */
+  /** That alerts begin and end has no other source where there are no rules. */
   private void remember(List<Alert> told, Instant now) {
     EventLog h = history;
     if (h == null) {
@@ -211,7 +211,7 @@ public final class Alertmanager implements AutoCloseable {
     h.record(changes);
   }
 
-  /** Hands on what becomes of alerts from now on; who hears of it must not wait. */
+  /** Passes on what becomes of alerts from now on; who is notified of it must not wait. */
   public void onEvents(Consumer<List<AlertEvent>> listener) {
     events = listener;
   }

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
-/** An Alertmanager with a clock of the test's own and a webhook that hears what is sent. */
+/** An Alertmanager with the test's own clock and a webhook that receives what is sent. */
 abstract class AlertmanagerFixture {
   static final Instant START = Instant.parse("2026-03-02T12:00:00Z"); // a Monday
   static final ObjectMapper JSON = new ObjectMapper();
@@ -103,12 +103,12 @@ abstract class AlertmanagerFixture {
     return m;
   }
 
-  /** What metrics tell apart; nothing unless a test wants it. */
+  /** What metrics tell apart; nothing unless a test requires it. */
   MetricLabels metricLabels() {
     return MetricLabels.NONE;
   }
 
-  /** The record of events; none unless a test wants one. */
+  /** The record of events; none unless a test requires one. */
   EventRecorder recorder() {
     return EventRecorder.off();
   }
@@ -146,7 +146,7 @@ abstract class AlertmanagerFixture {
     assertThat(java.util.Objects.requireNonNull(manager).receive(List.of(alerts))).isEmpty();
   }
 
-  /** Tells of alerts each minute, as a server does, and gives what was sent in that time. */
+  /** Reports alerts each minute, as a server does, and gives what was sent in that time. */
   List<String> minutes(int n, PostedAlert... alerts) {
     List<String> out = new ArrayList<>();
     for (int i = 0; i < n; i++) {

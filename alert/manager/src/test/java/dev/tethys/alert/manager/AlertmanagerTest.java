@@ -14,7 +14,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The whole of it, with a clock of the test's own and a webhook that hears what is sent. */
+/** The whole of it, with the test's own clock and a webhook that receives what is sent. */
 @Timeout(60)
 class AlertmanagerTest extends AlertmanagerFixture {
   @Test
@@ -121,7 +121,7 @@ class AlertmanagerTest extends AlertmanagerFixture {
     assertThat(hour).anyMatch(s -> s.contains("Low+"));
     assertThat(value("alertmanager_notifications_suppressed_total{reason=\"mute_time_interval\"}"))
         .isPositive();
-    // The integration that does not hear of resolved alerts.
+    // The integration that is not notified of resolved alerts.
     posted.clear();
     post(resolved("Y", "kind", "b"));
     assertThat(after(Duration.ofMinutes(2)))

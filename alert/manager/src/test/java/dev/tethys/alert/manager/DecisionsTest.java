@@ -147,7 +147,7 @@ class DecisionsTest extends AlertmanagerFixture {
     assertThat(m.notes().of(labels("A"))).hasSize(1);
     assertThat(minutes(300, firing("A"))).isEmpty();
     assertThat(outcome(m, labels("A"))).startsWith("acknowledged: acknowledged by me at ");
-    // Somebody else fires: that is a change.
+    // Another process fires: that is a change.
     assertThat(minutes(2, firing("A"), firing("A", "n", "2"))).hasSize(1);
     // One of them is acknowledged only.
     assertThat(minutes(62, firing("A"), firing("A", "n", "2"))).hasSize(1);
@@ -197,9 +197,9 @@ class DecisionsTest extends AlertmanagerFixture {
           assertThat(s.stateAt(clock.instant())).isEqualTo(Silence.State.PENDING);
           if (seen.size() == 2) {
             m.close();
-            m = open(CONFIG); // it is made once, whoever starts anew
+            m = open(CONFIG); // it is made once, regardless of who starts anew
           } else if (seen.size() == 3) {
-            m.silences().expire(s.id()); // and not again, when somebody has ended it
+            m.silences().expire(s.id()); // and not again, when a user has ended it
           }
         }
       }
@@ -240,14 +240,14 @@ class DecisionsTest extends AlertmanagerFixture {
         .filteredOn(s -> !s.contains("Watchdog"))
         .containsExactly("night: HeartbeatMissing+ (first notification)");
     assertThat(m.heartbeats().getFirst().missingSince()).isNotNull();
-    // A reload changes nothing, and tells nobody again.
+    // A reload changes nothing, and tells no one again.
     m.apply(read(HEARTBEATS));
     assertThat(after(Duration.ofMinutes(10))).noneMatch(s -> s.contains("Heartbeat"));
     post(firing("Watchdog", "cluster", "b"));
     assertThat(after(Duration.ofMinutes(6)))
         .contains(
             "night: HeartbeatMissing- (all alerts resolved)", "r: Gone- (all alerts resolved)");
-    // A heartbeat that nobody waits for any more is not missed any more.
+    // A heartbeat that no caller waits for any more is not missed any more.
     after(Duration.ofMinutes(30));
     m.apply(read(CONFIG));
     assertThat(m.heartbeats()).isEmpty();

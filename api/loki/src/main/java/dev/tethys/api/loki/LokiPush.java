@@ -184,7 +184,7 @@ public final class LokiPush {
   /**
    * Body without its Content-Encoding.
    *
-   * @param snappy true if the body is a block of snappy whatever its encoding, as protobuf of
+   * @param snappy true if the body is a block of snappy regardless of its encoding, as protobuf of
    *     Loki's push is; it stays one
    */
   private static byte[] body(HttpRequest request, boolean snappy) throws IOException {

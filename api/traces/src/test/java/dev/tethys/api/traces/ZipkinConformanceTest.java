@@ -34,7 +34,7 @@ class ZipkinConformanceTest {
       cases++;
       MemoryTraceStore store = new MemoryTraceStore();
       for (int i = 0; i < traces.size(); i++) {
-        // each list is a trace of its own, although some lists share an id
+        // each list is its own trace, although some lists share an id
         String json =
             AttributeText.json(new StringBuilder(), traces.get(i))
                 .toString()

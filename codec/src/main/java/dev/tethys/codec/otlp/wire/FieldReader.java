@@ -48,7 +48,7 @@ final class FieldReader {
     return n == 0 ? "" : new Utf8(r.buffer(), p, n);
   }
 
-  /** Keeps the field that the reader stands on. */
+  /** Keeps the field that the reader is on. */
   void unknown(Message m) {
     int from = r.fieldStart();
     r.skip();
@@ -98,7 +98,7 @@ final class FieldReader {
     return one.raw(0);
   }
 
-  /** Adds the KeyValue that the reader stands on. */
+  /** Adds the KeyValue that the reader is on. */
   void attribute(Attributes to) {
     attribute(to, 0);
   }
@@ -127,9 +127,9 @@ final class FieldReader {
   }
 
   /**
-   * Reads the AnyValue that the reader stands on.
+   * Reads the AnyValue that the reader is on.
    *
-   * @param had what came before, which is gone on with as protobuf merges messages
+   * @param had what came before, which is continued with as protobuf merges messages
    */
   @Nullable Object value(@Nullable Object had) {
     int outer = r.enter();

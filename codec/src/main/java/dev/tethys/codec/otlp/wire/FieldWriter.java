@@ -73,7 +73,7 @@ final class FieldWriter {
     }
   }
 
-  /** Writes what stands in an AnyValue. */
+  /** Writes what is in an AnyValue. */
   void value(@Nullable Object v) {
     switch (v) {
       case null -> {

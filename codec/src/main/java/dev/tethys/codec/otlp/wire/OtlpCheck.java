@@ -37,7 +37,7 @@ public final class OtlpCheck {
   private OtlpCheck() {}
 
   /**
-   * Checks a request, and mends its text.
+   * Checks a request, and repairs its text.
    *
    * @param buf must not be seen by others yet
    * @return how many items it has: log records, spans, data points or samples of profiles

@@ -16,7 +16,7 @@ import dev.tethys.model.telemetry.TracesData;
 
 /**
  * Reads requests into the tree. Values of attributes and bodies that are text stay where they are
- * until somebody looks, so the buffer must not be written to any more; names are remembered from
+ * until a user looks, so the buffer must not be written to any more; names are remembered from
  * request to request. Safe for any number of threads.
  *
  * <p>Fields with an unexpected wire type are unknown fields, as protobuf has it. Requests that did
@@ -62,7 +62,7 @@ public final class OtlpReader {
     return data;
   }
 
-  /** The request of whatever signal. */
+  /** The request of any signal. */
   public Telemetry<?> read(OtlpSignal signal, byte[] buf, int offset, int length) {
     return switch (signal) {
       case LOGS -> logs(buf, offset, length);

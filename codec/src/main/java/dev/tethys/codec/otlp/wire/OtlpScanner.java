@@ -12,9 +12,9 @@ import java.util.List;
  * methods throw {@link dev.tethys.codec.CodecException}.
  *
  * <p>A request is resources (field 1) with scopes (field 2) with log records, spans or metrics
- * (field 2); of metrics, the items are the data points (field 1) of whatever data they have (fields
- * 5 to 11), of profiles the samples (field 2). Profiles refer to a dictionary beside the resources:
- * of them a resource alone is no request.
+ * (field 2); of metrics, the items are the data points (field 1) of any data they have (fields 5 to
+ * 11), of profiles the samples (field 2). Profiles refer to a dictionary next to the resources: of
+ * them a resource alone is no request.
  */
 public final class OtlpScanner {
   /**
@@ -25,7 +25,7 @@ public final class OtlpScanner {
   public record Slice(int offset, int length, int items) {}
 
   /** A request. */
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Part(byte[] body, int items) {}
 
   private static final int RESOURCE = 1;
@@ -115,7 +115,7 @@ public final class OtlpScanner {
   }
 
   /**
-   * The resources of a request, each as a request of its own; together they are all of it. Not for
+   * The resources of a request, each as its own request; together they are all of it. Not for
    * profiles.
    */
   public static List<Slice> resources(OtlpSignal signal, byte[] buf, int offset, int length) {
@@ -141,8 +141,8 @@ public final class OtlpScanner {
   /**
    * Cuts a request into requests that have at most so many items and bytes, in order. What encloses
    * items (resource, scope, a metric without its points) is repeated in every part. An item that
-   * alone has more bytes becomes a part of its own; what has no items is left out. A profile is
-   * never cut, whatever the number of its samples; each part has the dictionary that it needs.
+   * alone has more bytes becomes its own part; what has no items is left out. A profile is never
+   * cut, regardless of the number of its samples; each part has the dictionary that it needs.
    *
    * @param maxItems 1 or more
    * @param maxBytes 1 or more

@@ -18,7 +18,7 @@ import dev.tethys.model.telemetry.Telemetry;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the tree as the request that carries it. Text that nobody has looked at is copied as it
+ * Writes the tree as the request that carries it. Text that no client has checked is copied as it
  * came. Reusable; not for several threads at once.
  */
 public final class OtlpWriter {

@@ -16,7 +16,7 @@ import java.util.Set;
  * Rewrites profiles of several dictionaries for one that has what they need and nothing else.
  *
  * <p>An index is followed when it is met: what its entry refers to is moved first, then the entry,
- * so that entries that say the same become one whatever their indices were. Tables refer to each
+ * so that entries that say the same become one regardless of their indices. Tables refer to each
  * other without circles: stacks to locations, these to mappings, functions and attributes, all to
  * text.
  */
@@ -42,7 +42,7 @@ final class ProfileMover {
   private final DictionaryWriter to = new DictionaryWriter();
   private final Map<ProfileDictionary, Source> sources = new IdentityHashMap<>();
 
-  /** Writes what stands in a profile. */
+  /** Writes what is in a profile. */
   void profile(Profile p, ProtoWriter w) {
     Source s = sources.computeIfAbsent(p.dictionary(), Source::new);
     message(PROFILE, new ProtoReader().reset(p.buffer(), p.offset(), p.length()), s, w);

@@ -12,20 +12,20 @@ interface CodeText {
    * Takes a piece of the template's own text, which ends where a value stands, or the code does.
    *
    * @return the same without comments
-   * @throws TemplateException when a value behind it could not be told from the text
+   * @throws TemplateException when a value after it could not be distinguished from the text
    */
   String take(String piece);
 
   /** A value where the template stands now. */
   String value(@Nullable Object value, String text);
 
-  /** Where a comment that begins before ends: behind its last character; -1 when it goes on. */
+  /** Where a comment that begins before ends: behind its last character; -1 when it continues. */
   static int commentEnd(String piece, int from) {
     int end = piece.indexOf("*/", from);
     return end < 0 ? -1 : end + 2;
   }
 
-  /** Where a line ends, before the character that ends it; -1 when it goes on. */
+  /** Where a line ends, before the character that ends it; -1 when it continues. */
   static int lineEnd(String piece, int from, String ends) {
     for (int i = from; i < piece.length(); i++) {
       if (ends.indexOf(piece.charAt(i)) >= 0) {

@@ -9,7 +9,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * JavaScript. What a slash begins, a division or a regular expression, is told by what stands
+ * JavaScript. What a slash begins, a division or a regular expression, is given by what stands
  * before it, as html/template tells it, but that {@code <} and {@code -} are operators here.
  */
 final class ScriptText implements CodeText {
@@ -26,7 +26,7 @@ final class ScriptText implements CodeText {
 
   private static final String LINE_ENDS = "\n\r\u2028\u2029";
 
-  /** Words before which no value ends, so that a slash behind them begins an expression. */
+  /** Words before which no value ends, so that a slash after them begins an expression. */
   private static final Set<String> OPEN_WORDS =
       Set.of(
           "break",
@@ -186,7 +186,7 @@ final class ScriptText implements CodeText {
       while (first > from && s.charAt(first - 1) == c) {
         first--;
       }
-      dividing = (end - first) % 2 == 0; // ++ and -- stand behind a value
+      dividing = (end - first) % 2 == 0; // ++ and -- follow a value
     } else if (c == '.') {
       dividing = end - 1 > from && isDigit(s.charAt(end - 2));
     } else if (",<>=*%&|^?!~([:;{}".indexOf(c) >= 0) {
@@ -208,7 +208,7 @@ final class ScriptText implements CodeText {
     return isDigit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == '$';
   }
 
-  /** In code again, unless the comment goes on. */
+  /** In code again, unless the comment continues. */
   private int behindComment(String s, int end) {
     if (end < 0) {
       return s.length();

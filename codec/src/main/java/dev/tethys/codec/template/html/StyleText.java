@@ -8,7 +8,7 @@ final class StyleText implements CodeText {
   private enum Place {
     CODE,
     STRING,
-    /** What stands in url(…), with or without quotes. */
+    /** What is in url(…), with or without quotes. */
     URL,
     LINE_COMMENT,
     COMMENT
@@ -103,7 +103,7 @@ final class StyleText implements CodeText {
     return Character.isLetterOrDigit(c) || c == '-' || c == '_' || c > 0x7f;
   }
 
-  /** In code again, unless the comment goes on. */
+  /** In code again, unless the comment continues. */
   private int behindComment(String s, int end) {
     if (end < 0) {
       return s.length();

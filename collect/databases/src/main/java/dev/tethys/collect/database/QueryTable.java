@@ -49,7 +49,7 @@ public final class QueryTable {
   /**
    * Reads a table.
    *
-   * @param beside a class beside which the resource lies
+   * @param next to a class beside which the resource lies
    */
   public static QueryTable read(Class<?> beside, String resource) {
     QueryTable out = new QueryTable();

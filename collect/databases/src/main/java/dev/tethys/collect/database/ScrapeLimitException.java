@@ -7,7 +7,7 @@ public final class ScrapeLimitException extends RuntimeException {
   /**
    * With what there is too much of, and what to do.
    *
-   * @param message shown to whoever scrapes
+   * @param message shown to the client that scrapes
    */
   public ScrapeLimitException(String message) {
     super(message);

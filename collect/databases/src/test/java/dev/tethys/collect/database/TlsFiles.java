@@ -8,7 +8,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 
 /**
  * What a server of a test and its clients show one another: {@code server}, {@code client}, and an
- * authority that nobody here is of.
+ * authority that not used here: is of.
  */
 public record TlsFiles(TestCertificates own, TestCertificates strange) {
   /**

@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  * the one list of mechanisms there are.
  */
 public final class Discoveries {
-  /** Mechanisms with a class of their own. */
+  /** Mechanisms with their own class. */
   private static final List<Mechanism> MECHANISMS =
       List.of(
           Aws.AWS,
@@ -82,7 +82,7 @@ public final class Discoveries {
           Uyuni.MECHANISM,
           Vultr.MECHANISM);
 
-  /** To be included in the section of whoever discovers targets. */
+  /** To be included in the section of a job that discovers targets. */
   public static final Section SECTION =
       new Section("service_discovery", "Where targets come from.");
 

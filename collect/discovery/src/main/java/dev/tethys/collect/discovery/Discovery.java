@@ -7,8 +7,8 @@ import java.util.List;
 public interface Discovery {
   /**
    * Runs on a thread of its own until that is interrupted, or until there can be no more news,
-   * handing over groups as they change. Failures at run time are logged and counted, and leave what
-   * was handed over before in force.
+   * passing groups as they change. Failures at run time are logged and counted, and leave what was
+   * passed before in force.
    */
   void run(Sink sink) throws InterruptedException;
 

@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Runs the discoveries of all pools and tells one listener what they found.
  *
- * <p>Invariants: equal configurations run once, however many pools name them, and go on over a
+ * <p>Invariants: equal configurations run once, however many pools name them, and continue over a
  * change of configuration; the listener is called from one thread, at once on the first news and
- * then at most once a throttle interval; each call carries every pool, a pool that has not heard of
+ * then at most once a throttle interval; each call carries every pool, a pool that has not received
  * anything yet with an empty list. All state is guarded by {@code lock}, which is never held while
  * the listener runs.
  */

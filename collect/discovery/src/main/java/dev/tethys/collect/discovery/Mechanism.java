@@ -76,7 +76,7 @@ public final class Mechanism {
     this.maker = maker;
   }
 
-  /** A mechanism that runs in a way of its own. */
+  /** A mechanism that runs in its own way. */
   public static Mechanism of(String name, Section section, Check check, Maker maker) {
     return new Mechanism(name, section, check, maker);
   }

@@ -14,7 +14,7 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * Reads lists of targets as programs write them: plain JSON, with texts where texts belong. A list
  * of a hundred thousand is read in a tenth of the time and memory that the reader of configurations
- * takes, which keeps the place of every word. Whatever is not plain is left to that reader: it
+ * takes, which keeps the place of every word. Anything that is not plain is left to that reader: it
  * alone says what is wrong, and what else is allowed.
  */
 final class PlainGroups {

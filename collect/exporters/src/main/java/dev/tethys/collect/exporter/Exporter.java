@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 public interface Exporter extends AutoCloseable {
   /**
    * What its page of metrics shows, beside what {@link #about()} does; null when it shows nothing
-   * without being told a target.
+   * without being reported a target.
    */
   @Nullable MetricsSource metrics();
 

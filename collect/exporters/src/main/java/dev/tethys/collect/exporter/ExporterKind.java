@@ -32,7 +32,7 @@ public interface ExporterKind {
 
   /**
    * The arguments of a command line as flags: some programs have words that are none in front of
-   * them, names of their own for flags of all exporters, or variables in the place of flags.
+   * them, their own names for flags of all exporters, or variables instead of flags.
    *
    * @param environment variables of the environment by name
    * @throws IllegalArgumentException when they cannot be read
@@ -63,7 +63,7 @@ public interface ExporterKind {
   }
 
   /**
-   * What it prints in the place of running, where a flag asks for that; null where none does.
+   * What it prints instead of running, where a flag asks for that; null where none does.
    *
    * @throws IOException when a file cannot be read
    */

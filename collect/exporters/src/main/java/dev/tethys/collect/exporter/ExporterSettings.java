@@ -30,8 +30,8 @@ public interface ExporterSettings {
   long millis(String flag);
 
   /**
-   * What stands in the {@code config} key of the {@code collect} section in the place of the
-   * exporter's configuration file; null when there is none.
+   * What is in the {@code config} key of the {@code collect} section instead of the exporter's
+   * configuration file; null when there is none.
    */
   @Nullable YamlNode inlineConfig();
 }

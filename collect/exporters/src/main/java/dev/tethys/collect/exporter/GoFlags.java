@@ -40,7 +40,7 @@ public final class GoFlags {
   /**
    * Reads the command line of an exporter.
    *
-   * @throws IllegalArgumentException when something stands behind {@code --}
+   * @throws IllegalArgumentException when something follows {@code --}
    */
   public static GoFlags read(List<String> args, ExporterKind kind) {
     return read(
@@ -98,7 +98,7 @@ public final class GoFlags {
     }
   }
 
-  /** Gives a flag a value in the place of what it has. */
+  /** Gives a flag a value instead of what it has. */
   public void put(String name, String value) {
     given.put(name, new ArrayList<>(List.of(booleans.contains(name) ? truth(value) : value)));
   }
@@ -143,7 +143,7 @@ public final class GoFlags {
     return "true".equals(word);
   }
 
-  /** As arguments, {@code --name=value} each, and what is no flag behind them. */
+  /** As arguments, {@code --name=value} each, and what is no flag after them. */
   public List<String> arguments() {
     List<String> out = new ArrayList<>();
     given.forEach((name, values) -> values.forEach(v -> out.add("--" + name + "=" + v)));

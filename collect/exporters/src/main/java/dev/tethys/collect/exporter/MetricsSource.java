@@ -8,8 +8,8 @@ import java.util.List;
 @FunctionalInterface
 public interface MetricsSource {
   /**
-   * Looks now. Called on a virtual thread of its own, which is interrupted when the time of the
-   * probe is up.
+   * Looks now. Called on its own virtual thread, which is interrupted when the time of the probe is
+   * up.
    *
    * @return families, each name once
    * @throws ProbeException when the question makes no sense, or nothing can be shown

@@ -157,7 +157,7 @@ public interface HostReadings {
   record MountPoint(String device, String path, String type) {}
 
   /**
-   * Mounted file systems, each mount point of a device once. One that does not answer is given up
+   * Mounted file systems, each mount point of a device once. One that does not answer is abandoned
    * after a while and says so, and is not asked again before it has answered.
    *
    * @param virtual whether also those without a device, such as tmpfs

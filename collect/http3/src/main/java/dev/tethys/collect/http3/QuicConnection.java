@@ -65,7 +65,7 @@ final class QuicConnection implements Http3Dialer.Connection {
     this.to = to;
     this.engine = context.newEngine(MEMORY, name, to.getPort());
     ServerNames.send(engine, name);
-    // A socket that is connected hears that nobody listens there.
+    // A socket that is connected is notified that no process listens there.
     this.registered =
         new Bootstrap()
             .group(loop)
@@ -151,7 +151,7 @@ final class QuicConnection implements Http3Dialer.Connection {
     }
   }
 
-  /** Hears why the server says goodbye. */
+  /** Receives why the server says goodbye. */
   private final class Closing extends ChannelInboundHandlerAdapter {
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {

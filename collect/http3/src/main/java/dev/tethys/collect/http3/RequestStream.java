@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One request and its answer. The thread of the packets puts down what comes, and stops reading
- * while too much of it lies there; who asked takes it up.
+ * while too much of it is there; who asked takes it up.
  */
 final class RequestStream extends Http3RequestStreamInboundHandler {
   /** How much of a body may wait to be read, in bytes. */
@@ -156,7 +156,7 @@ final class RequestStream extends Http3RequestStreamInboundHandler {
     notifyAll();
   }
 
-  /** The codec says so too, but may do it after the end, which is an end to whoever reads. */
+  /** The codec says so too, but may do it after the end, which is an end to the reader. */
   private boolean isCutOff() {
     Http3Headers h = head;
     Integer status = h == null ? null : status(h);

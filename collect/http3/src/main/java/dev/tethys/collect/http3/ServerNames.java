@@ -7,7 +7,7 @@ import java.net.InetAddress;
 /**
  * The name that is sent to a server (SNI). Netty sends none without a dot, {@code localhost} and
  * the short names of a cluster, which servers choose sites and certificates by as well: it is put
- * where Netty keeps the others. Where that is not to be had such a name is verified and not sent.
+ * where Netty keeps the others. Where that is not available such a name is verified and not sent.
  */
 final class ServerNames {
   private ServerNames() {}

@@ -13,7 +13,7 @@ public interface LogSource extends AutoCloseable {
    */
   void start() throws IOException;
 
-  /** Takes nothing more; entries handed on may still be settled. */
+  /** Takes nothing more; entries passed on may still be settled. */
   void stop();
 
   /** Ends; stops first. */
@@ -22,7 +22,7 @@ public interface LogSource extends AutoCloseable {
     stop();
   }
 
-  /** Whether everything that it handed on is delivered, as far as it asks for that. */
+  /** Whether everything that it passed on is delivered, as far as it asks for that. */
   default boolean isDelivered() {
     return true;
   }

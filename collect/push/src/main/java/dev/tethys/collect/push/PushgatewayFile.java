@@ -33,7 +33,7 @@ import java.util.TreeMap;
  * </pre>
  *
  * <p>The format has no checksum, so that keys which say the same as what is below them are compared
- * with it. Anything but this one type, and anything behind it, is an error.
+ * with it. Anything but this one type, and anything after it, is an error.
  */
 final class PushgatewayFile {
   private static final int MAX_TEXT = 1 << 20;
@@ -230,7 +230,7 @@ final class PushgatewayFile {
   }
 
   private PushGroup.Pushed pushed(Layout layout, long at, String name) throws IOException {
-    // The zero of Go's times, which stands for a field that is not there.
+    // The zero of Go's times, which represents a field that is not there.
     Instant[] time = {Instant.ofEpochSecond(YEAR_ONE)};
     MetricFamily[] family = new MetricFamily[1];
     struct(

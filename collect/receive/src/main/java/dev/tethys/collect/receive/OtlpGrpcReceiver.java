@@ -11,9 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * OTLP metrics over gRPC: the one unary method {@link #PATH}. gRPC is a POST over HTTP/2 whose body
- * is a frame (compression flag, 4 bytes length, message) and whose outcome stands in trailers, so
- * it needs no more than an HTTP/2 server that can send those (gRPC over HTTP/2, protocol
- * description).
+ * is a frame (compression flag, 4 bytes length, message) and whose outcome is in trailers, so it
+ * needs no more than an HTTP/2 server that can send those (gRPC over HTTP/2, protocol description).
  */
 public final class OtlpGrpcReceiver implements Receiver {
   public static final String PATH =
@@ -73,7 +72,7 @@ public final class OtlpGrpcReceiver implements Receiver {
           };
     }
     if (status != OK) {
-      // gRPC's Trailers-Only form: no body, the outcome stands in the headers
+      // gRPC's Trailers-Only form: no body, the outcome is in the headers
       reply.header("grpc-status", Integer.toString(status));
       reply.header("grpc-message", percent(problem));
       reply.send(200);
@@ -121,7 +120,7 @@ public final class OtlpGrpcReceiver implements Receiver {
     return otlp.store(w.decoded(), 0, size).toProtobuf();
   }
 
-  /** Percent-encodes as gRPC wants its message: all but printable ASCII, and percent itself. */
+  /** Percent-encodes as gRPC requires its message: all but printable ASCII, and percent itself. */
   static String percent(String s) {
     byte[] b = s.getBytes(StandardCharsets.UTF_8);
     StringBuilder sb = new StringBuilder();

@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * Stores OTLP metrics; {@link OtlpHttpReceiver} and {@link OtlpGrpcReceiver} bring them here.
  *
  * <p>A data point that is refused (by the translation or by the store) is counted and told in the
- * partial success of the answer, as OTLP wants it; Prometheus would refuse the whole request. Only
- * when every data point was refused is the request refused, with nothing stored.
+ * partial success of the answer, as OTLP requires it; Prometheus would refuse the whole request.
+ * Only when every data point was refused is the request refused, with nothing stored.
  */
 public final class OtlpReceiver {
   private static final LimitedLog PEER_LOG =
@@ -197,7 +197,7 @@ public final class OtlpReceiver {
       try {
         ref = app.series(labels);
       } catch (StorageException e) {
-        // A new series that has no room is refused alone; those that are known go on.
+        // A new series that has no room is refused alone; those that are known continue.
         if (e.reason() != StorageException.Reason.INVALID
             && e.reason() != StorageException.Reason.LIMIT) {
           throw e;

@@ -65,7 +65,7 @@ final class WriteV1 {
         if (e.reason() != StorageException.Reason.LIMIT) {
           throw e;
         }
-        // A limit forbids this new series; the others go on.
+        // A limit forbids this new series; the others continue.
         limited = limited == null ? e.getMessage() : limited;
         beyond++;
         while (r.next() != SeriesEvent.END) {

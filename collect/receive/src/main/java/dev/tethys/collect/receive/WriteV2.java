@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Appends a remote write 2.0 request. What is wrong with a series or sample is noted and the rest
- * goes on; what is wrong with the store ends it, with nothing stored.
+ * continues; what is wrong with the store ends it, with nothing stored.
  */
 final class WriteV2 {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.receive.write");
@@ -100,7 +100,7 @@ final class WriteV2 {
       return;
     } catch (StorageException e) {
       if (e.reason() == StorageException.Reason.LIMIT) {
-        problem(String.valueOf(e.getMessage())); // series that are known go on
+        problem(String.valueOf(e.getMessage())); // series that are known continue
         return;
       }
       if (e.reason() != StorageException.Reason.INVALID) {
@@ -183,7 +183,7 @@ final class WriteV2 {
     return h == null ? app.append(ref, start, t, r.value()) : app.append(ref, start, t, h);
   }
 
-  /** Refused ones are nothing to tell: the zero mostly stands there already. */
+  /** Refused ones are nothing to tell: the zero mostly is there already. */
   private void zero(long ref, long start, @Nullable Histogram h) {
     Outcome o =
         h == null

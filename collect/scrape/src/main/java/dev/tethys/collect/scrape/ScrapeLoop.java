@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  * the interval, is the target's offset, where others may have theirs. A scrape that starts no more
  * than a tolerance after its tick carries the tick's time, so that timestamps of a series are
  * evenly spaced and compress well. A tick that passes while a scrape runs is made up for at once;
- * earlier ones are left out. Where the clock is set back by an interval or more, ticks go on from
- * what it shows then.
+ * earlier ones are left out. Where the clock is set back by an interval or more, ticks continue
+ * from what it shows then.
  *
  * <p>A loop that is stopped lets a scrape that runs come to its end. It then waits for two more
  * ticks and a bit, and ends its series at the time of the first, unless this is switched off or the

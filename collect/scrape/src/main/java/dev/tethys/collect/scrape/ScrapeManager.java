@@ -86,7 +86,7 @@ public final class ScrapeManager implements DiscoveryManager.Listener, AutoClose
 
   /**
    * Takes over a configuration: jobs that are gone stop, changed ones start over with the targets
-   * they have, others go on undisturbed. New ones start with their first targets.
+   * they have, others continue undisturbed. New ones start with their first targets.
    *
    * @param externalLabels those of this server; two with different ones scrape at different times
    * @throws IOException when a failure log cannot be opened; nothing has changed then

@@ -344,7 +344,7 @@ final class ScrapePool {
   }
 
   /**
-   * Goes on with another configuration: every loop is replaced, and takes over the caches of the
+   * Continues with another configuration: every loop is replaced, and takes over the caches of the
    * old one where the series stay the same. The targets stay until the next sync.
    *
    * @throws IllegalArgumentException when the HTTP settings cannot be used; all stays as it was

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * runs are what is kept, and numbers one by one only while they are too many.
  *
  * <p>Invariant: while {@link #each} is null, the number of a slot is that of the last run which
- * does not begin behind it, and of as many more as the slot stands behind that. Slots without a
- * number have any. For one thread.
+ * does not begin after it, and of as many more as the slot follows that. Slots without a number
+ * have any. For one thread.
  */
 final class SlotNumbers {
   private static final int[] NONE = {};
@@ -76,7 +76,7 @@ final class SlotNumbers {
     return true;
   }
 
-  /** A run takes two numbers; few are had whatever there is. */
+  /** A run takes two numbers; few are available regardless of there is. */
   private static boolean isTooMany(int runs, int slots) {
     return runs > 8 + slots / 4;
   }

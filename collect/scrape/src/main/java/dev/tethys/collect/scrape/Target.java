@@ -138,7 +138,7 @@ public final class Target {
     metadata = cache;
   }
 
-  /** Is told what its labels say of scrapes, which all targets of a job share. */
+  /** Is given what its labels say of scrapes, which all targets of a job share. */
   void asked(ScrapePace.Asked of) {
     asked = of;
   }

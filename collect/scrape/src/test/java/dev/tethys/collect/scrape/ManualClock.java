@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** Time that stands still until the test moves it, deadline by deadline. */
+/** Time that stops until the test moves it, deadline by deadline. */
 final class ManualClock implements ScrapeClock {
   private record Waiter(Instant until) {}
 
@@ -47,7 +47,7 @@ final class ManualClock implements ScrapeClock {
                   work.run();
                 }
               } catch (InterruptedException e) {
-                // nobody waits for it
+                // no caller waits for it
               }
             });
     return () -> {

@@ -123,7 +123,7 @@ final class Setting implements AutoCloseable {
     return this;
   }
 
-  /** Lets the one loop scrape so often; the clock then stands at its last tick. */
+  /** Lets the one loop scrape so often; the clock then is at its last tick. */
   Setting scrape(int times) throws InterruptedException {
     for (int i = 0; i < times; i++) {
       clock.tick(1);

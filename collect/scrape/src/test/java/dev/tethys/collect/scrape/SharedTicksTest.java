@@ -20,7 +20,7 @@ class SharedTicksTest {
     return ticks.place(random.nextLong(interval.toNanos()), interval);
   }
 
-  /** How many targets stand at each place. */
+  /** How many targets are at each place. */
   private Map<Long, Integer> places(int targets, Duration interval) {
     Map<Long, Integer> out = new TreeMap<>();
     for (int i = 0; i < targets; i++) {

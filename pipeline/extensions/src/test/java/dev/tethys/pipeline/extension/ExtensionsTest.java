@@ -305,7 +305,7 @@ class ExtensionsTest {
     assertThatThrownBy(absent::start).hasMessageContaining("there is no folder");
   }
 
-  /** A context of an extension that stands alone. */
+  /** A context of an extension that is alone. */
   private final class Alone implements Context {
     @Override
     public ComponentId id() {

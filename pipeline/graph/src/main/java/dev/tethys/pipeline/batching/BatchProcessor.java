@@ -21,8 +21,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * {@code batch}: joins batches. Unlike the Collector's it keeps receipts, so that sources hear what
- * became of theirs, and refuses nothing while the queue behind it has room.
+ * {@code batch}: joins batches. Unlike the Collector's it keeps receipts, so that sources receive
+ * what their own became, and refuses nothing while the queue after it has room.
  */
 public final class BatchProcessor implements ProcessorFactory<BatchProcessor.Settings> {
   /** The settings. */

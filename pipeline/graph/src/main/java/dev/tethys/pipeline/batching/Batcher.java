@@ -26,11 +26,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Joins batches until they are large enough or old enough, and splits those that are too large.
- * Receipts are kept: each source hears what became of its own.
+ * Receipts are kept: each source receives what its own became.
  *
  * <p>Nothing is decoded to join: the bytes are put one behind the other; trees stay trees; profiles
  * get a dictionary together. Batches with a lane are joined with others whose lanes fall into the
- * same of {@link #ORDERED} groups and go on in that group's lane, so that their order stays.
+ * same of {@link #ORDERED} groups and continue in that group's lane, so that their order stays.
  *
  * <p>Invariants: a group holds less than its trigger size and one batch; there are at most as many
  * groups as combinations of metadata are allowed. What is consumed once it was stopped passes
@@ -47,7 +47,7 @@ public final class Batcher implements Consumer {
 
   /** Counters of a batcher. */
   public interface Meter {
-    /** A batch went on. */
+    /** A batch continued. */
     void sent(int items, int bytes, boolean becauseOfSize);
 
     /** A batch was rejected. */
@@ -65,7 +65,7 @@ public final class Batcher implements Consumer {
   private final Map<Key, Group> groups = new HashMap<>(); // guarded by itself
   private volatile boolean stopped;
 
-  /** Read: while what was held goes on; written by who waits for that. */
+  /** Read: while what was held continues; written by who waits for that. */
   private final ReentrantReadWriteLock goingOn = new ReentrantReadWriteLock();
 
   /**
@@ -138,7 +138,7 @@ public final class Batcher implements Consumer {
 
   /**
    * Sends on what is held, and waits a moment for what others are sending on: what came before has
-   * gone on then, even where its time had come just now.
+   * continued then, even where its time had come just now.
    */
   public void flush() {
     flush(LONGEST_WAY);
@@ -173,7 +173,7 @@ public final class Batcher implements Consumer {
     private final Key key;
     private final ReentrantLock lock = new ReentrantLock();
 
-    /** Held while batches with lanes go on, so that none overtakes. */
+    /** Held while batches with lanes continue, so that none overtakes. */
     private final ReentrantLock sending = new ReentrantLock();
 
     private List<Batch> batches = new ArrayList<>();
@@ -309,7 +309,7 @@ public final class Batcher implements Consumer {
         }
       }
     } catch (dev.tethys.codec.CodecException e) {
-      return List.of(b); // malformed: for whoever reads it to refuse
+      return List.of(b); // malformed: refused by its reader
     }
     return out.isEmpty() ? List.of(b) : out;
   }

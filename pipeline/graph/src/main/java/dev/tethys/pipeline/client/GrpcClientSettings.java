@@ -125,7 +125,7 @@ public record GrpcClientSettings(
 
   /** The keys of the block, to which an exporter adds its own. */
   public static final class Keys {
-    /** What a template has in the place of an endpoint. */
+    /** What a template has instead of an endpoint. */
     private static final String NOWHERE = "nowhere:1";
 
     private final Key<String> endpoint;

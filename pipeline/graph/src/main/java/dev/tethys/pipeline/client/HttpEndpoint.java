@@ -112,7 +112,7 @@ public final class HttpEndpoint {
    * @param body with gzip undone
    * @param retryAfter zero when it does not say
    */
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Reply(
       int status, byte[] body, Duration retryAfter, Map<String, java.util.List<String>> headers) {
     public boolean isOk() {
@@ -174,8 +174,9 @@ public final class HttpEndpoint {
 
   /**
    * What a status other than success means: overload and faults of the server are for later; so are
-   * refused credentials and a missing database, which people mend while the queue keeps what is in
-   * it; anything else is for good, whatever it says: a refusal may quote what was sent.
+   * refused credentials and a missing database, which people repair while the queue keeps what is
+   * in it; anything else is permanently, regardless of what it says: a refusal may quote what was
+   * sent.
    */
   public static SendResult judge(Reply r) {
     return switch (r.status()) {

@@ -21,7 +21,7 @@ public interface ClientAuth {
    * Headers of a request that is about to be sent; asked for before every attempt, so that tokens
    * may change. May block.
    *
-   * @throws IOException when no token can be had now
+   * @throws IOException when no token is available now
    */
   Map<String, String> headers() throws IOException;
 
@@ -36,7 +36,7 @@ public interface ClientAuth {
     return c == null ? client : client.signing(c);
   }
 
-  /** What has headers to say beside a client of {@link #signing}; null for nothing. */
+  /** What has headers to say next to a client of {@link #signing}; null for nothing. */
   static @Nullable ClientAuth besideSigning(@Nullable ClientAuth auth) {
     return auth == null || auth.cloud() != null ? null : auth;
   }
@@ -45,7 +45,7 @@ public interface ClientAuth {
    * The token of {@link #headers()}, for protocols that have no headers. May block.
    *
    * @return of printable ASCII without spaces
-   * @throws IOException when no token can be had now, or what the extension says is none
+   * @throws IOException when no token is available now, or what the extension says is none
    */
   default String bearerToken() throws IOException {
     for (Map.Entry<String, String> h : headers().entrySet()) {

@@ -23,7 +23,7 @@ public sealed interface ComponentFactory<S>
 
   /**
    * How its settings are read; make it of a {@link dev.tethys.config.Section}. Nothing written
-   * stands for an empty map.
+   * represents an empty map.
    */
   Type<S> settings();
 }

@@ -9,7 +9,7 @@ public non-sealed interface ConnectorFactory<S> extends ComponentFactory<S> {
 
   /**
    * Whether it offers to another output what one does not take. Full queues refuse its batches
-   * then, whatever their source.
+   * then, regardless of their source.
    */
   default boolean offersElsewhere() {
     return false;

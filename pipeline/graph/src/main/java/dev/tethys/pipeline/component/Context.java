@@ -24,8 +24,8 @@ public interface Context {
   System.Logger logger();
 
   /**
-   * Where its own metrics are made. Each component has a registry of its own, shown with all
-   * others: name the component in a label.
+   * Where its own metrics are made. Each component has its own registry, shown with all others:
+   * name the component in a label.
    */
   Registry metrics();
 

@@ -10,16 +10,16 @@ import org.jspecify.annotations.Nullable;
 /** One of several queues of a component. Started and stopped by its component. */
 public interface QueuePart extends Exporter {
   /**
-   * Sends what waits by another sender from now on. What is under way comes to its end, or is cut
-   * off after some seconds and goes by the other, too. Does not wait: what its batching holds back
+   * Sends what waits by another sender from now on. What is under way happenss end, or is cut off
+   * after some seconds and goes by the other, too. Does not wait: what its batching holds back
    * stays there until its time or {@link #handOn()}, which waits for room in a queue that blocks.
    */
   void replaceSender(Sender sender);
 
   /**
    * As {@link #replaceSender}, where its destination is gone and the sender looks for others: what
-   * has been acknowledged is tried until it is taken, whatever is configured of giving up. Before
-   * the start, it starts so.
+   * has been acknowledged is tried until it is taken, regardless of what is configured of stopping.
+   * Before the start, it starts so.
    */
   void leave(Sender sender);
 

@@ -21,7 +21,7 @@ public non-sealed interface ReceiverFactory<S> extends ComponentFactory<S> {
   /**
    * Makes a receiver.
    *
-   * @param outputs where batches go, for each signal that some pipeline wants of it; others are
+   * @param outputs where batches go, for each signal that some pipeline requires of it; others are
    *     refused to the sender. The graph counts what passes: the receiver's account is kept there.
    * @throws dev.tethys.config.ConfigException when the settings cannot be met
    */

@@ -37,7 +37,7 @@ final class DeadLetterSink {
     return letters != null;
   }
 
-  /** Among the dead letters where there are any; what the source is told. */
+  /** Among the dead letters where there are any; what the source receives. */
   Outcome deadLetter(EncodedRequest p, String reason, String dropReason, int attempts) {
     if (letters != null) {
       try {

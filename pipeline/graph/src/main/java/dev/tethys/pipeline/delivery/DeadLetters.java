@@ -114,7 +114,7 @@ final class DeadLetters implements Closeable {
         }
       }
     } catch (NumberFormatException e) {
-      // no id of ours
+      // no our own id
     }
     return null;
   }

@@ -12,10 +12,10 @@ import java.time.Duration;
 final class DeliveryErrorLog {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.delivery");
 
-  /** How often the log tells of requests that were not taken. */
+  /** How often the log reports requests that were not taken. */
   private static final Duration EVERY = Duration.ofSeconds(10);
 
-  /** How often it tells of a request that is sent again and again. */
+  /** How often it reports a request that is sent again and again. */
   private static final Duration EVERY_WAIT = Duration.ofMinutes(1);
 
   /** Delivery error and its time in Unix milliseconds; "" and 0 for none. */
@@ -28,7 +28,7 @@ final class DeliveryErrorLog {
   private long saidAt; // guarded by this
   private long unsaid; // guarded by this
   private boolean waited; // a wait was ever told; guarded by this
-  private volatile boolean waits; // the log was told so, and not yet that it is over
+  private volatile boolean waits; // logged, but not yet its end
   private long waitsAt; // guarded by this
 
   DeliveryErrorLog(String name, Scheduler clock) {
@@ -47,7 +47,7 @@ final class DeliveryErrorLog {
 
   /**
    * Tells the log that a request was not taken in several attempts and is sent again, unless it was
-   * told of one within a minute: who looks there finds why nothing arrives.
+   * notified of one within a minute: who looks there finds why nothing arrives.
    */
   void waits(int attempts, String why) {
     synchronized (this) {
@@ -67,7 +67,10 @@ final class DeliveryErrorLog {
         why);
   }
 
-  /** A request was taken that had not been before: the log hears of it if it had heard of that. */
+  /**
+   * A request was taken that had not been before: the log is notified of it if it had received
+   * that.
+   */
   void taken(int attempts) {
     if (!waits) {
       return;
@@ -76,7 +79,7 @@ final class DeliveryErrorLog {
     LOG.log(Level.INFO, "{0}: delivers again, after {1} attempts", name, String.valueOf(attempts));
   }
 
-  /** Tells the log, unless it was told something just before. */
+  /** Tells the log, unless something was logged just before. */
   void say(String what) {
     long more;
     synchronized (this) {

@@ -229,8 +229,8 @@ public record DeliverySettings(
   }
 
   /**
-   * Reads them where each may stand in either of two maps: the timeout of the inner one is that of
-   * a request, a queue of the outer one that is enabled replaces the inner one's, and so does its
+   * Reads them where each may be in either of two maps: the timeout of the inner one is that of a
+   * request, a queue of the outer one that is enabled replaces the inner one's, and so does its
    * retrying.
    */
   public static DeliverySettings read(YamlObject outer, YamlObject inner, Duration defaultTimeout) {
@@ -265,7 +265,7 @@ public record DeliverySettings(
       retry = Retry.DEFAULT;
     }
     if (written == null || !written.writes(MAX_ELAPSED_TIME)) {
-      // On disk nothing is gained by giving up.
+      // On disk nothing is gained by stopping.
       retry = q.storage != null ? retry.forever() : retry.foreverForWaiting();
     }
     return new DeliverySettings(

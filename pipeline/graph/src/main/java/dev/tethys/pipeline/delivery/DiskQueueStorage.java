@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariant: every published record before {@code cursor} was put into {@code ahead} or passed
  * over; everything from there up to {@code published} waits to be read. Records are published in
- * the order in which they stand, whoever forced his first.
+ * the order in which they stand, regardless of who forced his first.
  */
 final class DiskQueueStorage implements QueueStorage {
   /** Most entries in memory. */
@@ -126,7 +126,7 @@ final class DiskQueueStorage implements QueueStorage {
         try {
           log.force(place(e));
         } catch (IOException failure) {
-          // It may stand there, but its source is told that it does not.
+          // It may be there, but its source is given that it does not.
           log.skip(place(e), e.items);
           synchronized (appended) {
             ready.add(e);

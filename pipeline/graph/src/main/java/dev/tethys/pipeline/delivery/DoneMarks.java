@@ -39,7 +39,7 @@ final class DoneMarks {
     }
   }
 
-  /** Marks are appended by whoever made the file, so those that were found are written anew. */
+  /** Marks are appended by the file's creator, so those that were found are written anew. */
   void rewrite(Segment s) {
     try {
       Path tmp = s.doneFile.resolveSibling(s.doneFile.getFileName() + ".tmp");

@@ -11,8 +11,8 @@ import java.util.Map;
  * @param items how many items it carries
  * @param lane parcels of one lane are sent one after the other, in order; 0 where order means
  *     nothing
- * @param headers what the destination needs beside the body: tenant, topic, content type. Small.
+ * @param headers what the destination needs next to the body: tenant, topic, content type. Small.
  */
-@SuppressWarnings("ArrayRecordComponent") // nobody compares them
+@SuppressWarnings("ArrayRecordComponent") // never compared
 public record EncodedRequest(
     Signal signal, byte[] body, int items, long lane, Map<String, String> headers) {}

@@ -32,7 +32,7 @@ public record ExporterParts(Encoder encoder, Sender sender) {
     return parts;
   }
 
-  /** The exporter that nobody uses. */
+  /** The exporter that no one uses. */
   private static final Exporter NOBODY =
       new Exporter() {
         @Override

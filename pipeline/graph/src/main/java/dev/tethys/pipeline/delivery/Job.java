@@ -25,7 +25,7 @@ final class Job {
     FLYING,
     /** Its destination has answered, which is being dealt with. */
     HEARD,
-    /** Settled, or given up while it was sent: what comes of that is of no interest. */
+    /** Settled, or abandoned while it was sent: what results from that is of no interest. */
     GONE
   }
 
@@ -92,7 +92,7 @@ final class Job {
     others().addFirst(left);
   }
 
-  /** Others are sent in the place of a parcel; what is wrong with them, or null. */
+  /** Others are sent instead of a parcel; what is wrong with them, or null. */
   @Nullable String replace(EncodedRequest p, SendResult.Split by) {
     long sum = 0;
     for (EncodedRequest q : by.parcels()) {

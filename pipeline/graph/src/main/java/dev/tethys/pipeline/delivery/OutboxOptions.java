@@ -31,11 +31,11 @@ public record OutboxOptions(
 
   /** Behaviour when a request does not fit into the queue. */
   public enum WhenFull {
-    /** It waits for room if its source can wait; other sources are told to come again. */
+    /** It waits for room if its source can wait; other sources are asked to retry. */
     AUTO,
     /** It waits for room, and its source with it. */
     BLOCK,
-    /** Its source is told to come again. */
+    /** Its source is asked to retry. */
     REFUSE,
     /** What waited longest is dropped for it, and counted. */
     DROP_OLDEST,
@@ -71,7 +71,7 @@ public record OutboxOptions(
   /**
    * A queue on disk.
    *
-   * @param folder nobody else's; made when absent
+   * @param folder no other's; made when absent
    * @param sync when a parcel counts as being on disk
    * @param deadLetterBytes most that dead letters take; the oldest make room for new ones
    */

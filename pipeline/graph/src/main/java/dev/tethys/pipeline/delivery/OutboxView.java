@@ -12,7 +12,7 @@ public interface OutboxView {
   /**
    * Whether threads of a component wait for room, or did a moment ago.
    *
-   * @param source where that component hands on
+   * @param source where that component passes on
    */
   default boolean holdsUp(DrainScope.Exit source) {
     return false;

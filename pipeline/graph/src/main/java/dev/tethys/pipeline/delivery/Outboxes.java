@@ -25,7 +25,7 @@ public final class Outboxes {
   private final RandomGenerator random;
 
   /**
-   * What outboxes stand on.
+   * What outboxes are on.
    *
    * @param random from which pauses are drawn
    */
@@ -54,7 +54,7 @@ public final class Outboxes {
    *
    * @param name how logs and errors call the destination
    * @param account where everything that is put, or found, is accounted for
-   * @throws IOException when the folder cannot be made or somebody else uses it. Damage is no
+   * @throws IOException when the folder cannot be made or another process uses it. Damage is no
    *     reason.
    */
   public Outbox open(String name, OutboxOptions options, Sender sender, ItemAccounting account)

@@ -45,7 +45,7 @@ final class QueueAdmission {
   /**
    * Takes a parcel whose items are accounted for as held.
    *
-   * @param mayDropIt whether it may itself be dropped for want of room
+   * @param mayDropIt whether it may itself be dropped for require of room
    * @return null when it waits now; otherwise what to tell the source, accounted for
    */
   @Nullable Outcome take(EncodedRequest parcel, AckCallback receipt, boolean mayDropIt) {
@@ -145,7 +145,7 @@ final class QueueAdmission {
 
   /**
    * Whether there is. What has more items than the queue is for has room where nothing else waits:
-   * it may be of many senders, joined on its way, none of whom could mend that.
+   * it may be of many senders, joined on its way, none of whom could repair that.
    */
   private boolean hasRoom(EncodedRequest parcel, long charge) {
     Capacity c = backlog.options.capacity();

@@ -55,7 +55,7 @@ final class QueueState {
   /** Bytes that were taken beyond the size, since there was room last. */
   long beyond;
 
-  /** Nobody waits for room any more. */
+  /** No caller waits for room any more. */
   boolean hastened;
 
   QueueState(QueueStorage shelf, OutboxOptions options) {

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One file of a {@link SegmentedLog}. All fields are guarded by the log's lock; {@code records} and
- * {@code items} are of those records that stand in it, {@code doneRecords} and {@code doneItems} of
+ * {@code items} are of those records that are in it, {@code doneRecords} and {@code doneItems} of
  * those among them that are done with.
  */
 final class Segment {

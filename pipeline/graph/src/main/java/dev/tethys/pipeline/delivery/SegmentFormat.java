@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *   8 bytes  "TYDONE01"
  *   8 bytes  number
  *   marks, 8 bytes each:
- *     4 bytes  where the record stands in the segment file
+ *     4 bytes  where the record is in the segment file
  *     4 bytes  CRC-32C of the number (8 bytes) and of the 4 bytes before
  * </pre>
  *

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * text: 4 bytes length, that many bytes of UTF-8
  * </pre>
  *
- * The head has a checksum of its own, so that a start reads heads alone, and a parcel whose body is
+ * The head has its own checksum, so that a start reads heads alone, and a parcel whose body is
  * damaged is dropped with its items counted.
  */
 record StoredRequest(
@@ -129,7 +129,7 @@ record StoredRequest(
     }
   }
 
-  /** The checksum of a record's lengths and head, where its prefix stands at {@code at}. */
+  /** The checksum of a record's lengths and head, where its prefix is at {@code at}. */
   static int headCrc(byte[] bytes, int at, int headLength) {
     CRC32C c = new CRC32C();
     c.update(bytes, at + 4, 8);

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A view of {@code service.telemetry.metrics}: how some metrics of the process are shown.
  *
- * @param name of the metrics that it is about, in which {@code *} and {@code ?} stand for any; ""
+ * @param name of the metrics that it is about, in which {@code *} and {@code ?} represent any; ""
  *     for all
  * @param kind of these; null for all
  * @param drop whether they are not shown

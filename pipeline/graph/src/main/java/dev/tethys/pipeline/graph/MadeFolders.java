@@ -24,11 +24,11 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Folders of receivers that a node makes, all in one of the node's. One that nobody uses any more
- * is kept for a while: what it was of may come back, and then goes on where it ended. How long
- * nobody uses it stands in the time of its last change, so that it is known after a restart.
+ * Folders of receivers that a node makes, all in one of the node's. One that no one uses any more
+ * is kept for a while: what it was of may come back, and then continues where it ended. How long no
+ * one uses it is in the time of its last change, so that it is known after a restart.
  *
- * <p>Bound: {@link #MOST} folders that nobody uses, for {@link #KEEP} and {@link #EVERY}, of which
+ * <p>Bound: {@link #MOST} folders that no one uses, for {@link #KEEP} and {@link #EVERY}, of which
  * {@code EVERY} begins with the node: until then it is not known who will use them.
  */
 final class MadeFolders {
@@ -89,13 +89,13 @@ final class MadeFolders {
     }
   }
 
-  /** Somebody uses these from now on. */
+  /** A user uses these from now on. */
   synchronized void use(Set<Path> folders) {
     used.addAll(folders);
     folders.forEach(f -> parents.add(f.getParent()));
   }
 
-  /** Nobody does any more. */
+  /** No one does any more. */
   synchronized void release(Set<Path> folders) {
     if (folders.isEmpty()) {
       return;

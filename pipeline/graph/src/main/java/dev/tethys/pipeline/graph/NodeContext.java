@@ -65,7 +65,7 @@ final class NodeContext implements Context {
 
   private final DrainScope.Exit exit;
 
-  /** Where all leaves that the node hands on. */
+  /** Where all leaves that the node passes on. */
   DrainScope.Exit exit() {
     return exit;
   }

@@ -117,7 +117,7 @@ final class QueuedExporter implements QueuePart {
 
   /**
    * Starts with the outbox of another: what waits there is sent by this one, what is under way
-   * comes to its end. The other goes on handing over what still comes to it, until it is stopped.
+   * happenss end. The other continues passing what still happens, until it is stopped.
    */
   void succeed(QueuedExporter other) {
     Outbox box = other.outbox;
@@ -152,9 +152,7 @@ final class QueuedExporter implements QueuePart {
     first.consume(batch, receipt);
   }
 
-  /**
-   * What has waited for company goes on, maybe on a thread of its own, and has to when this ends.
-   */
+  /** What has waited for company continues, maybe on its own thread, and has to when this ends. */
   private void handOut(Batch batch, AckCallback receipt) {
     context.exit().pass(() -> enqueue(batch, receipt));
   }
@@ -226,7 +224,7 @@ final class QueuedExporter implements QueuePart {
     }
   }
 
-  /** Where sources wait they are told to come again, and come to others. */
+  /** Where sources wait they are asked to retry, and come to others. */
   private static OutboxOptions untilTaken(OutboxOptions o) {
     if (o.disk() == null && !o.acknowledgeQueued()) {
       return o;
@@ -298,7 +296,7 @@ final class QueuedExporter implements QueuePart {
     }
   }
 
-  /** Nobody waits for room in its queue any more, unless it is another's. */
+  /** No caller waits for room in its queue any more, unless it is another's. */
   void failBlockedProducers() {
     Outbox box = outbox;
     if (box != null && !succeeded) {
@@ -311,7 +309,7 @@ final class QueuedExporter implements QueuePart {
    * down, would be waited for without end where it may block: when the time is up, what has no room
    * goes back to its source.
    *
-   * @param box null when it is another's, who goes on sending
+   * @param box null when it is another's, who continues sending
    */
   private void handOver(Batcher from, Duration timeLimit, @Nullable Outbox box) {
     if (box == null) {

@@ -19,14 +19,14 @@ import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One change from the nodes that run to those of a plan. What the plan has as it is goes on, or is
- * adjusted; everything new is made before anything stops; when one cannot start, {@link #undo}
+ * One change from the nodes that run to those of a plan. What the plan has as it is continues, or
+ * is adjusted; everything new is made before anything stops; when one cannot start, {@link #undo}
  * makes everything as it was before. What the plan does not have is left to the caller.
  */
 final class Reconfiguration {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline");
 
-  /** How long calls wait at most for a node that a reload replaces to hand on what it has. */
+  /** How long calls wait at most for a node that a reload replaces to pass on what it has. */
   private static final Duration HOLD = Duration.ofMillis(20);
 
   private final Plan plan;
@@ -188,7 +188,7 @@ final class Reconfiguration {
       GraphNode old = running.get(n.key);
       if (old != null) {
         NodeHolder s = wiring.slot(n.key);
-        handOn(old, HOLD); // most of it while nobody waits
+        handOn(old, HOLD); // most of it while no caller waits
         handOn(old, s.hold(HOLD));
         s.put(n.consumer());
         longest = Math.max(longest, s.release());
@@ -222,7 +222,7 @@ final class Reconfiguration {
     }
   }
 
-  /** What a node holds goes on before anything comes to the next, as far as there is room. */
+  /** What a node holds continues before anything comes to the next, as far as there is room. */
   private void handOn(GraphNode old, Duration timeLimit) {
     Thread t =
         Thread.ofPlatform()
@@ -294,7 +294,7 @@ final class Reconfiguration {
     return running;
   }
 
-  /** Stops a node while others go on; what it holds has room in the queues behind it. */
+  /** Stops a node while others continue; what it holds has room in the queues after it. */
   private void stopNow(GraphNode n) {
     List<GraphNode> behind = new ArrayList<>(running.values());
     behind.addAll(wanted.values());

@@ -67,7 +67,7 @@ public final class Traffic {
   }
 
   /**
-   * Looks at some of what passes, until it is closed.
+   * Inspects some of what passes, until it is closed.
    *
    * @param perSecond most batches a second
    */

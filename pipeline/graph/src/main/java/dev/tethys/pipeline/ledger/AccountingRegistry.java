@@ -15,7 +15,7 @@ import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 
 /**
- * The accounts of all components. An account outlives its component: a reload goes on counting
+ * The accounts of all components. An account outlives its component: a reload continues counting
  * where the component's predecessor stopped, as counters must.
  *
  * <p>Shown as {@code tethys_pipeline_items} by component, signal and state, which balances in every

@@ -6,15 +6,15 @@ import java.util.Map;
  * An account at one moment, in items: {@code in + created + restored + revived = out + held +
  * deadLettered + dropped + returned + kept}.
  *
- * @param in taken from whoever comes before
+ * @param in taken from the preceding node
  * @param created made here: a metric counted out of spans, say
  * @param restored found on disk when the component started
  * @param revived taken out of the dead letters, to be sent once more
- * @param out handed on, or taken by the destination
+ * @param out passed on, or taken by the destination
  * @param held queued, or being worked on
  * @param deadLettered kept among the dead letters
- * @param dropped given up, by reason
- * @param returned given back to the source, which was told so
+ * @param dropped abandoned, by reason
+ * @param returned returned to the source
  * @param kept left on disk when the component stopped
  */
 public record Balance(
@@ -32,7 +32,7 @@ public record Balance(
     dropped = Map.copyOf(dropped);
   }
 
-  /** Dropped for whatever reason. */
+  /** Dropped for any reason. */
   public long allDropped() {
     return dropped.values().stream().mapToLong(Long::longValue).sum();
   }

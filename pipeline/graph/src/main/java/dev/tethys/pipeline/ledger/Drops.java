@@ -5,7 +5,7 @@ public final class Drops {
   /** The queue was full and its policy is to drop. */
   public static final String QUEUE_FULL = "queue_full";
 
-  /** The destination refused it for good, and there is no disk for dead letters. */
+  /** The destination refused it permanently, and there is no disk for dead letters. */
   public static final String REFUSED = "refused";
 
   /** The destination took the rest of the request, and did not say which it refused. */

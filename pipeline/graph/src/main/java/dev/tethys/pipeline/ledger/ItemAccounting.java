@@ -25,7 +25,7 @@ public final class ItemAccounting {
   private final Map<String, Long> dropped = new TreeMap<>();
 
   /**
-   * An account of nobody's ledger.
+   * An account of no one's ledger.
    *
    * @param kind {@code receiver}, {@code processor}, {@code exporter}, {@code connector}
    * @param component its id, for a processor with its pipeline
@@ -66,7 +66,7 @@ public final class ItemAccounting {
     held += items;
   }
 
-  /** Held until now; handed on or delivered. */
+  /** Held until now; passed on or delivered. */
   public synchronized void pass(long items) {
     held -= items;
     out += items;
@@ -85,7 +85,7 @@ public final class ItemAccounting {
   }
 
   /**
-   * Held until now; given up.
+   * Held until now; abandoned.
    *
    * @param reason one of few words, never text from outside: it becomes a label
    */
@@ -104,7 +104,7 @@ public final class ItemAccounting {
     }
   }
 
-  /** Held until now; its source is told to keep it. */
+  /** Held until now; its source is asked to keep it. */
   public synchronized void giveBack(long items) {
     held -= items;
     returned += items;
@@ -116,7 +116,7 @@ public final class ItemAccounting {
     kept += items;
   }
 
-  /** Came in and went on at once. */
+  /** Came in and continued at once. */
   public synchronized void through(long items) {
     in += items;
     out += items;

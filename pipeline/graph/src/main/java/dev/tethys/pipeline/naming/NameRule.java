@@ -5,16 +5,16 @@ import java.util.Locale;
 import java.util.function.UnaryOperator;
 
 /**
- * Rule for valid names of a database. Texts of a template are looked at when it is read; values of
+ * Rule for valid names of a database. Texts of a template are checked when it is read; values of
  * labels, which anybody may have sent, are made to fit.
  *
- * @param wants the rule in words, as in {@code "requires …"}
- * @param legal an expression that the template fits where {@code x} stands for each label
- * @param led whether a template with labels begins with a text of its own, so that no value names
- *     what it likes, such as a table of the system
- * @param fit makes a value one that may stand in a name; "" when nothing is left of it
+ * @param requires the rule in words, as in {@code "requires …"}
+ * @param legal an expression that the template fits where {@code x} represents each label
+ * @param led whether a template with labels begins with its own text, so that no value names what
+ *     it likes, such as a table of the system
+ * @param fit makes a value one that may be in a name; "" when nothing is left of it
  * @param max most characters of a name, which is cut there; 0 for any number
- * @param taken texts that mean something to the destination where they stand in a name: there they
+ * @param taken texts that mean something to the destination where they are in a name: there they
  *     get an underscore before their last character
  */
 public record NameRule(
@@ -24,7 +24,7 @@ public record NameRule(
     UnaryOperator<String> fit,
     int max,
     List<String> taken) {
-  /** Anything goes, and whoever asks for a name has made values fit. */
+  /** Anything goes, and every caller for a name has made values fit. */
   static final NameRule NONE = new NameRule("", "(?s).*", false, v -> v, 0, List.of());
 
   /**

@@ -35,7 +35,7 @@ final class TeeAppender implements Appender {
     return store.labels(s);
   }
 
-  /** Goes to a series beside the store; false when it has just left memory. */
+  /** Goes to a series next to the store; false when it has just left memory. */
   private boolean at(long s) {
     if (s != series) {
       Labels l = store.labels(s);
@@ -94,7 +94,7 @@ final class TeeAppender implements Appender {
 
   @Override
   public void commit() {
-    // Beside first: whatever the store has after a crash has also been handed on.
+    // Beside first: regardless of what the store has after a crash has also been passed on.
     beside.commit();
     store.commit();
   }

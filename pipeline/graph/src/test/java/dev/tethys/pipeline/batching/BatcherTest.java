@@ -129,7 +129,7 @@ class BatcherTest {
     Thread sends = Thread.ofPlatform().start(() -> add(b, 4, 0, Metadata.NONE));
     onItsWay.await();
     b.stop(Duration.ofMillis(1));
-    assertThat(out).isEmpty(); // no longer than it is told to
+    assertThat(out).isEmpty(); // no longer than configured
     Thread stops = Thread.ofPlatform().start(() -> b.stop(Duration.ofMinutes(1)));
     while (stops.getState() != Thread.State.TIMED_WAITING) {
       Thread.onSpinWait();

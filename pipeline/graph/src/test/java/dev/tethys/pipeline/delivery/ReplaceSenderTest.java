@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** An outbox that goes on with another sender. */
+/** An outbox that continues with another sender. */
 class ReplaceSenderTest {
   private static final Retry QUICK =
       new Retry(true, Duration.ofSeconds(1), 2, Duration.ofSeconds(8), 0, Duration.ofMinutes(5), 0);
@@ -77,7 +77,7 @@ class ReplaceSenderTest {
         p -> {
           b.replaceSender(options(disk).withConcurrency(5, false), after);
           b.retire(before, Duration.ofSeconds(30));
-          clock.run(); // everything that may be sent beside it
+          clock.run(); // everything that may be sent next to it
           assertThat(after.numbers()).containsExactly(3);
           assertThat(before.closed).isFalse();
           return SendResult.DELIVERED;

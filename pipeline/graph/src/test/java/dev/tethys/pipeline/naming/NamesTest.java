@@ -114,7 +114,7 @@ class NamesTest {
     return out;
   }
 
-  /** Hands on what it is given. */
+  /** Passes on what it is given. */
   private static Encoder plain() {
     return b ->
         Encoder.Encoded.of(new EncodedRequest(b.signal(), b.body(), b.items(), b.lane(), Map.of()));

@@ -213,7 +213,7 @@ final class ClusterLook {
 
   void consumers() throws IOException, InterruptedException {
     ListGroupsResult listed = admin.listGroups(ListGroupsOptions.forConsumerGroups());
-    // Each broker tells of its own: of one that does not answer others know nothing.
+    // Each broker reports its own: of one that does not answer others know nothing.
     get("consumer groups", listed.errors())
         .forEach(e -> failed.add("consumer groups: " + KafkaSender.text(e)));
     List<String> groups =
@@ -244,7 +244,7 @@ final class ClusterLook {
     positions.forEach((group, m) -> positions(group, m, ends));
   }
 
-  /** Where groups are, in topics that are looked at. */
+  /** Where groups are, in topics that are checked. */
   private Map<String, Map<TopicPartition, Long>> positions(
       List<String> groups, ListConsumerGroupOffsetsResult asked) throws InterruptedException {
     Map<String, Map<TopicPartition, Long>> found = new TreeMap<>();

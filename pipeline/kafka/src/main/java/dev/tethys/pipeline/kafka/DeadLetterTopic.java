@@ -78,7 +78,7 @@ final class DeadLetterTopic implements AutoCloseable {
       }
       throw new IOException(String.valueOf(e.getCause() == null ? e : e.getCause()), e);
     } catch (KafkaException | IllegalStateException e) {
-      // Another thread may have closed the producer since: what is not written is told.
+      // Another thread may have closed the producer since: what is not written is reported.
       if (c != null && e instanceof AuthenticationException) {
         refused(c);
       }

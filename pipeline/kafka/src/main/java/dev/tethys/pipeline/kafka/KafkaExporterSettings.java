@@ -320,7 +320,7 @@ record KafkaExporterSettings(
   }
 
   /**
-   * What somebody who sends telemetry may name as a topic: brokers' own topics begin with two
+   * What a user who sends telemetry may name as a topic: brokers' own topics begin with two
    * underscores.
    *
    * @return "" when nothing is left of it
@@ -445,8 +445,9 @@ record KafkaExporterSettings(
     long linger = (Long) properties.getOrDefault("linger.ms", 10L);
     int request = (int) Math.min(timeout, 30_000);
     properties.put("request.timeout.ms", request);
-    // What the producer itself repeats has its number, by which the broker knows it; what it gave
-    // up and we send anew may stand in the topic twice.
+    // What the producer itself repeats has its number, by which the broker knows it; what it
+    // stopped
+    // trying and we send anew may be in the topic twice.
     properties.put(
         "delivery.timeout.ms",
         (int) Math.min(Integer.MAX_VALUE, Math.max(timeout, TRIES * request + linger)));

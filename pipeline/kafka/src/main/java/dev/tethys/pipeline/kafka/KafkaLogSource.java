@@ -84,7 +84,7 @@ final class KafkaLogSource implements LogSource {
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile Map<String, Long> shown = Map.of();
   private volatile String member = "";
-  private final AtomicInteger owed = new AtomicInteger(); // records handed on and not settled
+  private final AtomicInteger owed = new AtomicInteger(); // records passed on and not settled
   private volatile boolean stopped;
   private volatile boolean closed;
   private @Nullable KafkaConsumer<byte[], byte[]> consumer;
@@ -150,7 +150,7 @@ final class KafkaLogSource implements LogSource {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (VirtualMachineError e) {
-      // Records that were polled and not handed on would be passed over: they come again.
+      // Records that were polled and not passed on would be passed over: they come again.
       EssentialLoop.endProcess("kafka", e);
     } finally {
       try {
@@ -346,7 +346,7 @@ final class KafkaLogSource implements LogSource {
       }
       origin.settled();
     } catch (InterruptedException e) {
-      owed.decrementAndGet(); // it is read again: nobody waits for it here
+      owed.decrementAndGet(); // it is read again: no caller waits for it here
       throw e;
     }
   }

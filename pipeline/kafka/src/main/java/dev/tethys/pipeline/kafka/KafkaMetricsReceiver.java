@@ -150,7 +150,7 @@ final class KafkaMetricsReceiver implements Receiver {
     throw new InterruptedException("stopped meanwhile");
   }
 
-  /** Tells what failed, once for as long as it does. */
+  /** Reports what failed, once for as long as it does. */
   private void tell(Set<String> failures) {
     for (String s : failureLog.newOf(failures)) {
       context.logger().log(Level.ERROR, "{0}: Error scraping metrics: {1}", context.name(), s);

@@ -34,7 +34,7 @@ final class PartitionProgress {
     this.position = position;
   }
 
-  /** A record is handed on. */
+  /** A record is passed on. */
   void handOn(long offset, int bytes) {
     Entry e = new Entry(offset, bytes);
     waiting.addLast(e);
@@ -68,7 +68,7 @@ final class PartitionProgress {
     return e.bytes;
   }
 
-  /** Whether some record failed: nothing more is handed on until {@link #goBack}. */
+  /** Whether some record failed: nothing more is passed on until {@link #goBack}. */
   boolean hasFailed() {
     return failedAt >= 0;
   }

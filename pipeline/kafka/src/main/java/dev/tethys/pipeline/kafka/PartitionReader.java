@@ -27,7 +27,7 @@ final class PartitionReader {
     /** Samples of a record that is settled were left out; called by any thread. */
     void leftOut(PartitionReader reader, int samples);
 
-    /** Runs a task that may block, on a thread of its own. */
+    /** Runs a task that may block, on its own thread. */
     void execute(String name, Runnable task);
 
     /** A record's headers, which go with its batch. */
@@ -78,7 +78,7 @@ final class PartitionReader {
   /** Reading goes back no sooner than asked, with pauses that grow while nothing gets on. */
   void notBefore(Duration asked, KafkaReceiverSettings settings, long nanos) {
     if (pausedAtPosition != progress.position()) {
-      nextPause = settings.pauses().first(); // it went on since the last time
+      nextPause = settings.pauses().first(); // it continued since the last time
       pausedAtPosition = progress.position();
     }
     Duration own = settings.pauses().spread(nextPause, ThreadLocalRandom.current().nextDouble());
@@ -99,7 +99,8 @@ final class PartitionReader {
   }
 
   /**
-   * Gives up what is read and not handed on: it is read again, by whoever has the partition then.
+   * Stops trying what is read and not passed on: it is read again, by the consumer that has the
+   * partition then.
    */
   long dropQueued() {
     List<ConsumerRecord<byte[], byte[]>> dropped;

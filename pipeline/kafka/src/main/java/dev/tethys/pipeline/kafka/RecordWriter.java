@@ -55,7 +55,7 @@ final class RecordWriter {
   static final String NO_PLACE = "no place in the record's encoding";
 
   /** The value of one record. */
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   record Value(byte[] bytes, int items, long lane) {}
 
   /** As the Collector calls the service of a span whose resource names none. */
@@ -125,7 +125,7 @@ final class RecordWriter {
     }
     OtlpSignal signal = b.signal().otlp();
     boolean json = encoding == RecordEncoding.OTLP_JSON;
-    // JSON is larger than protobuf, by how much nobody knows beforehand.
+    // JSON is larger than protobuf, by how much no one knows beforehand.
     for (OtlpScanner.Part p :
         OtlpScanner.split(signal, body, Integer.MAX_VALUE, json ? maxBytes / 2 : maxBytes)) {
       otlp(signal, p, b.lane());
@@ -337,7 +337,7 @@ final class RecordWriter {
     }
   }
 
-  /** Bytes stand as they are; what {@code raw} says beside them is JSON, also of a text. */
+  /** Bytes are they are; what {@code raw} says next to them is JSON, also of a text. */
   private byte[] line(@Nullable Object body) {
     if (body instanceof byte[] bytes) {
       return bytes;

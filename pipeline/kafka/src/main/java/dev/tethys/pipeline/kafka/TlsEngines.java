@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * TLS of Kafka's client as every other client here has it. The client's own factory knows no name
- * but the broker's, verifies chains that nobody wants verified, and does not see files that change.
+ * but the broker's, verifies chains that no consumer requires verified, and does not see files that
+ * change.
  */
 public final class TlsEngines implements SslEngineFactory {
   /** The property that holds the {@link TlsConfig}. */

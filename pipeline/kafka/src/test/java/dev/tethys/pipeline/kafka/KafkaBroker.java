@@ -55,7 +55,7 @@ final class KafkaBroker implements AutoCloseable {
     }
   }
 
-  /** Has it stand still, or go on. */
+  /** Has it stop, or continue. */
   void standStill(boolean still) throws IOException, InterruptedException {
     process.standStill(still);
   }

@@ -35,8 +35,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Brokers that cannot keep records: a folder that failed or has no room left (what a broker answers
- * then is {@code KAFKA_STORAGE_ERROR}), and too few replicas in sync, before and after a record
- * stood in the leader's log. The broker behind them is a real one.
+ * then is {@code KAFKA_STORAGE_ERROR}), and too few replicas in sync, before and after a record was
+ * in the leader's log. The broker after them is a real one.
  */
 @Timeout(180)
 class KafkaStorageErrorTest {
@@ -115,7 +115,7 @@ class KafkaStorageErrorTest {
     assertThat(outcome.poll(60, TimeUnit.SECONDS)).isEqualTo(Outcome.ACCEPTED);
     List<String> there = read(name);
     if (error == Errors.NOT_ENOUGH_REPLICAS_AFTER_APPEND) {
-      // What stood in the log when the producer gave it up stands there again, once each time; what
+      // What was in the log when the producer gave it up is there again, once each time; what
       // the producer itself repeated does not.
       int times = 1 + 1 + context.refusals.size();
       assertThat(there).containsOnly("one", "two", "three").hasSizeBetween(3, 3 * times);
@@ -126,7 +126,7 @@ class KafkaStorageErrorTest {
     out.stop(Duration.ZERO);
   }
 
-  /** Repeated by the producer, with the numbers of its records: nothing stands there twice. */
+  /** Repeated by the producer, with the numbers of its records: nothing is there twice. */
   @ParameterizedTest
   @EnumSource(
       value = Errors.class,

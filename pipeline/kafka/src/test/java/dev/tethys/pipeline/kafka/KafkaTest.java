@@ -284,9 +284,7 @@ class KafkaTest {
     assertThat(committed("late")).isEqualTo(3);
   }
 
-  /**
-   * librdkafka, whose records are compressed by libraries of its own, writes; and it reads ours.
-   */
+  /** librdkafka, whose records are compressed by its own libraries, writes; and it reads ours. */
   @Test
   void kcatWritesAndReads(@TempDir Path folder) throws Exception {
     Path kcat = ServerProcess.find("kcat");
@@ -370,7 +368,7 @@ class KafkaTest {
     in.stop(Duration.ofSeconds(5));
   }
 
-  /** Series have no resource of their own: they become metrics that have one. */
+  /** Series have no their own resource: they become metrics that have one. */
   @Test
   void headersOfSeriesBecomeAttributesToo() {
     RecordReader reader =
@@ -490,7 +488,7 @@ class KafkaTest {
     out.stop(Duration.ZERO);
   }
 
-  /** A group forgets a member that was silent for too long, as on a machine that stood still. */
+  /** A group forgets a member that was silent for too long, as on a machine that stopped. */
   @Test
   void whoIsForgottenByTheGroupGoesOnWhereItWas() throws Exception {
     broker.topic("silent", 1);
@@ -508,7 +506,7 @@ class KafkaTest {
       a.removeMembersFromConsumerGroup("silent", new RemoveMembersFromConsumerGroupOptions())
           .all()
           .get(30, TimeUnit.SECONDS);
-      c.receipt().settle(Outcome.ACCEPTED); // counts, though the partition is nobody's by then
+      c.receipt().settle(Outcome.ACCEPTED); // counts, though the partition is no one's by then
       while (member(a, "silent").isEmpty() || member(a, "silent").equals(before)) {
         assertThat(Thread.currentThread().isInterrupted()).isFalse();
         TimeUnit.MILLISECONDS.sleep(50); // another process is asked

@@ -40,7 +40,7 @@ class TlsEnginesTest {
   /**
    * Has the client send a record to such a server.
    *
-   * @return the name that the client asked for; none when it did not go on after the handshake
+   * @return the name that the client asked for; none when it did not continue after the handshake
    */
   private Optional<String> asked(String clientYaml) throws Exception {
     TestCertificates certificates = new TestCertificates(dir);

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * A log record on its way through operators, with its resource and the name of its scope. Operators
  * change it in place: it belongs to one of them at a time.
  *
- * <p>Whoever has it last settles it, as a {@link LogEntry}: who delivers it, or drops it on
+ * <p>The caller that has it last settles it, as a {@link LogEntry}: who delivers it, or drops it on
  * purpose.
  */
 public final class Entry {
@@ -26,7 +26,7 @@ public final class Entry {
    * An entry.
    *
    * @param resource the entry's own
-   * @param origin who is to hear when it is settled; null for nobody
+   * @param origin who is to hear when it is settled; null for none
    */
   public Entry(LogRecord record, Attributes resource, LogEntry.@Nullable Origin origin) {
     this.record = record;
@@ -74,7 +74,7 @@ public final class Entry {
   }
 
   /**
-   * Several of the same content: their source hears of it when all are settled.
+   * Several of the same content: their source is notified of it when all are settled.
    *
    * @param ways how many; this is one of them
    */
@@ -113,7 +113,7 @@ public final class Entry {
     detach().forEach(LogEntry.Origin::settled);
   }
 
-  /** Puts a map's entries in the place of all attributes. */
+  /** Puts a map's entries instead of all attributes. */
   static void replace(Attributes of, Attributes by) {
     Attributes copy = by.copy();
     of.clear();

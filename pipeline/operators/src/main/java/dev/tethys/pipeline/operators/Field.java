@@ -9,8 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A place in an entry: {@code body.a["b.c"]}, {@code attributes.x}, {@code resource}. A map that is
- * put anywhere is merged into what is there; what is no map gives way to one where a key lies in
- * it.
+ * put anywhere is merged into what is there; what is no map gives way to one where a key is in it.
  *
  * @param keys on the way from the root
  */
@@ -111,7 +110,7 @@ public record Field(Root root, List<String> keys) {
     };
   }
 
-  /** What stands there; {@link #NOTHING} where nothing does. */
+  /** What is there; {@link #NOTHING} where nothing does. */
   @Nullable Object get(Entry e) {
     Object v = rootOf(e);
     for (String k : keys) {
@@ -127,7 +126,7 @@ public record Field(Root root, List<String> keys) {
     return isRoot() && root == Root.BODY && v == null ? NOTHING : v;
   }
 
-  /** What stood there and does no more. */
+  /** What was there and does no more. */
   @Nullable Object delete(Entry e) {
     if (isRoot()) {
       Object v = rootOf(e);
@@ -155,7 +154,7 @@ public record Field(Root root, List<String> keys) {
     return v;
   }
 
-  /** The map that stands there; made where there is none. */
+  /** The map that is there; made where there is none. */
   private Attributes map(Entry e, int depth) {
     Attributes at;
     if (rootOf(e) instanceof Attributes a) {
@@ -180,7 +179,7 @@ public record Field(Root root, List<String> keys) {
    * Puts a value there.
    *
    * @param value the entry's own from now on
-   * @throws OperatorException for what is no map in the place of all attributes
+   * @throws OperatorException for what is no map instead of all attributes
    */
   void set(Entry e, @Nullable Object value) throws OperatorException {
     if (value instanceof Attributes m) {

@@ -26,16 +26,16 @@ final class Operator implements Sink {
   @FunctionalInterface
   interface Action {
     /**
-     * Works on an entry and hands on what is to go on.
+     * Works on an entry and passes on what is to continue.
      *
-     * @throws OperatorException when it cannot, before anything was handed on
+     * @throws OperatorException when it cannot, before anything was passed on
      */
     void process(Entry e, Operator self) throws OperatorException, InterruptedException;
 
-    /** Hands on what was held back for too long. */
+    /** Passes on what was held back for too long. */
     default void tick(long nanos, Operator self) throws InterruptedException {}
 
-    /** Hands on everything that is held back: no more comes. */
+    /** Passes on everything that is held back: no more comes. */
     default void flush(Operator self) throws InterruptedException {}
   }
 

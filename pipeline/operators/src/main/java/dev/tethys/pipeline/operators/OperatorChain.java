@@ -39,7 +39,7 @@ public final class OperatorChain implements Sink {
   /**
    * Makes a chain.
    *
-   * @param end what is behind it
+   * @param end what is after it
    * @throws ConfigException at the operator whose output there is not, or whose id is another's, or
    *     that hands entries on to itself
    */
@@ -139,7 +139,7 @@ public final class OperatorChain implements Sink {
   }
 
   /**
-   * Hands on what was held back for too long; to be called several times a second.
+   * Passes on what was held back for too long; to be called several times a second.
    *
    * @param nanos of the clock that never goes back
    */
@@ -149,7 +149,7 @@ public final class OperatorChain implements Sink {
     }
   }
 
-  /** Hands on everything that is held back, first operators first: no more comes. */
+  /** Passes on everything that is held back, first operators first: no more comes. */
   public void flush() throws InterruptedException {
     for (Operator o : operators) {
       o.flush();

@@ -22,7 +22,7 @@ public record OperatorConfig(
     /**
      * Makes it.
      *
-     * @param targets what ids stand for
+     * @param targets what ids represent
      */
     Operator.Action make(Map<String, Sink> targets);
   }

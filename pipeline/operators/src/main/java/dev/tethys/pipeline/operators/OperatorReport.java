@@ -5,7 +5,7 @@ public interface OperatorReport {
   /**
    * An operator could not do its work on an entry.
    *
-   * @param quiet whether nobody wants to read of it
+   * @param quiet whether no consumer requires to read of it
    */
   void failed(String operator, String why, boolean quiet);
 

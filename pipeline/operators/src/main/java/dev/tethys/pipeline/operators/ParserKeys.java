@@ -63,7 +63,7 @@ final class ParserKeys {
     };
   }
 
-  /** What is read of the result: all of it that can be, before an error is told. */
+  /** What is read of the result: all of it that can be, before an error is reported. */
   Operator.Change embedded(YamlObject o) {
     TimeSetting t = o.find(time);
     SeveritySetting s = o.find(severity);

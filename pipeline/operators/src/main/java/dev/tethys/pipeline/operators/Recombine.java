@@ -12,7 +12,7 @@ import java.util.Map;
  * that nothing is lost when the process ends meanwhile.
  *
  * <p>Invariants: a series is never empty; at most {@code maxSources} are open. Under its lock also
- * while an entry is handed on, because entries of a source are to stay in order.
+ * while an entry is passed on, because entries of a source are to stay in order.
  */
 final class Recombine implements Operator.Action {
   /** Condition that marks the first or last entry of a series. */

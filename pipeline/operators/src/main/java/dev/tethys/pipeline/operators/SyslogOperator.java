@@ -181,7 +181,7 @@ public record SyslogOperator(
     }
   }
 
-  /** The operator of a receiver: the message stands in the body and becomes attributes. */
+  /** The operator of a receiver: the message is in the body and becomes attributes. */
   public OperatorConfig first(dev.tethys.config.YamlNode node, String onError) {
     return OperatorConfig.of(
         "syslog_parser",

@@ -64,7 +64,7 @@ final class ArgumentBinder {
         return i;
       }
     }
-    // What a function is about is its target in the Collector, whatever its page calls it.
+    // What a function is about is its target in the Collector, regardless of the name on its page.
     if (flat.equals("target") && !parameters.isEmpty()) {
       return 0;
     }

@@ -63,7 +63,7 @@ public final class Arguments {
     this.given = given;
   }
 
-  /** What the call stands in. */
+  /** What the call is in. */
   public Context context() {
     return context;
   }

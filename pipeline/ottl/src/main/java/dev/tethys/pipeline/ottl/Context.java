@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Evaluation context of a statement: resource, scope, span, metric, data point, log record and so
- * on. A context reaches its own fields and those of what it lies in, whose names then begin with
- * the name of that context.
+ * on. A context reaches its own fields and those of what it is in, whose names then begin with the
+ * name of that context.
  */
 public enum Context {
   RESOURCE("resource", null),
@@ -44,7 +44,7 @@ public enum Context {
     return text;
   }
 
-  /** What it lies in; null for a resource. */
+  /** What it is in; null for a resource. */
   public @Nullable Context parent() {
     return parent;
   }

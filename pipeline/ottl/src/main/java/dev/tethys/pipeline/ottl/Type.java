@@ -29,7 +29,7 @@ public enum Type {
   DURATION("duration"),
   /** {@link Id}. */
   ID("id"),
-  /** Parts of telemetry that can only be handed on, like a list of span events. */
+  /** Parts of telemetry that can only be passed on, like a list of span events. */
   TELEMETRY("telemetry");
 
   private final String text;

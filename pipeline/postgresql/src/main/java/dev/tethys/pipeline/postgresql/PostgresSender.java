@@ -19,7 +19,7 @@ import java.util.Set;
 
 /**
  * Writes parcels, each in one transaction: all of it or nothing. A parcel that PostgreSQL refuses
- * for what is in it is halved until the rows that it refuses stand alone.
+ * for what is in it is halved until the rows that it refuses are alone.
  */
 final class PostgresSender implements Sender {
   private static final Duration PAUSE = Duration.ofSeconds(30);

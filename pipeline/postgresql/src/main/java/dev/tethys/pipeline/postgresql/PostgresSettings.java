@@ -42,7 +42,7 @@ record PostgresSettings(
     @Nullable Reference auth,
     RowSettings rows,
     DeliverySettings delivery) {
-  /** A name has 63 bytes, and {@code _series_metric} behind it. */
+  /** A name has 63 bytes, and {@code _series_metric} after it. */
   private static final NameRule TABLES = NameRule.words("$", 48);
 
   /** What addresses look like. */

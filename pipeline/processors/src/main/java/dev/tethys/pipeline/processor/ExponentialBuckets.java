@@ -125,7 +125,7 @@ public final class ExponentialBuckets {
 
   /**
    * The threshold that parts no bucket in which something is counted: the given one, or the upper
-   * bound of the bucket that it lies in.
+   * bound of the bucket that it is in.
    */
   double wholeThreshold(double threshold) {
     if (!(threshold > 0) || Double.isInfinite(threshold)) {
@@ -154,7 +154,7 @@ public final class ExponentialBuckets {
     return Math.log(value) / Math.log(2);
   }
 
-  /** How far a bound that is given as a number may lie beside itself. */
+  /** How far a bound that is given as a number may are next to itself. */
   private static double slack(double exponent) {
     return 1e-12 * Math.max(1, Math.abs(exponent));
   }

@@ -10,17 +10,17 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends once an interval what a component has gathered. What nobody takes is kept and tried again,
- * and nothing else is asked for until somebody has it, so that streams keep their order; only at
- * the end is it given up.
+ * Sends once an interval what a component has gathered. What no one takes is kept and tried again,
+ * and nothing else is asked for until a user has it, so that streams keep their order; only at the
+ * end is it abandoned.
  *
  * <p>The items of what it sends are held in the account of the component, and leave it here.
  */
 public final class TimedFlush {
-  /** Nobody took it until the component stopped. */
+  /** No caller took it until the component stopped. */
   public static final String UNAVAILABLE = "unavailable";
 
-  /** When what nobody took is tried again; sooner if the interval is shorter. */
+  /** When what no caller took is tried again; sooner if the interval is shorter. */
   private static final Duration RETRY = Duration.ofSeconds(5);
 
   /** Collected data that is sent at a flush. */
@@ -44,10 +44,10 @@ public final class TimedFlush {
   private boolean stopped; // guarded by this
   private Scheduler.@Nullable Timer timer; // guarded by this
 
-  /** What an interval made, until somebody has it; the next one goes on gathering meanwhile. */
+  /** What an interval made, until a user has it; the next one continues gathering meanwhile. */
   private @Nullable Batch pending; // guarded by this
 
-  private Scheduler.@Nullable Timer retry; // guarded by this; set while nobody has pending
+  private Scheduler.@Nullable Timer retry; // guarded by this; set while no client has pending
 
   /**
    * Not yet begun.
@@ -117,7 +117,7 @@ public final class TimedFlush {
     Batch batch;
     synchronized (this) {
       if (pending != null || stopped) {
-        return; // what is gathered goes on after it, so that streams keep their order
+        return; // what is gathered continues after it, so that streams keep their order
       }
       batch = gathered.take(last);
       pending = batch;
@@ -128,7 +128,7 @@ public final class TimedFlush {
   }
 
   private void send(Batch batch) {
-    // Without an answer no interval would ever be handed on again.
+    // Without an answer no interval would ever be passed on again.
     Redelivery.send(next, batch, outcome -> settled(batch, outcome), name, log);
   }
 

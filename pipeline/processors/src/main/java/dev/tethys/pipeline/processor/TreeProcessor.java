@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A processor that edits the tree of a batch and hands it on as a tree. What it does not change
- * goes on as it came. Items that are no longer there afterwards are told to the account as dropped.
+ * continues as it came. Items that are no longer there afterwards are reported to the account as
+ * dropped.
  */
 public abstract class TreeProcessor implements Processor {
   /** The bytes of a batch were not what they should be. */

@@ -47,7 +47,7 @@ final class CollectorDedupTest {
     };
   }
 
-  /** Of each record of a batch its ID, and how many it stands for. */
+  /** Of each record of a batch its ID, and how many it represents. */
   private static String ids(Batch b) {
     return Rig.all(Rig.logs(b)).stream()
         .map(l -> l.attributes().get("ID") + "x" + l.attributes().get("log_count"))

@@ -272,7 +272,7 @@ class EditingTest {
             Objects.requireNonNull(Rig.all(rig.lastMetrics()).getFirst().data())
                 .points()
                 .getFirst();
-    assertThat(got.positiveOffset()).isEqualTo(10); // 1500 lies in (1024, 2048]
+    assertThat(got.positiveOffset()).isEqualTo(10); // 1500 is in (1024, 2048]
     assertThat(got.positiveCounts()).containsExactly(1, 2, 3);
     assertThat(got.sum()).isEqualTo(20_000);
     assertThat(got.max()).isEqualTo(7_000);

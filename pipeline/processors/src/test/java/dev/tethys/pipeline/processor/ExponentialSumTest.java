@@ -73,7 +73,7 @@ class ExponentialSumTest {
     return counts;
   }
 
-  /** Each bucket counts the values that lie in it, and no others. */
+  /** Each bucket counts the values that are in it, and no others. */
   private static void assertHolds(ExponentialHistogramDataPoint p, List<Double> values) {
     double t = p.zeroThreshold();
     assertThat(p.count()).isEqualTo(values.size());

@@ -30,7 +30,7 @@ final class SamplerTest {
   private static final String NONE = "0".repeat(32);
   private static final String GONE = "gone";
 
-  /** Each processor has a registry of its own. */
+  /** Each processor has its own registry. */
   private final List<Rig> rigs = new ArrayList<>();
 
   private Rig rig() {

@@ -36,7 +36,7 @@ class TailPoliciesTest {
         "{decision_wait: 0s, policies: [" + policies + "]}");
   }
 
-  /** Whether a trace goes on that nobody has seen before. */
+  /** Whether a trace continues that no client has seen before. */
   private boolean samples(Processor p, TracesData data) {
     traces++;
     Rig.all(data).forEach(s -> s.setTraceId(7, traces));

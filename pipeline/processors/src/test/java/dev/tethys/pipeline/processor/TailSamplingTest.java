@@ -37,14 +37,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What tail_sampling holds, and what its senders hear of it and when. */
+/** What tail_sampling holds, and what its senders are notified of, and when. */
 class TailSamplingTest {
   private static final String ALWAYS = "policies: [{name: all, type: always_sample}]";
   private static final String KEPT =
       "policies: [{name: kept, type: string_attribute,"
           + " string_attribute: {key: keep, values: ['yes']}}]";
 
-  /** What went on, with who is to hear of it. */
+  /** What continued, with the callers to notify. */
   private record Sent(Batch batch, AckCallback receipt) {
     List<Span> spans() {
       return Rig.all(Rig.traces(batch));
@@ -296,7 +296,7 @@ class TailSamplingTest {
     assertThat(metric("traces_dropped_too_large_total")).isEqualTo(1);
   }
 
-  /** A destination without room: who hands on to it waits. */
+  /** A destination without room: who passes on to it waits. */
   private static final class Full implements Consumer {
     final CountDownLatch entered = new CountDownLatch(1);
     final CountDownLatch opened = new CountDownLatch(1);

@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
- * A real collectd with one plugin that writes to us, which is told values over its socket. A test
+ * A real collectd with one plugin that writes to us, which receives values over its socket. A test
  * that makes one is skipped where collectd or the plugin is not installed.
  */
 public final class CollectdProcess implements AutoCloseable {
@@ -29,7 +29,7 @@ public final class CollectdProcess implements AutoCloseable {
    * Starts it.
    *
    * @param dir a folder of its own
-   * @param block what the plugin is told, as {@code collectd.conf} has it
+   * @param block settings of the plugin, as {@code collectd.conf} has it
    */
   public CollectdProcess(Path dir, String plugin, String block) throws IOException {
     this.dir = dir;
@@ -93,8 +93,8 @@ public final class CollectdProcess implements AutoCloseable {
   }
 
   /**
-   * Makes it send what it holds until something is so: it hands values to its plugins in a thread
-   * of its own, and a flush before that finds nothing.
+   * Makes it send what it holds until something is so: it hands values to its plugins in its own
+   * thread, and a flush before that finds nothing.
    */
   public void flushUntil(BooleanSupplier done) throws Exception {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);

@@ -12,7 +12,7 @@ import dev.tethys.pipeline.Signal;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What stands in batches of OTLP, as text. */
+/** What is in batches of OTLP, as text. */
 public final class Shown {
   private Shown() {}
 

@@ -15,14 +15,14 @@ import java.util.Map;
 
 /**
  * Lines of the container runtime interface: {@code time stream flags content}. Content with the
- * flag P goes on in the next line of its labels and is held back until the line with F, or until
+ * flag P continues in the next line of its labels and is held back until the line with F, or until
  * nothing has come for a minute.
  */
 final class CriStage implements Stage {
-  /** How long a line that does not go on is waited for. Promtail waits forever. */
+  /** How long a line that does not continue is waited for. Promtail waits forever. */
   static final Duration MAX_WAIT = Duration.ofMinutes(1);
 
-  /** The longest line that is put together, in characters; a longer one goes on in parts. */
+  /** The longest line that is put together, in characters; a longer one continues in parts. */
   static final int MAX_HELD = 16 << 20;
 
   private static final Section KEYS =

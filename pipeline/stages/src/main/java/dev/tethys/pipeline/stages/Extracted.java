@@ -30,7 +30,7 @@ final class Extracted {
     base = decoded;
   }
 
-  /** The same in an object of its own. */
+  /** The same in its own object. */
   Extracted copy() {
     Extracted c = new Extracted(base);
     c.names = names.clone();

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * which leads to another node, to nothing, or to data. Held in memory; safe for several threads.
  *
  * <p>Layout: {@code nodeCount} nodes of two records of 24, 28 or 32 bits; 16 bytes of zero; data;
- * the marker {@code AB CD EF "MaxMind.com"} and behind it a map that describes the file. A datum is
+ * the marker {@code AB CD EF "MaxMind.com"} and after it a map that describes the file. A datum is
  * a control byte with its type (3 bits, 0 for a type of 7 and more in the next byte) and size (5
  * bits, from 29 on with further bytes), or a pointer into the data.
  */

@@ -34,7 +34,7 @@ final class SeverityMark {
   private static final Pattern PHP =
       Pattern.compile("PHP (Fatal|Parse|Recoverable|Warning|Notice|Deprecated)");
 
-  /** A word in a column of its own: zap's console, Windows' CBS. */
+  /** A word in its own column: zap's console, Windows' CBS. */
   private static final Pattern COLUMN = Pattern.compile("[,\\t] *([A-Za-z]{3,9})(?:\\t| {2,})");
 
   private static final Pattern CRASH =

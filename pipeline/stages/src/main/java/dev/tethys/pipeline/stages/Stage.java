@@ -1,8 +1,8 @@
 package dev.tethys.pipeline.stages;
 
 /**
- * One stage. It gives each entry on, now or later, or settles it. One with state of its own is for
- * one thread.
+ * One stage. It gives each entry on, now or later, or settles it. One with its own state is for one
+ * thread.
  */
 interface Stage {
   /** Consumer of the entries of a stage. */

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /** Watches what each stage makes of each entry. Slow: for inspection by a person. */
 @FunctionalInterface
 public interface StageObserver {
-  /** Whether the entry that comes now is watched; asked once for each, by whoever brings it. */
+  /** Whether the entry that comes now is watched; asked once for each, by its producer. */
   default boolean isWatching() {
     return true;
   }

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * been held back. Every entry that goes in comes out, is settled because it was dropped, or is
  * absorbed by one that comes out later.
  *
- * <p>Some stages remember streams (lines that may go on, the last good time), so an instance is for
- * one thread at a time, and all entries of a stream go through the same instance. {@link #fork}
+ * <p>Some stages remember streams (lines that may continue, the last good time), so an instance is
+ * for one thread at a time, and all entries of a stream go through the same instance. {@link #fork}
  * makes one for another thread or another set of streams; counters, rate limits and metrics are
  * shared among them.
  */
@@ -22,7 +22,7 @@ public final class Stages {
   private final StageContext context;
   private final Chain chain;
   private final DecodedLabels decoded = new DecodedLabels();
-  private @Nullable Consumer<LogEntry> to; // whoever calls, while it calls
+  private @Nullable Consumer<LogEntry> to; // the caller, during its call
 
   private Stages(List<Chain.Named> stages, StageContext context) {
     this.context = context;

@@ -71,7 +71,7 @@ final class Rig {
     return Double.NaN;
   }
 
-  /** A clock that stands still until it is moved; a sleep moves it. */
+  /** A clock that stops until it is moved; a sleep moves it. */
   static final class ManualClock implements StageClock {
     long now = 1_700_000_000_000_000_000L;
     long nanos = 1;

@@ -148,7 +148,7 @@ public final class LiveTail implements AutoCloseable {
   }
 
   /**
-   * Passes rows through the query until the tail is closed. Runs on a thread of its own.
+   * Passes rows through the query until the tail is closed. Runs on its own thread.
    *
    * @throws InterruptedException if the thread is interrupted
    */

@@ -97,7 +97,7 @@ public final class LogqlEngine implements AutoCloseable {
   /**
    * Runs a query.
    *
-   * @param stopped whether nobody waits for the result any more
+   * @param stopped whether no caller waits for the result any more
    */
   public LogqlResult query(LogqlRequest request, LogqlLimits limits, BooleanSupplier stopped) {
     long begin = nanoTime.getAsLong();

@@ -46,8 +46,8 @@ public final class ActiveQueryFile {
   }
 
   /**
-   * Opens the file anew. What stands in it from the last run is logged as a warning. A file that
-   * cannot be written is logged, and nothing is noted then.
+   * Opens the file anew. What is in it from the last run is logged as a warning. A file that cannot
+   * be written is logged, and nothing is noted then.
    *
    * @param places how many queries may run at once
    */
@@ -81,7 +81,7 @@ public final class ActiveQueryFile {
     }
   }
 
-  /** The entries of a file as they stand in it; none when there is no such file. */
+  /** The entries of a file as they are in it; none when there is no such file. */
   static List<String> unfinished(Path file) throws IOException {
     List<String> out = new ArrayList<>();
     if (!Files.isRegularFile(file)) {

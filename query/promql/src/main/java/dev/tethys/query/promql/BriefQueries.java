@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Of several queries that share a slot, the one measured last is remembered. Thread-safe.
  */
 final class BriefQueries {
-  /** What takes longer has a thread of its own. */
+  /** What takes longer has its own thread. */
   static final long MAX_NANOS = 1_000_000;
 
-  /** A query that should be brief and takes so long is begun anew on a thread of its own. */
+  /** A query that should be brief and takes so long is begun anew on its own thread. */
   static final long GIVE_UP_NANOS = 20_000_000;
 
   /** After so many runs a query is measured again. */

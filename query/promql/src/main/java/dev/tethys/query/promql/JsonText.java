@@ -4,7 +4,7 @@ package dev.tethys.query.promql;
 final class JsonText {
   private JsonText() {}
 
-  /** A character as it stands in a JSON string. */
+  /** A character as it is in a JSON string. */
   static String escaped(int c) {
     return switch (c) {
       case '"' -> "\\\"";

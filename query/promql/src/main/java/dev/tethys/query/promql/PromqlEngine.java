@@ -175,7 +175,7 @@ public final class PromqlEngine implements AutoCloseable {
 
   /**
    * Has running queries noted in a file from now on, so that after a crash they are known; logs
-   * those that stand in it. To be called when no other process uses the folder.
+   * those that are in it. To be called when no other process uses the folder.
    */
   public void noteRunning(Path file) {
     running.track(ActiveQueryFile.open(file, options.maxConcurrent() + options.ruleConcurrent()));

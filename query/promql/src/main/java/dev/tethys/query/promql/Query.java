@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * engine; {@link #cancel} may come from any thread at any time.
  */
 public final class Query implements AutoCloseable {
-  /** Taller trees have a thread of their own, with stack for them. */
+  /** Taller trees have their own thread, with stack for them. */
   private static final int MAX_BRIEF_HEIGHT = 64;
 
   private final PromqlEngine engine;
@@ -134,7 +134,7 @@ public final class Query implements AutoCloseable {
         tree, Hints.of(tree, grid.steps(), range ? grid.interval() : 0), caching());
   }
 
-  /** How answers can be used again; null when nobody keeps any. */
+  /** How answers can be used again; null when no one keeps any. */
   private @Nullable Caching caching() {
     if (engine.cache() == null || !range || !(plan instanceof Plan.Steps)) {
       return null;
@@ -382,7 +382,7 @@ public final class Query implements AutoCloseable {
             engine.slots().ruleEnded();
           }
           evaluated = engine.nanoTime();
-          // Nobody knows what a virtual thread takes: what it took on one of its own is charged.
+          // No one knows what a virtual thread takes: what it took on its own is charged.
           cpuNanos = Math.max(expected, 0) + ThreadCpu.nanos() - cpu + x.helperCpuNanos();
           peakBytes = x.peakBytes();
         }

@@ -80,7 +80,7 @@ public final class QueryCosts {
   synchronized void add(Cost c) {
     if (costs.size() >= 2 * CAPACITY && !costs.containsKey(c.text)) {
       // Half of them at once: to look for the cheapest at each new text is what many rules, each
-      // with a text of its own, would spend most of their time on.
+      // with its own text, would spend most of their time on.
       List<Cost> all = new ArrayList<>(costs.values());
       all.sort(Order.CPU.comparator);
       all.subList(0, all.size() - CAPACITY).forEach(cheap -> costs.remove(cheap.text));

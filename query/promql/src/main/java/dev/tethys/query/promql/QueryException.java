@@ -12,7 +12,7 @@ public class QueryException extends RuntimeException {
     EXECUTION,
     /** It ran longer than it may. */
     TIMEOUT,
-    /** Somebody stopped it. */
+    /** A user stopped it. */
     CANCELED,
     /** It would take more samples or memory than it may. */
     LIMIT,
@@ -20,7 +20,7 @@ public class QueryException extends RuntimeException {
     OVERLOAD,
     /** The store failed. */
     STORAGE,
-    /** An error of ours. */
+    /** One of our errors. */
     INTERNAL
   }
 

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * Answers of range queries, kept to be used again as long as what they were made of reads the same.
  *
  * <p>An answer stands under its query, its step, and where its steps lie on the clock; one whose
- * steps cannot be told apart stands under its start and end too. With it stands the mark of the
+ * steps cannot be distinguished stands under its start and end too. With it stands the mark of the
  * store that was taken before it was computed; which of its steps still hold is for {@link
  * ResultReuse} to find out by what the store says has changed since.
  *

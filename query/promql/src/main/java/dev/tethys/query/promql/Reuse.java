@@ -19,7 +19,7 @@ public record Reuse(Outcome outcome, int steps) {
     PARTIAL,
     /** Nothing that could be used was known. */
     MISS,
-    /** Nobody looked: there is no cache, or it was not wanted, or it cannot serve the query. */
+    /** No one looked: there is no cache, or it was not wanted, or it cannot serve the query. */
     BYPASS
   }
 }

@@ -17,11 +17,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The queries that run and those that wait because too many do. Places are shared evenly between
- * users ({@link FairQueue}); a query waits at most until its deadline. Rules have places of their
- * own, so that no flood of questions delays an alert. Safe for any number of threads.
+ * users ({@link FairQueue}); a query waits at most until its deadline. Rules have their own places,
+ * so that no flood of questions delays an alert. Safe for any number of threads.
  */
 public final class RunningQueries {
-  /** How often a waiting query looks at the clock and whether it was canceled. */
+  /** How often a waiting query inspects the clock and whether it was canceled. */
   private static final long WAIT_SLICE_NANOS = 20_000_000;
 
   /**
@@ -112,8 +112,8 @@ public final class RunningQueries {
     }
 
     /**
-     * Lets in who can be; the lock is held. One query may always run, whatever the gate says: it
-     * fails when there is no memory for it.
+     * Lets in who can be; the lock is held. One query may always run, regardless of what the gate
+     * says: it fails when there is no memory for it.
      */
     void fill() {
       while (free > 0 && hasStarted() && (free == count || isAdmitted())) {
@@ -307,7 +307,7 @@ public final class RunningQueries {
     }
   }
 
-  /** Gives up waiting, or the place that was just given. */
+  /** Stops trying waiting, or the place that was just given. */
   private void withdraw(Running r, Places p) {
     boolean had;
     synchronized (p) {

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Hostile queries end with an answer or a refusal, hold no more than they may, and harm nobody. */
+/** Hostile queries end with an answer or a refusal, hold no more than they may, and harm no one. */
 class HostileQueriesTest {
   private static final long NOW = 100_000;
   private static final long MAX_BYTES = 24 << 20;
@@ -65,7 +65,7 @@ class HostileQueriesTest {
   }
 
   /**
-   * Of one series a million windows of a million samples each: hours, if nobody looked. Sums of
+   * Of one series a million windows of a million samples each: hours, if no one looked. Sums of
    * whole numbers would be there in a moment.
    */
   @ParameterizedTest

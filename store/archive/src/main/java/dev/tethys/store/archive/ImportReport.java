@@ -56,7 +56,7 @@ public final class ImportReport {
     }
   }
 
-  /** Problems that are told; more are only counted. */
+  /** Problems that are reported; more are only counted. */
   static final int MAX_PROBLEMS = 10_000;
 
   private final List<Part> parts = new ArrayList<>();

@@ -16,7 +16,7 @@ public final class Ulids {
     this.clock = clock;
   }
 
-  /** A name that nobody else has. */
+  /** A name that no other has. */
   public String next() {
     StringBuilder sb = new StringBuilder(LENGTH);
     long time = clock.millis();

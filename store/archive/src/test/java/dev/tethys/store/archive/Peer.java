@@ -53,7 +53,7 @@ public final class Peer {
     Files.writeString(in, openMetrics, StandardCharsets.UTF_8);
     Path out = folder.resolve("prometheus");
     promtool("tsdb", "create-blocks-from", "openmetrics", in.toString(), out.toString());
-    Files.createDirectories(out.resolve("wal")); // promtool wants it to dump
+    Files.createDirectories(out.resolve("wal")); // promtool requires it to dump
     return out;
   }
 
@@ -62,7 +62,7 @@ public final class Peer {
     return promtool("tsdb", "dump", folder.toString()).lines().toList();
   }
 
-  /** The same of a store of ours. */
+  /** The same of one of our stores. */
   public static List<String> dump(MetricsDatabase db) {
     List<String> out = new ArrayList<>();
     try (Selection s = db.select(SelectHints.range(Long.MIN_VALUE, Long.MAX_VALUE), List.of())) {

@@ -4,9 +4,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Reads what {@link ByteSink} wrote. Whatever the bytes are, a read answers or throws {@link
- * DamageException}: it never leaves its range and never asks for more memory than the range can
- * account for.
+ * Reads what {@link ByteSink} wrote. Regardless of what the bytes are, a read answers or throws
+ * {@link DamageException}: it never leaves its range and never asks for more memory than the range
+ * can account for.
  */
 public final class ByteSource {
   /** The bytes. */
@@ -94,7 +94,7 @@ public final class ByteSource {
     return (v >>> 1) ^ -(v & 1);
   }
 
-  /** A uvarint that must lie in 0..max. */
+  /** A uvarint that must are in 0..max. */
   public int count(long max) {
     long v = uvarint();
     if (v < 0 || v > max) {

@@ -41,7 +41,7 @@ public final class WriteAheadLog implements Closeable {
   private long segment;
   private @Nullable WritableFile file;
   private long good; // bytes of the open segment that are whole frames
-  private boolean broken; // bytes behind good may stand in the file
+  private boolean broken; // bytes behind good may be in the file
   private volatile long written; // bytes in all since the log was opened
   private volatile long synced;
   private volatile long writes; // one thread at a time counts
@@ -51,8 +51,8 @@ public final class WriteAheadLog implements Closeable {
   /**
    * Opens the log for writing behind all segments that are there.
    *
-   * @param behind no segment that is made has a number up to this: a snapshot of the head stands
-   *     for those
+   * @param behind no segment that is made has a number up to this: a snapshot of the head
+   *     represents those
    */
   public WriteAheadLog(FileAccess files, Path directory, long segmentBytes, long behind)
       throws IOException {
@@ -99,7 +99,7 @@ public final class WriteAheadLog implements Closeable {
 
   /**
    * What a numbered file is called: at least eight digits. (A formatter would load what it knows of
-   * languages first, at a time when somebody waits for a start.)
+   * languages first, at a time when a user waits for a start.)
    */
   public static String name(long n) {
     String digits = Long.toString(n);
@@ -218,7 +218,7 @@ public final class WriteAheadLog implements Closeable {
         old.close();
       }
       long n = segment + 1;
-      if (!files.isDirectory(directory)) { // somebody took it away
+      if (!files.isDirectory(directory)) { // a user took it away
         makeDirectory();
       }
       WritableFile f = files.create(path(n));
@@ -246,8 +246,8 @@ public final class WriteAheadLog implements Closeable {
   /**
    * Makes what was appended before this call durable.
    *
-   * @throws IOException also, once, when somebody removed the open segment: no start would find
-   *     what stands in it, so it is in doubt
+   * @throws IOException also, once, when a user removed the open segment: no start would find what
+   *     is in it, so it is in doubt
    */
   public void sync() throws IOException {
     syncLock.lock();
@@ -280,14 +280,14 @@ public final class WriteAheadLog implements Closeable {
   }
 
   /**
-   * Whether a segment could not be forced to disk, so that a power cut may cost what stands in it
-   * even if forcing it again succeeds. Ends when the head is {@link #saved}.
+   * Whether a segment could not be forced to disk, so that a power cut may cost what is in it even
+   * if forcing it again succeeds. Ends when the head is {@link #saved}.
    */
   public boolean isDoubtful() {
     return doubtful >= 0;
   }
 
-  /** Tells that all before a segment is durable elsewhere. */
+  /** Reports that all before a segment is durable elsewhere. */
   public void saved(long before) {
     syncLock.lock();
     try {

@@ -18,7 +18,7 @@ final class BlockBackoff {
   private static final class Rest {
     long nanos = LEAST_NANOS / 2;
     long until;
-    long failures; // of the block when that was last looked at
+    long failures; // of the block when that was last checked
   }
 
   private final LongSupplier nanos;
@@ -58,7 +58,7 @@ final class BlockBackoff {
     return any;
   }
 
-  /** Whatever rests is tried again at the next opportunity. */
+  /** Anything that rests is tried again at the next opportunity. */
   void retryNow() {
     long now = nanos.getAsLong();
     rests.values().forEach(r -> r.until = now);

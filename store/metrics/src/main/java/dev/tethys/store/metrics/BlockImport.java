@@ -77,9 +77,7 @@ public final class BlockImport implements AutoCloseable {
     return appended;
   }
 
-  /**
-   * Samples that the head did not take: another value stands at their time, or they are too old.
-   */
+  /** Samples that the head did not take: another value is at their time, or they are too old. */
   public long refused() {
     return refused;
   }
@@ -157,7 +155,7 @@ public final class BlockImport implements AutoCloseable {
     /**
      * Adds a series; labels ascend from call to call, times within a call and inside the range.
      *
-     * @return how many of the samples, from the first, stand in the block; the head has the others
+     * @return how many of the samples, from the first, are in the block; the head has the others
      * @throws StorageException UNAVAILABLE when the disk refuses
      */
     public int add(Labels labels, SampleBuffer samples) {
@@ -200,7 +198,7 @@ public final class BlockImport implements AutoCloseable {
     }
 
     /**
-     * The same with a look at the block as it stands on disk before it becomes part of the store.
+     * The same with a look at the block as it is on disk before it becomes part of the store.
      *
      * @param check throws what keeps the block out; it is then removed
      */
@@ -228,7 +226,7 @@ public final class BlockImport implements AutoCloseable {
       return made;
     }
 
-    /** A range that is not over yet ends with its samples: the store goes on behind them. */
+    /** A range that is not over yet ends with its samples: the store continues after them. */
     private BlockMeta ended() {
       return meta.maxTime() <= clock.millis()
           ? meta

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The folder of blocks. A block is written under a temporary name and gets its own in one step; one
- * that replaces others names them, so that a crash between its birth and their removal is mended
+ * that replaces others names them, so that a crash between its birth and their removal is repaired
  * when the folder is opened.
  *
  * <p>The list is replaced, never changed; who replaces it holds the structure lock of the database.
@@ -93,7 +93,7 @@ final class Blocks {
     levels = ResolutionIndex.of(list);
   }
 
-  /** Opens all blocks, mends what a crash left, and puts damaged ones aside. */
+  /** Opens all blocks, repairs what a crash left, and puts damaged ones aside. */
   void open(List<String> problems) throws IOException {
     List<BlockReader> found = new ArrayList<>();
     for (Path p : files.list(folder)) {
@@ -172,7 +172,7 @@ final class Blocks {
     }
   }
 
-  /** What the reader of any answer should be told of them. */
+  /** What the reader of any answer should be notified of them. */
   List<String> unreadWarnings() {
     List<Path> some = unread;
     return some.isEmpty() ? List.of() : some.stream().map(Blocks::missing).toList();
@@ -189,7 +189,7 @@ final class Blocks {
     }
   }
 
-  /** Whether a block was made of one of them, and stands for it. */
+  /** Whether a block was made of one of them, and represents it. */
   boolean standsForUnread(BlockReader b) {
     List<Path> some = unread;
     return !some.isEmpty()
@@ -298,7 +298,7 @@ final class Blocks {
    * that, it has no name, or is to be removed.
    */
   BlockReader name(Path tmp, String id) throws IOException {
-    // Opened first: a name without a reader could not be told of deletions.
+    // Opened first: a name without a reader could not be notified of deletions.
     BlockReader made = new BlockReader(files, tmp);
     Path named = folder.resolve(id);
     boolean renamed = false;
@@ -349,7 +349,7 @@ final class Blocks {
         Ulid.next(clock.millis()), min, max, level, late, sources.stream().sorted().toList(), ids);
   }
 
-  /** Writes a block beside the others and opens it; null when there was nothing to write. */
+  /** Writes a block next to the others and opens it; null when there was nothing to write. */
   @Nullable BlockReader create(SeriesStream content, BlockMeta draft, WriteThrottle pace)
       throws IOException {
     removals.refuseBesideUnborn();

@@ -18,20 +18,20 @@ import java.util.function.LongSupplier;
  * structure lock of {@link MaintenanceScheduler}.
  *
  * <p>One is due when the log has grown by a given size, and sooner in a lull: when reading the log
- * would be a good part of a start, and so little is written now that taking one costs nobody
+ * would be a good part of a start, and so little is written now that taking one costs no one
  * anything. So a crash in quiet times, or after a burst, is followed by a short start. How long the
- * log is beside the last file bounds what is written that way, however many series there are.
+ * log is next to the last file bounds what is written that way, however many series there are.
  *
  * <p>A checkpoint that fails leaves nothing behind and is owed: it is tried again after a minute.
  *
- * <p>While one is owed for a block, samples stand in the log and in the block, and their series may
+ * <p>While one is owed for a block, samples are in the log and in the block, and their series may
  * have left memory. A start reads these samples again and drops those that blocks have; what a
  * deletion took from the blocks meanwhile would come back, since no record of the log can name a
  * series that is gone. So a deletion waits for the checkpoint ({@link #settle}). (After a start all
  * series of the log are in memory again, until the next of them leave with a checkpoint owed.)
  */
 final class Checkpoints {
-  /** Of the room that is free when it begins, a checkpoint leaves this part to the log. */
+  /** Of the space that is free when it begins, a checkpoint leaves this part to the log. */
   private static final int SHARE_OF_LOG = 4;
 
   /** A lull is so long a time with no more than so many bytes of log in any second, about. */
@@ -58,7 +58,7 @@ final class Checkpoints {
   private long looked; // bytes of the log at the last look
   private long calmSince; // of nanos
   private boolean owed;
-  private boolean shared; // samples of the log may stand in blocks, too
+  private boolean shared; // samples of the log may be in blocks, too
   private long retryAt; // of nanos, while one is owed
 
   // For self-metrics.
@@ -102,7 +102,7 @@ final class Checkpoints {
     return folder.resolve("head").resolve(WriteAheadLog.name(n));
   }
 
-  /** Tells that samples are about to leave memory for a block. */
+  /** Reports that samples are about to leave memory for a block. */
   void owe() {
     owed = true;
     shared = true;
@@ -141,7 +141,7 @@ final class Checkpoints {
   }
 
   /**
-   * Sees to it that no sample of the log stands in a block, too.
+   * Sees to it that no sample of the log is in a block, too.
    *
    * @throws StorageException UNAVAILABLE when that takes a checkpoint and there can be none
    */

@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 final class Compaction {
   private static final Logger LOG = JulLogger.of(Compaction.class.getName());
 
-  /** What must stay free on the disk beside the result of a merge: 64 MiB, a checkpoint's log. */
+  /** What must stay free on the disk next to the result of a merge: 64 MiB, a checkpoint's log. */
   static final long RESERVE = 64L << 20;
 
   private final FileAccess files;
@@ -199,7 +199,7 @@ final class Compaction {
   }
 
   private boolean isSound(BlockReader b) {
-    // What stands for a block that may come back is not merged: nothing would say so any more.
+    // What represents a block that may come back is not merged: nothing would say so any more.
     return !b.isDamaged() && !resting.rests(b) && !blocks.standsForUnread(b);
   }
 
@@ -249,7 +249,7 @@ final class Compaction {
             job.inputs().stream().mapToInt(b -> b.meta().level()).max().orElse(1),
             pace);
     if (made == null) {
-      // Stale markers alone, say. To be looked at again after the next start.
+      // Stale markers alone, say. To be checked again after the next start.
       barren.addAll(ResolutionIndex.sources(job.inputs()));
     }
     swap(made, job.replaced());
@@ -291,7 +291,7 @@ final class Compaction {
     return false;
   }
 
-  /** Rewrites blocks that have tombstones, whatever there is room for. */
+  /** Rewrites blocks that have tombstones, regardless of there is room for. */
   void clean(DatabaseOptions options, LongFunction<RetentionCutoff> horizons) throws IOException {
     blocks.removals.proceed();
     blocks.removals.refuseBesideNamed("");

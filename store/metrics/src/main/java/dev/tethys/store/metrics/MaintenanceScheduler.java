@@ -44,7 +44,7 @@ final class MaintenanceScheduler {
   /** What was brought back waits so long for its files: a start has more urgent work. */
   private static final long REST_NANOS = 10_000_000_000L;
 
-  /** Fewer series are not worth a block of their own. */
+  /** Fewer series are not worth their own block. */
   private static final int MIN_QUIET = 1024;
 
   private final FileAccess files;
@@ -162,7 +162,7 @@ final class MaintenanceScheduler {
     threads.add(t);
   }
 
-  /** Does the work of a thread, which goes on whatever that ends with. */
+  /** Does the work of a thread, which continues regardless of what ends with. */
   private static void attempt(String name, Runnable action) {
     try {
       action.run();
@@ -172,7 +172,7 @@ final class MaintenanceScheduler {
       try {
         LOG.log(Level.ERROR, name + " failed; it will try again", e);
       } catch (OutOfMemoryError again) {
-        // Not even to tell of it there is memory; what fails next time is told then.
+        // Not even to report it there is memory; what fails next time is given then.
       }
     }
   }
@@ -255,14 +255,14 @@ final class MaintenanceScheduler {
     }
   }
 
-  /** Both are tried; what fails first is told, with what fails then. */
+  /** Both are tried; what fails first is reported, with what fails then. */
   @SuppressWarnings("ReferenceEquality") // an error cannot suppress itself
   private void leaveLogAndCompact() throws IOException {
     try {
       leaveLog();
     } catch (IOException | RuntimeException | Error e) {
       try {
-        compact(); // retention may make the room that is missing
+        compact(); // retention may make the space that is missing
       } catch (IOException | RuntimeException | Error also) {
         if (also != e) {
           e.addSuppressed(also);
@@ -304,7 +304,7 @@ final class MaintenanceScheduler {
     if (!head.truncation().hasBefore(due) && late < MAX_LATE) {
       return false;
     }
-    // First: what came in order afterwards could stand in a range that no span names, and go with
+    // First: what came in order afterwards could be in a range that no span names, and go with
     // those that one does.
     head.truncation().close(due);
     List<Span> spans = head.truncation().spans(due);

@@ -75,7 +75,7 @@ public final class MetricsDatabase implements MetricStore {
   private final RecoveryReport recovery;
   private volatile boolean closed;
 
-  /** Begins to load what opening one needs, beside what a program does before it opens one. */
+  /** Begins to load what opening one needs, beside what a program isfore it opens one. */
   public static void prepare() {
     Thread.ofPlatform().daemon().name("store-prepare").start(Preloader::load);
   }
@@ -225,8 +225,8 @@ public final class MetricsDatabase implements MetricStore {
   /**
    * Selects.
    *
-   * @param warnings takes what the reader should be told
-   * @param lost is told, now or while samples are read, what is left out for damage
+   * @param warnings receives warnings for the reader
+   * @param lost receives, now or while samples are read, what is left out for damage
    */
   private MergedSelection selected(
       SelectHints hints,
@@ -245,7 +245,7 @@ public final class MetricsDatabase implements MetricStore {
       SourceSelection memory = null;
       BlockSelector choice;
       List<String> unread;
-      // Before the parts are locked: while blocks wait to be exchanged, nobody else gets in.
+      // Before the parts are locked: while blocks wait to be exchanged, no other gets in.
       Expressions known =
           head.overlaps(min, max) ? head.expressionsOfSelection(matchers) : Expressions.NONE;
       try {
@@ -468,7 +468,7 @@ public final class MetricsDatabase implements MetricStore {
 
   /**
    * Makes a copy that can be opened as a database: blocks as second names of the same files, memory
-   * as blocks of its own.
+   * as its own blocks.
    *
    * @param into an absent or empty folder on the same file system
    * @param skipHead leaves out what is only in memory
@@ -479,7 +479,7 @@ public final class MetricsDatabase implements MetricStore {
   }
 
   /**
-   * Starts an import of old samples as blocks of their own. Meanwhile the head takes samples older
+   * Starts an import of old samples as their own blocks. Meanwhile the head takes samples older
    * than {@link BlockImport#floor} as late ones.
    */
   public BlockImport blockImport() {
@@ -489,7 +489,7 @@ public final class MetricsDatabase implements MetricStore {
   }
 
   /**
-   * A place beside the blocks where samples that come in any order are brought into theirs.
+   * A place next to the blocks where samples that come in any order are brought into theirs.
    *
    * @param maxHeldBytes memory it may take; beyond, samples wait on disk
    */

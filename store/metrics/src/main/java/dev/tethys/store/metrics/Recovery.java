@@ -48,8 +48,8 @@ final class Recovery {
   /**
    * Brings the head back.
    *
-   * @throws IOException where the disk does not give what stands there: that is no damage, nothing
-   *     was changed, and a later start finds all of it
+   * @throws IOException where the disk does not give what is there: that is no damage, nothing was
+   *     changed, and a later start finds all of it
    */
   RecoveryReport run(Head head) throws IOException {
     try {
@@ -116,8 +116,8 @@ final class Recovery {
     MappedFaults.await();
     head.recovered();
     if (!blocks.unread().isEmpty()) {
-      // Nobody knows where those end: what comes in order before that, the next start would take
-      // for samples of theirs. What comes late it keeps.
+      // No one knows where those end: what comes in order before that, the next start would take
+      // for their own samples. What comes late it keeps.
       head.truncation().cut(Math.max(options.clock().millis(), head.maxTime() + 1));
     }
     long orphans = head.counters.orphans.sum();
@@ -137,7 +137,7 @@ final class Recovery {
   }
 
   /**
-   * Tells of segments that are not read, because the snapshot is newer. Those right before it are
+   * Reports segments that are not read, because the snapshot is newer. Those right before it are
    * what a crash left that came before their removal; others are not of its store.
    */
   private void passOver(List<Long> segments, long snapshot) throws IOException {
@@ -161,7 +161,7 @@ final class Recovery {
     }
   }
 
-  /** More definitions of series than can stand in the log and in snapshots. */
+  /** More definitions of series than can be in the log and in snapshots. */
   private long definitions(Path wal) throws IOException {
     long n = 1024;
     for (Path p : files.list(wal)) {
@@ -178,7 +178,7 @@ final class Recovery {
     LOG.log(Level.ERROR, problem);
   }
 
-  /** Under a name that it gets at each start again, so that it stands there once. */
+  /** Under a name that it gets at each start again, so that it is there once. */
   private void quarantine(Path file, String name) throws IOException {
     Path q = folder.resolve("quarantine");
     files.createDirectories(q);

@@ -78,7 +78,7 @@ final class StoreStats {
 
   /**
    * Memory by owner, under the names of the self-metric and the API. Caches are those of the
-   * process: they have bounds of their own and are not compared with the memory limit.
+   * process: they have their own bounds and are not compared with the memory limit.
    */
   static List<Count> owners(HeadMemory m) {
     BlockReader.CacheBytes blocks = BlockReader.cacheBytes();

@@ -18,8 +18,8 @@ import java.util.function.ObjIntConsumer;
 
 /**
  * One block on disk, read without its database: for tools. Takes no lock and changes nothing, so a
- * server may be running on the folder. Series stand in the order of their labels and are meant to
- * be read in it, by one thread.
+ * server may be running on the folder. Series are in the order of their labels and are meant to be
+ * read in it, by one thread.
  */
 public final class StoredBlock implements AutoCloseable {
   private final BlockReader block;

@@ -103,7 +103,9 @@ class ClockJumpTest {
     }
   }
 
-  /** As a server with Prometheus's settings is: late samples are refused, and those are told. */
+  /**
+   * As a server with Prometheus's settings is: late samples are refused, and those are reported.
+   */
   @ParameterizedTest
   @ValueSource(longs = {-1, -50, 1, 50})
   void aJumpRemovesNothing(long days) {

@@ -142,7 +142,7 @@ class LabelsOfManySeriesTest {
     assertThat(db.labelValues("pod", T0, T0, List.of(), 100).warnings()).isEmpty();
   }
 
-  /** Series of one page of rows are told apart only when their samples are read. */
+  /** Series of one page of rows are distinguished only when their samples are read. */
   @Test
   void seriesOfPagesOutsideOfTheTimeRangeDoNotCount() {
     fill(0, 200, T0);

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Two samples of one series at one time: the second is refused where the first is still in memory,
- * and where that stands in a block already the first stays, at every station of the second.
+ * and where that is in a block already the first stays, at every station of the second.
  */
 class LateDuplicateTest {
   private static final long T0 = 1_699_999_200_000L;
@@ -89,7 +89,7 @@ class LateDuplicateTest {
         assertThat(append(db, L, i, 100 * round + i + 0.5)).isEqualTo(Outcome.OK);
       }
       firstStays(db, 10);
-      // The late samples become a block beside the first, and then both one.
+      // The late samples become a block next to the first, and then both one.
       for (int i = 1; i <= 30; i++) {
         append(db, CLOCK, 30 * (round + 1) + i, i);
       }

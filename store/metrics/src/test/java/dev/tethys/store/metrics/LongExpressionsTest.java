@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Expressions that take long over many values hold up who asks for them, and nobody else. */
+/** Expressions that take long over many values hold up who asks for them, and no other. */
 @Timeout(60) // a writer that has to wait would wait for ever
 class LongExpressionsTest {
   private static final long T0 = 1_700_000_000_000L;
@@ -137,7 +137,7 @@ class LongExpressionsTest {
   }
 
   /**
-   * Asks with something done by somebody else, and waited for, before the first value is tested.
+   * Asks with something done by another process, and waited for, before the first value is tested.
    */
   private static <T> T askWhile(Runnable done, Supplier<T> asks) {
     AtomicBoolean first = new AtomicBoolean(true);

@@ -157,7 +157,7 @@ class MemoryLimitTest {
       assertThat(refused).hasMessageContaining("--storage.memory-limit");
       assertThat(refused.reason()).isEqualTo(Reason.UNAVAILABLE);
       assertThat(count(db, "base", 1)).isEqualTo(stored.size());
-      // Time goes on, a block can be cut, and so do commits.
+      // Time continues, a block can be cut, and so do commits.
       db.reconfigure(options(64 << 20));
       step(db, now.addAndGet(80 * 60_000), 0);
       db.reconfigure(options(1 << 20));
@@ -182,7 +182,7 @@ class MemoryLimitTest {
       assertThat(db.blockList().getFirst().maxTime())
           .isEqualTo(now.get() - Duration.ofMinutes(5).toMillis());
       db.reconfigure(o);
-      long old = start + 30_000; // older than the cut, a series of its own
+      long old = start + 30_000; // older than the cut, its own series
       Labels lagging = Labels.of("__name__", "lagging");
       for (int i = 0; i < 3; i++) {
         try (Appender a = db.appender()) {

@@ -168,7 +168,7 @@ class MixedLivesTest {
             o = x.append(x.series(l), start, t, v);
             p = y.append(y.series(l), start, t, v);
           }
-          // Of two at one time in a batch the first stays, whatever the second is told.
+          // Of two at one time in a batch the first stays, regardless of the answer to the second.
           if (seen.add(l + "@" + t) && (o != Outcome.OK || p != Outcome.DUPLICATE_TIMESTAMP)) {
             assertThat(o)
                 .as("%s at %d, now %d: %s, there %s", l, t, now, sent, read(a, t, t, of(l)))

@@ -25,7 +25,7 @@ class SteadyChurnTest {
 
   @TempDir Path folder;
 
-  /** What is looked at, as the largest of a period. */
+  /** What is checked, as the largest of a period. */
   private static final class Most {
     long series;
     long seriesBytes;

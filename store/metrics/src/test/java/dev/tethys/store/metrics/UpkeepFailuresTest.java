@@ -18,7 +18,9 @@ import java.util.logging.Level;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** MaintenanceScheduler that fails is told, counted and tried again, whatever it failed with. */
+/**
+ * Maintenance that fails is reported, counted and tried again, regardless of what it failed with.
+ */
 class UpkeepFailuresTest {
   private static final Path FOLDER = Path.of("/data");
   private static final long T0 = 1_699_999_200_000L;

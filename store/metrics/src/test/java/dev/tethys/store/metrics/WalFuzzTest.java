@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Damaged logs, some thousand segments of them: nothing is answered that was never sent, and the
- * store opens whatever stands there. {@code tethys bench fuzz wal} does the same a million times.
+ * store opens anything that is there. {@code tethys bench fuzz wal} does the same a million times.
  */
 class WalFuzzTest {
   private static final Path FOLDER = Path.of("/data");
@@ -52,7 +52,7 @@ class WalFuzzTest {
 
   @BeforeEach
   void quiet() {
-    LOG.setLevel(Level.OFF); // each round would tell of its damage
+    LOG.setLevel(Level.OFF); // each round would report its damage
   }
 
   @AfterEach

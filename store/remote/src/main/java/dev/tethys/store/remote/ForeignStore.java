@@ -12,7 +12,7 @@ import java.util.TreeSet;
 
 /**
  * A database that is elsewhere, as something to read series from. Safe for several threads at once;
- * calls block and are made on virtual threads, which are interrupted when nobody waits any more.
+ * calls block and are made on virtual threads, which are interrupted when no caller waits any more.
  *
  * <p>All methods fail with an {@link IOException} when the store gives no answer, which costs its
  * part of the query's answer and makes a warning, and with a {@link

@@ -15,7 +15,7 @@ import org.bouncycastle.tls.TlsNoCloseNotifyException;
  * Bytes in both directions through TLS, which itself touches no socket: what it wants to say is
  * fetched and written here, and what came is given to it. For one thread at a time.
  *
- * <p>Invariant: a read that runs out of time has given TLS nothing, so the next one goes on where
+ * <p>Invariant: a read that runs out of time has given TLS nothing, so the next one continues where
  * it stopped.
  */
 final class SecuredStreams {

@@ -61,7 +61,7 @@ final class RequestHead {
   private boolean chunked;
   private boolean clear;
 
-  /** Where the digits of the length stand, if it is told once; else 0 and 0. */
+  /** Where the digits of the length stand, if it is given once; else 0 and 0. */
   private int lengthFrom;
 
   private int lengthTo;

@@ -63,7 +63,9 @@ record EngineConnection(
         engine.router());
   }
 
-  /** The client hears why its connection ends before the engine, which knows no reason, says so. */
+  /**
+   * The client receives why its connection ends before the engine, which knows no reason, says so.
+   */
   private static void see(ClientFrames frames, LongConnection whole, byte[] b, int from, int n) {
     try {
       frames.see(b, from, n);

@@ -98,7 +98,7 @@ public final class Http2Protocol implements Protocol {
             });
   }
 
-  /** The client is told of fewer streams than the engine bears. */
+  /** The client is notified of fewer streams than the engine bears. */
   @Override
   public void serve(Accepted c, byte[] begin) throws InterruptedException {
     Peer peer = clients.connected(c);

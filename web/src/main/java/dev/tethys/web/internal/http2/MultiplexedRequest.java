@@ -82,7 +82,7 @@ record MultiplexedRequest(ServerRequest request) implements WireRequest {
     return n;
   }
 
-  /** Frames tell where a body ends, whatever headers say. */
+  /** Frames tell where a body ends, regardless of what headers say. */
   @Override
   public boolean isLengthClear() {
     return true;

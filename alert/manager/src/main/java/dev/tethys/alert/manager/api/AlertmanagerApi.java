@@ -43,7 +43,7 @@ import tools.jackson.core.json.JsonFactory;
 
 /**
  * {@code /api/v2} of Alertmanager: its paths, parameters, answers, codes and error texts. Facts:
- * the published OpenAPI, and what Alertmanager answers. Beside it stands {@code /api/tethys}, with
+ * the published OpenAPI, and what Alertmanager answers. Next to it stands {@code /api/tethys}, with
  * what Alertmanager has not.
  */
 public final class AlertmanagerApi {

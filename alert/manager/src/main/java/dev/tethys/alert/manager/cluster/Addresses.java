@@ -103,7 +103,7 @@ final class Addresses {
   }
 
   /**
-   * Everybody whom flags name, each address once; names that are not known now are kept as they
+   * All members that flags name, each address once; names that are not known now are kept as they
    * are.
    */
   static List<InetSocketAddress> peers(List<String> peers, Duration timeout)

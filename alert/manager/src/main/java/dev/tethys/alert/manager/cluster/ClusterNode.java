@@ -8,7 +8,7 @@ import java.util.Arrays;
 /**
  * A member of a cluster, as it says of itself.
  *
- * @param address where it hears packets and streams
+ * @param address where it receives packets and streams
  * @param meta what it tells beside; an Alertmanager tells nothing
  * @param versions lowest, highest and present version of the protocol, then of what is transported
  */

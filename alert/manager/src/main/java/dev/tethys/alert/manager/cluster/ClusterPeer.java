@@ -68,7 +68,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
   private final Map<InetSocketAddress, Gone> gone = new ConcurrentHashMap<>();
   private final BlockingQueue<Large> large = new ArrayBlockingQueue<>(MAX_LARGE);
 
-  /** Where the members are that flags name, of which no answer is needed to be heard of. */
+  /** Where the members are that flags name, of which no answer is needed to be received. */
   private final Set<InetSocketAddress> configured = ConcurrentHashMap.newKeySet();
 
   private final CountDownLatch settled = new CountDownLatch(1);
@@ -136,7 +136,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
   /**
    * Listens for other members; {@link #join} looks for them.
    *
-   * @throws IOException when a flag is wrong or the address is not to be had
+   * @throws IOException when a flag is wrong or the address is not available
    */
   public static ClusterPeer open(ClusterOptions options, ManagerClock clock, Registry registry)
       throws IOException {
@@ -231,7 +231,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
       }
     }
     if (met > 0) {
-      gossip.greet(); // whoever answers counts before the first notification
+      gossip.greet(); // a member that answers counts before the first notification
     }
     LOG.log(
         Level.INFO,
@@ -532,7 +532,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
         .toList();
   }
 
-  /** Where others are told to find us. */
+  /** Address that other members are given. */
   public InetSocketAddress address() {
     return gossip.self().address();
   }

@@ -395,7 +395,7 @@ final class Gossip implements Closeable, Transport.Receiver {
             });
   }
 
-  // Is everybody there?
+  // Is all there?
 
   private static boolean wait(Question q, Duration d) throws InterruptedException {
     return q.answered.await(Math.max(0, d.toNanos()), TimeUnit.NANOSECONDS);
@@ -417,7 +417,7 @@ final class Gossip implements Closeable, Transport.Receiver {
       byte[] ping = Wire.ping(new Ping(n, node.name(), self()));
       try {
         if (target.state() == Membership.State.SUSPECT) {
-          // It is told of the suspicion at once, so that it can object.
+          // It is notified of the suspicion at once, so that it can object.
           Suspect s = new Suspect(target.incarnation(), node.name(), self().name());
           packet(node, Wire.compound(List.of(ping, Wire.suspect(s))));
         } else {
@@ -579,9 +579,9 @@ final class Gossip implements Closeable, Transport.Receiver {
   }
 
   /**
-   * Exchanges states with whoever is at an address, and so joins its cluster.
+   * Exchanges states with the member at an address, and so joins its cluster.
    *
-   * @throws IOException when nobody is there, or it speaks otherwise
+   * @throws IOException when no one is there, or it speaks otherwise
    */
   void exchange(InetSocketAddress with, boolean join) throws IOException {
     if (with.isUnresolved()) {
@@ -800,7 +800,7 @@ final class Gossip implements Closeable, Transport.Receiver {
     return messages.pruned();
   }
 
-  /** Says to everybody that we go. */
+  /** Says to all that we go. */
   void leave() {
     List<ClusterNode> others = membership.someAlive(Integer.MAX_VALUE, "");
     byte[] dead = membership.leave();

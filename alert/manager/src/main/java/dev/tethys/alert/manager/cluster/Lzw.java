@@ -17,8 +17,8 @@ final class Lzw {
   /**
    * The text of compressed bytes.
    *
-   * @param limit the most bytes that may come of them
-   * @throws ProtocolException when they are malformed, or more would come of them
+   * @param limit the most bytes that may result from them
+   * @throws ProtocolException when they are malformed, or more would result from them
    */
   static byte[] decompress(byte[] in, int limit) throws ProtocolException {
     return decompress(in, limit, _ -> {});

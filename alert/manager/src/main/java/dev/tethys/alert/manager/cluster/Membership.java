@@ -220,7 +220,7 @@ final class Membership {
       m.proven = false;
     }
     if (us && !ourselves) {
-      // An earlier life of ours, or somebody's mistake.
+      // An earlier run of this process, or a user's mistake.
       if (a.incarnation() < m.incarnation
           || a.incarnation() == m.incarnation && n.saysTheSame(m.node)) {
         return;
@@ -349,7 +349,7 @@ final class Membership {
     listener.left(m.node);
   }
 
-  /** What another member thinks of everybody. */
+  /** What another member thinks of all. */
   synchronized void merge(List<NodeState> theirs) {
     for (NodeState s : theirs) {
       String name = s.node().name();
@@ -363,7 +363,7 @@ final class Membership {
   }
 
   /**
-   * What is wrong with joining those: versions that not everybody understands.
+   * What is wrong with joining those: versions that not all understands.
    *
    * @throws ProtocolException with the member whose version it is
    */
@@ -397,7 +397,7 @@ final class Membership {
     }
   }
 
-  /** What we think of everybody. */
+  /** What we think of all. */
   synchronized List<NodeState> states() {
     return members.values().stream()
         .map(m -> new NodeState(m.node, m.incarnation, m.state))
@@ -453,7 +453,9 @@ final class Membership {
     }
   }
 
-  /** Whoever is at an address has answered; whom that proves is clear if only one claims it. */
+  /**
+   * The caller that is at an address has answered; whom that proves is clear if only one claims it.
+   */
   synchronized void answered(InetSocketAddress address) {
     List<Member> there =
         members.values().stream().filter(m -> m.node.address().equals(address)).toList();
@@ -486,7 +488,7 @@ final class Membership {
     return m == null ? null : m.node;
   }
 
-  /** Who is asked next whether it is there: everybody once, in an order of chance, then anew. */
+  /** Who is asked next whether it is there: all once, in random order, then anew. */
   synchronized @Nullable NodeState nextToProbe() {
     for (int tries = 0; tries < 2; tries++) {
       while (!round.isEmpty()) {
@@ -502,12 +504,12 @@ final class Membership {
     return null;
   }
 
-  /** Some others by chance, that are alive. */
+  /** Some others at random, that are alive. */
   List<ClusterNode> someAlive(int n, String beside) {
     return some(n, m -> m.state == State.ALIVE && !m.node.name().equals(beside));
   }
 
-  /** Some others by chance that are to hear of what happens. */
+  /** Some others at random that are to be notified of what happens. */
   List<ClusterNode> someToTell(int n) {
     Instant horizon = clock.instant().minus(TO_THE_DEAD);
     return some(n, m -> !m.state.isGone() || m.state == State.DEAD && !m.since.isBefore(horizon));

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariants: {@link #open} is guarded by itself and holds at most {@link #MAX_OPEN}, the one
  * that was used longest ago goes first. A frame is one write, and so one record of TLS: real
- * Alertmanagers lose what stands behind a frame in the same record.
+ * Alertmanagers lose what follows a frame in the same record.
  */
 final class TlsTransport implements Transport {
   static final int MAX_OPEN = 1024;
@@ -95,7 +95,7 @@ final class TlsTransport implements Transport {
   /**
    * Listens.
    *
-   * @throws IOException when the port is not to be had
+   * @throws IOException when the port is not available
    */
   static TlsTransport listen(
       SocketTls tls, InetAddress host, int port, Duration timeout, Registry registry)

@@ -181,7 +181,7 @@ final class Wire {
     List<byte[]> parts = new ArrayList<>();
     for (int length : lengths) {
       if (in.available() < length) {
-        break; // what came of it counts
+        break; // what resulted from it counts
       }
       parts.add(in.readNBytes(length));
     }

@@ -25,12 +25,12 @@ final class GroupEvents {
     this.recorder = recorder;
   }
 
-  /** An alert came into a group, or was told of anew. */
+  /** An alert came into a group, or was notified of anew. */
   void grouped(RoutingNode route, LabelSet group, Alert a, Instant at) {
     recorder.record(EventKind.ALERT_GROUPED, inGroup(route, group, a, at));
   }
 
-  /** An alert left its group, as it is over and everybody who is to know does. */
+  /** An alert left its group, as it is over and every caller that is to know does. */
   void resolved(RoutingNode route, LabelSet group, Alert a, Instant at) {
     recorder.record(EventKind.ALERT_RESOLVED, inGroup(route, group, a, at));
   }
@@ -68,7 +68,7 @@ final class GroupEvents {
   record NotificationContent(
       List<Alert> alerts, Set<Long> firing, Set<Long> resolved, Set<Long> muted, Instant at) {}
 
-  /** An integration was told. */
+  /** An integration was notified. */
   void notified(Flush flush, Integration i, NotifyReason reason, NotificationContent told) {
     recorder.record(
         EventKind.NOTIFICATION,

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * do not: a dead man's switch.
  *
  * <p>Invariants: guarded by this object. A heartbeat that keeps its name over a change of the
- * configuration keeps when it was heard of; a new one counts as heard of when it was configured.
+ * configuration keeps when it was received; a new one counts as received when it was configured.
  */
 public final class Heartbeats {
   private static final System.Logger LOG = JulLogger.of(Heartbeats.class.getName());
@@ -101,7 +101,7 @@ public final class Heartbeats {
     alerts.put(over);
   }
 
-  /** Hears of alerts that came in. */
+  /** Is notified of alerts that came in. */
   public synchronized void heard(List<Alert> told) {
     if (watched.isEmpty()) {
       return;
@@ -117,7 +117,7 @@ public final class Heartbeats {
     }
   }
 
-  /** Looks at all of them; to be called several times in the shortest time that is allowed. */
+  /** Inspects all of them; to be called several times in the shortest time that is allowed. */
   public void tick() {
     List<Alert> raised = new ArrayList<>();
     synchronized (this) {

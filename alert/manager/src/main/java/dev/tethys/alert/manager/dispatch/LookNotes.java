@@ -43,7 +43,7 @@ final class LookNotes {
     attempts.add(new Attempt(name(i), when, result, detail));
   }
 
-  /** Alerts that an integration was told of, or could not be told of. */
+  /** Alerts that an integration was notified of, or could not be notified of. */
   synchronized void told(Integration i, Instant when, List<Alert> alerts, boolean taken) {
     for (Alert a : alerts) {
       events.add(
@@ -90,7 +90,7 @@ final class LookNotes {
       }
     }
     for (AlertEvent e : events) {
-      // That it goes on failing at each look is no news.
+      // That it continues failing at each look is no news.
       boolean known =
           e.kind() == AlertEvent.Kind.FAILED
               && before != null

@@ -16,7 +16,7 @@ public interface ManagerClock extends InstantSource, AutoCloseable {
     void cancel();
   }
 
-  /** Has a task run at a moment, on a thread of its own. */
+  /** Has a task run at a moment, on its own thread. */
   Timer at(Instant when, Runnable task);
 
   /** Runs tasks beside each other and waits for all. */

@@ -80,8 +80,8 @@ public final class Pipeline {
   /**
    * Notifies about a group as far as that is due.
    *
-   * @param notes hears of what happens
-   * @return whether everybody who is to know does
+   * @param notes is notified of what happens
+   * @return whether every caller that is to know does
    */
   boolean run(Flush f, LookNotes notes) throws InterruptedException {
     Instant deadline = s.clock.instant().plus(time(f)).plus(s.turns.turn());
@@ -191,7 +191,7 @@ public final class Pipeline {
     return kept;
   }
 
-  /** The names of the time intervals because of which nobody is told now. */
+  /** The names of the time intervals because of which nothing is sent now. */
   private List<String> quietTimes(Flush f, int alerts) {
     try (ActiveSpan span = ActiveSpan.current().child("notify.TimeMuteStage.Exec")) {
       List<String> quiet = quiet(f, alerts);
@@ -370,7 +370,7 @@ public final class Pipeline {
   }
 
   /**
-   * Sends, again and again until it is taken, refused for good, or there is no time left.
+   * Sends, again and again until it is taken, refused permanently, or there is no time left.
    *
    * @return what went wrong last; null when it was taken
    */
@@ -447,7 +447,7 @@ public final class Pipeline {
   }
 
   /**
-   * What an integration would be told now, were its group looked at.
+   * What an integration would be notified now, were its group checked.
    *
    * @param alerts of the group that nothing keeps back
    */
@@ -461,7 +461,7 @@ public final class Pipeline {
     return NotifyReason.of(last(i, groupKey), firing, resolved, i.sendResolved(), repeat, now);
   }
 
-  /** What an integration was told last about a group; null for nothing. */
+  /** What an integration was sent last about a group; null for nothing. */
   NotificationLog.@Nullable Entry last(Integration i, String groupKey) {
     return s.log.peek(new NotificationLog.Key(groupKey, i.receiver(), i.kind(), i.index()));
   }

@@ -7,7 +7,7 @@ record HostPort(String host, String port) {
   static final Type<HostPort> TYPE = Type.of("host:port", null, n -> n.parse(HostPort::parse));
 
   /**
-   * Reads it; IPv6 addresses stand in brackets.
+   * Reads it; IPv6 addresses are in brackets.
    *
    * @throws IllegalArgumentException when it has no port
    */

@@ -127,7 +127,7 @@ final class Jira extends HttpReceiverKind {
     };
   }
 
-  /** Where issues are looked for: Jira's cloud has a path of its own for it. */
+  /** Where issues are looked for: Jira's cloud has its own path for it. */
   private String searchPath(YamlObject o, URI api, String base) {
     boolean cloud =
         o.get(apiType).equals("cloud")

@@ -26,7 +26,7 @@ public record Notification(
     return data.status().equals("firing");
   }
 
-  /** The SHA-256 of the group's key: services want short names for incidents. */
+  /** The SHA-256 of the group's key: services require short names for incidents. */
   public String groupHash() {
     try {
       return HexFormat.of()

@@ -70,7 +70,7 @@ final class SlackParts {
 
   private SlackParts() {}
 
-  /** Fields as Slack wants them. */
+  /** Fields as Slack requires them. */
   static List<Map<String, @Nullable Object>> fields(List<YamlObject> all, Texts t, boolean brief) {
     List<Map<String, @Nullable Object>> out = new ArrayList<>();
     for (YamlObject f : all) {
@@ -85,7 +85,7 @@ final class SlackParts {
     return out;
   }
 
-  /** Buttons as Slack wants them: a link, or a name and a value. */
+  /** Buttons as Slack requires them: a link, or a name and a value. */
   static List<Map<String, @Nullable Object>> actions(List<YamlObject> all, Texts t) {
     List<Map<String, @Nullable Object>> out = new ArrayList<>();
     for (YamlObject a : all) {

@@ -64,7 +64,7 @@ final class SmtpClient implements Closeable {
   }
 
   /**
-   * Connects and hears the greeting.
+   * Connects and receives the greeting.
    *
    * @param implicitTls whether TLS is spoken from the first byte
    */
@@ -166,7 +166,7 @@ final class SmtpClient implements Closeable {
     }
   }
 
-  /** Says who we are, and hears what the server can do. */
+  /** Says who we are, and receives what the server can do. */
   void hello(String name) throws IOException, NotifyException {
     Reply r = command("EHLO " + name);
     if (r.code / 100 == 5) {
@@ -183,7 +183,7 @@ final class SmtpClient implements Closeable {
     extensions = m;
   }
 
-  /** Goes on in TLS. */
+  /** Continues in TLS. */
   void startTls(String name) throws IOException, NotifyException {
     if (!extensions.containsKey("STARTTLS")) {
       throw new NotifyException(
@@ -294,7 +294,7 @@ final class SmtpClient implements Closeable {
     return (from + String.join("", to)).chars().allMatch(c -> c < 0x80);
   }
 
-  /** Ends the conversation; what was delivered stays so whatever the server says. */
+  /** Ends the conversation; what was delivered stays so regardless of what the server says. */
   @Override
   public void close() {
     try {

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param schedule the times as they were written: a list of {@code time_intervals} in YAML or JSON
  * @param times the same, read; it holds while one of them does
- * @param until when it ends for good; null for never
+ * @param until when it ends permanently; null for never
  * @param withdrawn whether it was taken back; kept so that other members learn of it
  */
 public record RecurringSilence(
@@ -82,7 +82,7 @@ public record RecurringSilence(
 
   /**
    * The ordinary silence of one time. Its id and contents follow from this alone, so that all
-   * members of a cluster make the same one, and one that somebody ended is not made again.
+   * members of a cluster make the same one, and one that a user ended is not made again.
    */
   Silence silence(Occurrence o) {
     String name = id + "/" + o.start().getEpochSecond();
@@ -91,7 +91,7 @@ public record RecurringSilence(
         matchers,
         o.start(),
         o.end(),
-        // Older than any change that somebody makes to it.
+        // Older than any change that a user makes to it.
         o.start().minus(RecurringSilences.AHEAD).minus(LONGEST),
         createdBy,
         comment,

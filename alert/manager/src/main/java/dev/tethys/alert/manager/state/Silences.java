@@ -350,7 +350,7 @@ public final class Silences implements Closeable, SharedState {
   }
 
   /**
-   * The ids of the silences that hold for labels now where a receiver would be told; sorted.
+   * The ids of the silences that hold for labels now where a receiver would be notified; sorted.
    *
    * @param receiver the labels of the receiver
    */
@@ -370,7 +370,7 @@ public final class Silences implements Closeable, SharedState {
     return ids;
   }
 
-  /** Matchers that select silences: each has to stand in one of a silence's sets as it is. */
+  /** Matchers that select silences: each has to be in one of a silence's sets as it is. */
   public static boolean isSelected(Silence s, LabelMatchers filter) {
     return s.sets().stream().anyMatch(m -> m.all().containsAll(filter.all()));
   }

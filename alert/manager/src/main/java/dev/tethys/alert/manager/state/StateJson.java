@@ -17,7 +17,7 @@ import tools.jackson.databind.ObjectMapper;
  *
  * <p>A silence: {@code {"id", "matchers": [{"name", "value", "type"}], "startsAt", "endsAt",
  * "updatedAt", "createdBy", "comment", "annotations": {}}}, type being one of {@code = != =~ !~}.
- * {@code "matchers"} is its first set; others stand in {@code "moreMatchers": [[…]]}, those of
+ * {@code "matchers"} is its first set; others are in {@code "moreMatchers": [[…]]}, those of
  * receivers in {@code "receiverMatchers": [[…]]}, both absent where there are none.
  *
  * <p>What was sent: {@code {"group", "receiver", "integration", "index", "at", "firing": [],

@@ -32,7 +32,7 @@ final class Values {
     return new GoMap("string", entries, Values::kvMethod);
   }
 
-  /** Alerts, which can be told apart by whether they fire. */
+  /** Alerts, which can be distinguished by whether they fire. */
   static GoList alerts(List<AlertData> all) {
     return new GoList("template.Alerts", all, Values::alertsMethod);
   }

@@ -130,7 +130,7 @@ final class CollectionMetrics {
         .fields()
         .forEach(
             (name, found) -> {
-              if (found instanceof Document d) { // beside a note
+              if (found instanceof Document d) { // next to a note
                 to.add("top", d, labels(Namespace.parse(name), Document.of()));
               }
             });

@@ -49,7 +49,7 @@ final class DiagnosticMetrics {
     try {
       data = data();
     } catch (MongoException e) {
-      // An arbiter without users shows it to nobody.
+      // An arbiter without users shows it to no client.
       Level level = look.role() == ServerRole.ARBITER ? Level.DEBUG : Level.WARNING;
       LOG.log(level, "mongodb at {0}: {1}", look.connection().host(), e.getMessage());
     }

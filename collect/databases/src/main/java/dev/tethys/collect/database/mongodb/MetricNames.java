@@ -19,7 +19,7 @@ final class MetricNames {
           Map.entry("local.oplog.rs.stats.storageStats.wiredTiger", "oplog_stats_wt"),
           Map.entry("local.oplog.rs.stats", "oplog_stats"));
 
-  /** Paths whose last part becomes a label in the place of a part of the name. */
+  /** Paths whose last part becomes a label instead of a part of the name. */
   private static final Map<String, String> LAST_AS_LABEL =
       Map.ofEntries(
           Map.entry("collStats.storageStats.indexDetails.", "index_name"),
@@ -44,7 +44,7 @@ final class MetricNames {
           Map.entry("config.transactions.stats.storageStats.indexSizes.", "index_name"),
           Map.entry("config.image_collection.stats.storageStats.indexSizes.", "index_name"));
 
-  /** Paths whose next part becomes a label and goes on below it. */
+  /** Paths whose next part becomes a label and continues below it. */
   private static final Map<String, String> NEXT_AS_LABEL =
       Map.of(
           "storageStats.indexDetails.", "index_name",

@@ -26,9 +26,9 @@ record MongodbTargets(List<MongoUri> named, @Nullable SeedList seeds) {
 
   /**
    * Reads addresses with commas between. One without a scheme behind a {@code mongodb://} belongs
-   * to the cluster of it, else it is a server of its own.
+   * to the cluster of it, else it is its own server.
    *
-   * @param user that logs in where an address has no login, {@code ""} for nobody
+   * @param user that logs in where an address has no login, {@code ""} for none
    * @param split whether each server of a cluster is shown by itself
    * @throws IllegalArgumentException when one is wrong; the message holds no password
    */

@@ -59,8 +59,8 @@ record Namespace(String database, String collection) {
   /**
    * The collections that are meant, without views and what belongs to the system.
    *
-   * @param discovering whether they are looked for; the names then are patterns, and none stands
-   *     for all
+   * @param discovering whether they are looked for; the names then are patterns, and none
+   *     represents all
    */
   static List<Namespace> find(ServerLook look, List<String> names, boolean discovering)
       throws IOException {

@@ -17,8 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A {@code my.cnf}: sections of keys, of which those that tell how to log in are read. A key that a
- * section {@code a.b} lacks is that of {@code a}; variables of the environment stand as {@code
- * ${NAME}}.
+ * section {@code a.b} lacks is that of {@code a}; variables of the environment are {@code ${NAME}}.
  *
  * @param sections keys by section
  */
@@ -168,7 +167,7 @@ record MyCnf(Map<String, Map<String, String>> sections) {
                 + get(section, "tls-server-name"))
             .isEmpty();
     boolean unverified = isOn(section, SKIP_VERIFY, skipVerify);
-    // Keys of its own make a TLS of their own: they are in the place of what tls says.
+    // Keys of its own make their own TLS: they are instead of what tls says.
     boolean skip =
         unverified || (!custom && (mode.equals("skip-verify") || mode.equals("preferred")));
     boolean secured = unverified || custom || !(mode.isEmpty() || mode.equals("false"));

@@ -208,7 +208,7 @@ final class PostgresConnection implements AutoCloseable {
     try {
       connection.close();
     } catch (SQLException e) {
-      // nobody waits for anything of it
+      // no caller needs its result
     }
     DriverTls.forget(tls);
   }

@@ -107,7 +107,7 @@ final class RedisExporter implements Exporter {
     return server.scrape(Deadline.in(p.limit(Duration.ZERO, timeout)));
   }
 
-  /** A password in a target is not used: it would stand in logs and configurations. */
+  /** A password in a target is not used: it would be in logs and configurations. */
   private RedisServer server(Probe p) {
     String target = p.required("target");
     target = target.contains("://") ? target : "redis://" + target;

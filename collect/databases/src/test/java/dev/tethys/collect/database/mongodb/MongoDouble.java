@@ -69,7 +69,7 @@ final class MongoDouble implements AutoCloseable {
   private volatile boolean split;
   private final AtomicInteger accepted = new AtomicInteger();
 
-  /** Who looks at tickets of Kerberos, for each login; its callers are what it is told to be. */
+  /** Who inspects tickets of Kerberos, for each login; its callers are configured. */
   volatile @Nullable Callable<SaslServer> tickets;
 
   private MongoDouble(ServerSocket socket, BsonDocument answers) {
@@ -145,7 +145,7 @@ final class MongoDouble implements AutoCloseable {
     return accepted.get();
   }
 
-  /** Closes all connections, and goes on listening. */
+  /** Closes all connections, and continues listening. */
   void hangUp() throws IOException {
     for (Closeable c : open) {
       c.close();

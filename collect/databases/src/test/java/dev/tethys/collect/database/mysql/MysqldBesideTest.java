@@ -72,7 +72,7 @@ final class MysqldBesideTest {
     }
   }
 
-  /** The same on the server whoever asks, and no number that moves by itself. */
+  /** The same on the server every caller, and no number that moves by itself. */
   private static final Set<String> SAME =
       Set.of(
           "mysql_up",

@@ -59,7 +59,7 @@ final class PostgresTlsTest {
       }
       c.query("select pg_reload_conf()", r -> {});
       boolean[] on = new boolean[1];
-      while (!on[0]) { // the server hears of it when it comes to it
+      while (!on[0]) { // the server is notified of it when it happens
         c.query(
             "select current_setting('ssl')", r -> on[0] = r.next() && r.getString(1).equals("on"));
       }

@@ -20,10 +20,10 @@ import tools.jackson.databind.node.MissingNode;
 /**
  * The watched objects of a cluster, and which groups are out of date.
  *
- * <p>Invariants: while a group is made, every look at another object is noted, found or not; a
+ * <p>Invariants: while a group is made, every check of another object is noted, found or not; a
  * change of that object makes the group due again. Objects that came again unchanged make nothing
- * due. Nothing is handed out before every watch has had its first list. All state is guarded by
- * {@code lock}.
+ * due. Nothing is issued before every watch has had its first list. All state is guarded by {@code
+ * lock}.
  */
 final class ClusterState {
   /** Makes the group of one object. */
@@ -241,6 +241,6 @@ final class ClusterState {
     }
   }
 
-  /** What stands for an object that is not there. */
+  /** What represents an object that is not there. */
   static final JsonNode NOTHING = MissingNode.getInstance();
 }

@@ -34,10 +34,10 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A real kube-apiserver over an etcd of its own, with RBAC, users by token and by certificate, and
- * a log of every request. Nothing else of a cluster runs: who uses it writes statuses, endpoints
- * and slices himself. A test that makes one is skipped where the two programs are not among the
- * peers, in {@code kubernetes/}.
+ * A real kube-apiserver over its own etcd, with RBAC, users by token and by certificate, and a log
+ * of every request. Nothing else of a cluster runs: who uses it writes statuses, endpoints and
+ * slices himself. A test that makes one is skipped where the two programs are not among the peers,
+ * in {@code kubernetes/}.
  */
 final class KubernetesProcess implements AutoCloseable {
   private static final String ADMIN = "token-of-admin";
@@ -102,8 +102,8 @@ final class KubernetesProcess implements AutoCloseable {
   }
 
   /**
-   * Sets who is known by a token, {@code token-of-NAME}, beside the administrator: names, each with
-   * its group or {@code ""}. The server reads this when it starts.
+   * Sets who is known by a token, {@code token-of-NAME}, next to the administrator: names, each
+   * with its group or {@code ""}. The server reads this when it starts.
    */
   void users(String... namesAndGroups) throws IOException {
     StringBuilder b = new StringBuilder(ADMIN + ",admin,0,\"system:masters\"\n");
@@ -135,7 +135,7 @@ final class KubernetesProcess implements AutoCloseable {
                 "--service-cluster-ip-range=10.96.0.0/16",
                 "--disable-admission-plugins=ServiceAccount",
                 "--endpoint-reconciler-type=none",
-                "--runtime-config=discovery.k8s.io/v1beta1=false", // v1 may stand in its place
+                "--runtime-config=discovery.k8s.io/v1beta1=false", // v1 may be in its place
                 "--audit-policy-file=" + dir.resolve("audit.yml"),
                 "--audit-log-path=" + dir.resolve("audit.log")));
     command.addAll(Arrays.asList(options));
@@ -194,7 +194,7 @@ final class KubernetesProcess implements AutoCloseable {
     return dir.resolve("certificates/apiserver.crt");
   }
 
-  /** The certificate of {@code someone}; its key is beside it. */
+  /** The certificate of {@code someone}; its key is next to it. */
   Path certificate() {
     return dir.resolve("client/someone.crt");
   }

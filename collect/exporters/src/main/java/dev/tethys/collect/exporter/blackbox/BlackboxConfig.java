@@ -31,7 +31,7 @@ record BlackboxConfig(Map<String, Module> modules) {
     return c;
   }
 
-  /** Reads what stands in the place of a file. */
+  /** Reads what is instead of a file. */
   static BlackboxConfig read(YamlNode node) {
     return new BlackboxConfig(node.object(SECTION).get(MODULES));
   }

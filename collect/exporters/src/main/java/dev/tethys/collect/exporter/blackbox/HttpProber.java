@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
 final class HttpProber implements Prober {
   private static final int MAX_REDIRECTS = 10;
 
-  /** The largest body that is looked at by expressions, or that comes over HTTP/2, in bytes. */
+  /** The largest body that is checked by expressions, or that comes over HTTP/2, in bytes. */
   private static final int MAX_BODY = 64 << 20;
 
   private static final int MAX_BODY_FILE = 64 << 20;
@@ -93,7 +93,7 @@ final class HttpProber implements Prober {
       String written = m.host();
       this.firstHost = authority(uri);
       this.host = written == null ? firstHost : written;
-      // The URL has the address in the place of the name, as with the real one.
+      // The URL has the address instead of the name, as with the real one.
       this.hostStays = written != null || address != null && !isAddress(UrlHost.bare(uri));
     }
 
@@ -401,7 +401,7 @@ final class HttpProber implements Prober {
     }
   }
 
-  /** Reads the body to its end, and compares it where the module wants that. */
+  /** Reads the body to its end, and compares it where the module requires that. */
   private static boolean read(HttpModule m, ProbeAttempt look, Exchange x, boolean soFar) {
     boolean success = soFar;
     boolean matches =

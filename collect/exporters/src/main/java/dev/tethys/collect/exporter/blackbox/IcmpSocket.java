@@ -35,7 +35,7 @@ final class IcmpSocket implements AutoCloseable {
   private final boolean raw;
 
   /** A packet, and the hops it had left; null where the system does not say. */
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   record Packet(byte[] bytes, @Nullable Integer hopLimit) {}
 
   /**
@@ -110,7 +110,7 @@ final class IcmpSocket implements AutoCloseable {
       }
       throw e;
     }
-    // Raw sockets of IPv4 show the IP header, whose length is told in words.
+    // Raw sockets of IPv4 show the IP header, whose length is given in words.
     int from = raw && four && n > 0 ? (buffer[0] & 15) * 4 : 0;
     return new Packet(Arrays.copyOfRange(buffer, Math.min(from, n), n), socket.hopsLeft());
   }

@@ -71,9 +71,7 @@ record QueryResponse(
     return new String(b, StandardCharsets.ISO_8859_1);
   }
 
-  /**
-   * A text with the groups of a match in the place of {@code $1}, {@code ${1}}, {@code ${name}}.
-   */
+  /** A text with the groups of a match instead of {@code $1}, {@code ${1}}, {@code ${name}}. */
   static String expand(String template, Matcher m, UnaryOperator<String> written) {
     StringBuilder sb = new StringBuilder();
     for (int i = 0; i < template.length(); i++) {

@@ -232,7 +232,7 @@ final class WebsocketProber implements Prober {
       switch (first & 15) {
         case PING -> frame(out, PONG, payload);
         case PONG -> {
-          // nobody asked
+          // not requested
         }
         case CLOSE -> throw new IOException("websocket: close " + code(payload));
         default -> {

@@ -110,7 +110,7 @@ final class JmxExporter implements Exporter {
       }
       PagesTls tls = inForce.config.pagesTls();
       if (tls != null) {
-        tls.check(); // later its stores are the concern of whoever serves the pages
+        tls.check(); // later its stores are the concern of the server of the pages
       }
       RmiSockets.install();
     } catch (IOException | RuntimeException e) {
@@ -299,7 +299,7 @@ final class JmxExporter implements Exporter {
   public HttpHandler guarded(HttpHandler page) {
     HttpHandler byUser = Exporter.super.guarded(page);
     return (q, r) -> {
-      // Who may is said by the file of now, or nobody whom it names would come in.
+      // Who may is said by the file of now, or no one whom it names would come in.
       reloadIfChanged(false);
       AuthenticatorPlugin plugin = inForce.plugin;
       (plugin == null ? byUser : plugin.guarded(page)).handle(q, r);
@@ -310,7 +310,7 @@ final class JmxExporter implements Exporter {
    * What cannot be taken over is tried again each time: what it names may not be there yet.
    *
    * @param scraped whether a failure counts: once for each scrape, as with the original, however
-   *     often the file is looked at for it
+   *     often the file is checked for it
    */
   private synchronized void reloadIfChanged(boolean scraped) {
     Path f = file;

@@ -7,7 +7,9 @@ final class MetricNames {
 
   private MetricNames() {}
 
-  /** Letters, digits, colons; one underscore for whatever else there is, however much of it. */
+  /**
+   * Letters, digits, colons; one underscore for anything else that there is, however much of it.
+   */
   static String safe(String name) {
     StringBuilder b = new StringBuilder(name.length() + 1);
     if (!name.isEmpty() && Character.isDigit(name.charAt(0))) {

@@ -106,7 +106,7 @@ record PageUser(
         (int) iterations);
   }
 
-  /** With what stands in the environment. */
+  /** With what is in the environment. */
   PageUser resolved(Function<String, @Nullable String> environment) {
     try {
       return new PageUser(
@@ -146,7 +146,7 @@ record PageUser(
             name.getBytes(StandardCharsets.UTF_8), user.getBytes(StandardCharsets.UTF_8));
     try {
       boolean right = MessageDigest.isEqual(expected(), of(given));
-      return known && right; // both are computed, whoever asks
+      return known && right; // both are computed, every caller
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException(e);
     }

@@ -258,7 +258,7 @@ final class PagesTls {
     }
   }
 
-  /** The name that is told, or that of the only key. */
+  /** The given name, or that of the only key. */
   private String alias(KeyStore store) throws GeneralSecurityException {
     List<String> all = new ArrayList<>();
     for (String a : Collections.list(store.aliases())) {

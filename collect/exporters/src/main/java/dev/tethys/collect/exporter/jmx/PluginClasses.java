@@ -71,7 +71,7 @@ final class PluginClasses implements AutoCloseable {
   /**
    * A new object of a class that has a constructor without arguments.
    *
-   * @throws ConfigException with the position of the name, when it cannot be had
+   * @throws ConfigException with the position of the name, when it is not available
    */
   <T> T make(PageLogin.Plugin named, Class<T> kind) {
     return call(() -> made(named, kind));

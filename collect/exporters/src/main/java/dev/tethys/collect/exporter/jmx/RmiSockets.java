@@ -94,7 +94,7 @@ final class RmiSockets extends RMISocketFactory {
     return next == null ? current : current == null ? next : ObjectInputFilter.merge(next, current);
   }
 
-  /** Calls with bounds, and with this TLS where the other side wants TLS. */
+  /** Calls with bounds, and with this TLS where the other side requires TLS. */
   static <T> T look(@Nullable JmxTls tls, Callable<T> call) throws Exception {
     return ScopedValue.where(LOOK, new LookupBudget(new AtomicLong(MAX_BYTES), tls))
         .call(call::call);

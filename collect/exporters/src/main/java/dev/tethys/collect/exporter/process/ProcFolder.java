@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Processes in the files of {@code /proc}; their formats are those of proc(5). For one thread.
  *
- * <p>Bounds: so much of a file is read, so many threads of a process are looked at.
+ * <p>Bounds: so much of a file is read, so many threads of a process are checked.
  */
 final class ProcFolder {
   /** What {@code getconf CLK_TCK} says on every Linux. */
@@ -108,7 +108,7 @@ final class ProcFolder {
       return Long.parseUnsignedLong(field(field));
     }
 
-    /** In ticks since the machine was started; with the number it names a process for good. */
+    /** In ticks since the machine was started; with the number it names a process permanently. */
     long started() {
       return number(22);
     }
@@ -133,7 +133,7 @@ final class ProcFolder {
     return new Stat(s.substring(open + 1, close), List.of(fields));
   }
 
-  /** What rules look at. */
+  /** What rules inspect. */
   ProcessFacts facts(int pid, Stat stat) throws IOException {
     Path folder = root.resolve(Integer.toString(pid));
     String line = read(folder.resolve("cmdline"));
@@ -186,7 +186,7 @@ final class ProcFolder {
   }
 
   /**
-   * Looks at a process.
+   * Inspects a process.
    *
    * @throws IOException when not even the basics can be read
    */

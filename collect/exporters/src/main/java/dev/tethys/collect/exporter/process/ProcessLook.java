@@ -22,7 +22,7 @@ record ProcessLook(
     String waitsIn,
     List<ThreadLook> threads,
     int partial) {
-  /** The states that are told apart, as the label shows them. */
+  /** The states that are distinguished, as the label shows them. */
   static final List<String> STATES = List.of("Running", "Sleeping", "Waiting", "Zombie", "Other");
 
   /** In bytes. */

@@ -81,7 +81,7 @@ final class ProcessTracker {
   }
 
   /**
-   * Looks at all processes.
+   * Inspects all processes.
    *
    * @throws IOException when they cannot be listed
    */

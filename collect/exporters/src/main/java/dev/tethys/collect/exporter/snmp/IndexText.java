@@ -25,7 +25,7 @@ final class IndexText {
 
   private static final HexFormat HEX = HexFormat.of().withUpperCase();
 
-  /** Types that a number before the value tells apart, as it stands for a type of its own. */
+  /** Types that a number before the value tells apart, as it represents its own type. */
   private static final Map<String, Map<Integer, String>> COMBINED =
       Map.of(
           "InetAddress",

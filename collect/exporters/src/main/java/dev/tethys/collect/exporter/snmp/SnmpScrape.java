@@ -107,7 +107,7 @@ final class SnmpScrape implements SnmpClient.Listener {
       choose(client, filter, gets, walks);
     }
     List<Binding> found = new ArrayList<>();
-    // Version 1 tells of one missing object in an answer.
+    // Version 1 reports one missing object in an answer.
     int most = version == 1 ? 1 : Math.max(1, module.timeLimit().repetitions());
     for (int i = 0; i < gets.size(); i += most) {
       List<Oid> some = gets.subList(i, Math.min(gets.size(), i + most));
@@ -131,7 +131,7 @@ final class SnmpScrape implements SnmpClient.Listener {
     return found;
   }
 
-  /** Asks for chosen rows of tables in the place of whole ones; where that fails, for all. */
+  /** Asks for chosen rows of tables instead of whole ones; where that fails, for all. */
   private static void choose(
       SnmpClient client, SnmpModule.Filter filter, List<Oid> gets, List<Oid> walks) {
     List<Binding> column;

@@ -13,12 +13,12 @@ import org.jspecify.annotations.Nullable;
 
 /** One series that is shown, and when it is forgotten. Guarded by the collector. */
 abstract sealed class Series {
-  /** Since when it has not been heard of and for how long that is borne; 0 for ever. */
+  /** Since when it has not been received and for how long that is borne; 0 for ever. */
   long heardAt;
 
   long ttlMillis;
 
-  /** Takes a value that stands for so many events. */
+  /** Takes a value that represents so many events. */
   abstract void take(double value, boolean relative, long times);
 
   abstract MetricFamily.Point point();

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Hands StatsD's lines on over UDP as they came, several in a packet, which goes when it is full
- * and at the latest after a second. Who receives lines waits for nobody: those that come while a
+ * and at the latest after a second. Who receives lines waits for none: those that come while a
  * hundred packets wait are lost, and counted.
  */
 public final class StatsdRelay implements AutoCloseable {

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Hosts and users that servers are told. Each was asked of the real blackbox_exporter. */
+/** Hosts and users that servers receive. Each was asked of the real blackbox_exporter. */
 class HttpProberTest {
   @TempDir Path dir;
   private final HttpClientFactory clients = new HttpClientFactory("test");

@@ -84,7 +84,8 @@ final class HwmonCollector implements NodeCollector {
     }
     for (Chip c : all) {
       String name = c.name;
-      if (names.getOrDefault(c.name, 0) > 1) { // told apart by their own name, or by their folder
+      if (names.getOrDefault(c.name, 0)
+          > 1) { // distinguished by their own name, or by their folder
         String suffix = clean(c.nameFile);
         boolean same = namesAndFiles.getOrDefault(c.name + "\0" + c.nameFile, 0) > 1;
         name += "_" + (suffix.isEmpty() || same ? clean(c.folder) : suffix);
@@ -95,7 +96,7 @@ final class HwmonCollector implements NodeCollector {
     }
   }
 
-  /** By the device behind it, else by its own name, else by its folder. */
+  /** By the device after it, else by its own name, else by its folder. */
   private static String chipName(HostFiles files, String dir, @Nullable String nameFile) {
     String device = files.realPath(dir + "/device");
     if (device != null) {

@@ -146,7 +146,7 @@ final class MdadmCollector implements NodeCollector {
     Labels l = RAID_DISKS.labels(name);
     String level = files.string(dir + "/level");
     if (!Set.of("container", "imsm", "ddf", "").contains(level)) {
-      // While it is reshaped, the old number stands behind the new one in brackets.
+      // While it is reshaped, the old number follows the new one in brackets.
       Long disks = Numbers.unsigned(files.string(dir + "/raid_disks").split(" ", 2)[0]);
       if (disks != null) {
         out.add(RAID_DISKS, disks, l);

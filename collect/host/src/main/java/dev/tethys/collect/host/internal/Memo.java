@@ -9,7 +9,7 @@ import java.util.function.Function;
  * the same order every time, so a scrape compares bytes and needs neither strings nor look-ups.
  */
 final class Memo<T> {
-  /** Positions remembered; names behind them are made anew each time. */
+  /** Positions remembered; names after them are made anew each time. */
   static final int MAX_POSITIONS = 4096;
 
   private final Function<String, T> make;
@@ -20,7 +20,7 @@ final class Memo<T> {
     this.make = make;
   }
 
-  /** The object for the name that stands in {@code text} from {@code from} to {@code to}. */
+  /** The object for the name that is in {@code text} from {@code from} to {@code to}. */
   @SuppressWarnings("unchecked") // only what make() gave goes in
   T at(int position, Text text, int from, int to) {
     if (position < names.length) {

@@ -26,11 +26,11 @@ import org.jspecify.annotations.Nullable;
  * Asks mounts for their space without ever waiting long for one that hangs, as a network file
  * system does whose server is gone. Few threads ask one mount after the other; a mount that does
  * not answer in time keeps its thread, is reported as {@link #TIMEOUT} and not asked again before
- * that thread comes back; another thread goes on with the rest meanwhile.
+ * that thread comes back; another thread continues with the rest meanwhile.
  *
- * <p>Invariants, under {@link #lock}: {@code stuck} holds exactly the mounts whose thread was given
- * up; there are never more than {@link #MAX_THREADS} threads, and without a free one a mount counts
- * as timed out.
+ * <p>Invariants, under {@link #lock}: {@code stuck} holds exactly the mounts whose thread was
+ * abandoned ; there are never more than {@link #MAX_THREADS} threads, and without a free one a
+ * mount counts as timed out.
  */
 final class MountAsker {
   static final String TIMEOUT = "mountpoint timeout";
@@ -139,7 +139,7 @@ final class MountAsker {
         active++;
       } catch (RejectedExecutionException e) {
         if (active > 0) {
-          return; // others of this round go on
+          return; // others of this round continue
         }
         // Every thread hangs: what was not asked yet will not be.
         for (int i = next; i < mounts.size(); i++) {
@@ -175,7 +175,7 @@ final class MountAsker {
         Answer a = question.apply(mounts.get(i));
         lock.lock();
         try {
-          if (answers[i] != null) { // given up; another thread took over
+          if (answers[i] != null) { // abandoned; another thread took over
             stuck.remove(mounts.get(i));
             active--;
             return;

@@ -142,7 +142,7 @@ final class WifiCollector implements NodeCollector {
     }
   }
 
-  /** What files say in the place of the kernel: of networks and stations where these are there. */
+  /** What files say instead of the kernel: of networks and stations where these are there. */
   private static void written(Path folder, Families out) throws IOException {
     for (JsonObjects i : JsonObjects.list(folder.resolve("interfaces.json"))) {
       String device = i.text("name");
@@ -163,7 +163,7 @@ final class WifiCollector implements NodeCollector {
           written(device, s).show(out);
         }
       } catch (NoSuchFileException e) {
-        // hears no stations
+        // receives no stations
       }
     }
   }

@@ -16,7 +16,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Files in the place of the kernel: those of node_exporter's own end-to-end test. */
+/** Files instead of the kernel: those of node_exporter's own end-to-end test. */
 final class FixturesTest {
   private static final String FIXTURES = "node_exporter/fixtures/";
 

@@ -16,7 +16,7 @@ import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The network and the stations of node_exporter's own test, as the kernel would tell of them. */
+/** The network and the stations of node_exporter's own test, as the kernel would report them. */
 final class WifiCollectorTest {
   @Test
   void stationsAreShownAsInNodeExportersTest() throws IOException {

@@ -33,7 +33,7 @@ final class Logpull {
       Pattern.compile("too early: logs older than (?:(\\d+)h)?\\S* are not available");
 
   /** A response that was received to its end. */
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   record Received(byte[] body, boolean gzip) {
     InputStream lines() throws IOException {
       InputStream in = new ByteArrayInputStream(body);
@@ -78,7 +78,7 @@ final class Logpull {
       this.after = after;
     }
 
-    /** Whether it will be refused again unless somebody changes something. */
+    /** Whether it will be refused again unless a user changes something. */
     boolean isLasting() {
       return status / 100 == 4 && status != 408 && status != 429;
     }

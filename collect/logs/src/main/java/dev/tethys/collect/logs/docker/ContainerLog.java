@@ -33,7 +33,7 @@ final class ContainerLog {
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final int MAX_ANSWER = 16 << 20;
 
-  /** How long one connection follows; the next goes on where it was. */
+  /** How long one connection follows; the next continues where it was. */
   private static final Duration FOLLOW = Duration.ofHours(1);
 
   private static final Duration CALL = Duration.ofSeconds(30);
@@ -51,7 +51,7 @@ final class ContainerLog {
   private volatile Labels labels;
   private volatile @Nullable Answer open;
   private volatile Mark read;
-  private Mark safe; // the last one at which no line had begun: where to go on
+  private Mark safe; // the last one at which no line had begun: where to continue
   private @Nullable Thread thread;
   private boolean failing;
 

@@ -21,7 +21,7 @@ record FileId(long device, long inode, long born) {
     return new FileId(otherDevice, inode, born);
   }
 
-  /** Where it stands, whatever file that is. */
+  /** Where it stands, regardless of file that is. */
   Place place() {
     return new Place(device, inode);
   }

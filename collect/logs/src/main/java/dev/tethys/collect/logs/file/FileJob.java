@@ -22,11 +22,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The files of one job: which there are, how they stand, when reading begins and ends. One thread
- * reads them in turn ({@link FileTurns}), so that the job's stages see one line at a time; whoever
- * finds that there is something to read puts the file into the queue.
+ * reads them in turn ({@link FileTurns}), so that the job's stages see one line at a time; the
+ * caller that finds that there is something to read puts the file into the queue.
  *
  * <p>Invariant: {@link #lock} guards the queue, the targets and what {@link TailedFile} says is
- * guarded by the job; it is never held while a line is handed on.
+ * guarded by the job; it is never held while a line is passed on.
  */
 public final class FileJob implements AutoCloseable {
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(1);
@@ -175,7 +175,7 @@ public final class FileJob implements AutoCloseable {
     return Stream.concat(targets.values().stream(), retired.values().stream());
   }
 
-  /** Whose files are to be looked at. */
+  /** Whose files are to be checked. */
   List<TargetFiles> targetFiles() {
     lock.lock();
     try {
@@ -210,7 +210,7 @@ public final class FileJob implements AutoCloseable {
     }
   }
 
-  /** Looks at the files of a target; true to look again soon. */
+  /** Inspects the files of a target; true to look again soon. */
   boolean scan(TargetFiles t, Set<Path> folders) {
     boolean soon = false;
     boolean looked = false;
@@ -298,7 +298,7 @@ public final class FileJob implements AutoCloseable {
     f.skipLines(lines, reading);
   }
 
-  /** A file is at its end for good. To be called with the lock. */
+  /** A file is at its end permanently. To be called with the lock. */
   void forget(TailedFile f) {
     forget(targets.get(f.target), f);
     forget(retired.get(f.target), f);
@@ -381,7 +381,7 @@ public final class FileJob implements AutoCloseable {
     }
   }
 
-  /** Ends reading; entries that were handed on may still be settled until {@link #close}. */
+  /** Ends reading; entries that were passed on may still be settled until {@link #close}. */
   public void stop() {
     lock.lock();
     try {
@@ -393,8 +393,8 @@ public final class FileJob implements AutoCloseable {
   }
 
   /**
-   * Reads files to their ends that were deleted since it was stopped: whoever reads on for this job
-   * does not find them. On the calling thread; {@link #stop} ends it.
+   * Reads files to their ends that were deleted since it was stopped: the caller that reads on for
+   * this job does not find them. On the calling thread; {@link #stop} ends it.
    */
   public void readDeleted() throws InterruptedException {
     Thread t = thread;
@@ -424,7 +424,7 @@ public final class FileJob implements AutoCloseable {
     turns.readToEnd(last);
   }
 
-  /** Ends {@link #readDeleted} for good, also one that has not yet begun. */
+  /** Ends {@link #readDeleted} permanently, also one that has not yet begun. */
   private void stopForGood() {
     lock.lock();
     try {
@@ -434,7 +434,7 @@ public final class FileJob implements AutoCloseable {
     }
   }
 
-  /** Ends reading for good: positions keep how far it came. */
+  /** Ends reading permanently: positions keep how far it came. */
   @Override
   public void close() {
     stopForGood();

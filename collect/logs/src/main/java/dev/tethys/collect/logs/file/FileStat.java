@@ -24,9 +24,9 @@ record FileStat(FileId id, long size, long modified, boolean regular) {
       "unix:dev,ino,size,isRegularFile,lastModifiedTime,creationTime";
 
   /**
-   * Looks at a file.
+   * Inspects a file.
    *
-   * @throws IOException when there is none, or it may not be looked at
+   * @throws IOException when there is none, or it may not be checked
    */
   static FileStat of(Path path) throws IOException {
     Map<String, Object> a = Files.readAttributes(path, WANTED);

@@ -99,7 +99,7 @@ public final class FileTailing implements AutoCloseable {
     watcher.changed();
   }
 
-  /** Looks at everything now. */
+  /** Inspects everything now. */
   void scan() {
     watcher.scanAll();
   }

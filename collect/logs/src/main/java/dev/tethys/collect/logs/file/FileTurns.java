@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Gives the files of a job their turns, on one thread: opens one, reads a piece of it, and decides
  * what becomes of it when it is at its end. The lock of the job is held before and after a turn,
- * never while a line is handed on.
+ * never while a line is passed on.
  */
 final class FileTurns {
   /** How long a file that was replaced must be quiet to have ended, in milliseconds. */
@@ -93,7 +93,7 @@ final class FileTurns {
         readOn(b);
         lock.lock();
         try {
-          // Somebody else reads what is written into it from now on, and never this one.
+          // Another process reads what is written into it from now on, and never this one.
           job.release(b);
         } finally {
           lock.unlock();
@@ -162,7 +162,7 @@ final class FileTurns {
     if (!f.lock()) {
       lock.lock();
       try {
-        f.locked = true; // looked at again with the next tick
+        f.locked = true; // checked again with the next tick
         f.flush = before.flush;
       } finally {
         lock.unlock();
@@ -175,7 +175,7 @@ final class FileTurns {
       if (turn == TailedFile.ReadResult.MORE && !f.isRead()) {
         queue.wake(f);
       } else {
-        // It is looked at without news, too.
+        // It is checked without news, too.
         if (f.rest() != rest || f.offset() != from || before.flush) {
           f.restSince = job.now();
         }

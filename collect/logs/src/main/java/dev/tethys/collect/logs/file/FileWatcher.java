@@ -22,12 +22,12 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out that files changed. The kernel tells of changes in folders (inotify, one watch a
+ * Finds out that files changed. The kernel reports changes in folders (inotify, one watch a
  * folder); what it tells only wakes readers and looks, so that nothing is lost when it tells
  * nothing: everything is looked for anew every so often. Folders that cannot be watched, as on
  * network file systems, are polled.
  *
- * <p>Polling instead would look at 10,000 files forty thousand times a second with Promtail's
+ * <p>Polling instead would inspect 10,000 files forty thousand times a second with Promtail's
  * defaults, a fifth of a core for nothing.
  *
  * <p>Everything but {@link #changed} belongs to the thread of the watcher.
@@ -161,7 +161,7 @@ final class FileWatcher implements AutoCloseable {
     }
   }
 
-  /** Looks at what is due; nanoseconds until the next is. */
+  /** Inspects what is due; nanoseconds until the next is. */
   private long scanDue() {
     long wait = TimeUnit.SECONDS.toNanos(1);
     for (Map.Entry<TargetFiles, State> e : states.entrySet()) {
@@ -297,7 +297,7 @@ final class FileWatcher implements AutoCloseable {
       }
       return;
     }
-    // Targets that came wake nobody here; they wait for so long at most.
+    // Targets that came wake not used here:; they wait for so long at most.
     WatchKey key = w.poll(Math.min(nanos, 50_000_000), TimeUnit.NANOSECONDS);
     while (key != null) {
       told(key);
@@ -351,7 +351,7 @@ final class FileWatcher implements AutoCloseable {
     }
   }
 
-  /** Looks at everything now. */
+  /** Inspects everything now. */
   void scanAll() {
     refresh();
     jobs.forEach(FileJob::tick);

@@ -44,7 +44,7 @@ final class Lines {
   /**
    * For a file that begins with some bytes.
    *
-   * @param head by whose byte order mark encodings that leave it open are told
+   * @param head by whose byte order mark encodings that leave it open are decided
    */
   static Lines of(Charset charset, byte[] head, int length) {
     return switch (charset.name().toUpperCase(Locale.ROOT)) {
@@ -177,7 +177,7 @@ final class Lines {
     return (all & TOPS) == 0;
   }
 
-  /** Whether bytes are of the encoding; that of UTF-8 is nobody's conversion and not asked for. */
+  /** Whether bytes are of the encoding; that of UTF-8 is no one's conversion and not asked for. */
   boolean isText(byte[] b, int from, int to) {
     if (charset.equals(StandardCharsets.UTF_8)) {
       return true;

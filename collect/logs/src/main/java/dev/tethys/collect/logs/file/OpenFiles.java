@@ -31,7 +31,7 @@ final class OpenFiles {
 
   /** Opens a file; false when that fails, which the file says. */
   boolean open(TailedFile f) {
-    // What was found compressed once, as a copy, is that whatever the options say.
+    // What was found compressed once, as a copy, is that regardless of the options.
     boolean there = open(f, f.isCompressed() ? anyCompression() : options);
     if (there) {
       f.recovered();
@@ -39,7 +39,7 @@ final class OpenFiles {
     return there;
   }
 
-  /** Opens a file that may be compressed whatever the options say. */
+  /** Opens a file that may be compressed regardless of the options. */
   boolean openAny(TailedFile f) {
     return open(f, anyCompression());
   }

@@ -45,7 +45,7 @@ public final class Positions {
   static final Duration KEEP = Duration.ofDays(1);
 
   /**
-   * After which everything is looked at although nothing changed: what is too old is forgotten, and
+   * After which everything is checked although nothing changed: what is too old is forgotten, and
    * files of which the name of the positions file is gone are let go.
    */
   static final Duration LOOK = Duration.ofSeconds(10);
@@ -73,7 +73,7 @@ public final class Positions {
   private String besideNow; // the hash of what Promtail's file holds, as far as is known
   private long failures;
   private long savedChanges = -1; // of which the files hold the last
-  private long lookedAt; // when everything was last looked at, milliseconds since 1970
+  private long lookedAt; // when everything was last checked, milliseconds since 1970
 
   /**
    * Reads both files; absent ones are empty.
@@ -123,7 +123,7 @@ public final class Positions {
       remembered.add(c.seenAt(opened), true);
     }
     besideNow = inForce;
-    // After a crash between the two files it may be older than what stands beside it.
+    // After a crash between the two files it may be older than what is next to it.
     boolean isOurs = before.beside().contains(inForce);
     written.forEach(
         (path, v) -> {
@@ -155,17 +155,17 @@ public final class Positions {
     }
   }
 
-  /** What is known of files that stood at a place and that nobody reads now. */
+  /** What is known of files that was at a place and that no reader opens now. */
   synchronized List<Checkpoint> at(FileId.Place place) {
     return remembered.at(place);
   }
 
-  /** What is known of files of a path that nobody reads now. */
+  /** What is known of files of a path that no reader opens now. */
   synchronized List<Checkpoint> of(String path) {
     return remembered.of(path);
   }
 
-  /** What is known of files that nobody reads now and of which one may be a copy. */
+  /** What is known of files that no reader opens now and of which one may be a copy. */
   synchronized List<Checkpoint> related(Path file) {
     return remembered.related(file).stream()
         .filter(c -> Siblings.isRelated(Path.of(c.path()), file))
@@ -189,7 +189,7 @@ public final class Positions {
     changed();
   }
 
-  /** Keeps a checkpoint of a file that its reader, who goes on, is done with. */
+  /** Keeps a checkpoint of a file that its reader, who continues, is done with. */
   synchronized void remember(Checkpoint c) {
     remembered.add(c.listed(false).seenAt(clock.millis()), false);
     changed();
@@ -231,10 +231,10 @@ public final class Positions {
 
   /**
    * Writes both files, if anything is new. A failure is logged, and repaired by the next time. With
-   * many files that rest nothing is cheap: they are not even looked at.
+   * many files that rest nothing is cheap: they are not even checked.
    */
   public void save() {
-    long change = changes.get(); // what comes while it is looked at is for the next time
+    long change = changes.get(); // what comes while it is checked is for the next time
     long millis = clock.millis();
     synchronized (this) {
       if (change == savedChanges

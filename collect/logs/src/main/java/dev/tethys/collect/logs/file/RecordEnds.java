@@ -6,11 +6,11 @@ import java.util.Arrays;
 
 /**
  * Finds records of several lines in bytes, by an expression for what they begin with, or what they
- * end with; {@code ^} and {@code $} match at lines. A record that may go on is left to be looked at
- * again with what follows.
+ * end with; {@code ^} and {@code $} match at lines. A record that may continue is left to be
+ * checked again with what follows.
  */
 public final class RecordEnds {
-  /** How much is looked at first: mostly more than a record. */
+  /** How much is checked first: mostly more than a record. */
   private static final int WINDOW = 4096;
 
   private final Pattern pattern;

@@ -31,7 +31,7 @@ final class Siblings {
   /** How often is looked again for what is being renamed. */
   private static final int ATTEMPTS = 5;
 
-  /** The time of a folder may stand still that long, in milliseconds. */
+  /** The time of a folder may be still that long, in milliseconds. */
   private static final long TICK = 20;
 
   private static final Pattern COMPRESSED = Pattern.compile("\\.(gz|bz2|zst|z|xz)$");
@@ -52,7 +52,7 @@ final class Siblings {
     return b.startsWith(a) || base(a).equals(base(b));
   }
 
-  /** A name without the number or date by which rotated files are told apart. */
+  /** A name without the number or date by which rotated files are distinguished. */
   static String base(String name) {
     Matcher end = NUMBER_AT_END.matcher(name);
     if (end.find()) {
@@ -63,7 +63,7 @@ final class Siblings {
     return stem.find() ? name.substring(0, stem.start()) + name.substring(dot) : name;
   }
 
-  /** Whether a name has no number and no date by which it would be told to be rotated. */
+  /** Whether a name has no number and no date by which it would count as rotated. */
   static boolean isUnnumbered(Path file) {
     String name = String.valueOf(file.getFileName());
     return base(plainName(file)).equals(name);
@@ -77,7 +77,7 @@ final class Siblings {
     return file.names().stream().anyMatch(n -> isRelated(n, other));
   }
 
-  /** The file of an id, under whatever name it has in its folder. */
+  /** The file of an id, under any name it has in its folder. */
   static @Nullable Found of(Whereabouts file, FileId id) {
     for (Found f : list(file, p -> true, false)) {
       if (f.stat.id().mayBe(id)) {
@@ -96,7 +96,7 @@ final class Siblings {
     if (c.headLength() == 0) {
       return null;
     }
-    // Whoever copies may compress, too.
+    // The caller that copies may compress, too.
     FileOptions any =
         new FileOptions(
             options.encoding(),
@@ -185,7 +185,7 @@ final class Siblings {
     return out;
   }
 
-  /** Files beside the file, each once. */
+  /** Files next to the file, each once. */
   private static List<Found> list(Whereabouts file, Predicate<Path> which, boolean bounded) {
     Map<FileId, Found> found = new LinkedHashMap<>();
     for (Path folder : file.folders()) {

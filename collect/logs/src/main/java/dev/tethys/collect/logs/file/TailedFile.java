@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Before new bytes are accepted as the continuation of earlier ones, the last {@link
  * Checkpoint#TAIL} bytes of those are read again: so a file that was truncated and rewritten is
- * detected whatever its size. An unterminated line is not kept, but read again.
+ * detected regardless of its size. An unterminated line is not kept, but read again.
  *
  * <p>Invariants: the {@link Bookmark} is at the start of a line, or inside one that is too long;
  * every line before it was forwarded exactly once since {@link #progress} began. Reading belongs to
@@ -53,7 +53,7 @@ final class TailedFile {
   boolean ended; // read to its end since it was replaced
   boolean followed; // others wait until it is read to its end
   boolean queued;
-  boolean locked; // somebody else holds a lock on it
+  boolean locked; // another process holds a lock on it
   long quietSince; // since when nothing came, milliseconds since 1970
   boolean flush; // what is left of it is a record, though it has no end
   long restSince; // since when there is no more than that, milliseconds since 1970
@@ -115,7 +115,7 @@ final class TailedFile {
   }
 
   /**
-   * The same file for another target, which goes on behind what this one has handed on, be that
+   * The same file for another target, which continues behind what this one has passed on, be that
    * delivered or not: what is owed of it is owed by both.
    */
   TailedFile successor(FileTarget other, String otherSource, Path found, FileStat stat) {
@@ -203,7 +203,7 @@ final class TailedFile {
     past.owe(c, epoch);
   }
 
-  /** Ends of copies that are delivered by now; each is told once. */
+  /** Ends of copies that are delivered by now; each is reported once. */
   List<Checkpoint> deliveredCopies() {
     return past.delivered(progress.deliveredEpoch());
   }
@@ -213,7 +213,7 @@ final class TailedFile {
     return content != null && content.holds(c);
   }
 
-  /** Goes on where an earlier reading was delivered to. */
+  /** Continues where an earlier reading was delivered to. */
   void resume(Checkpoint c) {
     bookmark.restore(c);
     snapshot = here();
@@ -244,7 +244,7 @@ final class TailedFile {
     return content != null;
   }
 
-  /** Opens it, under whatever name it has by now. */
+  /** Opens it, under any name it has by now. */
   void open(FileOptions options) throws IOException {
     Content c = Siblings.open(whereabouts(), id, options);
     compressed = c instanceof Content.Compressed;
@@ -291,7 +291,10 @@ final class TailedFile {
         && c.read(Math.max(0, bookmark.offset() - 1), new byte[1], 0, 1) <= 0;
   }
 
-  /** Goes on where it was read to, or at its end if that is before, whatever stands there now. */
+  /**
+   * Continues where it was read to, or at its end if that is before, regardless of what is there
+   * now.
+   */
   void goOn() throws IOException {
     Content c = content;
     if (c instanceof Content.Plain p) {
@@ -299,7 +302,7 @@ final class TailedFile {
     }
   }
 
-  /** Goes on at its end. */
+  /** Continues at its end. */
   void passToEnd() throws IOException {
     Content c = content;
     if (c instanceof Content.Plain p) {
@@ -367,7 +370,7 @@ final class TailedFile {
         left--;
       }
       if (p == 0) {
-        break; // a line longer than what is looked at: it is read again
+        break; // a line longer than what is checked: it is read again
       }
       c.retain(buf, p, n - p);
       at += p;
@@ -378,7 +381,7 @@ final class TailedFile {
     progress.moved(x -> snapshot);
   }
 
-  /** Goes on at an offset of which nothing else is known. */
+  /** Continues at an offset of which nothing else is known. */
   void startAt(long position) throws IOException {
     Content c = content;
     if (c != null) {
@@ -410,7 +413,7 @@ final class TailedFile {
    *
    * @param last whether a line without its end is one, too, because no more will come
    * @param flush whether it is one because none came for long, if it may be whole
-   * @throws InterruptedException when handing on was interrupted; what was handed on is accounted
+   * @throws InterruptedException when passing on was interrupted; what was passed on is accounted
    *     for
    */
   ReadResult read(Reading r, boolean last, boolean flush) throws IOException, InterruptedException {
@@ -432,7 +435,7 @@ final class TailedFile {
    * Treatment of the end of a file.
    *
    * @param record whether an unterminated rest is a record
-   * @param anyhow whether it is one whatever its content, because no more data will come
+   * @param anyhow whether it is one regardless of its content, because no more data will come
    */
   private record Ending(boolean record, boolean anyhow) {
     boolean takes(byte[] b, int from, int to, Reading r) {
@@ -512,9 +515,9 @@ final class TailedFile {
   }
 
   /**
-   * Hands on the lines of a buffer.
+   * Passes on the lines of a buffer.
    *
-   * @param base where the buffer stands in the file
+   * @param base where the buffer is in the file
    * @return where the line begins that has no end yet
    */
   private int hand(
@@ -534,7 +537,7 @@ final class TailedFile {
         int textEnd = last ? e : l.textTo(buf, p, e);
         boolean split = false;
         if (bookmark.isMidLine()) {
-          bookmark.setMidLine(false); // the rest of a line whose beginning was handed on
+          bookmark.setMidLine(false); // the rest of a line whose beginning was passed on
         } else {
           if (textEnd - textFrom > r.options().maxLine()) {
             textEnd = l.cut(buf, textFrom, r.options().maxLine());
@@ -578,8 +581,8 @@ final class TailedFile {
   }
 
   /**
-   * Hands on the beginning of a line that is too long and has no end yet, and passes over what else
-   * there is of it, or hands that on in further parts.
+   * Passes on the beginning of a line that is too long and has no end yet, and passes over what
+   * else there is of it, or hands that on in further parts.
    */
   private int beginning(byte[] buf, long base, int from, int to, Reading r, Lines l)
       throws InterruptedException {

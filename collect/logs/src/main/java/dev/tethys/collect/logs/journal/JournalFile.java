@@ -315,7 +315,7 @@ public final class JournalFile implements AutoCloseable {
     }
   }
 
-  /** A block of LZ4, before which its size stands in eight bytes. */
+  /** A block of LZ4, before which its size is in eight bytes. */
   static byte[] unlz4(byte[] b) throws IOException {
     long size = b.length < 8 ? -1 : ByteBuffer.wrap(b).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
     if (size < 0 || size > MAX_OBJECT) {

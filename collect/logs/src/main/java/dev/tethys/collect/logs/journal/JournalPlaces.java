@@ -72,7 +72,7 @@ public abstract class JournalPlaces {
                           && Files.isDirectory(p))) {
             s.forEach(out::add);
           } catch (IOException | DirectoryIteratorException e) {
-            // visit tells of it
+            // visit reports it
           }
         }
         return out;
@@ -84,7 +84,7 @@ public abstract class JournalPlaces {
     return folder.substring(folder.indexOf('.') < 0 ? folder.length() : folder.indexOf('.') + 1);
   }
 
-  /** Files by a pattern, whatever they are called. */
+  /** Files by a pattern, regardless of they are called. */
   public static JournalPlaces files(Glob pattern) {
     return new JournalPlaces() {
       @Override

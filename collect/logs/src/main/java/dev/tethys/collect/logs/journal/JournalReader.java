@@ -102,7 +102,7 @@ public final class JournalReader implements AutoCloseable {
       files.put(f.id(), f);
       start(f);
     } catch (IOException e) {
-      // One that is just being made is looked at again.
+      // One that is just being made is checked again.
       if (refused.size() < MAX_FILES && refused.add(p.toString())) {
         LOG.log(Level.WARNING, "{0} is not read: {1}", p, e.getMessage());
       }

@@ -43,7 +43,7 @@ final class PubSub {
   static final int MAX_IDS = 1000;
 
   /** A message that was received, and what it is acknowledged by. */
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   record Message(String ackId, String id, byte[] data) {}
 
   /** The service says no. */

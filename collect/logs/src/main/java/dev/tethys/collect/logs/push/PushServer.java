@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 public record PushServer(
     String address, int port, String prefix, @Nullable ServerTls tls, ServerLimits limits) {
   /**
-   * How long a request waits for its entries to be delivered before its sender is told to retry.
+   * How long a request waits for its entries to be delivered before its sender is asked to retry.
    */
   static final Duration TIME_LIMIT = Duration.ofSeconds(30);
 

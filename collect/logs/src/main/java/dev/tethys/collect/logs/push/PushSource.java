@@ -64,7 +64,7 @@ abstract class PushSource implements LogSource {
    * Hands an entry of a request on.
    *
    * @param discovered its labels before relabelling
-   * @return whether it was handed on, and not dropped by a rule
+   * @return whether it was passed on, and not dropped by a rule
    */
   boolean accept(
       Labels discovered,

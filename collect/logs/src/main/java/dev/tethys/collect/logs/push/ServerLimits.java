@@ -16,7 +16,7 @@ import java.util.List;
  *
  * @param timeout how long reading a request, writing an answer and idling may take, each
  * @param connections 0 for the listener's own limit
- * @param grace how long requests may go on once it stops
+ * @param grace how long requests may continue once it stops
  * @param proxied whether connections may begin with a header of the PROXY protocol
  */
 public record ServerLimits(Duration timeout, int connections, Duration grace, boolean proxied) {

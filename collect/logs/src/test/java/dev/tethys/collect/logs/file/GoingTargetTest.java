@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Targets that go, as pods do, in every order of what is written, looked at, told and read: what
- * stood in a file when its target went is delivered.
+ * Targets that go, as pods do, in every order of what is written, checked, told and read: what was
+ * in a file when its target went is delivered.
  */
 class GoingTargetTest {
   @TempDir Path folder;
@@ -188,7 +188,7 @@ class GoingTargetTest {
     assertThat(rig.metric("promtail_files_active_total")).isZero();
   }
 
-  /** Somebody may write without a pause, whatever is wanted. */
+  /** A user may write without a pause, regardless of what is wanted. */
   @Test
   void aWriterThatNeverPausesKeepsNoTargetThatWent() {
     rig.write("a.log", "1\n").tail("a.log");
@@ -204,7 +204,7 @@ class GoingTargetTest {
     rig.settles = false;
     rig.write("a.log", "1\n").tail("a.log");
     rig.write("a.log", "2\n").targets();
-    rig.targets("a.log").look(); // before it was looked at a last time
+    rig.targets("a.log").look(); // before it was checked a last time
     rig.write("a.log", "3\n").targets().see().targets("a.log").look(); // before it was read
     rig.write("a.log", "4\n").targets().look().targets("a.log").look(); // before it was delivered
     rig.write("a.log", "5\n").look();

@@ -23,7 +23,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Tailing without threads: it looks and reads when it is told to, by a clock of its own. */
+/** Tailing without threads: it polls and reads on request, by its own clock. */
 final class Rig implements AutoCloseable {
   final Path folder;
   final List<LogEntry> entries = new ArrayList<>();
@@ -143,7 +143,7 @@ final class Rig implements AutoCloseable {
     return this;
   }
 
-  /** Lets time pass, so that files end that nobody writes to. */
+  /** Lets time pass, so that files end that no one writes to. */
   Rig later() {
     now += 2 * FileTurns.ROTATE_WAIT;
     return look().look();
@@ -168,7 +168,7 @@ final class Rig implements AutoCloseable {
     close();
   }
 
-  /** Begins anew with what was saved, whatever happened before. */
+  /** Begins anew with what was saved, regardless of what happened before. */
   Rig begin(String glob, String... labels) {
     now += 1000;
     positions = open(folder.resolve("positions.yaml"), false);

@@ -174,7 +174,7 @@ class JournalSourceTest {
     }
   }
 
-  /** journald renames a full file and begins another; users have files of their own. */
+  /** journald renames a full file and begins another; users have their own files. */
   @Test
   void filesAreReadTogetherInOrderOfTimeAndThroughRotation() throws Exception {
     Path machine = Files.createDirectory(journal.resolve("0123456789abcdef0123456789abcdef"));

@@ -34,7 +34,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Before a double of a subscription, written from the reference of Pub/Sub's REST API: a message is
- * given to whoever pulls, leased until its deadline, given again with another ackId after that.
+ * given to the client that pulls, leased until its deadline, given again with another ackId after
+ * that.
  */
 class GcpPullSourceTest {
   private static final JsonMapper JSON = JsonMapper.builder().build();

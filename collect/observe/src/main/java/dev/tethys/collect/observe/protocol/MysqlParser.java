@@ -24,7 +24,7 @@ final class MysqlParser extends ProtocolParser {
   /** Part of an answer that is read next. */
   private enum Part {
     FIRST,
-    /** First packet of a result after another one, whose numbers go on. */
+    /** First packet of a result after another one, whose numbers continue. */
     NEXT_RESULT,
     COLUMNS,
     ROWS

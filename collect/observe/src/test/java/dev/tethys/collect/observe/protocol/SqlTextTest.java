@@ -41,7 +41,7 @@ class SqlTextTest {
     assertThat(SqlText.operation("")).isEmpty();
   }
 
-  /** No text of a literal survives, whatever surrounds it. */
+  /** No text of a literal survives, regardless of what surrounds it. */
   @Test
   void literalsNeverSurvive() {
     Random random = new Random(7);

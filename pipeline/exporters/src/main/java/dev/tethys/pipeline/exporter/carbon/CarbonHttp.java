@@ -68,7 +68,7 @@ record CarbonHttp(
     return Objects.requireNonNull(client.endpoint());
   }
 
-  /** What says who writes; empty where the settings name nobody. */
+  /** What says who writes; empty where the settings name no one. */
   Map<String, String> credentials() {
     if (username.isEmpty()) {
       return Map.of();

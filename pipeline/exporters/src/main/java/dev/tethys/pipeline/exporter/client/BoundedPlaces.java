@@ -23,7 +23,7 @@ public final class BoundedPlaces {
   /**
    * A name.
    *
-   * @param isOwn whether the labels of the template stand in it
+   * @param isOwn whether the labels of the template are in it
    */
   public record Place(String name, boolean isOwn) {}
 

@@ -63,7 +63,7 @@ public final class LineSockets implements AutoCloseable {
     /**
      * Greets.
      *
-     * @throws IOException when the server wants none of it: the connection is closed
+     * @throws IOException when the server requires none of it: the connection is closed
      */
     void greet(Line line) throws IOException;
   }
@@ -199,7 +199,7 @@ public final class LineSockets implements AutoCloseable {
       }
     }
 
-    /** Has something done, once, when the connection ends, whoever ends it. */
+    /** Has something done, once, when the connection ends, regardless of who ends it. */
     public void whenEnded(Runnable task) {
       ended.set(task);
     }
@@ -208,7 +208,7 @@ public final class LineSockets implements AutoCloseable {
       try {
         socket.close();
       } catch (IOException e) {
-        // nobody reads on
+        // the receiver has gone
       }
       Runnable task = ended.getAndSet(null);
       if (task != null) {
@@ -226,7 +226,7 @@ public final class LineSockets implements AutoCloseable {
   /**
    * Does something with a connection that is open, or is opened.
    *
-   * @throws IOException when it broke off: nobody knows how much was taken
+   * @throws IOException when it broke off: it is unknown how much was taken
    * @throws SocketTimeoutException when the time was up, likewise
    */
   public <T> T talk(Talk<T> talk) throws IOException {
@@ -279,10 +279,10 @@ public final class LineSockets implements AutoCloseable {
   }
 
   /**
-   * Sends bytes over a connection of their own, and returns when the server has read them to the
-   * end: it then closes the connection in turn. What it says is thrown away.
+   * Sends bytes over their own connection, and returns when the server has read them to the end: it
+   * then closes the connection in turn. What it says is thrown away.
    *
-   * @throws IOException when it broke off, or did not close in time: nobody knows how much was
+   * @throws IOException when it broke off, or did not close in time: it is unknown how much was
    *     taken
    */
   public void deliver(byte[] bytes) throws IOException {
@@ -333,7 +333,7 @@ public final class LineSockets implements AutoCloseable {
   }
 
   /**
-   * Whether a server closes before it was told that nothing more comes: one that takes no more
+   * Whether a server closes before it received the end of the stream: one that takes no more
    * connections does, and has read nothing.
    */
   private static boolean isClosedWithin(Line line, int millis) throws IOException {

@@ -86,7 +86,7 @@ final class UnixPackets implements LineTransport {
       try {
         c.close();
       } catch (IOException e) {
-        // nobody reads on
+        // the receiver has gone
       }
     }
   }

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes messages of batches: a {@code WriteRequest} of remote write 1.0, or log lines in JSON, none
- * larger than a gateway takes. Samples that nobody gave a lane are dealt out by series, so that
+ * larger than a gateway takes. Samples that no one gave a lane are dealt out by series, so that
  * each series keeps its order.
  *
  * @param form of messages
@@ -59,7 +59,7 @@ record ClymeneRequestEncoder(
 
   /**
    * What to say of a message that is too large for a gateway or what stands before it: two halves,
-   * or that nobody will take it.
+   * or that no one will take it.
    */
   SendResult halves(EncodedRequest p, String reason) {
     try {
@@ -69,7 +69,7 @@ record ClymeneRequestEncoder(
         return new SendResult.Split(halves, reason);
       }
     } catch (CodecException e) {
-      // whoever made it is a newer or older program: it cannot be cut
+      // its writer is a newer or older program: it cannot be cut
     }
     return new SendResult.Permanent(reason);
   }
@@ -136,7 +136,7 @@ record ClymeneRequestEncoder(
       if (batch.signal() == Signal.LOGS) {
         List<String> tenant = batch.metadata().get("x-scope-orgid");
         String t = tenant.isEmpty() ? "" : tenant.getFirst();
-        // JSON is larger than protobuf, by how much nobody knows beforehand.
+        // JSON is larger than protobuf, by how much no one knows beforehand.
         for (OtlpScanner.Part p :
             OtlpScanner.split(OtlpSignal.LOGS, batch.body(), Integer.MAX_VALUE, maxBytes / 2)) {
           lines(p, t);

@@ -33,7 +33,7 @@ final class ClymeneTrial {
       try {
         GrpcReply r = sender.greet(i);
         switch (r.status()) {
-          // that it has no such service a server of gRPC says, and nobody else
+          // that it has no such service a server of gRPC says, and no other
           case GrpcReply.OK, GrpcReply.UNIMPLEMENTED -> answer.add(sender.gateway(i));
           default ->
               silent.add(

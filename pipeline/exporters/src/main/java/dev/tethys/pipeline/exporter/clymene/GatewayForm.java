@@ -86,8 +86,8 @@ record GatewayForm(boolean http, Compression compression, String word) {
   }
 
   /**
-   * A parcel as somebody can send it who speaks this form's transport; compressed as it is, where
-   * it can stay so.
+   * A parcel as a user can send it who speaks this form's transport; compressed as it is, where it
+   * can stay so.
    *
    * @throws CodecException when it is damaged
    */

@@ -80,7 +80,7 @@ final class DatadogSpans {
               : HTTP.getOrDefault(key, key);
       switch (as) {
         case "service.name", "operation.name", "resource.name", "span.type" -> {
-          // they are fields of their own
+          // they are their own fields
         }
         default -> {
           if (value instanceof Number n) {
@@ -133,7 +133,7 @@ final class DatadogSpans {
     w.stringUnlessEmpty(2, first(resource, resource, "telemetry.sdk.language"));
     w.stringUnlessEmpty(4, version(resource));
     int chunk = w.begin(6);
-    w.int64(1, 1); // kept by whoever sampled
+    w.int64(1, 1); // kept by the sampler
     int span = w.begin(3);
     w.string(1, service.isEmpty() ? "otlpresourcenoservicename" : service(service));
     w.string(2, operation(settings.spanNameAsResource() ? s.name() : called.operation()));
@@ -211,7 +211,7 @@ final class DatadogSpans {
     return t;
   }
 
-  /** An error is told by the last exception, where there is one. */
+  /** An error is given by the last exception, where there is one. */
   private static void exception(Span s, Tags t) {
     for (SpanEvent e : s.events().reversed()) {
       if (e.name().equals("exception")) {

@@ -12,7 +12,7 @@ import java.util.function.LongSupplier;
 
 /** Logs requests, responses and rejected documents as configured. */
 final class BulkLog {
-  /** As much of a body is told. */
+  /** As much of a body is reported. */
   private static final int MAX_TOLD = 64 << 10;
 
   /**
@@ -27,7 +27,7 @@ final class BulkLog {
   private final Rules rules;
   private final System.Logger log;
   private final LongSupplier nanos;
-  private final AtomicLong next; // when a refused document may be told again
+  private final AtomicLong next; // when a refused document may be logged again
 
   /**
    * A log.

@@ -277,7 +277,7 @@ record ElasticSettings(
               o, DeliverySettings.read(o, timeout == null ? Duration.ofSeconds(30) : timeout)));
     }
 
-    /** The mapping mode; what is about documents and templates of our own contradicts it. */
+    /** The mapping mode; what is about documents and our own templates contradicts it. */
     private @Nullable CollectorMode collector(YamlObject o) {
       vendor.checkRouting(o, List.of(metricsIndex, logsIndex, tracesIndex));
       CollectorMode mode =
@@ -356,7 +356,7 @@ record ElasticSettings(
     return URI.create((b.endsWith("/") ? b.substring(0, b.length() - 1) : b) + path);
   }
 
-  /** What says who writes; empty where the settings name nobody. */
+  /** What says who writes; empty where the settings name no one. */
   Map<String, String> credentials() {
     if (apiKey != null) {
       return Map.of("authorization", "ApiKey " + apiKey.value());

@@ -141,7 +141,7 @@ final class IndexSetup {
               t.path,
               Map.of("content-type", "application/json"),
               t.text.getBytes(StandardCharsets.UTF_8));
-      // A policy of OpenSearch that is there is left: it may be somebody's own by now.
+      // A policy of OpenSearch that is there is left: it may be a user's own by now.
       boolean stays = r.status() == 409 && t.path.startsWith("/_plugins/_ism/");
       if (!r.isOk() && !stays) {
         return r;

@@ -72,7 +72,7 @@ final class OpenSearchKeys {
   /**
    * Adds the keys to a section.
    *
-   * @param client keys that stand in {@code http} as well
+   * @param client keys that are in {@code http} as well
    */
   OpenSearchKeys(Section s, Collection<Key<?>> client) {
     plain = List.copyOf(client);
@@ -101,7 +101,7 @@ final class OpenSearchKeys {
             "Of ss4o: create, or index for indices that are no data streams.");
   }
 
-  /** What {@code http} says; null when the keys stand beside the others. */
+  /** What {@code http} says; null when the keys are next to the others. */
   @Nullable Http http(YamlObject o) {
     if (!o.has(http)) {
       return null;
@@ -114,7 +114,7 @@ final class OpenSearchKeys {
     return o.find(http);
   }
 
-  /** The schema; null for documents of our own, which its keys contradict. */
+  /** The schema; null for our own documents, which its keys contradict. */
   @Nullable Observability read(YamlObject o, Key<String> logsIndex, Key<String> tracesIndex) {
     if (!o.get(mapping)) {
       for (Key<?> k :

@@ -215,7 +215,7 @@ final class VendorKeys {
   }
 
   /**
-   * The Collector's mode; null for documents of our own, which keys of the Collector's documents
+   * The Collector's mode; null for our own documents, which keys of the Collector's documents
    * contradict.
    */
   @Nullable CollectorMode mode(
@@ -384,7 +384,7 @@ final class VendorKeys {
         : new RowSettings(rows.otlp(), rows.histograms(), rows.maxItems(), n.intValue());
   }
 
-  /** Without a batch nothing is joined, whatever its metadata. */
+  /** Without a batch nothing is joined, regardless of its metadata. */
   private DeliverySettings parted(YamlObject o, DeliverySettings d) {
     Set<String> keys = new TreeSet<>();
     for (String k : o.get(metadata)) {

@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Makes {@code file} exporters. Those that write to one path share the open file, whatever their
- * signals.
+ * Makes {@code file} exporters. Those that write to one path share the open file, regardless of
+ * their signals.
  */
 public final class FileExporterFactory
     implements ExporterFactory<FileSettings>, Checkable<FileSettings> {
@@ -69,7 +69,7 @@ public final class FileExporterFactory
   public Exporter create(FileSettings settings, Signal signal, Context context) {
     RotatedFile file;
     synchronized (files) {
-      // Others hold on to what they were given, so a change of settings makes a file of its own.
+      // Others hold on to what they were given, so a change of settings makes its own file.
       file = files.get(settings.path());
       if (file == null || !file.settings().equals(settings)) {
         file = new RotatedFile(settings, context.clock()::millis);

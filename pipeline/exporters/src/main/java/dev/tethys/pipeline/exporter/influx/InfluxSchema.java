@@ -105,7 +105,7 @@ final class InfluxSchema {
 
             @Override
             public void series(String name, Map<String, String> tags, List<String> columns) {
-              // version 3 has columns beside it, which say whether it was deleted
+              // version 3 has columns next to it, which say whether it was deleted
               column = Math.max(0, columns.indexOf("name"));
             }
 
@@ -124,7 +124,7 @@ final class InfluxSchema {
   }
 
   /**
-   * Makes a database or bucket; one that somebody else made meanwhile stays as it is.
+   * Makes a database or bucket; one that another process made meanwhile stays as it is.
    *
    * @return what to do with a request that did not find it
    */
@@ -142,7 +142,7 @@ final class InfluxSchema {
             : "not made: " + statement(name) + ": " + refusal);
   }
 
-  /** Why nothing was made: version 1 tells of errors in an answer whose status is 200. */
+  /** Why nothing was made: version 1 reports errors in an answer whose status is 200. */
   private String refusal(HttpEndpoint.Reply r) {
     if (!r.isOk()) {
       return r.status() == 422 ? "" : r.reason();

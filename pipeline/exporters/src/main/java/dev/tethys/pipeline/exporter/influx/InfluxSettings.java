@@ -314,7 +314,7 @@ record InfluxSettings(
     return at("/query" + query("db", name, "epoch", "ms", "q", influxQl));
   }
 
-  /** What says who writes; empty where the settings name nobody. */
+  /** What says who writes; empty where the settings name no one. */
   Map<String, String> credentials() {
     if (version == Version.V1 && !username.isEmpty()) {
       return Map.of(

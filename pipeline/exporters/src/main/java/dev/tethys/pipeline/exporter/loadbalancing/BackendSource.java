@@ -8,7 +8,7 @@ interface BackendSource {
   /** How it is called: {@code dns}. */
   String name();
 
-  /** What it looks at, for people. */
+  /** What it inspects, for people. */
   String what();
 
   /**

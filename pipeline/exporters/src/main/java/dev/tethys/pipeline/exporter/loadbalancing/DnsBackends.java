@@ -63,7 +63,7 @@ final class DnsBackends implements BackendSource {
       to.found(names);
     } catch (IOException e) {
       to.failed(String.valueOf(e.getMessage()));
-    } catch (RuntimeException e) { // whatever it is, looking never ends for good
+    } catch (RuntimeException e) { // of any kind, looking never ends permanently
       to.failed(e.toString());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

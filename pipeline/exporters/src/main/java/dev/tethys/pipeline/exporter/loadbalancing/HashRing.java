@@ -18,7 +18,7 @@ final class HashRing {
   static final int WEIGHT = 100;
   private static final int PROBES = 10;
 
-  /** Nobody is on it. */
+  /** No one is on it. */
   static final HashRing EMPTY = of(List.of());
 
   private final int[] positions;
@@ -72,7 +72,7 @@ final class HashRing {
     return (int) (crc.getValue() % POSITIONS);
   }
 
-  /** Whose a key is; there is somebody. */
+  /** Whose a key is; there is a user. */
   String owner(byte[] key) {
     return at(position(key));
   }

@@ -36,19 +36,19 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sends what has one key to one backend, by a {@link HashRing} on which those are that its source
- * knows. Each has a queue of its own, so that one that is down holds up nobody else's.
+ * knows. Each has its own queue, so that one that is down holds up no other's.
  *
  * <p>Invariants, under the monitor of {@code changes}: a target is either active or leaving, or
- * unknown. The queue of one that is leaving hands over what it has to those who are on the ring,
- * and is forgotten when it is empty; when its backend comes back it goes on. What takes batches
- * looks at {@code members} alone, once for each batch. Nobody waits for room in a queue under the
- * monitor: that may come only with other backends, which are told of under it.
+ * unknown. The queue of one that is leaving passes what it has to those who are on the ring, and is
+ * forgotten when it is empty; when its backend comes back it continues. What takes batches inspects
+ * {@code members} alone, once for each batch. No caller waits for room in a queue under the
+ * monitor: that may come only with other backends, which are notified of under it.
  */
 final class LoadBalancer implements Exporter, BackendSource.Listener {
   /** What has no place in OTLP, where series of Prometheus become metrics. */
   private static final String RECODED = "recoded";
 
-  /** How often queues that are to be forgotten are looked at. */
+  /** How often queues that are to be forgotten are checked. */
   private static final Duration SWEEP = Duration.ofSeconds(1);
 
   /**
@@ -207,7 +207,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
   /**
    * What of a batch is whose.
    *
-   * @param now somebody
+   * @param now a user
    * @throws CodecException when it cannot be read
    */
   private Map<Backend, Batch> part(Batch batch, Members now) {
@@ -362,7 +362,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
     }
   }
 
-  /** Hands over what an earlier process has left for backends that are not there any more. */
+  /** Passes what an earlier process has left for backends that are not there any more. */
   private void findLeft() {
     try {
       for (String target : queues.onDisk()) {
@@ -412,7 +412,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
       former.removeIf(m -> m.users.get() == 0);
       for (Backend b : leaving.values()) {
         if (former.stream().anyMatch(m -> m.byName.containsValue(b))) {
-          continue; // somebody may give it something yet
+          continue; // a user may give it something yet
         }
         OutboxStatus s = b.queue().status();
         if (isEmpty(s)) {
@@ -472,7 +472,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
       then = List.copyOf(active.values());
     }
     long begin = System.nanoTime();
-    // What is handed over goes into queues that still take something.
+    // What is passed goes into queues that still take something.
     stopAll(first, timeLimit.dividedBy(2));
     Duration rest = timeLimit.minusNanos(System.nanoTime() - begin);
     stopAll(then, rest.isNegative() ? Duration.ZERO : rest);

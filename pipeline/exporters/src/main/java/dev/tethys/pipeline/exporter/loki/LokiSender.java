@@ -43,7 +43,7 @@ final class LokiSender implements Sender {
 
   /** Listener for requests. */
   interface Listener {
-    /** Nobody wants to hear. */
+    /** No consumer requires to hear. */
     Listener NONE =
         new Listener() {
           @Override

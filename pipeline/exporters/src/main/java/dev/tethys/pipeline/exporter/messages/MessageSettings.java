@@ -27,7 +27,7 @@ public record MessageSettings(
     String where,
     RowSettings rows,
     int maxBytes) {
-  /** The label of a topic that stands for metrics, logs or traces. */
+  /** The label of a topic that represents metrics, logs or traces. */
   static final String SIGNAL = "signal";
 
   /** The keys, added to the section of an exporter. */

@@ -104,7 +104,7 @@ record SharedKeySettings(
   }
 
   /**
-   * That TLS with such a key can be had, where one is named: it may not be installed.
+   * That TLS with such a key is available, where one is named: it may not be installed.
    *
    * @param name of the destination, for people
    */

@@ -140,14 +140,15 @@ record OpenTsdbSettings(
   }
 
   /**
-   * Where points are put. The server gives up before the client does, and says for which points.
+   * Where points are put. The server stops trying before the client does, and says for which
+   * points.
    */
   URI putUrl() {
     long ms = delivery.timeout().toMillis() * 4 / 5;
     return at("/api/put?details" + (sync ? "&sync" + (ms > 0 ? "&sync_timeout=" + ms : "") : ""));
   }
 
-  /** What says who writes; empty where the settings name nobody. */
+  /** What says who writes; empty where the settings name no one. */
   Map<String, String> credentials() {
     if (username.isEmpty()) {
       return Map.of();

@@ -116,7 +116,7 @@ final class DirectoryTarget implements FileTarget {
     }
   }
 
-  /** Best effort: what made the group fail is what callers are told. */
+  /** Best effort: what made the group fail is what callers receive. */
   private static void delete(List<Path> files, String left) {
     for (Path p : files) {
       try {

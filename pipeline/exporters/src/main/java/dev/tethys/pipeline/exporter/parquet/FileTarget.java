@@ -10,7 +10,7 @@ interface FileTarget {
    *
    * @param path folders and name, of letters, digits and {@code _ . = - /}
    */
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   record NewFile(String path, byte[] content) {}
 
   /**

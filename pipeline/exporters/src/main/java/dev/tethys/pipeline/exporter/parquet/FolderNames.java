@@ -32,7 +32,7 @@ final class FolderNames {
 
   private FolderNames() {}
 
-  /** Whether nothing of a row but its time stands in it. */
+  /** Whether nothing of a row but its time is in it. */
   static boolean isOfTimesAlone(NameTemplate t) {
     return OF_TIMES.containsAll(t.labels());
   }

@@ -21,7 +21,7 @@ import java.util.TreeMap;
  * @param partBytes a larger file is sent in parts of this size
  * @param stored headers of what is begun: class of storage, encryption, rights
  * @param checksums whether bodies carry {@code x-amz-checksum-sha256}
- * @param pathStyle whether the bucket stands in the path, instead of before the host's name
+ * @param pathStyle whether the bucket is in the path, instead of before the host's name
  */
 record S3Settings(
     String bucket,
@@ -195,7 +195,7 @@ record S3Settings(
     if (at.isEmpty()) {
       at = "https://s3." + region + "." + AwsCredentials.domain(region);
     }
-    // A bucket with dots has no certificate of its own.
+    // A bucket with dots has no its own certificate.
     if (pathStyle || bucket.contains(".")) {
       return URI.create(at + "/" + bucket + (key.isEmpty() ? "" : "/" + key) + asked);
     }

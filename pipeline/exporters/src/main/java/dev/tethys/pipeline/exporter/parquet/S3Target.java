@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A bucket of S3, or of what speaks its API. An object appears whole or not at all; its key is
- * known beforehand, so a request of which nobody knows what became of it is made again without
+ * known beforehand, so a request of which no one knows what became of it is made again without
  * harm. A large one is sent in parts ({@link S3Parts}). The service checks bodies against the
  * signature's hash and against {@code x-amz-checksum-sha256}, which it keeps.
  *
@@ -76,7 +76,7 @@ final class S3Target implements FileTarget {
    *
    * @param etag of what was sent; "" when it does not say
    */
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   record Reply(int status, byte[] body, String etag) {
     boolean isOk() {
       return status / 100 == 2;
@@ -149,7 +149,7 @@ final class S3Target implements FileTarget {
   }
 
   /**
-   * Some attempts at once: a group of files that is given up after one of them is made again under
+   * Some attempts at once: a group of files that is abandoned after one of them is made again under
    * other names.
    *
    * @throws IOException when none of them was successful
@@ -252,7 +252,7 @@ final class S3Target implements FileTarget {
 
   /**
    * Best effort: the group is made again under other names, each time anew, and what there is of it
-   * would stand there as often. What stays is named, for people to take it away.
+   * would be there as often. What stays is named, for people to take it away.
    */
   private void takeBack(List<NewFile> files) {
     boolean interrupted = Thread.interrupted();

@@ -30,9 +30,9 @@ import org.jspecify.annotations.Nullable;
  * process. A file is written until {@link #next}; it is removed once all that it holds is in the
  * outbox.
  *
- * <p>What is found at the start is handed out again, without what the outbox has: a receiver
- * refuses a whole request for one sample that it has already, and with it the new ones beside it.
- * So a request is announced here before it goes to the outbox, under a name that it carries in its
+ * <p>What is found at the start is issued again, without what the outbox has: a receiver refuses a
+ * whole request for one sample that it has already, and with it the new ones next to it. So a
+ * request is announced here before it goes to the outbox, under a name that it carries in its
  * headers, and noted as stored before it can be sent. One that was announced and not noted cannot
  * have left the outbox: the start finds it there, or it never came so far.
  *
@@ -99,9 +99,7 @@ final class Journal implements AutoCloseable {
   private FileAccess.WritableFile out;
   private boolean empty = true;
 
-  /**
-   * Opens a folder, which is made when absent. Files that stand there wait for {@link #recover}.
-   */
+  /** Opens a folder, which is made when absent. Files that are there wait for {@link #recover}. */
   Journal(FileAccess access, Path folder, int lanes) throws IOException {
     this.access = access;
     this.folder = folder;
@@ -199,7 +197,7 @@ final class Journal implements AutoCloseable {
       out.write(frame, 0, frame.length);
       out.write(payload, 0, payload.length);
     } catch (IOException e) {
-      out.truncate(before); // a record that is not whole would hide those behind it
+      out.truncate(before); // a record that is not whole would hide those after it
       throw e;
     } finally {
       if (interrupted) {
@@ -209,7 +207,8 @@ final class Journal implements AutoCloseable {
   }
 
   /**
-   * Goes on in another file; the one before, or null when no batch was written since the last time.
+   * Continues in another file; the one before, or null when no batch was written since the last
+   * time.
    */
   synchronized @Nullable Path next() throws IOException {
     if (empty) {
@@ -244,7 +243,7 @@ final class Journal implements AutoCloseable {
           (head, at, payload) -> {
             byte kind = payload.get();
             if (head.version == 1 || head.lanes != lanes || payload.remaining() < 8) {
-              return; // series are in other lanes now: what is found is handed out whole
+              return; // series are in other lanes now: what is found is issued whole
             }
             if (kind == REQUEST) {
               long n = payload.getLong();
@@ -274,7 +273,7 @@ final class Journal implements AutoCloseable {
     return a;
   }
 
-  /** To be told, before {@link #recover}, the headers of each request that the outbox has. */
+  /** To be set before {@link #recover}, the headers of each request that the outbox has. */
   synchronized void found(Map<String, String> headers) {
     String name = headers.get(HEADER);
     Announced a = name == null ? null : isStored(name);
@@ -287,7 +286,7 @@ final class Journal implements AutoCloseable {
     }
   }
 
-  /** Hands out what files of an earlier process hold, in their order, and names them. */
+  /** Issues what files of an earlier process hold, in their order, and names them. */
   List<Path> recover(Consumer<Found> to) throws IOException {
     for (Path p : old) {
       long n = number(p);

@@ -22,7 +22,7 @@ final class Pending {
   /**
    * The same.
    *
-   * @param place where the batch stands in a journal; null when it does not
+   * @param place where the batch is in a journal; null when it does not
    */
   Pending(AckCallback to, Journal.@Nullable Place place) {
     this.to = to;

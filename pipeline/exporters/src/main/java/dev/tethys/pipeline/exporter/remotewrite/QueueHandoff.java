@@ -76,7 +76,7 @@ final class QueueHandoff {
     }
   }
 
-  /** Whether whoever brings a batch need not wait until it was delivered. */
+  /** Whether the producer of a batch need not wait until it was delivered. */
   boolean isDurable() {
     return journal != null;
   }
@@ -122,7 +122,7 @@ final class QueueHandoff {
     void dealOut(Journal.Found found, Pending whose);
   }
 
-  /** Hands out what an earlier process left; the files stay until all of it is in the outbox. */
+  /** Issues what an earlier process left; the files stay until all of it is in the outbox. */
   void recover(Left to, long nanos) throws IOException {
     Journal j = journal;
     if (j == null) {
@@ -176,7 +176,7 @@ final class QueueHandoff {
         : Map.of(Journal.HEADER, j.name(request));
   }
 
-  /** To be told before a request can be sent. */
+  /** To be set before a request can be sent. */
   void stored(long request, Outcome outcome) {
     Journal j = journal;
     if (j == null || request == NOT_ANNOUNCED || outcome instanceof Outcome.Unavailable) {

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds what a destination takes of a request that it refused. Prometheus refuses all of a request
- * for one sample that is out of order, and after a crash of whatever stands before this, requests
- * are put together anew of samples that it has and samples that it has not: those would be lost
- * with the others.
+ * for one sample that is out of order, and after a crash of any stands before this, requests are
+ * put together anew of samples that it has and samples that it has not: those would be lost with
+ * the others.
  *
  * <p>Samples of one time (mostly a scrape) are asked about together, in the order of times; what is
  * refused of them in halves, but where both its first and its last sample are refused, which is

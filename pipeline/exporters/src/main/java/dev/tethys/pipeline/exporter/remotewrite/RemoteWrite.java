@@ -67,7 +67,8 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
   private final Options options;
   private final Scheduler clock;
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
-  private final Object changes = new Object(); // whoever changes what there is; before the lock
+  private final Object changes =
+      new Object(); // held by changes of the queue's contents; before the lock
   private Map<String, RemoteWriteQueue> placed = Map.of(); // by places; guarded by changes
   private volatile List<RemoteWriteQueue> queues = List.of();
   private final Map<String, Source> sources = new ConcurrentSkipListMap<>();
@@ -89,7 +90,7 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
   }
 
   /**
-   * Where one kind of source hands in what it has; the same for each name.
+   * Where one kind of source passes in what it has; the same for each name.
    *
    * @param source as it is shown, {@code scrape} for instance
    */

@@ -194,7 +194,7 @@ public final class RemoteWriteMetrics {
     }
   }
 
-  /** What came in, whatever becomes of it. */
+  /** What came in, regardless of what becomes of it. */
   void in(int samples, int histograms, int exemplars, long newest) {
     samplesIn.add((long) samples);
     histogramsIn.add((long) histograms);

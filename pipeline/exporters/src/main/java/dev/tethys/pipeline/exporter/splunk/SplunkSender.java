@@ -21,8 +21,8 @@ import tools.jackson.databind.ObjectMapper;
 /**
  * Posts events. A 400 names the first event that is wrong ({@code invalid-event-number}): that one
  * becomes a dead letter and the others are sent again, since Splunk does not say which of them it
- * has: they may then stand there twice. What is wrong with the token or its settings is for people
- * to mend, and nothing is buried for it.
+ * has: they may then are there twice. What is wrong with the token or its settings is for people to
+ * repair, and nothing is buried for it.
  */
 final class SplunkSender implements Sender {
   private static final ObjectMapper JSON = new ObjectMapper();

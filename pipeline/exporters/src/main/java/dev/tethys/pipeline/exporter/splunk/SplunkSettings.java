@@ -139,7 +139,7 @@ record SplunkSettings(
         acks.isOn() ? delivery.gathering(o, WAITING) : delivery);
   }
 
-  /** A path beside the one that events are posted to, which may stand behind a proxy's. */
+  /** A path next to the one that events are posted to, which may be behind a proxy's. */
   URI beside(String path) {
     String own = url.getRawPath();
     int at = own.indexOf(COLLECTOR);

@@ -16,12 +16,12 @@ final class TdengineClient {
       new TdAnswer.Rows() {
         @Override
         public void columns(List<String> names) {
-          // nobody asked
+          // not requested
         }
 
         @Override
         public void row(@Nullable String[] values) {
-          // nobody asked
+          // not requested
         }
       };
 

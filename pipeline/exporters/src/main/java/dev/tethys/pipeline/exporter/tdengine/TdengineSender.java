@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 
 /**
  * Writes rows and judges the answers. A row that is written twice, to one table at one time, is one
- * row, so whatever is in doubt is sent again; a request of which a part is stored, too.
+ * row, so anything that is in doubt is sent again; a request of which a part is stored, too.
  */
 final class TdengineSender implements Sender {
   private static final Duration PAUSE = Duration.ofSeconds(30);

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Servers whose disk is full, each in its own words: nothing is wrong with what was sent, so it
- * comes again. Servers that can be had are filled in the contracts of destinations.
+ * comes again. Servers that is available are filled in the contracts of destinations.
  */
 class FullDiskTest {
   private static final HttpClientFactory HTTP = new HttpClientFactory("tethys/test");
@@ -104,8 +104,8 @@ class FullDiskTest {
   }
 
   /**
-   * A refusal for good stays one, also when it quotes what was sent and that speaks of a full disk.
-   * Bulk requests are refused document by document.
+   * A refusal permanently stays one, also when it quotes what was sent and that speaks of a full
+   * disk. Bulk requests are refused document by document.
    */
   @ParameterizedTest
   @CsvSource(

@@ -20,10 +20,10 @@ import java.util.function.Predicate;
 import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
-/** An HTTP server that remembers what it is sent and answers as it is told; else 204. */
+/** An HTTP server that remembers what it is sent and answers as configured; else 204. */
 public final class HttpDouble implements AutoCloseable {
   /** A request, its body with gzip undone. */
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Got(String method, String path, Headers headers, byte[] body) {
     public String text() {
       return new String(body, StandardCharsets.UTF_8);

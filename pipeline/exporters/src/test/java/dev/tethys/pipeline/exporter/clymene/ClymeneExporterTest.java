@@ -320,7 +320,7 @@ class ClymeneExporterTest {
     assertThat(e.parcels().stream().mapToInt(EncodedRequest::items).sum()).isEqualTo(1);
   }
 
-  /** What waits is what it was when it was made, whatever holds when it is sent. */
+  /** What waits is what it was when it was made, regardless of what holds when it is sent. */
   @ParameterizedTest
   @CsvSource({
     "'compression: gzip', 'compression: zstd'",

@@ -67,7 +67,7 @@ class DatadogIdentityTest {
 
   private DatadogIdentity identity(DatadogSettings s) {
     return new DatadogIdentity(
-        URI.create(datadog.url()), // in the place of s.metricsUrl(), which wants TLS
+        URI.create(datadog.url()), // instead of s.metricsUrl(), which requires TLS
         java.util.Objects.requireNonNull(s.delegated()),
         new CredentialDependencies(
             call -> http.client(HttpClientConfig.DEFAULT).send(call), () -> now, v -> null),
@@ -183,7 +183,7 @@ class DatadogIdentityTest {
     assertThatThrownBy(identity::headers).hasMessageContaining("without an API key");
   }
 
-  /** Whoever reads it can show it to Datadog as well, for as long as AWS takes it. */
+  /** The caller that reads it can show it to Datadog as well, for as long as AWS takes it. */
   @Test
   void theProofGoesToNobodyButAServerThatIsVerified() {
     String api = "api: {delegated_auth: {org_uuid: b}}";

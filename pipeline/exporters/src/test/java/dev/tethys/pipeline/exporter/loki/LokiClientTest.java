@@ -280,7 +280,10 @@ class LokiClientTest extends LokiClientCase {
     assertThat(account.balance().isBalanced()).isTrue();
   }
 
-  /** So that whoever stops meanwhile does not have to wait, and brings nothing again to others. */
+  /**
+   * So that a thread that stops meanwhile does not have to wait, and brings nothing again to
+   * others.
+   */
   @Test
   void theTimeOfAClientThatIsGivenUpEndsWithHaste() throws Exception {
     loki.always = new LokiDouble.Answer(503, "");
@@ -296,7 +299,7 @@ class LokiClientTest extends LokiClientCase {
     assertThat(account.balance().isBalanced()).isTrue();
   }
 
-  /** What is given up as configured is dropped, also while something ends: it was tried enough. */
+  /** What is abandoned as configured is dropped, also while something ends: it was tried enough. */
   @Test
   void attemptsThatEndInHasteAreDroppedToo() throws Exception {
     loki.always = new LokiDouble.Answer(500, "down");

@@ -49,7 +49,7 @@ class ParquetSenderTest {
 
   @TempDir Path folder;
 
-  /** Timers run when the test says so; tasks have threads of their own. */
+  /** Timers run when the test says so; tasks have their own threads. */
   private static final class Timers implements Scheduler {
     private final List<Runnable> waiting = new ArrayList<>();
     private final CountDownLatch scheduled = new CountDownLatch(1);
@@ -352,7 +352,7 @@ class ParquetSenderTest {
     return new S3Target(Objects.requireNonNull(s.s3()), http, Duration.ofSeconds(20), CLOCK);
   }
 
-  /** They come again under other names: what stayed of them would stand there at every attempt. */
+  /** They come again under other names: what stayed of them would be there at every attempt. */
   @Test
   void whatWasPublishedOfAGroupThatFailsIsTakenBack() throws Exception {
     Files.createDirectories(folder.resolve("b/two.parquet/in the way"));
@@ -389,7 +389,7 @@ class ParquetSenderTest {
     return s3.requests().stream().map(g -> g.method() + " " + g.path()).toList();
   }
 
-  /** What is not taken back stands there as often as the group is made: it is tried, and named. */
+  /** What is not taken back is there as often as the group is made: it is tried, and named. */
   @Test
   void oneThatIsNotTakenBackIsNamedAndTheOthersAreTakenBack() throws Exception {
     LogMessages log = LogMessages.of(S3Target.class);
@@ -471,7 +471,7 @@ class ParquetSenderTest {
     assertThat(beside).isRegularFile();
   }
 
-  /** Fails at the second part, for good or for a while; else gives parts their tags. */
+  /** Fails at the second part, permanently or for a while; else gives parts their tags. */
   @Test
   void partsOfALargeObjectAreTakenAwayWhenOneIsRefused() throws Exception {
     try (HttpDouble s3 = new HttpDouble();
@@ -551,7 +551,7 @@ class ParquetSenderTest {
     }
   }
 
-  /** An error may stand behind a 200 when an object is put together. */
+  /** An error may be behind a 200 when an object is put together. */
   @Test
   void anObjectThatIsNotPutTogetherIsNotDelivered() throws Exception {
     try (HttpDouble s3 = new HttpDouble();

@@ -47,7 +47,7 @@ class RemoteWriteCrashTest {
   private static final int TARGETS = 7;
   private static final int SERIES = 3;
 
-  /** Time that moves when it is told to, and carries on through all lives of a process. */
+  /** Time that moves on request, and carries on through all lives of a process. */
   private static final class Steps implements Scheduler {
     private record Alarm(long at, Runnable task) {}
 
@@ -98,7 +98,7 @@ class RemoteWriteCrashTest {
       }
     }
 
-    /** Whatever the process was about to do. */
+    /** Regardless of what the process was about to do. */
     void forget() {
       tasks.clear();
       alarms.clear();

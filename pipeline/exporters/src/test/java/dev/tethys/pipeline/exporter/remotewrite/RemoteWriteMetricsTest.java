@@ -84,7 +84,7 @@ class RemoteWriteMetricsTest {
       for (String url : new String[] {"http://127.0.0.1:9/a", "http://127.0.0.1:9/b"}) {
         remote.apply(read("[{name: n, url: '" + url + "'}]"), Labels.EMPTY);
         assertThat(shown()).containsExactly("n " + url);
-        // The same with other settings goes on counting.
+        // The same with other settings continues counting.
         metrics.of("n", url).failed(5, 0, 0, 0);
         remote.apply(read("[{name: n, url: '" + url + "'}]"), Labels.of("e", "f"));
         assertThat(shown()).containsExactly("n " + url);

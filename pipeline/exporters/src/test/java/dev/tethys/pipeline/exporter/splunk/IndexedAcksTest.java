@@ -119,7 +119,7 @@ class IndexedAcksTest {
     }
   }
 
-  /** Whoever waits has waited: time passes by that much. */
+  /** The caller that waits has waited: time passes by that much. */
   private static final class PassingTime implements Scheduler {
     final AtomicLong now = new AtomicLong(-5);
 

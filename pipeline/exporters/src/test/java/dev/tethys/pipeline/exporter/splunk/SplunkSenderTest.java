@@ -135,7 +135,7 @@ class SplunkSenderTest {
     assertThat(sender.send(p)).isInstanceOf(SendResult.Split.class);
   }
 
-  /** Settings of the token are for people to mend: nothing is buried for them. */
+  /** Settings of the token are for people to repair: nothing is buried for them. */
   @Test
   void aTokenThatWantsAChannelIsWaitedFor() throws Exception {
     EncodedRequest p = metrics().parcels().getFirst();

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Of samples with one series and time the last one stays, wherever they stand in a request. */
+/** Of samples with one series and time the last one stays, wherever they are in a request. */
 class MetricTablesTest {
   private record At(String job, long time) {}
 

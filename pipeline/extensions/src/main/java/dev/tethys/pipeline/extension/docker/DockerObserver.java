@@ -104,13 +104,13 @@ final class DockerObserver implements Extension, EndpointObserver {
         lookAtAll(daemon);
         failures.succeeded();
         wait = FIRST_PAUSE;
-        // The daemon ends them by itself at that time, where nothing else does before.
+        // The daemon ends them by itself at that time, where nothing else isfore.
         daemon.events(
             CHANGES + "&since=" + since.getEpochSecond() + "&until=" + until.getEpochSecond(),
             config.sync().plus(config.timeout()),
             e -> lookAt(daemon, e.path("Actor").path("ID").asString(e.path("id").asString(""))));
         pause.pause(FIRST_PAUSE); // a daemon that ends them at once is not pestered
-      } catch (IOException | RuntimeException e) { // whatever it is, it goes on
+      } catch (IOException | RuntimeException e) { // of any kind, it continues
         if (Thread.interrupted()) {
           throw new InterruptedException();
         }

@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * {@code grpc.health.v1.Health}: Check says how the whole, or a pipeline, is; Watch says it at once
  * and whenever it has become another, until the client goes or this ends. A pipeline that is not
- * there may come with a reload: Watch says so and goes on.
+ * there may come with a reload: Watch says so and continues.
  *
  * <p>Bound: {@link #MOST} clients watch at a time.
  */
 final class HealthRpc {
-  /** Each has a thread of its own, if a virtual one. */
+  /** Each has its own thread, if a virtual one. */
   static final int MOST = 1000;
 
   private static final String SERVICE = "/grpc.health.v1.Health/";
@@ -182,7 +182,7 @@ final class HealthRpc {
     }
   }
 
-  /** Nobody watches any more. */
+  /** No one watches any more. */
   void end() {
     lock.lock();
     try {

@@ -16,7 +16,7 @@ interface Link {
   /** Whether the server is there, so that a last message may reach it. */
   boolean isUp();
 
-  /** Breaks off what is under way; by another thread, and for good. */
+  /** Breaks off what is under way; by another thread, and permanently. */
   void end();
 
   /** A server that wants to be left alone for a while. */

@@ -38,7 +38,7 @@ final class OpampAgent
 
   /** Owner of an instance id. */
   interface Turn {
-    /** Puts this in the place of who came before it, and says who that was; null for nobody. */
+    /** Puts this instead of who came before it, and says who that was; null for none. */
     @Nullable OpampAgent take(OpampAgent now);
   }
 
@@ -101,7 +101,7 @@ final class OpampAgent
     }
   }
 
-  /** Looks at the parent now and then; its number may be another process's afterwards. */
+  /** Inspects the parent now and then; its number may be another process's afterwards. */
   private void watch(@Nullable ProcessHandle parent) {
     if (stopped) {
       return;
@@ -203,7 +203,7 @@ final class OpampAgent
       try {
         health.look();
         tellHealth();
-      } catch (RuntimeException e) { // it is looked at again
+      } catch (RuntimeException e) { // it is checked again
         context.logger().log(Level.ERROR, context.name() + ": health of exporters not readable", e);
       }
       context

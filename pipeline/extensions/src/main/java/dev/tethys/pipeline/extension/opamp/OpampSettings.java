@@ -241,7 +241,7 @@ public record OpampSettings(
     return new OpampSettings(to, uid, o.get(CAN), d.attributes(), d.resource(), parent, interval);
   }
 
-  /** Whether the server is told something. */
+  /** Whether the server receives something. */
   boolean reports(long capability) {
     return (capabilities & capability) != 0;
   }

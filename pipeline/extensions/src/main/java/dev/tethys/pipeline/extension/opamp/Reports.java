@@ -145,7 +145,7 @@ final class Reports {
     change(() -> custom = message);
   }
 
-  /** Nothing is told from now on but that it ends. */
+  /** Nothing is reported from now on but that it ends. */
   void stop() {
     change(() -> stopping = true);
   }
@@ -164,7 +164,7 @@ final class Reports {
     return look(() -> heartbeat);
   }
 
-  /** A connection begins: everything is told on it. */
+  /** A connection begins: everything is reported on it. */
   void begin() {
     change(
         () -> {
@@ -173,7 +173,7 @@ final class Reports {
         });
   }
 
-  /** The connection is broken: nobody waits for anything to tell on it. */
+  /** The connection is broken: no caller waits for anything to tell on it. */
   void breakOff() {
     change(() -> broken = true);
   }

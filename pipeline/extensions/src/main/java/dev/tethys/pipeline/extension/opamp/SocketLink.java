@@ -164,7 +164,7 @@ final class SocketLink implements Link {
     try {
       s.close();
     } catch (IOException e) {
-      // nobody reads on
+      // the receiver has gone
     }
   }
 
@@ -227,7 +227,7 @@ final class SocketLink implements Link {
         if (reports.isStopping()) {
           write(reports.last().framed());
           streams.close();
-          // What it had said and nobody read would reset the connection, and take this with it.
+          // What it had said and no one read would reset the connection, and take this with it.
           heard.await(pace.farewell().toMillis() / 2, TimeUnit.MILLISECONDS);
           return;
         }

@@ -1,4 +1,4 @@
-/** The agent's side of OpAMP: a server is told who this process is, how it is, what it runs. */
+/** The agent's side of OpAMP: a server is sent who this process is, how it is, what it runs. */
 @NullMarked
 package dev.tethys.pipeline.extension.opamp;
 

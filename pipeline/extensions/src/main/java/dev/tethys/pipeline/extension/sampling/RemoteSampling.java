@@ -43,7 +43,7 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
    *
    * @param remote another server of strategies that is asked; null where a file is read
    * @param file a path or a URL; "" where another server is asked
-   * @param reload between looks at the file, zero for never; how long the answers of another server
+   * @param reload between inspects the file, zero for never; how long the answers of another server
    *     hold
    */
   public record Settings(
@@ -150,7 +150,7 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
         source.reload);
   }
 
-  /** What stands for a protocol that nobody wrote. */
+  /** What represents a protocol that no one wrote. */
   private static YamlNode empty() {
     return YamlDocument.parse("jaegerremotesampling", null, "{}").root();
   }
@@ -216,7 +216,7 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
       try {
         doors.start();
       } catch (IOException | RuntimeException e) {
-        source.stop(); // nobody ends what did not start
+        source.stop(); // no one ends what did not start
         throw e;
       }
     }

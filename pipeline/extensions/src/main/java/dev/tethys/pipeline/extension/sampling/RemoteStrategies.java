@@ -20,10 +20,10 @@ import org.jspecify.annotations.Nullable;
 final class RemoteStrategies implements StrategySource {
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
-  /** Whoever asks names the service: answers for more of them are not kept. */
+  /** Every caller names the service: answers for more of them are not kept. */
   private static final int MAX_KEPT = 10_000;
 
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Kept(byte[] answer, long since) {}
 
   private final GrpcClientSettings settings;

@@ -170,7 +170,7 @@ final class SamplingStrategies {
         });
   }
 
-  /** What a service is told. */
+  /** Answer to a service. */
   Strategy of(String service) {
     return services.getOrDefault(service, fallback);
   }

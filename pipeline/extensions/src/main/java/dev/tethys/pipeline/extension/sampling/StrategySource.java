@@ -8,7 +8,7 @@ interface StrategySource {
   default void start() throws IOException {}
 
   /**
-   * What a service is told, as {@code jaeger.api_v2.SamplingStrategyResponse}.
+   * Answer to a service, as {@code jaeger.api_v2.SamplingStrategyResponse}.
    *
    * @throws IOException when that cannot be said now
    */

@@ -119,7 +119,7 @@ public final class ZPagesFactory implements ExtensionFactory<ZPagesFactory.Setti
                       .send("there is no such page; there are, under /debug/: " + PAGES + "\n"));
     }
 
-    /** What a process of Java has in the place of what one of Go shows there. */
+    /** What a process of Java has instead of what one of Go shows there. */
     private byte[] variables() {
       MemoryUsage heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
       Json j = new Json().open('{').key("memory").open('{');

@@ -1,4 +1,4 @@
-/** Requests over HTTP that are handed on as they are. */
+/** Requests over HTTP that are passed on as they are. */
 @NullMarked
 package dev.tethys.pipeline.extension.forwarder;
 

@@ -297,7 +297,7 @@ class OpampAgentTest {
     }
   }
 
-  /** Whatever ends a connection, the next one begins with everything. */
+  /** Anything that ends a connection, the next one begins with everything. */
   @Test
   void aConnectionThatBreaksIsOpenedAnew() throws Exception {
     try (OpampDouble d = OpampDouble.socket()) {
@@ -398,7 +398,7 @@ class OpampAgentTest {
     return sb.toString();
   }
 
-  /** A server that accepts and says nothing is given up, before and after the handshake. */
+  /** A server that accepts and says nothing is abandoned, before and after the handshake. */
   @Test
   void aSilentServerIsLeft() throws Exception {
     Duration short1 = Duration.ofMillis(300);
@@ -416,7 +416,7 @@ class OpampAgentTest {
         new ReconnectBackoff(
             SOON, SOON, Duration.ofSeconds(30), FAR, Duration.ofMillis(300), SOON, SOON, SOON));
     try (OpampDouble d = OpampDouble.socket()) {
-      run(at(d), "a: 1\n"); // whose pings come once an hour, so that silence is all it hears
+      run(at(d), "a: 1\n"); // whose pings come once an hour, so that silence is all it is notified
       d.nextWith("agent_description");
       d.nextWith("agent_description");
       assertThat(d.opened).hasValueGreaterThan(1);

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ExprParser {
   /**
-   * How deep parts may lie in each other, so that neither reading nor evaluation ends the stack.
+   * How deep parts may are in each other, so that neither reading nor evaluation ends the stack.
    */
   private static final int MAX_DEPTH = 200;
 
@@ -468,7 +468,7 @@ final class ExprParser {
           return a;
         };
     // Looking whether something is in a list is what they are mostly for: it is made once, and
-    // whoever puts a value of an expression somewhere copies it.
+    // the user of an expression's value copies it.
     return constant ? new ExprNode.Constant(made.value(new Frame("", 0))) : made;
   }
 

@@ -8,9 +8,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A compiled expression. Values are those of {@link dev.tethys.model.telemetry.AnyValue}, and
- * beside them {@link java.time.ZonedDateTime} and {@link java.time.Duration}, which cannot stand in
- * lists and maps. Safe for several threads.
+ * A compiled expression. Values are those of {@link dev.tethys.model.telemetry.AnyValue}, and next
+ * to them {@link java.time.ZonedDateTime} and {@link java.time.Duration}, which cannot be in lists
+ * and maps. Safe for several threads.
  *
  * @param <E> of what it is asked
  */
@@ -43,7 +43,7 @@ public final class Expression<E> {
     return compile(text, names, Map.of());
   }
 
-  /** The same with functions beside those of the language. */
+  /** The same with functions next to those of the language. */
   public static <E> Expression<E> compile(
       String text,
       Map<String, Function<E, @Nullable Object>> names,
@@ -68,7 +68,8 @@ public final class Expression<E> {
    * Compiles an expression about a map with these fields, and holds it to their shapes.
    *
    * @param condition whether it wants to be true or false
-   * @throws ExpressionException also where a part can have no value, whatever the map holds
+   * @throws ExpressionException also where a part can have no value, regardless of what the map
+   *     holds
    */
   public static Expression<Attributes> about(Shape.Fields map, String text, boolean condition) {
     ExprParser p =

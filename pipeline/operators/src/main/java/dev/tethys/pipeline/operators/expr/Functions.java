@@ -30,7 +30,7 @@ final class Functions {
   /**
    * A function.
    *
-   * @param predicate whether its second argument looks at elements
+   * @param predicate whether its second argument inspects elements
    */
   record Function(int least, int most, boolean predicate, Body body) {}
 
@@ -74,9 +74,7 @@ final class Functions {
     return ALL.get(name);
   }
 
-  /**
-   * Whether it tells of the process, which is nobody's business whose expression came from afar.
-   */
+  /** Whether it reports the process, which is no one's business whose expression came from afar. */
   static boolean looksAround(String name) {
     return name.equals("env") || name.equals("os_env_func");
   }

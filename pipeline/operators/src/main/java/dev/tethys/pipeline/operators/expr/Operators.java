@@ -10,7 +10,9 @@ import java.time.ZonedDateTime;
 import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
-/** Implementation of operators on values. Whatever they cannot do is an error, never a guess. */
+/**
+ * Implementation of operators on values. Regardless of they cannot do is an error, never a guess.
+ */
 final class Operators {
   private Operators() {}
 
@@ -274,7 +276,7 @@ final class Operators {
     throw cannot("%", a, b);
   }
 
-  /** What may stand in lists and maps. */
+  /** What may be in lists and maps. */
   static @Nullable Object element(@Nullable Object v) {
     if (v instanceof ZonedDateTime || v instanceof Duration) {
       throw new ExpressionException(

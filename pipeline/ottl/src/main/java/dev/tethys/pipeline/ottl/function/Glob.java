@@ -98,7 +98,7 @@ final class Glob {
     }
   }
 
-  /** Where the pattern goes on when it takes a character; -1 when it does not. */
+  /** Where the pattern continues when it takes a character; -1 when it does not. */
   private int step(int p, int c) {
     return switch (pattern.charAt(p)) {
       case '?' -> c == '/' ? -1 : p + 1;

@@ -59,7 +59,7 @@ public final class MetricFields {
     return f;
   }
 
-  /** The number that METRIC_DATA_TYPE_… stands for. */
+  /** The number that METRIC_DATA_TYPE_… represents. */
   public static int type(Metric m) {
     return switch (m.data()) {
       case null -> 0;

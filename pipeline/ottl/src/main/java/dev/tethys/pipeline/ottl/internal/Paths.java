@@ -74,7 +74,7 @@ public final class Paths {
    * Makes the closure of a path.
    *
    * @param names its names without that of the context
-   * @param keys the indexes that stand at its end
+   * @param keys the indexes that are at its end
    * @throws UnknownPathException when the context has no such path
    */
   public static Target path(Context context, String names, Expr[] keys) {
@@ -102,7 +102,7 @@ public final class Paths {
     };
   }
 
-  /** An item of a list that is made for whoever reads it. */
+  /** An item of a list that is made for its reader. */
   private static Target item(Target list, Expr[] keys) {
     return Target.of(
         Type.ANY,

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Fields of profiles and their samples. */
 final class ProfileFields {
-  /** Times of a sample, to be handed on: OTLP's values have no times. */
+  /** Times of a sample, to be passed on: OTLP's values have no times. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Times(long[] unixNano) {}
 

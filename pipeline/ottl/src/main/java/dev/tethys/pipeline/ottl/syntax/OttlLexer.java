@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Cuts a text into tokens. A sign is a token of its own: the parser knows whether it is binary. */
+/** Cuts a text into tokens. A sign is its own token: the parser knows whether it is binary. */
 final class OttlLexer {
   private static final String[] PUNCTUATION = {
     "=>", "==", "!=", ">=", "<=", ">", "<", "=", "+", "-", "*", "/", "(", ")", "{", "}", "[", "]",

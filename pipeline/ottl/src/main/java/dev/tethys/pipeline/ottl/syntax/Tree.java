@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The tree of an OTTL text. Each node knows where its text begins. What is a value and what is a
- * condition is checked by the parser, so a tree that it hands out is of the right form.
+ * condition is checked by the parser, so a tree that it issues is of the right form.
  */
 public sealed interface Tree {
   /** Where the text of this node begins, from zero. */

@@ -343,8 +343,8 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
   }
 
   /**
-   * Counts batch by batch. The items themselves end here: what counts them stands beside, in
-   * another pipeline.
+   * Counts batch by batch. The items themselves end here: what counts them is next to, in another
+   * pipeline.
    */
   private static final class Counting implements Connector {
     private static final String COUNTED = "counted";

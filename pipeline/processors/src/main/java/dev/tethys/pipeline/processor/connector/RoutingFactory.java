@@ -57,7 +57,7 @@ import org.jspecify.annotations.Nullable;
  * to its pipelines; items without a match go to the default pipelines.
  */
 public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Settings> {
-  /** What is where no row wants it and there are no default pipelines. */
+  /** What is where no row requires it and there are no default pipelines. */
   static final String UNROUTED = "unrouted";
 
   /** The table. */
@@ -67,7 +67,7 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
    * One row of it.
    *
    * @param context null where it is found from what the condition names
-   * @param editor whether the condition stands behind an editor and a {@code where}
+   * @param editor whether the condition follows an editor and a {@code where}
    */
   public record Row(
       YamlNode at,

@@ -117,7 +117,7 @@ public final class LiveControls implements EntryFilter, Collector {
     take(next);
   }
 
-  /** Counts go on where a control is changed, and start again where its action is another. */
+  /** Counts continue where a control is changed, and start again where its action is another. */
   private ControlCounts countsOf(Control c) {
     ControlCounts n = counts.remove(c.id());
     if (n != null && n.action != c.action()) {
@@ -263,7 +263,7 @@ public final class LiveControls implements EntryFilter, Collector {
     Telemetry<?> data;
     try {
       data = batch.takeTree();
-    } catch (CodecException e) { // whoever reads it decides what becomes of it
+    } catch (CodecException e) { // its reader decides what becomes of it
       account.pass(items);
       next.consume(batch, receipt);
       return;

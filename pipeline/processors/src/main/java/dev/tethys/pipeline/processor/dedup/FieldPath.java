@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A field of a log record: {@code body.a.b}, or {@code attributes} with or without what follows. A
- * dot that belongs to a name stands behind a backslash.
+ * dot that belongs to a name follows a backslash.
  *
  * @param names without the first
  */

@@ -163,7 +163,7 @@ final class HeldLogs {
   /**
    * Takes all out, each record with its number and times.
    *
-   * @param counts hears how many there were of each
+   * @param counts receives how many there were of each
    */
   LogsData take(String countAttribute, ZoneId zone, long nowMillis, LongConsumer counts) {
     LogsData data = new LogsData();

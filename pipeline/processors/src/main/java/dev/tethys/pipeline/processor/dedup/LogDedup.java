@@ -28,13 +28,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds the first of the records that are alike until the end of an interval. Sources are told at
+ * Holds the first of the records that are alike until the end of an interval. Sources are given at
  * once: what is held lives in memory, and a crash loses at most an interval.
  *
- * <p>What does not fit passes at once, uncounted, and its sources hear what becomes of it.
+ * <p>What does not fit passes at once, uncounted, and its sources receive what becomes of it.
  */
 final class LogDedup implements Processor {
-  /** Counted with another that goes on. */
+  /** Counted with another that continues. */
   static final String DEDUPLICATED = "deduplicated";
 
   private static final double[] BOUNDS = {
@@ -47,7 +47,7 @@ final class LogDedup implements Processor {
     final HeldLogs held = new HeldLogs(settings.included()); // guarded by LogDedup
     final TimedFlush flush;
 
-    /** The weight of what went on and is kept until somebody has it. */
+    /** The weight of what continued and is kept until a user has it. */
     long underWay; // guarded by LogDedup
 
     Partition(Metadata metadata) {
@@ -141,7 +141,7 @@ final class LogDedup implements Processor {
   /** Takes out of a tree what is held or counted; false when there is no place for its metadata. */
   private synchronized boolean hold(LogsData data, Metadata metadata) {
     if (stopped) {
-      return true; // nobody would hand it on any more
+      return true; // no one would hand it on any more
     }
     Metadata named = metadata.only(settings.metadataKeys());
     Partition p = partitions.get(named);

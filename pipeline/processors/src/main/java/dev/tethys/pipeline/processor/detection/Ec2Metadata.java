@@ -43,7 +43,7 @@ final class Ec2Metadata {
       try {
         return new Ec2Metadata(place, imds, place.text(ask));
       } catch (Place.StatusException e) {
-        throw e; // somebody answers, and will not say anything else
+        throw e; // a user answers, and will not say anything else
       } catch (IOException e) {
         if (i >= attempts) {
           throw e;

@@ -147,7 +147,7 @@ final class GoogleDetector implements Detector {
   private void machine(Place place, Attributes to) throws IOException, InterruptedException {
     String type = find(place, "instance/machine-type");
     if (type == null) {
-      return; // some platform that nobody knows yet
+      return; // some platform that is unknown yet
     }
     wanted.put(to, "cloud.platform", "gcp_compute_engine");
     String zone = last(get(place, "instance/zone"));

@@ -100,7 +100,7 @@ public record Place(
     return text(call, caller, NEARBY);
   }
 
-  /** The same of a server that wants a client of its own. */
+  /** The same of a server that requires its own client. */
   static String text(Call call, CredentialDependencies.Caller through)
       throws IOException, InterruptedException {
     return text(call, through, FAR);
@@ -122,7 +122,7 @@ public record Place(
     return json(call, caller, NEARBY);
   }
 
-  /** The same of a server that wants a client of its own. */
+  /** The same of a server that requires its own client. */
   JsonNode json(Call call, CredentialDependencies.Caller through)
       throws IOException, InterruptedException {
     return json(call, through, FAR);

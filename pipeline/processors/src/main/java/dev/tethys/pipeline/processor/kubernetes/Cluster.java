@@ -49,7 +49,7 @@ final class Cluster {
   private final List<String> namespaces;
   private Scheduler.@Nullable Timer timer; // guarded by this
   private boolean stopped; // guarded by this
-  private volatile long associated; // each sweep has a thread of its own
+  private volatile long associated; // each sweep has its own thread
 
   Cluster(KubernetesConfig config, Rules rules, Scheduler clock, System.Logger log) {
     this.config = config;

@@ -96,7 +96,7 @@ final class Rules {
   /** An annotation of a pod that is an attribute by itself. */
   private static final Regex OTEL = Regex.compile("^(?:resource\\.opentelemetry\\.io/(.+))$");
 
-  /** What is taken where nobody says what. */
+  /** What is taken by default what. */
   static List<String> defaults(Conventions conventions) {
     List<String> out =
         new ArrayList<>(List.of(NAMESPACE, POD_NAME, POD_UID, POD_START, NODE, DEPLOYMENT, IMAGE));
@@ -171,7 +171,7 @@ final class Rules {
     return watched;
   }
 
-  /** Whether of namespaces only the one that stands for the cluster is wanted. */
+  /** Whether of namespaces only the one that represents the cluster is wanted. */
   boolean wantsOnlyKubeSystem() {
     return onlyKubeSystem;
   }

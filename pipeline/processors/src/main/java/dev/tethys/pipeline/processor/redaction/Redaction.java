@@ -56,7 +56,7 @@ public final class Redaction {
   private static final String MASK = "****";
   private static final String PREFIX = "redaction.";
 
-  /** What is written of a redaction; another one behind it leaves and adds to them. */
+  /** What is written of a redaction; another one after it leaves and adds to them. */
   private static final Set<String> SUMMARIES =
       Stream.of(PREFIX, PREFIX + "body.")
           .flatMap(
@@ -421,7 +421,7 @@ public final class Redaction {
      *
      * @param done what was done, by the path of the keys
      * @param remove whether keys that are not allowed are removed
-     * @param everything whether values that are no text are looked at as text
+     * @param everything whether values that are no text are checked as text
      * @param sanitize what becomes of a text besides
      */
     Walk(Done done, boolean remove, boolean everything, UnaryOperator<String> sanitize) {

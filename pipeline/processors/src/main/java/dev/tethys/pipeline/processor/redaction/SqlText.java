@@ -2,7 +2,7 @@ package dev.tethys.pipeline.processor.redaction;
 
 /**
  * SQL without what was written into it: literals and numbers are {@code ?}, digits in names too,
- * comments go. What cannot be told apart for sure is masked.
+ * comments go. What cannot be distinguished for sure is masked.
  */
 final class SqlText {
   /**
@@ -55,7 +55,7 @@ final class SqlText {
         out.append(c);
         at++;
       } else if (c == '$') {
-        // dollarQuoted has gone on
+        // dollarQuoted has continued
       } else if (digit(c) || c == '.' && at + 1 < s.length() && digit(s.charAt(at + 1))) {
         number();
       } else if (Character.isLetter(c) || c == '_') {
@@ -80,7 +80,7 @@ final class SqlText {
     while (at < s.length()) {
       char c = s.charAt(at);
       if (c == '\\' && unsure && at + 1 < s.length() && s.charAt(at + 1) == quote) {
-        at = s.length(); // where it ends depends on the database: nothing behind it is shown
+        at = s.length(); // where it ends depends on the database: nothing after it is shown
         return;
       }
       if (c == '\\' && escapes) {

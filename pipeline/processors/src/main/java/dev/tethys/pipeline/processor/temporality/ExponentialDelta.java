@@ -25,7 +25,7 @@ final class ExponentialDelta {
             + positive.takeUpTo(p.zeroThreshold())
             + negative.takeUpTo(p.zeroThreshold());
     // A point that takes away what is as fine as the coarser of both; the later one is finer only
-    // when its source began anew and nobody saw it by the count.
+    // when its source began anew and no one saw it by the count.
     int scale = Math.min(p.scale(), before.scale());
     ExponentialBuckets newPositive = ExponentialBuckets.positive(p).at(scale);
     ExponentialBuckets newNegative = ExponentialBuckets.negative(p).at(scale);

@@ -104,12 +104,12 @@ final class MetricEditors {
     return Function.editor(name).in(Context.METRIC, Context.DATA_POINT);
   }
 
-  /** What a call is about: the point that it stands at, or all of the metric. */
+  /** What a call is about: the point that it is at, or all of the metric. */
   private static List<? extends DataPoint> points(Arguments a, Cursor at, MetricData<?> data) {
     return a.context() == Context.DATA_POINT ? List.of(at.point()) : data.points();
   }
 
-  @SuppressWarnings("unchecked") // a metric stands in a scope of metrics
+  @SuppressWarnings("unchecked") // a metric is in a scope of metrics
   private static List<Metric> metrics(Cursor at) {
     return (List<Metric>) (List<?>) at.scope().items();
   }
@@ -179,7 +179,7 @@ final class MetricEditors {
   }
 
   /**
-   * Puts a metric beside the one that it was made of.
+   * Puts a metric next to the one that it was made of.
    *
    * @param joins whether its points go into one that was made of another point of the same metric
    */

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads pickled lists over TCP, each behind its length in four bytes. */
 final class PickleEndpoint implements StreamListener.Handler {
-  /** Carbon's own limit; what is longer ends the connection, for nothing behind it can be found. */
+  /** Carbon's own limit; what is longer ends the connection, for nothing after it can be found. */
   static final int MAX_BYTES = 1 << 20;
 
   /** What a byte of a pickle takes, read and as points. */
@@ -61,7 +61,7 @@ final class PickleEndpoint implements StreamListener.Handler {
     }
   }
 
-  /** Whether to go on with the connection. */
+  /** Whether to continue with the connection. */
   private boolean one(DataInputStream in, int length, long lane)
       throws IOException, InterruptedException {
     try (ByteBudget.Reservation held = ByteBudget.process().open()) {

@@ -52,15 +52,15 @@ final class EntityEvents implements WatchedKind.Ear {
   // Guarded by this.
   private final Set<Place> marked = new LinkedHashSet<>();
   private final Set<Place> again = new LinkedHashSet<>(); // told though nothing changed
-  private final Set<WatchedKind> awaited = new LinkedHashSet<>(); // until it was heard of once
+  private final Set<WatchedKind> awaited = new LinkedHashSet<>(); // until it was received once
   private Collection<WatchedKind> kinds = List.of();
-  private long due; // when all are told again, nanoseconds
+  private long due; // when all are given again, nanoseconds
 
   private final Map<Place, Map<String, Entity>> told = new HashMap<>(); // of the thread
 
   /**
    * @param name of the receiver, as logs have it
-   * @param interval after which all entities are told again; zero for never
+   * @param interval after which all entities are given again; zero for never
    */
   EntityEvents(String name, Duration interval, Consumer to) {
     this.name = name;
@@ -72,7 +72,7 @@ final class EntityEvents implements WatchedKind.Ear {
             .unstarted(EssentialLoop.of("entities", this::run));
   }
 
-  /** Begins, once each of these kinds was heard of: who made a pod is known then. */
+  /** Begins, once each of these kinds was received: who made a pod is known then. */
   synchronized void start(Collection<WatchedKind> of) {
     kinds = List.copyOf(of);
     awaited.addAll(of);
@@ -104,7 +104,7 @@ final class EntityEvents implements WatchedKind.Ear {
         List<Place> next = next();
         try {
           tell(next);
-        } catch (RuntimeException e) { // whatever it is, it never ends for good
+        } catch (RuntimeException e) { // of any kind, it never ends permanently
           LOG.log(Level.ERROR, name + ": entity events not emitted", e);
           synchronized (this) {
             marked.addAll(next);
@@ -124,7 +124,7 @@ final class EntityEvents implements WatchedKind.Ear {
     due = System.nanoTime() + interval.toNanos();
   }
 
-  /** What is to be looked at next; waits while there is nothing. */
+  /** What is to be checked next; waits while there is nothing. */
   private synchronized List<Place> next() throws InterruptedException {
     while (true) {
       if (!interval.isZero() && due - System.nanoTime() <= 0) {
@@ -226,7 +226,7 @@ final class EntityEvents implements WatchedKind.Ear {
     return new Entity(pod.type(), pod.key(), pod.id(), d);
   }
 
-  /** Who is told as the workload of a pod: none while who made it is not known. */
+  /** Who is given as the workload of a pod: none while who made it is not known. */
   private static void workload(Map<String, String> d, Owner of, List<Owner> makers) {
     if (makers.isEmpty()) {
       return;

@@ -101,7 +101,7 @@ final class EntityReader {
     d.put("k8s.node.name", text(o.path("spec"), "nodeName"));
     for (Owner w : owners(m)) {
       made(d, w);
-      // Of these two it is told who made them in turn.
+      // Of these two the maker is known in turn.
       if (!w.kind().equals("ReplicaSet") && !w.kind().equals("Job")) {
         d.put("k8s.workload.kind", w.kind());
         d.put("k8s.workload.name", w.name());
@@ -206,7 +206,7 @@ final class EntityReader {
     return e;
   }
 
-  /** One whose labels and annotations are told by their names. */
+  /** One whose labels and annotations are given by their names. */
   private static Entity named(String kind, JsonNode o) {
     JsonNode m = o.path("metadata");
     String of = "k8s." + kind + ".";
@@ -219,7 +219,7 @@ final class EntityReader {
     return new Entity("k8s." + kind, of + "uid", text(m, "uid"), d);
   }
 
-  /** Tells who made something. */
+  /** Reports who made something. */
   static void made(Map<String, String> d, Owner by) {
     String of = "k8s." + by.kind().toLowerCase(Locale.ROOT) + ".";
     d.put(of + "name", by.name());

@@ -31,14 +31,14 @@ final class WatchedKind implements ResourceWatch.Sink<ClusterObject> {
     /** Objects may be others than they were, or gone. */
     void changed(WatchedKind kind, Collection<String> keys);
 
-    /** There was a first list, or none could be had. */
+    /** There was a first list, or none could be available. */
     void heard(WatchedKind kind);
   }
 
   /**
    * @param name of the receiver, as logs have it
    * @param namespace {@code ""} for all
-   * @param ear who wants entities and hears of their changes; null for nobody
+   * @param ear who requires entities and is notified of their changes; null for none
    */
   WatchedKind(
       String name,

@@ -46,7 +46,7 @@ public final class ClymeneProtocol {
   private final @Nullable Consumer metrics;
   private final @Nullable Consumer logs;
 
-  /** The protocol for those signals that somebody wants. */
+  /** The protocol for those signals that a user wants. */
   public ClymeneProtocol(Map<Signal, Consumer> outputs) {
     this.metrics = outputs.get(Signal.METRICS);
     this.logs = outputs.get(Signal.LOGS);
@@ -111,7 +111,7 @@ public final class ClymeneProtocol {
     return GrpcServerEndpoint.empty(take(to, b, metadata, request));
   }
 
-  /** Clients say that the body is protobuf; it is JSON whatever they say. */
+  /** Clients say that the body is protobuf; it is JSON regardless of they say. */
   private static void lines(
       Consumer to, HttpServerEndpoint door, HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException, BusyException {

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes {@code gateway} receivers: everything that is pushed, on one port for gRPC and one for
- * HTTP. OTLP, remote write, Loki's push and what Clymene's programs send have paths of their own,
- * so nothing has to be guessed.
+ * HTTP. OTLP, remote write, Loki's push and what Clymene's programs send have their own paths, so
+ * nothing has to be guessed.
  */
 public final class GatewayReceiverFactory implements ReceiverFactory<GatewaySettings> {
   private static final Type<GatewaySettings> TYPE =

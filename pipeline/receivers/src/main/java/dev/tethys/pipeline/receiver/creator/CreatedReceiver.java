@@ -168,7 +168,7 @@ final class CreatedReceiver {
       }
       return !ended;
     } catch (InterruptedException e) {
-      return !ended; // nobody does
+      return !ended; // no one does
     } finally {
       lock.unlock();
     }

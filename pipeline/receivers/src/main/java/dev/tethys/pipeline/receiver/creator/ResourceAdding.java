@@ -13,7 +13,7 @@ import java.util.Map;
 /**
  * Adds attributes to the resources of what passes; what a resource has already stays as it is.
  *
- * @param to what comes behind it
+ * @param to what comes after it
  */
 record ResourceAdding(Map<String, String> attributes, Consumer to) implements Consumer {
   /** A consumer before another; that one itself where there is nothing to add. */

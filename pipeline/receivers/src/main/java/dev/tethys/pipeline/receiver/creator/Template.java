@@ -202,7 +202,7 @@ final class Template {
     return config.rewritten(scalars, otherwise);
   }
 
-  /** Whether nobody wants what it takes. */
+  /** Whether no consumer requires what it takes. */
   boolean isIdle() {
     return signals.isEmpty();
   }

@@ -24,7 +24,7 @@ final class ContainerPoints {
   private static final List<String> STATUSES =
       List.of("created", "running", "paused", "restarting", "removing", "exited", "dead");
 
-  /** CPUs that a container gets of each period where nobody says how long those are. */
+  /** CPUs that a container gets of each period by default how long those are. */
   private static final double USUAL_PERIOD = 100_000;
 
   private final DockerConfig config;
@@ -149,7 +149,9 @@ final class ContainerPoints {
     }
   }
 
-  /** What version 1 of control groups calls {@code total_inactive_file} can be had at any time. */
+  /**
+   * What version 1 of control groups calls {@code total_inactive_file} is available at any time.
+   */
   private static long withoutCache(JsonNode m) {
     long used = bits(m.path("usage"));
     JsonNode stats = m.path("stats");

@@ -80,7 +80,7 @@ final class DockerReceiver implements Receiver {
     rounds.start();
   }
 
-  /** Finds out where the daemon is, and asks nobody. */
+  /** Finds out where the daemon is, and asks no one. */
   void open() throws IOException {
     daemon = config.daemon().asking(around);
     points = new ContainerPoints(config, out, Rounds.nanos());
@@ -155,7 +155,7 @@ final class DockerReceiver implements Receiver {
       }
       JsonNode stats =
           asked.get("/containers/" + id + "/stats?stream=false", config.pace().timeout());
-      // One that has ended has no time at which it was looked at.
+      // One that has ended has no time at which it was checked.
       return stats.path("read").asString("").startsWith("0001-")
           ? null
           : new Container(about, stats);
@@ -169,7 +169,7 @@ final class DockerReceiver implements Receiver {
     }
   }
 
-  /** Tells what failed, once for as long as it does. */
+  /** Reports what failed, once for as long as it does. */
   private void tell(Set<String> failures) {
     for (String s : failureLog.newOf(failures)) {
       LOG.log(Level.ERROR, "{0}: Error scraping metrics: {1}", name, s);

@@ -20,7 +20,7 @@ import tools.jackson.databind.JsonNode;
  * @param version which state of it: it is counted up when the same happens again
  * @param nanos when it happened, since 1970; 0 where it does not say
  * @param group its record, with the resource that it is about; null for one that is too old to be
- *     told, of which no more is kept
+ *     reported, of which no more is kept
  */
 record Event(String uid, String version, long nanos, @Nullable ResourceGroup<LogRecord> group) {
   private static final String SCOPE =
@@ -35,7 +35,7 @@ record Event(String uid, String version, long nanos, @Nullable ResourceGroup<Log
       DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss '+0000 UTC'").withZone(ZoneOffset.UTC);
 
   /**
-   * Takes out of an object what is told of it.
+   * Takes out of an object what is notified of it.
    *
    * @param since events that happened before are not told
    * @param version of this program
@@ -50,7 +50,7 @@ record Event(String uid, String version, long nanos, @Nullable ResourceGroup<Log
         nanos < since ? null : group(o, nanos, version));
   }
 
-  /** The same of which the record has been told, and is no longer kept. */
+  /** The same of which the record has been reported, and is no longer kept. */
   Event told() {
     return new Event(uid, version, nanos, null);
   }

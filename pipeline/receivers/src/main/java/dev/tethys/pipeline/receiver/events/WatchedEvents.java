@@ -17,7 +17,7 @@ import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The events of one namespace, or of all. Each state of an event is handed on once, also where a
+ * The events of one namespace, or of all. Each state of an event is passed on once, also where a
  * list brings it again after a watch had to be begun anew. The watch waits when a batch is on its
  * way and another one is full, so that little is kept but what the API itself still has.
  */

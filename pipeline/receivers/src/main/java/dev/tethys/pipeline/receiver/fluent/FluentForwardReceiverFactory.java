@@ -215,7 +215,7 @@ public final class FluentForwardReceiverFactory
           s.receive(p);
           s.send(new DatagramPacket(new byte[1], 1, p.getSocketAddress()));
         } catch (IOException e) {
-          // closed, or whoever asked is gone
+          // closed, or the requester is gone
         }
       }
     }
@@ -232,7 +232,7 @@ public final class FluentForwardReceiverFactory
         try {
           Thread.sleep(settings.shutdownDelay);
         } catch (InterruptedException e) {
-          Thread.currentThread().interrupt(); // whoever stops has no more time
+          Thread.currentThread().interrupt(); // the stopping thread has no more time
         }
       }
       door.close();
@@ -270,7 +270,7 @@ public final class FluentForwardReceiverFactory
           held.close();
         }
       } catch (CodecException e) {
-        // What follows cannot be told from the rest of it.
+        // What follows cannot be derived from the rest of it.
         tally.refused(transport, 1, raw.getRemoteSocketAddress() + ": " + e.getMessage());
       } catch (ByteBudget.OverBudgetException e) {
         // A sender that waits for acknowledgements sends the message again.
@@ -280,7 +280,7 @@ public final class FluentForwardReceiverFactory
       }
     }
 
-    /** Whether to go on with the connection. */
+    /** Whether to continue with the connection. */
     private boolean message(
         @Nullable Object[] m, long lane, OutputStream out, ByteBudget.Reservation memory)
         throws IOException, InterruptedException {
@@ -308,7 +308,7 @@ public final class FluentForwardReceiverFactory
       }
     }
 
-    /** Who asks for no answer is slowed down; who asks hears nothing, and sends again. */
+    /** Who asks for no answer is slowed down; who asks receives nothing, and sends again. */
     private boolean delivered(Batch b, ForwardMessage f) throws InterruptedException {
       Duration pause = Duration.ofMillis(100);
       while (true) {

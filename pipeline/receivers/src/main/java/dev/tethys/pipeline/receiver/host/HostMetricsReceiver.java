@@ -135,10 +135,10 @@ final class HostMetricsReceiver implements Receiver {
       } catch (IOException x) {
         s.failed(scraper.metrics(), String.valueOf(x.getMessage()));
         LOG.log(Level.DEBUG, "", x);
-      } catch (RuntimeException x) { // a file that nobody foresaw: it costs this scraper alone
+      } catch (RuntimeException x) { // a file that no one foresaw: it costs this scraper alone
         s.failed(scraper.metrics(), x.toString());
         LOG.log(Level.DEBUG, "", x);
-      } catch (Error x) { // the program's own fault, or want of memory: of this look alone, too
+      } catch (Error x) { // the program's own fault, or require of memory: of this look alone, too
         s.failed(scraper.metrics(), x.toString());
         LOG.log(Level.ERROR, name + ": scraper " + e.getKey(), x);
       }
@@ -169,7 +169,7 @@ final class HostMetricsReceiver implements Receiver {
     }
   }
 
-  /** Whatever befalls it is told, and the next time comes. */
+  /** Anything that befalls it is reported, and the next time comes. */
   private void tellOnce(Consumer to) throws InterruptedException {
     try {
       Outcome o = Rounds.settled(to, Batch.of(Signal.LOGS, entity(), LANE, Metadata.NONE));

@@ -10,7 +10,7 @@ interface HostScraper {
    * Adds what there is.
    *
    * @throws IOException when there is nothing to add because a file cannot be read; what concerns
-   *     only a part is told to the scrape instead
+   *     only a part is given to the scrape instead
    */
   void scrape(Scrape s) throws IOException;
 

@@ -43,7 +43,7 @@ final class ProcessResource {
     this.muted = muted;
   }
 
-  /** Begins a look at all processes. */
+  /** Begins a check of all processes. */
   void begin(Scrape s) {
     try {
       users = settings.has(OWNER) ? s.host().users() : Map.of();

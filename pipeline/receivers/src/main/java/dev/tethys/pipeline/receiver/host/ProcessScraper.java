@@ -243,7 +243,7 @@ final class ProcessScraper implements HostScraper {
     }
   }
 
-  /** Reads what stands in files of their own; false when the process has ended meanwhile. */
+  /** Reads what is in their own files; false when the process has ended meanwhile. */
   private boolean gather(Scrape s, HostProcess p, String name, double memory) {
     boolean alive = true;
     try {

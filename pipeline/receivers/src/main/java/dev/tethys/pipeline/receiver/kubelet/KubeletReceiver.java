@@ -64,7 +64,7 @@ final class KubeletReceiver implements Receiver {
     rounds.start();
   }
 
-  /** Finds out where everybody is, and asks nobody. */
+  /** Finds out where all is, and asks no one. */
   void open() throws IOException {
     kubelet = new Kubelet(config, around);
     ClusterAccess api = config.api() == null ? null : config.api().access(around);
@@ -107,7 +107,7 @@ final class KubeletReceiver implements Receiver {
     return data;
   }
 
-  /** Tells what was left out, once for as long as it stays so. */
+  /** Reports what was left out, once for as long as it stays so. */
   private void tell(Set<String> left) {
     for (String s : leftOut.newOf(left)) {
       LOG.log(Level.WARNING, "{0}: no metrics of {1}", name, s);

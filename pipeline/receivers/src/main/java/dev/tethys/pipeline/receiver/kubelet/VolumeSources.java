@@ -39,7 +39,7 @@ final class VolumeSources {
    * The attributes of a volume.
    *
    * @param id of the volume among all of the node
-   * @throws IOException when a claim cannot be looked up; in the same look nobody is asked again
+   * @throws IOException when a claim cannot be looked up; in the same look no one is asked again
    */
   Map<String, Object> attributes(JsonNode volume, String id, String namespace, Duration timeout)
       throws IOException, InterruptedException {

@@ -30,7 +30,7 @@ public final class Asking {
   private static final Call.ReadTimeouts TIME_LIMIT =
       new Call.ReadTimeouts(Duration.ofSeconds(30), Duration.ofMinutes(3));
 
-  /** How much of an answer that is an error is told. */
+  /** How much of an answer that is an error is reported. */
   private static final int TOLD = 500;
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -110,7 +110,7 @@ public final class Asking {
           && !(e.getCause() instanceof HttpTimeoutException)) {
         throw new IOException(
             call.uri() + " answered with what cannot be read: " + JsonFailures.said(e), e);
-      } // else whoever wants more asks again
+      } // else a caller that requires more asks again
     }
   }
 

@@ -55,14 +55,14 @@ public final class LogHandover {
             .unstarted(EssentialLoop.of("handover", this::run));
   }
 
-  /** What hands on; to be started, and interrupted to end it. */
+  /** What passes on; to be started, and interrupted to end it. */
   public Thread thread() {
     return thread;
   }
 
   /**
    * Takes records that belong together into one batch; waits while too many are there. They are
-   * handed on before those that come later, unless the receiver is stopped.
+   * passed on before those that come later, unless the receiver is stopped.
    */
   public synchronized void add(List<ResourceGroup<LogRecord>> groups) throws InterruptedException {
     while (!ended && !waiting.isEmpty() && waiting.size() + groups.size() > MOST) {
@@ -91,7 +91,7 @@ public final class LogHandover {
         Batch batch = next();
         try {
           deliver(batch);
-        } catch (RuntimeException e) { // whatever it is, the handover never ends for good
+        } catch (RuntimeException e) { // of any kind, the handover never ends permanently
           LOG.log(Level.ERROR, name + ": batch of logs not forwarded, it is lost", e);
         }
       }
@@ -121,7 +121,7 @@ public final class LogHandover {
     return batch;
   }
 
-  /** At the end what still waits is offered once, and nobody waits for what becomes of it. */
+  /** At the end what still waits is offered once, and no caller waits for what becomes of it. */
   private void last() {
     Batch batch;
     synchronized (this) {

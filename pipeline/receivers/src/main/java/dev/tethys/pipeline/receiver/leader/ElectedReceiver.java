@@ -206,7 +206,7 @@ public final class ElectedReceiver implements Receiver {
         }
       }
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // nobody does
+      Thread.currentThread().interrupt(); // no one does
     } finally {
       lock.unlock();
     }

@@ -54,7 +54,7 @@ final class FileLogReceiver implements Receiver {
 
   @Override
   public boolean isExclusive() {
-    return true; // its successor goes on where it ended
+    return true; // its successor continues where it ended
   }
 
   @Override

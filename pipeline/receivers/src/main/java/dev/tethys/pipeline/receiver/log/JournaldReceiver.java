@@ -41,7 +41,7 @@ final class JournaldReceiver implements Receiver {
 
   @Override
   public boolean isExclusive() {
-    return true; // its successor goes on where it ended
+    return true; // its successor continues where it ended
   }
 
   @Override

@@ -5,7 +5,7 @@ import java.time.Duration;
 
 /** Reads files for the last time, after their writers have finished. */
 final class LastLook {
-  /** Who looks hears of changes a little later. */
+  /** Who looks is notified of changes a little later. */
   private static final Duration NEWS = Duration.ofMillis(500);
 
   private static final Duration STEP = Duration.ofMillis(20);
@@ -13,7 +13,7 @@ final class LastLook {
   private LastLook() {}
 
   /**
-   * Waits until a job has looked at its files once more, and has read them.
+   * Waits until a job has checked its files once more, and has read them.
    *
    * @param poll how often it looks
    */

@@ -42,7 +42,7 @@ import tools.jackson.core.json.JsonFactory;
 /**
  * Reads files that hold a request of OTLP in JSON a line, of any signal, as {@code file} exporters
  * write them. A line is settled when its batch was taken; one that was not is offered again, while
- * others go on.
+ * others continue.
  *
  * <p>Bound: lines of {@link #UNDER_WAY} together are on their way; then nothing more is read.
  */
@@ -85,7 +85,7 @@ final class OtlpFileReceiver implements Receiver {
 
   @Override
   public boolean isExclusive() {
-    return true; // its successor goes on where it ended
+    return true; // its successor continues where it ended
   }
 
   @Override
@@ -120,7 +120,7 @@ final class OtlpFileReceiver implements Receiver {
       signal = signal(json);
       to = outputs.get(Signal.of(signal));
       if (to == null) {
-        e.settle(); // nobody wants it
+        e.settle(); // no consumer requires it
         return;
       }
       body = OtlpJson.toProtobuf(signal, json, 0, json.length).toByteArray();
@@ -150,7 +150,7 @@ final class OtlpFileReceiver implements Receiver {
   /**
    * A line on its way.
    *
-   * @param weight what it takes of the room
+   * @param weight what it takes of the space
    */
   private record Parcel(Batch batch, Consumer to, LogEntry.@Nullable Origin origin, int weight) {}
 

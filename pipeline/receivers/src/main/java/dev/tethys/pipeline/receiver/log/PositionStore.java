@@ -63,7 +63,7 @@ final class PositionStore {
                 }));
   }
 
-  /** Saves them for the last time; to be called when nobody reads any more. */
+  /** Saves them for the last time; to be called when no reader opens any more. */
   void close() {
     closed = true;
     Positions p = positions;

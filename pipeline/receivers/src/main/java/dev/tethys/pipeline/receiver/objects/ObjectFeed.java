@@ -24,7 +24,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The objects of one kind in one namespace, or in all: listed now and then, or followed. A list
- * goes on when the page before was taken, a watch until a batch is on its way and another is full.
+ * continues when the page before was taken, a watch until a batch is on its way and another is
+ * full.
  */
 final class ObjectFeed {
   private static final System.Logger LOG = JulLogger.of(ObjectFeed.class.getName());
@@ -109,7 +110,7 @@ final class ObjectFeed {
           } else {
             follow();
           }
-        } catch (IOException | RuntimeException e) { // whatever it is, a feed never ends for good
+        } catch (IOException | RuntimeException e) { // of any kind, a feed never ends permanently
           failed(
               e instanceof IOException || e instanceof JacksonException
                   ? JsonFailures.said(e)
@@ -234,7 +235,7 @@ final class ObjectFeed {
     }
   }
 
-  /** Says which changes nobody will be told of, after the server has forgotten a version. */
+  /** Says which changes no one will be notified of, after the server has forgotten a version. */
   private void tellGap() {
     if (!forgotten.isEmpty()) {
       LOG.log(

@@ -202,7 +202,7 @@ public final class PointSockets {
     Outcome deliver(Duration timeLimit) throws InterruptedException;
   }
 
-  /** Delivers until it is taken or rejected for good. */
+  /** Delivers until it is taken or rejected permanently. */
   public static void deliver(Points p, PointTally tally, String transport)
       throws InterruptedException {
     deliver((Offer) p::deliver, tally, transport);

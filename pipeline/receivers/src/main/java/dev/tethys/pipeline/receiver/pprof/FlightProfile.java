@@ -35,7 +35,7 @@ public enum FlightProfile {
     }
   },
 
-  /** Where memory is allocated: a sample stands for all bytes since the last of its thread. */
+  /** Where memory is allocated: a sample represents all bytes since the last of its thread. */
   ALLOCS("jdk.ObjectAllocationSample", new ValueType("alloc_space", "bytes")) {
     @Override
     void enable(Recording r) {

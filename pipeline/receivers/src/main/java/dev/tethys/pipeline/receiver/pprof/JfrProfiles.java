@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * allocations, contended monitors, parked threads and live objects are counted and summed.
  *
  * <p>Frames are called {@code package/Class.method}, or as a native frame says. The event's {@code
- * contextId} stands for labels that come beside the recording.
+ * contextId} represents labels that come next to the recording.
  */
 public final class JfrProfiles {
   private final ProfilesWriter out;
@@ -156,7 +156,7 @@ public final class JfrProfiles {
         }
       }
       default -> {
-        // tells of something else than stacks
+        // reports something else than stacks
       }
     }
   }

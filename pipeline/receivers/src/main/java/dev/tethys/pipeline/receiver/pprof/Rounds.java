@@ -141,7 +141,7 @@ final class Rounds implements AutoCloseable {
         }
       };
     } catch (ExecutionException e) {
-      throw new IllegalStateException(e); // nobody completes it so
+      throw new IllegalStateException(e); // no one completes it so
     }
   }
 

@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Scrapes with what the server scrapes with, and hands each scrape on as a batch. A target is a
- * lane: its samples keep their order. Other settings change only the jobs that they change. Nobody
+ * lane: its samples keep their order. Other settings change only the jobs that they change. No one
  * is there to send a scrape again that no destination takes: it is lost, counted by the graph and
  * logged.
  */
@@ -107,7 +107,7 @@ final class PrometheusReceiver implements Receiver, Adjustable {
     }
   }
 
-  /** Who deals out jobs beside those that are written; null for nobody. */
+  /** Who deals out jobs next to those that are written; null for none. */
   private @Nullable TargetAllocator allocator(PrometheusSettings settings) {
     TargetAllocator.Settings a = settings.allocator();
     if (a == null) {
@@ -226,7 +226,7 @@ final class PrometheusReceiver implements Receiver, Adjustable {
         receipt);
   }
 
-  /** Several receivers may scrape: their metrics are told apart. */
+  /** Several receivers may scrape: their metrics are distinguished. */
   private static MetricFamily of(String receiver, MetricFamily f) {
     return new MetricFamily(
         f.name(),

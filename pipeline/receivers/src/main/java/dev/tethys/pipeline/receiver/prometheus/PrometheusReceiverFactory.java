@@ -19,7 +19,7 @@ public final class PrometheusReceiverFactory implements ReceiverFactory<Promethe
    * A factory.
    *
    * @param clients the process's; not closed here
-   * @param userAgent what targets are told
+   * @param userAgent sent to targets
    */
   public PrometheusReceiverFactory(HttpClientFactory clients, String userAgent) {
     this.clients = clients;

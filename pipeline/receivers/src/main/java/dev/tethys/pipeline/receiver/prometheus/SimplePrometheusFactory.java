@@ -77,7 +77,7 @@ public final class SimplePrometheusFactory implements ReceiverFactory<Prometheus
    * A factory.
    *
    * @param clients the process's; not closed here
-   * @param userAgent what targets are told
+   * @param userAgent sent to targets
    */
   public SimplePrometheusFactory(HttpClientFactory clients, String userAgent) {
     this.clients = clients;

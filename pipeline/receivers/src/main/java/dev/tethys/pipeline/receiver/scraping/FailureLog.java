@@ -9,17 +9,17 @@ import java.util.stream.Stream;
  * have, and all again after a success. For one thread.
  */
 public final class FailureLog {
-  /** How much of one attempt is told. */
+  /** How much of one attempt is reported. */
   private static final int MOST = 10;
 
   private Set<String> told = Set.of();
 
-  /** Whether this, of which all failed, is to be told. */
+  /** Whether this, of which all failed, is to be reported. */
   public boolean isNew(String why) {
     return !newOf(Set.of(why)).isEmpty();
   }
 
-  /** What is to be told of an attempt; of more than a few how many more there are. */
+  /** What is to be notified of an attempt; of more than a few how many more there are. */
   public List<String> newOf(Set<String> failures) {
     List<String> untold = failures.stream().filter(f -> !told.contains(f)).toList();
     told = Set.copyOf(failures);

@@ -55,7 +55,7 @@ public final class Rounds {
         this(s, usual, s.key("timeout", GoDurations.TYPE, timeout, "For one look; 0 for none."));
       }
 
-      /** The same for looks that wait for nobody. */
+      /** The same for looks that wait for none. */
       public Keys(Section s, Duration usual) {
         this(s, usual, (Key<Duration>) null);
       }
@@ -128,7 +128,7 @@ public final class Rounds {
     }
   }
 
-  /** One round; whatever befalls it, an error too, is told, and the next one comes. */
+  /** One round; anything that befalls it, an error too, is reported, and the next one comes. */
   private void attempt() throws InterruptedException {
     try {
       MetricsData data = source.gather();
@@ -180,14 +180,14 @@ public final class Rounds {
     }
   }
 
-  /** Hands on a batch and waits for what becomes of it. */
+  /** Passes on a batch and waits for what becomes of it. */
   public static Outcome settled(Consumer to, Batch batch) throws InterruptedException {
     CompletableFuture<Outcome> settled = new CompletableFuture<>();
     to.consume(batch, settled::complete);
     try {
       return settled.get();
     } catch (ExecutionException e) {
-      throw new IllegalStateException(e); // nobody completes it so
+      throw new IllegalStateException(e); // no one completes it so
     }
   }
 

@@ -55,7 +55,7 @@ public final class HttpServerEndpoint {
     this(intake, settings, auth, new Routes().openToAllOrigins());
   }
 
-  /** A door whose paths are some of those of another listener. */
+  /** An endpoint whose paths are some of those of another listener. */
   public HttpServerEndpoint(
       ReceiverAdmission intake,
       HttpServerSettings settings,
@@ -159,7 +159,7 @@ public final class HttpServerEndpoint {
     };
   }
 
-  /** What who decides is shown: headers, and parameters of the URL in the place of some. */
+  /** What who decides is shown: headers, and parameters of the URL instead of some. */
   private Function<String, List<String>> shown(HttpRequest request) {
     HttpServerSettings.HttpAuth by = settings.auth();
     if (by == null || by.params().isEmpty()) {
@@ -178,7 +178,7 @@ public final class HttpServerEndpoint {
     };
   }
 
-  /** Who made a request, and what to hand on of its headers. */
+  /** Who made a request, and what to pass on of its headers. */
   public Metadata metadata(HttpRequest request) {
     return Listeners.metadata(request, settings.includeMetadata(), auth, shown(request));
   }
@@ -264,7 +264,7 @@ public final class HttpServerEndpoint {
     }
   }
 
-  /** Has requests go on for so long once the listener stops, in the place of the usual time. */
+  /** Has requests continue for so long once the listener stops, instead of the usual time. */
   void stopWithin(Duration grace) {
     stopGrace = grace;
   }

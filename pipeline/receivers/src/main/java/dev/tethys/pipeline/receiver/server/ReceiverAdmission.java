@@ -25,7 +25,7 @@ public final class ReceiverAdmission {
   public static final long DEFAULT_MAX_BYTES =
       Math.max(32L << 20, Runtime.getRuntime().maxMemory() / 4);
 
-  /** A request is not kept waiting for longer, whatever its client would bear. */
+  /** A request is not kept waiting for longer, regardless of its client's timeout. */
   public static final Duration MAX_WAIT = Duration.ofMinutes(2);
 
   private static final Outcome.Unavailable BUSY =
@@ -92,7 +92,7 @@ public final class ReceiverAdmission {
     return deliver(List.of(batch), to, request);
   }
 
-  /** Hands on what one request brought and waits for as long as its client does. */
+  /** Passes on what one request brought and waits for as long as its client does. */
   public static Outcome deliver(List<Batch> batches, Consumer to, HttpRequest request)
       throws InterruptedException {
     CompletableFuture<Outcome> settled = hand(batches, to);
@@ -104,7 +104,7 @@ public final class ReceiverAdmission {
     }
   }
 
-  /** Hands on and waits for a time: for who sends without asking what became of it. */
+  /** Passes on and waits for a time: for who sends without asking what became of it. */
   public static Outcome deliver(List<Batch> batches, Consumer to, Duration timeLimit)
       throws InterruptedException {
     return await(hand(batches, to), timeLimit);

@@ -46,7 +46,7 @@ public record ServerTlsSettings(
     Duration reloadInterval) {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.receiver");
 
-  /** How often a client's authorities are looked at again when only that is asked for. */
+  /** How often a client's authorities are checked again when only that is asked for. */
   private static final Duration CA_RELOAD = Duration.ofSeconds(10);
 
   private static final Section SECTION = new Section("tls", "TLS of the server.");

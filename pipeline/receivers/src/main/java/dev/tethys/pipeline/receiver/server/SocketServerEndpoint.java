@@ -7,7 +7,7 @@ public interface SocketServerEndpoint extends AutoCloseable {
   /**
    * Listens.
    *
-   * @throws IOException when the address is malformed or cannot be had
+   * @throws IOException when the address is malformed or is not available
    */
   void open() throws IOException;
 

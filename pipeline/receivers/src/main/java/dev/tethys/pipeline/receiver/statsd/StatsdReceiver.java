@@ -113,7 +113,7 @@ final class StatsdReceiver implements Receiver {
         : new Batch(Signal.METRICS, Encoding.OTLP, new OtlpWriter().write(data), items, 1L << 34);
   }
 
-  /** Hands on what is owed: the interval that was not taken, else a new one. */
+  /** Passes on what is owed: the interval that was not taken, else a new one. */
   private void flush() {
     Batch b;
     synchronized (lock) {

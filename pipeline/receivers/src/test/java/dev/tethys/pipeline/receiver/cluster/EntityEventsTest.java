@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Entities of a cluster that are told in logs. */
+/** Entities of a cluster that are reported in logs. */
 @Timeout(60)
 class EntityEventsTest {
   private static final String PODS = "/api/v1/pods";
@@ -307,7 +307,7 @@ class EntityEventsTest {
     assertThat(events.getLast()).contains("otel.entity.interval=20", "phase=unknown");
   }
 
-  /** An end that happened while nothing was taken is told once something is. */
+  /** An end that happened while nothing was taken is reported once something is. */
   @Test
   void whatIsNotTakenIsOfferedAgainAsItIsByThen() throws Exception {
     api.put(PODS, "shop/web-0", POD.formatted("Pending", "one"));
@@ -357,7 +357,7 @@ class EntityEventsTest {
     assertThat(metricsEnd.getCount() + logsEnd.getCount()).isZero();
   }
 
-  /** Works until it is told to end, and then until another has been told. */
+  /** Works until it is asked to end, and then until another has been asked. */
   private static void untilInterrupted(
       CountDownLatch begun, CountDownLatch told, CountDownLatch other) {
     begun.countDown();

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The sender is collectd itself, which is told values over its socket. */
+/** The sender is collectd itself, which receives values over its socket. */
 class CollectdReceiverTest {
   @TempDir private Path dir;
   private final TestPipeline pipeline = new TestPipeline();

@@ -117,7 +117,7 @@ final class CreatorGraph implements AutoCloseable {
     graph.apply(read(creator, signals));
   }
 
-  /** Of templates that stand in no graph. */
+  /** Of templates that are in no graph. */
   Template.Scope scope() {
     return new Template.Scope(
         new ComponentId("receiver_creator", ""),
@@ -207,7 +207,7 @@ final class CreatorGraph implements AutoCloseable {
       log.add(name + " stops");
     }
 
-    /** Hands on an item, and waits for what becomes of it. */
+    /** Passes on an item, and waits for what becomes of it. */
     Outcome give(Signal signal, String attribute, String value) throws InterruptedException {
       Telemetry<?> data;
       if (signal == Signal.LOGS) {

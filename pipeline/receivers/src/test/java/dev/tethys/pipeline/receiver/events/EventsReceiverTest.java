@@ -86,7 +86,7 @@ class EventsReceiverTest {
     r.start();
   }
 
-  /** Now, and a time that lies in the future of whichever receiver is made after. */
+  /** Now, and a time that is in the future of whichever receiver is made after. */
   private static String soon() {
     return Instant.now().plus(1, ChronoUnit.MINUTES).truncatedTo(ChronoUnit.SECONDS).toString();
   }

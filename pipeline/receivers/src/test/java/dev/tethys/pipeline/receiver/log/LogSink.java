@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
-/** What stands behind a receiver: keeps records that it takes, and says what it is told to say. */
+/** What follows a receiver: keeps records that it takes, and answers as configured. */
 final class LogSink implements Consumer {
   private static final Duration TIME_LIMIT = Duration.ofSeconds(30);
 

@@ -24,7 +24,7 @@ class RoundsTest {
                       told.await();
                       done = true;
                     } catch (InterruptedException e) {
-                      // it ends when the other one was told
+                      // it ends when the other one was notified
                     }
                   }
                 });

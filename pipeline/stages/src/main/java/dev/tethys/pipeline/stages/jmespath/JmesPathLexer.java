@@ -111,7 +111,7 @@ final class JmesPathLexer {
     try {
       value = JsonReader.read(s);
     } catch (MalformedJsonException e) {
-      try { // bare words stood for strings once, and still do
+      try { // bare words represented strings once, and still do
         value = JsonReader.read('"' + s + '"');
       } catch (MalformedJsonException f) {
         throw new JmesPathException("the literal at " + at + " is not JSON");

@@ -53,7 +53,7 @@ public final class QueryRun implements AutoCloseable {
   /**
    * @param maxBytes most bytes that the query may hold, 0 for no limit
    * @param deadline time of the clock after which the query fails
-   * @param stopped whether nobody waits for the result any more; often called
+   * @param stopped whether no caller waits for the result any more; often called
    */
   public QueryRun(
       LogStore store,

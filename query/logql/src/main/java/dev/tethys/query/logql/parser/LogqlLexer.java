@@ -272,7 +272,7 @@ final class LogqlLexer {
         at = end;
         return t;
       } catch (UnitException e) {
-        // falls to the number and whatever follows it
+        // falls to the number and anything that follows it
       }
     }
     return token(TokenKind.NUMBER, at, numberEnd());

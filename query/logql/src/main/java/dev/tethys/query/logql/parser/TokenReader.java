@@ -57,7 +57,7 @@ final class TokenReader {
     return t;
   }
 
-  /** Goes on if the current token has a kind. */
+  /** Continues if the current token has a kind. */
   boolean skip(TokenKind kind) {
     if (current.kind() != kind) {
       return false;

@@ -181,7 +181,7 @@ final class LogfmtStage extends RowStage {
         "logfmt syntax error at pos " + (at - row.lineFrom + 1) + " : " + what);
   }
 
-  /** The blank after which reading goes on when a pair was not valid. */
+  /** The blank after which reading continues when a pair was not valid. */
   private static int skip(byte[] b, int at, int to) {
     int i = at;
     while (i < to && (b[i] & 0xff) > ' ') {

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * start-up cache keeps (JDK 25), so that a dozen of them were most of the first answer.
  */
 public sealed interface Expr {
-  /** Where the expression stands in the text. */
+  /** Where the expression is in the text. */
   Span span();
 
   /** The type it evaluates to. */
@@ -89,7 +89,7 @@ public sealed interface Expr {
   /**
    * Two operands.
    *
-   * @param returnBool whether {@code bool} stands behind a comparison
+   * @param returnBool whether {@code bool} follows a comparison
    * @param matching how vectors are matched; in a checked tree null when an operand is a scalar
    */
   record Binary(
@@ -211,7 +211,7 @@ public sealed interface Expr {
 
   /** Arithmetic over durations; numbers are seconds. */
   sealed interface DurationExpr {
-    /** Where it stands in the text, for two operands from the first to the second. */
+    /** Where it is in the text, for two operands from the first to the second. */
     Span span();
 
     /** A number of seconds, or a duration literal. */

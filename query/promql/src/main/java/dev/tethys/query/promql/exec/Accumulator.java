@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * time.
  */
 abstract class Accumulator {
-  /** Whether a series that was added wants its name dropped at the end. */
+  /** Whether a series that was added requires its name dropped at the end. */
   boolean dropName;
 
   /** By step; absent until a sample came. */

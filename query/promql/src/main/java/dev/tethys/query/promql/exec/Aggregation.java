@@ -11,7 +11,7 @@ import java.util.List;
  * Aggregations that need one series at a time: sum, avg, min, max, count, group, stddev, stdvar.
  * The series below are computed and added one by one, so that they are never all in memory.
  *
- * <p>Floats are added in the order of the series, whatever the number of threads ({@link
+ * <p>Floats are added in the order of the series, regardless of the number of threads ({@link
  * OrderedSeries}).
  */
 public final class Aggregation extends Operator {

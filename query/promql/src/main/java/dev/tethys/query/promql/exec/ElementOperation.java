@@ -142,7 +142,7 @@ final class ElementOperation {
           return;
         }
         if ((outcome & HistogramAccumulator.RESET_CONFLICT) != 0) {
-          // As in Prometheus, where this warning stands in an error's place.
+          // As in Prometheus, where this warning is in an error's place.
           out.fail(Remark.RESET_CONFLICT);
           return;
         }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One query being computed: its source, its limits, and what it has taken so far. Operators ask it
- * often whether to go on.
+ * often whether to continue.
  *
  * <p>Invariant: what was reserved of the common memory budget and not yet released is in {@link
  * #heldBytes}, and {@link #close} gives it back. Safe for several threads, but {@link #shared} only
@@ -179,7 +179,7 @@ public final class Execution implements AutoCloseable {
     helperCpu.add(cpuNanos);
   }
 
-  /** Where what each step takes is noted; null when nobody asked. */
+  /** Where what each step takes is noted; null when not requested. */
   @Nullable Profile profile() {
     return profile;
   }
@@ -254,7 +254,7 @@ public final class Execution implements AutoCloseable {
   }
 
   /**
-   * Asks whether to go on. Called at least once a series or a few thousand points.
+   * Asks whether to continue. Called at least once a series or a few thousand points.
    *
    * @throws QueryException when the query was canceled or has run too long
    */
@@ -302,7 +302,7 @@ public final class Execution implements AutoCloseable {
     }
   }
 
-  /** Notes that so many samples stand in memory for a moment beside those held. */
+  /** Notes that so many samples are in memory for a moment next to those held. */
   void touchSamples(long n) {
     long now = heldSamples.get() + n;
     if (now > peakSamples.get()) {
@@ -430,7 +430,7 @@ public final class Execution implements AutoCloseable {
     return false;
   }
 
-  /** The result of an operator that stands in the query more than once, if it is there already. */
+  /** The result of an operator that is in the query more than once, if it is there already. */
   @Nullable Block shared(int operator, Grid grid) {
     return shared.get(new SharedKey(operator, grid));
   }

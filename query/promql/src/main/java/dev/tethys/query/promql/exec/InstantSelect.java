@@ -83,7 +83,7 @@ public final class InstantSelect extends Operator {
     }
   }
 
-  /** The block with the labels as they are stored, whatever the part. */
+  /** The block with the labels as they are stored, regardless of the part. */
   Block keepingLabels(Execution x, Grid grid) {
     try (Stream s = new Stream(x, grid, selector.open(x, grid, 0))) {
       s.keepLabels = true;
@@ -248,7 +248,7 @@ public final class InstantSelect extends Operator {
       long lookback = x.lookback();
       long shift = 0;
       if (part == Part.TIMESTAMP && selector.at() != null && !keepLabels) {
-        // Prometheus forgets the offset here, but not when it selects the samples that it looks at.
+        // Prometheus forgets the offset here, but not when it selects the samples that it inspects.
         shift = selector.offset();
         lookback -= Math.abs(shift);
       }

@@ -54,7 +54,7 @@ final class OrderedSeries {
   private final ArrayDeque<Chunk> free = new ArrayDeque<>(); // mostly one a thread is ever made
   private int begun;
   private int handed;
-  private boolean handing; // somebody is at it
+  private boolean handing; // a user is at it
   private boolean stopped;
 
   private OrderedSeries(
@@ -74,7 +74,7 @@ final class OrderedSeries {
     ring = new @Nullable Chunk[threads == 1 ? 1 : threads * CHUNKS_A_THREAD];
   }
 
-  /** Computes all series of a stream; each is handed on, also those that turn out empty. */
+  /** Computes all series of a stream; each is passed on, also those that turn out empty. */
   static void forEach(Execution x, Grid grid, SeriesStream in, Taker taker) {
     int chunk = Streams.chunk(x, in.size(), SERIES_A_CHUNK);
     int threads = Streams.threads(x, in.size(), in.cost(grid), chunk);
@@ -142,7 +142,7 @@ final class OrderedSeries {
     }
   }
 
-  /** The chunk whose turn it is after another was handed on; null when it is not done yet. */
+  /** The chunk whose turn it is after another was passed on; null when it is not done yet. */
   private synchronized @Nullable Chunk turn(@Nullable Chunk before) {
     if (before != null) {
       before.done = false;

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class Points {
   /**
    * One of so many steps at most, or values stand by step: a point takes half as much more then,
-   * and those behind it are moved when it comes late.
+   * and those after it are moved when it comes late.
    */
   private static final int FEW = 8;
 

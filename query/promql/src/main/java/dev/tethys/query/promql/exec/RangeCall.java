@@ -24,7 +24,8 @@ public final class RangeCall extends Operator {
   /**
    * @param name as in PromQL
    * @param summary computation from summaries of samples, which the source may give
-   * @param oneSeries whether the caller makes one series of all, whatever their labels are
+   * @param oneSeries whether the caller makes one series of all, regardless of what their labels
+   *     are
    * @param scalars the other arguments, in order
    * @param span where the first argument stands, which is what annotations point at
    */
@@ -227,7 +228,7 @@ public final class RangeCall extends Operator {
       }
     }
 
-    /** The same where the store gave summaries in the place of samples. */
+    /** The same where the store gave summaries instead of samples. */
     private void summaries(int i, Workspace ws, Summaries rows, SeriesTarget target) {
       SummaryWindows windows =
           new SummaryWindows(Objects.requireNonNull(summary, name), rows, ends, before);

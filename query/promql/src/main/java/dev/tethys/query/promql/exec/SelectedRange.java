@@ -34,7 +34,7 @@ public record SelectedRange(
   }
 
   /**
-   * Buckets of a length that divides this, in milliseconds, lie in windows as a whole; 0 when
+   * Buckets of a length that divides this, in milliseconds, are in windows as a whole; 0 when
    * summaries are of no use.
    */
   private long sameBuckets(Grid grid) {

@@ -27,7 +27,7 @@ public record Selector(
     String function,
     boolean countsOnly,
     Span span) {
-  /** The moment that a step looks at. */
+  /** The moment that a step inspects. */
   long moment(long stepTime) {
     return (at == null ? stepTime : at) - offset;
   }
@@ -53,7 +53,7 @@ public record Selector(
   }
 
   /**
-   * What the steps of a grid look at; null when that is most of it. Nor where a step asks whether a
+   * What the steps of a grid inspect; null when that is most of it. Nor where a step asks whether a
    * histogram was reset since the sample before it, wherever that is.
    */
   private @Nullable StepWindows windows(Grid grid, long lookback, long range) {

@@ -28,7 +28,7 @@ abstract class SeriesMap extends Operator {
   /** Whether the metric name goes. */
   abstract boolean dropsName();
 
-  /** What it takes beside the vector. */
+  /** What it takes next to the vector. */
   List<Operator> scalars() {
     return List.of();
   }

@@ -26,7 +26,7 @@ final class Streams {
   /** Series handed to a thread at a time, at most. */
   private static final int CHUNK = 16;
 
-  /** So that all threads end together, whatever a series takes. */
+  /** So that all threads end together, regardless of what a series takes. */
   private static final int CHUNKS_A_THREAD = 4;
 
   private Streams() {}
@@ -133,7 +133,7 @@ final class Streams {
    */
   record Share(int series, long cost, int chunk) {}
 
-  /** Shares series out to threads, each with a worker of its own, which has one target. */
+  /** Shares series out to threads, each with its own worker, which has one target. */
   static void share(Execution x, Grid grid, Share share, Supplier<Worker> workers) {
     int n = share.series;
     int threads = threads(x, n, share.cost, share.chunk);
@@ -215,7 +215,7 @@ final class Streams {
 
   /**
    * Runs the same loop on several threads, this one among them; the first error stops all. The loop
-   * ends when nothing is left to begin, on each thread that comes to it.
+   * ends when nothing is left to begin, on each thread that happens.
    */
   static void inParallel(Execution x, int threads, Runnable loop, Runnable stop) {
     if (threads <= 1) {

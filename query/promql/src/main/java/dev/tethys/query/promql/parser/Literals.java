@@ -66,7 +66,7 @@ public final class Literals {
   }
 
   /**
-   * Most floats are told by their first characters; an exception costs as much as a small query.
+   * Most floats are given by their first characters; an exception costs as much as a small query.
    */
   private static boolean mayBeInteger(String s, int radix) {
     for (int i = 0; i < s.length(); i++) {

@@ -9,10 +9,10 @@ import java.util.List;
 
 /**
  * Text to tree. Queries are refused with Prometheus's own error texts; only the first error is
- * told, as its API does.
+ * reported, as its API does.
  */
 public final class PromqlParser {
-  /** The longest query that is looked at, in bytes of UTF-8. */
+  /** The longest query that is checked, in bytes of UTF-8. */
   public static final int MAX_QUERY_BYTES = 1 << 20;
 
   /** How deep parentheses, calls and signs may be nested in the text. */

@@ -117,7 +117,7 @@ enum PromqlTokenKind {
     return AGGREGATES.get(word.toLowerCase(Locale.ROOT));
   }
 
-  /** May stand as a metric name outside of braces. */
+  /** May be as a metric name outside of braces. */
   boolean isMetricName() {
     return switch (this) {
       case IDENTIFIER, METRIC_IDENTIFIER, AGGREGATOR, BY, WITHOUT -> true;
@@ -126,7 +126,7 @@ enum PromqlTokenKind {
     };
   }
 
-  /** May stand as a label name in a grouping clause. */
+  /** May be as a label name in a grouping clause. */
   boolean isGroupingLabel() {
     return switch (this) {
       case BOOL, ON, IGNORING, GROUP_LEFT, GROUP_RIGHT, ATAN2 -> true;

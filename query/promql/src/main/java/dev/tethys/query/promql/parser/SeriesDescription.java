@@ -52,10 +52,10 @@ public record SeriesDescription(Labels labels, List<SequenceValue> values) {
   }
 
   /**
-   * The same for somebody who looks at the first values alone: those behind them are read, but
-   * however many they are, they take no memory.
+   * The same for a user who inspects the first values alone: those after them are read, but however
+   * many they are, they take no memory.
    *
-   * @param wanted how many are looked at
+   * @param wanted how many are checked
    */
   public static SeriesDescription parse(String line, long wanted) {
     int end = endOfMetric(line);

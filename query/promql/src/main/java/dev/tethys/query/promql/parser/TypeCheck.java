@@ -18,7 +18,7 @@ import java.util.Set;
 
 /**
  * The checks that need a whole tree. They run in the order of the reference, because only the first
- * error is told.
+ * error is reported.
  */
 final class TypeCheck {
   private final byte[] query;

@@ -28,8 +28,8 @@ final class Durations {
   }
 
   /**
-   * Looks at all durations of a tree in the order in which Prometheus does: of several that make no
-   * sense the first is told, and before anything else that is wrong with the query.
+   * Inspects all durations of a tree in the order in which Prometheus does: of several that make no
+   * sense the first is reported, and before anything else that is wrong with the query.
    */
   void check(Expr root) {
     root.walk(

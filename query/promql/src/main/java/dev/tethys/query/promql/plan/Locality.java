@@ -35,11 +35,11 @@ import org.jspecify.annotations.Nullable;
  * first appear in the whole range, and only what comes from selectors of one metric keeps that
  * order in a part of the range. What is in doubt is not stepwise.
  *
- * @param hindrance why the steps cannot be told apart; empty when they can
+ * @param hindrance why the steps cannot be distinguished; empty when they can
  * @param before how many milliseconds before a step are read, at most; may be negative
  * @param after how many milliseconds after a step are read, at most; may be negative
- * @param fixedFrom first millisecond read whatever the steps; above {@code fixedTo} when there is
- *     none
+ * @param fixedFrom first millisecond read regardless of the steps; above {@code fixedTo} when there
+ *     is none
  * @param fixedTo last such
  * @param subquerySteps the steps of subqueries that name none, which are configured elsewhere
  */
@@ -54,13 +54,13 @@ public record Locality(
   /** Beyond this, sums of durations are not worth being careful about. */
   private static final long MAX_REACH = 1L << 52;
 
-  /** Whether each step has its answer whatever other steps are asked for. */
+  /** Whether each step has its answer anything that other steps are asked for. */
   public boolean isStepwise() {
     return hindrance.isEmpty();
   }
 
   /**
-   * Looks at a range query.
+   * Inspects a range query.
    *
    * @param lookback milliseconds
    * @return null when its answers must not be used again
@@ -122,7 +122,7 @@ public record Locality(
 
     /**
      * @param earlier how far before a step the expression is evaluated, at most
-     * @param later how far behind it, at most
+     * @param later how far after it, at most
      */
     private Order visit(Expr e, long earlier, long later) {
       if (e instanceof Paren p) {

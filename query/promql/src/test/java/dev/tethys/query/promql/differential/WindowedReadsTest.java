@@ -29,14 +29,14 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /**
- * Queries whose steps look at little of the time are told the same by a store that gives nothing
+ * Queries whose steps inspect little of the time are given the same by a store that gives nothing
  * else, to the bit.
  */
 class WindowedReadsTest {
   private static final DemoData DATA = new DemoData();
   private static final long MINUTE = 60_000;
 
-  /** Gives no float outside of the windows that it is told of. */
+  /** Gives no float outside of the windows that it is notified of. */
   private static final class Sparing implements MetricSource {
     final MemoryMetricStore all = new MemoryMetricStore();
     int leftOut;
@@ -148,7 +148,7 @@ class WindowedReadsTest {
         .isEqualTo(answer(sparing.all, text, start, end, step));
   }
 
-  /** Every function of a range, with scalars where it wants some. */
+  /** Every function of a range, with scalars where it requires some. */
   private static List<String> rangeFunctions() {
     List<String> out = new ArrayList<>();
     for (FunctionDefinition d : Functions.all()) {

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Series that are computed on several threads and handed on in their order. */
+/** Series that are computed on several threads and passed on in their order. */
 @Timeout(60)
 class OrderedSeriesTest {
   private static final Grid GRID = new Grid(0, 1000, 100);

@@ -53,7 +53,7 @@ final class ScriptRun {
         }
         case Command.Load l -> load(l);
         case Command.Eval e -> {
-          // a test of its own
+          // its own test
         }
       }
     }

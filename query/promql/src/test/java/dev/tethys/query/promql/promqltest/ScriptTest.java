@@ -40,7 +40,7 @@ class ScriptTest {
     }
   }
 
-  /** An engine that knows only selectors without labels, and says what it is told to say. */
+  /** An engine that knows only selectors without labels, and answers as configured. */
   private static final class Fake implements ScriptRun.Engine {
     List<String> warnings = List.of();
 

@@ -3,8 +3,8 @@ package dev.tethys.query.traceql.exec;
 /**
  * Numbers of the spans of a trace in its tree: a span's numbers enclose those of its descendants.
  *
- * <p>A root (no parent id) has the parent -1. A span whose parent is not in the trace begins a tree
- * of its own and has the parent 0; so has the first span of a cycle. Of spans with one id the
+ * <p>A root (no parent id) has the parent -1. A span whose parent is not in the trace begins its
+ * own tree and has the parent 0; so has the first span of a cycle. Of spans with one id the
  * server's gets the children, which clients of some libraries share their id with, otherwise the
  * first.
  */

@@ -128,12 +128,12 @@ final class IndexFile implements AutoCloseable {
   /**
    * Goes to the next series; false at the end.
    *
-   * @throws DamagedFileException when there is one that cannot be read; the next call goes on
-   *     behind it
+   * @throws DamagedFileException when there is one that cannot be read; the next call continues
+   *     after it
    */
   boolean next() {
     long at = next;
-    // Nothing but padding may stand behind the last.
+    // Nothing but padding may be behind the last.
     if (at + 5 > seriesTo) {
       return false;
     }

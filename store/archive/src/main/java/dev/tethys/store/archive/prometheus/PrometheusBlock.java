@@ -20,7 +20,7 @@ import java.util.Locale;
  * told; the rest is given. For one thread.
  */
 public final class PrometheusBlock implements ArchivedBlock {
-  /** The most problems that are told one by one. */
+  /** The most problems that are given one by one. */
   static final int MAX_PROBLEMS = 1000;
 
   private final Path folder;
@@ -89,7 +89,7 @@ public final class PrometheusBlock implements ArchivedBlock {
     }
   }
 
-  /** What to tell of an error: which file, and why. */
+  /** What to report an error: which file, and why. */
   public static String reason(Exception e) {
     return e instanceof NoSuchFileException n
         ? n.getFile() + ": the file is missing"
@@ -188,7 +188,7 @@ public final class PrometheusBlock implements ArchivedBlock {
     return readChunks;
   }
 
-  /** Progress is told in bytes of the index. */
+  /** Progress is reported in bytes of the index. */
   @Override
   public void forEach(SeriesVisitor to, Progress progress) {
     progress.step(ulid(), index.seriesBytes());

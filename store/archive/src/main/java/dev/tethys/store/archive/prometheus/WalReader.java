@@ -20,7 +20,7 @@ import java.util.function.Consumer;
  *   2 bytes length, 4 bytes CRC of the data, data
  * </pre>
  *
- * Behind damage it goes on with the next page. For one thread.
+ * Behind damage it continues with the next page. For one thread.
  */
 final class WalReader {
   private static final int PAGE = 32 << 10;
@@ -43,7 +43,7 @@ final class WalReader {
   /**
    * Reads a segment.
    *
-   * @param problems is told what cannot be read
+   * @param problems is given what cannot be read
    */
   void read(Path path, Visitor to, Consumer<String> problems) throws IOException {
     try (MappedFile f = new MappedFile(path)) {

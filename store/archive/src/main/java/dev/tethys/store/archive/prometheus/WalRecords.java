@@ -22,7 +22,7 @@ import java.util.Arrays;
  *  4 exemplars: 8 bytes ref, 8 bytes time, { varint, varint, 8 bytes value, labels }*
  *  5 markers of chunks that went to a file (in the log of late samples)
  *  6 metadata: { uvarint ref, 1 byte type, uvarint n, n * { name, text } }*
- *  7, 9 histograms, 8, 10 float histograms: as 2 with a histogram in the place of the value
+ *  7, 9 histograms, 8, 10 float histograms: as 2 with a histogram instead of the value
  * 11 samples, 12 histograms, 13 float histograms with start times: varint ref, varint time, varint
  *    start, value, then { varint ref - before, varint time - first, start, value }*
  *    start: 0 none, 1 as before, 2 and varint - first
@@ -83,7 +83,7 @@ final class WalRecords {
       case 2 -> first(this::value);
       case 3 -> deletions();
       case 4 -> exemplars();
-      case 5 -> {} // the samples themselves stand in the same log
+      case 5 -> {} // the samples themselves are in the same log
       case 6 -> metadata();
       case 7, 9 -> first((r, s, t) -> histogram(r, s, t, true));
       case 8, 10 -> first((r, s, t) -> histogram(r, s, t, false));

@@ -15,9 +15,9 @@ import java.util.Locale;
 /**
  * Writes samples as OpenMetrics text, one a line with its time in seconds, without types: what can
  * be read again by {@code create-blocks-from openmetrics}. Native histograms, staleness markers and
- * start timestamps have no form there: they are left out and counted, or, in the full form, stand
- * in comments ({@code # TETHYS} and an object of {@link SampleLine}), which {@link
- * OpenMetricsImport} reads and promtool refuses.
+ * start timestamps have no form there: they are left out and counted, or, in the full form, are in
+ * comments ({@code # TETHYS} and an object of {@link SampleLine}), which {@link OpenMetricsImport}
+ * reads and promtool refuses.
  */
 public final class OpenMetricsExport implements SeriesVisitor {
   /** What comments begin with that hold samples. */

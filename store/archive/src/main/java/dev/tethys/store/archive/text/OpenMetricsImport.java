@@ -35,7 +35,7 @@ public final class OpenMetricsImport {
   private static final Pattern LINE = Pattern.compile("^line (\\d+)");
   private static final byte[] BEYOND = OpenMetricsExport.BEYOND.getBytes(StandardCharsets.US_ASCII);
 
-  /** What the parser sees in the place of such a comment: a line that says nothing. */
+  /** What the parser sees instead of such a comment: a line that says nothing. */
   private static final byte[] NOTHING = "# HELP t ".getBytes(StandardCharsets.US_ASCII);
 
   private static final byte[] END = "# EOF\n".getBytes(StandardCharsets.US_ASCII);
@@ -47,7 +47,7 @@ public final class OpenMetricsImport {
   private final JsonLinesImport beyond;
   private final Map<Key, Labels> known = new HashMap<>();
   private long line = 1; // the first of the present piece
-  private byte[] type = {}; // the TYPE line of the family that goes on in the next piece
+  private byte[] type = {}; // the TYPE line of the family that continues in the next piece
 
   /**
    * Prepares to read.

@@ -113,7 +113,7 @@ final class ColumnWriter {
     return size - 1;
   }
 
-  /** Numbers the distinct values; more than {@link #MAX_FEW} are not told apart. */
+  /** Numbers the distinct values; more than {@link #MAX_FEW} are not distinguished. */
   private int distinct(byte[] b, int n) {
     int mask = clearSlots(n);
     int count = 0;

@@ -197,7 +197,7 @@ final class ElasticStore implements ForeignStore {
     return ended(q);
   }
 
-  /** What steps of a query look at, where they are far apart. */
+  /** What steps of a query inspect, where they are far apart. */
   private static void windows(SelectHints hints, TextBuffer q) {
     StepWindows w = hints.windows();
     if (w == null || (hints.maxTime() - hints.minTime()) / w.interval() > MAX_WINDOWS) {

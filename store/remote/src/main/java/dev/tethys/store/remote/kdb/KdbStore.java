@@ -35,8 +35,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads by functional select, whose parameters are values and never text. The metric's name and the
  * labels that are symbol columns, where a matcher names values, keys of series and the time range
- * are kdb+'s work; other labels stand in a text there, and are judged here, as expressions are,
- * over the series that are left. Of rows that a tickerplant has twice one is left out.
+ * are kdb+'s work; other labels are in a text there, and are judged here, as expressions are, over
+ * the series that are left. Of rows that a tickerplant has twice one is left out.
  */
 final class KdbStore implements ForeignStore {
   /** So many keys are named in a question; with more, rows of all series of the metrics come. */

@@ -32,9 +32,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads points as {@link TsdbSeries} writes them, and those of others. Times, names, and matchers
- * of labels that are tags of their own in every series are OpenTSDB's to find, expressions by how
- * they begin; other matchers are met here, because a label may stand in the tag that holds those
- * that are too many.
+ * of labels that are their own tags in every series are OpenTSDB's to find, expressions by how they
+ * begin; other matchers are met here, because a label may be in the tag that holds those that are
+ * too many.
  */
 final class OpenTsdbStore implements ForeignStore {
   /** Servers without chunks take requests of 8 KiB, their heads among them. */
@@ -148,7 +148,7 @@ final class OpenTsdbStore implements ForeignStore {
     if (hints.maxTime() < TsdbSeries.MIN_TIME || hints.minTime() > TsdbSeries.MAX_TIME) {
       return;
     }
-    // Smaller numbers would be seconds to it. The end is to lie behind the start.
+    // Smaller numbers would be seconds to it. The end is to follow the start.
     long start = Math.max(hints.minTime(), TsdbSeries.MIN_TIME) - 1;
     long end = Math.min(hints.maxTime(), TsdbSeries.MAX_TIME - 1) + 1;
     String head =
@@ -206,7 +206,7 @@ final class OpenTsdbStore implements ForeignStore {
     return v != null && v.among() && v.values().size() > 1;
   }
 
-  /** A filter by a tag may leave series without it out, whatever its kind. */
+  /** A filter by a tag may leave series without it out, regardless of its kind. */
   private boolean isTag(Matcher m) {
     return tags.contains(m.name()) && !m.matchesEmpty();
   }

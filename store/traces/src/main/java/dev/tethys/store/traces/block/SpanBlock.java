@@ -434,7 +434,7 @@ public final class SpanBlock extends SpanChunk {
     groupKeys(to);
   }
 
-  /** Values of a field, kept unless each row has a string of its own. */
+  /** Values of a field, kept unless each row has its own string. */
   @Override
   List<Piece> read(SpanField f) {
     return switch (f.scope()) {

@@ -49,7 +49,7 @@ final class Bson {
   private Bson() {}
 
   /**
-   * The document that begins where the buffer stands, which is behind it afterwards.
+   * The document that begins where the buffer stands, which is after it afterwards.
    *
    * @throws IOException when it is not well formed
    */
@@ -132,7 +132,7 @@ final class Bson {
   private static Binary binary(ByteBuffer in) throws IOException {
     int length = in.getInt();
     int subtype = in.get() & 0xff;
-    if (subtype == OLD_BINARY && length >= 4) { // its length stands there twice
+    if (subtype == OLD_BINARY && length >= 4) { // its length is there twice
       in.getInt();
       length -= 4;
     }

@@ -243,7 +243,7 @@ public final class MongoConnection implements AutoCloseable {
       int kind = in.get();
       if (kind == 0) {
         body = Bson.read(in);
-      } else if (kind == 1 && in.remaining() >= 4) { // documents beside the body
+      } else if (kind == 1 && in.remaining() >= 4) { // documents next to the body
         int size = in.getInt();
         if (size < 4 || size - 4 > in.remaining()) {
           throw new IOException("a section says that it has " + size + " bytes");

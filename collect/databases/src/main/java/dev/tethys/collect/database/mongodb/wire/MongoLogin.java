@@ -120,7 +120,7 @@ final class MongoLogin {
     Object conversation = answer.at("conversationId");
     answer = next(c, uri, conversation, scram.proof(text(answer)).getBytes(StandardCharsets.UTF_8));
     scram.verify(text(answer));
-    for (int i = 0; !answer.isTrue("done"); i++) { // servers before 4.4 want an empty step
+    for (int i = 0; !answer.isTrue("done"); i++) { // servers before 4.4 require an empty step
       if (i == MOST_STEPS) {
         throw new IOException("the server does not end the login");
       }

@@ -380,7 +380,7 @@ public record MongoUri(
         null);
   }
 
-  /** Whether a certificate counts whatever name it is for. */
+  /** Whether a certificate counts regardless of name it is for. */
   boolean allowsAnyName() {
     return on(ANY_NAME);
   }

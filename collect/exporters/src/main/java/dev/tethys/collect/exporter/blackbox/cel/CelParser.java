@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Parses an expression and checks its names: variables, types, functions and how many arguments
- * they have. Types of values are looked at when it is evaluated. Source: cel-spec's langdef.
+ * they have. Types of values are checked when it is evaluated. Source: cel-spec's langdef.
  */
 final class CelParser {
   private static final int MAX_DEPTH = 200;

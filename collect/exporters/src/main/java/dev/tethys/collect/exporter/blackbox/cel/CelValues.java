@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Values and what operators make of them. A value is a {@code Long}, {@link Unsigned}, {@code
  * Double}, {@code Boolean}, {@code String}, {@link Bytes}, {@code List}, {@code Map}, {@link
  * Duration}, {@link Instant}, {@link Type} or {@link #NULL}. Numbers of different types are equal
- * and compared by what they are, as cel-go does; sums want both sides of one type. Source:
+ * and compared by what they are, as cel-go does; sums require both sides of one type. Source:
  * cel-spec's langdef.
  */
 final class CelValues {
@@ -112,7 +112,8 @@ final class CelValues {
       return x < y ? -1 : x > y ? 1 : 0;
     }
     if (a instanceof Double || b instanceof Double) {
-      return compareNumbers(real(a), real(b)); // as cel-go, whatever is lost of large ones
+      return compareNumbers(
+          real(a), real(b)); // as cel-go, regardless of what is lost of large ones
     }
     return exact(a).compareTo(exact(b));
   }
@@ -323,7 +324,7 @@ final class CelValues {
     }
   }
 
-  /** An entry of a map that stands in an expression. */
+  /** An entry of a map that is in an expression. */
   static void put(Map<Object, Object> to, Object key, Object value) {
     if (!(key instanceof String
         || key instanceof Long

@@ -127,7 +127,7 @@ final class BerReader {
     return Oid.of(Arrays.copyOf(parts, n));
   }
 
-  /** The next value, whatever it is; what nobody knows is nothing. */
+  /** The next value, of any kind; what no one knows is nothing. */
   SnmpValue value() throws MalformedMessageException {
     int tag = tag();
     if (tag == Ber.INTEGER) {

@@ -128,7 +128,7 @@ public final class SnmpClient implements AutoCloseable {
     }
   }
 
-  /** Other patience from now on, and who hears of it. */
+  /** Other patience from now on, and who is notified of it. */
   public void use(RequestLimits other, Listener hears) {
     timeLimit = other;
     listener = hears;

@@ -152,7 +152,7 @@ abstract sealed class SnmpTransport implements AutoCloseable {
           s.close();
         }
       } catch (IOException e) {
-        // Nobody waits for anything of it.
+        // No caller needs its result.
       }
     }
   }

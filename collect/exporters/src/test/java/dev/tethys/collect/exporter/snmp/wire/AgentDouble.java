@@ -54,7 +54,7 @@ public final class AgentDouble implements AutoCloseable {
     return this;
   }
 
-  /** Names that it gives in the place of the right ones. */
+  /** Names that it gives instead of the right ones. */
   public AgentDouble names(UnaryOperator<Oid> n) {
     naming = n;
     return this;

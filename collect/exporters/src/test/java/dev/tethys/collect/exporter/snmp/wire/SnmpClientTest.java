@@ -114,7 +114,7 @@ class SnmpClientTest {
 
   @Test
   void answersToOtherRequestsArePassedOver() {
-    // The id stands behind the version, the community and the head of the answer.
+    // The id follows the version, the community and the head of the answer.
     agent.behaves(
         (a, n) -> {
           byte[] other = a.clone();

@@ -20,8 +20,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * A bus with systemd and logind on it, which tell what they are told to. The real node_exporter
- * reads it too, by a client that is not ours.
+ * A bus with systemd and logind on it, which show what a test sets. The real node_exporter reads it
+ * too, by a client that is not ours.
  */
 public final class BusDouble implements AutoCloseable {
   private static final String UNIT = "/org/freedesktop/systemd1/unit/";
@@ -257,7 +257,7 @@ public final class BusDouble implements AutoCloseable {
     }
   }
 
-  /** Names of units, for a test that wants them. */
+  /** Names of units, for a test that requires them. */
   public List<String> names() {
     return new ArrayList<>(units.stream().map(u -> u[0]).toList());
   }

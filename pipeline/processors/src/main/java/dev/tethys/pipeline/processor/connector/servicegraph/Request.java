@@ -11,7 +11,7 @@ final class Request {
 
   /**
    * The span of the client: its trace, and its id, which the server's span has as its parent. 0 for
-   * a server that nobody has asked.
+   * a server that no client has asked.
    */
   record Key(long traceHigh, long traceLow, long span) {}
 
@@ -21,7 +21,7 @@ final class Request {
   String connection = "";
   String peer = "";
 
-  /** Which side was not heard of; "" for none. */
+  /** Which side was not received; "" for none. */
   String virtual = "";
 
   double clientSeconds;

@@ -38,7 +38,7 @@ public abstract sealed class Series<P extends DataPoint> {
     return seenMillis;
   }
 
-  /** Counts a duration, as often as its span stands for spans. */
+  /** Counts a duration, as often as its span represents spans. */
   public final void count(double duration, long times, long nowMillis) {
     seenMillis = nowMillis;
     add(duration, times);

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param <P> the kind of their points
  */
 final class SeriesTable<P extends DataPoint> {
-  /** The attribute of the series that counts what has no room of its own. */
+  /** The attribute of the series that counts what has no its own space. */
   private static final String OVERFLOW = "otel.metric.overflow";
 
   /** When a point of a delta begins. */

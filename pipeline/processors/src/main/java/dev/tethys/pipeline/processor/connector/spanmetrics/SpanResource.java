@@ -20,7 +20,7 @@ final class SpanResource {
   /**
    * With nothing counted.
    *
-   * @param attributes nobody else's
+   * @param attributes no other's
    */
   SpanResource(Attributes attributes, SpanForms forms) {
     this.attributes = attributes;

@@ -16,7 +16,7 @@ final class Arrival {
   /** Its trace was larger than configured. */
   static final String TOO_LARGE = "trace_too_large";
 
-  /** The same spans were sent again while they were held, or after they had gone on. */
+  /** The same spans were sent again while they were held, or after they had continued. */
   static final String REPEATED = "repeated";
 
   private final List<Piece> pieces;
@@ -126,7 +126,7 @@ final class Arrival {
   }
 
   /**
-   * Settles and hands on what is not held, without the lock.
+   * Settles and passes on what is not held, without the lock.
    *
    * @param send hands spans on
    */

@@ -15,7 +15,7 @@ record Decided(long arrival, long at, @Nullable Release release, long... fingerp
     return release != null;
   }
 
-  /** With what a piece went on already; null if it did not. */
+  /** With what a piece continued already; null if it did not. */
   @Nullable Release releaseOf(Piece p) {
     for (long f : fingerprints) {
       if (f == p.fingerprint()) {

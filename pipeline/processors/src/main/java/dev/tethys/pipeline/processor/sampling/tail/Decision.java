@@ -4,7 +4,7 @@ package dev.tethys.pipeline.processor.sampling.tail;
 enum Decision {
   SAMPLED("sampled"),
   NOT_SAMPLED("not_sampled"),
-  /** Whatever other policies say. */
+  /** Anything that other policies say. */
   DROPPED("dropped");
 
   /** How metrics call it. */

@@ -35,10 +35,10 @@ final class HeldTrace {
   /** What was decided when spans came. */
   @Nullable Decision early;
 
-  /** Whether somebody who sent some of it was answered already. */
+  /** Whether a user who sent some of it was answered already. */
   boolean owed;
 
-  /** Whether policies look at it; it is not thrown out then. */
+  /** Whether policies inspect it; it is not thrown out then. */
   boolean deciding;
 
   private long bytes;
@@ -58,7 +58,7 @@ final class HeldTrace {
     repeat(sender);
   }
 
-  /** Somebody sent again what is here. */
+  /** A user sent again what is here. */
   void repeat(AckCallback.Part sender) {
     senders.add(sender);
     receipts++;
@@ -92,7 +92,7 @@ final class HeldTrace {
     return TRACE_COST + bytes + (long) PIECE_COST * (pieces.size() + receipts);
   }
 
-  /** What somebody adds to that who sends again what is here. */
+  /** What a user adds to that who sends again what is here. */
   static long costOfRepeat() {
     return PIECE_COST;
   }

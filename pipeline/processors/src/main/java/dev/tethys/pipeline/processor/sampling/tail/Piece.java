@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The spans of one trace that came of one resource at once, as a message of OTLP: what is held of
- * them. Who sends the same again makes the same piece, whatever else came with it.
+ * them. Who sends the same again makes the same piece, regardless of what else came with it.
  *
  * @param body not to be written into
  * @param hasRoot whether a span without a parent is among them

@@ -18,14 +18,14 @@ final class Release implements AckCallback {
   /**
    * Of a trace.
    *
-   * @param owed whether it goes on until somebody has it, whatever its senders do
+   * @param owed whether it continues until a receiver has it, regardless of its senders
    */
   Release(List<AckCallback.Part> senders, boolean owed) {
     waiting = new ArrayList<>(senders);
     this.owed = owed;
   }
 
-  /** Whether nobody needs to send it again. */
+  /** Whether no caller needs to send it again. */
   boolean isOwed() {
     return owed;
   }

@@ -27,16 +27,16 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds spans by traces until policies decide on each. A source hears of its spans as configured:
- * when they are held, and then they go on until somebody has them; or when the traces that they
- * belong to were dropped or destinations have them.
+ * Holds spans by traces until policies decide on each. A source is notified of its spans as
+ * configured: when they are held, and then they continue until a user has them; or when the traces
+ * that they belong to were dropped or destinations have them.
  *
- * <p>Decisions are made by one thread at a time, which hands each trace on before it looks at the
+ * <p>Decisions are made by one thread at a time, which hands each trace on before it inspects the
  * next. While what comes behind has no room it waits there, and the table fills: what comes then is
  * given back to its source. The table holds less than its settings allow and one batch.
  */
 final class TailSampler implements Processor, Adjustable, PipelineWatcher {
-  /** Policies did not want it. */
+  /** Policies did not require it. */
   static final String SAMPLED_OUT = "sampled_out";
 
   /** It was not decided when the processor stopped, which is configured to drop such. */
@@ -51,7 +51,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   /** What is due for longer is held up behind this processor. */
   private static final Duration LONG_DUE = Duration.ofSeconds(2);
 
-  /** How long a successor waits for what goes on. */
+  /** How long a successor waits for what continues. */
   private static final Duration LONGEST_WAY = Duration.ofSeconds(5);
 
   private static final Duration RETRY = Duration.ofSeconds(1);
@@ -210,7 +210,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     return new Batch(Signal.TRACES, Encoding.OTLP, Piece.join(pieces), spans, 0, Metadata.NONE);
   }
 
-  /** What goes on of a trace; null when there is no memory for it, or it is beyond all bounds. */
+  /** What continues of a trace; null when there is no memory for it, or it is beyond all bounds. */
   private @Nullable Batch joined(HeldTrace t) {
     try {
       return batch(t.pieces);
@@ -466,7 +466,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     }
   }
 
-  /** Waits until nobody decides, and if wanted nothing is held any more. */
+  /** Waits until no one decides, and if wanted nothing is held any more. */
   private void awaitIdle(Duration timeLimit, boolean empty) {
     long left = timeLimit.toNanos();
     lock.lock();

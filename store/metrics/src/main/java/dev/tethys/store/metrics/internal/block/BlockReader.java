@@ -131,7 +131,7 @@ public final class BlockReader implements Postings {
 
   // ---- life
 
-  /** Another user; false when the block has been closed for good. */
+  /** Another user; false when the block has been closed permanently. */
   public synchronized boolean acquire() {
     if (references == 0) {
       return false;
@@ -156,7 +156,7 @@ public final class BlockReader implements Postings {
     }
   }
 
-  /** Releases the reference of whoever opened the block; runs something after the last one. */
+  /** Releases the reference taken by the opener of the block; runs something after the last one. */
   public void retire(Runnable then) {
     synchronized (this) {
       afterwards = then;
@@ -205,7 +205,7 @@ public final class BlockReader implements Postings {
         });
   }
 
-  /** The same for who goes on where damage ends it, and is told. */
+  /** The same for who continues where damage ends it, and is notified. */
   public void answer(Runnable action, Consumer<String> lost) {
     passOver(action, lost);
   }
@@ -215,8 +215,8 @@ public final class BlockReader implements Postings {
   /**
    * Series that meet the matchers and have chunks in a closed time range. Holds a reference.
    *
-   * @param lost is told, now or while samples are read, when something was left out for damage; the
-   *     same text each time
+   * @param lost receives, now or while samples are read, when something was left out for damage;
+   *     the same text each time
    */
   public SourceSelection select(long min, long max, List<Matcher> matchers, Consumer<String> lost) {
     return select(min, max, matchers, null, lost);

@@ -9,7 +9,7 @@ public final class ClippedSelection implements SourceSelection {
   private final long from;
   private final long to;
 
-  /** What lies in a closed time range. */
+  /** What is in a closed time range. */
   public ClippedSelection(SourceSelection whole, long from, long to) {
     this.whole = whole;
     this.from = from;

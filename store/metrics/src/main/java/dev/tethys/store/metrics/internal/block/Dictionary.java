@@ -257,7 +257,7 @@ final class Dictionary {
    * Visits values of a name, ascending.
    *
    * @param wanted by number
-   * @param to says whether to go on
+   * @param to says whether to continue
    */
   void values(String name, IntPredicate wanted, Predicate<String> to) {
     int n = name(name);
@@ -269,7 +269,7 @@ final class Dictionary {
     }
   }
 
-  /** A label as it stands in canonical bytes. */
+  /** A label as it is in canonical bytes. */
   byte[] fragment(int pair) {
     byte[][] all = fragments.get();
     if (all == null) {

@@ -7,7 +7,7 @@ import org.roaringbitmap.RoaringBitmap;
 
 /**
  * Series of a block that matchers found, with all their chunks. Immutable, but that equal labels
- * may be put in the place of others.
+ * may be put instead of others.
  *
  * @param numbers of the series, ascending, and so by labels
  * @param labels of each

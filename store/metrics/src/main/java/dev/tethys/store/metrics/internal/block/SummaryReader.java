@@ -42,7 +42,7 @@ final class SummaryReader {
     return max > Long.MAX_VALUE / 2 ? max : Math.ceilDiv(max, resolution) * resolution;
   }
 
-  /** Appends the summaries of a chunk of which a sample may lie in a closed range. */
+  /** Appends the summaries of a chunk of which a sample may are in a closed range. */
   void read(ChunkRef c, long min, long max, Summaries into, SampleBuffer histograms) {
     if (!times.overlaps(c.set(), min, end(max))) {
       return;
@@ -65,7 +65,7 @@ final class SummaryReader {
   /**
    * Appends the samples of a chunk that were kept: of each row the first and the last.
    *
-   * @param fill how far apart samples of a row may stand at most: what was there between is told by
+   * @param fill how far apart samples of a row may be at most: what was there between is given by
    *     the one before, again and again; 0 where gaps do not matter
    */
   void readKept(ChunkRef c, long min, long max, long fill, SampleBuffer into) {

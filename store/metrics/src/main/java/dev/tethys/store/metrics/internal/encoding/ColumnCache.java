@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Decoded values of parts of series that no longer change, for queries that read the same series
  * again and again, as dashboards do. A column has one place. Only what was asked for before is
- * kept, and only while there is room or something leaves that nobody has used for some seconds: a
- * query over everything pushes out nothing, and one over more than there is room for, asked again
+ * kept, and only while there is room or something leaves that no client has used for some seconds:
+ * a query over everything pushes out nothing, and one over more than there is room for, asked again
  * and again, finds a part of it instead of pushing out just what it reads next.
  *
  * <p>Invariants: {@link #held} is the sum over the places, and exceeds {@link #maxBytes} only while
@@ -26,12 +26,12 @@ public final class ColumnCache {
   private static final int COLUMN_OVERHEAD = 64;
   private static final AtomicLong OWNERS = new AtomicLong();
 
-  /** Time is told in units of 2^32 nanoseconds; after two of them a column counts as idle. */
+  /** Time is reported in units of 2^32 nanoseconds; after two of them a column counts as idle. */
   private static final int TICK_BITS = 32;
 
   private static final int IDLE_TICKS = 2;
 
-  /** How many places are looked at for one that is idle when there is no room. */
+  /** How many places are checked for one that is idle when there is no room. */
   private static final int LOOKS = 16;
 
   /** A kept column. */
@@ -58,7 +58,7 @@ public final class ColumnCache {
       this.used = used;
     }
 
-    /** When the values were, for those who keep that beside them. */
+    /** When the values were, for those who keep that next to them. */
     public long @Nullable [] times() {
       return times;
     }
@@ -186,7 +186,7 @@ public final class ColumnCache {
     Column c = new Column(owner, part, times, values, special, tick);
     Column before = places.getAndSet((int) hash(owner, part) & PLACES - 1, c);
     held.addAndGet(c.bytes() - (before == null ? 0 : before.bytes()));
-    // Several threads may have been told of the same room.
+    // Several threads may have seen the same free space.
     for (int i = 0; held.get() > maxBytes && i < PLACES; i++) {
       int at = hand.getAndIncrement() & PLACES - 1;
       Column x = places.get(at);

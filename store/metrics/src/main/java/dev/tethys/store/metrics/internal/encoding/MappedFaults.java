@@ -1,9 +1,9 @@
 package dev.tethys.store.metrics.internal.encoding;
 
 /**
- * Faults of reads of mapped files. Compiled code goes on after one, with whatever stands where it
- * copied to, and is told at its next way through the Java runtime; by then it may have left the
- * place that knows what to do, and have kept what it took for content.
+ * Faults of reads of mapped files. Compiled code continues after one, with anything that stands
+ * where it copied to, and is given at its next way through the Java runtime; by then it may have
+ * left the place that knows what to do, and have kept what it took for content.
  */
 public final class MappedFaults {
   private static final Object NOTHING = new Object();

@@ -12,7 +12,7 @@ public final class Slices {
   private int count;
   private int samples;
 
-  /** The places {@code [begin, end)}, some at least, are wanted, too; none behind them is yet. */
+  /** The places {@code [begin, end)}, some at least, are wanted, too; none after them is yet. */
   public void add(int begin, int end) {
     samples += end - begin;
     if (count > 0 && to[count - 1] == begin) {

@@ -14,8 +14,8 @@ public final class UnreadException extends DamageException {
   }
 
   /**
-   * How the Java runtime tells that a mapped page cannot be had: where it was to be copied, or,
-   * from compiled code, a little later.
+   * How the Java runtime reports that a mapped page is not available: where it was to be copied,
+   * or, from compiled code, a little later.
    */
   public UnreadException(InternalError e) {
     super("the disk does not give what is mapped (" + e.getMessage() + ")");

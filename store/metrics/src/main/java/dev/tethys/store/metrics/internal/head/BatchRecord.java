@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One commit as a record of the log. A record stands alone: values are whole, not differences to an
+ * One commit as a record of the log. A record is alone: values are whole, not differences to an
  * earlier record, so that damage to one record costs that record only.
  *
  * <pre>
@@ -106,7 +106,7 @@ final class BatchRecord {
     for (int i = from; i < to; i++) {
       long v = bits[i];
       int bytes = (71 - Long.numberOfTrailingZeros(v)) >>> 3; // 0 for 0
-      // Shifting by 64 is shifting by none: for 0 bytes whatever is written does not count.
+      // Shifting by 64 is shifting by none: for 0 bytes anything that is written does not count.
       int at = i - from;
       if ((at & 1) == 0) {
         b[nibble + (at >>> 1)] = (byte) bytes;

@@ -76,7 +76,7 @@ final class ColumnPage implements Page, Page.View {
   private final boolean masked; // rows hold different series
   private final boolean sparing;
   private final int sum; // CRC32C of head and columns
-  private byte soundness; // 0 not looked at, 1 sound, -1 damaged; a race only looks twice
+  private byte soundness; // 0 not checked, 1 sound, -1 damaged; a race only looks twice
 
   ColumnPage(Shape s, PageBytes bytes, int head, int columns, int length, int sum) {
     this(s, bytes, head, columns, length, sum, false);
@@ -156,7 +156,7 @@ final class ColumnPage implements Page, Page.View {
   }
 
   /**
-   * Whether its bytes are those that were written; looked at when they are first needed. After that
+   * Whether its bytes are those that were written; checked when they are first needed. After that
    * the system's cache has them, or the disk.
    */
   @Override
@@ -190,7 +190,7 @@ final class ColumnPage implements Page, Page.View {
   }
 
   /**
-   * The same in memory of its own, read at once and without leaving anything of the file in the
+   * The same in its own memory, read at once and without leaving anything of the file in the
    * process; null when its bytes cannot be read, or are not those that were written.
    */
   @Nullable ColumnPage inMemory() {
@@ -301,8 +301,8 @@ final class ColumnPage implements Page, Page.View {
   }
 
   /**
-   * Puts the times of a series in a closed range at a place, and moves its values, which stand
-   * there for all rows, beside them.
+   * Puts the times of a series in a closed range at a place, and moves its values, which are there
+   * for all rows, next to them.
    *
    * @param column of the series where rows hold different ones
    * @return where they end
@@ -497,7 +497,7 @@ final class ColumnPage implements Page, Page.View {
 
   /**
    * Whether bytes are a column and nothing else. A start asks that of all it finds, with code that
-   * is not compiled yet, so bits and nibbles are looked at in words.
+   * is not compiled yet, so bits and nibbles are checked in words.
    */
   private static boolean isColumn(byte[] b, int from, int end, int rows, boolean masked) {
     int mask = rows + 7 >> 3;

@@ -84,7 +84,7 @@ final class FoundSeries {
     return l;
   }
 
-  /** Takes equal labels in the place of its own. */
+  /** Takes equal labels its own instead. */
   void adopt(int i, Labels same) {
     if (spelled != null) {
       spelled[i] = same;

@@ -17,16 +17,16 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * Turns batches into log records and then into rows, in one order for both.
  *
- * <p>Group commit: whoever holds the commit lock takes along all batches that wait, writes their
- * records at once (with one sync where that is asked for) and puts them in place; the others find
- * their work done. Whether a sample is in order is decided against what is in place, so a batch
- * that meets series of an earlier batch of its group first lets that one be finished.
+ * <p>Group commit: the thread that holds the commit lock takes along all batches that wait, writes
+ * their records at once (with one sync where that is asked for) and puts them in place; the others
+ * find their work done. Whether a sample is in order is decided against what is in place, so a
+ * batch that meets series of an earlier batch of its group first lets that one be finished.
  */
 final class GroupCommitter {
   private static final int MAX_GROUP = 64;
 
   /**
-   * More definitions are records of their own: a batch names all series that are new by then, and
+   * More definitions are their own records: a batch names all series that are new by then, and
    * while many scrapes begin at once, these may be all there are.
    */
   static final int MOST_DEFINED = 1 << 13;
@@ -98,7 +98,7 @@ final class GroupCommitter {
       } catch (RuntimeException e) {
         a.failure = e;
         a.done = true;
-      } catch (Error e) { // whoever waits for this batch would wait for ever
+      } catch (Error e) { // a thread that waits for this batch would wait for ever
         a.failure = failed(e, "nothing of the batch was stored");
         a.done = true;
       }
@@ -213,7 +213,7 @@ final class GroupCommitter {
       int slot = b.slots[i];
       long time = b.times[i];
       if (i > 0 && slot == b.slots[i - 1] && time == b.times[i - 1]) {
-        continue; // the first of two that are told apart by nothing
+        continue; // the first of two that are distinguished by nothing
       }
       if (mixed && newest.find(slot) >= 0 && b.histogramCameFirst(i)) {
         continue;

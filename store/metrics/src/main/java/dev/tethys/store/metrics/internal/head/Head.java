@@ -250,7 +250,7 @@ public final class Head {
 
   /**
    * Tests the values of labels with expressions, before locks are taken that others need: an
-   * expression that takes long holds up nobody but who asked. Values that come meanwhile are tested
+   * expression that takes long holds up no one but who asked. Values that come meanwhile are tested
    * when series are looked for.
    */
   public Expressions expressions(List<List<Matcher>> matcherSets) {
@@ -459,7 +459,7 @@ public final class Head {
 
   // ---- leaving memory
 
-  /** How samples leave for blocks, and series for good. */
+  /** How samples leave for blocks, and series permanently. */
   public Truncation truncation() {
     return truncation;
   }
@@ -495,7 +495,7 @@ public final class Head {
 
   // ---- recovery
 
-  /** In-order samples before this time stand in blocks. Before anything is loaded. */
+  /** In-order samples before this time are in blocks. Before anything is loaded. */
   public void startAt(long blocksEnd) {
     minValidTime = Math.max(minValidTime, blocksEnd);
     flushedTo = Math.max(flushedTo, blocksEnd);

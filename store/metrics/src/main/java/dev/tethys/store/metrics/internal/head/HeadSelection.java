@@ -166,7 +166,7 @@ final class HeadSelection implements SourceSelection {
     }
   }
 
-  /** Series of one stripe that stand in the same rows share their timestamps. */
+  /** Series of one stripe that are in the same rows share their timestamps. */
   @Override
   public long timesKey(int i) {
     int stripe = slots[i] >>> 6;

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The head as a file, so that recovery reads the log only from there on. Taking it copies what
- * changes and notes what does not (pages only grow); writing it then disturbs nobody.
+ * changes and notes what does not (pages only grow); writing it then disturbs no one.
  *
  * <pre>
  * 8 bytes "TTHSHED" and version 4, then {@link Frames}; first byte of a payload:
@@ -376,7 +376,7 @@ public final class HeadSnapshot {
         if (in.remaining() > 0) {
           long flushed = in.svarint();
           long accept = in.svarint();
-          // Blocks may be newer than the snapshot; then they say where samples go on.
+          // Blocks may be newer than the snapshot; then they say where samples continue.
           head.acceptFrom = flushed >= head.flushedTo ? accept : head.acceptFrom;
           head.flushedTo = Math.max(head.flushedTo, flushed);
         }

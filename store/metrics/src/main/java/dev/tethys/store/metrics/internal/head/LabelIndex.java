@@ -37,9 +37,9 @@ final class LabelIndex implements Postings {
 
   /**
    * Series of one target have slots side by side, which are a run of four bytes instead of two
-   * bytes each; it is looked at after so many slots. Series that leave from between others make
-   * many runs of one, and each of them costs whoever counts a list: so it is looked at then as
-   * well. A prime, for what a target brings comes at even distances.
+   * bytes each; it is checked after so many slots. Series that leave from between others make many
+   * runs of one, and each of them costs its counter a list: so it is checked then as well. A prime,
+   * for what a target brings comes at even distances.
    */
   private static final int RUN_EVERY = 509;
 

@@ -130,7 +130,7 @@ final class LateRun {
    * Forgets the samples whose times a buffer holds.
    *
    * @param from position in the buffer before which all is older than this run
-   * @return the same for the run behind it
+   * @return the same for the run after it
    */
   int removeAll(SampleBuffer gone, int from) {
     int n = 0;

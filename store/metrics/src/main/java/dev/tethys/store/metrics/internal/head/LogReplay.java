@@ -31,7 +31,7 @@ final class LogReplay implements BatchRecord.Replay {
     this.placement = placement;
   }
 
-  /** Says how many definitions may at most have stood in what is damaged. */
+  /** Says how many definitions may at most have was in what is damaged. */
   void expect(long definitions) {
     maxGap = definitions;
   }

@@ -17,7 +17,7 @@ final class MetadataTable {
   private final AtomicLong bytes = new AtomicLong();
   private final int max;
 
-  /** How often something was told of a family beyond the limit. */
+  /** How often something was notified of a family beyond the limit. */
   final LongAdder dropped = new LongAdder();
 
   MetadataTable(int max) {

@@ -51,7 +51,7 @@ final class NewestTimes {
 
   /**
    * No series has a newer one; or had, a moment ago. {@link Long#MAX_VALUE} where series have times
-   * apart: to ask each of a few of them is less than to look at all.
+   * apart: to ask each of a few of them is less than to inspect all.
    */
   long latest() {
     long t = (long) TIME.getAcquire(this);

@@ -29,7 +29,7 @@ sealed interface Page permits RowPage, ColumnPage {
   /** What is known of it beside its bytes. */
   ColumnPage.Shape shape();
 
-  /** Bytes of it that stand in a file instead. */
+  /** Bytes of it that are in a file instead. */
   long fileBytes();
 
   /** The page as it is now. */
@@ -64,7 +64,7 @@ sealed interface Page permits RowPage, ColumnPage {
     /** A bit a series that has a value. */
     long seen();
 
-    /** Which series stand in the same rows. */
+    /** Which series are in the same rows. */
     SameRows same();
 
     /** A bit a series that may have a value that is not finite, such as a stale marker. */

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Pages of a stripe, one behind the other, that take no more rows. A series is read of all of them
  * as one column: its values are kept together when they are asked for again ({@link ColumnCache}),
- * and its times are made once for all series that stand in the same rows. Reading page by page
+ * and its times are made once for all series that are in the same rows. Reading page by page
  * instead waits for memory once a page and a series, which is most of what it costs.
  *
  * <p>Never changes but for what it remembers. Safe for several threads.
@@ -17,7 +17,7 @@ final class PageRun {
   private static final ColumnCache KEPT = ColumnCache.SHARED;
 
   /**
-   * Of the rows that series stand in; more kinds than these are not remembered: a selection holds
+   * Of the rows that series are in; more kinds than these are not remembered: a selection holds
    * them as long as it is open.
    */
   private static final int MAX_KINDS = 4;
@@ -42,7 +42,7 @@ final class PageRun {
   private final long seen;
   private final long special;
   private volatile Kind[] kinds = NONE; // a race only makes one again
-  private byte readable; // 0 not looked at, 1 so it is, -1 not; a race only looks twice
+  private byte readable; // 0 not checked, 1 so it is, -1 not; a race only looks twice
 
   PageRun(Page.View[] pages, Name name, TimeLists lists) {
     this.pages = pages;
@@ -146,7 +146,7 @@ final class PageRun {
   }
 
   /**
-   * The times of a series; null when they cannot be told, or cannot be searched.
+   * The times of a series; null when they are unknown, or cannot be searched.
    *
    * @param room a buffer behind whose end they are put together
    */
@@ -177,7 +177,7 @@ final class PageRun {
     return t;
   }
 
-  /** The same number for series that stand in the same rows; -1 when that cannot be told. */
+  /** The same number for series that are in the same rows; -1 when that is unknown. */
   private long rowsOf(int k) {
     long word = 1;
     for (Page.View p : pages) {

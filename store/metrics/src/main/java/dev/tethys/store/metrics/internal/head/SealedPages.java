@@ -12,14 +12,14 @@ import java.util.function.IntSupplier;
 /**
  * Pages that take no more rows leave memory: some megabytes of them at once become columns ({@link
  * ColumnPage}) in a file. Chunks of histograms ({@link HistogramChunk}), which are columns already,
- * do so as they are. Until then, and where no file can be had, they stay in memory.
+ * do so as they are. Until then, and where no file is available, they stay in memory.
  *
  * <p>Where there are many series, pages are small, for each stripe has one that grows. What is kept
  * of a page beside its bytes would then be more than these after some hours: so several of about
  * one size become one of all their rows, and several of those again, until they are large enough.
  *
- * <p>Nothing depends on these files but memory: what stands in them is in the log, or in a snapshot
- * and the log, until a block has it.
+ * <p>Nothing depends on these files but memory: what is in them is in the log, or in a snapshot and
+ * the log, until a block has it.
  *
  * <p>Invariant: {@link #waiting} changes under the write side of the head's view, or in recovery.
  * It names stripes and not pages, so that pages which were rewritten or dropped meanwhile are
@@ -88,7 +88,7 @@ public final class SealedPages {
   private Set<Stripe> waiting = new HashSet<>(); // those that have pages which wait
   private Set<HistogramLog> waitingLogs = new HashSet<>(); // those that have chunks which wait
   private volatile long waitingBytes;
-  private volatile long pausedSince; // 0 when files can be had
+  private volatile long pausedSince; // 0 when files is available
   private int fileBytes = FILE;
 
   /**
@@ -147,7 +147,7 @@ public final class SealedPages {
    * wait only while pages are exchanged.
    *
    * @return whether anything left memory
-   * @throws IOException when no file can be had, the first time of several; everything then stays
+   * @throws IOException when no file is available, the first time of several; everything then stays
    *     where it is, and calls of the next half minute do nothing
    */
   public boolean store(Files files) throws IOException {
@@ -159,7 +159,7 @@ public final class SealedPages {
     return storeFrom(MOST_IN_RECOVERY, files);
   }
 
-  /** The same whatever waits. */
+  /** The same anything that waits. */
   public boolean storeAll(Files files) throws IOException {
     return storeFrom(1, files);
   }

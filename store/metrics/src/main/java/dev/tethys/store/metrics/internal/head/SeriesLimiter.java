@@ -151,7 +151,10 @@ final class SeriesLimiter {
     return slot;
   }
 
-  /** The live slot of what a retired slot was; made anew when there is none, whatever the limit. */
+  /**
+   * The live slot of what a retired slot was; made anew when there is none, regardless of the
+   * limit.
+   */
   int revive(int retiredSlot) {
     head.view.writeLock().lock();
     try {

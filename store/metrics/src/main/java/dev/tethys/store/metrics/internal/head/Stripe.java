@@ -133,7 +133,7 @@ final class Stripe {
     private final @Nullable PageRun run; // those that take no more rows; null: read one by one
     private final Page.View[] rest; // the others
     private final long special; // a bit a series that is so in any of them
-    private final boolean divided; // series stand in different rows of some
+    private final boolean divided; // series are in different rows of some
 
     View(Page.View[] pages, @Nullable PageRun run, Page.View[] rest) {
       this.pages = pages;
@@ -171,8 +171,8 @@ final class Stripe {
     }
 
     /**
-     * A small number that two series share only if they stand in the same rows, all finite; 0 when
-     * that cannot be told from the masks of the pages.
+     * A small number that two series share only if they are in the same rows, all finite; 0 when
+     * that cannot be derived from the masks of the pages.
      */
     int timesClass(int k) {
       if ((special & 1L << k) != 0) {
@@ -260,8 +260,8 @@ final class Stripe {
 
   /**
    * Drops the pages without rows from a time on. One that has older rows, too, is kept whole and
-   * takes no further rows: a series that comes to a slot must not go on from the values of the one
-   * before.
+   * takes no further rows: a series that comes to a slot must not continue from the values of the
+   * one before.
    */
   void truncate(long time) {
     int n = 0;
@@ -331,7 +331,7 @@ final class Stripe {
     lastBits[k] = b.size == 0 ? 0 : Double.doubleToRawLongBits(b.values[b.size - 1]);
   }
 
-  /** Whether an in-order float stands at a time, given by the only sample of the buffer. */
+  /** Whether an in-order float is at a time, given by the only sample of the buffer. */
   boolean find(int k, long time, SampleBuffer scratch) {
     for (int i = 0; i < count; i++) {
       if (pages[i].find(k, time, time, scratch)) {
@@ -349,7 +349,7 @@ final class Stripe {
     return t;
   }
 
-  /** Bytes of the pages and histograms that stand in files. */
+  /** Bytes of the pages and histograms that are in files. */
   long fileBytes() {
     long b = 0;
     for (int i = 0; i < count; i++) {
@@ -362,7 +362,7 @@ final class Stripe {
     return b;
   }
 
-  /** Of the rows, and what stands beside them. */
+  /** Of the rows, and what is next to them. */
   long sampleBytes() {
     long b = pages.length * 4L + newest.bytes();
     for (int i = 0; i < count; i++) {

@@ -26,7 +26,7 @@ public final class Truncation {
     this.head = head;
   }
 
-  /** What an appender made now has to be told: its slots stay its own until it {@link #ended}. */
+  /** Slots of an appender that is made now: its slots stay its own until it {@link #ended}. */
   long epoch() {
     return epoch.get();
   }
@@ -295,7 +295,7 @@ public final class Truncation {
   }
 
   /**
-   * Gives back the memory of labels that only series had which left. The new index is built beside
+   * Gives back the memory of labels that only series had which left. The new index is built next to
    * the old one; writers wait only while it is put in place. Not together with {@link #truncate}.
    */
   public void compactIndex() {
@@ -329,7 +329,7 @@ public final class Truncation {
     try {
       dropFromStripes(end, epoch.getAndIncrement());
     } finally {
-      departures = before + 1; // whatever has left by then, nobody may take for present
+      departures = before + 1; // anything that has left by then, no one may take for present
     }
   }
 

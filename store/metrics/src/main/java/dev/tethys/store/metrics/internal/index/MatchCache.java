@@ -95,7 +95,7 @@ public final class MatchCache<T> {
     }
   }
 
-  /** Gives up everything of an owner. */
+  /** Stops trying everything of an owner. */
   public synchronized void forget(Object owner) {
     entries
         .entrySet()

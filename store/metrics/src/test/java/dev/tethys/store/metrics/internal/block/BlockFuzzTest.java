@@ -30,8 +30,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Damaged blocks: what is read is what was written or nothing, and nothing ends otherwise than with
- * an error that names the damage, whatever the bytes are. {@code tethys bench fuzz blocks} does the
- * same a million times.
+ * an error that names the damage, regardless of what the bytes are. {@code tethys bench fuzz
+ * blocks} does the same a million times.
  */
 class BlockFuzzTest {
   /** What reading a damaged block of some twenty kilobytes may allocate. */
@@ -71,7 +71,7 @@ class BlockFuzzTest {
     plainCoarseIndex = Files.readAllBytes(d.resolve(BlockLayout.INDEX));
   }
 
-  /** The same series as rows that need not make sense: columns of their own, of every kind. */
+  /** The same series as rows that need not make sense: their own columns, of every kind. */
   private Path writeCoarse(String name, GroupWriter groups) throws IOException {
     Path folder = dir.resolve(name);
     try (BlockWriter w = new BlockWriter(new RealFiles(), folder, RESOLUTION, groups)) {
@@ -216,7 +216,7 @@ class BlockFuzzTest {
     }
   }
 
-  /** Gives the groups of a file headers that agree with what stands behind them. */
+  /** Gives the groups of a file headers that agree with what follows them. */
   private static void sealGroups(byte[] b, byte[] sound, int from, int to) {
     ByteSource in = new ByteSource(sound);
     ByteSink out = new ByteSink();

@@ -19,7 +19,10 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import org.junit.jupiter.api.Test;
 
-/** Whatever goes into a column comes back to the bit; whatever bytes are read, the reader holds. */
+/**
+ * Anything that goes into a column comes back to the bit; anything that bytes are read, the reader
+ * holds.
+ */
 class ColumnsTest {
   private final IntColumn ints = new IntColumn();
   private final ValueColumn values = new ValueColumn();

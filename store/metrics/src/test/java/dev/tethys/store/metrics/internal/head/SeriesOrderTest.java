@@ -43,7 +43,7 @@ class SeriesOrderTest {
     int first = random.nextInt(4);
     for (int k = first; k < first + n; k++) {
       pairs.add("name_" + k);
-      // Some end where others go on, some have bytes above 127.
+      // Some end where others continue, some have bytes above 127.
       pairs.add((k % 3 == 0 ? "é" : "v") + Integer.toString(random.nextInt(values), 2));
     }
     return Labels.of(pairs.toArray(String[]::new));

@@ -38,7 +38,7 @@ class StripeReadTest {
   @Test
   void everyReadGivesWhatWasAppended() throws IOException {
     SplittableRandom random = new SplittableRandom(21);
-    TimeLists lists = new TimeLists(); // of all rounds, so that other lists stand in their places
+    TimeLists lists = new TimeLists(); // of all rounds, so that other lists are in their places
     for (int round = 0; round < 30; round++) {
       Stripe stripe = new Stripe();
       SealedPages gone = pages(random.nextInt(2_000_000));
@@ -249,7 +249,7 @@ class StripeReadTest {
     while (filled.stripe.pageCount() < 2) {
       filled.append(1, StripeReadTest::keep);
     }
-    assertThat(filled.expected.getFirst().size()).isBetween(4, 7); // the one behind it has a row
+    assertThat(filled.expected.getFirst().size()).isBetween(4, 7); // the one after it has a row
   }
 
   /** As a file, whose bytes may be another's when they are read again. */
