@@ -103,7 +103,8 @@ class AlertmanagerClusterTest {
         """
         {"matchers":[{"name":"alertname","value":"quiet.*","isRegex":true,"isEqual":true}],
         "startsAt":"2026-01-01T00:00:00Z","endsAt":"2099-01-01T00:00:00Z","createdBy":"me",
-        "comment":"%s"}"""
+        "comment":"%s"}\
+        """
             .formatted(comment);
     assertThat(RealAlertmanager.send(port, "POST", "/api/v2/silences", body).statusCode())
         .isEqualTo(200);

@@ -147,8 +147,9 @@ class AlertmanagerPeersTest {
 
   private static String alert(String labels, String start, String end) {
     return """
-        {"labels": {%s}, "annotations": {"text": "it's <bad> & \\"ü\\""}, "startsAt": "%s", "endsAt": "%s",
-         "generatorURL": "http://prom/graph?g0.expr=up&x=1"}"""
+    {"labels": {%s}, "annotations": {"text": "it's <bad> & \\"ü\\""}, "startsAt": "%s", "endsAt": "%s",
+     "generatorURL": "http://prom/graph?g0.expr=up&x=1"}\
+    """
         .formatted(labels, start, end);
   }
 
@@ -222,7 +223,8 @@ class AlertmanagerPeersTest {
         String silence =
             """
             {"matchers": [{"name": "alertname", "value": "S.*", "isRegex": true}], "startsAt": "%s", "endsAt": "%s",
-             "createdBy": "me", "comment": "c"}"""
+             "createdBy": "me", "comment": "c"}\
+            """
                 .formatted(start, later);
         assertThat(RealAlertmanager.send(p, "POST", "/api/v2/silences", silence).statusCode())
             .isEqualTo(200);

@@ -75,7 +75,8 @@ class EventRecorderPeersTest {
 
   private static String alert(String labels, String start, String end) {
     return """
-        {"labels": {%s}, "annotations": {"text": "ü"}, "startsAt": "%s", "endsAt": "%s"}"""
+    {"labels": {%s}, "annotations": {"text": "ü"}, "startsAt": "%s", "endsAt": "%s"}\
+    """
         .formatted(labels, start, end);
   }
 

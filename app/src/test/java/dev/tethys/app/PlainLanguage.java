@@ -53,11 +53,34 @@ final class PlainLanguage {
           Map.entry("Sifting", "RejectedSampleBisector"),
           Map.entry("Turnstile", "PerHostLimiter"),
           Map.entry("Look", "FlushResult"),
-          Map.entry("Turns", "ClusterPosition"));
+          Map.entry("Turns", "ClusterPosition"),
+          Map.entry("Around", "Environment"),
+          Map.entry("Asking", "Client"),
+          Map.entry("Asked", "Request"),
+          Map.entry("Beside", "a noun"),
+          Map.entry("Ear", "Listener"),
+          Map.entry("FirstLooks", "WarmUp"),
+          Map.entry("FullQueue", "QueueFullTracker"),
+          Map.entry("Handing", "Handover"),
+          Map.entry("HandedOut", "IssuedEntry"),
+          Map.entry("Horizons", "VisibilityCutoffs"),
+          Map.entry("Kept", "CachedEntry"),
+          Map.entry("LastLook", "FinalRead"),
+          Map.entry("LookNotes", "FlushEvents"),
+          Map.entry("Overheard", "LoopbackProbe"),
+          Map.entry("Owed", "Unsettled"),
+          Map.entry("Parting", "PartRouting"),
+          Map.entry("Question", "Query or Request"),
+          Map.entry("Rounds", "Poller"),
+          Map.entry("Said", "Reply"),
+          Map.entry("Talk", "Session"),
+          Map.entry("Whereabouts", "SearchFolders"));
 
-  private static final Pattern NAME_ENDING = Pattern.compile("(Parcels?|Door)$");
+  /** Names that several domains use; a top-level type carries the domain as prefix. */
+  private static final Set<String> GENERIC =
+      Set.of("Lexer", "Node", "Pace", "Parser", "Rule", "Token", "TokenKind", "TokenReader");
 
-  private static final Set<String> NO_TYPES = Set.of("package-info", "module-info");
+  private static final Pattern NAME_ENDING = Pattern.compile("(Parcels?|Door|Look)$");
 
   static {
     dialect("(is|are|be|was|were|been|being|gets?) told", "is notified, is reported, is logged");
@@ -79,6 +102,9 @@ final class PlainLanguage {
     dialect("(lies|lie|lay) (in|at|on|beside|behind|there|below)", "is in, is stored in");
     dialect("hand(s|ed|ing)? (on|over|out|in|back)", "forwards, passes, returns");
     dialect("(come|comes|came) (of|to|by) (it|them|that|this)", "results");
+    dialect("(is|are|was|were|be|been) had", "is available, can be obtained");
+    dialect(
+        "(the|a|this|each|every|own|other|what) (rooms?|house|doors?)", "module, space, endpoint");
     dialect("(without more ado|as it were|so to say|by and by|to and fro)", "leave it out");
     dialect("(ere|hence|thence|whence|thereof|therein|wherein|lest|aught|naught)", "a plain word");
   }
@@ -88,6 +114,12 @@ final class PlainLanguage {
 
   /** Literal of a Java source. */
   record Literal(int line, String text) {}
+
+  /** Comment of a Java source, without its marks, on one line. */
+  record Comment(int line, String text) {}
+
+  /** Type that a Java source declares. */
+  record TypeName(int line, String name, boolean topLevel) {}
 
   /** Doc comment of a type. */
   record TypeDoc(int line, String name, String text) {}
@@ -100,6 +132,8 @@ final class PlainLanguage {
 
   private final List<Literal> literals = new ArrayList<>();
   private final List<TypeDoc> docs = new ArrayList<>();
+  private final List<Comment> comments = new ArrayList<>();
+  private final List<TypeName> types = new ArrayList<>();
 
   private PlainLanguage() {}
 
@@ -107,8 +141,8 @@ final class PlainLanguage {
     DIALECT.put(Pattern.compile("(?i)\\b" + expression + "\\b"), plain);
   }
 
-  /** Findings of a Java source; the file name has no extension. */
-  static List<Finding> java(String fileName, String source) {
+  /** Findings of a Java source. */
+  static List<Finding> java(String source) {
     PlainLanguage p = new PlainLanguage();
     p.scan(source);
     String[] lines = source.split("\n", -1);
@@ -126,18 +160,37 @@ final class PlainLanguage {
         String text = d.name() + ": the class doc opens with a pronoun or question word";
         out.add(new Finding(d.line(), text + "; open it with a noun phrase or a verb"));
       }
-      dialect(d.line(), d.text().split("(?<=[.!?])\\s", 2)[0], out);
     }
-    if (!NO_TYPES.contains(fileName)) {
-      String better = NAMES.get(fileName);
-      if (better != null) {
-        out.add(new Finding(1, "type " + fileName + ": use a field term such as " + better));
-      } else if (NAME_ENDING.matcher(fileName).find()) {
-        out.add(new Finding(1, "type " + fileName + ": use …RequestEncoder or …Endpoint"));
+    for (Comment c : p.comments) {
+      if (!c.text().contains(KEEP)) {
+        dialect(c.line(), OWN_THING.matcher(c.text()).replaceAll("own"), out);
       }
+    }
+    for (TypeName n : p.types) {
+      name(n, out);
     }
     return out;
   }
+
+  private static void name(TypeName n, List<Finding> out) {
+    String better = NAMES.get(n.name());
+    String start = "type " + n.name() + ": use ";
+    if (better != null) {
+      out.add(new Finding(n.line(), start + "a field term such as " + better));
+    } else if (NAME_ENDING.matcher(n.name()).find()) {
+      out.add(new Finding(n.line(), start + "…RequestEncoder, …Endpoint or …Snapshot"));
+    } else if (n.topLevel() && GENERIC.contains(n.name())) {
+      out.add(new Finding(n.line(), start + "the domain as prefix, as in Promql" + n.name()));
+    }
+  }
+
+  /** "of its own copy" is plain, "a copy of its own" is not. */
+  private static final Pattern OWN_THING =
+      Pattern.compile("(?i)\\bof (its|their|our|your|one's) own(?= [a-z])");
+
+  private static final Pattern DECLARATION =
+      Pattern.compile(
+          "\\b(?:class|interface|record|enum)\\s+([A-Z]\\w*)\\s*(?=[<({]|extends|implements|permits)");
 
   private static final Pattern SCRIPT_TEXT =
       Pattern.compile("'((?:[^'\\\\]|\\\\.)*)'|\"((?:[^\"\\\\]|\\\\.)*)\"|`([^`]*)`|>([^<>{}]+)<");
@@ -207,21 +260,25 @@ final class PlainLanguage {
         });
   }
 
-  /** Collects literals and doc comments of types; comments and text blocks are skipped. */
+  /** Collects literals, comments and declared types; text blocks are skipped. */
   private void scan(String s) {
+    StringBuilder code = new StringBuilder(s.length());
     int line = 1;
     int i = 0;
     while (i < s.length()) {
       int end;
+      int begin = i;
       if (s.startsWith("//", i)) {
         end = s.indexOf('\n', i);
+        end = end < 0 ? s.length() : end;
+        comments.add(new Comment(line, s.substring(i + 2, end).strip()));
       } else if (s.startsWith("/*", i)) {
         end = after(s, "*/", i + 2);
+        comments.add(new Comment(line, bare(s.substring(i + 2, Math.max(i + 2, end - 2)))));
         if (s.startsWith("/**", i)) {
           Matcher type = TYPE.matcher(s).region(end, s.length());
           if (type.lookingAt()) {
-            String doc = s.substring(i + 3, Math.max(i + 3, end - 2));
-            String text = doc.replaceAll("(?m)^\\s*\\*", "").replaceAll("\\s+", " ").strip();
+            String text = bare(s.substring(i + 3, Math.max(i + 3, end - 2)));
             docs.add(new TypeDoc(line, type.group(1), text));
           }
         }
@@ -238,12 +295,41 @@ final class PlainLanguage {
         }
       } else {
         end = i + 1;
+        code.append(s.charAt(i));
       }
       end = end < 0 ? s.length() : end;
       for (; i < end; i++) {
-        line += s.charAt(i) == '\n' ? 1 : 0;
+        boolean next = s.charAt(i) == '\n';
+        line += next ? 1 : 0;
+        if (next && end > begin + 1) {
+          code.append('\n');
+        }
       }
     }
+    declarations(code);
+  }
+
+  /**
+   * Finds declared types in code without comments and literals, whose lines are those of the file.
+   */
+  private void declarations(CharSequence code) {
+    Matcher m = DECLARATION.matcher(code);
+    int line = 1;
+    int depth = 0;
+    int at = 0;
+    while (m.find()) {
+      for (; at < m.start(); at++) {
+        char c = code.charAt(at);
+        line += c == '\n' ? 1 : 0;
+        depth += c == '{' ? 1 : c == '}' ? -1 : 0;
+      }
+      types.add(new TypeName(line, m.group(1), depth == 0));
+    }
+  }
+
+  /** A block comment without the marks at the beginning of its lines. */
+  private static String bare(String comment) {
+    return comment.replaceAll("(?m)^\\s*\\*", "").replaceAll("\\s+", " ").strip();
   }
 
   private static int after(String s, String mark, int from) {

@@ -11,6 +11,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -26,6 +27,9 @@ class PlainLanguageTest {
       Set.of("target", "node_modules", ".git", "dist", "results", "test");
 
   private static final int MOST_KEPT = 60;
+
+  /** Most words in a cell of a table of the overviews. */
+  private static final int MOST_WORDS = 25;
 
   @Test
   void sourcesAndDocumentsUsePlainLanguage() throws IOException {
@@ -58,7 +62,13 @@ class PlainLanguageTest {
         "class A { String s = \"the key wants a value\"; } | A.java:1: \"wants\"; use: requires",
         "class A { /** What it is. */ int i; String s = \"wants\"; } | ''",
         "class A { String s = \"who is told now\"; // lint:keep: a quote } | ''",
-        "/** Queue of requests. What waits goes on. */ record A() {} | ''"
+        "/** Queue of requests. What waits goes on. */ record A() {} | A.java:1: \"goes on\"",
+        "class A { int i; // nobody waits for it } | A.java:1: \"nobody\"; use: the actor",
+        "class A { int i; // a copy of its own metric } | ''",
+        "class A { int i; // has a thread of its own } | A.java:1: \"of its own\"; use: own",
+        "class A { private record Asked(int i) {} } | A.java:1: type Asked: use a field term",
+        "class A { record Token(int i) {} } | ''",
+        "record Token(int i) {} | A.java:1: type Token: use the domain as prefix"
       })
   void javaSources(String source, String finding) {
     assertThat(found("A.java", source))
@@ -88,6 +98,29 @@ class PlainLanguageTest {
     assertThat(found("A.md", "```\n| " + cell + "x | b |\n```")).isEmpty();
   }
 
+  @ParameterizedTest
+  @CsvSource({"README.md, 150", "ARCHITECTURE.md, 350"})
+  void overviewsStayShort(String name, int mostLines) throws IOException {
+    List<String> lines = Files.readAllLines(ROOT.resolve(name));
+    assertThat(lines).hasSizeLessThanOrEqualTo(mostLines);
+    assertThat(lines.stream().filter(l -> l.startsWith("|")).flatMap(PlainLanguageTest::cells))
+        .as("cells of more than %d words", MOST_WORDS)
+        .allMatch(c -> c.split("\\s+", -1).length <= MOST_WORDS);
+  }
+
+  /** The table of figures holds the current ones; earlier ones are in bench/results. */
+  @Test
+  void figuresStayFew() throws IOException {
+    String text = Files.readString(ROOT.resolve("docs/performance.md"));
+    String table =
+        text.substring(text.indexOf("## Current figures"), text.indexOf("## Known losses"));
+    assertThat(table.lines().filter(l -> l.startsWith("| ")).skip(2)).hasSizeLessThanOrEqualTo(30);
+  }
+
+  private static Stream<String> cells(String row) {
+    return Stream.of(row.replaceAll("\\]\\([^)]*\\)", "]").split("\\|", -1)).map(String::strip);
+  }
+
   private static String found(String name, String text) {
     List<PlainLanguage.Finding> all = check(name, text);
     return all.isEmpty() ? "" : name + ":" + all.getFirst().line() + ": " + all.getFirst().text();
@@ -95,8 +128,7 @@ class PlainLanguageTest {
 
   private static List<PlainLanguage.Finding> check(String name, String text) {
     if (name.endsWith(".java")) {
-      String file = name.substring(name.lastIndexOf('/') + 1, name.length() - ".java".length());
-      return PlainLanguage.java(file, text);
+      return PlainLanguage.java(text);
     }
     return name.endsWith(".md") ? PlainLanguage.document(text) : PlainLanguage.script(text);
   }

@@ -174,7 +174,8 @@ class ReceiverPeersTest {
           "{\"transitions\":[{\"id\":\"3\",\"name\":\"Other\"},{\"id\":\"5\",\"name\":\"Close\"}]}";
     } else if (rest.startsWith("/sns")) {
       answer =
-          "<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><PublishResult><MessageId>1</MessageId></PublishResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></PublishResponse>";
+          "<PublishResponse"
+              + " xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><PublishResult><MessageId>1</MessageId></PublishResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></PublishResponse>";
       type = "text/xml";
     }
     byte[] b = answer.getBytes(StandardCharsets.UTF_8);
@@ -236,7 +237,8 @@ class ReceiverPeersTest {
         msteams.default.title msteams.default.text msteamsv2.default.title msteamsv2.default.text jira.default.summary
         jira.default.description jira.default.priority rocketchat.default.title rocketchat.default.titlelink rocketchat.default.emoji
         rocketchat.default.iconurl rocketchat.default.text mattermost.default.color mattermost.default.username
-        mattermost.default.title mattermost.default.titlelink mattermost.default.fallback mattermost.default.text"""
+        mattermost.default.title mattermost.default.titlelink mattermost.default.fallback mattermost.default.text\
+        """
             .split("\\s+")) {
       t.append(
           "{{ define \"%s\" }}<%s> \"{{ .Status }}\" & ü {{ .CommonAnnotations.text }}{{ end }}%n"
@@ -272,7 +274,8 @@ class ReceiverPeersTest {
           String alerts =
               """
               [{"labels": {"alertname": "A", "n": "one", "severity": "critical"}, "annotations": {"text": "it's <bad> & \\"ü\\""}, "startsAt": "%s", "endsAt": "%s",
-                "generatorURL": "http://prom/graph?g0.expr=up&x=1"}]"""
+                "generatorURL": "http://prom/graph?g0.expr=up&x=1"}]\
+              """
                   .formatted(start, when[1]);
           for (int p : new int[] {real.port(), port}) {
             assertThat(RealAlertmanager.send(p, "POST", "/api/v2/alerts", alerts).statusCode())

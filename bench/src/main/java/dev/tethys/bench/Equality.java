@@ -84,7 +84,7 @@ final class Equality {
       EqualityQueries queries = new EqualityQueries(seed);
       Random random = new Random(seed);
       for (int i = 0; i < count; i++) {
-        Asked asked =
+        ComparedQuery asked =
             switch (random.nextInt(25)) {
               case 0 -> list(queries, random);
               case 1 -> text(queries, random);
@@ -124,9 +124,9 @@ final class Equality {
    *
    * @param ordered whether the order of an instant's series, or of a list, has a meaning
    */
-  private record Asked(String path, String parameters, boolean ordered) {}
+  private record ComparedQuery(String path, String parameters, boolean ordered) {}
 
-  private Asked query(EqualityQueries queries, Random random) {
+  private ComparedQuery query(EqualityQueries queries, Random random) {
     String q = queries.next();
     long from = EqualityData.START / 1000 + random.nextInt(2_400);
     StringBuilder p = new StringBuilder("query=").append(encoded(q));
@@ -150,21 +150,21 @@ final class Equality {
     if (random.nextInt(40) == 0) {
       p.append("&").append(encodedPair(WRONG.get(random.nextInt(WRONG.size()))));
     }
-    return new Asked(
+    return new ComparedQuery(
         instant ? "/api/v1/query" : "/api/v1/query_range",
         p.toString(),
         q.matches("sort(_desc)?\\(.*"));
   }
 
   /** A query that is only formatted or taken apart. */
-  private static Asked text(EqualityQueries queries, Random random) {
-    return new Asked(
+  private static ComparedQuery text(EqualityQueries queries, Random random) {
+    return new ComparedQuery(
         random.nextBoolean() ? "/api/v1/format_query" : "/api/v1/parse_query",
         "query=" + encoded(queries.next()),
         true);
   }
 
-  private static Asked list(EqualityQueries queries, Random random) {
+  private static ComparedQuery list(EqualityQueries queries, Random random) {
     StringBuilder p = new StringBuilder();
     for (int n = random.nextInt(3); n >= 0; n--) {
       p.append("&match[]=").append(encoded(queries.selector()));
@@ -191,7 +191,7 @@ final class Equality {
                       .get(random.nextInt(6))
                   + "/values";
         };
-    return new Asked(path, p.substring(1), kind != 1);
+    return new ComparedQuery(path, p.substring(1), kind != 1);
   }
 
   /** A parameter to be in front. */
@@ -203,7 +203,8 @@ final class Equality {
     return URLEncoder.encode(s, StandardCharsets.UTF_8);
   }
 
-  private @Nullable String compare(Asked asked, ServerUnderTest theirs, ServerUnderTest ours)
+  private @Nullable String compare(
+      ComparedQuery asked, ServerUnderTest theirs, ServerUnderTest ours)
       throws IOException, InterruptedException {
     HttpResponse<String> a = send(theirs, asked);
     HttpResponse<String> b = send(ours, asked);
@@ -235,7 +236,7 @@ final class Equality {
     return new EqualityAnswer(mapper.readValue(body, Map.class));
   }
 
-  private static HttpResponse<String> send(ServerUnderTest server, Asked asked)
+  private static HttpResponse<String> send(ServerUnderTest server, ComparedQuery asked)
       throws IOException, InterruptedException {
     boolean form = asked.path.contains("query");
     HttpRequest.Builder r =

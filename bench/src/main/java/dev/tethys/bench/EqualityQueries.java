@@ -1,8 +1,8 @@
 package dev.tethys.bench;
 
 import dev.tethys.query.promql.ast.Expr.ValueType;
-import dev.tethys.query.promql.ast.Function;
-import dev.tethys.query.promql.function.Functions;
+import dev.tethys.query.promql.ast.PromqlFunction;
+import dev.tethys.query.promql.function.PromqlFunctions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -349,7 +349,7 @@ final class EqualityQueries {
 
   private String call(int d) {
     while (true) {
-      Function f = one(new ArrayList<>(Functions.all())).signature();
+      PromqlFunction f = one(new ArrayList<>(PromqlFunctions.all())).signature();
       switch (f.name()) {
         case "label_replace" -> {
           return "label_replace("
@@ -382,7 +382,7 @@ final class EqualityQueries {
     }
   }
 
-  private String byArguments(Function f, int d) {
+  private String byArguments(PromqlFunction f, int d) {
     List<String> args = new ArrayList<>();
     for (ValueType t : f.argumentTypes()) {
       args.add(

@@ -218,11 +218,11 @@ final class ExporterSinks implements AutoCloseable {
 
   /** Reader of a connection. */
   @FunctionalInterface
-  private interface Talk {
+  private interface SinkConnection {
     void with(InputStream in, OutputStream out) throws IOException;
   }
 
-  private String listener(Talk talk) throws IOException {
+  private String listener(SinkConnection talk) throws IOException {
     ServerSocket s = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     Thread.ofVirtual()
         .start(
@@ -240,7 +240,7 @@ final class ExporterSinks implements AutoCloseable {
     return "127.0.0.1:" + s.getLocalPort();
   }
 
-  private static void talk(Socket c, Talk talk) {
+  private static void talk(Socket c, SinkConnection talk) {
     try (c) {
       talk.with(c.getInputStream(), c.getOutputStream());
     } catch (IOException e) {

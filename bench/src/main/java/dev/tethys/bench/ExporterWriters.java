@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 import org.opentest4j.TestAbortedException;
 
 /**
- * {@code destinations RECORDING [NAME …]}: what each writer costs. A collector of its own process
+ * {@code destinations RECORDING [NAME …]}: what each writer costs. A collector in its own process
  * takes a recorded exporter by remote write and hands it to one exporter, whose requests are read
  * to their end and answered here without being checked, or by a real server. What takes no samples
  * is given a log record or a span for each by OTLP. Says items for each second of the collector's

@@ -179,7 +179,7 @@ final class Hostile {
     }
   }
 
-  private void send(ServerUnderTest server, HostileQueries.Asked a) {
+  private void send(ServerUnderTest server, HostileQueries.HostileQuery a) {
     String form = "query=" + URLEncoder.encode(a.query(), StandardCharsets.UTF_8);
     form +=
         a.step() == 0

@@ -137,16 +137,16 @@ final class Lookups {
     return URLEncoder.encode(s, StandardCharsets.UTF_8);
   }
 
-  private record Asked(Contender contender, ServerUnderTest server, double[] times) {}
+  private record TimedLookup(Contender contender, ServerUnderTest server, double[] times) {}
 
   /** Asks each server in turn; the ratio of Tethys's median to the best of the others. */
   private double measure(String name, String request, Map<Contender, ServerUnderTest> servers)
       throws IOException, InterruptedException {
     String path = "/api/v1/" + request.replace("match[]", "match%5B%5D");
-    List<Asked> all = new ArrayList<>();
-    servers.forEach((c, server) -> all.add(new Asked(c, server, new double[runs])));
+    List<TimedLookup> all = new ArrayList<>();
+    servers.forEach((c, server) -> all.add(new TimedLookup(c, server, new double[runs])));
     for (int run = -2 * runs; run < runs; run++) { // the first ones count for nothing: code is cold
-      for (Asked a : all) {
+      for (TimedLookup a : all) {
         double took = ask(a.contender, a.server, path);
         if (run >= 0) {
           a.times[run] = took;
@@ -156,7 +156,7 @@ final class Lookups {
     StringBuilder row = new StringBuilder(name);
     double own = Double.NaN;
     double best = Double.POSITIVE_INFINITY;
-    for (Asked a : all) {
+    for (TimedLookup a : all) {
       Arrays.sort(a.times);
       double median = a.times[runs / 2];
       row.append(String.format(Locale.ROOT, "\t%.2f", median));

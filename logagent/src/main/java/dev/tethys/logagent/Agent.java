@@ -31,7 +31,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Running {@code tethys logs}, from start to end, over standard input or its {@link Jobs}. It
+ * Running {@code tethys logs}, from start to end, over standard input or its {@link LogJobs}. It
  * provides the status for the pages and the result of reloads.
  */
 final class Agent implements AutoCloseable {
@@ -62,7 +62,7 @@ final class Agent implements AutoCloseable {
       new HttpClientFactory("promtail/" + BuildInfo.current().version());
   private final String host;
   private final LogExporters destinations;
-  private final Jobs jobs;
+  private final LogJobs jobs;
 
   Agent(PromtailConfig config, Mode mode, Loader loader) throws IOException {
     this(config, mode, loader, List.of());
@@ -83,7 +83,7 @@ final class Agent implements AutoCloseable {
     this.host = hostName();
     StageMetrics stageMetrics = new StageMetrics(registry);
     this.destinations = new LogExporters(config, mode.dryRun, http, registry, stageMetrics, own);
-    this.jobs = new Jobs(config, mode, host, http, registry, stageMetrics, destinations);
+    this.jobs = new LogJobs(config, mode, host, http, registry, stageMetrics, destinations);
   }
 
   private static String hostName() {
@@ -201,7 +201,7 @@ final class Agent implements AutoCloseable {
 
   private synchronized @Nullable String reloadNow() {
     try {
-      List<Jobs.Unbegun> failures = jobs.become(loader.load());
+      List<LogJobs.Unbegun> failures = jobs.become(loader.load());
       if (failures.isEmpty()) {
         reloads.inc();
         LOG.log(Level.INFO, "the configuration was read anew");
@@ -240,7 +240,7 @@ final class Agent implements AutoCloseable {
 
   @Override
   public void close() {
-    destinations.close(Jobs.TIME_LIMIT);
+    destinations.close(LogJobs.TIME_LIMIT);
     http.close();
   }
 }

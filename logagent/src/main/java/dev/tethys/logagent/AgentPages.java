@@ -1,6 +1,6 @@
 package dev.tethys.logagent;
 
-import dev.tethys.api.MetricsPage;
+import dev.tethys.api.prometheus.MetricsPage;
 import dev.tethys.collect.logs.LogSource;
 import dev.tethys.collect.logs.file.FileTarget;
 import dev.tethys.collect.logs.push.ServerTls;

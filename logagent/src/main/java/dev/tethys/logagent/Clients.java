@@ -101,7 +101,7 @@ final class Clients {
           LokiClient there = kept.get(l);
           opened.add(there == null ? fresh(l) : there);
         }
-        tellOfQueuesLeftBehind(to);
+        logRemainingQueues(to);
       } catch (IOException | RuntimeException e) {
         undo();
         throw e;
@@ -172,7 +172,7 @@ final class Clients {
     }
   }
 
-  private static void tellOfQueuesLeftBehind(PromtailConfig c) throws IOException {
+  private static void logRemainingQueues(PromtailConfig c) throws IOException {
     WriteAheadLog wal = c.wal();
     if (wal == null) {
       return;

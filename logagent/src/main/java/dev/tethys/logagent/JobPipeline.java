@@ -20,7 +20,7 @@ final class JobPipeline implements EntrySink, AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(JobPipeline.class.getName());
 
   private final String job;
-  private final Inspection inspection;
+  private final StageInspection inspection;
   private final Consumer<LogEntry> to;
   private final ReentrantLock lock = new ReentrantLock(); // stages are for one thread at a time
   private final AtomicReference<@Nullable Supplier<Stages>> next = new AtomicReference<>();
@@ -29,7 +29,7 @@ final class JobPipeline implements EntrySink, AutoCloseable {
   private final Thread ticker;
   private String told = ""; // of the ticker
 
-  JobPipeline(String job, Stages stages, Inspection inspection, Consumer<LogEntry> to) {
+  JobPipeline(String job, Stages stages, StageInspection inspection, Consumer<LogEntry> to) {
     this.job = job;
     this.stages = stages;
     this.inspection = inspection;
@@ -91,7 +91,7 @@ final class JobPipeline implements EntrySink, AutoCloseable {
   }
 
   /** Who inspects what stages do. */
-  Inspection inspection() {
+  StageInspection inspection() {
     return inspection;
   }
 

@@ -218,7 +218,7 @@ final class LogExporters {
     parts = now;
     takers = now.takers();
     config = next;
-    nobodyWaits();
+    stopWaiting();
     change.endOthers();
   }
 
@@ -295,14 +295,14 @@ final class LogExporters {
     }
     try {
       open(config);
-      nobodyWaits();
+      stopWaiting();
       LOG.log(Level.INFO, "clients are open again, as they were before");
     } catch (IOException | RuntimeException e) {
       LOG.log(Level.WARNING, "clients cannot be opened again: {0}", text(e));
     }
   }
 
-  private void nobodyWaits() {
+  private void stopWaiting() {
     CountDownLatch s = shut;
     if (s != null) {
       s.countDown();
@@ -326,7 +326,7 @@ final class LogExporters {
 
   /** From now on no caller waits: what finds no room is not settled, its sources bring it again. */
   void failBlockedProducers() {
-    nobodyWaits();
+    stopWaiting();
     clients.failBlockedProducers();
     PipelineLogExporter g = graph;
     if (g != null) {
@@ -341,7 +341,7 @@ final class LogExporters {
         return;
       }
       ended = true;
-      nobodyWaits();
+      stopWaiting();
     }
     List<Thread> closing = clients.close(timeLimit);
     PipelineLogExporter g = graph;

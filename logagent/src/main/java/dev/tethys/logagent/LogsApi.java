@@ -169,7 +169,7 @@ final class LogsApi {
 
   private void losses(HttpRequest q, HttpResponse r) throws IOException {
     Json j = new Json().open('{').key("losses");
-    Losses.write(j, registry.gather());
+    LostEntries.write(j, registry.gather());
     send(r, j.close('}'));
   }
 
@@ -258,10 +258,10 @@ final class LogsApi {
     if (!(perSecond > 0 && perSecond <= MAX_PER_SECOND)) {
       throw new HttpException(400, "per_second must be a number above 0, up to 10");
     }
-    Inspection.Watch w = job.pipeline.inspection().watch(perSecond);
+    StageInspection.Watch w = job.pipeline.inspection().watch(perSecond);
     if (w == null) {
       throw new HttpException(
-          429, "this job already has " + Inspection.MAX_WATCHES + " inspections");
+          429, "this job already has " + StageInspection.MAX_WATCHES + " inspections");
     }
     boolean[] gone = new boolean[1];
     r.header("Content-Type", "application/x-ndjson").uncompressed();

@@ -2,24 +2,11 @@ package dev.tethys.logagent;
 
 import dev.tethys.collect.discovery.Discoveries;
 import dev.tethys.collect.discovery.DiscoveryConfig;
-import dev.tethys.collect.discovery.StaticConfig;
-import dev.tethys.collect.discovery.TargetGroup;
-import dev.tethys.collect.discovery.docker.DockerDaemon;
 import dev.tethys.collect.logs.LogSourceConfig;
-import dev.tethys.collect.logs.cloudflare.CloudflareConfig;
-import dev.tethys.collect.logs.docker.DockerLogs;
-import dev.tethys.collect.logs.file.Decompression;
 import dev.tethys.collect.logs.file.FileOptions;
-import dev.tethys.collect.logs.file.FileRules;
 import dev.tethys.collect.logs.file.FileTailing;
-import dev.tethys.collect.logs.gelf.GelfConfig;
-import dev.tethys.collect.logs.journal.JournalConfig;
-import dev.tethys.collect.logs.push.GcpConfig;
-import dev.tethys.collect.logs.push.HerokuConfig;
-import dev.tethys.collect.logs.push.LokiPushConfig;
 import dev.tethys.collect.logs.push.ServerLimits;
 import dev.tethys.collect.logs.push.ServerTls;
-import dev.tethys.collect.logs.syslog.SyslogConfig;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.RelabelConfig;
@@ -29,21 +16,16 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.config.YamlWriter;
-import dev.tethys.model.Labels;
-import dev.tethys.model.NameScheme;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.relabel.Relabeling;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.exporter.loki.LokiClientConfig;
 import dev.tethys.pipeline.exporter.loki.LokiLimits;
-import dev.tethys.pipeline.kafka.KafkaLogs;
 import dev.tethys.pipeline.stages.EntryLimiter;
 import dev.tethys.pipeline.stages.Sizes;
 import dev.tethys.pipeline.stages.StageContext;
 import dev.tethys.pipeline.stages.StageMetrics;
 import dev.tethys.pipeline.stages.Stages;
-import java.nio.charset.Charset;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -266,59 +248,6 @@ record PromtailConfig(
   private static final Key<YamlObject> FILE_WATCH =
       GLOBAL.optional("file_watch_config", WATCH.type(o -> o), "Polling of files.");
 
-  private static final Section DECOMPRESSION =
-      new Section("decompression", "How files are compressed.");
-  private static final Key<Boolean> ENABLED =
-      DECOMPRESSION.key("enabled", Type.BOOL, false, "Whether files are decompressed.");
-  private static final Key<Duration> DELAY =
-      DECOMPRESSION.key(
-          "initial_delay", GoDurations.TYPE, Duration.ZERO, "How long a new file is left alone.");
-  private static final Key<Decompression> FORMAT =
-      DECOMPRESSION.key(
-          "format",
-          Type.oneOf("format", Decompression.values(), Decompression::word),
-          Decompression.GZIP,
-          "Which.");
-
-  private static final Section SCRAPE = new Section("scrape_configs", "A source of entries.");
-  private static final Key<String> JOB =
-      SCRAPE.required("job_name", Type.STRING, "Its name; each only once.");
-  private static final Key<YamlNode> STAGES =
-      SCRAPE.optional("pipeline_stages", Type.ANY, "What is done with entries.");
-  private static final Key<YamlNode> RELABEL =
-      SCRAPE.optional("relabel_configs", RelabelConfig.LIST, "What is done with targets.");
-  private static final Key<String> ENCODING =
-      SCRAPE.key("encoding", Type.STRING, "", "Of files, as IANA calls it.");
-  private static final Key<Boolean> FROM_END =
-      SCRAPE.key(
-          "tail_from_end",
-          Type.BOOL,
-          false,
-          "Files that are there when the job runs for the first time are read from their end.");
-  private static final Key<YamlObject> COMPRESSED =
-      SCRAPE.optional("decompression", DECOMPRESSION.type(o -> o), "How files are compressed.");
-
-  private static final List<Key<? extends LogSourceConfig>> SOURCES =
-      List.of(
-          SCRAPE.optional("journal", JournalConfig.TYPE, "The journal of systemd."),
-          SCRAPE.optional("syslog", SyslogConfig.TYPE, "Syslog over the network."),
-          SCRAPE.optional("gelf", GelfConfig.TYPE, "Graylog's messages."),
-          SCRAPE.optional("loki_push_api", LokiPushConfig.TYPE, "What is pushed as to Loki."),
-          SCRAPE.optional("heroku_drain", HerokuConfig.TYPE, "What Heroku's drains push."),
-          SCRAPE.optional("gcplog", GcpConfig.TYPE, "What Google's Pub/Sub pushes."),
-          SCRAPE.optional("cloudflare", CloudflareConfig.TYPE, "Request logs of a zone."),
-          SCRAPE.optional("kafka", KafkaLogs.TYPE, "Records of Kafka's topics."),
-          SCRAPE.optional(
-              "azure_event_hubs", KafkaLogs.EVENT_HUBS_TYPE, "Records of Azure's event hubs."));
-
-  static {
-    SCRAPE.include(Discoveries.SECTION);
-    SCRAPE.notBuilt(
-        "windows_events",
-        "The event log of Windows, where this does not run; a Promtail there may push to a job with"
-            + " loki_push_api here.");
-  }
-
   private static final Section TOP = new Section("promtail.yml", "Configuration of Promtail.");
   private static final Key<Server> SERVER_KEY =
       TOP.key("server", SERVER.type(PromtailConfig::server), Server.DEFAULT, "The HTTP server.");
@@ -336,11 +265,7 @@ record PromtailConfig(
           PositionsConfig.DEFAULT,
           "How far files were read.");
   private static final Key<List<ScrapeConfig>> SCRAPES =
-      TOP.key(
-          "scrape_configs",
-          Type.list(SCRAPE.type(PromtailConfig::scrape)),
-          List.of(),
-          "Sources of entries.");
+      TOP.key("scrape_configs", Type.list(JobSection.TYPE), List.of(), "Sources of entries.");
   private static final Key<Limits> LIMITS_KEY =
       TOP.key("limits_config", LIMITS.type(PromtailConfig::limits), Limits.NONE, "Limits.");
   private static final Key<Limits> CLYMENES_LIMITS_KEY =
@@ -578,69 +503,6 @@ record PromtailConfig(
     LokiLimits ofLoki =
         new LokiLimits(Math.toIntExact(o.get(MAX_STREAMS)), o.get(MAX_LINE), o.get(TRUNCATE));
     return new Limits(ofLoki, read);
-  }
-
-  private static ScrapeConfig scrape(YamlObject o) {
-    List<DiscoveryConfig> discovery = new ArrayList<>();
-    List<DiscoveryConfig> docker = new ArrayList<>();
-    for (DiscoveryConfig d : Discoveries.read(o, false)) {
-      if (DockerDaemon.of(d) != null) {
-        docker.add(d); // here it means to read logs through Docker's API
-      } else {
-        discovery.add(d instanceof StaticConfig s ? withTargets(s) : d);
-      }
-    }
-    Charset charset = StandardCharsets.UTF_8;
-    String encoding = o.get(ENCODING);
-    if (!encoding.isEmpty()) {
-      try {
-        charset = Charset.forName(encoding);
-      } catch (IllegalArgumentException e) {
-        throw o.error(ENCODING, "unknown encoding \"" + encoding + "\"");
-      }
-    }
-    YamlObject compressed = o.find(COMPRESSED);
-    boolean decompress = compressed != null && compressed.get(ENABLED);
-    return new ScrapeConfig(
-        o.node().asTree(),
-        o.get(JOB),
-        o.at(STAGES),
-        List.copyOf(discovery),
-        sources(o, docker),
-        RelabelConfig.read(o.at(RELABEL), NameScheme.LEGACY),
-        new FileOptions(
-            charset,
-            compressed != null && decompress ? compressed.get(FORMAT) : null,
-            compressed != null ? compressed.get(DELAY) : Duration.ZERO,
-            FileOptions.MAX_LINE,
-            FileRules.NONE.withFromEnd(o.get(FROM_END))));
-  }
-
-  private static List<LogSourceConfig> sources(YamlObject o, List<DiscoveryConfig> docker) {
-    List<LogSourceConfig> out = new ArrayList<>();
-    if (!docker.isEmpty()) {
-      out.add(new DockerLogs(List.copyOf(docker)));
-    }
-    for (Key<? extends LogSourceConfig> k : SOURCES) {
-      LogSourceConfig c = o.find(k);
-      if (c != null) {
-        out.add(c);
-      }
-    }
-    return List.copyOf(out);
-  }
-
-  /** A group without targets has one: it is about this host. */
-  private static StaticConfig withTargets(StaticConfig s) {
-    return new StaticConfig(
-        s.groups().stream()
-            .map(
-                g ->
-                    g.targets().isEmpty()
-                        ? new TargetGroup(
-                            g.source(), List.of(Labels.of("__address__", "localhost")), g.labels())
-                        : g)
-            .toList());
   }
 
   /** What is in force, to be shown: no secrets. */

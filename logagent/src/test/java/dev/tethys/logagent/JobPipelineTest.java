@@ -38,7 +38,7 @@ class JobPipelineTest {
         new JobPipeline(
             "a",
             stages("[multiline: {firstline: '^x', max_wait_time: 10ms}]"),
-            new Inspection("a", false),
+            new StageInspection("a", false),
             e -> {
               if (faults.getAndDecrement() > 0) {
                 throw new IllegalStateException("a fault of what comes after");
@@ -60,8 +60,9 @@ class JobPipelineTest {
         new JobPipeline(
             "a",
             stages(
-                "[template: {source: output, template: '<{{ .Entry }}>'}, output: {source: output}]"),
-            new Inspection("a", false),
+                "[template: {source: output, template: '<{{ .Entry }}>'}, output: {source:"
+                    + " output}]"),
+            new StageInspection("a", false),
             e -> out.add(e.line()))) {
       p.become(
           () -> {

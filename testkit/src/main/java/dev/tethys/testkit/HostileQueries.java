@@ -34,10 +34,10 @@ public final class HostileQueries {
   }
 
   /** A query with the time that it is asked for: an instant when {@code step} is 0; seconds. */
-  public record Asked(String kind, String query, long start, long end, long step) {}
+  public record HostileQuery(String kind, String query, long start, long end, long step) {}
 
   /** The next one; the data is taken to end at {@code now}, in seconds. */
-  public Asked next(long now) {
+  public HostileQuery next(long now) {
     int kind = random.nextInt(16);
     String query =
         switch (kind) {
@@ -62,8 +62,8 @@ public final class HostileQueries {
     long span = pick(List.of(60L, 3_600L, 86_400L, 31_536_000L, 3_000_000_000L));
     long step = Math.max(1, span / pick(List.of(10L, 1_000L, 10_999L)));
     return range
-        ? new Asked("" + kind, query, now - span, now, step)
-        : new Asked("" + kind, query, now, now, 0);
+        ? new HostileQuery("" + kind, query, now - span, now, step)
+        : new HostileQuery("" + kind, query, now, now, 0);
   }
 
   private <T> T pick(List<T> of) {

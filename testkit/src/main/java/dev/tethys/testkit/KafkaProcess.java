@@ -101,7 +101,7 @@ public final class KafkaProcess implements AutoCloseable {
   }
 
   private Process java(String main, String... args) throws IOException {
-    // Only the broker's jars: ours bring a logging bridge that it does not want.
+    // Only the broker's jars: ours bring a logging bridge that it does not support.
     String jars =
         Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
             .filter(p -> p.endsWith(".jar") && !p.contains("slf4j-jdk14"))
@@ -141,7 +141,7 @@ public final class KafkaProcess implements AutoCloseable {
   }
 
   /** Has it stop, with what happens waiting in its sockets, or continue. */
-  public void standStill(boolean still) throws IOException, InterruptedException {
+  public void freeze(boolean still) throws IOException, InterruptedException {
     String signal = still ? "-STOP" : "-CONT";
     new ProcessBuilder("kill", signal, Long.toString(process.pid())).start().waitFor();
   }

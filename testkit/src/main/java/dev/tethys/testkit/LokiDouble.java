@@ -14,7 +14,7 @@ import java.util.List;
 
 /**
  * Loki for tests: keeps all pushed entries, or refuses them with 503. It reads protobuf pushes with
- * a reader of its own (fields of Loki's push.proto), so that it checks the product's writer.
+ * its own reader (fields of Loki's push.proto), so that it checks the product's writer.
  */
 public final class LokiDouble implements AutoCloseable {
   /** Texts of all entries, in the order in which they came. */

@@ -115,7 +115,7 @@ public final class PostgresProcess implements AutoCloseable {
    *     key has to encrypt too
    * @param keytab of {@code postgres/localhost}
    */
-  public void wantTickets(String type, Path keytab) throws IOException, InterruptedException {
+  public void requireTickets(String type, Path keytab) throws IOException, InterruptedException {
     Path own = dir.resolve("server.keytab");
     Files.copy(keytab, own);
     Files.setPosixFilePermissions(own, PosixFilePermissions.fromString("rw-r--r--"));
@@ -130,7 +130,8 @@ public final class PostgresProcess implements AutoCloseable {
    *
    * @param server certificate {@code server}, and the authority of those of users
    */
-  public void wantCertificates(TestCertificates server) throws IOException, InterruptedException {
+  public void requireCertificates(TestCertificates server)
+      throws IOException, InterruptedException {
     StringBuilder settings = new StringBuilder("ssl = on\n");
     for (Path p : List.of(server.ca(), server.certificate("server"), server.key("server"))) {
       Path own = dir.resolve(p.getFileName());
@@ -153,7 +154,7 @@ public final class PostgresProcess implements AutoCloseable {
    *
    * @return the folder of the socket
    */
-  public Path wantOwner() throws IOException, InterruptedException {
+  public Path requireOwner() throws IOException, InterruptedException {
     Path folder = Files.createDirectory(dir.resolve("socket"));
     if (root) {
       Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));

@@ -101,7 +101,8 @@ final class AmtoolSilences {
         new Command(
             "amtool silence query",
             "[<matcher-groups>...]",
-            "Query Alertmanager silences. A first word without an operator is the name of an alert.",
+            "Query Alertmanager silences. A first word without an operator is the name of an"
+                + " alert.",
             List.of(
                 flag(
                     "expired",

@@ -8,10 +8,10 @@ import dev.tethys.pipeline.collector.ConfigSources;
 import dev.tethys.pipeline.component.Checkable;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.ComponentId;
+import dev.tethys.pipeline.component.ComponentKind;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.component.ExporterProbe;
-import dev.tethys.pipeline.component.Kind;
 import dev.tethys.pipeline.grammar.Definition;
 import dev.tethys.pipeline.grammar.GraphConfig;
 import dev.tethys.pipeline.grammar.PipelineDefinition;
@@ -86,12 +86,12 @@ final class CheckExporter {
     ComponentId id =
         configs.isEmpty() || configs.equals(List.of(""))
             ? new ComponentId(type(what), "")
-            : components.canonical(Kind.EXPORTER, ComponentId.parse(what));
+            : components.canonical(ComponentKind.EXPORTER, ComponentId.parse(what));
     Definition d =
         config.pipelines().stream()
             .flatMap(p -> p.exporters().stream())
             .map(PipelineDefinition.Use::definition)
-            .filter(x -> x.kind() == Kind.EXPORTER && x.id().equals(id))
+            .filter(x -> x.kind() == ComponentKind.EXPORTER && x.id().equals(id))
             .findFirst()
             .orElseThrow(
                 () ->
@@ -242,7 +242,7 @@ final class CheckExporter {
 
   private static Map<String, String> keysOf(Components components, String type, String url) {
     try {
-      return components.find(Kind.EXPORTER, type).orElse(null) instanceof Checkable<?> c
+      return components.find(ComponentKind.EXPORTER, type).orElse(null) instanceof Checkable<?> c
           ? c.keysOf(url)
           : Map.of("endpoint", url);
     } catch (IllegalArgumentException e) {
@@ -254,7 +254,8 @@ final class CheckExporter {
    * What an exporter is tried with that is in no pipeline: metrics, or else logs, or else traces.
    */
   private static Signal signal(Components components, String type) {
-    if (components.find(Kind.EXPORTER, type).orElse(null) instanceof ExporterFactory<?> f) {
+    if (components.find(ComponentKind.EXPORTER, type).orElse(null)
+        instanceof ExporterFactory<?> f) {
       for (Signal s : List.of(Signal.METRICS, Signal.LOGS)) {
         if (f.signals().contains(s)) {
           return s;

@@ -45,7 +45,7 @@ final class Lint {
   private Lint() {}
 
   /** A problem and its place. */
-  private record Complaint(String file, int line, String group, RuleSpec rule, Problem problem) {}
+  private record Finding(String file, int line, String group, RuleSpec rule, Problem problem) {}
 
   /** A rule with the lines that belong to it. */
   private record Placed(String group, RuleSpec rule, int line, int from, int to) {}
@@ -144,7 +144,7 @@ final class Lint {
         broken = true;
       }
     }
-    List<Complaint> all = new ArrayList<>();
+    List<Finding> all = new ArrayList<>();
     String server = a.flags().get("server");
     try (LintServer s = server.isEmpty() ? null : server(a, now)) {
       LintRules rules = new LintRules(s == null ? m -> "" : s::type);
@@ -160,13 +160,13 @@ final class Lint {
           }
           for (Problem x : found) {
             if (!disabled.contains(x.check()) && !c.off(x.check(), x.subject(), p.from, p.to)) {
-              all.add(new Complaint(f.getKey(), p.line, p.group, p.rule, x));
+              all.add(new Finding(f.getKey(), p.line, p.group, p.rule, x));
             }
           }
         }
       }
     }
-    List<Complaint> told =
+    List<Finding> told =
         all.stream().filter(c -> c.problem.severity().compareTo(shown) >= 0).toList();
     if (format.equals("json")) {
       json(told, console);
@@ -236,8 +236,8 @@ final class Lint {
     return Integer.parseInt(where.substring(where.lastIndexOf(':', column - 1) + 1, column));
   }
 
-  private static void text(List<Complaint> told, Console console) {
-    for (Complaint c : told) {
+  private static void text(List<Finding> told, Console console) {
+    for (Finding c : told) {
       console
           .out()
           .println(
@@ -256,9 +256,9 @@ final class Lint {
     }
   }
 
-  private static void json(List<Complaint> told, Console console) {
+  private static void json(List<Finding> told, Console console) {
     List<Map<String, Object>> all = new ArrayList<>();
-    for (Complaint c : told) {
+    for (Finding c : told) {
       Map<String, Object> m = new LinkedHashMap<>();
       m.put("file", c.file);
       m.put("line", c.line);

@@ -5,7 +5,7 @@ import dev.tethys.model.Matcher;
 import dev.tethys.query.promql.ast.BinaryOp;
 import dev.tethys.query.promql.ast.Expr;
 import dev.tethys.query.promql.ast.Expr.ValueType;
-import dev.tethys.query.promql.format.Printer;
+import dev.tethys.query.promql.format.PromqlPrinter;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -392,7 +392,7 @@ final class LintRules {
           "one side of "
               + b.op().text()
               + " is a series with all its labels ("
-              + Printer.print(left.bounded() ? b.right() : b.left())
+              + PromqlPrinter.print(left.bounded() ? b.right() : b.left())
               + "), the other is aggregated to "
               + other.names()
               + ": nothing matches; add on(…) with group_left or group_right");

@@ -1,7 +1,7 @@
 package dev.tethys.tools;
 
 import dev.tethys.query.promql.ast.Expr;
-import dev.tethys.query.promql.format.Printer;
+import dev.tethys.query.promql.format.PromqlPrinter;
 import dev.tethys.store.archive.Json;
 import dev.tethys.tools.LintRules.Problem;
 import dev.tethys.tools.LintRules.Severity;
@@ -106,7 +106,7 @@ final class LintServer implements AutoCloseable {
         continue;
       }
       String selector =
-          Printer.print(
+          PromqlPrinter.print(
               new Expr.VectorSelector(
                   v.span(), v.name(), v.matchers(), Expr.TimeShift.NONE, Expr.Extension.NONE));
       if (exists(selector)) {
@@ -123,7 +123,7 @@ final class LintServer implements AutoCloseable {
                     + " matched "
                     + selector
                     + " in the last "
-                    + Printer.duration(lookback.toMillis())
+                    + PromqlPrinter.duration(lookback.toMillis())
                     + (v.name().isEmpty() ? "" : ", though there is " + v.name())));
       } else {
         out.add(
@@ -135,7 +135,7 @@ final class LintServer implements AutoCloseable {
                     + " had no series "
                     + v.name()
                     + " in the last "
-                    + Printer.duration(lookback.toMillis())));
+                    + PromqlPrinter.duration(lookback.toMillis())));
       }
     }
     return out;

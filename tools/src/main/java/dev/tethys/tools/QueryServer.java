@@ -77,7 +77,7 @@ final class QueryServer {
   }
 
   /** Asks a server and gives what is to be printed. */
-  private interface Question {
+  private interface ServerQuery {
     String ask(ServerApi api, Command.Arguments a, boolean json) throws IOException;
   }
 
@@ -90,7 +90,7 @@ final class QueryServer {
     }
   }
 
-  private static int ask(Command.Arguments a, Console console, Question q) throws IOException {
+  private static int ask(Command.Arguments a, Console console, ServerQuery q) throws IOException {
     String format = a.flags().get("format");
     if (!format.equals("promql") && !format.equals("json")) {
       throw new WrongCommandLineException(

@@ -1,6 +1,6 @@
 package dev.tethys.tools;
 
-import dev.tethys.runtime.cli.UsageWords;
+import dev.tethys.runtime.cli.UsageTexts;
 
 /**
  * The command line of a tool is wrong. The message says what alone; in whose name it is said, and
@@ -10,8 +10,8 @@ final class WrongCommandLineException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   /** The words that promtool and amtool share. */
-  static final UsageWords WORDS =
-      new UsageWords() {
+  static final UsageTexts WORDS =
+      new UsageTexts() {
         @Override
         public RuntimeException unknown(String flag, String suggestion) {
           return new WrongCommandLineException("unknown long flag '" + flag + "'" + suggestion);

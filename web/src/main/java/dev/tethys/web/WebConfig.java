@@ -9,7 +9,7 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
-import dev.tethys.web.internal.OldTls;
+import dev.tethys.web.internal.LegacyTls;
 import dev.tethys.web.internal.Pem;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -449,8 +449,8 @@ public record WebConfig(
       throw o.error(MIN_VERSION, "min_version is newer than max_version");
     }
     try {
-      OldTls.enable();
-      OldTls.require(min.protocol());
+      LegacyTls.enable();
+      LegacyTls.require(min.protocol());
     } catch (IOException e) {
       throw o.error(MIN_VERSION, String.valueOf(e.getMessage()));
     }

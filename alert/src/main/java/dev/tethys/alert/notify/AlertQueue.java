@@ -161,7 +161,7 @@ final class AlertQueue {
       former.queue.clear();
       lock.lock();
       try {
-        facts.goOnFrom(former.facts);
+        facts.resumeFrom(former.facts);
       } finally {
         lock.unlock();
       }

@@ -32,7 +32,7 @@ final class DeliveryFacts {
   }
 
   /** Continues where the facts of a queue stood that was replaced; its metrics are the same. */
-  void goOnFrom(DeliveryFacts former) {
+  void resumeFrom(DeliveryFacts former) {
     sent = former.sent;
     dropped = former.dropped;
     lastDelivery = former.lastDelivery;

@@ -17,7 +17,7 @@ import dev.tethys.query.logql.ast.MetricExpr;
 import dev.tethys.query.logql.format.LogqlPrinter;
 import dev.tethys.query.logql.parser.LogqlParseException;
 import dev.tethys.query.promql.ast.Expr;
-import dev.tethys.query.promql.format.Printer;
+import dev.tethys.query.promql.format.PromqlPrinter;
 import dev.tethys.query.promql.parser.ParserOptions;
 import dev.tethys.query.promql.parser.PromqlParseException;
 import dev.tethys.query.promql.parser.PromqlParser;
@@ -322,7 +322,7 @@ public final class RuleFile {
         return new Query(TraceRuleQueries.parse(text).toString(), null);
       }
       Expr e = PromqlParser.parse(text, parser);
-      return new Query(Printer.print(e), e);
+      return new Query(PromqlPrinter.print(e), e);
     } catch (PromqlParseException | LogqlParseException | TraceQlException e) {
       problems.add(
           o.error(EXPR, context + "could not parse expression: " + e.getMessage()).getMessage());

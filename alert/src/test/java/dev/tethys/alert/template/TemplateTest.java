@@ -78,7 +78,8 @@ class TemplateTest {
       value = {
         "plain text|plain text",
         "{{ 1 }}|1",
-        "{{ 1.0 }} {{ 1e6 }} {{ 0x10 }} {{ 1_000 }} {{ 'a' }} {{ 123456.5 }}|1 1e+06 16 1000 97 123456.5",
+        "{{ 1.0 }} {{ 1e6 }} {{ 0x10 }} {{ 1_000 }} {{ 'a' }} {{ 123456.5 }}|1 1e+06 16 1000 97"
+            + " 123456.5",
         "{{ \"<b>\" }}|<b>",
         "{{define \"x\"}}{{.arg0}} {{.arg1}}{{end}}{{template \"x\" (args 1 \"2\")}}|1 2",
         "{{ .Foo }}|<no value>",
@@ -90,11 +91,13 @@ class TemplateTest {
         "{{range $i, $e := args}}{{$i}}{{else}}none{{end}}|none",
         "{{range $k, $v := args 7 8}}{{$k}}={{$v}};{{end}}|arg0=7;arg1=8;",
         "{{range 3}}{{.}}{{end}}|012",
-        "{{range $i := 5}}{{if eq $i 1}}{{continue}}{{end}}{{if eq $i 3}}{{break}}{{end}}{{$i}}{{end}}|02",
+        "{{range $i := 5}}{{if eq $i 1}}{{continue}}{{end}}{{if eq $i"
+            + " 3}}{{break}}{{end}}{{$i}}{{end}}|02",
         "{{$x := 1}}{{$x = 2}}{{$x}}{{if true}}{{$x = 3}}{{$y := 9}}{{end}}{{$x}}|23",
         "{{block \"b\" 5}}<{{.}}>{{end}}|<5>",
         "{{ (args 1 2).arg1 }}|2",
-        "{{ printf \"%d %s %v %q %5.2f|%-5s|%05d|%x|%t\" 3 \"a\" 1.5 \"q\" 3.14159 \"l\" 42 255 true }}|3 a 1.5 \"q\"  3.14|l    |00042|ff|true",
+        "{{ printf \"%d %s %v %q %5.2f|%-5s|%05d|%x|%t\" 3 \"a\" 1.5 \"q\" 3.14159 \"l\" 42 255"
+            + " true }}|3 a 1.5 \"q\"  3.14|l    |00042|ff|true",
       })
   void language(String text, String expected) {
     if (text.contains("%5.2f")) { // the delimiter is in it
@@ -107,7 +110,8 @@ class TemplateTest {
   void printfFollowsGo() {
     assertThat(
             run(
-                "{{ printf \"%d %s %v %q %5.2f|%-5s|%05d|%x|%t\" 3 \"a\" 1.5 \"q\" 3.14159 \"l\" 42 255 true }}",
+                "{{ printf \"%d %s %v %q %5.2f|%-5s|%05d|%x|%t\" 3 \"a\" 1.5 \"q\" 3.14159 \"l\" 42"
+                    + " 255 true }}",
                 null))
         .isEqualTo("3 a 1.5 \"q\"  3.14|l    |00042|ff|true");
     assertThat(run("{{ printf \"%d\" \"x\" }}", null)).isEqualTo("%!d(string=x)");
@@ -135,17 +139,21 @@ class TemplateTest {
   void comparisons() {
     assertThat(
             run(
-                "{{eq 1 1}} {{eq 1 2 3 1}} {{ne \"a\" \"b\"}} {{lt 1 2}} {{le 2 2}} {{gt 1.5 1.0}} {{ge \"b\" \"a\"}} {{not true}} {{and 1 0 2}} {{or 0 \"\" \"x\"}} {{len \"abc\"}}",
+                "{{eq 1 1}} {{eq 1 2 3 1}} {{ne \"a\" \"b\"}} {{lt 1 2}} {{le 2 2}} {{gt 1.5 1.0}}"
+                    + " {{ge \"b\" \"a\"}} {{not true}} {{and 1 0 2}} {{or 0 \"\" \"x\"}} {{len"
+                    + " \"abc\"}}",
                 null))
         .isEqualTo("true true true true true true true false 0 x 3");
     fails(
         "{{ eq 1 1.0 }}",
         null,
-        "template: test:1:3: executing \"test\" at <eq 1 1.0>: error calling eq: incompatible types for comparison");
+        "template: test:1:3: executing \"test\" at <eq 1 1.0>: error calling eq: incompatible types"
+            + " for comparison");
     fails(
         "{{ lt true false }}",
         null,
-        "template: test:1:3: executing \"test\" at <lt true false>: error calling lt: invalid type for comparison");
+        "template: test:1:3: executing \"test\" at <lt true false>: error calling lt: invalid type"
+            + " for comparison");
     assertThat(run("{{ index . 1 }} {{ len . }} {{ slice \"abcd\" 1 3 }}", texts("a", "b")))
         .isEqualTo("b 2 bc");
     assertThat(run("{{ index (args \"x\") \"arg0\" }}", null)).isEqualTo("x");
@@ -172,7 +180,8 @@ class TemplateTest {
     fails(
         "{{ template \"x\" }}",
         null,
-        "template: test:1:12: executing \"test\" at <{{template \"x\"}}>: template \"x\" not defined");
+        "template: test:1:12: executing \"test\" at <{{template \"x\"}}>: template \"x\" not"
+            + " defined");
     fails(
         "{{ 1 2 }}",
         null,
@@ -180,23 +189,28 @@ class TemplateTest {
     fails(
         "{{ \"x\" | humanizeDuration }}",
         null,
-        "template: test:1:9: executing \"test\" at <humanizeDuration>: error calling humanizeDuration: strconv.ParseFloat: parsing \"x\": invalid syntax");
+        "template: test:1:9: executing \"test\" at <humanizeDuration>: error calling"
+            + " humanizeDuration: strconv.ParseFloat: parsing \"x\": invalid syntax");
     fails(
         "{{ query \"missing\" | first }}",
         null,
-        "template: test:1:21: executing \"test\" at <first>: error calling first: first() called on vector with no elements");
+        "template: test:1:21: executing \"test\" at <first>: error calling first: first() called on"
+            + " vector with no elements");
     fails(
         "{{ (query \"missing\").banana }}",
         null,
-        "template: test:1:10: executing \"test\" at <\"missing\">: can't evaluate field banana in type template.queryResult");
+        "template: test:1:10: executing \"test\" at <\"missing\">: can't evaluate field banana in"
+            + " type template.queryResult");
     fails(
         "{{ query \"bad\" }}",
         null,
-        "template: test:1:3: executing \"test\" at <query \"bad\">: error calling query: no such thing");
+        "template: test:1:3: executing \"test\" at <query \"bad\">: error calling query: no such"
+            + " thing");
     fails(
         "{{ humanize }}",
         null,
-        "template: test:1:3: executing \"test\" at <humanize>: wrong number of args for humanize: want 1 got 0");
+        "template: test:1:3: executing \"test\" at <humanize>: wrong number of args for humanize:"
+            + " want 1 got 0");
     fails(
         "{{ toUpper 1 }}",
         null,
@@ -204,7 +218,8 @@ class TemplateTest {
     fails(
         "{{ 1 | toUpper }}",
         null,
-        "template: test:1:7: executing \"test\" at <toUpper>: wrong type for value; expected string; got int");
+        "template: test:1:7: executing \"test\" at <toUpper>: wrong type for value; expected"
+            + " string; got int");
     fails(
         "ü\n é{{ .a.b }}",
         GoMap.ofAny(Map.of()),
@@ -227,7 +242,8 @@ class TemplateTest {
     assertThat(run("{{ $x := query \"metric\" | first }}{{ $x.Labels.foo }}", null)).isEmpty();
     assertThat(
             run(
-                "{{ range query \"metric\" | sortByLabel \"instance\" }}{{.Labels.instance}}:{{.Value}}: {{end}}",
+                "{{ range query \"metric\" | sortByLabel \"instance\""
+                    + " }}{{.Labels.instance}}:{{.Value}}: {{end}}",
                 null))
         .isEqualTo("a:11: b:21: ");
   }
@@ -259,21 +275,26 @@ class TemplateTest {
         .isEqualTo("100ms:100us:123.5ms:1m 0s:1m 0s:1.234s:12.35s:");
     assertThat(
             run(
-                "{{ range . }}{{ humanize . }}:{{ humanize1024 . }}:{{ humanizeDuration . }}:{{humanizeTimestamp .}}:{{ end }}",
+                "{{ range . }}{{ humanize . }}:{{ humanize1024 . }}:{{ humanizeDuration ."
+                    + " }}:{{humanizeTimestamp .}}:{{ end }}",
                 texts("+Inf", "-Inf", "NaN")))
         .isEqualTo("+Inf:+Inf:+Inf:+Inf:-Inf:-Inf:-Inf:-Inf:NaN:NaN:NaN:NaN:");
     assertThat(
             run(
-                "{{ -0.22222 | humanizePercentage }}:{{ 0.0 | humanizePercentage }}:{{ 0.1234567 | humanizePercentage }}:{{ 1.23456 | humanizePercentage }}",
+                "{{ -0.22222 | humanizePercentage }}:{{ 0.0 | humanizePercentage }}:{{ 0.1234567 |"
+                    + " humanizePercentage }}:{{ 1.23456 | humanizePercentage }}",
                 null))
         .isEqualTo("-22.22%:0%:12.35%:123.5%");
     assertThat(run("{{ range . }}{{ humanizeTimestamp . }}:{{ end }}", ints(0L, -1L, 9223372036L)))
         .isEqualTo(
-            "1970-01-01 00:00:00 +0000 UTC:1969-12-31 23:59:59 +0000 UTC:2262-04-11 23:47:16 +0000 UTC:");
+            "1970-01-01 00:00:00 +0000 UTC:1969-12-31 23:59:59 +0000 UTC:2262-04-11 23:47:16 +0000"
+                + " UTC:");
     fails(
         "{{ range . }}{{ humanizeTimestamp . }}:{{ end }}",
         ints(Long.MIN_VALUE),
-        "template: test:1:16: executing \"test\" at <humanizeTimestamp .>: error calling humanizeTimestamp: -9.223372036854776e+18 cannot be represented as a nanoseconds timestamp since it overflows int64");
+        "template: test:1:16: executing \"test\" at <humanizeTimestamp .>: error calling"
+            + " humanizeTimestamp: -9.223372036854776e+18 cannot be represented as a nanoseconds"
+            + " timestamp since it overflows int64");
     assertThat(run("{{ 1435065584.128 | humanizeTimestamp }}", null))
         .isEqualTo("2015-06-23 13:19:44.128 +0000 UTC");
   }
@@ -287,7 +308,8 @@ class TemplateTest {
         "{{ (1800 | toDuration).String }}#30m0s",
         "{{ now }}#1.353755652e+09",
         "{{ (now | toTime).Format \"Mon Jan 2 15:04:05 2006\" }}#Sat Nov 24 11:14:12 2012",
-        "{{ (\"-30m\" | parseDuration | toDuration | (now | toTime).Add).UnixMilli }}#1353753852000",
+        "{{ (\"-30m\" | parseDuration | toDuration | (now | toTime).Add).UnixMilli"
+            + " }}#1353753852000",
         "{{ \"aa bb CC\" | title }}#Aa Bb CC",
         "{{ \"aa bb CC\" | toUpper }}#AA BB CC",
         "{{ \"aA bB CC\" | toLower }}#aa bb cc",
@@ -322,7 +344,8 @@ class TemplateTest {
     fails(
         "{{define \"x\"}}{{template \"x\"}}{{end}}{{template \"x\"}}",
         null,
-        "template: test:1:25: executing \"x\" at <{{template \"x\"}}>: exceeded maximum template depth (200)");
+        "template: test:1:25: executing \"x\" at <{{template \"x\"}}>: exceeded maximum template"
+            + " depth (200)");
     assertThatThrownBy(() -> run("{{range 1000000000}}{{end}}", null))
         .hasMessageContaining("more than 1000000 steps");
     assertThatThrownBy(

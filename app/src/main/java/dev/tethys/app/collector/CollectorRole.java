@@ -1,6 +1,6 @@
 package dev.tethys.app.collector;
 
-import dev.tethys.api.MetricsPage;
+import dev.tethys.api.prometheus.MetricsPage;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Durations;
 import dev.tethys.config.YamlDocument;
@@ -110,7 +110,8 @@ public final class CollectorRole implements AutoCloseable {
               Flag.Kind.STRING,
               "",
               "URL of a control plane (tethys control or another OpAMP server) that sets the"
-                  + " configuration; --config then holds until it has set one, and may be missing."),
+                  + " configuration; --config then holds until it has set one, and may be"
+                  + " missing."),
           Flag.of(
               ControlPlane.TOKEN_FILE,
               Flag.Kind.STRING,
@@ -270,7 +271,7 @@ public final class CollectorRole implements AutoCloseable {
         flags);
   }
 
-  /** Runs a role that is a collector with a configuration of its own until it is stopped. */
+  /** Runs a role that is a collector with its own configuration until it is stopped. */
   public static int run(String word, ConfigSource source) {
     FlagSet defaults = new FlagSet("tethys " + word, ABOUT, FLAGS);
     LogSetup.install(defaults);

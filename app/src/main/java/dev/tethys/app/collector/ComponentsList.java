@@ -3,9 +3,9 @@ package dev.tethys.app.collector;
 import dev.tethys.config.YamlWriter;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ComponentFactory;
+import dev.tethys.pipeline.component.ComponentKind;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.component.ExporterFactory;
-import dev.tethys.pipeline.component.Kind;
 import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.runtime.BuildInfo;
@@ -29,11 +29,11 @@ final class ComponentsList {
     build.put("command", "tethys collector");
     build.put("version", BuildInfo.current().version());
     tree.put("buildinfo", build);
-    for (Kind k : Kind.values()) {
+    for (ComponentKind k : ComponentKind.values()) {
       tree.put(
           k.section(),
           components.all().stream()
-              .filter(f -> Kind.of(f) == k)
+              .filter(f -> ComponentKind.of(f) == k)
               .sorted(Comparator.comparing(ComponentFactory::type))
               .map(ComponentsList::described)
               .toList());

@@ -4,7 +4,7 @@ import dev.tethys.codec.opamp.ComponentHealth;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.model.log.JulLogger;
-import dev.tethys.pipeline.component.Kind;
+import dev.tethys.pipeline.component.ComponentKind;
 import dev.tethys.pipeline.delivery.OutboxStatus;
 import dev.tethys.pipeline.extension.opamp.ControlledAgent;
 import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
@@ -172,7 +172,7 @@ final class ControlPlane {
       String error = "";
       for (GraphStatus.NodeStatus n : graph.status().nodes()) {
         OutboxStatus box = n.outbox();
-        if (n.kind().equals(Kind.EXPORTER.word()) && box != null) {
+        if (n.kind().equals(ComponentKind.EXPORTER.word()) && box != null) {
           boolean fails = box.isFailing(now);
           parts.put(
               n.id(),

@@ -1,6 +1,6 @@
 package dev.tethys.app.exporter;
 
-import dev.tethys.api.MetricsPage;
+import dev.tethys.api.prometheus.MetricsPage;
 import dev.tethys.collect.exporter.ExporterKind;
 import dev.tethys.collect.host.HostCollectors;
 import dev.tethys.collect.host.NodeExporterFlags;

@@ -1,6 +1,6 @@
 package dev.tethys.app.exporter;
 
-import dev.tethys.api.MetricsPage;
+import dev.tethys.api.prometheus.MetricsPage;
 import dev.tethys.collect.exporter.ExporterFlag;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.log.JulLogger;

@@ -1,6 +1,6 @@
 package dev.tethys.app.nodeagent;
 
-import dev.tethys.api.MetricsPage;
+import dev.tethys.api.prometheus.MetricsPage;
 import dev.tethys.collect.host.ProcessCollector;
 import dev.tethys.collect.observe.MachineIdentity;
 import dev.tethys.collect.observe.NodeObserver;

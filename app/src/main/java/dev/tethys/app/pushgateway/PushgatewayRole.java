@@ -1,6 +1,6 @@
 package dev.tethys.app.pushgateway;
 
-import dev.tethys.api.MetricsPage;
+import dev.tethys.api.prometheus.MetricsPage;
 import dev.tethys.collect.host.ProcessCollector;
 import dev.tethys.collect.push.PushApi;
 import dev.tethys.collect.push.PushGroups;

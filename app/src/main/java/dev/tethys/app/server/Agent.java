@@ -1,10 +1,10 @@
 package dev.tethys.app.server;
 
-import dev.tethys.api.ApiSettings;
-import dev.tethys.api.MetricsPage;
-import dev.tethys.api.Notifications;
-import dev.tethys.api.PrometheusApi;
-import dev.tethys.api.RulesView;
+import dev.tethys.api.prometheus.ApiSettings;
+import dev.tethys.api.prometheus.MetricsPage;
+import dev.tethys.api.prometheus.Notifications;
+import dev.tethys.api.prometheus.PrometheusApi;
+import dev.tethys.api.prometheus.RulesView;
 import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.DiscoveryManager;

@@ -52,7 +52,7 @@ final class EmbeddedLogs implements AutoCloseable {
   static final String QUERY_MAX_ENTRIES = "logs.query-max-entries";
 
   private final FlagSet flags;
-  private final EventStoreShell shell;
+  private final EventStoreSetup shell;
   private final Path folder;
   private final Registry registry;
   private final LogIngester ingester;
@@ -66,7 +66,7 @@ final class EmbeddedLogs implements AutoCloseable {
 
   EmbeddedLogs(FlagSet flags, Path storage, Registry registry) {
     this.flags = flags;
-    this.shell = new EventStoreShell(flags, "logs", "log store", this::database);
+    this.shell = new EventStoreSetup(flags, "logs", "log store", this::database);
     this.folder = shell.folder(storage);
     this.registry = registry;
     this.ingester = new LogIngester(this::store, UnixNanos::now, registry);

@@ -1,6 +1,6 @@
 package dev.tethys.app.server;
 
-import dev.tethys.api.MetricsPage;
+import dev.tethys.api.prometheus.MetricsPage;
 import dev.tethys.app.nodeagent.ObserverParts;
 import dev.tethys.collect.observe.MachineIdentity;
 import dev.tethys.collect.observe.NodeObserver;
@@ -91,8 +91,8 @@ final class EmbeddedObserver implements AutoCloseable {
   }
 
   /**
-   * Opens the observation in a thread of its own: loading programs takes a second, which the start
-   * of the server does not wait for.
+   * Opens the observation in its own thread: loading programs takes a second, which the start of
+   * the server does not wait for.
    *
    * @param sinks receivers of profiles and spans
    * @param jobs called when there is something to read

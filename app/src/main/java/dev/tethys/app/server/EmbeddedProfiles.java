@@ -95,7 +95,7 @@ final class EmbeddedProfiles implements AutoCloseable {
               "Profile this process and store the profiles as service tethys. (Tethys)"));
 
   private final FlagSet flags;
-  private final EventStoreShell shell;
+  private final EventStoreSetup shell;
   private final Path folder;
   private final Registry registry;
   private final ProfileIngester ingester;
@@ -106,7 +106,7 @@ final class EmbeddedProfiles implements AutoCloseable {
 
   EmbeddedProfiles(FlagSet flags, Path storage, HttpClientFactory clients, Registry registry) {
     this.flags = flags;
-    this.shell = new EventStoreShell(flags, "profiles", "profile store", () -> opened);
+    this.shell = new EventStoreSetup(flags, "profiles", "profile store", () -> opened);
     this.folder = shell.folder(storage);
     this.registry = registry;
     this.ingester = new ProfileIngester(this::store, registry);

@@ -116,7 +116,7 @@ final class EmbeddedTraces implements AutoCloseable {
   private static final Duration HEAD_AGE = Duration.ofMinutes(5);
 
   private final FlagSet flags;
-  private final EventStoreShell shell;
+  private final EventStoreSetup shell;
   private final Path folder;
   private final Registry registry;
   private final TraceIngester ingester;
@@ -133,7 +133,7 @@ final class EmbeddedTraces implements AutoCloseable {
    */
   EmbeddedTraces(FlagSet flags, Path storage, SampleSink metricStore, Registry registry) {
     this.flags = flags;
-    this.shell = new EventStoreShell(flags, "traces", "trace store", this::database);
+    this.shell = new EventStoreSetup(flags, "traces", "trace store", this::database);
     this.folder = shell.folder(storage);
     this.registry = registry;
     this.ingester = new TraceIngester(this::database, registry);

@@ -1,6 +1,6 @@
 package dev.tethys.app.server;
 
-import dev.tethys.api.MetricsPage;
+import dev.tethys.api.prometheus.MetricsPage;
 import dev.tethys.collect.host.HostCollectors;
 import dev.tethys.collect.host.NodeExporterOptions;
 import dev.tethys.model.exposition.Registry;

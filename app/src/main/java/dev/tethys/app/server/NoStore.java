@@ -1,7 +1,7 @@
 package dev.tethys.app.server;
 
-import dev.tethys.api.QueryEngine;
-import dev.tethys.api.StoreView;
+import dev.tethys.api.prometheus.QueryEngine;
+import dev.tethys.api.prometheus.StoreView;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.Appender;

@@ -1,6 +1,6 @@
 package dev.tethys.app.server;
 
-import dev.tethys.api.Rehearsal;
+import dev.tethys.api.prometheus.Rehearsal;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.query.promql.EngineOptions;
@@ -157,7 +157,7 @@ final class QueryWarmUp implements AutoCloseable {
                 .timeoutMillis(Math.max(1, nanos / 1_000_000))
                 .threads(Math.min(2, Runtime.getRuntime().availableProcessors()))
                 .build())) {
-      if (!goesOn()) {
+      if (!isActive()) {
         return 0;
       }
       DatabaseStats stats = database.stats(MAX_METRICS);
@@ -170,10 +170,10 @@ final class QueryWarmUp implements AutoCloseable {
         return 0;
       }
       try (Rehearsal rehearsal = new Rehearsal(engine, database)) {
-        FirstLooks looks =
-            FirstLooks.at(
+        ColdQueryWarmUp looks =
+            ColdQueryWarmUp.at(
                 database, stats.seriesCountByMetricName(), Math.max(oldest, end - SPAN), end);
-        for (int round = 0; round < MAX_ROUNDS && goesOn(); round++) {
+        for (int round = 0; round < MAX_ROUNDS && isActive(); round++) {
           long start = Math.max(oldest, end - span(round));
           answered += ask(rehearsal, usual(round, metrics), start, end, step(round));
           String metric = metrics.get(round % metrics.size());
@@ -224,7 +224,7 @@ final class QueryWarmUp implements AutoCloseable {
       throws IOException, InterruptedException {
     int answered = 0;
     for (String a : all) {
-      if (!goesOn()) {
+      if (!isActive()) {
         break;
       }
       long began = clock.getAsLong();
@@ -239,7 +239,7 @@ final class QueryWarmUp implements AutoCloseable {
   /** How often a series of the metric changed before a time, on average. */
   private double changes(PromqlEngine engine, String metric, long time)
       throws InterruptedException {
-    if (!goesOn()) {
+    if (!isActive()) {
       return 0;
     }
     long began = clock.getAsLong();
@@ -257,7 +257,7 @@ final class QueryWarmUp implements AutoCloseable {
     }
   }
 
-  private boolean goesOn() throws InterruptedException {
+  private boolean isActive() throws InterruptedException {
     return isQuiet() && spent < nanos;
   }
 

@@ -1,6 +1,6 @@
 package dev.tethys.app.server;
 
-import dev.tethys.api.Readiness;
+import dev.tethys.api.prometheus.Readiness;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.collect.receive.Receiver;
 import dev.tethys.collect.receive.WebReceivers;

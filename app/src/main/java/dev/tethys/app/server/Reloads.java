@@ -1,6 +1,6 @@
 package dev.tethys.app.server;
 
-import dev.tethys.api.Notifications;
+import dev.tethys.api.prometheus.Notifications;
 import dev.tethys.runtime.cli.FlagSet;
 import java.io.IOException;
 import java.time.Duration;

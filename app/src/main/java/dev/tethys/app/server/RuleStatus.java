@@ -4,7 +4,7 @@ import dev.tethys.alert.notify.AlertmanagerStatus;
 import dev.tethys.alert.notify.Notifier;
 import dev.tethys.alert.rule.RuleGroup;
 import dev.tethys.alert.rule.RuleManager;
-import dev.tethys.api.RulesView;
+import dev.tethys.api.prometheus.RulesView;
 import java.net.URI;
 import java.util.List;
 

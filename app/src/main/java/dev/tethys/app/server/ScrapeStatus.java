@@ -1,6 +1,6 @@
 package dev.tethys.app.server;
 
-import dev.tethys.api.TargetsView;
+import dev.tethys.api.prometheus.TargetsView;
 import dev.tethys.collect.scrape.FamilyMetadata;
 import dev.tethys.collect.scrape.ScrapeConfig;
 import dev.tethys.collect.scrape.ScrapeManager;

@@ -1,7 +1,7 @@
 package dev.tethys.app.server;
 
-import dev.tethys.api.Readiness;
-import dev.tethys.api.ServerView;
+import dev.tethys.api.prometheus.Readiness;
+import dev.tethys.api.prometheus.ServerView;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.Shutdown;
 import dev.tethys.runtime.cli.FlagSet;

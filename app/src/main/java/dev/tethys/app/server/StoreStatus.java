@@ -1,6 +1,6 @@
 package dev.tethys.app.server;
 
-import dev.tethys.api.StoreView;
+import dev.tethys.api.prometheus.StoreView;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.metrics.CardinalityQuery;
 import dev.tethys.store.metrics.DatabaseStats;

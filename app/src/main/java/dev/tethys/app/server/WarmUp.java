@@ -237,7 +237,7 @@ public final class WarmUp {
       for (String q : RehearsedQueries.usual(metric, window)) {
         ask(q, end, step);
       }
-      for (String q : new FirstLooks(named(), "h" + round % HOSTS).all()) {
+      for (String q : new ColdQueryWarmUp(named(), "h" + round % HOSTS).all()) {
         ask(q, end, step);
       }
     }

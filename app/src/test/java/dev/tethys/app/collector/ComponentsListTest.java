@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.pipeline.collector.BuiltIn;
+import dev.tethys.pipeline.component.ComponentKind;
 import dev.tethys.pipeline.component.Components;
-import dev.tethys.pipeline.component.Kind;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
@@ -17,7 +17,7 @@ class ComponentsListTest {
     Components components = BuiltIn.components();
     YamlNode all = YamlDocument.parse("components", null, ComponentsList.of(components)).root();
     int listed = 0;
-    for (Kind k : Kind.values()) {
+    for (ComponentKind k : ComponentKind.values()) {
       for (YamlNode c : of(all, k.section()).items()) {
         assertThat(of(c, "name").asString()).matches("[a-z0-9_]+");
         assertThat(of(c, "about").asString()).endsWith(".");

@@ -151,10 +151,13 @@ class DiscoveryConfigurationsTest {
   @ValueSource(
       strings = {
         // It was never true: a port of a pod has no such field.
-        "{watch_observers: [host_observer], receivers: {prometheus_simple: {rule: type == \"port\" && is_ipv6 == true}}}",
-        "{watch_observers: [file_storage], receivers: {prometheus_simple: {rule: type == \"port\"}}}",
+        "{watch_observers: [host_observer], receivers: {prometheus_simple: {rule: type == \"port\""
+            + " && is_ipv6 == true}}}",
+        "{watch_observers: [file_storage], receivers: {prometheus_simple: {rule: type =="
+            + " \"port\"}}}",
         "{watch_observers: [k8s_observer], receivers: {redis: {rule: type == \"port\"}}}",
-        "{watch_observers: [k8s_observer], receivers: {filelog: {rule: type == \"pod\", config: {include: [x], storage: nope}}}}",
+        "{watch_observers: [k8s_observer], receivers: {filelog: {rule: type == \"pod\", config:"
+            + " {include: [x], storage: nope}}}}",
       })
   void isRefused(String creator) throws IOException {
     assertThat(validate(creator)).isNotZero();

@@ -10,8 +10,8 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlWriter;
 import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.pipeline.component.ComponentFactory;
+import dev.tethys.pipeline.component.ComponentKind;
 import dev.tethys.pipeline.component.Components;
-import dev.tethys.pipeline.component.Kind;
 import dev.tethys.pipeline.grammar.PrintedConfig;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -48,7 +48,7 @@ class PlantedSecretsTest {
       Map<String, Object> values = s == null ? new LinkedHashMap<>() : planted(s, new HashSet<>());
       values.put("unknown_url", URL);
       values.put("unknown_password", PLANTED);
-      root.computeIfAbsent(Kind.of(f).section(), k -> new LinkedHashMap<>())
+      root.computeIfAbsent(ComponentKind.of(f).section(), k -> new LinkedHashMap<>())
           .put(f.type() + "/planted", values);
     }
     String text = YamlWriter.write(root);

@@ -10,7 +10,7 @@ import dev.tethys.app.clymene.ClymeneRole;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.codec.remote.SeriesEvent;
-import dev.tethys.codec.remote.TakenWriteRequest;
+import dev.tethys.codec.remote.ValidatedWriteRequest;
 import dev.tethys.codec.remote.WriteMessage;
 import dev.tethys.codec.remote.WriteRequestReader;
 import dev.tethys.codec.remote.WriteRequestWriter;
@@ -77,10 +77,10 @@ class RoleExamplesTest {
                       (q, r) -> {
                         byte[] b = q.bodyBytes(64 << 20);
                         b = Compression.SNAPPY.decompress(b, 0, b.length, 64 << 20);
-                        TakenWriteRequest t =
+                        ValidatedWriteRequest t =
                             WriteMessage.ofContentType(q.header("Content-Type")) == WriteMessage.V1
-                                ? TakenWriteRequest.ofV1(b, 0, b.length)
-                                : TakenWriteRequest.ofV2(b, 0, b.length);
+                                ? ValidatedWriteRequest.ofV1(b, 0, b.length)
+                                : ValidatedWriteRequest.ofV2(b, 0, b.length);
                         take(t, String.valueOf(q.header("X-Scope-OrgID")));
                         r.header("X-Prometheus-Remote-Write-Samples-Written", "" + t.samples());
                         r.header("X-Prometheus-Remote-Write-Histograms-Written", "0");
@@ -92,7 +92,7 @@ class RoleExamplesTest {
       url = "http://127.0.0.1:" + l.port() + "/api/v1/write";
     }
 
-    private void take(TakenWriteRequest t, String tenant) {
+    private void take(ValidatedWriteRequest t, String tenant) {
       WriteRequestReader r = new WriteRequestReader().reset(t.body(), 0, t.body().length);
       while (r.nextSeries()) {
         Labels l =
@@ -638,7 +638,7 @@ class RoleExamplesTest {
                 "/",
                 json,
                 ("[{\"values\":[7],\"dstypes\":[\"gauge\"],\"dsnames\":[\"value\"],\"time\":1700000000,"
-                        + "\"host\":\"web1\",\"plugin\":\"users\",\"type\":\"users\"}]")
+                     + "\"host\":\"web1\",\"plugin\":\"users\",\"type\":\"users\"}]")
                     .getBytes(UTF_8)),
             new Push(
                 "DATADOG",

@@ -10,11 +10,11 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.pipeline.component.Checkable;
 import dev.tethys.pipeline.component.ComponentId;
+import dev.tethys.pipeline.component.ComponentKind;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.component.ExporterProbe;
-import dev.tethys.pipeline.component.Kind;
 import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.delivery.EncodedRequest;
@@ -52,7 +52,8 @@ final class Tried implements Context, AutoCloseable {
   }
 
   private ExporterFactory<?> factory() {
-    return (ExporterFactory<?>) BuiltIn.components().find(Kind.EXPORTER, type).orElseThrow();
+    return (ExporterFactory<?>)
+        BuiltIn.components().find(ComponentKind.EXPORTER, type).orElseThrow();
   }
 
   /** An exporter of a signal, with its own registry as every node of a graph has one. */

@@ -133,14 +133,16 @@ class KafkaContractTest extends ExporterContract {
         .containsPattern("1 broker; topic samples-\\d+ has 2 partitions\n")
         .contains("1 broker; topic tried is not there\n")
         .contains(
-            "would be created:\n  topic tried, by the brokers at the first record: as --partitions 1"
+            "would be created:\n"
+                + "  topic tried, by the brokers at the first record: as --partitions 1"
                 + " --replication-factor 1\n");
     Printed tried = Printed.of("exporter", "check", "kafka", "--config=" + config);
     assertThat(tried.err()).isEmpty();
     assertThat(tried.out())
         .contains("sent tethys_probe = 42.5 to samples-")
         .containsPattern(
-            "sent the line \"tethys_probe 42.5\" to tried, partition 0, offset 0, and read it back");
+            "sent the line \"tethys_probe 42.5\" to tried, partition 0, offset 0, and read it"
+                + " back");
     assertThat(
             Printed.of("exporter", "check", "kafka", "--config=" + config, "--signal=logs").out())
         .contains("topic tried has 1 partition", "nothing is to be created", "offset 1")

@@ -99,7 +99,7 @@ class KerberosTest {
   @Test
   void postgresLetsTicketsIn(@TempDir Path folder) throws Exception {
     try (PostgresProcess server = new PostgresProcess(folder, "secret")) {
-      server.wantTickets("host", there().keytab("postgres/localhost"));
+      server.requireTickets("host", there().keytab("postgres/localhost"));
       String at =
           "endpoint: 'postgresql://localhost:"
               + server.port()
@@ -124,7 +124,7 @@ class KerberosTest {
   @Test
   void postgresLetsInWhoEncryptsWithTickets(@TempDir Path folder) throws Exception {
     try (PostgresProcess server = new PostgresProcess(folder, "secret")) {
-      server.wantTickets("hostgssenc", there().keytab("postgres/localhost"));
+      server.requireTickets("hostgssenc", there().keytab("postgres/localhost"));
       String at =
           "endpoint: 'postgresql://localhost:%d/postgres', username: tethys, tls: {insecure: true},"
                   .formatted(server.port())

@@ -223,8 +223,9 @@ class MutualTlsTest {
         "zipkin; TRACES; endpoint: 'https://{at}/api/v2/spans'",
         "clymene; METRICS; http: {endpoint: 'https://{at}', tls: {{tls}}}",
         "clymene; LOGS; http: {endpoint: 'https://{at}', tls: {{tls}}}",
-        "parquet; METRICS; max_file_age: 100ms, s3: {bucket: telemetry, region: us-east-1, endpoint: 'https://{at}',"
-            + " force_path_style: true, access_key: k, secret_key: s, tls: {{tls}}}"
+        "parquet; METRICS; max_file_age: 100ms, s3: {bucket: telemetry, region: us-east-1,"
+            + " endpoint: 'https://{at}', force_path_style: true, access_key: k, secret_key: s,"
+            + " tls: {{tls}}}"
       })
   void overHttpCertificatesAreShown(String type, Signal signal, String keys) throws Exception {
     int port = http.getAddress().getPort();

@@ -62,7 +62,7 @@ final class PeerProcess implements AutoCloseable {
             }
             return isReady();
           });
-    } catch (InterruptedException | RuntimeException | Error e) {
+    } catch (RuntimeException | Error e) {
       p.destroyForcibly();
       throw e;
     }
@@ -90,7 +90,7 @@ final class PeerProcess implements AutoCloseable {
   /** What is done with a folder while no one works in it. */
   @FunctionalInterface
   interface Mending {
-    void mend(Path folder) throws IOException;
+    void repair(Path folder) throws IOException;
   }
 
   /** Ends it as a power failure would, and starts it again over its folder. */
@@ -101,7 +101,7 @@ final class PeerProcess implements AutoCloseable {
   /** The same, with something done in between. */
   void killAndRestart(Mending mending) throws Exception {
     process.destroyForcibly().waitFor();
-    mending.mend(folder);
+    mending.repair(folder);
     process = begin();
   }
 

@@ -39,7 +39,7 @@ class PostgresSocketTest {
   @BeforeAll
   static void start() throws Exception {
     server = new PostgresProcess(folder, "secret");
-    socket = server.wantOwner();
+    socket = server.requireOwner();
   }
 
   @AfterAll

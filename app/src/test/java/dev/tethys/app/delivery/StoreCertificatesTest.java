@@ -85,7 +85,7 @@ class StoreCertificatesTest {
   @Test
   void postgresql() throws Exception {
     try (PostgresProcess server = new PostgresProcess(folder, "secret")) {
-      server.wantCertificates(certificates);
+      server.requireCertificates(certificates);
       String url = "'postgresql://localhost:" + server.port() + "/postgres', username: tethys";
       write("postgresql", "endpoint: " + url);
       holds("type: postgresql, url: " + url);

@@ -25,6 +25,7 @@ import dev.tethys.pipeline.graph.GraphServices;
 import dev.tethys.pipeline.ledger.AccountingRegistry;
 import dev.tethys.pipeline.ledger.Balance;
 import dev.tethys.pipeline.ledger.ItemAccounting;
+import dev.tethys.testkit.Waiting;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -167,15 +168,8 @@ final class TestPipeline implements AutoCloseable {
   }
 
   /** Polls until something holds that other processes do. */
-  static void await(String what, Duration timeLimit, BooleanSupplier condition)
-      throws InterruptedException {
-    long until = System.nanoTime() + timeLimit.toNanos();
-    while (!condition.getAsBoolean()) {
-      if (System.nanoTime() > until) {
-        throw new AssertionError("waited in vain until " + what);
-      }
-      Thread.sleep(5);
-    }
+  static void await(String what, Duration timeLimit, BooleanSupplier condition) {
+    Waiting.await(timeLimit, () -> what, condition);
   }
 
   @Override

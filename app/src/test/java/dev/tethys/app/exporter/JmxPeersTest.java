@@ -131,7 +131,9 @@ class JmxPeersTest {
       same(
           ours,
           jvm,
-          "lowercaseOutputName: true\nlowercaseOutputLabelNames: true\ninferCounterTypeFromName: true\n",
+          "lowercaseOutputName: true\n"
+              + "lowercaseOutputLabelNames: true\n"
+              + "inferCounterTypeFromName: true\n",
           "own",
           "jmx_");
       same(

@@ -416,11 +416,11 @@ class JmxPushTest {
                       Entry.class.getName(),
                       new String[] {
                         """
-                  exporter: jmx
-                  config:
-                    hostPort: 127.0.0.1:1
-                    openTelemetry: {endpoint: '%s', protocol: http/protobuf, interval: 1, headers: {x-token: c}}
-                  """
+                        exporter: jmx
+                        config:
+                          hostPort: 127.0.0.1:1
+                          openTelemetry: {endpoint: '%s', protocol: http/protobuf, interval: 1, headers: {x-token: c}}
+                        """
                             .formatted(taker.url())
                       }))
               .redirectError(ProcessBuilder.Redirect.DISCARD)

@@ -99,7 +99,7 @@ public final class FlatRows {
    * @throws CodecException when they are no JSON
    */
   public static SeriesJson.Request read(byte[] buf, int offset, int length, Refusals refusals) {
-    return Json.read(
+    return ClymeneJson.read(
         buf,
         offset,
         length,
@@ -114,7 +114,7 @@ public final class FlatRows {
               rows++;
             } catch (CodecException e) {
               refusals.add(n, "row " + n, String.valueOf(e.getMessage()));
-              Json.leave(p, document);
+              ClymeneJson.leave(p, document);
             }
           }
           return new SeriesJson.Request(out, rows);
@@ -122,7 +122,7 @@ public final class FlatRows {
   }
 
   private static void row(JsonParser p, WriteRequestWriter out) {
-    Json.expect(p, JsonToken.START_OBJECT, WHAT + ": an object");
+    ClymeneJson.expect(p, JsonToken.START_OBJECT, WHAT + ": an object");
     LabelsBuilder labels = new LabelsBuilder();
     double value = Double.NaN;
     boolean valued = false;
@@ -133,14 +133,14 @@ public final class FlatRows {
       p.nextToken();
       switch (name) {
         case VALUE -> {
-          value = Json.number(p, WHAT + ": value");
+          value = ClymeneJson.number(p, WHAT + ": value");
           valued = true;
         }
         case TIMESTAMP -> {
           time = time(p);
           timed = true;
         }
-        default -> labels.set(name, Json.text(p, WHAT + ": label " + name));
+        default -> labels.set(name, ClymeneJson.text(p, WHAT + ": label " + name));
       }
     }
     if (!valued || !timed) {
@@ -151,9 +151,9 @@ public final class FlatRows {
 
   private static long time(JsonParser p) {
     if (p.currentToken() == JsonToken.VALUE_NUMBER_INT) {
-      return Json.integer(p, WHAT + ": timestamp");
+      return ClymeneJson.integer(p, WHAT + ": timestamp");
     }
-    String s = Json.text(p, WHAT + ": timestamp");
+    String s = ClymeneJson.text(p, WHAT + ": timestamp");
     try {
       return OffsetDateTime.parse(s).toInstant().toEpochMilli();
     } catch (DateTimeException | ArithmeticException e) {

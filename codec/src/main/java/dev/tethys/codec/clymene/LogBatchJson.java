@@ -50,14 +50,14 @@ public final class LogBatchJson {
    * @throws CodecException when it is not of this format
    */
   public static Batch read(byte[] buf, int offset, int length) {
-    return Json.read(
+    return ClymeneJson.read(
         buf,
         offset,
         length,
         WHAT,
         p -> {
           p.nextToken();
-          Json.expect(p, JsonToken.START_OBJECT, WHAT + ": an object");
+          ClymeneJson.expect(p, JsonToken.START_OBJECT, WHAT + ": an object");
           LogsData logs = new LogsData();
           Refusals refusals = new Refusals();
           String tenant = "";
@@ -65,7 +65,7 @@ public final class LogBatchJson {
             String name = p.currentName();
             p.nextToken();
             switch (name) {
-              case "tenantID" -> tenant = Json.text(p, WHAT + ": tenantID");
+              case "tenantID" -> tenant = ClymeneJson.text(p, WHAT + ": tenantID");
               case "batch" -> batch(p, logs, refusals);
               default -> p.skipChildren();
             }
@@ -78,7 +78,7 @@ public final class LogBatchJson {
   }
 
   private static void batch(JsonParser p, LogsData logs, Refusals refusals) {
-    Json.expect(p, JsonToken.START_OBJECT, WHAT + ": batch must be an object");
+    ClymeneJson.expect(p, JsonToken.START_OBJECT, WHAT + ": batch must be an object");
     while (p.nextToken() == JsonToken.PROPERTY_NAME) {
       boolean streams = p.currentName().equals("streams");
       p.nextToken();
@@ -86,7 +86,7 @@ public final class LogBatchJson {
         p.skipChildren();
         continue;
       }
-      Json.expect(p, JsonToken.START_OBJECT, WHAT + ": streams must be an object");
+      ClymeneJson.expect(p, JsonToken.START_OBJECT, WHAT + ": streams must be an object");
       while (p.nextToken() == JsonToken.PROPERTY_NAME) {
         String key = p.currentName();
         TokenStreamContext streamsContext = p.streamReadContext();
@@ -95,33 +95,33 @@ public final class LogBatchJson {
           stream(p, key, logs, refusals);
         } catch (CodecException e) {
           refusals.add(1, "stream " + key, String.valueOf(e.getMessage()));
-          Json.leave(p, streamsContext);
+          ClymeneJson.leave(p, streamsContext);
         }
       }
     }
   }
 
   private static void stream(JsonParser p, String key, LogsData logs, Refusals refusals) {
-    Json.expect(p, JsonToken.START_OBJECT, WHAT + ": a stream must be an object");
+    ClymeneJson.expect(p, JsonToken.START_OBJECT, WHAT + ": a stream must be an object");
     String labels = key;
     ScopeGroup<LogRecord> scope = new ScopeGroup<>();
     while (p.nextToken() == JsonToken.PROPERTY_NAME) {
       String name = p.currentName();
       p.nextToken();
       switch (name) {
-        case "labels" -> labels = Json.text(p, WHAT + ": labels");
+        case "labels" -> labels = ClymeneJson.text(p, WHAT + ": labels");
         case "entries" -> {
           if (p.currentToken() == JsonToken.VALUE_NULL) {
             continue;
           }
-          Json.expect(p, JsonToken.START_ARRAY, WHAT + ": entries must be a list");
+          ClymeneJson.expect(p, JsonToken.START_ARRAY, WHAT + ": entries must be a list");
           TokenStreamContext list = p.streamReadContext();
           for (int n = 1; p.nextToken() != JsonToken.END_ARRAY; n++) {
             try {
               scope.items().add(entry(p));
             } catch (CodecException e) {
               refusals.add(n, "stream " + key + ", entry " + n, String.valueOf(e.getMessage()));
-              Json.leave(p, list);
+              ClymeneJson.leave(p, list);
             }
             if (p.currentToken() == null) {
               throw new CodecException(WHAT + ": the text ends within a list");
@@ -147,14 +147,14 @@ public final class LogBatchJson {
   }
 
   private static LogRecord entry(JsonParser p) {
-    Json.expect(p, JsonToken.START_OBJECT, WHAT + ": an entry must be an object");
+    ClymeneJson.expect(p, JsonToken.START_OBJECT, WHAT + ": an entry must be an object");
     LogRecord record = new LogRecord();
     while (p.nextToken() == JsonToken.PROPERTY_NAME) {
       String name = p.currentName();
       p.nextToken();
       switch (name) {
-        case "ts" -> record.setTimeUnixNano(nanos(Json.text(p, WHAT + ": ts")));
-        case "line" -> record.setBody(Json.text(p, WHAT + ": line"));
+        case "ts" -> record.setTimeUnixNano(nanos(ClymeneJson.text(p, WHAT + ": ts")));
+        case "line" -> record.setBody(ClymeneJson.text(p, WHAT + ": line"));
         default -> p.skipChildren();
       }
     }
@@ -189,7 +189,7 @@ public final class LogBatchJson {
       }
     }
     long size = bytes;
-    return Json.write(
+    return ClymeneJson.write(
         g -> {
           g.writeStartObject();
           g.writeName("batch");

@@ -33,14 +33,14 @@ public final class SeriesJson {
    * @throws CodecException when it is no JSON or no list of series
    */
   public static Request read(byte[] buf, int offset, int length, Refusals refusals) {
-    return Json.read(
+    return ClymeneJson.read(
         buf,
         offset,
         length,
         WHAT,
         p -> {
           p.nextToken();
-          Json.expect(p, JsonToken.START_OBJECT, WHAT + ": an object");
+          ClymeneJson.expect(p, JsonToken.START_OBJECT, WHAT + ": an object");
           WriteRequestWriter out = new WriteRequestWriter();
           int samples = 0;
           while (p.nextToken() == JsonToken.PROPERTY_NAME) {
@@ -50,14 +50,14 @@ public final class SeriesJson {
               p.skipChildren();
               continue;
             }
-            Json.expect(p, JsonToken.START_ARRAY, WHAT + ": a list of timeseries");
+            ClymeneJson.expect(p, JsonToken.START_ARRAY, WHAT + ": a list of timeseries");
             TokenStreamContext list = p.streamReadContext();
             for (int n = 1; p.nextToken() != JsonToken.END_ARRAY; n++) {
               try {
                 samples += series(p, out);
               } catch (CodecException e) {
                 refusals.add(n, "series " + n, String.valueOf(e.getMessage()));
-                Json.leave(p, list);
+                ClymeneJson.leave(p, list);
               }
               if (p.currentToken() == null) {
                 throw new CodecException(WHAT + ": the text ends within a list");
@@ -72,7 +72,7 @@ public final class SeriesJson {
   }
 
   private static int series(JsonParser p, WriteRequestWriter out) {
-    Json.expect(p, JsonToken.START_OBJECT, WHAT + ": a series");
+    ClymeneJson.expect(p, JsonToken.START_OBJECT, WHAT + ": a series");
     LabelsBuilder labels = new LabelsBuilder();
     Samples samples = new Samples();
     while (p.nextToken() == JsonToken.PROPERTY_NAME) {
@@ -80,13 +80,13 @@ public final class SeriesJson {
       p.nextToken();
       switch (name) {
         case "labels" -> {
-          Json.expect(p, JsonToken.START_ARRAY, WHAT + ": a list of labels");
+          ClymeneJson.expect(p, JsonToken.START_ARRAY, WHAT + ": a list of labels");
           while (p.nextToken() != JsonToken.END_ARRAY) {
             label(p, labels);
           }
         }
         case "samples" -> {
-          Json.expect(p, JsonToken.START_ARRAY, WHAT + ": a list of samples");
+          ClymeneJson.expect(p, JsonToken.START_ARRAY, WHAT + ": a list of samples");
           while (p.nextToken() != JsonToken.END_ARRAY) {
             sample(p, samples);
           }
@@ -105,15 +105,15 @@ public final class SeriesJson {
   }
 
   private static void label(JsonParser p, LabelsBuilder labels) {
-    Json.expect(p, JsonToken.START_OBJECT, WHAT + ": a label");
+    ClymeneJson.expect(p, JsonToken.START_OBJECT, WHAT + ": a label");
     String name = "";
     String value = "";
     while (p.nextToken() == JsonToken.PROPERTY_NAME) {
       String key = p.currentName();
       p.nextToken();
       switch (key) {
-        case "name" -> name = Json.text(p, WHAT + ": a label's name");
-        case "value" -> value = Json.text(p, WHAT + ": a label's value");
+        case "name" -> name = ClymeneJson.text(p, WHAT + ": a label's name");
+        case "value" -> value = ClymeneJson.text(p, WHAT + ": a label's value");
         default -> p.skipChildren();
       }
     }
@@ -124,15 +124,15 @@ public final class SeriesJson {
   }
 
   private static void sample(JsonParser p, Samples samples) {
-    Json.expect(p, JsonToken.START_OBJECT, WHAT + ": a sample");
+    ClymeneJson.expect(p, JsonToken.START_OBJECT, WHAT + ": a sample");
     long time = 0;
     double value = 0;
     while (p.nextToken() == JsonToken.PROPERTY_NAME) {
       String key = p.currentName();
       p.nextToken();
       switch (key) {
-        case "timestamp" -> time = Json.integer(p, WHAT + ": a timestamp");
-        case "value" -> value = Json.number(p, WHAT + ": a value");
+        case "timestamp" -> time = ClymeneJson.integer(p, WHAT + ": a timestamp");
+        case "value" -> value = ClymeneJson.number(p, WHAT + ": a value");
         default -> p.skipChildren();
       }
     }
@@ -164,7 +164,7 @@ public final class SeriesJson {
   public static Written write(byte[] request, int offset, int length) {
     int[] counts = new int[4];
     byte[] json =
-        Json.write(
+        ClymeneJson.write(
             g -> {
               g.writeStartObject();
               g.writeArrayPropertyStart("timeseries");

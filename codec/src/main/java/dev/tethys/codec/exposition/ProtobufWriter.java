@@ -66,7 +66,7 @@ final class ProtobufWriter implements ExpositionWriter {
 
   private void metric(ProtoWriter w, MetricType type, Metric m) {
     int metric = w.begin(4);
-    labels(w, Shown.escaped(m.labels(), scheme));
+    labels(w, FormattedMetric.escaped(m.labels(), scheme));
     switch (m.point()) {
       case Value v -> value(w, type, m, v);
       case Quantiles q -> {
@@ -91,7 +91,7 @@ final class ProtobufWriter implements ExpositionWriter {
       case Native n -> {
         int h = w.begin(7);
         if (n.histogram().hasCustomBuckets()) {
-          buckets(w, Shown.classic(n)); // the format has no custom bounds
+          buckets(w, FormattedMetric.classic(n)); // the format has no custom bounds
         } else {
           nativeHistogram(w, n);
         }
@@ -214,7 +214,7 @@ final class ProtobufWriter implements ExpositionWriter {
       return;
     }
     int message = w.begin(field);
-    labels(w, Shown.escaped(e.labels(), scheme));
+    labels(w, FormattedMetric.escaped(e.labels(), scheme));
     w.float64(2, e.value());
     if (e.timestamp() != 0) {
       instant(w, 3, e.timestamp());

@@ -127,7 +127,7 @@ final class TextWriter implements ExpositionWriter {
   }
 
   private void metric(MetricType type, String name, String family, Metric m) {
-    Labels labels = Shown.escaped(m.labels(), scheme);
+    Labels labels = FormattedMetric.escaped(m.labels(), scheme);
     switch (m.point()) {
       case Value v -> {
         series(name, "", labels, null, 0);
@@ -145,7 +145,7 @@ final class TextWriter implements ExpositionWriter {
         created(true, name, labels, m);
       }
       case Buckets b -> buckets(type, name, labels, b, m);
-      case Native n -> buckets(type, name, labels, Shown.classic(n), m);
+      case Native n -> buckets(type, name, labels, FormattedMetric.classic(n), m);
     }
   }
 
@@ -237,7 +237,7 @@ final class TextWriter implements ExpositionWriter {
         (b, no, nl, vo, vl) -> {
           out.put(s[0]);
           s[0] = ',';
-          if (Shown.legacyLabel(b, no, nl)) {
+          if (FormattedMetric.legacyLabel(b, no, nl)) {
             out.bytes(b, no, nl);
           } else {
             out.put('"');
@@ -290,7 +290,7 @@ final class TextWriter implements ExpositionWriter {
   private void exemplar(@Nullable Exemplar e) {
     if (openMetrics && e != null && !e.labels().isEmpty()) {
       out.ascii(" # ");
-      labels(Shown.escaped(e.labels(), scheme), '{');
+      labels(FormattedMetric.escaped(e.labels(), scheme), '{');
       out.ascii("} ");
       value(e.value());
       if (e.timestamp() != 0) {

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * so that a lie costs no more than what is sent.
  */
 public final class MsgPackReader {
-  /** How deep lists and maps may are in each other. */
+  /** How deep lists and maps may be nested. */
   private static final int MAX_DEPTH = 100;
 
   /** No message of the protocol has more values. */

@@ -8,7 +8,7 @@ public final class Utf8Bytes {
    * Puts a question mark instead of every byte that does not belong to a character in UTF-8 as
    * Unicode defines it: no overlong forms, no surrogates. Must begin at a character's start.
    */
-  public static void mend(byte[] b, int from, int to) {
+  public static void repair(byte[] b, int from, int to) {
     int i = from;
     while (i < to) {
       int c = b[i];

@@ -142,7 +142,7 @@ public final class ThriftReader {
   /** Goes into a struct; within a field, the field's type must be that. */
   public void beginStruct() {
     if (inField) {
-      want(STRUCT);
+      require(STRUCT);
     }
     if (++depth == MAX_DEPTH) {
       throw malformed("more than " + MAX_DEPTH + " structs deep");
@@ -191,7 +191,7 @@ public final class ThriftReader {
     return type;
   }
 
-  private void want(int expected) {
+  private void require(int expected) {
     if (inField && type != expected) {
       throw malformed("field " + id + " has type " + type + ", " + expected + " expected");
     }
@@ -238,12 +238,12 @@ public final class ThriftReader {
 
   public boolean readBool() {
     boolean fielded = inField;
-    want(BOOL);
+    require(BOOL);
     return compact && fielded ? bool : octet() == 1;
   }
 
   public int readI16() {
-    want(I16);
+    require(I16);
     if (compact) {
       return (short) zigzag();
     }
@@ -252,12 +252,12 @@ public final class ThriftReader {
   }
 
   public int readI32() {
-    want(I32);
+    require(I32);
     return compact ? (int) zigzag() : i32();
   }
 
   public long readI64() {
-    want(I64);
+    require(I64);
     if (compact) {
       return zigzag();
     }
@@ -266,21 +266,21 @@ public final class ThriftReader {
   }
 
   public double readDouble() {
-    want(DOUBLE);
+    require(DOUBLE);
     need(8);
     // Of the compact protocol alone the bytes come in little order.
     return in.order(compact ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN).getDouble();
   }
 
   public byte[] readBinary() {
-    want(STRING);
+    require(STRING);
     byte[] b = new byte[length()];
     in.get(b);
     return b;
   }
 
   public String readString() {
-    want(STRING);
+    require(STRING);
     return text();
   }
 

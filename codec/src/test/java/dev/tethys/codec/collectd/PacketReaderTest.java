@@ -114,7 +114,8 @@ class PacketReaderTest implements CollectdSink {
         .isEqualTo(
             """
             2 h/cpu/load 1 values, but types_db has 2 data sources of load
-            3 h/cpu/odd types_db has no type odd""");
+            3 h/cpu/odd types_db has no type odd\
+            """);
   }
 
   private static byte[] signed(String user, String password, byte[] rest)

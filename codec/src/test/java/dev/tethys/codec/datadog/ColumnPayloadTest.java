@@ -315,8 +315,10 @@ class ColumnPayloadTest {
             .set("sketchBinCnts", 1, 2, 1);
     assertThat(read(t))
         .containsExactly(
-            "{host.name=node-a, deployment.environment=test} test.gauge sketch{room=ä} 3 6.5 1.0..3.0 @1000",
-            "{host.name=node-a, deployment.environment=test} test.gauge sketch{room=ä} 1 2.0 2.0..2.0 @1010");
+            "{host.name=node-a, deployment.environment=test} test.gauge sketch{room=ä} 3 6.5"
+                + " 1.0..3.0 @1000",
+            "{host.name=node-a, deployment.environment=test} test.gauge sketch{room=ä} 1 2.0"
+                + " 2.0..2.0 @1010");
   }
 
   @Test

@@ -91,7 +91,8 @@ class PrometheusTextParserTest {
         "a|line 1: expected value after metric, got end of input while parsing: \"a\"",
         "a 1;a{b='c'} 1|line 2: expected label value, got \"'\" while parsing: \"a{b='\"",
         "a{b=;|line 1: expected label value, got \"\\n\" while parsing: \"a{b=\\n\"",
-        "{\"a\", \"b = \"c\"}|line 1: expected equal, got \"c\" while parsing: \"{\\\"a\\\", \\\"b = \\\"c\"",
+        "{\"a\", \"b = \"c\"}|line 1: expected equal, got \"c\" while parsing: \"{\\\"a\\\", \\\"b"
+            + " = \\\"c\"",
         "a true|line 1: not a number: \"true\"",
         "a{b=\"|line 1: expected label value, got \"\\\"\" while parsing: \"a{b=\\\"\"",
         "e{=\"\"} 0|line 1: expected label name, got \"=\" while parsing: \"e{=\"",
@@ -99,7 +100,8 @@ class PrometheusTextParserTest {
         "foo 1_2|line 1: not a number: \"1_2\"",
         "foo 0x1p-3|line 1: not a number: \"0x1p-3\"",
         "foo 1e309|line 1: number out of range: \"1e309\"",
-        "foo 0 1_2|line 1: expected next entry after timestamp, got \"_\" while parsing: \"foo 0 1_\"",
+        "foo 0 1_2|line 1: expected next entry after timestamp, got \"_\" while parsing: \"foo 0"
+            + " 1_\"",
         "foo 0 -1|line 1: expected timestamp or new record, got \"-\" while parsing: \"foo 0 -\"",
         "foo 0 99999999999999999999|line 1: timestamp out of range: \"99999999999999999999\"",
         "{a=\"ok\"} 1|line 1: metric name not set while parsing: \"{a=\\\"ok\\\"}\"",

@@ -413,8 +413,9 @@ class OtlpMetricsReaderTest {
             "lat_seconds_sum 0 99.0",
             "lat_seconds_count 0 10.0",
             "lat_seconds_bucket{le=\"0.5\"} 0 0.0",
-            "lat_seconds_bucket{le=\"10\"} 0 4.0 [Exemplar[labels={trace_id=\"00000000000000000000000000000001\","
-                + " user=\"me\"}, value=3.0, timestamp=1700000000000]]",
+            "lat_seconds_bucket{le=\"10\"} 0 4.0"
+                + " [Exemplar[labels={trace_id=\"00000000000000000000000000000001\", user=\"me\"},"
+                + " value=3.0, timestamp=1700000000000]]",
             "lat_seconds_bucket{le=\"+Inf\"} 0 10.0");
   }
 

@@ -5,7 +5,8 @@ import dev.tethys.model.Histogram;
 /**
  * Removes the observations above or below a value, as PromQL's {@code </} and {@code >/} do. A
  * bucket that holds the value is split by interpolation; count and sum are then estimated from what
- * is left, each bucket standing at its middle. If nothing is removed the histogram stays as it is.
+ * is left, each bucket represented by its middle. If nothing is removed the histogram stays as it
+ * is.
  */
 final class HistogramTrim {
   private final Histogram h;

@@ -22,8 +22,8 @@ public final class MappedPages {
    * Takes pages out of the process and leaves them in the system's cache, from where they come
    * again in microseconds when they are touched. A hint: what results from it does not matter.
    *
-   * @param pages whole pages that hold nothing but what is in their file: what a process has
-   *     changed of its own would be lost
+   * @param pages whole pages that hold nothing but what is in their file: what a process has own
+   *     changes would be lost
    */
   public static void letGo(MemorySegment pages) {
     LibraryFunction.call(() -> (int) MADVISE.invokeExact(pages, pages.byteSize(), MADV_DONTNEED));

@@ -43,7 +43,7 @@ final class Dfa {
   /** Work between two checks for cancellation. */
   private static final int WORK = 1 << 18;
 
-  private final Program p;
+  private final RegexProgram p;
   private final int maxBytes;
   private final int stride;
   private volatile Generation current;
@@ -51,7 +51,7 @@ final class Dfa {
   private volatile boolean givenUp;
   private final AtomicReference<@Nullable Stepper> idle = new AtomicReference<>();
 
-  Dfa(Program p, int maxBytes) {
+  Dfa(RegexProgram p, int maxBytes) {
     this.p = p;
     this.maxBytes = maxBytes;
     this.stride = Math.max(4, p.classes + 1);

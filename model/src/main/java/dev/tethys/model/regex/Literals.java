@@ -1,14 +1,14 @@
 package dev.tethys.model.regex;
 
-import dev.tethys.model.regex.Node.Alternate;
-import dev.tethys.model.regex.Node.Assert;
-import dev.tethys.model.regex.Node.Assertion;
-import dev.tethys.model.regex.Node.Chars;
-import dev.tethys.model.regex.Node.Concat;
-import dev.tethys.model.regex.Node.Empty;
-import dev.tethys.model.regex.Node.Group;
-import dev.tethys.model.regex.Node.Literal;
-import dev.tethys.model.regex.Node.Repeat;
+import dev.tethys.model.regex.RegexNode.Alternate;
+import dev.tethys.model.regex.RegexNode.Assert;
+import dev.tethys.model.regex.RegexNode.Assertion;
+import dev.tethys.model.regex.RegexNode.Chars;
+import dev.tethys.model.regex.RegexNode.Concat;
+import dev.tethys.model.regex.RegexNode.Empty;
+import dev.tethys.model.regex.RegexNode.Group;
+import dev.tethys.model.regex.RegexNode.Literal;
+import dev.tethys.model.regex.RegexNode.Repeat;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashSet;
@@ -27,13 +27,13 @@ final class Literals {
   private Literals() {}
 
   /** A tree as a sequence, without groups. */
-  static List<Node> sequence(Node tree) {
-    List<Node> out = new ArrayList<>();
+  static List<RegexNode> sequence(RegexNode tree) {
+    List<RegexNode> out = new ArrayList<>();
     flatten(tree, out);
     return out;
   }
 
-  private static void flatten(Node n, List<Node> to) {
+  private static void flatten(RegexNode n, List<RegexNode> to) {
     switch (n) {
       case Group g -> flatten(g.part(), to);
       case Concat c -> c.parts().forEach(p -> flatten(p, to));
@@ -64,9 +64,9 @@ final class Literals {
   }
 
   /** The longest text that each match contains; "" when there is none. */
-  static String required(List<Node> sequence) {
+  static String required(List<RegexNode> sequence) {
     String best = "";
-    for (Node n : sequence) {
+    for (RegexNode n : sequence) {
       String found =
           switch (n) {
             case Literal l -> l.text();
@@ -82,10 +82,10 @@ final class Literals {
    * The longest text that each match contains when the case of ASCII letters is ignored; "" when
    * there is none.
    */
-  static String requiredFolded(List<Node> sequence) {
+  static String requiredFolded(List<RegexNode> sequence) {
     String best = "";
     StringBuilder run = new StringBuilder();
-    for (Node n : sequence) {
+    for (RegexNode n : sequence) {
       String next =
           switch (n) {
             case Literal l -> l.text();
@@ -117,7 +117,7 @@ final class Literals {
   }
 
   /** Collects the names of groups, of equal ones the first. */
-  static void names(Node tree, Map<String, Integer> to) {
+  static void names(RegexNode tree, Map<String, Integer> to) {
     switch (tree) {
       case Group g -> {
         if (g.name() != null) {
@@ -141,7 +141,7 @@ final class Literals {
    * @param most more of them are not looked for
    * @param characters at least so many characters may they have together
    */
-  static @Nullable Set<String> values(Node tree, int most, int characters) {
+  static @Nullable Set<String> values(RegexNode tree, int most, int characters) {
     Set<String> out = new Values(most, Math.max(MAX_CHARACTERS, characters)).of(tree, true, true);
     return out == null ? null : Collections.unmodifiableSet(out);
   }
@@ -152,7 +152,7 @@ final class Literals {
      * @param first whether the part begins where the text does
      * @param last whether it ends where the text does
      */
-    @Nullable Set<String> of(Node n, boolean first, boolean last) {
+    @Nullable Set<String> of(RegexNode n, boolean first, boolean last) {
       return switch (n) {
         case Empty _ -> NOTHING;
         case Literal l -> Set.of(l.text());
@@ -165,7 +165,7 @@ final class Literals {
         case Concat c -> concat(c.parts(), first, last);
         case Alternate a -> {
           Set<String> out = new LinkedHashSet<>();
-          for (Node choice : a.choices()) {
+          for (RegexNode choice : a.choices()) {
             Set<String> some = of(choice, first, last);
             if (some == null || out.size() + some.size() > 2L * most) {
               yield null;
@@ -178,7 +178,7 @@ final class Literals {
       };
     }
 
-    private @Nullable Set<String> concat(List<Node> parts, boolean first, boolean last) {
+    private @Nullable Set<String> concat(List<RegexNode> parts, boolean first, boolean last) {
       int from = 0;
       int to = parts.size();
       while (from < to && parts.get(from) instanceof Assert) {
@@ -211,7 +211,7 @@ final class Literals {
     }
 
     private @Nullable Set<String> repeat(Repeat r, boolean first, boolean last) {
-      if (r.max() == Node.INFINITE) {
+      if (r.max() == RegexNode.INFINITE) {
         return null;
       }
       // Of several rounds, none is both the first and the last.
@@ -260,9 +260,9 @@ final class Literals {
   // ---- beginnings
 
   /** With what every value begins that a tree matches as a whole; "" when nothing is known. */
-  static String prefix(Node tree) {
+  static String prefix(RegexNode tree) {
     StringBuilder out = new StringBuilder();
-    for (Node n : sequence(tree)) {
+    for (RegexNode n : sequence(tree)) {
       switch (n) {
         case Literal l -> out.append(l.text());
         case Assert _ -> {} // takes nothing
@@ -282,7 +282,7 @@ final class Literals {
 
   private static String common(Alternate a) {
     String common = null;
-    for (Node choice : a.choices()) {
+    for (RegexNode choice : a.choices()) {
       String p = prefix(choice);
       common = common == null ? p : common(common, p);
     }

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 public final class Regex {
   private final String expression;
   private final int flags;
-  private volatile @Nullable Machine search;
-  private volatile @Nullable Machine whole;
+  private volatile @Nullable RegexEvaluator search;
+  private volatile @Nullable RegexEvaluator whole;
   private volatile @Nullable Capturing capturing;
 
   private Regex(String expression, int flags) {
@@ -56,24 +56,24 @@ public final class Regex {
     return compile("^(?s:" + expression + ")$");
   }
 
-  private Machine machine(boolean whole) {
+  private RegexEvaluator machine(boolean whole) {
     try {
-      return new Machine(expression, tree(), whole, Dfa.MAX_BYTES);
+      return new RegexEvaluator(expression, tree(), whole, Dfa.MAX_BYTES);
     } catch (StackOverflowError e) {
       throw tooDeep();
     }
   }
 
-  private Node tree() {
-    return Parser.parse(expression, flags);
+  private RegexNode tree() {
+    return RegexParser.parse(expression, flags);
   }
 
   private RegexSyntaxException tooDeep() {
     return new RegexSyntaxException("expression nests too deeply", expression);
   }
 
-  private Machine forWhole() {
-    Machine m = whole;
+  private RegexEvaluator forWhole() {
+    RegexEvaluator m = whole;
     if (m == null) {
       m = machine(true);
       whole = m;
@@ -81,8 +81,8 @@ public final class Regex {
     return m;
   }
 
-  private Machine forSearch() {
-    Machine m = search;
+  private RegexEvaluator forSearch() {
+    RegexEvaluator m = search;
     if (m == null) {
       m = machine(false);
       search = m;
@@ -140,10 +140,12 @@ public final class Regex {
     Capturing c = capturing;
     if (c == null) {
       try {
-        Node tree = tree();
+        RegexNode tree = tree();
         Map<String, Integer> names = new LinkedHashMap<>();
         Literals.names(tree, names);
-        c = new Capturing(Pattern.compile(Printer.print(tree)), Collections.unmodifiableMap(names));
+        c =
+            new Capturing(
+                Pattern.compile(RegexPrinter.print(tree)), Collections.unmodifiableMap(names));
       } catch (StackOverflowError e) {
         throw tooDeep();
       }
@@ -198,8 +200,8 @@ public final class Regex {
 
   /** About the bytes that it holds now. */
   public long bytes() {
-    Machine s = search;
-    Machine w = whole;
+    RegexEvaluator s = search;
+    RegexEvaluator w = whole;
     return 128L
         + 2L * expression.length()
         + (s == null ? 0 : s.bytes())

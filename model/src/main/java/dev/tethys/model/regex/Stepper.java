@@ -1,6 +1,6 @@
 package dev.tethys.model.regex;
 
-import dev.tethys.model.regex.Node.Assertion;
+import dev.tethys.model.regex.RegexNode.Assertion;
 import java.util.Arrays;
 
 /**
@@ -49,14 +49,14 @@ final class Stepper {
     }
   }
 
-  private final Program p;
+  private final RegexProgram p;
   private final Set resolved;
   private int[] stack = new int[16];
 
   /** Number of instructions visited. */
   long work;
 
-  Stepper(Program p) {
+  Stepper(RegexProgram p) {
     this.p = p;
     this.resolved = new Set(p.size());
   }
@@ -83,7 +83,7 @@ final class Stepper {
         continue;
       }
       switch (p.op[i]) {
-        case Program.SPLIT -> {
+        case RegexProgram.SPLIT -> {
           int n = p.b[i];
           work += n;
           if (depth + n > stack.length) {
@@ -92,8 +92,8 @@ final class Stepper {
           System.arraycopy(p.pool, p.a[i], stack, depth, n);
           depth += n;
         }
-        case Program.ALL -> to.all = true;
-        case Program.ASSERT -> to.waits = true;
+        case RegexProgram.ALL -> to.all = true;
+        case RegexProgram.ASSERT -> to.waits = true;
         default -> {}
       }
     }
@@ -117,12 +117,12 @@ final class Stepper {
       int i = now.members[k];
       int a = p.a[i];
       switch (p.op[i]) {
-        case Program.RANGE -> {
+        case RegexProgram.RANGE -> {
           if (b >= a >>> 8 && b <= (a & 0xFF)) {
             add(to, p.b[i]);
           }
         }
-        case Program.RANGES -> {
+        case RegexProgram.RANGES -> {
           int next = next(a, p.b[i], b);
           if (next >= 0) {
             add(to, next);
@@ -157,7 +157,7 @@ final class Stepper {
       return true;
     }
     for (int k = 0; k < now.size; k++) {
-      if (p.op[now.members[k]] == Program.MATCH) {
+      if (p.op[now.members[k]] == RegexProgram.MATCH) {
         return true;
       }
     }
@@ -174,7 +174,8 @@ final class Stepper {
     boolean boundary = (before == AFTER_WORD) != isWord(b);
     for (int k = 0; k < resolved.size; k++) {
       int i = resolved.members[k];
-      if (p.op[i] == Program.ASSERT && holds(Assertion.values()[p.a[i]], before, b, boundary)) {
+      if (p.op[i] == RegexProgram.ASSERT
+          && holds(Assertion.values()[p.a[i]], before, b, boundary)) {
         add(resolved, p.b[i]);
       }
     }
@@ -198,7 +199,7 @@ final class Stepper {
     int n = 0;
     for (int k = 0; k < set.size; k++) {
       int i = set.members[k];
-      if (p.op[i] != Program.SPLIT) {
+      if (p.op[i] != RegexProgram.SPLIT) {
         out[n++] = i;
       }
     }

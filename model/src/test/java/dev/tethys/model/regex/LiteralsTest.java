@@ -38,7 +38,8 @@ class LiteralsTest {
   }
 
   private static @Nullable Set<String> values(String expression, int most) {
-    return Literals.values(Parser.parse(expression, Flags.DOT_NEWLINE), most, expression.length());
+    return Literals.values(
+        RegexParser.parse(expression, Flags.DOT_NEWLINE), most, expression.length());
   }
 
   private static void holds(boolean is, String expression, String text) {

@@ -28,7 +28,7 @@ class RegexDifferentialTest {
     }
   }
 
-  private static void check(Machine m, boolean expected, String expression, String text) {
+  private static void check(RegexEvaluator m, boolean expected, String expression, String text) {
     byte[] b = ("z" + text + "az").getBytes(UTF_8);
     if (m.test(text) != expected || m.test(b, 1, b.length - 2) != expected) {
       throw new AssertionError("`" + expression + "` and `" + text + "`: not " + expected);
@@ -44,9 +44,9 @@ class RegexDifferentialTest {
     for (int n = 0; n < EXPRESSIONS; n++) {
       String e = random.expression();
       Pattern search = re2j(e, 0);
-      Node tree;
+      RegexNode tree;
       try {
-        tree = Parser.parse(e, 0);
+        tree = RegexParser.parse(e, 0);
       } catch (RegexSyntaxException x) {
         assertThat(search).as(e).isNull();
         continue;
@@ -57,8 +57,9 @@ class RegexDifferentialTest {
       }
       valid++;
       Pattern whole = Objects.requireNonNull(re2j(e, Pattern.DOTALL));
-      Machine searching = new Machine(e, tree, false, maxBytes);
-      Machine matching = new Machine(e, Parser.parse(e, Flags.DOT_NEWLINE), true, maxBytes);
+      RegexEvaluator searching = new RegexEvaluator(e, tree, false, maxBytes);
+      RegexEvaluator matching =
+          new RegexEvaluator(e, RegexParser.parse(e, Flags.DOT_NEWLINE), true, maxBytes);
       for (int i = 0; i < 20; i++) {
         String text = random.text();
         check(searching, search.matcher(text).find(), e, text);

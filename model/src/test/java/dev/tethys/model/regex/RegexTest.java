@@ -115,7 +115,7 @@ class RegexTest {
   @Test
   void statesThatAreNotWorthItAreGivenUp() {
     String e = "[ab]*a[ab]{14}";
-    Machine m = new Machine(e, Parser.parse(e, 0), true, 1 << 14);
+    RegexEvaluator m = new RegexEvaluator(e, RegexParser.parse(e, 0), true, 1 << 14);
     String text =
         IntStream.range(0, 1 << 13)
             .mapToObj(i -> i * 7919 % 31 % 2 == 0 ? "a" : "b")

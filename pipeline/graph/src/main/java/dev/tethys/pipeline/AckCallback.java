@@ -21,7 +21,7 @@ public interface AckCallback {
    * @param ways at least 1
    */
   static AckCallback join(AckCallback to, int ways) {
-    return ways == 1 ? to : new JoinedReceipt(to, ways, Outcome::worse);
+    return ways == 1 ? to : new JoinedAckCallback(to, ways, Outcome::worse);
   }
 
   /**
@@ -31,7 +31,7 @@ public interface AckCallback {
    * @param parts at least 1
    */
   static AckCallback parts(AckCallback to, int parts) {
-    return parts == 1 ? to : new JoinedReceipt(to, parts, Outcome::plus);
+    return parts == 1 ? to : new JoinedAckCallback(to, parts, Outcome::plus);
   }
 
   /**

@@ -25,7 +25,7 @@ public interface Scheduler {
 
   /** The system's clocks; virtual threads, and one thread for timers. */
   static Scheduler system() {
-    return SystemClockwork.INSTANCE;
+    return SystemScheduler.INSTANCE;
   }
 
   /**
@@ -33,6 +33,6 @@ public interface Scheduler {
    * threads, which are dearer to have and much cheaper to wake.
    */
   static Scheduler ofFewTasks() {
-    return SystemClockwork.OF_FEW_TASKS;
+    return SystemScheduler.OF_FEW_TASKS;
   }
 }

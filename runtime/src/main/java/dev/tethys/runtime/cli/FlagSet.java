@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FlagSet {
   private final String command;
-  private final UsageWords words;
+  private final UsageTexts words;
   private final String operandHelp;
   private final String about;
   private final Map<String, Flag> flags = new LinkedHashMap<>();
@@ -32,12 +32,12 @@ public final class FlagSet {
 
   /** The same with operands, as its help shows them: {@code <file> [<folder>]}. */
   public FlagSet(String command, String operandHelp, String about, List<Flag> flags) {
-    this(command, operandHelp, about, flags, new OwnWords(command));
+    this(command, operandHelp, about, flags, new OwnUsageTexts(command));
   }
 
   /** The same, refusing in the words of another program. */
   public FlagSet(
-      String command, String operandHelp, String about, List<Flag> flags, UsageWords words) {
+      String command, String operandHelp, String about, List<Flag> flags, UsageTexts words) {
     this.command = command;
     this.words = words;
     this.operandHelp = operandHelp;

@@ -2,8 +2,8 @@ package dev.tethys.web.client;
 
 import dev.tethys.config.TlsConfig;
 import dev.tethys.config.TlsConfig.TlsVersion;
+import dev.tethys.web.internal.LegacyTls;
 import dev.tethys.web.internal.NamedContext;
-import dev.tethys.web.internal.OldTls;
 import dev.tethys.web.internal.Pem;
 import dev.tethys.web.internal.TunedContext;
 import java.io.IOException;
@@ -61,7 +61,7 @@ final class ClientTls {
   }
 
   static {
-    OldTls.enable();
+    LegacyTls.enable();
   }
 
   private ClientTls() {}
@@ -106,7 +106,7 @@ final class ClientTls {
     List<String> protocols = new ArrayList<>();
     for (TlsVersion v : TlsVersion.values()) {
       if (v.compareTo(oldest) >= 0 && v.compareTo(max) <= 0) {
-        OldTls.require(v.protocol());
+        LegacyTls.require(v.protocol());
         protocols.add(v.protocol());
       }
     }

@@ -53,12 +53,12 @@ final class Connections implements AutoCloseable {
 
   private static final class Idle {
     final Server server;
-    final Wire wire;
+    final ConnectionStreams wire;
     final long since;
     @Nullable Idle older;
     @Nullable Idle newer;
 
-    Idle(Server server, Wire wire, long since) {
+    Idle(Server server, ConnectionStreams wire, long since) {
       this.server = server;
       this.wire = wire;
       this.since = since;
@@ -98,9 +98,9 @@ final class Connections implements AutoCloseable {
   }
 
   /** A connection that is still open, as far as one can know; null when there is none. */
-  @Nullable Wire take(Server server) {
+  @Nullable ConnectionStreams take(Server server) {
     while (true) {
-      Wire wire = takeKept(server);
+      ConnectionStreams wire = takeKept(server);
       if (wire == null || wire.isQuiet()) {
         return wire;
       }
@@ -109,9 +109,9 @@ final class Connections implements AutoCloseable {
   }
 
   /** The same; the connection may be closed, but has no unexpected data. */
-  @Nullable Wire takeSilent(Server server) {
+  @Nullable ConnectionStreams takeSilent(Server server) {
     while (true) {
-      Wire wire = takeKept(server);
+      ConnectionStreams wire = takeKept(server);
       if (wire == null || !wire.hasSpoken()) {
         return wire;
       }
@@ -119,7 +119,7 @@ final class Connections implements AutoCloseable {
     }
   }
 
-  private @Nullable Wire takeKept(Server server) {
+  private @Nullable ConnectionStreams takeKept(Server server) {
     while (true) {
       Idle i = poll(server);
       if (i == null) {
@@ -186,7 +186,7 @@ final class Connections implements AutoCloseable {
   }
 
   /** Gives back a connection whose answer was read to its end. */
-  void give(Server server, Wire wire) {
+  void give(Server server, ConnectionStreams wire) {
     synchronized (this) {
       ArrayDeque<Idle> all = idle.get(server);
       if (!closed && (all == null || all.size() < maxIdleEach)) {

@@ -314,14 +314,15 @@ final class GrpcConnections {
   }
 
   private Http2Connection connect(Peer p, Dial d) throws IOException {
-    Wire wire;
+    ConnectionStreams wire;
     if (options.unixSocket() != null) {
-      wire = Wire.unix(options.unixSocket()).dial(d::opened);
+      wire = ConnectionStreams.unix(options.unixSocket()).dial(d::opened);
     } else {
       try {
         Socket plain = new Socket();
         d.opened(plain);
-        wire = Wire.of(connected(plain, Objects.requireNonNull(p.address()), d), plain);
+        wire =
+            ConnectionStreams.of(connected(plain, Objects.requireNonNull(p.address()), d), plain);
       } catch (ConnectException e) {
         String why = String.valueOf(e.getMessage());
         throw new IOException(

@@ -1,6 +1,6 @@
 package dev.tethys.web.client;
 
-import dev.tethys.web.internal.AnyName;
+import dev.tethys.web.internal.AnyHostname;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.URI;
@@ -33,10 +33,11 @@ final class HostTls {
   }
 
   /** Opens a connection without a proxy, with its handshake done. */
-  static Wire.Dialer dialer(ClientTls.Setup tls, String host, int port, Addresses addresses) {
+  static ConnectionStreams.Dialer dialer(
+      ClientTls.Setup tls, String host, int port, Addresses addresses) {
     return opened -> {
-      SocketChannel plain = Wire.connected(host, port, addresses, opened);
-      return Wire.of(secured(tls, plain.socket(), host, port), plain);
+      SocketChannel plain = ConnectionStreams.connected(host, port, addresses, opened);
+      return ConnectionStreams.of(secured(tls, plain.socket(), host, port), plain);
     };
   }
 
@@ -54,7 +55,7 @@ final class HostTls {
         (SSLSocket) tls.context().getSocketFactory().createSocket(plain, name, port, true);
     SSLParameters p = tls.parameters();
     if (unknown) {
-      p.setServerNames(List.of(new AnyName(name)));
+      p.setServerNames(List.of(new AnyHostname(name)));
     } else {
       p.setEndpointIdentificationAlgorithm("HTTPS");
     }

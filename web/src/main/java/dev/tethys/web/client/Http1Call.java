@@ -93,7 +93,7 @@ final class Http1Call implements Runnable {
   record Head(String version, int status, TreeMap<String, List<String>> headers) {}
 
   /** Sends it over its own connection. */
-  Answer send(Wire.Dialer dialer) throws IOException, InterruptedException {
+  Answer send(ConnectionStreams.Dialer dialer) throws IOException, InterruptedException {
     watch();
     try {
       return exchange(dialer.dial(this::opened), null, false);
@@ -111,7 +111,7 @@ final class Http1Call implements Runnable {
   Answer send(Connections connections) throws IOException, InterruptedException {
     Connections.Server server =
         new Connections.Server(UrlHost.bare(call.uri()), WebClient.port(call.uri()));
-    return send(connections, server, Wire.tcp(server.host(), server.port()));
+    return send(connections, server, ConnectionStreams.tcp(server.host(), server.port()));
   }
 
   /**
@@ -119,16 +119,17 @@ final class Http1Call implements Runnable {
    *
    * @param dialer opens one that has not served before
    */
-  Answer send(Connections connections, Connections.Server server, Wire.Dialer dialer)
+  Answer send(Connections connections, Connections.Server server, ConnectionStreams.Dialer dialer)
       throws IOException, InterruptedException {
-    Consumer<Wire> back = new GiveBack(connections, server);
+    Consumer<ConnectionStreams> back = new GiveBack(connections, server);
     // What changes nothing there may be asked again, so no caller needs to inspect first whether
     // the
     // connection has ended, which takes three calls of the system.
     boolean mayAskAgain = call.method().equals("GET") || call.method().equals("HEAD");
     watch();
     try {
-      Wire used = mayAskAgain ? connections.takeSilent(server) : connections.take(server);
+      ConnectionStreams used =
+          mayAskAgain ? connections.takeSilent(server) : connections.take(server);
       if (used != null) {
         opened(used.below());
         try {
@@ -223,7 +224,7 @@ final class Http1Call implements Runnable {
     if (isLate()) {
       return new HttpTimeoutException("context deadline exceeded");
     }
-    // TLS makes a failure of its own out of a channel that an interrupt has closed.
+    // TLS makes its own failure out of a channel that an interrupt has closed.
     if (e instanceof ClosedByInterruptException || Thread.currentThread().isInterrupted()) {
       Thread.interrupted();
       InterruptedException i = new InterruptedException();
@@ -240,7 +241,8 @@ final class Http1Call implements Runnable {
    * @param mayAskAgain whether it served before, so that what is asked for may be asked for over
    *     another one when this one is of no use any more
    */
-  private Answer exchange(Wire wire, @Nullable Consumer<Wire> back, boolean mayAskAgain)
+  private Answer exchange(
+      ConnectionStreams wire, @Nullable Consumer<ConnectionStreams> back, boolean mayAskAgain)
       throws IOException {
     byte[] body = call.body() == null ? new byte[0] : call.body();
     byte[] head = head(body, back == null);
@@ -287,7 +289,8 @@ final class Http1Call implements Runnable {
     return all;
   }
 
-  private Answer answer(Head h, Source in, Wire wire, Consumer<Wire> back) throws IOException {
+  private Answer answer(Head h, Source in, ConnectionStreams wire, Consumer<ConnectionStreams> back)
+      throws IOException {
     version = h.version();
     TreeMap<String, List<String>> headers = h.headers();
     List<String> lengths = headers.getOrDefault("Content-Length", List.of());
@@ -330,9 +333,10 @@ final class Http1Call implements Runnable {
    * Returns a connection to the pool. A record, because a lambda costs much more to create in the
    * agent's compiler mode.
    */
-  private record GiveBack(Connections to, Connections.Server server) implements Consumer<Wire> {
+  private record GiveBack(Connections to, Connections.Server server)
+      implements Consumer<ConnectionStreams> {
     @Override
-    public void accept(Wire wire) {
+    public void accept(ConnectionStreams wire) {
       to.give(server, wire);
     }
   }
@@ -354,11 +358,15 @@ final class Http1Call implements Runnable {
   private final class Body extends InputStream {
     private final Part part;
     private final Source source;
-    private final Wire wire;
-    private final @Nullable Consumer<Wire> back;
+    private final ConnectionStreams wire;
+    private final @Nullable Consumer<ConnectionStreams> back;
     private boolean over;
 
-    Body(Part part, Source source, Wire wire, @Nullable Consumer<Wire> back) {
+    Body(
+        Part part,
+        Source source,
+        ConnectionStreams wire,
+        @Nullable Consumer<ConnectionStreams> back) {
       this.part = part;
       this.source = source;
       this.wire = wire;

@@ -84,7 +84,7 @@ final class Http2Connection {
     }
   }
 
-  private final Wire wire;
+  private final ConnectionStreams wire;
   private final FrameReader reader;
   private final FrameWriter writer;
   private final boolean secure;
@@ -106,7 +106,7 @@ final class Http2Connection {
   private volatile long heardAt = System.nanoTime();
   private volatile boolean heard; // a whole frame
 
-  private Http2Connection(Wire wire, boolean secure, String authority, int maxAnswer) {
+  private Http2Connection(ConnectionStreams wire, boolean secure, String authority, int maxAnswer) {
     this.wire = wire;
     this.reader = new FrameReader(wire.in());
     this.writer = new FrameWriter(wire.out());
@@ -116,7 +116,7 @@ final class Http2Connection {
   }
 
   static Http2Connection start(
-      Wire wire,
+      ConnectionStreams wire,
       boolean secure,
       String authority,
       int maxAnswer,

@@ -74,7 +74,7 @@ public final class HttpClientFactory implements AutoCloseable {
   private final Map<CloudAuth, WebClient.Signer> signers = new HashMap<>(); // guarded by itself
 
   /**
-   * @param userAgent sent with every call that has none of its own
+   * @param userAgent sent with every call that has no own one
    */
   public HttpClientFactory(String userAgent) {
     this(userAgent, InstantSource.system(), System::getenv);

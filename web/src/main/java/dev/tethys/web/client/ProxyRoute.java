@@ -78,14 +78,14 @@ final class ProxyRoute {
   }
 
   /** A connection over which the target's HTTP is spoken, TLS included. */
-  Wire dial(Consumer<Closeable> opened) throws IOException {
+  ConnectionStreams dial(Consumer<Closeable> opened) throws IOException {
     Socket plain = new Socket();
     opened.accept(plain);
     Socket socket = open(plain, System.nanoTime() + HttpClientFactory.CONNECT_TIMEOUT.toNanos());
     if (isScheme(target, "https")) {
       socket = HostTls.secured(tls, socket, UrlHost.bare(target), WebClient.port(target));
     }
-    return Wire.of(socket, plain);
+    return ConnectionStreams.of(socket, plain);
   }
 
   /**

@@ -168,7 +168,7 @@ public final class TracedClient implements AutoCloseable {
       }
     }
     Call call = new Call(r.method, r.uri, Map.of(), r.body, Duration.ofNanos(1), null);
-    Wire wire = dialled.dialInTime();
+    ConnectionStreams wire = dialled.dialInTime();
     if (dialled.http2) {
       return new Exchange(overHttp2(wire, r, target, headers, times), "HTTP/2.0", dialled.session);
     }
@@ -206,7 +206,11 @@ public final class TracedClient implements AutoCloseable {
   }
 
   private static Answer overHttp2(
-      Wire wire, Request r, String target, Map<String, List<String>> headers, Times times)
+      ConnectionStreams wire,
+      Request r,
+      String target,
+      Map<String, List<String>> headers,
+      Times times)
       throws IOException, InterruptedException {
     Http2Connection c =
         Http2Connection.start(
@@ -258,7 +262,7 @@ public final class TracedClient implements AutoCloseable {
     }
 
     /** Closing interrupts a blocked socket at its deadline. */
-    Wire dialInTime() throws IOException {
+    ConnectionStreams dialInTime() throws IOException {
       Closeable[] socket = new Closeable[1]; // guarded by itself
       boolean[] late = new boolean[1]; // guarded by socket
       Deadlines.Watch watch =
@@ -306,7 +310,7 @@ public final class TracedClient implements AutoCloseable {
       }
     }
 
-    private Wire dial(Consumer<Closeable> opened) throws IOException {
+    private ConnectionStreams dial(Consumer<Closeable> opened) throws IOException {
       boolean tls = "https".equalsIgnoreCase(r.uri.getScheme());
       times.started = System.nanoTime();
       Socket plain = new Socket();
@@ -343,8 +347,8 @@ public final class TracedClient implements AutoCloseable {
         socket = secured;
       }
       times.ready = System.nanoTime();
-      Wire w = Wire.of(socket, plain);
-      return http2 ? w : new Wire(new Noticed(w.in(), times), w.out(), socket, plain);
+      ConnectionStreams w = ConnectionStreams.of(socket, plain);
+      return http2 ? w : new ConnectionStreams(new Noticed(w.in(), times), w.out(), socket, plain);
     }
 
     private void connect(Socket socket, InetAddress address) throws IOException {

@@ -51,7 +51,7 @@ public final class WebClient {
   private final @Nullable CookieJar cookies;
   private final @Nullable PerHostLimiter turnstile;
 
-  /** Whether calls with the same headers of their own have the same ones altogether. */
+  /** Whether calls with the same own headers have the same ones altogether. */
   private final boolean sameForAll;
 
   private volatile @Nullable Known known;
@@ -242,7 +242,7 @@ public final class WebClient {
         throw new IOException("HTTPS over a Unix socket is not built in Tethys yet (see README)");
       }
       return new Http1Call(call, path(call.uri()), headers, deadline, deadlines)
-          .send(Wire.unix(call.unixSocket()));
+          .send(ConnectionStreams.unix(call.unixSocket()));
     }
     URI proxy = transport.proxies().find(call.uri());
     if (proxy != null && rules.ownConnections()) {
@@ -275,8 +275,10 @@ public final class WebClient {
     int port = port(call.uri());
     Connections.Server server = new Connections.Server(host, port, tls);
     Addresses addresses = rules.anyAddress() ? Addresses.SHUFFLED : Addresses.IN_ORDER;
-    Wire.Dialer dialer =
-        tls == null ? Wire.tcp(host, port, addresses) : HostTls.dialer(tls, host, port, addresses);
+    ConnectionStreams.Dialer dialer =
+        tls == null
+            ? ConnectionStreams.tcp(host, port, addresses)
+            : HostTls.dialer(tls, host, port, addresses);
     Http1Call c = new Http1Call(call, path(call.uri()), headers, deadline, deadlines);
     return rules.single() ? c.send(dialer) : c.send(connections, server, dialer);
   }

@@ -3,6 +3,7 @@ package dev.tethys.web.internal;
 import dev.tethys.config.Secret;
 import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.guard.TokenBucket;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.tracing.ActiveSpan;
 import dev.tethys.model.tracing.SpanRecorder;
@@ -71,7 +72,7 @@ public final class Answers {
     this.rateLimit =
         limit == null || limit.interval().isZero()
             ? null
-            : new TokenBucket(limit.burst(), limit.interval().toNanos(), System::nanoTime);
+            : new TokenBucket(limit.interval().toNanos(), limit.burst(), System::nanoTime);
   }
 
   /**
@@ -204,7 +205,7 @@ public final class Answers {
 
   private void handle(WebConfig c, IncomingRequest request, OutgoingResponse response)
       throws Exception {
-    if (rateLimit != null && !rateLimit.allow()) {
+    if (rateLimit != null && !rateLimit.tryTake(1)) {
       response.status(429).send("Too Many Requests\n");
       return;
     }

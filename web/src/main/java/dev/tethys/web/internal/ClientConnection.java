@@ -5,9 +5,12 @@ import io.helidon.common.socket.HelidonSocket;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.Socket;
+import java.security.cert.Certificate;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +53,7 @@ final class ClientConnection {
   final boolean isLocal;
 
   /** Whether it is one of as many as there may be; else it is served from the reserve. */
-  boolean hasPlace; // guarded by the places of ConnectionTimeouts
+  boolean hasPlace; // guarded by ConnectionPlaces
 
   boolean ended; // guarded by the same
 
@@ -105,6 +108,18 @@ final class ClientConnection {
     this.requestBegan = now;
     this.deadline = deadline;
     this.old = old;
+  }
+
+  /** Certificates of the client from its TLS handshake; empty when it showed none. */
+  Certificate[] certificates() {
+    if (socket instanceof SSLSocket s) {
+      try {
+        return s.getSession().getPeerCertificates();
+      } catch (SSLPeerUnverifiedException e) {
+        return new Certificate[0];
+      }
+    }
+    return new Certificate[0];
   }
 
   boolean isClosed() {

@@ -1,12 +1,9 @@
 package dev.tethys.web.internal;
 
-import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.ConnectionTimes;
 import dev.tethys.web.HttpRequest;
 import io.helidon.common.socket.HelidonSocket;
-import java.io.IOException;
-import java.io.InputStream;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -14,16 +11,12 @@ import java.net.Socket;
 import java.net.SocketAddress;
 import java.security.cert.Certificate;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
-import javax.net.ssl.SSLPeerUnverifiedException;
-import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,12 +40,6 @@ public final class ConnectionTimeouts {
   /** How long a watched request runs before its connection is checked: most are done by then. */
   private static final long WATCH_AFTER_NANOS = 20_000_000;
 
-  /** How often it is looked whether clients whose requests take long are still there. */
-  private static final long LOOK_MILLIS = 20;
-
-  /** How long a client whose answer is given may continue sending. */
-  private static final int UNREAD_MILLIS = 2_000;
-
   /**
    * How long a client of HTTP/2 may take to answer that it has heard that its connection ends, as
    * long as servers of gRPC give it; and while a listener stops.
@@ -63,12 +50,6 @@ public final class ConnectionTimeouts {
 
   /** After so long a client that does not send its body, or take its answer, may be cut off. */
   private static final long SLOW_NANOS = 10_000_000_000L;
-
-  /** A connection that has waited for its client for less than this is not idle yet. */
-  private static final long YOUNG_NANOS = 1_000_000_000;
-
-  /** The same for a client that has more than half of all connections that there may be. */
-  private static final long YOUNG_OF_MANY_NANOS = 250_000_000;
 
   /** After so long without a byte of a body such a client may be cut off. */
   static final long STALLED_NANOS = 500_000_000;
@@ -87,33 +68,10 @@ public final class ConnectionTimeouts {
   /** How long it waits at least when connections that wait keep others from being accepted. */
   private static final long REFUSE_NANOS = 200_000_000;
 
-  private static final Registry.Counter EVICTED =
-      Registry.process()
-          .counter(
-              "tethys_http_connections_evicted_total",
-              "Idle or slow connections closed to make room for others.");
-
-  /** How many bytes of it are read, and thrown away. */
-  private static final int MAX_UNREAD = 16 << 20;
-
-  private record Key(SocketAddress remote, SocketAddress local) {
-    // By hand: what a record makes of itself is put together for the first connection of a process,
-    // and takes twenty milliseconds.
-    @Override
-    public boolean equals(@Nullable Object other) {
-      return other instanceof Key k && remote.equals(k.remote) && local.equals(k.local);
-    }
-
-    @Override
-    public int hashCode() {
-      return 31 * remote.hashCode() + local.hashCode();
-    }
-  }
-
   /** One request in work. */
   public final class Exchange implements AutoCloseable {
     private final @Nullable ClientConnection connection;
-    private final int stream;
+    final int stream;
     private final long answerDeadline;
     private volatile long bodyDeadline;
     private volatile long writeDeadline = NEVER;
@@ -155,16 +113,15 @@ public final class ConnectionTimeouts {
       }
       watchedSince = nanos.getAsLong();
       whenGone.set(action);
-      watched.add(this);
-      lookSoon();
+      presence.add(this);
       return () -> {
-        watched.remove(this);
+        presence.remove(this);
         whenGone.set(null);
       };
     }
 
-    private void gone() {
-      watched.remove(this);
+    void gone() {
+      presence.remove(this);
       Runnable action = whenGone.getAndSet(null);
       if (action != null) {
         LOG.log(Level.DEBUG, "Client closed the connection before its response was sent");
@@ -172,8 +129,8 @@ public final class ConnectionTimeouts {
       }
     }
 
-    /** Looks whether the client is still there. */
-    private void look(long now) {
+    /** Runs the action of {@link #whenGone} if the client has disconnected. */
+    void checkClient(long now) {
       if (now - watchedSince >= WATCH_AFTER_NANOS && isGone()) {
         gone();
       }
@@ -242,20 +199,9 @@ public final class ConnectionTimeouts {
       if (connection == null) {
         return;
       }
-      Socket s = connection.socket;
-      writeDeadline = after(nanos.getAsLong(), UNREAD_MILLIS * 1_000_000L);
+      writeDeadline = after(nanos.getAsLong(), UnreadInput.MAX_MILLIS * 1_000_000L);
       try {
-        s.shutdownOutput();
-        s.setSoTimeout(UNREAD_MILLIS / 4);
-        InputStream in = s.getInputStream();
-        byte[] unread = new byte[16 << 10];
-        long end = System.nanoTime() + UNREAD_MILLIS * 1_000_000L;
-        int n = 0;
-        for (int left = MAX_UNREAD; left > 0 && n >= 0 && System.nanoTime() - end < 0; left -= n) {
-          n = in.read(unread);
-        }
-      } catch (IOException e) {
-        LOG.log(Level.DEBUG, "a client that was still sending has gone", e);
+        UnreadInput.discard(connection.socket);
       } finally {
         closeConnection();
       }
@@ -263,25 +209,18 @@ public final class ConnectionTimeouts {
 
     /** What the client showed in its handshake; empty when nothing. */
     public Certificate[] clientCertificates() {
-      if (connection != null && connection.socket instanceof SSLSocket s) {
-        try {
-          return s.getSession().getPeerCertificates();
-        } catch (SSLPeerUnverifiedException e) {
-          return new Certificate[0];
-        }
-      }
-      return new Certificate[0];
+      return connection == null ? new Certificate[0] : connection.certificates();
     }
 
     /** Whether the client has kept its body, or has not taken what is written, for long. */
-    private boolean isSlow(long now) {
+    boolean isSlow(long now) {
       long written = writingSince;
       return bodyDeadline != NEVER && now - began > SLOW_NANOS
           || written != NEVER && now - written > SLOW_NANOS;
     }
 
     /** Whether the server has waited for the body in vain for a while, or for little of it. */
-    private boolean isStalled(long now) {
+    boolean isStalled(long now) {
       long since = readingSince;
       long inThis = since == NEVER ? 0 : now - since;
       long waited = readWaited + inThis;
@@ -298,7 +237,7 @@ public final class ConnectionTimeouts {
      */
     public boolean awaitPlace() throws InterruptedException {
       ClientConnection c = connection;
-      if (c == null || takePlace(c)) {
+      if (c == null || places.take(c)) {
         return true;
       }
       waitsSince = nanos.getAsLong();
@@ -306,7 +245,7 @@ public final class ConnectionTimeouts {
       while (System.nanoTime() - until < 0 && !refused) {
         evict();
         Thread.sleep(PLACE_LOOK_MILLIS);
-        if (takePlace(c)) {
+        if (places.take(c)) {
           waitsSince = NEVER;
           return true;
         }
@@ -315,9 +254,14 @@ public final class ConnectionTimeouts {
     }
 
     /** Whether it has waited for a place for a while. */
-    private boolean isRefusable(long now) {
+    boolean isRefusable(long now) {
       long since = waitsSince;
       return since != NEVER && !refused && now - since > REFUSE_NANOS;
+    }
+
+    /** Answers the request that waits for a place with a refusal. */
+    void refuse() {
+      refused = true;
     }
 
     private boolean late(long now) {
@@ -329,7 +273,7 @@ public final class ConnectionTimeouts {
     /** The answer is given. */
     @Override
     public void close() {
-      watched.remove(this);
+      presence.remove(this);
       synchronized (this) {
         ended = true;
       }
@@ -340,18 +284,9 @@ public final class ConnectionTimeouts {
     }
   }
 
-  private final Map<Key, ClientConnection> connections = new ConcurrentHashMap<>();
-  private final int maxConnections;
-
-  /** Most connections of one client that is not on this machine. */
-  private final int share;
-
-  /** How many connections clients have of those that there may be; guarded by itself. */
-  private final Map<String, Integer> places = new HashMap<>();
-
-  private int taken; // guarded by places
-
-  private final Set<Exchange> watched = ConcurrentHashMap.newKeySet();
+  private final Map<ConnectionKey, ClientConnection> connections = new ConcurrentHashMap<>();
+  private final ConnectionPlaces places;
+  private final ClientPresence presence;
   private final long readNanos;
   private final long headNanos;
   private final long answerNanos;
@@ -361,10 +296,7 @@ public final class ConnectionTimeouts {
   private final Later later;
   private final long sweepMillis;
 
-  /** Whether {@link #look} is to be called. */
-  private final AtomicBoolean looking = new AtomicBoolean();
-
-  /** Whether {@link #sweep} is: while there are connections. A process that has none sleeps. */
+  /** Whether {@link #sweep} is scheduled: only while there are connections. */
   private final AtomicBoolean sweeping = new AtomicBoolean();
 
   /** Has something short done once, some time later. */
@@ -385,8 +317,8 @@ public final class ConnectionTimeouts {
       ConnectionTimes times,
       LongSupplier nanos,
       Later later) {
-    this.maxConnections = maxConnections;
-    this.share = maxConnections - maxConnections / 8;
+    this.places = new ConnectionPlaces(connections.values(), maxConnections, nanos);
+    this.presence = new ClientPresence(later, nanos);
     this.readNanos = readTimeout.toNanos();
     this.headNanos =
         times.head().isZero() ? readNanos : Math.min(readNanos, times.head().toNanos());
@@ -396,6 +328,24 @@ public final class ConnectionTimeouts {
     this.nanos = nanos;
     this.later = later;
     this.sweepMillis = Math.clamp(times.shortest(readTimeout).toMillis() / 10, 10, 1000);
+  }
+
+  /** Deadline for the head of a request that begins now. */
+  long headDeadline(long now) {
+    return after(now, headNanos);
+  }
+
+  /** Deadline of a connection that is idle from now on. */
+  long idleDeadline(long now) {
+    return after(now, idleNanos);
+  }
+
+  ConnectionTimes times() {
+    return times;
+  }
+
+  long now() {
+    return nanos.getAsLong();
   }
 
   private static long after(long now, long time) {
@@ -414,7 +364,7 @@ public final class ConnectionTimeouts {
    */
   public Admission accepted(
       Socket socket, Socket carrier, SocketAddress remote, SocketAddress local, boolean timed) {
-    Key key = new Key(remote, local);
+    ConnectionKey key = new ConnectionKey(remote, local);
     long now = nanos.getAsLong();
     InetAddress from = remote instanceof InetSocketAddress a ? a.getAddress() : null;
     String client = from == null ? "" : from.getHostAddress();
@@ -429,13 +379,13 @@ public final class ConnectionTimeouts {
             after(now, headNanos),
             old(now));
     connections.put(key, c);
-    if (!takePlace(c)) {
+    if (!places.take(c)) {
       evict();
     }
     sweepSoon();
     return () -> {
       connections.remove(key, c);
-      givePlaceBack(c);
+      places.release(c);
     };
   }
 
@@ -448,37 +398,6 @@ public final class ConnectionTimeouts {
   }
 
   /**
-   * Makes a connection one of as many as there may be, of which no client has more than its share;
-   * only this machine may have all.
-   */
-  private boolean takePlace(ClientConnection c) {
-    synchronized (places) {
-      int held = places.getOrDefault(c.client, 0);
-      if (c.hasPlace) {
-        return true;
-      }
-      if (c.ended || taken >= maxConnections || !c.isLocal && held >= share) {
-        return false;
-      }
-      places.put(c.client, held + 1);
-      taken++;
-      c.hasPlace = true;
-      return true;
-    }
-  }
-
-  private void givePlaceBack(ClientConnection c) {
-    synchronized (places) {
-      c.ended = true;
-      if (c.hasPlace) {
-        c.hasPlace = false;
-        taken--;
-        places.computeIfPresent(c.client, (_, n) -> n > 1 ? n - 1 : null);
-      }
-    }
-  }
-
-  /**
    * Closes a connection to make room for others: of the client with the most of them, the one that
    * has waited longest without a request in work or, where all have one, with one that its client
    * does not send or does not take.
@@ -486,25 +405,7 @@ public final class ConnectionTimeouts {
    * @return false when there is none
    */
   public boolean evict() {
-    long now = nanos.getAsLong();
-    Map<String, Integer> counts = counts();
-    ClientConnection best = null;
-    for (ClientConnection c : connections.values()) {
-      boolean ofMany = 2 * counts.getOrDefault(c.client, 0) > maxConnections;
-      if (c.evicted || c.isClosed() || !isIdleOrSlow(c, now, ofMany)) {
-        continue;
-      }
-      if (best == null || isBefore(c, best, counts)) {
-        best = c;
-      }
-    }
-    if (best == null) {
-      return false;
-    }
-    best.evicted = true;
-    EVICTED.inc();
-    Thread.ofVirtual().start(best::abort);
-    return true;
+    return places.evict();
   }
 
   /**
@@ -515,74 +416,11 @@ public final class ConnectionTimeouts {
    * @return false when there is none
    */
   public boolean makeRoom() {
-    return evict() || refuseWaiting();
-  }
-
-  private boolean refuseWaiting() {
-    long now = nanos.getAsLong();
-    Map<String, Integer> counts = counts();
-    ClientConnection best = null;
-    for (ClientConnection c : connections.values()) {
-      if (!c.evicted
-          && !c.isClosed()
-          && c.inWork.stream().anyMatch(e -> e.isRefusable(now))
-          && (best == null || isBefore(c, best, counts))) {
-        best = c;
-      }
-    }
-    if (best == null) {
-      return false;
-    }
-    best.evicted = true;
-    EVICTED.inc();
-    ClientConnection c = best;
-    Runnable refusal = () -> c.inWork.forEach(e -> e.refused = true);
-    if (c.inWork.stream().allMatch(Exchange::isBodyRead)) {
-      refusal.run();
-    } else { // a client that does not send its body would keep the connection for its answer
-      Thread.ofVirtual()
-          .start(
-              () -> {
-                c.abort();
-                refusal.run();
-              });
-    }
-    return true;
-  }
-
-  /** The connections of each client. */
-  private Map<String, Integer> counts() {
-    Map<String, Integer> counts = new HashMap<>();
-    for (ClientConnection c : connections.values()) {
-      counts.merge(c.client, 1, Integer::sum);
-    }
-    return counts;
-  }
-
-  private static boolean isBefore(
-      ClientConnection a, ClientConnection b, Map<String, Integer> counts) {
-    int more = Integer.compare(counts.getOrDefault(a.client, 0), counts.getOrDefault(b.client, 0));
-    if (more != 0) {
-      return more > 0;
-    }
-    boolean idle = a.inWork.isEmpty();
-    return idle == b.inWork.isEmpty() ? a.since - b.since < 0 : idle;
-  }
-
-  private static boolean isIdleOrSlow(ClientConnection c, long now, boolean ofMany) {
-    if (c.inWork.isEmpty() && now - c.since < (ofMany ? YOUNG_OF_MANY_NANOS : YOUNG_NANOS)) {
-      return false; // its request may be on its way
-    }
-    for (Exchange e : c.inWork) {
-      if (!e.isSlow(now) && !(ofMany && e.isStalled(now))) {
-        return false;
-      }
-    }
-    return true;
+    return places.evict() || places.refuseWaiting();
   }
 
   /** When a connection is old that is young now. */
-  private long old(long now) {
+  long old(long now) {
     long age = times.age().toNanos();
     long spread = age / 10; // so that those that came together do not come again together
     return age == 0
@@ -590,23 +428,27 @@ public final class ConnectionTimeouts {
         : after(now, age + ThreadLocalRandom.current().nextLong(-spread, spread + 1));
   }
 
-  /** If it cannot be done, for require of memory, every caller next begins it. */
-  private void begin(AtomicBoolean underWay, long millis, Runnable work) {
-    boolean begun = false;
+  /**
+   * Schedules work unless it is scheduled already. If that fails, for lack of memory, the next
+   * caller schedules it.
+   */
+  static void schedule(Later later, AtomicBoolean scheduled, long millis, Runnable work) {
+    if (!scheduled.compareAndSet(false, true)) {
+      return;
+    }
+    boolean done = false;
     try {
       later.in(millis, work);
-      begun = true;
+      done = true;
     } finally {
-      if (!begun) {
-        underWay.set(false);
+      if (!done) {
+        scheduled.set(false);
       }
     }
   }
 
   private void sweepSoon() {
-    if (sweeping.compareAndSet(false, true)) {
-      begin(sweeping, sweepMillis, this::sweep);
-    }
+    schedule(later, sweeping, sweepMillis, this::sweep);
   }
 
   /** A request has ended: what the connection waits for now. */
@@ -624,121 +466,16 @@ public final class ConnectionTimeouts {
 
   /** A connection is served now. */
   public Peer connected(Accepted accepted) {
-    ClientConnection c = connections.get(new Key(accepted.remote(), accepted.local()));
+    ClientConnection c = connections.get(new ConnectionKey(accepted.remote(), accepted.local()));
     if (c != null) {
       c.reader = accepted.socket();
     }
-    return new Peer() {
-      @Override
-      public void comes() {
-        if (c != null) {
-          long now = nanos.getAsLong();
-          c.requestBegan = now;
-          c.since = now;
-          c.deadline = after(now, headNanos);
-        }
-      }
-
-      @Override
-      public boolean isTimed() {
-        return c != null && c.timed;
-      }
-
-      @Override
-      public boolean isBusy() {
-        return c != null && !c.inWork.isEmpty();
-      }
-
-      @Override
-      public int inWork() {
-        return c == null ? 0 : c.inWork.size();
-      }
-
-      @Override
-      public void onReceived() {
-        if (c != null
-            && c.hasRested
-            && times.idle().isZero()
-            && times.manyRequests()
-            && c.inWork.isEmpty()) {
-          c.deadline = after(nanos.getAsLong(), idleNanos);
-        }
-      }
-
-      @Override
-      public void close() {
-        if (c != null) {
-          c.close();
-        }
-      }
-
-      @Override
-      public Exchange begin() {
-        return ConnectionTimeouts.this.begin(c, NO_STREAM);
-      }
-
-      @Override
-      public void timeLimit(int millis) {
-        if (c != null) {
-          try {
-            c.socket.setSoTimeout(millis);
-          } catch (IOException e) {
-            LOG.log(Level.DEBUG, "a connection has ended", e);
-          }
-        }
-      }
-
-      @Override
-      public void arrives(int stream) {
-        if (c != null) {
-          c.arrives(stream);
-        }
-      }
-
-      @Override
-      public void reset(int stream) {
-        if (c != null) {
-          for (Exchange e : c.inWork) {
-            if (e.stream == stream) {
-              e.gone();
-            }
-          }
-        }
-      }
-
-      @Override
-      public void multiplexed(Multiplexed whole) {
-        if (c != null) {
-          long now = nanos.getAsLong();
-          c.old = old(now);
-          c.multiplexed = whole;
-          c.deadline = after(now, idleNanos);
-        }
-      }
-    };
+    return new TimedPeer(this, c);
   }
 
-  private void lookSoon() {
-    if (looking.compareAndSet(false, true)) {
-      begin(looking, LOOK_MILLIS, this::look);
-    }
-  }
-
-  /** Looks which of the watched clients have gone, and has it done again while there are any. */
-  void look() {
-    looking.set(false);
-    if (watched.isEmpty()) {
-      return;
-    }
-    lookSoon();
-    long now = nanos.getAsLong();
-    for (Exchange e : watched) {
-      try {
-        e.look(now);
-      } catch (RuntimeException x) {
-        LOG.log(Level.DEBUG, "looking whether a client is still there", x);
-      }
-    }
+  /** Checks now which of the watched clients have disconnected. */
+  void checkClients() {
+    presence.check();
   }
 
   /**
@@ -749,7 +486,7 @@ public final class ConnectionTimeouts {
    *     that
    */
   public @Nullable Exchange begin(SocketAddress remote, SocketAddress local, int stream) {
-    ClientConnection c = connections.get(new Key(remote, local));
+    ClientConnection c = connections.get(new ConnectionKey(remote, local));
     Exchange e = begin(c, stream);
     if (c != null && c.takes(stream)) {
       return e;
@@ -763,13 +500,13 @@ public final class ConnectionTimeouts {
    * has for that.
    */
   public void awaitEnd(SocketAddress remote, SocketAddress local) throws InterruptedException {
-    ClientConnection c = connections.get(new Key(remote, local));
+    ClientConnection c = connections.get(new ConnectionKey(remote, local));
     if (c != null) {
       c.awaitEnd();
     }
   }
 
-  private Exchange begin(@Nullable ClientConnection c, int stream) {
+  Exchange begin(@Nullable ClientConnection c, int stream) {
     Exchange e = new Exchange(c, stream);
     if (c != null) {
       c.inWork.add(e);

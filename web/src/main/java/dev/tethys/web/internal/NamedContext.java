@@ -47,7 +47,7 @@ public final class NamedContext extends SSLContext {
     if (isAddress(name)) {
       return List.of();
     }
-    return List.of(name.indexOf('_') < 0 ? new SNIHostName(name) : new AnyName(name));
+    return List.of(name.indexOf('_') < 0 ? new SNIHostName(name) : new AnyHostname(name));
   }
 
   private static boolean isAddress(String name) {

@@ -42,7 +42,7 @@ public final class ServerSockets {
   }
 
   static {
-    OldTls.enable();
+    LegacyTls.enable();
   }
 
   private ServerTls tls() throws CertificateException {

@@ -20,7 +20,8 @@ class AddressesTest {
   private static final InetAddress OTHER = InetAddress.ofLiteral("127.0.0.3");
 
   private static InetAddress connected(int port, Addresses addresses) throws IOException {
-    try (SocketChannel c = Wire.connected("receivers", port, addresses, opened -> {})) {
+    try (SocketChannel c =
+        ConnectionStreams.connected("receivers", port, addresses, opened -> {})) {
       return c.socket().getInetAddress();
     }
   }

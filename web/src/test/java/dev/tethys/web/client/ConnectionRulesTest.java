@@ -201,7 +201,8 @@ class ConnectionRulesTest {
       for (String host : new String[] {"a", "a", "a", "b", "b"}) {
         c.give(
             new Connections.Server(host, 1),
-            new Wire(new ByteArrayInputStream(new byte[0]), new ByteArrayOutputStream(), () -> {}));
+            new ConnectionStreams(
+                new ByteArrayInputStream(new byte[0]), new ByteArrayOutputStream(), () -> {}));
       }
       assertThat(c.size()).isEqualTo(3);
       timer.shutdownNow();
@@ -216,7 +217,7 @@ class ConnectionRulesTest {
       for (String host : new String[] {"a", "b", "c"}) {
         c.give(
             new Connections.Server(host, 1),
-            new Wire(
+            new ConnectionStreams(
                 new ByteArrayInputStream(new byte[0]),
                 new ByteArrayOutputStream(),
                 () -> ended.add(host)));

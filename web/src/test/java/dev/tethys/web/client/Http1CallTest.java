@@ -342,8 +342,8 @@ class Http1CallTest {
   void noMoreConnectionsWaitThanTheBound() throws Exception {
     Connections.Server s = new Connections.Server("h", 1);
     AtomicInteger closed = new AtomicInteger();
-    Wire w =
-        new Wire(
+    ConnectionStreams w =
+        new ConnectionStreams(
             InputStream.nullInputStream(),
             OutputStream.nullOutputStream(),
             closed::incrementAndGet);

@@ -229,7 +229,13 @@ class StalledServerTest {
             "h2");
     Http2Connection c =
         Http2Connection.start(
-            Wire.of(s, plain), true, "h", 1000, Duration.ZERO, Duration.ofSeconds(20), false);
+            ConnectionStreams.of(s, plain),
+            true,
+            "h",
+            1000,
+            Duration.ZERO,
+            Duration.ofSeconds(20),
+            false);
     FutureTask<?> call =
         new FutureTask<>(
             () ->

@@ -297,7 +297,8 @@ class WebClientTest {
     assertThatThrownBy(() -> client("tls_config: {server_name: metrics.example}").send(call))
         .as("the system does not know the authority")
         .hasMessage(
-            "Get \"%s\": tls: failed to verify certificate: x509: certificate signed by unknown authority",
+            "Get \"%s\": tls: failed to verify certificate: x509: certificate signed by unknown"
+                + " authority",
             call.uri());
     assertThatThrownBy(() -> client("tls_config: {ca_file: absent.crt}"))
         .hasMessageContaining("failed to read ca_file")

@@ -74,8 +74,8 @@ class ReadAheadTest {
   @Test
   void whileARequestIsInWork() {
     ConnectionTimeouts.Exchange e = watched();
-    clients.look();
-    clients.look();
+    clients.checkClients();
+    clients.checkClients();
     assertThat(ahead).hasValue(1);
     e.close();
   }
@@ -84,7 +84,7 @@ class ReadAheadTest {
   void notBesideTheNextRequestWhenItsEndComesWhileItIsLookedAt() {
     ConnectionTimeouts.Exchange e = watched();
     whileLooking = e::close;
-    clients.look();
+    clients.checkClients();
     assertThat(ahead).hasValue(0);
   }
 }

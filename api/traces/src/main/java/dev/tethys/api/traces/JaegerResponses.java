@@ -26,7 +26,7 @@ final class JaegerResponses {
 
   /** List of data with the errors of single items. */
   static final class Page {
-    private final Answer answer;
+    private final BoundedText answer;
     private final TextBuffer out;
     private final TextBuffer errors = new TextBuffer();
     private int total;
@@ -34,7 +34,7 @@ final class JaegerResponses {
     private boolean truncated;
 
     Page(HttpRequest request) {
-      answer = new Answer(request);
+      answer = new BoundedText(request);
       out = answer.text;
       out.put("{\"data\":[");
     }

@@ -61,14 +61,14 @@ final class JaegerV3 {
   }
 
   private interface Endpoint {
-    void answer(TraceStore store, String tenant, HttpRequest request, Answer answer);
+    void answer(TraceStore store, String tenant, HttpRequest request, BoundedText answer);
   }
 
   private void get(Routes routes, String path, Endpoint endpoint) {
     routes.get(
         PREFIX + path,
         (request, response) -> {
-          Answer answer = new Answer(request);
+          BoundedText answer = new BoundedText(request);
           try {
             TraceStore store = requests.store();
             String tenant = TraceRequests.tenant(request);
@@ -108,7 +108,7 @@ final class JaegerV3 {
         requests.settings().maxValues());
   }
 
-  private void services(TraceStore store, String tenant, HttpRequest request, Answer answer) {
+  private void services(TraceStore store, String tenant, HttpRequest request, BoundedText answer) {
     String separator = "{\"services\":[";
     Set<String> names = services(store, tenant);
     for (String s : names) {
@@ -142,7 +142,8 @@ final class JaegerV3 {
     return kind > 0 && kind < JaegerApi.KINDS.size() ? JaegerApi.KINDS.get(kind) : "";
   }
 
-  private void operations(TraceStore store, String tenant, HttpRequest request, Answer answer) {
+  private void operations(
+      TraceStore store, String tenant, HttpRequest request, BoundedText answer) {
     QueryParameters p = new QueryParameters(request.query());
     String separator = "";
     answer.text.put("{\"operations\":[");
@@ -160,7 +161,7 @@ final class JaegerV3 {
     return v.isEmpty() ? p.get(other) : v;
   }
 
-  private void search(TraceStore store, String tenant, HttpRequest request, Answer answer) {
+  private void search(TraceStore store, String tenant, HttpRequest request, BoundedText answer) {
     JaegerSearch s = search(request.query());
     TraceFinder finder = new TraceFinder(store, tenant);
     List<TraceId> ids = finder.newest(s.filter(), s.from(), s.to(), s.limit());
@@ -237,7 +238,7 @@ final class JaegerV3 {
     }
   }
 
-  private void trace(TraceStore store, String tenant, HttpRequest request, Answer answer) {
+  private void trace(TraceStore store, String tenant, HttpRequest request, BoundedText answer) {
     QueryParameters p = new QueryParameters(request.query());
     TraceId id = TraceId.parse(request.pathParam("id"));
     TracesData trace =
@@ -249,7 +250,7 @@ final class JaegerV3 {
     result(trace, answer);
   }
 
-  private static void result(TracesData trace, Answer answer) {
+  private static void result(TracesData trace, BoundedText answer) {
     byte[] otlp = new OtlpWriter().write(trace);
     answer.text.put("{\"result\":");
     answer.text.put(OtlpJsonWriter.toJson(OtlpSignal.TRACES, otlp, 0, otlp.length)).put('}');

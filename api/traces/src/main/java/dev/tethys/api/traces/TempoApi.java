@@ -102,7 +102,7 @@ final class TempoApi {
           if (TempoTraces.wantsProtobuf(request)) {
             response.send("application/protobuf", body.proto.write());
           } else {
-            Answer answer = new Answer(request);
+            BoundedText answer = new BoundedText(request);
             body.json.write(answer.text);
             answer.check();
             response.send(JSON, answer.text.toByteArray());

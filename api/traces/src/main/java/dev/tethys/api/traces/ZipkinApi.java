@@ -69,7 +69,7 @@ final class ZipkinApi {
       QueryParameters p,
       HttpRequest request,
       HttpResponse response,
-      Answer answer) {
+      BoundedText answer) {
     TextBuffer out() {
       return answer.text;
     }
@@ -100,7 +100,7 @@ final class ZipkinApi {
                   new QueryParameters(request.query()),
                   request,
                   response,
-                  new Answer(request));
+                  new BoundedText(request));
           requests.run(
               request,
               () -> {

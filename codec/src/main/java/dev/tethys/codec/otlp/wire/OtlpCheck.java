@@ -156,14 +156,14 @@ public final class OtlpCheck {
     byte[] b = r.buffer();
     while (end - p >= 8) {
       if (((long) LONG.get(b, p) & 0x8080808080808080L) != 0) {
-        Utf8Bytes.mend(b, p, end);
+        Utf8Bytes.repair(b, p, end);
         return;
       }
       p += 8;
     }
     for (; p < end; p++) {
       if (b[p] < 0) {
-        Utf8Bytes.mend(b, p, end);
+        Utf8Bytes.repair(b, p, end);
         return;
       }
     }

@@ -281,7 +281,7 @@ public final class OtlpJsonWriter {
       }
     }
     if (!plain) {
-      Utf8Bytes.mend(out, start, size);
+      Utf8Bytes.repair(out, start, size);
     }
     put('"');
   }

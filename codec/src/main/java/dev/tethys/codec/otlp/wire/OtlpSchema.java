@@ -233,7 +233,8 @@ final class OtlpSchema {
               "SEVERITY_NUMBER_",
               """
               UNSPECIFIED TRACE TRACE2 TRACE3 TRACE4 DEBUG DEBUG2 DEBUG3 DEBUG4 INFO INFO2 INFO3 \
-              INFO4 WARN WARN2 WARN3 WARN4 ERROR ERROR2 ERROR3 ERROR4 FATAL FATAL2 FATAL3 FATAL4"""));
+              INFO4 WARN WARN2 WARN3 WARN4 ERROR ERROR2 ERROR3 ERROR4 FATAL FATAL2 FATAL3 FATAL4\
+              """));
 
   private static final Map<String, Message> BY_NAME = read();
 

@@ -91,7 +91,7 @@ final class CollectionFunctions {
         onList(l -> list(l.stream().filter(v -> !empty(v)).collect(Collectors.toList()))));
     m.put(
         "sortAlpha",
-        onList(l -> StringFunctions.strings(l.stream().map(Texts::text).sorted().toList())));
+        onList(l -> StringFunctions.strings(l.stream().map(SprigStrings::text).sorted().toList())));
     m.put("append", TemplateFunction.of(a -> list(plus(items(a[0]), a[1])), ANY, ANY));
     m.put("push", Objects.requireNonNull(m.get("append")));
     m.put(
@@ -117,10 +117,12 @@ final class CollectionFunctions {
     m.put(
         "join",
         TemplateFunction.of(
-            a -> items(a[1]).stream().map(Texts::text).collect(Collectors.joining(s(a[0]))),
+            a -> items(a[1]).stream().map(SprigStrings::text).collect(Collectors.joining(s(a[0]))),
             STRING,
             ANY));
-    m.put("toStrings", onList(l -> StringFunctions.strings(l.stream().map(Texts::text).toList())));
+    m.put(
+        "toStrings",
+        onList(l -> StringFunctions.strings(l.stream().map(SprigStrings::text).toList())));
     m.put(
         "splitList",
         TemplateFunction.of(
@@ -288,7 +290,7 @@ final class CollectionFunctions {
   private static GoMap dict(@Nullable Object[] a) {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     for (int i = 0; i < a.length; i += 2) {
-      m.put(Texts.text(a[i]), i + 1 < a.length ? a[i + 1] : "");
+      m.put(SprigStrings.text(a[i]), i + 1 < a.length ? a[i + 1] : "");
     }
     return GoMap.ofAny(m);
   }
@@ -328,7 +330,7 @@ final class CollectionFunctions {
       case Long l -> v;
       case Double d -> v;
       case Boolean b -> v;
-      default -> Texts.text(v);
+      default -> SprigStrings.text(v);
     };
   }
 

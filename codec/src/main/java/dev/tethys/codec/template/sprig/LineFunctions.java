@@ -31,19 +31,26 @@ public final class LineFunctions {
     m.put(
         "Replace",
         TemplateFunction.of(
-            a -> Texts.replace(s(a[0]), s(a[1]), s(a[2]), n(a[3])), STRING, STRING, STRING, INT));
+            a -> SprigStrings.replace(s(a[0]), s(a[1]), s(a[2]), n(a[3])),
+            STRING,
+            STRING,
+            STRING,
+            INT));
     m.put(
-        "Trim", TemplateFunction.of(a -> Texts.trim(s(a[0]), s(a[1]), true, true), STRING, STRING));
+        "Trim",
+        TemplateFunction.of(a -> SprigStrings.trim(s(a[0]), s(a[1]), true, true), STRING, STRING));
     m.put(
         "TrimLeft",
-        TemplateFunction.of(a -> Texts.trim(s(a[0]), s(a[1]), true, false), STRING, STRING));
+        TemplateFunction.of(a -> SprigStrings.trim(s(a[0]), s(a[1]), true, false), STRING, STRING));
     m.put(
         "TrimRight",
-        TemplateFunction.of(a -> Texts.trim(s(a[0]), s(a[1]), false, true), STRING, STRING));
+        TemplateFunction.of(a -> SprigStrings.trim(s(a[0]), s(a[1]), false, true), STRING, STRING));
     m.put(
-        "TrimPrefix", TemplateFunction.of(a -> Texts.trimPrefix(s(a[0]), s(a[1])), STRING, STRING));
+        "TrimPrefix",
+        TemplateFunction.of(a -> SprigStrings.trimPrefix(s(a[0]), s(a[1])), STRING, STRING));
     m.put(
-        "TrimSuffix", TemplateFunction.of(a -> Texts.trimSuffix(s(a[0]), s(a[1])), STRING, STRING));
+        "TrimSuffix",
+        TemplateFunction.of(a -> SprigStrings.trimSuffix(s(a[0]), s(a[1])), STRING, STRING));
     m.put("TrimSpace", TemplateFunction.of(a -> s(a[0]).strip(), STRING));
     m.put("Hash", TemplateFunction.of(a -> hash("SHA3-256", s(a[0]) + s(a[1])), STRING, STRING));
     m.put("Sha2Hash", TemplateFunction.of(a -> hash("SHA-256", s(a[0]) + s(a[1])), STRING, STRING));

@@ -142,7 +142,7 @@ final class NumberFunctions {
 
   private static long octal(@Nullable Object v) {
     try {
-      return Long.parseLong(Texts.text(v), 8);
+      return Long.parseLong(SprigStrings.text(v), 8);
     } catch (NumberFormatException e) {
       return 0;
     }

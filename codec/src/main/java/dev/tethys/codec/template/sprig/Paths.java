@@ -11,7 +11,7 @@ final class Paths {
     if (path.isEmpty()) {
       return ".";
     }
-    String p = Texts.trim(path, "/", false, true);
+    String p = SprigStrings.trim(path, "/", false, true);
     return p.isEmpty() ? "/" : p.substring(p.lastIndexOf('/') + 1);
   }
 

@@ -41,10 +41,10 @@ final class StringFunctions {
 
   static void addTo(Map<String, TemplateFunction> m) {
     m.put("trim", one(String::strip));
-    m.put("trimAll", two(a -> Texts.trim(s(a[1]), s(a[0]), true, true)));
-    m.put("trimall", two(a -> Texts.trim(s(a[1]), s(a[0]), true, true)));
-    m.put("trimSuffix", two(a -> Texts.trimSuffix(s(a[1]), s(a[0]))));
-    m.put("trimPrefix", two(a -> Texts.trimPrefix(s(a[1]), s(a[0]))));
+    m.put("trimAll", two(a -> SprigStrings.trim(s(a[1]), s(a[0]), true, true)));
+    m.put("trimall", two(a -> SprigStrings.trim(s(a[1]), s(a[0]), true, true)));
+    m.put("trimSuffix", two(a -> SprigStrings.trimSuffix(s(a[1]), s(a[0]))));
+    m.put("trimPrefix", two(a -> SprigStrings.trimPrefix(s(a[1]), s(a[0]))));
     m.put("upper", one(t -> t.toUpperCase(Locale.ROOT)));
     m.put("lower", one(t -> t.toLowerCase(Locale.ROOT)));
     m.put("title", one(GoStrings::title));
@@ -55,7 +55,7 @@ final class StringFunctions {
     m.put("snakecase", one(t -> joined(t, "_")));
     m.put("kebabcase", one(t -> joined(t, "-")));
     m.put("camelcase", one(StringFunctions::camelCase));
-    m.put("repeat", TemplateFunction.of(a -> Texts.repeat(s(a[1]), n(a[0])), INT, STRING));
+    m.put("repeat", TemplateFunction.of(a -> SprigStrings.repeat(s(a[1]), n(a[0])), INT, STRING));
     m.put(
         "substr", TemplateFunction.of(a -> substring(n(a[0]), n(a[1]), s(a[2])), INT, INT, STRING));
     m.put("trunc", TemplateFunction.of(a -> truncated(n(a[0]), s(a[1])), INT, STRING));
@@ -71,10 +71,10 @@ final class StringFunctions {
     m.put(
         "replace",
         TemplateFunction.of(
-            a -> Texts.replace(s(a[2]), s(a[0]), s(a[1]), -1), STRING, STRING, STRING));
+            a -> SprigStrings.replace(s(a[2]), s(a[0]), s(a[1]), -1), STRING, STRING, STRING));
     m.put(
         "plural", TemplateFunction.of(a -> n(a[2]) == 1 ? s(a[0]) : s(a[1]), STRING, STRING, INT));
-    m.put("toString", TemplateFunction.of(a -> Texts.text(a[0]), ANY));
+    m.put("toString", TemplateFunction.of(a -> SprigStrings.text(a[0]), ANY));
     m.put("sha1sum", one(t -> LineFunctions.hash("SHA-1", t)));
     m.put("sha256sum", one(t -> LineFunctions.hash("SHA-256", t)));
     m.put("sha512sum", one(t -> LineFunctions.hash("SHA-512", t)));
@@ -92,13 +92,13 @@ final class StringFunctions {
 
   private static void addExpressions(Map<String, TemplateFunction> m) {
     Parameter[] three = {STRING, STRING, STRING};
-    m.put("regexMatch", two(a -> Texts.pattern(s(a[0])).matcher(s(a[1])).find()));
+    m.put("regexMatch", two(a -> SprigStrings.pattern(s(a[0])).matcher(s(a[1])).find()));
     m.put("mustRegexMatch", Objects.requireNonNull(m.get("regexMatch")));
     m.put(
         "regexFind",
         two(
             a -> {
-              Matcher x = Texts.pattern(s(a[0])).matcher(s(a[1]));
+              Matcher x = SprigStrings.pattern(s(a[0])).matcher(s(a[1]));
               return x.find() ? x.group() : "";
             }));
     m.put(
@@ -107,11 +107,13 @@ final class StringFunctions {
     m.put(
         "regexReplaceAll",
         TemplateFunction.of(
-            a -> GoStrings.replaceAll(Texts.pattern(s(a[0])), s(a[1]), s(a[2])), three));
+            a -> GoStrings.replaceAll(SprigStrings.pattern(s(a[0])), s(a[1]), s(a[2])), three));
     m.put(
         "regexReplaceAllLiteral",
         TemplateFunction.of(
-            a -> GoStrings.replaceAll(Texts.pattern(s(a[0])), s(a[1]), s(a[2]).replace("$", "$$")),
+            a ->
+                GoStrings.replaceAll(
+                    SprigStrings.pattern(s(a[0])), s(a[1]), s(a[2]).replace("$", "$$")),
             three));
     m.put(
         "regexSplit",
@@ -188,13 +190,13 @@ final class StringFunctions {
   private static String all(@Nullable Object[] values, UnaryOperator<String> each) {
     return Arrays.stream(values)
         .filter(Objects::nonNull)
-        .map(v -> each.apply(Texts.text(v)))
+        .map(v -> each.apply(SprigStrings.text(v)))
         .collect(Collectors.joining(" "));
   }
 
   private static String indented(long by, String s) {
-    String pad = Texts.repeat(" ", by);
-    Texts.check(s.length() + s.lines().count() * pad.length());
+    String pad = SprigStrings.repeat(" ", by);
+    SprigStrings.check(s.length() + s.lines().count() * pad.length());
     return pad + s.replace("\n", "\n" + pad);
   }
 
@@ -218,7 +220,7 @@ final class StringFunctions {
 
   private static GoList found(String expression, String s, long most) {
     List<String> out = new ArrayList<>();
-    Matcher x = Texts.pattern(expression).matcher(s);
+    Matcher x = SprigStrings.pattern(expression).matcher(s);
     while ((most < 0 || out.size() < most) && x.find()) {
       out.add(x.group());
     }
@@ -227,7 +229,7 @@ final class StringFunctions {
 
   private static GoList split(String expression, String s, long most) {
     List<String> out = new ArrayList<>();
-    Matcher x = Texts.pattern(expression).matcher(s);
+    Matcher x = SprigStrings.pattern(expression).matcher(s);
     int from = 0;
     while ((most < 0 || out.size() < most - 1) && x.find()) {
       if (x.end() == x.start() && (x.start() == 0 || x.start() == s.length())) {

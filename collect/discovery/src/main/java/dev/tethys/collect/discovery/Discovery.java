@@ -6,9 +6,9 @@ import java.util.List;
 @FunctionalInterface
 public interface Discovery {
   /**
-   * Runs on a thread of its own until that is interrupted, or until there can be no more news,
-   * passing groups as they change. Failures at run time are logged and counted, and leave what was
-   * passed before in force.
+   * Runs on its own thread until that is interrupted, or until there can be no more news, passing
+   * groups as they change. Failures at run time are logged and counted, and leave what was passed
+   * before in force.
    */
   void run(Sink sink) throws InterruptedException;
 

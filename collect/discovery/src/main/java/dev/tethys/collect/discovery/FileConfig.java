@@ -46,8 +46,8 @@ public record FileConfig(List<String> files, Duration refreshInterval) implement
       throw n.error(
           "path name \""
               + s
-              + "\" is not valid for file discovery; it must end with .json, .yml or .yaml, and only"
-              + " its last part may be a pattern");
+              + "\" is not valid for file discovery; it must end with .json, .yml or .yaml, and"
+              + " only its last part may be a pattern");
     }
     return n.asPath();
   }
@@ -67,7 +67,7 @@ public record FileConfig(List<String> files, Duration refreshInterval) implement
    * @throws IOException when it cannot be read
    */
   public static List<TargetGroup> groups(Path file) throws IOException {
-    return new KnownGroups(file.toString(), FileDiscovery.FILEPATH).take(read(file));
+    return new TargetGroupCache(file.toString(), FileDiscovery.FILEPATH).take(read(file));
   }
 
   /** The same without sources, and without the label that tells the file. */

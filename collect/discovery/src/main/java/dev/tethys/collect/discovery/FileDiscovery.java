@@ -40,7 +40,7 @@ final class FileDiscovery implements Discovery {
   /** How many groups each file had when it was last read. */
   private final Map<String, Integer> groupsOf = new HashMap<>();
 
-  private final Map<String, KnownGroups> known = new HashMap<>();
+  private final Map<String, TargetGroupCache> known = new HashMap<>();
 
   FileDiscovery(FileConfig config, DiscoveryContext context) {
     this.config = config;
@@ -140,7 +140,7 @@ final class FileDiscovery implements Discovery {
     double modified = Files.getLastModifiedTime(file).toMillis() / 1e3;
     List<TargetGroup> groups =
         known
-            .computeIfAbsent(file.toString(), f -> new KnownGroups(file.toString(), FILEPATH))
+            .computeIfAbsent(file.toString(), f -> new TargetGroupCache(file.toString(), FILEPATH))
             .take(FileConfig.read(file));
     context.metrics().fileRead(file.toString(), modified);
     return groups;

@@ -23,13 +23,13 @@ final class HttpFetch implements Refreshing.Source {
 
   private final HttpConfig config;
   private final Rest rest;
-  private final KnownGroups known;
+  private final TargetGroupCache known;
   private byte[] digest = {}; // of the last answer that was read
 
   HttpFetch(HttpConfig config, DiscoveryContext context) {
     this.config = config;
     this.rest = new Rest(context, config.client());
-    this.known = new KnownGroups(Redaction.url(config.url()), URL_LABEL);
+    this.known = new TargetGroupCache(Redaction.url(config.url()), URL_LABEL);
   }
 
   @Override

@@ -52,7 +52,7 @@ class DiscoveryManagerTest {
     }
   }
 
-  private Map<String, List<TargetGroup>> hear() throws InterruptedException {
+  private Map<String, List<TargetGroup>> receive() throws InterruptedException {
     Map<String, List<TargetGroup>> m = heard.poll(20, TimeUnit.SECONDS);
     assertThat(m).as("news within 20 s").isNotNull();
     return m;
@@ -66,7 +66,7 @@ class DiscoveryManagerTest {
   @Test
   void writtenTargetsAreInTheFirstNews() throws InterruptedException {
     manager.apply(Map.of("a", List.of(new StaticConfig(List.of(Setting.group("0", "x:1"))))));
-    assertThat(addresses(hear().get("a"))).containsExactly("x:1");
+    assertThat(addresses(receive().get("a"))).containsExactly("x:1");
   }
 
   /** A discovery that ends with an error when it runs for the first time. */
@@ -108,9 +108,9 @@ class DiscoveryManagerTest {
               heard.add(all);
             })) {
       m.apply(Map.of("a", List.of(new Exhausted(new AtomicInteger()))));
-      Map<String, List<TargetGroup>> news = hear();
+      Map<String, List<TargetGroup>> news = receive();
       while (addresses(news.get("a")).isEmpty()) {
-        news = hear();
+        news = receive();
       }
       assertThat(addresses(news.get("a"))).containsExactly("x:1");
     }
@@ -130,7 +130,7 @@ class DiscoveryManagerTest {
               heard.add(all);
             })) {
       m.apply(Map.of("a", List.of(new StaticConfig(List.of(Setting.group("0", "x:1"))))));
-      assertThat(addresses(hear().get("a"))).containsExactly("x:1");
+      assertThat(addresses(receive().get("a"))).containsExactly("x:1");
     }
   }
 
@@ -138,7 +138,7 @@ class DiscoveryManagerTest {
   void newsWaitForTheThrottleAndComeTogether() throws InterruptedException {
     Fed fed = new Fed("f");
     manager.apply(Map.of("a", List.of(fed)));
-    assertThat(hear().get("a")).isEmpty();
+    assertThat(receive().get("a")).isEmpty();
     fed.news.add(List.of(Setting.group("s", "x:1")));
     fed.news.add(List.of(Setting.group("t", "y:1")));
     fed.news.add(List.of(Setting.group("s", "x:2")));
@@ -147,10 +147,10 @@ class DiscoveryManagerTest {
     }
     assertThat(heard).isEmpty();
     setting.goOn.release();
-    Map<String, List<TargetGroup>> m = hear();
+    Map<String, List<TargetGroup>> m = receive();
     while (addresses(m.get("a")).size() < 2 || !addresses(m.get("a")).contains("x:2")) {
       setting.goOn.release();
-      m = hear();
+      m = receive();
     }
     assertThat(addresses(m.get("a"))).containsExactly("x:2", "y:1");
   }
@@ -162,14 +162,14 @@ class DiscoveryManagerTest {
     setting.goOn.release(100);
     manager.apply(Map.of("a", List.of(kept), "b", List.of(gone)));
     kept.news.add(List.of(Setting.group("s", "x:1")));
-    Map<String, List<TargetGroup>> m = hear();
+    Map<String, List<TargetGroup>> m = receive();
     while (addresses(m.get("a")).isEmpty()) {
-      m = hear();
+      m = receive();
     }
     manager.apply(Map.of("a", List.of(kept), "c", List.of(kept)));
-    m = hear();
+    m = receive();
     while (m.containsKey("b")) {
-      m = hear();
+      m = receive();
     }
     assertThat(addresses(m.get("a"))).containsExactly("x:1");
     assertThat(addresses(m.get("c"))).containsExactly("x:1");

@@ -157,7 +157,7 @@ final class SampleIngest {
       } catch (ExpositionException | StorageException e) {
         throw new ScrapeException(String.valueOf(e.getMessage()));
       } finally {
-        tellRefusals();
+        logRefusals();
       }
       if (overSamples) {
         metrics.exceededSampleLimit.inc();
@@ -514,7 +514,7 @@ final class SampleIngest {
     }
   }
 
-  private void tellRefusals() {
+  private void logRefusals() {
     tell(limited, metrics.limited, "Error on ingesting new series: " + limit);
     tell(outOfOrder, metrics.outOfOrder, "Error on ingesting out-of-order samples");
     tell(

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param error of invalid labels; then the job's times apply
  */
 record ScrapePace(
-    Asked asked,
+    RequestedPace asked,
     Duration interval,
     String intervalText,
     Duration tolerance,
@@ -32,7 +32,7 @@ record ScrapePace(
     @Nullable String error) {
 
   /** Scrape options from the labels of a target, as written. */
-  record Asked(
+  record RequestedPace(
       String interval,
       String timeout,
       boolean scrapeNative,
@@ -46,7 +46,7 @@ record ScrapePace(
 
     private final ScrapeConfig config;
     private final ScrapeOptions options;
-    private final Map<Asked, ScrapePace> known = new HashMap<>();
+    private final Map<RequestedPace, ScrapePace> known = new HashMap<>();
 
     Shared(ScrapeConfig config, ScrapeOptions options) {
       this.config = config;
@@ -56,8 +56,8 @@ record ScrapePace(
     /** The pace of a target with these labels, those with two underscores included. */
     ScrapePace of(Labels all) {
       ScrapeDefaults.Histograms h = config.common().histograms();
-      Asked t =
-          new Asked(
+      RequestedPace t =
+          new RequestedPace(
               all.get(TargetLabels.SCRAPE_INTERVAL),
               all.get(TargetLabels.SCRAPE_TIMEOUT),
               TargetLabels.override(all, TargetLabels.SCRAPE_NATIVE, h.scrapeNative()),
@@ -74,7 +74,7 @@ record ScrapePace(
       return made;
     }
 
-    private ScrapePace made(Asked asked) {
+    private ScrapePace made(RequestedPace asked) {
       Duration i = config.common().interval();
       Duration t = config.common().timeout();
       String error = null;

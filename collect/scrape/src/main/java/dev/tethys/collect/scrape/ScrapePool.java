@@ -361,7 +361,7 @@ final class ScrapePool {
         metrics.poolReloadsFailed.inc();
         throw e;
       }
-      boolean sameSeries = paceless(config).equals(paceless(to));
+      boolean sameSeries = withoutTiming(config).equals(withoutTiming(to));
       List<ScrapeTransport> old = new ArrayList<>(socketTransports.values());
       old.add(transport);
       socketTransports.clear();
@@ -398,7 +398,7 @@ final class ScrapePool {
   }
 
   /** The configuration without what leaves the series of a target as they are. */
-  private static ScrapeConfig paceless(ScrapeConfig c) {
+  private static ScrapeConfig withoutTiming(ScrapeConfig c) {
     ScrapeDefaults d = c.common();
     ScrapeLimits l = d.limits();
     ScrapeDefaults common =

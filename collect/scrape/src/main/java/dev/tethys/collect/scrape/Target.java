@@ -29,7 +29,7 @@ public final class Target {
   private volatile Origin origin;
   private volatile Report report = Report.NONE;
   private volatile @Nullable FamilyMemory metadata;
-  private volatile ScrapePace.@Nullable Asked asked;
+  private volatile ScrapePace.@Nullable RequestedPace asked;
 
   /** Origin of a target. */
   record Origin(ScrapeConfig config, Labels target, Labels group) {}
@@ -102,13 +102,13 @@ public final class Target {
 
   /** The interval as its labels say it. */
   public String scrapeInterval() {
-    ScrapePace.Asked a = asked;
+    ScrapePace.RequestedPace a = asked;
     return a == null ? allLabels().get(TargetLabels.SCRAPE_INTERVAL) : a.interval();
   }
 
   /** The timeout as its labels say it. */
   public String scrapeTimeout() {
-    ScrapePace.Asked a = asked;
+    ScrapePace.RequestedPace a = asked;
     return a == null ? allLabels().get(TargetLabels.SCRAPE_TIMEOUT) : a.timeout();
   }
 
@@ -139,7 +139,7 @@ public final class Target {
   }
 
   /** Is given what its labels say of scrapes, which all targets of a job share. */
-  void asked(ScrapePace.Asked of) {
+  void asked(ScrapePace.RequestedPace of) {
     asked = of;
   }
 

@@ -53,8 +53,8 @@ import dev.tethys.pipeline.kafka.KafkaReceiverFactory;
 import dev.tethys.pipeline.processor.Processors;
 import dev.tethys.pipeline.processor.detection.Place;
 import dev.tethys.pipeline.processor.detection.ResourceDetection;
+import dev.tethys.pipeline.processor.kubernetes.ApiAccess;
 import dev.tethys.pipeline.processor.kubernetes.KubernetesAttributes;
-import dev.tethys.pipeline.processor.kubernetes.Reach;
 import dev.tethys.pipeline.receiver.carbon.CarbonReceiverFactory;
 import dev.tethys.pipeline.receiver.cluster.ClusterReceiverFactory;
 import dev.tethys.pipeline.receiver.clymene.ClymeneReceiverFactory;
@@ -72,7 +72,7 @@ import dev.tethys.pipeline.receiver.imports.ImportReceiverFactory;
 import dev.tethys.pipeline.receiver.influx.InfluxReceiverFactory;
 import dev.tethys.pipeline.receiver.jaeger.JaegerReceiverFactory;
 import dev.tethys.pipeline.receiver.kubelet.KubeletReceiverFactory;
-import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import dev.tethys.pipeline.receiver.log.FileLogReceiverFactory;
 import dev.tethys.pipeline.receiver.log.JournaldReceiverFactory;
 import dev.tethys.pipeline.receiver.log.OtlpFileReceiverFactory;
@@ -127,7 +127,8 @@ public final class BuiltIn {
     all.add(new PrometheusReceiverFactory(clients, agent));
     all.add(new SimplePrometheusFactory(clients, agent));
     all.add(new HostMetricsReceiverFactory(build.version()));
-    Around around = Around.here((c, call) -> clients.client(c).send(call), build.version());
+    KubernetesEnvironment around =
+        KubernetesEnvironment.here((c, call) -> clients.client(c).send(call), build.version());
     all.add(new KubeletReceiverFactory(around));
     all.add(new DockerReceiverFactory(around));
     all.add(new ClusterReceiverFactory(around));
@@ -195,7 +196,7 @@ public final class BuiltIn {
     all.add(new BatchProcessor());
     all.addAll(Processors.processors(clock));
     all.add(new ResourceDetection(Place.here(c -> clients.client(c)::send)));
-    all.add(new KubernetesAttributes(Reach.here((c, call) -> clients.client(c).send(call))));
+    all.add(new KubernetesAttributes(ApiAccess.here((c, call) -> clients.client(c).send(call))));
     all.addAll(Processors.connectors(clock));
     all.add(new FileStorage());
     all.add(new HealthCheckFactory());

@@ -169,7 +169,7 @@ public final class BatchProcessor implements ProcessorFactory<BatchProcessor.Set
     }
 
     @Override
-    public void handOn() {
+    public void forward() {
       batcher.flush();
     }
 

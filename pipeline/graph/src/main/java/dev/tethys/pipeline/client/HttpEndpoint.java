@@ -99,7 +99,7 @@ public final class HttpEndpoint {
       LongSupplier millis) {
     HttpClientConfig signing = ClientAuth.signing(how, auth);
     this.client = new FirstUseClient(() -> factory.client(signing));
-    this.auth = ClientAuth.besideSigning(auth);
+    this.auth = ClientAuth.withSigning(auth);
     this.usual = Map.copyOf(usual);
     this.own = own;
     this.timeout = timeout;

@@ -37,7 +37,7 @@ public interface ClientAuth {
   }
 
   /** What has headers to say next to a client of {@link #signing}; null for nothing. */
-  static @Nullable ClientAuth besideSigning(@Nullable ClientAuth auth) {
+  static @Nullable ClientAuth withSigning(@Nullable ClientAuth auth) {
     return auth == null || auth.cloud() != null ? null : auth;
   }
 

@@ -21,7 +21,7 @@ public interface Component {
    * Passes on what it holds, for another is about to take its place and what happens one must not
    * overtake it. It is stopped soon after.
    */
-  default void handOn() {}
+  default void forward() {}
 
   /**
    * Ends its work. Anything that comes before it was stopped: nothing is consumed any more. What it

@@ -13,7 +13,7 @@ import java.util.TreeSet;
  * Collector has and that are not built are known, so that they are refused by name.
  */
 public final class Components {
-  private record Name(Kind kind, String type) {}
+  private record Name(ComponentKind kind, String type) {}
 
   private final List<ComponentFactory<?>> all;
   private final Map<Name, ComponentFactory<?>> byName = new HashMap<>();
@@ -29,8 +29,9 @@ public final class Components {
       List<String> names = new ArrayList<>(f.aliases());
       names.add(f.type());
       for (String n : names) {
-        if (byName.put(new Name(Kind.of(f), n), f) != null) {
-          throw new IllegalStateException("two of the " + Kind.of(f).section() + " are " + n);
+        if (byName.put(new Name(ComponentKind.of(f), n), f) != null) {
+          throw new IllegalStateException(
+              "two of the " + ComponentKind.of(f).section() + " are " + n);
         }
       }
     }
@@ -42,17 +43,17 @@ public final class Components {
   }
 
   /** The one of this name, be it an alias. */
-  public Optional<ComponentFactory<?>> find(Kind kind, String type) {
+  public Optional<ComponentFactory<?>> find(ComponentKind kind, String type) {
     return Optional.ofNullable(byName.get(new Name(kind, type)));
   }
 
   /** The id with the name of its type in the newest spelling. */
-  public ComponentId canonical(Kind kind, ComponentId id) {
+  public ComponentId canonical(ComponentKind kind, ComponentId id) {
     return find(kind, id.type()).map(f -> new ComponentId(f.type(), id.name())).orElse(id);
   }
 
   /** Why there is none of this name: for errors. */
-  public String unknown(Kind kind, String type) {
+  public String unknown(ComponentKind kind, String type) {
     TreeSet<String> names = new TreeSet<>();
     byName.keySet().stream().filter(n -> n.kind == kind).forEach(n -> names.add(n.type));
     String nearest = Nearest.of(type, names);

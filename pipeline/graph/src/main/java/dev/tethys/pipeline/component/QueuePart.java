@@ -12,7 +12,7 @@ public interface QueuePart extends Exporter {
   /**
    * Sends what waits by another sender from now on. What is under way happenss end, or is cut off
    * after some seconds and goes by the other, too. Does not wait: what its batching holds back
-   * stays there until its time or {@link #handOn()}, which waits for room in a queue that blocks.
+   * stays there until its time or {@link #forward()}, which waits for room in a queue that blocks.
    */
   void replaceSender(Sender sender);
 

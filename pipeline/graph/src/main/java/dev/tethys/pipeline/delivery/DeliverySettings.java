@@ -150,7 +150,8 @@ public record DeliverySettings(
           "max_bytes",
           Type.INT,
           DEFAULT_BYTES,
-          "Maximum bytes in the queue, in addition to queue_size; with sizer: bytes only queue_size counts.");
+          "Maximum bytes in the queue, in addition to queue_size; with sizer: bytes only queue_size"
+              + " counts.");
   private static final Key<Boolean> BLOCK_ON_OVERFLOW =
       QUEUE.key(
           "block_on_overflow",

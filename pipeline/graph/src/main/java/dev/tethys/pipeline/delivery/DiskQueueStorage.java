@@ -284,7 +284,7 @@ final class DiskQueueStorage implements QueueStorage {
    * the file with it.
    */
   @Override
-  public Dropped dropOldest(HandedOut handedOut) {
+  public Dropped dropOldest(IssuedEntry handedOut) {
     log.tidy();
     for (Segment s : log.segments()) {
       if (s.number > publishedSegment) {
@@ -314,7 +314,7 @@ final class DiskQueueStorage implements QueueStorage {
     return true;
   }
 
-  private Dropped dropFrom(Segment s, HandedOut handedOut) {
+  private Dropped dropFrom(Segment s, IssuedEntry handedOut) {
     boolean whole = !handedOut.isSending(s);
     long parcels = 0;
     long items = 0;

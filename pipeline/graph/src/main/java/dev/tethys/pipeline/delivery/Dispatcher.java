@@ -156,7 +156,7 @@ final class Dispatcher {
     return m == null || m.isEmpty() ? e.getClass().getSimpleName() : m;
   }
 
-  /** What stood on disk is gone. */
+  /** What was on disk is gone. */
   private void lost(Job j) {
     backlog.lock.lock();
     try {
@@ -271,7 +271,7 @@ final class Dispatcher {
       finish(j);
       return false;
     }
-    return goOn(j);
+    return proceed(j);
   }
 
   /** Its source is notified when what another outbox has of it is settled, too. */
@@ -292,7 +292,7 @@ final class Dispatcher {
   }
 
   /** The next part is sent at once, unless all is to stop. */
-  private boolean goOn(Job j) {
+  private boolean proceed(Job j) {
     backlog.lock.lock();
     try {
       if (backlog.phase == QueueState.Phase.CLOSED) {

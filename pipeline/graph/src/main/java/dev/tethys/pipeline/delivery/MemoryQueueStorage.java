@@ -59,7 +59,7 @@ final class MemoryQueueStorage implements QueueStorage {
   }
 
   @Override
-  public Dropped dropOldest(HandedOut handedOut) {
+  public Dropped dropOldest(IssuedEntry handedOut) {
     Entry e = handedOut.takeBack(null);
     if (e == null) {
       e = waiting.poll();

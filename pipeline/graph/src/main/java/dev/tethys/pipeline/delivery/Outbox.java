@@ -24,7 +24,7 @@ public interface Outbox extends OutboxView, AutoCloseable {
 
   /**
    * Takes a parcel that another outbox holds which has the same account, where nothing of it
-   * changes. It is not itself dropped for require of room. Blocks as {@link #put} does.
+   * changes. It is not itself dropped for lack of room. Blocks as {@link #put} does.
    *
    * @param receipt settled as by {@link #put}, unless it is not taken
    * @return null when it was taken; otherwise why not: its items count as returned to the one that

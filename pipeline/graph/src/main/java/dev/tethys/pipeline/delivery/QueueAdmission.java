@@ -45,7 +45,7 @@ final class QueueAdmission {
   /**
    * Takes a parcel whose items are accounted for as held.
    *
-   * @param mayDropIt whether it may itself be dropped for require of room
+   * @param mayDropIt whether it may itself be dropped for lack of room
    * @return null when it waits now; otherwise what to tell the source, accounted for
    */
   @Nullable Outcome take(EncodedRequest parcel, AckCallback receipt, boolean mayDropIt) {

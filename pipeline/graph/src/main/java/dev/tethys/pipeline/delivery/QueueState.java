@@ -32,7 +32,7 @@ final class QueueState {
   volatile OutboxOptions options;
 
   // All below is guarded by lock.
-  final Jobs jobs = new Jobs();
+  final DeliveryJobs jobs = new DeliveryJobs();
   Phase phase = Phase.OPEN;
 
   /** What is here, what is being stored included. */
@@ -50,7 +50,7 @@ final class QueueState {
   int blocked;
 
   /** Since when there is no room, and who waits for it. */
-  final FullQueue full = new FullQueue();
+  final QueueFullTracker full = new QueueFullTracker();
 
   /** Bytes that were taken beyond the size, since there was room last. */
   long beyond;

@@ -118,10 +118,10 @@ interface QueueStorage extends Closeable {
   void done(Entry e);
 
   /** Makes room by dropping what is oldest; nothing when all of it is being sent. */
-  Dropped dropOldest(HandedOut handedOut);
+  Dropped dropOldest(IssuedEntry handedOut);
 
   /** State of entries that are being sent. */
-  interface HandedOut {
+  interface IssuedEntry {
     /**
      * Takes back the oldest that is not being sent; null when there is none.
      *

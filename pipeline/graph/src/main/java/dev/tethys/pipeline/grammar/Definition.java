@@ -3,7 +3,7 @@ package dev.tethys.pipeline.grammar;
 import dev.tethys.config.YamlNode;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.ComponentId;
-import dev.tethys.pipeline.component.Kind;
+import dev.tethys.pipeline.component.ComponentKind;
 import java.util.Objects;
 
 /**
@@ -15,7 +15,7 @@ import java.util.Objects;
  * @param settings the same, read
  */
 public record Definition(
-    Kind kind,
+    ComponentKind kind,
     ComponentId id,
     ComponentFactory<?> factory,
     YamlNode key,

@@ -11,10 +11,10 @@ import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.ComponentId;
+import dev.tethys.pipeline.component.ComponentKind;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.component.ConnectorFactory;
 import dev.tethys.pipeline.component.ExporterFactory;
-import dev.tethys.pipeline.component.Kind;
 import dev.tethys.pipeline.component.PipelineId;
 import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.component.ReceiverFactory;
@@ -49,10 +49,11 @@ public record GraphConfig(
   private static final Type<Map<String, YamlNode>> FREE =
       Type.of("map", Map.of(), GraphConfig::free);
   private static final Section TOP = new Section("configuration", "A graph of components.");
-  private static final Map<Kind, Key<Map<String, YamlNode>>> KINDS = new EnumMap<>(Kind.class);
+  private static final Map<ComponentKind, Key<Map<String, YamlNode>>> KINDS =
+      new EnumMap<>(ComponentKind.class);
 
   static {
-    for (Kind k : Kind.values()) {
+    for (ComponentKind k : ComponentKind.values()) {
       KINDS.put(k, TOP.key(k.section(), FREE, Map.of(), "By id: type or type/name."));
     }
   }
@@ -119,7 +120,7 @@ public record GraphConfig(
     YamlObject top = root.object(TOP);
     YamlObject service = top.get(SERVICE_KEY);
     Reader r = new Reader(components);
-    for (Kind k : Kind.values()) {
+    for (ComponentKind k : ComponentKind.values()) {
       YamlNode at = top.at(KINDS.get(k) == null ? SERVICE_KEY : KINDS.get(k));
       if (at != null) {
         r.define(k, at);
@@ -127,7 +128,7 @@ public record GraphConfig(
     }
     List<Definition> extensions = new ArrayList<>();
     for (YamlNode n : service.get(EXTENSIONS)) {
-      Definition d = r.use(n, Kind.EXTENSION);
+      Definition d = r.use(n, ComponentKind.EXTENSION);
       if (extensions.contains(d)) {
         throw n.error("extension \"" + d.id() + "\" is named twice");
       }
@@ -159,21 +160,22 @@ public record GraphConfig(
   /** State of the configuration reader. */
   private static final class Reader {
     private final Components components;
-    private final Map<Kind, Map<ComponentId, Definition>> defined = new EnumMap<>(Kind.class);
+    private final Map<ComponentKind, Map<ComponentId, Definition>> defined =
+        new EnumMap<>(ComponentKind.class);
     private final Set<Definition> used = new HashSet<>();
 
     Reader(Components components) {
       this.components = components;
-      for (Kind k : Kind.values()) {
+      for (ComponentKind k : ComponentKind.values()) {
         defined.put(k, new LinkedHashMap<>());
       }
     }
 
-    private Map<ComponentId, Definition> of(Kind k) {
+    private Map<ComponentId, Definition> of(ComponentKind k) {
       return defined.getOrDefault(k, Map.of());
     }
 
-    void define(Kind kind, YamlNode section) {
+    void define(ComponentKind kind, YamlNode section) {
       for (Map.Entry<String, YamlNode.Entry> e : section.entries().entrySet()) {
         YamlNode key = e.getValue().key();
         ComponentId written = key.parse(ComponentId::parse);
@@ -195,18 +197,18 @@ public record GraphConfig(
                   + "\" at "
                   + twin.key().where());
         }
-        Kind other = kind == Kind.CONNECTOR ? Kind.EXPORTER : kind;
-        if (kind == Kind.CONNECTOR
-            && (of(Kind.RECEIVER).containsKey(id) || of(other).containsKey(id))) {
+        ComponentKind other = kind == ComponentKind.CONNECTOR ? ComponentKind.EXPORTER : kind;
+        if (kind == ComponentKind.CONNECTOR
+            && (of(ComponentKind.RECEIVER).containsKey(id) || of(other).containsKey(id))) {
           throw key.error("\"" + id + "\" is a connector and a receiver or exporter");
         }
       }
     }
 
     /** The component that is named here, of the first of the kinds that has it. */
-    Definition use(YamlNode name, Kind... kinds) {
+    Definition use(YamlNode name, ComponentKind... kinds) {
       ComponentId written = name.parse(ComponentId::parse);
-      for (Kind k : kinds) {
+      for (ComponentKind k : kinds) {
         Definition d = of(k).get(components.canonical(k, written));
         if (d != null) {
           used.add(d);
@@ -214,7 +216,7 @@ public record GraphConfig(
         }
       }
       List<String> there = new ArrayList<>();
-      for (Kind k : kinds) {
+      for (ComponentKind k : kinds) {
         of(k).values().forEach(d -> there.add(d.id().toString()));
       }
       String nearest = Nearest.of(written.toString(), there);
@@ -236,9 +238,9 @@ public record GraphConfig(
             .error("pipeline \"" + id + "\" is empty; it requires receivers and exporters");
       }
       YamlObject o = PIPELINE_TYPE.read(e.value());
-      List<Use> receivers = uses(o, RECEIVERS, id, Kind.RECEIVER, Kind.CONNECTOR);
-      List<Use> processors = uses(o, PROCESSORS, id, Kind.PROCESSOR);
-      List<Use> exporters = uses(o, EXPORTERS, id, Kind.EXPORTER, Kind.CONNECTOR);
+      List<Use> receivers = uses(o, RECEIVERS, id, ComponentKind.RECEIVER, ComponentKind.CONNECTOR);
+      List<Use> processors = uses(o, PROCESSORS, id, ComponentKind.PROCESSOR);
+      List<Use> exporters = uses(o, EXPORTERS, id, ComponentKind.EXPORTER, ComponentKind.CONNECTOR);
       if (receivers.isEmpty()) {
         throw o.error(RECEIVERS, "pipeline \"" + id + "\" requires at least one receiver");
       }
@@ -249,7 +251,7 @@ public record GraphConfig(
     }
 
     private List<Use> uses(
-        YamlObject o, Key<List<YamlNode>> key, PipelineId pipeline, Kind... kinds) {
+        YamlObject o, Key<List<YamlNode>> key, PipelineId pipeline, ComponentKind... kinds) {
       List<Use> out = new ArrayList<>();
       for (YamlNode n : o.get(key)) {
         Definition d = use(n, kinds);
@@ -272,7 +274,7 @@ public record GraphConfig(
 
     /** A connector ends pipelines and begins others, and can turn the one into the other. */
     void checkConnectors(List<PipelineDefinition> pipelines) {
-      for (Definition d : of(Kind.CONNECTOR).values()) {
+      for (Definition d : of(ComponentKind.CONNECTOR).values()) {
         List<Use> in = new ArrayList<>();
         List<PipelineDefinition> from = ending(pipelines, d, in);
         List<Use> out = new ArrayList<>();
@@ -316,14 +318,14 @@ public record GraphConfig(
     }
 
     void refuseUnused() {
-      for (Kind k : Kind.values()) {
+      for (ComponentKind k : ComponentKind.values()) {
         for (Definition d : of(k).values()) {
           if (!used.contains(d)) {
             throw d.key()
                 .error(
                     d
                         + " is not used: "
-                        + (k == Kind.EXTENSION
+                        + (k == ComponentKind.EXTENSION
                             ? "service.extensions does not name it"
                             : "no pipeline names it")
                         + "; remove it, or allow it with --allow-unused");
@@ -364,7 +366,7 @@ public record GraphConfig(
   static List<PipelineDefinition> behind(List<PipelineDefinition> all, PipelineDefinition p) {
     List<PipelineDefinition> out = new ArrayList<>();
     for (Use u : p.exporters()) {
-      if (u.definition().kind() == Kind.CONNECTOR) {
+      if (u.definition().kind() == ComponentKind.CONNECTOR) {
         ConnectorFactory<?> f = (ConnectorFactory<?>) u.definition().factory();
         Predicate<PipelineDefinition> reached =
             q ->
@@ -407,7 +409,7 @@ public record GraphConfig(
               .flatMap(
                   q ->
                       q.exporters().stream()
-                          .filter(u -> u.definition().kind() == Kind.CONNECTOR)
+                          .filter(u -> u.definition().kind() == ComponentKind.CONNECTOR)
                           .findFirst())
               .orElseThrow();
       throw new ConfigException(

@@ -7,8 +7,8 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlWriter;
 import dev.tethys.pipeline.component.ComponentId;
+import dev.tethys.pipeline.component.ComponentKind;
 import dev.tethys.pipeline.component.Components;
-import dev.tethys.pipeline.component.Kind;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -41,7 +41,7 @@ public final class PrintedConfig {
     root.entries()
         .forEach(
             (name, e) -> {
-              for (Kind k : Kind.values()) {
+              for (ComponentKind k : ComponentKind.values()) {
                 if (k.section().equals(name)) {
                   out.put(name, definitions(k, e.value(), components));
                 }
@@ -51,7 +51,7 @@ public final class PrintedConfig {
     return YamlWriter.write(out);
   }
 
-  private static Object definitions(Kind kind, YamlNode at, Components components) {
+  private static Object definitions(ComponentKind kind, YamlNode at, Components components) {
     Map<String, Object> out = new LinkedHashMap<>();
     at.entries()
         .forEach(

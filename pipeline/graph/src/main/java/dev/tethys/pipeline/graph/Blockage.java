@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.graph;
 
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.component.Kind;
+import dev.tethys.pipeline.component.ComponentKind;
 
 /**
  * The state of a node that makes no progress because another node takes nothing.
@@ -47,7 +47,7 @@ public record Blockage(
     return new Blockage(
         by.toString(),
         by.kind().word(),
-        by.kind() == Kind.PROCESSOR ? by.component() : by.id().toString(),
+        by.kind() == ComponentKind.PROCESSOR ? by.component() : by.id().toString(),
         reason,
         Effect.CAUSE,
         signal,

@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.graph;
 
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.component.Kind;
+import dev.tethys.pipeline.component.ComponentKind;
 import dev.tethys.pipeline.delivery.OutboxStatus;
 import dev.tethys.pipeline.delivery.OutboxView;
 import dev.tethys.pipeline.graph.Blockage.Effect;
@@ -68,7 +68,7 @@ final class BlockedNodes {
     return Plan.pipeline(e.key.pipeline()).signal();
   }
 
-  /** Whether a node takes nothing of its own accord; null when it does, or is blocked itself. */
+  /** Whether a node takes nothing by itself; null when it does, or is blocked itself. */
   private @Nullable Blockage cause(GraphNode n) {
     List<Edge> in = into(n.key);
     if (in.isEmpty()) {
@@ -137,7 +137,7 @@ final class BlockedNodes {
     }
     // A connector may send elsewhere what one of its ways refuses; its sources know nothing then.
     return e.acknowledgements.refusedSince(now) > 0
-        && (from.kind() != Kind.CONNECTOR
+        && (from.kind() != ComponentKind.CONNECTOR
             || into(from).stream()
                 .anyMatch(
                     x ->

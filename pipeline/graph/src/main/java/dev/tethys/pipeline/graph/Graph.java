@@ -3,11 +3,11 @@ package dev.tethys.pipeline.graph;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.component.Component;
 import dev.tethys.pipeline.component.ComponentId;
+import dev.tethys.pipeline.component.ComponentKind;
 import dev.tethys.pipeline.component.ConfigWatcher;
 import dev.tethys.pipeline.component.ExporterHealth;
 import dev.tethys.pipeline.component.GraphWatcher;
 import dev.tethys.pipeline.component.HealthWatcher;
-import dev.tethys.pipeline.component.Kind;
 import dev.tethys.pipeline.component.PipelineWatcher;
 import dev.tethys.pipeline.component.RunningGraph;
 import dev.tethys.pipeline.delivery.OutboxStatus;
@@ -72,7 +72,7 @@ public final class Graph implements GraphView {
         .forEach(
             (k, step) -> {
               GraphNode n = GraphNode.create(k, step, services, extensions);
-              if (k.kind() == Kind.EXTENSION) {
+              if (k.kind() == ComponentKind.EXTENSION) {
                 extensions.put(k.id(), n.component);
               }
             });
@@ -114,7 +114,7 @@ public final class Graph implements GraphView {
       nodes = change.undo();
       if (before != null) {
         services.volumes().configure(before.telemetry().volumes());
-        tellWatchers(before); // one that took the place of another has not been reported yet
+        notifyWatchers(before); // one that took the place of another has not been reported yet
       }
       throw e;
     }
@@ -132,7 +132,7 @@ public final class Graph implements GraphView {
     config = next;
     effective = shown;
     pauseNanos = change.pauseNanos();
-    tellWatchers(next);
+    notifyWatchers(next);
     lifecycle.stopGone(gone, List.copyOf(wanted.values()));
     wiring.keepOnly(plan);
   }
@@ -177,7 +177,7 @@ public final class Graph implements GraphView {
     Lifecycle.failBlockedProducers(List.copyOf(nodes.values()));
   }
 
-  private void tellWatchers(GraphConfig now) {
+  private void notifyWatchers(GraphConfig now) {
     RunningGraph running = now.running();
     watchers(GraphWatcher.class).forEach(w -> w.runs(running));
     watchers(HealthWatcher.class).forEach(w -> w.looksAt(this::exporters));
@@ -189,7 +189,7 @@ public final class Graph implements GraphView {
   private List<ExporterHealth> exporters() {
     List<ExporterHealth> out = new ArrayList<>();
     for (GraphNode n : nodes.values()) {
-      OutboxView box = n.key.kind() == Kind.EXPORTER ? n.context.outbox() : null;
+      OutboxView box = n.key.kind() == ComponentKind.EXPORTER ? n.context.outbox() : null;
       if (box != null) {
         OutboxStatus s = box.status();
         boolean fails = s.isFailing(services.clock().millis());

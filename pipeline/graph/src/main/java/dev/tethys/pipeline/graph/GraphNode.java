@@ -6,10 +6,10 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Component;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.ComponentId;
+import dev.tethys.pipeline.component.ComponentKind;
 import dev.tethys.pipeline.component.ConnectorFactory;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.component.ExtensionFactory;
-import dev.tethys.pipeline.component.Kind;
 import dev.tethys.pipeline.component.Outputs;
 import dev.tethys.pipeline.component.PipelineId;
 import dev.tethys.pipeline.component.ProcessorFactory;
@@ -43,7 +43,7 @@ final class GraphNode {
     this.key = key;
     this.definition = definition;
     this.context = context;
-    boolean receiver = key.kind() == Kind.RECEIVER;
+    boolean receiver = key.kind() == ComponentKind.RECEIVER;
     for (String o : outputNames) {
       outputs.put(
           o,
@@ -123,7 +123,9 @@ final class GraphNode {
 
   /** Whether its successor can only start once it has stopped. */
   boolean isExclusive() {
-    return key.kind() == Kind.RECEIVER || key.kind() == Kind.EXTENSION || component.isExclusive();
+    return key.kind() == ComponentKind.RECEIVER
+        || key.kind() == ComponentKind.EXTENSION
+        || component.isExclusive();
   }
 
   private final class Behind implements Outputs {

@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.graph;
 
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.component.Kind;
+import dev.tethys.pipeline.component.ComponentKind;
 import dev.tethys.pipeline.delivery.OutboxStatus;
 import dev.tethys.pipeline.delivery.OutboxView;
 import dev.tethys.pipeline.ledger.AccountingRegistry;
@@ -39,7 +39,8 @@ public record GraphStatus(List<NodeStatus> nodes, List<EdgeStatus> edges) {
       for (ItemAccounting a : ledger.accounts()) {
         if (a.kind().equals(n.key.kind().word())
             && a.component().equals(n.key.component())
-            && (n.key.kind() != Kind.EXPORTER || a.signal() == Plan.signal(n.key.part()))) {
+            && (n.key.kind() != ComponentKind.EXPORTER
+                || a.signal() == Plan.signal(n.key.part()))) {
           balances.put(a.signal(), a.balance());
         }
       }

@@ -3,7 +3,7 @@ package dev.tethys.pipeline.graph;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
-import dev.tethys.pipeline.component.Kind;
+import dev.tethys.pipeline.component.ComponentKind;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -110,8 +110,10 @@ final class Lifecycle {
   private void stopInOrder(List<GraphNode> some, Duration timeLimit) {
     long end = services.clock().nanos() + timeLimit.toNanos();
     List<GraphNode> order = new ArrayList<>();
-    some.stream().filter(n -> n.key.kind() != Kind.EXTENSION).forEach(order::add);
-    some.reversed().stream().filter(n -> n.key.kind() == Kind.EXTENSION).forEach(order::add);
+    some.stream().filter(n -> n.key.kind() != ComponentKind.EXTENSION).forEach(order::add);
+    some.reversed().stream()
+        .filter(n -> n.key.kind() == ComponentKind.EXTENSION)
+        .forEach(order::add);
     for (GraphNode n : order) {
       long left = Math.max(0, end - services.clock().nanos());
       stop(n, Duration.ofNanos(left));

@@ -8,10 +8,10 @@ import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Component;
 import dev.tethys.pipeline.component.ComponentId;
+import dev.tethys.pipeline.component.ComponentKind;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.DynamicReceivers;
 import dev.tethys.pipeline.component.Exporter;
-import dev.tethys.pipeline.component.Kind;
 import dev.tethys.pipeline.component.QueueParts;
 import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.component.Storage;
@@ -120,7 +120,7 @@ final class NodeContext implements Context {
 
   @Override
   public <T> T extension(Reference reference, Class<T> capability) {
-    ComponentId id = services.components().canonical(Kind.EXTENSION, reference.id());
+    ComponentId id = services.components().canonical(ComponentKind.EXTENSION, reference.id());
     Component c = extensions.get(id);
     if (c == null) {
       throw new ConfigException(
@@ -201,7 +201,10 @@ final class NodeContext implements Context {
 
   private boolean isName(ComponentId id, String name) {
     try {
-      return services.components().canonical(Kind.EXTENSION, ComponentId.parse(name)).equals(id);
+      return services
+          .components()
+          .canonical(ComponentKind.EXTENSION, ComponentId.parse(name))
+          .equals(id);
     } catch (IllegalArgumentException e) {
       return false; // some other word
     }
@@ -209,6 +212,6 @@ final class NodeContext implements Context {
 
   @Override
   public DynamicReceivers receivers() {
-    return new MadeByNode(this);
+    return new NodeReceivers(this);
   }
 }

@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.graph;
 
 import dev.tethys.pipeline.component.ComponentId;
-import dev.tethys.pipeline.component.Kind;
+import dev.tethys.pipeline.component.ComponentKind;
 
 /**
  * Identity of a graph node across reloads.
@@ -9,10 +9,10 @@ import dev.tethys.pipeline.component.Kind;
  * @param part distinguishes instances of one component: the pipeline of a processor, the signal of
  *     an exporter, both signals of a connector
  */
-record NodeKey(Kind kind, ComponentId id, String part) {
+record NodeKey(ComponentKind kind, ComponentId id, String part) {
   /** As accounts, metrics and the API call it. */
   String component() {
-    return kind == Kind.PROCESSOR ? id + " in " + part : id.toString();
+    return kind == ComponentKind.PROCESSOR ? id + " in " + part : id.toString();
   }
 
   @Override

@@ -1,8 +1,8 @@
 package dev.tethys.pipeline.graph;
 
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.ComponentKind;
 import dev.tethys.pipeline.component.ConnectorFactory;
-import dev.tethys.pipeline.component.Kind;
 import dev.tethys.pipeline.component.PipelineId;
 import dev.tethys.pipeline.grammar.Definition;
 import dev.tethys.pipeline.grammar.GraphConfig;
@@ -37,8 +37,8 @@ record Plan(Map<NodeKey, Step> nodes) {
     List<PipelineDefinition> all = config.pipelines();
     for (PipelineDefinition p : all) {
       for (Use u : p.receivers()) {
-        if (u.definition().kind() == Kind.RECEIVER) {
-          NodeKey k = new NodeKey(Kind.RECEIVER, u.definition().id(), "");
+        if (u.definition().kind() == ComponentKind.RECEIVER) {
+          NodeKey k = new NodeKey(ComponentKind.RECEIVER, u.definition().id(), "");
           enter(found, k, u.definition(), word(p.id().signal()), all, p);
         }
       }
@@ -53,8 +53,8 @@ record Plan(Map<NodeKey, Step> nodes) {
       }
       for (Use u : p.exporters()) {
         Definition d = u.definition();
-        if (d.kind() == Kind.EXPORTER) {
-          NodeKey k = new NodeKey(Kind.EXPORTER, d.id(), word(p.id().signal()));
+        if (d.kind() == ComponentKind.EXPORTER) {
+          NodeKey k = new NodeKey(ComponentKind.EXPORTER, d.id(), word(p.id().signal()));
           found.putIfAbsent(k, new Step(d, new LinkedHashMap<>()));
           continue;
         }
@@ -68,7 +68,7 @@ record Plan(Map<NodeKey, Step> nodes) {
     }
     Map<NodeKey, Step> sorted = new LinkedHashMap<>();
     for (Definition d : inOrderOfUse(config.extensions())) {
-      sorted.put(new NodeKey(Kind.EXTENSION, d.id(), ""), new Step(d, Map.of()));
+      sorted.put(new NodeKey(ComponentKind.EXTENSION, d.id(), ""), new Step(d, Map.of()));
     }
     List<NodeKey> order = new ArrayList<>();
     Set<NodeKey> seen = new LinkedHashSet<>();
@@ -156,11 +156,12 @@ record Plan(Map<NodeKey, Step> nodes) {
   }
 
   private static NodeKey processor(PipelineDefinition p, int i) {
-    return new NodeKey(Kind.PROCESSOR, p.processors().get(i).definition().id(), p.id().toString());
+    return new NodeKey(
+        ComponentKind.PROCESSOR, p.processors().get(i).definition().id(), p.id().toString());
   }
 
   private static NodeKey connector(Definition d, Signal from, Signal to) {
-    return new NodeKey(Kind.CONNECTOR, d.id(), word(from) + "-" + word(to));
+    return new NodeKey(ComponentKind.CONNECTOR, d.id(), word(from) + "-" + word(to));
   }
 
   private static List<NodeKey> exits(List<PipelineDefinition> all, PipelineDefinition p) {
@@ -168,8 +169,8 @@ record Plan(Map<NodeKey, Step> nodes) {
     Signal s = p.id().signal();
     for (Use u : p.exporters()) {
       Definition d = u.definition();
-      if (d.kind() == Kind.EXPORTER) {
-        out.add(new NodeKey(Kind.EXPORTER, d.id(), word(s)));
+      if (d.kind() == ComponentKind.EXPORTER) {
+        out.add(new NodeKey(ComponentKind.EXPORTER, d.id(), word(s)));
       } else {
         for (PipelineDefinition q : all) {
           if (begins(q, d) && connects(d, s, q.id().signal())) {

@@ -5,7 +5,7 @@ import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.MetricFamily.Metric;
-import dev.tethys.pipeline.component.Kind;
+import dev.tethys.pipeline.component.ComponentKind;
 import dev.tethys.pipeline.delivery.OutboxStatus;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -105,7 +105,7 @@ public final class QueueMetrics implements Collector {
   }
 
   private static Labels labels(GraphStatus.NodeStatus n, Blockage b) {
-    boolean inPipeline = n.kind().equals(Kind.PROCESSOR.word());
+    boolean inPipeline = n.kind().equals(ComponentKind.PROCESSOR.word());
     return Labels.of(
         Map.of(
             "component",

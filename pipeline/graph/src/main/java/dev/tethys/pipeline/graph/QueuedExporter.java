@@ -86,7 +86,7 @@ final class QueuedExporter implements QueuePart {
     this.batcher =
         b == null
             ? null
-            : new Batcher(b, MAX_PARTITIONS, context.clock(), name, this::handOut, new Meter());
+            : new Batcher(b, MAX_PARTITIONS, context.clock(), name, this::issue, new Meter());
     this.first = batcher == null ? this::enqueue : batcher;
   }
 
@@ -153,7 +153,7 @@ final class QueuedExporter implements QueuePart {
   }
 
   /** What has waited for company continues, maybe on its own thread, and has to when this ends. */
-  private void handOut(Batch batch, AckCallback receipt) {
+  private void issue(Batch batch, AckCallback receipt) {
     context.exit().pass(() -> enqueue(batch, receipt));
   }
 
@@ -265,7 +265,7 @@ final class QueuedExporter implements QueuePart {
   }
 
   @Override
-  public void handOn() {
+  public void forward() {
     if (batcher != null) {
       batcher.flush();
     }
@@ -276,7 +276,7 @@ final class QueuedExporter implements QueuePart {
     Outbox box = outbox;
     long end = context.clock().nanos() + timeLimit.toNanos();
     if (batcher != null) {
-      handOver(batcher, timeLimit, succeeded ? null : box);
+      transfer(batcher, timeLimit, succeeded ? null : box);
     }
     Duration left = Duration.ofNanos(Math.max(0, end - context.clock().nanos()));
     if (box != null && succeeded) {
@@ -311,7 +311,7 @@ final class QueuedExporter implements QueuePart {
    *
    * @param box null when it is another's, who continues sending
    */
-  private void handOver(Batcher from, Duration timeLimit, @Nullable Outbox box) {
+  private void transfer(Batcher from, Duration timeLimit, @Nullable Outbox box) {
     if (box == null) {
       from.stop(timeLimit);
       return;

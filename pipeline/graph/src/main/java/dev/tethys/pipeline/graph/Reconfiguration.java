@@ -4,7 +4,7 @@ import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.component.Adjustable;
 import dev.tethys.pipeline.component.Component;
 import dev.tethys.pipeline.component.ComponentId;
-import dev.tethys.pipeline.component.Kind;
+import dev.tethys.pipeline.component.ComponentKind;
 import dev.tethys.pipeline.grammar.Definition;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -99,7 +99,7 @@ final class Reconfiguration {
               if (!keep) {
                 fresh.add(n);
               }
-              if (k.kind() == Kind.EXTENSION) {
+              if (k.kind() == ComponentKind.EXTENSION) {
                 extensions.put(k.id(), n.component);
                 renewed.put(k.id(), !keep);
               }
@@ -155,12 +155,14 @@ final class Reconfiguration {
     }
     // Extensions in their order, then what is led to before what leads there.
     List<GraphNode> order = new ArrayList<>();
-    fresh.stream().filter(n -> n.key.kind() == Kind.EXTENSION).forEach(order::add);
-    fresh.reversed().stream().filter(n -> n.key.kind() != Kind.EXTENSION).forEach(order::add);
+    fresh.stream().filter(n -> n.key.kind() == ComponentKind.EXTENSION).forEach(order::add);
+    fresh.reversed().stream()
+        .filter(n -> n.key.kind() != ComponentKind.EXTENSION)
+        .forEach(order::add);
     for (GraphNode n : order) {
       GraphNode old = running.get(n.key);
       if (old == null || !old.isExclusive() && !canSucceed(old, n)) {
-        if (n.key.kind() != Kind.RECEIVER) {
+        if (n.key.kind() != ComponentKind.RECEIVER) {
           lifecycle.start(n);
           startedBeside.add(n);
           if (old == null) {
@@ -188,8 +190,8 @@ final class Reconfiguration {
       GraphNode old = running.get(n.key);
       if (old != null) {
         NodeHolder s = wiring.slot(n.key);
-        handOn(old, HOLD); // most of it while no caller waits
-        handOn(old, s.hold(HOLD));
+        forward(old, HOLD); // most of it while no caller waits
+        forward(old, s.hold(HOLD));
         s.put(n.consumer());
         longest = Math.max(longest, s.release());
       }
@@ -223,12 +225,12 @@ final class Reconfiguration {
   }
 
   /** What a node holds continues before anything comes to the next, as far as there is room. */
-  private void handOn(GraphNode old, Duration timeLimit) {
+  private void forward(GraphNode old, Duration timeLimit) {
     Thread t =
         Thread.ofPlatform()
             .daemon()
             .name(old.context.name() + " hands on")
-            .start(old.component::handOn);
+            .start(old.component::forward);
     try {
       t.join(timeLimit);
     } catch (InterruptedException e) {
@@ -307,7 +309,7 @@ final class Reconfiguration {
     Map<ComponentId, Component> extensions = new HashMap<>();
     running.forEach(
         (k, n) -> {
-          if (k.kind() == Kind.EXTENSION) {
+          if (k.kind() == ComponentKind.EXTENSION) {
             extensions.put(k.id(), n.component);
           }
         });

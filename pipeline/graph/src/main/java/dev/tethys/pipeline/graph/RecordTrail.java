@@ -11,7 +11,7 @@ import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.component.Kind;
+import dev.tethys.pipeline.component.ComponentKind;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -76,7 +76,7 @@ public final class RecordTrail implements AutoCloseable {
       return;
     }
     synchronized (this) {
-      boolean entry = edge.key.from().kind() == Kind.RECEIVER;
+      boolean entry = edge.key.from().kind() == ComponentKind.RECEIVER;
       if (wanted == null && !entry || hops.size() >= MAX_HOPS) {
         return;
       }
@@ -98,7 +98,7 @@ public final class RecordTrail implements AutoCloseable {
                 edge.key.toString(),
                 edge.key.from().toString(),
                 edge.key.to().toString(),
-                edge.key.to().kind() == Kind.EXPORTER,
+                edge.key.to().kind() == ComponentKind.EXPORTER,
                 (now - firstNanos) / 1_000_000,
                 batch.items(),
                 found));

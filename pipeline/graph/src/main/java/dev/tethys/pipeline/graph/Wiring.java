@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.graph;
 
 import dev.tethys.pipeline.Scheduler;
-import dev.tethys.pipeline.component.Kind;
+import dev.tethys.pipeline.component.ComponentKind;
 import dev.tethys.pipeline.volume.VolumePoint;
 import dev.tethys.pipeline.volume.Volumes;
 import java.util.ArrayList;
@@ -70,7 +70,7 @@ final class Wiring {
     NodeKey to = k.to();
     return volumes.edge(
         k.toString(),
-        to.kind() == Kind.EXPORTER,
+        to.kind() == ComponentKind.EXPORTER,
         to.id().toString(),
         k.pipeline(),
         Plan.pipeline(k.pipeline()).signal());

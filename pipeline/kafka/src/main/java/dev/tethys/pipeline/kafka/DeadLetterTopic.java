@@ -27,7 +27,7 @@ final class DeadLetterTopic implements AutoCloseable {
   private record Client(KafkaProducer<byte[], byte[]> producer, Map<String, Object> properties) {}
 
   /**
-   * @param logins properties of a producer, with a login of its own each time
+   * @param logins properties of a producer, with its own login each time
    */
   DeadLetterTopic(String topic, Supplier<Map<String, Object>> logins) {
     this.topic = topic;

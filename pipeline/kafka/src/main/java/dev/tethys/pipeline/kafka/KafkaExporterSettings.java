@@ -268,8 +268,8 @@ record KafkaExporterSettings(
             "topic",
             Type.STRING,
             defaultTopic,
-            "Name of the topic; {name} is replaced by an attribute of the resource or, for encodings by"
-                + " series, for a label.");
+            "Name of the topic; {name} is replaced by an attribute of the resource or, for"
+                + " encodings by series, for a label.");
     Key<RecordEncoding> encoding =
         s.key(
             "encoding",

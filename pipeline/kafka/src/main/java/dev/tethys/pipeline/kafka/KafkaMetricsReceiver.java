@@ -7,7 +7,7 @@ import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.kafka.KafkaMetricsSettings.Scraper;
 import dev.tethys.pipeline.receiver.scraping.Emission;
 import dev.tethys.pipeline.receiver.scraping.FailureLog;
-import dev.tethys.pipeline.receiver.scraping.Rounds;
+import dev.tethys.pipeline.receiver.scraping.IntervalCollector;
 import dev.tethys.pipeline.receiver.scraping.ScrapedPoints;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -33,7 +33,7 @@ final class KafkaMetricsReceiver implements Receiver {
   private final Context context;
   private final ScrapedPoints counts;
   private final Emission out;
-  private final Rounds rounds;
+  private final IntervalCollector rounds;
   private long startNanos; // since 1970; before the thread
   private final Supplier<Admin> admins;
   private @Nullable Admin admin; // guarded by this
@@ -65,12 +65,14 @@ final class KafkaMetricsReceiver implements Receiver {
     this.context = context;
     this.counts = new ScrapedPoints(context.metrics(), context.id().toString());
     this.out = new Emission(new Emission.Origin(SCOPE, version, ""), settings.metrics());
-    this.rounds = new Rounds(context.name(), settings.pace(), this::gather, to, Thread.ofVirtual());
+    this.rounds =
+        new IntervalCollector(
+            context.name(), settings.pace(), this::gather, to, Thread.ofVirtual());
   }
 
   @Override
   public void start() throws IOException {
-    startNanos = Rounds.nanos();
+    startNanos = IntervalCollector.nanos();
     rounds.start();
   }
 
@@ -78,7 +80,7 @@ final class KafkaMetricsReceiver implements Receiver {
   MetricsData gather() throws InterruptedException {
     MetricsData data = new MetricsData();
     Set<String> failures = new TreeSet<>();
-    out.at(startNanos, Rounds.nanos());
+    out.at(startNanos, IntervalCollector.nanos());
     for (Scraper s : Scraper.values()) {
       if (settings.scrapers().contains(s)) {
         long before = data.itemCount();
@@ -95,7 +97,7 @@ final class KafkaMetricsReceiver implements Receiver {
   private void scrape(Scraper s, MetricsData data, Set<String> failed) throws InterruptedException {
     try {
       Map<String, Object> resource = resource(failed);
-      ClusterLook look = new ClusterLook(client(), settings, out, failed);
+      ClusterSnapshot look = new ClusterSnapshot(client(), settings, out, failed);
       switch (s) {
         case BROKERS -> look.brokers();
         case TOPICS -> look.topics();
@@ -124,7 +126,7 @@ final class KafkaMetricsReceiver implements Receiver {
     if (settings.resources().has(KafkaMetrics.ID)) {
       String id = clusterId;
       if (id == null) {
-        id = new ClusterLook(client(), settings, out, failed).clusterId();
+        id = new ClusterSnapshot(client(), settings, out, failed).clusterId();
         clusterId = id;
       }
       resource.put(KafkaMetrics.ID, id);

@@ -6,9 +6,9 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.receiver.scraping.IntervalCollector;
 import dev.tethys.pipeline.receiver.scraping.MetricSettings;
 import dev.tethys.pipeline.receiver.scraping.ResourceAttributes;
-import dev.tethys.pipeline.receiver.scraping.Rounds;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -27,7 +27,7 @@ import java.util.Set;
  * @param properties of a Kafka client
  */
 public record KafkaMetricsSettings(
-    Rounds.Schedule pace,
+    IntervalCollector.Schedule pace,
     String alias,
     Pattern topics,
     Pattern groups,
@@ -53,8 +53,8 @@ public record KafkaMetricsSettings(
   private static final Section SECTION =
       new Section("kafka_metrics", "Asks a Kafka cluster for its brokers, topics and consumers.")
           .include(KafkaConnection.SECTION);
-  private static final Rounds.Schedule.Keys PACE =
-      new Rounds.Schedule.Keys(SECTION, Duration.ofMinutes(1), Duration.ZERO);
+  private static final IntervalCollector.Schedule.Keys PACE =
+      new IntervalCollector.Schedule.Keys(SECTION, Duration.ofMinutes(1), Duration.ZERO);
   private static final Key<List<Scraper>> SCRAPERS =
       SECTION.required(
           "scrapers",
@@ -91,9 +91,9 @@ public record KafkaMetricsSettings(
     if (scrapers.isEmpty()) {
       throw o.error(SCRAPERS, "scrapers requires at least one of brokers, topics and consumers");
     }
-    Rounds.Schedule pace = PACE.read(o);
+    IntervalCollector.Schedule pace = PACE.read(o);
     if (pace.timeout().isZero()) {
-      pace = new Rounds.Schedule(pace.interval(), pace.delay(), LONGEST);
+      pace = new IntervalCollector.Schedule(pace.interval(), pace.delay(), LONGEST);
     }
     Map<String, Object> p = new HashMap<>(KafkaConnection.read(o).properties());
     int timeout = Math.clamp(pace.timeout().toMillis(), 1, 600_000);

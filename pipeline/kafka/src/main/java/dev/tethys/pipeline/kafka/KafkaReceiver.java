@@ -288,7 +288,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
         }
         int bytes = size(record);
         underWay += bytes;
-        r.progress.handOn(record.offset(), bytes);
+        r.progress.forward(record.offset(), bytes);
         r.queue(record);
       }
     }

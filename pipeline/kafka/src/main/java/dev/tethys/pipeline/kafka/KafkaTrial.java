@@ -80,12 +80,12 @@ final class KafkaTrial implements ExporterProbe {
 
   /** Admin request to the brokers. */
   @FunctionalInterface
-  private interface Question<T> {
+  private interface TrialRequest<T> {
     T ask(Admin admin)
         throws InterruptedException, ExecutionException, TimeoutException, IOException;
   }
 
-  private <T> T ask(Question<T> question) throws IOException, InterruptedException {
+  private <T> T ask(TrialRequest<T> question) throws IOException, InterruptedException {
     try (Admin admin = Admin.create(connection())) {
       return question.ask(admin);
     } catch (ExecutionException e) {

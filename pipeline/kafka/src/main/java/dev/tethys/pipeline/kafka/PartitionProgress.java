@@ -35,7 +35,7 @@ final class PartitionProgress {
   }
 
   /** A record is passed on. */
-  void handOn(long offset, int bytes) {
+  void forward(long offset, int bytes) {
     Entry e = new Entry(offset, bytes);
     waiting.addLast(e);
     underWay.put(offset, e);

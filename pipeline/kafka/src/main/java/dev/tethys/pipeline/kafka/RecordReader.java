@@ -12,7 +12,7 @@ import dev.tethys.codec.otlp.wire.OtlpCheck;
 import dev.tethys.codec.otlp.wire.OtlpJson;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.codec.points.Refusals;
-import dev.tethys.codec.remote.TakenWriteRequest;
+import dev.tethys.codec.remote.ValidatedWriteRequest;
 import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.codec.zipkin.ZipkinReader;
 import dev.tethys.model.telemetry.LogRecord;
@@ -151,7 +151,7 @@ final class RecordReader {
     byte[] body = new byte[n + SnappyBlock.SLACK];
     n = SnappyBlock.decode(value, 0, value.length, body);
     // Clymene's writers leave labels in the order in which they have them.
-    TakenWriteRequest taken = TakenWriteRequest.ofV1(body, 0, n);
+    ValidatedWriteRequest taken = ValidatedWriteRequest.ofV1(body, 0, n);
     if (taken.problem() != null) {
       // Its reasons are one a line; items beyond them have the last one.
       List<String> reasons = taken.problem().lines().toList();

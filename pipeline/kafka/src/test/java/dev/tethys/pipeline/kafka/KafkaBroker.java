@@ -56,8 +56,8 @@ final class KafkaBroker implements AutoCloseable {
   }
 
   /** Has it stop, or continue. */
-  void standStill(boolean still) throws IOException, InterruptedException {
-    process.standStill(still);
+  void freeze(boolean still) throws IOException, InterruptedException {
+    process.freeze(still);
   }
 
   /** Ends it as a power failure would, and starts it again. */

@@ -195,7 +195,8 @@ class KafkaTest {
         exporter(
             Signal.METRICS,
             "metrics: {topic: metrics, encoding: remote_write}\n"
-                + "producer: {compression: zstd, linger: 0s, flush_max_messages: 1, batch_size: 512}");
+                + "producer: {compression: zstd, linger: 0s, flush_max_messages: 1, batch_size:"
+                + " 512}");
     Receiver in = receiver(Signal.METRICS, group("metrics", ""));
     List<String> sent = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
@@ -554,13 +555,13 @@ class KafkaTest {
         exporter(Signal.METRICS, "metrics: {topic: still, encoding: remote_write}\ntimeout: 1s");
     out.consume(RecordsTest.series(1, 1), AckCallback.NONE);
     BlockingQueue<Outcome> outcome = new LinkedBlockingQueue<>();
-    broker.standStill(true);
+    broker.freeze(true);
     try {
       Thread.ofVirtual().start(() -> out.consume(RecordsTest.series(2, 1), outcome::add));
       TimeUnit.MILLISECONDS.sleep(1500); // longer than the timeout
       assertThat(outcome).isEmpty();
     } finally {
-      broker.standStill(false);
+      broker.freeze(false);
     }
     assertThat(outcome.poll(90, TimeUnit.SECONDS)).isEqualTo(Outcome.ACCEPTED);
     out.stop(Duration.ZERO);

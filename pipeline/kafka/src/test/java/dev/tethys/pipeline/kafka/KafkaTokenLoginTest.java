@@ -130,7 +130,8 @@ class KafkaTokenLoginTest {
         new HashMap<>(
             settings(
                     "mechanism: OAUTHBEARER, oauthbearer_token_source: oauth2client,"
-                        + " oauthbearer_extensions: {logicalCluster: lkc-1, identityPoolId: pool-2}")
+                        + " oauthbearer_extensions: {logicalCluster: lkc-1, identityPoolId:"
+                        + " pool-2}")
                 .properties());
     ClientAuth extension = () -> bearer("x");
     p.put(KafkaTokenLogin.TOKENS, extension);

@@ -7,15 +7,15 @@ import org.junit.jupiter.api.Test;
 class PartitionProgressTest {
   private final PartitionProgress p = new PartitionProgress(10);
 
-  private void handOn(long... offsets) {
+  private void forward(long... offsets) {
     for (long o : offsets) {
-      p.handOn(o, 100);
+      p.forward(o, 100);
     }
   }
 
   @Test
   void thePositionNeverPassesWhatIsNotDone() {
-    handOn(10, 11, 14);
+    forward(10, 11, 14);
     assertThat(p.done(14)).isEqualTo(100);
     assertThat(p.done(11)).isEqualTo(100);
     assertThat(p.position()).isEqualTo(10);
@@ -26,7 +26,7 @@ class PartitionProgressTest {
 
   @Test
   void afterAFailureReadingGoesBackToTheFirstThatFailed() {
-    handOn(10, 11, 12, 13);
+    forward(10, 11, 12, 13);
     p.failed(13);
     p.failed(11);
     p.done(12);
@@ -36,7 +36,7 @@ class PartitionProgressTest {
     assertThat(p.hasFailed()).isTrue();
     assertThat(p.goBack()).isEqualTo(11);
     assertThat(p.position()).isEqualTo(11);
-    handOn(11, 12, 13);
+    forward(11, 12, 13);
     p.done(11);
     p.done(12);
     p.done(13);
@@ -46,7 +46,7 @@ class PartitionProgressTest {
 
   @Test
   void whatIsSettledTwiceCountsOnce() {
-    handOn(10);
+    forward(10);
     assertThat(p.done(10)).isEqualTo(100);
     assertThat(p.done(10)).isZero();
     assertThat(p.failed(10)).isZero();

@@ -2,7 +2,7 @@ package dev.tethys.pipeline.ottl;
 
 import dev.tethys.config.Nearest;
 import dev.tethys.pipeline.ottl.internal.Conversions;
-import dev.tethys.pipeline.ottl.syntax.Tree;
+import dev.tethys.pipeline.ottl.syntax.OttlTree;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -10,21 +10,21 @@ import org.jspecify.annotations.Nullable;
 
 /** Brings the arguments of one call to the parameters of its function, checked and converted. */
 final class ArgumentBinder {
-  private final Compiler compiler;
-  private final Function function;
-  private final Tree.Call call;
+  private final OttlCompiler compiler;
+  private final OttlFunction function;
+  private final OttlTree.Call call;
 
-  ArgumentBinder(Compiler compiler, Function function, Tree.Call call) {
+  ArgumentBinder(OttlCompiler compiler, OttlFunction function, OttlTree.Call call) {
     this.compiler = compiler;
     this.function = function;
     this.call = call;
   }
 
   Arguments.@Nullable Given[] bind() {
-    List<Function.Parameter> parameters = function.parameters();
+    List<OttlFunction.Parameter> parameters = function.parameters();
     Arguments.@Nullable Given[] given = new Arguments.Given[parameters.size()];
     for (int i = 0; i < call.arguments().size(); i++) {
-      Tree.Argument a = call.arguments().get(i);
+      OttlTree.Argument a = call.arguments().get(i);
       int index = a.name() == null ? i : named(a, a.name());
       if (index >= parameters.size()) {
         throw compiler.error(
@@ -54,11 +54,11 @@ final class ArgumentBinder {
     return given;
   }
 
-  private int named(Tree.Argument a, String name) {
+  private int named(OttlTree.Argument a, String name) {
     String flat = flat(name);
-    List<Function.Parameter> parameters = function.parameters();
+    List<OttlFunction.Parameter> parameters = function.parameters();
     for (int i = 0; i < parameters.size(); i++) {
-      Function.Parameter p = parameters.get(i);
+      OttlFunction.Parameter p = parameters.get(i);
       if (flat.equals(flat(p.name()))
           || p.otherName() != null && flat.equals(flat(p.otherName()))) {
         return i;
@@ -68,7 +68,7 @@ final class ArgumentBinder {
     if (flat.equals("target") && !parameters.isEmpty()) {
       return 0;
     }
-    String near = Nearest.of(name, parameters.stream().map(Function.Parameter::name).toList());
+    String near = Nearest.of(name, parameters.stream().map(OttlFunction.Parameter::name).toList());
     throw compiler.error(
         a,
         function.name()
@@ -82,10 +82,10 @@ final class ArgumentBinder {
     return name.replace("_", "").toLowerCase(Locale.ROOT);
   }
 
-  private Arguments.Given argument(Function.Parameter p, Tree.Expression e) {
-    Kind kind = p.kind();
-    if (kind == Kind.FUNCTION) {
-      if (!(e instanceof Tree.Symbol s)) {
+  private Arguments.Given argument(OttlFunction.Parameter p, OttlTree.Expression e) {
+    ParameterKind kind = p.kind();
+    if (kind == ParameterKind.FUNCTION) {
+      if (!(e instanceof OttlTree.Symbol s)) {
         throw compiler.error(
             e, p.name() + " is the name of a converter without parentheses, as in SHA256");
       }
@@ -95,15 +95,15 @@ final class ArgumentBinder {
       return new Arguments.Given(e.at(), null, null, lambda(p, e));
     }
     if (p.list()) {
-      if (!(e instanceof Tree.ListLiteral l)) {
-        Expr given = p.expression() ? compiler.value(e) : null;
+      if (!(e instanceof OttlTree.ListLiteral l)) {
+        OttlExpr given = p.expression() ? compiler.value(e) : null;
         if (given == null || given.type() != Type.LIST && given.type() != Type.ANY) {
           throw compiler.error(e, p.name() + " is a list: write [...] around its values");
         }
         return new Arguments.Given(e.at(), given, null, null);
       }
-      List<Expr> items = new ArrayList<>();
-      for (Tree.Expression item : l.items()) {
+      List<OttlExpr> items = new ArrayList<>();
+      for (OttlTree.Expression item : l.items()) {
         items.add(converted(p, item, compiler.value(item)));
       }
       return new Arguments.Given(e.at(), null, items, null);
@@ -111,9 +111,9 @@ final class ArgumentBinder {
     return new Arguments.Given(e.at(), converted(p, e, compiler.value(e)), null, null);
   }
 
-  private Arguments.Lambda lambda(Function.Parameter p, Tree.Expression e) {
+  private Arguments.Lambda lambda(OttlFunction.Parameter p, OttlTree.Expression e) {
     int n = p.kind().lambdaParameters();
-    if (!(e instanceof Tree.Lambda l) || l.parameters().size() != n) {
+    if (!(e instanceof OttlTree.Lambda l) || l.parameters().size() != n) {
       throw compiler.error(
           e,
           p.name()
@@ -129,9 +129,9 @@ final class ArgumentBinder {
     return compiler.lambda(l);
   }
 
-  private Expr converted(Function.Parameter p, Tree.Expression e, Expr expr) {
-    Kind kind = p.kind();
-    if (kind == Kind.TARGET || kind == Kind.MAP_TARGET) {
+  private OttlExpr converted(OttlFunction.Parameter p, OttlTree.Expression e, OttlExpr expr) {
+    ParameterKind kind = p.kind();
+    if (kind == ParameterKind.TARGET || kind == ParameterKind.MAP_TARGET) {
       if (!(expr instanceof Target)) {
         throw compiler.error(e, p.name() + " is a path, because it is assigned to");
       }
@@ -152,7 +152,9 @@ final class ArgumentBinder {
               + (expr.type() == Type.NIL ? "nil" : "a value of type " + expr.type().text())
               + hint(wanted));
     }
-    if (kind == Kind.TARGET || kind == Kind.MAP_TARGET || kind == Kind.ANY) {
+    if (kind == ParameterKind.TARGET
+        || kind == ParameterKind.MAP_TARGET
+        || kind == ParameterKind.ANY) {
       return expr;
     }
     try {
@@ -173,7 +175,7 @@ final class ArgumentBinder {
     };
   }
 
-  private Expr literal(Function.Parameter p, Tree.Expression e, Expr expr) {
+  private OttlExpr literal(OttlFunction.Parameter p, OttlTree.Expression e, OttlExpr expr) {
     if (!expr.isConstant()) {
       throw compiler.error(
           e,
@@ -185,8 +187,8 @@ final class ArgumentBinder {
               + " that is written in the statement, not one that differs from item to item");
     }
     Object value = expr.get(Arguments.NOWHERE);
-    if (p.kind() == Kind.LITERAL_DOUBLE && value instanceof Long l) {
-      return Expr.constant((double) l);
+    if (p.kind() == ParameterKind.LITERAL_DOUBLE && value instanceof Long l) {
+      return OttlExpr.constant((double) l);
     }
     if (Type.of(value) != p.kind().type()) {
       throw compiler.error(

@@ -13,15 +13,16 @@ public final class Arguments {
    * One argument: an expression (of the parameter's kind: conversions and checks are inside), or a
    * list of them, or a lambda.
    */
-  record Given(int at, @Nullable Expr expr, @Nullable List<Expr> list, @Nullable Lambda lambda) {}
+  record Given(
+      int at, @Nullable OttlExpr expr, @Nullable List<OttlExpr> list, @Nullable Lambda lambda) {}
 
   /** A function that was written in place. */
   public static final class Lambda {
     private final int firstSlot;
     private final boolean[] bound;
-    private final Expr body;
+    private final OttlExpr body;
 
-    Lambda(int firstSlot, boolean[] bound, Expr body) {
+    Lambda(int firstSlot, boolean[] bound, OttlExpr body) {
       this.firstSlot = firstSlot;
       this.bound = bound;
       this.body = body;
@@ -50,12 +51,13 @@ public final class Arguments {
   }
 
   private final String text;
-  private final Function function;
-  private final Context context;
+  private final OttlFunction function;
+  private final OttlContext context;
   private final int at;
   private final @Nullable Given[] given;
 
-  Arguments(String text, Function function, Context context, int at, @Nullable Given[] given) {
+  Arguments(
+      String text, OttlFunction function, OttlContext context, int at, @Nullable Given[] given) {
     this.text = text;
     this.function = function;
     this.context = context;
@@ -64,7 +66,7 @@ public final class Arguments {
   }
 
   /** What the call is in. */
-  public Context context() {
+  public OttlContext context() {
     return context;
   }
 
@@ -72,21 +74,21 @@ public final class Arguments {
     return given[i] != null;
   }
 
-  public Expr expr(int i) {
+  public OttlExpr expr(int i) {
     return Objects.requireNonNull(Objects.requireNonNull(given[i]).expr());
   }
 
-  public @Nullable Expr optional(int i) {
+  public @Nullable OttlExpr optional(int i) {
     Given g = given[i];
     return g == null ? null : g.expr();
   }
 
   /** The argument, or a constant when it is not given. */
-  public Expr expr(int i, Object otherwise) {
-    return given[i] == null ? Expr.constant(otherwise) : expr(i);
+  public OttlExpr expr(int i, Object otherwise) {
+    return given[i] == null ? OttlExpr.constant(otherwise) : expr(i);
   }
 
-  public List<Expr> list(int i) {
+  public List<OttlExpr> list(int i) {
     Given g = given[i];
     return g == null || g.list() == null ? List.of() : g.list();
   }
@@ -104,16 +106,16 @@ public final class Arguments {
     boolean areConstant();
   }
 
-  /** A list that was described with {@link Function.Builder#takesListOf}. */
+  /** A list that was described with {@link OttlFunction.Builder#takesListOf}. */
   public Values values(int i) {
-    Expr whole = optional(i);
+    OttlExpr whole = optional(i);
     if (whole == null) {
-      List<Expr> items = list(i);
+      List<OttlExpr> items = list(i);
       return new Values() {
         @Override
         public List<@Nullable Object> get(Cursor at) {
           List<@Nullable Object> values = new ArrayList<>(items.size());
-          for (Expr e : items) {
+          for (OttlExpr e : items) {
             values.add(e.get(at));
           }
           return values;
@@ -121,17 +123,18 @@ public final class Arguments {
 
         @Override
         public boolean areConstant() {
-          return items.stream().allMatch(Expr::isConstant);
+          return items.stream().allMatch(OttlExpr::isConstant);
         }
       };
     }
-    Function.Parameter p = function.parameters().get(i);
+    OttlFunction.Parameter p = function.parameters().get(i);
     return new Values() {
       @Override
       public List<@Nullable Object> get(Cursor at) {
         ArrayValue list =
             (ArrayValue)
-                Objects.requireNonNull(Conversions.one(Kind.LIST, p.name(), whole.get(at)));
+                Objects.requireNonNull(
+                    Conversions.one(ParameterKind.LIST, p.name(), whole.get(at)));
         List<@Nullable Object> values = new ArrayList<>(list.size());
         for (int n = 0; n < list.size(); n++) {
           values.add(Conversions.one(p.kind(), "an item of " + p.name(), list.get(n)));

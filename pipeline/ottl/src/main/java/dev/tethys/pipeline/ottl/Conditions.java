@@ -4,18 +4,18 @@ import java.util.List;
 
 /** Conditions for one context, of which one is enough. */
 public final class Conditions {
-  private final Context context;
+  private final OttlContext context;
   private final Condition[] conditions;
   private final ErrorMode mode;
 
-  Conditions(Context context, List<Condition> conditions, ErrorMode mode) {
+  Conditions(OttlContext context, List<Condition> conditions, ErrorMode mode) {
     this.context = context;
     this.conditions = conditions.toArray(Condition[]::new);
     this.mode = mode;
   }
 
   /** What they are asked of. */
-  public Context context() {
+  public OttlContext context() {
     return context;
   }
 

@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.ottl;
 
-import dev.tethys.pipeline.ottl.syntax.Tree;
+import dev.tethys.pipeline.ottl.syntax.OttlTree;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.EnumSet;
@@ -15,14 +15,14 @@ import org.jspecify.annotations.Nullable;
  * context named by a path and knows every function and symbol.
  */
 final class ContextInference {
-  private final Functions functions;
-  private final List<Context> candidates;
+  private final OttlFunctions functions;
+  private final List<OttlContext> candidates;
 
-  private final EnumSet<Context> named = EnumSet.noneOf(Context.class);
+  private final EnumSet<OttlContext> named = EnumSet.noneOf(OttlContext.class);
   private final Set<String> calls = new HashSet<>();
   private final Set<String> symbols = new HashSet<>();
   private final Deque<String> parameters = new ArrayDeque<>();
-  private Tree.@Nullable Path unnamed;
+  private OttlTree.@Nullable Path unnamed;
   private int tree;
   private int treeOfUnnamed;
 
@@ -31,16 +31,16 @@ final class ContextInference {
    *
    * @param candidates the contexts of the signal, inner ones first
    */
-  ContextInference(Functions functions, List<Context> candidates) {
+  ContextInference(OttlFunctions functions, List<OttlContext> candidates) {
     this.functions = functions;
     this.candidates = candidates;
   }
 
-  Context infer(List<String> texts, List<Tree> trees) {
+  OttlContext infer(List<String> texts, List<OttlTree> trees) {
     for (tree = 0; tree < trees.size(); tree++) {
       visit(trees.get(tree));
     }
-    for (Context c : candidates.reversed()) {
+    for (OttlContext c : candidates.reversed()) {
       if (named.stream().allMatch(c::reaches) && knowsAll(c)) {
         if (named.isEmpty() && !telling()) {
           break;
@@ -53,14 +53,14 @@ final class ContextInference {
           unnamed == null ? texts.isEmpty() ? "" : texts.getFirst() : texts.get(treeOfUnnamed),
           unnamed == null ? 0 : unnamed.at(),
           "the context cannot be inferred: begin paths with the name of a context ("
-              + String.join(", ", candidates.stream().map(Context::text).toList())
+              + String.join(", ", candidates.stream().map(OttlContext::text).toList())
               + "), or configure a context");
     }
     throw new OttlException(
         texts.isEmpty() ? "" : texts.getFirst(),
         0,
         "no context has all that this group names ("
-            + String.join(", ", named.stream().map(Context::text).toList())
+            + String.join(", ", named.stream().map(OttlContext::text).toList())
             + (calls.isEmpty() ? "" : "; " + String.join(", ", calls.stream().sorted().toList()))
             + "): split it into several groups");
   }
@@ -70,9 +70,9 @@ final class ContextInference {
     return !candidates.stream().allMatch(this::knowsAll);
   }
 
-  private boolean knowsAll(Context c) {
+  private boolean knowsAll(OttlContext c) {
     for (String name : calls) {
-      Function f = functions.find(name);
+      OttlFunction f = functions.find(name);
       // Unknown ones are refused later, with their position.
       if (f != null && !f.usableIn(c)) {
         return false;
@@ -86,39 +86,39 @@ final class ContextInference {
     return true;
   }
 
-  private void visit(@Nullable Tree t) {
+  private void visit(@Nullable OttlTree t) {
     switch (t) {
       case null -> {}
-      case Tree.Statement s -> {
+      case OttlTree.Statement s -> {
         visit(s.editor());
         visit(s.where());
       }
-      case Tree.Path p -> {
+      case OttlTree.Path p -> {
         path(p);
-        for (Tree.Field f : p.fields()) {
+        for (OttlTree.Field f : p.fields()) {
           f.keys().forEach(this::visit);
         }
       }
-      case Tree.Call c -> {
+      case OttlTree.Call c -> {
         calls.add(c.name());
         c.arguments().forEach(a -> visit(a.value()));
         c.keys().forEach(this::visit);
       }
-      case Tree.Symbol s -> symbols.add(s.name());
-      case Tree.ListLiteral l -> l.items().forEach(this::visit);
-      case Tree.MapLiteral m -> m.entries().forEach(e -> visit(e.value()));
-      case Tree.Arithmetic a -> {
+      case OttlTree.Symbol s -> symbols.add(s.name());
+      case OttlTree.ListLiteral l -> l.items().forEach(this::visit);
+      case OttlTree.MapLiteral m -> m.entries().forEach(e -> visit(e.value()));
+      case OttlTree.Arithmetic a -> {
         visit(a.left());
         visit(a.right());
       }
-      case Tree.Comparison c -> {
+      case OttlTree.Comparison c -> {
         visit(c.left());
         visit(c.right());
       }
-      case Tree.And a -> a.operands().forEach(this::visit);
-      case Tree.Or o -> o.operands().forEach(this::visit);
-      case Tree.Not n -> visit(n.operand());
-      case Tree.Lambda l -> {
+      case OttlTree.And a -> a.operands().forEach(this::visit);
+      case OttlTree.Or o -> o.operands().forEach(this::visit);
+      case OttlTree.Not n -> visit(n.operand());
+      case OttlTree.Lambda l -> {
         l.parameters().forEach(parameters::push);
         visit(l.body());
         l.parameters().forEach(_ -> parameters.pop());
@@ -129,12 +129,12 @@ final class ContextInference {
     }
   }
 
-  private void path(Tree.Path p) {
+  private void path(OttlTree.Path p) {
     String first = p.fields().getFirst().name();
     if (parameters.contains(first) || first.equals("otelcol")) {
       return;
     }
-    Context c = p.fields().size() > 1 ? Context.of(first) : null;
+    OttlContext c = p.fields().size() > 1 ? OttlContext.of(first) : null;
     if (c != null) {
       named.add(Objects.requireNonNull(c));
     } else if (unnamed == null) {

@@ -45,11 +45,11 @@ final class Enums {
   }
 
   /** The number of a symbol in a context; null if it has none there. */
-  static @Nullable Long find(Context context, String symbol) {
+  static @Nullable Long find(OttlContext context, String symbol) {
     return of(context).get(symbol);
   }
 
-  static Map<String, Long> of(Context context) {
+  static Map<String, Long> of(OttlContext context) {
     return switch (context) {
       case SPAN, SPAN_EVENT, SPAN_LINK -> SPANS;
       case LOG -> LOGS;

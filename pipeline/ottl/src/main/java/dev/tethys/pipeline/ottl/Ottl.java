@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.ottl;
 
 import dev.tethys.pipeline.ottl.syntax.OttlParser;
-import dev.tethys.pipeline.ottl.syntax.Tree;
+import dev.tethys.pipeline.ottl.syntax.OttlTree;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,53 +11,53 @@ import org.jspecify.annotations.Nullable;
  * mistakes that can be seen then are {@link OttlException}s with their position.
  */
 public final class Ottl {
-  private final Functions functions;
+  private final OttlFunctions functions;
 
-  public Ottl(Functions functions) {
+  public Ottl(OttlFunctions functions) {
     this.functions = functions;
   }
 
-  public Functions functions() {
+  public OttlFunctions functions() {
     return functions;
   }
 
   /**
    * Loads a group of statements.
    *
-   * @param contexts those of the signal, as {@link Context#LOGS}
+   * @param contexts those of the signal, as {@link OttlContext#LOGS}
    * @param context as configured, or null to find it from the paths, which then begin with the name
    *     of a context
    * @param conditions of which one must hold for the group to run; none for always
    */
   public Statements statements(
-      List<Context> contexts,
-      @Nullable Context context,
+      List<OttlContext> contexts,
+      @Nullable OttlContext context,
       List<String> conditions,
       List<String> statements,
       ErrorMode mode) {
-    List<Tree> trees = new ArrayList<>();
-    List<Tree.Statement> parsed = new ArrayList<>();
+    List<OttlTree> trees = new ArrayList<>();
+    List<OttlTree.Statement> parsed = new ArrayList<>();
     for (String s : statements) {
-      Tree.Statement t = OttlParser.statement(s);
+      OttlTree.Statement t = OttlParser.statement(s);
       parsed.add(t);
       trees.add(t);
     }
-    List<Tree.Expression> parsedConditions = new ArrayList<>();
+    List<OttlTree.Expression> parsedConditions = new ArrayList<>();
     for (String c : conditions) {
-      Tree.Expression t = OttlParser.condition(c);
+      OttlTree.Expression t = OttlParser.condition(c);
       parsedConditions.add(t);
       trees.add(t);
     }
     List<String> texts = new ArrayList<>(statements);
     texts.addAll(conditions);
-    Context found =
+    OttlContext found =
         context != null
             ? checked(contexts, context)
             : new ContextInference(functions, contexts).infer(texts, trees);
     List<Statement> compiled = new ArrayList<>();
     for (int i = 0; i < parsed.size(); i++) {
-      Tree.Statement t = parsed.get(i);
-      Compiler c = new Compiler(statements.get(i), found, functions, context == null);
+      OttlTree.Statement t = parsed.get(i);
+      OttlCompiler c = new OttlCompiler(statements.get(i), found, functions, context == null);
       compiled.add(
           new Statement(
               statements.get(i),
@@ -75,9 +75,12 @@ public final class Ottl {
 
   /** Loads conditions of which one is enough; parameters as for {@link #statements}. */
   public Conditions conditions(
-      List<Context> contexts, @Nullable Context context, List<String> texts, ErrorMode mode) {
-    List<Tree.Expression> parsed = texts.stream().map(OttlParser::condition).toList();
-    Context found =
+      List<OttlContext> contexts,
+      @Nullable OttlContext context,
+      List<String> texts,
+      ErrorMode mode) {
+    List<OttlTree.Expression> parsed = texts.stream().map(OttlParser::condition).toList();
+    OttlContext found =
         context != null
             ? checked(contexts, context)
             : new ContextInference(functions, contexts).infer(texts, List.copyOf(parsed));
@@ -85,26 +88,26 @@ public final class Ottl {
   }
 
   /** Loads a value for a context; paths may begin with the name of a context or not. */
-  public ValueExpression value(Context context, String text) {
+  public ValueExpression value(OttlContext context, String text) {
     return new ValueExpression(
-        text, new Compiler(text, context, functions, false).value(OttlParser.value(text)));
+        text, new OttlCompiler(text, context, functions, false).value(OttlParser.value(text)));
   }
 
   private Conditions compiled(
-      Context context,
+      OttlContext context,
       List<String> texts,
-      List<Tree.Expression> parsed,
+      List<OttlTree.Expression> parsed,
       boolean prefixed,
       ErrorMode mode) {
     List<Condition> compiled = new ArrayList<>();
     for (int i = 0; i < texts.size(); i++) {
-      Compiler c = new Compiler(texts.get(i), context, functions, prefixed);
+      OttlCompiler c = new OttlCompiler(texts.get(i), context, functions, prefixed);
       compiled.add(new Condition(texts.get(i), c.condition(parsed.get(i))));
     }
     return new Conditions(context, compiled, mode);
   }
 
-  private static Context checked(List<Context> contexts, Context context) {
+  private static OttlContext checked(List<OttlContext> contexts, OttlContext context) {
     if (!contexts.contains(context)) {
       throw new OttlException(
           "",
@@ -112,7 +115,7 @@ public final class Ottl {
           "there is no context "
               + context.text()
               + " here; there are "
-              + String.join(", ", contexts.stream().map(Context::text).toList()));
+              + String.join(", ", contexts.stream().map(OttlContext::text).toList()));
     }
     return context;
   }

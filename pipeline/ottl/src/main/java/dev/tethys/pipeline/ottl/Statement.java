@@ -5,11 +5,11 @@ import org.jspecify.annotations.Nullable;
 /** A compiled statement with its counters. Any thread may run it. */
 public final class Statement {
   private final String text;
-  private final Expr editor;
+  private final OttlExpr editor;
   private final @Nullable Truth where;
   private final Counts counts = new Counts();
 
-  Statement(String text, Expr editor, @Nullable Truth where) {
+  Statement(String text, OttlExpr editor, @Nullable Truth where) {
     this.text = text;
     this.editor = editor;
     this.where = where;

@@ -8,13 +8,13 @@ import org.jspecify.annotations.Nullable;
  * conditions holds or it has none.
  */
 public final class Statements {
-  private final Context context;
+  private final OttlContext context;
   private final @Nullable Conditions conditions;
   private final Statement[] statements;
   private final ErrorMode mode;
 
   Statements(
-      Context context,
+      OttlContext context,
       @Nullable Conditions conditions,
       List<Statement> statements,
       ErrorMode mode) {
@@ -25,7 +25,7 @@ public final class Statements {
   }
 
   /** What it is run for. */
-  public Context context() {
+  public OttlContext context() {
     return context;
   }
 

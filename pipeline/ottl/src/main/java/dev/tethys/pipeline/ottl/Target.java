@@ -3,7 +3,7 @@ package dev.tethys.pipeline.ottl;
 import org.jspecify.annotations.Nullable;
 
 /** An expression that can be assigned to: a path. */
-public abstract class Target extends Expr {
+public abstract class Target extends OttlExpr {
   protected Target(Type type) {
     super(type);
   }

@@ -5,9 +5,9 @@ import org.jspecify.annotations.Nullable;
 /** A compiled value. Any thread may ask for it. */
 public final class ValueExpression {
   private final String text;
-  private final Expr expr;
+  private final OttlExpr expr;
 
-  ValueExpression(String text, Expr expr) {
+  ValueExpression(String text, OttlExpr expr) {
     this.text = text;
     this.expr = expr;
   }

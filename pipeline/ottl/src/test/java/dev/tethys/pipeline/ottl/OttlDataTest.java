@@ -53,8 +53,8 @@ class OttlDataTest {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    Context context =
-        Objects.requireNonNull(Context.of(lines.getFirst().substring("context: ".length())));
+    OttlContext context =
+        Objects.requireNonNull(OttlContext.of(lines.getFirst().substring("context: ".length())));
     List<DynamicTest> tests = new ArrayList<>();
     for (int i = 1; i < lines.size(); i++) {
       String line = lines.get(i);
@@ -65,13 +65,13 @@ class OttlDataTest {
     return tests;
   }
 
-  private static void check(Context context, String line) {
+  private static void check(OttlContext context, String line) {
     String[] parts = line.split("==>", -1);
     for (int i = 0; i < parts.length; i++) {
       parts[i] = parts[i].strip();
     }
     String expected = parts[parts.length - 1];
-    Ottl ottl = new Ottl(Functions.standard(CLOCK));
+    Ottl ottl = new Ottl(OttlFunctions.standard(CLOCK));
     if (expected.startsWith("!")) {
       boolean load = expected.startsWith("!!");
       String text = expected.substring(load ? 2 : 1).strip();
@@ -94,7 +94,7 @@ class OttlDataTest {
         .isTrue();
   }
 
-  private static @Nullable Object run(Ottl ottl, Context context, String[] parts) {
+  private static @Nullable Object run(Ottl ottl, OttlContext context, String[] parts) {
     Cursor at = Samples.at(context);
     if (parts.length == 2) {
       return ottl.value(context, parts[0]).get(at);

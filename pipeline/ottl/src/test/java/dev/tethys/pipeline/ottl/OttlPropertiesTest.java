@@ -3,8 +3,8 @@ package dev.tethys.pipeline.ottl;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.pipeline.ottl.syntax.OttlParser;
-import dev.tethys.pipeline.ottl.syntax.Printer;
-import dev.tethys.pipeline.ottl.syntax.Tree;
+import dev.tethys.pipeline.ottl.syntax.OttlPrinter;
+import dev.tethys.pipeline.ottl.syntax.OttlTree;
 import java.time.InstantSource;
 import java.util.List;
 import net.jqwik.api.Arbitraries;
@@ -15,7 +15,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
 class OttlPropertiesTest {
-  private static final Ottl OTTL = new Ottl(Functions.standard(InstantSource.system()));
+  private static final Ottl OTTL = new Ottl(OttlFunctions.standard(InstantSource.system()));
 
   private static final List<String> PIECES =
       List.of(
@@ -76,16 +76,16 @@ class OttlPropertiesTest {
   /** Regardless of the text, it loads or is refused with its position; it never breaks anything. */
   @Property(tries = 3000)
   void loadingEndsWellOrSaysWhere(@ForAll("texts") String text) {
-    Cursor at = Samples.at(Context.LOG);
+    Cursor at = Samples.at(OttlContext.LOG);
     try {
-      OTTL.statements(Context.LOGS, Context.LOG, List.of(), List.of(text), ErrorMode.SILENT)
+      OTTL.statements(OttlContext.LOGS, OttlContext.LOG, List.of(), List.of(text), ErrorMode.SILENT)
           .run(at);
     } catch (OttlException e) {
       assertThat(e.getMessage()).startsWith("OTTL ");
       assertThat(e.offset()).isBetween(0, text.length());
     }
     try {
-      OTTL.conditions(Context.LOGS, null, List.of(text), ErrorMode.SILENT).any(at);
+      OTTL.conditions(OttlContext.LOGS, null, List.of(text), ErrorMode.SILENT).any(at);
     } catch (OttlException e) {
       assertThat(e.offset()).isBetween(0, text.length());
     }
@@ -104,7 +104,7 @@ class OttlPropertiesTest {
             Arbitraries.strings()
                 .all()
                 .ofMaxLength(8)
-                .map(s -> Printer.print(new Tree.StringLiteral(0, s))),
+                .map(s -> OttlPrinter.print(new OttlTree.StringLiteral(0, s))),
             Arbitraries.of("true", "nil", "0x0a", "body", "log.attributes[\"a\"][1]", "NAME_1"));
     if (depth == 0) {
       return leaf;
@@ -125,9 +125,9 @@ class OttlPropertiesTest {
   /** What a tree is printed as reads as the same tree. */
   @Property(tries = 2000)
   void printedTextReadsTheSame(@ForAll("values") String text) {
-    String printed = Printer.print(OttlParser.value(text));
-    assertThat(Printer.print(OttlParser.value(printed))).isEqualTo(printed);
+    String printed = OttlPrinter.print(OttlParser.value(text));
+    assertThat(OttlPrinter.print(OttlParser.value(printed))).isEqualTo(printed);
     String statement = "set(a, " + printed + ") where a == " + printed + " or not B()";
-    assertThat(Printer.print(OttlParser.statement(statement))).isEqualTo(statement);
+    assertThat(OttlPrinter.print(OttlParser.statement(statement))).isEqualTo(statement);
   }
 }

@@ -14,57 +14,60 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class OttlTest {
-  private final Ottl ottl = new Ottl(Functions.standard(InstantSource.system()));
+  private final Ottl ottl = new Ottl(OttlFunctions.standard(InstantSource.system()));
 
-  private Context inferred(List<Context> contexts, String... statements) {
+  private OttlContext inferred(List<OttlContext> contexts, String... statements) {
     return ottl.statements(contexts, null, List.of(), List.of(statements), ErrorMode.IGNORE)
         .context();
   }
 
   @Test
   void theContextIsTheOutermostThatReachesAll() {
-    assertThat(inferred(Context.LOGS, "set(log.body, 1)")).isEqualTo(Context.LOG);
-    assertThat(inferred(Context.LOGS, "set(resource.attributes[\"a\"], 1)"))
-        .isEqualTo(Context.RESOURCE);
-    assertThat(inferred(Context.LOGS, "set(scope.name, resource.schema_url)"))
-        .isEqualTo(Context.SCOPE);
+    assertThat(inferred(OttlContext.LOGS, "set(log.body, 1)")).isEqualTo(OttlContext.LOG);
+    assertThat(inferred(OttlContext.LOGS, "set(resource.attributes[\"a\"], 1)"))
+        .isEqualTo(OttlContext.RESOURCE);
+    assertThat(inferred(OttlContext.LOGS, "set(scope.name, resource.schema_url)"))
+        .isEqualTo(OttlContext.SCOPE);
     assertThat(
             inferred(
-                Context.METRICS,
+                OttlContext.METRICS,
                 "set(metric.name, \"a\")",
                 "set(datapoint.attributes[\"a\"], metric.name)"))
-        .isEqualTo(Context.DATA_POINT);
-    assertThat(inferred(Context.TRACES, "set(span.name, \"a\") where spanevent.name == \"b\""))
-        .isEqualTo(Context.SPAN_EVENT);
-    assertThat(inferred(Context.METRICS, "set(resource.attributes[\"t\"], METRIC_DATA_TYPE_SUM)"))
+        .isEqualTo(OttlContext.DATA_POINT);
+    assertThat(inferred(OttlContext.TRACES, "set(span.name, \"a\") where spanevent.name == \"b\""))
+        .isEqualTo(OttlContext.SPAN_EVENT);
+    assertThat(
+            inferred(OttlContext.METRICS, "set(resource.attributes[\"t\"], METRIC_DATA_TYPE_SUM)"))
         .as("symbols are known from metrics on")
-        .isEqualTo(Context.METRIC);
-    assertThat(inferred(Context.TRACES, "set(resource.attributes[\"r\"], IsRootSpan())"))
-        .isEqualTo(Context.SPAN);
+        .isEqualTo(OttlContext.METRIC);
+    assertThat(inferred(OttlContext.TRACES, "set(resource.attributes[\"r\"], IsRootSpan())"))
+        .isEqualTo(OttlContext.SPAN);
     assertThat(
             ottl.conditions(
-                    Context.LOGS,
+                    OttlContext.LOGS,
                     null,
                     List.of("Any(log.attributes, (k, v) => k == \"a\")"),
                     ErrorMode.IGNORE)
                 .context())
-        .isEqualTo(Context.LOG);
+        .isEqualTo(OttlContext.LOG);
   }
 
   @Test
   void whatBelongsToNoContextIsRefused() {
-    assertThatThrownBy(() -> inferred(Context.LOGS, "set(body, 1)"))
+    assertThatThrownBy(() -> inferred(OttlContext.LOGS, "set(body, 1)"))
         .hasMessageContaining("begin paths with the name of a context (log, scope, resource)");
     assertThatThrownBy(
-            () -> inferred(Context.TRACES, "set(spanevent.name, \"a\")", "set(spanlink.flags, 1)"))
+            () ->
+                inferred(
+                    OttlContext.TRACES, "set(spanevent.name, \"a\")", "set(spanlink.flags, 1)"))
         .hasMessageContaining("split it into several groups");
-    assertThatThrownBy(() -> inferred(Context.LOGS, "set(log.body, attributes[\"a\"])"))
+    assertThatThrownBy(() -> inferred(OttlContext.LOGS, "set(log.body, attributes[\"a\"])"))
         .hasMessageContaining("write log.attributes[\"a\"]");
     assertThatThrownBy(
             () ->
                 ottl.statements(
-                    Context.LOGS,
-                    Context.SPAN,
+                    OttlContext.LOGS,
+                    OttlContext.SPAN,
                     List.of(),
                     List.of("set(name, \"a\")"),
                     ErrorMode.IGNORE))
@@ -75,12 +78,12 @@ class OttlTest {
   void conditionsOfAGroupDecideOverAll() {
     Statements s =
         ottl.statements(
-            Context.LOGS,
-            Context.LOG,
+            OttlContext.LOGS,
+            OttlContext.LOG,
             List.of("severity_number > 20", "attributes[\"int\"] == 42"),
             List.of("set(attributes[\"a\"], 1)", "set(attributes[\"b\"], 2) where false"),
             ErrorMode.PROPAGATE);
-    Cursor at = Samples.at(Context.LOG);
+    Cursor at = Samples.at(OttlContext.LOG);
     s.run(at);
     assertThat(at.log().attributes().get("a")).isEqualTo(1L);
     assertThat(at.log().attributes().contains("b")).isFalse();
@@ -96,12 +99,12 @@ class OttlTest {
     for (ErrorMode mode : ErrorMode.values()) {
       Statements s =
           ottl.statements(
-              Context.LOGS,
-              Context.LOG,
+              OttlContext.LOGS,
+              OttlContext.LOG,
               List.of(),
               List.of("set(attributes[\"str\"][\"x\"], 1)", "set(attributes[\"b\"], 2)"),
               mode);
-      Cursor at = Samples.at(Context.LOG);
+      Cursor at = Samples.at(OttlContext.LOG);
       if (mode == ErrorMode.PROPAGATE) {
         assertThatThrownBy(() -> s.run(at))
             .isInstanceOf(EvaluationException.class)
@@ -136,10 +139,10 @@ class OttlTest {
 
   @Test
   void theCacheIsThereUntilItIsCleared() {
-    Cursor at = Samples.at(Context.LOG);
+    Cursor at = Samples.at(OttlContext.LOG);
     Statements s =
         ottl.statements(
-            Context.LOGS,
+            OttlContext.LOGS,
             null,
             List.of(),
             List.of("set(log.cache[\"a\"], 1)", "set(log.attributes[\"c\"], log.cache[\"a\"])"),
@@ -156,12 +159,12 @@ class OttlTest {
     Attributes auth = new Attributes();
     auth.put("tenant", "t1");
     Cursor at =
-        Samples.at(Context.LOG)
+        Samples.at(OttlContext.LOG)
             .from(new ClientInfo(Map.of("x-a", List.of("1", "2")), "10.0.0.9:5", auth));
-    assertThat(ottl.value(Context.LOG, "otelcol.client.metadata[\"X-A\"][1]").get(at))
+    assertThat(ottl.value(OttlContext.LOG, "otelcol.client.metadata[\"X-A\"][1]").get(at))
         .isEqualTo("2");
-    assertThat(ottl.value(Context.LOG, "otelcol.client.addr").get(at)).isEqualTo("10.0.0.9:5");
-    assertThat(ottl.value(Context.LOG, "otelcol.client.auth.attributes[\"tenant\"]").get(at))
+    assertThat(ottl.value(OttlContext.LOG, "otelcol.client.addr").get(at)).isEqualTo("10.0.0.9:5");
+    assertThat(ottl.value(OttlContext.LOG, "otelcol.client.auth.attributes[\"tenant\"]").get(at))
         .isEqualTo("t1");
   }
 
@@ -170,13 +173,14 @@ class OttlTest {
     MetricData.Histogram h =
         (MetricData.Histogram) Objects.requireNonNull(Samples.histogram().data());
     HistogramDataPoint p = h.points().getFirst();
-    Cursor at = Samples.at(Context.DATA_POINT).atPoint(p);
-    assertThat(ottl.value(Context.DATA_POINT, "count + Len(bucket_counts)").get(at)).isEqualTo(9L);
-    assertThat(ottl.value(Context.DATA_POINT, "sum / max + explicit_bounds[0]").get(at))
+    Cursor at = Samples.at(OttlContext.DATA_POINT).atPoint(p);
+    assertThat(ottl.value(OttlContext.DATA_POINT, "count + Len(bucket_counts)").get(at))
+        .isEqualTo(9L);
+    assertThat(ottl.value(OttlContext.DATA_POINT, "sum / max + explicit_bounds[0]").get(at))
         .isEqualTo(12.5 / 8 + 1);
     ottl.statements(
-            Context.METRICS,
-            Context.DATA_POINT,
+            OttlContext.METRICS,
+            OttlContext.DATA_POINT,
             List.of(),
             List.of(
                 "set(count, 9)",
@@ -197,8 +201,8 @@ class OttlTest {
   void longOutputIsRefused() {
     assertThatThrownBy(
             () ->
-                ottl.value(Context.LOG, "Format(\"%99999d\", [attributes[\"int\"]])")
-                    .get(Samples.at(Context.LOG)))
+                ottl.value(OttlContext.LOG, "Format(\"%99999d\", [attributes[\"int\"]])")
+                    .get(Samples.at(OttlContext.LOG)))
         .isInstanceOf(EvaluationException.class)
         .hasMessageContaining("at most 10000");
   }

@@ -22,7 +22,7 @@ final class Samples {
   private Samples() {}
 
   /** A cursor at a new item of a context and all around it. */
-  static Cursor at(Context context) {
+  static Cursor at(OttlContext context) {
     ResourceGroup<?> resource = new ResourceGroup<LogRecord>();
     resource.setSchemaUrl("https://r");
     resource.resource().attributes().put("service.name", "shop");

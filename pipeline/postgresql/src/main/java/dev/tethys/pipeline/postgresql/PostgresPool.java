@@ -22,14 +22,14 @@ import org.postgresql.Driver;
 final class PostgresPool implements AutoCloseable {
   private static final long REST_NANOS = TimeUnit.SECONDS.toNanos(60);
 
-  private record Resting(Connection connection, long since) {}
+  private record IdleConnection(Connection connection, long since) {}
 
   private final PostgresAddress address;
   private final String tlsNumber;
   private final @Nullable KerberosLogin login;
   private final @Nullable ClientAuth auth;
   private final Semaphore permits;
-  private final ArrayDeque<Resting> resting = new ArrayDeque<>(); // guarded by itself
+  private final ArrayDeque<IdleConnection> resting = new ArrayDeque<>(); // guarded by itself
   private volatile boolean closed;
 
   /**
@@ -222,7 +222,7 @@ final class PostgresPool implements AutoCloseable {
 
   private @Nullable Connection rested() {
     while (true) {
-      Resting r;
+      IdleConnection r;
       synchronized (resting) {
         r = resting.pollLast();
       }
@@ -236,7 +236,7 @@ final class PostgresPool implements AutoCloseable {
   private void rest(Connection c) {
     synchronized (resting) {
       if (!closed) {
-        resting.addLast(new Resting(c, System.nanoTime()));
+        resting.addLast(new IdleConnection(c, System.nanoTime()));
         return;
       }
     }

@@ -93,8 +93,8 @@ record PostgresSettings(
           "metrics_table_prefix",
           Type.STRING,
           "metrics",
-          "Prefix of _samples, _series, _histograms, _exemplars and _metadata; {label} is replaced by the"
-              + " value of a label.");
+          "Prefix of _samples, _series, _histograms, _exemplars and _metadata; {label} is replaced"
+              + " by the value of a label.");
   private static final Key<String> LOGS =
       SECTION.key(
           "logs_table_name",
@@ -244,7 +244,8 @@ record PostgresSettings(
       throw o.error(
           key,
           key.name()
-              + " requires TLS that verifies the server: any holder of the token is the user (RFC 7628)");
+              + " requires TLS that verifies the server: any holder of the token is the user (RFC"
+              + " 7628)");
     }
   }
 

@@ -154,7 +154,7 @@ public final class ExponentialBuckets {
     return Math.log(value) / Math.log(2);
   }
 
-  /** How far a bound that is given as a number may are next to itself. */
+  /** How far a bound that is given as a number may be from its exact value. */
   private static double slack(double exponent) {
     return 1e-12 * Math.max(1, Math.abs(exponent));
   }

@@ -13,7 +13,7 @@ final class ExponentialSum {
   /** As many buckets a sign has at most; the Collector and the SDKs have the same. */
   static final int MAX_BUCKETS = 160;
 
-  /** The lowest scale that is gone down to. All numbers there are are in three buckets of it. */
+  /** The lowest scale that is used. All numbers there are are in three buckets of it. */
   static final int MIN_SCALE = -10;
 
   /**

@@ -4,8 +4,8 @@ import dev.tethys.config.ConfigException;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.ottl.Context;
 import dev.tethys.pipeline.ottl.ErrorMode;
+import dev.tethys.pipeline.ottl.OttlContext;
 import dev.tethys.pipeline.ottl.OttlException;
 import java.util.List;
 import java.util.function.Supplier;
@@ -16,12 +16,12 @@ public final class OttlConfig {
   public static final Type<ErrorMode> ERROR_MODE = Type.lowerCase("error mode", ErrorMode.class);
 
   /** The name of a context. */
-  public static final Type<Context> CONTEXT = Type.of("context", null, OttlConfig::context);
+  public static final Type<OttlContext> CONTEXT = Type.of("context", null, OttlConfig::context);
 
   private OttlConfig() {}
 
-  private static Context context(YamlNode n) {
-    Context c = Context.of(n.asString());
+  private static OttlContext context(YamlNode n) {
+    OttlContext c = OttlContext.of(n.asString());
     if (c == null) {
       throw n.error(
           "there is no context \""
@@ -33,12 +33,12 @@ public final class OttlConfig {
   }
 
   /** The contexts of a signal, inner ones first. */
-  public static List<Context> contexts(Signal signal) {
+  public static List<OttlContext> contexts(Signal signal) {
     return switch (signal) {
-      case LOGS -> Context.LOGS;
-      case TRACES -> Context.TRACES;
-      case METRICS -> Context.METRICS;
-      case PROFILES -> Context.PROFILES;
+      case LOGS -> OttlContext.LOGS;
+      case TRACES -> OttlContext.TRACES;
+      case METRICS -> OttlContext.METRICS;
+      case PROFILES -> OttlContext.PROFILES;
     };
   }
 

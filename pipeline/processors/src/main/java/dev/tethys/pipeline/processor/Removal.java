@@ -12,8 +12,8 @@ import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.Telemetry;
-import dev.tethys.pipeline.ottl.Context;
 import dev.tethys.pipeline.ottl.Cursor;
+import dev.tethys.pipeline.ottl.OttlContext;
 import java.util.function.Predicate;
 
 /** Removal of parts of a tree: resources, scopes, items, or parts of items. */
@@ -27,15 +27,15 @@ public final class Removal {
    * @return whether anything was removed
    */
   public static <T extends Item<T>> boolean removeIf(
-      Telemetry<T> data, Context context, Cursor at, Predicate<Cursor> drop) {
-    if (context == Context.RESOURCE) {
+      Telemetry<T> data, OttlContext context, Cursor at, Predicate<Cursor> drop) {
+    if (context == OttlContext.RESOURCE) {
       return data.resources().removeIf(r -> drop.test(cleared(at.atResource(r))));
     }
     boolean changed = false;
     OpenProfiles profiles = new OpenProfiles();
     for (ResourceGroup<T> r : data.resources()) {
       at.atResource(r);
-      if (context == Context.SCOPE) {
+      if (context == OttlContext.SCOPE) {
         changed |= r.scopes().removeIf(s -> drop.test(cleared(at.atScope(s))));
         continue;
       }
@@ -59,14 +59,18 @@ public final class Removal {
    * @return whether profiles were dropped
    */
   private static boolean profiles(
-      ScopeGroup<?> s, Context context, Cursor at, OpenProfiles profiles, Predicate<Cursor> drop) {
+      ScopeGroup<?> s,
+      OttlContext context,
+      Cursor at,
+      OpenProfiles profiles,
+      Predicate<Cursor> drop) {
     return s.items()
         .removeIf(
             i -> {
               Profile p = (Profile) i;
               OpenProfile open = profiles.open(p);
               at.atProfile(open);
-              if (context == Context.PROFILE) {
+              if (context == OttlContext.PROFILE) {
                 return drop.test(cleared(at));
               }
               if (!open.samples().removeIf(x -> drop.test(cleared(at.atSample(x))))) {
@@ -83,7 +87,7 @@ public final class Removal {
   }
 
   private static <T extends Item<T>> boolean items(
-      ScopeGroup<T> s, Context context, Cursor at, Predicate<Cursor> drop) {
+      ScopeGroup<T> s, OttlContext context, Cursor at, Predicate<Cursor> drop) {
     switch (context) {
       case LOG -> {
         return s.items().removeIf(l -> drop.test(cleared(at.atLog((LogRecord) (Object) l))));
@@ -115,8 +119,8 @@ public final class Removal {
     return changed;
   }
 
-  private static boolean parts(Span span, Context context, Cursor at, Predicate<Cursor> drop) {
-    if (context == Context.SPAN_LINK) {
+  private static boolean parts(Span span, OttlContext context, Cursor at, Predicate<Cursor> drop) {
+    if (context == OttlContext.SPAN_LINK) {
       return span.hasLinks() && span.links().removeIf(l -> drop.test(cleared(at.atLink(l))));
     }
     int[] index = {0};
@@ -125,7 +129,7 @@ public final class Removal {
   }
 
   private static <P extends DataPoint> boolean points(
-      MetricData<P> data, Context context, Cursor at, Predicate<Cursor> drop) {
+      MetricData<P> data, OttlContext context, Cursor at, Predicate<Cursor> drop) {
     return data.points().removeIf(p -> drop.test(cleared(at.atPoint(p))));
   }
 }

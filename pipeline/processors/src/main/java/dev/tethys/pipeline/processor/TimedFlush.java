@@ -85,7 +85,7 @@ public final class TimedFlush {
   }
 
   /** Sends at once what there is, unless something is still under way. */
-  public void handOn() {
+  public void forward() {
     flush(true);
   }
 

@@ -235,7 +235,7 @@ final class CollectorDedupTest {
   void whoTakesThePlaceOfAnotherComesAfterWhatThatOneHeld() throws IOException {
     Processor p = dedup("interval: 1h");
     rig.send(p, Rig.logs("s", six()));
-    p.handOn();
+    p.forward();
     assertThat(rig.out).extracting(CollectorDedupTest::ids).containsExactly("1x2 2x2 3x2");
     rig.send(p, Rig.logs("s", numbered(1)));
     p.stop(Duration.ofSeconds(1));

@@ -82,28 +82,27 @@ final class CollectorRoutingTest {
             + " \"resourceA\" | log | attributes[\"logName\"] == \"logB\" and"
             + " resource.attributes[\"resourceName\"] == \"resourceB\" | x"
             + " | AAA ABA | BAB BBB | AAB ABB BAA BBA",
-        "log | resource.attributes[\"resourceName\"] == \"resourceA\" and attributes[\"logName\"] !="
-            + " nil | log | attributes[\"logName\"] == \"logY\" | x"
-            + " | AAA AAB ABA ABB | '' | BAA BAB BBA BBB",
+        "log | resource.attributes[\"resourceName\"] == \"resourceA\" and attributes[\"logName\"]"
+            + " != nil | log | attributes[\"logName\"] == \"logY\" | x | AAA AAB ABA ABB | '' | BAA"
+            + " BAB BBA BBB",
         "log | instrumentation_scope.name == \"scopeB\" and attributes[\"logName\"] != nil"
             + " | log | attributes[\"logName\"] == \"logY\" | x"
             + " | ABA ABB BBA BBB | '' | AAA AAB BAA BAB",
-        "log | resource.attributes[\"resourceName\"] == \"resourceB\" and instrumentation_scope.name"
-            + " == \"scopeA\" and attributes[\"logName\"] != nil"
-            + " | log | attributes[\"logName\"] == \"logY\" | x"
-            + " | BAA BAB | '' | AAA AAB ABA ABB BBA BBB",
+        "log | resource.attributes[\"resourceName\"] == \"resourceB\" and"
+            + " instrumentation_scope.name == \"scopeA\" and attributes[\"logName\"] != nil | log |"
+            + " attributes[\"logName\"] == \"logY\" | x | BAA BAB | '' | AAA AAB ABA ABB BBA BBB",
         // of resources
-        "resource | attributes[\"resourceName\"] != nil | resource | attributes[\"resourceName\"] =="
-            + " \"resourceA\" or attributes[\"resourceName\"] == \"resourceB\" | x"
-            + " | all | '' | ''",
+        "resource | attributes[\"resourceName\"] != nil | resource | attributes[\"resourceName\"]"
+            + " == \"resourceA\" or attributes[\"resourceName\"] == \"resourceB\" | x | all | '' |"
+            + " ''",
         "resource | attributes[\"resourceName\"] == \"resourceA\" | resource"
             + " | attributes[\"resourceName\"] == \"resourceB\" | x"
             + " | AAA AAB ABA ABB | BAA BAB BBA BBB | ''",
         "resource | attributes[\"resourceName\"] == \"resourceX\" | resource"
             + " | attributes[\"resourceName\"] == \"resourceY\" | x | '' | '' | all",
         // of both, and of the request
-        "resource | attributes[\"resourceName\"] == \"resourceA\" | log | attributes[\"logName\"] =="
-            + " \"logB\" | x | AAA AAB ABA ABB | BAB BBB | BAA BBA",
+        "resource | attributes[\"resourceName\"] == \"resourceA\" | log | attributes[\"logName\"]"
+            + " == \"logB\" | x | AAA AAB ABA ABB | BAB BBB | BAA BBA",
         "log | attributes[\"logName\"] == \"logA\" | resource | attributes[\"resourceName\"] =="
             + " \"resourceB\" | x | AAA ABA BAA BBA | BAB BBB | AAB ABB",
         "log | attributes[\"logName\"] == \"logA\" | request | request[\"X-Tenant\"] == \"acme\""

@@ -97,8 +97,8 @@ class EditingTest {
         .isEqualTo(
             "{a=5, c=new, e=2.5,"
                 + " secret=043a718774c572bd8a25adbeb1bfcd5c0256ae11cecf9f9c3f925d0e52beaf89,"
-                + " url=http://h.de/p, n=42, half=0.5, size=10f, b=[x, z], d=2.5, tenant=t1;t2, scheme=http,"
-                + " host=h.de}");
+                + " url=http://h.de/p, n=42, half=0.5, size=10f, b=[x, z], d=2.5, tenant=t1;t2,"
+                + " scheme=http, host=h.de}");
     assertThat(l.attributes().get("n")).isEqualTo(42L);
     assertThat(l.attributes().get("half")).isEqualTo(0.5);
     assertThat(l.attributes().get("size")).as("no number, as in Go").isEqualTo("10f");

@@ -9,8 +9,8 @@ import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Processor;
+import dev.tethys.pipeline.processor.kubernetes.ApiAccess;
 import dev.tethys.pipeline.processor.kubernetes.KubernetesAttributes;
-import dev.tethys.pipeline.processor.kubernetes.Reach;
 import dev.tethys.testkit.KubernetesDouble;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.client.HttpClientFactory;
@@ -114,7 +114,7 @@ abstract class KubernetesCase {
         };
     factory =
         new KubernetesAttributes(
-            new Reach(sender, _ -> pauses.acquire(), environment::get, folder));
+            new ApiAccess(sender, _ -> pauses.acquire(), environment::get, folder));
   }
 
   private Call.@Nullable ReadTimeouts readTimeouts(Call call) {

@@ -156,8 +156,8 @@ final class MetricsTransformTest {
         "{include: nonexist, action: update, new_name: new/metric1}"
             + " > gauge metric1 [1..2: 3] > gauge metric1 [1..2: 3]",
         "{include: metric1, action: update, operations: [{action: update_label, label: label1,"
-            + " new_label: new/label1}]}"
-            + " > gauge metric1 [1..2 label1=value1: 3] > gauge metric1 [1..2 new/label1=value1: 3]",
+            + " new_label: new/label1}]} > gauge metric1 [1..2 label1=value1: 3] > gauge metric1"
+            + " [1..2 new/label1=value1: 3]",
         "{include: metric1, action: update, operations: [{action: update_label, label: label1,"
             + " value_actions: [{value: v1, new_value: new/v1}]}]}"
             + " > gauge metric1 [1..2 label1=v1: 3] [1..2 label1=v2: 3]"
@@ -211,12 +211,11 @@ final class MetricsTransformTest {
             + " [1..2 label0=a label1=x label2=y label3=2: 1.0]"
             + " [1..2 label0=b label1=x label2=y label3=1: 1.0];"
             + " gauge new/metric1 [1..2 label1=x label2=y: 4.0]",
-        "{include: metric1, action: update, operations: [{action: aggregate_label_values, new_value:"
-            + " new/v, aggregation_type: sum, label: label2, aggregated_values: [a, b]}]}"
-            + " > gauge metric1 [0..2 label1=x label2=a: 3] [0..2 label1=x label2=b: 1]"
-            + " [1..2 label1=x label2=c: 1] [2..2 label1=x label2=d: 4]"
-            + " > gauge metric1 [0..2 label1=x label2=new/v: 4] [1..2 label1=x label2=c: 1]"
-            + " [2..2 label1=x label2=d: 4]",
+        "{include: metric1, action: update, operations: [{action: aggregate_label_values,"
+            + " new_value: new/v, aggregation_type: sum, label: label2, aggregated_values: [a,"
+            + " b]}]} > gauge metric1 [0..2 label1=x label2=a: 3] [0..2 label1=x label2=b: 1] [1..2"
+            + " label1=x label2=c: 1] [2..2 label1=x label2=d: 4] > gauge metric1 [0..2 label1=x"
+            + " label2=new/v: 4] [1..2 label1=x label2=c: 1] [2..2 label1=x label2=d: 4]",
         "{include: metric1, action: update, operations: [{action: aggregate_labels,"
             + " aggregation_type: sum, label_set: [label1]}]}"
             + " > histogram metric1 [0..1 label1=x label2=a: 3/6/1,2,3/0,1,1,1]"
@@ -349,28 +348,25 @@ final class MetricsTransformTest {
             + " > histogram metric1 [0..2: 3/6/1,2,3/0,1,1,1]",
         // experimental_scale_value
         "{include: metric1, action: update, operations: [{action: experimental_scale_value,"
-            + " experimental_scale: 100}]}, {include: metric2, action: update, operations: [{action:"
-            + " experimental_scale_value, experimental_scale: 10}]}"
-            + " > sum metric1 [1..1: 1]; gauge metric2 [1..1: 3]"
-            + " > sum metric1 [1..1: 100]; gauge metric2 [1..1: 30]",
+            + " experimental_scale: 100}]}, {include: metric2, action: update, operations:"
+            + " [{action: experimental_scale_value, experimental_scale: 10}]} > sum metric1 [1..1:"
+            + " 1]; gauge metric2 [1..1: 3] > sum metric1 [1..1: 100]; gauge metric2 [1..1: 30]",
         "{include: metric1, action: update, operations: [{action: experimental_scale_value,"
-            + " experimental_scale: 100}]}, {include: metric2, action: update, operations: [{action:"
-            + " experimental_scale_value, experimental_scale: .1}]}"
-            + " > sum metric1 [1..1: 1.0]; gauge metric2 [1..1: 300.0]"
-            + " > sum metric1 [1..1: 100.0]; gauge metric2 [1..1: 30.0]",
+            + " experimental_scale: 100}]}, {include: metric2, action: update, operations:"
+            + " [{action: experimental_scale_value, experimental_scale: .1}]} > sum metric1 [1..1:"
+            + " 1.0]; gauge metric2 [1..1: 300.0] > sum metric1 [1..1: 100.0]; gauge metric2 [1..1:"
+            + " 30.0]",
         "{include: metric1, action: update, operations: [{action: experimental_scale_value,"
-            + " experimental_scale: 100}]}, {include: metric2, action: update, operations: [{action:"
-            + " experimental_scale_value, experimental_scale: .1}]}"
-            + " > histogram metric1 [1..1: 1/1/1/1,1];"
-            + " histogram metric2 [1..1: 2/400/200/1,2]"
-            + " > histogram metric1 [1..1: 1/100/100/1,1]; histogram metric2 [1..1: 2/40/20/1,2]",
+            + " experimental_scale: 100}]}, {include: metric2, action: update, operations:"
+            + " [{action: experimental_scale_value, experimental_scale: .1}]} > histogram metric1"
+            + " [1..1: 1/1/1/1,1]; histogram metric2 [1..1: 2/400/200/1,2] > histogram metric1"
+            + " [1..1: 1/100/100/1,1]; histogram metric2 [1..1: 2/40/20/1,2]",
         "{include: metric1, action: update, operations: [{action: experimental_scale_value,"
-            + " experimental_scale: 100}]}, {include: metric2, action: update, operations: [{action:"
-            + " experimental_scale_value, experimental_scale: .1}]}"
-            + " > histogram metric1 [1..1: 1/1/1/1,1/1/1/1];"
-            + " histogram metric2 [2..2: 2/400/200/1,2/100/300/100,300]"
-            + " > histogram metric1 [1..1: 1/100/100/1,1/100/100/100];"
-            + " histogram metric2 [2..2: 2/40/20/1,2/10/30/10,30]",
+            + " experimental_scale: 100}]}, {include: metric2, action: update, operations:"
+            + " [{action: experimental_scale_value, experimental_scale: .1}]} > histogram metric1"
+            + " [1..1: 1/1/1/1,1/1/1/1]; histogram metric2 [2..2: 2/400/200/1,2/100/300/100,300] >"
+            + " histogram metric1 [1..1: 1/100/100/1,1/100/100/100]; histogram metric2 [2..2:"
+            + " 2/40/20/1,2/10/30/10,30]",
         "{include: metric1, experimental_match_labels: {label1: v1}, action: update, operations:"
             + " [{action: experimental_scale_value, experimental_scale: 100}]}, {include: metric2,"
             + " experimental_match_labels: {label1: v1}, action: update, operations: [{action:"

@@ -284,7 +284,7 @@ class SpanMetricsStateTest extends SpanMetricsCase {
   void whatWasHandedOnIsNotSentAgainAtTheEnd() throws IOException {
     Connector c = connector("");
     rig.send(c, sample());
-    c.handOn();
+    c.forward();
     assertThat(rig.out).hasSize(1);
     c.stop(Duration.ofSeconds(1));
     assertThat(rig.out).hasSize(1);

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.stages;
 
+import dev.tethys.model.guard.TokenBucket;
 import dev.tethys.model.logs.LogEntry;
 import org.jspecify.annotations.Nullable;
 
@@ -12,13 +13,14 @@ public final class EntryLimiter {
    * @param burst maximum burst, at least 1
    */
   public record Rate(double perSecond, long burst) {
-    private RateLimiter limiter(StageClock clock) {
-      return new RateLimiter(perSecond, burst, clock);
+    private TokenBucket bucket(StageClock clock) {
+      return TokenBucket.perSecond(perSecond, burst, clock::nanos);
     }
   }
 
-  private final @Nullable RateLimiter entries;
-  private final @Nullable RateLimiter bytes;
+  private final StageClock clock;
+  private final @Nullable TokenBucket entries;
+  private final @Nullable TokenBucket bytes;
 
   /**
    * Full at first.
@@ -27,16 +29,17 @@ public final class EntryLimiter {
    * @param bytes of lines in UTF-8; null for any number
    */
   public EntryLimiter(@Nullable Rate entries, @Nullable Rate bytes, StageClock clock) {
-    this.entries = entries == null ? null : entries.limiter(clock);
-    this.bytes = bytes == null ? null : bytes.limiter(clock);
+    this.clock = clock;
+    this.entries = entries == null ? null : entries.bucket(clock);
+    this.bytes = bytes == null ? null : bytes.bucket(clock);
   }
 
   /** Whether an entry may pass. One that may not counts for nothing. */
   public boolean lets(LogEntry e) {
-    if (entries != null && !entries.tryTake(1)) {
+    if (entries != null && !entries.tryTakeLarge(1)) {
       return false;
     }
-    if (bytes == null || bytes.tryTake(e.bytes())) {
+    if (bytes == null || bytes.tryTakeLarge(e.bytes())) {
       return true;
     }
     if (entries != null) {
@@ -48,10 +51,17 @@ public final class EntryLimiter {
   /** Waits until an entry may pass. */
   public void await(LogEntry e) {
     if (entries != null) {
-      entries.take(1);
+      await(entries, 1);
     }
     if (bytes != null) {
-      bytes.take(e.bytes());
+      await(bytes, e.bytes());
+    }
+  }
+
+  private void await(TokenBucket bucket, long tokens) {
+    long nanos = bucket.reserve(tokens);
+    if (nanos > 0) {
+      clock.sleep(nanos);
     }
   }
 }

@@ -39,7 +39,8 @@ final class SeverityMark {
 
   private static final Pattern CRASH =
       Pattern.compile(
-          "^thread '.*' panicked|^(?:fatal error|FATAL EXCEPTION|\\*\\*\\* )|[Ss]egmentation fault");
+          "^thread '.*' panicked|^(?:fatal error|FATAL EXCEPTION|\\*\\*\\* )|[Ss]egmentation"
+              + " fault");
 
   private static final Pattern FAILURE =
       Pattern.compile(

@@ -4,10 +4,10 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.query.logql.ast.LogExpr;
 import dev.tethys.query.logql.parser.LogqlParseException;
+import dev.tethys.query.logql.pipeline.LogPipeline;
 import dev.tethys.query.logql.pipeline.NameTable;
-import dev.tethys.query.logql.pipeline.Pipeline;
 import dev.tethys.query.logql.pipeline.Row;
-import dev.tethys.query.logql.pipeline.Wanted;
+import dev.tethys.query.logql.pipeline.UsedLabels;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +16,7 @@ public final class LiveFilter {
   private final LogExpr log;
   private final NameTable names = new NameTable();
   private final Row row = new Row(names);
-  private final Pipeline pipeline;
+  private final LogPipeline pipeline;
 
   /**
    * Prepares a query.
@@ -28,7 +28,7 @@ public final class LiveFilter {
       throw new LogqlParseException("only log selector is supported");
     }
     log = l;
-    pipeline = Pipeline.compile(l.stages(), names, Wanted.ALL);
+    pipeline = LogPipeline.compile(l.stages(), names, UsedLabels.ALL);
   }
 
   /** True if the query selects a stream. */

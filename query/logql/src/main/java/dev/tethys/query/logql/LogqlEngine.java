@@ -13,9 +13,9 @@ import dev.tethys.query.logql.format.LogqlFormatter;
 import dev.tethys.query.logql.parser.LogqlParseException;
 import dev.tethys.query.logql.parser.LogqlParser;
 import dev.tethys.query.logql.parser.Units;
+import dev.tethys.query.logql.pipeline.LogPipeline;
 import dev.tethys.query.logql.pipeline.NameTable;
-import dev.tethys.query.logql.pipeline.Pipeline;
-import dev.tethys.query.logql.pipeline.Wanted;
+import dev.tethys.query.logql.pipeline.UsedLabels;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.QueryException.Kind;
 import dev.tethys.query.promql.Value;
@@ -78,7 +78,7 @@ public final class LogqlEngine implements AutoCloseable {
   public static LogqlExpr check(String query) {
     LogqlExpr e = LogqlParser.parse(query);
     switch (e) {
-      case LogExpr l -> Pipeline.compile(l.stages(), new NameTable(), Wanted.ALL);
+      case LogExpr l -> LogPipeline.compile(l.stages(), new NameTable(), UsedLabels.ALL);
       case MetricExpr m -> MetricPlanner.check(m);
     }
     return e;

@@ -11,10 +11,10 @@ import dev.tethys.query.logql.format.LogqlPrinter;
 import dev.tethys.query.logql.parser.LogqlParseException;
 import dev.tethys.query.logql.parser.LogqlParser;
 import dev.tethys.query.logql.parser.Units;
+import dev.tethys.query.logql.pipeline.LogPipeline;
 import dev.tethys.query.logql.pipeline.NameTable;
-import dev.tethys.query.logql.pipeline.Pipeline;
 import dev.tethys.query.logql.pipeline.Row;
-import dev.tethys.query.logql.pipeline.Wanted;
+import dev.tethys.query.logql.pipeline.UsedLabels;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -225,7 +225,7 @@ final class ConformanceCases {
   private static StageRun run(String stages, Map<String, Object> c) {
     LogExpr log = (LogExpr) LogqlParser.parse("{a=\"a\"} " + stages);
     NameTable names = new NameTable();
-    Pipeline p = Pipeline.compile(log.stages(), names, Wanted.ALL);
+    LogPipeline p = LogPipeline.compile(log.stages(), names, UsedLabels.ALL);
     Row row = new Row(names);
     row.clear();
     row.time = c.get("ts_ns") instanceof Number n ? n.longValue() : 0;

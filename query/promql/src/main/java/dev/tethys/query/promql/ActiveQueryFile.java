@@ -100,7 +100,7 @@ public final class ActiveQueryFile {
     return out;
   }
 
-  /** Notes a query that begins; gives what {@link #end} wants. */
+  /** Notes a query that begins; gives the argument of {@link #end}. */
   int begin(String query, Instant since) {
     if (map == null) {
       return NONE;

@@ -20,7 +20,8 @@ public final class EngineMetrics implements Collector {
   private final Registry.Vector<Registry.Summary> durations;
   private final Registry.Vector<NativeHistogram> histograms;
   private final Registry.Counter logFailures;
-  private final Map<Reuse.Outcome, Registry.Counter> lookups = new EnumMap<>(Reuse.Outcome.class);
+  private final Map<CacheReuse.Outcome, Registry.Counter> lookups =
+      new EnumMap<>(CacheReuse.Outcome.class);
   private final Registry.Counter reusedSteps;
 
   EngineMetrics(
@@ -71,7 +72,7 @@ public final class EngineMetrics implements Collector {
             "Queries by what the cache of answers had of them; bypass for those that it does not"
                 + " serve.",
             "outcome");
-    for (Reuse.Outcome o : Reuse.Outcome.values()) {
+    for (CacheReuse.Outcome o : CacheReuse.Outcome.values()) {
       lookups.put(o, requests.with(o.name().toLowerCase(Locale.ROOT)));
     }
     reusedSteps =

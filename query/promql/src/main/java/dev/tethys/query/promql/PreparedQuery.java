@@ -8,7 +8,7 @@ import dev.tethys.query.promql.ast.Expr.TimeShift;
 import dev.tethys.query.promql.ast.Expr.VectorSelector;
 import dev.tethys.query.promql.exec.Grid;
 import dev.tethys.query.promql.function.FunctionTrait;
-import dev.tethys.query.promql.function.Functions;
+import dev.tethys.query.promql.function.PromqlFunctions;
 import dev.tethys.query.promql.plan.Plan;
 import org.jspecify.annotations.Nullable;
 
@@ -44,7 +44,7 @@ public final class PreparedQuery {
               switch (e) {
                 case VectorSelector v -> isAnchored(v.shift());
                 case Subquery s -> isAnchored(s.shift());
-                case Call c -> Functions.has(c.function().name(), FunctionTrait.QUERY_TIME);
+                case Call c -> PromqlFunctions.has(c.function().name(), FunctionTrait.QUERY_TIME);
                 default -> false;
               };
           timeless[0] &= !moves;

@@ -10,11 +10,11 @@ import dev.tethys.query.promql.ast.Expr.ValueType;
 import dev.tethys.query.promql.exec.Block;
 import dev.tethys.query.promql.exec.Column;
 import dev.tethys.query.promql.exec.Execution;
-import dev.tethys.query.promql.exec.Finish;
 import dev.tethys.query.promql.exec.Grid;
 import dev.tethys.query.promql.exec.MemoryLimitException;
 import dev.tethys.query.promql.exec.Profile;
 import dev.tethys.query.promql.exec.Propagated;
+import dev.tethys.query.promql.exec.ResultAssembly;
 import dev.tethys.query.promql.exec.SampleCount;
 import dev.tethys.query.promql.exec.ThreadCpu;
 import dev.tethys.query.promql.explain.Analysis;
@@ -312,7 +312,7 @@ public final class Query implements AutoCloseable {
     private final long queued;
     private final @Nullable Profile profile;
     private SampleCount count;
-    private Reuse reuse = Reuse.NONE;
+    private CacheReuse reuse = CacheReuse.NONE;
     private Runnable computesLong = () -> {};
     private long started;
     private long evaluated;
@@ -331,7 +331,7 @@ public final class Query implements AutoCloseable {
 
     /**
      * @param expected CPU time that it is expected to take where it is run now; -1 when it has a
-     *     thread of its own
+     *     own thread
      */
     QueryResult run(long deadline, long expected) {
       try {
@@ -394,7 +394,7 @@ public final class Query implements AutoCloseable {
         if (known != null) {
           known.keep(x, warnings, infos);
           reuse = known.reuse();
-          if (reuse.outcome() == Reuse.Outcome.HIT) {
+          if (reuse.outcome() == CacheReuse.Outcome.HIT) {
             warnings = known.warnings();
             infos = known.infos();
           }
@@ -478,7 +478,7 @@ public final class Query implements AutoCloseable {
       return new Value.Matrix(r.range().evaluate(x, grid));
     }
     Plan.Steps s = (Plan.Steps) plan;
-    Function<Grid, Block> compute = g -> Finish.names(x, g, s.operator().evaluate(x, g));
+    Function<Grid, Block> compute = g -> ResultAssembly.names(x, g, s.operator().evaluate(x, g));
     Block b = known == null ? compute.apply(grid) : known.evaluate(x, compute);
     return range ? matrix(b) : instant(b);
   }
@@ -503,7 +503,7 @@ public final class Query implements AutoCloseable {
     List<Value.Series> out = new ArrayList<>(b.size());
     Value.Series before = null;
     for (Column c : b.columns()) {
-      before = Finish.series(c, times, before);
+      before = ResultAssembly.series(c, times, before);
       out.add(before);
     }
     return new Value.Matrix(out);

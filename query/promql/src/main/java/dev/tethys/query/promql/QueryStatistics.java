@@ -28,4 +28,4 @@ public record QueryStatistics(
     long @Nullable [] readPerStep,
     long stepStart,
     long stepInterval,
-    Reuse reuse) {}
+    CacheReuse reuse) {}

@@ -10,7 +10,7 @@ import dev.tethys.query.promql.exec.Block;
 import dev.tethys.query.promql.exec.Column;
 import dev.tethys.query.promql.exec.Execution;
 import dev.tethys.query.promql.exec.Grid;
-import dev.tethys.query.promql.exec.Splice;
+import dev.tethys.query.promql.exec.ResultSplice;
 import dev.tethys.query.promql.plan.Locality;
 import java.util.List;
 import java.util.function.Function;
@@ -41,7 +41,7 @@ final class ResultReuse {
   private final Locality locality;
   private final Key whole;
   private final @Nullable Key stepwise;
-  private Reuse reuse = Reuse.MISS;
+  private CacheReuse reuse = CacheReuse.MISS;
   private List<String> warnings = List.of();
   private List<String> infos = List.of();
 
@@ -120,7 +120,7 @@ final class ResultReuse {
             : null;
   }
 
-  Reuse reuse() {
+  CacheReuse reuse() {
     return reuse;
   }
 
@@ -150,7 +150,7 @@ final class ResultReuse {
   Block evaluate(Execution x, Function<Grid, Block> compute) {
     long mark = source.changeMark();
     if (mark == MetricSource.NO_MARK) {
-      reuse = Reuse.NONE;
+      reuse = CacheReuse.NONE;
       return compute.apply(grid);
     }
     Known k = known(cache::get);
@@ -167,7 +167,7 @@ final class ResultReuse {
     }
     Entry all = k.whole();
     if (all != null) {
-      reuse = new Reuse(Reuse.Outcome.HIT, grid.steps());
+      reuse = new CacheReuse(CacheReuse.Outcome.HIT, grid.steps());
       warnings = all.warnings();
       infos = all.infos();
       return x.hold(all.columns());
@@ -178,12 +178,12 @@ final class ResultReuse {
     }
     Run r = k.holding();
     if (r != null && k.isAll(grid)) {
-      reuse = new Reuse(Reuse.Outcome.HIT, grid.steps());
+      reuse = new CacheReuse(CacheReuse.Outcome.HIT, grid.steps());
       return e.grid().equals(grid) ? x.hold(e.columns()) : spliced(x, e, r, null, null);
     }
     Block b = r == null || !isWorth(r) ? null : partly(x, e, r, mark, compute);
     if (b != null) {
-      reuse = new Reuse(Reuse.Outcome.PARTIAL, r == null ? 0 : r.steps());
+      reuse = new CacheReuse(CacheReuse.Outcome.PARTIAL, r == null ? 0 : r.steps());
     } else {
       b = compute.apply(grid);
     }
@@ -334,7 +334,7 @@ final class ResultReuse {
   /** A run of kept steps, and what was computed before and after it. */
   private Block spliced(
       Execution x, Entry e, Run r, @Nullable Block before, @Nullable Block after) {
-    try (Splice out = new Splice(x, grid, e.columns().size())) {
+    try (ResultSplice out = new ResultSplice(x, grid, e.columns().size())) {
       int shift = (int) ((grid.start() - e.grid().start()) / grid.interval());
       for (Column c : e.columns()) {
         out.add(c, r.first + shift, r.first, r.steps());

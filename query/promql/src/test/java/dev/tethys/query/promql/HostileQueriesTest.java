@@ -104,7 +104,7 @@ class HostileQueriesTest {
     }
   }
 
-  private static String outcome(HostileQueries.Asked q) {
+  private static String outcome(HostileQueries.HostileQuery q) {
     try {
       Query made =
           q.step() == 0
@@ -132,7 +132,7 @@ class HostileQueriesTest {
     HostileQueries hostile = new HostileQueries(1);
     Map<String, Integer> outcomes = new TreeMap<>();
     for (int i = 0; i < 400; i++) {
-      HostileQueries.Asked q = hostile.next(NOW);
+      HostileQueries.HostileQuery q = hostile.next(NOW);
       outcomes.merge(outcome(q), 1, Integer::sum);
       assertThat(ENGINE.memoryUsed()).as(q.query()).isZero();
       assertThat(ENGINE.running().size()).isZero();
@@ -217,7 +217,8 @@ class HostileQueriesTest {
   void aQueryOfAHundredGigabytesIsRefusedWhileOthersGoOn() throws Exception {
     // 600 series at 10,000 steps, a thousand copies of each: far above a hundred gigabytes.
     String huge =
-        "count_values by (i) (\"v\", time() * h) or count_values by (g, i) (\"w\", h_total * time())";
+        "count_values by (i) (\"v\", time() * h) or count_values by (g, i) (\"w\", h_total *"
+            + " time())";
     Thread hostile =
         Thread.ofVirtual()
             .start(

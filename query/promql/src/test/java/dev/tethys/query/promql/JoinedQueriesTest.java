@@ -158,7 +158,7 @@ class JoinedQueriesTest {
     int hits = 0;
     for (Future<QueryResult> f : others) {
       assertThat(ResultText.of(f.get())).isEqualTo(want);
-      hits += f.get().statistics().reuse().outcome() == Reuse.Outcome.HIT ? 1 : 0;
+      hits += f.get().statistics().reuse().outcome() == CacheReuse.Outcome.HIT ? 1 : 0;
     }
     assertThat(hits).isEqualTo(9);
     assertThat(gate.reads.get()).isEqualTo(1);

@@ -13,7 +13,7 @@ import dev.tethys.query.traceql.exec.DifferenceRun;
 import dev.tethys.query.traceql.exec.FieldValues;
 import dev.tethys.query.traceql.exec.Runs;
 import dev.tethys.query.traceql.exec.TraceSearch;
-import dev.tethys.query.traceql.exec.Work;
+import dev.tethys.query.traceql.exec.TraceqlRun;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -60,7 +60,7 @@ public final class TraceQueries {
       throw TraceQueryException.invalid(
           "query " + query + " returns series, not traces; remove the metrics function");
     }
-    Work work = new Work(pool, parallelism, limits);
+    TraceqlRun work = new TraceqlRun(pool, parallelism, limits);
     List<String> warnings;
     try (SpanSelection range = store.select(tenant, from, to)) {
       warnings = range.warnings();
@@ -95,7 +95,7 @@ public final class TraceQueries {
       most = 0;
     }
     return Runs.range(
-        new Work(pool, parallelism, limits),
+        new TraceqlRun(pool, parallelism, limits),
         store,
         tenant,
         metric(query),
@@ -109,7 +109,7 @@ public final class TraceQueries {
   /** Computes series with one value for the range, whose end is the time. */
   public TraceSeriesResult instant(String tenant, TraceQuery query, long from, long to) {
     return Runs.instant(
-        new Work(pool, parallelism, limits),
+        new TraceqlRun(pool, parallelism, limits),
         store,
         tenant,
         metric(query),
@@ -137,7 +137,7 @@ public final class TraceQueries {
 
   /** Ranks conditions by how much their share differs between a selection and the other spans. */
   public SelectionDifference difference(String tenant, SelectionDifference.Request request) {
-    return DifferenceRun.run(new Work(pool, parallelism, limits), store, tenant, request);
+    return DifferenceRun.run(new TraceqlRun(pool, parallelism, limits), store, tenant, request);
   }
 
   /**

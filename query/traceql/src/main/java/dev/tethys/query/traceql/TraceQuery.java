@@ -1,9 +1,9 @@
 package dev.tethys.query.traceql;
 
 import dev.tethys.query.traceql.ast.FieldExpr;
-import dev.tethys.query.traceql.ast.Printer;
 import dev.tethys.query.traceql.ast.Root;
 import dev.tethys.query.traceql.ast.TraceValue;
+import dev.tethys.query.traceql.ast.TraceqlPrinter;
 import dev.tethys.query.traceql.parser.Completion;
 import dev.tethys.query.traceql.parser.QueryParser;
 import dev.tethys.query.traceql.parser.TraceQlException;
@@ -80,6 +80,6 @@ public final class TraceQuery {
   /** Canonical text. */
   @Override
   public String toString() {
-    return Printer.root(root) + Printer.hints(hints);
+    return TraceqlPrinter.root(root) + TraceqlPrinter.hints(hints);
   }
 }

@@ -3,7 +3,7 @@ package dev.tethys.query.traceql;
 import dev.tethys.codec.json.tree.JsonReader;
 import dev.tethys.codec.json.tree.MalformedJsonException;
 import dev.tethys.query.traceql.ast.FieldExpr;
-import dev.tethys.query.traceql.ast.Printer;
+import dev.tethys.query.traceql.ast.TraceqlPrinter;
 import dev.tethys.query.traceql.exec.RecordedMath;
 import dev.tethys.query.traceql.parser.QueryParser;
 import dev.tethys.query.traceql.parser.TraceQlException;
@@ -107,7 +107,7 @@ final class ConformanceCases {
 
   private static String print(String q) {
     QueryParser.Parsed p = QueryParser.parse(q);
-    return Printer.root(p.root()) + Printer.hints(p.hints());
+    return TraceqlPrinter.root(p.root()) + TraceqlPrinter.hints(p.hints());
   }
 
   private static String identifier(Map<String, Object> c) {

@@ -94,7 +94,7 @@ public final class ByteSource {
     return (v >>> 1) ^ -(v & 1);
   }
 
-  /** A uvarint that must are in 0..max. */
+  /** A uvarint that must be in 0..max. */
   public int count(long max) {
     long v = uvarint();
     if (v < 0 || v > max) {

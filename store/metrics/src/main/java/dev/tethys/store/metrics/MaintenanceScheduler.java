@@ -59,7 +59,7 @@ final class MaintenanceScheduler {
   private final CountDownLatch stop = new CountDownLatch(1);
   private final List<Thread> threads = new ArrayList<>();
   private volatile DatabaseOptions options;
-  final Horizons horizons;
+  final VisibilityCutoffs horizons;
   final Compaction compaction;
   final Checkpoints checkpoints;
   private long lateAtFlush;
@@ -94,7 +94,7 @@ final class MaintenanceScheduler {
     this.log = log;
     this.pages = pages;
     this.parts = parts;
-    this.horizons = new Horizons(options, head, blocks, changes);
+    this.horizons = new VisibilityCutoffs(options, head, blocks, changes);
     this.compaction =
         new Compaction(
             files,
@@ -492,7 +492,7 @@ final class MaintenanceScheduler {
     try {
       checkpoints.takeLast();
     } catch (IOException e) {
-      tellUnsaved(e);
+      logUnsaved(e);
     } finally {
       structure.unlock();
       try {
@@ -503,7 +503,7 @@ final class MaintenanceScheduler {
     }
   }
 
-  private void tellUnsaved(IOException why) {
+  private void logUnsaved(IOException why) {
     String what = "the head could not be saved at the end: " + why.getMessage();
     if (log.isDoubtful()) {
       LOG.log(

@@ -49,7 +49,7 @@ public final class FederatedSource implements MetricSource {
   private final long maxSamples;
   private final ReadMetrics metrics;
   private final Registry registry;
-  private volatile List<AskedStore> remotes = List.of();
+  private volatile List<ConfiguredStore> remotes = List.of();
   private List<RemoteReadConfig> applied = List.of(); // guarded by this
 
   /**
@@ -76,13 +76,13 @@ public final class FederatedSource implements MetricSource {
       Labels externalLabels,
       HttpClientFactory clients)
       throws IOException {
-    List<AskedStore> next = new ArrayList<>();
+    List<ConfiguredStore> next = new ArrayList<>();
     boolean whole = false;
     try {
       for (RemoteReadConfig c : configs) {
         RemoteReadClient client = new RemoteReadClient(c, clients.client(c.client()), maxSamples);
         next.add(
-            new AskedStore(
+            new ConfiguredStore(
                 "remote_read",
                 c.shown(),
                 c.requiredMatchers(),
@@ -97,7 +97,7 @@ public final class FederatedSource implements MetricSource {
                     new StoreType.Dependencies(
                         clients, new StoreLimits(maxSamples, c.maxBytes()), registry));
         next.add(
-            new AskedStore(
+            new ConfiguredStore(
                 "stores",
                 c.name(),
                 c.requiredMatchers(),
@@ -118,19 +118,19 @@ public final class FederatedSource implements MetricSource {
       }
     }
     applied = List.copyOf(configs);
-    List<AskedStore> before = remotes;
+    List<ConfiguredStore> before = remotes;
     remotes = List.copyOf(next);
     before.forEach(a -> a.store().close());
   }
 
   /** A question to one store that is under way, and how long it may be. */
-  private record Asked<T>(
-      AskedStore store, FutureTask<T> answer, Thread thread, long begun, long timeLimit) {
-    static <T> Asked<T> of(AskedStore store, Callable<T> question) {
+  private record RequestedStore<T>(
+      ConfiguredStore store, FutureTask<T> answer, Thread thread, long begun, long timeLimit) {
+    static <T> RequestedStore<T> of(ConfiguredStore store, Callable<T> question) {
       FutureTask<T> f = new FutureTask<>(question);
       AdaptiveTimeout p = store.timeLimit();
       long begun = p.now();
-      return new Asked<>(
+      return new RequestedStore<>(
           store, f, Thread.ofVirtual().name("foreign-store").start(f), begun, p.nanos());
     }
 
@@ -176,32 +176,33 @@ public final class FederatedSource implements MetricSource {
 
   /** Read request to one store. */
   @FunctionalInterface
-  private interface Question<T> {
+  private interface StoreQuery<T> {
     T of(ForeignStore store, SelectHints range) throws IOException, InterruptedException;
   }
 
-  private <T> List<Asked<T>> ask(SelectHints hints, List<Matcher> matchers, Question<T> question) {
-    List<AskedStore> all = remotes;
+  private <T> List<RequestedStore<T>> ask(
+      SelectHints hints, List<Matcher> matchers, StoreQuery<T> question) {
+    List<ConfiguredStore> all = remotes;
     if (all.isEmpty()) {
       return List.of();
     }
     long start = localStart.getAsLong();
-    List<Asked<T>> out = new ArrayList<>();
-    for (AskedStore r : all) {
+    List<RequestedStore<T>> out = new ArrayList<>();
+    for (ConfiguredStore r : all) {
       SelectHints range = r.asked(hints, matchers, start);
       if (range != null) {
-        out.add(Asked.of(r, () -> question.of(r.store(), range)));
+        out.add(RequestedStore.of(r, () -> question.of(r.store(), range)));
       }
     }
     return out;
   }
 
   /** Waits for the answers; what went wrong becomes a warning. */
-  private static <T> List<T> answers(List<Asked<T>> asked, List<String> warnings) {
+  private static <T> List<T> answers(List<RequestedStore<T>> asked, List<String> warnings) {
     List<T> out = new ArrayList<>();
     boolean ended = false;
     try {
-      for (Asked<T> a : asked) {
+      for (RequestedStore<T> a : asked) {
         try {
           out.add(a.get());
         } catch (TimeoutException e) {
@@ -231,13 +232,13 @@ public final class FederatedSource implements MetricSource {
     return m == null ? String.valueOf(t) : m;
   }
 
-  private static void stop(List<? extends Asked<?>> asked) {
+  private static void stop(List<? extends RequestedStore<?>> asked) {
     asked.forEach(a -> a.thread().interrupt());
   }
 
   @Override
   public Selection select(SelectHints hints, List<Matcher> matchers) {
-    List<Asked<List<StoredSeries>>> asked =
+    List<RequestedStore<List<StoredSeries>>> asked =
         ask(hints, matchers, (store, range) -> store.select(range, matchers));
     if (asked.isEmpty()) {
       return local.select(hints, matchers);
@@ -286,9 +287,9 @@ public final class FederatedSource implements MetricSource {
       long maxTime,
       List<Matcher> matchers,
       List<String> warnings,
-      Question<? extends Collection<T>> question) {
+      StoreQuery<? extends Collection<T>> question) {
     Set<T> out = new LinkedHashSet<>();
-    List<Asked<Collection<T>>> asked =
+    List<RequestedStore<Collection<T>>> asked =
         ask(SelectHints.range(minTime, maxTime), matchers, question::of);
     answers(asked, warnings).forEach(out::addAll);
     return out;

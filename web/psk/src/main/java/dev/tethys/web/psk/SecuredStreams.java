@@ -39,7 +39,7 @@ final class SecuredStreams {
       tls.connect(client);
       say();
       while (tls.isHandshaking()) {
-        hear();
+        receive();
       }
     } catch (SocketException e) {
       throw new IOException("server aborted the TLS handshake: " + e.getMessage(), e);
@@ -63,7 +63,7 @@ final class SecuredStreams {
   }
 
   /** Gives TLS what comes next; false when nothing more comes. */
-  private boolean hear() throws IOException {
+  private boolean receive() throws IOException {
     int n = from.read(came);
     if (n < 0 && tls.isHandshaking()) {
       throw new EOFException("server closed the connection during the TLS handshake");
@@ -100,7 +100,7 @@ final class SecuredStreams {
         return 0;
       }
       while (tls.getAvailableInputBytes() == 0) {
-        if (tls.isClosed() || !hear()) {
+        if (tls.isClosed() || !receive()) {
           return -1;
         }
       }

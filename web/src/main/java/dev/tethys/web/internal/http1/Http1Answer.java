@@ -73,7 +73,7 @@ final class Http1Answer implements WireAnswer {
   }
 
   /** Tells a client that waits for it to send its body. */
-  void goOn() {
+  void proceed() {
     socket.write(BufferData.createReadOnly(CONTINUE, 0, CONTINUE.length));
   }
 

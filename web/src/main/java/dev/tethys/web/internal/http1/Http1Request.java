@@ -43,7 +43,7 @@ final class Http1Request implements WireRequest {
             () -> {
               if (continueAwaited) {
                 continueAwaited = false;
-                answer.goOn();
+                answer.proceed();
               }
             });
   }

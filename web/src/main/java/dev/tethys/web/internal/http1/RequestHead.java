@@ -369,7 +369,7 @@ final class RequestHead {
         }
       }
     }
-    // A client of HTTP/1.0 need not say which host it wants.
+    // A client of HTTP/1.0 need not say which host it requests.
     if (hosts > 1 || hosts == 0 && !old) {
       throw bad("one Host header is needed");
     }

@@ -140,8 +140,10 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
    */
   public static ClusterPeer open(ClusterOptions options, ManagerClock clock, Registry registry)
       throws IOException {
-    if (options.label().getBytes(StandardCharsets.UTF_8).length > Wire.MAX_LABEL_BYTES) {
-      throw new IOException("--cluster.label is longer than " + Wire.MAX_LABEL_BYTES + " bytes");
+    if (options.label().getBytes(StandardCharsets.UTF_8).length
+        > MemberlistMessages.MAX_LABEL_BYTES) {
+      throw new IOException(
+          "--cluster.label is longer than " + MemberlistMessages.MAX_LABEL_BYTES + " bytes");
     }
     HostPort listen = HostPort.of("cluster.listen-address", options.listen());
     InetAddress host = InetAddress.getByName(listen.host().isEmpty() ? "0.0.0.0" : listen.host());
@@ -400,7 +402,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
   @Override
   public void left(ClusterNode node) {
     metrics.left.inc();
-    if (gone.size() < Wire.MAX_MEMBERS) {
+    if (gone.size() < MemberlistMessages.MAX_MEMBERS) {
       gone.put(node.address(), new Gone(node, clock.instant()));
     }
   }

@@ -4,8 +4,8 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Writes messages as {@link Fields} reads them, in MessagePack's older form without lengths of one
- * byte.
+ * Writes messages as {@link MemberlistFields} reads them, in MessagePack's older form without
+ * lengths of one byte.
  */
 final class FieldWriter {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream(128);

@@ -1,9 +1,9 @@
 package dev.tethys.alert.manager.cluster;
 
-import dev.tethys.alert.manager.cluster.Wire.Alive;
-import dev.tethys.alert.manager.cluster.Wire.Dead;
-import dev.tethys.alert.manager.cluster.Wire.NodeState;
-import dev.tethys.alert.manager.cluster.Wire.Suspect;
+import dev.tethys.alert.manager.cluster.MemberlistMessages.Alive;
+import dev.tethys.alert.manager.cluster.MemberlistMessages.Dead;
+import dev.tethys.alert.manager.cluster.MemberlistMessages.NodeState;
+import dev.tethys.alert.manager.cluster.MemberlistMessages.Suspect;
 import dev.tethys.alert.manager.dispatch.ManagerClock;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * refute that until the suspicion expires; each further member that suspects it shortens the time.
  *
  * <p>Invariants: guarded by this object; listeners are called under its lock and must not block.
- * The local member is always included, and alive until it leaves. At most {@link Wire#MAX_MEMBERS},
- * of which {@link #MAX_UNPROVEN} have not answered yet.
+ * The local member is always included, and alive until it leaves. At most {@link
+ * MemberlistMessages#MAX_MEMBERS}, of which {@link #MAX_UNPROVEN} have not answered yet.
  */
 final class Membership {
   /** For how long those that are gone are remembered, and still told of what happens. */
@@ -196,7 +196,7 @@ final class Membership {
     boolean moved = false;
     if (m == null) {
       forgetGone();
-      if (members.size() >= Wire.MAX_MEMBERS
+      if (members.size() >= MemberlistMessages.MAX_MEMBERS
           || !ourselves && !listener.isConfigured(n.address()) && unproven() >= MAX_UNPROVEN) {
         PEER_LOG.log(
             Level.WARNING, "Cluster member ignored, too many have not answered name={0}", n.name());
@@ -234,7 +234,7 @@ final class Membership {
     endSuspicion(m);
     State before = m.state;
     ClusterNode known = m.node;
-    spread(n.name(), Wire.alive(a));
+    spread(n.name(), MemberlistMessages.alive(a));
     m.node =
         n.versions().length >= 6
             ? n
@@ -259,7 +259,7 @@ final class Membership {
     incarnation = Math.max(incarnation, accused) + 1;
     me.incarnation = incarnation;
     refuted++;
-    spread(self, Wire.alive(new Alive(incarnation, me.node)));
+    spread(self, MemberlistMessages.alive(new Alive(incarnation, me.node)));
   }
 
   /** How often we had to say that we are there since this was asked last. */
@@ -284,7 +284,7 @@ final class Membership {
     Suspicion there = m.suspicion;
     if (there != null) {
       if (there.from.size() <= there.wanted && there.from.add(s.from())) {
-        spread(s.node(), Wire.suspect(s));
+        spread(s.node(), MemberlistMessages.suspect(s));
         schedule(m, there);
       }
       return;
@@ -296,7 +296,7 @@ final class Membership {
       object(m, s.incarnation());
       return;
     }
-    spread(s.node(), Wire.suspect(s));
+    spread(s.node(), MemberlistMessages.suspect(s));
     m.incarnation = s.incarnation();
     m.state = State.SUSPECT;
     m.since = clock.instant();
@@ -342,7 +342,7 @@ final class Membership {
       object(m, d.incarnation());
       return;
     }
-    spread(d.node(), Wire.dead(d));
+    spread(d.node(), MemberlistMessages.dead(d));
     m.incarnation = d.incarnation();
     m.state = d.node().equals(d.from()) ? State.LEFT : State.DEAD;
     m.since = clock.instant();
@@ -410,7 +410,7 @@ final class Membership {
     Dead d = new Dead(incarnation, self, self);
     dead(d);
     members.values().forEach(Membership::endSuspicion);
-    return Wire.dead(d);
+    return MemberlistMessages.dead(d);
   }
 
   private void forgetGone() {

@@ -237,7 +237,7 @@ public final class Dispatcher implements AutoCloseable {
       number = ++g.looks;
     }
     boolean ok = false;
-    LookNotes notes = new LookNotes(now);
+    FlushEvents notes = new FlushEvents(now);
     try {
       List<Alert> shown =
           seen.stream()
@@ -286,7 +286,7 @@ public final class Dispatcher implements AutoCloseable {
     }
   }
 
-  private boolean run(Flush f, LookNotes notes) throws InterruptedException {
+  private boolean run(Flush f, FlushEvents notes) throws InterruptedException {
     try (ActiveSpan span =
         tracing.begin("dispatch.AggregationGroup.flush", ActiveSpan.Kind.INTERNAL)) {
       if (span.isRecorded()) {

@@ -83,7 +83,7 @@ public final class Pipeline {
    * @param notes is notified of what happens
    * @return whether every caller that is to know does
    */
-  boolean run(Flush f, LookNotes notes) throws InterruptedException {
+  boolean run(Flush f, FlushEvents notes) throws InterruptedException {
     Instant deadline = s.clock.instant().plus(time(f)).plus(s.turns.turn());
     if (!s.turns.awaitSettled(deadline)) {
       LOG.log(
@@ -169,7 +169,7 @@ public final class Pipeline {
   }
 
   private List<Alert> without(
-      List<Alert> alerts, Muter m, FlushResult.Cause cause, Suppression why, LookNotes notes) {
+      List<Alert> alerts, Muter m, FlushResult.Cause cause, Suppression why, FlushEvents notes) {
     List<Alert> kept = new ArrayList<>(alerts.size());
     try (ActiveSpan span = ActiveSpan.current().child("notify.MuteStage.Exec")) {
       for (Alert a : alerts) {
@@ -222,7 +222,7 @@ public final class Pipeline {
     return intervals.getOrDefault(interval, List.of()).stream().anyMatch(i -> i.contains(at));
   }
 
-  private boolean notifyAll(Flush f, List<Alert> alerts, LookNotes notes)
+  private boolean notifyAll(Flush f, List<Alert> alerts, FlushEvents notes)
       throws InterruptedException {
     LabelSet routeLabels = routeLabels(f.route(), f.group(), f.alerts(), f.at());
     AtomicBoolean ok = new AtomicBoolean(true);
@@ -281,7 +281,7 @@ public final class Pipeline {
   }
 
   private boolean one(
-      Integration i, Flush f, List<Alert> alerts, LabelSet routeLabels, LookNotes notes)
+      Integration i, Flush f, List<Alert> alerts, LabelSet routeLabels, FlushEvents notes)
       throws InterruptedException {
     Set<Long> firing = new HashSet<>();
     Set<Long> resolved = new HashSet<>();

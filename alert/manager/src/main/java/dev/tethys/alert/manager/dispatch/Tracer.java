@@ -87,7 +87,7 @@ public final class Tracer {
   private Notified told(Integration i, Dispatcher.GroupState g, LabelSet labels, List<Alert> free) {
     NotificationLog.Entry last = pipeline.last(i, g.key());
     NotifyReason reason = pipeline.reason(i, g.key(), g.route().repeatInterval(), free);
-    String name = LookNotes.name(i);
+    String name = FlushEvents.name(i);
     FlushResult look = g.last();
     FlushResult.Attempt attempt =
         look == null

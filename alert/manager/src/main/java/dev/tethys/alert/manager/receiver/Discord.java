@@ -42,15 +42,15 @@ final class Discord extends HttpReceiverKind {
   public Notifier open(YamlObject o, GlobalConfig g, NotifierContext context) throws IOException {
     HttpSender http = new HttpSender(context, http(o, g), Set.of(429));
     return (n, limit) -> {
-      Texts t = new Texts(context.templates(), o, n);
+      TemplateExpander t = new TemplateExpander(context.templates(), o, n);
       JsonObject card =
           new JsonObject()
-              .put("title", Texts.runes(t.of(title), 256))
-              .put("description", Texts.runes(t.of(message), 4096))
+              .put("title", TemplateExpander.runes(t.of(title), 256))
+              .put("description", TemplateExpander.runes(t.of(message), 4096))
               .put("color", n.isFiring() ? RED : GREEN);
       JsonObject body =
           new JsonObject()
-              .put("content", Texts.runes(t.of(content), 2000))
+              .put("content", TemplateExpander.runes(t.of(content), 2000))
               .put("embeds", List.of(card.map()))
               .add("username", o.get(username))
               .add("avatar_url", o.get(avatarUrl));

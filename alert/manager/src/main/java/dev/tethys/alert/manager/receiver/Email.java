@@ -125,7 +125,7 @@ final class Email extends ReceiverKind {
     boolean fromStart = implicit == null ? server.port().equals("465") : implicit;
     boolean required = o.get(requireTls, g.get(GlobalConfig.SMTP_REQUIRE_TLS));
     return (n, limit) -> {
-      Texts t = new Texts(context.templates(), o, n);
+      TemplateExpander t = new TemplateExpander(context.templates(), o, n);
       String sender = t.of(text(o, from, g, GlobalConfig.SMTP_FROM));
       String receivers = t.of(to);
       String message = message(o, t, n, sender, receivers, context.clock().instant());
@@ -192,7 +192,12 @@ final class Email extends ReceiverKind {
   }
 
   private String message(
-      YamlObject o, Texts t, Notification n, String sender, String receivers, Instant now) {
+      YamlObject o,
+      TemplateExpander t,
+      Notification n,
+      String sender,
+      String receivers,
+      Instant now) {
     Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     all.put("Subject", t.of(DEFAULT_SUBJECT));
     all.put("To", receivers);

@@ -26,7 +26,7 @@ public final class GlobalConfig {
           "Time after its last update at which an alert without an end counts as resolved.");
   static final Key<HttpClientConfig> HTTP_CONFIG =
       SECTION.optional("http_config", HttpClientConfig.TYPE, "How HTTP clients connect.");
-  static final Key<URI> JIRA_API_URL = SECTION.optional("jira_api_url", Types.URL, "Jira.");
+  static final Key<URI> JIRA_API_URL = SECTION.optional("jira_api_url", ConfigTypes.URL, "Jira.");
   static final Key<String> SMTP_FROM =
       SECTION.key("smtp_from", Type.STRING, "", "Sender of e-mail.");
   static final Key<String> SMTP_HELLO =
@@ -53,7 +53,7 @@ public final class GlobalConfig {
       SECTION.optional(
           "smtp_force_implicit_tls", Type.BOOL, "TLS from the first byte; else on port 465 alone.");
   static final Key<Secret> SLACK_API_URL =
-      SECTION.optional("slack_api_url", Types.SECRET_URL, "Webhook of Slack.");
+      SECTION.optional("slack_api_url", ConfigTypes.SECRET_URL, "Webhook of Slack.");
   static final Key<String> SLACK_API_URL_FILE =
       SECTION.key("slack_api_url_file", Type.STRING, "", "File that holds it.");
   static final Key<Secret> SLACK_APP_TOKEN =
@@ -106,12 +106,12 @@ public final class GlobalConfig {
   static final Key<String> ROCKETCHAT_TOKEN_ID_FILE =
       SECTION.key("rocketchat_token_id_file", Type.STRING, "", "File that holds it.");
   static final Key<Secret> MATTERMOST_WEBHOOK_URL =
-      SECTION.optional("mattermost_webhook_url", Types.SECRET_URL, "Webhook of Mattermost.");
+      SECTION.optional("mattermost_webhook_url", ConfigTypes.SECRET_URL, "Webhook of Mattermost.");
   static final Key<String> MATTERMOST_WEBHOOK_URL_FILE =
       SECTION.key("mattermost_webhook_url_file", Type.STRING, "", "File that holds it.");
 
   private static Key<URI> url(String name, String otherwise, String doc) {
-    return SECTION.key(name, Types.URL, URI.create(otherwise), doc);
+    return SECTION.key(name, ConfigTypes.URL, URI.create(otherwise), doc);
   }
 
   private final YamlObject o;

@@ -103,7 +103,7 @@ final class HttpSender {
    */
   static URI uri(String url) throws NotifyException {
     try {
-      return Types.url(url.strip());
+      return ConfigTypes.url(url.strip());
     } catch (IllegalArgumentException e) {
       throw NotifyException.lost("the URL is not valid: " + e.getMessage());
     }

@@ -15,7 +15,7 @@ import java.util.Set;
 
 /** An alert event of incident.io. */
 final class Incidentio extends HttpReceiverKind {
-  private final Key<URI> url = section.optional("url", Types.URL, "The alert source.");
+  private final Key<URI> url = section.optional("url", ConfigTypes.URL, "The alert source.");
   private final Key<String> urlFile =
       section.key("url_file", Type.STRING, "", "File that holds it.");
   private final Key<Secret> token =
@@ -26,7 +26,10 @@ final class Incidentio extends HttpReceiverKind {
       section.key("max_alerts", Type.UINT, 0L, "Most alerts in one request; 0 for all.");
   private final Key<Duration> timeout =
       section.key(
-          "timeout", Types.GO_DURATION, Duration.ZERO, "Timeout of a request; 0 for the default.");
+          "timeout",
+          ConfigTypes.GO_DURATION,
+          Duration.ZERO,
+          "Timeout of a request; 0 for the default.");
 
   Incidentio() {
     super("incidentio", true, "An alert event of incident.io.");

@@ -48,7 +48,7 @@ final class Jira extends HttpReceiverKind {
   private final Key<URI> apiUrl =
       section.optional(
           "api_url",
-          Types.URL,
+          ConfigTypes.URL,
           "The API, as https://example.atlassian.net/rest/api/3; else the global one.");
   private final Key<String> apiType =
       section.key("api_type", Type.STRING, "auto", "auto, cloud or datacenter.");
@@ -105,7 +105,7 @@ final class Jira extends HttpReceiverKind {
     URI api = Objects.requireNonNull(own == null ? g.find(GlobalConfig.JIRA_API_URL) : own);
     String base = HttpSender.folder(api);
     return (n, limit) -> {
-      Texts t = new Texts(context.templates(), o, n);
+      TemplateExpander t = new TemplateExpander(context.templates(), o, n);
       JiraCalls jira = new JiraCalls(http, base, limit);
       JsonNode found = jira.search(searchPath(o, api, base), query(o, t, n));
       String key = found.path("key").asString("");
@@ -138,7 +138,7 @@ final class Jira extends HttpReceiverKind {
         : base + "search";
   }
 
-  private String query(YamlObject o, Texts t, Notification n) {
+  private String query(YamlObject o, TemplateExpander t, Notification n) {
     StringBuilder jql = new StringBuilder();
     if (isSet(o, wontFix)) {
       jql.append("(resolution is EMPTY or resolution != ")
@@ -167,16 +167,20 @@ final class Jira extends HttpReceiverKind {
   }
 
   private Map<String, @Nullable Object> fields(
-      YamlObject o, Texts t, Notification n, URI api, boolean exists) throws NotifyException {
+      YamlObject o, TemplateExpander t, Notification n, URI api, boolean exists)
+      throws NotifyException {
     Map<String, @Nullable Object> f = new TreeMap<>();
     f.put("project", Map.of("key", t.of(project)));
     f.put("issuetype", Map.of("name", t.of(issueType)));
     YamlNode title = o.find(summary);
     if (!exists || isUpdated(title)) {
-      f.put("summary", Texts.runes(t.of(template(title, "jira.default.summary")), MAX_SUMMARY));
+      f.put(
+          "summary",
+          TemplateExpander.runes(t.of(template(title, "jira.default.summary")), MAX_SUMMARY));
     }
     YamlNode body = o.find(description);
-    String text = Texts.runes(t.of(template(body, "jira.default.description")), MAX_DESCRIPTION);
+    String text =
+        TemplateExpander.runes(t.of(template(body, "jira.default.description")), MAX_DESCRIPTION);
     if ((!exists || isUpdated(body)) && !text.isBlank()) {
       boolean document = HttpSender.folder(api).endsWith("/3/");
       f.put("description", document ? document(text.strip()) : text);

@@ -90,7 +90,7 @@ final class Mattermost extends HttpReceiverKind {
   public Notifier open(YamlObject o, GlobalConfig g, NotifierContext context) throws IOException {
     HttpSender http = new HttpSender(context, http(o, g), Set.of(429));
     return (n, limit) -> {
-      Texts t = new Texts(context.templates(), o, n);
+      TemplateExpander t = new TemplateExpander(context.templates(), o, n);
       JsonObject body =
           new JsonObject()
               .add("channel", t.of(channel))
@@ -107,7 +107,7 @@ final class Mattermost extends HttpReceiverKind {
       if (own.isEmpty()) {
         body.put("attachments", List.of(attachment(o, t).map()));
       } else {
-        body.add("text", Texts.runes(t.of(text), MAX_TEXT));
+        body.add("text", TemplateExpander.runes(t.of(text), MAX_TEXT));
         body.put(
             "attachments", own.stream().map(a -> MattermostParts.attachment(a, t).map()).toList());
       }
@@ -115,12 +115,12 @@ final class Mattermost extends HttpReceiverKind {
     };
   }
 
-  private JsonObject attachment(YamlObject o, Texts t) {
+  private JsonObject attachment(YamlObject o, TemplateExpander t) {
     return new JsonObject()
         .add("fallback", t.of(fallback))
         .add("color", t.of(color))
         .add("pretext", t.of(pretext))
-        .add("text", Texts.runes(t.of(text), MAX_TEXT))
+        .add("text", TemplateExpander.runes(t.of(text), MAX_TEXT))
         .add("author_name", t.of(authorName))
         .add("author_link", t.of(authorLink))
         .add("author_icon", t.of(authorIcon))

@@ -74,7 +74,7 @@ final class MattermostParts {
 
   private MattermostParts() {}
 
-  static List<Map<String, @Nullable Object>> fields(List<YamlObject> all, Texts t) {
+  static List<Map<String, @Nullable Object>> fields(List<YamlObject> all, TemplateExpander t) {
     List<Map<String, @Nullable Object>> out = new ArrayList<>();
     for (YamlObject f : all) {
       JsonObject j =
@@ -88,7 +88,7 @@ final class MattermostParts {
     return out;
   }
 
-  static JsonObject attachment(YamlObject a, Texts t) {
+  static JsonObject attachment(YamlObject a, TemplateExpander t) {
     JsonObject j = new JsonObject();
     for (Key<String> k : ATTACHMENT_TEXTS) {
       j.add(k.name(), t.of(a.get(k)));
@@ -99,7 +99,7 @@ final class MattermostParts {
   /**
    * What is not possible at a level is left out, and a level that there is not is the usual one.
    */
-  static @Nullable JsonObject priority(@Nullable YamlObject p, Texts t) {
+  static @Nullable JsonObject priority(@Nullable YamlObject p, TemplateExpander t) {
     if (p == null || p.get(PRIORITY_LEVEL).isEmpty()) {
       return null;
     }

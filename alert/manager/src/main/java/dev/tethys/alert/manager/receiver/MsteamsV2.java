@@ -31,7 +31,7 @@ final class MsteamsV2 extends HttpReceiverKind {
   public Notifier open(YamlObject o, GlobalConfig g, NotifierContext context) throws IOException {
     HttpSender http = new HttpSender(context, http(o, g), Set.of(429));
     return (n, limit) -> {
-      Texts t = new Texts(context.templates(), o, n);
+      TemplateExpander t = new TemplateExpander(context.templates(), o, n);
       JsonObject heading =
           new JsonObject()
               .put("type", "TextBlock")

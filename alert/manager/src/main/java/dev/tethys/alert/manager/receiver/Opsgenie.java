@@ -57,7 +57,7 @@ final class Opsgenie extends HttpReceiverKind {
   private final Key<String> apiKeyFile =
       section.key("api_key_file", Type.STRING, "", "File that holds it.");
   private final Key<URI> apiUrl =
-      section.optional("api_url", Types.URL, "The API; else the global one.");
+      section.optional("api_url", ConfigTypes.URL, "The API; else the global one.");
   private final Key<String> message =
       section.key(
           "message",
@@ -111,7 +111,7 @@ final class Opsgenie extends HttpReceiverKind {
     URI own = o.find(apiUrl);
     String base = HttpSender.folder(own == null ? g.get(GlobalConfig.OPSGENIE_API_URL) : own);
     return (n, limit) -> {
-      Texts t = new Texts(context.templates(), o, n);
+      TemplateExpander t = new TemplateExpander(context.templates(), o, n);
       String key = t.of(key(o, g)).strip();
       String alias = n.groupHash();
       String byAlias = base + "v2/alerts/" + alias;
@@ -122,7 +122,7 @@ final class Opsgenie extends HttpReceiverKind {
       }
       Map<String, String> facts = new TreeMap<>(n.data().commonLabels().map());
       o.get(details).forEach((k, v) -> facts.put(k, t.of(v)));
-      String text = Texts.runes(t.of(message), MAX_MESSAGE);
+      String text = TemplateExpander.runes(t.of(message), MAX_MESSAGE);
       String described = t.of(description);
       JsonObject body =
           new JsonObject()
@@ -169,7 +169,7 @@ final class Opsgenie extends HttpReceiverKind {
     http.send(call, limit);
   }
 
-  private List<Map<String, @Nullable Object>> responders(YamlObject o, Texts t) {
+  private List<Map<String, @Nullable Object>> responders(YamlObject o, TemplateExpander t) {
     List<Map<String, @Nullable Object>> out = new ArrayList<>();
     for (YamlObject r : o.get(responders)) {
       String type = t.of(r.get(Responder.TYPE_KEY)).toLowerCase(Locale.ROOT);

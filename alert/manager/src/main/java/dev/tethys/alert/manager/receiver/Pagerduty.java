@@ -50,7 +50,8 @@ final class Pagerduty extends HttpReceiverKind {
       section.key("routing_key", Type.SECRET, Secret.NONE, "Integration key of API v2.");
   private final Key<String> routingKeyFile =
       section.key("routing_key_file", Type.STRING, "", "File that holds it.");
-  private final Key<URI> url = section.optional("url", Types.URL, "The API; else the global one.");
+  private final Key<URI> url =
+      section.optional("url", ConfigTypes.URL, "The API; else the global one.");
   private final Key<String> client =
       section.key(
           "client", Type.STRING, "{{ template \"pagerduty.default.client\" . }}", "Who tells.");
@@ -84,7 +85,10 @@ final class Pagerduty extends HttpReceiverKind {
   private final Key<String> group = section.key("group", Type.STRING, "", "The group of parts.");
   private final Key<Duration> timeout =
       section.key(
-          "timeout", Types.GO_DURATION, Duration.ZERO, "Timeout of a request; 0 for the default.");
+          "timeout",
+          ConfigTypes.GO_DURATION,
+          Duration.ZERO,
+          "Timeout of a request; 0 for the default.");
 
   private final String apiV1;
 
@@ -122,7 +126,7 @@ final class Pagerduty extends HttpReceiverKind {
     URI own = o.find(url);
     String api = old ? apiV1 : (own == null ? g.get(GlobalConfig.PAGERDUTY_URL) : own).toString();
     return (n, limit) -> {
-      Texts t = new Texts(context.templates(), o, n);
+      TemplateExpander t = new TemplateExpander(context.templates(), o, n);
       Object facts = facts(o, t);
       String body = message(old, o, t, n, facts).text();
       if (body.getBytes(StandardCharsets.UTF_8).length > MAX_EVENT_BYTES) {
@@ -132,12 +136,13 @@ final class Pagerduty extends HttpReceiverKind {
     };
   }
 
-  private JsonObject message(boolean old, YamlObject o, Texts t, Notification n, Object facts)
+  private JsonObject message(
+      boolean old, YamlObject o, TemplateExpander t, Notification n, Object facts)
       throws NotifyException {
     return old ? v1(o, t, n, facts) : v2(o, t, n, facts);
   }
 
-  private Object facts(YamlObject o, Texts t) {
+  private Object facts(YamlObject o, TemplateExpander t) {
     Map<String, @Nullable Object> all = new TreeMap<>();
     DETAILS.forEach((k, v) -> all.put(k, YamlTemplates.expandText(v, t::of)));
     YamlNode given = o.find(details);
@@ -147,7 +152,7 @@ final class Pagerduty extends HttpReceiverKind {
     return all;
   }
 
-  private String key(YamlObject o, Texts t, Key<Secret> key, Key<String> file)
+  private String key(YamlObject o, TemplateExpander t, Key<Secret> key, Key<String> file)
       throws NotifyException {
     String k = t.of(HttpSender.secret(o.get(key), o.get(file)));
     if (k.isEmpty()) {
@@ -156,27 +161,27 @@ final class Pagerduty extends HttpReceiverKind {
     return k;
   }
 
-  private JsonObject v1(YamlObject o, Texts t, Notification n, Object facts)
+  private JsonObject v1(YamlObject o, TemplateExpander t, Notification n, Object facts)
       throws NotifyException {
     JsonObject j =
         new JsonObject()
             .put("service_key", key(o, t, serviceKey, serviceKeyFile))
             .put("incident_key", n.groupHash())
             .put("event_type", n.isFiring() ? "trigger" : "resolve")
-            .add("description", Texts.runes(t.of(description), MAX_SUMMARY));
+            .add("description", TemplateExpander.runes(t.of(description), MAX_SUMMARY));
     if (n.isFiring()) {
       j.add("client", t.of(client)).add("client_url", t.of(clientUrl));
     }
     return j.put("details", facts);
   }
 
-  private JsonObject v2(YamlObject o, Texts t, Notification n, Object facts)
+  private JsonObject v2(YamlObject o, TemplateExpander t, Notification n, Object facts)
       throws NotifyException {
     String from = o.get(source).isEmpty() ? o.get(client) : o.get(source);
     String level = o.get(severity).isEmpty() ? "error" : o.get(severity);
     JsonObject payload =
         new JsonObject()
-            .put("summary", Texts.runes(t.of(description), MAX_SUMMARY))
+            .put("summary", TemplateExpander.runes(t.of(description), MAX_SUMMARY))
             .put("source", t.of(from))
             .put("severity", t.of(level))
             .add("class", t.of(eventClass))

@@ -54,14 +54,14 @@ final class Pushover extends HttpReceiverKind {
   private final Key<Duration> retry =
       section.key(
           "retry",
-          Types.GO_DURATION,
+          ConfigTypes.GO_DURATION,
           Duration.ofMinutes(1),
           "How often an emergency is shown again.");
   private final Key<Duration> expire =
-      section.key("expire", Types.GO_DURATION, Duration.ofHours(1), "For how long.");
+      section.key("expire", ConfigTypes.GO_DURATION, Duration.ofHours(1), "For how long.");
   private final Key<Duration> ttl =
       section.key(
-          "ttl", Types.GO_DURATION, Duration.ZERO, "After which it is removed; 0 for never.");
+          "ttl", ConfigTypes.GO_DURATION, Duration.ZERO, "After which it is removed; 0 for never.");
   private final Key<Boolean> html = section.key("html", Type.BOOL, false, "The message is HTML.");
   private final Key<Boolean> monospace =
       section.key("monospace", Type.BOOL, false, "The message is shown monospaced.");
@@ -90,13 +90,13 @@ final class Pushover extends HttpReceiverKind {
   public Notifier open(YamlObject o, GlobalConfig g, NotifierContext context) throws IOException {
     HttpSender http = new HttpSender(context, http(o, g), Set.of(429));
     return (n, limit) -> {
-      Texts t = new Texts(context.templates(), o, n);
+      TemplateExpander t = new TemplateExpander(context.templates(), o, n);
       Map<String, String> p = new TreeMap<>();
       p.put("token", t.of(HttpSender.secret(o.get(token), o.get(tokenFile))));
       p.put("user", t.of(HttpSender.secret(o.get(userKey), o.get(userKeyFile))));
-      p.put("title", Texts.runes(t.of(title), 250));
+      p.put("title", TemplateExpander.runes(t.of(title), 250));
       String text = o.get(html) ? t.html(o.get(message)) : t.of(message);
-      text = Texts.runes(text, 1024).strip();
+      text = TemplateExpander.runes(text, 1024).strip();
       p.put("message", text.isEmpty() ? "(no details)" : text);
       if (o.get(html)) {
         p.put("html", "1");
@@ -104,7 +104,7 @@ final class Pushover extends HttpReceiverKind {
       if (o.get(monospace)) {
         p.put("monospace", "1");
       }
-      p.put("url", Texts.runes(t.of(url), 512));
+      p.put("url", TemplateExpander.runes(t.of(url), 512));
       p.put("url_title", t.of(urlTitle));
       p.put("priority", t.of(priority));
       p.put("retry", Long.toString(o.get(retry).toSeconds()));

@@ -17,7 +17,7 @@ final class Rocketchat extends HttpReceiverKind {
   private static final int MAX_TITLE = 1024;
 
   private final Key<URI> apiUrl =
-      section.optional("api_url", Types.URL, "The API; else the global one.");
+      section.optional("api_url", ConfigTypes.URL, "The API; else the global one.");
   private final Key<Secret> tokenId =
       section.optional("token_id", Type.SECRET, "The user of the token; else the global one.");
   private final Key<String> tokenIdFile =
@@ -99,10 +99,10 @@ final class Rocketchat extends HttpReceiverKind {
     URI own = o.find(apiUrl);
     String base = HttpSender.folder(own == null ? g.get(GlobalConfig.ROCKETCHAT_API_URL) : own);
     return (n, limit) -> {
-      Texts t = new Texts(context.templates(), o, n);
+      TemplateExpander t = new TemplateExpander(context.templates(), o, n);
       JsonObject attachment =
           new JsonObject()
-              .add("title", Texts.runes(t.of(title), MAX_TITLE))
+              .add("title", TemplateExpander.runes(t.of(title), MAX_TITLE))
               .add("title_link", t.of(titleLink))
               .add("text", t.of(text))
               .add("image_url", t.of(imageUrl))

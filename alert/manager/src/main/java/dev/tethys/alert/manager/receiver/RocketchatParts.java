@@ -46,7 +46,8 @@ final class RocketchatParts {
 
   private RocketchatParts() {}
 
-  static List<Map<String, @Nullable Object>> fields(List<YamlObject> all, Texts t, boolean brief) {
+  static List<Map<String, @Nullable Object>> fields(
+      List<YamlObject> all, TemplateExpander t, boolean brief) {
     List<Map<String, @Nullable Object>> out = new ArrayList<>();
     for (YamlObject f : all) {
       Boolean own = f.find(SHORT);
@@ -64,7 +65,7 @@ final class RocketchatParts {
    * Rocket.Chat has no other actions than buttons. Alertmanager reads five of their keys and sends
    * none of them, so that its buttons with a {@code msg} are not shown; here they are sent.
    */
-  static List<Map<String, @Nullable Object>> actions(List<YamlObject> all, Texts t) {
+  static List<Map<String, @Nullable Object>> actions(List<YamlObject> all, TemplateExpander t) {
     List<Map<String, @Nullable Object>> out = new ArrayList<>();
     for (YamlObject a : all) {
       out.add(

@@ -22,7 +22,7 @@ final class Slack extends HttpReceiverKind {
   private static final String POST_MESSAGE = "https://slack.com/api/chat.postMessage";
 
   private final Key<Secret> apiUrl =
-      section.optional("api_url", Types.SECRET_URL, "The webhook; else the global one.");
+      section.optional("api_url", ConfigTypes.SECRET_URL, "The webhook; else the global one.");
   private final Key<String> apiUrlFile =
       section.key("api_url_file", Type.STRING, "", "File that holds it.");
   private final Key<Secret> appToken =
@@ -30,7 +30,7 @@ final class Slack extends HttpReceiverKind {
   private final Key<String> appTokenFile =
       section.key("app_token_file", Type.STRING, "", "File that holds it.");
   private final Key<URI> appUrl =
-      section.optional("app_url", Types.URL, "The API for apps; else the global one.");
+      section.optional("app_url", ConfigTypes.URL, "The API for apps; else the global one.");
   private final Key<String> channel =
       section.key("channel", Type.STRING, "", "The channel or user.");
   private final Key<String> username =
@@ -115,7 +115,10 @@ final class Slack extends HttpReceiverKind {
           "Change the first message of a group instead of writing another.");
   private final Key<Duration> timeout =
       section.key(
-          "timeout", Types.GO_DURATION, Duration.ZERO, "Timeout of a request; 0 for the default.");
+          "timeout",
+          ConfigTypes.GO_DURATION,
+          Duration.ZERO,
+          "Timeout of a request; 0 for the default.");
 
   Slack() {
     super("slack", false, "A message of Slack.");
@@ -178,7 +181,7 @@ final class Slack extends HttpReceiverKind {
     }
     HttpSender http = new HttpSender(context, client, Set.of(429));
     return (n, limit) -> {
-      Texts t = new Texts(context.templates(), o, n);
+      TemplateExpander t = new TemplateExpander(context.templates(), o, n);
       String to = target(o, g, token);
       JsonObject body = message(o, t);
       String ts = n.memo().get(MEMO_TS);
@@ -208,11 +211,11 @@ final class Slack extends HttpReceiverKind {
         url == null ? Secret.NONE : url, g.get(GlobalConfig.SLACK_API_URL_FILE));
   }
 
-  private JsonObject message(YamlObject o, Texts t) {
+  private JsonObject message(YamlObject o, TemplateExpander t) {
     List<String> markdown = o.get(mrkdwnIn);
     JsonObject attachment =
         new JsonObject()
-            .add("title", Texts.runes(t.of(title), MAX_TITLE))
+            .add("title", TemplateExpander.runes(t.of(title), MAX_TITLE))
             .add("title_link", t.of(titleLink))
             .add("pretext", t.of(pretext))
             .put("text", t.of(text))

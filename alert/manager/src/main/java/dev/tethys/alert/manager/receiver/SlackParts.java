@@ -71,7 +71,8 @@ final class SlackParts {
   private SlackParts() {}
 
   /** Fields as Slack requires them. */
-  static List<Map<String, @Nullable Object>> fields(List<YamlObject> all, Texts t, boolean brief) {
+  static List<Map<String, @Nullable Object>> fields(
+      List<YamlObject> all, TemplateExpander t, boolean brief) {
     List<Map<String, @Nullable Object>> out = new ArrayList<>();
     for (YamlObject f : all) {
       Boolean own = f.find(SHORT);
@@ -86,7 +87,7 @@ final class SlackParts {
   }
 
   /** Buttons as Slack requires them: a link, or a name and a value. */
-  static List<Map<String, @Nullable Object>> actions(List<YamlObject> all, Texts t) {
+  static List<Map<String, @Nullable Object>> actions(List<YamlObject> all, TemplateExpander t) {
     List<Map<String, @Nullable Object>> out = new ArrayList<>();
     for (YamlObject a : all) {
       boolean link = !a.get(ACTION_URL).isEmpty();

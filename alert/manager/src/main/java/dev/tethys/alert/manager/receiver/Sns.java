@@ -87,7 +87,7 @@ final class Sns extends HttpReceiverKind {
     HttpSender http = new HttpSender(context, http(o, g), Set.of(429));
     AwsCredentials credentials = credentials(o.find(sigv4), context);
     return (n, limit) -> {
-      Texts t = new Texts(context.templates(), o, n);
+      TemplateExpander t = new TemplateExpander(context.templates(), o, n);
       String region;
       AwsIdentity identity;
       try {
@@ -127,7 +127,7 @@ final class Sns extends HttpReceiverKind {
         settings, new CredentialDependencies(client::send, context.clock(), System::getenv));
   }
 
-  private Map<String, String> message(YamlObject o, Texts t, Notification n) {
+  private Map<String, String> message(YamlObject o, TemplateExpander t, Notification n) {
     Map<String, String> f = new TreeMap<>();
     f.put("Action", "Publish");
     f.put("Version", "2010-03-31");
@@ -150,7 +150,7 @@ final class Sns extends HttpReceiverKind {
       f.put("TargetArn", t.of(targetArn));
     }
     String text = t.of(message);
-    String sent = Texts.whole(text, most);
+    String sent = TemplateExpander.whole(text, most);
     if (sent.length() < text.length()) {
       facts.put("truncated", "true");
     }

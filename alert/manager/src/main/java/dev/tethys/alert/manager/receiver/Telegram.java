@@ -17,7 +17,7 @@ final class Telegram extends HttpReceiverKind {
   private static final Set<String> PARSE_MODES = Set.of("", "Markdown", "MarkdownV2", "HTML");
 
   private final Key<URI> apiUrl =
-      section.optional("api_url", Types.URL, "The API; else the global one.");
+      section.optional("api_url", ConfigTypes.URL, "The API; else the global one.");
   private final Key<Secret> botToken =
       section.key("bot_token", Type.SECRET, Secret.NONE, "The bot; else the global one.");
   private final Key<String> botTokenFile =
@@ -69,7 +69,7 @@ final class Telegram extends HttpReceiverKind {
     URI own = o.find(apiUrl);
     String base = HttpSender.folder(own == null ? g.get(GlobalConfig.TELEGRAM_API_URL) : own);
     return (n, limit) -> {
-      Texts t = new Texts(context.templates(), o, n);
+      TemplateExpander t = new TemplateExpander(context.templates(), o, n);
       boolean html = o.get(parseMode).equals("HTML");
       String text = html ? t.html(o.get(message)) : t.of(message);
       if (html && text.codePointCount(0, text.length()) > MAX_MESSAGE) {
@@ -78,7 +78,7 @@ final class Telegram extends HttpReceiverKind {
       JsonObject body =
           new JsonObject()
               .put("chat_id", chat(o))
-              .put("text", Texts.runes(text, MAX_MESSAGE))
+              .put("text", TemplateExpander.runes(text, MAX_MESSAGE))
               .put("disable_web_page_preview", true)
               .add("disable_notification", o.get(silent))
               .add("parse_mode", o.get(parseMode));

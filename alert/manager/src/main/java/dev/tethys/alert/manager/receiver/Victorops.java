@@ -28,7 +28,7 @@ final class Victorops extends HttpReceiverKind {
   private final Key<String> apiKeyFile =
       section.key("api_key_file", Type.STRING, "", "File that holds it.");
   private final Key<URI> apiUrl =
-      section.optional("api_url", Types.URL, "The API; else the global one.");
+      section.optional("api_url", ConfigTypes.URL, "The API; else the global one.");
   private final Key<String> routingKey =
       section.key("routing_key", Type.STRING, "", "Which team it goes to.");
   private final Key<String> messageType =
@@ -91,7 +91,7 @@ final class Victorops extends HttpReceiverKind {
     URI own = o.find(apiUrl);
     String base = HttpSender.folder(own == null ? g.get(GlobalConfig.VICTOROPS_API_URL) : own);
     return (n, limit) -> {
-      Texts t = new Texts(context.templates(), o, n);
+      TemplateExpander t = new TemplateExpander(context.templates(), o, n);
       String type = t.of(messageType);
       String shown = !n.isFiring() ? "RECOVERY" : TYPES.contains(type) ? type : "CRITICAL";
       JsonObject body =
@@ -99,7 +99,7 @@ final class Victorops extends HttpReceiverKind {
               .put("message_type", shown)
               .put("entity_id", n.groupHash())
               .put("entity_display_name", t.of(entityDisplayName))
-              .put("state_message", Texts.runes(t.of(stateMessage), MAX_MESSAGE))
+              .put("state_message", TemplateExpander.runes(t.of(stateMessage), MAX_MESSAGE))
               .put("monitoring_tool", t.of(monitoringTool));
       o.get(customFields).forEach((k, v) -> body.put(k, t.of(v)));
       http.postJson(base + key(o, g) + "/" + t.of(routingKey), body.text(), limit);

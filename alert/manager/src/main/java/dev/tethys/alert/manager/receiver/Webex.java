@@ -13,7 +13,7 @@ final class Webex extends HttpReceiverKind {
   private static final int MAX_BYTES = 7439;
 
   private final Key<URI> apiUrl =
-      section.optional("api_url", Types.URL, "The API; else the global one.");
+      section.optional("api_url", ConfigTypes.URL, "The API; else the global one.");
   private final Key<String> message =
       section.key(
           "message",
@@ -44,10 +44,10 @@ final class Webex extends HttpReceiverKind {
     URI own = o.find(apiUrl);
     String api = (own == null ? g.get(GlobalConfig.WEBEX_API_URL) : own).toString();
     return (n, limit) -> {
-      Texts t = new Texts(context.templates(), o, n);
+      TemplateExpander t = new TemplateExpander(context.templates(), o, n);
       JsonObject body =
           new JsonObject()
-              .put("markdown", Texts.bytes(t.of(message), MAX_BYTES))
+              .put("markdown", TemplateExpander.bytes(t.of(message), MAX_BYTES))
               .add("roomId", t.of(roomId));
       http.postJson(api, body.text(), limit);
     };

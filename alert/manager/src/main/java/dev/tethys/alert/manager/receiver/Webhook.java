@@ -14,14 +14,17 @@ import java.util.Set;
 /** A POST of JSON to any server. */
 final class Webhook extends HttpReceiverKind {
   private final Key<Secret> url =
-      section.optional("url", Types.SECRET_TEMPLATE_URL, "Where it goes; may be a template.");
+      section.optional("url", ConfigTypes.SECRET_TEMPLATE_URL, "Where it goes; may be a template.");
   private final Key<String> urlFile =
       section.key("url_file", Type.STRING, "", "File that holds it.");
   private final Key<Long> maxAlerts =
       section.key("max_alerts", Type.UINT, 0L, "Most alerts in one request; 0 for all.");
   private final Key<Duration> timeout =
       section.key(
-          "timeout", Types.GO_DURATION, Duration.ZERO, "Timeout of a request; 0 for the default.");
+          "timeout",
+          ConfigTypes.GO_DURATION,
+          Duration.ZERO,
+          "Timeout of a request; 0 for the default.");
   private final Key<YamlNode> payload =
       section.optional("payload", Type.ANY, "Custom body: YAML whose texts are templates.");
 

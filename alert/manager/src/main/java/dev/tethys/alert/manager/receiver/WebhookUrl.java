@@ -18,7 +18,7 @@ record WebhookUrl(Key<Secret> inline, Key<String> file) {
    */
   static WebhookUrl in(Section section, String about) {
     return new WebhookUrl(
-        section.optional("webhook_url", Types.SECRET_URL, about),
+        section.optional("webhook_url", ConfigTypes.SECRET_URL, about),
         section.key("webhook_url_file", Type.STRING, "", "File that holds it."));
   }
 

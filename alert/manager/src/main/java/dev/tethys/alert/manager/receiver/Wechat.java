@@ -30,7 +30,7 @@ final class Wechat extends HttpReceiverKind {
   private final Key<String> corpId =
       section.key("corp_id", Type.STRING, "", "The company; else the global one.");
   private final Key<URI> apiUrl =
-      section.optional("api_url", Types.URL, "The API; else the global one.");
+      section.optional("api_url", ConfigTypes.URL, "The API; else the global one.");
   private final Key<String> message =
       section.key(
           "message", Type.STRING, "{{ template \"wechat.default.message\" . }}", "The text.");
@@ -89,7 +89,7 @@ final class Wechat extends HttpReceiverKind {
     String base = HttpSender.folder(own == null ? g.get(GlobalConfig.WECHAT_API_URL) : own);
     AtomicReference<@Nullable Token> kept = new AtomicReference<>();
     return (n, limit) -> {
-      Texts t = new Texts(context.templates(), o, n);
+      TemplateExpander t = new TemplateExpander(context.templates(), o, n);
       Token token = kept.get();
       Instant now = context.clock().instant();
       if (token == null || token.until().isBefore(now)) {
@@ -127,7 +127,12 @@ final class Wechat extends HttpReceiverKind {
   private record Token(String text, Instant until) {}
 
   private String ask(
-      HttpSender http, String base, YamlObject o, GlobalConfig g, Texts t, Duration limit)
+      HttpSender http,
+      String base,
+      YamlObject o,
+      GlobalConfig g,
+      TemplateExpander t,
+      Duration limit)
       throws NotifyException, InterruptedException {
     boolean own = isSet(o, apiSecret) || isSet(o, apiSecretFile);
     String secret =

@@ -61,7 +61,9 @@ final class NotificationFunctions {
     m.put("title", text(NotificationFunctions::title));
     m.put("trimSpace", text(String::strip));
     m.put(
-        "join", TemplateFunction.of(a -> Values.join(string(a[0]), a[1]), STRING, Values.STRINGS));
+        "join",
+        TemplateFunction.of(
+            a -> TemplateTypes.join(string(a[0]), a[1]), STRING, TemplateTypes.STRINGS));
     m.put("match", TemplateFunction.of(a -> match(string(a[0]), string(a[1])), STRING, STRING));
     m.put("safeHtml", text(s -> new SafeText(SafeText.Kind.HTML, s)));
     m.put("safeUrl", text(s -> new SafeText(SafeText.Kind.URL, s)));

@@ -73,8 +73,8 @@ public record TemplateData(
     public Map<String, ?> fields() {
       Map<String, Object> m = new LinkedHashMap<>();
       m.put("Status", status);
-      m.put("Labels", Values.kv(labels.map()));
-      m.put("Annotations", Values.kv(annotations.map()));
+      m.put("Labels", TemplateTypes.kv(labels.map()));
+      m.put("Annotations", TemplateTypes.kv(annotations.map()));
       m.put("StartsAt", dev.tethys.codec.template.GoTime.utc(startsAt));
       m.put("EndsAt", dev.tethys.codec.template.GoTime.utc(endsAt));
       m.put("GeneratorURL", generatorUrl);
@@ -156,7 +156,7 @@ public record TemplateData(
     Map<String, Object> m = new LinkedHashMap<>();
     m.put("Receiver", receiver);
     m.put("Status", status);
-    m.put("Alerts", Values.alerts(alerts));
+    m.put("Alerts", TemplateTypes.alerts(alerts));
     m.put("NotificationReason", reason);
     m.put("GroupLabels", kv(groupLabels));
     m.put("CommonLabels", kv(commonLabels));
@@ -167,7 +167,7 @@ public record TemplateData(
   }
 
   private static GoMap kv(LabelSet l) {
-    return Values.kv(l.map());
+    return TemplateTypes.kv(l.map());
   }
 
   /** The items of a list of alerts. */

@@ -142,13 +142,15 @@ class PublishedApiTest extends ServedApi {
 
   private String silence(String id, String matcher, String start, String end) {
     return """
-    {"id": "%s", "matchers": [{"name": "kind", "value": "%s", "isRegex": false}], "startsAt": "%s", "endsAt": "%s", "createdBy": "me", "comment": "why", "annotations": {"a": "b"}}"""
+    {"id": "%s", "matchers": [{"name": "kind", "value": "%s", "isRegex": false}], "startsAt": "%s", "endsAt": "%s", "createdBy": "me", "comment": "why", "annotations": {"a": "b"}}\
+    """
         .formatted(id, matcher, start, end);
   }
 
   private static String alert(String kind) {
     return """
-    {"labels": {"alertname": "A", "kind": "%s"}, "annotations": {"a": "b"}, "generatorURL": "http://p/x", "startsAt": "2025-12-31T23:00:00.5+01:00", "endsAt": "2026-01-01T09:00:00Z"}"""
+    {"labels": {"alertname": "A", "kind": "%s"}, "annotations": {"a": "b"}, "generatorURL": "http://p/x", "startsAt": "2025-12-31T23:00:00.5+01:00", "endsAt": "2026-01-01T09:00:00Z"}\
+    """
         .formatted(kind);
   }
 

@@ -66,7 +66,7 @@ class ForgedGossipTest {
   private static byte[] alive(String name, int port) throws IOException {
     ClusterNode n =
         ClusterNode.of(name, HERE.getAddress(), port, new byte[0], ClusterNode.VERSIONS);
-    return Wire.alive(new Wire.Alive(1, n));
+    return MemberlistMessages.alive(new MemberlistMessages.Alive(1, n));
   }
 
   /** A port at which nothing listens. */
@@ -159,7 +159,11 @@ class ForgedGossipTest {
   @Test
   void streamsThatAreHeldTakeNoMoreThanTheirShare() throws Exception {
     byte[] head =
-        new FieldWriter().type(Wire.USER).map(1).put("UserMsgLen", 19L << 20).toByteArray();
+        new FieldWriter()
+            .type(MemberlistMessages.USER)
+            .map(1)
+            .put("UserMsgLen", 19L << 20)
+            .toByteArray();
     List<Socket> open = new ArrayList<>();
     long free = Gossip.streamBudget();
     try {

@@ -40,7 +40,7 @@ class RocketchatPartsTest {
                 "r", LabelSet.EMPTY, LabelSet.EMPTY, "first notification", List.of(), now),
             now,
             Map.of());
-    assertThat(RocketchatParts.actions(List.of(button), new Texts(templates, button, n)))
+    assertThat(RocketchatParts.actions(List.of(button), new TemplateExpander(templates, button, n)))
         .containsExactly(
             Map.of(
                 "type", "button",

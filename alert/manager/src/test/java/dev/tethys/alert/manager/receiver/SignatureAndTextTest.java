@@ -38,12 +38,12 @@ class SignatureAndTextTest {
 
   @Test
   void textsAreCutOffBetweenCharacters() {
-    assertThat(Texts.runes("äöü", 3)).isEqualTo("äöü");
-    assertThat(Texts.runes("🙂🙂🙂🙂🙂", 4)).isEqualTo("🙂🙂🙂…");
-    assertThat(Texts.runes("abcd", 3)).isEqualTo("abc");
-    assertThat(Texts.bytes("ääää", 7)).isEqualTo("ää…");
-    assertThat(Texts.bytes("ääää", 8)).isEqualTo("ääää");
-    assertThat(Texts.whole("a🙂b", 4)).isEqualTo("a");
+    assertThat(TemplateExpander.runes("äöü", 3)).isEqualTo("äöü");
+    assertThat(TemplateExpander.runes("🙂🙂🙂🙂🙂", 4)).isEqualTo("🙂🙂🙂…");
+    assertThat(TemplateExpander.runes("abcd", 3)).isEqualTo("abc");
+    assertThat(TemplateExpander.bytes("ääää", 7)).isEqualTo("ää…");
+    assertThat(TemplateExpander.bytes("ääää", 8)).isEqualTo("ääää");
+    assertThat(TemplateExpander.whole("a🙂b", 4)).isEqualTo("a");
   }
 
   @Test

@@ -25,10 +25,10 @@ final class BackupMetrics {
 
   private static final Set<String> ENDED = Set.of("done", "canceled", "error", "down");
 
-  private final ServerLook look;
+  private final ServerScrape look;
   private final String me;
 
-  BackupMetrics(ServerLook look) {
+  BackupMetrics(ServerScrape look) {
     this.look = look;
     this.me = look.connection().hello().text("me");
   }

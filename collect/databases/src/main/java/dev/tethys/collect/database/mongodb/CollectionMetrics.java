@@ -15,9 +15,9 @@ final class CollectionMetrics {
   private static final System.Logger LOG = JulLogger.of(CollectionMetrics.class.getName());
   private static final String DATABASE = "database";
 
-  private final ServerLook look;
+  private final ServerScrape look;
 
-  CollectionMetrics(ServerLook look) {
+  CollectionMetrics(ServerScrape look) {
     this.look = look;
   }
 

@@ -37,9 +37,9 @@ final class DiagnosticMetrics {
     return new Lock("acquireCount", what, "acquireCount", mode, resource);
   }
 
-  private final ServerLook look;
+  private final ServerScrape look;
 
-  DiagnosticMetrics(ServerLook look) {
+  DiagnosticMetrics(ServerScrape look) {
     this.look = look;
   }
 
@@ -60,7 +60,7 @@ final class DiagnosticMetrics {
       encryption();
     }
     if (oldNames) {
-      new OldMetrics(look).collect(data);
+      new LegacyMetrics(look).collect(data);
     }
   }
 

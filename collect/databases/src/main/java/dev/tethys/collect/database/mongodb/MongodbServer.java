@@ -64,7 +64,7 @@ final class MongodbServer implements DatabaseScrape {
       up(out, 1, role.text());
       up = true;
       took(out, "general", begin);
-      ServerLook look = new ServerLook(c, role, Topology.labels(c), options, out);
+      ServerScrape look = new ServerScrape(c, role, Topology.labels(c), options, out);
       for (MongodbCollector collector : some(look)) {
         long start = System.nanoTime();
         collect(collector, look);
@@ -131,7 +131,7 @@ final class MongodbServer implements DatabaseScrape {
         "mongodb");
   }
 
-  private Set<MongodbCollector> some(ServerLook look) throws IOException {
+  private Set<MongodbCollector> some(ServerScrape look) throws IOException {
     Set<MongodbCollector> some = new TreeSet<>(wanted);
     some.removeIf(c -> !c.suits(look.role()));
     MongodbOptions.Collections c = options.collections();
@@ -152,7 +152,7 @@ final class MongodbServer implements DatabaseScrape {
   }
 
   /** A collector that the server refuses shows nothing; without a connection all is over. */
-  private static void collect(MongodbCollector collector, ServerLook look) throws IOException {
+  private static void collect(MongodbCollector collector, ServerScrape look) throws IOException {
     try {
       switch (collector) {
         case COLLSTATS -> new CollectionMetrics(look).collstats();
@@ -178,7 +178,8 @@ final class MongodbServer implements DatabaseScrape {
     }
   }
 
-  private static void replicaSet(ServerLook look, String command, String path) throws IOException {
+  private static void replicaSet(ServerScrape look, String command, String path)
+      throws IOException {
     Document answer;
     try {
       answer = look.admin(Document.of(command, 1));
@@ -194,7 +195,7 @@ final class MongodbServer implements DatabaseScrape {
     }
   }
 
-  private static void currentOperations(ServerLook look) throws IOException {
+  private static void currentOperations(ServerScrape look) throws IOException {
     Duration slow = look.options().details().slow();
     Document command = Document.of("currentOp", true);
     if (slow != null) {
@@ -225,7 +226,7 @@ final class MongodbServer implements DatabaseScrape {
             answer.isTrue("fsyncLock") ? 1 : 0);
   }
 
-  private static void operation(ServerLook look, Document d, String id, double running) {
+  private static void operation(ServerScrape look, Document d, String id, double running) {
     Namespace n = Namespace.parse(d.text("ns"));
     Map<String, String> labels = new LinkedHashMap<>(look.labels());
     labels.put("opid", id);
@@ -244,7 +245,7 @@ final class MongodbServer implements DatabaseScrape {
                 .toArray(String[]::new));
   }
 
-  private static void features(ServerLook look) throws IOException {
+  private static void features(ServerScrape look) throws IOException {
     Document answer = look.admin(Document.of("getParameter", 1, "featureCompatibilityVersion", 1));
     String version = answer.text("featureCompatibilityVersion", "version");
     Double number = GoNumbers.parse(version);

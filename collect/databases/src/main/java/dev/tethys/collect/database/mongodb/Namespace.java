@@ -29,7 +29,7 @@ record Namespace(String database, String collection) {
   }
 
   /** How many collections there are that are not the server's own. */
-  static int count(ServerLook look) throws IOException {
+  static int count(ServerScrape look) throws IOException {
     int n = 0;
     for (String database : look.databases()) {
       n += OF_THE_SERVER.contains(database) ? 0 : collections(look, database).size();
@@ -37,7 +37,7 @@ record Namespace(String database, String collection) {
     return n;
   }
 
-  private static List<String> collections(ServerLook look, String database) throws IOException {
+  private static List<String> collections(ServerScrape look, String database) throws IOException {
     return look
         .connection()
         .cursor(
@@ -62,7 +62,7 @@ record Namespace(String database, String collection) {
    * @param discovering whether they are looked for; the names then are patterns, and none
    *     represents all
    */
-  static List<Namespace> find(ServerLook look, List<String> names, boolean discovering)
+  static List<Namespace> find(ServerScrape look, List<String> names, boolean discovering)
       throws IOException {
     List<Namespace> wanted = names.stream().map(n -> parse(n.strip())).toList();
     List<Namespace> out = new ArrayList<>();

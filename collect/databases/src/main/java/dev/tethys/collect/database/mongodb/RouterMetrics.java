@@ -19,21 +19,21 @@ final class RouterMetrics {
   private static final String SHARD = "shard";
   private static final Duration CHANGES = Duration.ofMinutes(10);
 
-  private final ServerLook look;
+  private final ServerScrape look;
   private final MetricSet out;
 
-  RouterMetrics(ServerLook look) {
+  RouterMetrics(ServerScrape look) {
     this.look = look;
     this.out = look.out();
   }
 
   /** Request that a server may refuse. */
-  private interface Question {
+  private interface StatusQuery {
     void ask() throws IOException;
   }
 
-  private void each(Question... questions) throws IOException {
-    for (Question q : questions) {
+  private void each(StatusQuery... questions) throws IOException {
+    for (StatusQuery q : questions) {
       try {
         q.ask();
       } catch (MongoException e) {

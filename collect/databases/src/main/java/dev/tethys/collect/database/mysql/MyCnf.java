@@ -167,7 +167,7 @@ record MyCnf(Map<String, Map<String, String>> sections) {
                 + get(section, "tls-server-name"))
             .isEmpty();
     boolean unverified = isOn(section, SKIP_VERIFY, skipVerify);
-    // Keys of its own make their own TLS: they are instead of what tls says.
+    // Its own keys make their own TLS, which replaces that of tls.
     boolean skip =
         unverified || (!custom && (mode.equals("skip-verify") || mode.equals("preferred")));
     boolean secured = unverified || custom || !(mode.isEmpty() || mode.equals("false"));

@@ -124,7 +124,7 @@ public final class PostgresExporterKind implements ExporterKind {
     };
   }
 
-  /** With the one variable for a flag that is of its own pages. */
+  /** With the one variable for a flag of its own pages. */
   @Override
   public List<String> arguments(List<String> args, Function<String, @Nullable String> environment) {
     String path = environment.apply(variable(TELEMETRY_PATH));

@@ -277,7 +277,7 @@ final class RedisServer implements DatabaseScrape {
     }
   }
 
-  /** The file lies on this machine, or there is nothing to show. */
+  /** The file is on this machine, or there is nothing to show. */
   private static void rdbSize(MetricSet out, Map<String, String> config) throws IOException {
     String dir = config.getOrDefault("dir", "");
     String name = config.getOrDefault("dbfilename", "");

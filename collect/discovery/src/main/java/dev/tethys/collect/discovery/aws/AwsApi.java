@@ -64,7 +64,7 @@ final class AwsApi {
 
   /** Request about one of several objects. */
   @FunctionalInterface
-  interface Question<A, B> {
+  interface AwsRequest<A, B> {
     B ask(A about) throws IOException, InterruptedException;
   }
 
@@ -73,7 +73,7 @@ final class AwsApi {
    *
    * @throws IOException the first that there is; no more is asked then
    */
-  <A, B> List<B> each(List<A> all, Question<A, B> question)
+  <A, B> List<B> each(List<A> all, AwsRequest<A, B> question)
       throws IOException, InterruptedException {
     List<B> out = new ArrayList<>();
     if (all.size() <= 1 || concurrency == 1) {

@@ -113,14 +113,14 @@ public final class Azure implements Refreshing.Source {
   }
 
   /** A network interface, known for a while. */
-  private record Kept(JsonNode nic, Instant until) {}
+  private record CachedInterface(JsonNode nic, Instant until) {}
 
   private final Settings settings;
   private final DiscoveryContext context;
   private final Rest rest;
   private final AzureTokens tokens;
   private final AzureTokens.Cloud cloud;
-  private final Map<String, Kept> kept = new LinkedHashMap<>(16, 0.75f, true);
+  private final Map<String, CachedInterface> kept = new LinkedHashMap<>(16, 0.75f, true);
 
   private Azure(Settings s, DiscoveryContext context) {
     this.settings = s;
@@ -266,7 +266,7 @@ public final class Azure implements Refreshing.Source {
   private @Nullable JsonNode nic(String id, boolean ofScaleSet)
       throws IOException, InterruptedException {
     Instant now = context.clock().instant();
-    Kept k = kept.get(id);
+    CachedInterface k = kept.get(id);
     if (k != null && now.isBefore(k.until)) {
       context.metrics().counter("prometheus_sd_azure_cache_hit_total").inc();
       return k.nic;
@@ -284,7 +284,7 @@ public final class Azure implements Refreshing.Source {
     long interval = Math.max(1, settings.get(REFRESH_INTERVAL).toSeconds());
     // Not all at once: a tenth of them or so is asked about anew each time.
     long seconds = interval * 10 + ThreadLocalRandom.current().nextLong(interval * 3);
-    kept.put(id, new Kept(nic, now.plusSeconds(seconds)));
+    kept.put(id, new CachedInterface(nic, now.plusSeconds(seconds)));
     if (kept.size() > MAX_KEPT) {
       kept.remove(kept.keySet().iterator().next());
     }

@@ -234,7 +234,7 @@ public final class KubernetesDiscovery implements Discovery {
             SELECTORS,
             role + " role supports only " + String.join(", ", role.selectors()) + " selectors");
       }
-      String problem = Selectors.problem(sel.label(), sel.field());
+      String problem = SelectorCheck.problem(sel.label(), sel.field());
       if (problem != null) {
         throw o.error(SELECTORS, problem);
       }

@@ -262,7 +262,8 @@ class RealKubernetesTest {
     entries.put(
         "selected",
         who
-            + "role: pod, selectors: [{role: pod, label: 'app in (till),!x', field: 'spec.nodeName=n1'}]");
+            + "role: pod, selectors: [{role: pod, label: 'app in (till),!x', field:"
+            + " 'spec.nodeName=n1'}]");
     Map<String, TreeSet<String>> theirs = prometheus(entries);
     SoftAssertions all = new SoftAssertions();
     for (Map.Entry<String, String> e : entries.entrySet()) {

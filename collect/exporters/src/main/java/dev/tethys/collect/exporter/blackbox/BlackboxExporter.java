@@ -148,10 +148,10 @@ final class BlackboxExporter implements Exporter {
   }
 
   /** A look that is over: its metrics, and its log for people. */
-  private record Looked(List<MetricFamily> families, String log) {}
+  private record ProbeResult(List<MetricFamily> families, String log) {}
 
-  private Looked probe(Probe probe) throws InterruptedException {
-    lookForChanges();
+  private ProbeResult probe(Probe probe) throws InterruptedException {
+    checkForChanges();
     String name = probe.params().first("module", "");
     name = name.isEmpty() ? DEFAULT_MODULE : name;
     Module module = config.modules().get(name);
@@ -197,7 +197,7 @@ final class BlackboxExporter implements Exporter {
     List<MetricFamily> families = look.found.families();
     String log = log(look, families, module);
     history.add(name, ProbeAttempt.withoutPassword(target), log, success);
-    return new Looked(families, log);
+    return new ProbeResult(families, log);
   }
 
   private Module forHost(Module module, String hostname) {
@@ -360,7 +360,7 @@ final class BlackboxExporter implements Exporter {
     }
   }
 
-  private void lookForChanges() {
+  private void checkForChanges() {
     if (lookMillis == 0) {
       return;
     }

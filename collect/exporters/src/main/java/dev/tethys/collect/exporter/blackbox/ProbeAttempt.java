@@ -1,6 +1,6 @@
 package dev.tethys.collect.exporter.blackbox;
 
-import dev.tethys.collect.exporter.Findings;
+import dev.tethys.collect.exporter.FamilyBuilder;
 import dev.tethys.config.Redaction;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.model.Alarm;
@@ -28,7 +28,7 @@ final class ProbeAttempt {
   private static final int FNV_START = 0x811c9dc5;
   private static final int FNV_PRIME = 0x01000193;
 
-  final Findings found = new Findings();
+  final FamilyBuilder found = new FamilyBuilder();
 
   /** By {@link System#nanoTime}. */
   final long deadline;

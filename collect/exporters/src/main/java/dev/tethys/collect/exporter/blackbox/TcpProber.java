@@ -77,9 +77,11 @@ final class TcpProber {
   private static boolean talk(Socket socket, Socket s, TcpModule m, String host, ProbeAttempt look)
       throws IOException {
     look.debug("Successfully dialed");
-    Dialogue.Connection c = new Dialogue.Connection(s.getInputStream(), s.getOutputStream(), s);
+    TcpDialogue.Connection c =
+        new TcpDialogue.Connection(s.getInputStream(), s.getOutputStream(), s);
     try {
-      return look.inTime(socket, () -> new Dialogue(c, m.config(), host, look).run(m.dialogue()));
+      return look.inTime(
+          socket, () -> new TcpDialogue(c, m.config(), host, look).run(m.dialogue()));
     } catch (IOException e) {
       return look.fails("Error reading from connection", "err", e.getMessage());
     }

@@ -1,6 +1,6 @@
 package dev.tethys.collect.exporter.blackbox;
 
-import dev.tethys.collect.exporter.Findings;
+import dev.tethys.collect.exporter.FamilyBuilder;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
@@ -62,7 +62,7 @@ final class TlsFacts {
   }
 
   /** The first of the shown certificates to run out, and the version. */
-  void common(Findings to) {
+  void common(FamilyBuilder to) {
     to.gauge(
         "probe_ssl_earliest_cert_expiry",
         "Returns last SSL chain expiry in unixtime",
@@ -88,14 +88,14 @@ final class TlsFacts {
   }
 
   /** When the verified chain runs out. */
-  void chain(Findings to, TlsConfig config) throws IOException {
+  void chain(FamilyBuilder to, TlsConfig config) throws IOException {
     to.gauge(
         "probe_ssl_last_chain_expiry_timestamp_seconds",
         "Returns last SSL chain expiry in timestamp",
         verified(config));
   }
 
-  void cipher(Findings to) {
+  void cipher(FamilyBuilder to) {
     to.gauge(
         "probe_tls_cipher_info",
         "Returns the TLS cipher negotiated during handshake",

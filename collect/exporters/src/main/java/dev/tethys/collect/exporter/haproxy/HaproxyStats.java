@@ -2,7 +2,7 @@ package dev.tethys.collect.exporter.haproxy;
 
 import dev.tethys.collect.exporter.ExporterDependencies;
 import dev.tethys.collect.exporter.ExporterSettings;
-import dev.tethys.collect.exporter.Findings;
+import dev.tethys.collect.exporter.FamilyBuilder;
 import dev.tethys.collect.exporter.MetricsSource;
 import dev.tethys.collect.exporter.Probe;
 import dev.tethys.collect.exporter.process.PidFileProcess;
@@ -155,7 +155,7 @@ final class HaproxyStats implements MetricsSource {
   @Override
   public List<MetricFamily> collect(Probe probe) throws InterruptedException {
     scrapes.increment();
-    Findings found = new Findings();
+    FamilyBuilder found = new FamilyBuilder();
     boolean up;
     try {
       Duration t = probe.limit(Duration.ofMillis(500), timeout);
@@ -242,7 +242,7 @@ final class HaproxyStats implements MetricsSource {
     return s;
   }
 
-  private static void info(InputStream in, Findings to) throws IOException {
+  private static void info(InputStream in, FamilyBuilder to) throws IOException {
     String release = "";
     String version = "";
     double idle = -1;
@@ -278,7 +278,7 @@ final class HaproxyStats implements MetricsSource {
     }
   }
 
-  private void rows(InputStream in, Findings to) throws IOException {
+  private void rows(InputStream in, FamilyBuilder to) throws IOException {
     CsvRecords csv =
         new CsvRecords(new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8)));
     while (true) {
@@ -295,7 +295,7 @@ final class HaproxyStats implements MetricsSource {
     }
   }
 
-  private void row(List<String> row, Findings to) {
+  private void row(List<String> row, FamilyBuilder to) {
     if (row.size() < LEAST_COLUMNS) {
       failures.increment();
       LOG.log(
@@ -326,7 +326,7 @@ final class HaproxyStats implements MetricsSource {
   }
 
   private void columns(
-      List<HaproxyColumn> columns, List<String> row, Map<String, String> labels, Findings to) {
+      List<HaproxyColumn> columns, List<String> row, Map<String, String> labels, FamilyBuilder to) {
     Labels plain = Labels.of(labels);
     for (HaproxyColumn c : columns) {
       String text = c.index() < row.size() ? row.get(c.index()) : "";

@@ -291,7 +291,7 @@ final class JmxExporter implements Exporter {
   @Override
   public boolean admits(HttpRequest request) {
     PageLogin login = inForce.config.login();
-    PageUser user = login == null ? null : login.user();
+    PageCredentials user = login == null ? null : login.user();
     return user == null || user.sent(request);
   }
 

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param plugin overrides a user
  */
-record PageLogin(@Nullable PageUser user, @Nullable Plugin plugin) {
+record PageLogin(@Nullable PageCredentials user, @Nullable Plugin plugin) {
   private static final System.Logger LOG = JulLogger.of(PageLogin.class.getName());
 
   /**
@@ -46,15 +46,15 @@ record PageLogin(@Nullable PageUser user, @Nullable Plugin plugin) {
   private static final Type<Plugin> PLUGIN_TYPE = PLUGIN.type(PageLogin::plugin);
 
   private static final Section SECTION = new Section("authentication", "Who may see the pages.");
-  private static final Key<PageUser> BASIC =
-      SECTION.optional("basic", PageUser.BASIC_TYPE, "A user and a password.");
+  private static final Key<PageCredentials> BASIC =
+      SECTION.optional("basic", PageCredentials.BASIC_TYPE, "A user and a password.");
   private static final Key<Plugin> PLUGIN_KEY =
       SECTION.optional("plugin", PLUGIN_TYPE, "A class that says who may.");
 
   static final Type<PageLogin> TYPE = SECTION.type(PageLogin::read);
 
   private static PageLogin read(YamlObject o) {
-    PageUser user = o.find(BASIC);
+    PageCredentials user = o.find(BASIC);
     Plugin plugin = o.find(PLUGIN_KEY);
     if (user == null && plugin == null) {
       throw o.error("authentication requires basic or plugin");

@@ -74,11 +74,11 @@ final class RmiSockets extends RMISocketFactory {
     RMISocketFactory.setSocketFactory(new RmiSockets());
     try {
       SSLContext before = SSLContext.getDefault();
-      SSLContext.setDefault(new LookContext(before));
+      SSLContext.setDefault(new LookupContext(before));
     } catch (NoSuchAlgorithmException e) {
       throw new IOException("no TLS in this Java: " + e.getMessage(), e);
     }
-    if (!(SSLSocketFactory.getDefault() instanceof LookFactory)) {
+    if (!(SSLSocketFactory.getDefault() instanceof LookupFactory)) {
       throw new IOException(
           "TLS of remote JMX cannot be set up: something in this process took Java's own before");
     }
@@ -153,16 +153,16 @@ final class RmiSockets extends RMISocketFactory {
   }
 
   /** Java's default TLS context; its sockets are those of the current scrape, if there is one. */
-  private static final class LookContext extends SSLContext {
-    LookContext(SSLContext before) {
-      super(new LookSpi(before), before.getProvider(), before.getProtocol());
+  private static final class LookupContext extends SSLContext {
+    LookupContext(SSLContext before) {
+      super(new LookupSpi(before), before.getProvider(), before.getProtocol());
     }
   }
 
-  private static final class LookSpi extends SSLContextSpi {
+  private static final class LookupSpi extends SSLContextSpi {
     private final SSLContext before;
 
-    LookSpi(SSLContext before) {
+    LookupSpi(SSLContext before) {
       this.before = before;
     }
 
@@ -174,7 +174,7 @@ final class RmiSockets extends RMISocketFactory {
 
     @Override
     protected SSLSocketFactory engineGetSocketFactory() {
-      return new LookFactory(before.getSocketFactory());
+      return new LookupFactory(before.getSocketFactory());
     }
 
     @Override
@@ -213,10 +213,10 @@ final class RmiSockets extends RMISocketFactory {
     }
   }
 
-  private static final class LookFactory extends SSLSocketFactory {
+  private static final class LookupFactory extends SSLSocketFactory {
     private final SSLSocketFactory before;
 
-    LookFactory(SSLSocketFactory before) {
+    LookupFactory(SSLSocketFactory before) {
       this.before = before;
     }
 

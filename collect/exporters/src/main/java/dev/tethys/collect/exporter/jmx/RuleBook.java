@@ -112,7 +112,7 @@ final class RuleBook {
       String text = bean + attribute + ": " + (rule.cached() ? "<cache>" : v.value());
       Matcher m = null;
       if (rule.pattern() != null) {
-        m = rule.pattern().matcher(new PatientText(text));
+        m = rule.pattern().matcher(new BoundedText(text));
         if (!m.matches()) {
           continue;
         }
@@ -220,7 +220,7 @@ final class RuleBook {
    * A text that ends a match when the thread is interrupted: expressions of Java go back and forth
    * as long as they like.
    */
-  private record PatientText(String text) implements CharSequence {
+  private record BoundedText(String text) implements CharSequence {
     @Override
     public int length() {
       return text.length();

@@ -1,6 +1,6 @@
 package dev.tethys.collect.exporter.process;
 
-import dev.tethys.collect.exporter.Findings;
+import dev.tethys.collect.exporter.FamilyBuilder;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
@@ -43,7 +43,7 @@ public final class PidFileProcess {
 
   /** The metrics, none while there is no process. */
   public List<MetricFamily> families() {
-    Findings found = new Findings();
+    FamilyBuilder found = new FamilyBuilder();
     try {
       add(found);
     } catch (IOException | NumberFormatException e) {
@@ -57,7 +57,7 @@ public final class PidFileProcess {
     return found.families();
   }
 
-  private void add(Findings to) throws IOException {
+  private void add(FamilyBuilder to) throws IOException {
     int pid;
     try (InputStream in = Files.newInputStream(file)) {
       pid =
@@ -65,7 +65,7 @@ public final class PidFileProcess {
     }
     ProcFolder folder = new ProcFolder(proc, false);
     ProcFolder.Stat stat = folder.stat(pid);
-    ProcessLook look = folder.look(pid, stat);
+    ProcessSnapshot look = folder.look(pid, stat);
     Counts c = look.counts();
     to.set(
         MetricType.COUNTER,

@@ -1,7 +1,7 @@
 package dev.tethys.collect.exporter.process;
 
-import dev.tethys.collect.exporter.process.ProcessLook.Memory;
-import dev.tethys.collect.exporter.process.ProcessLook.ThreadLook;
+import dev.tethys.collect.exporter.process.ProcessSnapshot.Memory;
+import dev.tethys.collect.exporter.process.ProcessSnapshot.ThreadSnapshot;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -190,7 +190,7 @@ final class ProcFolder {
    *
    * @throws IOException when not even the basics can be read
    */
-  ProcessLook look(int pid, Stat stat) throws IOException {
+  ProcessSnapshot look(int pid, Stat stat) throws IOException {
     Path folder = root.resolve(Integer.toString(pid));
     String status = read(folder.resolve("status"));
     int partial = 0;
@@ -225,26 +225,26 @@ final class ProcFolder {
         unread = true;
       }
     }
-    List<ThreadLook> threads = List.of();
+    List<ThreadSnapshot> threads = List.of();
     try {
       threads = threads(folder.resolve("task"));
     } catch (IOException e) {
       unread = true;
     }
     Counts counts = counts(stat, status, io);
-    List<Integer> states = new ArrayList<>(Collections.nCopies(ProcessLook.STATES.size(), 0));
-    states.set(ProcessLook.state(stat.field(3).charAt(0)), 1);
+    List<Integer> states = new ArrayList<>(Collections.nCopies(ProcessSnapshot.STATES.size(), 0));
+    states.set(ProcessSnapshot.state(stat.field(3).charAt(0)), 1);
     if (!threads.isEmpty()) {
       double voluntary = 0;
       double involuntary = 0;
-      for (ThreadLook t : threads) {
+      for (ThreadSnapshot t : threads) {
         voluntary += t.counts().voluntarySwitches();
         involuntary += t.counts().involuntarySwitches();
         states.set(t.state(), states.get(t.state()) + 1);
       }
       counts = counts.withSwitches(voluntary, involuntary);
     }
-    return new ProcessLook(
+    return new ProcessSnapshot(
         counts,
         new Memory(
             stat.number(24) * pageSize,
@@ -262,25 +262,25 @@ final class ProcFolder {
   }
 
   /** All threads where there are several; one that ends meanwhile is left out. */
-  private static List<ThreadLook> threads(Path tasks) throws IOException {
+  private static List<ThreadSnapshot> threads(Path tasks) throws IOException {
     List<Integer> ids = numbers(tasks, MAX_THREADS);
     if (ids.size() < 2) {
       return List.of();
     }
-    List<ThreadLook> out = new ArrayList<>(ids.size());
+    List<ThreadSnapshot> out = new ArrayList<>(ids.size());
     for (int id : ids) {
       Path folder = tasks.resolve(Integer.toString(id));
       try {
         Stat stat = stat(folder);
         String status = read(folder.resolve("status"));
         out.add(
-            new ThreadLook(
+            new ThreadSnapshot(
                 id,
                 stat.started(),
                 stat.name(),
                 counts(stat, status, readOr(folder.resolve("io"))),
                 waitsInOr(folder),
-                ProcessLook.state(stat.field(3).charAt(0))));
+                ProcessSnapshot.state(stat.field(3).charAt(0))));
       } catch (IOException e) {
         // It has ended.
       }

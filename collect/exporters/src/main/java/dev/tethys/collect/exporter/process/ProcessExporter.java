@@ -1,7 +1,7 @@
 package dev.tethys.collect.exporter.process;
 
 import dev.tethys.collect.exporter.Exporter;
-import dev.tethys.collect.exporter.Findings;
+import dev.tethys.collect.exporter.FamilyBuilder;
 import dev.tethys.collect.exporter.MetricsSource;
 import dev.tethys.collect.exporter.Probe;
 import dev.tethys.collect.exporter.process.ProcessTracker.Round;
@@ -66,7 +66,7 @@ final class ProcessExporter implements Exporter {
 
   private void begin() throws IOException {
     Round first = tracker.look();
-    groups.show(first.seen(), new Findings());
+    groups.show(first.seen(), new FamilyBuilder());
     unread += first.unread();
     partial += first.partial();
   }
@@ -77,7 +77,7 @@ final class ProcessExporter implements Exporter {
   }
 
   synchronized List<MetricFamily> collect(Probe probe) {
-    Findings f = new Findings();
+    FamilyBuilder f = new FamilyBuilder();
     try {
       Round r = tracker.look();
       unread += r.unread();
@@ -106,7 +106,7 @@ final class ProcessExporter implements Exporter {
     return f.families();
   }
 
-  private static void own(Findings f, String name, String help, long value) {
+  private static void own(FamilyBuilder f, String name, String help, long value) {
     f.set(MetricType.COUNTER, name, help, Labels.EMPTY, (double) value);
   }
 

@@ -1,7 +1,7 @@
 package dev.tethys.collect.exporter.process;
 
-import dev.tethys.collect.exporter.Findings;
-import dev.tethys.collect.exporter.process.ProcessLook.Memory;
+import dev.tethys.collect.exporter.FamilyBuilder;
+import dev.tethys.collect.exporter.process.ProcessSnapshot.Memory;
 import dev.tethys.collect.exporter.process.ProcessTracker.Seen;
 import dev.tethys.collect.exporter.process.ProcessTracker.SeenThread;
 import dev.tethys.model.Labels;
@@ -40,12 +40,12 @@ final class ProcessGroups {
     double worstRatio;
     double threadCount;
     double started = NEVER;
-    final int[] states = new int[ProcessLook.STATES.size()];
+    final int[] states = new int[ProcessSnapshot.STATES.size()];
     final Map<String, Integer> waiting = new TreeMap<>();
     final Map<String, NamedThreads> threads = new TreeMap<>();
 
     void add(Seen s) {
-      ProcessLook l = s.look();
+      ProcessSnapshot l = s.look();
       double start = seconds(s.started());
       started = processes == 0 ? start : Math.min(started, start);
       processes++;
@@ -92,7 +92,7 @@ final class ProcessGroups {
   }
 
   /** Takes over a look, and shows all groups. */
-  void show(List<Seen> seen, Findings to) {
+  void show(List<Seen> seen, FamilyBuilder to) {
     Map<String, Group> groups = new TreeMap<>();
     seen.forEach(s -> groups.computeIfAbsent(s.group(), k -> new Group()).add(s));
     groups.forEach(
@@ -123,9 +123,9 @@ final class ProcessGroups {
   /** One group on its way to the page. */
   private final class Shown {
     private final String name;
-    private final Findings to;
+    private final FamilyBuilder to;
 
-    Shown(String name, Findings to) {
+    Shown(String name, FamilyBuilder to) {
       this.name = name;
       this.to = to;
     }
@@ -162,7 +162,8 @@ final class ProcessGroups {
       gauge("open_filedesc", "number of open file descriptors for this group", g.openFiles);
       gauge(
           "worst_fd_ratio",
-          "the worst (closest to 1) ratio between open fds and max fds among all procs in this group",
+          "the worst (closest to 1) ratio between open fds and max fds among all procs in this"
+              + " group",
           g.worstRatio);
       gauge("num_threads", "Number of threads", g.threadCount);
       for (int i = 0; i < g.states.length; i++) {
@@ -171,7 +172,7 @@ final class ProcessGroups {
             "Number of processes in states Running, Sleeping, Waiting, Zombie, or Other",
             g.states[i],
             "state",
-            ProcessLook.STATES.get(i));
+            ProcessSnapshot.STATES.get(i));
       }
       g.waiting.forEach(
           (where, n) ->

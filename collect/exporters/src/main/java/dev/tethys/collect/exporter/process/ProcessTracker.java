@@ -1,6 +1,6 @@
 package dev.tethys.collect.exporter.process;
 
-import dev.tethys.collect.exporter.process.ProcessLook.ThreadLook;
+import dev.tethys.collect.exporter.process.ProcessSnapshot.ThreadSnapshot;
 import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -37,7 +37,7 @@ final class ProcessTracker {
 
   /** A process in a group, as it is now and with what it used since the last look. */
   record Seen(
-      String group, Instant started, ProcessLook look, Counts used, List<SeenThread> threads) {}
+      String group, Instant started, ProcessSnapshot look, Counts used, List<SeenThread> threads) {}
 
   /** Usage of a thread since the last scrape. */
   record SeenThread(String name, Counts used, String waitsIn) {}
@@ -66,7 +66,7 @@ final class ProcessTracker {
     }
   }
 
-  private record Arrival(Id id, ProcessFacts facts, ProcessLook look) {}
+  private record Arrival(Id id, ProcessFacts facts, ProcessSnapshot look) {}
 
   private final ProcFolder processes;
   private final Rules rules;
@@ -105,7 +105,7 @@ final class ProcessTracker {
         if (k != null && k.group == null) {
           continue;
         }
-        ProcessLook look = processes.look(pid, stat);
+        ProcessSnapshot look = processes.look(pid, stat);
         partial += look.partial();
         if (k == null) {
           arrivals.put(id, new Arrival(id, processes.facts(pid, stat), look));
@@ -188,9 +188,9 @@ final class ProcessTracker {
             .toList());
   }
 
-  private static Seen advance(Known k, ProcessLook look) {
+  private static Seen advance(Known k, ProcessSnapshot look) {
     List<SeenThread> threads = new ArrayList<>();
-    for (ThreadLook t : look.threads()) {
+    for (ThreadSnapshot t : look.threads()) {
       Counts before = k.threads.get(new Id(t.id(), t.started()));
       threads.add(
           new SeenThread(
@@ -203,7 +203,7 @@ final class ProcessTracker {
     return s;
   }
 
-  private static Map<Id, Counts> counts(List<ThreadLook> threads) {
+  private static Map<Id, Counts> counts(List<ThreadSnapshot> threads) {
     Map<Id, Counts> m = new HashMap<>();
     threads.forEach(t -> m.put(new Id(t.id(), t.started()), t.counts()));
     return m;

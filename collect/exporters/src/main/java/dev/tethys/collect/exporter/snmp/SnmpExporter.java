@@ -1,7 +1,7 @@
 package dev.tethys.collect.exporter.snmp;
 
 import dev.tethys.collect.exporter.Exporter;
-import dev.tethys.collect.exporter.Findings;
+import dev.tethys.collect.exporter.FamilyBuilder;
 import dev.tethys.collect.exporter.MetricsSource;
 import dev.tethys.collect.exporter.Probe;
 import dev.tethys.collect.exporter.ProbeException;
@@ -49,7 +49,7 @@ final class SnmpExporter implements Exporter {
    *
    * @param packets whether each message is logged
    */
-  private record Question(
+  private record ProbeRequest(
       SnmpTarget target,
       SnmpAuth auth,
       String context,
@@ -106,7 +106,7 @@ final class SnmpExporter implements Exporter {
 
   private List<MetricFamily> probe(Probe p) throws IOException, InterruptedException {
     SnmpConfig c = config;
-    Question q;
+    ProbeRequest q;
     List<Named> modules;
     try {
       List<String> target = p.params().all("target");
@@ -122,7 +122,7 @@ final class SnmpExporter implements Exporter {
       }
       modules = modules(p, c);
       q =
-          new Question(
+          new ProbeRequest(
               target(target.getFirst()),
               auth,
               context.isEmpty() ? auth.contextName() : context,
@@ -169,11 +169,11 @@ final class SnmpExporter implements Exporter {
     return out;
   }
 
-  private List<MetricFamily> ask(Question q, List<Named> modules)
+  private List<MetricFamily> ask(ProbeRequest q, List<Named> modules)
       throws IOException, InterruptedException {
     Queue<Named> left = new ConcurrentLinkedQueue<>(modules);
     boolean unconnected = modules.stream().anyMatch(m -> m.module().timeLimit().unconnected());
-    List<Findings> found = new ArrayList<>();
+    List<FamilyBuilder> found = new ArrayList<>();
     AtomicReference<@Nullable Exception> failed = new AtomicReference<>();
     List<Thread> workers = new ArrayList<>();
     for (int i = 0; i < Math.min(requestOptions.atOnce(), modules.size()); i++) {
@@ -207,7 +207,8 @@ final class SnmpExporter implements Exporter {
     return joined(found);
   }
 
-  private void work(Question q, boolean unconnected, Queue<Named> left, List<Findings> found)
+  private void work(
+      ProbeRequest q, boolean unconnected, Queue<Named> left, List<FamilyBuilder> found)
       throws IOException {
     Named next = left.poll();
     if (next == null) {
@@ -230,7 +231,8 @@ final class SnmpExporter implements Exporter {
             scrape,
             q.deadline())) {
       while (true) {
-        Findings f = scrape.run(client, q.auth().credentials().version(), requestOptions.wrap());
+        FamilyBuilder f =
+            scrape.run(client, q.auth().credentials().version(), requestOptions.wrap());
         synchronized (found) {
           found.add(f);
         }
@@ -248,9 +250,9 @@ final class SnmpExporter implements Exporter {
    *
    * @throws IOException when two modules show the same metric
    */
-  private static List<MetricFamily> joined(List<Findings> found) throws IOException {
-    Findings all = new Findings();
-    for (Findings f : found) {
+  private static List<MetricFamily> joined(List<FamilyBuilder> found) throws IOException {
+    FamilyBuilder all = new FamilyBuilder();
+    for (FamilyBuilder f : found) {
       for (MetricFamily family : f.families()) {
         for (MetricFamily.Metric m : family.metrics()) {
           if (all.has(family.name(), m.labels())) {

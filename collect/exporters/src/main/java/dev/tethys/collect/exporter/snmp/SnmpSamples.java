@@ -1,6 +1,6 @@
 package dev.tethys.collect.exporter.snmp;
 
-import dev.tethys.collect.exporter.Findings;
+import dev.tethys.collect.exporter.FamilyBuilder;
 import dev.tethys.collect.exporter.snmp.SnmpMetric.Extract;
 import dev.tethys.collect.exporter.snmp.SnmpMetric.Index;
 import dev.tethys.collect.exporter.snmp.SnmpMetric.Lookup;
@@ -39,12 +39,12 @@ final class SnmpSamples {
 
   private final Map<Oid, SnmpValue> objects = new LinkedHashMap<>();
   private final boolean wrap;
-  private final Findings to;
+  private final FamilyBuilder to;
 
   /**
    * @param wrap whether 64-bit counters begin anew at 2^53, so that none of their steps is lost
    */
-  SnmpSamples(List<Binding> found, boolean wrap, Findings to) {
+  SnmpSamples(List<Binding> found, boolean wrap, FamilyBuilder to) {
     found.forEach(b -> objects.put(b.name(), b.value()));
     this.wrap = wrap;
     this.to = to;

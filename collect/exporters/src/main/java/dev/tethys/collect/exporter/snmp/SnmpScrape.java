@@ -1,7 +1,7 @@
 package dev.tethys.collect.exporter.snmp;
 
 import com.google.re2j.Pattern;
-import dev.tethys.collect.exporter.Findings;
+import dev.tethys.collect.exporter.FamilyBuilder;
 import dev.tethys.collect.exporter.snmp.wire.Binding;
 import dev.tethys.collect.exporter.snmp.wire.Oid;
 import dev.tethys.collect.exporter.snmp.wire.SnmpClient;
@@ -70,7 +70,7 @@ final class SnmpScrape implements SnmpClient.Listener {
    * @param version of the protocol
    * @param wrap whether 64-bit counters begin anew at 2^53
    */
-  Findings run(SnmpClient client, int version, boolean wrap) throws IOException {
+  FamilyBuilder run(SnmpClient client, int version, boolean wrap) throws IOException {
     long began = System.nanoTime();
     client.use(module.timeLimit(), this);
     measures.inFlight.add(1);
@@ -80,7 +80,7 @@ final class SnmpScrape implements SnmpClient.Listener {
     } finally {
       measures.inFlight.add(-1);
     }
-    Findings f = new Findings();
+    FamilyBuilder f = new FamilyBuilder();
     own(f, "walk_duration_seconds", "Time SNMP walk/bulkwalk took.", seconds(began));
     own(f, "packets_sent", "Packets sent for get, bulkget, and walk; including retries.", sent);
     own(f, "packets_retried", "Packets retried for get, bulkget, and walk.", retried);
@@ -96,7 +96,7 @@ final class SnmpScrape implements SnmpClient.Listener {
     return (System.nanoTime() - since) / 1e9;
   }
 
-  private void own(Findings f, String what, String help, double v) {
+  private void own(FamilyBuilder f, String what, String help, double v) {
     f.gauge("snmp_scrape_" + what, help, "module", name, v);
   }
 

@@ -3,7 +3,7 @@ package dev.tethys.collect.exporter.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tethys.collect.exporter.Findings;
+import dev.tethys.collect.exporter.FamilyBuilder;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.exposition.MetricFamily;
@@ -86,7 +86,7 @@ class ProcessTrackerTest {
   }
 
   private static Map<String, Double> shown(ProcessTracker t, ProcessGroups g) throws IOException {
-    Findings f = new Findings();
+    FamilyBuilder f = new FamilyBuilder();
     g.show(t.look().seen(), f);
     Map<String, Double> out = new TreeMap<>();
     for (MetricFamily m : f.families()) {

@@ -12,6 +12,7 @@ import dev.tethys.collect.exporter.mapping.MetricMapper;
 import dev.tethys.collect.exporter.mapping.ObserverOptions;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.testkit.Waiting;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -127,13 +128,6 @@ class StatsdMetricsTest {
     assertThat(shown().keySet()).containsExactly("COUNTER tcp{}", "COUNTER udp{}");
   }
 
-  private void await(java.util.function.BooleanSupplier done) throws InterruptedException {
-    long deadline = System.nanoTime() + 30_000_000_000L;
-    while (!done.getAsBoolean() && System.nanoTime() < deadline) {
-      Thread.sleep(5);
-    }
-  }
-
   @Test
   void linesComeInDatagramsOfThisMachine(@TempDir Path dir) throws Exception {
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/perl")), "perl sends to Unix sockets here");
@@ -156,7 +150,7 @@ class StatsdMetricsTest {
               .inheritIO()
               .start();
       assertThat(p.waitFor()).isZero();
-      await(() -> shown().size() == 2);
+      Waiting.await(() -> shown().size() == 2);
     }
     assertThat(shown().keySet()).containsExactly("COUNTER more{}", "COUNTER unix{}");
     assertThat(socket).doesNotExist();
@@ -276,7 +270,7 @@ class StatsdMetricsTest {
         s.send(new DatagramPacket(b, b.length, new InetSocketAddress("127.0.0.1", l.udpPort())));
       }
       String flushed = "statsd_exporter_event_queue_flushed_total{}";
-      await(() -> values(about).getOrDefault(flushed, 0.0) == 1);
+      Waiting.await(() -> values(about).getOrDefault(flushed, 0.0) == 1);
       assertThat(values(about)).containsEntry(flushed, 1.0);
       assertThat(values(about)).containsEntry("statsd_exporter_udp_packet_drops_total{}", 0.0);
     }

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class FileReadings implements HostReadings {
   private final Sources sources;
   private final HostFiles files;
-  private final MountAsker asker;
+  private final MountProbe asker;
 
   /** Of the CPUs that there were when they were read last. */
   private Map<Integer, CpuCounter> cpus = Map.of();
@@ -28,15 +28,15 @@ public final class FileReadings implements HostReadings {
   /** Of processes whose state is not for this process to see. */
   private static final char UNREADABLE = '?';
 
-  /** Threads that ask mounts come and go as {@link MountAsker} needs them. */
+  /** Threads that ask mounts come and go as {@link MountProbe} needs them. */
   private static final int STAT_WORKERS = 4;
 
   /** With buffers that live as long as this object. */
   public FileReadings(Sources sources, Duration timeLimit) {
-    this(sources, new MountAsker(MountAsker::statfs, STAT_WORKERS, timeLimit));
+    this(sources, new MountProbe(MountProbe::statfs, STAT_WORKERS, timeLimit));
   }
 
-  FileReadings(Sources sources, MountAsker asker) {
+  FileReadings(Sources sources, MountProbe asker) {
     this.sources = sources;
     this.files = new HostFiles(sources.paths());
     this.asker = asker;
@@ -266,10 +266,10 @@ public final class FileReadings implements HostReadings {
         paths.add(files.rootfs(m.mountPoint()));
       }
     }
-    List<MountAsker.Answer> answers = paths.isEmpty() ? List.of() : asker.ask(paths);
+    List<MountProbe.Answer> answers = paths.isEmpty() ? List.of() : asker.ask(paths);
     List<FileSystem> out = new ArrayList<>();
     for (int i = 0; i < mounts.size(); i++) {
-      MountAsker.Answer a = answers.get(i);
+      MountProbe.Answer a = answers.get(i);
       String options = mounts.get(i).options();
       MountPoint p = points.get(i);
       out.add(

@@ -41,18 +41,18 @@ final class FilesystemCollector implements NodeCollector {
 
   private final Filter mountPoints;
   private final Filter types;
-  private final MountAsker asker;
+  private final MountProbe asker;
 
   FilesystemCollector(NodeExporterOptions options) {
     this(
         options,
-        new MountAsker(
-            MountAsker::statfs,
+        new MountProbe(
+            MountProbe::statfs,
             Math.max(1, options.number("collector.filesystem.stat-workers")),
             options.duration("collector.filesystem.mount-timeout")));
   }
 
-  FilesystemCollector(NodeExporterOptions options, MountAsker asker) {
+  FilesystemCollector(NodeExporterOptions options, MountProbe asker) {
     mountPoints =
         new Filter(
             options.string("collector.filesystem.mount-points-exclude"),
@@ -74,11 +74,11 @@ final class FilesystemCollector implements NodeCollector {
         paths.add(files.rootfs(m.mountPoint()));
       }
     }
-    List<MountAsker.Answer> answers = asker.ask(paths);
+    List<MountProbe.Answer> answers = asker.ask(paths);
     Set<Labels> seen = new HashSet<>();
     for (int i = 0; i < mounts.size(); i++) {
       Mount m = mounts.get(i);
-      MountAsker.Answer a = answers.get(i);
+      MountProbe.Answer a = answers.get(i);
       Labels l = ERROR.labels(m.device(), m.mountPoint(), m.type(), a.error());
       if (!seen.add(l)) {
         continue; // mounted over itself

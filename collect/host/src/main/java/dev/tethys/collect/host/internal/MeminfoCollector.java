@@ -63,7 +63,7 @@ final class MeminfoCollector implements NodeCollector {
 
   private record Field(@Nullable Desc desc) {}
 
-  private final Memo<Field> fields = new Memo<>(MeminfoCollector::field);
+  private final NamedObjectCache<Field> fields = new NamedObjectCache<>(MeminfoCollector::field);
 
   private static Field field(String name) {
     if (!FIELDS.contains(name)) {

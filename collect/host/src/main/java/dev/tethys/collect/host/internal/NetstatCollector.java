@@ -11,9 +11,9 @@ final class NetstatCollector implements NodeCollector {
   private record Field(@Nullable Desc desc) {}
 
   private final Pattern pattern;
-  private final Memo<Field[]> netstat = new Memo<>(this::header);
-  private final Memo<Field[]> snmp = new Memo<>(this::header);
-  private final Memo<Field> snmp6 = new Memo<>(this::field6);
+  private final NamedObjectCache<Field[]> netstat = new NamedObjectCache<>(this::header);
+  private final NamedObjectCache<Field[]> snmp = new NamedObjectCache<>(this::header);
+  private final NamedObjectCache<Field> snmp6 = new NamedObjectCache<>(this::field6);
 
   NetstatCollector(NodeExporterOptions options) {
     pattern = Pattern.compile(options.string("collector.netstat.fields"));
@@ -56,7 +56,8 @@ final class NetstatCollector implements NodeCollector {
   }
 
   /** A line of names, then a line of as many values, both beginning with the protocol. */
-  private static void pairs(Text t, Memo<Field[]> headers, Families out) throws MalformedException {
+  private static void pairs(Text t, NamedObjectCache<Field[]> headers, Families out)
+      throws MalformedException {
     for (int i = 0; t.nextLine(); i++) {
       Field[] fields = headers.at(i, t, t.lineStart, t.lineEnd);
       if (!t.nextLine() || !t.nextField()) {

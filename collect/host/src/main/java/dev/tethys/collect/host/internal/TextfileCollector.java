@@ -50,7 +50,7 @@ final class TextfileCollector implements NodeCollector {
         }
       }
     }
-    s.handOver(out);
+    s.transfer(out);
   }
 
   /** Results of one scrape. */
@@ -117,7 +117,7 @@ final class TextfileCollector implements NodeCollector {
       return true;
     }
 
-    void handOver(Families out) {
+    void transfer(Families out) {
       Map<String, Set<Labels>> seen = new LinkedHashMap<>();
       for (Found f : found) {
         TextfileParser.Family family = f.family;

@@ -10,7 +10,7 @@ final class VmstatCollector implements NodeCollector {
   private record Field(@Nullable Desc desc) {}
 
   private final Pattern pattern;
-  private final Memo<Field> fields = new Memo<>(this::field);
+  private final NamedObjectCache<Field> fields = new NamedObjectCache<>(this::field);
 
   VmstatCollector(NodeExporterOptions options) {
     pattern = Pattern.compile(options.string("collector.vmstat.fields"));

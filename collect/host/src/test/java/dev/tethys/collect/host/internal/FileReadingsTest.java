@@ -50,12 +50,12 @@ final class FileReadingsTest {
             mounts);
     return new FileReadings(
         sources,
-        new MountAsker(
+        new MountProbe(
             path -> {
               if (path.endsWith("/dead")) {
                 awaitQuietly();
               }
-              return new MountAsker.Answer("", 100, 50, 40, 10, 5);
+              return new MountProbe.Answer("", 100, 50, 40, 10, 5);
             },
             1,
             Duration.ofMillis(200)));
@@ -88,7 +88,7 @@ final class FileReadingsTest {
           .containsExactly(
               "/dev/root / rw ",
               "/dev/mapper/vg-boot /boot ro ",
-              "far:/srv /mnt/dead rw " + MountAsker.TIMEOUT,
+              "far:/srv /mnt/dead rw " + MountProbe.TIMEOUT,
               "/dev/sdb /mnt/a b rw ");
     }
     server.countDown();

@@ -105,12 +105,12 @@ final class TextTest {
 
   @Test
   void memosGoOnBehindTheirBound() {
-    Memo<String> m = new Memo<>(s -> s + "!");
+    NamedObjectCache<String> m = new NamedObjectCache<>(s -> s + "!");
     Text t = text("name other");
     assertThat(m.at(0, t, 0, 4)).isEqualTo("name!");
     assertThat(m.at(0, t, 0, 4)).isSameAs(m.at(0, t, 0, 4));
     assertThat(m.at(0, t, 5, 10)).isEqualTo("other!");
-    assertThat(m.at(Memo.MAX_POSITIONS + 5, t, 0, 4)).isEqualTo("name!");
+    assertThat(m.at(NamedObjectCache.MAX_POSITIONS + 5, t, 0, 4)).isEqualTo("name!");
   }
 
   @ParameterizedTest

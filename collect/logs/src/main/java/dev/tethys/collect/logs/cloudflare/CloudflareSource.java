@@ -200,7 +200,7 @@ final class CloudflareSource implements LogSource {
           asked.add(workers.submit(() -> pull(s)));
         }
         for (Part p : asked.element().get()) {
-          handOn(p);
+          forward(p);
         }
         asked.remove();
       }
@@ -287,11 +287,11 @@ final class CloudflareSource implements LogSource {
     return out;
   }
 
-  private void handOn(Part p) throws InterruptedException {
+  private void forward(Part p) throws InterruptedException {
     if (p.divided) {
       for (Span s : p.span.split(2)) {
         for (Part half : pull(s)) {
-          handOn(half);
+          forward(half);
         }
       }
       return;

@@ -76,13 +76,13 @@ final class Bookmark {
   }
 
   /** Whether a file begins as what was read of it. */
-  boolean hasHead(Content c) throws IOException {
+  boolean hasHead(FileContent c) throws IOException {
     byte[] head = new byte[headLength];
     return c.readFully(0, head) == headLength && Checkpoint.hash(head, 0, headLength) == headHash;
   }
 
   /** Takes a place of which nothing is known but what stands before it. */
-  void set(Content c, long position) throws IOException {
+  void set(FileContent c, long position) throws IOException {
     offset = position;
     head(c);
     byte[] tail = new byte[(int) Math.min(Checkpoint.TAIL, position)];
@@ -103,13 +103,15 @@ final class Bookmark {
   }
 
   /** Learns more of the beginning, if more of it was read. */
-  void completeHead(Content c) throws IOException {
-    if (headLength < Checkpoint.HEAD && headLength < offset && !(c instanceof Content.Compressed)) {
+  void completeHead(FileContent c) throws IOException {
+    if (headLength < Checkpoint.HEAD
+        && headLength < offset
+        && !(c instanceof FileContent.Compressed)) {
       head(c);
     }
   }
 
-  private void head(Content c) throws IOException {
+  private void head(FileContent c) throws IOException {
     byte[] head = new byte[(int) Math.min(Checkpoint.HEAD, offset)];
     headLength = c.readFully(0, head);
     headHash = Checkpoint.hash(head, 0, headLength);

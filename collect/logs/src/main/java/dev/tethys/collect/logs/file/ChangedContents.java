@@ -22,14 +22,14 @@ final class ChangedContents {
   private final FileOptions options;
   private final FileOptions anyCompression;
   private final FileMetrics metrics;
-  private final Reading reading;
+  private final FileReaderContext reading;
   private final Missed missed;
 
   ChangedContents(
       FileOptions options,
       FileOptions anyCompression,
       FileMetrics metrics,
-      Reading reading,
+      FileReaderContext reading,
       Missed missed) {
     this.options = options;
     this.anyCompression = anyCompression;
@@ -54,7 +54,7 @@ final class ChangedContents {
         return TailedFile.ReadResult.END;
       }
       if (f.hasHead()) {
-        f.goOn();
+        f.proceed();
         return TailedFile.ReadResult.MORE;
       }
     }
@@ -90,7 +90,7 @@ final class ChangedContents {
   }
 
   private void recover(TailedFile f, Siblings.Found copy) throws InterruptedException {
-    try (Content content = Siblings.open(copy, anyCompression)) {
+    try (FileContent content = Siblings.open(copy, anyCompression)) {
       f.readCopy(content, reading);
       metrics.generations.with("recovered").inc();
     } catch (IOException e) {

@@ -72,7 +72,7 @@ final class Copies {
     if (related.isEmpty() && gone.isEmpty()) {
       return new Origin.New();
     }
-    try (Content content = Siblings.open(Whereabouts.of(path), stat.id(), options)) {
+    try (FileContent content = Siblings.open(SearchFolders.of(path), stat.id(), options)) {
       for (Checkpoint c : gone) {
         if (content.holds(c)) {
           return new Origin.Known(c.offset());
@@ -98,11 +98,11 @@ final class Copies {
   }
 
   /** Whether a file is what another is or was, be it copied or still being copied. */
-  private Origin copy(Content content, FileStat stat, TailedFile f) throws IOException {
+  private Origin copy(FileContent content, FileStat stat, TailedFile f) throws IOException {
     Checkpoint last = f.last();
     boolean whole = last.headLength() > 0 && content.holds(last);
-    long size = content instanceof Content.Plain ? stat.size() : last.offset();
-    try (Content other = Content.open(f.path, job.options)) {
+    long size = content instanceof FileContent.Plain ? stat.size() : last.offset();
+    try (FileContent other = FileContent.open(f.path, job.options)) {
       if (whole && !other.holds(last)) {
         job.wake(f); // it was truncated, which is found when it is read
         return later(stat) ? new Origin.Later() : new Origin.New();
@@ -133,7 +133,7 @@ final class Copies {
   }
 
   /** Whether bytes from a position on, up to the size of the one, are the same in the other. */
-  private static boolean isPrefix(Content one, Content other, long size, long from)
+  private static boolean isPrefix(FileContent one, FileContent other, long size, long from)
       throws IOException {
     long at = Math.max(0, from);
     byte[] a = new byte[(int) Math.min(Checkpoint.HEAD, size - at)];

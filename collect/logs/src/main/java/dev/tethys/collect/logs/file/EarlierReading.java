@@ -220,7 +220,7 @@ final class EarlierReading {
   }
 
   private boolean holds(Siblings.Found found, Checkpoint c) {
-    try (Content content = Siblings.open(found, files.job.anyCompression())) {
+    try (FileContent content = Siblings.open(found, files.job.anyCompression())) {
       return content.holds(c);
     } catch (IOException e) {
       return false;

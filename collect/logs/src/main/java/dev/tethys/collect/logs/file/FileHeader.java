@@ -21,10 +21,11 @@ record FileHeader(String text, int end, int rest, boolean complete) {
    * @param lines what each of its lines matches somewhere
    * @param last whether nothing more will come
    */
-  static FileHeader of(Content c, Charset charset, Pattern lines, boolean last) throws IOException {
+  static FileHeader of(FileContent c, Charset charset, Pattern lines, boolean last)
+      throws IOException {
     byte[] b = new byte[4096];
     int filled = c.readFully(0, b);
-    Lines l = Lines.of(charset, b, filled);
+    LineDecoder l = LineDecoder.of(charset, b, filled);
     StringBuilder text = new StringBuilder();
     int from = 0;
     while (true) {

@@ -36,7 +36,7 @@ public final class FileJob implements AutoCloseable {
   final FileMetrics metrics;
   final Positions positions;
   private final InstantSource clock;
-  private final Reading reading;
+  private final FileReaderContext reading;
   private final ReentrantLock lock = new ReentrantLock();
   private final ReadQueue queue = new ReadQueue(lock);
   private final Map<FileTarget, TargetFiles> targets = new LinkedHashMap<>();
@@ -68,7 +68,7 @@ public final class FileJob implements AutoCloseable {
     this.changed = changed;
     this.passesOver = options.rules().fromEnd() && positions.isNew(name);
     this.reading =
-        new Reading(
+        new FileReaderContext(
             options,
             e -> {
               if (queue.isStopped()) {
@@ -78,7 +78,7 @@ public final class FileJob implements AutoCloseable {
             },
             new EntryClock(clock),
             metrics,
-            new Reading.Buffer());
+            new FileReaderContext.Buffer());
     ChangedContents contents =
         new ChangedContents(options, open.anyCompression(), metrics, reading, this::missed);
     this.turns = new FileTurns(this, lock, queue, open, reading, contents);
@@ -122,7 +122,7 @@ public final class FileJob implements AutoCloseable {
 
   private TargetFiles comes(FileTarget target) {
     TargetFiles again = retired.remove(target);
-    return again == null ? new TargetFiles(target, this, passesOver) : again.comesBack();
+    return again == null ? new TargetFiles(target, this, passesOver) : again.returns();
   }
 
   /** Ends reading of a file where it is. To be called with the lock. */

@@ -22,7 +22,7 @@ final class FileTurns {
   private final ReentrantLock lock;
   private final ReadQueue queue;
   private final OpenFiles open;
-  private final Reading reading;
+  private final FileReaderContext reading;
   private final ChangedContents changed;
 
   FileTurns(
@@ -30,7 +30,7 @@ final class FileTurns {
       ReentrantLock lock,
       ReadQueue queue,
       OpenFiles open,
-      Reading reading,
+      FileReaderContext reading,
       ChangedContents changed) {
     this.job = job;
     this.lock = lock;

@@ -12,10 +12,10 @@ final class PastContents {
   private static final int MOST = 4;
 
   private final List<Checkpoint> ends = new ArrayList<>(); // latest first
-  private final List<Owed> owed = new ArrayList<>();
+  private final List<UnsettledContent> owed = new ArrayList<>();
 
   /** End of a copy that was read in an epoch. */
-  private record Owed(Checkpoint end, int epoch) {}
+  private record UnsettledContent(Checkpoint end, int epoch) {}
 
   /** Where it was read to, the last times. */
   synchronized List<Checkpoint> ends() {
@@ -32,7 +32,7 @@ final class PastContents {
 
   /** Remembers that a copy was read to its end, for later processes once that is delivered. */
   synchronized void owe(Checkpoint end, int epoch) {
-    owed.add(new Owed(end, epoch));
+    owed.add(new UnsettledContent(end, epoch));
   }
 
   /** Ends of copies of which all is delivered before an epoch; each is reported once. */

@@ -73,12 +73,12 @@ final class Siblings {
     return COMPRESSED.matcher(String.valueOf(p.getFileName())).replaceFirst("");
   }
 
-  private static boolean isRelated(Whereabouts file, Path other) {
+  private static boolean isRelated(SearchFolders file, Path other) {
     return file.names().stream().anyMatch(n -> isRelated(n, other));
   }
 
   /** The file of an id, under any name it has in its folder. */
-  static @Nullable Found of(Whereabouts file, FileId id) {
+  static @Nullable Found of(SearchFolders file, FileId id) {
     for (Found f : list(file, p -> true, false)) {
       if (f.stat.id().mayBe(id)) {
         return f;
@@ -92,7 +92,7 @@ final class Siblings {
    * none.
    */
   static @Nullable Found holding(
-      Whereabouts file, Checkpoint c, FileId itself, FileOptions options) {
+      SearchFolders file, Checkpoint c, FileId itself, FileOptions options) {
     if (c.headLength() == 0) {
       return null;
     }
@@ -107,7 +107,7 @@ final class Siblings {
       if (f.stat.id().mayBe(itself)) {
         continue;
       }
-      try (Content content = open(f, any)) {
+      try (FileContent content = open(f, any)) {
         if (content.holds(c)) {
           return f;
         }
@@ -123,8 +123,8 @@ final class Siblings {
    *
    * @throws NoSuchFileException when it has none
    */
-  static Content open(Found found, FileOptions options) throws IOException {
-    return open(new Whereabouts(found.path, found.path), found.stat.id(), options);
+  static FileContent open(Found found, FileOptions options) throws IOException {
+    return open(new SearchFolders(found.path, found.path), found.stat.id(), options);
   }
 
   /**
@@ -132,11 +132,11 @@ final class Siblings {
    *
    * @throws NoSuchFileException when it has no name any more
    */
-  static Content open(Whereabouts file, FileId id, FileOptions options) throws IOException {
+  static FileContent open(SearchFolders file, FileId id, FileOptions options) throws IOException {
     Path at = file.path();
     for (int i = 0; i < ATTEMPTS; i++) {
       try {
-        Content c = Content.open(at, options);
+        FileContent c = FileContent.open(at, options);
         // Names go from a file to the next, and do not come back: so it is the one that was opened.
         if (isAt(at, id)) {
           return c;
@@ -165,7 +165,7 @@ final class Siblings {
    * @param older that other one
    */
   static List<Found> since(
-      Whereabouts file, FileStat older, FileId itself, Predicate<FileId> known) {
+      SearchFolders file, FileStat older, FileId itself, Predicate<FileId> known) {
     Set<String> bases =
         file.names().stream().map(n -> base(plainName(n))).collect(Collectors.toSet());
     List<Found> out = new ArrayList<>();
@@ -186,7 +186,7 @@ final class Siblings {
   }
 
   /** Files next to the file, each once. */
-  private static List<Found> list(Whereabouts file, Predicate<Path> which, boolean bounded) {
+  private static List<Found> list(SearchFolders file, Predicate<Path> which, boolean bounded) {
     Map<FileId, Found> found = new LinkedHashMap<>();
     for (Path folder : file.folders()) {
       for (Found f : list(folder, which)) {

@@ -75,8 +75,8 @@ final class TailedFile {
   private volatile Checkpoint snapshot; // where it was read to
 
   private @Nullable TailedFile predecessor; // which reading may not have ended
-  private @Nullable Content content;
-  private @Nullable Lines lines;
+  private @Nullable FileContent content;
+  private @Nullable LineDecoder lines;
   private @Nullable FileHeader header; // null until it is found, or where none is looked for
   private final Bookmark bookmark = new Bookmark();
 
@@ -145,8 +145,8 @@ final class TailedFile {
     return id;
   }
 
-  Whereabouts whereabouts() {
-    return new Whereabouts(path, real);
+  SearchFolders whereabouts() {
+    return new SearchFolders(path, real);
   }
 
   /** Takes note of what the file system says; true when there may be something new to read. */
@@ -246,8 +246,8 @@ final class TailedFile {
 
   /** Opens it, under any name it has by now. */
   void open(FileOptions options) throws IOException {
-    Content c = Siblings.open(whereabouts(), id, options);
-    compressed = c instanceof Content.Compressed;
+    FileContent c = Siblings.open(whereabouts(), id, options);
+    compressed = c instanceof FileContent.Compressed;
     content = c;
   }
 
@@ -284,7 +284,7 @@ final class TailedFile {
 
   /** Whether it begins as it did, but ends before where it was read to. */
   boolean isShorter() throws IOException {
-    Content c = content;
+    FileContent c = content;
     return c != null
         && !compressed
         && bookmark.hasHead(c)
@@ -295,22 +295,22 @@ final class TailedFile {
    * Continues where it was read to, or at its end if that is before, regardless of what is there
    * now.
    */
-  void goOn() throws IOException {
-    Content c = content;
-    if (c instanceof Content.Plain p) {
+  void proceed() throws IOException {
+    FileContent c = content;
+    if (c instanceof FileContent.Plain p) {
       passTo(c, Math.min(bookmark.offset(), p.channel().size()));
     }
   }
 
   /** Continues at its end. */
   void passToEnd() throws IOException {
-    Content c = content;
-    if (c instanceof Content.Plain p) {
+    FileContent c = content;
+    if (c instanceof FileContent.Plain p) {
       passTo(c, p.channel().size());
     }
   }
 
-  private void passTo(Content c, long position) throws IOException {
+  private void passTo(FileContent c, long position) throws IOException {
     bookmark.setMidLine(false);
     bookmark.set(c, position);
     snapshot = here();
@@ -319,7 +319,7 @@ final class TailedFile {
   }
 
   /** Finds what the first lines tell; false when these are not all there. */
-  private boolean hasHeader(Content c, Reading r, boolean last) throws IOException {
+  private boolean hasHeader(FileContent c, FileReaderContext r, boolean last) throws IOException {
     Pattern first = r.options().rules().header();
     if (first == null || header != null) {
       return true;
@@ -352,14 +352,14 @@ final class TailedFile {
   }
 
   /** Passes over lines, for a position that counts them. */
-  void skipLines(long count, Reading r) throws IOException {
+  void skipLines(long count, FileReaderContext r) throws IOException {
     long left = count;
-    byte[] buf = new byte[Reading.READ];
-    Content c = content;
+    byte[] buf = new byte[FileReaderContext.READ];
+    FileContent c = content;
     if (c == null) {
       return;
     }
-    Lines l = lines(c, r);
+    LineDecoder l = lines(c, r);
     long at = 0;
     int n;
     while (left > 0 && (n = c.read(at, buf, 0, buf.length)) > 0) {
@@ -383,7 +383,7 @@ final class TailedFile {
 
   /** Continues at an offset of which nothing else is known. */
   void startAt(long position) throws IOException {
-    Content c = content;
+    FileContent c = content;
     if (c != null) {
       bookmark.set(c, position);
       snapshot = here();
@@ -391,14 +391,14 @@ final class TailedFile {
     }
   }
 
-  private Lines lines(Content c, Reading r) throws IOException {
+  private LineDecoder lines(FileContent c, FileReaderContext r) throws IOException {
     if (lines == null) {
       byte[] head = new byte[4];
       int n = c.read(0, head, 0, head.length);
       if (n > 0) {
         c.retain(head, 0, n);
       }
-      lines = Lines.of(r.options().encoding(), head, n).with(r.options().rules().records());
+      lines = LineDecoder.of(r.options().encoding(), head, n).with(r.options().rules().records());
     }
     return lines;
   }
@@ -416,8 +416,9 @@ final class TailedFile {
    * @throws InterruptedException when passing on was interrupted; what was passed on is accounted
    *     for
    */
-  ReadResult read(Reading r, boolean last, boolean flush) throws IOException, InterruptedException {
-    Content c = content;
+  ReadResult read(FileReaderContext r, boolean last, boolean flush)
+      throws IOException, InterruptedException {
+    FileContent c = content;
     if (c == null) {
       throw new IllegalStateException(name + " is not open");
     }
@@ -425,7 +426,7 @@ final class TailedFile {
   }
 
   /** Reads what follows from a copy of the file as it was. */
-  void readCopy(Content copy, Reading r) throws IOException, InterruptedException {
+  void readCopy(FileContent copy, FileReaderContext r) throws IOException, InterruptedException {
     while (read(copy, r, new Ending(true, true), false) == ReadResult.MORE) {
       // until its end
     }
@@ -438,17 +439,17 @@ final class TailedFile {
    * @param anyhow whether it is one regardless of its content, because no more data will come
    */
   private record Ending(boolean record, boolean anyhow) {
-    boolean takes(byte[] b, int from, int to, Reading r) {
+    boolean takes(byte[] b, int from, int to, FileReaderContext r) {
       return record && (anyhow || r.options().rules().rest().isWhole(b, from, to));
     }
   }
 
-  private ReadResult read(Content c, Reading r, Ending ending, boolean own)
+  private ReadResult read(FileContent c, FileReaderContext r, Ending ending, boolean own)
       throws IOException, InterruptedException {
     if (!hasHeader(c, r, ending.record)) {
       return ReadResult.END;
     }
-    Lines l = lines(c, r);
+    LineDecoder l = lines(c, r);
     int overlap = bookmark.tailLength();
     long began = bookmark.offset();
     long base = began - overlap;
@@ -460,7 +461,8 @@ final class TailedFile {
     ReadResult turn = ReadResult.END;
     while (true) {
       byte[] buf = r.buffer().room(filled);
-      int n = c.read(base + filled, buf, filled, Math.min(Reading.READ, buf.length - filled));
+      int n =
+          c.read(base + filled, buf, filled, Math.min(FileReaderContext.READ, buf.length - filled));
       filled += Math.max(n, 0);
       if (!checked) {
         if (filled < overlap && n > 0) {
@@ -468,7 +470,7 @@ final class TailedFile {
         }
         if (filled < overlap
             || !bookmark.isTail(buf)
-            || (c instanceof Content.Plain && !bookmark.hasHead(c))) {
+            || (c instanceof FileContent.Plain && !bookmark.hasHead(c))) {
           return ReadResult.CHANGED;
         }
         checked = true;
@@ -521,7 +523,14 @@ final class TailedFile {
    * @return where the line begins that has no end yet
    */
   private int hand(
-      byte[] buf, long base, int from, int searched, int to, Reading r, Lines l, boolean last)
+      byte[] buf,
+      long base,
+      int from,
+      int searched,
+      int to,
+      FileReaderContext r,
+      LineDecoder l,
+      boolean last)
       throws InterruptedException {
     int e = last ? to : l.end(buf, from, searched, to);
     if (e < 0) {
@@ -571,7 +580,15 @@ final class TailedFile {
 
   /** Hands an entry on; it begins as the record that is so many behind those that were passed. */
   private void give(
-      byte[] buf, long base, int p, int from, int to, int behind, Reading r, Lines l, Block block)
+      byte[] buf,
+      long base,
+      int p,
+      int from,
+      int to,
+      int behind,
+      FileReaderContext r,
+      LineDecoder l,
+      Block block)
       throws InterruptedException {
     LogEntry entry = entry(buf, from, to, base + from == 0, r, l, block);
     if (r.options().rules().numbered()) {
@@ -584,7 +601,7 @@ final class TailedFile {
    * Passes on the beginning of a line that is too long and has no end yet, and passes over what
    * else there is of it, or hands that on in further parts.
    */
-  private int beginning(byte[] buf, long base, int from, int to, Reading r, Lines l)
+  private int beginning(byte[] buf, long base, int from, int to, FileReaderContext r, LineDecoder l)
       throws InterruptedException {
     boolean splits = r.options().rules().splits();
     int max = r.options().maxLine();
@@ -624,7 +641,13 @@ final class TailedFile {
   }
 
   private LogEntry entry(
-      byte[] buf, int from, int to, boolean first, Reading r, Lines l, Block block) {
+      byte[] buf,
+      int from,
+      int to,
+      boolean first,
+      FileReaderContext r,
+      LineDecoder l,
+      Block block) {
     long time = r.entryClock().next();
     if (l.isUtf8(buf, from, to)) {
       return new LogEntry(labels, time, buf, from, to - from, block);
@@ -632,7 +655,8 @@ final class TailedFile {
     return new LogEntry(labels, time, text(buf, from, to, first, r, l), block);
   }
 
-  private String text(byte[] buf, int from, int to, boolean first, Reading r, Lines l) {
+  private String text(
+      byte[] buf, int from, int to, boolean first, FileReaderContext r, LineDecoder l) {
     if (!l.isText(buf, from, to)) {
       r.metrics().encodingFailures.with(name).inc();
       LOG.log(Level.DEBUG, "{0}: a line is not valid {1}", name, r.options().encoding());
@@ -640,7 +664,7 @@ final class TailedFile {
     return l.text(buf, from, to, first);
   }
 
-  private void moveTo(byte[] buf, long base, int p, Reading r) {
+  private void moveTo(byte[] buf, long base, int p, FileReaderContext r) {
     bookmark.moveTo(buf, base, p);
     r.metrics().readBytes.with(name).set((double) bookmark.offset());
   }

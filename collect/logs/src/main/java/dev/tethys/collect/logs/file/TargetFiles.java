@@ -261,7 +261,7 @@ final class TargetFiles {
   /** Changes of a file are notified of the folder in which it really is. */
   private void real(TailedFile f) {
     byRealPath.values().remove(f);
-    f.real = Whereabouts.of(f.path).real();
+    f.real = SearchFolders.of(f.path).real();
     if (!f.real.equals(f.path)) {
       byRealPath.put(f.real, f);
     }
@@ -323,7 +323,7 @@ final class TargetFiles {
   }
 
   /** The target is wanted again. */
-  TargetFiles comesBack() {
+  TargetFiles returns() {
     going = false;
     retired = false;
     for (TailedFile f : leaving) {
@@ -452,7 +452,7 @@ final class TargetFiles {
   }
 
   /** Files that were the file, or are copies of it, since an older one was, and were not read. */
-  List<Siblings.Found> missed(Whereabouts file, FileStat older, FileId itself) {
+  List<Siblings.Found> missed(SearchFolders file, FileStat older, FileId itself) {
     List<Siblings.Found> out = new ArrayList<>();
     for (Siblings.Found s : Siblings.since(file, older, itself, this::reads)) {
       if (job.positions.at(s.stat().id().place()).stream()

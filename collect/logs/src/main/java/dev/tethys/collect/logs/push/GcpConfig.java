@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param server null where they are asked for
  * @param subscription its whole name, {@code projects/P/subscriptions/S}; "" where they are pushed
  * @param keepTimes whether entries have the time that Google says
- * @param wholeEntry whether the line is all of the entry, even where it has a text of its own
+ * @param wholeEntry whether the line is all of the entry, even where it has its own text
  */
 public record GcpConfig(
     @Nullable PushServer server,

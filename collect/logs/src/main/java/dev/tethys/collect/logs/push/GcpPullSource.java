@@ -213,7 +213,7 @@ final class GcpPullSource implements LogSource {
     int i = 0;
     try {
       for (; i < fresh.size(); i++) {
-        handOn(wanted.get(i), fresh.get(i));
+        forward(wanted.get(i), fresh.get(i));
       }
     } finally {
       release(fresh.subList(i, fresh.size()));
@@ -230,7 +230,7 @@ final class GcpPullSource implements LogSource {
     }
   }
 
-  private void handOn(PubSub.Message m, Held h) throws InterruptedException {
+  private void forward(PubSub.Message m, Held h) throws InterruptedException {
     GcpEntry entry = GcpEntry.of(m.data(), config.wholeEntry());
     LabelsBuilder b = config.labels().toBuilder();
     entry.addLabels(b);

@@ -96,7 +96,7 @@ public final class ProtocolConnection {
     return !opaque;
   }
 
-  /** True when the connection was given up because it is encrypted. */
+  /** True when the connection was abandoned because it is encrypted. */
   public boolean isTls() {
     return tls;
   }

@@ -15,8 +15,10 @@ class SqlTextTest {
       value = {
         "select * from t where a = 'x' and b=12.5e-3 | select * from t where a = ? and b=?",
         "select 'it''s', 'a\\'b', E'\\n', X'0f', t1.c2 from t1 | select ?, ?, ?, ?, t1.c2 from t1",
-        "insert into t values (1, 'a', null), (2, 'b', $3) ; | insert into t values (?, ?, null), (?)",
-        "insert into t(a,b) values (1,2),(3,4), (5,6) returning id | insert into t(a,b) values (?) returning id",
+        "insert into t values (1, 'a', null), (2, 'b', $3) ; | insert into t values (?, ?, null),"
+            + " (?)",
+        "insert into t(a,b) values (1,2),(3,4), (5,6) returning id | insert into t(a,b) values (?)"
+            + " returning id",
         "select 1 where x in (1,2,3) -- secret 5 | select ? where x in (?)",
         "/* hint 1 */ select   /*+ x */ a   from \"Quoted 1\" | select a from \"Quoted 1\"",
         "select $tag$ body ' $$ $tag$, $1, $$x$$ | select ?, $1, ?",

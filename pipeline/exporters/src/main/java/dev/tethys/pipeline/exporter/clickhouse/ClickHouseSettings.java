@@ -65,8 +65,8 @@ record ClickHouseSettings(
           "metrics_table_prefix",
           Type.STRING,
           "metrics",
-          "Prefix of _samples, _series, _histograms, _exemplars and _metadata; {label} is replaced by the"
-              + " value of a label.");
+          "Prefix of _samples, _series, _histograms, _exemplars and _metadata; {label} is replaced"
+              + " by the value of a label.");
   private static final Key<String> LOGS =
       SECTION.key(
           "logs_table_name",

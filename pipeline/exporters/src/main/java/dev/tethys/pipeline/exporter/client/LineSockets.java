@@ -70,7 +70,7 @@ public final class LineSockets implements AutoCloseable {
 
   /** Work on a connection. */
   @FunctionalInterface
-  public interface Talk<T> {
+  public interface Session<T> {
     T over(Line line) throws IOException;
   }
 
@@ -229,7 +229,7 @@ public final class LineSockets implements AutoCloseable {
    * @throws IOException when it broke off: it is unknown how much was taken
    * @throws SocketTimeoutException when the time was up, likewise
    */
-  public <T> T talk(Talk<T> talk) throws IOException {
+  public <T> T talk(Session<T> talk) throws IOException {
     long deadline =
         timeout.isZero()
             ? System.nanoTime() + TimeUnit.HOURS.toNanos(1)
@@ -318,8 +318,8 @@ public final class LineSockets implements AutoCloseable {
                 + port
                 + ": the time is up"
                 + (sent
-                    ? "; all data is sent, but the server does not close the connection: if it never"
-                        + " does, set confirm: false"
+                    ? "; all data is sent, but the server does not close the connection: if it"
+                          + " never does, set confirm: false"
                     : ""),
             e);
       }

@@ -105,10 +105,10 @@ public final class ClymeneExporterFactory
 
   static ClymeneRequestEncoder parcels(
       ClymeneSettings s, @Nullable ClientAuth auth, InstantSource clock) {
-    GatewayForm form = GatewayForm.HTTP;
+    GatewayFormat form = GatewayFormat.HTTP;
     if (s.http() == null) {
       GrpcClientSettings g = s.grpc().getFirst();
-      form = new GatewayForm(false, g.compression(), g.encoding());
+      form = new GatewayFormat(false, g.compression(), g.encoding());
     }
     return new ClymeneRequestEncoder(form, s.maxBytes(), auth, clock);
   }

@@ -84,7 +84,7 @@ final class ClymeneGrpcSender implements Sender {
     }
     Map<String, String> headers = headers();
     p.headers().forEach((k, v) -> headers.put(k.toLowerCase(Locale.ROOT), v));
-    String encoding = headers.remove(GatewayForm.ENCODING);
+    String encoding = headers.remove(GatewayFormat.ENCODING);
     GrpcChannel c = channels.get(Math.floorMod(turn.getAndIncrement(), channels.size()));
     GrpcReply r =
         c.call(

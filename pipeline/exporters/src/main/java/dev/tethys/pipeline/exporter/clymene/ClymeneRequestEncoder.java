@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxBytes of a message, before compression
  */
 record ClymeneRequestEncoder(
-    GatewayForm form, int maxBytes, @Nullable ClientAuth auth, InstantSource clock)
+    GatewayFormat form, int maxBytes, @Nullable ClientAuth auth, InstantSource clock)
     implements Encoder {
   private static final String TOO_LARGE = "larger than a message may be";
   private static final String LARGE_LABELS =
@@ -75,12 +75,12 @@ record ClymeneRequestEncoder(
   }
 
   private EncodedRequest part(EncodedRequest of, byte[] message, int items) {
-    byte[] body = GatewayForm.of(of).closed(message, of.signal());
+    byte[] body = GatewayFormat.of(of).closed(message, of.signal());
     return new EncodedRequest(of.signal(), body, items, of.lane(), of.headers());
   }
 
   private List<EncodedRequest> seriesHalves(EncodedRequest p) {
-    byte[] request = GatewayForm.of(p).opened(p);
+    byte[] request = GatewayFormat.of(p).opened(p);
     List<Slice> all = RequestSlices.deal(request, request.length, 1, in -> 0).getFirst();
     if (all.size() == 1) {
       return RequestSlices.halves(request, all.getFirst()).stream()
@@ -102,7 +102,7 @@ record ClymeneRequestEncoder(
   }
 
   private List<EncodedRequest> lineHalves(EncodedRequest p) {
-    byte[] json = GatewayForm.of(p).opened(p);
+    byte[] json = GatewayFormat.of(p).opened(p);
     LogBatchJson.Batch b = LogBatchJson.read(json, 0, json.length);
     byte[] otlp = new OtlpWriter().write(b.logs());
     List<EncodedRequest> out = new ArrayList<>();

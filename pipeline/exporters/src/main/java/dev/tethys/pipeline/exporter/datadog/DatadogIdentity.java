@@ -51,7 +51,7 @@ final class DatadogIdentity implements ClientAuth {
 
   /**
    * @param datadog without a path
-   * @param around its caller has no authentication of its own
+   * @param around its caller has no own authentication
    * @param timeout of asking Datadog
    */
   DatadogIdentity(

@@ -34,14 +34,14 @@ final class DebugExporter implements Exporter {
   private final MessageSampler sampler;
   private final Output output;
   private final ItemAccounting account;
-  private final SeldomLog log;
+  private final RateLimitedWarnings log;
 
   DebugExporter(
       Verbosity verbosity,
       MessageSampler sampler,
       Output output,
       ItemAccounting account,
-      SeldomLog log) {
+      RateLimitedWarnings log) {
     this.verbosity = verbosity;
     this.sampler = sampler;
     this.output = output;

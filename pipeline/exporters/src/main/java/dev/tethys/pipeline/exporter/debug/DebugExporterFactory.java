@@ -127,6 +127,6 @@ public final class DebugExporterFactory implements ExporterFactory<DebugExporter
         new MessageSampler(settings.samplingInitial, settings.samplingThereafter, System::nanoTime),
         paths == null ? Output.log(context.logger()) : Output.paths(paths),
         context.account(signal),
-        new SeldomLog(context.logger(), context.name(), context.clock()::nanos));
+        new RateLimitedWarnings(context.logger(), context.name(), context.clock()::nanos));
   }
 }

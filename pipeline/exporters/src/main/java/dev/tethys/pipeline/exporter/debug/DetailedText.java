@@ -144,8 +144,8 @@ final class DetailedText {
 
   private void log(LogRecord l, int index) {
     line("LogRecord #" + index);
-    line("ObservedTimestamp: ", Texts.time(l.observedTimeUnixNano()));
-    line("Timestamp: ", Texts.time(l.timeUnixNano()));
+    line("ObservedTimestamp: ", GoValueText.time(l.observedTimeUnixNano()));
+    line("Timestamp: ", GoValueText.time(l.timeUnixNano()));
     line("SeverityText: ", l.severityText());
     line("SeverityNumber: ", severity(l.severityNumber()), "(" + l.severityNumber(), ")");
     if (!l.eventName().isEmpty()) {
@@ -188,8 +188,8 @@ final class DetailedText {
     if (!s.traceState().isEmpty()) {
       field("TraceState", s.traceState());
     }
-    field("Start time", Texts.time(s.startTimeUnixNano()));
-    field("End time", Texts.time(s.endTimeUnixNano()));
+    field("Start time", GoValueText.time(s.startTimeUnixNano()));
+    field("End time", GoValueText.time(s.endTimeUnixNano()));
     field("Status code", word(STATUS_CODES, s.statusCode()));
     field("Status message", s.statusMessage());
     field("DroppedAttributesCount", Integer.toUnsignedString(s.droppedAttributesCount()));
@@ -215,7 +215,7 @@ final class DetailedText {
   private void event(SpanEvent e, int index) {
     line("SpanEvent #" + index);
     line("     -> Name: ", e.name());
-    line("     -> Timestamp: ", Texts.time(e.timeUnixNano()));
+    line("     -> Timestamp: ", GoValueText.time(e.timeUnixNano()));
     dropped(e.droppedAttributesCount());
     attributes("     ", "Attributes:", e.attributes()); // two colons, as there
   }
@@ -262,8 +262,8 @@ final class DetailedText {
         p instanceof NumberDataPoint ? "NumberDataPoints" : p.getClass().getSimpleName() + "s";
     line(kind, " #" + index);
     attributes("", "Data point attributes", p.attributes());
-    line("StartTimestamp: ", Texts.time(p.startTimeUnixNano()));
-    line("Timestamp: ", Texts.time(p.timeUnixNano()));
+    line("StartTimestamp: ", GoValueText.time(p.startTimeUnixNano()));
+    line("Timestamp: ", GoValueText.time(p.timeUnixNano()));
     switch (p) {
       case NumberDataPoint n -> {
         number("Value: ", n.isInt(), n.isDouble(), n.longValue(), n.doubleValue());
@@ -272,7 +272,7 @@ final class DetailedText {
       case HistogramDataPoint h -> {
         distribution(h);
         for (int i = 0; i < h.explicitBounds().length; i++) {
-          line("ExplicitBounds #" + i, ": ", Texts.fixed(h.explicitBounds()[i]));
+          line("ExplicitBounds #" + i, ": ", GoValueText.fixed(h.explicitBounds()[i]));
         }
         for (int i = 0; i < h.bucketCounts().length; i++) {
           line("Buckets #" + i, ", Count: ", Long.toUnsignedString(h.bucketCounts()[i]));
@@ -286,10 +286,10 @@ final class DetailedText {
       }
       case SummaryDataPoint s -> {
         line("Count: ", Long.toUnsignedString(s.count()));
-        line("Sum: ", Texts.fixed(s.sum()));
+        line("Sum: ", GoValueText.fixed(s.sum()));
         for (int i = 0; i < s.quantiles().length; i++) {
-          String quantile = Texts.fixed(s.quantiles()[i]);
-          String value = Texts.fixed(s.quantileValues()[i]);
+          String quantile = GoValueText.fixed(s.quantiles()[i]);
+          String value = GoValueText.fixed(s.quantileValues()[i]);
           line("QuantileValue #" + i, ": Quantile ", quantile, ", Value ", value);
         }
       }
@@ -300,20 +300,20 @@ final class DetailedText {
     if (isInt) {
       line(header, Long.toString(n));
     } else if (isDouble) {
-      line(header, Texts.fixed(d));
+      line(header, GoValueText.fixed(d));
     }
   }
 
   private void distribution(DistributionDataPoint d) {
     line("Count: ", Long.toUnsignedString(d.count()));
     if (d.hasSum()) {
-      line("Sum: ", Texts.fixed(d.sum()));
+      line("Sum: ", GoValueText.fixed(d.sum()));
     }
     if (d.hasMin()) {
-      line("Min: ", Texts.fixed(d.min()));
+      line("Min: ", GoValueText.fixed(d.min()));
     }
     if (d.hasMax()) {
-      line("Max: ", Texts.fixed(d.max()));
+      line("Max: ", GoValueText.fixed(d.max()));
     }
   }
 
@@ -322,8 +322,8 @@ final class DetailedText {
     long[] negative = e.negativeCounts();
     for (int i = negative.length - 1; i >= 0; i--) {
       double index = (double) e.negativeOffset() + i;
-      String from = Texts.fixed(-Math.exp((index + 1) * factor));
-      String to = Texts.fixed(-Math.exp(index * factor));
+      String from = GoValueText.fixed(-Math.exp((index + 1) * factor));
+      String to = GoValueText.fixed(-Math.exp(index * factor));
       line("Bucket [", from, ", ", to, "), Count: ", Long.toUnsignedString(negative[i]));
     }
     if (e.zeroCount() != 0) {
@@ -332,8 +332,8 @@ final class DetailedText {
     long[] positive = e.positiveCounts();
     for (int i = 0; i < positive.length; i++) {
       double index = (double) e.positiveOffset() + i;
-      String from = Texts.fixed(Math.exp(index * factor));
-      String to = Texts.fixed(Math.exp((index + 1) * factor));
+      String from = GoValueText.fixed(Math.exp(index * factor));
+      String to = GoValueText.fixed(Math.exp((index + 1) * factor));
       line("Bucket (", from, ", ", to, "], Count: ", Long.toUnsignedString(positive[i]));
     }
   }
@@ -348,7 +348,7 @@ final class DetailedText {
       line("Exemplar #" + i++);
       line("     -> Trace ID: ", SpanText.traceId(e.traceIdHigh(), e.traceIdLow()));
       line("     -> Span ID: ", SpanText.spanId(e.spanId()));
-      line("     -> Timestamp: ", Texts.time(e.timeUnixNano()));
+      line("     -> Timestamp: ", GoValueText.time(e.timeUnixNano()));
       number("     -> Value: ", e.isInt(), e.isDouble(), e.longValue(), e.doubleValue());
       attributes("     ", "FilteredAttributes", e.attributes());
     }

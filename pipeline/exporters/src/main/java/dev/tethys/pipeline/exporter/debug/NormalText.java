@@ -134,20 +134,20 @@ final class NormalText {
     if (n.isInt()) {
       out.append(n.longValue());
     } else if (n.isDouble()) {
-      out.append(Texts.shortest(n.doubleValue()));
+      out.append(GoValueText.shortest(n.doubleValue()));
     }
   }
 
   private void distribution(DistributionDataPoint d) {
     out.append("count=").append(Long.toUnsignedString(d.count()));
     if (d.hasSum()) {
-      out.append(" sum=").append(Texts.shortest(d.sum()));
+      out.append(" sum=").append(GoValueText.shortest(d.sum()));
     }
     if (d.hasMin()) {
-      out.append(" min=").append(Texts.shortest(d.min()));
+      out.append(" min=").append(GoValueText.shortest(d.min()));
     }
     if (d.hasMax()) {
-      out.append(" max=").append(Texts.shortest(d.max()));
+      out.append(" max=").append(GoValueText.shortest(d.max()));
     }
   }
 
@@ -158,7 +158,7 @@ final class NormalText {
     for (int i = 0; i < counts.length; i++) {
       out.append(' ');
       if (i < bounds.length) {
-        out.append("le").append(Texts.shortest(bounds[i])).append('=');
+        out.append("le").append(GoValueText.shortest(bounds[i])).append('=');
       }
       out.append(Long.toUnsignedString(counts[i]));
     }
@@ -181,16 +181,16 @@ final class NormalText {
   }
 
   private void bucket(double upper, long count) {
-    out.append(" le").append(Texts.shortest(upper)).append('=');
+    out.append(" le").append(GoValueText.shortest(upper)).append('=');
     out.append(Long.toUnsignedString(count));
   }
 
   private void summary(SummaryDataPoint s) {
     out.append("count=").append(Long.toUnsignedString(s.count()));
-    out.append(" sum=").append(Texts.fixed(s.sum()));
+    out.append(" sum=").append(GoValueText.fixed(s.sum()));
     for (int i = 0; i < s.quantiles().length; i++) {
-      out.append(" q").append(Texts.shortest(s.quantiles()[i]));
-      out.append('=').append(Texts.shortest(s.quantileValues()[i]));
+      out.append(" q").append(GoValueText.shortest(s.quantiles()[i]));
+      out.append('=').append(GoValueText.shortest(s.quantileValues()[i]));
     }
   }
 }

@@ -138,7 +138,8 @@ record ElasticSettings(
               "logs_index",
               Type.STRING,
               "logs-tethys-default",
-              "Index or data stream of log records; {attribute} is replaced by a resource attribute.");
+              "Index or data stream of log records; {attribute} is replaced by a resource"
+                  + " attribute.");
       tracesIndex =
           s.key(
               "traces_index",

@@ -2,7 +2,7 @@ package dev.tethys.pipeline.exporter.influx;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.pipeline.client.HttpEndpoint;
-import dev.tethys.pipeline.client.ServersMachine;
+import dev.tethys.pipeline.client.ServerSystemErrors;
 import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.SendResult;
 import dev.tethys.pipeline.delivery.Sender;
@@ -26,10 +26,10 @@ import tools.jackson.databind.ObjectMapper;
  * is in doubt is sent again.
  *
  * <p>Version 1 answers 400 when it stored all but some lines, and shows those it cannot parse, or
- * says how many it dropped (of another field type, beyond the retention policy, or for require of
- * room on its disk, which is no their own fault). Version 2 stores nothing of a request with a
- * malformed line, which is found by halving; 422 is as version 1's 400. Version 3 names each line
- * that it did not take, a hundred at most.
+ * says how many it dropped (of another field type, beyond the retention policy, or for lack of room
+ * on its disk, which is no their own fault). Version 2 stores nothing of a request with a malformed
+ * line, which is found by halving; 422 is as version 1's 400. Version 3 names each line that it did
+ * not take, a hundred at most.
  */
 final class InfluxSender implements Sender {
   private static final Pattern DROPPED = Pattern.compile("dropped=(\\d{1,9})");
@@ -128,7 +128,7 @@ final class InfluxSender implements Sender {
   /** Errors of parsing show the line as it came, and others the names that are in it in quotes. */
   private static boolean isOfTheMachine(String error) {
     return !error.contains("unable to parse")
-        && ServersMachine.isInTrouble(QUOTED.matcher(error).replaceAll(""));
+        && ServerSystemErrors.isInTrouble(QUOTED.matcher(error).replaceAll(""));
   }
 
   private SendResult first(EncodedRequest p, HttpEndpoint.Reply r) {

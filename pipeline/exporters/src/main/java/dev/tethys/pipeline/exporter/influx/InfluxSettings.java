@@ -76,8 +76,8 @@ record InfluxSettings(
           "db",
           Type.STRING,
           "",
-          "The database; it must be there, or create_schema makes it. {label} is replaced by the value of a label, or of an"
-              + " attribute of the resource.");
+          "The database; it must be there, or create_schema makes it. {label} is replaced by the"
+              + " value of a label, or of an attribute of the resource.");
   private static final Key<String> V1_USERNAME =
       V1_SECTION.key("username", Type.STRING, "", "Sent with basic authentication.");
   private static final Key<Secret> V1_PASSWORD =
@@ -127,7 +127,8 @@ record InfluxSettings(
           "bucket",
           Type.STRING,
           "",
-          "The bucket, of version 2; it must be there, or create_schema makes it. {label} as in v1_compatibility.db.");
+          "The bucket, of version 2; it must be there, or create_schema makes it. {label} as in"
+              + " v1_compatibility.db.");
   private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);
   private static final Key<Secret> TOKEN =
       SECTION.optional("token", Type.SECRET, "Sent as Token, to version 3 as Bearer.");

@@ -80,7 +80,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
   private final LoadBalancingSettings settings;
   private final BackendSource source;
   private final RandomGenerator random;
-  private final Parting parting;
+  private final PartRouting parting;
   private final @Nullable ClientAuth auth;
   private final OtlpRequestEncoder parcels;
   private final QueueParts queues;
@@ -108,7 +108,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
     this.source = source;
     RoutingKey key = settings.key() == null ? RoutingKey.of(signal) : settings.key();
     this.random = random;
-    this.parting = new Parting(key, settings.attributes(), random);
+    this.parting = new PartRouting(key, settings.attributes(), random);
     this.auth = ClientAuth.of(settings.client().auth(), context);
     this.parcels = OtlpRequestEncoder.grpc(settings.client(), signal, auth);
     this.queues = context.parts(settings.delivery(), signal);
@@ -223,7 +223,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
     return part(batch, now, parting.with(() -> draw));
   }
 
-  private Map<Backend, Batch> part(Batch batch, Members now, Parting by) {
+  private Map<Backend, Batch> part(Batch batch, Members now, PartRouting by) {
     Backend only = now.only();
     if (only != null) {
       return Map.of(only, batch);
@@ -294,8 +294,8 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
       if (!targets.containsValue(b.target())) {
         active.remove(b.target());
         leaving.put(b.target(), b);
-        b.queue().leave(handOver());
-        handOnSoon(b);
+        b.queue().leave(transfer());
+        forwardSoon(b);
         context.logger().log(Level.INFO, "{0}: {1} is gone", context.name(), b.target());
       }
     }
@@ -307,11 +307,11 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
   }
 
   /** Not here: where the queue is full it waits for room, that others may have to make. */
-  private void handOnSoon(Backend b) {
-    context.clock().execute(context.name() + " to " + b.target(), b.queue()::handOn);
+  private void forwardSoon(Backend b) {
+    context.clock().execute(context.name() + " to " + b.target(), b.queue()::forward);
   }
 
-  private BackendHandoff handOver() {
+  private BackendHandoff transfer() {
     return new BackendHandoff(this, parcels, account);
   }
 
@@ -327,7 +327,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
       Backend before = leaving.remove(target);
       if (before != null) {
         before.queue().replaceSender(s);
-        handOnSoon(before);
+        forwardSoon(before);
         active.put(target, before);
         return before;
       }
@@ -367,7 +367,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
     try {
       for (String target : queues.onDisk()) {
         if (!active.containsKey(target) && !leaving.containsKey(target)) {
-          BackendHandoff others = handOver();
+          BackendHandoff others = transfer();
           QueuePart q = queues.part(target, parcels, others);
           q.leave(others);
           if (opened(target, q)) {
@@ -422,7 +422,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
         }
       }
     }
-    empty.forEach(b -> b.queue().handOn()); // what waited for company waits in the queue now
+    empty.forEach(b -> b.queue().forward()); // what waited for company waits in the queue now
     synchronized (changes) {
       if (stopped) {
         return;
@@ -449,8 +449,8 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
   }
 
   @Override
-  public void handOn() {
-    members.byName().values().forEach(b -> b.queue().handOn());
+  public void forward() {
+    members.byName().values().forEach(b -> b.queue().forward());
   }
 
   @Override

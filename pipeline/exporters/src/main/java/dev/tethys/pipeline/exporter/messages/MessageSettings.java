@@ -50,8 +50,8 @@ public record MessageSettings(
               topicKey,
               Type.STRING,
               usual,
-              "Topic of messages. {signal} is replaced by metrics, logs or traces; another name by an"
-                  + " attribute of the resource, or, of encodings by sample, for a label.");
+              "Topic of messages. {signal} is replaced by metrics, logs or traces; another name by"
+                  + " an attribute of the resource, or, of encodings by sample, for a label.");
       maxNames = BoundedNames.key(s, 10_000);
       encoding =
           s.key(

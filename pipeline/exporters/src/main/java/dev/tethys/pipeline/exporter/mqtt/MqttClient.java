@@ -195,7 +195,7 @@ final class MqttClient implements AutoCloseable {
   }
 
   /** Does something with a connection. */
-  <T> T over(LineSockets.Talk<T> talk) throws IOException {
+  <T> T over(LineSockets.Session<T> talk) throws IOException {
     return sockets.talk(talk);
   }
 

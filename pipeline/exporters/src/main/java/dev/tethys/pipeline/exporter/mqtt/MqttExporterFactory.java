@@ -13,8 +13,8 @@ import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.ItemProbe;
 import dev.tethys.pipeline.delivery.SendResult;
 import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.exporter.messages.LoopbackProbe;
 import dev.tethys.pipeline.exporter.messages.MessageRequestEncoder;
-import dev.tethys.pipeline.exporter.messages.Overheard;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.util.Set;
@@ -83,11 +83,11 @@ public final class MqttExporterFactory
   public ExporterProbe probe(MqttSettings s, Signal signal, Context context) {
     check(s, signal, context);
     MqttClient client = new MqttClient(s, clients);
-    Overheard sender =
-        new Overheard(
+    LoopbackProbe sender =
+        new LoopbackProbe(
             new Publisher(client),
             new MqttListener(
-                new MqttClient(s, clients, Overheard.timeLimit(s.delivery().timeout())),
+                new MqttClient(s, clients, LoopbackProbe.timeLimit(s.delivery().timeout())),
                 new MqttPackets(s.five())));
     return new ItemProbe(
         signal,

@@ -3,12 +3,12 @@ package dev.tethys.pipeline.exporter.mqtt;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.mqtt.MqttPackets;
 import dev.tethys.pipeline.exporter.client.LineSockets;
-import dev.tethys.pipeline.exporter.messages.Overheard;
+import dev.tethys.pipeline.exporter.messages.LoopbackProbe;
 import java.io.IOException;
 import java.util.Arrays;
 
 /** Subscribes to a topic to verify a published message. */
-record MqttListener(MqttClient client, MqttPackets packets) implements Overheard.Listener {
+record MqttListener(MqttClient client, MqttPackets packets) implements LoopbackProbe.Listener {
   private static final int PACKET = 1;
 
   @Override
@@ -17,14 +17,14 @@ record MqttListener(MqttClient client, MqttPackets packets) implements Overheard
   }
 
   @Override
-  public <T> T over(LineSockets.Talk<T> talk) throws IOException {
+  public <T> T over(LineSockets.Session<T> talk) throws IOException {
     return client.over(talk);
   }
 
   @Override
   public String subscribe(LineSockets.Line line, String topic) throws IOException {
     line.write(packets.subscribe(topic, PACKET));
-    for (int others = 0; others < Overheard.MOST; others++) {
+    for (int others = 0; others < LoopbackProbe.MOST; others++) {
       int type = line.readByte() >> 4;
       byte[] content = MqttClient.content(line);
       if (type == MqttPackets.DISCONNECT) {
@@ -44,7 +44,7 @@ record MqttListener(MqttClient client, MqttPackets packets) implements Overheard
   @Override
   public String await(LineSockets.Line line, String topic, byte[] body) throws IOException {
     try {
-      for (int others = 0; others < Overheard.MOST; others++) {
+      for (int others = 0; others < LoopbackProbe.MOST; others++) {
         int first = line.readByte();
         byte[] content = MqttClient.content(line);
         if (first >> 4 == MqttPackets.PUBLISH
@@ -55,12 +55,12 @@ record MqttListener(MqttClient client, MqttPackets packets) implements Overheard
     } catch (IOException e) {
       if (!packets.five()) {
         // Nor do brokers of version 3.1.1 say that a message may not be written.
-        throw new IOException("delivery cannot be verified: " + Overheard.nothing(topic, e), e);
+        throw new IOException("delivery cannot be verified: " + LoopbackProbe.nothing(topic, e), e);
       }
-      return Overheard.nothing(topic, e);
+      return LoopbackProbe.nothing(topic, e);
     } catch (CodecException e) {
       throw new IOException("the broker delivered a message that is " + e.getMessage(), e);
     }
-    return "it was not among " + Overheard.MOST + " others on " + topic;
+    return "it was not among " + LoopbackProbe.MOST + " others on " + topic;
   }
 }

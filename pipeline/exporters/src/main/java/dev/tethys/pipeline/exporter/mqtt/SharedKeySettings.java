@@ -37,7 +37,8 @@ record SharedKeySettings(
           section.optional(
               "psk",
               Type.SECRET,
-              "A key that the broker has as well, in hexadecimal digits: TLS without certificates.");
+              "A key that the broker has as well, in hexadecimal digits: TLS without"
+                  + " certificates.");
       file =
           section.key("psk_file", Type.PATH, "", "A file of that key, read for each connection.");
       identity =
@@ -60,8 +61,8 @@ record SharedKeySettings(
       if (!tls.equals(versions(tls))) {
         throw o.error(
             tlsKey,
-            "with psk_identity, tls supports only server_name_override, min_version and max_version:"
-                + " the key replaces certificates and authorities");
+            "with psk_identity, tls supports only server_name_override, min_version and"
+                + " max_version: the key replaces certificates and authorities");
       }
       Secret digits = o.find(psk);
       SharedKey key = null;

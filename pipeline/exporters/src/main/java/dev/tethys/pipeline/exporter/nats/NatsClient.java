@@ -26,8 +26,8 @@ import tools.jackson.databind.ObjectMapper;
  */
 final class NatsClient implements AutoCloseable {
   private static final String NO_STREAM =
-      "no JetStream stream accepts the subject: create one, set create_stream, or set jetstream: false"
-          + " to deliver to subscribers only";
+      "no JetStream stream accepts the subject: create one, set create_stream, or set jetstream:"
+          + " false to deliver to subscribers only";
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MAX_ANSWER = 1 << 20;
@@ -86,7 +86,7 @@ final class NatsClient implements AutoCloseable {
   }
 
   /** Does something with a connection to a server. */
-  <T> T over(LineSockets.Talk<T> talk) throws IOException {
+  <T> T over(LineSockets.Session<T> talk) throws IOException {
     int at = current.get();
     try {
       return servers.get(at % servers.size()).talk(talk);

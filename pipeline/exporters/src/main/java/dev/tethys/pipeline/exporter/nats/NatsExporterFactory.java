@@ -12,8 +12,8 @@ import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.ItemProbe;
 import dev.tethys.pipeline.delivery.SendResult;
 import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.exporter.messages.LoopbackProbe;
 import dev.tethys.pipeline.exporter.messages.MessageRequestEncoder;
-import dev.tethys.pipeline.exporter.messages.Overheard;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -71,10 +71,10 @@ public final class NatsExporterFactory
   public ExporterProbe probe(NatsSettings s, Signal signal, Context context) {
     s.messages().check(signal);
     NatsClient client = new NatsClient(s);
-    Overheard sender =
-        new Overheard(
+    LoopbackProbe sender =
+        new LoopbackProbe(
             new Publisher(s, client),
-            new NatsListener(new NatsClient(s, Overheard.timeLimit(s.delivery().timeout()))));
+            new NatsListener(new NatsClient(s, LoopbackProbe.timeLimit(s.delivery().timeout()))));
     ExporterProbe probe =
         new ItemProbe(
             signal,
@@ -93,7 +93,7 @@ public final class NatsExporterFactory
    * Looks up a stream first, because a subscriber could answer instead of a missing stream, which
    * would not store the message.
    */
-  private record Seeking(NatsClient client, Overheard sender) implements Sender {
+  private record Seeking(NatsClient client, LoopbackProbe sender) implements Sender {
     @Override
     public SendResult send(EncodedRequest p) throws IOException, InterruptedException {
       client.seekStream(MessageRequestEncoder.topic(p));

@@ -1,21 +1,21 @@
 package dev.tethys.pipeline.exporter.nats;
 
 import dev.tethys.pipeline.exporter.client.LineSockets;
-import dev.tethys.pipeline.exporter.messages.Overheard;
+import dev.tethys.pipeline.exporter.messages.LoopbackProbe;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Locale;
 
 /** Subscribes to a subject to verify a published message. */
-record NatsListener(NatsClient client) implements Overheard.Listener {
+record NatsListener(NatsClient client) implements LoopbackProbe.Listener {
   @Override
   public void close() {
     client.close();
   }
 
   @Override
-  public <T> T over(LineSockets.Talk<T> talk) throws IOException {
+  public <T> T over(LineSockets.Session<T> talk) throws IOException {
     return client.over(talk);
   }
 
@@ -42,12 +42,12 @@ record NatsListener(NatsClient client) implements Overheard.Listener {
 
   @Override
   public String await(LineSockets.Line line, String subject, byte[] body) throws IOException {
-    for (int others = 0; others < Overheard.MOST; ) {
+    for (int others = 0; others < LoopbackProbe.MOST; ) {
       String said;
       try {
         said = line.read();
       } catch (IOException e) {
-        return Overheard.nothing(subject, e);
+        return LoopbackProbe.nothing(subject, e);
       }
       if (said.equals("PING")) {
         line.write("PONG\r\n".getBytes(StandardCharsets.US_ASCII));
@@ -59,6 +59,6 @@ record NatsListener(NatsClient client) implements Overheard.Listener {
         others++;
       }
     }
-    return "it was not among " + Overheard.MOST + " others on " + subject;
+    return "it was not among " + LoopbackProbe.MOST + " others on " + subject;
   }
 }

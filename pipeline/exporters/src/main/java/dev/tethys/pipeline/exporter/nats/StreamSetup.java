@@ -52,7 +52,7 @@ record StreamSetup(String name, String json) {
             Duration.ofMinutes(2),
             "For how long a message that is sent again is known.");
 
-    private record Asked(
+    private record RequestedStream(
         List<String> subjects,
         String storage,
         long replicas,
@@ -60,7 +60,7 @@ record StreamSetup(String name, String json) {
         long maxBytes,
         Duration duplicates) {}
 
-    private final Key<Asked> key;
+    private final Key<RequestedStream> key;
 
     Keys(Section s) {
       key = s.optional("create_stream", SECTION.type(Keys::asked), SECTION.doc());
@@ -73,7 +73,7 @@ record StreamSetup(String name, String json) {
       return m;
     }
 
-    private static Asked asked(YamlObject o) {
+    private static RequestedStream asked(YamlObject o) {
       if (o.get(REPLICAS) < 1 || o.get(REPLICAS) > 5) {
         throw o.error(REPLICAS, "replicas must be 1 to 5");
       }
@@ -84,7 +84,7 @@ record StreamSetup(String name, String json) {
         throw o.error(MAX_BYTES, "max_bytes must be at least 1, or -1 for no limit");
       }
       List<String> subjects = o.find(SUBJECTS);
-      return new Asked(
+      return new RequestedStream(
           subjects == null ? List.of() : subjects,
           o.get(STORAGE),
           o.get(REPLICAS),
@@ -95,7 +95,7 @@ record StreamSetup(String name, String json) {
 
     /** What is to be made; null for nothing. */
     @Nullable StreamSetup read(YamlObject o, String stream, NameTemplate subject) {
-      Asked a = o.find(key);
+      RequestedStream a = o.find(key);
       if (a == null) {
         return null;
       }

@@ -6,7 +6,7 @@ import dev.tethys.codec.opentsdb.DataPoint;
 import dev.tethys.codec.opentsdb.PutReader;
 import dev.tethys.codec.opentsdb.TsdbAnswer;
 import dev.tethys.pipeline.client.HttpEndpoint;
-import dev.tethys.pipeline.client.ServersMachine;
+import dev.tethys.pipeline.client.ServerSystemErrors;
 import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.SendResult;
 import dev.tethys.pipeline.delivery.Sender;
@@ -94,7 +94,7 @@ final class HttpPutSender implements Sender {
       all = List.of();
     }
     if (all.isEmpty()) {
-      return ServersMachine.isInTrouble(message(r))
+      return ServerSystemErrors.isInTrouble(message(r))
           ? new SendResult.Retryable(Duration.ZERO, true, r.reason())
           : parcels.halves(p, r.reason());
     }
@@ -160,7 +160,7 @@ final class HttpPutSender implements Sender {
     if (e.contains("throttle") || e.contains("timeout") || e.contains("timed out")) {
       return new SendResult.Retryable(Duration.ZERO, true, "OpenTSDB: " + error);
     }
-    if (ServersMachine.isInTrouble(e)) {
+    if (ServerSystemErrors.isInTrouble(e)) {
       return new SendResult.Retryable(Duration.ZERO, true, "OpenTSDB: " + error);
     }
     return e.contains("storage exception") || e.contains("not cached yet") || e.contains("hbase")

@@ -4,7 +4,7 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.otlp.wire.OtlpResponse;
 import dev.tethys.codec.otlp.wire.RpcStatus;
 import dev.tethys.pipeline.client.GrpcClientSettings;
-import dev.tethys.pipeline.client.ServersMachine;
+import dev.tethys.pipeline.client.ServerSystemErrors;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.SendResult;
@@ -76,7 +76,7 @@ public final class OtlpGrpcSender implements Sender {
     Duration delay = delay(r);
     if (r.status() != GrpcReply.OK
         && r.status() != GrpcReply.INVALID_ARGUMENT // which may quote what was sent
-        && ServersMachine.isInTrouble(r.message())) {
+        && ServerSystemErrors.isInTrouble(r.message())) {
       return new SendResult.Retryable(delay == null ? Duration.ZERO : delay, true, reason);
     }
     return switch (r.status()) {

@@ -81,7 +81,7 @@ public final class OtlpHttpExporterFactory
         parcels,
         url,
         s.client().headers(),
-        ClientAuth.besideSigning(auth),
+        ClientAuth.withSigning(auth),
         s.delivery().timeout(),
         clients,
         f -> f.client(ClientAuth.signing(s.client().client(), auth)),

@@ -6,7 +6,7 @@ import dev.tethys.codec.otlp.wire.RpcStatus;
 import dev.tethys.config.Secret;
 import dev.tethys.pipeline.client.FirstUseClient;
 import dev.tethys.pipeline.client.RetryAfter;
-import dev.tethys.pipeline.client.ServersMachine;
+import dev.tethys.pipeline.client.ServerSystemErrors;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.SendResult;
@@ -109,7 +109,7 @@ final class OtlpHttpSender implements Sender {
         }
         default ->
             // of a fault of the server's only: a refusal may quote what was sent
-            a.status() == 507 || (a.status() / 100 == 5 && ServersMachine.isInTrouble(said))
+            a.status() == 507 || (a.status() / 100 == 5 && ServerSystemErrors.isInTrouble(said))
                 ? new SendResult.Retryable(Duration.ZERO, true, reason)
                 : new SendResult.Permanent(reason);
       };

@@ -110,7 +110,8 @@ final class DirectoryTarget implements FileTarget {
       if (!done) {
         delete(
             moved,
-            "Partial group dropped, file not deleted, its rows are sent again file={0} error=\"{1}\"");
+            "Partial group dropped, file not deleted, its rows are sent again file={0}"
+                + " error=\"{1}\"");
         delete(written, "{0} is left, and taken away when it is a day old: {1}");
       }
     }

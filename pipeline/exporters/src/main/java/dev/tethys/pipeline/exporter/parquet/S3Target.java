@@ -277,7 +277,8 @@ final class S3Target implements FileTarget {
       }
       LOG.log(
           System.Logger.Level.WARNING,
-          "Partial group dropped, object may exist, its rows are sent again object={0} error=\"{1}\"",
+          "Partial group dropped, object may exist, its rows are sent again object={0}"
+              + " error=\"{1}\"",
           name(key(f.path())),
           why);
     }

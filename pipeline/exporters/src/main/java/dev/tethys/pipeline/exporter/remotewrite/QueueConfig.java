@@ -66,7 +66,8 @@ public record QueueConfig(
           "capacity",
           Type.INT,
           (long) DEFAULT.capacity,
-          "Samples that a shard may hold in Prometheus. Taken and shown; here what waits is bounded in bytes.");
+          "Samples that a shard may hold in Prometheus. Taken and shown; here what waits is bounded"
+              + " in bytes.");
   private static final Key<Long> SHARDS_MAX =
       SECTION.key("max_shards", Type.INT, (long) DEFAULT.maxShards, "Most requests at once.");
   private static final Key<Long> SHARDS_MIN =

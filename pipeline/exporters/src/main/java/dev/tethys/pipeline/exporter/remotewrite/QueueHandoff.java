@@ -86,10 +86,10 @@ final class QueueHandoff {
    *
    * @param metadata whether requests have metadata with each series
    */
-  Pending take(Batch batch, AckCallback receipt, long nanos, boolean metadata) {
+  TrackedBatch take(Batch batch, AckCallback receipt, long nanos, boolean metadata) {
     Journal j = journal;
     if (j == null) {
-      return new Pending(receipt);
+      return new TrackedBatch(receipt);
     }
     synchronized (j) {
       Generation g = generation;
@@ -113,13 +113,13 @@ final class QueueHandoff {
         fails = true;
         failed.run();
       }
-      return new Pending(g::release, at);
+      return new TrackedBatch(g::release, at);
     }
   }
 
   /** Assigns batches left by an earlier process. */
   interface Left {
-    void dealOut(Journal.Found found, Pending whose);
+    void dealOut(Journal.Found found, TrackedBatch whose);
   }
 
   /** Issues what an earlier process left; the files stay until all of it is in the outbox. */
@@ -135,7 +135,7 @@ final class QueueHandoff {
             found -> {
               batches[0]++;
               before.hold();
-              to.dealOut(found, new Pending(before::release, found.place()));
+              to.dealOut(found, new TrackedBatch(before::release, found.place()));
             });
     before.ended(files);
     before.release(Outcome.ACCEPTED);

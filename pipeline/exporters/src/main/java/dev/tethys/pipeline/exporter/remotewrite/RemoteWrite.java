@@ -362,7 +362,7 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
         receipt.settle(Outcome.ACCEPTED);
         return;
       }
-      Pending all = new Pending(receipt);
+      TrackedBatch all = new TrackedBatch(receipt);
       boolean first = true;
       for (RemoteWriteQueue q : to) {
         all.hold();

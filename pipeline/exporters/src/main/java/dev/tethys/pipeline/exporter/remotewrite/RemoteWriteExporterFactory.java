@@ -125,7 +125,7 @@ public final class RemoteWriteExporterFactory
             new RemoteWriteSender(
                 config,
                 clients.client(ClientAuth.signing(config.client(), auth)),
-                ClientAuth.besideSigning(auth),
+                ClientAuth.withSigning(auth),
                 metrics,
                 clock);
       }

@@ -272,7 +272,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
     }
     // A destination that is down gets one round, not one for each interval.
     metadataUnderWay = true;
-    Pending p = new Pending(outcome -> metadataUnderWay = false);
+    TrackedBatch p = new TrackedBatch(outcome -> metadataUnderWay = false);
     RequestWriter w = new RequestWriter(Message.V1);
     for (Map.Entry<String, MetricMetadata> e : all) {
       w.familyMetadata(e.getKey(), e.getValue());
@@ -316,7 +316,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
         return;
       }
       boolean withMetadata = sender.message() == Message.V2;
-      Pending p = handover.take(batch, receipt, clock.nanos(), withMetadata);
+      TrackedBatch p = handover.take(batch, receipt, clock.nanos(), withMetadata);
       Outcome outcome = Outcome.ACCEPTED;
       try {
         dealer.deal(batch, p, Map.of(), in);
@@ -376,8 +376,8 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
       if (left > 0) {
         LOG.log(
             Level.WARNING,
-            "{0}: {1} samples, histograms and exemplars were not delivered to {2} within {3}; they were in memory"
-                + " only",
+            "{0}: {1} samples, histograms and exemplars were not delivered to {2} within {3}; they"
+                + " were in memory only",
             config.id(),
             Long.toString(left),
             config.shownUrl(),

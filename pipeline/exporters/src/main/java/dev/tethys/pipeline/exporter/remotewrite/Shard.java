@@ -42,10 +42,10 @@ final class Shard {
 
   /** Part of a batch in a request: all of this lane up to a series of it. */
   static final class Part {
-    final Pending whose;
+    final TrackedBatch whose;
     int lastSeries;
 
-    Part(Pending whose) {
+    Part(TrackedBatch whose) {
       this.whose = whose;
     }
   }
@@ -68,7 +68,7 @@ final class Shard {
    *
    * @param index of the series in its batch
    */
-  void ended(Pending from, int index, long nanos) {
+  void ended(TrackedBatch from, int index, long nanos) {
     if (waiting.isEmpty()) {
       if (writer.isEmpty()) {
         return;

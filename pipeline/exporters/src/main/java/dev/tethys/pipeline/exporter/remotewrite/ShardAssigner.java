@@ -91,7 +91,8 @@ final class ShardAssigner {
    * @param in where to count what came in; null for nowhere
    * @throws CodecException when it is malformed; what stood before that is dealt out
    */
-  void deal(Batch batch, Pending p, Map<Integer, Integer> done, @Nullable RemoteWriteMetrics in) {
+  void deal(
+      Batch batch, TrackedBatch p, Map<Integer, Integer> done, @Nullable RemoteWriteMetrics in) {
     Workspace w = IDLE.poll();
     if (w == null) {
       w = new Workspace();
@@ -149,7 +150,7 @@ final class ShardAssigner {
   }
 
   /** Deals out rows that go into requests as they are; false when they do not. */
-  private boolean rows(Workspace w, Rows rows, Pending p) {
+  private boolean rows(Workspace w, Rows rows, TrackedBatch p) {
     long time = rows.timestamp();
     Duration limit = config.queue().sampleAgeLimit();
     if (message.get() != Message.V1

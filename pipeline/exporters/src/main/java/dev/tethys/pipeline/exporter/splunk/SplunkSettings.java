@@ -76,8 +76,8 @@ record SplunkSettings(
           "index",
           Type.STRING,
           "",
-          "Index of every event; for metrics, an index of metrics. {label} is replaced by the value of a"
-              + " label, or of an attribute of the resource.");
+          "Index of every event; for metrics, an index of metrics. {label} is replaced by the value"
+              + " of a label, or of an attribute of the resource.");
   private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);
 
   private static final Key<IndexedAcks.Rules> ACKS =

@@ -63,7 +63,7 @@ class DebugExportersTest {
         new MessageSampler(2, 1, () -> now),
         output,
         account,
-        new SeldomLog(System.getLogger("debug-test"), "exporter debug", () -> now));
+        new RateLimitedWarnings(System.getLogger("debug-test"), "exporter debug", () -> now));
   }
 
   /** What the log receives from now on. */

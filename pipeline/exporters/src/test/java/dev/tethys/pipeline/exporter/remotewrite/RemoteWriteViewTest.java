@@ -58,7 +58,8 @@ class RemoteWriteViewTest {
       append(scrape, 3);
       remote.apply(
           configs(
-              "[{url: 'http://127.0.0.1:9/a', name: a}, {url: 'http://u:p@127.0.0.1:9/b', name: b}]"),
+              "[{url: 'http://127.0.0.1:9/a', name: a}, {url: 'http://u:p@127.0.0.1:9/b', name:"
+                  + " b}]"),
           Labels.EMPTY);
       Tap tap =
           remote

@@ -180,8 +180,7 @@ class SplunkSenderTest {
                 + "\"parent_span_id\":\"\",\"name\":\"GET\",\"kind\":\"SPAN_KIND_CLIENT\","
                 + "\"start_time\":1500000000,\"end_time\":1500000009,"
                 + "\"status\":{\"code\":\"STATUS_CODE_UNSET\",\"message\":\"\"},"
-                + "\"trace_state\":\"\",\"attributes\":{},\"events\":[],\"links\":[]},"
-                + "\"fields\":{}}\n");
+                + "\"trace_state\":\"\",\"attributes\":{},\"events\":[],\"links\":[]},\"fields\":{}}\n");
   }
 
   @Test

@@ -4,8 +4,8 @@ import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.component.Extension;
-import dev.tethys.pipeline.receiver.kubernetes.Around;
-import dev.tethys.pipeline.receiver.kubernetes.Asking;
+import dev.tethys.pipeline.receiver.kubernetes.JsonDocumentClient;
+import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import dev.tethys.pipeline.receiver.observer.EndpointObserver;
 import dev.tethys.pipeline.receiver.observer.KnownEndpoints;
 import dev.tethys.pipeline.receiver.scraping.FailureLog;
@@ -46,7 +46,7 @@ final class DockerObserver implements Extension, EndpointObserver {
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
   private final DockerObserverConfig config;
-  private final Around around;
+  private final KubernetesEnvironment around;
   private final String name;
   private final ContainerEndpoints endpoints;
   private final ResourceWatch.Pause pause;
@@ -60,7 +60,7 @@ final class DockerObserver implements Extension, EndpointObserver {
    */
   DockerObserver(
       DockerObserverConfig config,
-      Around around,
+      KubernetesEnvironment around,
       String name,
       String id,
       ResourceWatch.Pause pause,
@@ -79,7 +79,7 @@ final class DockerObserver implements Extension, EndpointObserver {
 
   @Override
   public void start() throws IOException {
-    Asking daemon = config.daemon().asking(around);
+    JsonDocumentClient daemon = config.daemon().asking(around);
     thread =
         Thread.ofVirtual()
             .name(name)
@@ -95,20 +95,20 @@ final class DockerObserver implements Extension, EndpointObserver {
                     }));
   }
 
-  private void run(Asking daemon) throws InterruptedException {
+  private void run(JsonDocumentClient daemon) throws InterruptedException {
     Duration wait = FIRST_PAUSE;
     while (true) {
       try {
         Instant since = clock.instant().minus(OVERLAP);
         Instant until = clock.instant().plus(config.sync());
-        lookAtAll(daemon);
+        inspectAll(daemon);
         failures.succeeded();
         wait = FIRST_PAUSE;
         // The daemon ends them by itself at that time, where nothing else isfore.
         daemon.events(
             CHANGES + "&since=" + since.getEpochSecond() + "&until=" + until.getEpochSecond(),
             config.sync().plus(config.timeout()),
-            e -> lookAt(daemon, e.path("Actor").path("ID").asString(e.path("id").asString(""))));
+            e -> inspect(daemon, e.path("Actor").path("ID").asString(e.path("id").asString(""))));
         pause.pause(FIRST_PAUSE); // a daemon that ends them at once is not pestered
       } catch (IOException | RuntimeException e) { // of any kind, it continues
         if (Thread.interrupted()) {
@@ -132,24 +132,25 @@ final class DockerObserver implements Extension, EndpointObserver {
     }
   }
 
-  private void lookAtAll(Asking daemon) throws IOException, InterruptedException {
+  private void inspectAll(JsonDocumentClient daemon) throws IOException, InterruptedException {
     Set<String> ids = new HashSet<>();
     for (JsonNode c : daemon.list(RUNNING, config.timeout())) {
       ids.add(c.path("Id").asString(""));
     }
     for (String id : ids) {
-      lookAt(daemon, id);
+      inspect(daemon, id);
     }
     known.keepOnly("", ids);
   }
 
-  private void lookAt(Asking daemon, String id) throws IOException, InterruptedException {
+  private void inspect(JsonDocumentClient daemon, String id)
+      throws IOException, InterruptedException {
     if (id.isEmpty()) {
       return;
     }
     try {
       known.set(id, endpoints.of(daemon.get("/containers/" + id + "/json", config.timeout())));
-    } catch (Asking.RefusedException e) {
+    } catch (JsonDocumentClient.RefusedException e) {
       if (e.status() != 404) {
         throw e;
       }

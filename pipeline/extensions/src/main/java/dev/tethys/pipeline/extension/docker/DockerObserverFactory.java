@@ -4,14 +4,14 @@ import dev.tethys.config.Type;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.component.ExtensionFactory;
-import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import java.time.InstantSource;
 
 /** Makes {@code docker_observer} extensions. */
 public final class DockerObserverFactory implements ExtensionFactory<DockerObserverConfig> {
-  private final Around around;
+  private final KubernetesEnvironment around;
 
-  public DockerObserverFactory(Around around) {
+  public DockerObserverFactory(KubernetesEnvironment around) {
     this.around = around;
   }
 

@@ -155,7 +155,7 @@ public final class HttpForwarderFactory implements ExtensionFactory<HttpForwarde
       this.settings = s;
       HttpClientConfig signing = ClientAuth.signing(s.out.client(), auth);
       this.client = new FirstUseClient(() -> clients.client(signing));
-      this.auth = ClientAuth.besideSigning(auth);
+      this.auth = ClientAuth.withSigning(auth);
       door().any("/", this::forward);
       door().any("/{below...}", this::forward);
     }

@@ -4,7 +4,7 @@ import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.component.Leadership;
-import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import dev.tethys.pipeline.receiver.scraping.FailureLog;
 import dev.tethys.web.kubernetes.LeaseElection;
 import dev.tethys.web.kubernetes.ResourceWatch;
@@ -24,7 +24,7 @@ final class LeaderElector implements Extension, Leadership {
   private static final Duration RELEASE = Duration.ofSeconds(2);
 
   private final LeaderElectorConfig config;
-  private final Around around;
+  private final KubernetesEnvironment around;
   private final String name;
   private final LeaseElection.Clocks clocks;
   private final ResourceWatch.Pause pause;
@@ -37,7 +37,7 @@ final class LeaderElector implements Extension, Leadership {
 
   LeaderElector(
       LeaderElectorConfig config,
-      Around around,
+      KubernetesEnvironment around,
       String name,
       LeaseElection.Clocks clocks,
       ResourceWatch.Pause pause) {

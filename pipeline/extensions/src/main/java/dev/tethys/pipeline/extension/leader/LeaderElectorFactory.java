@@ -4,14 +4,14 @@ import dev.tethys.config.Type;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.component.ExtensionFactory;
-import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import dev.tethys.web.kubernetes.LeaseElection;
 
 /** Makes {@code k8s_leader_elector} extensions. */
 public final class LeaderElectorFactory implements ExtensionFactory<LeaderElectorConfig> {
-  private final Around around;
+  private final KubernetesEnvironment around;
 
-  public LeaderElectorFactory(Around around) {
+  public LeaderElectorFactory(KubernetesEnvironment around) {
     this.around = around;
   }
 

@@ -2,7 +2,7 @@ package dev.tethys.pipeline.extension.observer;
 
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.component.Extension;
-import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import dev.tethys.pipeline.receiver.observer.Endpoint;
 import dev.tethys.pipeline.receiver.observer.EndpointObserver;
 import dev.tethys.pipeline.receiver.observer.KnownEndpoints;
@@ -23,7 +23,7 @@ final class KubernetesObserver implements Extension, EndpointObserver {
   private static final System.Logger LOG = JulLogger.of(KubernetesObserver.class.getName());
 
   private final KubernetesObserverConfig config;
-  private final Around around;
+  private final KubernetesEnvironment around;
   private final String name;
   private final String id;
   private final KnownEndpoints known = new KnownEndpoints();
@@ -32,7 +32,8 @@ final class KubernetesObserver implements Extension, EndpointObserver {
   /**
    * @param id with which the ids of endpoints begin
    */
-  KubernetesObserver(KubernetesObserverConfig config, Around around, String name, String id) {
+  KubernetesObserver(
+      KubernetesObserverConfig config, KubernetesEnvironment around, String name, String id) {
     this.config = config;
     this.around = around;
     this.name = name;

@@ -4,13 +4,13 @@ import dev.tethys.config.Type;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.component.ExtensionFactory;
-import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 
 /** Makes {@code k8s_observer} extensions. */
 public final class KubernetesObserverFactory implements ExtensionFactory<KubernetesObserverConfig> {
-  private final Around around;
+  private final KubernetesEnvironment around;
 
-  public KubernetesObserverFactory(Around around) {
+  public KubernetesObserverFactory(KubernetesEnvironment around) {
     this.around = around;
   }
 

@@ -117,7 +117,7 @@ public final class ControlledAgent implements AutoCloseable {
   private final Process process;
   private final RemoteConfigFolder folder;
   private final Reports reports;
-  private final Link link;
+  private final OpampLink link;
   private final AtomicReference<@Nullable RemoteConfig> offered = new AtomicReference<>();
   private final CountDownLatch over = new CountDownLatch(1);
   private final SequencedMap<String, String> identity = new LinkedHashMap<>();
@@ -233,7 +233,7 @@ public final class ControlledAgent implements AutoCloseable {
         "control",
         () -> {
           try {
-            new Conversation("control", settings.endpoint(), link, reports, PACE, LOG).run();
+            new OpampConnection("control", settings.endpoint(), link, reports, PACE, LOG).run();
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
           } finally {

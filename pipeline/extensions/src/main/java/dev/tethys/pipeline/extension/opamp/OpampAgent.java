@@ -45,7 +45,7 @@ final class OpampAgent
   private final OpampSettings settings;
   private final Context context;
   private final ReconnectBackoff pace;
-  private final Link link;
+  private final OpampLink link;
   private final Turn turn;
   private final Runnable fatal;
   private final GraphHealth health;
@@ -65,7 +65,7 @@ final class OpampAgent
       OpampSettings settings,
       Context context,
       ReconnectBackoff pace,
-      Link link,
+      OpampLink link,
       Available available,
       String version,
       Turn turn,
@@ -182,7 +182,7 @@ final class OpampAgent
   @Override
   public void ready() {
     health.become(GraphHealth.State.OK);
-    tellHealth();
+    reportHealth();
     if (!begun) {
       begun = true;
       context.clock().execute(context.name(), this::talk);
@@ -195,14 +195,14 @@ final class OpampAgent
   @Override
   public void notReady() {
     health.become(GraphHealth.State.STOPPING);
-    tellHealth();
+    reportHealth();
   }
 
   private void look() {
     if (!stopped) {
       try {
         health.look();
-        tellHealth();
+        reportHealth();
       } catch (RuntimeException e) { // it is checked again
         context.logger().log(Level.ERROR, context.name() + ": health of exporters not readable", e);
       }
@@ -212,7 +212,7 @@ final class OpampAgent
     }
   }
 
-  private void tellHealth() {
+  private void reportHealth() {
     reports.feel(of(health.whole(), health.started()));
   }
 
@@ -231,7 +231,7 @@ final class OpampAgent
   private void talk() {
     try {
       succeed();
-      new Conversation(
+      new OpampConnection(
               context.name(), settings.server().endpoint(), link, reports, pace, context.logger())
           .run();
     } catch (InterruptedException e) {

@@ -5,10 +5,10 @@ import dev.tethys.config.Type;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.ComponentId;
+import dev.tethys.pipeline.component.ComponentKind;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.component.ExtensionFactory;
-import dev.tethys.pipeline.component.Kind;
 import dev.tethys.web.client.HttpClientFactory;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -78,7 +78,7 @@ public final class OpampFactory implements ExtensionFactory<OpampSettings> {
     OpampSettings.Server server = s.server();
     ClientAuth auth = ClientAuth.of(server.auth(), context);
     Duration polling = server.polling();
-    Link link =
+    OpampLink link =
         polling == null
             ? new SocketLink(server, auth, clients::connect, pace, context.clock())
             : new PollingLink(server, polling, auth, clients, pace, context.clock());
@@ -88,11 +88,11 @@ public final class OpampFactory implements ExtensionFactory<OpampSettings> {
 
   private Available available() {
     Map<String, Map<String, String>> kinds = new TreeMap<>();
-    for (Kind k : Kind.values()) {
+    for (ComponentKind k : ComponentKind.values()) {
       kinds.put(k.section(), new TreeMap<>());
     }
     for (ComponentFactory<?> f : components.get()) {
-      Map<String, String> types = kinds.get(Kind.of(f).section());
+      Map<String, String> types = kinds.get(ComponentKind.of(f).section());
       if (types != null) {
         types.put(f.type(), f.getClass().getPackageName() + " v" + version);
       }

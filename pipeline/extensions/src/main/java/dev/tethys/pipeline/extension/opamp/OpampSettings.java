@@ -224,7 +224,8 @@ public record OpampSettings(
       if (uid == null) {
         throw o.error(
             UID,
-            "opamp instance_uid is invalid: it must be a UUID of 36 characters or a ULID of 26, not \""
+            "opamp instance_uid is invalid: it must be a UUID of 36 characters or a ULID of 26, not"
+                + " \""
                 + written
                 + "\"");
       }

@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.extension.opamp;
 
-import dev.tethys.pipeline.component.Kind;
+import dev.tethys.pipeline.component.ComponentKind;
 import dev.tethys.pipeline.ledger.AccountingRegistry;
 import dev.tethys.pipeline.ledger.Balance;
 import dev.tethys.pipeline.ledger.ItemAccounting;
@@ -56,10 +56,10 @@ public record PipelineAccounts(
       Balance b = a.balance();
       dead += b.deadLettered();
       b.dropped().forEach((reason, n) -> dropped.merge(reason, n, Long::sum));
-      if (a.kind().equals(Kind.RECEIVER.word())) {
+      if (a.kind().equals(ComponentKind.RECEIVER.word())) {
         in += b.in() + b.created() + b.restored();
         returned += b.returned();
-      } else if (a.kind().equals(Kind.EXPORTER.word())) {
+      } else if (a.kind().equals(ComponentKind.EXPORTER.word())) {
         out += b.out();
         queued += b.held();
       }

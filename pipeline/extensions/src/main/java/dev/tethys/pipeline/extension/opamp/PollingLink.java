@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * Connection over plain HTTP: a request for each message, and polling requests for messages of the
  * server.
  */
-final class PollingLink implements Link {
+final class PollingLink implements OpampLink {
   private final OpampSettings.Server server;
   private final Duration every;
   private final @Nullable ClientAuth auth; // beside what the client signs
@@ -44,7 +44,7 @@ final class PollingLink implements Link {
       Scheduler clock) {
     this.server = server;
     this.every = every;
-    this.auth = ClientAuth.besideSigning(auth);
+    this.auth = ClientAuth.withSigning(auth);
     HttpClientConfig how =
         ClientAuth.signing(
             new HttpClientConfig(
@@ -72,7 +72,7 @@ final class PollingLink implements Link {
         ServerToAgent said = send(d.message(), pace.request());
         reports.told(d);
         up = true;
-        reports.hear(said);
+        reports.receive(said);
         reports.pause(pace.gap());
         reports.await(every);
       }

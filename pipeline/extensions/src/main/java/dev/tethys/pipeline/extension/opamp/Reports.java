@@ -52,7 +52,7 @@ final class Reports {
   private boolean stopping;
   private boolean broken;
 
-  // What the server knows, and wants.
+  // What the server knows, and requests.
   private @Nullable Description knownDescription;
   private @Nullable ComponentHealth knownHealth;
   private @Nullable String knownConfig;
@@ -285,9 +285,9 @@ final class Reports {
   /**
    * Takes what the server says.
    *
-   * @throws Link.Busy when it wants to be left alone
+   * @throws OpampLink.Busy when it wants to be left alone
    */
-  void hear(ServerToAgent m) throws Link.Busy {
+  void receive(ServerToAgent m) throws OpampLink.Busy {
     RemoteConfig offered = m.config();
     String refused = m.unheeded();
     if (offered != null && taker == null) {
@@ -326,7 +326,7 @@ final class Reports {
     ServerToAgent.Failure f = m.error();
     if (f != null) {
       if (f.unavailable()) {
-        throw new Link.Busy("it is unavailable: " + f.message(), f.retryAfter());
+        throw new OpampLink.Busy("it is unavailable: " + f.message(), f.retryAfter());
       }
       logger.log(Level.WARNING, "the OpAMP server did not take a message: {0}", f.message());
     }

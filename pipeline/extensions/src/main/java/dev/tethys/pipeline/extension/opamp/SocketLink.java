@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * Connection over a WebSocket: changes are sent immediately by one thread, messages of the server
  * are read by another. Both sides send pings, so that a dead connection is detected and reopened.
  */
-final class SocketLink implements Link {
+final class SocketLink implements OpampLink {
   /** Connects to the host of a URL of {@code http} or {@code https}. */
   @FunctionalInterface
   interface Dialer {
@@ -84,7 +84,7 @@ final class SocketLink implements Link {
       reports.begin();
       Session session = new Session(s, upgrade(s, headers, u));
       up = true;
-      clock.execute("opamp-reader", () -> session.hear(reports));
+      clock.execute("opamp-reader", () -> session.receive(reports));
       try {
         session.tell(reports);
       } finally {
@@ -180,7 +180,7 @@ final class SocketLink implements Link {
       this.streams = streams;
     }
 
-    void hear(Reports reports) {
+    void receive(Reports reports) {
       try {
         socket.setSoTimeout((int) pace.silence().toMillis());
         while (true) {
@@ -188,7 +188,7 @@ final class SocketLink implements Link {
           if (m == null) {
             throw new IOException("it closed the connection");
           }
-          reports.hear(ServerToAgent.unframed(m));
+          reports.receive(ServerToAgent.unframed(m));
         }
       } catch (SocketTimeoutException e) {
         fail(new IOException("it has said nothing for " + pace.silence().toSeconds() + " s", e));

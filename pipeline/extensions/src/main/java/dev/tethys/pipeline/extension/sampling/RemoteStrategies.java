@@ -24,14 +24,14 @@ final class RemoteStrategies implements StrategySource {
   private static final int MAX_KEPT = 10_000;
 
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Kept(byte[] answer, long since) {}
+  private record CachedStrategy(byte[] answer, long since) {}
 
   private final GrpcClientSettings settings;
   private final @Nullable ClientAuth auth;
   private final long keepNanos;
   private final LongSupplier nanos;
   private final GrpcChannel channel;
-  private final Map<String, Kept> kept = new ConcurrentHashMap<>();
+  private final Map<String, CachedStrategy> kept = new ConcurrentHashMap<>();
 
   /**
    * @param keep how long an answer holds; zero to ask each time
@@ -47,7 +47,7 @@ final class RemoteStrategies implements StrategySource {
 
   @Override
   public byte[] of(String service) throws IOException, InterruptedException {
-    Kept k = kept.get(service);
+    CachedStrategy k = kept.get(service);
     if (k != null && holds(k)) {
       return k.answer;
     }
@@ -57,13 +57,13 @@ final class RemoteStrategies implements StrategySource {
         kept.values().removeIf(x -> !holds(x));
       }
       if (kept.size() < MAX_KEPT) {
-        kept.put(service, new Kept(answer, nanos.getAsLong()));
+        kept.put(service, new CachedStrategy(answer, nanos.getAsLong()));
       }
     }
     return answer;
   }
 
-  private boolean holds(Kept k) {
+  private boolean holds(CachedStrategy k) {
     return nanos.getAsLong() - k.since < keepNanos;
   }
 

@@ -9,7 +9,7 @@ import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.receiver.HttpDouble;
 import dev.tethys.pipeline.receiver.LogCapture;
 import dev.tethys.pipeline.receiver.TestPipeline;
-import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import dev.tethys.pipeline.receiver.observer.Endpoint;
 import dev.tethys.pipeline.receiver.observer.EndpointKind;
 import dev.tethys.web.client.HttpClientFactory;
@@ -75,7 +75,8 @@ class DockerObserverTest {
         new DockerObserver(
             TestPipeline.read(
                 DockerObserverConfig.TYPE, "{endpoint: '" + daemon.url() + "'" + keys + "}"),
-            new Around((c, call) -> clients.client(c).send(call), _ -> null, folder, "1.2.3"),
+            new KubernetesEnvironment(
+                (c, call) -> clients.client(c).send(call), _ -> null, folder, "1.2.3"),
             "extension docker_observer",
             "docker_observer",
             _ -> Thread.sleep(5),

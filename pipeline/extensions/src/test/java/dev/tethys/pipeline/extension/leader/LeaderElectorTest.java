@@ -7,7 +7,7 @@ import dev.tethys.config.ConfigException;
 import dev.tethys.pipeline.component.Leadership;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.receiver.TestPipeline;
-import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import dev.tethys.pipeline.receiver.leader.ElectedReceiver;
 import dev.tethys.testkit.KubernetesDouble;
 import dev.tethys.web.client.HttpClientFactory;
@@ -78,7 +78,7 @@ class LeaderElectorTest {
                    retry_period: 20ms}
                   """
                       .formatted(kubeconfig)),
-              new Around(
+              new KubernetesEnvironment(
                   (c, call) -> {
                     if (isCutOff) {
                       throw new IOException("no route");

@@ -8,7 +8,7 @@ import dev.tethys.config.ConfigException;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.receiver.LogCapture;
 import dev.tethys.pipeline.receiver.TestPipeline;
-import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import dev.tethys.pipeline.receiver.observer.Endpoint;
 import dev.tethys.pipeline.receiver.observer.EndpointKind;
 import dev.tethys.testkit.KubernetesDouble;
@@ -81,7 +81,8 @@ class KubernetesObserverTest {
                     + kubeconfig
                     + (keys.isEmpty() ? "" : ", " + keys)
                     + "}"),
-            new Around((c, call) -> clients.client(c).send(call), _ -> null, folder, "1.2.3"),
+            new KubernetesEnvironment(
+                (c, call) -> clients.client(c).send(call), _ -> null, folder, "1.2.3"),
             "extension k8s_observer",
             "k8s_observer");
     observer = o;

@@ -1,8 +1,6 @@
 package dev.tethys.pipeline.operators.expr;
 
 import dev.tethys.config.Nearest;
-import dev.tethys.model.regex.Regex;
-import dev.tethys.model.regex.RegexSyntaxException;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.operators.expr.ExprToken.Kind;
@@ -21,46 +19,14 @@ import org.jspecify.annotations.Nullable;
  * and, comparisons, {@code ..}, sums, products, powers, {@code ??}; {@code not} above comparisons.
  */
 final class ExprParser {
-  /**
-   * How deep parts may are in each other, so that neither reading nor evaluation ends the stack.
-   */
+  /** How deep parts may be nested, so that neither reading nor evaluation ends the stack. */
   private static final int MAX_DEPTH = 200;
-
-  private static final Map<String, Integer> BINARY =
-      Map.ofEntries(
-          Map.entry("|", 0),
-          Map.entry("or", 10),
-          Map.entry("||", 10),
-          Map.entry("and", 15),
-          Map.entry("&&", 15),
-          Map.entry("==", 20),
-          Map.entry("!=", 20),
-          Map.entry("<", 20),
-          Map.entry(">", 20),
-          Map.entry("<=", 20),
-          Map.entry(">=", 20),
-          Map.entry("in", 20),
-          Map.entry("matches", 20),
-          Map.entry("contains", 20),
-          Map.entry("startsWith", 20),
-          Map.entry("endsWith", 20),
-          Map.entry("..", 25),
-          Map.entry("+", 30),
-          Map.entry("-", 30),
-          Map.entry("*", 60),
-          Map.entry("/", 60),
-          Map.entry("%", 60),
-          Map.entry("**", 100),
-          Map.entry("^", 100),
-          Map.entry("??", 500));
-  private static final List<String> NEGATED =
-      List.of("in", "matches", "contains", "startsWith", "endsWith");
 
   private final String text;
   private final List<ExprToken> tokens;
   private final Function<String, @Nullable ExprNode> names;
   private final Collection<String> known;
-  private final Map<String, Functions.Function> own;
+  private final Map<String, ExprFunctions.Function> own;
 
   /** Whether what is known of shapes is held to. */
   private final boolean strict;
@@ -75,7 +41,7 @@ final class ExprParser {
       String text,
       Function<String, @Nullable ExprNode> names,
       Collection<String> known,
-      Map<String, Functions.Function> own,
+      Map<String, ExprFunctions.Function> own,
       boolean strict) {
     this.strict = strict;
     this.text = text;
@@ -98,7 +64,7 @@ final class ExprParser {
   }
 
   /** The end of an expression that is to be true or false. */
-  void wantCondition(ExprNode root) {
+  void requireCondition(ExprNode root) {
     if (root.shape() != Shape.BOOL && root.shape() != Shape.ANY) {
       throw error(tokens.getFirst(), "it must be true or false, but is " + root.shape());
     }
@@ -196,8 +162,9 @@ final class ExprParser {
       ExprToken t = token();
       boolean not = t.is("not");
       String sign = not ? tokens.get(at + 1).text() : t.text();
-      Integer binds = t.kind() == Kind.SIGN || t.kind() == Kind.NAME ? BINARY.get(sign) : null;
-      if (binds == null || binds < precedence || not && !NEGATED.contains(sign)) {
+      Integer binds =
+          t.kind() == Kind.SIGN || t.kind() == Kind.NAME ? BinaryOperators.precedence(sign) : null;
+      if (binds == null || binds < precedence || not && !BinaryOperators.isNegatable(sign)) {
         break;
       }
       at += not ? 2 : 1;
@@ -261,60 +228,11 @@ final class ExprParser {
   }
 
   private ExprNode binary(String sign, ExprNode left, ExprNode right, ExprToken rightAt) {
-    return switch (sign) {
-      case "or", "||" -> f -> Operators.isTrue(left.value(f)) || Operators.isTrue(right.value(f));
-      case "and", "&&" -> f -> Operators.isTrue(left.value(f)) && Operators.isTrue(right.value(f));
-      case "==" -> f -> Operators.equal(left.value(f), right.value(f));
-      case "!=" -> f -> !Operators.equal(left.value(f), right.value(f));
-      case "<" -> f -> Operators.compare(left.value(f), right.value(f), "<") < 0;
-      case ">" -> f -> Operators.compare(left.value(f), right.value(f), ">") > 0;
-      case "<=" -> f -> Operators.compare(left.value(f), right.value(f), "<=") <= 0;
-      case ">=" -> f -> Operators.compare(left.value(f), right.value(f), ">=") >= 0;
-      case "in" -> f -> Operators.in(left.value(f), right.value(f));
-      case "matches" -> matches(left, right, rightAt);
-      case "contains" ->
-          f -> Operators.texts(left.value(f), right.value(f), "contains", String::contains);
-      case "startsWith" ->
-          f -> Operators.texts(left.value(f), right.value(f), "startsWith", String::startsWith);
-      case "endsWith" ->
-          f -> Operators.texts(left.value(f), right.value(f), "endsWith", String::endsWith);
-      case ".." -> f -> Operators.range(f, left.value(f), right.value(f));
-      case "+" -> f -> Operators.plus(f, left.value(f), right.value(f));
-      case "-" -> f -> Operators.minus(left.value(f), right.value(f));
-      case "*" -> f -> Operators.times(left.value(f), right.value(f));
-      case "/" -> f -> Operators.divided(left.value(f), right.value(f));
-      case "%" -> f -> Operators.modulo(left.value(f), right.value(f));
-      case "**", "^" ->
-          f ->
-              Math.pow(
-                  Operators.number(left.value(f), sign), Operators.number(right.value(f), sign));
-      case "??" -> {
-        ExprNode first = left instanceof ExprNode.Text(ExprNode asked) ? asked : left;
-        yield f -> {
-          Object v = first.value(f);
-          return v == null ? right.value(f) : v;
-        };
-      }
-      default -> throw new IllegalStateException(sign);
-    };
-  }
-
-  /** The regular expression is compiled now, if it is one now. */
-  private ExprNode matches(ExprNode left, ExprNode right, ExprToken at) {
-    if (right instanceof ExprNode.Constant(Object v)) {
-      if (v instanceof String s) {
-        try {
-          Regex p = Regex.compile(s);
-          return f -> Operators.matches(left.value(f), p);
-        } catch (RegexSyntaxException e) {
-          throw error(at, "not a regular expression: " + e.getMessage());
-        }
-      }
-      if (v != null) {
-        throw error(at, "matches requires a regular expression as a string");
-      }
+    try {
+      return BinaryOperators.of(sign, left, right);
+    } catch (BinaryOperators.PatternException e) {
+      throw error(rightAt, e.getMessage());
     }
-    return f -> Operators.matches(left.value(f), right.value(f));
   }
 
   private ExprNode unary() {
@@ -630,9 +548,9 @@ final class ExprParser {
     if (first != null) {
       arguments.add(first);
     }
-    Functions.Function its = own.get(name.text());
-    boolean hidden = strict && Functions.looksAround(name.text());
-    Functions.Function fn = its != null || hidden ? its : Functions.of(name.text());
+    ExprFunctions.Function its = own.get(name.text());
+    boolean hidden = strict && ExprFunctions.looksAround(name.text());
+    ExprFunctions.Function fn = its != null || hidden ? its : ExprFunctions.of(name.text());
     boolean begun = false;
     while (!take(")")) {
       if (begun) {
@@ -646,7 +564,7 @@ final class ExprParser {
           fn != null && fn.predicate() && arguments.size() == 1 ? predicate() : expression(0));
     }
     if (fn == null) {
-      Set<String> all = new TreeSet<>(Functions.names());
+      Set<String> all = new TreeSet<>(ExprFunctions.names());
       all.addAll(own.keySet());
       String nearest = Nearest.of(name.text(), all);
       throw error(
@@ -657,19 +575,10 @@ final class ExprParser {
     }
     if (arguments.size() < fn.least() || arguments.size() > fn.most()) {
       throw error(
-          name,
-          name.text()
-              + " takes "
-              + (fn.least() == fn.most()
-                  ? String.valueOf(fn.least())
-                  : fn.most() == Integer.MAX_VALUE
-                      ? fn.least() + " or more"
-                      : fn.least() + " to " + fn.most())
-              + " arguments, not "
-              + arguments.size());
+          name, name.text() + " takes " + fn.arity() + " arguments, not " + arguments.size());
     }
     ExprNode[] all = arguments.toArray(ExprNode[]::new);
-    Functions.Body body = fn.body();
+    ExprFunctions.Body body = fn.body();
     return f -> body.value(f, all);
   }
 

@@ -48,7 +48,7 @@ public final class Expression<E> {
       String text,
       Map<String, Function<E, @Nullable Object>> names,
       Map<String, Own<E>> functions) {
-    Map<String, Functions.Function> own = new HashMap<>();
+    Map<String, ExprFunctions.Function> own = new HashMap<>();
     functions.forEach((name, f) -> own.put(name, own(f)));
     ExprParser p =
         new ExprParser(
@@ -84,7 +84,7 @@ public final class Expression<E> {
             true);
     ExprNode root = p.whole();
     if (condition) {
-      p.wantCondition(root);
+      p.requireCondition(root);
     }
     return new Expression<>(root, p.variables());
   }
@@ -95,8 +95,8 @@ public final class Expression<E> {
   }
 
   @SuppressWarnings("unchecked") // the subject of a frame is what evaluate was given
-  private static <E> Functions.Function own(Own<E> f) {
-    return new Functions.Function(
+  private static <E> ExprFunctions.Function own(Own<E> f) {
+    return new ExprFunctions.Function(
         f.arguments,
         f.arguments,
         false,

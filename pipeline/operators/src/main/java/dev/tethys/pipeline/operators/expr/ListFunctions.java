@@ -2,8 +2,8 @@ package dev.tethys.pipeline.operators.expr;
 
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
-import dev.tethys.pipeline.operators.expr.Functions.Body;
-import dev.tethys.pipeline.operators.expr.Functions.Function;
+import dev.tethys.pipeline.operators.expr.ExprFunctions.Body;
+import dev.tethys.pipeline.operators.expr.ExprFunctions.Function;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -284,10 +284,10 @@ final class ListFunctions {
         2,
         (f, a) -> {
           ArrayValue l = list(a[0].value(f), "join");
-          String by = a.length > 1 ? Functions.string(a[1].value(f), "join") : "";
+          String by = a.length > 1 ? ExprFunctions.string(a[1].value(f), "join") : "";
           StringBuilder sb = new StringBuilder();
           for (int i = 0; i < l.size(); i++) {
-            sb.append(i == 0 ? "" : by).append(Functions.string(l.get(i), "join"));
+            sb.append(i == 0 ? "" : by).append(ExprFunctions.string(l.get(i), "join"));
           }
           f.make(sb.length());
           return sb.toString();

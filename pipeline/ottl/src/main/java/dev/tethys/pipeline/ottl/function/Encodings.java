@@ -1,9 +1,9 @@
 package dev.tethys.pipeline.ottl.function;
 
 import dev.tethys.pipeline.ottl.EvaluationException;
-import dev.tethys.pipeline.ottl.Expr;
-import dev.tethys.pipeline.ottl.Function;
-import dev.tethys.pipeline.ottl.Kind;
+import dev.tethys.pipeline.ottl.OttlExpr;
+import dev.tethys.pipeline.ottl.OttlFunction;
+import dev.tethys.pipeline.ottl.ParameterKind;
 import dev.tethys.pipeline.ottl.Type;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -20,21 +20,21 @@ import org.jspecify.annotations.Nullable;
 final class Encodings {
   private Encodings() {}
 
-  static List<Function> all() {
+  static List<OttlFunction> all() {
     return List.of(
-        Function.converter("Base64Decode", Type.STRING)
-            .takes("value", Kind.STRING)
+        OttlFunction.converter("Base64Decode", Type.STRING)
+            .takes("value", ParameterKind.STRING)
             .made(
                 a ->
                     TypeConverters.one(
                         a, v -> text(base64(Base64.getDecoder(), StringConverters.string(v), 0)))),
-        Function.converter("Base64Encode", Type.STRING)
-            .takes("value", Kind.STRING)
-            .mayTake("variant", Kind.STRING)
+        OttlFunction.converter("Base64Encode", Type.STRING)
+            .takes("value", ParameterKind.STRING)
+            .mayTake("variant", ParameterKind.STRING)
             .made(
                 a -> {
-                  Expr value = a.expr(0);
-                  Expr variant = a.expr(1, "base64");
+                  OttlExpr value = a.expr(0);
+                  OttlExpr variant = a.expr(1, "base64");
                   if (variant.isConstant() && encoder(a.string(1, "base64")) == null) {
                     throw a.error(1, VARIANTS);
                   }
@@ -46,17 +46,17 @@ final class Encodings {
                     return encoder.encodeToString(utf8(StringConverters.string(value.get(at))));
                   };
                 }),
-        Function.converter("Decode", Type.STRING)
-            .takes("value", Kind.ANY)
-            .takes("encoding", Kind.STRING)
+        OttlFunction.converter("Decode", Type.STRING)
+            .takes("value", ParameterKind.ANY)
+            .takes("encoding", ParameterKind.STRING)
             .made(
                 a -> {
-                  Expr value = a.expr(0);
-                  Expr encoding = a.expr(1);
+                  OttlExpr value = a.expr(0);
+                  OttlExpr encoding = a.expr(1);
                   return at -> decode(value.get(at), StringConverters.string(encoding.get(at)));
                 }),
-        Function.converter("Hex", Type.STRING)
-            .takes("value", Kind.ANY)
+        OttlFunction.converter("Hex", Type.STRING)
+            .takes("value", ParameterKind.ANY)
             .made(a -> TypeConverters.one(a, Encodings::hex)));
   }
 

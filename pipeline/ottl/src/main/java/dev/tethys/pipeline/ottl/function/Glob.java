@@ -3,7 +3,7 @@ package dev.tethys.pipeline.ottl.function;
 import dev.tethys.pipeline.ottl.Arguments;
 import dev.tethys.pipeline.ottl.Cursor;
 import dev.tethys.pipeline.ottl.EvaluationException;
-import dev.tethys.pipeline.ottl.Expr;
+import dev.tethys.pipeline.ottl.OttlExpr;
 
 /**
  * File name pattern with the semantics of Go's {@code filepath.Match} on Unix. {@code *} and {@code
@@ -49,7 +49,7 @@ final class Glob {
 
   /** An argument that is an expression: checked now if it is a constant, else when it is seen. */
   static Source argument(Arguments a, int index) {
-    Expr e = a.expr(index);
+    OttlExpr e = a.expr(index);
     if (e.isConstant()) {
       Glob glob;
       try {

@@ -5,8 +5,8 @@ import com.dynatrace.hash4j.hashing.Hasher128;
 import com.dynatrace.hash4j.hashing.Hasher32;
 import com.dynatrace.hash4j.hashing.Hasher64;
 import com.dynatrace.hash4j.hashing.Hashing;
-import dev.tethys.pipeline.ottl.Function;
-import dev.tethys.pipeline.ottl.Kind;
+import dev.tethys.pipeline.ottl.OttlFunction;
+import dev.tethys.pipeline.ottl.ParameterKind;
 import dev.tethys.pipeline.ottl.Type;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -27,7 +27,7 @@ final class HashConverters {
     Object of(byte[] bytes);
   }
 
-  static List<Function> all() {
+  static List<OttlFunction> all() {
     return List.of(
         hash("FNV", Type.INT, HashConverters::fnv1a),
         digest("MD5", "MD5"),
@@ -57,13 +57,13 @@ final class HashConverters {
             }));
   }
 
-  private static Function hash(String name, Type result, OfBytes f) {
-    return Function.converter(name, result)
-        .takes("value", Kind.STRING)
+  private static OttlFunction hash(String name, Type result, OfBytes f) {
+    return OttlFunction.converter(name, result)
+        .takes("value", ParameterKind.STRING)
         .made(a -> TypeConverters.one(a, v -> f.of(Encodings.utf8(StringConverters.string(v)))));
   }
 
-  private static Function digest(String name, String algorithm) {
+  private static OttlFunction digest(String name, String algorithm) {
     return hash(name, Type.STRING, b -> HEX.formatHex(digest(algorithm).digest(b)));
   }
 

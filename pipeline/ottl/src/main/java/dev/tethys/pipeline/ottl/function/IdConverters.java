@@ -2,9 +2,9 @@ package dev.tethys.pipeline.ottl.function;
 
 import dev.tethys.model.UuidV7;
 import dev.tethys.pipeline.ottl.EvaluationException;
-import dev.tethys.pipeline.ottl.Function;
 import dev.tethys.pipeline.ottl.Id;
-import dev.tethys.pipeline.ottl.Kind;
+import dev.tethys.pipeline.ottl.OttlFunction;
+import dev.tethys.pipeline.ottl.ParameterKind;
 import dev.tethys.pipeline.ottl.Type;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
@@ -16,22 +16,22 @@ import java.util.concurrent.ThreadLocalRandom;
 final class IdConverters {
   private IdConverters() {}
 
-  static List<Function> all(InstantSource clock) {
+  static List<OttlFunction> all(InstantSource clock) {
     return List.of(
         id("TraceID", Id.Kind.TRACE),
         id("SpanID", Id.Kind.SPAN),
         id("ProfileID", Id.Kind.PROFILE),
-        Function.converter("UUID", Type.STRING)
+        OttlFunction.converter("UUID", Type.STRING)
             .impure()
             .made(_ -> _ -> UUID.randomUUID().toString()),
-        Function.converter("UUIDv7", Type.STRING)
+        OttlFunction.converter("UUIDv7", Type.STRING)
             .impure()
             .made(_ -> _ -> UuidV7.at(clock.millis(), ThreadLocalRandom.current()).toString()));
   }
 
-  private static Function id(String name, Id.Kind kind) {
-    return Function.converter(name, Type.ID)
-        .takes("value", Kind.ANY)
+  private static OttlFunction id(String name, Id.Kind kind) {
+    return OttlFunction.converter(name, Type.ID)
+        .takes("value", ParameterKind.ANY)
         .made(
             a ->
                 TypeConverters.one(

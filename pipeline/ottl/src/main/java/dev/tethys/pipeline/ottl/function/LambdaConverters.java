@@ -6,9 +6,9 @@ import dev.tethys.pipeline.ottl.Arguments;
 import dev.tethys.pipeline.ottl.Arguments.Lambda;
 import dev.tethys.pipeline.ottl.Cursor;
 import dev.tethys.pipeline.ottl.EvaluationException;
-import dev.tethys.pipeline.ottl.Expr;
-import dev.tethys.pipeline.ottl.Function;
-import dev.tethys.pipeline.ottl.Kind;
+import dev.tethys.pipeline.ottl.OttlExpr;
+import dev.tethys.pipeline.ottl.OttlFunction;
+import dev.tethys.pipeline.ottl.ParameterKind;
 import dev.tethys.pipeline.ottl.Type;
 import dev.tethys.pipeline.ottl.internal.Indexing;
 import java.util.List;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class LambdaConverters {
   private LambdaConverters() {}
 
-  static List<Function> all() {
+  static List<OttlFunction> all() {
     return List.of(
         over(
             "All",
@@ -64,29 +64,29 @@ final class LambdaConverters {
               }
               return mapped.result();
             }),
-        Function.converter("MapKeys", Type.MAP)
-            .takes("source", Kind.MAP)
-            .takes("key_mapper", Kind.LAMBDA_2)
+        OttlFunction.converter("MapKeys", Type.MAP)
+            .takes("source", ParameterKind.MAP)
+            .takes("key_mapper", ParameterKind.LAMBDA_2)
             .made(LambdaConverters::mapKeys),
-        Function.converter("Find", Type.ANY)
-            .takes("source", Kind.ANY)
-            .takes("predicate", Kind.LAMBDA_2)
-            .mayTake("mapper", Kind.LAMBDA_2)
+        OttlFunction.converter("Find", Type.ANY)
+            .takes("source", ParameterKind.ANY)
+            .takes("predicate", ParameterKind.LAMBDA_2)
+            .mayTake("mapper", ParameterKind.LAMBDA_2)
             .made(LambdaConverters::find),
-        Function.converter("Reduce", Type.ANY)
-            .takes("source", Kind.ANY)
-            .takes("seed", Kind.ANY)
-            .takes("accumulator", Kind.LAMBDA_3)
+        OttlFunction.converter("Reduce", Type.ANY)
+            .takes("source", ParameterKind.ANY)
+            .takes("seed", ParameterKind.ANY)
+            .takes("accumulator", ParameterKind.LAMBDA_3)
             .made(LambdaConverters::reduce),
-        Function.converter("When", Type.ANY)
-            .takes("condition", Kind.LAMBDA_0)
-            .takes("true_value", Kind.ANY)
-            .takes("false_value", Kind.ANY)
+        OttlFunction.converter("When", Type.ANY)
+            .takes("condition", ParameterKind.LAMBDA_0)
+            .takes("true_value", ParameterKind.ANY)
+            .takes("false_value", ParameterKind.ANY)
             .made(
                 a -> {
                   Lambda condition = a.lambda(0);
-                  Expr then = a.expr(1);
-                  Expr otherwise = a.expr(2);
+                  OttlExpr then = a.expr(1);
+                  OttlExpr otherwise = a.expr(2);
                   return at -> condition.test(at) ? then.get(at) : otherwise.get(at);
                 }));
   }
@@ -95,14 +95,14 @@ final class LambdaConverters {
     @Nullable Object of(Items items, Lambda f, Cursor at);
   }
 
-  private static Function over(String name, Type result, Over over) {
-    return Function.converter(name, result)
-        .takes("source", Kind.ANY)
-        .takes("function", Kind.LAMBDA_2)
+  private static OttlFunction over(String name, Type result, Over over) {
+    return OttlFunction.converter(name, result)
+        .takes("source", ParameterKind.ANY)
+        .takes("function", ParameterKind.LAMBDA_2)
         .or(name.equals("MapEach") ? "mapper" : "predicate")
         .made(
             a -> {
-              Expr source = a.expr(0);
+              OttlExpr source = a.expr(0);
               Lambda f = a.lambda(1);
               return at -> over.of(Items.of(source.get(at)), f, at);
             });
@@ -150,8 +150,8 @@ final class LambdaConverters {
     }
   }
 
-  private static Expr.Getter mapKeys(Arguments a) {
-    Expr source = a.expr(0);
+  private static OttlExpr.Getter mapKeys(Arguments a) {
+    OttlExpr source = a.expr(0);
     Lambda f = a.lambda(1);
     return at -> {
       Attributes m = (Attributes) MapEditors.require(source.get(at));
@@ -166,8 +166,8 @@ final class LambdaConverters {
     };
   }
 
-  private static Expr.Getter find(Arguments a) {
-    Expr source = a.expr(0);
+  private static OttlExpr.Getter find(Arguments a) {
+    OttlExpr source = a.expr(0);
     Lambda predicate = a.lambda(1);
     Lambda mapper = a.optionalLambda(2);
     return at -> {
@@ -183,9 +183,9 @@ final class LambdaConverters {
     };
   }
 
-  private static Expr.Getter reduce(Arguments a) {
-    Expr source = a.expr(0);
-    Expr seed = a.expr(1);
+  private static OttlExpr.Getter reduce(Arguments a) {
+    OttlExpr source = a.expr(0);
+    OttlExpr seed = a.expr(1);
     Lambda f = a.lambda(2);
     return at -> {
       Items items = Items.of(source.get(at));

@@ -4,9 +4,9 @@ import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.ottl.Arguments;
 import dev.tethys.pipeline.ottl.EvaluationException;
-import dev.tethys.pipeline.ottl.Expr;
-import dev.tethys.pipeline.ottl.Function;
-import dev.tethys.pipeline.ottl.Kind;
+import dev.tethys.pipeline.ottl.OttlExpr;
+import dev.tethys.pipeline.ottl.OttlFunction;
+import dev.tethys.pipeline.ottl.ParameterKind;
 import dev.tethys.pipeline.ottl.Type;
 import dev.tethys.pipeline.ottl.internal.Compare;
 import dev.tethys.pipeline.ottl.internal.Indexing;
@@ -20,10 +20,10 @@ import org.jspecify.annotations.Nullable;
 final class ListConverters {
   private ListConverters() {}
 
-  static List<Function> all() {
+  static List<OttlFunction> all() {
     return List.of(
-        Function.converter("Keys", Type.LIST)
-            .takes("target", Kind.MAP)
+        OttlFunction.converter("Keys", Type.LIST)
+            .takes("target", ParameterKind.MAP)
             .made(
                 a ->
                     TypeConverters.one(
@@ -33,8 +33,8 @@ final class ListConverters {
                           ((Attributes) MapEditors.require(v)).forEach((k, _) -> keys.add(k));
                           return keys;
                         })),
-        Function.converter("Values", Type.LIST)
-            .takes("target", Kind.MAP)
+        OttlFunction.converter("Values", Type.LIST)
+            .takes("target", ParameterKind.MAP)
             .made(
                 a ->
                     TypeConverters.one(
@@ -45,38 +45,38 @@ final class ListConverters {
                               .forEach((_, x) -> values.add(Indexing.storable(x)));
                           return values;
                         })),
-        Function.converter("Len", Type.INT)
-            .takes("target", Kind.ANY)
+        OttlFunction.converter("Len", Type.INT)
+            .takes("target", ParameterKind.ANY)
             .made(a -> TypeConverters.one(a, ListConverters::length)),
-        Function.converter("Index", Type.INT)
-            .takes("target", Kind.ANY)
-            .takes("value", Kind.ANY)
+        OttlFunction.converter("Index", Type.INT)
+            .takes("target", ParameterKind.ANY)
+            .takes("value", ParameterKind.ANY)
             .made(
                 a -> {
-                  Expr target = a.expr(0);
-                  Expr value = a.expr(1);
+                  OttlExpr target = a.expr(0);
+                  OttlExpr value = a.expr(1);
                   return at -> index(target.get(at), value.get(at));
                 }),
-        Function.converter("ContainsValue", Type.BOOL)
-            .takes("target", Kind.LIST)
-            .takes("item", Kind.ANY)
+        OttlFunction.converter("ContainsValue", Type.BOOL)
+            .takes("target", ParameterKind.LIST)
+            .takes("item", ParameterKind.ANY)
             .made(
                 a -> {
-                  Expr target = a.expr(0);
-                  Expr item = a.expr(1);
+                  OttlExpr target = a.expr(0);
+                  OttlExpr item = a.expr(1);
                   return at -> index(target.get(at), item.get(at)) >= 0;
                 }),
-        Function.converter("Coalesce", Type.ANY)
-            .takesList("values", Kind.ANY)
+        OttlFunction.converter("Coalesce", Type.ANY)
+            .takesList("values", ParameterKind.ANY)
             .made(ListConverters::coalesce),
-        Function.converter("SliceToMap", Type.MAP)
-            .takes("target", Kind.LIST)
-            .mayTakeList("key_path", Kind.LITERAL_STRING)
-            .mayTakeList("value_path", Kind.LITERAL_STRING)
+        OttlFunction.converter("SliceToMap", Type.MAP)
+            .takes("target", ParameterKind.LIST)
+            .mayTakeList("key_path", ParameterKind.LITERAL_STRING)
+            .mayTakeList("value_path", ParameterKind.LITERAL_STRING)
             .made(ListConverters::sliceToMap),
-        Function.converter("Sort", Type.ANY)
-            .takes("target", Kind.ANY)
-            .mayTake("order", Kind.LITERAL_STRING)
+        OttlFunction.converter("Sort", Type.ANY)
+            .takes("target", ParameterKind.ANY)
+            .mayTake("order", ParameterKind.LITERAL_STRING)
             .made(ListConverters::sort));
   }
 
@@ -115,13 +115,13 @@ final class ListConverters {
     }
   }
 
-  private static Expr.Getter coalesce(Arguments a) {
-    Expr[] values = a.list(0).toArray(Expr[]::new);
+  private static OttlExpr.Getter coalesce(Arguments a) {
+    OttlExpr[] values = a.list(0).toArray(OttlExpr[]::new);
     if (values.length == 0) {
       throw a.error(0, "at least one value is needed");
     }
     return at -> {
-      for (Expr e : values) {
+      for (OttlExpr e : values) {
         Object v = e.get(at);
         if (v != null) {
           return v;
@@ -131,8 +131,8 @@ final class ListConverters {
     };
   }
 
-  private static Expr.Getter sliceToMap(Arguments a) {
-    Expr target = a.expr(0);
+  private static OttlExpr.Getter sliceToMap(Arguments a) {
+    OttlExpr target = a.expr(0);
     List<String> keyPath = a.strings(1);
     List<String> valuePath = a.strings(2);
     if (a.has(1) && keyPath.isEmpty()) {
@@ -169,13 +169,13 @@ final class ListConverters {
     return v;
   }
 
-  private static Expr.Getter sort(Arguments a) {
+  private static OttlExpr.Getter sort(Arguments a) {
     String order = a.string(1, "asc");
     if (!order.equals("asc") && !order.equals("desc")) {
       throw a.error(1, "the order is asc or desc, not \"" + order + "\"");
     }
     boolean down = order.equals("desc");
-    Expr target = a.expr(0);
+    OttlExpr target = a.expr(0);
     return at -> {
       Object v = target.get(at);
       if (v instanceof ArrayValue l) {

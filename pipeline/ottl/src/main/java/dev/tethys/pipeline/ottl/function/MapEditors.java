@@ -5,10 +5,10 @@ import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.ottl.Arguments;
 import dev.tethys.pipeline.ottl.Cursor;
 import dev.tethys.pipeline.ottl.EvaluationException;
-import dev.tethys.pipeline.ottl.Expr;
-import dev.tethys.pipeline.ottl.Function;
 import dev.tethys.pipeline.ottl.Id;
-import dev.tethys.pipeline.ottl.Kind;
+import dev.tethys.pipeline.ottl.OttlExpr;
+import dev.tethys.pipeline.ottl.OttlFunction;
+import dev.tethys.pipeline.ottl.ParameterKind;
 import dev.tethys.pipeline.ottl.Target;
 import dev.tethys.pipeline.ottl.Type;
 import dev.tethys.pipeline.ottl.internal.Indexing;
@@ -27,68 +27,68 @@ import org.jspecify.annotations.Nullable;
 final class MapEditors {
   private MapEditors() {}
 
-  static List<Function> all() {
+  static List<OttlFunction> all() {
     return List.of(
-        Function.editor("set")
-            .takes("target", Kind.TARGET)
-            .takes("value", Kind.ANY)
+        OttlFunction.editor("set")
+            .takes("target", ParameterKind.TARGET)
+            .takes("value", ParameterKind.ANY)
             .made(MapEditors::set),
-        Function.editor("clear").takes("target", Kind.TARGET).made(MapEditors::clear),
-        Function.editor("append")
-            .takes("target", Kind.TARGET)
-            .mayTake("value", Kind.ANY)
-            .mayTakeList("values", Kind.ANY)
+        OttlFunction.editor("clear").takes("target", ParameterKind.TARGET).made(MapEditors::clear),
+        OttlFunction.editor("append")
+            .takes("target", ParameterKind.TARGET)
+            .mayTake("value", ParameterKind.ANY)
+            .mayTakeList("values", ParameterKind.ANY)
             .made(MapEditors::append),
-        Function.editor("delete_index")
-            .takes("target", Kind.TARGET)
-            .takes("start_index", Kind.INT)
-            .mayTake("end_index", Kind.INT)
+        OttlFunction.editor("delete_index")
+            .takes("target", ParameterKind.TARGET)
+            .takes("start_index", ParameterKind.INT)
+            .mayTake("end_index", ParameterKind.INT)
             .made(MapEditors::deleteIndex),
-        Function.editor("delete_key")
-            .takes("target", Kind.MAP_TARGET)
-            .takes("key", Kind.STRING)
+        OttlFunction.editor("delete_key")
+            .takes("target", ParameterKind.MAP_TARGET)
+            .takes("key", ParameterKind.STRING)
             .made(
                 a -> {
-                  Expr key = a.expr(1);
-                  Expr target = a.expr(0);
+                  OttlExpr key = a.expr(1);
+                  OttlExpr target = a.expr(0);
                   return at -> {
                     map(target, at).remove((String) require(key.get(at)));
                     return null;
                   };
                 }),
-        Function.editor("delete_matching_keys")
-            .takes("target", Kind.MAP_TARGET)
-            .takes("pattern", Kind.STRING)
+        OttlFunction.editor("delete_matching_keys")
+            .takes("target", ParameterKind.MAP_TARGET)
+            .takes("pattern", ParameterKind.STRING)
             .made(a -> matchingKeys(a, true)),
-        Function.editor("keep_matching_keys")
-            .takes("target", Kind.MAP_TARGET)
-            .takes("pattern", Kind.STRING)
+        OttlFunction.editor("keep_matching_keys")
+            .takes("target", ParameterKind.MAP_TARGET)
+            .takes("pattern", ParameterKind.STRING)
             .made(a -> matchingKeys(a, false)),
-        Function.editor("keep_keys")
-            .takes("target", Kind.MAP_TARGET)
-            .takesListOf("keys", Kind.STRING)
+        OttlFunction.editor("keep_keys")
+            .takes("target", ParameterKind.MAP_TARGET)
+            .takesListOf("keys", ParameterKind.STRING)
             .made(MapEditors::keepKeys),
-        Function.editor("limit")
-            .takes("target", Kind.MAP_TARGET)
-            .takes("limit", Kind.LITERAL_INT)
-            .takesList("priority_keys", Kind.LITERAL_STRING)
+        OttlFunction.editor("limit")
+            .takes("target", ParameterKind.MAP_TARGET)
+            .takes("limit", ParameterKind.LITERAL_INT)
+            .takesList("priority_keys", ParameterKind.LITERAL_STRING)
             .made(MapEditors::limit),
-        Function.editor("merge_maps")
-            .takes("target", Kind.MAP_TARGET)
-            .takes("source", Kind.MAP)
-            .takes("strategy", Kind.LITERAL_STRING)
+        OttlFunction.editor("merge_maps")
+            .takes("target", ParameterKind.MAP_TARGET)
+            .takes("source", ParameterKind.MAP)
+            .takes("strategy", ParameterKind.LITERAL_STRING)
             .made(MapEditors::mergeMaps),
-        Function.editor("flatten")
-            .takes("target", Kind.MAP_TARGET)
-            .mayTake("prefix", Kind.LITERAL_STRING)
-            .mayTake("depth", Kind.LITERAL_INT)
-            .mayTake("resolve_conflicts", Kind.LITERAL_BOOL)
+        OttlFunction.editor("flatten")
+            .takes("target", ParameterKind.MAP_TARGET)
+            .mayTake("prefix", ParameterKind.LITERAL_STRING)
+            .mayTake("depth", ParameterKind.LITERAL_INT)
+            .mayTake("resolve_conflicts", ParameterKind.LITERAL_BOOL)
             .made(MapEditors::flatten),
-        Function.editor("stringify_all")
-            .takes("target", Kind.MAP_TARGET)
+        OttlFunction.editor("stringify_all")
+            .takes("target", ParameterKind.MAP_TARGET)
             .made(
                 a -> {
-                  Expr target = a.expr(0);
+                  OttlExpr target = a.expr(0);
                   return at -> {
                     Attributes m = map(target, at);
                     for (int i = 0; i < m.size(); i++) {
@@ -100,16 +100,16 @@ final class MapEditors {
                     return null;
                   };
                 }),
-        Function.editor("truncate_all")
-            .takes("target", Kind.MAP_TARGET)
-            .takes("limit", Kind.LITERAL_INT)
-            .mayTake("utf8_safe", Kind.LITERAL_BOOL)
-            .mayTake("truncation_marker", Kind.LITERAL_STRING)
+        OttlFunction.editor("truncate_all")
+            .takes("target", ParameterKind.MAP_TARGET)
+            .takes("limit", ParameterKind.LITERAL_INT)
+            .mayTake("utf8_safe", ParameterKind.LITERAL_BOOL)
+            .mayTake("truncation_marker", ParameterKind.LITERAL_STRING)
             .made(MapEditors::truncateAll));
   }
 
   /** The map that a path leads to, to be edited in place. */
-  static Attributes map(Expr target, Cursor at) {
+  static Attributes map(OttlExpr target, Cursor at) {
     Object v = target.get(at);
     if (v instanceof Attributes m) {
       return m;
@@ -122,9 +122,9 @@ final class MapEditors {
     return java.util.Objects.requireNonNull(value);
   }
 
-  private static Expr.Getter set(Arguments a) {
+  private static OttlExpr.Getter set(Arguments a) {
     Target target = a.target(0);
-    Expr value = a.expr(1);
+    OttlExpr value = a.expr(1);
     return at -> {
       Object v = value.get(at);
       if (v == null && !canBeEmpty(target.type())) {
@@ -147,7 +147,7 @@ final class MapEditors {
   }
 
   /** What a field holds becomes the empty value of its type. */
-  private static Expr.Getter clear(Arguments a) {
+  private static OttlExpr.Getter clear(Arguments a) {
     Target target = a.target(0);
     return at -> {
       target.set(
@@ -168,12 +168,12 @@ final class MapEditors {
     };
   }
 
-  private static Expr.Getter append(Arguments a) {
+  private static OttlExpr.Getter append(Arguments a) {
     if (!a.has(1) && !a.has(2)) {
       throw a.error(0, "it needs value or values to append");
     }
     Target target = a.target(0);
-    List<Expr> values = new ArrayList<>();
+    List<OttlExpr> values = new ArrayList<>();
     if (a.has(1)) {
       values.add(a.expr(1));
     }
@@ -185,7 +185,7 @@ final class MapEditors {
         throw new EvaluationException("the target is a map; values cannot be appended to a map");
       }
       addAll(result, there);
-      for (Expr v : values) {
+      for (OttlExpr v : values) {
         addAll(result, v.get(at));
       }
       target.set(at, result);
@@ -205,10 +205,10 @@ final class MapEditors {
     }
   }
 
-  private static Expr.Getter deleteIndex(Arguments a) {
+  private static OttlExpr.Getter deleteIndex(Arguments a) {
     Target target = a.target(0);
-    Expr start = a.expr(1);
-    Expr end = a.optional(2);
+    OttlExpr start = a.expr(1);
+    OttlExpr end = a.optional(2);
     return at -> {
       if (!(target.get(at) instanceof ArrayValue list)) {
         throw new EvaluationException("the target is not a list");
@@ -233,8 +233,8 @@ final class MapEditors {
     };
   }
 
-  private static Expr.Getter matchingKeys(Arguments a, boolean delete) {
-    Expr target = a.expr(0);
+  private static OttlExpr.Getter matchingKeys(Arguments a, boolean delete) {
+    OttlExpr target = a.expr(0);
     Regex.Source pattern = Regex.argument(a, 1);
     return at -> {
       Regex r = pattern.at(at);
@@ -243,8 +243,8 @@ final class MapEditors {
     };
   }
 
-  private static Expr.Getter keepKeys(Arguments a) {
-    Expr target = a.expr(0);
+  private static OttlExpr.Getter keepKeys(Arguments a) {
+    OttlExpr target = a.expr(0);
     Arguments.Values keys = a.values(1);
     if (keys.areConstant()) {
       Set<String> keep = new HashSet<>(a.strings(1));
@@ -260,7 +260,7 @@ final class MapEditors {
     };
   }
 
-  private static Expr.Getter limit(Arguments a) {
+  private static OttlExpr.Getter limit(Arguments a) {
     long limit = a.integer(1, 0);
     Set<String> keep = new HashSet<>(a.strings(2));
     if (limit < 0) {
@@ -269,7 +269,7 @@ final class MapEditors {
     if (a.list(2).size() > limit) {
       throw a.error(2, "there are more priority keys than the limit of " + limit);
     }
-    Expr target = a.expr(0);
+    OttlExpr target = a.expr(0);
     return at -> {
       Attributes m = map(target, at);
       if (m.size() > limit) {
@@ -283,9 +283,9 @@ final class MapEditors {
     };
   }
 
-  private static Expr.Getter mergeMaps(Arguments a) {
-    Expr target = a.expr(0);
-    Expr source = a.expr(1);
+  private static OttlExpr.Getter mergeMaps(Arguments a) {
+    OttlExpr target = a.expr(0);
+    OttlExpr source = a.expr(1);
     String strategy = a.string(2);
     boolean insert = strategy.equals("insert") || strategy.equals("upsert");
     boolean update = strategy.equals("update") || strategy.equals("upsert");
@@ -310,8 +310,8 @@ final class MapEditors {
     };
   }
 
-  private static Expr.Getter flatten(Arguments a) {
-    Expr target = a.expr(0);
+  private static OttlExpr.Getter flatten(Arguments a) {
+    OttlExpr target = a.expr(0);
     String prefix = a.string(1, "");
     long depth = a.integer(2, Long.MAX_VALUE);
     boolean resolve = a.truth(3, false);
@@ -384,8 +384,8 @@ final class MapEditors {
     }
   }
 
-  private static Expr.Getter truncateAll(Arguments a) {
-    Expr target = a.expr(0);
+  private static OttlExpr.Getter truncateAll(Arguments a) {
+    OttlExpr target = a.expr(0);
     long limit = a.integer(1, 0);
     boolean whole = a.truth(2, true);
     String marker = a.string(3, "");

@@ -3,9 +3,9 @@ package dev.tethys.pipeline.ottl.function;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.ottl.Arguments;
 import dev.tethys.pipeline.ottl.EvaluationException;
-import dev.tethys.pipeline.ottl.Expr;
-import dev.tethys.pipeline.ottl.Function;
-import dev.tethys.pipeline.ottl.Kind;
+import dev.tethys.pipeline.ottl.OttlExpr;
+import dev.tethys.pipeline.ottl.OttlFunction;
+import dev.tethys.pipeline.ottl.ParameterKind;
 import dev.tethys.pipeline.ottl.Type;
 import java.io.ByteArrayOutputStream;
 import java.net.URLDecoder;
@@ -25,31 +25,31 @@ final class NetConverters {
 
   private NetConverters() {}
 
-  static List<Function> all() {
+  static List<OttlFunction> all() {
     return List.of(
-        Function.converter("URL", Type.MAP)
-            .takes("url_string", Kind.STRING)
+        OttlFunction.converter("URL", Type.MAP)
+            .takes("url_string", ParameterKind.STRING)
             .or("uri")
             .made(a -> TypeConverters.one(a, v -> url(StringConverters.string(v)))),
-        Function.converter("UserAgent", Type.MAP)
-            .takes("value", Kind.STRING)
+        OttlFunction.converter("UserAgent", Type.MAP)
+            .takes("value", ParameterKind.STRING)
             .or("user_agent")
             .made(
                 a -> {
                   UserAgents agents = UserAgents.known();
                   return TypeConverters.one(a, v -> agents.parse(StringConverters.string(v)));
                 }),
-        Function.converter("IsInCIDR", Type.BOOL)
-            .takes("target", Kind.STRING)
-            .takesListOf("networks", Kind.STRING)
+        OttlFunction.converter("IsInCIDR", Type.BOOL)
+            .takes("target", ParameterKind.STRING)
+            .takesListOf("networks", ParameterKind.STRING)
             .made(NetConverters::isInCidr),
-        Function.converter("CommunityID", Type.STRING)
-            .takes("source_ip", Kind.STRING)
-            .takes("source_port", Kind.INT)
-            .takes("destination_ip", Kind.STRING)
-            .takes("destination_port", Kind.INT)
-            .mayTake("protocol", Kind.STRING)
-            .mayTake("seed", Kind.INT)
+        OttlFunction.converter("CommunityID", Type.STRING)
+            .takes("source_ip", ParameterKind.STRING)
+            .takes("source_port", ParameterKind.INT)
+            .takes("destination_ip", ParameterKind.STRING)
+            .takes("destination_port", ParameterKind.INT)
+            .mayTake("protocol", ParameterKind.STRING)
+            .mayTake("seed", ParameterKind.INT)
             .made(NetConverters::communityId));
   }
 
@@ -82,8 +82,8 @@ final class NetConverters {
     }
   }
 
-  private static Expr.Getter isInCidr(Arguments a) {
-    Expr target = a.expr(0);
+  private static OttlExpr.Getter isInCidr(Arguments a) {
+    OttlExpr target = a.expr(0);
     Arguments.Values networks = a.values(1);
     List<Network> known = new ArrayList<>();
     if (networks.areConstant()) {
@@ -128,13 +128,13 @@ final class NetConverters {
     return ip;
   }
 
-  private static Expr.Getter communityId(Arguments a) {
-    Expr sourceIp = a.expr(0);
-    Expr sourcePort = a.expr(1);
-    Expr destinationIp = a.expr(2);
-    Expr destinationPort = a.expr(3);
-    Expr protocol = a.expr(4, "TCP");
-    Expr seed = a.expr(5, 0L);
+  private static OttlExpr.Getter communityId(Arguments a) {
+    OttlExpr sourceIp = a.expr(0);
+    OttlExpr sourcePort = a.expr(1);
+    OttlExpr destinationIp = a.expr(2);
+    OttlExpr destinationPort = a.expr(3);
+    OttlExpr protocol = a.expr(4, "TCP");
+    OttlExpr seed = a.expr(5, 0L);
     return at -> {
       String name = StringConverters.string(protocol.get(at));
       Integer number = PROTOCOLS.get(name);

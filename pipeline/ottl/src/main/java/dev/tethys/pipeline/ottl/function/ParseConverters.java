@@ -4,9 +4,9 @@ import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.ottl.Arguments;
 import dev.tethys.pipeline.ottl.EvaluationException;
-import dev.tethys.pipeline.ottl.Expr;
-import dev.tethys.pipeline.ottl.Function;
-import dev.tethys.pipeline.ottl.Kind;
+import dev.tethys.pipeline.ottl.OttlExpr;
+import dev.tethys.pipeline.ottl.OttlFunction;
+import dev.tethys.pipeline.ottl.ParameterKind;
 import dev.tethys.pipeline.ottl.Type;
 import java.math.BigInteger;
 import java.util.ArrayList;
@@ -18,50 +18,50 @@ import org.jspecify.annotations.Nullable;
 final class ParseConverters {
   private ParseConverters() {}
 
-  static List<Function> all() {
+  static List<OttlFunction> all() {
     return List.of(
-        Function.converter("ParseJSON", Type.ANY)
-            .takes("target", Kind.STRING)
-            .made(a -> TypeConverters.one(a, v -> Json.parse(StringConverters.string(v)))),
-        Function.converter("ParseCSV", Type.MAP)
-            .takes("target", Kind.STRING)
-            .takes("headers", Kind.STRING)
+        OttlFunction.converter("ParseJSON", Type.ANY)
+            .takes("target", ParameterKind.STRING)
+            .made(a -> TypeConverters.one(a, v -> OttlJson.parse(StringConverters.string(v)))),
+        OttlFunction.converter("ParseCSV", Type.MAP)
+            .takes("target", ParameterKind.STRING)
+            .takes("headers", ParameterKind.STRING)
             .or("header")
-            .mayTake("delimiter", Kind.LITERAL_STRING)
-            .mayTake("header_delimiter", Kind.LITERAL_STRING)
-            .mayTake("mode", Kind.LITERAL_STRING)
+            .mayTake("delimiter", ParameterKind.LITERAL_STRING)
+            .mayTake("header_delimiter", ParameterKind.LITERAL_STRING)
+            .mayTake("mode", ParameterKind.LITERAL_STRING)
             .made(ParseConverters::csv),
-        Function.converter("ParseKeyValue", Type.MAP)
-            .takes("target", Kind.STRING)
-            .mayTake("delimiter", Kind.LITERAL_STRING)
-            .mayTake("pair_delimiter", Kind.LITERAL_STRING)
+        OttlFunction.converter("ParseKeyValue", Type.MAP)
+            .takes("target", ParameterKind.STRING)
+            .mayTake("delimiter", ParameterKind.LITERAL_STRING)
+            .mayTake("pair_delimiter", ParameterKind.LITERAL_STRING)
             .made(ParseConverters::keyValue),
-        Function.converter("ParseInt", Type.INT)
-            .takes("target", Kind.STRING)
-            .takes("base", Kind.INT)
+        OttlFunction.converter("ParseInt", Type.INT)
+            .takes("target", ParameterKind.STRING)
+            .takes("base", ParameterKind.INT)
             .made(
                 a -> {
-                  Expr target = a.expr(0);
-                  Expr base = a.expr(1);
+                  OttlExpr target = a.expr(0);
+                  OttlExpr base = a.expr(1);
                   return at ->
                       parseInt(
                           StringConverters.string(target.get(at)),
                           (Long) MapEditors.require(base.get(at)));
                 }),
-        Function.converter("ParseSeverity", Type.STRING)
-            .takes("target", Kind.ANY)
-            .takes("severity_mapping", Kind.MAP)
+        OttlFunction.converter("ParseSeverity", Type.STRING)
+            .takes("target", ParameterKind.ANY)
+            .takes("severity_mapping", ParameterKind.MAP)
             .or("mapping")
             .made(
                 a -> {
-                  Expr target = a.expr(0);
-                  Expr mapping = a.expr(1);
+                  OttlExpr target = a.expr(0);
+                  OttlExpr mapping = a.expr(1);
                   return at ->
                       severity(target.get(at), (Attributes) MapEditors.require(mapping.get(at)));
                 }));
   }
 
-  private static Expr.Getter csv(Arguments a) {
+  private static OttlExpr.Getter csv(Arguments a) {
     String delimiter = a.string(2, ",");
     String headerDelimiter = a.string(3, delimiter);
     String mode = a.string(4, "strict");
@@ -74,8 +74,8 @@ final class ParseConverters {
     if (!List.of("strict", "lazyQuotes", "ignoreQuotes").contains(mode)) {
       throw a.error(4, "the mode is strict, lazyQuotes or ignoreQuotes");
     }
-    Expr target = a.expr(0);
-    Expr headers = a.expr(1);
+    OttlExpr target = a.expr(0);
+    OttlExpr headers = a.expr(1);
     return at -> {
       String row = StringConverters.string(target.get(at));
       String header = StringConverters.string(headers.get(at));
@@ -115,7 +115,7 @@ final class ParseConverters {
     return row.substring(from, to);
   }
 
-  private static Expr.Getter keyValue(Arguments a) {
+  private static OttlExpr.Getter keyValue(Arguments a) {
     String delimiter = a.string(1, "").isEmpty() ? "=" : a.string(1);
     String pairs = a.string(2, "").isEmpty() ? " " : a.string(2);
     if (delimiter.equals(pairs)) {

@@ -3,9 +3,9 @@ package dev.tethys.pipeline.ottl.function;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.ottl.Arguments;
 import dev.tethys.pipeline.ottl.EvaluationException;
-import dev.tethys.pipeline.ottl.Expr;
-import dev.tethys.pipeline.ottl.Function;
-import dev.tethys.pipeline.ottl.Kind;
+import dev.tethys.pipeline.ottl.OttlExpr;
+import dev.tethys.pipeline.ottl.OttlFunction;
+import dev.tethys.pipeline.ottl.ParameterKind;
 import dev.tethys.pipeline.ottl.Type;
 import java.util.Comparator;
 import java.util.List;
@@ -16,17 +16,17 @@ import java.util.concurrent.ConcurrentHashMap;
 final class PatternConverters {
   private PatternConverters() {}
 
-  static List<Function> all() {
+  static List<OttlFunction> all() {
     return List.of(
-        Function.converter("ExtractPatterns", Type.MAP)
-            .takes("target", Kind.STRING)
-            .takes("pattern", Kind.STRING)
+        OttlFunction.converter("ExtractPatterns", Type.MAP)
+            .takes("target", ParameterKind.STRING)
+            .takes("pattern", ParameterKind.STRING)
             .made(PatternConverters::extractPatterns),
-        Function.converter("ExtractGrokPatterns", Type.MAP)
-            .takes("target", Kind.STRING)
-            .takes("pattern", Kind.STRING)
-            .mayTake("named_captures_only", Kind.LITERAL_BOOL)
-            .mayTakeList("pattern_definitions", Kind.LITERAL_STRING)
+        OttlFunction.converter("ExtractGrokPatterns", Type.MAP)
+            .takes("target", ParameterKind.STRING)
+            .takes("pattern", ParameterKind.STRING)
+            .mayTake("named_captures_only", ParameterKind.LITERAL_BOOL)
+            .mayTakeList("pattern_definitions", ParameterKind.LITERAL_STRING)
             .made(PatternConverters::extractGrok));
   }
 
@@ -43,9 +43,9 @@ final class PatternConverters {
     }
   }
 
-  private static Expr.Getter extractPatterns(Arguments a) {
+  private static OttlExpr.Getter extractPatterns(Arguments a) {
     Regex.Source pattern = Regex.argument(a, 1);
-    Expr target = a.expr(0);
+    OttlExpr target = a.expr(0);
     if (a.expr(1).isConstant()) {
       Regex r = pattern.at(new dev.tethys.pipeline.ottl.Cursor());
       Groups groups = Groups.of(r);
@@ -76,11 +76,11 @@ final class PatternConverters {
     return result;
   }
 
-  private static Expr.Getter extractGrok(Arguments a) {
-    Expr target = a.expr(0);
+  private static OttlExpr.Getter extractGrok(Arguments a) {
+    OttlExpr target = a.expr(0);
     boolean namedOnly = a.truth(2, true);
     List<String> definitions = a.strings(3);
-    Expr pattern = a.expr(1);
+    OttlExpr pattern = a.expr(1);
     if (pattern.isConstant()) {
       Grok grok;
       try {

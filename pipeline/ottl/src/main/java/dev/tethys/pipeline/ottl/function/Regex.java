@@ -5,7 +5,7 @@ import dev.tethys.model.regex.RegexSyntaxException;
 import dev.tethys.pipeline.ottl.Arguments;
 import dev.tethys.pipeline.ottl.Cursor;
 import dev.tethys.pipeline.ottl.EvaluationException;
-import dev.tethys.pipeline.ottl.Expr;
+import dev.tethys.pipeline.ottl.OttlExpr;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
@@ -65,7 +65,7 @@ public final class Regex {
 
   /** An argument that is an expression: compiled now if it is a constant, else when it is seen. */
   static Source argument(Arguments a, int index) {
-    Expr e = a.expr(index);
+    OttlExpr e = a.expr(index);
     if (e.isConstant()) {
       String text = a.string(index);
       Regex regex;

@@ -4,9 +4,9 @@ import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.ottl.Arguments;
 import dev.tethys.pipeline.ottl.Cursor;
 import dev.tethys.pipeline.ottl.EvaluationException;
-import dev.tethys.pipeline.ottl.Expr;
-import dev.tethys.pipeline.ottl.Function;
-import dev.tethys.pipeline.ottl.Kind;
+import dev.tethys.pipeline.ottl.OttlExpr;
+import dev.tethys.pipeline.ottl.OttlFunction;
+import dev.tethys.pipeline.ottl.ParameterKind;
 import dev.tethys.pipeline.ottl.Target;
 import dev.tethys.pipeline.ottl.internal.Text;
 import java.util.List;
@@ -16,46 +16,46 @@ import org.jspecify.annotations.Nullable;
 final class ReplaceEditors {
   private ReplaceEditors() {}
 
-  static List<Function> all() {
+  static List<OttlFunction> all() {
     return List.of(
-        Function.editor("replace_match")
-            .takes("target", Kind.TARGET)
-            .takes("pattern", Kind.STRING)
-            .takes("replacement", Kind.STRING)
-            .mayTake("function", Kind.FUNCTION)
-            .mayTake("replacement_format", Kind.STRING)
+        OttlFunction.editor("replace_match")
+            .takes("target", ParameterKind.TARGET)
+            .takes("pattern", ParameterKind.STRING)
+            .takes("replacement", ParameterKind.STRING)
+            .mayTake("function", ParameterKind.FUNCTION)
+            .mayTake("replacement_format", ParameterKind.STRING)
             .made(ReplaceEditors::replaceMatch),
-        Function.editor("replace_all_matches")
-            .takes("target", Kind.MAP_TARGET)
-            .takes("pattern", Kind.STRING)
-            .takes("replacement", Kind.STRING)
-            .mayTake("function", Kind.FUNCTION)
-            .mayTake("replacement_format", Kind.STRING)
+        OttlFunction.editor("replace_all_matches")
+            .takes("target", ParameterKind.MAP_TARGET)
+            .takes("pattern", ParameterKind.STRING)
+            .takes("replacement", ParameterKind.STRING)
+            .mayTake("function", ParameterKind.FUNCTION)
+            .mayTake("replacement_format", ParameterKind.STRING)
             .made(ReplaceEditors::replaceAllMatches),
-        Function.editor("replace_pattern")
-            .takes("target", Kind.TARGET)
-            .takes("regex", Kind.STRING)
+        OttlFunction.editor("replace_pattern")
+            .takes("target", ParameterKind.TARGET)
+            .takes("regex", ParameterKind.STRING)
             .or("regex_pattern")
-            .takes("replacement", Kind.STRING)
-            .mayTake("function", Kind.FUNCTION)
-            .mayTake("replacement_format", Kind.STRING)
+            .takes("replacement", ParameterKind.STRING)
+            .mayTake("function", ParameterKind.FUNCTION)
+            .mayTake("replacement_format", ParameterKind.STRING)
             .made(ReplaceEditors::replacePattern),
-        Function.editor("replace_all_patterns")
-            .takes("target", Kind.MAP_TARGET)
-            .takes("mode", Kind.LITERAL_STRING)
-            .takes("regex", Kind.STRING)
+        OttlFunction.editor("replace_all_patterns")
+            .takes("target", ParameterKind.MAP_TARGET)
+            .takes("mode", ParameterKind.LITERAL_STRING)
+            .takes("regex", ParameterKind.STRING)
             .or("regex_pattern")
-            .takes("replacement", Kind.STRING)
-            .mayTake("function", Kind.FUNCTION)
-            .mayTake("replacement_format", Kind.STRING)
+            .takes("replacement", ParameterKind.STRING)
+            .mayTake("function", ParameterKind.FUNCTION)
+            .mayTake("replacement_format", ParameterKind.STRING)
             .made(ReplaceEditors::replaceAllPatterns));
   }
 
   /** A replacement, handed to a function and put into a format when there are such. */
   private record Replacement(
-      Expr text, Arguments.@Nullable Lambda function, @Nullable Expr format) {
+      OttlExpr text, Arguments.@Nullable Lambda function, @Nullable OttlExpr format) {
     static Replacement of(Arguments a, int first) {
-      Expr format = a.optional(first + 2);
+      OttlExpr format = a.optional(first + 2);
       if (format != null && format.isConstant()) {
         String f = a.string(first + 2);
         if (!valid(f)) {
@@ -97,7 +97,7 @@ final class ReplaceEditors {
     }
   }
 
-  private static Expr.Getter replaceMatch(Arguments a) {
+  private static OttlExpr.Getter replaceMatch(Arguments a) {
     Target target = a.target(0);
     Glob.Source glob = Glob.argument(a, 1);
     Replacement replacement = Replacement.of(a, 2);
@@ -110,8 +110,8 @@ final class ReplaceEditors {
     };
   }
 
-  private static Expr.Getter replaceAllMatches(Arguments a) {
-    Expr target = a.expr(0);
+  private static OttlExpr.Getter replaceAllMatches(Arguments a) {
+    OttlExpr target = a.expr(0);
     Glob.Source pattern = Glob.argument(a, 1);
     Replacement replacement = Replacement.of(a, 2);
     return at -> {
@@ -127,7 +127,7 @@ final class ReplaceEditors {
     };
   }
 
-  private static Expr.Getter replacePattern(Arguments a) {
+  private static OttlExpr.Getter replacePattern(Arguments a) {
     Target target = a.target(0);
     Regex.Source pattern = Regex.argument(a, 1);
     Replacement replacement = Replacement.of(a, 2);
@@ -144,12 +144,12 @@ final class ReplaceEditors {
     };
   }
 
-  private static Expr.Getter replaceAllPatterns(Arguments a) {
+  private static OttlExpr.Getter replaceAllPatterns(Arguments a) {
     String mode = a.string(1);
     if (!mode.equals("key") && !mode.equals("value")) {
       throw a.error(1, "the mode is key or value, not \"" + mode + "\"");
     }
-    Expr target = a.expr(0);
+    OttlExpr target = a.expr(0);
     Regex.Source pattern = Regex.argument(a, 2);
     Replacement replacement = Replacement.of(a, 3);
     if (mode.equals("value")) {

@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.ottl.function;
 
-import dev.tethys.pipeline.ottl.Function;
+import dev.tethys.pipeline.ottl.OttlFunction;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,8 +9,8 @@ import java.util.List;
 public final class StandardFunctions {
   private StandardFunctions() {}
 
-  public static List<Function> all(InstantSource clock) {
-    List<Function> all = new ArrayList<>();
+  public static List<OttlFunction> all(InstantSource clock) {
+    List<OttlFunction> all = new ArrayList<>();
     all.addAll(MapEditors.all());
     all.addAll(ReplaceEditors.all());
     all.addAll(TypeConverters.all());

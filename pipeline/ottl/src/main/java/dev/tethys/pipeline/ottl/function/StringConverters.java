@@ -4,9 +4,9 @@ import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.ottl.Arguments;
 import dev.tethys.pipeline.ottl.EvaluationException;
-import dev.tethys.pipeline.ottl.Expr;
-import dev.tethys.pipeline.ottl.Function;
-import dev.tethys.pipeline.ottl.Kind;
+import dev.tethys.pipeline.ottl.OttlExpr;
+import dev.tethys.pipeline.ottl.OttlFunction;
+import dev.tethys.pipeline.ottl.ParameterKind;
 import dev.tethys.pipeline.ottl.Type;
 import dev.tethys.pipeline.ottl.internal.Compare;
 import dev.tethys.pipeline.ottl.internal.Text;
@@ -19,91 +19,91 @@ import org.jspecify.annotations.Nullable;
 final class StringConverters {
   private StringConverters() {}
 
-  static List<Function> all() {
+  static List<OttlFunction> all() {
     return List.of(
-        Function.converter("Concat", Type.STRING)
-            .takesListOf("values", Kind.ANY)
+        OttlFunction.converter("Concat", Type.STRING)
+            .takesListOf("values", ParameterKind.ANY)
             .or("vals")
-            .takes("delimiter", Kind.STRING)
+            .takes("delimiter", ParameterKind.STRING)
             .made(StringConverters::concat),
-        Function.converter("ConvertCase", Type.STRING)
-            .takes("target", Kind.STRING)
-            .takes("to_case", Kind.LITERAL_STRING)
+        OttlFunction.converter("ConvertCase", Type.STRING)
+            .takes("target", ParameterKind.STRING)
+            .takes("to_case", ParameterKind.LITERAL_STRING)
             .made(StringConverters::convertCase),
         text("ToLowerCase", s -> s.toLowerCase(Locale.ROOT)),
         text("ToUpperCase", s -> s.toUpperCase(Locale.ROOT)),
         text("ToSnakeCase", Cases::snake),
         text("ToCamelCase", Cases::camel),
-        Function.converter("Format", Type.STRING)
-            .takes("format_string", Kind.STRING)
+        OttlFunction.converter("Format", Type.STRING)
+            .takes("format_string", ParameterKind.STRING)
             .or("format")
-            .takesList("format_arguments", Kind.ANY)
+            .takesList("format_arguments", ParameterKind.ANY)
             .or("vals")
             .made(
                 a -> {
-                  Expr format = a.expr(0);
-                  List<Expr> values = a.list(1);
+                  OttlExpr format = a.expr(0);
+                  List<OttlExpr> values = a.list(1);
                   return at -> {
                     List<@Nullable Object> v = new ArrayList<>(values.size());
-                    for (Expr e : values) {
+                    for (OttlExpr e : values) {
                       v.add(e.get(at));
                     }
                     return GoFormat.format(string(format.get(at)), v);
                   };
                 }),
-        Function.converter("HasPrefix", Type.BOOL)
-            .takes("value", Kind.STRING)
-            .takes("prefix", Kind.STRING)
+        OttlFunction.converter("HasPrefix", Type.BOOL)
+            .takes("value", ParameterKind.STRING)
+            .takes("prefix", ParameterKind.STRING)
             .made(a -> two(a, (s, p) -> s.startsWith(p))),
-        Function.converter("HasSuffix", Type.BOOL)
-            .takes("value", Kind.STRING)
-            .takes("suffix", Kind.STRING)
+        OttlFunction.converter("HasSuffix", Type.BOOL)
+            .takes("value", ParameterKind.STRING)
+            .takes("suffix", ParameterKind.STRING)
             .made(a -> two(a, (s, p) -> s.endsWith(p))),
-        Function.converter("TrimPrefix", Type.STRING)
-            .takes("value", Kind.STRING)
-            .takes("prefix", Kind.STRING)
+        OttlFunction.converter("TrimPrefix", Type.STRING)
+            .takes("value", ParameterKind.STRING)
+            .takes("prefix", ParameterKind.STRING)
             .made(a -> two(a, (s, p) -> s.startsWith(p) ? s.substring(p.length()) : s)),
-        Function.converter("TrimSuffix", Type.STRING)
-            .takes("value", Kind.STRING)
-            .takes("suffix", Kind.STRING)
+        OttlFunction.converter("TrimSuffix", Type.STRING)
+            .takes("value", ParameterKind.STRING)
+            .takes("suffix", ParameterKind.STRING)
             .made(
                 a -> two(a, (s, p) -> s.endsWith(p) ? s.substring(0, s.length() - p.length()) : s)),
-        Function.converter("Trim", Type.STRING)
-            .takes("target", Kind.STRING)
-            .mayTake("replacement", Kind.STRING)
+        OttlFunction.converter("Trim", Type.STRING)
+            .takes("target", ParameterKind.STRING)
+            .mayTake("replacement", ParameterKind.STRING)
             .made(
                 a -> {
-                  Expr target = a.expr(0);
-                  Expr set = a.expr(1, " ");
+                  OttlExpr target = a.expr(0);
+                  OttlExpr set = a.expr(1, " ");
                   return at -> trim(string(target.get(at)), string(set.get(at)));
                 }),
-        Function.converter("Split", Type.LIST)
-            .takes("target", Kind.STRING)
-            .takes("delimiter", Kind.STRING)
+        OttlFunction.converter("Split", Type.LIST)
+            .takes("target", ParameterKind.STRING)
+            .takes("delimiter", ParameterKind.STRING)
             .made(a -> two(a, StringConverters::split)),
-        Function.converter("Substring", Type.STRING)
-            .takes("target", Kind.STRING)
-            .takes("start", Kind.INT)
-            .takes("length", Kind.INT)
-            .mayTake("utf8_safe", Kind.BOOL)
+        OttlFunction.converter("Substring", Type.STRING)
+            .takes("target", ParameterKind.STRING)
+            .takes("start", ParameterKind.INT)
+            .takes("length", ParameterKind.INT)
+            .mayTake("utf8_safe", ParameterKind.BOOL)
             .made(StringConverters::substring),
-        Function.converter("IsMatch", Type.BOOL)
-            .takes("target", Kind.STRING_LIKE)
-            .takes("pattern", Kind.STRING)
+        OttlFunction.converter("IsMatch", Type.BOOL)
+            .takes("target", ParameterKind.STRING_LIKE)
+            .takes("pattern", ParameterKind.STRING)
             .made(
                 a -> {
-                  Expr target = a.expr(0);
+                  OttlExpr target = a.expr(0);
                   Regex.Source pattern = Regex.argument(a, 1);
                   return at -> target.get(at) instanceof String s && pattern.at(at).find(s);
                 }),
-        Function.converter("IsValidLuhn", Type.BOOL)
-            .takes("value", Kind.STRING_LIKE)
+        OttlFunction.converter("IsValidLuhn", Type.BOOL)
+            .takes("value", ParameterKind.STRING_LIKE)
             .made(a -> TypeConverters.one(a, StringConverters::isLuhn)),
-        Function.converter("ToKeyValueString", Type.STRING)
-            .takes("target", Kind.MAP)
-            .mayTake("delimiter", Kind.LITERAL_STRING)
-            .mayTake("pair_delimiter", Kind.LITERAL_STRING)
-            .mayTake("sort_output", Kind.LITERAL_BOOL)
+        OttlFunction.converter("ToKeyValueString", Type.STRING)
+            .takes("target", ParameterKind.MAP)
+            .mayTake("delimiter", ParameterKind.LITERAL_STRING)
+            .mayTake("pair_delimiter", ParameterKind.LITERAL_STRING)
+            .mayTake("sort_output", ParameterKind.LITERAL_BOOL)
             .made(StringConverters::toKeyValues));
   }
 
@@ -115,9 +115,9 @@ final class StringConverters {
     String of(String s);
   }
 
-  private static Function text(String name, OfText f) {
-    return Function.converter(name, Type.STRING)
-        .takes("target", Kind.STRING)
+  private static OttlFunction text(String name, OfText f) {
+    return OttlFunction.converter(name, Type.STRING)
+        .takes("target", ParameterKind.STRING)
         .made(a -> TypeConverters.one(a, v -> f.of(string(v))));
   }
 
@@ -125,15 +125,15 @@ final class StringConverters {
     Object of(String a, String b);
   }
 
-  private static Expr.Getter two(Arguments a, OfTwo f) {
-    Expr first = a.expr(0);
-    Expr second = a.expr(1);
+  private static OttlExpr.Getter two(Arguments a, OfTwo f) {
+    OttlExpr first = a.expr(0);
+    OttlExpr second = a.expr(1);
     return at -> f.of(string(first.get(at)), string(second.get(at)));
   }
 
-  private static Expr.Getter concat(Arguments a) {
-    Expr delimiter = a.expr(1);
-    Expr list = a.optional(0);
+  private static OttlExpr.Getter concat(Arguments a) {
+    OttlExpr delimiter = a.expr(1);
+    OttlExpr list = a.optional(0);
     if (list != null) {
       return at -> {
         String by = string(delimiter.get(at));
@@ -152,7 +152,7 @@ final class StringConverters {
         return sb.toString();
       };
     }
-    Expr[] values = a.list(0).toArray(Expr[]::new);
+    OttlExpr[] values = a.list(0).toArray(OttlExpr[]::new);
     return at -> {
       String by = string(delimiter.get(at));
       StringBuilder sb = new StringBuilder();
@@ -170,7 +170,7 @@ final class StringConverters {
     }
   }
 
-  private static Expr.Getter convertCase(Arguments a) {
+  private static OttlExpr.Getter convertCase(Arguments a) {
     OfText f =
         switch (a.string(1)) {
           case "lower" -> s -> s.toLowerCase(Locale.ROOT);
@@ -211,11 +211,11 @@ final class StringConverters {
     return parts;
   }
 
-  private static Expr.Getter substring(Arguments a) {
-    Expr target = a.expr(0);
-    Expr start = a.expr(1);
-    Expr length = a.expr(2);
-    Expr whole = a.expr(3, false);
+  private static OttlExpr.Getter substring(Arguments a) {
+    OttlExpr target = a.expr(0);
+    OttlExpr start = a.expr(1);
+    OttlExpr length = a.expr(2);
+    OttlExpr whole = a.expr(3, false);
     return at -> {
       String s = string(target.get(at));
       long from = (Long) MapEditors.require(start.get(at));
@@ -262,7 +262,7 @@ final class StringConverters {
     return !s.isEmpty() && sum % 10 == 0;
   }
 
-  private static Expr.Getter toKeyValues(Arguments a) {
+  private static OttlExpr.Getter toKeyValues(Arguments a) {
     String delimiter = a.string(1, "=");
     String pairs = a.string(2, " ");
     boolean sort = a.truth(3, false);
@@ -272,7 +272,7 @@ final class StringConverters {
     if (delimiter.equals(pairs)) {
       throw a.error(2, "the two delimiters cannot be equal");
     }
-    Expr target = a.expr(0);
+    OttlExpr target = a.expr(0);
     return at -> {
       Attributes m = (Attributes) MapEditors.require(target.get(at));
       List<Integer> order = new ArrayList<>();

@@ -3,9 +3,9 @@ package dev.tethys.pipeline.ottl.function;
 import dev.tethys.config.GoDurations;
 import dev.tethys.pipeline.ottl.Arguments;
 import dev.tethys.pipeline.ottl.EvaluationException;
-import dev.tethys.pipeline.ottl.Expr;
-import dev.tethys.pipeline.ottl.Function;
-import dev.tethys.pipeline.ottl.Kind;
+import dev.tethys.pipeline.ottl.OttlExpr;
+import dev.tethys.pipeline.ottl.OttlFunction;
+import dev.tethys.pipeline.ottl.ParameterKind;
 import dev.tethys.pipeline.ottl.Type;
 import dev.tethys.pipeline.ottl.internal.Paths;
 import dev.tethys.pipeline.ottl.internal.Text;
@@ -36,43 +36,43 @@ final class TimeConverters {
 
   private TimeConverters() {}
 
-  static List<Function> all(InstantSource clock) {
+  static List<OttlFunction> all(InstantSource clock) {
     return List.of(
-        Function.converter("Now", Type.TIME)
+        OttlFunction.converter("Now", Type.TIME)
             .impure()
             .made(_ -> _ -> clock.instant().atZone(ZoneId.systemDefault())),
-        Function.converter("Time", Type.TIME)
-            .takes("target", Kind.STRING)
+        OttlFunction.converter("Time", Type.TIME)
+            .takes("target", ParameterKind.STRING)
             .or("time")
-            .takes("format", Kind.LITERAL_STRING)
-            .mayTake("location", Kind.LITERAL_STRING)
-            .mayTake("locale", Kind.LITERAL_STRING)
+            .takes("format", ParameterKind.LITERAL_STRING)
+            .mayTake("location", ParameterKind.LITERAL_STRING)
+            .mayTake("locale", ParameterKind.LITERAL_STRING)
             .impure() // a time without a year gets the one of now
             .made(a -> time(a, clock)),
-        Function.converter("FormatTime", Type.STRING)
-            .takes("time", Kind.TIME)
-            .takes("format", Kind.LITERAL_STRING)
+        OttlFunction.converter("FormatTime", Type.STRING)
+            .takes("time", ParameterKind.TIME)
+            .takes("format", ParameterKind.LITERAL_STRING)
             .made(
                 a -> {
                   TimeLayout layout = layout(a, 1, Locale.ENGLISH);
                   return TypeConverters.one(a, v -> layout.format(asTime(v)));
                 }),
-        Function.converter("Duration", Type.DURATION)
-            .takes("duration", Kind.STRING)
+        OttlFunction.converter("Duration", Type.DURATION)
+            .takes("duration", ParameterKind.STRING)
             .made(a -> TypeConverters.one(a, v -> duration(StringConverters.string(v)))),
-        Function.converter("TruncateTime", Type.TIME)
-            .takes("time", Kind.TIME)
-            .takes("duration", Kind.DURATION)
+        OttlFunction.converter("TruncateTime", Type.TIME)
+            .takes("time", ParameterKind.TIME)
+            .takes("duration", ParameterKind.DURATION)
             .made(
                 a -> {
-                  Expr time = a.expr(0);
-                  Expr by = a.expr(1);
+                  OttlExpr time = a.expr(0);
+                  OttlExpr by = a.expr(1);
                   return at ->
                       truncate(asTime(time.get(at)), (Duration) MapEditors.require(by.get(at)));
                 }),
-        Function.converter("Unix", Type.TIME)
-            .takes("seconds", Kind.INT)
-            .mayTake("nanoseconds", Kind.INT)
+        OttlFunction.converter("Unix", Type.TIME)
+            .takes("seconds", ParameterKind.INT)
+            .mayTake("nanoseconds", ParameterKind.INT)
             .made(TimeConverters::unix),
         part("Year", t -> t.getYear()),
         part("Month", t -> t.getMonthValue()),
@@ -98,24 +98,24 @@ final class TimeConverters {
     return (ZonedDateTime) MapEditors.require(v);
   }
 
-  private static Function part(String name, ToLongFunction<ZonedDateTime> f) {
-    return Function.converter(name, Type.INT)
-        .takes("value", Kind.TIME)
+  private static OttlFunction part(String name, ToLongFunction<ZonedDateTime> f) {
+    return OttlFunction.converter(name, Type.INT)
+        .takes("value", ParameterKind.TIME)
         .or("time")
         .made(a -> TypeConverters.one(a, v -> f.applyAsLong(asTime(v))));
   }
 
-  private static Function fraction(String name, double nanos) {
-    return Function.converter(name, Type.DOUBLE)
-        .takes("value", Kind.DURATION)
+  private static OttlFunction fraction(String name, double nanos) {
+    return OttlFunction.converter(name, Type.DOUBLE)
+        .takes("value", ParameterKind.DURATION)
         .or("duration")
         .made(
             a -> TypeConverters.one(a, v -> Text.nanos((Duration) MapEditors.require(v)) / nanos));
   }
 
-  private static Function whole(String name, long nanos) {
-    return Function.converter(name, Type.INT)
-        .takes("value", Kind.DURATION)
+  private static OttlFunction whole(String name, long nanos) {
+    return OttlFunction.converter(name, Type.INT)
+        .takes("value", ParameterKind.DURATION)
         .or("duration")
         .made(
             a -> TypeConverters.one(a, v -> Text.nanos((Duration) MapEditors.require(v)) / nanos));
@@ -131,9 +131,9 @@ final class TimeConverters {
     }
   }
 
-  private static Expr.Getter unix(Arguments a) {
-    Expr seconds = a.expr(0);
-    Expr nanos = a.expr(1, 0L);
+  private static OttlExpr.Getter unix(Arguments a) {
+    OttlExpr seconds = a.expr(0);
+    OttlExpr nanos = a.expr(1, 0L);
     return at -> {
       try {
         return Instant.ofEpochSecond(
@@ -171,7 +171,7 @@ final class TimeConverters {
     }
   }
 
-  private static Expr.Getter time(Arguments a, InstantSource clock) {
+  private static OttlExpr.Getter time(Arguments a, InstantSource clock) {
     Locale locale = Locale.ENGLISH;
     String tag = a.string(3, "");
     if (!tag.isEmpty()) {

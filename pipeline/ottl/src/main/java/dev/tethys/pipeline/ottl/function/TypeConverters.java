@@ -3,12 +3,12 @@ package dev.tethys.pipeline.ottl.function;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.ottl.Arguments;
-import dev.tethys.pipeline.ottl.Context;
 import dev.tethys.pipeline.ottl.EvaluationException;
-import dev.tethys.pipeline.ottl.Expr;
-import dev.tethys.pipeline.ottl.Function;
 import dev.tethys.pipeline.ottl.Id;
-import dev.tethys.pipeline.ottl.Kind;
+import dev.tethys.pipeline.ottl.OttlContext;
+import dev.tethys.pipeline.ottl.OttlExpr;
+import dev.tethys.pipeline.ottl.OttlFunction;
+import dev.tethys.pipeline.ottl.ParameterKind;
 import dev.tethys.pipeline.ottl.Type;
 import dev.tethys.pipeline.ottl.internal.Conversions;
 import java.time.Duration;
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class TypeConverters {
   private TypeConverters() {}
 
-  static List<Function> all() {
+  static List<OttlFunction> all() {
     return List.of(
         is("IsBool", v -> v instanceof Boolean),
         is("IsDouble", v -> v instanceof Double),
@@ -30,20 +30,20 @@ final class TypeConverters {
         is("IsMap", v -> v instanceof Attributes),
         is("IsList", v -> v instanceof ArrayValue || v instanceof List),
         is("IsEmpty", TypeConverters::isEmpty),
-        Function.converter("Bool", Type.BOOL)
-            .takes("value", Kind.ANY)
+        OttlFunction.converter("Bool", Type.BOOL)
+            .takes("value", ParameterKind.ANY)
             .made(a -> one(a, Conversions::toBool)),
-        Function.converter("Int", Type.INT)
-            .takes("value", Kind.INT_LIKE)
+        OttlFunction.converter("Int", Type.INT)
+            .takes("value", ParameterKind.INT_LIKE)
             .made(TypeConverters::itself),
-        Function.converter("Double", Type.DOUBLE)
-            .takes("value", Kind.DOUBLE_LIKE)
+        OttlFunction.converter("Double", Type.DOUBLE)
+            .takes("value", ParameterKind.DOUBLE_LIKE)
             .made(TypeConverters::itself),
-        Function.converter("String", Type.STRING)
-            .takes("value", Kind.STRING_LIKE)
+        OttlFunction.converter("String", Type.STRING)
+            .takes("value", ParameterKind.STRING_LIKE)
             .made(TypeConverters::itself),
-        Function.converter("Log", Type.DOUBLE)
-            .takes("value", Kind.DOUBLE_LIKE)
+        OttlFunction.converter("Log", Type.DOUBLE)
+            .takes("value", ParameterKind.DOUBLE_LIKE)
             .made(
                 a ->
                     one(
@@ -55,8 +55,8 @@ final class TypeConverters {
                           }
                           return Math.log(d);
                         })),
-        Function.converter("IsRootSpan", Type.BOOL)
-            .in(Context.SPAN, Context.SPAN_EVENT, Context.SPAN_LINK)
+        OttlFunction.converter("IsRootSpan", Type.BOOL)
+            .in(OttlContext.SPAN, OttlContext.SPAN_EVENT, OttlContext.SPAN_LINK)
             .impure()
             .made(_ -> at -> at.span().parentSpanId() == 0));
   }
@@ -67,19 +67,19 @@ final class TypeConverters {
     @Nullable Object of(@Nullable Object value);
   }
 
-  static Expr.Getter one(Arguments a, Unary f) {
-    Expr e = a.expr(0);
+  static OttlExpr.Getter one(Arguments a, Unary f) {
+    OttlExpr e = a.expr(0);
     return at -> f.of(e.get(at));
   }
 
-  private static Expr.Getter itself(Arguments a) {
-    Expr e = a.expr(0);
+  private static OttlExpr.Getter itself(Arguments a) {
+    OttlExpr e = a.expr(0);
     return e::get;
   }
 
-  private static Function is(String name, Predicate<@Nullable Object> test) {
-    return Function.converter(name, Type.BOOL)
-        .takes("value", Kind.ANY)
+  private static OttlFunction is(String name, Predicate<@Nullable Object> test) {
+    return OttlFunction.converter(name, Type.BOOL)
+        .takes("value", ParameterKind.ANY)
         .made(a -> one(a, test::test));
   }
 

@@ -4,9 +4,9 @@ import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.ottl.Arguments;
 import dev.tethys.pipeline.ottl.EvaluationException;
-import dev.tethys.pipeline.ottl.Expr;
-import dev.tethys.pipeline.ottl.Function;
-import dev.tethys.pipeline.ottl.Kind;
+import dev.tethys.pipeline.ottl.OttlExpr;
+import dev.tethys.pipeline.ottl.OttlFunction;
+import dev.tethys.pipeline.ottl.ParameterKind;
 import dev.tethys.pipeline.ottl.Type;
 import java.util.HashMap;
 import java.util.List;
@@ -21,57 +21,57 @@ import org.w3c.dom.Node;
 final class XmlConverters {
   private XmlConverters() {}
 
-  static List<Function> all() {
+  static List<OttlFunction> all() {
     return List.of(
-        Function.converter("ParseXML", Type.MAP)
-            .takes("target", Kind.STRING)
+        OttlFunction.converter("ParseXML", Type.MAP)
+            .takes("target", ParameterKind.STRING)
             .made(a -> TypeConverters.one(a, v -> parse(StringConverters.string(v)))),
-        Function.converter("ParseSimplifiedXML", Type.MAP)
-            .takes("target", Kind.STRING)
+        OttlFunction.converter("ParseSimplifiedXML", Type.MAP)
+            .takes("target", ParameterKind.STRING)
             .made(
                 a ->
                     TypeConverters.one(
                         a, v -> simplified(Xml.parse(StringConverters.string(v)).root()))),
-        Function.converter("GetXML", Type.STRING)
-            .takes("target", Kind.STRING)
-            .takes("xpath", Kind.LITERAL_STRING)
+        OttlFunction.converter("GetXML", Type.STRING)
+            .takes("target", ParameterKind.STRING)
+            .takes("xpath", ParameterKind.LITERAL_STRING)
             .made(
                 a -> {
                   XPathExpression x = xpath(a, 1, "/");
                   return TypeConverters.one(a, v -> get(xml(v), x));
                 }),
-        Function.converter("RemoveXML", Type.STRING)
-            .takes("target", Kind.STRING)
-            .takes("xpath", Kind.LITERAL_STRING)
+        OttlFunction.converter("RemoveXML", Type.STRING)
+            .takes("target", ParameterKind.STRING)
+            .takes("xpath", ParameterKind.LITERAL_STRING)
             .made(
                 a -> {
                   XPathExpression x = xpath(a, 1, "/");
                   return TypeConverters.one(a, v -> remove(xml(v), x));
                 }),
-        Function.converter("InsertXML", Type.STRING)
-            .takes("target", Kind.STRING)
-            .takes("xpath", Kind.LITERAL_STRING)
-            .takes("value", Kind.STRING)
+        OttlFunction.converter("InsertXML", Type.STRING)
+            .takes("target", ParameterKind.STRING)
+            .takes("xpath", ParameterKind.LITERAL_STRING)
+            .takes("value", ParameterKind.STRING)
             .or("sub_document")
             .made(
                 a -> {
                   XPathExpression x = xpath(a, 1, "/");
-                  Expr target = a.expr(0);
-                  Expr value = a.expr(2);
+                  OttlExpr target = a.expr(0);
+                  OttlExpr value = a.expr(2);
                   return at -> insert(xml(target.get(at)), x, xml(value.get(at)));
                 }),
-        Function.converter("ConvertAttributesToElementsXML", Type.STRING)
-            .takes("target", Kind.STRING)
-            .mayTake("xpath", Kind.LITERAL_STRING)
+        OttlFunction.converter("ConvertAttributesToElementsXML", Type.STRING)
+            .takes("target", ParameterKind.STRING)
+            .mayTake("xpath", ParameterKind.LITERAL_STRING)
             .made(
                 a -> {
                   XPathExpression x = xpath(a, 1, "//@*");
                   return TypeConverters.one(a, v -> attributesToElements(xml(v), x));
                 }),
-        Function.converter("ConvertTextToElementsXML", Type.STRING)
-            .takes("target", Kind.STRING)
-            .mayTake("xpath", Kind.LITERAL_STRING)
-            .mayTake("element_name", Kind.LITERAL_STRING)
+        OttlFunction.converter("ConvertTextToElementsXML", Type.STRING)
+            .takes("target", ParameterKind.STRING)
+            .mayTake("xpath", ParameterKind.LITERAL_STRING)
+            .mayTake("element_name", ParameterKind.LITERAL_STRING)
             .made(
                 a -> {
                   XPathExpression x = xpath(a, 1, "/");

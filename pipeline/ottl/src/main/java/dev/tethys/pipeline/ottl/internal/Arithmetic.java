@@ -2,7 +2,7 @@ package dev.tethys.pipeline.ottl.internal;
 
 import dev.tethys.pipeline.ottl.EvaluationException;
 import dev.tethys.pipeline.ottl.Type;
-import dev.tethys.pipeline.ottl.syntax.Tree.MathOperator;
+import dev.tethys.pipeline.ottl.syntax.OttlTree.MathOperator;
 import java.time.Duration;
 import java.time.ZonedDateTime;
 import org.jspecify.annotations.Nullable;

@@ -2,7 +2,7 @@ package dev.tethys.pipeline.ottl.internal;
 
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
-import dev.tethys.pipeline.ottl.syntax.Tree.CompareOperator;
+import dev.tethys.pipeline.ottl.syntax.OttlTree.CompareOperator;
 import java.time.Duration;
 import java.time.ZonedDateTime;
 import java.util.Arrays;

@@ -2,8 +2,8 @@ package dev.tethys.pipeline.ottl.internal;
 
 import dev.tethys.model.GoFloatReader;
 import dev.tethys.pipeline.ottl.EvaluationException;
-import dev.tethys.pipeline.ottl.Expr;
-import dev.tethys.pipeline.ottl.Kind;
+import dev.tethys.pipeline.ottl.OttlExpr;
+import dev.tethys.pipeline.ottl.ParameterKind;
 import dev.tethys.pipeline.ottl.Type;
 import org.jspecify.annotations.Nullable;
 
@@ -12,18 +12,18 @@ public final class Conversions {
   private Conversions() {}
 
   /** An expression that gives what a parameter takes, or fails. */
-  public static Expr to(Kind kind, String parameter, Expr from) {
+  public static OttlExpr to(ParameterKind kind, String parameter, OttlExpr from) {
     if (from.isConstant()) {
       Object value = from.get(new dev.tethys.pipeline.ottl.Cursor());
-      return Expr.constant(one(kind, parameter, value));
+      return OttlExpr.constant(one(kind, parameter, value));
     }
     return switch (kind) {
-      case STRING_LIKE -> Expr.of(Type.STRING, at -> Text.of(from.get(at)));
-      case INT_LIKE -> Expr.of(Type.INT, at -> toLong(from.get(at)));
-      case DOUBLE_LIKE -> Expr.of(Type.DOUBLE, at -> toDouble(from.get(at)));
+      case STRING_LIKE -> OttlExpr.of(Type.STRING, at -> Text.of(from.get(at)));
+      case INT_LIKE -> OttlExpr.of(Type.INT, at -> toLong(from.get(at)));
+      case DOUBLE_LIKE -> OttlExpr.of(Type.DOUBLE, at -> toDouble(from.get(at)));
       case STRING, INT, DOUBLE, BOOL, MAP, LIST, TIME, DURATION -> {
         Type wanted = kind.type();
-        yield Expr.of(wanted, at -> checked(wanted, parameter, from.get(at)));
+        yield OttlExpr.of(wanted, at -> checked(wanted, parameter, from.get(at)));
       }
       default -> from;
     };
@@ -34,7 +34,7 @@ public final class Conversions {
    *
    * @throws EvaluationException when it is of another kind
    */
-  public static @Nullable Object one(Kind kind, String parameter, @Nullable Object value) {
+  public static @Nullable Object one(ParameterKind kind, String parameter, @Nullable Object value) {
     return switch (kind) {
       case STRING_LIKE -> Text.of(value);
       case INT_LIKE -> toLong(value);

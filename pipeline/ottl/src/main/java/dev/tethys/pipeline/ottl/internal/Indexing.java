@@ -5,7 +5,7 @@ import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.ottl.Cursor;
 import dev.tethys.pipeline.ottl.EvaluationException;
-import dev.tethys.pipeline.ottl.Expr;
+import dev.tethys.pipeline.ottl.OttlExpr;
 import dev.tethys.pipeline.ottl.Type;
 import java.time.Duration;
 import java.time.ZonedDateTime;
@@ -19,7 +19,7 @@ public final class Indexing {
   private Indexing() {}
 
   /** What lies under keys, from the outermost one; nil when a map has no such key. */
-  public static @Nullable Object get(Cursor at, @Nullable Object from, Expr[] keys, int first) {
+  public static @Nullable Object get(Cursor at, @Nullable Object from, OttlExpr[] keys, int first) {
     Object value = from;
     for (int i = first; i < keys.length; i++) {
       Object key = keys[i].get(at);
@@ -42,7 +42,7 @@ public final class Indexing {
 
   /** Assigns under keys; maps and lists on the way are made when there is nothing. */
   public static void set(
-      Cursor at, Attributes map, Expr[] keys, int first, @Nullable Object value) {
+      Cursor at, Attributes map, OttlExpr[] keys, int first, @Nullable Object value) {
     Object checked = storable(value);
     String name = name(keys[first].get(at));
     if (first + 1 == keys.length) {
@@ -60,12 +60,12 @@ public final class Indexing {
 
   /** Assigns under keys in a list. */
   public static void set(
-      Cursor at, ArrayValue list, Expr[] keys, int first, @Nullable Object value) {
+      Cursor at, ArrayValue list, OttlExpr[] keys, int first, @Nullable Object value) {
     descend(at, list, keys, first, storable(value));
   }
 
   private static void descend(
-      Cursor at, Object from, Expr[] keys, int first, @Nullable Object value) {
+      Cursor at, Object from, OttlExpr[] keys, int first, @Nullable Object value) {
     Object container = from;
     for (int i = first; i < keys.length; i++) {
       Object key = keys[i].get(at);
@@ -100,7 +100,7 @@ public final class Indexing {
     }
   }
 
-  private static Object container(Cursor at, @Nullable Object inner, Expr nextKey) {
+  private static Object container(Cursor at, @Nullable Object inner, OttlExpr nextKey) {
     if (inner instanceof Attributes || inner instanceof ArrayValue) {
       return inner;
     }

@@ -3,11 +3,11 @@ package dev.tethys.pipeline.ottl.internal;
 import dev.tethys.config.Nearest;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
-import dev.tethys.pipeline.ottl.Context;
 import dev.tethys.pipeline.ottl.Cursor;
 import dev.tethys.pipeline.ottl.EvaluationException;
-import dev.tethys.pipeline.ottl.Expr;
 import dev.tethys.pipeline.ottl.Id;
+import dev.tethys.pipeline.ottl.OttlContext;
+import dev.tethys.pipeline.ottl.OttlExpr;
 import dev.tethys.pipeline.ottl.Target;
 import dev.tethys.pipeline.ottl.Type;
 import java.time.Instant;
@@ -31,23 +31,24 @@ public final class Paths {
     record OfMap(Function<Cursor, Attributes> map) implements Field {}
 
     /** Field with its own indexing, created from its keys, if any. */
-    record Indexed(Function<Expr[], Target> make) implements Field {}
+    record Indexed(Function<OttlExpr[], Target> make) implements Field {}
   }
 
-  private static final Map<Context, Map<String, Field>> FIELDS = new EnumMap<>(Context.class);
+  private static final Map<OttlContext, Map<String, Field>> FIELDS =
+      new EnumMap<>(OttlContext.class);
 
   static {
-    FIELDS.put(Context.RESOURCE, CommonFields.resource());
-    FIELDS.put(Context.SCOPE, CommonFields.scope());
-    FIELDS.put(Context.LOG, LogFields.log());
-    FIELDS.put(Context.SPAN, SpanFields.span());
-    FIELDS.put(Context.SPAN_EVENT, SpanFields.event());
-    FIELDS.put(Context.SPAN_LINK, SpanFields.link());
-    FIELDS.put(Context.METRIC, MetricFields.metric());
-    FIELDS.put(Context.DATA_POINT, PointFields.point());
-    FIELDS.put(Context.EXEMPLAR, PointFields.exemplar());
-    FIELDS.put(Context.PROFILE, ProfileFields.profile());
-    FIELDS.put(Context.PROFILE_SAMPLE, ProfileFields.sample());
+    FIELDS.put(OttlContext.RESOURCE, CommonFields.resource());
+    FIELDS.put(OttlContext.SCOPE, CommonFields.scope());
+    FIELDS.put(OttlContext.LOG, LogFields.log());
+    FIELDS.put(OttlContext.SPAN, SpanFields.span());
+    FIELDS.put(OttlContext.SPAN_EVENT, SpanFields.event());
+    FIELDS.put(OttlContext.SPAN_LINK, SpanFields.link());
+    FIELDS.put(OttlContext.METRIC, MetricFields.metric());
+    FIELDS.put(OttlContext.DATA_POINT, PointFields.point());
+    FIELDS.put(OttlContext.EXEMPLAR, PointFields.exemplar());
+    FIELDS.put(OttlContext.PROFILE, ProfileFields.profile());
+    FIELDS.put(OttlContext.PROFILE_SAMPLE, ProfileFields.sample());
   }
 
   private Paths() {}
@@ -61,12 +62,12 @@ public final class Paths {
     }
   }
 
-  private static Map<String, Field> fields(Context context) {
+  private static Map<String, Field> fields(OttlContext context) {
     return Objects.requireNonNull(FIELDS.get(context));
   }
 
   /** The names of the fields of a context, for documentation and errors. */
-  public static List<String> names(Context context) {
+  public static List<String> names(OttlContext context) {
     return fields(context).keySet().stream().sorted().toList();
   }
 
@@ -77,7 +78,7 @@ public final class Paths {
    * @param keys the indexes that are at its end
    * @throws UnknownPathException when the context has no such path
    */
-  public static Target path(Context context, String names, Expr[] keys) {
+  public static Target path(OttlContext context, String names, OttlExpr[] keys) {
     Field field = names.equals("cache") ? CommonFields.CACHE : fields(context).get(names);
     if (field == null) {
       String near = Nearest.of(names, fields(context).keySet());
@@ -103,7 +104,7 @@ public final class Paths {
   }
 
   /** An item of a list that is made for its reader. */
-  private static Target item(Target list, Expr[] keys) {
+  private static Target item(Target list, OttlExpr[] keys) {
     return Target.of(
         Type.ANY,
         at -> {
@@ -115,7 +116,7 @@ public final class Paths {
         });
   }
 
-  private static Target map(Function<Cursor, Attributes> map, Expr[] keys) {
+  private static Target map(Function<Cursor, Attributes> map, OttlExpr[] keys) {
     if (keys.length == 0) {
       return Target.of(Type.MAP, map::apply, (at, value) -> Indexing.replace(map.apply(at), value));
     }
@@ -131,15 +132,15 @@ public final class Paths {
         (at, value) -> Indexing.set(at, map.apply(at), keys, 0, value));
   }
 
-  static Field longs(Expr.LongGetter getter, Target.LongSetter setter) {
+  static Field longs(OttlExpr.LongGetter getter, Target.LongSetter setter) {
     return new Field.Plain(Target.ofLong(getter, setter));
   }
 
-  static Field string(Expr.Getter getter, Target.StringSetter setter) {
+  static Field string(OttlExpr.Getter getter, Target.StringSetter setter) {
     return new Field.Plain(Target.ofString(getter, setter));
   }
 
-  static Field plain(Type type, Expr.Getter getter, Target.Setter setter) {
+  static Field plain(Type type, OttlExpr.Getter getter, Target.Setter setter) {
     return new Field.Plain(Target.of(type, getter, setter));
   }
 
@@ -168,7 +169,7 @@ public final class Paths {
 
   /** Both forms of a time: a number, and under its other name a time. */
   static void times(
-      Map<String, Field> to, String name, Expr.LongGetter getter, Target.LongSetter setter) {
+      Map<String, Field> to, String name, OttlExpr.LongGetter getter, Target.LongSetter setter) {
     to.put(name + "_unix_nano", longs(getter, setter));
     to.put(
         name,

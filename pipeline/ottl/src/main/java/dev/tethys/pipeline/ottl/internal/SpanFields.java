@@ -3,8 +3,8 @@ package dev.tethys.pipeline.ottl.internal;
 import dev.tethys.model.telemetry.SpanEvent;
 import dev.tethys.model.telemetry.SpanLink;
 import dev.tethys.pipeline.ottl.EvaluationException;
-import dev.tethys.pipeline.ottl.Expr;
 import dev.tethys.pipeline.ottl.Id;
+import dev.tethys.pipeline.ottl.OttlExpr;
 import dev.tethys.pipeline.ottl.Target;
 import dev.tethys.pipeline.ottl.Type;
 import dev.tethys.pipeline.ottl.internal.Paths.Field;
@@ -181,7 +181,7 @@ final class SpanFields {
     return f;
   }
 
-  private static Field traceState(Expr.Getter getter, Target.StringSetter setter) {
+  private static Field traceState(OttlExpr.Getter getter, Target.StringSetter setter) {
     return new Field.Indexed(
         keys -> {
           if (keys.length == 0) {

@@ -1,9 +1,9 @@
 package dev.tethys.pipeline.ottl.syntax;
 
 import dev.tethys.pipeline.ottl.OttlException;
-import dev.tethys.pipeline.ottl.syntax.Tree.CompareOperator;
-import dev.tethys.pipeline.ottl.syntax.Tree.Expression;
-import dev.tethys.pipeline.ottl.syntax.Tree.MathOperator;
+import dev.tethys.pipeline.ottl.syntax.OttlTree.CompareOperator;
+import dev.tethys.pipeline.ottl.syntax.OttlTree.Expression;
+import dev.tethys.pipeline.ottl.syntax.OttlTree.MathOperator;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -39,9 +39,9 @@ public final class OttlParser {
   }
 
   /** {@code editor(...) [where condition]}. */
-  public static Tree.Statement statement(String text) {
+  public static OttlTree.Statement statement(String text) {
     OttlParser p = new OttlParser(text);
-    Tree.Statement s = p.statement();
+    OttlTree.Statement s = p.statement();
     p.end();
     return s;
   }
@@ -62,7 +62,7 @@ public final class OttlParser {
     return e;
   }
 
-  private Tree.Statement statement() {
+  private OttlTree.Statement statement() {
     OttlToken name = peek();
     if (name.kind() != OttlToken.Kind.WORD || !tokens.get(next + 1).is("(")) {
       throw error(
@@ -80,7 +80,7 @@ public final class OttlParser {
               + name.text()
               + "(...))");
     }
-    Tree.Call editor = call();
+    OttlTree.Call editor = call();
     if (!editor.keys().isEmpty()) {
       throw new OttlException(
           text, editor.keys().getFirst().at() - 1, "an editor cannot be indexed");
@@ -90,7 +90,7 @@ public final class OttlParser {
       next++;
       where = condition();
     }
-    return new Tree.Statement(name.at(), editor, where);
+    return new OttlTree.Statement(name.at(), editor, where);
   }
 
   private Expression condition() {
@@ -119,7 +119,7 @@ public final class OttlParser {
     while (accept("or")) {
       operands.add(condition(and()));
     }
-    return new Tree.Or(first.at(), operands);
+    return new OttlTree.Or(first.at(), operands);
   }
 
   private Expression and() {
@@ -132,7 +132,7 @@ public final class OttlParser {
     while (accept("and")) {
       operands.add(condition(not()));
     }
-    return new Tree.And(first.at(), operands);
+    return new OttlTree.And(first.at(), operands);
   }
 
   private boolean accept(String word) {
@@ -152,7 +152,7 @@ public final class OttlParser {
     if (peek().word("not")) {
       throw error(peek(), "\"not\" cannot follow \"not\"; put the inner one in parentheses");
     }
-    return new Tree.Not(t.at(), condition(comparison()));
+    return new OttlTree.Not(t.at(), condition(comparison()));
   }
 
   private Expression comparison() {
@@ -167,7 +167,7 @@ public final class OttlParser {
     if (compareOperator() != null) {
       throw error(peek(), "comparisons cannot be chained; join them with \"and\"");
     }
-    return new Tree.Comparison(left.at(), operator, left, right);
+    return new OttlTree.Comparison(left.at(), operator, left, right);
   }
 
   private @Nullable CompareOperator compareOperator() {
@@ -187,7 +187,7 @@ public final class OttlParser {
     while (peek().is("+") || peek().is("-")) {
       MathOperator o = peek().is("+") ? MathOperator.ADD : MathOperator.SUBTRACT;
       next++;
-      left = new Tree.Arithmetic(left.at(), o, mathOperand(left), mathOperand(product()));
+      left = new OttlTree.Arithmetic(left.at(), o, mathOperand(left), mathOperand(product()));
       deeper(left.at());
       // The tree leans to the left: a long sum is as deep as it is long.
     }
@@ -199,7 +199,7 @@ public final class OttlParser {
     while (peek().is("*") || peek().is("/")) {
       MathOperator o = peek().is("*") ? MathOperator.MULTIPLY : MathOperator.DIVIDE;
       next++;
-      left = new Tree.Arithmetic(left.at(), o, mathOperand(left), mathOperand(primary()));
+      left = new OttlTree.Arithmetic(left.at(), o, mathOperand(left), mathOperand(primary()));
       deeper(left.at());
     }
     return left;
@@ -231,12 +231,12 @@ public final class OttlParser {
     return switch (t.kind()) {
       case STRING -> {
         next++;
-        yield new Tree.StringLiteral(t.at(), t.text());
+        yield new OttlTree.StringLiteral(t.at(), t.text());
       }
       case INT, FLOAT -> number(t, "");
       case BYTES -> {
         next++;
-        yield new Tree.BytesLiteral(t.at(), t.text());
+        yield new OttlTree.BytesLiteral(t.at(), t.text());
       }
       case WORD -> word(t);
       case PUNCTUATION ->
@@ -266,8 +266,8 @@ public final class OttlParser {
     deeper(sign.at());
     return sign.is("+")
         ? e
-        : new Tree.Arithmetic(
-            sign.at(), Tree.MathOperator.SUBTRACT, new Tree.IntLiteral(sign.at(), 0), e);
+        : new OttlTree.Arithmetic(
+            sign.at(), OttlTree.MathOperator.SUBTRACT, new OttlTree.IntLiteral(sign.at(), 0), e);
   }
 
   private OttlException unexpected(OttlToken t) {
@@ -278,10 +278,10 @@ public final class OttlParser {
     OttlToken t = tokens.get(next++);
     String digits = sign + t.text();
     if (t.kind() == OttlToken.Kind.FLOAT) {
-      return new Tree.FloatLiteral(first.at(), Double.parseDouble(digits));
+      return new OttlTree.FloatLiteral(first.at(), Double.parseDouble(digits));
     }
     try {
-      return new Tree.IntLiteral(first.at(), Long.parseLong(digits));
+      return new OttlTree.IntLiteral(first.at(), Long.parseLong(digits));
     } catch (NumberFormatException e) {
       throw error(first, digits + " does not fit into 64 bits");
     }
@@ -291,11 +291,11 @@ public final class OttlParser {
     switch (t.text()) {
       case "nil" -> {
         next++;
-        return new Tree.Nil(t.at());
+        return new OttlTree.Nil(t.at());
       }
       case "true", "false" -> {
         next++;
-        return new Tree.BoolLiteral(t.at(), t.text().equals("true"));
+        return new OttlTree.BoolLiteral(t.at(), t.text().equals("true"));
       }
       case "and", "or", "not", "where" -> throw unexpected(t);
       default -> {
@@ -317,13 +317,13 @@ public final class OttlParser {
       return path();
     }
     next++;
-    return new Tree.Symbol(t.at(), t.text());
+    return new OttlTree.Symbol(t.at(), t.text());
   }
 
-  private Tree.Call call() {
+  private OttlTree.Call call() {
     OttlToken name = tokens.get(next++);
     next++; // the parenthesis, seen by the caller
-    List<Tree.Argument> arguments = new ArrayList<>();
+    List<OttlTree.Argument> arguments = new ArrayList<>();
     Set<String> names = new HashSet<>();
     while (!peek().is(")")) {
       if (!arguments.isEmpty()) {
@@ -340,21 +340,21 @@ public final class OttlParser {
       } else if (!names.isEmpty()) {
         throw error(first, "an argument without a name cannot follow one with a name");
       }
-      arguments.add(new Tree.Argument(first.at(), named, argument()));
+      arguments.add(new OttlTree.Argument(first.at(), named, argument()));
     }
     next++;
-    return new Tree.Call(name.at(), name.text(), arguments, keys());
+    return new OttlTree.Call(name.at(), name.text(), arguments, keys());
   }
 
   /** A value, a condition where a function takes a truth, or a lambda. */
   private Expression argument() {
     Expression e = or();
-    return e instanceof Tree.Lambda ? e : value(e);
+    return e instanceof OttlTree.Lambda ? e : value(e);
   }
 
-  private Tree.Path path() {
+  private OttlTree.Path path() {
     OttlToken first = peek();
-    List<Tree.Field> fields = new ArrayList<>();
+    List<OttlTree.Field> fields = new ArrayList<>();
     do {
       if (!fields.isEmpty()) {
         next++;
@@ -364,9 +364,9 @@ public final class OttlParser {
         throw error(t, "a name in lower case is expected after the dot, but there is " + t.shown());
       }
       next++;
-      fields.add(new Tree.Field(t.at(), t.text(), keys()));
+      fields.add(new OttlTree.Field(t.at(), t.text(), keys()));
     } while (peek().is("."));
-    return new Tree.Path(first.at(), fields);
+    return new OttlTree.Path(first.at(), fields);
   }
 
   private List<Expression> keys() {
@@ -374,11 +374,11 @@ public final class OttlParser {
     while (peek().is("[")) {
       next++;
       Expression key = value(sum());
-      if (!(key instanceof Tree.StringLiteral
-          || key instanceof Tree.IntLiteral
-          || key instanceof Tree.Path
-          || key instanceof Tree.Call
-          || key instanceof Tree.Arithmetic)) {
+      if (!(key instanceof OttlTree.StringLiteral
+          || key instanceof OttlTree.IntLiteral
+          || key instanceof OttlTree.Path
+          || key instanceof OttlTree.Call
+          || key instanceof OttlTree.Arithmetic)) {
         throw new OttlException(
             text, key.at(), "an index is a string, a whole number, a path or a converter");
       }
@@ -398,12 +398,12 @@ public final class OttlParser {
       items.add(value(sum()));
     }
     next++;
-    return new Tree.ListLiteral(open.at(), items);
+    return new OttlTree.ListLiteral(open.at(), items);
   }
 
   private Expression map() {
     OttlToken open = tokens.get(next++);
-    List<Tree.Entry> entries = new ArrayList<>();
+    List<OttlTree.Entry> entries = new ArrayList<>();
     Set<String> keys = new HashSet<>();
     while (!peek().is("}")) {
       OttlToken key = peek();
@@ -415,13 +415,13 @@ public final class OttlParser {
       }
       next++;
       expect(":", "after a key of a map");
-      entries.add(new Tree.Entry(key.at(), key.text(), value(sum())));
+      entries.add(new OttlTree.Entry(key.at(), key.text(), value(sum())));
       if (peek().is(",")) {
         next++; // also behind the last one
       }
     }
     next++;
-    return new Tree.MapLiteral(open.at(), entries);
+    return new OttlTree.MapLiteral(open.at(), entries);
   }
 
   private Expression parenthesised() {
@@ -461,26 +461,26 @@ public final class OttlParser {
     }
     next += 2; // the parenthesis and the arrow, seen by isLambda
     Expression body = or();
-    if (body instanceof Tree.Lambda) {
+    if (body instanceof OttlTree.Lambda) {
       throw new OttlException(text, body.at(), "the body of a lambda cannot be a lambda");
     }
-    return new Tree.Lambda(open.at(), parameters, body);
+    return new OttlTree.Lambda(open.at(), parameters, body);
   }
 
   private Expression condition(Expression e) {
     return switch (e) {
-      case Tree.Comparison c -> c;
-      case Tree.And a -> a;
-      case Tree.Or o -> o;
-      case Tree.Not n -> n;
-      case Tree.BoolLiteral b -> b;
-      case Tree.Call c -> c;
-      case Tree.Path p ->
+      case OttlTree.Comparison c -> c;
+      case OttlTree.And a -> a;
+      case OttlTree.Or o -> o;
+      case OttlTree.Not n -> n;
+      case OttlTree.BoolLiteral b -> b;
+      case OttlTree.Call c -> c;
+      case OttlTree.Path p ->
           throw new OttlException(
               text,
               p.at(),
               "a path is not a condition of itself: compare it, as in "
-                  + Printer.print(p)
+                  + OttlPrinter.print(p)
                   + " == true");
       default ->
           throw new OttlException(
@@ -493,11 +493,11 @@ public final class OttlParser {
 
   private Expression value(Expression e) {
     return switch (e) {
-      case Tree.Comparison c -> throw notValue(c);
-      case Tree.And a -> throw notValue(a);
-      case Tree.Or o -> throw notValue(o);
-      case Tree.Not n -> throw notValue(n);
-      case Tree.Lambda l ->
+      case OttlTree.Comparison c -> throw notValue(c);
+      case OttlTree.And a -> throw notValue(a);
+      case OttlTree.Or o -> throw notValue(o);
+      case OttlTree.Not n -> throw notValue(n);
+      case OttlTree.Lambda l ->
           throw new OttlException(
               text, l.at(), "a lambda can be an argument of a function only, not a value");
       default -> e;
@@ -510,12 +510,12 @@ public final class OttlParser {
 
   private Expression mathOperand(Expression e) {
     return switch (e) {
-      case Tree.IntLiteral i -> i;
-      case Tree.FloatLiteral f -> f;
-      case Tree.Path p -> p;
-      case Tree.Call c -> c;
-      case Tree.Arithmetic a -> a;
-      case Tree.Symbol s -> s;
+      case OttlTree.IntLiteral i -> i;
+      case OttlTree.FloatLiteral f -> f;
+      case OttlTree.Path p -> p;
+      case OttlTree.Call c -> c;
+      case OttlTree.Arithmetic a -> a;
+      case OttlTree.Symbol s -> s;
       default ->
           throw new OttlException(
               text,

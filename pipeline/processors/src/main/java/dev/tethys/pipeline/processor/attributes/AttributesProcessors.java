@@ -18,7 +18,7 @@ import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.processor.Match;
-import dev.tethys.pipeline.processor.Simple;
+import dev.tethys.pipeline.processor.TreeEditorFactory;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -54,7 +54,7 @@ public final class AttributesProcessors {
   }
 
   public static ProcessorFactory<Settings> attributes() {
-    return new Simple<>(
+    return new TreeEditorFactory<>(
         "attributes",
         "Edits attributes of spans, log records and data points.",
         ATTRIBUTES.type(AttributesProcessors::read),
@@ -67,7 +67,7 @@ public final class AttributesProcessors {
   }
 
   public static ProcessorFactory<List<Action>> resource() {
-    return new Simple<>(
+    return new TreeEditorFactory<>(
         "resource",
         "Edits attributes of resources.",
         RESOURCE.type(

@@ -28,17 +28,17 @@ import dev.tethys.pipeline.component.Outputs;
 import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.pipeline.ottl.ClientInfo;
 import dev.tethys.pipeline.ottl.Conditions;
-import dev.tethys.pipeline.ottl.Context;
 import dev.tethys.pipeline.ottl.Cursor;
 import dev.tethys.pipeline.ottl.ErrorMode;
 import dev.tethys.pipeline.ottl.EvaluationException;
-import dev.tethys.pipeline.ottl.Functions;
 import dev.tethys.pipeline.ottl.Ottl;
+import dev.tethys.pipeline.ottl.OttlContext;
+import dev.tethys.pipeline.ottl.OttlFunctions;
 import dev.tethys.pipeline.processor.Clients;
+import dev.tethys.pipeline.processor.ItemWalk;
 import dev.tethys.pipeline.processor.Match;
 import dev.tethys.pipeline.processor.OttlConfig;
 import dev.tethys.pipeline.processor.TreeProcessor;
-import dev.tethys.pipeline.processor.Walk;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -54,7 +54,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CountFactory implements ConnectorFactory<CountFactory.Settings> {
   /** Rules by the kind of counted item. */
-  public record Settings(Map<Context, List<Rule>> rules) {}
+  public record Settings(Map<OttlContext, List<Rule>> rules) {}
 
   /** One metric. */
   public record Rule(
@@ -69,21 +69,21 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
   public record By(String key, @Nullable Object otherwise) {}
 
   /** Of which signal what is counted of is. */
-  private static final Map<Context, Signal> SIGNALS = new EnumMap<>(Context.class);
+  private static final Map<OttlContext, Signal> SIGNALS = new EnumMap<>(OttlContext.class);
 
-  private static final Map<Context, String> KEYS = new LinkedHashMap<>();
-  private static final Map<Context, String> NAMES = new EnumMap<>(Context.class);
+  private static final Map<OttlContext, String> KEYS = new LinkedHashMap<>();
+  private static final Map<OttlContext, String> NAMES = new EnumMap<>(OttlContext.class);
 
   static {
-    of(Context.SPAN, Signal.TRACES, "spans", "trace.span.count");
-    of(Context.SPAN_EVENT, Signal.TRACES, "spanevents", "trace.span.event.count");
-    of(Context.METRIC, Signal.METRICS, "metrics", "metric.count");
-    of(Context.DATA_POINT, Signal.METRICS, "datapoints", "metric.datapoint.count");
-    of(Context.LOG, Signal.LOGS, "logs", "log.record.count");
-    of(Context.PROFILE, Signal.PROFILES, "profiles", "profile.count");
+    of(OttlContext.SPAN, Signal.TRACES, "spans", "trace.span.count");
+    of(OttlContext.SPAN_EVENT, Signal.TRACES, "spanevents", "trace.span.event.count");
+    of(OttlContext.METRIC, Signal.METRICS, "metrics", "metric.count");
+    of(OttlContext.DATA_POINT, Signal.METRICS, "datapoints", "metric.datapoint.count");
+    of(OttlContext.LOG, Signal.LOGS, "logs", "log.record.count");
+    of(OttlContext.PROFILE, Signal.PROFILES, "profiles", "profile.count");
   }
 
-  private static void of(Context c, Signal signal, String key, String name) {
+  private static void of(OttlContext c, Signal signal, String key, String name) {
     SIGNALS.put(c, signal);
     KEYS.put(c, key);
     NAMES.put(c, name);
@@ -95,7 +95,7 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
 
   private CountFactory(boolean sums, InstantSource clock) {
     this.sums = sums;
-    this.ottl = new Ottl(Functions.standard(clock));
+    this.ottl = new Ottl(OttlFunctions.standard(clock));
     this.type = makeType();
   }
 
@@ -136,10 +136,10 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
             : null;
     Section section =
         new Section(sums ? "sum" : "count", sums ? "Adds attributes up." : "Counts items.");
-    Map<Context, Key<Map<String, YamlObject>>> keys = new LinkedHashMap<>();
+    Map<OttlContext, Key<Map<String, YamlObject>>> keys = new LinkedHashMap<>();
     KEYS.forEach(
         (c, key) -> {
-          if (sums && c == Context.PROFILE) {
+          if (sums && c == OttlContext.PROFILE) {
             section.notBuilt(key, "Metrics made of profiles.");
             return;
           }
@@ -152,7 +152,7 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
         });
     return section.type(
         o -> {
-          Map<Context, List<Rule>> rules = new EnumMap<>(Context.class);
+          Map<OttlContext, List<Rule>> rules = new EnumMap<>(OttlContext.class);
           keys.forEach(
               (c, key) -> {
                 List<Rule> list = new ArrayList<>();
@@ -259,11 +259,11 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
   }
 
   /** A rule, ready. */
-  private record Counter(Rule rule, Context context, @Nullable Conditions conditions) {
+  private record Counter(Rule rule, OttlContext context, @Nullable Conditions conditions) {
     /** By resource, then by attributes. */
     void count(
         Telemetry<?> data, ClientInfo client, Map<ResourceGroup<?>, Map<Counter, Tally>> to) {
-      Walk.each(
+      ItemWalk.each(
           data,
           context,
           client,

@@ -174,8 +174,8 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
     }
 
     @Override
-    public void handOn() {
-      queue.handOn();
+    public void forward() {
+      queue.forward();
     }
 
     @Override

@@ -28,13 +28,13 @@ import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.pipeline.ottl.ClientInfo;
 import dev.tethys.pipeline.ottl.Condition;
 import dev.tethys.pipeline.ottl.Conditions;
-import dev.tethys.pipeline.ottl.Context;
 import dev.tethys.pipeline.ottl.Cursor;
 import dev.tethys.pipeline.ottl.ErrorMode;
 import dev.tethys.pipeline.ottl.EvaluationException;
-import dev.tethys.pipeline.ottl.Functions;
 import dev.tethys.pipeline.ottl.Ottl;
+import dev.tethys.pipeline.ottl.OttlContext;
 import dev.tethys.pipeline.ottl.OttlException;
+import dev.tethys.pipeline.ottl.OttlFunctions;
 import dev.tethys.pipeline.ottl.Statement;
 import dev.tethys.pipeline.ottl.Statements;
 import dev.tethys.pipeline.processor.Clients;
@@ -71,7 +71,7 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
    */
   public record Row(
       YamlNode at,
-      @Nullable Context context,
+      @Nullable OttlContext context,
       String condition,
       boolean editor,
       boolean copies,
@@ -81,14 +81,14 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
       Type.of("pipeline", null, n -> n.parse(PipelineId::parse));
 
   /** Of what can be routed; what lies deeper goes with it. */
-  private static final Set<Context> ROUTED =
+  private static final Set<OttlContext> ROUTED =
       EnumSet.of(
-          Context.RESOURCE,
-          Context.SCOPE,
-          Context.LOG,
-          Context.SPAN,
-          Context.METRIC,
-          Context.DATA_POINT);
+          OttlContext.RESOURCE,
+          OttlContext.SCOPE,
+          OttlContext.LOG,
+          OttlContext.SPAN,
+          OttlContext.METRIC,
+          OttlContext.DATA_POINT);
 
   /** What a statement may do besides routing, as in the Collector. */
   private static final Pattern EDITORS =
@@ -131,7 +131,7 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
   private final Ottl ottl;
 
   public RoutingFactory(InstantSource clock) {
-    ottl = new Ottl(Functions.standard(clock));
+    ottl = new Ottl(OttlFunctions.standard(clock));
   }
 
   private static Row row(YamlObject o) {
@@ -169,14 +169,19 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
         String c =
             condition.replaceAll(
                 "\\brequest\\s*\\[\\s*(\"[^\"]*\")\\s*\\]", "otelcol.client.metadata[$1][0]");
-        yield new Row(o.node(), Context.RESOURCE, c, false, copies, o.get(PIPELINES));
+        yield new Row(o.node(), OttlContext.RESOURCE, c, false, copies, o.get(PIPELINES));
       }
       // Of one batch all resources have the same sender.
       case "otelcol" ->
           new Row(
-              o.node(), Context.RESOURCE, ofSender(condition), editor, copies, o.get(PIPELINES));
+              o.node(),
+              OttlContext.RESOURCE,
+              ofSender(condition),
+              editor,
+              copies,
+              o.get(PIPELINES));
       default -> {
-        Context context = Context.of(o.get(CONTEXT));
+        OttlContext context = OttlContext.of(o.get(CONTEXT));
         if (context == null || !ROUTED.contains(context)) {
           throw o.error(
               CONTEXT, "is resource, scope, span, metric, datapoint, log, otelcol or request");
@@ -229,7 +234,8 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
     List<Routing.Route> routes = new ArrayList<>();
     List<Conditions> shown = new ArrayList<>();
     List<Statements> editing = new ArrayList<>();
-    List<Context> contexts = OttlConfig.contexts(from).stream().filter(ROUTED::contains).toList();
+    List<OttlContext> contexts =
+        OttlConfig.contexts(from).stream().filter(ROUTED::contains).toList();
     ErrorMode mode = settings.errorMode();
     for (Row r : settings.table()) {
       List<String> text = List.of(r.condition());
@@ -261,7 +267,7 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
   }
 
   /** For the row's context; without one for what is inferred, else for the resource. */
-  private static <T> T load(Row r, Function<@Nullable Context, T> loading) {
+  private static <T> T load(Row r, Function<@Nullable OttlContext, T> loading) {
     return OttlConfig.load(
         r.at(),
         () -> {
@@ -272,7 +278,7 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
               throw e;
             }
             try {
-              return loading.apply(Context.RESOURCE);
+              return loading.apply(OttlContext.RESOURCE);
             } catch (OttlException asResource) {
               e.addSuppressed(asResource);
               throw e;
@@ -297,7 +303,7 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
   private static final class Routing implements Connector {
     /** A row, ready. */
     private record Route(
-        Context context,
+        OttlContext context,
         Predicate<Cursor> wants,
         boolean copies,
         List<dev.tethys.pipeline.Consumer> to) {}
@@ -379,7 +385,7 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
       for (var groups = data.resources().iterator(); groups.hasNext(); ) {
         ResourceGroup<T> g = groups.next();
         at.atResource(g);
-        if (r.context() == Context.RESOURCE) {
+        if (r.context() == OttlContext.RESOURCE) {
           if (holds(r, at)) {
             taken.resources().add(r.copies() ? g.copy() : g);
             if (!r.copies()) {
@@ -392,8 +398,8 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
         for (ScopeGroup<T> s : g.scopes()) {
           at.atScope(s);
           ScopeGroup<T> t = new ScopeGroup<>();
-          boolean whole = r.context() == Context.SCOPE && holds(r, at);
-          if (r.context() != Context.SCOPE || whole) {
+          boolean whole = r.context() == OttlContext.SCOPE && holds(r, at);
+          if (r.context() != OttlContext.SCOPE || whole) {
             s.items().removeIf(i -> takes(i, r, at, whole, t));
           }
           if (!t.items().isEmpty()) {
@@ -430,7 +436,7 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
     /** Gives an item to a scope if it is wanted; whether it then goes from where it was. */
     private <T extends Item<T>> boolean takes(
         T item, Route r, Cursor at, boolean whole, ScopeGroup<T> to) {
-      if (r.context() == Context.DATA_POINT && item instanceof Metric m) {
+      if (r.context() == OttlContext.DATA_POINT && item instanceof Metric m) {
         return points(item, m, r, at.atMetric(m), to);
       }
       switch ((Object) item) {

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.processor.control;
 
+import dev.tethys.model.guard.TokenBucket;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.Span;
@@ -7,13 +8,12 @@ import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.PipelineId;
-import dev.tethys.pipeline.ottl.Context;
 import dev.tethys.pipeline.ottl.Cursor;
+import dev.tethys.pipeline.ottl.OttlContext;
 import dev.tethys.pipeline.ottl.ValueText;
 import dev.tethys.pipeline.privacy.PersonalData;
 import dev.tethys.pipeline.processor.Removal;
 import dev.tethys.pipeline.processor.sampling.Sampler;
-import dev.tethys.pipeline.processor.sampling.tail.TokenBucket;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -47,7 +47,7 @@ final class ActiveControl {
             : null;
     bucket =
         control.action() == ControlAction.RATE_LIMIT
-            ? new TokenBucket(control.rate(), control.rate(), clock)
+            ? TokenBucket.perSecond(control.rate(), control.rate(), clock::nanos)
             : null;
     rare = control.keepRare() > 0 ? new RareItems(control.keepRare(), clock) : null;
     data = control.action() == ControlAction.REDACT ? new PersonalData(control.detectors()) : null;
@@ -70,7 +70,7 @@ final class ActiveControl {
   /** Applies the control to a tree. */
   Tally apply(Signal signal, Telemetry<?> tree, Cursor at) {
     Tally tally = new Tally();
-    Context unit = unit(signal);
+    OttlContext unit = unit(signal);
     Scope scope = new Scope(signal, unit);
     Masking masking = data == null ? null : new Masking(data, control.observe(), tally);
     boolean removed =
@@ -102,25 +102,25 @@ final class ActiveControl {
 
   /** Whether the scope has all items of a resource or none. */
   private boolean isOfResource(Signal signal) {
-    Context c = condition.context(signal);
-    return c == null || c == Context.RESOURCE;
+    OttlContext c = condition.context(signal);
+    return c == null || c == OttlContext.RESOURCE;
   }
 
   /** What is dropped as a whole: as much as possible where all is, else single items. */
-  private Context unit(Signal signal) {
+  private OttlContext unit(Signal signal) {
     if (control.action() == ControlAction.MUTE || control.action() == ControlAction.FILTER) {
-      Context c = condition.context(signal);
-      return c == null ? Context.RESOURCE : c;
+      OttlContext c = condition.context(signal);
+      return c == null ? OttlContext.RESOURCE : c;
     }
     return switch (signal) {
-      case LOGS -> Context.LOG;
-      case TRACES -> Context.SPAN;
-      case METRICS -> Context.DATA_POINT;
-      case PROFILES -> Context.PROFILE_SAMPLE;
+      case LOGS -> OttlContext.LOG;
+      case TRACES -> OttlContext.SPAN;
+      case METRICS -> OttlContext.DATA_POINT;
+      case PROFILES -> OttlContext.PROFILE_SAMPLE;
     };
   }
 
-  private static int items(Context unit, Cursor at) {
+  private static int items(OttlContext unit, Cursor at) {
     return switch (unit) {
       case RESOURCE -> at.resource().itemCount();
       case SCOPE -> at.scope().itemCount();
@@ -132,7 +132,7 @@ final class ActiveControl {
 
   private boolean keeps(Signal signal, Cursor at, Tally tally) {
     if (bucket != null) {
-      return bucket.take(1);
+      return bucket.tryTake(1);
     }
     if (sampler == null) {
       return false;
@@ -183,9 +183,10 @@ final class ActiveControl {
     private @Nullable ResourceGroup<?> last;
     private boolean lastMatches;
 
-    Scope(Signal signal, Context unit) {
+    Scope(Signal signal, OttlContext unit) {
       this.signal = signal;
-      this.ofResource = unit != Context.RESOURCE && condition.context(signal) == Context.RESOURCE;
+      this.ofResource =
+          unit != OttlContext.RESOURCE && condition.context(signal) == OttlContext.RESOURCE;
     }
 
     boolean contains(Cursor at) {

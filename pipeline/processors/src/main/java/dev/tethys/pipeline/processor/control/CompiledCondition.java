@@ -3,10 +3,10 @@ package dev.tethys.pipeline.processor.control;
 import dev.tethys.config.YamlNode;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.ottl.Conditions;
-import dev.tethys.pipeline.ottl.Context;
 import dev.tethys.pipeline.ottl.Cursor;
 import dev.tethys.pipeline.ottl.ErrorMode;
 import dev.tethys.pipeline.ottl.Ottl;
+import dev.tethys.pipeline.ottl.OttlContext;
 import dev.tethys.pipeline.ottl.OttlException;
 import dev.tethys.pipeline.processor.OttlConfig;
 import dev.tethys.pipeline.processor.filter.FilterFactory;
@@ -23,8 +23,8 @@ final class CompiledCondition {
   private static final Ottl OTTL = FilterFactory.ottl(InstantSource.system());
 
   /** Parts of items: removing them drops no item, which is all that a control counts. */
-  private static final Set<Context> PARTS =
-      EnumSet.of(Context.SPAN_EVENT, Context.SPAN_LINK, Context.EXEMPLAR);
+  private static final Set<OttlContext> PARTS =
+      EnumSet.of(OttlContext.SPAN_EVENT, OttlContext.SPAN_LINK, OttlContext.EXEMPLAR);
 
   private final Map<Signal, Conditions> bySignal = new EnumMap<>(Signal.class);
 
@@ -58,7 +58,7 @@ final class CompiledCondition {
   }
 
   /** What it is asked of; null for a control without a condition. */
-  @Nullable Context context(Signal s) {
+  @Nullable OttlContext context(Signal s) {
     Conditions c = bySignal.get(s);
     return c == null ? null : c.context();
   }

@@ -223,9 +223,9 @@ final class LogDedup implements Processor {
   }
 
   @Override
-  public void handOn() {
+  public void forward() {
     for (Partition p : partitions()) {
-      p.flush.handOn();
+      p.flush.forward();
     }
   }
 

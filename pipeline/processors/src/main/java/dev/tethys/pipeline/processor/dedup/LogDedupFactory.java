@@ -13,8 +13,8 @@ import dev.tethys.pipeline.component.Processor;
 import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.ottl.Conditions;
 import dev.tethys.pipeline.ottl.ErrorMode;
-import dev.tethys.pipeline.ottl.Functions;
 import dev.tethys.pipeline.ottl.Ottl;
+import dev.tethys.pipeline.ottl.OttlFunctions;
 import dev.tethys.pipeline.processor.OttlConfig;
 import dev.tethys.pipeline.processor.OttlMetrics;
 import java.time.Duration;
@@ -103,7 +103,7 @@ public final class LogDedupFactory implements ProcessorFactory<LogDedupFactory.S
    * @param room most bytes that one holds, about; records beyond it are passed on as they are
    */
   public LogDedupFactory(InstantSource clock, long room) {
-    this.ottl = new Ottl(Functions.standard(clock));
+    this.ottl = new Ottl(OttlFunctions.standard(clock));
     this.room = room;
   }
 
@@ -213,7 +213,7 @@ public final class LogDedupFactory implements ProcessorFactory<LogDedupFactory.S
               () ->
                   ottl.conditions(
                       OttlConfig.contexts(signal),
-                      dev.tethys.pipeline.ottl.Context.LOG,
+                      dev.tethys.pipeline.ottl.OttlContext.LOG,
                       settings.conditions(),
                       ErrorMode.IGNORE));
       context

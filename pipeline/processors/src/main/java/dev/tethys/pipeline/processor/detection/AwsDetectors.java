@@ -38,8 +38,8 @@ final class AwsDetectors {
           Type.BOOL,
           false,
           "Whether it is an error that there are no metadata.");
-  private static final Key<Wanted> EC2_WANTED =
-      Wanted.key(
+  private static final Key<RequestedAttributes> EC2_WANTED =
+      RequestedAttributes.key(
           EC2,
           Set.of(
               "cloud.account.id",
@@ -68,8 +68,8 @@ final class AwsDetectors {
           });
 
   private static final Section ECS = new Section("ecs", "A task of AWS's ECS.");
-  private static final Key<Wanted> ECS_WANTED =
-      Wanted.key(
+  private static final Key<RequestedAttributes> ECS_WANTED =
+      RequestedAttributes.key(
           ECS,
           Set.of(
               "aws.ecs.cluster.arn",
@@ -91,7 +91,7 @@ final class AwsDetectors {
   static final Type<Detector> ECS_TYPE =
       ECS.type(
           o -> {
-            Wanted wanted = o.get(ECS_WANTED);
+            RequestedAttributes wanted = o.get(ECS_WANTED);
             return place -> ecs(place, wanted);
           });
 
@@ -103,7 +103,7 @@ final class AwsDetectors {
       int attempts,
       Duration pause,
       boolean mustBe,
-      Wanted wanted)
+      RequestedAttributes wanted)
       implements Detector {
     @Override
     public Attributes detect(Place place) throws IOException, InterruptedException {
@@ -165,7 +165,7 @@ final class AwsDetectors {
     }
   }
 
-  private static Attributes ecs(Place place, Wanted wanted)
+  private static Attributes ecs(Place place, RequestedAttributes wanted)
       throws IOException, InterruptedException {
     Attributes a = new Attributes();
     String base = place.variable("ECS_CONTAINER_METADATA_URI_V4");
@@ -209,7 +209,7 @@ final class AwsDetectors {
 
   /** Where the containers beside this one write to, if that is CloudWatch. */
   private static void logs(
-      JsonNode task, JsonNode self, String account, Wanted wanted, Attributes to) {
+      JsonNode task, JsonNode self, String account, RequestedAttributes wanted, Attributes to) {
     Map<String, ArrayValue> found = new LinkedHashMap<>();
     for (JsonNode c : task.path("Containers")) {
       JsonNode options = c.path("LogOptions");

@@ -22,8 +22,8 @@ final class AzureDetectors {
   private static final Section AZURE = new Section("azure", "A machine of Azure.");
   private static final Key<List<Pattern>> TAGS =
       AZURE.key("tags", Type.list(Type.REGEX), List.of(), "Names of tags that are taken.");
-  private static final Key<Wanted> WANTED =
-      Wanted.key(
+  private static final Key<RequestedAttributes> WANTED =
+      RequestedAttributes.key(
           AZURE,
           Set.of(
               "azure.resourcegroup.name",
@@ -40,18 +40,19 @@ final class AzureDetectors {
   static final Type<Detector> TYPE =
       AZURE.type(
           o -> {
-            Wanted wanted = o.get(WANTED);
+            RequestedAttributes wanted = o.get(WANTED);
             List<Pattern> tags = o.get(TAGS);
             return place -> machine(place, wanted, tags);
           });
 
   private static final Section AKS = new Section("aks", "A node of Azure's Kubernetes.");
-  private static final Key<Wanted> AKS_WANTED =
-      Wanted.key(AKS, Set.of("cloud.platform", "cloud.provider"), Set.of("k8s.cluster.name"));
+  private static final Key<RequestedAttributes> AKS_WANTED =
+      RequestedAttributes.key(
+          AKS, Set.of("cloud.platform", "cloud.provider"), Set.of("k8s.cluster.name"));
   static final Type<Detector> AKS_TYPE =
       AKS.type(
           o -> {
-            Wanted wanted = o.get(AKS_WANTED);
+            RequestedAttributes wanted = o.get(AKS_WANTED);
             return place -> node(place, wanted);
           });
 
@@ -66,7 +67,7 @@ final class AzureDetectors {
     }
   }
 
-  private static Attributes machine(Place place, Wanted wanted, List<Pattern> tags)
+  private static Attributes machine(Place place, RequestedAttributes wanted, List<Pattern> tags)
       throws InterruptedException {
     Attributes a = new Attributes();
     JsonNode m = metadata(place);
@@ -95,7 +96,8 @@ final class AzureDetectors {
     return a;
   }
 
-  private static Attributes node(Place place, Wanted wanted) throws InterruptedException {
+  private static Attributes node(Place place, RequestedAttributes wanted)
+      throws InterruptedException {
     Attributes a = new Attributes();
     JsonNode m = place.has("KUBERNETES_SERVICE_HOST") ? metadata(place) : null;
     if (m == null) {

@@ -15,16 +15,16 @@ import tools.jackson.databind.JsonNode;
 final class DockerDetector implements Detector {
   private static final String SOCKET = "unix:///var/run/docker.sock";
   private static final Section SECTION = new Section("docker", "Docker's daemon.");
-  private static final Key<Wanted> WANTED =
-      Wanted.key(
+  private static final Key<RequestedAttributes> WANTED =
+      RequestedAttributes.key(
           SECTION,
           Set.of("host.name", "os.type"),
           Set.of("container.name", "container.image.name"));
   static final Type<Detector> TYPE = SECTION.type(o -> new DockerDetector(o.get(WANTED)));
 
-  private final Wanted wanted;
+  private final RequestedAttributes wanted;
 
-  private DockerDetector(Wanted wanted) {
+  private DockerDetector(RequestedAttributes wanted) {
     this.wanted = wanted;
   }
 

@@ -63,7 +63,8 @@ final class Ec2Metadata {
   }
 
   /** What the document of its identity and its name say. */
-  void describe(Wanted wanted, Attributes to) throws IOException, InterruptedException {
+  void describe(RequestedAttributes wanted, Attributes to)
+      throws IOException, InterruptedException {
     JsonNode d = document();
     wanted.putText(to, "cloud.region", d, "region");
     wanted.putText(to, "cloud.account.id", d, "accountId");

@@ -26,8 +26,8 @@ final class EksDetector implements Detector {
           Type.STRING,
           "K8S_NODE_NAME",
           "The variable with the node's name, for where there are no metadata.");
-  private static final Key<Wanted> WANTED =
-      Wanted.key(
+  private static final Key<RequestedAttributes> WANTED =
+      RequestedAttributes.key(
           SECTION,
           Set.of("cloud.platform", "cloud.provider"),
           Set.of(
@@ -42,9 +42,9 @@ final class EksDetector implements Detector {
   static final Type<Detector> TYPE = SECTION.type(o -> new EksDetector(o.get(NODE), o.get(WANTED)));
 
   private final String variable;
-  private final Wanted wanted;
+  private final RequestedAttributes wanted;
 
-  private EksDetector(String variable, Wanted wanted) {
+  private EksDetector(String variable, RequestedAttributes wanted) {
     this.variable = variable;
     this.wanted = wanted;
   }

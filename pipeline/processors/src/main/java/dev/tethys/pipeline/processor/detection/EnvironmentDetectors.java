@@ -27,8 +27,8 @@ final class EnvironmentDetectors {
           });
 
   private static final Section LAMBDA = new Section("lambda", "A function of AWS's Lambda.");
-  private static final Key<Wanted> LAMBDA_WANTED =
-      Wanted.key(
+  private static final Key<RequestedAttributes> LAMBDA_WANTED =
+      RequestedAttributes.key(
           LAMBDA,
           Set.of(
               "aws.log.group.names",
@@ -44,13 +44,13 @@ final class EnvironmentDetectors {
   static final Type<Detector> LAMBDA_TYPE =
       LAMBDA.type(
           o -> {
-            Wanted wanted = o.get(LAMBDA_WANTED);
+            RequestedAttributes wanted = o.get(LAMBDA_WANTED);
             return place -> lambda(place, wanted);
           });
 
   private static final Section HEROKU = new Section("heroku", "A dyno of Heroku.");
-  private static final Key<Wanted> HEROKU_WANTED =
-      Wanted.key(
+  private static final Key<RequestedAttributes> HEROKU_WANTED =
+      RequestedAttributes.key(
           HEROKU,
           Set.of(
               "cloud.provider",
@@ -65,7 +65,7 @@ final class EnvironmentDetectors {
   static final Type<Detector> HEROKU_TYPE =
       HEROKU.type(
           o -> {
-            Wanted wanted = o.get(HEROKU_WANTED);
+            RequestedAttributes wanted = o.get(HEROKU_WANTED);
             return place -> heroku(place, wanted);
           });
 
@@ -109,7 +109,7 @@ final class EnvironmentDetectors {
     }
   }
 
-  private static Attributes lambda(Place place, Wanted wanted) {
+  private static Attributes lambda(Place place, RequestedAttributes wanted) {
     Attributes a = new Attributes();
     if (!place.has("AWS_LAMBDA_FUNCTION_NAME")) {
       return a;
@@ -136,7 +136,7 @@ final class EnvironmentDetectors {
     return v;
   }
 
-  private static Attributes heroku(Place place, Wanted wanted) {
+  private static Attributes heroku(Place place, RequestedAttributes wanted) {
     Attributes a = new Attributes();
     wanted.put(a, "service.instance.id", place.variable("HEROKU_DYNO_ID"));
     String app = place.variable("HEROKU_APP_ID");

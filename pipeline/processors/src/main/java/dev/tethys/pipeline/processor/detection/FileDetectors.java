@@ -18,8 +18,8 @@ final class FileDetectors {
 
   private static final Section BEANSTALK =
       new Section("elasticbeanstalk", "A machine of AWS's Elastic Beanstalk with X-Ray.");
-  private static final Key<Wanted> WANTED =
-      Wanted.key(
+  private static final Key<RequestedAttributes> WANTED =
+      RequestedAttributes.key(
           BEANSTALK,
           Set.of(
               "cloud.platform",
@@ -31,7 +31,7 @@ final class FileDetectors {
   static final Type<Detector> BEANSTALK_TYPE =
       BEANSTALK.type(
           o -> {
-            Wanted wanted = o.get(WANTED);
+            RequestedAttributes wanted = o.get(WANTED);
             return place -> beanstalk(place, wanted);
           });
 
@@ -51,7 +51,7 @@ final class FileDetectors {
     return a;
   }
 
-  private static Attributes beanstalk(Place place, Wanted wanted) throws IOException {
+  private static Attributes beanstalk(Place place, RequestedAttributes wanted) throws IOException {
     Attributes a = new Attributes();
     JsonNode found = place.jsonFile(BEANSTALK_FILE);
     if (found == null) {

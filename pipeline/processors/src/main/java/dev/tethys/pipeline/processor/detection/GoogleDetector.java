@@ -20,8 +20,8 @@ final class GoogleDetector implements Detector {
       Pattern.compile("projects/[^/]+/(zones|regions)/([^/]+)/instanceGroupManagers/([^/]+)");
 
   private static final Section SECTION = new Section("gcp", "Google's cloud.");
-  private static final Key<Wanted> WANTED =
-      Wanted.key(
+  private static final Key<RequestedAttributes> WANTED =
+      RequestedAttributes.key(
           SECTION,
           Set.of(
               "cloud.account.id",
@@ -49,9 +49,9 @@ final class GoogleDetector implements Detector {
 
   static final Type<Detector> TYPE = SECTION.type(o -> new GoogleDetector(o.get(WANTED)));
 
-  private final Wanted wanted;
+  private final RequestedAttributes wanted;
 
-  private GoogleDetector(Wanted wanted) {
+  private GoogleDetector(RequestedAttributes wanted) {
     this.wanted = wanted;
   }
 

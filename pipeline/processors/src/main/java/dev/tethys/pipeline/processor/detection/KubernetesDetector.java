@@ -30,8 +30,9 @@ final class KubernetesDetector implements Detector {
           Type.STRING,
           "",
           "The variable with the node's name; K8S_NODE_NAME.");
-  private static final Key<Wanted> WANTED =
-      Wanted.key(SECTION, Set.of("k8s.cluster.uid", "k8s.node.name", "k8s.node.uid"), Set.of());
+  private static final Key<RequestedAttributes> WANTED =
+      RequestedAttributes.key(
+          SECTION, Set.of("k8s.cluster.uid", "k8s.node.name", "k8s.node.uid"), Set.of());
 
   static {
     SECTION.notBuilt("kube_api_qps", "Three requests are made.");
@@ -50,9 +51,10 @@ final class KubernetesDetector implements Detector {
   private final String auth;
   private final String context;
   private final String variable;
-  private final Wanted wanted;
+  private final RequestedAttributes wanted;
 
-  private KubernetesDetector(String auth, String context, String variable, Wanted wanted) {
+  private KubernetesDetector(
+      String auth, String context, String variable, RequestedAttributes wanted) {
     this.auth = auth;
     this.context = context;
     this.variable = variable;

@@ -29,8 +29,8 @@ final class OpenShiftDetector implements Detector {
       SECTION.key("token", Type.SECRET, Secret.NONE, "Who asks; the pod's service account.");
   private static final Key<ClientTlsSettings> TLS =
       SECTION.optional("tls", ClientTlsSettings.TYPE, "Instead of the service account's ca.crt.");
-  private static final Key<Wanted> WANTED =
-      Wanted.key(
+  private static final Key<RequestedAttributes> WANTED =
+      RequestedAttributes.key(
           SECTION,
           Set.of("cloud.platform", "cloud.provider", "cloud.region", "k8s.cluster.name"),
           Set.of());
@@ -47,10 +47,10 @@ final class OpenShiftDetector implements Detector {
   private final String address;
   private final Secret token;
   private final @Nullable ClientTlsSettings tls;
-  private final Wanted wanted;
+  private final RequestedAttributes wanted;
 
   private OpenShiftDetector(
-      String address, Secret token, @Nullable ClientTlsSettings tls, Wanted wanted) {
+      String address, Secret token, @Nullable ClientTlsSettings tls, RequestedAttributes wanted) {
     this.address = address;
     this.token = token;
     this.tls = tls;

@@ -35,8 +35,8 @@ final class SystemDetector implements Detector {
           Type.list(Type.oneOf("hostname source", List.of("dns", "os", "cname", "lookup"))),
           List.of(),
           "Who is asked for host.name, until one knows it; dns and os.");
-  private static final Key<Wanted> WANTED =
-      Wanted.key(
+  private static final Key<RequestedAttributes> WANTED =
+      RequestedAttributes.key(
           SECTION,
           Set.of("host.name", "os.type"),
           Set.of(
@@ -62,9 +62,9 @@ final class SystemDetector implements Detector {
                   o.get(SOURCES).isEmpty() ? List.of("dns", "os") : o.get(SOURCES), o.get(WANTED)));
 
   private final List<String> sources;
-  private final Wanted wanted;
+  private final RequestedAttributes wanted;
 
-  private SystemDetector(List<String> sources, Wanted wanted) {
+  private SystemDetector(List<String> sources, RequestedAttributes wanted) {
     this.sources = sources;
     this.wanted = wanted;
   }

@@ -6,8 +6,8 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.ottl.Context;
 import dev.tethys.pipeline.ottl.ErrorMode;
+import dev.tethys.pipeline.ottl.OttlContext;
 import dev.tethys.pipeline.processor.Match;
 import dev.tethys.pipeline.processor.OttlConfig;
 import java.util.ArrayList;
@@ -29,11 +29,11 @@ public record FilterConfig(Map<Signal, Rules> rules) {
 
   /** Conditions of which one is enough. */
   public record Group(
-      YamlNode at, @Nullable Context context, List<String> conditions, ErrorMode errorMode) {}
+      YamlNode at, @Nullable OttlContext context, List<String> conditions, ErrorMode errorMode) {}
 
   private static final Section GROUP =
       new Section("condition group", "OTTL conditions for one context.");
-  private static final Key<Context> CONTEXT =
+  private static final Key<OttlContext> CONTEXT =
       GROUP.optional(
           "context", OttlConfig.CONTEXT, "What they are asked of; found from paths if absent.");
   private static final Key<List<String>> CONDITIONS =
@@ -61,37 +61,37 @@ public record FilterConfig(Map<Signal, Rules> rules) {
         new Older(
             "traces",
             Map.of(
-                "resource", Context.RESOURCE,
-                "scope", Context.SCOPE,
-                "span", Context.SPAN,
-                "spanevent", Context.SPAN_EVENT,
-                "spanlink", Context.SPAN_LINK)));
+                "resource", OttlContext.RESOURCE,
+                "scope", OttlContext.SCOPE,
+                "span", OttlContext.SPAN,
+                "spanevent", OttlContext.SPAN_EVENT,
+                "spanlink", OttlContext.SPAN_LINK)));
     OLDER.put(
         Signal.METRICS,
         new Older(
             "metrics",
             Map.of(
-                "resource", Context.RESOURCE,
-                "scope", Context.SCOPE,
-                "metric", Context.METRIC,
-                "datapoint", Context.DATA_POINT)));
+                "resource", OttlContext.RESOURCE,
+                "scope", OttlContext.SCOPE,
+                "metric", OttlContext.METRIC,
+                "datapoint", OttlContext.DATA_POINT)));
     OLDER.put(
         Signal.LOGS,
         new Older(
             "logs",
             Map.of(
-                "resource", Context.RESOURCE,
-                "scope", Context.SCOPE,
-                "log_record", Context.LOG)));
+                "resource", OttlContext.RESOURCE,
+                "scope", OttlContext.SCOPE,
+                "log_record", OttlContext.LOG)));
     LISTS.put(Signal.PROFILES, list("profile_conditions", "profiles and their samples"));
     OLDER.put(
         Signal.PROFILES,
         new Older(
             "profiles",
             Map.of(
-                "resource", Context.RESOURCE,
-                "scope", Context.SCOPE,
-                "profile", Context.PROFILE)));
+                "resource", OttlContext.RESOURCE,
+                "scope", OttlContext.SCOPE,
+                "profile", OttlContext.PROFILE)));
   }
 
   private static final Section SPANS = new Section("spans", "Older grammar for spans.");
@@ -106,12 +106,12 @@ public record FilterConfig(Map<Signal, Rules> rules) {
 
   /** The keys of a signal before conditions told their context. */
   private static final class Older {
-    final Map<Key<List<String>>, Context> lists = new LinkedHashMap<>();
+    final Map<Key<List<String>>, OttlContext> lists = new LinkedHashMap<>();
     final @Nullable Key<Match> include;
     final @Nullable Key<Match> exclude;
     final Key<YamlObject> key;
 
-    Older(String name, Map<String, Context> contexts) {
+    Older(String name, Map<String, OttlContext> contexts) {
       Section s = new Section(name, "OTTL conditions for " + name + ", by context.");
       contexts.entrySet().stream()
           .sorted(Map.Entry.comparingByValue())

@@ -17,8 +17,8 @@ import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.pipeline.ottl.Conditions;
 import dev.tethys.pipeline.ottl.Cursor;
-import dev.tethys.pipeline.ottl.Functions;
 import dev.tethys.pipeline.ottl.Ottl;
+import dev.tethys.pipeline.ottl.OttlFunctions;
 import dev.tethys.pipeline.processor.Clients;
 import dev.tethys.pipeline.processor.Match;
 import dev.tethys.pipeline.processor.OttlConfig;
@@ -41,7 +41,7 @@ public final class FilterFactory implements ProcessorFactory<FilterConfig> {
 
   /** Language of conditions of filters. */
   public static Ottl ottl(InstantSource clock) {
-    return new Ottl(Functions.standard(clock).with(PointFunctions.all()));
+    return new Ottl(OttlFunctions.standard(clock).with(PointFunctions.all()));
   }
 
   @Override
@@ -75,7 +75,7 @@ public final class FilterFactory implements ProcessorFactory<FilterConfig> {
               () ->
                   ottl.conditions(
                       OttlConfig.contexts(signal), g.context(), g.conditions(), g.errorMode()));
-      if (c.context() == dev.tethys.pipeline.ottl.Context.EXEMPLAR) {
+      if (c.context() == dev.tethys.pipeline.ottl.OttlContext.EXEMPLAR) {
         throw g.at().error("exemplars cannot be dropped one by one; filter data points");
       }
       groups.add(c);

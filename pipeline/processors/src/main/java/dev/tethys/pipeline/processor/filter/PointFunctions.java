@@ -2,10 +2,10 @@ package dev.tethys.pipeline.processor.filter;
 
 import dev.tethys.model.telemetry.DataPoint;
 import dev.tethys.model.telemetry.Metric;
-import dev.tethys.pipeline.ottl.Context;
-import dev.tethys.pipeline.ottl.Expr;
-import dev.tethys.pipeline.ottl.Function;
-import dev.tethys.pipeline.ottl.Kind;
+import dev.tethys.pipeline.ottl.OttlContext;
+import dev.tethys.pipeline.ottl.OttlExpr;
+import dev.tethys.pipeline.ottl.OttlFunction;
+import dev.tethys.pipeline.ottl.ParameterKind;
 import dev.tethys.pipeline.ottl.Type;
 import java.util.List;
 import java.util.Objects;
@@ -15,17 +15,17 @@ import java.util.function.Predicate;
 final class PointFunctions {
   private PointFunctions() {}
 
-  static List<Function> all() {
+  static List<OttlFunction> all() {
     return List.of(
-        Function.converter("HasAttrOnDatapoint", Type.BOOL)
-            .in(Context.METRIC)
+        OttlFunction.converter("HasAttrOnDatapoint", Type.BOOL)
+            .in(OttlContext.METRIC)
             .impure()
-            .takes("key", Kind.STRING)
-            .takes("expected_val", Kind.STRING)
+            .takes("key", ParameterKind.STRING)
+            .takes("expected_val", ParameterKind.STRING)
             .made(
                 a -> {
-                  Expr key = a.expr(0);
-                  Expr value = a.expr(1);
+                  OttlExpr key = a.expr(0);
+                  OttlExpr value = a.expr(1);
                   return at -> {
                     String k = (String) Objects.requireNonNull(key.get(at));
                     Object v = value.get(at);
@@ -39,13 +39,13 @@ final class PointFunctions {
                         });
                   };
                 }),
-        Function.converter("HasAttrKeyOnDatapoint", Type.BOOL)
-            .in(Context.METRIC)
+        OttlFunction.converter("HasAttrKeyOnDatapoint", Type.BOOL)
+            .in(OttlContext.METRIC)
             .impure()
-            .takes("key", Kind.STRING)
+            .takes("key", ParameterKind.STRING)
             .made(
                 a -> {
-                  Expr key = a.expr(0);
+                  OttlExpr key = a.expr(0);
                   return at -> {
                     String k = (String) Objects.requireNonNull(key.get(at));
                     return any(at.metric(), p -> p.attributes().contains(k));

@@ -13,7 +13,7 @@ import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.processor.Points;
-import dev.tethys.pipeline.processor.Simple;
+import dev.tethys.pipeline.processor.TreeEditorFactory;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -48,7 +48,7 @@ public final class MetricsGeneration {
   }
 
   public static ProcessorFactory<?> factory() {
-    return new Simple<>(
+    return new TreeEditorFactory<>(
         "metricsgeneration",
         "Works metrics out from others.",
         SECTION.type(o -> new MetricsGeneration(o.get(RULES), o.get(MATCH_ATTRIBUTES))),

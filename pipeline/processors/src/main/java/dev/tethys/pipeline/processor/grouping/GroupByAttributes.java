@@ -16,7 +16,7 @@ import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ProcessorFactory;
-import dev.tethys.pipeline.processor.Simple;
+import dev.tethys.pipeline.processor.TreeEditorFactory;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,7 +37,7 @@ public final class GroupByAttributes {
   private GroupByAttributes() {}
 
   public static ProcessorFactory<List<String>> factory() {
-    return new Simple<>(
+    return new TreeEditorFactory<>(
         "groupbyattrs",
         List.of("group_by_attrs"),
         "Moves attributes of items to their resources.",

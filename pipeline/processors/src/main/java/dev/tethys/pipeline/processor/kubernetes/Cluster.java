@@ -38,10 +38,11 @@ final class Cluster {
   private final Scheduler clock;
   private final System.Logger log;
   private final PodReader reader;
-  private final Departures departures;
+  private final DeletedObjects departures;
   private final PodTable pods;
-  private final Map<Kind, Workloads> workloads = new EnumMap<>(Kind.class);
-  private final Map<Kind, Seen.Counts> counts = new EnumMap<>(Kind.class);
+  private final Map<KubernetesKind, Workloads> workloads = new EnumMap<>(KubernetesKind.class);
+  private final Map<KubernetesKind, WatchedObjects.Counts> counts =
+      new EnumMap<>(KubernetesKind.class);
   private final LongAdder misses = new LongAdder();
   private final List<Thread> threads = new ArrayList<>();
   private final CountDownLatch podsSeen;
@@ -60,14 +61,14 @@ final class Cluster {
         config.associations().isEmpty() ? BY_CONNECTION : config.associations();
     boolean byNode = associations.stream().anyMatch(a -> a.contains(Rules.NODE));
     this.reader = new PodReader(rules, config.excluded(), byNode);
-    this.departures = new Departures(config.grace().toMillis());
+    this.departures = new DeletedObjects(config.grace().toMillis());
     this.pods = new PodTable(associations, this::attribute, departures);
     this.namespaces =
         config.filter().namespaces().isEmpty() ? List.of("") : config.filter().namespaces();
     int others = 0;
-    for (Kind k : rules.watched()) {
-      counts.put(k, new Seen.Counts());
-      if (k != Kind.POD) {
+    for (KubernetesKind k : rules.watched()) {
+      counts.put(k, new WatchedObjects.Counts());
+      if (k != KubernetesKind.POD) {
         workloads.put(k, new Workloads(k, departures));
         others += namespacesOf(k).size();
       }
@@ -76,16 +77,17 @@ final class Cluster {
     this.othersSeen = new CountDownLatch(others);
   }
 
-  private List<String> namespacesOf(Kind k) {
+  private List<String> namespacesOf(KubernetesKind k) {
     return k.namespaced() ? namespaces : List.of("");
   }
 
   /** Begins to watch; returns at once. */
   void start(ResourceWatch.Means means, String node) {
     associated = clock.nanos();
-    for (Kind k : rules.watched()) {
+    for (KubernetesKind k : rules.watched()) {
       for (String ns : namespacesOf(k)) {
-        threads.add(k == Kind.POD ? watchPods(means, ns, node) : watch(k, means, ns, node));
+        threads.add(
+            k == KubernetesKind.POD ? watchPods(means, ns, node) : watch(k, means, ns, node));
       }
     }
     synchronized (this) {
@@ -96,22 +98,26 @@ final class Cluster {
   private Thread watchPods(ResourceWatch.Means means, String namespace, String node) {
     KubernetesConfig.Filter f = config.filter();
     return run(
-        Kind.POD,
+        KubernetesKind.POD,
         new ResourceWatch<>(
             new ResourceWatch.Scope(
-                Kind.POD.path(namespace), f.labelSelector(), f.fieldSelector(node), false),
+                KubernetesKind.POD.path(namespace),
+                f.labelSelector(),
+                f.fieldSelector(node),
+                false),
             means,
-            new Seen<>(
+            new WatchedObjects<>(
                 reader::read,
                 Pod::uid,
                 (key, pod) -> pods.put(key, pod, clock.millis()),
                 (key, _) -> pods.remove(key, clock.millis()),
-                countsOf(Kind.POD),
+                countsOf(KubernetesKind.POD),
                 podsSeen::countDown,
                 log)));
   }
 
-  private Thread watch(Kind kind, ResourceWatch.Means means, String namespace, String node) {
+  private Thread watch(
+      KubernetesKind kind, ResourceWatch.Means means, String namespace, String node) {
     String field =
         switch (kind) {
           case NAMESPACE -> rules.wantsOnlyKubeSystem() ? "metadata.name=" + KUBE_SYSTEM : "";
@@ -124,7 +130,7 @@ final class Cluster {
         new ResourceWatch<>(
             new ResourceWatch.Scope(kind.path(namespace), "", field, true),
             means,
-            new Seen<>(
+            new WatchedObjects<>(
                 (JsonNode o) -> Workload.of(kind, o, rules),
                 Workload::uid,
                 (_, w) -> to.put(w),
@@ -141,7 +147,7 @@ final class Cluster {
     }
   }
 
-  private static Thread run(Kind kind, ResourceWatch<?> watch) {
+  private static Thread run(KubernetesKind kind, ResourceWatch<?> watch) {
     Thread thread = watch.thread("kubernetes-" + kind.word());
     thread.start();
     return thread;
@@ -215,22 +221,22 @@ final class Cluster {
   }
 
   /** An object that something names; null where it is not known. */
-  @Nullable Workload find(Kind kind, String id) {
+  @Nullable Workload find(KubernetesKind kind, String id) {
     Workloads w = workloads.get(kind);
     return w == null ? null : w.find(id);
   }
 
-  private Workloads of(Kind kind) {
+  private Workloads of(KubernetesKind kind) {
     return Objects.requireNonNull(workloads.get(kind));
   }
 
-  Seen.Counts countsOf(Kind kind) {
+  WatchedObjects.Counts countsOf(KubernetesKind kind) {
     return Objects.requireNonNull(counts.get(kind));
   }
 
   /** What a pod's owner belongs to: the deployment of its replica set, the cron job of its job. */
   @Nullable Workload owner(Pod pod) {
-    Kind k = pod.owner().kind();
+    KubernetesKind k = pod.owner().kind();
     return k == null ? null : find(k, pod.owner().uid());
   }
 
@@ -249,7 +255,7 @@ final class Cluster {
 
   /** The identity of the cluster; {@code ""} where it is not known. */
   String uid() {
-    Workload w = find(Kind.NAMESPACE, KUBE_SYSTEM);
+    Workload w = find(KubernetesKind.NAMESPACE, KUBE_SYSTEM);
     return w == null ? "" : w.uid();
   }
 
@@ -258,15 +264,16 @@ final class Cluster {
     if (own != null || !rules.wants(name)) {
       return own;
     }
-    Kind k = pod.owner().kind();
+    KubernetesKind k = pod.owner().kind();
     Workload w = owner(pod);
     return switch (name) {
       case Rules.SERVICE_NAME -> service(pod);
       case Rules.CLUSTER_UID -> uid();
-      case Rules.DEPLOYMENT -> k == Kind.REPLICASET ? manager(pod) : null;
-      case Rules.CRONJOB -> k == Kind.JOB ? manager(pod) : null;
-      case Rules.DEPLOYMENT_UID -> k == Kind.REPLICASET && w != null ? w.ownerUid() : null;
-      case Rules.CRONJOB_UID -> k == Kind.JOB && w != null ? w.ownerUid() : null;
+      case Rules.DEPLOYMENT -> k == KubernetesKind.REPLICASET ? manager(pod) : null;
+      case Rules.CRONJOB -> k == KubernetesKind.JOB ? manager(pod) : null;
+      case Rules.DEPLOYMENT_UID ->
+          k == KubernetesKind.REPLICASET && w != null ? w.ownerUid() : null;
+      case Rules.CRONJOB_UID -> k == KubernetesKind.JOB && w != null ? w.ownerUid() : null;
       default -> null;
     };
   }

@@ -29,8 +29,8 @@ final class ClusterMetrics {
   static void of(String component, Cluster c, Consumer<MetricFamily> to) {
     Labels labels = Labels.of("processor", component);
     List<Metric> failed = new ArrayList<>();
-    for (Kind k : c.rules().watched()) {
-      Seen.Counts n = c.countsOf(k);
+    for (KubernetesKind k : c.rules().watched()) {
+      WatchedObjects.Counts n = c.countsOf(k);
       String name = PREFIX + k.word();
       counter(name + "_added_total", "How many came.", labels, n.added.sum(), to);
       counter(name + "_updated_total", "How often one changed.", labels, n.updated.sum(), to);

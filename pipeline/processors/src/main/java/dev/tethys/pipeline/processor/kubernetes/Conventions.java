@@ -25,7 +25,7 @@ enum Conventions {
   }
 
   /** What attributes of labels or annotations begin with. */
-  List<String> prefixes(Kind of, boolean label) {
+  List<String> prefixes(KubernetesKind of, boolean label) {
     String what = "k8s." + of.word() + (label ? ".label" : ".annotation");
     List<String> out = new ArrayList<>(2);
     if (older() && of.hadPlurals()) {

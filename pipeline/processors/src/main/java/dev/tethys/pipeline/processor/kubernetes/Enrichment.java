@@ -68,9 +68,9 @@ final class Enrichment {
 
   private void pod(Pod pod) {
     setAll(pod.attributes());
-    Kind owner = pod.owner().kind();
-    if (owner == Kind.REPLICASET || owner == Kind.JOB) {
-      boolean set = owner == Kind.REPLICASET;
+    KubernetesKind owner = pod.owner().kind();
+    if (owner == KubernetesKind.REPLICASET || owner == KubernetesKind.JOB) {
+      boolean set = owner == KubernetesKind.REPLICASET;
       setIfWanted(set ? Rules.DEPLOYMENT : Rules.CRONJOB, cluster.manager(pod));
       Workload w = cluster.owner(pod);
       if (w != null) {
@@ -155,33 +155,45 @@ final class Enrichment {
         pod != null && !pod.namespace().isEmpty()
             ? pod.namespace()
             : Associations.text(to, Rules.NAMESPACE);
-    of(Kind.NAMESPACE, namespace);
+    of(KubernetesKind.NAMESPACE, namespace);
     setIfWanted(Rules.SERVICE_NAMESPACE, namespace);
     String node =
         pod != null && !pod.node().isEmpty() ? pod.node() : Associations.text(to, Rules.NODE);
-    Workload on = of(Kind.NODE, node);
+    Workload on = of(KubernetesKind.NODE, node);
     if (on != null) {
       setIfWanted(Rules.NODE_UID, on.uid());
     }
-    Kind owner = pod == null ? null : pod.owner().kind();
+    KubernetesKind owner = pod == null ? null : pod.owner().kind();
     String ownerUid = pod == null ? "" : pod.owner().uid();
     Workload w = pod == null ? null : cluster.owner(pod);
     String above = w == null ? "" : w.ownerUid();
-    of(Kind.DEPLOYMENT, owner == Kind.REPLICASET ? above : "", Rules.DEPLOYMENT_UID);
-    of(Kind.REPLICASET, owner == Kind.REPLICASET ? ownerUid : "", Rules.REPLICASET_UID);
-    of(Kind.STATEFULSET, owner == Kind.STATEFULSET ? ownerUid : "", Rules.STATEFULSET_UID);
-    of(Kind.DAEMONSET, owner == Kind.DAEMONSET ? ownerUid : "", Rules.DAEMONSET_UID);
-    of(Kind.JOB, owner == Kind.JOB ? ownerUid : "", Rules.JOB_UID);
-    of(Kind.CRONJOB, owner == Kind.JOB ? above : "", Rules.CRONJOB_UID);
+    of(
+        KubernetesKind.DEPLOYMENT,
+        owner == KubernetesKind.REPLICASET ? above : "",
+        Rules.DEPLOYMENT_UID);
+    of(
+        KubernetesKind.REPLICASET,
+        owner == KubernetesKind.REPLICASET ? ownerUid : "",
+        Rules.REPLICASET_UID);
+    of(
+        KubernetesKind.STATEFULSET,
+        owner == KubernetesKind.STATEFULSET ? ownerUid : "",
+        Rules.STATEFULSET_UID);
+    of(
+        KubernetesKind.DAEMONSET,
+        owner == KubernetesKind.DAEMONSET ? ownerUid : "",
+        Rules.DAEMONSET_UID);
+    of(KubernetesKind.JOB, owner == KubernetesKind.JOB ? ownerUid : "", Rules.JOB_UID);
+    of(KubernetesKind.CRONJOB, owner == KubernetesKind.JOB ? above : "", Rules.CRONJOB_UID);
   }
 
-  private void of(Kind kind, String uid, String named) {
+  private void of(KubernetesKind kind, String uid, String named) {
     if (rules.watched().contains(kind)) {
       of(kind, uid.isEmpty() ? Associations.text(to, named) : uid);
     }
   }
 
-  private @Nullable Workload of(Kind kind, String id) {
+  private @Nullable Workload of(KubernetesKind kind, String id) {
     Workload w = cluster.find(kind, id);
     if (w != null) {
       setAll(w.attributes());

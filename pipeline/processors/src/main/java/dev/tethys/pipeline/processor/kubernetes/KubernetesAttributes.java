@@ -28,10 +28,10 @@ import org.jspecify.annotations.Nullable;
 public final class KubernetesAttributes implements ProcessorFactory<KubernetesConfig> {
   static final String ABOUT = "Gives resources what Kubernetes knows of the pod they come from.";
 
-  private final Reach reach;
+  private final ApiAccess reach;
   private final SharedClusters clusters = new SharedClusters();
 
-  public KubernetesAttributes(Reach reach) {
+  public KubernetesAttributes(ApiAccess reach) {
     this.reach = reach;
   }
 

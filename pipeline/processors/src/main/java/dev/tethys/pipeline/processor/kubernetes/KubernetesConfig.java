@@ -55,7 +55,7 @@ public record KubernetesConfig(
   }
 
   /** A label or annotation that becomes an attribute. */
-  record Field(String tagName, String key, String keyRegex, Kind from) {
+  record Field(String tagName, String key, String keyRegex, KubernetesKind from) {
     private static final Section SECTION =
         new Section("extract field", "A label or annotation that becomes an attribute.");
     private static final Key<String> TAG =
@@ -64,8 +64,12 @@ public record KubernetesConfig(
         SECTION.key("key", Type.STRING, "", "The name of the label or annotation.");
     private static final Key<String> REGEX =
         SECTION.key("key_regex", Type.STRING, "", "What its whole name matches.");
-    private static final Key<Kind> FROM =
-        SECTION.key("from", Type.oneOf("from", Kind.values(), Kind::word), Kind.POD, "Whose.");
+    private static final Key<KubernetesKind> FROM =
+        SECTION.key(
+            "from",
+            Type.oneOf("from", KubernetesKind.values(), KubernetesKind::word),
+            KubernetesKind.POD,
+            "Whose.");
     static final Type<Field> TYPE = SECTION.type(Field::read);
 
     private static Field read(YamlObject o) {

@@ -39,7 +39,7 @@ record Pod(
    * @param kind null for an unknown kind
    * @param guess name of the owner's owner derived from its own name; {@code ""} for none
    */
-  record Owner(@Nullable Kind kind, String name, String uid, String guess) {
+  record Owner(@Nullable KubernetesKind kind, String name, String uid, String guess) {
     static final Owner NONE = new Owner(null, "", "", "");
   }
 

@@ -39,7 +39,7 @@ final class PodReader {
   PodReader(Rules rules, List<String> excluded, boolean associatesByNode) {
     this.rules = rules;
     this.excluded = excluded.stream().map(Regex::compile).toList();
-    this.node = associatesByNode || rules.watched().contains(Kind.NODE);
+    this.node = associatesByNode || rules.watched().contains(KubernetesKind.NODE);
   }
 
   Pod read(JsonNode o) {
@@ -129,12 +129,12 @@ final class PodReader {
     for (JsonNode ref : meta.path("ownerReferences")) {
       String name = ref.path("name").asString("");
       String uid = ref.path("uid").asString("");
-      Kind kind =
+      KubernetesKind kind =
           switch (ref.path("kind").asString("")) {
-            case "ReplicaSet" -> Kind.REPLICASET;
-            case "DaemonSet" -> Kind.DAEMONSET;
-            case "StatefulSet" -> Kind.STATEFULSET;
-            case "Job" -> Kind.JOB;
+            case "ReplicaSet" -> KubernetesKind.REPLICASET;
+            case "DaemonSet" -> KubernetesKind.DAEMONSET;
+            case "StatefulSet" -> KubernetesKind.STATEFULSET;
+            case "Job" -> KubernetesKind.JOB;
             default -> null;
           };
       if (kind == null) {
@@ -181,7 +181,7 @@ final class PodReader {
   /** What labels and annotations say, of which annotations have the last word. */
   private void written(Map<String, String> to, JsonNode meta) {
     JsonNode labels = meta.path("labels");
-    rules.labels(Kind.POD, meta, to);
+    rules.labels(KubernetesKind.POD, meta, to);
     if (rules.wants(Rules.SERVICE_NAME)) {
       copy(labels, "app.kubernetes.io/name", Rules.SERVICE_NAME, to);
       copy(labels, "app.kubernetes.io/instance", Rules.SERVICE_NAME, to);
@@ -189,7 +189,7 @@ final class PodReader {
     if (rules.wants(Rules.SERVICE_VERSION)) {
       copy(labels, "app.kubernetes.io/version", Rules.SERVICE_VERSION, to);
     }
-    rules.annotations(Kind.POD, meta, to);
+    rules.annotations(KubernetesKind.POD, meta, to);
   }
 
   private static void copy(JsonNode labels, String label, String to, Map<String, String> out) {

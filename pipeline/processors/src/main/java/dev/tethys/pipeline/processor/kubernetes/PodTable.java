@@ -34,7 +34,7 @@ final class PodTable {
 
   private final List<List<String>> associations;
   private final BiFunction<Pod, String, @Nullable String> attribute;
-  private final Departures departures;
+  private final DeletedObjects departures;
   private final List<Map<Object, Pod>> found = new ArrayList<>();
   private final Map<String, Entry> living = new HashMap<>(); // guarded by this
 
@@ -47,7 +47,7 @@ final class PodTable {
   PodTable(
       List<List<String>> associations,
       BiFunction<Pod, String, @Nullable String> attribute,
-      Departures departures) {
+      DeletedObjects departures) {
     this.associations = associations;
     this.attribute = attribute;
     this.departures = departures;

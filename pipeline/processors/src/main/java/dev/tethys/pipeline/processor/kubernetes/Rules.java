@@ -110,11 +110,12 @@ final class Rules {
   }
 
   private final Set<String> wanted;
-  private final Map<Kind, List<FieldRule>> labels = new EnumMap<>(Kind.class);
-  private final Map<Kind, List<FieldRule>> annotations = new EnumMap<>(Kind.class);
+  private final Map<KubernetesKind, List<FieldRule>> labels = new EnumMap<>(KubernetesKind.class);
+  private final Map<KubernetesKind, List<FieldRule>> annotations =
+      new EnumMap<>(KubernetesKind.class);
   private final boolean containers;
   private final boolean containerIds;
-  private final Set<Kind> watched = EnumSet.of(Kind.POD);
+  private final Set<KubernetesKind> watched = EnumSet.of(KubernetesKind.POD);
   private final boolean onlyKubeSystem;
 
   Rules(KubernetesConfig config) {
@@ -124,32 +125,35 @@ final class Rules {
     e.annotations().forEach(f -> add(annotations, f, false, e.conventions()));
     if (e.otelAnnotations()) {
       annotations
-          .computeIfAbsent(Kind.POD, _ -> new ArrayList<>())
+          .computeIfAbsent(KubernetesKind.POD, _ -> new ArrayList<>())
           .add(new FieldRule("", List.of(), OTEL, new Template("$1", OTEL), List.of()));
     }
     this.containerIds = config.associations().stream().anyMatch(a -> a.contains(CONTAINER_ID));
     this.containers = containerIds || wanted.stream().anyMatch(OF_CONTAINERS::contains);
     watched.addAll(labels.keySet());
     watched.addAll(annotations.keySet());
-    this.onlyKubeSystem = !watched.contains(Kind.NAMESPACE);
+    this.onlyKubeSystem = !watched.contains(KubernetesKind.NAMESPACE);
     if (wants(CLUSTER_UID)) {
-      watched.add(Kind.NAMESPACE);
+      watched.add(KubernetesKind.NAMESPACE);
     }
     if (wants(NODE_UID)) {
-      watched.add(Kind.NODE);
+      watched.add(KubernetesKind.NODE);
     }
     if (wants(DEPLOYMENT_UID)
-        || watched.contains(Kind.DEPLOYMENT)
+        || watched.contains(KubernetesKind.DEPLOYMENT)
         || wants(DEPLOYMENT) && !e.deploymentFromName()) {
-      watched.add(Kind.REPLICASET);
+      watched.add(KubernetesKind.REPLICASET);
     }
-    if (wants(CRONJOB_UID) || watched.contains(Kind.CRONJOB)) {
-      watched.add(Kind.JOB);
+    if (wants(CRONJOB_UID) || watched.contains(KubernetesKind.CRONJOB)) {
+      watched.add(KubernetesKind.JOB);
     }
   }
 
   private static void add(
-      Map<Kind, List<FieldRule>> to, KubernetesConfig.Field f, boolean label, Conventions c) {
+      Map<KubernetesKind, List<FieldRule>> to,
+      KubernetesConfig.Field f,
+      boolean label,
+      Conventions c) {
     to.computeIfAbsent(f.from(), _ -> new ArrayList<>()).add(FieldRule.of(f, label, c));
   }
 
@@ -167,7 +171,7 @@ final class Rules {
   }
 
   /** Of which kinds of objects anything is wanted. */
-  Set<Kind> watched() {
+  Set<KubernetesKind> watched() {
     return watched;
   }
 
@@ -177,17 +181,17 @@ final class Rules {
   }
 
   /** Attributes of an object's labels. */
-  void labels(Kind of, JsonNode metadata, Map<String, String> to) {
+  void labels(KubernetesKind of, JsonNode metadata, Map<String, String> to) {
     labels.getOrDefault(of, List.of()).forEach(r -> r.apply(metadata.path("labels"), to));
   }
 
   /** Attributes of an object's annotations. */
-  void annotations(Kind of, JsonNode metadata, Map<String, String> to) {
+  void annotations(KubernetesKind of, JsonNode metadata, Map<String, String> to) {
     annotations.getOrDefault(of, List.of()).forEach(r -> r.apply(metadata.path("annotations"), to));
   }
 
   /** Names and values in turn, of labels and annotations. */
-  String[] fields(Kind of, JsonNode metadata) {
+  String[] fields(KubernetesKind of, JsonNode metadata) {
     Map<String, String> to = new LinkedHashMap<>();
     labels(of, metadata, to);
     annotations(of, metadata, to);

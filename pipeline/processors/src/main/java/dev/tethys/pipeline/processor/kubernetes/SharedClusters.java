@@ -19,7 +19,7 @@ final class SharedClusters {
    * @throws IOException when nothing says where the cluster is
    */
   synchronized Cluster join(
-      KubernetesConfig config, Object user, Context context, Reach reach, String node)
+      KubernetesConfig config, Object user, Context context, ApiAccess reach, String node)
       throws IOException {
     Use use = uses.get(config);
     if (use == null) {

@@ -11,7 +11,7 @@ import tools.jackson.databind.JsonNode;
  */
 record Workload(String name, String uid, String[] attributes, String owner, String ownerUid) {
   /** Whose objects others are controlled by, as far as that matters. */
-  private static @Nullable String controller(Kind of) {
+  private static @Nullable String controller(KubernetesKind of) {
     return switch (of) {
       case REPLICASET -> "Deployment";
       case JOB -> "CronJob";
@@ -19,7 +19,7 @@ record Workload(String name, String uid, String[] attributes, String owner, Stri
     };
   }
 
-  static Workload of(Kind kind, JsonNode object, Rules rules) {
+  static Workload of(KubernetesKind kind, JsonNode object, Rules rules) {
     JsonNode meta = object.path("metadata");
     String owner = "";
     String ownerUid = "";

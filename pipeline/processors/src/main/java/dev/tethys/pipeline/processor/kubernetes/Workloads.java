@@ -7,11 +7,11 @@ import org.jspecify.annotations.Nullable;
 /** The objects of one kind, by what others name them by. */
 final class Workloads {
   private final boolean byName;
-  private final Departures departures;
+  private final DeletedObjects departures;
   private final Map<String, Workload> found = new ConcurrentHashMap<>();
 
-  Workloads(Kind kind, Departures departures) {
-    this.byName = kind == Kind.NAMESPACE || kind == Kind.NODE;
+  Workloads(KubernetesKind kind, DeletedObjects departures) {
+    this.byName = kind == KubernetesKind.NAMESPACE || kind == KubernetesKind.NODE;
     this.departures = departures;
   }
 

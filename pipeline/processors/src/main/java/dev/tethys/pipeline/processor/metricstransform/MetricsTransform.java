@@ -19,7 +19,7 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.ottl.ValueText;
 import dev.tethys.pipeline.processor.Points;
-import dev.tethys.pipeline.processor.Simple;
+import dev.tethys.pipeline.processor.TreeEditorFactory;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -146,7 +146,7 @@ public final class MetricsTransform {
   }
 
   public static ProcessorFactory<List<MetricsTransform>> factory() {
-    return new Simple<>(
+    return new TreeEditorFactory<>(
         "metricstransform",
         List.of("metrics_transform"),
         "Renames, copies, combines and aggregates metrics.",

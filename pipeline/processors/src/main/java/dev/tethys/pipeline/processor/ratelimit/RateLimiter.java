@@ -16,7 +16,7 @@ import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.ottl.ValueText;
-import dev.tethys.pipeline.processor.Simple;
+import dev.tethys.pipeline.processor.TreeEditorFactory;
 import java.util.List;
 import java.util.Set;
 
@@ -59,7 +59,7 @@ public final class RateLimiter {
   }
 
   public static ProcessorFactory<Settings> factory() {
-    return new Simple<>(
+    return new TreeEditorFactory<>(
         "rate_limiter",
         List.of(),
         "Passes so many items a second, shared fairly among values of labels.",

@@ -29,7 +29,7 @@ import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.ottl.ValueText;
 import dev.tethys.pipeline.privacy.Detector;
 import dev.tethys.pipeline.privacy.PersonalData;
-import dev.tethys.pipeline.processor.Simple;
+import dev.tethys.pipeline.processor.TreeEditorFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -200,7 +200,7 @@ public final class Redaction {
   }
 
   public static ProcessorFactory<Redaction> factory() {
-    return new Simple<>(
+    return new TreeEditorFactory<>(
         "redaction",
         "Removes and masks attributes and parts of bodies.",
         SECTION.type(Redaction::new),

@@ -21,7 +21,7 @@ import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.ottl.ValueText;
-import dev.tethys.pipeline.processor.Simple;
+import dev.tethys.pipeline.processor.TreeEditorFactory;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,7 +45,7 @@ public final class RelabelProcessor {
   private RelabelProcessor() {}
 
   public static ProcessorFactory<Relabeling> factory() {
-    return new Simple<>(
+    return new TreeEditorFactory<>(
         "relabel",
         "Rewrites attributes by Prometheus's relabelling rules.",
         SECTION.type(o -> RelabelConfig.read(o.at(RULES), NameScheme.UTF8)),

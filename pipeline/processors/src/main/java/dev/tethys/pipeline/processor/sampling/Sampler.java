@@ -14,7 +14,7 @@ import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.ottl.ValueText;
-import dev.tethys.pipeline.processor.Simple;
+import dev.tethys.pipeline.processor.TreeEditorFactory;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -197,7 +197,7 @@ public final class Sampler {
   }
 
   public static ProcessorFactory<Sampler> factory() {
-    return new Simple<>(
+    return new TreeEditorFactory<>(
         "probabilistic_sampler",
         List.of("probabilisticsampler"),
         "Keeps a share of spans or log records.",

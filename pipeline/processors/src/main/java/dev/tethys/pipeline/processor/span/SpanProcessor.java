@@ -14,7 +14,7 @@ import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.processor.Match;
-import dev.tethys.pipeline.processor.Simple;
+import dev.tethys.pipeline.processor.TreeEditorFactory;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
@@ -131,7 +131,7 @@ public final class SpanProcessor {
   }
 
   public static ProcessorFactory<Settings> factory() {
-    return new Simple<>(
+    return new TreeEditorFactory<>(
         "span",
         ABOUT,
         SECTION.type(SpanProcessor::read),

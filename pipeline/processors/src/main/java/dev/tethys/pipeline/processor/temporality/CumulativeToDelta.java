@@ -21,8 +21,8 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.processor.Match;
 import dev.tethys.pipeline.processor.Points;
-import dev.tethys.pipeline.processor.Simple;
 import dev.tethys.pipeline.processor.StreamKey;
+import dev.tethys.pipeline.processor.TreeEditorFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -161,7 +161,7 @@ public final class CumulativeToDelta {
   }
 
   public static ProcessorFactory<Settings> factory() {
-    return new Simple<>(
+    return new TreeEditorFactory<>(
         "cumulativetodelta",
         List.of("cumulative_to_delta"),
         "Turns cumulative metrics into deltas.",

@@ -6,7 +6,7 @@ import dev.tethys.config.Type;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ProcessorFactory;
-import dev.tethys.pipeline.processor.Simple;
+import dev.tethys.pipeline.processor.TreeEditorFactory;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -37,7 +37,7 @@ public final class DeltaToCumulative {
   private DeltaToCumulative() {}
 
   public static ProcessorFactory<Settings> factory() {
-    return new Simple<>(
+    return new TreeEditorFactory<>(
         "deltatocumulative",
         List.of("delta_to_cumulative"),
         "Turns deltas into cumulative metrics.",

@@ -4,7 +4,7 @@ import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
 import dev.tethys.model.telemetry.HistogramDataPoint;
 import dev.tethys.model.telemetry.MetricData;
 import dev.tethys.pipeline.ottl.Arguments;
-import dev.tethys.pipeline.ottl.Expr;
+import dev.tethys.pipeline.ottl.OttlExpr;
 import dev.tethys.pipeline.processor.Points;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +31,7 @@ final class ExponentialConversion {
     this.bounds = bounds;
   }
 
-  static Expr.Getter make(Arguments a) {
+  static OttlExpr.Getter make(Arguments a) {
     How how =
         switch (a.string(0)) {
           case "upper" -> How.UPPER;

@@ -2,11 +2,11 @@ package dev.tethys.pipeline.processor.transform;
 
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
-import dev.tethys.pipeline.ottl.Context;
 import dev.tethys.pipeline.ottl.EvaluationException;
-import dev.tethys.pipeline.ottl.Expr;
-import dev.tethys.pipeline.ottl.Function;
-import dev.tethys.pipeline.ottl.Kind;
+import dev.tethys.pipeline.ottl.OttlContext;
+import dev.tethys.pipeline.ottl.OttlExpr;
+import dev.tethys.pipeline.ottl.OttlFunction;
+import dev.tethys.pipeline.ottl.ParameterKind;
 import dev.tethys.pipeline.ottl.Type;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,13 +20,13 @@ final class LogFormats {
     Attributes parse(String line);
   }
 
-  static List<Function> all() {
+  static List<OttlFunction> all() {
     return List.of(
         converter("ParseCEF", LogFormats::cef),
-        Function.converter("ParseCLF", Type.MAP)
-            .in(Context.LOG)
-            .takes("target", Kind.STRING)
-            .mayTake("format", Kind.LITERAL_STRING)
+        OttlFunction.converter("ParseCLF", Type.MAP)
+            .in(OttlContext.LOG)
+            .takes("target", ParameterKind.STRING)
+            .mayTake("format", ParameterKind.LITERAL_STRING)
             .made(
                 a -> {
                   boolean combined =
@@ -35,20 +35,20 @@ final class LogFormats {
                         case "combined" -> true;
                         default -> throw a.error(1, "the format is clf or combined");
                       };
-                  Expr target = a.expr(0);
+                  OttlExpr target = a.expr(0);
                   return at -> clf(string(target.get(at)), combined);
                 }),
         converter("ParseELF", LogFormats::elf),
         converter("ParseLEEF", LeefLine::parse));
   }
 
-  private static Function converter(String name, Parser p) {
-    return Function.converter(name, Type.MAP)
-        .in(Context.LOG)
-        .takes("target", Kind.STRING)
+  private static OttlFunction converter(String name, Parser p) {
+    return OttlFunction.converter(name, Type.MAP)
+        .in(OttlContext.LOG)
+        .takes("target", ParameterKind.STRING)
         .made(
             a -> {
-              Expr target = a.expr(0);
+              OttlExpr target = a.expr(0);
               return at -> p.parse(string(target.get(at)));
             });
   }

@@ -9,12 +9,12 @@ import dev.tethys.model.telemetry.MetricData;
 import dev.tethys.model.telemetry.NumberDataPoint;
 import dev.tethys.model.telemetry.SummaryDataPoint;
 import dev.tethys.pipeline.ottl.Arguments;
-import dev.tethys.pipeline.ottl.Context;
 import dev.tethys.pipeline.ottl.Cursor;
 import dev.tethys.pipeline.ottl.EvaluationException;
-import dev.tethys.pipeline.ottl.Expr;
-import dev.tethys.pipeline.ottl.Function;
-import dev.tethys.pipeline.ottl.Kind;
+import dev.tethys.pipeline.ottl.OttlContext;
+import dev.tethys.pipeline.ottl.OttlExpr;
+import dev.tethys.pipeline.ottl.OttlFunction;
+import dev.tethys.pipeline.ottl.ParameterKind;
 import dev.tethys.pipeline.processor.Points;
 import java.math.BigDecimal;
 import java.util.ArrayList;
@@ -29,84 +29,84 @@ import org.jspecify.annotations.Nullable;
 final class MetricEditors {
   private MetricEditors() {}
 
-  static List<Function> all() {
+  static List<OttlFunction> all() {
     return List.of(
         editor("convert_sum_to_gauge").made(_ -> MetricEditors::sumToGauge),
         editor("convert_gauge_to_sum")
-            .takes("aggregation_temporality", Kind.LITERAL_STRING)
-            .takes("is_monotonic", Kind.LITERAL_BOOL)
+            .takes("aggregation_temporality", ParameterKind.LITERAL_STRING)
+            .takes("is_monotonic", ParameterKind.LITERAL_BOOL)
             .made(MetricEditors::gaugeToSum),
         editor("extract_count_metric")
-            .takes("is_monotonic", Kind.LITERAL_BOOL)
-            .mayTake("suffix", Kind.LITERAL_STRING)
+            .takes("is_monotonic", ParameterKind.LITERAL_BOOL)
+            .mayTake("suffix", ParameterKind.LITERAL_STRING)
             .made(a -> extract(a, 0, a.string(1, "_count"), null, true, false)),
         editor("extract_sum_metric")
-            .takes("is_monotonic", Kind.LITERAL_BOOL)
-            .mayTake("suffix", Kind.LITERAL_STRING)
+            .takes("is_monotonic", ParameterKind.LITERAL_BOOL)
+            .mayTake("suffix", ParameterKind.LITERAL_STRING)
             .made(a -> extract(a, 0, a.string(1, "_sum"), null, false, false)),
         editor("extract_avg_metric")
-            .mayTake("suffix", Kind.LITERAL_STRING)
+            .mayTake("suffix", ParameterKind.LITERAL_STRING)
             .made(MetricEditors::extractAverage),
         editor("extract_percentile_metric")
-            .takes("percentile", Kind.LITERAL_DOUBLE)
-            .mayTake("suffix", Kind.LITERAL_STRING)
+            .takes("percentile", ParameterKind.LITERAL_DOUBLE)
+            .mayTake("suffix", ParameterKind.LITERAL_STRING)
             .made(MetricEditors::extractPercentile),
         summaryEditor("convert_summary_count_val_to_sum")
-            .takes("aggregation_temporality", Kind.LITERAL_STRING)
-            .takes("is_monotonic", Kind.LITERAL_BOOL)
-            .mayTake("suffix", Kind.LITERAL_STRING)
+            .takes("aggregation_temporality", ParameterKind.LITERAL_STRING)
+            .takes("is_monotonic", ParameterKind.LITERAL_BOOL)
+            .mayTake("suffix", ParameterKind.LITERAL_STRING)
             .made(a -> extract(a, 1, a.string(2, "_count"), temporality(a, 0), true, true)),
         summaryEditor("convert_summary_sum_val_to_sum")
-            .takes("aggregation_temporality", Kind.LITERAL_STRING)
-            .takes("is_monotonic", Kind.LITERAL_BOOL)
-            .mayTake("suffix", Kind.LITERAL_STRING)
+            .takes("aggregation_temporality", ParameterKind.LITERAL_STRING)
+            .takes("is_monotonic", ParameterKind.LITERAL_BOOL)
+            .mayTake("suffix", ParameterKind.LITERAL_STRING)
             .made(a -> extract(a, 1, a.string(2, "_sum"), temporality(a, 0), false, true)),
         summaryEditor("convert_summary_quantile_val_to_gauge")
-            .mayTake("attribute_key", Kind.LITERAL_STRING)
-            .mayTake("suffix", Kind.LITERAL_STRING)
+            .mayTake("attribute_key", ParameterKind.LITERAL_STRING)
+            .mayTake("suffix", ParameterKind.LITERAL_STRING)
             .made(MetricEditors::quantilesToGauge),
         editor("copy_metric")
-            .mayTake("name", Kind.STRING)
-            .mayTake("description", Kind.STRING)
-            .mayTake("unit", Kind.STRING)
+            .mayTake("name", ParameterKind.STRING)
+            .mayTake("description", ParameterKind.STRING)
+            .mayTake("unit", ParameterKind.STRING)
             .made(MetricEditors::copyMetric),
         editor("scale_metric")
-            .takes("factor", Kind.LITERAL_DOUBLE)
-            .mayTake("unit", Kind.STRING)
+            .takes("factor", ParameterKind.LITERAL_DOUBLE)
+            .mayTake("unit", ParameterKind.STRING)
             .made(MetricEditors::scale),
         editor("aggregate_on_attributes")
-            .takes("function", Kind.LITERAL_STRING)
-            .mayTakeList("attributes", Kind.LITERAL_STRING)
+            .takes("function", ParameterKind.LITERAL_STRING)
+            .mayTakeList("attributes", ParameterKind.LITERAL_STRING)
             .made(MetricEditors::aggregateOnAttributes),
         editor("aggregate_on_attribute_value")
-            .takes("function", Kind.LITERAL_STRING)
-            .takes("attribute", Kind.LITERAL_STRING)
-            .takesList("values", Kind.LITERAL_STRING)
-            .takes("new_value", Kind.LITERAL_STRING)
+            .takes("function", ParameterKind.LITERAL_STRING)
+            .takes("attribute", ParameterKind.LITERAL_STRING)
+            .takesList("values", ParameterKind.LITERAL_STRING)
+            .takes("new_value", ParameterKind.LITERAL_STRING)
             .made(MetricEditors::aggregateOnValue),
         editor("convert_exponential_histogram_to_histogram")
-            .takes("distribution", Kind.LITERAL_STRING)
-            .takesList("explicit_bounds", Kind.LITERAL_DOUBLE)
+            .takes("distribution", ParameterKind.LITERAL_STRING)
+            .takesList("explicit_bounds", ParameterKind.LITERAL_DOUBLE)
             .made(ExponentialConversion::make),
-        Function.editor("merge_histogram_buckets")
-            .in(Context.METRIC, Context.DATA_POINT)
-            .takes("target_value", Kind.LITERAL_DOUBLE)
-            .mayTake("method", Kind.LITERAL_STRING)
+        OttlFunction.editor("merge_histogram_buckets")
+            .in(OttlContext.METRIC, OttlContext.DATA_POINT)
+            .takes("target_value", ParameterKind.LITERAL_DOUBLE)
+            .mayTake("method", ParameterKind.LITERAL_STRING)
             .made(MetricEditors::mergeBuckets));
   }
 
-  private static Function.Builder editor(String name) {
-    return Function.editor(name).in(Context.METRIC);
+  private static OttlFunction.Builder editor(String name) {
+    return OttlFunction.editor(name).in(OttlContext.METRIC);
   }
 
   /** One that may be asked for the points of a summary one by one too, as the Collector's is. */
-  private static Function.Builder summaryEditor(String name) {
-    return Function.editor(name).in(Context.METRIC, Context.DATA_POINT);
+  private static OttlFunction.Builder summaryEditor(String name) {
+    return OttlFunction.editor(name).in(OttlContext.METRIC, OttlContext.DATA_POINT);
   }
 
   /** What a call is about: the point that it is at, or all of the metric. */
   private static List<? extends DataPoint> points(Arguments a, Cursor at, MetricData<?> data) {
-    return a.context() == Context.DATA_POINT ? List.of(at.point()) : data.points();
+    return a.context() == OttlContext.DATA_POINT ? List.of(at.point()) : data.points();
   }
 
   @SuppressWarnings("unchecked") // a metric is in a scope of metrics
@@ -131,7 +131,7 @@ final class MetricEditors {
     };
   }
 
-  private static Expr.Getter gaugeToSum(Arguments a) {
+  private static OttlExpr.Getter gaugeToSum(Arguments a) {
     int temporality = temporality(a, 0);
     boolean monotonic = a.truth(1, false);
     return at -> {
@@ -146,7 +146,7 @@ final class MetricEditors {
     };
   }
 
-  private static Expr.Getter extract(
+  private static OttlExpr.Getter extract(
       Arguments a,
       int monotonicAt,
       String suffix,
@@ -173,7 +173,7 @@ final class MetricEditors {
           sum.points().add(n);
         }
       }
-      add(at, m, suffix, sum, counts ? "1" : m.unit(), a.context() == Context.DATA_POINT);
+      add(at, m, suffix, sum, counts ? "1" : m.unit(), a.context() == OttlContext.DATA_POINT);
       return null;
     };
   }
@@ -244,7 +244,7 @@ final class MetricEditors {
     return true;
   }
 
-  private static Expr.Getter extractAverage(Arguments a) {
+  private static OttlExpr.Getter extractAverage(Arguments a) {
     String suffix = a.string(0, "_avg");
     return at -> {
       Metric m = at.metric();
@@ -282,7 +282,7 @@ final class MetricEditors {
     }
   }
 
-  private static Expr.Getter extractPercentile(Arguments a) {
+  private static OttlExpr.Getter extractPercentile(Arguments a) {
     double percentile = a.number(0, 0);
     if (!(percentile > 0 && percentile < 100)) {
       throw a.error(0, "the percentile lies between 0 and 100");
@@ -323,7 +323,7 @@ final class MetricEditors {
     }
   }
 
-  private static Expr.Getter quantilesToGauge(Arguments a) {
+  private static OttlExpr.Getter quantilesToGauge(Arguments a) {
     String key = a.string(0, "quantile");
     String suffix = a.string(1, ".quantiles");
     return at -> {
@@ -338,7 +338,7 @@ final class MetricEditors {
             g.points().add(n);
           }
         }
-        add(at, at.metric(), suffix, g, at.metric().unit(), a.context() == Context.DATA_POINT);
+        add(at, at.metric(), suffix, g, at.metric().unit(), a.context() == OttlContext.DATA_POINT);
       }
       return null;
     };
@@ -350,10 +350,10 @@ final class MetricEditors {
     return text.length() == 3 ? text + "0" : text;
   }
 
-  private static Expr.Getter copyMetric(Arguments a) {
-    Expr name = a.optional(0);
-    Expr description = a.optional(1);
-    Expr unit = a.optional(2);
+  private static OttlExpr.Getter copyMetric(Arguments a) {
+    OttlExpr name = a.optional(0);
+    OttlExpr description = a.optional(1);
+    OttlExpr unit = a.optional(2);
     return at -> {
       Metric copy = at.metric().copy();
       if (name != null) {
@@ -370,9 +370,9 @@ final class MetricEditors {
     };
   }
 
-  private static Expr.Getter scale(Arguments a) {
+  private static OttlExpr.Getter scale(Arguments a) {
     double factor = a.number(0, 1);
-    Expr unit = a.optional(1);
+    OttlExpr unit = a.optional(1);
     return at -> {
       Metric m = at.metric();
       String newUnit = unit == null ? null : (String) Objects.requireNonNull(unit.get(at));
@@ -449,7 +449,7 @@ final class MetricEditors {
     return how;
   }
 
-  private static Expr.Getter aggregateOnAttributes(Arguments a) {
+  private static OttlExpr.Getter aggregateOnAttributes(Arguments a) {
     Points.Aggregation how = aggregation(a);
     Set<String> keep = a.has(1) ? new HashSet<>(a.strings(1)) : null;
     return at -> {
@@ -466,7 +466,7 @@ final class MetricEditors {
     };
   }
 
-  private static Expr.Getter aggregateOnValue(Arguments a) {
+  private static OttlExpr.Getter aggregateOnValue(Arguments a) {
     Points.Aggregation how = aggregation(a);
     String attribute = a.string(1);
     Set<String> values = new HashSet<>(a.strings(2));
@@ -498,7 +498,7 @@ final class MetricEditors {
     return data;
   }
 
-  private static Expr.Getter mergeBuckets(Arguments a) {
+  private static OttlExpr.Getter mergeBuckets(Arguments a) {
     double target = a.number(0, 0);
     String method = a.string(1, "remove_explicit_bound");
     Consumer<HistogramDataPoint> edit =
@@ -513,7 +513,7 @@ final class MetricEditors {
           default -> throw a.error(1, "the method is remove_explicit_bound or limit_buckets");
         };
     return at -> {
-      if (a.context() == Context.DATA_POINT) {
+      if (a.context() == OttlContext.DATA_POINT) {
         if (at.point() instanceof HistogramDataPoint p) {
           edit.accept(p);
         }

@@ -1,9 +1,9 @@
 package dev.tethys.pipeline.processor.transform;
 
 import dev.tethys.model.telemetry.Span;
-import dev.tethys.pipeline.ottl.Context;
-import dev.tethys.pipeline.ottl.Function;
-import dev.tethys.pipeline.ottl.Kind;
+import dev.tethys.pipeline.ottl.OttlContext;
+import dev.tethys.pipeline.ottl.OttlFunction;
+import dev.tethys.pipeline.ottl.ParameterKind;
 import dev.tethys.pipeline.ottl.Type;
 import dev.tethys.pipeline.processor.sampling.AdjustedCount;
 import java.util.List;
@@ -21,12 +21,12 @@ final class SpanFunctions {
 
   private SpanFunctions() {}
 
-  static List<Function> all() {
+  static List<OttlFunction> all() {
     return List.of(
-        Function.editor("set_semconv_span_name")
-            .in(Context.SPAN)
-            .takes("semconv_version", Kind.LITERAL_STRING)
-            .mayTake("original_span_name_attribute", Kind.LITERAL_STRING)
+        OttlFunction.editor("set_semconv_span_name")
+            .in(OttlContext.SPAN)
+            .takes("semconv_version", ParameterKind.LITERAL_STRING)
+            .mayTake("original_span_name_attribute", ParameterKind.LITERAL_STRING)
             .made(
                 a -> {
                   Matcher m = VERSION.matcher(a.string(0, ""));
@@ -58,8 +58,8 @@ final class SpanFunctions {
                     return null;
                   };
                 }),
-        Function.converter("AdjustedCount", Type.DOUBLE)
-            .in(Context.SPAN, Context.SPAN_EVENT, Context.SPAN_LINK)
+        OttlFunction.converter("AdjustedCount", Type.DOUBLE)
+            .in(OttlContext.SPAN, OttlContext.SPAN_EVENT, OttlContext.SPAN_LINK)
             .impure()
             .made(_ -> at -> AdjustedCount.of(at.span().traceState())));
   }

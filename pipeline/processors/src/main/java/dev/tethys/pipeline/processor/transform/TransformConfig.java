@@ -6,8 +6,8 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.ottl.Context;
 import dev.tethys.pipeline.ottl.ErrorMode;
+import dev.tethys.pipeline.ottl.OttlContext;
 import dev.tethys.pipeline.processor.OttlConfig;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -29,14 +29,14 @@ public record TransformConfig(Map<Signal, List<Group>> groups) {
    */
   public record Group(
       YamlNode at,
-      @Nullable Context context,
+      @Nullable OttlContext context,
       List<String> conditions,
       List<String> statements,
       ErrorMode errorMode) {}
 
   private static final Section GROUP =
       new Section("statement group", "OTTL statements that are run together.");
-  private static final Key<Context> CONTEXT =
+  private static final Key<OttlContext> CONTEXT =
       GROUP.optional(
           "context",
           OttlConfig.CONTEXT,

@@ -10,14 +10,14 @@ import dev.tethys.pipeline.component.Processor;
 import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.pipeline.ottl.ClientInfo;
-import dev.tethys.pipeline.ottl.Functions;
 import dev.tethys.pipeline.ottl.Ottl;
+import dev.tethys.pipeline.ottl.OttlFunctions;
 import dev.tethys.pipeline.ottl.Statements;
 import dev.tethys.pipeline.processor.Clients;
+import dev.tethys.pipeline.processor.ItemWalk;
 import dev.tethys.pipeline.processor.OttlConfig;
 import dev.tethys.pipeline.processor.OttlMetrics;
 import dev.tethys.pipeline.processor.TreeProcessor;
-import dev.tethys.pipeline.processor.Walk;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +31,7 @@ public final class TransformFactory implements ProcessorFactory<TransformConfig>
   public TransformFactory(InstantSource clock) {
     ottl =
         new Ottl(
-            Functions.standard(clock)
+            OttlFunctions.standard(clock)
                 .with(MetricEditors.all())
                 .with(LogFormats.all())
                 .with(SpanFunctions.all()));
@@ -100,7 +100,7 @@ public final class TransformFactory implements ProcessorFactory<TransformConfig>
     protected boolean edit(Telemetry<?> data, Batch batch) {
       ClientInfo client = Clients.of(batch.metadata());
       for (Statements s : groups) {
-        Walk.each(data, s.context(), client, s::run);
+        ItemWalk.each(data, s.context(), client, s::run);
       }
       return !groups.isEmpty();
     }

@@ -8,9 +8,9 @@ import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.receiver.kubernetes.ClusterSettings;
 import dev.tethys.pipeline.receiver.leader.ElectedReceiver;
+import dev.tethys.pipeline.receiver.scraping.IntervalCollector;
 import dev.tethys.pipeline.receiver.scraping.MetricSettings;
 import dev.tethys.pipeline.receiver.scraping.ResourceAttributes;
-import dev.tethys.pipeline.receiver.scraping.Rounds;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param metrics including those of conditions and resources
  */
 public record ClusterConfig(
-    Rounds.Schedule pace,
+    IntervalCollector.Schedule pace,
     Duration entities,
     ClusterSettings access,
     @Nullable Reference elector,
@@ -42,8 +42,8 @@ public record ClusterConfig(
   private static final Section SECTION =
       new Section("k8s_cluster", "Follows the objects of a Kubernetes cluster.");
   private static final ClusterSettings.Keys ACCESS = new ClusterSettings.Keys(SECTION);
-  private static final Rounds.Schedule.Keys PACE =
-      new Rounds.Schedule.Keys(SECTION, Duration.ofSeconds(10));
+  private static final IntervalCollector.Schedule.Keys PACE =
+      new IntervalCollector.Schedule.Keys(SECTION, Duration.ofSeconds(10));
   private static final Key<List<String>> NAMESPACES =
       SECTION.key("namespaces", Type.list(Type.STRING), List.of(), "Only these.");
   private static final Key<String> NAMESPACE =

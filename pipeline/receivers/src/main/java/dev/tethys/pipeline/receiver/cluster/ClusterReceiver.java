@@ -4,11 +4,11 @@ import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.component.Receiver;
-import dev.tethys.pipeline.receiver.kubernetes.Around;
-import dev.tethys.pipeline.receiver.kubernetes.Asking;
+import dev.tethys.pipeline.receiver.kubernetes.JsonDocumentClient;
+import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import dev.tethys.pipeline.receiver.scraping.Emission;
 import dev.tethys.pipeline.receiver.scraping.FailureLog;
-import dev.tethys.pipeline.receiver.scraping.Rounds;
+import dev.tethys.pipeline.receiver.scraping.IntervalCollector;
 import dev.tethys.pipeline.receiver.scraping.ScrapedPoints;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.kubernetes.ClusterAccess;
@@ -33,15 +33,15 @@ final class ClusterReceiver implements Receiver {
   private static final System.Logger LOG = JulLogger.of(ClusterReceiver.class.getName());
 
   private final ClusterConfig config;
-  private final Around around;
+  private final KubernetesEnvironment around;
   private final String name;
   private final ScrapedPoints counts;
-  private final @Nullable Rounds rounds;
+  private final @Nullable IntervalCollector rounds;
   private final @Nullable EntityEvents entities;
   private final Emission out;
-  private final long begun = Rounds.nanos();
+  private final long begun = IntervalCollector.nanos();
   private final List<WatchedKind> watched = new ArrayList<>();
-  private @Nullable Asking api;
+  private @Nullable JsonDocumentClient api;
   private @Nullable String cluster; // of the thread
   private final FailureLog failures = new FailureLog(); // of the thread
 
@@ -51,7 +51,7 @@ final class ClusterReceiver implements Receiver {
    */
   ClusterReceiver(
       ClusterConfig config,
-      Around around,
+      KubernetesEnvironment around,
       @Nullable Consumer metrics,
       @Nullable Consumer logs,
       String name,
@@ -63,7 +63,7 @@ final class ClusterReceiver implements Receiver {
     this.rounds =
         metrics == null
             ? null
-            : new Rounds(name, config.pace(), this::gather, metrics, Thread.ofVirtual());
+            : new IntervalCollector(name, config.pace(), this::gather, metrics, Thread.ofVirtual());
     this.entities = logs == null ? null : new EntityEvents(name, config.entities(), logs);
     this.out =
         new Emission(
@@ -78,7 +78,7 @@ final class ClusterReceiver implements Receiver {
   @Override
   public void start() throws IOException {
     ClusterAccess access = config.access().access(around);
-    api = new Asking(access, around.sender());
+    api = new JsonDocumentClient(access, around.sender());
     ResourceWatch.Means means = new ResourceWatch.Means(access, around.sender(), Thread::sleep);
     for (ClusterKind kind : ClusterKind.values()) {
       if (config.watches(kind, rounds != null, entities != null)) {
@@ -105,7 +105,7 @@ final class ClusterReceiver implements Receiver {
     if (config.resources().has(ClusterMetrics.CLUSTER) && !knowsCluster()) {
       return data;
     }
-    out.at(begun, Rounds.nanos());
+    out.at(begun, IntervalCollector.nanos());
     Map<String, List<Part>> endpoints = endpoints();
     for (WatchedKind w : watched) {
       if (w.kind() != ClusterKind.ENDPOINT_SLICE) {
@@ -120,7 +120,7 @@ final class ClusterReceiver implements Receiver {
 
   /** Looks for what the whole cluster is called by, until it is known. */
   private boolean knowsCluster() throws InterruptedException {
-    Asking asked = api;
+    JsonDocumentClient asked = api;
     if (cluster == null && asked != null) {
       try {
         cluster =
@@ -132,7 +132,7 @@ final class ClusterReceiver implements Receiver {
       } catch (IOException e) {
         counts.add("k8s_cluster", 0, out.enabled());
         String why = String.valueOf(e.getMessage());
-        if (!Rounds.isStopping() && failures.isNew(why)) {
+        if (!IntervalCollector.isStopping() && failures.isNew(why)) {
           LOG.log(
               Level.ERROR,
               "{0}: no metrics while k8s.cluster.uid, which is wanted, is not known: {1}",
@@ -196,6 +196,6 @@ final class ClusterReceiver implements Receiver {
     if (rounds != null) {
       ending.add(rounds.thread());
     }
-    Rounds.stop(ending, name, timeLimit);
+    IntervalCollector.stop(ending, name, timeLimit);
   }
 }

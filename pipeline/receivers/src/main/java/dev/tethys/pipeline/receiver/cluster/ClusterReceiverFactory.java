@@ -6,7 +6,7 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
-import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import dev.tethys.pipeline.receiver.leader.ElectedReceiver;
 import dev.tethys.pipeline.receiver.scraping.ScrapedPoints;
 import java.util.Map;
@@ -14,9 +14,9 @@ import java.util.Set;
 
 /** Makes {@code k8s_cluster} receivers. */
 public final class ClusterReceiverFactory implements ReceiverFactory<ClusterConfig> {
-  private final Around around;
+  private final KubernetesEnvironment around;
 
-  public ClusterReceiverFactory(Around around) {
+  public ClusterReceiverFactory(KubernetesEnvironment around) {
     this.around = around;
   }
 

@@ -12,7 +12,7 @@ import dev.tethys.pipeline.receiver.cluster.ClusterObject.Entity;
 import dev.tethys.pipeline.receiver.cluster.ClusterObject.Links;
 import dev.tethys.pipeline.receiver.cluster.ClusterObject.Owner;
 import dev.tethys.pipeline.receiver.scraping.EntityLogs;
-import dev.tethys.pipeline.receiver.scraping.Rounds;
+import dev.tethys.pipeline.receiver.scraping.IntervalCollector;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,7 +33,7 @@ import java.util.concurrent.TimeUnit;
  * the size of the cluster. One thread compares marked entities with the emitted state and offers
  * the difference until it is accepted: a deletion that was not accepted is never forgotten.
  */
-final class EntityEvents implements WatchedKind.Ear {
+final class EntityEvents implements WatchedKind.Listener {
   private static final System.Logger LOG = JulLogger.of(EntityEvents.class.getName());
   private static final Duration RETRY = Duration.ofSeconds(1);
 
@@ -79,7 +79,7 @@ final class EntityEvents implements WatchedKind.Ear {
     thread.start();
   }
 
-  /** What tells them, for who ends it ({@link Rounds#stop}). */
+  /** What tells them, for who ends it ({@link IntervalCollector#stop}). */
   Thread thread() {
     return thread;
   }
@@ -155,7 +155,7 @@ final class EntityEvents implements WatchedKind.Ear {
       Outcome outcome =
           data.itemCount() == 0
               ? Outcome.ACCEPTED
-              : Rounds.settled(to, Batch.of(Signal.LOGS, data, LANE, Metadata.NONE));
+              : IntervalCollector.settled(to, Batch.of(Signal.LOGS, data, LANE, Metadata.NONE));
       if (outcome instanceof Outcome.Unavailable u) {
         Thread.sleep(u.retryAfter().compareTo(RETRY) > 0 ? u.retryAfter() : RETRY);
         continue;

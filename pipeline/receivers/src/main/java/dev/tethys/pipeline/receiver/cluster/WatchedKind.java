@@ -21,13 +21,13 @@ final class WatchedKind implements ResourceWatch.Sink<ClusterObject> {
   private final String name;
   private final ClusterKind kind;
   private final Function<JsonNode, List<Part>> reader;
-  private final @Nullable Ear ear;
+  private final @Nullable Listener ear;
   private final Thread thread;
   private volatile Map<String, ClusterObject> known = new ConcurrentSkipListMap<>();
   private final FailureLog failures = new FailureLog();
 
   /** Listener for changes; must not block. */
-  interface Ear {
+  interface Listener {
     /** Objects may be others than they were, or gone. */
     void changed(WatchedKind kind, Collection<String> keys);
 
@@ -46,7 +46,7 @@ final class WatchedKind implements ResourceWatch.Sink<ClusterObject> {
       String namespace,
       ClusterConfig config,
       ResourceWatch.Means means,
-      @Nullable Ear ear) {
+      @Nullable Listener ear) {
     this.name = name;
     this.ear = ear;
     this.kind = kind;

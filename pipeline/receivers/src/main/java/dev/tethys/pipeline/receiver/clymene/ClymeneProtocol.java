@@ -5,7 +5,7 @@ import dev.tethys.codec.clymene.LogBatchJson;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.codec.protobuf.ProtoReader;
-import dev.tethys.codec.remote.TakenWriteRequest;
+import dev.tethys.codec.remote.ValidatedWriteRequest;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
@@ -46,7 +46,7 @@ public final class ClymeneProtocol {
   private final @Nullable Consumer metrics;
   private final @Nullable Consumer logs;
 
-  /** The protocol for those signals that a user wants. */
+  /** The protocol for those signals that a user requests. */
   public ClymeneProtocol(Map<Signal, Consumer> outputs) {
     this.metrics = outputs.get(Signal.METRICS);
     this.logs = outputs.get(Signal.LOGS);
@@ -60,7 +60,7 @@ public final class ClymeneProtocol {
           METRICS_METHOD,
           (message, request, hold, metadata) -> {
             hold.take(message.length);
-            TakenWriteRequest t = TakenWriteRequest.ofV1(message, 0, message.length);
+            ValidatedWriteRequest t = ValidatedWriteRequest.ofV1(message, 0, message.length);
             door.refused(t.refused(), String.valueOf(t.problem()));
             return GrpcServerEndpoint.empty(RemoteWriteProtocol.take(t, metadata, m, request));
           });

@@ -26,7 +26,7 @@ final class CreatedReceiver {
 
   private static final Duration LONGEST = Duration.ofMinutes(1);
 
-  private final Function<Wanted, Receiver> made;
+  private final Function<PlannedReceiver, Receiver> made;
   private final Duration again;
   private final Runnable whenGone;
   private final Thread thread;
@@ -34,7 +34,7 @@ final class CreatedReceiver {
   private final Condition changed = lock.newCondition();
 
   // Guarded by lock.
-  private @Nullable Wanted wanted;
+  private @Nullable PlannedReceiver wanted;
   private boolean gone; // nothing ran and nothing was wanted: it takes nothing any more
   private boolean ended;
   private boolean waiting; // the thread may wait long for a receiver that starts or finishes
@@ -47,7 +47,10 @@ final class CreatedReceiver {
    * @param whenGone told when it takes nothing any more; not at its {@link #end}
    */
   CreatedReceiver(
-      Wanted first, Function<Wanted, Receiver> made, Duration again, Runnable whenGone) {
+      PlannedReceiver first,
+      Function<PlannedReceiver, Receiver> made,
+      Duration again,
+      Runnable whenGone) {
     this.whenGone = whenGone;
     this.wanted = first;
     this.made = made;
@@ -63,7 +66,7 @@ final class CreatedReceiver {
   }
 
   /** Another is wanted from now on, or none; false where it has gone already. */
-  boolean want(@Nullable Wanted w) {
+  boolean require(@Nullable PlannedReceiver w) {
     lock.lock();
     try {
       if (gone) {
@@ -115,13 +118,13 @@ final class CreatedReceiver {
   }
 
   // Of the thread that runs: what is at work.
-  private @Nullable Wanted current;
+  private @Nullable PlannedReceiver current;
   private @Nullable Receiver running;
 
   private void run() {
     Duration pause = again;
     while (awaitOther(current, running == null ? pause : null)) {
-      Wanted before = current;
+      PlannedReceiver before = current;
       Receiver former = running;
       if (former != null && before != null) {
         LOG.log(Level.INFO, "{0} ends", before.called());
@@ -131,7 +134,7 @@ final class CreatedReceiver {
         stop(former, before, GRACE);
         running = null;
       }
-      Wanted next = next();
+      PlannedReceiver next = next();
       current = next;
       if (next == null) {
         whenGone.run();
@@ -140,7 +143,7 @@ final class CreatedReceiver {
       pause = before == next ? shorter(pause.multipliedBy(2), LONGEST) : again;
       running = begin(next);
     }
-    Wanted last = current;
+    PlannedReceiver last = current;
     Receiver former = running;
     if (former != null && last != null) {
       stop(former, last, timeLimit());
@@ -155,7 +158,7 @@ final class CreatedReceiver {
    * Waits until something else than this is wanted, or it is time to try it again; false at the
    * end.
    */
-  private boolean awaitOther(@Nullable Wanted current, @Nullable Duration pause) {
+  private boolean awaitOther(@Nullable PlannedReceiver current, @Nullable Duration pause) {
     lock.lock();
     try {
       long left = pause == null ? Long.MAX_VALUE : pause.toNanos();
@@ -175,7 +178,7 @@ final class CreatedReceiver {
   }
 
   /** What is wanted; null, and it has gone, where nothing is. */
-  private @Nullable Wanted next() {
+  private @Nullable PlannedReceiver next() {
     lock.lock();
     try {
       gone = wanted == null;
@@ -198,7 +201,7 @@ final class CreatedReceiver {
   }
 
   /** Has it take what is left, until something else is wanted. */
-  private void finish(Receiver r, Wanted w) {
+  private void finish(Receiver r, PlannedReceiver w) {
     try {
       r.finish(GRACE);
     } catch (InterruptedException e) {
@@ -225,7 +228,7 @@ final class CreatedReceiver {
   }
 
   /** One that runs; null where it cannot start. */
-  private @Nullable Receiver begin(Wanted w) {
+  private @Nullable Receiver begin(PlannedReceiver w) {
     Receiver r = null;
     String problem = null;
     try {
@@ -258,7 +261,7 @@ final class CreatedReceiver {
     return null;
   }
 
-  private static void stop(Receiver r, Wanted w, Duration time) {
+  private static void stop(Receiver r, PlannedReceiver w, Duration time) {
     try {
       r.stop(time);
     } catch (RuntimeException e) {

@@ -34,8 +34,8 @@ final class CreatorReceiver implements Receiver {
   private final String name;
   private final List<EndpointObserver> observers;
   private final List<Ruled> templates;
-  private final @Nullable Hints hints;
-  private final Function<Wanted, Receiver> made;
+  private final @Nullable CollectionHints hints;
+  private final Function<PlannedReceiver, Receiver> made;
   private final Duration again;
   private final EndpointObserver.Follower follower = this::changed;
   private final Thread thread;
@@ -60,8 +60,8 @@ final class CreatorReceiver implements Receiver {
       String name,
       List<EndpointObserver> observers,
       List<Ruled> templates,
-      @Nullable Hints hints,
-      Function<Wanted, Receiver> made,
+      @Nullable CollectionHints hints,
+      Function<PlannedReceiver, Receiver> made,
       Duration again) {
     this.name = name;
     this.observers = observers;
@@ -125,8 +125,8 @@ final class CreatorReceiver implements Receiver {
   }
 
   /** What is to run for an endpoint, by the name of the template. */
-  private Map<String, Wanted> wanted(Endpoint e) {
-    Map<String, Wanted> out = new HashMap<>();
+  private Map<String, PlannedReceiver> wanted(Endpoint e) {
+    Map<String, PlannedReceiver> out = new HashMap<>();
     if (hints != null) {
       try {
         Optional<Template> t = hints.template(e);
@@ -172,25 +172,25 @@ final class CreatorReceiver implements Receiver {
     LOG.log(Level.ERROR, name + ": nothing can be made for " + e, x);
   }
 
-  private static void put(Template t, Endpoint e, Map<String, Wanted> to) {
+  private static void put(Template t, Endpoint e, Map<String, PlannedReceiver> to) {
     if (!t.isIdle()) {
       to.put(t.id().toString(), t.wanted(e));
     }
   }
 
   /** Has these run for an endpoint, and no others. */
-  private void become(String endpoint, Map<String, Wanted> these) {
+  private void become(String endpoint, Map<String, PlannedReceiver> these) {
     Map<String, CreatedReceiver> now = running.getOrDefault(endpoint, new HashMap<>());
     now.forEach(
         (template, r) -> {
           if (!these.containsKey(template)) {
-            r.want(null);
+            r.require(null);
           }
         });
     these.forEach(
         (template, w) -> {
           CreatedReceiver is = now.get(template);
-          if (is == null || !is.want(w)) {
+          if (is == null || !is.require(w)) {
             CreatedReceiver r = new CreatedReceiver(w, made, again, () -> ended(endpoint));
             now.put(template, r);
             r.start();

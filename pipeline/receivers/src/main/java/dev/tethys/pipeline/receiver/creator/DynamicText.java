@@ -19,7 +19,7 @@ final class DynamicText {
 
   private record Fixed(String text) implements Part {}
 
-  private record Asked(Expression<Attributes> expression, String source) implements Part {}
+  private record Lookup(Expression<Attributes> expression, String source) implements Part {}
 
   private final List<Part> parts;
 
@@ -61,7 +61,7 @@ final class DynamicText {
           parts.add(new Fixed(fixed.toString()));
           fixed.setLength(0);
         }
-        parts.add(new Asked(Expression.about(about, source, false), source));
+        parts.add(new Lookup(Expression.about(about, source, false), source));
         i = end + 1;
       } else {
         fixed.append(c);
@@ -88,7 +88,7 @@ final class DynamicText {
     if (parts.size() == 1) {
       return switch (parts.getFirst()) {
         case Fixed f -> f.text;
-        case Asked a -> {
+        case Lookup a -> {
           Object v = a.expression.evaluate(endpoint);
           yield v == null || v instanceof Boolean || v instanceof Number ? v : text(v, a);
         }
@@ -98,13 +98,13 @@ final class DynamicText {
     for (Part p : parts) {
       switch (p) {
         case Fixed f -> out.append(f.text);
-        case Asked a -> out.append(text(a.expression.evaluate(endpoint), a));
+        case Lookup a -> out.append(text(a.expression.evaluate(endpoint), a));
       }
     }
     return out.toString();
   }
 
-  private static String text(@Nullable Object v, Asked of) {
+  private static String text(@Nullable Object v, Lookup of) {
     return switch (v) {
       case String s -> s;
       case Double d -> GoFloat.g(d);

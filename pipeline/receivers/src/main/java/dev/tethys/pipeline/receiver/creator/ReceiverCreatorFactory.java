@@ -79,7 +79,7 @@ public final class ReceiverCreatorFactory implements ReceiverFactory<CreatorSett
         context.name(),
         observers,
         templates,
-        s.discovery().enabled() ? new Hints(s.discovery(), scope) : null,
+        s.discovery().enabled() ? new CollectionHints(s.discovery(), scope) : null,
         w -> {
           Map<Signal, Consumer> to = new EnumMap<>(Signal.class);
           outputs.forEach(

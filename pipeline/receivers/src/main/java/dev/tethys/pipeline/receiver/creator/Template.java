@@ -216,7 +216,7 @@ final class Template {
    *
    * @throws ConfigException when no receiver can be made for this one, and why
    */
-  Wanted wanted(Endpoint e) {
+  PlannedReceiver wanted(Endpoint e) {
     Map<String, String> added = new LinkedHashMap<>();
     attributes
         .getOrDefault(e.kind(), Map.of())
@@ -237,7 +237,7 @@ final class Template {
     YamlDocument d = document(n -> value(n, e), e.target());
     Object settings = factory.settings().read(d.root());
     d.refuseNotBuilt();
-    return new Wanted(
+    return new PlannedReceiver(
         factory,
         new ComponentId(id.type(), name(e)),
         "receiver " + id + " of " + creator + " for " + e,

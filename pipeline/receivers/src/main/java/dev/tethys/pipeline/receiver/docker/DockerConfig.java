@@ -4,9 +4,9 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.receiver.scraping.IntervalCollector;
 import dev.tethys.pipeline.receiver.scraping.MetricSettings;
 import dev.tethys.pipeline.receiver.scraping.ResourceAttributes;
-import dev.tethys.pipeline.receiver.scraping.Rounds;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +17,7 @@ import java.util.Map;
  * @param pace interval and timeout of requests to the daemon; not zero
  */
 public record DockerConfig(
-    Rounds.Schedule pace,
+    IntervalCollector.Schedule pace,
     DockerDaemon daemon,
     ImageFilter excluded,
     Map<String, String> labels,
@@ -28,8 +28,8 @@ public record DockerConfig(
 
   private static final Section SECTION =
       new Section("docker_stats", "Asks a Docker daemon what its containers use.");
-  private static final Rounds.Schedule.Keys PACE =
-      new Rounds.Schedule.Keys(SECTION, Duration.ofSeconds(10), Duration.ofSeconds(5));
+  private static final IntervalCollector.Schedule.Keys PACE =
+      new IntervalCollector.Schedule.Keys(SECTION, Duration.ofSeconds(10), Duration.ofSeconds(5));
   private static final DockerDaemon.Keys DAEMON = new DockerDaemon.Keys(SECTION, OLDEST);
   private static final Key<List<String>> EXCLUDED =
       SECTION.key(
@@ -63,7 +63,7 @@ public record DockerConfig(
 
   private static DockerConfig read(YamlObject o) {
     DockerDaemon daemon = DAEMON.read(o);
-    Rounds.Schedule pace = PACE.read(o);
+    IntervalCollector.Schedule pace = PACE.read(o);
     ImageFilter excluded;
     try {
       excluded = new ImageFilter(o.get(EXCLUDED));
@@ -72,7 +72,7 @@ public record DockerConfig(
     }
     return new DockerConfig(
         pace.timeout().isZero()
-            ? new Rounds.Schedule(pace.interval(), pace.delay(), Duration.ofSeconds(30))
+            ? new IntervalCollector.Schedule(pace.interval(), pace.delay(), Duration.ofSeconds(30))
             : pace,
         daemon,
         excluded,

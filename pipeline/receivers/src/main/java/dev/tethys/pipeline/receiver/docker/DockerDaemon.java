@@ -7,8 +7,8 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.client.ClientTlsSettings;
-import dev.tethys.pipeline.receiver.kubernetes.Around;
-import dev.tethys.pipeline.receiver.kubernetes.Asking;
+import dev.tethys.pipeline.receiver.kubernetes.JsonDocumentClient;
+import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import dev.tethys.web.kubernetes.ClusterAccess;
 import java.io.IOException;
 import java.net.URI;
@@ -124,7 +124,7 @@ public record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, Str
    *
    * @throws IOException when the environment names none
    */
-  public Asking asking(Around around) throws IOException {
+  public JsonDocumentClient asking(KubernetesEnvironment around) throws IOException {
     String address = endpoint;
     if (address.isEmpty()) {
       String said = around.environment().apply("DOCKER_HOST");
@@ -137,7 +137,7 @@ public record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, Str
         throw new IOException("DOCKER_HOST: " + problem);
       }
     }
-    return new Asking(access(address), around.sender(), socket(address));
+    return new JsonDocumentClient(access(address), around.sender(), socket(address));
   }
 
   private ClusterAccess access(String address) {

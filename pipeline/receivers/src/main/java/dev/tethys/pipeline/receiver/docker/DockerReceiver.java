@@ -5,11 +5,11 @@ import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.component.Receiver;
-import dev.tethys.pipeline.receiver.kubernetes.Around;
-import dev.tethys.pipeline.receiver.kubernetes.Asking;
+import dev.tethys.pipeline.receiver.kubernetes.JsonDocumentClient;
+import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import dev.tethys.pipeline.receiver.scraping.Emission;
 import dev.tethys.pipeline.receiver.scraping.FailureLog;
-import dev.tethys.pipeline.receiver.scraping.Rounds;
+import dev.tethys.pipeline.receiver.scraping.IntervalCollector;
 import dev.tethys.pipeline.receiver.scraping.ScrapedPoints;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -47,23 +47,28 @@ final class DockerReceiver implements Receiver {
   private record Container(JsonNode about, JsonNode stats) {}
 
   private final DockerConfig config;
-  private final Around around;
+  private final KubernetesEnvironment around;
   private final String name;
   private final ScrapedPoints counts;
-  private final Rounds rounds;
+  private final IntervalCollector rounds;
   private final Emission out;
   private final Semaphore turns = new Semaphore(MOST);
-  private @Nullable Asking daemon; // these since the start
+  private @Nullable JsonDocumentClient daemon; // these since the start
   private @Nullable ContainerPoints points;
   private final FailureLog failureLog = new FailureLog(); // of the thread
 
   DockerReceiver(
-      DockerConfig config, Around around, Consumer to, String name, String id, Registry registry) {
+      DockerConfig config,
+      KubernetesEnvironment around,
+      Consumer to,
+      String name,
+      String id,
+      Registry registry) {
     this.config = config;
     this.around = around;
     this.name = name;
     this.counts = new ScrapedPoints(registry, id);
-    this.rounds = new Rounds(name, config.pace(), this::gather, to, Thread.ofVirtual());
+    this.rounds = new IntervalCollector(name, config.pace(), this::gather, to, Thread.ofVirtual());
     this.out =
         new Emission(
             new Emission.Origin(
@@ -83,13 +88,13 @@ final class DockerReceiver implements Receiver {
   /** Finds out where the daemon is, and asks no one. */
   void open() throws IOException {
     daemon = config.daemon().asking(around);
-    points = new ContainerPoints(config, out, Rounds.nanos());
+    points = new ContainerPoints(config, out, IntervalCollector.nanos());
   }
 
   /** What runs now; nothing where the daemon does not say. */
   MetricsData gather() throws InterruptedException {
     MetricsData data = new MetricsData();
-    Asking asked = daemon;
+    JsonDocumentClient asked = daemon;
     ContainerPoints to = points;
     if (asked == null || to == null) {
       throw new IllegalStateException("it was not opened");
@@ -103,13 +108,13 @@ final class DockerReceiver implements Receiver {
         }
       }
       List<Container> all = all(asked, ids, failures);
-      long now = Rounds.nanos();
+      long now = IntervalCollector.nanos();
       all.forEach(c -> to.add(c.about, c.stats, now, data));
     } catch (IOException e) {
       LOG.log(Level.DEBUG, "", e);
       failures.add(String.valueOf(e.getMessage()));
     }
-    if (!Rounds.isStopping()) {
+    if (!IntervalCollector.isStopping()) {
       counts.add(SCRAPER, data.itemCount(), failures.isEmpty() ? 0 : out.enabled());
       tell(failures);
     }
@@ -117,7 +122,7 @@ final class DockerReceiver implements Receiver {
   }
 
   /** What the daemon says of these containers; those that have ended meanwhile are left out. */
-  private List<Container> all(Asking asked, List<String> ids, Set<String> failures)
+  private List<Container> all(JsonDocumentClient asked, List<String> ids, Set<String> failures)
       throws InterruptedException {
     List<Future<@Nullable Container>> asking = new ArrayList<>();
     List<Container> out = new ArrayList<>();
@@ -142,7 +147,7 @@ final class DockerReceiver implements Receiver {
     return out;
   }
 
-  private @Nullable Container ask(Asking asked, String id)
+  private @Nullable Container ask(JsonDocumentClient asked, String id)
       throws IOException, InterruptedException {
     turns.acquire();
     try {
@@ -159,7 +164,7 @@ final class DockerReceiver implements Receiver {
       return stats.path("read").asString("").startsWith("0001-")
           ? null
           : new Container(about, stats);
-    } catch (Asking.RefusedException e) {
+    } catch (JsonDocumentClient.RefusedException e) {
       if (e.status() == 404) {
         return null;
       }

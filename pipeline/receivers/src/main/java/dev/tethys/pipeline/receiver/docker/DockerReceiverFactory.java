@@ -6,16 +6,16 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
-import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
 /** Makes {@code docker_stats} receivers. */
 public final class DockerReceiverFactory implements ReceiverFactory<DockerConfig> {
-  private final Around around;
+  private final KubernetesEnvironment around;
 
-  public DockerReceiverFactory(Around around) {
+  public DockerReceiverFactory(KubernetesEnvironment around) {
     this.around = around;
   }
 

@@ -2,8 +2,8 @@ package dev.tethys.pipeline.receiver.events;
 
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.component.Receiver;
-import dev.tethys.pipeline.receiver.kubernetes.Around;
-import dev.tethys.pipeline.receiver.scraping.Rounds;
+import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
+import dev.tethys.pipeline.receiver.scraping.IntervalCollector;
 import dev.tethys.web.kubernetes.ClusterAccess;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;
@@ -14,14 +14,18 @@ import java.util.List;
 /** Follows the events of a cluster, from its start on. */
 final class EventsReceiver implements Receiver {
   private final EventsConfig config;
-  private final Around around;
+  private final KubernetesEnvironment around;
   private final Consumer to;
   private final String name;
   private final ResourceWatch.Pause pause;
   private final List<WatchedEvents> watched = new ArrayList<>();
 
   EventsReceiver(
-      EventsConfig config, Around around, Consumer to, String name, ResourceWatch.Pause pause) {
+      EventsConfig config,
+      KubernetesEnvironment around,
+      Consumer to,
+      String name,
+      ResourceWatch.Pause pause) {
     this.config = config;
     this.around = around;
     this.to = to;
@@ -33,7 +37,8 @@ final class EventsReceiver implements Receiver {
   public void start() throws IOException {
     ClusterAccess access = config.access().access(around);
     ResourceWatch.Means means = new ResourceWatch.Means(access, around.sender(), pause);
-    long since = Rounds.nanos() / 1_000_000_000 * 1_000_000_000; // most events know no fractions
+    long since =
+        IntervalCollector.nanos() / 1_000_000_000 * 1_000_000_000; // most events know no fractions
     List<String> in = config.namespaces().isEmpty() ? List.of("") : config.namespaces();
     in.forEach(n -> watched.add(new WatchedEvents(name, n, since, around.version(), to, means)));
     watched.forEach(WatchedEvents::start);
@@ -42,6 +47,6 @@ final class EventsReceiver implements Receiver {
   @Override
   public void stop(Duration timeLimit) {
     List<Thread> threads = watched.stream().flatMap(w -> w.threads().stream()).toList();
-    Rounds.stop(threads, name, timeLimit);
+    IntervalCollector.stop(threads, name, timeLimit);
   }
 }

@@ -6,7 +6,7 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
-import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import dev.tethys.pipeline.receiver.leader.ElectedReceiver;
 import java.util.Map;
 import java.util.Objects;
@@ -14,9 +14,9 @@ import java.util.Set;
 
 /** Makes {@code k8s_events} receivers. */
 public final class EventsReceiverFactory implements ReceiverFactory<EventsConfig> {
-  private final Around around;
+  private final KubernetesEnvironment around;
 
-  public EventsReceiverFactory(Around around) {
+  public EventsReceiverFactory(KubernetesEnvironment around) {
     this.around = around;
   }
 

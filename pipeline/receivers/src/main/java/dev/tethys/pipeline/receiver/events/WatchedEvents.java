@@ -4,7 +4,7 @@ import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.pipeline.Consumer;
-import dev.tethys.pipeline.receiver.kubernetes.LogHandover;
+import dev.tethys.pipeline.receiver.kubernetes.LogForwarder;
 import dev.tethys.pipeline.receiver.scraping.FailureLog;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.lang.System.Logger.Level;
@@ -27,7 +27,7 @@ final class WatchedEvents implements ResourceWatch.Sink<Event> {
   private final String name;
   private final String version;
   private final long since;
-  private final LogHandover to;
+  private final LogForwarder to;
   private final Thread thread;
   private Map<String, Event> known = new HashMap<>(); // these of the thread
   private final FailureLog failures = new FailureLog();
@@ -48,7 +48,7 @@ final class WatchedEvents implements ResourceWatch.Sink<Event> {
     this.name = name;
     this.version = version;
     this.since = since;
-    this.to = new LogHandover(name, to, namespace, means.pause());
+    this.to = new LogForwarder(name, to, namespace, means.pause());
     String path = "/api/v1" + (namespace.isEmpty() ? "" : "/namespaces/" + namespace) + "/events";
     ResourceWatch<Event> watch =
         new ResourceWatch<>(new ResourceWatch.Scope(path, "", "", false), means, this);
@@ -83,8 +83,8 @@ final class WatchedEvents implements ResourceWatch.Sink<Event> {
           next.put(key, e.told());
         });
     fresh.sort(Comparator.comparingLong(Event::nanos));
-    for (int i = 0; i < fresh.size(); i += LogHandover.MOST) {
-      tell(fresh.subList(i, Math.min(fresh.size(), i + LogHandover.MOST)));
+    for (int i = 0; i < fresh.size(); i += LogForwarder.MOST) {
+      tell(fresh.subList(i, Math.min(fresh.size(), i + LogForwarder.MOST)));
     }
     known = next;
   }

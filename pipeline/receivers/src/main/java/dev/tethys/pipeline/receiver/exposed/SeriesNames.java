@@ -18,10 +18,10 @@ final class SeriesNames {
   /** Names that are remembered; all are forgotten when there are more. */
   static final int MAX_KNOWN = 50_000;
 
-  private record Asked(String name, String unit, MetricKind kind) {}
+  private record RequestedName(String name, String unit, MetricKind kind) {}
 
   private final TranslationStrategy strategy;
-  private final Map<Asked, String> metrics = new HashMap<>();
+  private final Map<RequestedName, String> metrics = new HashMap<>();
   private final Map<String, String> labels = new HashMap<>();
 
   /** Names by a strategy; runs of signs become one underscore, as in the Collector. */
@@ -38,7 +38,7 @@ final class SeriesNames {
           case MetricData.Sum s -> s.isMonotonic() ? MetricKind.MONOTONIC_SUM : MetricKind.SUM;
           default -> MetricKind.SUM;
         };
-    Asked asked = new Asked(name, unit, kind);
+    RequestedName asked = new RequestedName(name, unit, kind);
     String known = metrics.get(asked);
     if (known == null) {
       try {
@@ -56,7 +56,7 @@ final class SeriesNames {
     if (!strategy.escapes() || NameScheme.LEGACY.isValidMetricName(name)) {
       return name;
     }
-    Asked asked = new Asked(name, "", MetricKind.NONE);
+    RequestedName asked = new RequestedName(name, "", MetricKind.NONE);
     String known = metrics.get(asked);
     if (known == null) {
       try {

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Time of the CPUs. */
-final class CpuScraper implements ScraperKind.Look {
+final class CpuScraper implements ScraperKind.ScrapeStep {
   private static final String FREQUENCY = "system.cpu.frequency";
   private static final String LOGICAL = "system.cpu.logical.count";
   private static final String PHYSICAL = "system.cpu.physical.count";
@@ -58,7 +58,7 @@ final class CpuScraper implements ScraperKind.Look {
   }
 
   @Override
-  public void at(Scrape s, Emission out) throws IOException {
+  public void at(HostScrape s, Emission out) throws IOException {
     Map<String, Processor> places = new HashMap<>();
     Recorder frequency = out.recorder(FREQUENCY);
     if (frequency.isOn() || placed(out)) {

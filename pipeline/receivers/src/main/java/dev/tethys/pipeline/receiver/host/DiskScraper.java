@@ -56,7 +56,7 @@ final class DiskScraper {
         });
   }
 
-  private static void look(Scrape s, Emission out, NameFilter devices) throws IOException {
+  private static void look(HostScrape s, Emission out, NameFilter devices) throws IOException {
     for (Disk d : s.host().disks()) {
       if (!devices.wants(d.name())) {
         continue;

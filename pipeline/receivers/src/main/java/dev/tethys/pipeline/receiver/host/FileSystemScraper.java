@@ -56,7 +56,7 @@ final class FileSystemScraper {
         });
   }
 
-  private static void look(Scrape s, Emission out, Choice c) throws IOException {
+  private static void look(HostScrape s, Emission out, Choice c) throws IOException {
     List<FileSystem> all =
         s.host()
             .fileSystems(

@@ -13,7 +13,7 @@ import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.receiver.scraping.EntityLogs;
-import dev.tethys.pipeline.receiver.scraping.Rounds;
+import dev.tethys.pipeline.receiver.scraping.IntervalCollector;
 import dev.tethys.pipeline.receiver.scraping.ScrapedPoints;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -42,11 +42,11 @@ final class HostMetricsReceiver implements Receiver {
   private final Supplier<HostReadings> readings;
   private final String name;
   private final ScrapedPoints points;
-  private final @Nullable Rounds rounds;
+  private final @Nullable IntervalCollector rounds;
   private final @Nullable Thread teller;
 
   // Of the thread of metrics.
-  private final Scrape.BootTime boot = new Scrape.BootTime();
+  private final HostScrape.BootTime boot = new HostScrape.BootTime();
   private final Map<String, HostScraper> scrapers = new LinkedHashMap<>();
   private @Nullable HostReadings host;
 
@@ -67,7 +67,7 @@ final class HostMetricsReceiver implements Receiver {
     this.rounds =
         metrics == null
             ? null
-            : new Rounds(
+            : new IntervalCollector(
                 name, settings.pace(), this::gather, metrics, Thread.ofPlatform().daemon());
     Consumer logs = outputs.get(Signal.LOGS);
     this.teller =
@@ -118,13 +118,15 @@ final class HostMetricsReceiver implements Receiver {
     long timeout = settings.pace().timeout().toNanos();
     for (Map.Entry<String, HostScraper> e : scrapers.entrySet()) {
       HostScraper scraper = e.getValue();
-      Scrape s =
-          new Scrape(
+      HostScrape s =
+          new HostScrape(
               h,
               data,
-              Rounds.nanos(),
+              IntervalCollector.nanos(),
               boot,
-              () -> Rounds.isStopping() || (timeout > 0 && System.nanoTime() - begun >= timeout));
+              () ->
+                  IntervalCollector.isStopping()
+                      || (timeout > 0 && System.nanoTime() - begun >= timeout));
       int before = data.itemCount();
       try {
         if (s.isLate()) {
@@ -142,7 +144,7 @@ final class HostMetricsReceiver implements Receiver {
         s.failed(scraper.metrics(), x.toString());
         LOG.log(Level.ERROR, name + ": scraper " + e.getKey(), x);
       }
-      if (Rounds.isStopping()) {
+      if (IntervalCollector.isStopping()) {
         return;
       }
       points.add(e.getKey(), data.itemCount() - before, s.failedPoints());
@@ -161,7 +163,7 @@ final class HostMetricsReceiver implements Receiver {
   private void tell(Consumer to) {
     try {
       do {
-        tellOnce(to);
+        logOnce(to);
         TimeUnit.NANOSECONDS.sleep(settings.metadata().toNanos());
       } while (settings.metadata().isPositive());
     } catch (InterruptedException e) {
@@ -170,9 +172,10 @@ final class HostMetricsReceiver implements Receiver {
   }
 
   /** Anything that befalls it is reported, and the next time comes. */
-  private void tellOnce(Consumer to) throws InterruptedException {
+  private void logOnce(Consumer to) throws InterruptedException {
     try {
-      Outcome o = Rounds.settled(to, Batch.of(Signal.LOGS, entity(), LANE, Metadata.NONE));
+      Outcome o =
+          IntervalCollector.settled(to, Batch.of(Signal.LOGS, entity(), LANE, Metadata.NONE));
       if (!(o instanceof Outcome.Accepted)) {
         LOG.log(Level.WARNING, "{0}: an entity event was not taken: {1}", name, o);
       }
@@ -194,7 +197,7 @@ final class HostMetricsReceiver implements Receiver {
       rounds.stop(timeLimit); // a file that does not answer keeps its thread, not the process
     }
     if (teller != null) {
-      Rounds.stop(teller, name, Duration.ofNanos(until - System.nanoTime()));
+      IntervalCollector.stop(teller, name, Duration.ofNanos(until - System.nanoTime()));
     }
   }
 }

@@ -14,7 +14,7 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
-import dev.tethys.pipeline.receiver.scraping.Rounds;
+import dev.tethys.pipeline.receiver.scraping.IntervalCollector;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -35,7 +35,7 @@ public final class HostMetricsReceiverFactory
    * @param rootPath mount point of the host's root, "" or / for the local root
    */
   public record Settings(
-      Rounds.Schedule pace,
+      IntervalCollector.Schedule pace,
       Duration metadata,
       String rootPath,
       Map<String, ScraperKind.Maker> scrapers) {}
@@ -64,8 +64,8 @@ public final class HostMetricsReceiverFactory
 
   private static final Section SECTION =
       new Section("host_metrics", "Looks at the host that this process runs on.");
-  private static final Rounds.Schedule.Keys PACE =
-      new Rounds.Schedule.Keys(SECTION, Duration.ofMinutes(1), Duration.ZERO);
+  private static final IntervalCollector.Schedule.Keys PACE =
+      new IntervalCollector.Schedule.Keys(SECTION, Duration.ofMinutes(1), Duration.ZERO);
   private static final Key<Duration> METADATA =
       SECTION.key(
           "metadata_collection_interval",
@@ -140,7 +140,7 @@ public final class HostMetricsReceiverFactory
   }
 
   private static Settings read(YamlObject o) {
-    Rounds.Schedule pace = PACE.read(o);
+    IntervalCollector.Schedule pace = PACE.read(o);
     Map<String, ScraperKind.Maker> scrapers = o.get(SCRAPERS_KEY);
     if (scrapers.isEmpty()) {
       throw o.error(

@@ -12,7 +12,7 @@ interface HostScraper {
    * @throws IOException when there is nothing to add because a file cannot be read; what concerns
    *     only a part is given to the scrape instead
    */
-  void scrape(Scrape s) throws IOException;
+  void scrape(HostScrape s) throws IOException;
 
   /** How many metrics are missing when it fails. */
   int metrics();

@@ -38,7 +38,7 @@ final class LoadScraper {
         });
   }
 
-  private static void look(Scrape s, Emission out, boolean divided) throws IOException {
+  private static void look(HostScrape s, Emission out, boolean divided) throws IOException {
     double[] loads = s.host().loads();
     int cpus = divided ? Math.max(1, s.host().cpuTimes().size()) : 1;
     out.recorder("system.cpu.load_average.1m").measure(loads[0] / cpus);

@@ -75,7 +75,7 @@ final class MemoryScraper {
 
   private MemoryScraper() {}
 
-  private static void look(Scrape s, Emission out) throws IOException {
+  private static void look(HostScrape s, Emission out) throws IOException {
     Memory m = s.host().memory();
     if (m.total() <= 0) {
       throw new IOException("/proc/meminfo names no MemTotal");

@@ -69,7 +69,7 @@ final class NetworkScraper {
         });
   }
 
-  private static void look(Scrape s, Emission out, NameFilter devices) {
+  private static void look(HostScrape s, Emission out, NameFilter devices) {
     try {
       for (Network n : s.host().networks()) {
         if (devices.wants(n.device())) {

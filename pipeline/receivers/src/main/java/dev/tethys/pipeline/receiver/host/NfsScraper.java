@@ -131,7 +131,7 @@ final class NfsScraper implements HostScraper {
   }
 
   @Override
-  public void scrape(Scrape s) {
+  public void scrape(HostScrape s) {
     if (startNanos == 0) {
       startNanos = s.nanos(); // the kernel does not tell since when it counts
     }
@@ -144,7 +144,7 @@ final class NfsScraper implements HostScraper {
     }
   }
 
-  private void gather(Scrape s) {
+  private void gather(HostScrape s) {
     Map<String, double[]> client = null;
     Map<String, double[]> server = null;
     try {

@@ -40,7 +40,7 @@ final class PagingScraper {
 
   private PagingScraper() {}
 
-  private static void look(Scrape s, Emission out) {
+  private static void look(HostScrape s, Emission out) {
     try {
       if (out.wants(USAGE, UTILIZATION)) {
         for (Swap w : s.host().swaps()) {

@@ -44,7 +44,7 @@ final class ProcessResource {
   }
 
   /** Begins a check of all processes. */
-  void begin(Scrape s) {
+  void begin(HostScrape s) {
     try {
       users = settings.has(OWNER) ? s.host().users() : Map.of();
     } catch (IOException e) {
@@ -53,7 +53,7 @@ final class ProcessResource {
   }
 
   /** The name of its program, whole where its arguments tell it; null when it has ended. */
-  @Nullable String name(Scrape s, HostProcess p) {
+  @Nullable String name(HostScrape s, HostProcess p) {
     String name = p.name();
     if (name.length() < LONGEST_NAME) {
       return name;
@@ -75,7 +75,7 @@ final class ProcessResource {
   }
 
   /** Its attributes; null when it has ended, or is not wanted. */
-  @Nullable Resource of(Scrape s, HostProcess p, String name) {
+  @Nullable Resource of(HostScrape s, HostProcess p, String name) {
     Map<String, Object> all = new LinkedHashMap<>();
     settings.put(all, PID, (long) p.pid());
     settings.put(all, PARENT, (long) p.parent());
@@ -135,7 +135,13 @@ final class ProcessResource {
   }
 
   private static void failed(
-      Scrape s, boolean quiet, int points, String what, HostProcess p, String name, IOException e) {
+      HostScrape s,
+      boolean quiet,
+      int points,
+      String what,
+      HostProcess p,
+      String name,
+      IOException e) {
     if (!quiet) {
       s.failed(points, what, p, name, e);
     }

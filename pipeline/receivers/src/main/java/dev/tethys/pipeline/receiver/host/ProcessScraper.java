@@ -162,7 +162,7 @@ final class ProcessScraper implements HostScraper {
   }
 
   @Override
-  public void scrape(Scrape s) throws IOException {
+  public void scrape(HostScrape s) throws IOException {
     long boot = s.bootNanos();
     double memory = out.wants(MEMORY_PERCENT) ? s.host().memory().total() : 0;
     int cpus = out.wants(UTILIZATION) ? Math.max(1, s.host().cpuTimes().size()) : 1;
@@ -190,7 +190,7 @@ final class ProcessScraper implements HostScraper {
   }
 
   private void process(
-      Scrape s, HostProcess p, long boot, double memory, int cpus, Map<Integer, Used> now) {
+      HostScrape s, HostProcess p, long boot, double memory, int cpus, Map<Integer, Used> now) {
     String name = resources.name(s, p);
     if (name == null || !settings.names().wants(name)) {
       return;
@@ -215,7 +215,7 @@ final class ProcessScraper implements HostScraper {
     }
   }
 
-  private void cpu(Scrape s, HostProcess p, int cpus, Map<Integer, Used> now) {
+  private void cpu(HostScrape s, HostProcess p, int cpus, Map<Integer, Used> now) {
     Recorder time = out.recorder(TIME);
     time.measure(p.userSeconds(), "user");
     time.measure(p.systemSeconds(), "system");
@@ -244,7 +244,7 @@ final class ProcessScraper implements HostScraper {
   }
 
   /** Reads what is in their own files; false when the process has ended meanwhile. */
-  private boolean gather(Scrape s, HostProcess p, String name, double memory) {
+  private boolean gather(HostScrape s, HostProcess p, String name, double memory) {
     boolean alive = true;
     try {
       if (out.wants(MEMORY, VIRTUAL, MEMORY_PERCENT)) {
@@ -310,7 +310,7 @@ final class ProcessScraper implements HostScraper {
   }
 
   private void failed(
-      Scrape s, int metrics, String what, HostProcess p, String name, IOException e) {
+      HostScrape s, int metrics, String what, HostProcess p, String name, IOException e) {
     if (!settings.muted().all) {
       s.failed(metrics, what, p, name, e);
     }

@@ -48,7 +48,7 @@ final class ProcessesScraper {
     };
   }
 
-  private static void look(Scrape s, Emission out) throws IOException {
+  private static void look(HostScrape s, Emission out) throws IOException {
     Totals totals = s.host().totals();
     out.recorder(CREATED).count(totals.created());
     if (!out.wants(COUNT)) {

@@ -28,8 +28,8 @@ record ScraperKind(String name, String about, Type<Maker> type) {
 
   /** Work of a simple scraper at each scrape. */
   @FunctionalInterface
-  interface Look {
-    void at(Scrape s, Emission out) throws IOException;
+  interface ScrapeStep {
+    void at(HostScrape s, Emission out) throws IOException;
   }
 
   private static final String SCOPE =
@@ -51,7 +51,7 @@ record ScraperKind(String name, String about, Type<Maker> type) {
       String name,
       Section section,
       List<Instrument> instruments,
-      Function<YamlObject, java.util.function.Supplier<Look>> settings) {
+      Function<YamlObject, java.util.function.Supplier<ScrapeStep>> settings) {
     MetricSettings.Keys metrics = new MetricSettings.Keys(section, instruments);
     return new ScraperKind(
         name,
@@ -59,14 +59,14 @@ record ScraperKind(String name, String about, Type<Maker> type) {
         section.type(
             o -> {
               List<MetricSettings> m = metrics.read(o);
-              java.util.function.Supplier<Look> look = settings.apply(o);
+              java.util.function.Supplier<ScrapeStep> look = settings.apply(o);
               return version -> new Simple(new Emission(origin(name, version), m), look.get());
             }));
   }
 
-  private record Simple(Emission out, Look look) implements HostScraper {
+  private record Simple(Emission out, ScrapeStep look) implements HostScraper {
     @Override
-    public void scrape(Scrape s) throws IOException {
+    public void scrape(HostScrape s) throws IOException {
       out.at(s.bootNanos(), s.nanos());
       try {
         look.at(s, out);

@@ -5,9 +5,9 @@ import dev.tethys.config.HttpClientConfig.Authorization;
 import dev.tethys.config.ProxyConfig;
 import dev.tethys.config.Secret;
 import dev.tethys.config.TlsConfig;
-import dev.tethys.pipeline.receiver.kubernetes.Around;
-import dev.tethys.pipeline.receiver.kubernetes.Asking;
 import dev.tethys.pipeline.receiver.kubernetes.ClusterSettings.Auth;
+import dev.tethys.pipeline.receiver.kubernetes.JsonDocumentClient;
+import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import dev.tethys.web.kubernetes.ClusterAccess;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -26,17 +26,17 @@ final class Kubelet {
   private static final int READ_ONLY_PORT = 10255;
 
   private final KubeletConfig config;
-  private final Asking asking;
+  private final JsonDocumentClient asking;
 
   /**
    * @throws IOException when nothing says where it is
    */
-  Kubelet(KubeletConfig config, Around around) throws IOException {
+  Kubelet(KubeletConfig config, KubernetesEnvironment around) throws IOException {
     this.config = config;
     if (config.access().auth() != Auth.KUBECONFIG) { // else the API tells it
-      config.access().tellUnused();
+      config.access().logUnused();
     }
-    this.asking = new Asking(access(config, around), around.sender());
+    this.asking = new JsonDocumentClient(access(config, around), around.sender());
   }
 
   /** What it has measured. */
@@ -53,7 +53,7 @@ final class Kubelet {
       throws IOException, InterruptedException {
     try {
       return asking.get(path, timeout);
-    } catch (Asking.RefusedException e) {
+    } catch (JsonDocumentClient.RefusedException e) {
       String hint =
           switch (e.status()) {
             case 401 ->
@@ -67,7 +67,8 @@ final class Kubelet {
     }
   }
 
-  private static ClusterAccess access(KubeletConfig c, Around around) throws IOException {
+  private static ClusterAccess access(KubeletConfig c, KubernetesEnvironment around)
+      throws IOException {
     return switch (c.access().auth()) {
       case KUBECONFIG -> proxied(c, c.access().access(around));
       case SERVICE_ACCOUNT -> {

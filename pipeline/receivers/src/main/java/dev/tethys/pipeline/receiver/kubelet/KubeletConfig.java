@@ -6,9 +6,9 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.receiver.kubernetes.ClusterSettings;
 import dev.tethys.pipeline.receiver.kubernetes.ClusterSettings.Auth;
+import dev.tethys.pipeline.receiver.scraping.IntervalCollector;
 import dev.tethys.pipeline.receiver.scraping.MetricSettings;
 import dev.tethys.pipeline.receiver.scraping.ResourceAttributes;
-import dev.tethys.pipeline.receiver.scraping.Rounds;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param node whose capacity utilizations are relative to
  */
 public record KubeletConfig(
-    Rounds.Schedule pace,
+    IntervalCollector.Schedule pace,
     ClusterSettings access,
     String endpoint,
     String caFile,
@@ -53,8 +53,8 @@ public record KubeletConfig(
 
   private static final Section SECTION =
       new Section("kubelet_stats", "Asks a kubelet what its node, pods and volumes use.");
-  private static final Rounds.Schedule.Keys PACE =
-      new Rounds.Schedule.Keys(SECTION, Duration.ofSeconds(10), Duration.ZERO);
+  private static final IntervalCollector.Schedule.Keys PACE =
+      new IntervalCollector.Schedule.Keys(SECTION, Duration.ofSeconds(10), Duration.ZERO);
   private static final ClusterSettings.Keys ACCESS =
       new ClusterSettings.Keys(SECTION, Auth.TLS, Auth.values());
   private static final Key<String> ENDPOINT =
@@ -191,8 +191,8 @@ public record KubeletConfig(
       throw o.error(
           NODE,
           ofNode.instrument().name()
-              + " requires node, the name of the node, and k8s_api_config, through which its capacity"
-              + " is asked");
+              + " requires node, the name of the node, and k8s_api_config, through which its"
+              + " capacity is asked");
     }
     return c;
   }

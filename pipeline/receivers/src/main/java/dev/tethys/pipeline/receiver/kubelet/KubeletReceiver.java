@@ -6,11 +6,11 @@ import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.receiver.kubelet.NodeCapacity.Capacity;
-import dev.tethys.pipeline.receiver.kubernetes.Around;
-import dev.tethys.pipeline.receiver.kubernetes.Asking;
+import dev.tethys.pipeline.receiver.kubernetes.JsonDocumentClient;
+import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import dev.tethys.pipeline.receiver.scraping.Emission;
 import dev.tethys.pipeline.receiver.scraping.FailureLog;
-import dev.tethys.pipeline.receiver.scraping.Rounds;
+import dev.tethys.pipeline.receiver.scraping.IntervalCollector;
 import dev.tethys.pipeline.receiver.scraping.ScrapedPoints;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.kubernetes.ClusterAccess;
@@ -27,10 +27,10 @@ final class KubeletReceiver implements Receiver {
   private static final String SCRAPER = "kubelet_stats";
 
   private final KubeletConfig config;
-  private final Around around;
+  private final KubernetesEnvironment around;
   private final String name;
   private final ScrapedPoints counts;
-  private final Rounds rounds;
+  private final IntervalCollector rounds;
   private final Emission out;
   private @Nullable NodeCapacity capacity; // these since the start
   private @Nullable Kubelet kubelet;
@@ -39,12 +39,17 @@ final class KubeletReceiver implements Receiver {
   private final FailureLog failures = new FailureLog();
 
   KubeletReceiver(
-      KubeletConfig config, Around around, Consumer to, String name, String id, Registry registry) {
+      KubeletConfig config,
+      KubernetesEnvironment around,
+      Consumer to,
+      String name,
+      String id,
+      Registry registry) {
     this.config = config;
     this.around = around;
     this.name = name;
     this.counts = new ScrapedPoints(registry, id);
-    this.rounds = new Rounds(name, config.pace(), this::gather, to, Thread.ofVirtual());
+    this.rounds = new IntervalCollector(name, config.pace(), this::gather, to, Thread.ofVirtual());
     this.out =
         new Emission(
             new Emission.Origin(
@@ -68,8 +73,8 @@ final class KubeletReceiver implements Receiver {
   void open() throws IOException {
     kubelet = new Kubelet(config, around);
     ClusterAccess api = config.api() == null ? null : config.api().access(around);
-    Asking asking = api == null ? null : new Asking(api, around.sender());
-    points = new SummaryPoints(config, out, new VolumeSources(asking), Rounds.nanos());
+    JsonDocumentClient asking = api == null ? null : new JsonDocumentClient(api, around.sender());
+    points = new SummaryPoints(config, out, new VolumeSources(asking), IntervalCollector.nanos());
     if (api != null && config.wantsCapacity()) {
       capacity = new NodeCapacity(name, config.node(), api, around.sender());
     }
@@ -91,11 +96,13 @@ final class KubeletReceiver implements Receiver {
       Capacity c = capacity == null ? Capacity.UNKNOWN : capacity.now();
       tell(
           to.add(
-              summary, new SummaryPoints.SummaryContext(Rounds.nanos(), facts, c, timeout, data)));
+              summary,
+              new SummaryPoints.SummaryContext(
+                  IntervalCollector.nanos(), facts, c, timeout, data)));
       counts.add(SCRAPER, data.itemCount(), 0);
       failures.succeeded();
     } catch (IOException e) {
-      if (!Rounds.isStopping()) {
+      if (!IntervalCollector.isStopping()) {
         counts.add(SCRAPER, 0, out.enabled());
         String why = String.valueOf(e.getMessage());
         if (failures.isNew(why)) {

@@ -6,7 +6,7 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
-import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -14,9 +14,9 @@ import java.util.Set;
 
 /** Makes {@code kubelet_stats} receivers. */
 public final class KubeletReceiverFactory implements ReceiverFactory<KubeletConfig> {
-  private final Around around;
+  private final KubernetesEnvironment around;
 
-  public KubeletReceiverFactory(Around around) {
+  public KubeletReceiverFactory(KubernetesEnvironment around) {
     this.around = around;
   }
 

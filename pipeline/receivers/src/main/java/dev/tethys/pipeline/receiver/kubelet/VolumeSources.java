@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.receiver.kubelet;
 
-import dev.tethys.pipeline.receiver.kubernetes.Asking;
+import dev.tethys.pipeline.receiver.kubernetes.JsonDocumentClient;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -19,12 +19,12 @@ final class VolumeSources {
     "configMap", "downwardAPI", "emptyDir", "secret", "hostPath", "local"
   };
 
-  private final @Nullable Asking api;
+  private final @Nullable JsonDocumentClient api;
   private Map<String, JsonNode> before = Map.of();
   private Map<String, JsonNode> now = new HashMap<>();
   private @Nullable IOException failed; // in this look
 
-  VolumeSources(@Nullable Asking api) {
+  VolumeSources(@Nullable JsonDocumentClient api) {
     this.api = api;
   }
 
@@ -51,7 +51,7 @@ final class VolumeSources {
     }
     out.put("k8s.volume.type", "persistentVolumeClaim");
     out.put("k8s.persistentvolumeclaim.name", claim);
-    Asking asked = api;
+    JsonDocumentClient asked = api;
     if (asked != null) {
       JsonNode known = before.get(id);
       JsonNode spec = known != null ? known : behind(asked, claim, namespace, timeout);
@@ -61,7 +61,8 @@ final class VolumeSources {
     return out;
   }
 
-  private JsonNode behind(Asking asked, String claim, String namespace, Duration timeout)
+  private JsonNode behind(
+      JsonDocumentClient asked, String claim, String namespace, Duration timeout)
       throws IOException, InterruptedException {
     if (failed != null) {
       throw failed;
@@ -74,10 +75,10 @@ final class VolumeSources {
               .path("volumeName")
               .asString("");
       if (name.isEmpty()) {
-        throw new Asking.RefusedException(0, "claim " + claim + " has no volume yet");
+        throw new JsonDocumentClient.RefusedException(0, "claim " + claim + " has no volume yet");
       }
       return asked.get("/api/v1/persistentvolumes/" + name, timeout).path("spec");
-    } catch (Asking.RefusedException e) {
+    } catch (JsonDocumentClient.RefusedException e) {
       if (e.status() != 0 && e.status() != 404) {
         failed = e; // and the others would be, too
       }

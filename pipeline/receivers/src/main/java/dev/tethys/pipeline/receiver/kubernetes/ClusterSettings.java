@@ -82,7 +82,7 @@ public record ClusterSettings(Auth auth, String kubeconfig, String context, bool
   }
 
   /** Warns of what is taken and does nothing. */
-  public void tellUnused() {
+  public void logUnused() {
     if (throttle) {
       LOG.log(
           Level.WARNING,
@@ -96,8 +96,8 @@ public record ClusterSettings(Auth auth, String kubeconfig, String context, bool
    *
    * @throws IOException when it is not there: what, and what to do
    */
-  public ClusterAccess access(Around around) throws IOException {
-    tellUnused();
+  public ClusterAccess access(KubernetesEnvironment around) throws IOException {
+    logUnused();
     try {
       return switch (auth) {
         case SERVICE_ACCOUNT ->

@@ -127,7 +127,7 @@ final class FileLogReceiver implements Receiver {
   public void finish(Duration timeLimit) throws InterruptedException {
     FileJob j = job;
     if (j != null) {
-      LastLook.await(j, settings.poll(), timeLimit);
+      FinalRead.await(j, settings.poll(), timeLimit);
     }
   }
 

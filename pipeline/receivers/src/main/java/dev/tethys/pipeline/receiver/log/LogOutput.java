@@ -63,7 +63,7 @@ final class LogOutput implements Sink, OperatorReport {
 
   private static final long QUIET_NANOS = 10_000_000_000L;
 
-  private record Parcel(
+  private record PendingBatch(
       long number, Batch batch, List<LogEntry.Origin> origins, long[] firstFailure) {}
 
   private final Consumer to;
@@ -82,8 +82,8 @@ final class LogOutput implements Sink, OperatorReport {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition room = lock.newCondition();
   private final ReentrantLock sending = new ReentrantLock();
-  private final Deque<Parcel> ready = new ArrayDeque<>();
-  private final TreeMap<Long, Parcel> failed = new TreeMap<>();
+  private final Deque<PendingBatch> ready = new ArrayDeque<>();
+  private final TreeMap<Long, PendingBatch> failed = new TreeMap<>();
   private LogsData open = new LogsData();
   private final Map<Attributes, ResourceGroup<LogRecord>> groups = new java.util.HashMap<>();
   private @Nullable ResourceGroup<LogRecord> lastGroup;
@@ -258,7 +258,7 @@ final class LogOutput implements Sink, OperatorReport {
   private void seal() {
     byte[] body = new OtlpWriter().write(open);
     Batch b = new Batch(Signal.LOGS, Encoding.OTLP, body, items, lane, Metadata.NONE);
-    ready.add(new Parcel(number++, b, origins, new long[] {-1}));
+    ready.add(new PendingBatch(number++, b, origins, new long[] {-1}));
     open = new LogsData();
     groups.clear();
     lastGroup = null;
@@ -271,8 +271,8 @@ final class LogOutput implements Sink, OperatorReport {
   private void send() {
     sending.lock();
     try {
-      for (Parcel p = next(); p != null; p = next()) {
-        Parcel of = p;
+      for (PendingBatch p = next(); p != null; p = next()) {
+        PendingBatch of = p;
         to.consume(p.batch, outcome -> settled(of, outcome));
       }
     } finally {
@@ -280,10 +280,10 @@ final class LogOutput implements Sink, OperatorReport {
     }
   }
 
-  private @Nullable Parcel next() {
+  private @Nullable PendingBatch next() {
     lock.lock();
     try {
-      Parcel p;
+      PendingBatch p;
       if (failed.isEmpty()) {
         p = ready.poll();
       } else if (clock.nanos() - resumeAt < 0 || underWay > 0 && !failedFirst) {
@@ -307,7 +307,7 @@ final class LogOutput implements Sink, OperatorReport {
 
   private boolean failedFirst;
 
-  private void settled(Parcel p, Outcome outcome) {
+  private void settled(PendingBatch p, Outcome outcome) {
     boolean done = true;
     lock.lock();
     try {
@@ -345,7 +345,7 @@ final class LogOutput implements Sink, OperatorReport {
     }
   }
 
-  private boolean again(Parcel p, Outcome.Unavailable u) {
+  private boolean again(PendingBatch p, Outcome.Unavailable u) {
     long now = clock.nanos();
     Duration most = settings.retry().most();
     if (p.firstFailure[0] < 0) {

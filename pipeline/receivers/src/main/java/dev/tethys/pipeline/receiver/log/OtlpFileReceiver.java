@@ -138,7 +138,7 @@ final class OtlpFileReceiver implements Receiver {
     room.acquire(weight);
     long lane = signal == OtlpSignal.METRICS ? e.labels().hashCode() | 1L : 0;
     offer(
-        new Parcel(
+        new PendingBatch(
             new Batch(Signal.of(signal), Encoding.OTLP, body, items, lane, Metadata.NONE),
             to,
             e.detach(),
@@ -152,17 +152,18 @@ final class OtlpFileReceiver implements Receiver {
    *
    * @param weight what it takes of the space
    */
-  private record Parcel(Batch batch, Consumer to, LogEntry.@Nullable Origin origin, int weight) {}
+  private record PendingBatch(
+      Batch batch, Consumer to, LogEntry.@Nullable Origin origin, int weight) {}
 
   /**
    * @param pause before it is offered again
    * @param since when it was not taken for the first time; -1 for never
    */
-  private void offer(Parcel p, Duration pause, long since) {
+  private void offer(PendingBatch p, Duration pause, long since) {
     p.to.consume(p.batch, outcome -> settled(p, outcome, pause, since));
   }
 
-  private void settled(Parcel p, Outcome outcome, Duration pause, long since) {
+  private void settled(PendingBatch p, Outcome outcome, Duration pause, long since) {
     switch (outcome) {
       case Outcome.Accepted _ -> done(p);
       case Outcome.Rejected r -> {
@@ -206,7 +207,7 @@ final class OtlpFileReceiver implements Receiver {
     }
   }
 
-  private void done(Parcel p) {
+  private void done(PendingBatch p) {
     if (p.origin != null) {
       p.origin.settled();
     }
@@ -273,7 +274,7 @@ final class OtlpFileReceiver implements Receiver {
   public void finish(Duration timeLimit) throws InterruptedException {
     FileJob j = job;
     if (j != null) {
-      LastLook.await(j, settings.poll(), timeLimit);
+      FinalRead.await(j, settings.poll(), timeLimit);
     }
   }
 

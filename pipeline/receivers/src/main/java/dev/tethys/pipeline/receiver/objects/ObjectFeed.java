@@ -3,8 +3,8 @@ package dev.tethys.pipeline.receiver.objects;
 import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.log.JulLogger;
-import dev.tethys.pipeline.receiver.kubernetes.Asking;
-import dev.tethys.pipeline.receiver.kubernetes.LogHandover;
+import dev.tethys.pipeline.receiver.kubernetes.JsonDocumentClient;
+import dev.tethys.pipeline.receiver.kubernetes.LogForwarder;
 import dev.tethys.pipeline.receiver.objects.ObjectsConfig.Mode;
 import dev.tethys.pipeline.receiver.objects.ObjectsConfig.Wanted;
 import dev.tethys.pipeline.receiver.scraping.FailureLog;
@@ -45,9 +45,9 @@ final class ObjectFeed {
   private final Wanted wanted;
   private final String path;
   private final boolean initial;
-  private final Asking api;
+  private final JsonDocumentClient api;
   private final ObjectRecords records;
-  private final LogHandover to;
+  private final LogForwarder to;
   private final ResourceWatch.Pause pause;
   private final Thread thread;
   private String version; // these of the thread
@@ -65,9 +65,9 @@ final class ObjectFeed {
       Wanted wanted,
       String path,
       boolean initial,
-      Asking api,
+      JsonDocumentClient api,
       ObjectRecords records,
-      LogHandover to,
+      LogForwarder to,
       ResourceWatch.Pause pause) {
     this.name = name;
     this.wanted = wanted;
@@ -200,7 +200,7 @@ final class ObjectFeed {
     begun = true;
     if (version.isEmpty()) {
       version = list(false);
-      tellGap();
+      reportGap();
     }
     String query =
         "?watch=true&allowWatchBookmarks=true&timeoutSeconds="
@@ -219,7 +219,7 @@ final class ObjectFeed {
             failures = 0;
             failureLog.succeeded();
           });
-    } catch (Asking.RefusedException e) {
+    } catch (JsonDocumentClient.RefusedException e) {
       if (e.status() != GONE) {
         throw e;
       }
@@ -236,12 +236,12 @@ final class ObjectFeed {
   }
 
   /** Says which changes no one will be notified of, after the server has forgotten a version. */
-  private void tellGap() {
+  private void reportGap() {
     if (!forgotten.isEmpty()) {
       LOG.log(
           Level.WARNING,
-          "{0}: changes of {1} since version {2}, which the API no longer knows, may be lost; it goes"
-              + " on from version {3}",
+          "{0}: changes of {1} since version {2}, which the API no longer knows, may be lost; it"
+              + " goes on from version {3}",
           name,
           wanted.name(),
           forgotten,
@@ -255,7 +255,7 @@ final class ObjectFeed {
     JsonNode o = event.path("object");
     if (type.equals("ERROR")) {
       int code = o.path("code").asInt(0);
-      throw new Asking.RefusedException(
+      throw new JsonDocumentClient.RefusedException(
           code, "the watch of " + path + " failed: " + o.path("message").asString(""));
     }
     if (!type.equals("BOOKMARK")) { // of which only the version matters

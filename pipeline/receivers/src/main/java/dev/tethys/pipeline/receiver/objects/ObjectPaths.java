@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.receiver.objects;
 
-import dev.tethys.pipeline.receiver.kubernetes.Asking;
+import dev.tethys.pipeline.receiver.kubernetes.JsonDocumentClient;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,7 +33,8 @@ final class ObjectPaths {
    * @param clock nanoseconds that go by
    * @throws IOException when it does not say which groups it has
    */
-  static ObjectPaths of(Asking api, LongSupplier clock) throws IOException, InterruptedException {
+  static ObjectPaths of(JsonDocumentClient api, LongSupplier clock)
+      throws IOException, InterruptedException {
     ObjectPaths p = new ObjectPaths();
     long until = clock.getAsLong() + TIME_LIMIT.toNanos();
     p.add("", "/api/v1", api.get("/api/v1", TIME_LIMIT));

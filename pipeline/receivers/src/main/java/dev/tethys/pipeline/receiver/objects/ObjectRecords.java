@@ -5,7 +5,7 @@ import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
-import dev.tethys.pipeline.receiver.scraping.Rounds;
+import dev.tethys.pipeline.receiver.scraping.IntervalCollector;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -62,7 +62,7 @@ final class ObjectRecords {
 
   private LogRecord record() {
     LogRecord r = new LogRecord();
-    r.setObservedTimeUnixNano(Rounds.nanos());
+    r.setObservedTimeUnixNano(IntervalCollector.nanos());
     r.attributes().add("k8s.resource.name", kind);
     return r;
   }

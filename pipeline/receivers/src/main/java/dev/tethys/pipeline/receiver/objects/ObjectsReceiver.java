@@ -3,12 +3,12 @@ package dev.tethys.pipeline.receiver.objects;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.component.Receiver;
-import dev.tethys.pipeline.receiver.kubernetes.Around;
-import dev.tethys.pipeline.receiver.kubernetes.Asking;
-import dev.tethys.pipeline.receiver.kubernetes.LogHandover;
+import dev.tethys.pipeline.receiver.kubernetes.JsonDocumentClient;
+import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
+import dev.tethys.pipeline.receiver.kubernetes.LogForwarder;
 import dev.tethys.pipeline.receiver.objects.ObjectsConfig.ErrorMode;
 import dev.tethys.pipeline.receiver.objects.ObjectsConfig.Wanted;
-import dev.tethys.pipeline.receiver.scraping.Rounds;
+import dev.tethys.pipeline.receiver.scraping.IntervalCollector;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -21,14 +21,18 @@ final class ObjectsReceiver implements Receiver {
   private static final System.Logger LOG = JulLogger.of(ObjectsReceiver.class.getName());
 
   private final ObjectsConfig config;
-  private final Around around;
+  private final KubernetesEnvironment around;
   private final Consumer to;
   private final String name;
   private final ResourceWatch.Pause pause;
   private final List<ObjectFeed> feeds = new ArrayList<>();
 
   ObjectsReceiver(
-      ObjectsConfig config, Around around, Consumer to, String name, ResourceWatch.Pause pause) {
+      ObjectsConfig config,
+      KubernetesEnvironment around,
+      Consumer to,
+      String name,
+      ResourceWatch.Pause pause) {
     this.config = config;
     this.around = around;
     this.to = to;
@@ -38,7 +42,8 @@ final class ObjectsReceiver implements Receiver {
 
   @Override
   public void start() throws IOException {
-    Asking api = new Asking(config.access().access(around), around.sender());
+    JsonDocumentClient api =
+        new JsonDocumentClient(config.access().access(around), around.sender());
     ObjectPaths paths;
     try {
       paths = ObjectPaths.of(api, System::nanoTime);
@@ -71,7 +76,7 @@ final class ObjectsReceiver implements Receiver {
     }
   }
 
-  private ObjectFeed feed(Wanted w, String base, String namespace, Asking api) {
+  private ObjectFeed feed(Wanted w, String base, String namespace, JsonDocumentClient api) {
     String path = base + (namespace.isEmpty() ? "/" : "/namespaces/" + namespace + "/") + w.name();
     return new ObjectFeed(
         name,
@@ -80,13 +85,13 @@ final class ObjectsReceiver implements Receiver {
         config.initial(),
         api,
         new ObjectRecords(w.name(), around.version()),
-        new LogHandover(name, to, path, pause),
+        new LogForwarder(name, to, path, pause),
         pause);
   }
 
   @Override
   public void stop(Duration timeLimit) {
     List<Thread> threads = feeds.stream().flatMap(f -> f.threads().stream()).toList();
-    Rounds.stop(threads, name, timeLimit);
+    IntervalCollector.stop(threads, name, timeLimit);
   }
 }

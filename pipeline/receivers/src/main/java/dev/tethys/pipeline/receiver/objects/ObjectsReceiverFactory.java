@@ -6,7 +6,7 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
-import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import dev.tethys.pipeline.receiver.leader.ElectedReceiver;
 import java.util.List;
 import java.util.Map;
@@ -15,9 +15,9 @@ import java.util.Set;
 
 /** Makes {@code k8sobjects} receivers. */
 public final class ObjectsReceiverFactory implements ReceiverFactory<ObjectsConfig> {
-  private final Around around;
+  private final KubernetesEnvironment around;
 
-  public ObjectsReceiverFactory(Around around) {
+  public ObjectsReceiverFactory(KubernetesEnvironment around) {
     this.around = around;
   }
 

@@ -93,7 +93,8 @@ public final class PointSockets {
   }
 
   /** Datagrams that are read by their own rules. */
-  public static SocketServerEndpoint datagrams(DatagramListener.Options options, Begun handler) {
+  public static SocketServerEndpoint datagrams(
+      DatagramListener.Options options, HandlerFactory handler) {
     return door(() -> DatagramListener.start(options, handler.handler()));
   }
 
@@ -128,7 +129,7 @@ public final class PointSockets {
 
   /** Makes the handler of a socket when it is opened. */
   @FunctionalInterface
-  public interface Begun {
+  public interface HandlerFactory {
     DatagramListener.Handler handler() throws IOException;
   }
 

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * Profiles of this process, by the JDK's flight recorder: where threads run, and if wanted where
  * they wait for monitors and are parked.
  */
-final class OwnProfiles implements Rounds.Source {
+final class OwnProfiles implements ProfilePoller.Source {
   private static final int SAMPLES_A_SECOND = 50;
   private static final String ALLOCATIONS = "20/s";
   private static final long MAX_RECORDING_BYTES = 32L << 20;

@@ -50,13 +50,14 @@ import org.jspecify.annotations.Nullable;
 public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiverFactory.Settings> {
   /** Settings of the receiver. */
   public record Settings(
-      @Nullable HttpServerSettings server, @Nullable Remote remote, List<Asked> asked) {}
+      @Nullable HttpServerSettings server, @Nullable Remote remote, List<PolledSource> asked) {}
 
   /** A source that is asked for profiles in rounds. */
-  record Asked(Supplier<Rounds.Source> source, Rounds.Schedule pace) {}
+  record PolledSource(Supplier<ProfilePoller.Source> source, ProfilePoller.Schedule pace) {}
 
   /** A program that is asked over HTTP. */
-  record Remote(HttpClientSettings client, URI url, Rounds.Schedule pace, Duration timeout) {}
+  record Remote(
+      HttpClientSettings client, URI url, ProfilePoller.Schedule pace, Duration timeout) {}
 
   private static final Duration MINUTE = Duration.ofMinutes(1);
 
@@ -73,42 +74,46 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
       SECTION.optional("server", SERVER.type(SERVER_KEYS::read), "Where profiles are posted to.");
 
   private static final Section FILE = new Section("file", "Profiles read from files.");
-  private static final Rounds.Schedule.Keys FILE_PACE = new Rounds.Schedule.Keys(FILE);
+  private static final ProfilePoller.Schedule.Keys FILE_PACE =
+      new ProfilePoller.Schedule.Keys(FILE);
   private static final Key<Glob> INCLUDE =
       FILE.required(
           "include",
           Type.of("pattern of paths", null, n -> n.parse(Glob::of)),
           "Which files: * and ** as in Go's doublestar.");
-  private static final Key<Asked> FILE_KEY =
+  private static final Key<PolledSource> FILE_KEY =
       SECTION.optional(
           "file",
           FILE.type(
               o -> {
                 Glob include = o.get(INCLUDE);
-                return new Asked(() -> new ProfileFiles(include), FILE_PACE.read(o));
+                return new PolledSource(() -> new ProfileFiles(include), FILE_PACE.read(o));
               }),
           "Profiles read from files.");
 
   private static final Section SELF = new Section("self", "Profiles of this process.");
-  private static final Rounds.Schedule.Keys SELF_PACE = new Rounds.Schedule.Keys(SELF);
+  private static final ProfilePoller.Schedule.Keys SELF_PACE =
+      new ProfilePoller.Schedule.Keys(SELF);
   private static final Key<Long> BLOCK =
       SELF.key("block_profile_fraction", Type.INT, 0L, "Whether parked threads; 0 for not.");
   private static final Key<Long> MUTEX =
       SELF.key("mutex_profile_fraction", Type.INT, 0L, "Whether waits for monitors; 0 for not.");
-  private static final Key<Asked> SELF_KEY =
+  private static final Key<PolledSource> SELF_KEY =
       SECTION.optional(
           "self",
           SELF.type(
               o -> {
                 boolean monitors = o.get(MUTEX) > 0;
                 boolean parked = o.get(BLOCK) > 0;
-                return new Asked(() -> new OwnProfiles(monitors, parked, false), SELF_PACE.read(o));
+                return new PolledSource(
+                    () -> new OwnProfiles(monitors, parked, false), SELF_PACE.read(o));
               }),
           "Profiles of this process, by the JDK's flight recorder.");
 
   private static final Section REMOTE = new Section("remote", "Profiles that a program serves.");
   private static final HttpClientSettings.Keys CLIENT = new HttpClientSettings.Keys(REMOTE);
-  private static final Rounds.Schedule.Keys REMOTE_PACE = new Rounds.Schedule.Keys(REMOTE);
+  private static final ProfilePoller.Schedule.Keys REMOTE_PACE =
+      new ProfilePoller.Schedule.Keys(REMOTE);
   private static final Key<Duration> TIMEOUT =
       REMOTE.key(
           "timeout",
@@ -139,7 +144,7 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
     if (url == null) {
       throw o.error("remote requires an endpoint: the URL of a profile");
     }
-    Rounds.Schedule pace = REMOTE_PACE.read(o);
+    ProfilePoller.Schedule pace = REMOTE_PACE.read(o);
     Duration timeout = o.get(TIMEOUT);
     if (timeout.isNegative()) {
       throw o.error(TIMEOUT, "is not negative");
@@ -148,7 +153,7 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
     return new Remote(client, url, pace, timeout.isZero() ? longest : timeout);
   }
 
-  private Rounds.Source source(Remote r, Context context) {
+  private ProfilePoller.Source source(Remote r, Context context) {
     Reference auth = r.client.auth();
     return new RemoteProfiles(
         r.url,
@@ -175,7 +180,7 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
   public Type<Settings> settings() {
     return SECTION.type(
         o -> {
-          List<Asked> asked =
+          List<PolledSource> asked =
               Stream.of(o.find(FILE_KEY), o.find(SELF_KEY)).filter(Objects::nonNull).toList();
           HttpServerSettings server = o.find(SERVER_KEY);
           Remote remote = o.find(REMOTE_KEY);
@@ -195,12 +200,12 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
   public Receiver create(Settings s, Map<Signal, Consumer> outputs, Context context) {
     HttpServerSettings server = s.server;
     Consumer c = outputs.get(Signal.PROFILES);
-    List<Rounds> rounds = new ArrayList<>();
+    List<ProfilePoller> rounds = new ArrayList<>();
     if (c != null) {
-      s.asked.forEach(a -> rounds.add(new Rounds(a.source.get(), a.pace, c)));
+      s.asked.forEach(a -> rounds.add(new ProfilePoller(a.source.get(), a.pace, c)));
       Remote remote = s.remote;
       if (remote != null) {
-        rounds.add(new Rounds(source(remote, context), remote.pace, c));
+        rounds.add(new ProfilePoller(source(remote, context), remote.pace, c));
       }
     }
     return new Several(
@@ -228,20 +233,21 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
   }
 
   /** Group of sources of one receiver. */
-  private record Several(@Nullable PushReceiver pushed, List<Rounds> rounds) implements Receiver {
+  private record Several(@Nullable PushReceiver pushed, List<ProfilePoller> rounds)
+      implements Receiver {
     @Override
     public void start() throws IOException {
       if (pushed != null) {
         pushed.start();
       }
-      for (Rounds r : rounds) {
+      for (ProfilePoller r : rounds) {
         r.start();
       }
     }
 
     @Override
     public void stop(Duration timeLimit) {
-      rounds.forEach(Rounds::close);
+      rounds.forEach(ProfilePoller::close);
       if (pushed != null) {
         pushed.stop(timeLimit);
       }

@@ -20,7 +20,7 @@ import java.util.TreeSet;
  * Profiles read from files. A file is read when it is new or its size or modification time has
  * changed.
  */
-final class ProfileFiles implements Rounds.Source {
+final class ProfileFiles implements ProfilePoller.Source {
   /** A file beyond this is passed over, as is what is beyond it in one round. */
   static final int MAX_BYTES = 64 << 20;
 

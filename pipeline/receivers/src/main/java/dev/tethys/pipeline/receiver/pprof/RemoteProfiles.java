@@ -8,7 +8,7 @@ import java.net.URI;
 import java.util.Map;
 
 /** The profile that a program serves at a URL, as Go's net/http/pprof does. */
-final class RemoteProfiles implements Rounds.Source {
+final class RemoteProfiles implements ProfilePoller.Source {
   private final URI url;
   private final HttpEndpoint endpoint;
 

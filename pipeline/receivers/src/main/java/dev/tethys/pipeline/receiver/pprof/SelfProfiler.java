@@ -16,14 +16,14 @@ import jdk.jfr.FlightRecorder;
  */
 public final class SelfProfiler implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(SelfProfiler.class.getName());
-  private static final Rounds.Schedule SCHEDULE =
-      new Rounds.Schedule(Duration.ofSeconds(30), Duration.ofSeconds(2));
+  private static final ProfilePoller.Schedule SCHEDULE =
+      new ProfilePoller.Schedule(Duration.ofSeconds(30), Duration.ofSeconds(2));
 
   private static final Duration FIRST_RECORDING = Duration.ofSeconds(10);
 
-  private final Rounds rounds;
+  private final ProfilePoller rounds;
 
-  private SelfProfiler(Rounds rounds) {
+  private SelfProfiler(ProfilePoller rounds) {
     this.rounds = rounds;
   }
 
@@ -32,8 +32,8 @@ public final class SelfProfiler implements AutoCloseable {
     return start(to, SCHEDULE, FIRST_RECORDING);
   }
 
-  static SelfProfiler start(Consumer to, Rounds.Schedule schedule, Duration firstRecording) {
-    Rounds rounds = new Rounds(new Source(firstRecording), schedule, to);
+  static SelfProfiler start(Consumer to, ProfilePoller.Schedule schedule, Duration firstRecording) {
+    ProfilePoller rounds = new ProfilePoller(new Source(firstRecording), schedule, to);
     try {
       rounds.start();
     } catch (IOException e) {
@@ -43,7 +43,7 @@ public final class SelfProfiler implements AutoCloseable {
   }
 
   /** Source that starts the recorder in the first round. Used by one thread. */
-  private static final class Source implements Rounds.Source {
+  private static final class Source implements ProfilePoller.Source {
     private final OwnProfiles profiles = new OwnProfiles(true, false, true);
     private final Duration firstRecording;
     private boolean begun;

@@ -92,7 +92,7 @@ final class IngestProtocol {
   }
 
   /** Request parameters. */
-  private record Said(AppName name, long fromNanos, long durationNanos, int sampleRate) {
+  private record RequestParameters(AppName name, long fromNanos, long durationNanos, int sampleRate) {
     Map<String, String> resource(Params q) {
       Map<String, String> r = AppName.resource(name.app(), name.labels());
       String spy = q.first("spyName", "");
@@ -106,7 +106,7 @@ final class IngestProtocol {
   private void handle(HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException, BusyException {
     Params q = request.query();
-    Said said = said(q);
+    RequestParameters said = said(q);
     try (Hold hold = door.intake().open()) {
       byte[] body = door.body(request, door.compression(request), hold);
       hold.take(4L * body.length);
@@ -173,7 +173,7 @@ final class IngestProtocol {
     };
   }
 
-  private Said said(Params q) {
+  private RequestParameters said(Params q) {
     long now = clock.millis() * 1_000_000;
     long from = time(q, "from", now);
     long until = time(q, "until", now);
@@ -186,7 +186,7 @@ final class IngestProtocol {
         throw new HttpException(400, "sampleRate=" + r + " is no whole number");
       }
     }
-    return new Said(
+    return new RequestParameters(
         AppName.parse(q.first("name", "")),
         from,
         Math.max(0, until - from),
@@ -220,7 +220,7 @@ final class IngestProtocol {
    * @return a profile that is no difference; null if there is nothing but {@code out} to deliver
    */
   private @Nullable Batch pprof(
-      Map<String, byte[]> form, byte[] body, Said said, HttpRequest request, ProfilesWriter out) {
+      Map<String, byte[]> form, byte[] body, RequestParameters said, HttpRequest request, ProfilesWriter out) {
     byte[] profile = form.isEmpty() ? body : form.get("profile");
     if (profile == null) {
       throw new CodecException("the form has no part called profile");
@@ -266,7 +266,7 @@ final class IngestProtocol {
   }
 
   private void jfr(
-      Map<String, byte[]> form, byte[] body, Said said, HttpRequest request, ProfilesWriter out)
+      Map<String, byte[]> form, byte[] body, RequestParameters said, HttpRequest request, ProfilesWriter out)
       throws IOException {
     byte[] recording = form.isEmpty() ? body : form.get("jfr");
     if (recording == null) {
@@ -296,26 +296,26 @@ final class IngestProtocol {
   }
 
   /** What the last part of an application's name counts; null where it is part of the name. */
-  private static @Nullable Kind kind(Said said) {
+  private static @Nullable Kind kind(RequestParameters said) {
     String app = said.name.app();
     int dot = app.lastIndexOf('.');
     return KINDS.get(dot < 0 ? "" : app.substring(dot + 1));
   }
 
   /** Begins the resource of an application, whose name has lost what it counts. */
-  private static void begin(Said said, @Nullable Kind kind, Params q, ProfilesWriter out) {
+  private static void begin(RequestParameters said, @Nullable Kind kind, Params q, ProfilesWriter out) {
     String app = said.name.app();
     String name = kind == null ? app : app.substring(0, app.lastIndexOf('.'));
-    out.resource(new Said(new AppName(name, said.name.labels()), 0, 0, 0).resource(q));
+    out.resource(new RequestParameters(new AppName(name, said.name.labels()), 0, 0, 0).resource(q));
   }
 
-  private static void speedscope(byte[] body, Said said, Params q, ProfilesWriter out) {
+  private static void speedscope(byte[] body, RequestParameters said, Params q, ProfilesWriter out) {
     Kind kind = kind(said);
     begin(said, kind, q, out);
     Speedscope.read(body, kind == null ? null : kind.type, said.fromNanos, said.durationNanos, out);
   }
 
-  private static void folded(Stacks stacks, Said said, Params q, ProfilesWriter out) {
+  private static void folded(Stacks stacks, RequestParameters said, Params q, ProfilesWriter out) {
     Kind named = kind(said);
     begin(said, named, q, out);
     Kind kind = named == null ? CPU : named;

@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.receiver.remotewrite;
 
 import dev.tethys.codec.compression.Compression;
-import dev.tethys.codec.remote.TakenWriteRequest;
+import dev.tethys.codec.remote.ValidatedWriteRequest;
 import dev.tethys.codec.remote.WriteMessage;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
@@ -43,7 +43,7 @@ public final class RemoteWriteProtocol {
    * @return rejected when something was left out, too
    */
   public static Outcome take(
-      TakenWriteRequest t, Metadata metadata, Consumer to, HttpRequest request)
+      ValidatedWriteRequest t, Metadata metadata, Consumer to, HttpRequest request)
       throws InterruptedException {
     Outcome outcome = Outcome.ACCEPTED;
     if (t.body().length > 0) {
@@ -73,10 +73,10 @@ public final class RemoteWriteProtocol {
       // Senders of old do not say what has always been so.
       byte[] b = door.body(request, c == Compression.NONE ? Compression.SNAPPY : c, hold);
       hold.take(b.length);
-      TakenWriteRequest t =
+      ValidatedWriteRequest t =
           message == WriteMessage.V1
-              ? TakenWriteRequest.ofV1(b, 0, b.length)
-              : TakenWriteRequest.ofV2(b, 0, b.length);
+              ? ValidatedWriteRequest.ofV1(b, 0, b.length)
+              : ValidatedWriteRequest.ofV2(b, 0, b.length);
       door.refused(t.refused(), String.valueOf(t.problem()));
       Outcome outcome = take(t, door.metadata(request), to, request);
       written(response, t, outcome);
@@ -85,7 +85,7 @@ public final class RemoteWriteProtocol {
   }
 
   /** Whose items were rejected further on is not known: floats are the first to be counted off. */
-  private static void written(HttpResponse response, TakenWriteRequest t, Outcome outcome) {
+  private static void written(HttpResponse response, ValidatedWriteRequest t, Outcome outcome) {
     boolean none = outcome instanceof Outcome.Unavailable;
     int further = outcome instanceof Outcome.Rejected r ? Math.max(0, r.items() - t.refused()) : 0;
     int samples = none ? 0 : Math.max(0, t.samples() - further);

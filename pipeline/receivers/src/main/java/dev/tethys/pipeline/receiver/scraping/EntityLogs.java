@@ -11,7 +11,7 @@ import java.util.TreeMap;
 
 /** Entity events in their form as logs, which is the Collector's. */
 public final class EntityLogs {
-  private final long at = Rounds.nanos();
+  private final long at = IntervalCollector.nanos();
   private final ScopeGroup<LogRecord> scope = new ScopeGroup<>();
 
   /** Without an event yet; all of them are of now. */

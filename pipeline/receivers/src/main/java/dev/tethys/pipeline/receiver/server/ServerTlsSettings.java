@@ -78,7 +78,8 @@ public record ServerTlsSettings(
           "include_system_ca_certs_pool",
           Type.BOOL,
           false,
-          "Certificates of the system's authorities are accepted in addition to those of client_ca_file.");
+          "Certificates of the system's authorities are accepted in addition to those of"
+              + " client_ca_file.");
   private static final Key<Duration> RELOAD_INTERVAL =
       SECTION.key(
           "reload_interval",
@@ -165,7 +166,7 @@ public record ServerTlsSettings(
   }
 
   /**
-   * TLS of a protocol of its own over sockets, which follows the files as asked for.
+   * TLS of its own protocol over sockets, which follows the files as asked for.
    *
    * @param nanos a clock that never goes back
    * @throws IOException when a file cannot be read now

@@ -12,8 +12,8 @@ import dev.tethys.pipeline.receiver.HttpDouble;
 import dev.tethys.pipeline.receiver.LogCapture;
 import dev.tethys.pipeline.receiver.Scraped;
 import dev.tethys.pipeline.receiver.TestPipeline;
-import dev.tethys.pipeline.receiver.kubernetes.Around;
 import dev.tethys.pipeline.receiver.kubernetes.ClusterSettings;
+import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import dev.tethys.pipeline.receiver.scraping.ScrapedPoints;
 import dev.tethys.testkit.KubernetesDouble;
 import dev.tethys.web.client.HttpClientFactory;
@@ -228,7 +228,8 @@ class ClusterReceiverTest {
                     + kubeconfig
                     + "\n"
                     + yaml),
-            new Around((c, call) -> clients.client(c).send(call), _ -> null, folder, "1.2.3"),
+            new KubernetesEnvironment(
+                (c, call) -> clients.client(c).send(call), _ -> null, folder, "1.2.3"),
             pipeline,
             null,
             "receiver k8s_cluster",
@@ -521,7 +522,8 @@ class ClusterReceiverTest {
     ClusterReceiver r =
         new ClusterReceiver(
             TestPipeline.read(ClusterConfig.TYPE, "{}"),
-            new Around((c, call) -> clients.client(c).send(call), _ -> null, folder, "1"),
+            new KubernetesEnvironment(
+                (c, call) -> clients.client(c).send(call), _ -> null, folder, "1"),
             pipeline,
             null,
             "receiver k8s_cluster",

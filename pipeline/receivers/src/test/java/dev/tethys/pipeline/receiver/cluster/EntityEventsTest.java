@@ -7,7 +7,7 @@ import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.receiver.TestPipeline;
-import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import dev.tethys.pipeline.receiver.scraping.ScrapedPoints;
 import dev.tethys.testkit.KubernetesDouble;
 import dev.tethys.web.client.HttpClientFactory;
@@ -86,7 +86,8 @@ class EntityEventsTest {
             TestPipeline.read(
                 ClusterConfig.TYPE,
                 "auth_type: kubeConfig\nkube_config_path: " + kubeconfig + "\n" + yaml),
-            new Around((c, call) -> clients.client(c).send(call), _ -> null, folder, "1.2.3"),
+            new KubernetesEnvironment(
+                (c, call) -> clients.client(c).send(call), _ -> null, folder, "1.2.3"),
             metrics,
             logs,
             "receiver k8s_cluster",

@@ -209,8 +209,8 @@ class CollectdReceiverTest {
     assertThat(a.statusCode()).isEqualTo(200);
     assertThat(a.body()).isEqualTo("OK");
     String taken =
-        "memory.old_gen gauge {a=b, dsname=value, env=dev, f=x, host=h, k1=mine, k2=v2, plugin=tail,"
-            + " plugin_instance=an} 26790 @1434477504484000000";
+        "memory.old_gen gauge {a=b, dsname=value, env=dev, f=x, host=h, k1=mine, k2=v2,"
+            + " plugin=tail, plugin_instance=an} 26790 @1434477504484000000";
     assertThat(Shown.points(pipeline.batches)).containsExactly(taken);
     pipeline.batches.clear();
 

@@ -27,6 +27,7 @@ import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.ComponentId;
+import dev.tethys.pipeline.component.ComponentKind;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.DynamicReceivers;
@@ -34,7 +35,6 @@ import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.component.ExtensionFactory;
-import dev.tethys.pipeline.component.Kind;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.delivery.Outboxes;
@@ -124,12 +124,15 @@ final class CreatorGraph implements AutoCloseable {
         new DynamicReceivers() {
           @Override
           public ComponentId canonical(ComponentId id) {
-            return services.components().canonical(Kind.RECEIVER, id);
+            return services.components().canonical(ComponentKind.RECEIVER, id);
           }
 
           @Override
           public Optional<ReceiverFactory<?>> factory(String type) {
-            return services.components().find(Kind.RECEIVER, type).map(f -> (ReceiverFactory<?>) f);
+            return services
+                .components()
+                .find(ComponentKind.RECEIVER, type)
+                .map(f -> (ReceiverFactory<?>) f);
           }
 
           @Override

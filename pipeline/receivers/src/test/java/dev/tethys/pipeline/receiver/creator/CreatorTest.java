@@ -415,8 +415,8 @@ class CreatorTest {
               default_file_log_config: {max_log_size: 3MiB, include_file_name: true}
             """
                 .formatted(l));
-    Hints hints = new Hints(s.discovery(), graph.scope());
-    Wanted w =
+    CollectionHints hints = new CollectionHints(s.discovery(), graph.scope());
+    PlannedReceiver w =
         hints
             .template(
                 container(

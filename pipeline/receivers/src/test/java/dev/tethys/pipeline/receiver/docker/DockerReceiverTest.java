@@ -13,7 +13,7 @@ import dev.tethys.pipeline.receiver.HttpDouble;
 import dev.tethys.pipeline.receiver.LogCapture;
 import dev.tethys.pipeline.receiver.Scraped;
 import dev.tethys.pipeline.receiver.TestPipeline;
-import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import dev.tethys.testkit.TestCertificates;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
@@ -156,7 +156,8 @@ class DockerReceiverTest {
   private DockerReceiver receiver(String yaml) {
     return new DockerReceiver(
         TestPipeline.read(DockerConfig.TYPE, yaml),
-        new Around((c, call) -> clients.client(c).send(call), environment::get, folder, "1.2.3"),
+        new KubernetesEnvironment(
+            (c, call) -> clients.client(c).send(call), environment::get, folder, "1.2.3"),
         Objects.requireNonNull(pipeline.of(Signal.METRICS).get(Signal.METRICS)),
         "receiver docker_stats",
         "docker_stats",
@@ -298,7 +299,8 @@ class DockerReceiverTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "400 | {\"message\": \"client version 1.25 is too old\"} | status 400: client version 1.25 is too old",
+        "400 | {\"message\": \"client version 1.25 is too old\"} | status 400: client version 1.25"
+            + " is too old",
         "403 | no | status 403: no",
         "200 | [{\"Id\": | answered with what cannot be read",
         "200 | {} | answered with what is no JSON list",
@@ -434,7 +436,8 @@ class DockerReceiverTest {
         "api_version: 1.24 | api_version 1.24 is too old",
         "api_version: newest | api_version must be a version",
         "tls: {} | tls says something over TCP only",
-        "{endpoint: 'http://a:2375', tls: {ca_file: /ca.pem}} | is without TLS: write tcp:// or https://",
+        "{endpoint: 'http://a:2375', tls: {ca_file: /ca.pem}} | is without TLS: write tcp:// or"
+            + " https://",
         "excluded_images: ['/(/'] | excluded_images: ",
         "excluded_images: ['{a'] | a brace that is not closed",
         "excluded_images: ['a[b'] | a bracket that is not closed",

@@ -13,7 +13,7 @@ import dev.tethys.pipeline.receiver.HeldPipeline;
 import dev.tethys.pipeline.receiver.LogCapture;
 import dev.tethys.pipeline.receiver.Shown;
 import dev.tethys.pipeline.receiver.TestPipeline;
-import dev.tethys.pipeline.receiver.kubernetes.Around;
+import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import dev.tethys.testkit.KubernetesDouble;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.kubernetes.ClusterAccess;
@@ -78,7 +78,8 @@ class EventsReceiverTest {
             TestPipeline.read(
                 EventsConfig.TYPE,
                 "auth_type: kubeConfig\nkube_config_path: " + kubeconfig + "\n" + yaml),
-            new Around((c, call) -> clients.client(c).send(call), _ -> null, folder, "1.2.3"),
+            new KubernetesEnvironment(
+                (c, call) -> clients.client(c).send(call), _ -> null, folder, "1.2.3"),
             to,
             "receiver k8s_events",
             _ -> Thread.sleep(5));
@@ -96,12 +97,12 @@ class EventsReceiverTest {
         EVENTS,
         namespace + "/" + name,
         """
-      {"metadata":{"name":"%s","namespace":"%s","uid":"u-%s","creationTimestamp":"2024-05-01T09:00:00Z"},
-       "involvedObject":{"kind":"Pod","namespace":"%s","name":"web-0","uid":"p-1","apiVersion":"v1",
-         "fieldPath":"spec.containers{web}","resourceVersion":"7"},
-       "reason":"BackOff","message":"Back-off restarting","source":{"component":"kubelet","host":"n1"},
-       "firstTimestamp":"2024-05-01T09:00:00Z","lastTimestamp":"%s","count":%s,"type":"Warning","action":"Restart"}
-      """
+        {"metadata":{"name":"%s","namespace":"%s","uid":"u-%s","creationTimestamp":"2024-05-01T09:00:00Z"},
+         "involvedObject":{"kind":"Pod","namespace":"%s","name":"web-0","uid":"p-1","apiVersion":"v1",
+           "fieldPath":"spec.containers{web}","resourceVersion":"7"},
+         "reason":"BackOff","message":"Back-off restarting","source":{"component":"kubelet","host":"n1"},
+         "firstTimestamp":"2024-05-01T09:00:00Z","lastTimestamp":"%s","count":%s,"type":"Warning","action":"Restart"}
+        """
             .formatted(name, namespace, name, namespace, last, count));
   }
 

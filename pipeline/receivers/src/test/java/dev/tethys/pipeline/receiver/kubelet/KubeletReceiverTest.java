@@ -12,8 +12,8 @@ import dev.tethys.pipeline.receiver.HttpDouble;
 import dev.tethys.pipeline.receiver.LogCapture;
 import dev.tethys.pipeline.receiver.Scraped;
 import dev.tethys.pipeline.receiver.TestPipeline;
-import dev.tethys.pipeline.receiver.kubernetes.Around;
 import dev.tethys.pipeline.receiver.kubernetes.ClusterSettings;
+import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import dev.tethys.testkit.KubernetesDouble;
 import dev.tethys.testkit.TestCertificates;
 import dev.tethys.web.client.HttpClientFactory;
@@ -144,8 +144,9 @@ class KubeletReceiverTest {
 
   private KubeletReceiver receiver(String yaml) {
     registry = new Registry();
-    Around around =
-        new Around((c, call) -> clients.client(c).send(call), environment::get, account, "1.2.3");
+    KubernetesEnvironment around =
+        new KubernetesEnvironment(
+            (c, call) -> clients.client(c).send(call), environment::get, account, "1.2.3");
     KubeletReceiver r =
         new KubeletReceiver(
             TestPipeline.read(KubeletConfig.TYPE, yaml),
@@ -313,7 +314,8 @@ class KubeletReceiverTest {
       api.answer(KubeletFixture.CLAIM, "{\"spec\": {\"volumeName\": \"pv-7\"}}");
       api.answer(
           KubeletFixture.VOLUME,
-          "{\"spec\": {\"awsElasticBlockStore\": {\"volumeID\": \"vol-1\", \"fsType\": \"ext4\", \"partition\": 3}}}");
+          "{\"spec\": {\"awsElasticBlockStore\": {\"volumeID\": \"vol-1\", \"fsType\": \"ext4\","
+              + " \"partition\": 3}}}");
       KubeletReceiver r =
           open(
               yaml
@@ -362,7 +364,8 @@ class KubeletReceiverTest {
   void resourcesComeByTheirAttributes() throws Exception {
     assertThat(
             Scraped.resources(
-                open("resource_attributes: {k8s.pod.uid: {enabled: false}, k8s.node.name: {metrics_exclude: [{regexp: node-.}]}}")
+                open("resource_attributes: {k8s.pod.uid: {enabled: false}, k8s.node.name:"
+                         + " {metrics_exclude: [{regexp: node-.}]}}")
                     .gather()))
         .containsExactly(
             "{k8s.namespace.name=shop, k8s.pod.name=web-0}",
@@ -373,8 +376,10 @@ class KubeletReceiverTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "401 | Unauthorized | answered with status 401: Unauthorized; it does not take who asks by auth_type: none",
-        "403 | no | answered with status 403: no; the client requires the permission to get nodes/stats",
+        "401 | Unauthorized | answered with status 401: Unauthorized; it does not take who asks by"
+            + " auth_type: none",
+        "403 | no | answered with status 403: no; the client requires the permission to get"
+            + " nodes/stats",
         "500 | {\"message\": \"oops\"} | answered with status 500: oops",
         "200 | {\"node\": {\"nodeName\": | answered with what cannot be read",
         "200 | [] | answered with what is no JSON object",

@@ -13,8 +13,8 @@ import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.testkit.Waiting;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -102,14 +102,6 @@ final class LogSink implements Consumer {
   }
 
   static void await(String what, BooleanSupplier done) {
-    Instant end = Instant.now().plus(TIME_LIMIT);
-    while (!done.getAsBoolean()) {
-      assertThat(Instant.now()).as(what).isBefore(end);
-      try {
-        Thread.sleep(5);
-      } catch (InterruptedException e) {
-        throw new IllegalStateException(e);
-      }
-    }
+    Waiting.await(TIME_LIMIT, () -> what, done);
   }
 }

@@ -28,7 +28,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(60)
 class OtlpFileReceiverTest {
   private static final String LOGS =
-      "{\"resourceLogs\":[{\"resource\":{\"attributes\":[{\"key\":\"service.name\",\"value\":{\"stringValue\":\"%s\"}}]},\"scopeLogs\":[{\"logRecords\":[{\"timeUnixNano\":\"1581452773000000789\",\"severityNumber\":9,\"body\":{\"stringValue\":\"Something happened\"}}]}]}]}\n";
+      "{\"resourceLogs\":[{\"resource\":{\"attributes\":[{\"key\":\"service.name\",\"value\":{\"stringValue\":\"%s\"}}]},\"scopeLogs\":[{\"logRecords\":[{\"timeUnixNano\":\"1581452773000000789\",\"severityNumber\":9,\"body\":{\"stringValue\":\"Something"
+          + " happened\"}}]}]}]}\n";
   private static final String METRICS =
       "{\"resourceMetrics\":[{\"scopeMetrics\":[{\"metrics\":[{\"name\":\"heat\",\"gauge\":{\"dataPoints\":[{\"timeUnixNano\":\"1700000000000000000\",\"asDouble\":5},{\"asInt\":\"6\"}]}}]}]}]}\n";
   private static final String TRACES =

@@ -16,8 +16,8 @@ import dev.tethys.pipeline.receiver.HttpDouble;
 import dev.tethys.pipeline.receiver.LogCapture;
 import dev.tethys.pipeline.receiver.Shown;
 import dev.tethys.pipeline.receiver.TestPipeline;
-import dev.tethys.pipeline.receiver.kubernetes.Around;
-import dev.tethys.pipeline.receiver.kubernetes.Asking;
+import dev.tethys.pipeline.receiver.kubernetes.JsonDocumentClient;
+import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import dev.tethys.testkit.KubernetesDouble;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.client.HttpClientFactory;
@@ -91,7 +91,7 @@ class ObjectsReceiverTest {
             TestPipeline.read(
                 ObjectsConfig.TYPE,
                 "auth_type: kubeConfig\nkube_config_path: " + kubeconfig + "\n" + yaml),
-            new Around(
+            new KubernetesEnvironment(
                 (c, call) -> clients.client(c).send(routed(call)), _ -> null, folder, "1.2.3"),
             to,
             "receiver k8sobjects",
@@ -136,7 +136,8 @@ class ObjectsReceiverTest {
         ",\"spec\":{\"n\":3,\"x\":1.5,\"on\":true,\"none\":null,\"list\":[\"p\",\"q\"]}");
     put("bank", "b", "");
     start(
-        "objects: [{name: pods, interval: 100ms, label_selector: 'a in (b)', field_selector: x=y}]");
+        "objects: [{name: pods, interval: 100ms, label_selector: 'a in (b)', field_selector:"
+            + " x=y}]");
     await(() -> pipeline.batches.size() >= 2);
     assertThat(records().subList(0, 2))
         .satisfiesExactly(
@@ -300,8 +301,8 @@ class ObjectsReceiverTest {
   void allGroupsTogetherHaveHalfAMinute() throws Exception {
     AtomicLong now = new AtomicLong();
     List<Duration> given = new ArrayList<>();
-    Asking asking =
-        new Asking(
+    JsonDocumentClient asking =
+        new JsonDocumentClient(
             ClusterAccess.of(discovery.url(), HttpClientConfig.DEFAULT_HTTP1),
             (c, call) -> {
               given.add(call.timeout());
@@ -377,7 +378,8 @@ class ObjectsReceiverTest {
       delimiter = '|',
       value = {
         "{objects: [{name: pods}], storage: x} | storage",
-        "objects: [{name: pods, persist_resource_version: true}] | objects[0].persist_resource_version",
+        "objects: [{name: pods, persist_resource_version: true}] |"
+            + " objects[0].persist_resource_version",
         "objects: [{name: pods, exclude_namespaces: [a]}] | objects[0].exclude_namespaces",
       })
   void whatIsNotBuiltIsRefusedByName(String yaml, String key) {

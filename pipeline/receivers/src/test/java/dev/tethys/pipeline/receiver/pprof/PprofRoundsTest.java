@@ -38,8 +38,8 @@ class PprofRoundsTest {
   private final PprofReceiverFactory factory = new PprofReceiverFactory(clients);
   private volatile long spun;
 
-  private static final Rounds.Schedule OFTEN =
-      new Rounds.Schedule(Duration.ofMillis(20), Duration.ZERO);
+  private static final ProfilePoller.Schedule OFTEN =
+      new ProfilePoller.Schedule(Duration.ofMillis(20), Duration.ZERO);
 
   /** A profile with one sample, in gzip as programs in Go write it. */
   private static byte[] pprof(String type, int value) throws IOException {
@@ -79,8 +79,8 @@ class PprofRoundsTest {
     Files.write(dir.resolve("a.pb.gz"), pprof("first", 1));
     Files.writeString(dir.resolve("b.pb.gz"), "nonsense");
     Files.write(dir.resolve("other"), pprof("other", 1));
-    try (Rounds r =
-        new Rounds(
+    try (ProfilePoller r =
+        new ProfilePoller(
             new ProfileFiles(dev.tethys.collect.logs.file.Glob.of(dir + "/*.gz")),
             OFTEN,
             pipeline)) {
@@ -125,7 +125,8 @@ class PprofRoundsTest {
     HttpEndpoint endpoint =
         new HttpEndpoint(
             s.client(), null, Map.of(), s.timeout(), clients, System::currentTimeMillis);
-    try (Rounds r = new Rounds(new RemoteProfiles(s.url(), endpoint), s.pace(), pipeline)) {
+    try (ProfilePoller r =
+        new ProfilePoller(new RemoteProfiles(s.url(), endpoint), s.pace(), pipeline)) {
       r.start();
       await(() -> types().contains("alloc3/count"));
     }
@@ -144,10 +145,10 @@ class PprofRoundsTest {
                     spun += spun % 7 + 1;
                   }
                 });
-    try (Rounds r =
-        new Rounds(
+    try (ProfilePoller r =
+        new ProfilePoller(
             new OwnProfiles(true, true, false),
-            new Rounds.Schedule(Duration.ofMillis(500), Duration.ofMillis(500)),
+            new ProfilePoller.Schedule(Duration.ofMillis(500), Duration.ofMillis(500)),
             pipeline)) {
       r.start();
       await(() -> types().contains("cpu/nanoseconds"));
@@ -173,7 +174,7 @@ class PprofRoundsTest {
                     spun += new byte[1 + (int) (spun & 0xfff)].length;
                   }
                 });
-    Rounds.Schedule soon = new Rounds.Schedule(Duration.ofMillis(500), Duration.ZERO);
+    ProfilePoller.Schedule soon = new ProfilePoller.Schedule(Duration.ofMillis(500), Duration.ZERO);
     try (SelfProfiler p = SelfProfiler.start(pipeline, soon, Duration.ofMillis(500))) {
       await(
           () ->

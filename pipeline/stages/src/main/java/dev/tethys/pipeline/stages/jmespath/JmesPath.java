@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
  * several threads.
  */
 public final class JmesPath {
-  private final Tree tree;
+  private final JmesPathTree tree;
 
-  private JmesPath(Tree tree) {
+  private JmesPath(JmesPathTree tree) {
     this.tree = tree;
   }
 
@@ -41,47 +41,52 @@ public final class JmesPath {
     return addKeys(tree, out) ? out : null;
   }
 
-  private static boolean addKeys(Tree t, List<String> out) {
+  private static boolean addKeys(JmesPathTree t, List<String> out) {
     return switch (t) {
-      case Tree.Field f -> out.add(f.name());
-      case Tree.Chain(Tree left, Tree right) -> addKeys(left, out) && addKeys(right, out);
+      case JmesPathTree.Field f -> out.add(f.name());
+      case JmesPathTree.Chain(JmesPathTree left, JmesPathTree right) ->
+          addKeys(left, out) && addKeys(right, out);
       default -> false;
     };
   }
 
-  static @Nullable Object evaluate(Tree tree, @Nullable Object value) throws JmesPathException {
+  static @Nullable Object evaluate(JmesPathTree tree, @Nullable Object value)
+      throws JmesPathException {
     return switch (tree) {
-      case Tree.Current c -> value;
-      case Tree.Literal l -> l.value();
-      case Tree.Field f -> value instanceof Map<?, ?> m ? m.get(f.name()) : null;
-      case Tree.Index i -> index(value, i.at());
-      case Tree.Slice s -> slice(value, s);
-      case Tree.Chain c -> {
+      case JmesPathTree.Current c -> value;
+      case JmesPathTree.Literal l -> l.value();
+      case JmesPathTree.Field f -> value instanceof Map<?, ?> m ? m.get(f.name()) : null;
+      case JmesPathTree.Index i -> index(value, i.at());
+      case JmesPathTree.Slice s -> slice(value, s);
+      case JmesPathTree.Chain c -> {
         Object left = evaluate(c.left(), value);
-        yield left == null && !(c.right() instanceof Tree.Call) ? null : evaluate(c.right(), left);
+        yield left == null && !(c.right() instanceof JmesPathTree.Call)
+            ? null
+            : evaluate(c.right(), left);
       }
-      case Tree.Pipe p -> evaluate(p.right(), evaluate(p.left(), value));
-      case Tree.ListProjection p ->
+      case JmesPathTree.Pipe p -> evaluate(p.right(), evaluate(p.left(), value));
+      case JmesPathTree.ListProjection p ->
           evaluate(p.left(), value) instanceof List<?> l ? each(p.right(), l) : null;
-      case Tree.ValueProjection p ->
+      case JmesPathTree.ValueProjection p ->
           evaluate(p.left(), value) instanceof Map<?, ?> m
               ? each(p.right(), new ArrayList<>(m.values()))
               : null;
-      case Tree.Filter f -> filter(f, evaluate(f.left(), value));
-      case Tree.Flatten f -> flatten(evaluate(f.of(), value));
-      case Tree.Compare c ->
-          Values.compare(c.operator(), evaluate(c.left(), value), evaluate(c.right(), value));
-      case Tree.And a -> {
+      case JmesPathTree.Filter f -> filter(f, evaluate(f.left(), value));
+      case JmesPathTree.Flatten f -> flatten(evaluate(f.of(), value));
+      case JmesPathTree.Compare c ->
+          JmesPathValues.compare(
+              c.operator(), evaluate(c.left(), value), evaluate(c.right(), value));
+      case JmesPathTree.And a -> {
         Object left = evaluate(a.left(), value);
-        yield Values.truth(left) ? evaluate(a.right(), value) : left;
+        yield JmesPathValues.truth(left) ? evaluate(a.right(), value) : left;
       }
-      case Tree.Or o -> {
+      case JmesPathTree.Or o -> {
         Object left = evaluate(o.left(), value);
-        yield Values.truth(left) ? left : evaluate(o.right(), value);
+        yield JmesPathValues.truth(left) ? left : evaluate(o.right(), value);
       }
-      case Tree.Not n -> !Values.truth(evaluate(n.of(), value));
-      case Tree.MultiList m -> value == null ? null : all(m.items(), value);
-      case Tree.MultiHash m -> {
+      case JmesPathTree.Not n -> !JmesPathValues.truth(evaluate(n.of(), value));
+      case JmesPathTree.MultiList m -> value == null ? null : all(m.items(), value);
+      case JmesPathTree.MultiHash m -> {
         if (value == null) {
           yield null;
         }
@@ -92,21 +97,22 @@ public final class JmesPath {
         }
         yield out;
       }
-      case Tree.Call c -> Functions.call(c.function(), all(c.arguments(), value));
-      case Tree.Reference r -> r;
+      case JmesPathTree.Call c -> JmesPathFunctions.call(c.function(), all(c.arguments(), value));
+      case JmesPathTree.Reference r -> r;
     };
   }
 
-  private static List<@Nullable Object> all(List<Tree> trees, @Nullable Object value)
+  private static List<@Nullable Object> all(List<JmesPathTree> trees, @Nullable Object value)
       throws JmesPathException {
     List<@Nullable Object> out = new ArrayList<>(trees.size());
-    for (Tree t : trees) {
+    for (JmesPathTree t : trees) {
       out.add(evaluate(t, value));
     }
     return out;
   }
 
-  private static List<@Nullable Object> each(Tree right, List<?> items) throws JmesPathException {
+  private static List<@Nullable Object> each(JmesPathTree right, List<?> items)
+      throws JmesPathException {
     List<@Nullable Object> out = new ArrayList<>(items.size());
     for (Object i : items) {
       Object v = evaluate(right, i);
@@ -117,14 +123,14 @@ public final class JmesPath {
     return out;
   }
 
-  private static @Nullable Object filter(Tree.Filter f, @Nullable Object left)
+  private static @Nullable Object filter(JmesPathTree.Filter f, @Nullable Object left)
       throws JmesPathException {
     if (!(left instanceof List<?> l)) {
       return null;
     }
     List<@Nullable Object> kept = new ArrayList<>();
     for (Object i : l) {
-      if (Values.truth(evaluate(f.condition(), i))) {
+      if (JmesPathValues.truth(evaluate(f.condition(), i))) {
         kept.add(i);
       }
     }
@@ -154,7 +160,7 @@ public final class JmesPath {
     return i >= 0 && i < l.size() ? l.get(i) : null;
   }
 
-  private static @Nullable Object slice(@Nullable Object value, Tree.Slice s)
+  private static @Nullable Object slice(@Nullable Object value, JmesPathTree.Slice s)
       throws JmesPathException {
     if (s.step() == 0) {
       throw new JmesPathException("a slice cannot have a step of 0");

@@ -32,7 +32,7 @@ final class JmesPathParser {
     POWER.put(Kind.OPEN_PAREN, 60);
   }
 
-  private static final Tree CURRENT = new Tree.Current();
+  private static final JmesPathTree CURRENT = new JmesPathTree.Current();
 
   private final List<JmesPathToken> tokens;
   private int at;
@@ -42,9 +42,9 @@ final class JmesPathParser {
     this.tokens = tokens;
   }
 
-  static Tree parse(String text) throws JmesPathException {
+  static JmesPathTree parse(String text) throws JmesPathException {
     JmesPathParser p = new JmesPathParser(JmesPathLexer.tokens(text));
-    Tree t = p.expression(0);
+    JmesPathTree t = p.expression(0);
     if (p.peek().kind() != Kind.END) {
       throw p.unexpected();
     }
@@ -79,11 +79,11 @@ final class JmesPathParser {
     return Objects.requireNonNullElse(POWER.get(kind), 0);
   }
 
-  private Tree expression(int binding) throws JmesPathException {
+  private JmesPathTree expression(int binding) throws JmesPathException {
     if (++depth > MAX_DEPTH) {
       throw new JmesPathException("the expression is nested too deeply");
     }
-    Tree left = prefix();
+    JmesPathTree left = prefix();
     while (binding < power(peek().kind())) {
       left = infix(left);
     }
@@ -91,23 +91,23 @@ final class JmesPathParser {
     return left;
   }
 
-  private Tree prefix() throws JmesPathException {
+  private JmesPathTree prefix() throws JmesPathException {
     JmesPathToken t = peek();
     switch (t.kind()) {
       case LITERAL -> {
         at++;
-        return new Tree.Literal(t.value());
+        return new JmesPathTree.Literal(t.value());
       }
       case IDENTIFIER -> {
         at++;
-        return is(Kind.OPEN_PAREN) ? call(string(t)) : new Tree.Field(string(t));
+        return is(Kind.OPEN_PAREN) ? call(string(t)) : new JmesPathTree.Field(string(t));
       }
       case QUOTED -> {
         at++;
         if (is(Kind.OPEN_PAREN)) {
           throw new JmesPathException("a quoted identifier cannot name a function");
         }
-        return new Tree.Field(string(t));
+        return new JmesPathTree.Field(string(t));
       }
       case AT -> {
         at++;
@@ -115,7 +115,7 @@ final class JmesPathParser {
       }
       case STAR -> {
         at++;
-        return new Tree.ValueProjection(CURRENT, is(Kind.CLOSE) ? CURRENT : projected(20));
+        return new JmesPathTree.ValueProjection(CURRENT, is(Kind.CLOSE) ? CURRENT : projected(20));
       }
       case FILTER -> {
         at++;
@@ -123,7 +123,7 @@ final class JmesPathParser {
       }
       case FLATTEN -> {
         at++;
-        return new Tree.ListProjection(new Tree.Flatten(CURRENT), projected(9));
+        return new JmesPathTree.ListProjection(new JmesPathTree.Flatten(CURRENT), projected(9));
       }
       case OPEN_BRACE -> {
         at++;
@@ -136,17 +136,17 @@ final class JmesPathParser {
         }
         if (is(Kind.STAR) && tokens.get(at + 1).kind() == Kind.CLOSE) {
           at += 2;
-          return new Tree.ListProjection(CURRENT, projected(20));
+          return new JmesPathTree.ListProjection(CURRENT, projected(20));
         }
         return list();
       }
       case NOT -> {
         at++;
-        return new Tree.Not(expression(45));
+        return new JmesPathTree.Not(expression(45));
       }
       case OPEN_PAREN -> {
         at++;
-        Tree inner = expression(0);
+        JmesPathTree inner = expression(0);
         take(Kind.CLOSE_PAREN);
         return inner;
       }
@@ -158,21 +158,21 @@ final class JmesPathParser {
     return String.valueOf(t.value());
   }
 
-  private Tree infix(Tree left) throws JmesPathException {
+  private JmesPathTree infix(JmesPathTree left) throws JmesPathException {
     Kind kind = take().kind();
     return switch (kind) {
       case DOT -> {
         if (is(Kind.STAR)) {
           at++;
-          yield new Tree.ValueProjection(left, projected(20));
+          yield new JmesPathTree.ValueProjection(left, projected(20));
         }
-        yield new Tree.Chain(left, afterDot(40));
+        yield new JmesPathTree.Chain(left, afterDot(40));
       }
-      case PIPE -> new Tree.Pipe(left, expression(1));
-      case OR -> new Tree.Or(left, expression(2));
-      case AND -> new Tree.And(left, expression(3));
-      case EQ, NE, LT, LE, GT, GE -> new Tree.Compare(kind, left, expression(5));
-      case FLATTEN -> new Tree.ListProjection(new Tree.Flatten(left), projected(9));
+      case PIPE -> new JmesPathTree.Pipe(left, expression(1));
+      case OR -> new JmesPathTree.Or(left, expression(2));
+      case AND -> new JmesPathTree.And(left, expression(3));
+      case EQ, NE, LT, LE, GT, GE -> new JmesPathTree.Compare(kind, left, expression(5));
+      case FLATTEN -> new JmesPathTree.ListProjection(new JmesPathTree.Flatten(left), projected(9));
       case FILTER -> filter(left);
       case OPEN -> {
         if (is(Kind.NUMBER) || is(Kind.COLON)) {
@@ -180,7 +180,7 @@ final class JmesPathParser {
         }
         take(Kind.STAR);
         take(Kind.CLOSE);
-        yield new Tree.ListProjection(left, projected(20));
+        yield new JmesPathTree.ListProjection(left, projected(20));
       }
       default -> {
         at--;
@@ -190,7 +190,7 @@ final class JmesPathParser {
   }
 
   /** What follows a projection, over each of its items. */
-  private Tree projected(int binding) throws JmesPathException {
+  private JmesPathTree projected(int binding) throws JmesPathException {
     Kind next = peek().kind();
     if (power(next) < 10) {
       return CURRENT;
@@ -205,7 +205,7 @@ final class JmesPathParser {
     };
   }
 
-  private Tree afterDot(int binding) throws JmesPathException {
+  private JmesPathTree afterDot(int binding) throws JmesPathException {
     return switch (peek().kind()) {
       case IDENTIFIER, QUOTED, STAR -> expression(binding);
       case OPEN -> {
@@ -220,14 +220,14 @@ final class JmesPathParser {
     };
   }
 
-  private Tree filter(Tree left) throws JmesPathException {
-    Tree condition = expression(0);
+  private JmesPathTree filter(JmesPathTree left) throws JmesPathException {
+    JmesPathTree condition = expression(0);
     take(Kind.CLOSE);
-    Tree right = is(Kind.FLATTEN) ? CURRENT : projected(21);
-    return new Tree.Filter(left, right, condition);
+    JmesPathTree right = is(Kind.FLATTEN) ? CURRENT : projected(21);
+    return new JmesPathTree.Filter(left, right, condition);
   }
 
-  private Tree index(Tree left) throws JmesPathException {
+  private JmesPathTree index(JmesPathTree left) throws JmesPathException {
     @Nullable Integer[] parts = new @Nullable Integer[3];
     int colons = 0;
     while (!is(Kind.CLOSE)) {
@@ -243,25 +243,25 @@ final class JmesPathParser {
     take(Kind.CLOSE);
     Integer first = parts[0];
     if (colons == 0) {
-      return new Tree.Chain(left, new Tree.Index(Objects.requireNonNull(first)));
+      return new JmesPathTree.Chain(left, new JmesPathTree.Index(Objects.requireNonNull(first)));
     }
     int step = parts[2] == null ? 1 : parts[2];
-    return new Tree.ListProjection(
-        new Tree.Chain(left, new Tree.Slice(first, parts[1], step)), projected(20));
+    return new JmesPathTree.ListProjection(
+        new JmesPathTree.Chain(left, new JmesPathTree.Slice(first, parts[1], step)), projected(20));
   }
 
-  private Tree list() throws JmesPathException {
-    List<Tree> items = new ArrayList<>();
+  private JmesPathTree list() throws JmesPathException {
+    List<JmesPathTree> items = new ArrayList<>();
     do {
       items.add(expression(0));
     } while (takeIf(Kind.COMMA));
     take(Kind.CLOSE);
-    return new Tree.MultiList(items);
+    return new JmesPathTree.MultiList(items);
   }
 
-  private Tree hash() throws JmesPathException {
+  private JmesPathTree hash() throws JmesPathException {
     List<String> keys = new ArrayList<>();
-    List<Tree> values = new ArrayList<>();
+    List<JmesPathTree> values = new ArrayList<>();
     do {
       if (!is(Kind.IDENTIFIER) && !is(Kind.QUOTED)) {
         throw unexpected();
@@ -271,7 +271,7 @@ final class JmesPathParser {
       values.add(expression(0));
     } while (takeIf(Kind.COMMA));
     take(Kind.CLOSE_BRACE);
-    return new Tree.MultiHash(keys, values);
+    return new JmesPathTree.MultiHash(keys, values);
   }
 
   private boolean takeIf(Kind kind) {
@@ -282,16 +282,17 @@ final class JmesPathParser {
     return there;
   }
 
-  private Tree call(String function) throws JmesPathException {
+  private JmesPathTree call(String function) throws JmesPathException {
     take(Kind.OPEN_PAREN);
-    List<Tree> arguments = new ArrayList<>();
+    List<JmesPathTree> arguments = new ArrayList<>();
     if (!is(Kind.CLOSE_PAREN)) {
       do {
-        arguments.add(takeIf(Kind.AMPERSAND) ? new Tree.Reference(expression(0)) : expression(0));
+        arguments.add(
+            takeIf(Kind.AMPERSAND) ? new JmesPathTree.Reference(expression(0)) : expression(0));
       } while (takeIf(Kind.COMMA));
     }
     take(Kind.CLOSE_PAREN);
-    Functions.check(function, arguments.size());
-    return new Tree.Call(function, arguments);
+    JmesPathFunctions.check(function, arguments.size());
+    return new JmesPathTree.Call(function, arguments);
   }
 }

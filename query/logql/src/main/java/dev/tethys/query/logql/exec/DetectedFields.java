@@ -8,10 +8,10 @@ import dev.tethys.query.logql.LogExplorer.DetectedField;
 import dev.tethys.query.logql.ast.Stage;
 import dev.tethys.query.logql.parser.Units;
 import dev.tethys.query.logql.parser.Units.UnitException;
+import dev.tethys.query.logql.pipeline.LogPipeline;
 import dev.tethys.query.logql.pipeline.NameTable;
-import dev.tethys.query.logql.pipeline.Pipeline;
 import dev.tethys.query.logql.pipeline.Row;
-import dev.tethys.query.logql.pipeline.Wanted;
+import dev.tethys.query.logql.pipeline.UsedLabels;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -32,10 +32,10 @@ public final class DetectedFields {
   private final Map<String, Field> fields = new LinkedHashMap<>();
   private final NameTable names = new NameTable();
   private final Row row = new Row(names);
-  private final Pipeline json =
-      Pipeline.compile(List.of(new Stage.Json(List.of())), names, Wanted.ALL);
-  private final Pipeline logfmt =
-      Pipeline.compile(List.of(new Stage.Logfmt(true, false, List.of())), names, Wanted.ALL);
+  private final LogPipeline json =
+      LogPipeline.compile(List.of(new Stage.Json(List.of())), names, UsedLabels.ALL);
+  private final LogPipeline logfmt =
+      LogPipeline.compile(List.of(new Stage.Logfmt(true, false, List.of())), names, UsedLabels.ALL);
 
   private static final class Field {
     final String type;
@@ -82,7 +82,7 @@ public final class DetectedFields {
     }
   }
 
-  private boolean parse(Pipeline p, LogEntry e) {
+  private boolean parse(LogPipeline p, LogEntry e) {
     row.clear();
     row.line(e.line(), 0, e.line().length);
     for (Labels.Label l : e.allLabels().toList()) {

@@ -9,10 +9,10 @@ import dev.tethys.model.logs.LogSelection;
 import dev.tethys.query.logql.Direction;
 import dev.tethys.query.logql.LogEntry;
 import dev.tethys.query.logql.ast.LogExpr;
+import dev.tethys.query.logql.pipeline.LogPipeline;
 import dev.tethys.query.logql.pipeline.NameTable;
-import dev.tethys.query.logql.pipeline.Pipeline;
 import dev.tethys.query.logql.pipeline.Row;
-import dev.tethys.query.logql.pipeline.Wanted;
+import dev.tethys.query.logql.pipeline.UsedLabels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -105,7 +105,7 @@ public final class LogScan {
     private final NameTable names = new NameTable();
     private final Row row = new Row(names);
     private final LogFilter filter;
-    private final Pipeline pipeline;
+    private final LogPipeline pipeline;
     private final RowReader reader;
     private final List<Labels> streams;
     private final boolean plain;
@@ -113,9 +113,9 @@ public final class LogScan {
     Worker(List<Labels> streams, ScanPlan plan) {
       this.streams = streams;
       filter = plan.filter();
-      pipeline = Pipeline.compile(plan.stages(), names, Wanted.ALL);
+      pipeline = LogPipeline.compile(plan.stages(), names, UsedLabels.ALL);
       plain = pipeline.isEmpty();
-      reader = new RowReader(names, row, streams, Wanted.ALL, LogNeeds.ALL);
+      reader = new RowReader(names, row, streams, UsedLabels.ALL, LogNeeds.ALL);
     }
 
     void scan(LogSegment segment) {

@@ -5,9 +5,9 @@ import dev.tethys.query.logql.ast.MetricExpr.LogRange;
 import dev.tethys.query.logql.ast.MetricExpr.Unwrap;
 import dev.tethys.query.logql.ast.RangeOp;
 import dev.tethys.query.logql.pipeline.LabelUse;
+import dev.tethys.query.logql.pipeline.LogPipeline;
 import dev.tethys.query.logql.pipeline.NameTable;
-import dev.tethys.query.logql.pipeline.Pipeline;
-import dev.tethys.query.logql.pipeline.Wanted;
+import dev.tethys.query.logql.pipeline.UsedLabels;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +28,7 @@ record RangePlan(
     boolean keepUnwrapped) {
   RangePlan {
     // refuses arguments that are not valid before anything is read
-    Pipeline.compile(range.log().stages(), new NameTable(), Wanted.ALL);
+    LogPipeline.compile(range.log().stages(), new NameTable(), UsedLabels.ALL);
   }
 
   /** Labels of the result; null for all. */
@@ -41,7 +41,7 @@ record RangePlan(
   }
 
   /** Labels that the pipeline or the result uses. */
-  Wanted wanted() {
+  UsedLabels wanted() {
     Unwrap u = range.unwrap();
     return LabelUse.of(range.log().stages(), u, resultLabels());
   }

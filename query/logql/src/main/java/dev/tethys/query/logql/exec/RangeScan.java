@@ -18,11 +18,11 @@ import dev.tethys.query.logql.ast.Stage;
 import dev.tethys.query.logql.exec.Accumulators.Samples;
 import dev.tethys.query.logql.exec.Accumulators.Sums;
 import dev.tethys.query.logql.exec.StepGrid.Steps;
+import dev.tethys.query.logql.pipeline.LogPipeline;
 import dev.tethys.query.logql.pipeline.NameTable;
-import dev.tethys.query.logql.pipeline.Pipeline;
 import dev.tethys.query.logql.pipeline.Row;
 import dev.tethys.query.logql.pipeline.Unwrapping;
-import dev.tethys.query.logql.pipeline.Wanted;
+import dev.tethys.query.logql.pipeline.UsedLabels;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.exec.Column;
 import java.util.ArrayList;
@@ -45,7 +45,7 @@ final class RangeScan {
   private final RangePlan plan;
   private final StepGrid grid;
   private final LogRange range;
-  private final Wanted wanted;
+  private final UsedLabels wanted;
   private final @Nullable Unwrap unwrap;
 
   RangeScan(QueryRun run, RangePlan plan, StepGrid grid) {
@@ -99,7 +99,7 @@ final class RangeScan {
     private final LogNeeds needs;
     private final NameTable names = new NameTable();
     private final Row row = new Row(names);
-    private final Pipeline pipeline;
+    private final LogPipeline pipeline;
     private final RowReader reader;
     private final @Nullable Unwrapping value;
     private final SeriesKey key;
@@ -118,7 +118,7 @@ final class RangeScan {
       this.streams = streams;
       filter = scan.filter();
       List<Stage> stages = withoutIdleParsers(scan.stages());
-      pipeline = Pipeline.compile(stages, names, wanted);
+      pipeline = LogPipeline.compile(stages, names, wanted);
       Unwrap u = unwrap;
       value = u == null ? null : new Unwrapping(names, u);
       boolean dropUnwrapped =

@@ -7,7 +7,7 @@ import dev.tethys.model.logs.LogRowBatch.MetadataConsumer;
 import dev.tethys.model.logs.LogRowBatch.Slice;
 import dev.tethys.query.logql.pipeline.NameTable;
 import dev.tethys.query.logql.pipeline.Row;
-import dev.tethys.query.logql.pipeline.Wanted;
+import dev.tethys.query.logql.pipeline.UsedLabels;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -22,7 +22,7 @@ final class RowReader {
   private final NameTable names;
   private final Row row;
   private final List<Labels> streams;
-  private final Wanted wanted;
+  private final UsedLabels wanted;
   private final boolean times;
   private final boolean bodies;
   private final boolean allMetadata;
@@ -40,7 +40,7 @@ final class RowReader {
   // labels of streams as they are put into rows: number of the name, offset, length
   private final int[] @Nullable [] streamLabels;
 
-  RowReader(NameTable names, Row row, List<Labels> streams, Wanted wanted, LogNeeds needs) {
+  RowReader(NameTable names, Row row, List<Labels> streams, UsedLabels wanted, LogNeeds needs) {
     this.names = names;
     this.row = row;
     this.streams = streams;
@@ -58,7 +58,7 @@ final class RowReader {
   }
 
   /** Metadata that has to be read for the labels that are used: null for all. */
-  static @Nullable List<String> metadata(Wanted wanted) {
+  static @Nullable List<String> metadata(UsedLabels wanted) {
     Set<String> set = wanted.names();
     if (set == null) {
       return null;

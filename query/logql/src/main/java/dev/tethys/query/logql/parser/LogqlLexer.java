@@ -11,31 +11,32 @@ import java.util.Objects;
 
 /** Splits a query into tokens. Function names are words unless a call follows. */
 final class LogqlLexer {
-  private static final Map<String, TokenKind> KEYWORDS = new HashMap<>();
-  private static final Map<String, TokenKind> FUNCTIONS = new HashMap<>();
+  private static final Map<String, LogqlTokenKind> KEYWORDS = new HashMap<>();
+  private static final Map<String, LogqlTokenKind> FUNCTIONS = new HashMap<>();
 
   static {
-    for (TokenKind k : TokenKind.values()) {
-      if (k.ordinal() >= TokenKind.OR.ordinal() && k.ordinal() <= TokenKind.KEEP.ordinal()) {
+    for (LogqlTokenKind k : LogqlTokenKind.values()) {
+      if (k.ordinal() >= LogqlTokenKind.OR.ordinal()
+          && k.ordinal() <= LogqlTokenKind.KEEP.ordinal()) {
         KEYWORDS.put(k.shown(), k);
       }
     }
     for (RangeOp op : RangeOp.values()) {
-      FUNCTIONS.put(op.text(), TokenKind.RANGE_FUNCTION);
+      FUNCTIONS.put(op.text(), LogqlTokenKind.RANGE_FUNCTION);
     }
     for (VectorOp op : VectorOp.values()) {
-      FUNCTIONS.put(op.text(), TokenKind.AGGREGATION);
+      FUNCTIONS.put(op.text(), LogqlTokenKind.AGGREGATION);
     }
     for (Conversion c : Conversion.values()) {
       if (c != Conversion.NONE) {
-        FUNCTIONS.put(c.text(), TokenKind.CONVERSION);
+        FUNCTIONS.put(c.text(), LogqlTokenKind.CONVERSION);
       }
     }
-    FUNCTIONS.put("label_replace", TokenKind.LABEL_REPLACE);
-    FUNCTIONS.put("vector", TokenKind.VECTOR);
-    FUNCTIONS.put("variants", TokenKind.VARIANTS);
-    FUNCTIONS.put("of", TokenKind.OF);
-    FUNCTIONS.put("ip", TokenKind.IP);
+    FUNCTIONS.put("label_replace", LogqlTokenKind.LABEL_REPLACE);
+    FUNCTIONS.put("vector", LogqlTokenKind.VECTOR);
+    FUNCTIONS.put("variants", LogqlTokenKind.VARIANTS);
+    FUNCTIONS.put("of", LogqlTokenKind.OF);
+    FUNCTIONS.put("ip", LogqlTokenKind.IP);
   }
 
   private final String text;
@@ -61,18 +62,18 @@ final class LogqlLexer {
     return text.codePointCount(lineStart, offset) + 1;
   }
 
-  private Token token(TokenKind kind, int from, int end) {
-    Token t = new Token(kind, text.substring(from, end), 0, line, column(from));
+  private LogqlToken token(LogqlTokenKind kind, int from, int end) {
+    LogqlToken t = new LogqlToken(kind, text.substring(from, end), 0, line, column(from));
     at = end;
     return t;
   }
 
   /** The next token; the end again and again at the end. */
-  Token next() {
+  LogqlToken next() {
     skipBlanks();
     int from = at;
     if (at >= text.length()) {
-      return token(TokenKind.END, at, at);
+      return token(LogqlTokenKind.END, at, at);
     }
     char c = text.charAt(at);
     if (c == '"' || c == '`') {
@@ -93,7 +94,7 @@ final class LogqlLexer {
         while (end < text.length() && (isWordPart(text.charAt(end)) || text.charAt(end) == '-')) {
           end++;
         }
-        return token(TokenKind.FUNCTION_FLAG, from, end);
+        return token(LogqlTokenKind.FUNCTION_FLAG, from, end);
       }
       int end = unitEnd(at + 1);
       Long nanos = end < 0 ? null : Units.tryDuration(text.substring(at, end));
@@ -104,51 +105,57 @@ final class LogqlLexer {
     return operator(c, from);
   }
 
-  private Token duration(int from, int end, long nanos) {
-    Token t = new Token(TokenKind.DURATION, text.substring(from, end), nanos, line, column(from));
+  private LogqlToken duration(int from, int end, long nanos) {
+    LogqlToken t =
+        new LogqlToken(
+            LogqlTokenKind.DURATION, text.substring(from, end), nanos, line, column(from));
     at = end;
     return t;
   }
 
-  private Token operator(char c, int from) {
+  private LogqlToken operator(char c, int from) {
     char n = peek(1);
     return switch (c) {
-      case '{' -> token(TokenKind.OPEN_BRACE, from, from + 1);
-      case '}' -> token(TokenKind.CLOSE_BRACE, from, from + 1);
-      case '(' -> token(TokenKind.OPEN_PARENTHESIS, from, from + 1);
-      case ')' -> token(TokenKind.CLOSE_PARENTHESIS, from, from + 1);
-      case ',' -> token(TokenKind.COMMA, from, from + 1);
-      case '.' -> token(TokenKind.DOT, from, from + 1);
-      case '+' -> token(TokenKind.ADD, from, from + 1);
-      case '-' -> token(TokenKind.SUB, from, from + 1);
-      case '*' -> token(TokenKind.MUL, from, from + 1);
-      case '/' -> token(TokenKind.DIV, from, from + 1);
-      case '%' -> token(TokenKind.MOD, from, from + 1);
-      case '^' -> token(TokenKind.POW, from, from + 1);
+      case '{' -> token(LogqlTokenKind.OPEN_BRACE, from, from + 1);
+      case '}' -> token(LogqlTokenKind.CLOSE_BRACE, from, from + 1);
+      case '(' -> token(LogqlTokenKind.OPEN_PARENTHESIS, from, from + 1);
+      case ')' -> token(LogqlTokenKind.CLOSE_PARENTHESIS, from, from + 1);
+      case ',' -> token(LogqlTokenKind.COMMA, from, from + 1);
+      case '.' -> token(LogqlTokenKind.DOT, from, from + 1);
+      case '+' -> token(LogqlTokenKind.ADD, from, from + 1);
+      case '-' -> token(LogqlTokenKind.SUB, from, from + 1);
+      case '*' -> token(LogqlTokenKind.MUL, from, from + 1);
+      case '/' -> token(LogqlTokenKind.DIV, from, from + 1);
+      case '%' -> token(LogqlTokenKind.MOD, from, from + 1);
+      case '^' -> token(LogqlTokenKind.POW, from, from + 1);
       case '=' ->
           n == '~'
-              ? token(TokenKind.RE, from, from + 2)
+              ? token(LogqlTokenKind.RE, from, from + 2)
               : n == '='
-                  ? token(TokenKind.CMP_EQ, from, from + 2)
-                  : token(TokenKind.EQ, from, from + 1);
+                  ? token(LogqlTokenKind.CMP_EQ, from, from + 2)
+                  : token(LogqlTokenKind.EQ, from, from + 1);
       case '!' ->
           switch (n) {
-            case '=' -> token(TokenKind.NEQ, from, from + 2);
-            case '~' -> token(TokenKind.NRE, from, from + 2);
-            case '>' -> token(TokenKind.NPA, from, from + 2);
+            case '=' -> token(LogqlTokenKind.NEQ, from, from + 2);
+            case '~' -> token(LogqlTokenKind.NRE, from, from + 2);
+            case '>' -> token(LogqlTokenKind.NPA, from, from + 2);
             default -> throw unexpected(c);
           };
       case '|' ->
           switch (n) {
-            case '=' -> token(TokenKind.PIPE_EXACT, from, from + 2);
-            case '~' -> token(TokenKind.PIPE_MATCH, from, from + 2);
-            case '>' -> token(TokenKind.PIPE_PATTERN, from, from + 2);
-            default -> token(TokenKind.PIPE, from, from + 1);
+            case '=' -> token(LogqlTokenKind.PIPE_EXACT, from, from + 2);
+            case '~' -> token(LogqlTokenKind.PIPE_MATCH, from, from + 2);
+            case '>' -> token(LogqlTokenKind.PIPE_PATTERN, from, from + 2);
+            default -> token(LogqlTokenKind.PIPE, from, from + 1);
           };
       case '>' ->
-          n == '=' ? token(TokenKind.GTE, from, from + 2) : token(TokenKind.GT, from, from + 1);
+          n == '='
+              ? token(LogqlTokenKind.GTE, from, from + 2)
+              : token(LogqlTokenKind.GT, from, from + 1);
       case '<' ->
-          n == '=' ? token(TokenKind.LTE, from, from + 2) : token(TokenKind.LT, from, from + 1);
+          n == '='
+              ? token(LogqlTokenKind.LTE, from, from + 2)
+              : token(LogqlTokenKind.LT, from, from + 1);
       default -> throw unexpected(c);
     };
   }
@@ -192,14 +199,14 @@ final class LogqlLexer {
     return isLetter(c) || Character.isDigit(c);
   }
 
-  private Token word() {
+  private LogqlToken word() {
     int end = at;
     while (end < text.length()
         && (isLetter(text.codePointAt(end)) || Character.isDigit(text.codePointAt(end)))) {
       end += Character.charCount(text.codePointAt(end));
     }
     String lower = text.substring(at, end).toLowerCase(Locale.ROOT);
-    TokenKind kind = KEYWORDS.get(lower);
+    LogqlTokenKind kind = KEYWORDS.get(lower);
     if (kind == null) {
       kind = FUNCTIONS.get(lower);
       if (kind != null && !isCall(end)) {
@@ -207,12 +214,12 @@ final class LogqlLexer {
       }
     }
     if (kind == null) {
-      return token(TokenKind.IDENTIFIER, at, end);
+      return token(LogqlTokenKind.IDENTIFIER, at, end);
     }
-    Token t = token(kind, at, end);
-    return new Token(
+    LogqlToken t = token(kind, at, end);
+    return new LogqlToken(
         kind,
-        kind == TokenKind.OF || kind.shown().isEmpty() ? lower : t.text(),
+        kind == LogqlTokenKind.OF || kind.shown().isEmpty() ? lower : t.text(),
         0,
         t.line(),
         t.column());
@@ -254,7 +261,7 @@ final class LogqlLexer {
     return digit ? end : -1;
   }
 
-  private Token number() {
+  private LogqlToken number() {
     int end = unitEnd(at);
     String s = text.substring(at, end);
     boolean letters = false;
@@ -268,14 +275,14 @@ final class LogqlLexer {
       }
       try {
         long bytes = sizeOf(s);
-        Token t = new Token(TokenKind.BYTES, s, bytes, line, column(at));
+        LogqlToken t = new LogqlToken(LogqlTokenKind.BYTES, s, bytes, line, column(at));
         at = end;
         return t;
       } catch (UnitException e) {
         // falls to the number and anything that follows it
       }
     }
-    return token(TokenKind.NUMBER, at, numberEnd());
+    return token(LogqlTokenKind.NUMBER, at, numberEnd());
   }
 
   /** Size of a query, whose units are not in any case: {@code kB}, {@code MiB}. */
@@ -328,7 +335,7 @@ final class LogqlLexer {
     return i;
   }
 
-  private Token range() {
+  private LogqlToken range() {
     int from = at;
     int end = text.indexOf(']', at);
     int column = column(from);
@@ -345,7 +352,7 @@ final class LogqlLexer {
     if (nanos <= 0) {
       throw new LogqlParseException(0, column, "duration must be greater than 0");
     }
-    Token t = new Token(TokenKind.RANGE, s, nanos, 0, column);
+    LogqlToken t = new LogqlToken(LogqlTokenKind.RANGE, s, nanos, 0, column);
     for (int i = from; i <= end; i++) {
       if (text.charAt(i) == '\n') {
         line++;
@@ -356,7 +363,7 @@ final class LogqlLexer {
     return t;
   }
 
-  private Token string(char quote) {
+  private LogqlToken string(char quote) {
     int from = at;
     int column = column(from);
     int startLine = line;
@@ -381,6 +388,7 @@ final class LogqlLexer {
     if (value == null) {
       throw new LogqlParseException(startLine, column, "invalid escape sequence in string");
     }
-    return new Token(TokenKind.STRING, Objects.requireNonNull(value), 0, startLine, column);
+    return new LogqlToken(
+        LogqlTokenKind.STRING, Objects.requireNonNull(value), 0, startLine, column);
   }
 }

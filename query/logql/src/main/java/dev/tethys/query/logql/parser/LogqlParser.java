@@ -79,7 +79,7 @@ public final class LogqlParser {
     if (query.isBlank()) {
       throw new LogqlParseException(0, 1, "syntax error: unexpected $end");
     }
-    return new MetricParser(new TokenReader(query)).query();
+    return new LogqlMetricParser(new LogqlTokenReader(query)).query();
   }
 
   private static void checkSelectors(LogqlExpr e) {

@@ -35,18 +35,18 @@ final class PipelineParser {
           "drop",
           "keep");
 
-  private final TokenReader in;
+  private final LogqlTokenReader in;
 
-  PipelineParser(TokenReader in) {
+  PipelineParser(LogqlTokenReader in) {
     this.in = in;
   }
 
   // ---- selector
 
   List<Matcher> selector() {
-    in.require(TokenKind.OPEN_BRACE);
+    in.require(LogqlTokenKind.OPEN_BRACE);
     List<Matcher> matchers = new ArrayList<>();
-    if (in.skip(TokenKind.CLOSE_BRACE)) {
+    if (in.skip(LogqlTokenKind.CLOSE_BRACE)) {
       return matchers;
     }
     while (true) {
@@ -55,10 +55,10 @@ final class PipelineParser {
       }
       String name = in.take().text();
       matchers.add(matcher(name, matcherType()));
-      if (in.skip(TokenKind.CLOSE_BRACE)) {
+      if (in.skip(LogqlTokenKind.CLOSE_BRACE)) {
         return matchers;
       }
-      if (!in.skip(TokenKind.COMMA)) {
+      if (!in.skip(LogqlTokenKind.COMMA)) {
         throw in.unexpected("}", ",");
       }
     }
@@ -78,7 +78,7 @@ final class PipelineParser {
   }
 
   private Matcher matcher(String name, Matcher.Type type) {
-    Token value = in.expect(TokenKind.STRING);
+    LogqlToken value = in.expect(LogqlTokenKind.STRING);
     try {
       return Matcher.of(type, name, value.text());
     } catch (IllegalArgumentException e) {
@@ -91,7 +91,7 @@ final class PipelineParser {
   /** Stages up to the end of the pipeline; fills an unwrap if one is allowed. */
   void stages(List<Stage> stages, @Nullable UnwrapTarget unwrap) {
     while (in.atStage()) {
-      if (!in.at(TokenKind.PIPE)) {
+      if (!in.at(LogqlTokenKind.PIPE)) {
         if (unwrap != null && unwrap.value != null) {
           throw in.unexpected();
         }
@@ -103,7 +103,7 @@ final class PipelineParser {
         unwrap.filter(labelFilter());
         continue;
       }
-      if (in.at(TokenKind.UNWRAP) && !isLabelName()) {
+      if (in.at(LogqlTokenKind.UNWRAP) && !isLabelName()) {
         if (unwrap == null) {
           throw in.unexpected();
         }
@@ -130,11 +130,11 @@ final class PipelineParser {
   }
 
   private Unwrap unwrap() {
-    if (in.at(TokenKind.CONVERSION)) {
+    if (in.at(LogqlTokenKind.CONVERSION)) {
       Conversion c = Conversion.valueOf(in.take().text().toUpperCase(Locale.ROOT));
-      in.require(TokenKind.OPEN_PARENTHESIS);
+      in.require(LogqlTokenKind.OPEN_PARENTHESIS);
       String label = in.label();
-      in.require(TokenKind.CLOSE_PARENTHESIS);
+      in.require(LogqlTokenKind.CLOSE_PARENTHESIS);
       return new Unwrap(label, c, List.of());
     }
     if (!in.kind().isWord()) {
@@ -155,7 +155,7 @@ final class PipelineParser {
         };
     List<Operand> operands = new ArrayList<>();
     operands.add(operand());
-    while (in.skip(TokenKind.OR)) {
+    while (in.skip(LogqlTokenKind.OR)) {
       operands.add(operand());
     }
     if (op.negated()) { // none of them fits: the same as a filter for each
@@ -166,10 +166,10 @@ final class PipelineParser {
   }
 
   private Operand operand() {
-    if (in.at(TokenKind.STRING)) {
+    if (in.at(LogqlTokenKind.STRING)) {
       return new Operand(in.take().text(), false);
     }
-    if (!in.at(TokenKind.IP)) {
+    if (!in.at(LogqlTokenKind.IP)) {
       throw in.unexpected("STRING", "ip");
     }
     return new Operand(ip(), true);
@@ -177,9 +177,9 @@ final class PipelineParser {
 
   private String ip() {
     in.take();
-    in.require(TokenKind.OPEN_PARENTHESIS);
-    String pattern = in.expect(TokenKind.STRING).text();
-    in.require(TokenKind.CLOSE_PARENTHESIS);
+    in.require(LogqlTokenKind.OPEN_PARENTHESIS);
+    String pattern = in.expect(LogqlTokenKind.STRING).text();
+    in.require(LogqlTokenKind.CLOSE_PARENTHESIS);
     return pattern;
   }
 
@@ -196,13 +196,13 @@ final class PipelineParser {
    * filter after a stage, as in {@code | json != "x"}.
    */
   private boolean isLabelName() {
-    TokenKind next = in.followingKind();
-    return comparisonFollows() && next != TokenKind.NEQ && next != TokenKind.NRE;
+    LogqlTokenKind next = in.followingKind();
+    return comparisonFollows() && next != LogqlTokenKind.NEQ && next != LogqlTokenKind.NRE;
   }
 
   private Stage stage() {
-    TokenKind kind = in.kind();
-    if (kind.isWord() && kind != TokenKind.IDENTIFIER && isLabelName()) {
+    LogqlTokenKind kind = in.kind();
+    if (kind.isWord() && kind != LogqlTokenKind.IDENTIFIER && isLabelName()) {
       return new Stage.LabelFilter(labelFilter());
     }
     switch (kind) {
@@ -216,11 +216,11 @@ final class PipelineParser {
       }
       case PATTERN -> {
         in.take();
-        return new Stage.Pattern(in.expect(TokenKind.STRING).text());
+        return new Stage.Pattern(in.expect(LogqlTokenKind.STRING).text());
       }
       case REGEXP -> {
         in.take();
-        return new Stage.Regexp(in.expect(TokenKind.STRING).text());
+        return new Stage.Regexp(in.expect(LogqlTokenKind.STRING).text());
       }
       case UNPACK -> {
         in.take();
@@ -232,7 +232,7 @@ final class PipelineParser {
       }
       case LINE_FORMAT -> {
         in.take();
-        return new Stage.LineFormat(in.expect(TokenKind.STRING).text());
+        return new Stage.LineFormat(in.expect(LogqlTokenKind.STRING).text());
       }
       case LABEL_FORMAT -> {
         in.take();
@@ -265,8 +265,8 @@ final class PipelineParser {
   private Stage logfmt() {
     boolean strict = false;
     boolean keepEmpty = false;
-    while (in.at(TokenKind.FUNCTION_FLAG)) {
-      Token flag = in.current();
+    while (in.at(LogqlTokenKind.FUNCTION_FLAG)) {
+      LogqlToken flag = in.current();
       switch (flag.text()) {
         case "--strict" -> strict = true;
         case "--keep-empty" -> keepEmpty = true;
@@ -290,9 +290,10 @@ final class PipelineParser {
     }
     do {
       String label = in.label();
-      String expression = in.skip(TokenKind.EQ) ? in.expect(TokenKind.STRING).text() : label;
+      String expression =
+          in.skip(LogqlTokenKind.EQ) ? in.expect(LogqlTokenKind.STRING).text() : label;
       out.add(new Extraction(label, expression));
-    } while (in.skip(TokenKind.COMMA));
+    } while (in.skip(LogqlTokenKind.COMMA));
     return out;
   }
 
@@ -300,9 +301,9 @@ final class PipelineParser {
     List<Assignment> out = new ArrayList<>();
     Set<String> names = new HashSet<>();
     do {
-      Token place = in.current();
+      LogqlToken place = in.current();
       String label = in.label();
-      in.expect(TokenKind.EQ);
+      in.expect(LogqlTokenKind.EQ);
       if (label.equals("__error__")) {
         throw new LogqlParseException("__error__ cannot be formatted");
       }
@@ -312,14 +313,14 @@ final class PipelineParser {
             place.column(),
             "multiple label name '" + label + "' not allowed in a single format operation");
       }
-      if (in.at(TokenKind.STRING)) {
+      if (in.at(LogqlTokenKind.STRING)) {
         out.add(new Assignment(label, in.take().text(), false));
       } else if (in.kind().isWord()) {
         out.add(new Assignment(label, in.take().text(), true));
       } else {
         throw in.unexpected("IDENTIFIER", "STRING");
       }
-    } while (in.skip(TokenKind.COMMA));
+    } while (in.skip(LogqlTokenKind.COMMA));
     return out;
   }
 
@@ -329,7 +330,7 @@ final class PipelineParser {
       String label = in.label();
       boolean tested = comparisonKind();
       out.add(new LabelTest(label, tested ? matcher(label, matcherType()) : null));
-    } while (in.skip(TokenKind.COMMA));
+    } while (in.skip(LogqlTokenKind.COMMA));
     return out;
   }
 
@@ -349,7 +350,7 @@ final class PipelineParser {
   Condition labelFilter() {
     in.enter();
     Condition left = conjunction();
-    while (in.skip(TokenKind.OR)) {
+    while (in.skip(LogqlTokenKind.OR)) {
       in.countOperator();
       left = new Condition.Either(left, conjunction());
     }
@@ -360,13 +361,13 @@ final class PipelineParser {
   private Condition conjunction() {
     Condition left = condition();
     while (true) {
-      if (in.skip(TokenKind.COMMA)) {
+      if (in.skip(LogqlTokenKind.COMMA)) {
         in.countOperator();
         return new Condition.Both(left, labelFilter());
       }
       boolean juxtaposed =
-          in.at(TokenKind.OPEN_PARENTHESIS) || in.kind().isWord() && comparisonFollows();
-      if (!in.skip(TokenKind.AND) && !juxtaposed) {
+          in.at(LogqlTokenKind.OPEN_PARENTHESIS) || in.kind().isWord() && comparisonFollows();
+      if (!in.skip(LogqlTokenKind.AND) && !juxtaposed) {
         return left;
       }
       in.countOperator();
@@ -375,23 +376,23 @@ final class PipelineParser {
   }
 
   private Condition condition() {
-    if (in.skip(TokenKind.OPEN_PARENTHESIS)) {
+    if (in.skip(LogqlTokenKind.OPEN_PARENTHESIS)) {
       Condition c = labelFilter();
-      in.require(TokenKind.CLOSE_PARENTHESIS);
+      in.require(LogqlTokenKind.CLOSE_PARENTHESIS);
       return c;
     }
     if (!in.kind().isWord()) {
       throw in.unexpected();
     }
     String label = in.take().text();
-    Token op = in.current();
+    LogqlToken op = in.current();
     switch (op.kind()) {
       case EQ, NEQ, RE, NRE, CMP_EQ, GT, GTE, LT, LTE -> in.take();
       default -> throw in.unexpected();
     }
-    TokenKind kind = op.kind();
-    boolean equality = kind == TokenKind.EQ || kind == TokenKind.NEQ;
-    if (in.at(TokenKind.STRING)) {
+    LogqlTokenKind kind = op.kind();
+    boolean equality = kind == LogqlTokenKind.EQ || kind == LogqlTokenKind.NEQ;
+    if (in.at(LogqlTokenKind.STRING)) {
       return switch (kind) {
         case EQ -> new Condition.Text(matcher(label, Matcher.Type.EQUAL));
         case NEQ -> new Condition.Text(matcher(label, Matcher.Type.NOT_EQUAL));
@@ -400,10 +401,10 @@ final class PipelineParser {
         default -> throw in.unexpected();
       };
     }
-    if (in.at(TokenKind.IP) && equality) {
-      return new Condition.Ip(label, kind == TokenKind.NEQ, ip());
+    if (in.at(LogqlTokenKind.IP) && equality) {
+      return new Condition.Ip(label, kind == LogqlTokenKind.NEQ, ip());
     }
-    if (kind == TokenKind.RE || kind == TokenKind.NRE) {
+    if (kind == LogqlTokenKind.RE || kind == LogqlTokenKind.NRE) {
       throw in.unexpected("STRING");
     }
     Comparison comparison =
@@ -425,15 +426,15 @@ final class PipelineParser {
 
   /** A number with or without a sign. */
   double signedNumber() {
-    if (in.skip(TokenKind.SUB)) {
+    if (in.skip(LogqlTokenKind.SUB)) {
       return -number();
     }
-    in.skip(TokenKind.ADD);
+    in.skip(LogqlTokenKind.ADD);
     return number();
   }
 
   double number() {
-    Token t = in.expect(TokenKind.NUMBER);
+    LogqlToken t = in.expect(LogqlTokenKind.NUMBER);
     Double v = floatOf(t.text());
     if (v == null) {
       throw new LogqlParseException(

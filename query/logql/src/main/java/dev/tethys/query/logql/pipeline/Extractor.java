@@ -10,7 +10,7 @@ final class Extractor {
   private boolean[] wanted; // by name; extracted under this name
   private boolean[] candidate; // by name; in lines under this name
 
-  Extractor(NameTable names, Wanted wanted) {
+  Extractor(NameTable names, UsedLabels wanted) {
     this.names = names;
     Set<String> set = wanted.names();
     all = set == null;

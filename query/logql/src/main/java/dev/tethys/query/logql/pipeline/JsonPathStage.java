@@ -6,12 +6,12 @@ import java.util.List;
 
 /** {@code json} with expressions: labels from single values of the line. */
 final class JsonPathStage extends RowStage {
-  private final Wanted wanted;
+  private final UsedLabels wanted;
   private final Extractor extractor;
   private final int[] ids;
   private final JsonPath[] paths;
 
-  JsonPathStage(NameTable names, Wanted wanted, List<Extraction> extractions) {
+  JsonPathStage(NameTable names, UsedLabels wanted, List<Extraction> extractions) {
     this.wanted = wanted;
     extractor = new Extractor(names, wanted);
     ids = new int[extractions.size()];

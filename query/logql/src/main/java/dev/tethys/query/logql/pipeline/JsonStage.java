@@ -7,13 +7,13 @@ import org.jspecify.annotations.Nullable;
 final class JsonStage extends RowStage {
   private static final int MAX_DEPTH = 100;
 
-  private final Wanted wanted;
+  private final UsedLabels wanted;
   private final Extractor extractor;
   private final boolean complete; // read lines to their ends
   private byte[] key = new byte[256];
   private int found;
 
-  JsonStage(NameTable names, Wanted wanted) {
+  JsonStage(NameTable names, UsedLabels wanted) {
     this.wanted = wanted;
     extractor = new Extractor(names, wanted);
     complete = wanted.errors();

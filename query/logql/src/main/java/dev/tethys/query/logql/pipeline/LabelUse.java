@@ -24,10 +24,10 @@ public final class LabelUse {
    *
    * @param result labels of the result, null for all
    */
-  public static Wanted of(
+  public static UsedLabels of(
       List<Stage> stages, @Nullable Unwrap unwrap, @Nullable Set<String> result) {
     if (result == null) {
-      return Wanted.ALL;
+      return UsedLabels.ALL;
     }
     Set<String> names = new LinkedHashSet<>(result);
     if (unwrap != null) {
@@ -36,10 +36,10 @@ public final class LabelUse {
     }
     for (Stage s : stages) {
       if (!add(s, names)) {
-        return Wanted.ALL;
+        return UsedLabels.ALL;
       }
     }
-    return new Wanted(names);
+    return new UsedLabels(names);
   }
 
   private static boolean add(Stage stage, Set<String> names) {

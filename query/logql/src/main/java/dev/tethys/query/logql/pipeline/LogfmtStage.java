@@ -10,7 +10,7 @@ import java.util.List;
  * stage is strict.
  */
 final class LogfmtStage extends RowStage {
-  private final Wanted wanted;
+  private final UsedLabels wanted;
   private final Extractor extractor;
   private final boolean strict;
   private final boolean keepEmpty;
@@ -22,7 +22,7 @@ final class LogfmtStage extends RowStage {
   private byte[] key = new byte[128];
   private int found;
 
-  LogfmtStage(NameTable names, Wanted wanted, Logfmt stage) {
+  LogfmtStage(NameTable names, UsedLabels wanted, Logfmt stage) {
     this.wanted = wanted;
     extractor = new Extractor(names, wanted);
     strict = stage.strict();

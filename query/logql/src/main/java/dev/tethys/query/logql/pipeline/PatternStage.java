@@ -5,13 +5,13 @@ import java.util.List;
 
 /** {@code pattern}: captures between literals. */
 final class PatternStage extends RowStage {
-  private final Wanted wanted;
+  private final UsedLabels wanted;
   private final Extractor extractor;
   private final LinePattern pattern;
   private final int[] ids;
   private final int[] places;
 
-  PatternStage(NameTable names, Wanted wanted, LinePattern pattern) {
+  PatternStage(NameTable names, UsedLabels wanted, LinePattern pattern) {
     this.wanted = wanted;
     this.pattern = pattern;
     extractor = new Extractor(names, wanted);

@@ -8,13 +8,13 @@ import java.util.Map;
 
 /** {@code regexp}: named groups of the first match. */
 final class RegexpStage extends RowStage {
-  private final Wanted wanted;
+  private final UsedLabels wanted;
   private final Extractor extractor;
   private final Regex regex;
   private final int[] ids;
   private final int[] groups;
 
-  RegexpStage(NameTable names, Wanted wanted, Regex regex) {
+  RegexpStage(NameTable names, UsedLabels wanted, Regex regex) {
     this.wanted = wanted;
     this.regex = regex;
     extractor = new Extractor(names, wanted);

@@ -11,7 +11,7 @@ final class UnpackStage extends RowStage {
   private final Extractor extractor;
   private byte[] key = new byte[64];
 
-  UnpackStage(NameTable names, Wanted wanted) {
+  UnpackStage(NameTable names, UsedLabels wanted) {
     extractor = new Extractor(names, wanted);
   }
 

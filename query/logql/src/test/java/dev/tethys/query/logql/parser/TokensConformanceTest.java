@@ -26,8 +26,8 @@ class TokensConformanceTest {
       List<String> got = new ArrayList<>();
       // some texts end in a quote that Loki's lexer gives no token for
       while (got.size() < want.size()) {
-        Token t = lexer.next();
-        if (t.kind() == TokenKind.END) {
+        LogqlToken t = lexer.next();
+        if (t.kind() == LogqlTokenKind.END) {
           break;
         }
         got.add(name(t));
@@ -36,7 +36,7 @@ class TokensConformanceTest {
     }
   }
 
-  private static String name(Token t) {
+  private static String name(LogqlToken t) {
     return switch (t.kind()) {
       case RANGE_FUNCTION, AGGREGATION, CONVERSION -> t.text().toUpperCase(Locale.ROOT);
       default -> t.kind().name();

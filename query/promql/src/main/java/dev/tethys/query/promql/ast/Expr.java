@@ -136,7 +136,7 @@ public sealed interface Expr {
   /**
    * A function call with the arguments as written; missing optional arguments are not filled in.
    */
-  record Call(Span span, Function function, List<Expr> arguments) implements Expr {
+  record Call(Span span, PromqlFunction function, List<Expr> arguments) implements Expr {
     @Override
     public List<Expr> children() {
       return arguments;

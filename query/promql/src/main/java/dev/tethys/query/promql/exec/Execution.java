@@ -59,7 +59,7 @@ public final class Execution implements AutoCloseable {
   private final AtomicLong peakBytes = new AtomicLong();
   private final LongAdder helperCpu = new LongAdder();
   private final Map<SharedKey, Block> shared = new HashMap<>();
-  private final Holders holders = new Holders();
+  private final BlockOwners holders = new BlockOwners();
   private SampleCount count;
   private volatile boolean canceled;
   private volatile boolean readHistograms;
@@ -212,7 +212,7 @@ public final class Execution implements AutoCloseable {
   }
 
   /** Who holds what. */
-  Holders holders() {
+  BlockOwners holders() {
     return holders;
   }
 

@@ -94,7 +94,7 @@ final class OrderedSeries {
         in.evaluate(i, w, t);
       }
       if (isMineToHandOn(c)) {
-        handOn();
+        forward();
       }
     }
   }
@@ -134,7 +134,7 @@ final class OrderedSeries {
     return true;
   }
 
-  private void handOn() {
+  private void forward() {
     for (Chunk c = turn(null); c != null; c = turn(c)) {
       for (int i = c.from; i < c.to; i++) {
         taker.take(i, c.targets[i - c.from]);

@@ -154,7 +154,7 @@ public final class VectorJoin extends Operator {
       }
       List<Column> columns =
           simple && fillMany == null && fillOne == null ? pairs(oneOf) : stepwise();
-      tellRemarks();
+      reportRemarks();
       List<Column> kept = new ArrayList<>(columns.size());
       for (Column c : columns) {
         if (!c.isEmpty()) {
@@ -174,7 +174,7 @@ public final class VectorJoin extends Operator {
     }
 
     /** As Prometheus, which tells one thing at a step. */
-    private void tellRemarks() {
+    private void reportRemarks() {
       EnumSet<Remark> told = EnumSet.noneOf(Remark.class);
       for (int s = 0; remarks != null && s < steps; s++) {
         Remark r = remarks[s];

@@ -5,7 +5,7 @@ import dev.tethys.model.Matcher;
 import dev.tethys.query.promql.exec.Description;
 import dev.tethys.query.promql.exec.Profile;
 import dev.tethys.query.promql.function.FunctionTrait;
-import dev.tethys.query.promql.function.Functions;
+import dev.tethys.query.promql.function.PromqlFunctions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -107,7 +107,7 @@ public final class Hints {
     PlanNode source = n.children().getFirst();
     Description.Reads r = source.reads();
     String function = n.attributes().getOrDefault("function", "");
-    if (r == null || !Functions.has(function, FunctionTrait.TWO_SAMPLES)) {
+    if (r == null || !PromqlFunctions.has(function, FunctionTrait.TWO_SAMPLES)) {
       return;
     }
     Profile.Node own = n.measured();

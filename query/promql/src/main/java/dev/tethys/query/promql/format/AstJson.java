@@ -10,7 +10,7 @@ import dev.tethys.query.promql.ast.Expr.Extension;
 import dev.tethys.query.promql.ast.Expr.TimeShift;
 import dev.tethys.query.promql.ast.Expr.ValueType;
 import dev.tethys.query.promql.ast.Expr.VectorMatching;
-import dev.tethys.query.promql.ast.Function;
+import dev.tethys.query.promql.ast.PromqlFunction;
 import java.io.StringWriter;
 import java.util.List;
 import java.util.Locale;
@@ -165,7 +165,7 @@ public final class AstJson {
     return c.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  private void function(Function f) {
+  private void function(PromqlFunction f) {
     out.writeObjectPropertyStart("func");
     strings("argTypes", f.argumentTypes().stream().map(ValueType::text).toList());
     out.writeStringProperty("name", f.name());

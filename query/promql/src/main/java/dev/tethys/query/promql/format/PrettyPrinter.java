@@ -38,17 +38,17 @@ public final class PrettyPrinter {
         return;
       }
       case Expr.Subquery s -> {
-        if (Printer.isLonger(s, maxLine)) {
+        if (PromqlPrinter.isLonger(s, maxLine)) {
           write(sb, s.inner(), level);
-          sb.append(Printer.subquerySuffix(s));
+          sb.append(PromqlPrinter.subquerySuffix(s));
         } else {
-          sb.append(Printer.print(s)); // not indented: so does the reference
+          sb.append(PromqlPrinter.print(s)); // not indented: so does the reference
         }
         return;
       }
-      case Expr.Binary b when Printer.isLonger(b, maxLine) -> {
+      case Expr.Binary b when PromqlPrinter.isLonger(b, maxLine) -> {
         write(sb, b.left(), level + 1);
-        sb.append('\n').append(INDENT.repeat(level)).append(Printer.operator(b)).append('\n');
+        sb.append('\n').append(INDENT.repeat(level)).append(PromqlPrinter.operator(b)).append('\n');
         write(sb, b.right(), level + 1);
         return;
       }
@@ -59,13 +59,13 @@ public final class PrettyPrinter {
     sb.append(INDENT.repeat(level));
     boolean splits =
         e instanceof Expr.Aggregate || e instanceof Expr.Call || e instanceof Expr.Paren;
-    if (!splits || !Printer.isLonger(e, maxLine)) {
-      sb.append(Printer.print(e));
+    if (!splits || !PromqlPrinter.isLonger(e, maxLine)) {
+      sb.append(PromqlPrinter.print(e));
       return;
     }
     switch (e) {
       case Expr.Aggregate a -> {
-        sb.append(Printer.aggregation(a)).append("(\n");
+        sb.append(PromqlPrinter.aggregation(a)).append("(\n");
         if (a.parameter() != null) {
           write(sb, a.parameter(), level + 1);
           sb.append(",\n");

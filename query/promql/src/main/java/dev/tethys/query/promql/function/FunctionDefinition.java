@@ -1,6 +1,6 @@
 package dev.tethys.query.promql.function;
 
-import dev.tethys.query.promql.ast.Function;
+import dev.tethys.query.promql.ast.PromqlFunction;
 import dev.tethys.query.promql.exec.Operator;
 import dev.tethys.query.promql.exec.WindowSummary;
 import java.util.Set;
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param evaluator makes the operator of a call
  */
 public record FunctionDefinition(
-    Function signature,
+    PromqlFunction signature,
     Set<FunctionTrait> traits,
     @Nullable WindowSummary summary,
     Evaluator evaluator) {

@@ -10,9 +10,9 @@ final class DurationParser {
   /** Seconds that no longer fit into the reference's nanoseconds. */
   private static final double MAX_SECONDS = 9.223372036854775807e18 / 1e9;
 
-  private final TokenReader in;
+  private final PromqlTokenReader in;
 
-  DurationParser(TokenReader in) {
+  DurationParser(PromqlTokenReader in) {
     this.in = in;
   }
 
@@ -123,7 +123,7 @@ final class DurationParser {
         in.next();
         return literal(
             new DurationExpr.Literal(
-                TokenReader.span(t), in.number(t), t.kind() == PromqlTokenKind.DURATION));
+                PromqlTokenReader.span(t), in.number(t), t.kind() == PromqlTokenKind.DURATION));
       }
       case STEP, RANGE -> {
         in.next();

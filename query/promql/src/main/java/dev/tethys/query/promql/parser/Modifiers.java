@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * ignoring}, then {@code group_left} or {@code group_right}, then fill values.
  */
 record Modifiers(boolean returnBool, VectorMatching matching) {
-  static Modifiers read(TokenReader in) {
+  static Modifiers read(PromqlTokenReader in) {
     boolean bool = take(in, PromqlTokenKind.BOOL);
     boolean on = false;
     List<String> labels = List.of();
@@ -52,7 +52,7 @@ record Modifiers(boolean returnBool, VectorMatching matching) {
     return new Modifiers(bool, new VectorMatching(cardinality, on, labels, include, left, right));
   }
 
-  private static boolean take(TokenReader in, PromqlTokenKind kind) {
+  private static boolean take(PromqlTokenReader in, PromqlTokenKind kind) {
     boolean there = in.peek().kind() == kind;
     if (there) {
       in.next();
@@ -60,7 +60,7 @@ record Modifiers(boolean returnBool, VectorMatching matching) {
     return there;
   }
 
-  private static @Nullable Double fillValue(TokenReader in) {
+  private static @Nullable Double fillValue(PromqlTokenReader in) {
     in.next();
     in.expect(PromqlTokenKind.LEFT_PAREN);
     boolean negative = in.peek().kind() == PromqlTokenKind.SUB;

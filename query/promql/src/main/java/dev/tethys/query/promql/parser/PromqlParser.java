@@ -30,7 +30,7 @@ public final class PromqlParser {
    */
   public static Expr parse(String query, ParserOptions options) {
     byte[] utf8 = bytes(query);
-    Expr e = new ExprParser(utf8, options).expression();
+    Expr e = new PromqlExprParser(utf8, options).expression();
     new TypeCheck(utf8).check(e);
     return e;
   }
@@ -42,7 +42,7 @@ public final class PromqlParser {
    * @throws PromqlParseException when it is not valid
    */
   public static List<Matcher> parseMetricSelector(String selector) {
-    return new ExprParser(bytes(selector), ParserOptions.STABLE).metricSelector();
+    return new PromqlExprParser(bytes(selector), ParserOptions.STABLE).metricSelector();
   }
 
   /**
@@ -52,7 +52,7 @@ public final class PromqlParser {
    */
   public static Labels parseMetric(String metric) {
     LabelsBuilder b = new LabelsBuilder();
-    new ExprParser(bytes(metric), ParserOptions.STABLE).metric(b::set);
+    new PromqlExprParser(bytes(metric), ParserOptions.STABLE).metric(b::set);
     return b.build();
   }
 

@@ -9,9 +9,9 @@ import dev.tethys.query.promql.ast.Expr.Cardinality;
 import dev.tethys.query.promql.ast.Expr.Span;
 import dev.tethys.query.promql.ast.Expr.ValueType;
 import dev.tethys.query.promql.ast.Expr.VectorMatching;
-import dev.tethys.query.promql.ast.Function;
+import dev.tethys.query.promql.ast.PromqlFunction;
 import dev.tethys.query.promql.function.FunctionTrait;
-import dev.tethys.query.promql.function.Functions;
+import dev.tethys.query.promql.function.PromqlFunctions;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -168,7 +168,7 @@ final class TypeCheck {
   }
 
   private void call(Expr.Call c) {
-    Function f = c.function();
+    PromqlFunction f = c.function();
     int n = c.arguments().size();
     String name = GoQuote.quote(f.name());
     if (n < f.minArguments() || n > f.maxArguments()) {
@@ -178,7 +178,7 @@ final class TypeCheck {
           c.span(),
           "expected " + bound + expected + " argument(s) in call to " + name + ", got " + n);
     }
-    boolean info = Functions.has(f.name(), FunctionTrait.JOINS_INFO) && n > 1;
+    boolean info = PromqlFunctions.has(f.name(), FunctionTrait.JOINS_INFO) && n > 1;
     if (info) {
       infoSelector(c, c.arguments().get(1));
     }

@@ -16,7 +16,7 @@ import dev.tethys.query.promql.exec.RangeSource;
 import dev.tethys.query.promql.function.CallArguments;
 import dev.tethys.query.promql.function.FunctionDefinition;
 import dev.tethys.query.promql.function.FunctionTrait;
-import dev.tethys.query.promql.function.Functions;
+import dev.tethys.query.promql.function.PromqlFunctions;
 import dev.tethys.query.promql.plan.Planner.Context;
 import dev.tethys.query.promql.plan.Planner.Planned;
 import java.util.ArrayList;
@@ -157,7 +157,7 @@ final class CallPlanner {
 
   Planned plan(Call call, Context outer) {
     String name = call.function().name();
-    FunctionDefinition f = Functions.get(name);
+    FunctionDefinition f = PromqlFunctions.get(name);
     Arguments a = new Arguments(call, f, outer.inside(name));
     if (f.has(FunctionTrait.CONSTANT)) {
       return new Planned(f.evaluator().operator(a), true, false);
@@ -181,7 +181,7 @@ final class CallPlanner {
       throw QueryException.execution(
           modifier.name().toLowerCase(Locale.ROOT)
               + " modifier can only be used with: "
-              + String.join(", ", Functions.names(accepting))
+              + String.join(", ", PromqlFunctions.names(accepting))
               + " - not with "
               + f.signature().name());
     }

@@ -7,8 +7,8 @@ import dev.tethys.query.promql.ast.Expr.Call;
 import dev.tethys.query.promql.ast.Expr.ValueType;
 import dev.tethys.query.promql.ast.Expr.VectorSelector;
 import dev.tethys.query.promql.exec.Operator;
-import dev.tethys.query.promql.exec.Shared;
-import dev.tethys.query.promql.format.Printer;
+import dev.tethys.query.promql.exec.SharedSubexpression;
+import dev.tethys.query.promql.format.PromqlPrinter;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
@@ -27,7 +27,7 @@ final class CommonSubtrees {
   private final Map<Expr, String> text = new IdentityHashMap<>();
   private final Map<String, Integer> count = new HashMap<>();
   private final Map<String, Expr> last = new HashMap<>();
-  private final Map<String, Shared> shared = new HashMap<>();
+  private final Map<String, SharedSubexpression> shared = new HashMap<>();
 
   private int printed;
 
@@ -57,7 +57,7 @@ final class CommonSubtrees {
             && e.type() == ValueType.VECTOR
             && selectors(e) > 0;
     if (worth && printed < MAX_TEXT) {
-      String t = Printer.print(e);
+      String t = PromqlPrinter.print(e);
       printed += t.length();
       text.put(e, t);
       count.merge(t, 1, Integer::sum);
@@ -81,6 +81,6 @@ final class CommonSubtrees {
   Operator share(Expr e, Planner.Context c, Operator o) {
     boolean counts = c.countsWanted() && !c.bucketsNeeded();
     String key = counts + "|" + text.getOrDefault(e, "");
-    return shared.computeIfAbsent(key, k -> new Shared(shared.size(), o));
+    return shared.computeIfAbsent(key, k -> new SharedSubexpression(shared.size(), o));
   }
 }

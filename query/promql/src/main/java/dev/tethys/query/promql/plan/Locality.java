@@ -21,7 +21,7 @@ import dev.tethys.query.promql.ast.Expr.ValueType;
 import dev.tethys.query.promql.ast.Expr.VectorSelector;
 import dev.tethys.query.promql.function.FunctionDefinition;
 import dev.tethys.query.promql.function.FunctionTrait;
-import dev.tethys.query.promql.function.Functions;
+import dev.tethys.query.promql.function.PromqlFunctions;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -288,7 +288,7 @@ public record Locality(
         return o;
       }
       String name = c.function().name();
-      FunctionDefinition f = Functions.get(name);
+      FunctionDefinition f = PromqlFunctions.get(name);
       if (f.has(FunctionTrait.JOINS_INFO)) {
         return Order.UNKNOWN; // reads more than its text says
       }

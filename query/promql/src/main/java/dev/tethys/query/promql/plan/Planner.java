@@ -42,7 +42,7 @@ import dev.tethys.query.promql.exec.VectorJoin;
 import dev.tethys.query.promql.exec.VectorScalar;
 import dev.tethys.query.promql.function.FunctionDefinition;
 import dev.tethys.query.promql.function.FunctionTrait;
-import dev.tethys.query.promql.function.Functions;
+import dev.tethys.query.promql.function.PromqlFunctions;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -118,8 +118,8 @@ public final class Planner {
     Context inside(String name) {
       return new Context(
           name,
-          countsWanted || Functions.has(name, FunctionTrait.HISTOGRAM_COUNTS),
-          bucketsNeeded || Functions.has(name, FunctionTrait.HISTOGRAM_BUCKETS),
+          countsWanted || PromqlFunctions.has(name, FunctionTrait.HISTOGRAM_COUNTS),
+          bucketsNeeded || PromqlFunctions.has(name, FunctionTrait.HISTOGRAM_BUCKETS),
           occurrences);
     }
 
@@ -256,8 +256,9 @@ public final class Planner {
 
   RangeSource range(MatrixSelector m, Context c) {
     boolean starts =
-        options.startTimestamps() && Functions.has(c.function(), FunctionTrait.START_TIMESTAMPS);
-    FunctionDefinition f = Functions.find(c.function());
+        options.startTimestamps()
+            && PromqlFunctions.has(c.function(), FunctionTrait.START_TIMESTAMPS);
+    FunctionDefinition f = PromqlFunctions.find(c.function());
     return new SelectedRange(
         selector(m.selector(), c),
         durations.positive(m.range()),

@@ -20,7 +20,7 @@ import dev.tethys.query.promql.ast.Expr.VectorMatching;
 import dev.tethys.query.promql.ast.Expr.VectorSelector;
 import dev.tethys.query.promql.exec.Propagated;
 import dev.tethys.query.promql.function.FunctionTrait;
-import dev.tethys.query.promql.function.Functions;
+import dev.tethys.query.promql.function.PromqlFunctions;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -180,8 +180,8 @@ final class Propagation {
       case Call c -> {
         String f = c.function().name();
         boolean keepsLabels =
-            Functions.has(f, FunctionTrait.PER_SERIES)
-                || Functions.has(f, FunctionTrait.PER_SERIES_OF_COUNTERS);
+            PromqlFunctions.has(f, FunctionTrait.PER_SERIES)
+                || PromqlFunctions.has(f, FunctionTrait.PER_SERIES_OF_COUNTERS);
         yield keepsLabels ? met(vector(c)) : Set.of();
       }
       case Binary b -> met(b);
@@ -302,8 +302,8 @@ final class Propagation {
     String f = c.function().name();
     Expr vector = vector(c);
     boolean alone =
-        Functions.has(f, FunctionTrait.PER_SERIES)
-            || Functions.has(f, FunctionTrait.PER_SERIES_OF_COUNTERS)
+        PromqlFunctions.has(f, FunctionTrait.PER_SERIES)
+            || PromqlFunctions.has(f, FunctionTrait.PER_SERIES_OF_COUNTERS)
                 && namesTellCounters
                 && isOfCounter(vector);
     Expr inner = alone ? given(vector, m, keep) : vector;

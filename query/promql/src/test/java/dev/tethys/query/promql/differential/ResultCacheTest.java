@@ -6,14 +6,14 @@ import dev.tethys.model.Histogram;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.Appender;
+import dev.tethys.query.promql.CacheReuse;
+import dev.tethys.query.promql.CacheReuse.Outcome;
 import dev.tethys.query.promql.EngineOptions;
 import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.QueryOptions;
 import dev.tethys.query.promql.QueryResult;
 import dev.tethys.query.promql.ResultText;
-import dev.tethys.query.promql.Reuse;
-import dev.tethys.query.promql.Reuse.Outcome;
 import dev.tethys.query.promql.Value;
 import dev.tethys.query.promql.parser.ParserOptions;
 import dev.tethys.query.promql.parser.PromqlParseException;
@@ -79,7 +79,8 @@ class ResultCacheTest {
           "info(demo_small)",
           "quantile(0.4, demo_memory_usage_bytes)",
           "label_replace(demo_small, \"x\", \"y\", \"instance\", \".*\")",
-          "histogram_quantile(0.9, sum by (le) (rate(demo_api_request_duration_seconds_bucket[2m])))");
+          "histogram_quantile(0.9, sum by (le)"
+              + " (rate(demo_api_request_duration_seconds_bucket[2m])))");
 
   private static PromqlEngine engine(long cacheBytes, long maxBytes) {
     return new PromqlEngine(
@@ -291,7 +292,7 @@ class ResultCacheTest {
     try (PromqlEngine e = engine(1 << 20, 0)) {
       long end = DemoData.START / 60_000 * 60_000 + 30 * 60_000;
       QueryOptions o = allowed ? QueryOptions.DEFAULT : QueryOptions.DEFAULT.uncached();
-      List<Reuse> seen = new ArrayList<>();
+      List<CacheReuse> seen = new ArrayList<>();
       for (int i = 0; i < 3; i++) {
         long to = end + i / 2 * 60_000;
         seen.add(
@@ -303,11 +304,11 @@ class ResultCacheTest {
       if (allowed) {
         assertThat(seen)
             .containsExactly(
-                new Reuse(Outcome.MISS, 0),
-                new Reuse(Outcome.HIT, 11),
-                new Reuse(Outcome.PARTIAL, 10));
+                new CacheReuse(Outcome.MISS, 0),
+                new CacheReuse(Outcome.HIT, 11),
+                new CacheReuse(Outcome.PARTIAL, 10));
       } else {
-        assertThat(seen).containsOnly(Reuse.NONE);
+        assertThat(seen).containsOnly(CacheReuse.NONE);
       }
     }
   }

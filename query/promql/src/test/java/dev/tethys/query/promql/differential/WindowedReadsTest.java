@@ -17,9 +17,9 @@ import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.QueryOptions;
 import dev.tethys.query.promql.ResultText;
 import dev.tethys.query.promql.ast.Expr.ValueType;
-import dev.tethys.query.promql.ast.Function;
+import dev.tethys.query.promql.ast.PromqlFunction;
 import dev.tethys.query.promql.function.FunctionDefinition;
-import dev.tethys.query.promql.function.Functions;
+import dev.tethys.query.promql.function.PromqlFunctions;
 import dev.tethys.query.promql.parser.ParserOptions;
 import dev.tethys.query.promql.parser.PromqlParseException;
 import dev.tethys.testkit.MemoryMetricStore;
@@ -151,8 +151,8 @@ class WindowedReadsTest {
   /** Every function of a range, with scalars where it requires some. */
   private static List<String> rangeFunctions() {
     List<String> out = new ArrayList<>();
-    for (FunctionDefinition d : Functions.all()) {
-      Function f = d.signature();
+    for (FunctionDefinition d : PromqlFunctions.all()) {
+      PromqlFunction f = d.signature();
       if (f.argumentTypes().contains(ValueType.MATRIX)) {
         List<String> args = new ArrayList<>();
         for (ValueType t : f.argumentTypes()) {

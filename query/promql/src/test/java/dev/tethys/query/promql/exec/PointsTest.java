@@ -33,7 +33,7 @@ class PointsTest {
   private static void assertSameSeries(Column c, double[] expected) {
     long[] times = new long[expected.length];
     Arrays.setAll(times, s -> 1000L + s);
-    Value.Series s = Finish.series(c, times, null);
+    Value.Series s = ResultAssembly.series(c, times, null);
     int n = 0;
     for (int step = 0; step < expected.length; step++) {
       if (!Column.isAbsent(expected[step])) {

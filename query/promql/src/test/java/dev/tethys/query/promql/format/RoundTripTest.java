@@ -28,14 +28,14 @@ class RoundTripTest {
   void printedQueriesMeanTheSame(@ForAll("seeds") long seed) {
     String query = new Grammar(new Random(seed)).vector(4);
     Expr first = PromqlParser.parse(query, ParserOptions.ALL);
-    String printed = Printer.print(first);
-    String again = Printer.print(PromqlParser.parse(printed, ParserOptions.ALL));
+    String printed = PromqlPrinter.print(first);
+    String again = PromqlPrinter.print(PromqlParser.parse(printed, ParserOptions.ALL));
     assertThat(again).as(query).isEqualTo(printed);
     assertThat(AstJson.toJson(PromqlParser.parse(printed, ParserOptions.ALL)))
         .as(query)
         .isEqualTo(sorted(first));
     String pretty = PrettyPrinter.format(first, 20);
-    assertThat(Printer.print(PromqlParser.parse(pretty, ParserOptions.ALL)))
+    assertThat(PromqlPrinter.print(PromqlParser.parse(pretty, ParserOptions.ALL)))
         .as(pretty)
         .isEqualTo(printed);
   }
@@ -44,7 +44,7 @@ class RoundTripTest {
    * The tree as JSON does not hold positions; printing sorts matchers, so both sides are printed.
    */
   private static String sorted(Expr e) {
-    return AstJson.toJson(PromqlParser.parse(Printer.print(e), ParserOptions.ALL));
+    return AstJson.toJson(PromqlParser.parse(PromqlPrinter.print(e), ParserOptions.ALL));
   }
 
   @Property(tries = 5000)

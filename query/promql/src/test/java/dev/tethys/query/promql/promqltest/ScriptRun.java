@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.fail;
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.query.promql.ast.Expr;
-import dev.tethys.query.promql.format.Printer;
+import dev.tethys.query.promql.format.PromqlPrinter;
 import dev.tethys.query.promql.parser.ParserOptions;
 import dev.tethys.query.promql.parser.PromqlParser;
 import dev.tethys.query.promql.parser.SeriesDescription.SequenceValue;
@@ -129,7 +129,7 @@ final class ScriptRun {
     if (fixed == null) {
       return;
     }
-    String query = Printer.print(fixed);
+    String query = PromqlPrinter.print(fixed);
     long t = e.end();
     List<Long> times = t == 0 ? List.of(-1000L, 0L, 1000L) : List.of(-10 * t, 0L, t / 5, t, 10 * t);
     for (long time : times) {

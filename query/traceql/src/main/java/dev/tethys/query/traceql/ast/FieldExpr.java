@@ -35,6 +35,6 @@ public sealed interface FieldExpr {
 
   /** Printed form. */
   default String text() {
-    return Printer.field(this);
+    return TraceqlPrinter.field(this);
   }
 }

@@ -26,7 +26,7 @@ public sealed interface Scalar {
   record Aggregate(Function function, @Nullable FieldExpr of) implements Scalar {
     /** Printed form, which names the value in results. */
     public String text() {
-      return Printer.scalar(this);
+      return TraceqlPrinter.scalar(this);
     }
   }
 

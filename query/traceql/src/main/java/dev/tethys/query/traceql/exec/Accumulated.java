@@ -29,14 +29,14 @@ final class Accumulated {
     }
   }
 
-  private final Work work;
+  private final TraceqlRun work;
   private final Accumulation.Shape shape;
   private final int maxExemplars;
   private final Map<List<TraceValue>, Group> groups = new HashMap<>();
   private final Map<Integer, Accumulation> waiting = new HashMap<>();
   private int next;
 
-  Accumulated(Work work, Accumulation.Shape shape, int maxExemplars) {
+  Accumulated(TraceqlRun work, Accumulation.Shape shape, int maxExemplars) {
     this.work = work;
     this.shape = shape;
     this.maxExemplars = maxExemplars;

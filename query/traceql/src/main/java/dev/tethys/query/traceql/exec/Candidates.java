@@ -18,10 +18,10 @@ final class Candidates {
 
   private static final SpanNeeds NEEDS = new SpanNeeds(true, false, true, false, List.of());
 
-  private final Work work;
+  private final TraceqlRun work;
   private final List<SpanSegment> segments;
 
-  Candidates(Work work, List<SpanSegment> segments) {
+  Candidates(TraceqlRun work, List<SpanSegment> segments) {
     this.work = work;
     this.segments = segments;
   }
@@ -89,7 +89,7 @@ final class Candidates {
                   rows -> {
                     add(t, rows, within);
                     if (t.size() >= enough) {
-                      throw Work.Enough.ENOUGH;
+                      throw TraceqlRun.Enough.ENOUGH;
                     }
                   });
               parts[i] = t;

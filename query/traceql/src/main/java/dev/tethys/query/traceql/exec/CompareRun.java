@@ -30,7 +30,7 @@ final class CompareRun {
 
   private static final String META = "__meta_type";
 
-  private final Work work;
+  private final TraceqlRun work;
   private final TraceStore store;
   private final String tenant;
   private final TimeGrid grid;
@@ -40,7 +40,7 @@ final class CompareRun {
   private final List<FieldExpr> fields;
 
   CompareRun(
-      Work work,
+      TraceqlRun work,
       TraceStore store,
       String tenant,
       TimeGrid grid,

@@ -43,7 +43,7 @@ public final class DifferenceRun {
   /** Conditions whose pairs are counted. */
   private static final int PAIRED = 8;
 
-  private final Work work;
+  private final TraceqlRun work;
   private final TraceStore store;
   private final String tenant;
   private final SelectionDifference.Request request;
@@ -55,7 +55,7 @@ public final class DifferenceRun {
   private final AtomicLong outside = new AtomicLong();
 
   private DifferenceRun(
-      Work work, TraceStore store, String tenant, SelectionDifference.Request request) {
+      TraceqlRun work, TraceStore store, String tenant, SelectionDifference.Request request) {
     this.work = work;
     this.store = store;
     this.tenant = tenant;
@@ -100,7 +100,7 @@ public final class DifferenceRun {
 
   /** Runs a comparison. */
   public static SelectionDifference run(
-      Work work, TraceStore store, String tenant, SelectionDifference.Request request) {
+      TraceqlRun work, TraceStore store, String tenant, SelectionDifference.Request request) {
     return new DifferenceRun(work, store, tenant, request).run();
   }
 

@@ -16,7 +16,7 @@ import java.util.function.IntConsumer;
 
 /** Evaluation of metrics: one pass over the spans if filters decide on each span alone. */
 public final class MetricRun {
-  private final Work work;
+  private final TraceqlRun work;
   private final TraceStore store;
   private final String tenant;
   private final TimeGrid grid;
@@ -24,7 +24,7 @@ public final class MetricRun {
   private final int exemplars;
 
   MetricRun(
-      Work work,
+      TraceqlRun work,
       TraceStore store,
       String tenant,
       TimeGrid grid,

@@ -16,7 +16,7 @@ public final class Runs {
 
   /** Series of a range, with times that are multiples of the step. */
   public static TraceSeriesResult range(
-      Work work,
+      TraceqlRun work,
       TraceStore store,
       String tenant,
       Metric metric,
@@ -31,7 +31,7 @@ public final class Runs {
 
   /** Series with one value. */
   public static TraceSeriesResult instant(
-      Work work,
+      TraceqlRun work,
       TraceStore store,
       String tenant,
       Metric metric,
@@ -42,7 +42,7 @@ public final class Runs {
   }
 
   private static TraceSeriesResult run(
-      Work work,
+      TraceqlRun work,
       TraceStore store,
       String tenant,
       Metric metric,

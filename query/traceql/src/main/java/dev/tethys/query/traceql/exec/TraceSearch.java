@@ -32,7 +32,7 @@ public final class TraceSearch {
   /** Field that results have. */
   private record Output(String name, Slots.Slot slot, ValueType integers) {}
 
-  private final Work work;
+  private final TraceqlRun work;
   private final Stage.Pipeline pipeline;
   private final int limit;
   private final int spansPerSpanset;
@@ -53,7 +53,7 @@ public final class TraceSearch {
    * @param all segments that may have other spans of found traces
    */
   TraceSearch(
-      Work work,
+      TraceqlRun work,
       Stage.Pipeline pipeline,
       long from,
       long to,
@@ -84,7 +84,7 @@ public final class TraceSearch {
 
   /** Runs a search over the segments of a range and of a wider range for the rest of traces. */
   public static List<FoundTrace> run(
-      Work work,
+      TraceqlRun work,
       Stage.Pipeline pipeline,
       long from,
       long to,

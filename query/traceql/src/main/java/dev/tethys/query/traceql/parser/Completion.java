@@ -15,13 +15,13 @@ public final class Completion {
    * @throws TraceQlException if the text has no tokens of TraceQL
    */
   public static String complete(String text) {
-    List<Token> tokens = TraceqlLexer.tokens(text);
+    List<TraceqlToken> tokens = TraceqlLexer.tokens(text);
     StringBuilder sb = new StringBuilder();
     int from = 0;
     int braces = 0;
     int parentheses = 0;
     for (int i = 0; i < tokens.size() - 1; i++) {
-      Token t = tokens.get(i);
+      TraceqlToken t = tokens.get(i);
       braces += t.is("{") ? 1 : t.is("}") ? -1 : 0;
       parentheses += t.is("(") ? 1 : t.is(")") ? -1 : 0;
       if (braces > 0 && i > 0 && isComparison(t) && ends(tokens.get(i + 1))) {
@@ -39,15 +39,15 @@ public final class Completion {
     return sb.toString();
   }
 
-  private static boolean isComparison(Token t) {
-    return t.kind() == Token.Kind.SYMBOL
+  private static boolean isComparison(TraceqlToken t) {
+    return t.kind() == TraceqlToken.Kind.SYMBOL
         && switch (t.text()) {
           case "=", "!=", "<", "<=", ">", ">=", "=~", "!~" -> true;
           default -> false;
         };
   }
 
-  private static boolean ends(Token t) {
-    return t.kind() == Token.Kind.END || t.is("&&") || t.is("||") || t.is(")") || t.is("}");
+  private static boolean ends(TraceqlToken t) {
+    return t.kind() == TraceqlToken.Kind.END || t.is("&&") || t.is("||") || t.is(")") || t.is("}");
   }
 }

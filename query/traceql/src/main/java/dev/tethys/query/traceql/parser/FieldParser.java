@@ -12,9 +12,9 @@ final class FieldParser {
   private static final int NOT_LEVEL = 4;
   private static final int UNARY_LEVEL = 7;
 
-  private final TokenReader in;
+  private final TraceqlTokenReader in;
 
-  FieldParser(TokenReader in) {
+  FieldParser(TraceqlTokenReader in) {
     this.in = in;
   }
 
@@ -24,8 +24,8 @@ final class FieldParser {
 
   /** An attribute or an intrinsic field alone. */
   FieldExpr field() {
-    Token t = in.peek();
-    FieldExpr f = t.kind() == Token.Kind.LITERAL ? null : reference(t);
+    TraceqlToken t = in.peek();
+    FieldExpr f = t.kind() == TraceqlToken.Kind.LITERAL ? null : reference(t);
     if (f == null || f instanceof FieldExpr.Static) {
       throw in.unexpected("expected an attribute or an intrinsic field");
     }
@@ -57,8 +57,8 @@ final class FieldParser {
     };
   }
 
-  private static @Nullable Operator operator(Token t) {
-    if (t.kind() == Token.Kind.SYMBOL) {
+  private static @Nullable Operator operator(TraceqlToken t) {
+    if (t.kind() == TraceqlToken.Kind.SYMBOL) {
       for (Operator op : Operator.values()) {
         if (op != Operator.NOT && op.text().equals(t.text())) {
           return op;
@@ -69,17 +69,17 @@ final class FieldParser {
   }
 
   private FieldExpr prefix() {
-    Token t = in.peek();
+    TraceqlToken t = in.peek();
     if (t.is("!") || t.is("-")) {
       in.take();
       in.countOperator();
       in.enter();
-      Token operandToken = in.peek();
+      TraceqlToken operandToken = in.peek();
       FieldExpr operand = t.is("!") ? binary(NOT_LEVEL + 1) : binary(UNARY_LEVEL);
       in.leave();
       return t.is("!")
           ? new FieldExpr.Unary(Operator.NOT, operand)
-          : negated(operand, operandToken.kind() == Token.Kind.LITERAL);
+          : negated(operand, operandToken.kind() == TraceqlToken.Kind.LITERAL);
     }
     if (in.accept("(")) {
       in.enter();
@@ -111,7 +111,7 @@ final class FieldParser {
     };
   }
 
-  private static @Nullable FieldExpr reference(Token t) {
+  private static @Nullable FieldExpr reference(TraceqlToken t) {
     return switch (t.kind()) {
       case ATTRIBUTE -> Objects.requireNonNull(t.attribute());
       case LITERAL -> new FieldExpr.Static(Objects.requireNonNull(t.value()));

@@ -37,14 +37,14 @@ public final class QueryParser {
     record OfComparison(Root.ScalarComparison comparison) implements Term {}
   }
 
-  private final TokenReader in;
+  private final TraceqlTokenReader in;
   private final FieldParser fields;
-  private final MetricParser metrics;
+  private final TraceqlMetricParser metrics;
 
   private QueryParser(String text) {
-    in = new TokenReader(text);
+    in = new TraceqlTokenReader(text);
     fields = new FieldParser(in);
-    metrics = new MetricParser(in, fields);
+    metrics = new TraceqlMetricParser(in, fields);
   }
 
   /**
@@ -64,7 +64,7 @@ public final class QueryParser {
   public static FieldExpr parseField(String text) {
     QueryParser p = new QueryParser(text);
     FieldExpr f = p.fields.field();
-    if (p.in.peek().kind() != Token.Kind.END) {
+    if (p.in.peek().kind() != TraceqlToken.Kind.END) {
       throw p.in.unexpected("expected a single attribute or intrinsic field");
     }
     return f;
@@ -73,7 +73,7 @@ public final class QueryParser {
   private Parsed root() {
     Term t = pipeline(false);
     Map<String, TraceValue> hints = in.peek().isWord("with") ? hints() : Map.of();
-    if (in.peek().kind() != Token.Kind.END) {
+    if (in.peek().kind() != TraceqlToken.Kind.END) {
       throw in.unexpected("expected an operator, | or with");
     }
     return new Parsed(asRoot(t), hints);
@@ -95,12 +95,12 @@ public final class QueryParser {
     in.expect("(");
     Map<String, TraceValue> out = new LinkedHashMap<>();
     do {
-      Token name = in.take();
-      if (name.kind() != Token.Kind.WORD) {
+      TraceqlToken name = in.take();
+      if (name.kind() != TraceqlToken.Kind.WORD) {
         throw in.unexpected(name, "expected the name of a hint");
       }
       in.expect("=");
-      Token at = in.peek();
+      TraceqlToken at = in.peek();
       if (!(fields.expression() instanceof FieldExpr.Static s)) {
         throw in.unexpected(at, "expected a literal as the value of the hint " + name.text());
       }
@@ -128,7 +128,7 @@ public final class QueryParser {
       if (m != null) {
         return new Term.OfMetric(metrics.secondStages(m));
       }
-      Token at = in.peek();
+      TraceqlToken at = in.peek();
       switch (element(false)) {
         case Term.OfStage e -> stages.add(e.stage());
         case Term.OfScalar(Scalar.Aggregate a) when inParentheses && in.peek().is(")") -> {
@@ -148,8 +148,8 @@ public final class QueryParser {
   }
 
   private Term element(boolean first) {
-    Token t = in.peek();
-    if (t.kind() == Token.Kind.WORD && in.peekSecond().is("(")) {
+    TraceqlToken t = in.peek();
+    if (t.kind() == TraceqlToken.Kind.WORD && in.peekSecond().is("(")) {
       switch (t.text()) {
         case "by" -> {
           in.take();
@@ -189,7 +189,7 @@ public final class QueryParser {
   private Term binary(int min) {
     Term left = primary();
     while (true) {
-      Token t = in.peek();
+      TraceqlToken t = in.peek();
       int level = level(t);
       if (level < min) {
         return left;
@@ -199,15 +199,15 @@ public final class QueryParser {
       }
       in.take();
       in.countOperator();
-      Token rightToken = in.peek();
+      TraceqlToken rightToken = in.peek();
       Term right = binary(t.is("^") ? level : level + 1);
       left = join(t, left, rightToken, right);
     }
   }
 
   /** Precedence of an operator; 0 for tokens that are none. */
-  private static int level(Token t) {
-    if (t.kind() != Token.Kind.SYMBOL) {
+  private static int level(TraceqlToken t) {
+    if (t.kind() != TraceqlToken.Kind.SYMBOL) {
       return 0;
     }
     return switch (t.text()) {
@@ -220,7 +220,7 @@ public final class QueryParser {
     };
   }
 
-  private static boolean takes(Term left, Token operator) {
+  private static boolean takes(Term left, TraceqlToken operator) {
     Operator op = operator(operator.text());
     return switch (left) {
       case Term.OfStage s ->
@@ -250,7 +250,7 @@ public final class QueryParser {
     return null;
   }
 
-  private Term join(Token operator, Term left, Token rightToken, Term right) {
+  private Term join(TraceqlToken operator, Term left, TraceqlToken rightToken, Term right) {
     String text = operator.text();
     if (left instanceof Term.OfStage(Stage.Spanset l)) {
       if (!(right instanceof Term.OfStage(Stage.Spanset r))) {
@@ -293,7 +293,7 @@ public final class QueryParser {
     };
   }
 
-  private Term joinScalars(Operator op, Token at, Scalar l, Scalar r) {
+  private Term joinScalars(Operator op, TraceqlToken at, Scalar l, Scalar r) {
     boolean constant = Constants.isConstant(l) && Constants.isConstant(r);
     if (op.isComparison()) {
       if (constant) {
@@ -322,7 +322,7 @@ public final class QueryParser {
   }
 
   private Term primary() {
-    Token t = in.peek();
+    TraceqlToken t = in.peek();
     if (t.is("{")) {
       return new Term.OfStage(filter(in, fields));
     }
@@ -336,10 +336,10 @@ public final class QueryParser {
       in.leave();
       return inner;
     }
-    if (t.is("-") || t.kind() == Token.Kind.LITERAL) {
+    if (t.is("-") || t.kind() == TraceqlToken.Kind.LITERAL) {
       return new Term.OfScalar(new Scalar.Static(metrics.literal()));
     }
-    if (t.kind() == Token.Kind.WORD) {
+    if (t.kind() == TraceqlToken.Kind.WORD) {
       for (Scalar.Function f : Scalar.Function.values()) {
         if (f.text().equals(t.text())) {
           return new Term.OfScalar(aggregate(f));
@@ -350,14 +350,14 @@ public final class QueryParser {
   }
 
   /** A filter in braces. */
-  static Stage.Filter filter(TokenReader in, FieldParser fields) {
+  static Stage.Filter filter(TraceqlTokenReader in, FieldParser fields) {
     in.expect("{");
     if (in.accept("}")) {
       return new Stage.Filter(FieldExpr.TRUE);
     }
     FieldExpr e = fields.expression();
     if (!in.peek().is("}")) {
-      throw in.unexpected(in.peek().kind() == Token.Kind.END ? "expected }" : "");
+      throw in.unexpected(in.peek().kind() == TraceqlToken.Kind.END ? "expected }" : "");
     }
     in.take();
     return new Stage.Filter(e);

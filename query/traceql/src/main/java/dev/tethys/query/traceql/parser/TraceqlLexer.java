@@ -30,23 +30,23 @@ final class TraceqlLexer {
           "instrumentation", SpanField.Scope.SCOPE_ATTRIBUTE);
 
   private final String text;
-  private final List<Token> tokens = new ArrayList<>();
+  private final List<TraceqlToken> tokens = new ArrayList<>();
   private int at;
 
   private TraceqlLexer(String text) {
     this.text = text;
   }
 
-  /** Tokens of a query; the last is {@link Token.Kind#END}. */
-  static List<Token> tokens(String text) {
+  /** Tokens of a query; the last is {@link TraceqlToken.Kind#END}. */
+  static List<TraceqlToken> tokens(String text) {
     return new TraceqlLexer(text).run();
   }
 
-  private List<Token> run() {
+  private List<TraceqlToken> run() {
     while (true) {
       skipSpace();
       if (at >= text.length()) {
-        tokens.add(new Token(Token.Kind.END, "", null, null, at, at));
+        tokens.add(new TraceqlToken(TraceqlToken.Kind.END, "", null, null, at, at));
         return tokens;
       }
       next();
@@ -91,7 +91,7 @@ final class TraceqlLexer {
   private void symbol() {
     for (String s : SYMBOLS) {
       if (text.startsWith(s, at)) {
-        add(Token.Kind.SYMBOL, at, at + s.length(), null, null);
+        add(TraceqlToken.Kind.SYMBOL, at, at + s.length(), null, null);
         return;
       }
     }
@@ -118,7 +118,7 @@ final class TraceqlLexer {
       if (next == ':' && end + 1 < text.length() && isLetter(text.charAt(end + 1))) {
         end = wordEnd(end + 1);
       }
-      add(Token.Kind.WORD, from, end, null, null);
+      add(TraceqlToken.Kind.WORD, from, end, null, null);
     }
   }
 
@@ -154,7 +154,7 @@ final class TraceqlLexer {
       throw error(from, "name of an attribute is missing after " + text.substring(from, nameFrom));
     }
     add(
-        Token.Kind.ATTRIBUTE,
+        TraceqlToken.Kind.ATTRIBUTE,
         from,
         i,
         null,
@@ -218,7 +218,9 @@ final class TraceqlLexer {
           i,
           whole ? new TraceValue.Int(Long.parseLong(s)) : new TraceValue.Real(real(s, from)));
     } catch (NumberFormatException e) {
-      if (tokens.getLast() instanceof Token t && t.is("-") && s.equals("9223372036854775808")) {
+      if (tokens.getLast() instanceof TraceqlToken t
+          && t.is("-")
+          && s.equals("9223372036854775808")) {
         literal(from, i, new TraceValue.Int(Long.MIN_VALUE)); // the sign changes nothing
         return;
       }
@@ -264,16 +266,16 @@ final class TraceqlLexer {
   }
 
   private void literal(int from, int to, TraceValue value) {
-    add(Token.Kind.LITERAL, from, to, value, null);
+    add(TraceqlToken.Kind.LITERAL, from, to, value, null);
   }
 
   private void add(
-      Token.Kind kind,
+      TraceqlToken.Kind kind,
       int from,
       int to,
       @Nullable TraceValue value,
       FieldExpr.@Nullable Attribute attribute) {
-    tokens.add(new Token(kind, text.substring(from, to), value, attribute, from, to));
+    tokens.add(new TraceqlToken(kind, text.substring(from, to), value, attribute, from, to));
     at = to;
   }
 

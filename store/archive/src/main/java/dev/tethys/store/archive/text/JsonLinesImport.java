@@ -66,7 +66,7 @@ public final class JsonLinesImport {
       try {
         JsonToken t = p.nextToken();
         while (t != null) {
-          want(t, JsonToken.START_OBJECT);
+          require(t, JsonToken.START_OBJECT);
           series(p);
           t = p.nextToken();
         }
@@ -88,7 +88,7 @@ public final class JsonLinesImport {
    */
   void line(byte[] text, int offset, int length, String place) {
     try (JsonParser p = Json.FACTORY.createParser(text, offset, length)) {
-      want(p.nextToken(), JsonToken.START_OBJECT);
+      require(p.nextToken(), JsonToken.START_OBJECT);
       series(p);
     } catch (JacksonException e) {
       throw new IllegalArgumentException(place + ": " + JsonFailures.inLine(e), e);
@@ -110,7 +110,7 @@ public final class JsonLinesImport {
     }
   }
 
-  private static void want(@Nullable JsonToken got, JsonToken wanted) {
+  private static void require(@Nullable JsonToken got, JsonToken wanted) {
     if (got != wanted) {
       throw new Malformed("a JSON object with metric, values and timestamps is wanted");
     }

@@ -92,7 +92,7 @@ class LogBlockTest {
     return new String(b.buf, 0, b.size, StandardCharsets.ISO_8859_1);
   }
 
-  private void comesBack(List<Row> rows) {
+  private void returns(List<Row> rows) {
     assertThat(read(open(write(rows)))).containsExactlyInAnyOrderElementsOf(rows);
   }
 
@@ -133,7 +133,7 @@ class LogBlockTest {
     for (int i = 0; i < bodies.length; i++) {
       rows.add(row(NOON + i, bodies[i]));
     }
-    comesBack(rows);
+    returns(rows);
   }
 
   @Test
@@ -170,8 +170,8 @@ class LogBlockTest {
               time,
               java.time.Instant.ofEpochSecond(0, time + 1_234_567_891L).toString() + " ready"));
     }
-    comesBack(rows);
-    comesBack(others);
+    returns(rows);
+    returns(others);
     assertThat(write(rows).length).isLessThan(write(others).length * 2 / 3);
   }
 
@@ -190,7 +190,7 @@ class LogBlockTest {
       }
       rows.add(new Row(NOON - i, random.nextInt(600), "value " + i, m));
     }
-    comesBack(rows);
+    returns(rows);
     LogBlock block = open(write(rows));
     assertThat(block.streams()).hasSizeGreaterThan(256);
     assertThat(block.streams().stream().mapToInt(LogBlock.StreamRows::rows).sum()).isEqualTo(3000);
@@ -200,7 +200,7 @@ class LogBlockTest {
 
   @Test
   void timesOfAnyDistanceComeBack() {
-    comesBack(
+    returns(
         List.of(
             row(Long.MIN_VALUE / 2, "a"),
             row(0, "b"),
@@ -257,6 +257,6 @@ class LogBlockTest {
         rows.add(new Row(NOON + random.nextInt(1000), random.nextInt(3), b, Map.of()));
       }
     }
-    comesBack(rows);
+    returns(rows);
   }
 }

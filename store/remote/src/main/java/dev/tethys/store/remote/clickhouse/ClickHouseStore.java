@@ -12,7 +12,7 @@ import dev.tethys.model.storage.MetricSource.SeriesExemplars;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.StepWindows;
 import dev.tethys.store.remote.ForeignStore;
-import dev.tethys.store.remote.HttpQuestions;
+import dev.tethys.store.remote.HttpQueries;
 import dev.tethys.store.remote.KeyedSeries;
 import dev.tethys.store.remote.NamedValues;
 import dev.tethys.store.remote.StoreConfig;
@@ -62,7 +62,7 @@ final class ClickHouseStore implements ForeignStore {
   private static final String ORDER = " ORDER BY metric, series, ts";
 
   private final StoreConfig config;
-  private final HttpQuestions http;
+  private final HttpQueries http;
   private final StoreLimits limits;
   private final ClickHouseTables tables;
   private volatile boolean compresses = true;
@@ -70,7 +70,7 @@ final class ClickHouseStore implements ForeignStore {
   ClickHouseStore(
       StoreConfig config, WebClient client, StoreLimits limits, ClickHouseTables tables) {
     this.config = config;
-    this.http = new HttpQuestions(config, client, limits);
+    this.http = new HttpQueries(config, client, limits);
     this.limits = limits;
     this.tables = tables;
   }
@@ -90,7 +90,7 @@ final class ClickHouseStore implements ForeignStore {
     boolean compressed = compresses;
     try {
       query(sql, compressed, rows);
-    } catch (HttpQuestions.RefusedException e) {
+    } catch (HttpQueries.RefusedException e) {
       if (!compressed
           || !e.said().contains(COMPRESSION)
           || MAY_NOT_CHANGE.stream().noneMatch(e.said()::contains)) {

@@ -8,7 +8,7 @@ import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.model.storage.StepWindows;
 import dev.tethys.store.remote.ForeignStore;
-import dev.tethys.store.remote.HttpQuestions;
+import dev.tethys.store.remote.HttpQueries;
 import dev.tethys.store.remote.MetricNames;
 import dev.tethys.store.remote.NamedValues;
 import dev.tethys.store.remote.SeriesCollector;
@@ -54,13 +54,13 @@ final class ElasticStore implements ForeignStore {
 
   private final StoreConfig config;
   private final String index;
-  private final HttpQuestions http;
+  private final HttpQueries http;
   private final StoreLimits limits;
 
   ElasticStore(StoreConfig config, String index, WebClient client, StoreLimits limits) {
     this.config = config;
     this.index = index;
-    this.http = new HttpQuestions(config, client, limits);
+    this.http = new HttpQueries(config, client, limits);
     this.limits = limits;
   }
 

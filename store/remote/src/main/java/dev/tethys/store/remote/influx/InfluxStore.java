@@ -10,7 +10,7 @@ import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.store.remote.Expressions;
 import dev.tethys.store.remote.ForeignStore;
-import dev.tethys.store.remote.HttpQuestions;
+import dev.tethys.store.remote.HttpQueries;
 import dev.tethys.store.remote.MetricNames;
 import dev.tethys.store.remote.NamedValues;
 import dev.tethys.store.remote.SeriesCollector;
@@ -50,7 +50,7 @@ final class InfluxStore implements ForeignStore {
   private final StoreConfig config;
   private final String database;
   private final String policy;
-  private final HttpQuestions http;
+  private final HttpQueries http;
   private final StoreLimits limits;
 
   InfluxStore(
@@ -58,7 +58,7 @@ final class InfluxStore implements ForeignStore {
     this.config = config;
     this.database = database;
     this.policy = policy;
-    this.http = new HttpQuestions(config, client, limits);
+    this.http = new HttpQueries(config, client, limits);
     this.limits = limits;
   }
 

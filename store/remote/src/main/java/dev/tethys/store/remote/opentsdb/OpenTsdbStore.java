@@ -8,7 +8,7 @@ import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.store.remote.Expressions;
 import dev.tethys.store.remote.ForeignStore;
-import dev.tethys.store.remote.HttpQuestions;
+import dev.tethys.store.remote.HttpQueries;
 import dev.tethys.store.remote.MetricNames;
 import dev.tethys.store.remote.NamedValues;
 import dev.tethys.store.remote.SeriesCollector;
@@ -59,13 +59,13 @@ final class OpenTsdbStore implements ForeignStore {
 
   private final StoreConfig config;
   private final List<String> tags;
-  private final HttpQuestions http;
+  private final HttpQueries http;
   private final StoreLimits limits;
 
   OpenTsdbStore(StoreConfig config, List<String> tags, WebClient client, StoreLimits limits) {
     this.config = config;
     this.tags = tags;
-    this.http = new HttpQuestions(config, client, limits);
+    this.http = new HttpQueries(config, client, limits);
     this.limits = limits;
   }
 
@@ -276,12 +276,12 @@ final class OpenTsdbStore implements ForeignStore {
         in -> TsdbAnswer.query(in, to));
   }
 
-  private boolean isAnswered(Call call, HttpQuestions.Reading to)
+  private boolean isAnswered(Call call, HttpQueries.Reading to)
       throws IOException, InterruptedException {
     try {
       http.ask(call, to);
       return true;
-    } catch (HttpQuestions.RefusedException e) {
+    } catch (HttpQueries.RefusedException e) {
       if (e.status() != 400 || !e.said().contains(UNKNOWN)) {
         throw e;
       }

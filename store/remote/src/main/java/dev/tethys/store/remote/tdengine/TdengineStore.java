@@ -12,7 +12,7 @@ import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.SelectHints;
 import dev.tethys.store.remote.Expressions;
 import dev.tethys.store.remote.ForeignStore;
-import dev.tethys.store.remote.HttpQuestions;
+import dev.tethys.store.remote.HttpQueries;
 import dev.tethys.store.remote.MetricNames;
 import dev.tethys.store.remote.NamedValues;
 import dev.tethys.store.remote.SeriesCollector;
@@ -63,7 +63,7 @@ final class TdengineStore implements ForeignStore {
   private final String database;
   private final String table;
   private final Secret cloudToken;
-  private final HttpQuestions http;
+  private final HttpQueries http;
   private final StoreLimits limits;
 
   /**
@@ -81,7 +81,7 @@ final class TdengineStore implements ForeignStore {
     this.database = database;
     this.table = table;
     this.cloudToken = cloudToken;
-    this.http = new HttpQuestions(config, client, limits);
+    this.http = new HttpQueries(config, client, limits);
     this.limits = limits;
   }
 

@@ -128,7 +128,7 @@ final class ColumnReader {
     }
   }
 
-  /** Numbers that must are in 0..max - 1. */
+  /** Numbers that must be in 0..max - 1. */
   static int[] codes(ByteSource in, int n, int max) {
     long[] numbers = numbers(in, n);
     requireBelow(numbers, n, max);

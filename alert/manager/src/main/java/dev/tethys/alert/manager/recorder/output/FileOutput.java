@@ -53,7 +53,7 @@ final class FileOutput implements EventOutput {
       channel = open(path);
       key = key(path);
     }
-    byte[] line = Lines.of(event);
+    byte[] line = EventLines.of(event);
     ByteBuffer b = ByteBuffer.wrap(line);
     while (b.hasRemaining()) {
       channel.write(b);

@@ -15,7 +15,7 @@ final class StreamOutput implements EventOutput {
 
   @Override
   public int send(RecordedEvent event) throws IOException {
-    byte[] line = Lines.of(event);
+    byte[] line = EventLines.of(event);
     out.write(line); // as a whole, so that lines of the log do not come between
     out.flush();
     return line.length;

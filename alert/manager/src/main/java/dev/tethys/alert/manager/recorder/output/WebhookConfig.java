@@ -1,6 +1,6 @@
 package dev.tethys.alert.manager.recorder.output;
 
-import dev.tethys.alert.manager.receiver.Types;
+import dev.tethys.alert.manager.receiver.ConfigTypes;
 import dev.tethys.alert.manager.recorder.EventOutput;
 import dev.tethys.alert.manager.recorder.OutputConfig;
 import dev.tethys.alert.manager.recorder.OutputContext;
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * A URL that events are posted to.
  *
  * @param maxRetries how many attempts there are
- * @param batch null when each event has a request of its own
+ * @param batch null when each event has its own request
  */
 record WebhookConfig(
     Secret url,
@@ -38,7 +38,7 @@ record WebhookConfig(
 
   static final Section SECTION = new Section("webhook_output", "Events posted to a URL, as JSON.");
   private static final Key<Secret> URL =
-      SECTION.optional("url", Types.SECRET_URL, "Where they are posted; required.");
+      SECTION.optional("url", ConfigTypes.SECRET_URL, "Where they are posted; required.");
   private static final Key<HttpClientConfig> HTTP_CONFIG =
       SECTION.key(
           "http_config",

@@ -85,7 +85,7 @@ final class CelParser {
     return false;
   }
 
-  private void want(String symbol) {
+  private void require(String symbol) {
     if (!take(symbol)) {
       throw wrong(token(), "\"" + symbol + "\" expected, not " + token().text());
     }
@@ -102,7 +102,7 @@ final class CelParser {
     CelExpr e = logical(false);
     if (take("?")) {
       CelExpr then = logical(false);
-      want(":");
+      require(":");
       e = new CelExpr.Choice(e, then, expression());
     }
     depth--;
@@ -170,7 +170,7 @@ final class CelParser {
     }
     if (t.is("(")) {
       CelExpr e = expression();
-      want(")");
+      require(")");
       return e;
     }
     if (t.is("[")) {
@@ -195,7 +195,7 @@ final class CelParser {
     while (!take(end)) {
       all.add(expression());
       if (!token().is(end)) {
-        want(",");
+        require(",");
       }
     }
     return List.copyOf(all);
@@ -205,10 +205,10 @@ final class CelParser {
     List<Map.Entry<CelExpr, CelExpr>> all = new ArrayList<>();
     while (!take("}")) {
       CelExpr key = expression();
-      want(":");
+      require(":");
       all.add(Map.entry(key, expression()));
       if (!token().is("}")) {
-        want(",");
+        require(",");
       }
     }
     return new CelExpr.MapOf(List.copyOf(all));
@@ -222,7 +222,7 @@ final class CelParser {
     if (take("(")) {
       if (name.equals("has")) {
         CelExpr e = expression();
-        want(")");
+        require(")");
         if (e instanceof CelExpr.Field f) {
           return new CelExpr.Field(f.of(), f.name(), true);
         }
@@ -241,7 +241,7 @@ final class CelParser {
     while (true) {
       if (take("[")) {
         e = new CelExpr.Element(e, expression());
-        want("]");
+        require("]");
       } else if (take(".")) {
         Token name = token();
         if (name.kind() != Kind.NAME) {
@@ -281,7 +281,7 @@ final class CelParser {
       body = expression();
     }
     bound.pop();
-    want(")");
+    require(")");
     return new CelExpr.Comprehension(kind, target, variable.text(), filter, body);
   }
 

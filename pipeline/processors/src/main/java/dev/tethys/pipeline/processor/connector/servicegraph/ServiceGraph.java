@@ -135,8 +135,8 @@ final class ServiceGraph implements Connector {
   }
 
   @Override
-  public void handOn() {
-    flush.handOn();
+  public void forward() {
+    flush.forward();
   }
 
   @Override
@@ -196,7 +196,7 @@ final class ServiceGraph implements Connector {
     spans.drop(SEEN, items - unnamed - refused);
     dropped.add((long) refused);
     if (!settings.interval().isPositive()) {
-      flush.handOn();
+      flush.forward();
     }
     receipt.settle(Outcome.ACCEPTED);
   }

@@ -43,7 +43,7 @@ final class SeriesTable<P extends DataPoint> {
       Span span,
       double duration,
       long times,
-      Room room) {
+      SeriesBudget room) {
     Series<P> s = series.get(key);
     if (s == null) {
       boolean full = room.limit() > 0 && series.size() >= room.limit();
@@ -58,7 +58,7 @@ final class SeriesTable<P extends DataPoint> {
     s.exemplar(span, duration, room.exemplars());
   }
 
-  private Series<P> overflow(Room room) {
+  private Series<P> overflow(SeriesBudget room) {
     Series<P> s = series.get(SeriesKey.OVERFLOW);
     if (s == null) {
       Attributes a = new Attributes();
@@ -86,7 +86,7 @@ final class SeriesTable<P extends DataPoint> {
   }
 
   /** Forgets series in which nothing was counted since a time. */
-  void expire(long untilMillis, Room room) {
+  void expire(long untilMillis, SeriesBudget room) {
     series
         .values()
         .removeIf(

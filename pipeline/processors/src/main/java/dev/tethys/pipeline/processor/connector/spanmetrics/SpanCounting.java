@@ -77,7 +77,7 @@ final class SpanCounting {
       Attributes resource,
       SpanResource to,
       @Nullable Long selfNanos,
-      Room room) {
+      SeriesBudget room) {
     long nanos = Math.max(0, span.endTimeUnixNano() - span.startTimeUnixNano());
     double duration = settings.unit().of(nanos);
     long times = times(span.traceState());

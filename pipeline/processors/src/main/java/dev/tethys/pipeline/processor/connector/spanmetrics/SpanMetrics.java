@@ -57,7 +57,7 @@ final class SpanMetrics implements Connector {
   private final Scheduler clock;
   private final System.Logger log;
   private final TimedFlush flush;
-  private final Room room; // guarded by this
+  private final SeriesBudget room; // guarded by this
 
   /** The one longest without spans first. */
   private final Map<Attributes, SpanResource> resources = // guarded by this
@@ -93,7 +93,7 @@ final class SpanMetrics implements Connector {
     this.metrics = c.account(Signal.METRICS);
     this.clock = c.clock();
     this.log = c.logger();
-    this.room = new Room(settings.limit(), settings.exemplars(), maxSeries);
+    this.room = new SeriesBudget(settings.limit(), settings.exemplars(), maxSeries);
     this.flush = new TimedFlush("span_metrics", settings.interval(), this::take, next, metrics, c);
   }
 
@@ -103,8 +103,8 @@ final class SpanMetrics implements Connector {
   }
 
   @Override
-  public void handOn() {
-    flush.handOn();
+  public void forward() {
+    flush.forward();
   }
 
   @Override

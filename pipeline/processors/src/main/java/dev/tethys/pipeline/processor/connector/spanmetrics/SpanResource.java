@@ -61,7 +61,7 @@ final class SpanResource {
   }
 
   /** Forgets series in which nothing was counted since a time; whether none is left. */
-  boolean expire(long untilMillis, Room room) {
+  boolean expire(long untilMillis, SeriesBudget room) {
     boolean empty = true;
     for (SeriesTable<?> t : tables()) {
       t.expire(untilMillis, room);

@@ -14,8 +14,8 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Processor;
 import dev.tethys.pipeline.component.ProcessorFactory;
-import dev.tethys.pipeline.ottl.Functions;
 import dev.tethys.pipeline.ottl.Ottl;
+import dev.tethys.pipeline.ottl.OttlFunctions;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -65,7 +65,7 @@ public final class GroupByTrace implements ProcessorFactory<TailSettings> {
   private final Ottl ottl;
 
   public GroupByTrace(InstantSource clock) {
-    ottl = new Ottl(Functions.standard(clock));
+    ottl = new Ottl(OttlFunctions.standard(clock));
   }
 
   private static TailSettings read(YamlObject o) {

@@ -24,7 +24,7 @@ final class HeldTrace {
   /** Tells apart those that are due at one moment. */
   final long number;
 
-  final List<Piece> pieces = new ArrayList<>(2);
+  final List<SpanPiece> pieces = new ArrayList<>(2);
   final List<AckCallback.Part> senders = new ArrayList<>(2);
 
   @Nullable Long rootArrival;
@@ -51,7 +51,7 @@ final class HeldTrace {
     this.number = number;
   }
 
-  void add(Piece p, AckCallback.Part sender) {
+  void add(SpanPiece p, AckCallback.Part sender) {
     pieces.add(p);
     bytes += p.body().length;
     spans += p.spans();
@@ -64,8 +64,8 @@ final class HeldTrace {
     receipts++;
   }
 
-  boolean has(Piece p) {
-    for (Piece known : pieces) {
+  boolean has(SpanPiece p) {
+    for (SpanPiece known : pieces) {
       if (known.isSame(p)) {
         return true;
       }
@@ -98,11 +98,11 @@ final class HeldTrace {
   }
 
   /** What a piece adds to that. */
-  static long cost(Piece p) {
+  static long cost(SpanPiece p) {
     return p.body().length + 2L * PIECE_COST;
   }
 
   long[] fingerprints() {
-    return pieces.stream().mapToLong(Piece::fingerprint).toArray();
+    return pieces.stream().mapToLong(SpanPiece::fingerprint).toArray();
   }
 }

@@ -10,9 +10,9 @@ import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.pipeline.ottl.Conditions;
-import dev.tethys.pipeline.ottl.Context;
 import dev.tethys.pipeline.ottl.Cursor;
 import dev.tethys.pipeline.ottl.ErrorMode;
+import dev.tethys.pipeline.ottl.OttlContext;
 import dev.tethys.pipeline.processor.OttlConfig;
 import java.util.List;
 import java.util.Objects;
@@ -53,17 +53,18 @@ final class OttlRule implements SamplingPolicy {
 
   @Override
   public Policy policy(Tools tools) {
-    Conditions ofSpan = load(tools, Context.SPAN, span);
-    Conditions ofEvent = load(tools, Context.SPAN_EVENT, event);
+    Conditions ofSpan = load(tools, OttlContext.SPAN, span);
+    Conditions ofEvent = load(tools, OttlContext.SPAN_EVENT, event);
     return t -> Decision.of(holds(t, ofSpan, ofEvent));
   }
 
-  private @Nullable Conditions load(Tools tools, Context context, List<String> texts) {
+  private @Nullable Conditions load(Tools tools, OttlContext context, List<String> texts) {
     if (texts.isEmpty()) {
       return null;
     }
     Conditions c =
-        OttlConfig.load(at, () -> tools.ottl().conditions(Context.TRACES, context, texts, mode));
+        OttlConfig.load(
+            at, () -> tools.ottl().conditions(OttlContext.TRACES, context, texts, mode));
     tools.conditions().add(c);
     return c;
   }

@@ -27,7 +27,7 @@ final class OwedTraces {
   private static final Duration LONGEST_RETRY = Duration.ofSeconds(30);
 
   /** Trace to deliver; {@code cost} is its approximate memory size. */
-  private record Owed(Batch batch, Release release, long cost) {}
+  private record OpenTrace(Batch batch, Release release, long cost) {}
 
   private final Consumer next;
   private final ItemAccounting account;
@@ -35,7 +35,7 @@ final class OwedTraces {
   private final System.Logger log;
   private final String name;
   private final Runnable onward;
-  private final List<Owed> waiting = new ArrayList<>(); // guarded by this; came back
+  private final List<OpenTrace> waiting = new ArrayList<>(); // guarded by this; came back
   private Scheduler.@Nullable Timer retry; // guarded by this; set while some wait
   private long bytes; // guarded by this; of those
   private Duration pause = RETRY; // guarded by this
@@ -73,14 +73,14 @@ final class OwedTraces {
 
   /** Hands one on. */
   void deliver(Batch batch, Release release, long cost) {
-    deliver(new Owed(batch, release, cost));
+    deliver(new OpenTrace(batch, release, cost));
   }
 
-  private void deliver(Owed o) {
+  private void deliver(OpenTrace o) {
     Redelivery.send(next, o.batch(), outcome -> settled(o, outcome), name, log);
   }
 
-  private void settled(Owed o, Outcome outcome) {
+  private void settled(OpenTrace o, Outcome outcome) {
     if (!(outcome instanceof Outcome.Unavailable u)) {
       synchronized (this) {
         pause = RETRY;
@@ -108,7 +108,7 @@ final class OwedTraces {
   }
 
   private void again() {
-    List<Owed> all;
+    List<OpenTrace> all;
     synchronized (this) {
       retry = null;
       all = List.copyOf(waiting);
@@ -121,7 +121,7 @@ final class OwedTraces {
 
   /** What waits, and what comes back from now on, is lost. */
   void end() {
-    List<Owed> all;
+    List<OpenTrace> all;
     synchronized (this) {
       over = true;
       if (retry != null) {
@@ -132,7 +132,7 @@ final class OwedTraces {
       waiting.clear();
       bytes = 0;
     }
-    for (Owed o : all) {
+    for (OpenTrace o : all) {
       settled(o, new Outcome.Unavailable(name + ": it has stopped", Duration.ZERO));
     }
   }

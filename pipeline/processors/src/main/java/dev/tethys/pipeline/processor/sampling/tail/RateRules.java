@@ -4,6 +4,7 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.guard.TokenBucket;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.RoundingMode;
@@ -110,8 +111,8 @@ final class RateRules {
   private record Limit(long perSecond, long burst, boolean ofBytes) implements SamplingPolicy {
     @Override
     public Policy policy(Tools tools) {
-      TokenBucket bucket = new TokenBucket(perSecond, burst, tools.clock());
-      return t -> Decision.of(bucket.take(ofBytes ? t.bytes() : t.spanCount()));
+      TokenBucket bucket = TokenBucket.perSecond(perSecond, burst, tools.clock()::nanos);
+      return t -> Decision.of(bucket.tryTake(ofBytes ? t.bytes() : t.spanCount()));
     }
 
     @Override

@@ -122,15 +122,15 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   @Override
   public void consume(Batch batch, AckCallback receipt) {
     account.take(batch.items());
-    List<Piece> pieces;
+    List<SpanPiece> pieces;
     try {
-      pieces = Piece.split((TracesData) batch.takeTree(), early());
+      pieces = SpanPiece.split((TracesData) batch.takeTree(), early());
     } catch (CodecException e) {
       account.drop(TreeProcessor.MALFORMED, batch.items());
       receipt.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
       return;
     }
-    int spans = pieces.stream().mapToInt(Piece::spans).sum();
+    int spans = pieces.stream().mapToInt(SpanPiece::spans).sum();
     if (spans > batch.items()) {
       account.create(spans - batch.items());
     } else {
@@ -140,7 +140,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
       receipt.settle(Outcome.ACCEPTED);
       return;
     }
-    Arrival arrival = new Arrival(pieces, receipt, table, account, metrics, settings);
+    TraceArrival arrival = new TraceArrival(pieces, receipt, table, account, metrics, settings);
     String full;
     lock.lock();
     try {
@@ -171,7 +171,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   }
 
   /** Waits for room if configured so; why there is none, or null when there is. */
-  private @Nullable String awaitRoom(List<Piece> pieces) {
+  private @Nullable String awaitRoom(List<SpanPiece> pieces) {
     while (!stopped) {
       long cost = table.costOf(pieces);
       int fresh = table.tracesOf(pieces);
@@ -205,9 +205,9 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     return t != null && clock.nanos() - t.due > LONG_DUE.toNanos();
   }
 
-  private static Batch batch(List<Piece> pieces) {
-    int spans = pieces.stream().mapToInt(Piece::spans).sum();
-    return new Batch(Signal.TRACES, Encoding.OTLP, Piece.join(pieces), spans, 0, Metadata.NONE);
+  private static Batch batch(List<SpanPiece> pieces) {
+    int spans = pieces.stream().mapToInt(SpanPiece::spans).sum();
+    return new Batch(Signal.TRACES, Encoding.OTLP, SpanPiece.join(pieces), spans, 0, Metadata.NONE);
   }
 
   /** What continues of a trace; null when there is no memory for it, or it is beyond all bounds. */
@@ -295,7 +295,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   /** Decides on one trace and hands it on; false when none is due. */
   private boolean decideNext() {
     HeldTrace t;
-    List<Piece> seen;
+    List<SpanPiece> seen;
     Trace trace;
     lock.lock();
     try {
@@ -305,7 +305,8 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
       }
       table.decide(t);
       seen = List.copyOf(t.pieces);
-      trace = new Trace(t.id, t.spans(), t.bytes(), () -> seen.stream().map(Piece::read).toList());
+      trace =
+          new Trace(t.id, t.spans(), t.bytes(), () -> seen.stream().map(SpanPiece::read).toList());
     } finally {
       lock.unlock();
     }
@@ -324,8 +325,8 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
         table.remember(
             t.id,
             sampled
-                ? new Decided(t.arrival, clock.nanos(), release, t.fingerprints())
-                : new Decided(t.arrival, clock.nanos(), null));
+                ? new TraceDecision(t.arrival, clock.nanos(), release, t.fingerprints())
+                : new TraceDecision(t.arrival, clock.nanos(), null));
       }
     } finally {
       lock.unlock();
@@ -408,7 +409,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   }
 
   @Override
-  public void handOn() {
+  public void forward() {
     lock.lock();
     try {
       table.hurry(clock.nanos());

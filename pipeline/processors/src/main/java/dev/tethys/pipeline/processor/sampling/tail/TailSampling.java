@@ -6,8 +6,8 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Processor;
 import dev.tethys.pipeline.component.ProcessorFactory;
-import dev.tethys.pipeline.ottl.Functions;
 import dev.tethys.pipeline.ottl.Ottl;
+import dev.tethys.pipeline.ottl.OttlFunctions;
 import java.time.InstantSource;
 import java.util.Set;
 
@@ -16,7 +16,7 @@ public final class TailSampling implements ProcessorFactory<TailSettings> {
   private final Ottl ottl;
 
   public TailSampling(InstantSource clock) {
-    ottl = new Ottl(Functions.standard(clock));
+    ottl = new Ottl(OttlFunctions.standard(clock));
   }
 
   @Override

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class TraceTable {
   private final Map<TraceId, HeldTrace> held = new LinkedHashMap<>();
   private final TreeSet<HeldTrace> byDue = new TreeSet<>(HeldTrace.BY_DUE);
-  private final Map<TraceId, Decided> decided = new LinkedHashMap<>();
+  private final Map<TraceId, TraceDecision> decided = new LinkedHashMap<>();
   private final DecisionCache sampled = new DecisionCache();
   private final DecisionCache notSampled = new DecisionCache();
   private TailSettings settings;
@@ -63,7 +63,7 @@ final class TraceTable {
     return held.get(id);
   }
 
-  @Nullable Decided decided(TraceId id) {
+  @Nullable TraceDecision decided(TraceId id) {
     return decided.get(id);
   }
 
@@ -76,9 +76,9 @@ final class TraceTable {
   }
 
   /** What is to be held of pieces, in bytes; next to nothing of what is known. */
-  long costOf(List<Piece> pieces) {
+  long costOf(List<SpanPiece> pieces) {
     long n = 0;
-    for (Piece p : pieces) {
+    for (SpanPiece p : pieces) {
       HeldTrace t = held.get(p.id());
       if (t != null && t.has(p)) {
         n += settings.atOnce() ? 0 : HeldTrace.costOfRepeat();
@@ -90,9 +90,9 @@ final class TraceTable {
   }
 
   /** How many traces there will be more. */
-  int tracesOf(List<Piece> pieces) {
+  int tracesOf(List<SpanPiece> pieces) {
     Map<TraceId, Boolean> fresh = new HashMap<>();
-    for (Piece p : pieces) {
+    for (SpanPiece p : pieces) {
       if (isNew(p)) {
         fresh.put(p.id(), true);
       }
@@ -100,7 +100,7 @@ final class TraceTable {
     return fresh.size();
   }
 
-  private boolean isNew(Piece p) {
+  private boolean isNew(SpanPiece p) {
     return !held.containsKey(p.id()) && !decided.containsKey(p.id()) && cached(p.id()) == null;
   }
 
@@ -115,7 +115,7 @@ final class TraceTable {
   }
 
   /** Holds a piece of a trace. */
-  void add(HeldTrace t, Piece p, AckCallback.Part sender, long now) {
+  void add(HeldTrace t, SpanPiece p, AckCallback.Part sender, long now) {
     bytes -= t.cost();
     t.add(p, sender);
     bytes += t.cost();
@@ -178,7 +178,7 @@ final class TraceTable {
   }
 
   /** Remembers a decision. */
-  void remember(TraceId id, Decided d) {
+  void remember(TraceId id, TraceDecision d) {
     (d.sampled() ? sampled : notSampled).add(id);
     decided.put(id, d);
   }
@@ -190,8 +190,8 @@ final class TraceTable {
    * @return a trace that has to go undecided; null for none. Fewer traces than there were may be
    *     allowed since a reload: they are not all thrown out at once.
    */
-  @Nullable HeldTrace makeRoom(HeldTrace opened, List<Decided> thrownOut) {
-    Iterator<Decided> d = decided.values().iterator();
+  @Nullable HeldTrace makeRoom(HeldTrace opened, List<TraceDecision> thrownOut) {
+    Iterator<TraceDecision> d = decided.values().iterator();
     while (traces() > settings.maxTraces() && d.hasNext()) {
       thrownOut.add(d.next());
       d.remove();

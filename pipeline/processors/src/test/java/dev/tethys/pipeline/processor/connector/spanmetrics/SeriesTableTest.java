@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class SeriesTableTest {
   private final SeriesTable<NumberDataPoint> table = new SeriesTable<>(SeriesForm.numbers("calls"));
 
-  private void count(Room room, String... parts) {
+  private void count(SeriesBudget room, String... parts) {
     SeriesKey key = new SeriesKey();
     key.clear();
     Attributes a = new Attributes();
@@ -34,7 +34,7 @@ class SeriesTableTest {
 
   @Test
   void allSeriesOfAConnectorShareOneRoom() {
-    Room room = new Room(0, 0, 2);
+    SeriesBudget room = new SeriesBudget(0, 0, 2);
     for (String s : List.of("a", "b", "c", "d", "a")) {
       count(room, s);
     }
@@ -50,7 +50,7 @@ class SeriesTableTest {
 
   @Test
   void aKeyWithoutPartsIsNotThatOfTheOverflow() {
-    Room room = new Room(1, 0, 9);
+    SeriesBudget room = new SeriesBudget(1, 0, 9);
     count(room);
     count(room, "a");
     count(room);

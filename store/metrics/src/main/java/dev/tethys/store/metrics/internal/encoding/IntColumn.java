@@ -48,10 +48,10 @@ public final class IntColumn {
   private int planWidth;
   private int planPatches;
 
-  private Form last = Form.CONSTANT;
+  private ColumnForm last = ColumnForm.CONSTANT;
 
   /** The form of the column that was encoded last. */
-  public Form lastForm() {
+  public ColumnForm lastForm() {
     return last;
   }
 
@@ -59,13 +59,13 @@ public final class IntColumn {
   public void encode(long[] x, int n, ByteSink out) {
     long any = differences(x, n);
     if (any == 0) {
-      last = Form.CONSTANT;
+      last = ColumnForm.CONSTANT;
       out.putByte(CONST);
       out.svarint(x[0]);
       return;
     }
     if (isLinear(x, n)) {
-      last = Form.LINEAR;
+      last = ColumnForm.LINEAR;
       out.putByte(LINEAR);
       out.svarint(x[0]);
       out.svarint(x[1] - x[0]);
@@ -89,7 +89,7 @@ public final class IntColumn {
       }
     }
     if (sparseBytes <= bestBits / 8) {
-      last = Form.SPARSE;
+      last = ColumnForm.SPARSE;
       out.putByte(SPARSE);
       out.svarint(x[0]);
       out.uvarint(g);
@@ -97,7 +97,7 @@ public final class IntColumn {
       putSparse(y, n, out);
       return;
     }
-    last = best == 0 ? Form.ORDER_0 : best == 1 ? Form.ORDER_1 : Form.ORDER_2;
+    last = best == 0 ? ColumnForm.ORDER_0 : best == 1 ? ColumnForm.ORDER_1 : ColumnForm.ORDER_2;
     out.putByte(ORDER0 + best);
     out.svarint(x[0]);
     out.uvarint(g);

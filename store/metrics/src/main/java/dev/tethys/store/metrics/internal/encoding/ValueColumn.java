@@ -56,17 +56,17 @@ public final class ValueColumn {
   private long[] u = new long[0];
   private int[] exceptions = new int[64];
   private int exceptionCount;
-  private Form last = Form.CONSTANT;
+  private ColumnForm last = ColumnForm.CONSTANT;
 
   /** The form of the column that was encoded last. */
-  public Form lastForm() {
+  public ColumnForm lastForm() {
     return last;
   }
 
   /** Appends the column {@code v[0..n)}. */
   public void encode(double[] v, int n, ByteSink out) {
     if (isConstant(v, n)) {
-      last = Form.CONSTANT;
+      last = ColumnForm.CONSTANT;
       constant(v[0], out);
       return;
     }
@@ -85,7 +85,7 @@ public final class ValueColumn {
         return;
       }
       out.size = start;
-      last = Form.PLANES;
+      last = ColumnForm.PLANES;
       planes(v, n, out);
       return;
     }
@@ -96,13 +96,13 @@ public final class ValueColumn {
       ints.encode(m, n, trial);
       ints.encode(u, n, trial);
       if (trial.size < 7L * n) {
-        last = Form.ULP;
+        last = ColumnForm.ULP;
         out.putByte(SUM | (exceptionCount > 0 ? EXCEPTIONS : 0) | e << 4);
         out.put(trial.buf, 0, trial.size);
         return;
       }
     }
-    last = Form.PLANES;
+    last = ColumnForm.PLANES;
     planes(v, n, out);
   }
 

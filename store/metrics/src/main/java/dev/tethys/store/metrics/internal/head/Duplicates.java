@@ -16,7 +16,7 @@ final class Duplicates {
   boolean sameAsNewest(Stripe stripe, int k, long bits, @Nullable Histogram h) {
     head.view.readLock().lock();
     try {
-      Extras e = stripe.extras(k);
+      SeriesExtras e = stripe.extras(k);
       HistogramLog log = e == null ? null : e.histograms;
       boolean newestIsHistogram = log != null && log.newestTime() == stripe.newest.get(k);
       if (h != null) {
@@ -33,7 +33,7 @@ final class Duplicates {
       Stripe stripe, int k, long time, long bits, @Nullable Histogram h) {
     head.view.readLock().lock();
     try {
-      Extras e = stripe.extras(k);
+      SeriesExtras e = stripe.extras(k);
       SampleBuffer found = new SampleBuffer();
       if (e != null && e.histograms != null) {
         e.histograms.view().read(time, time, found);

@@ -379,7 +379,7 @@ public final class Head {
   /** Views of a selection on stripes and on the additional data of their series. */
   final class Views {
     final Stripe.@Nullable View[] rows; // by stripe
-    final Map<Integer, HeadSelection.Beside> beside = new HashMap<>(); // by slot
+    final Map<Integer, HeadSelection.SideSeries> beside = new HashMap<>(); // by slot
     final long rowsFrom;
     private final long min;
     private final long max;
@@ -409,9 +409,9 @@ public final class Head {
         v = stripe.view(rowsFrom, max, ahead, lists);
         rows[slot >>> 6] = v;
       }
-      Extras e = stripe.extras(slot & 63);
+      SeriesExtras e = stripe.extras(slot & 63);
       if (e != null) {
-        HeadSelection.Beside b = beside(e, v.has(slot & 63), min, max);
+        HeadSelection.SideSeries b = beside(e, v.has(slot & 63), min, max);
         if (b != null) {
           beside.put(slot, b);
         }
@@ -429,15 +429,15 @@ public final class Head {
     }
   }
 
-  private static HeadSelection.@Nullable Beside beside(
-      Extras e, boolean hasRows, long min, long max) {
+  private static HeadSelection.@Nullable SideSeries beside(
+      SeriesExtras e, boolean hasRows, long min, long max) {
     SampleBuffer late = e.late == null ? null : e.late.view(min, max);
     HistogramLog.View h =
         e.histograms == null || e.histograms.isEmpty() ? null : e.histograms.view();
     StartTimes starts = hasRows && e.starts != null ? e.starts.copy() : null;
     return late == null && h == null && starts == null
         ? null
-        : new HeadSelection.Beside(starts, h, late);
+        : new HeadSelection.SideSeries(starts, h, late);
   }
 
   public List<SeriesExemplars> exemplars(long min, long max, List<List<Matcher>> matcherSets) {

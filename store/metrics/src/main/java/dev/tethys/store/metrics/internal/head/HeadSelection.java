@@ -17,17 +17,20 @@ final class HeadSelection implements SourceSelection {
   private final int[] slots; // by labels
   private final Stripe.@Nullable View[] rows; // by stripe
   private final long rowsFrom; // rows and in-order histograms before this time are in blocks
-  private final Map<Integer, Beside> beside; // by slot; only some series have any
+  private final Map<Integer, SideSeries> beside; // by slot; only some series have any
 
   /** Data of a series apart from its rows. */
-  record Beside(
+  record SideSeries(
       @Nullable StartTimes starts,
       HistogramLog.@Nullable View histograms,
       @Nullable SampleBuffer late) {}
 
   /** Of the series found those that have samples in the views. */
   HeadSelection(
-      FoundSeries found, Stripe.@Nullable View[] rows, long rowsFrom, Map<Integer, Beside> beside) {
+      FoundSeries found,
+      Stripe.@Nullable View[] rows,
+      long rowsFrom,
+      Map<Integer, SideSeries> beside) {
     this.rows = rows;
     this.rowsFrom = rowsFrom;
     this.beside = beside;
@@ -109,19 +112,19 @@ final class HeadSelection implements SourceSelection {
     found.adopt(place(i), same);
   }
 
-  private @Nullable Beside beside(int i) {
+  private @Nullable SideSeries beside(int i) {
     return beside.isEmpty() ? null : beside.get(slots[i]);
   }
 
   /** The late samples of a series; null when it has none. */
   @Nullable SampleBuffer late(int i) {
-    Beside b = beside(i);
+    SideSeries b = beside(i);
     return b == null ? null : b.late;
   }
 
   @Override
   public void read(int i, long minTime, long maxTime, SampleBuffer into) {
-    Beside s = beside(i);
+    SideSeries s = beside(i);
     if (s == null || s.histograms == null && s.late == null) {
       floats(slots[i], s, minTime, maxTime, into);
       return;
@@ -175,7 +178,8 @@ final class HeadSelection implements SourceSelection {
     return sameRows == 0 ? 0 : stripe + 1L << 32 | sameRows;
   }
 
-  private void floats(int slot, @Nullable Beside s, long minTime, long maxTime, SampleBuffer into) {
+  private void floats(
+      int slot, @Nullable SideSeries s, long minTime, long maxTime, SampleBuffer into) {
     Stripe.View v = rows[slot >>> 6];
     if (v != null) {
       v.read(slot & 63, Math.max(minTime, rowsFrom), maxTime, into);

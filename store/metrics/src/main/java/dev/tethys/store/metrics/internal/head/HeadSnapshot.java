@@ -121,7 +121,7 @@ public final class HeadSnapshot {
   private static StripeState state(int number, Stripe s, ReadAhead ahead) {
     List<ExtraState> extras = new ArrayList<>();
     for (int k = 0; s.hasExtras() && k < 64; k++) {
-      Extras e = s.extras(k);
+      SeriesExtras e = s.extras(k);
       if (e != null) {
         extras.add(
             new ExtraState(
@@ -395,7 +395,7 @@ public final class HeadSnapshot {
           int slot = s.count(Integer.MAX_VALUE - 64);
           int generation = s.count(Integer.MAX_VALUE);
           byte[] canonical = s.sized();
-          Canonical.check(canonical);
+          CanonicalLabels.check(canonical);
           if (slot == 0 || head.table.isLive(slot)) {
             throw new DamageException("slot " + slot + " twice");
           }
@@ -452,7 +452,7 @@ public final class HeadSnapshot {
     }
     for (int n = in.count(64); n > 0; n--) {
       int k = in.count(63);
-      Extras e = s.makeExtras(k);
+      SeriesExtras e = s.makeExtras(k);
       StartTimes starts = new StartTimes();
       for (int i = in.count(); i > 0; i--) {
         starts.note(in.svarint(), in.svarint());

@@ -51,7 +51,7 @@ final class LogReplay implements BatchRecord.Replay {
     if (slot > head.table.slots() + maxGap) {
       throw new DamageException("slot " + slot + " is far beyond all others");
     }
-    Canonical.check(canonical);
+    CanonicalLabels.check(canonical);
     SeriesTable t = head.table;
     moved.remove(slot);
     if (t.isLive(slot)) {

@@ -62,7 +62,7 @@ final class SampleInserter {
     for (int i = from; i < to; i++) {
       int k = c.slots[i] & 63;
       long start = c.starts == null ? 0 : c.starts[i];
-      Extras e = start != 0 ? stripe.makeExtras(k) : stripe.extras(k);
+      SeriesExtras e = start != 0 ? stripe.makeExtras(k) : stripe.extras(k);
       if (e != null && (start != 0 || e.starts != null)) {
         if (e.starts == null) {
           e.starts = new StartTimes();
@@ -79,7 +79,7 @@ final class SampleInserter {
   }
 
   void lateSample(int slot, long time, long start, long bits, @Nullable Histogram h) {
-    Extras e = head.stripe(slot).makeExtras(slot & 63);
+    SeriesExtras e = head.stripe(slot).makeExtras(slot & 63);
     if (e.late == null) {
       e.late = new OutOfOrderSamples();
     }
@@ -91,7 +91,7 @@ final class SampleInserter {
 
   void histogram(int slot, long time, long start, Histogram h) {
     Stripe s = head.stripe(slot);
-    Extras e = s.makeExtras(slot & 63);
+    SeriesExtras e = s.makeExtras(slot & 63);
     if (e.histograms == null) {
       e.histograms = new HistogramLog();
     }
@@ -129,7 +129,7 @@ final class SampleInserter {
     int k = slot & 63;
     long last = s.newest.get(k);
     boolean newest = last >= min && last <= max;
-    Extras e = s.extras(k);
+    SeriesExtras e = s.extras(k);
     HistogramLog h = e == null ? null : e.histograms;
     if (h != null) {
       note(h, h.remove(min, max, encoder)); // first, for it may fail where a disk does

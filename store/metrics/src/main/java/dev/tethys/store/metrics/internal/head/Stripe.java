@@ -34,22 +34,22 @@ final class Stripe {
   /** Another one whenever pages are not what they were, or where: not when one comes behind. */
   private long name = ColumnCache.newOwner();
 
-  private @Nullable Extras @Nullable [] extras;
+  private @Nullable SeriesExtras @Nullable [] extras;
 
   /** Last commit group that had samples here. */
   int touched;
 
-  @Nullable Extras extras(int k) {
+  @Nullable SeriesExtras extras(int k) {
     return extras == null ? null : extras[k];
   }
 
-  Extras makeExtras(int k) {
+  SeriesExtras makeExtras(int k) {
     if (extras == null) {
-      extras = new Extras[64];
+      extras = new SeriesExtras[64];
     }
-    Extras e = extras[k];
+    SeriesExtras e = extras[k];
     if (e == null) {
-      e = new Extras();
+      e = new SeriesExtras();
       extras[k] = e;
     }
     return e;
@@ -356,7 +356,7 @@ final class Stripe {
       b += pages[i].fileBytes();
     }
     for (int k = 0; hasExtras() && k < 64; k++) {
-      Extras e = extras(k);
+      SeriesExtras e = extras(k);
       b += e == null || e.histograms == null ? 0 : e.histograms.fileBytes();
     }
     return b;
@@ -369,7 +369,7 @@ final class Stripe {
       b += pages[i].bytes();
     }
     if (extras != null) {
-      for (Extras e : extras) {
+      for (SeriesExtras e : extras) {
         if (e != null) {
           b += 36;
           b += e.starts == null ? 0 : e.starts.bytes();

@@ -83,7 +83,7 @@ public final class Truncation {
           }
         }
         for (int k = 0; s.hasExtras() && k < 64; k++) {
-          Extras e = s.extras(k);
+          SeriesExtras e = s.extras(k);
           HistogramLog h = e == null ? null : e.histograms;
           if (h != null && !h.isEmpty() && h.oldest() < time) {
             return true;
@@ -118,7 +118,7 @@ public final class Truncation {
           addStart(rowsFrom(s.page(i)), until, starts);
         }
         for (int k = 0; s.hasExtras() && k < 64; k++) {
-          Extras e = s.extras(k);
+          SeriesExtras e = s.extras(k);
           if (e != null) {
             extraStarts(e, until, starts);
           }
@@ -136,7 +136,7 @@ public final class Truncation {
     return out;
   }
 
-  private void extraStarts(Extras e, long until, Set<Long> out) {
+  private void extraStarts(SeriesExtras e, long until, Set<Long> out) {
     if (e.late != null) {
       SampleBuffer b = e.late.view(Long.MIN_VALUE, Long.MAX_VALUE);
       for (int i = 0; b != null && i < b.size; i++) {
@@ -278,7 +278,7 @@ public final class Truncation {
             for (int i = 0; i < s.size(); i++) {
               SampleBuffer late = s.late(i);
               int slot = late == null ? 0 : head.table.find(s.labels(i).canonicalBytes());
-              Extras e = slot == 0 ? null : head.stripe(slot).extras(slot & 63);
+              SeriesExtras e = slot == 0 ? null : head.stripe(slot).extras(slot & 63);
               if (e != null && e.late != null && late != null) {
                 e.late.removeAll(late);
               }
@@ -343,7 +343,7 @@ public final class Truncation {
       s.truncate(end);
       long first = s.minTime() == Long.MAX_VALUE ? s.minTime() : Math.max(s.minTime(), end);
       for (int k = 0; k < 64; k++) {
-        Extras x = s.extras(k);
+        SeriesExtras x = s.extras(k);
         if (x != null) {
           if (x.starts != null) {
             x.starts.truncate(end);

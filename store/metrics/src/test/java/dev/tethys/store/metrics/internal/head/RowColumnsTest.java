@@ -56,7 +56,7 @@ class RowColumnsTest {
   }
 
   @Property(tries = 300)
-  void comesBack(
+  void returns(
       @ForAll long seed, @ForAll @IntRange(min = 1, max = 512) int rows, @ForAll boolean regular) {
     RowPage want = page(seed, rows, regular);
     ByteSink out = new ByteSink();

@@ -1,0 +1,137 @@
+package dev.tethys.api.prometheus;
+
+import dev.tethys.query.promql.QueryOrigin;
+import dev.tethys.query.promql.QueryPriority;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.List;
+
+/** One request to the API and its answer in the usual envelope. */
+final class ApiCall {
+  /** More warnings than this, and more infos, are only counted. */
+  static final int MAX_ANNOTATIONS = 10;
+
+  /** Time in which some of the queries that cause an overload end. */
+  private static final String RETRY_AFTER_SECONDS = "5";
+
+  private final HttpRequest request;
+  private final HttpResponse response;
+  private final String userHeader;
+  private final Parameters parameters;
+
+  ApiCall(HttpRequest request, HttpResponse response, String userHeader) throws IOException {
+    this.userHeader = userHeader;
+    this.request = request;
+    this.response = response;
+    this.parameters = new Parameters(request.params());
+  }
+
+  /** An endpoint. What it throws becomes an error answer. */
+  @FunctionalInterface
+  interface Endpoint {
+    void answer(ApiCall call) throws IOException;
+  }
+
+  /** Writes the field {@code data}. */
+  @FunctionalInterface
+  interface Data {
+    void write(JsonOut out) throws IOException;
+  }
+
+  HttpRequest request() {
+    return request;
+  }
+
+  /** Who asks, for fairness between users, lists of running queries and the query log. */
+  QueryOrigin origin() {
+    return origin(request, userHeader);
+  }
+
+  /** The same of any request. */
+  static QueryOrigin origin(HttpRequest request, String userHeader) {
+    String client = request.remoteAddress().getAddress().getHostAddress();
+    String user = request.user();
+    if (user == null && !userHeader.isEmpty()) {
+      user = request.header(userHeader);
+    }
+    return new QueryOrigin(
+        user == null || user.isEmpty() ? client : user,
+        client,
+        request.method(),
+        request.path(),
+        QueryPriority.INTERACTIVE);
+  }
+
+  HttpResponse response() {
+    return response;
+  }
+
+  Parameters parameters() {
+    return parameters;
+  }
+
+  /** Success without warnings. */
+  void data(Data data) throws IOException {
+    data(data, List.of(), List.of());
+  }
+
+  /** Success. */
+  void data(Data data, List<String> warnings, List<String> infos) throws IOException {
+    JsonOut out = out();
+    out.raw("{\"status\":\"success\",\"data\":");
+    data.write(out);
+    annotations(out, "warnings", "warning", warnings);
+    annotations(out, "infos", "info", infos);
+    out.put('}').finish();
+  }
+
+  private static void annotations(JsonOut out, String field, String kind, List<String> texts)
+      throws IOException {
+    if (texts.isEmpty()) {
+      return;
+    }
+    out.next(field).put('[');
+    int shown = Math.min(texts.size(), MAX_ANNOTATIONS);
+    for (int i = 0; i < shown; i++) {
+      out.sep(i == 0).string(texts.get(i));
+    }
+    if (texts.size() > shown) {
+      out.put(',').string((texts.size() - shown) + " more " + kind + " annotations omitted");
+    }
+    out.put(']');
+  }
+
+  /** Success with nothing to say. */
+  void nothing() throws IOException {
+    response.status(204).send();
+  }
+
+  /** An error answer. */
+  void error(ErrorType type, String message) throws IOException {
+    response.status(type.status());
+    if (type.status() == 503) {
+      response.header("Retry-After", RETRY_AFTER_SECONDS);
+    }
+    JsonOut out = out();
+    out.raw("{\"status\":\"error\",\"errorType\":\"").raw(type.text()).raw("\",\"error\":");
+    out.string(message).put('}').finish();
+  }
+
+  private JsonOut out() {
+    response.header("Content-Type", "application/json");
+    return new JsonOut(
+        new JsonOut.Sink() {
+          @Override
+          public void whole(byte[] body) throws IOException {
+            response.send(body);
+          }
+
+          @Override
+          public OutputStream stream() throws IOException {
+            return response.stream();
+          }
+        });
+  }
+}

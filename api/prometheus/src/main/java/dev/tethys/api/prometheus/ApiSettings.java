@@ -1,0 +1,96 @@
+package dev.tethys.api.prometheus;
+
+import dev.tethys.query.promql.parser.ParserOptions;
+import java.time.Duration;
+import java.util.regex.Pattern;
+
+/**
+ * Settings of the API; the defaults are Prometheus's.
+ *
+ * @param applicationName what {@code /-/healthy} calls the server
+ * @param agent nothing is stored here, so that nothing can be queried
+ * @param admin {@code --web.enable-admin-api}
+ * @param lifecycle {@code --web.enable-lifecycle}
+ * @param search {@code --enable-feature=search-api}
+ * @param maxSearchLimit {@code --web.search.max-limit}, 0 for none
+ * @param corsOrigin {@code --web.cors.origin}, anchored
+ * @param lookback how far back federation looks for the newest sample
+ * @param timeout {@code --query.timeout}, for searches that are no queries
+ * @param userHeader a header that names the user when no login is required, empty for none
+ * @param parser which flags of PromQL are on
+ */
+public record ApiSettings(
+    String applicationName,
+    boolean agent,
+    boolean admin,
+    boolean lifecycle,
+    boolean search,
+    int maxSearchLimit,
+    Pattern corsOrigin,
+    Duration lookback,
+    Duration timeout,
+    String userHeader,
+    ParserOptions parser) {
+  /** Prometheus's defaults for a server. */
+  public static final ApiSettings DEFAULT =
+      new ApiSettings(
+          "Prometheus Server",
+          false,
+          false,
+          false,
+          false,
+          10_000,
+          Pattern.compile(".*"),
+          Duration.ofMinutes(5),
+          Duration.ofMinutes(2),
+          "",
+          ParserOptions.STABLE);
+
+  /** The same with other switches. */
+  public ApiSettings with(boolean adminOn, boolean lifecycleOn, boolean searchOn) {
+    return new ApiSettings(
+        applicationName,
+        agent,
+        adminOn,
+        lifecycleOn,
+        searchOn,
+        maxSearchLimit,
+        corsOrigin,
+        lookback,
+        timeout,
+        userHeader,
+        parser);
+  }
+
+  /** The same with a header that names users. */
+  public ApiSettings withUserHeader(String header) {
+    return new ApiSettings(
+        applicationName,
+        agent,
+        admin,
+        lifecycle,
+        search,
+        maxSearchLimit,
+        corsOrigin,
+        lookback,
+        timeout,
+        header,
+        parser);
+  }
+
+  /** The same for an agent. */
+  public ApiSettings asAgent() {
+    return new ApiSettings(
+        "Prometheus Agent",
+        true,
+        admin,
+        lifecycle,
+        search,
+        maxSearchLimit,
+        corsOrigin,
+        lookback,
+        timeout,
+        userHeader,
+        parser);
+  }
+}

@@ -1,0 +1,32 @@
+package dev.tethys.api.prometheus;
+
+import java.util.concurrent.ArrayBlockingQueue;
+
+/**
+ * Pool of buffers for pieces of responses: a new buffer would be most of the garbage of a small
+ * response and would not be in the processor's cache.
+ */
+final class ChunkBuffers {
+  /** Bytes of a buffer. */
+  static final int SIZE = 1 << 16;
+
+  /** How many wait; those beyond go. */
+  private static final int KEPT = 4;
+
+  private static final ArrayBlockingQueue<byte[]> FREE = new ArrayBlockingQueue<>(KEPT);
+
+  private ChunkBuffers() {}
+
+  /** A buffer with anything in it. */
+  static byte[] take() {
+    byte[] b = FREE.poll();
+    return b == null ? new byte[SIZE] : b;
+  }
+
+  /** Gives a buffer back, which must not be used any more; others than those of here just go. */
+  static void give(byte[] buffer) {
+    if (buffer.length == SIZE) {
+      FREE.offer(buffer);
+    }
+  }
+}

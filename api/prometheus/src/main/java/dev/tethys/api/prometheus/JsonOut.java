@@ -1,0 +1,416 @@
+package dev.tethys.api.prometheus;
+
+import dev.tethys.model.DecimalDigits;
+import dev.tethys.model.GoFloat;
+import dev.tethys.model.Histogram;
+import dev.tethys.model.Labels;
+import dev.tethys.model.histogram.HistogramBuckets;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes JSON straight into bytes: an answer may hold millions of numbers, so a number becomes
+ * digits in the buffer and nothing else. Commas are put by {@link #sep}; nesting is the caller's
+ * matter. Texts are escaped as Go's encoder does, which also escapes what HTML gives a meaning.
+ *
+ * <p>Invariants: {@code 0 <= n <= buffer.length}; what was flushed is never touched again; the
+ * {@code repeatLength} bytes from {@code repeatAt} on, when there are any, are the text of the
+ * value whose bits are {@code repeatBits}.
+ */
+final class JsonOut {
+  /**
+   * Bytes that a float may touch: the longest has 32, and in those without an exponent digits are
+   * stored before those that are not needed are forgotten.
+   */
+  private static final int FLOAT_ROOM = 40;
+
+  private static final int POINT_ROOM = TimeTexts.ROOM + FLOAT_ROOM;
+  private static final int POINTS_AT_ONCE = 64;
+
+  /** With less than this before it, a text that is longer than a buffer has its own. */
+  private static final int FEW = 1 << 12;
+
+  private static final byte[] NOTHING = {};
+  private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+
+  private final Sink sink;
+  private final HistogramBuckets buckets = new HistogramBuckets();
+  private final TimeTexts texts = new TimeTexts();
+  private byte[] buffer = ChunkBuffers.take();
+  private int n;
+  private long repeatBits;
+  private int repeatAt;
+  private int repeatLength;
+  private @Nullable OutputStream stream;
+
+  /** Receiver of the bytes: one array when they are few, else a stream. */
+  interface Sink {
+    void whole(byte[] body) throws IOException;
+
+    OutputStream stream() throws IOException;
+  }
+
+  JsonOut(Sink sink) {
+    this.sink = sink;
+  }
+
+  /** Sends what is left. Nothing can be written after it. */
+  void finish() throws IOException {
+    if (stream == null) {
+      sink.whole(Arrays.copyOf(buffer, n));
+    } else {
+      stream.write(buffer, 0, n);
+      stream.close();
+    }
+    ChunkBuffers.give(buffer);
+    buffer = NOTHING;
+    n = 0;
+    repeatLength = 0;
+  }
+
+  private void need(int bytes) throws IOException {
+    if (n + bytes <= buffer.length) {
+      return;
+    }
+    OutputStream s = stream;
+    if (s == null && n < FEW) { // what is to come may be a text without end, and nothing else
+      buffer = Arrays.copyOf(buffer, n + bytes);
+      return;
+    }
+    if (s == null) {
+      s = sink.stream();
+      stream = s;
+    }
+    s.write(buffer, 0, n);
+    if (Thread.currentThread().isVirtual()) {
+      Thread.yield(); // a long answer keeps its carrier busy, for which small ones may wait
+    }
+    n = 0;
+    repeatLength = 0;
+    if (bytes > buffer.length) {
+      buffer = new byte[bytes];
+    }
+  }
+
+  /** One ASCII character. */
+  JsonOut put(char c) throws IOException {
+    need(1);
+    buffer[n++] = (byte) c;
+    return this;
+  }
+
+  /** ASCII text as it is. */
+  @SuppressWarnings("deprecation") // the fastest way for text known to be ASCII
+  JsonOut raw(String ascii) throws IOException {
+    int length = ascii.length();
+    need(length);
+    ascii.getBytes(0, length, buffer, n);
+    n += length;
+    return this;
+  }
+
+  /** JSON text made elsewhere. */
+  JsonOut json(String json) throws IOException {
+    byte[] utf8 = json.getBytes(StandardCharsets.UTF_8);
+    need(utf8.length);
+    System.arraycopy(utf8, 0, buffer, n, utf8.length);
+    n += utf8.length;
+    return this;
+  }
+
+  /** A comma, but not before the first. */
+  JsonOut sep(boolean first) throws IOException {
+    return first ? this : put(',');
+  }
+
+  /** {@code "name":}. */
+  JsonOut name(String ascii) throws IOException {
+    return put('"').raw(ascii).raw("\":");
+  }
+
+  /** {@code ,"name":}. */
+  JsonOut next(String ascii) throws IOException {
+    return put(',').name(ascii);
+  }
+
+  /** A text in quotes. */
+  JsonOut string(String s) throws IOException {
+    byte[] utf8 = s.getBytes(StandardCharsets.UTF_8);
+    return string(utf8, 0, utf8.length, true);
+  }
+
+  /** A list of texts. */
+  JsonOut strings(List<String> list) throws IOException {
+    put('[');
+    for (int i = 0; i < list.size(); i++) {
+      sep(i == 0).string(list.get(i));
+    }
+    return put(']');
+  }
+
+  /** Texts by name, as an object. */
+  JsonOut strings(Map<String, String> texts) throws IOException {
+    put('{');
+    boolean first = true;
+    for (Map.Entry<String, String> e : texts.entrySet()) {
+      sep(first).string(e.getKey()).put(':').string(e.getValue());
+      first = false;
+    }
+    return put('}');
+  }
+
+  private JsonOut string(byte[] utf8, int from, int length, boolean html) throws IOException {
+    need(2 + 6 * length);
+    byte[] b = buffer;
+    int at = n;
+    b[at++] = '"';
+    for (int i = from; i < from + length; i++) {
+      byte c = utf8[i];
+      if (c >= ' ' && c != '"' && c != '\\' && !(html && (c == '<' || c == '>' || c == '&'))) {
+        b[at++] = c;
+        continue;
+      }
+      if (c < 0) {
+        if (html && c == (byte) 0xe2 && i + 2 < from + length && utf8[i + 1] == (byte) 0x80) {
+          byte last = utf8[i + 2];
+          if (last == (byte) 0xa8 || last == (byte) 0xa9) { // line and paragraph separators
+            at = unicode(b, at, 0x2028 + (last - (byte) 0xa8));
+            i += 2;
+            continue;
+          }
+        }
+        b[at++] = c;
+        continue;
+      }
+      switch (c) {
+        case '"', '\\' -> {
+          b[at++] = '\\';
+          b[at++] = c;
+        }
+        case '\n' -> {
+          b[at++] = '\\';
+          b[at++] = 'n';
+        }
+        case '\r' -> {
+          b[at++] = '\\';
+          b[at++] = 'r';
+        }
+        case '\t' -> {
+          b[at++] = '\\';
+          b[at++] = 't';
+        }
+        default -> at = unicode(b, at, c);
+      }
+    }
+    b[at++] = '"';
+    n = at;
+    return this;
+  }
+
+  private static int unicode(byte[] b, int at, int c) {
+    b[at] = '\\';
+    b[at + 1] = 'u';
+    b[at + 2] = HEX[c >> 12 & 15];
+    b[at + 3] = HEX[c >> 8 & 15];
+    b[at + 4] = HEX[c >> 4 & 15];
+    b[at + 5] = HEX[c & 15];
+    return at + 6;
+  }
+
+  /** A whole number. */
+  JsonOut number(long v) throws IOException {
+    need(DecimalDigits.ROOM);
+    n = DecimalDigits.write(buffer, n, v);
+    return this;
+  }
+
+  /** A float as a JSON number, as Go's encoder writes it. */
+  JsonOut number(double v) throws IOException {
+    if (!Double.isFinite(v)) {
+      throw new IllegalArgumentException("JSON has no " + v);
+    }
+    need(FLOAT_ROOM);
+    n = writeFloat(buffer, n, v);
+    return this;
+  }
+
+  /** Milliseconds as seconds with up to three decimals. */
+  JsonOut timestamp(long millis) throws IOException {
+    need(24);
+    n = TimeTexts.seconds(buffer, n, millis);
+    return this;
+  }
+
+  /** A sample's value: in quotes, because it may be infinite or NaN. */
+  JsonOut value(double v) throws IOException {
+    need(FLOAT_ROOM + 2);
+    long bits = Double.doubleToRawLongBits(v);
+    if (bits == repeatBits && repeatLength > 0) { // many series stop
+      System.arraycopy(buffer, repeatAt, buffer, n, repeatLength);
+      n += repeatLength;
+      return this;
+    }
+    repeatBits = bits;
+    repeatAt = n;
+    buffer[n++] = '"';
+    n = writeFloat(buffer, n, v);
+    buffer[n++] = '"';
+    repeatLength = n - repeatAt;
+    return this;
+  }
+
+  /** The value of a scalar: in quotes, and in Prometheus never with an exponent. */
+  JsonOut scalar(double v) throws IOException {
+    need(GoFloat.ROOM_F + 2);
+    buffer[n++] = '"';
+    n = GoFloat.writeF(buffer, n, v);
+    buffer[n++] = '"';
+    return this;
+  }
+
+  /**
+   * The floats of a series as {@code [[time,"value"],…]}; at least one.
+   *
+   * @param times milliseconds, ascending; the same array for series with the same times
+   */
+  JsonOut points(long[] times, double[] values, int size) throws IOException {
+    texts.prepare(times, size);
+    need(2 + POINT_ROOM);
+    buffer[n++] = '[';
+    buffer[n++] = '[';
+    n = TimeTexts.seconds(buffer, n, times[0]);
+    buffer[n++] = ',';
+    buffer[n++] = '"';
+    n = writeFloat(buffer, n, values[0]);
+    int slot = 0;
+    for (int k = 1; k < size; ) {
+      int most = Math.min(size, k + POINTS_AT_ONCE);
+      need(POINTS_AT_ONCE * POINT_ROOM);
+      int found = texts.find(times, k, slot);
+      if (found >= 0) {
+        int run = texts.run(times, k, most, found);
+        n = points(buffer, n, texts, found, values, k, k + run);
+        slot = found + run;
+        k += run;
+      } else {
+        n = writeFloat(buffer, texts.lone(times[k], buffer, n), values[k]);
+        k++;
+      }
+    }
+    need(3);
+    buffer[n++] = '"';
+    buffer[n++] = ']';
+    buffer[n++] = ']';
+    repeatLength = 0;
+    return this;
+  }
+
+  /**
+   * Points whose times are in neighbouring slots. Everything is in variables of this method: what
+   * was in fields would be read again after each byte that is written.
+   */
+  private static int points(
+      byte[] to, int at, TimeTexts texts, int slot, double[] values, int from, int end) {
+    byte[] slots = texts.slots();
+    byte[] lengths = texts.lengths();
+    long before = 0;
+    int beforeAt = 0;
+    int beforeLength = 0;
+    for (int k = from; k < end; k++) {
+      TimeTexts.copy(slots, slot * TimeTexts.ROOM, to, at);
+      at += lengths[slot++];
+      double v = values[k];
+      long bits = Double.doubleToRawLongBits(v);
+      if (bits == before && beforeLength > 0) { // many series stop
+        TimeTexts.copy(to, beforeAt, to, at);
+        at += beforeLength;
+        continue;
+      }
+      before = bits;
+      beforeAt = at;
+      at = writeFloat(to, at, v);
+      beforeLength = at - beforeAt;
+    }
+    return at;
+  }
+
+  private static int writeFloat(byte[] to, int at, double v) {
+    double abs = Math.abs(v);
+    return abs != 0 && abs < 1e-6 || abs >= 1e21
+        ? GoFloat.writeE(to, at, v)
+        : GoFloat.writeF(to, at, v);
+  }
+
+  /** Labels as an object. */
+  JsonOut labels(Labels labels) throws IOException {
+    need(2 + 7 * labels.canonicalBytes().length + 8 * labels.size());
+    buffer[n++] = '{';
+    int start = n;
+    labels.forEachBytes(
+        (b, no, nl, vo, vl) -> {
+          try {
+            if (n != start) {
+              buffer[n++] = ',';
+            }
+            string(b, no, nl, false);
+            buffer[n++] = ':';
+            string(b, vo, vl, false);
+          } catch (IOException e) {
+            throw new AssertionError("room was made before", e);
+          }
+        });
+    buffer[n++] = '}';
+    return this;
+  }
+
+  /** A native histogram: count, sum, and the buckets that hold something. */
+  JsonOut histogram(Histogram h) throws IOException {
+    put('{').name("count").value(h.count()).next("sum").value(h.sum());
+    buckets.load(h, true);
+    boolean any = false;
+    for (int i = 0; i < buckets.size(); i++) {
+      if (buckets.count(i) == 0) {
+        continue;
+      }
+      if (any) {
+        put(',');
+      } else {
+        next("buckets").put('[');
+        any = true;
+      }
+      put('[').number(buckets.boundaries(i)).put(',').value(buckets.lower(i)).put(',');
+      value(buckets.upper(i)).put(',').value(buckets.count(i)).put(']');
+    }
+    if (any) {
+      put(']');
+    }
+    return put('}');
+  }
+
+  /** A time as RFC 3339 with the fraction it has; null is Go's zero time. */
+  JsonOut time(@Nullable Instant t) throws IOException {
+    return put('"').raw(rfc3339(t)).put('"');
+  }
+
+  static String rfc3339(@Nullable Instant t) {
+    if (t == null) {
+      return "0001-01-01T00:00:00Z";
+    }
+    String s = t.toString();
+    int dot = s.indexOf('.');
+    if (dot < 0) {
+      return s;
+    }
+    int end = s.length() - 1;
+    while (s.charAt(end - 1) == '0') {
+      end--;
+    }
+    return s.substring(0, end) + "Z";
+  }
+}

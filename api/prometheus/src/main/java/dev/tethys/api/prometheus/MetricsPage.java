@@ -1,0 +1,28 @@
+package dev.tethys.api.prometheus;
+
+import dev.tethys.codec.exposition.ExpositionFormat;
+import dev.tethys.codec.exposition.ExpositionWriter;
+import dev.tethys.model.exposition.MetricFamily;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.List;
+
+/** Answers a scrape with metric families, in the format that the scraper asks for. */
+public final class MetricsPage {
+  private MetricsPage() {}
+
+  /** Writes families that are already sorted. */
+  public static void answer(HttpRequest request, HttpResponse response, List<MetricFamily> families)
+      throws IOException {
+    String accept = String.join(",", request.headers("Accept"));
+    ExpositionFormat.Negotiated format = ExpositionFormat.negotiate(accept, ExpositionFormat.ALL);
+    response.header("Content-Type", format.contentType());
+    try (OutputStream out = response.stream()) {
+      ExpositionWriter writer = ExpositionWriter.of(format, out);
+      families.forEach(writer::write);
+      writer.finish();
+    }
+  }
+}

@@ -1,0 +1,109 @@
+package dev.tethys.api.prometheus;
+
+import dev.tethys.model.storage.MetricSource;
+import dev.tethys.query.promql.PromqlEngine;
+import dev.tethys.query.promql.Query;
+import dev.tethys.query.promql.QueryException;
+import dev.tethys.query.promql.QueryOptions;
+import dev.tethys.query.promql.QueryResult;
+import dev.tethys.query.promql.explain.Analysis;
+import dev.tethys.query.promql.explain.Explanation;
+import dev.tethys.query.promql.parser.PromqlParseException;
+
+/** The query engine over the server's own store. Times are Unix milliseconds. */
+public interface QueryEngine {
+  /** An engine over one source. */
+  static QueryEngine of(PromqlEngine engine, MetricSource source) {
+    return new QueryEngine() {
+      @Override
+      public Prepared instant(String query, long time, QueryOptions options) {
+        return prepared(engine.instant(source, query, time, options));
+      }
+
+      @Override
+      public Prepared range(String query, long start, long end, long step, QueryOptions options) {
+        return prepared(engine.range(source, query, start, end, step, options));
+      }
+
+      @Override
+      public PromqlEngine.Status status() {
+        return engine.status();
+      }
+    };
+  }
+
+  private static Prepared prepared(Query q) {
+    return new Prepared() {
+      @Override
+      public QueryResult execute() {
+        return q.executeHeld();
+      }
+
+      @Override
+      public void close() {
+        q.close();
+      }
+
+      @Override
+      public void cancel() {
+        q.cancel();
+      }
+
+      @Override
+      public Explanation explain() {
+        return q.explain();
+      }
+
+      @Override
+      public Analysis analyze() {
+        return q.analyze();
+      }
+    };
+  }
+
+  /** A query that can be run once. Closing it gives back the memory of its result. */
+  interface Prepared extends AutoCloseable {
+    @Override
+    void close();
+
+    /**
+     * Runs it. Its result is accounted for until it is closed.
+     *
+     * @throws QueryException when it fails
+     */
+    QueryResult execute();
+
+    /** Makes it end with an error soon; from any thread. */
+    void cancel();
+
+    /** What it would do. */
+    Explanation explain();
+
+    /**
+     * Runs it and measures what that takes.
+     *
+     * @throws QueryException when it fails
+     */
+    Analysis analyze();
+  }
+
+  /**
+   * A query at one point in time.
+   *
+   * @throws PromqlParseException when the text is not PromQL
+   * @throws QueryException when its arguments make no sense
+   */
+  Prepared instant(String query, long time, QueryOptions options);
+
+  /**
+   * A query from start to end, both included.
+   *
+   * @param step milliseconds
+   * @throws PromqlParseException when the text is not PromQL
+   * @throws QueryException when its arguments make no sense
+   */
+  Prepared range(String query, long start, long end, long step, QueryOptions options);
+
+  /** What runs now and what has cost most. */
+  PromqlEngine.Status status();
+}

@@ -1,0 +1,45 @@
+package dev.tethys.api.prometheus;
+
+import dev.tethys.alert.notify.AlertmanagerStatus;
+import dev.tethys.alert.rule.RuleGroup;
+import java.net.URI;
+import java.util.List;
+
+/** View of rules and Alertmanagers for the API. */
+public interface RulesView {
+  /** There are no rules. */
+  RulesView NONE =
+      new RulesView() {
+        @Override
+        public List<RuleGroup> groups() {
+          return List.of();
+        }
+
+        @Override
+        public List<URI> alertmanagers() {
+          return List.of();
+        }
+
+        @Override
+        public List<AlertmanagerStatus> deliveries() {
+          return List.of();
+        }
+
+        @Override
+        public List<String> droppedAlertmanagers() {
+          return List.of();
+        }
+      };
+
+  /** The groups by file, then name. */
+  List<RuleGroup> groups();
+
+  /** Where alerts are sent. */
+  List<URI> alertmanagers();
+
+  /** How sending to each of them goes, in the same order. */
+  List<AlertmanagerStatus> deliveries();
+
+  /** Alertmanagers that relabelling dropped. */
+  List<String> droppedAlertmanagers();
+}

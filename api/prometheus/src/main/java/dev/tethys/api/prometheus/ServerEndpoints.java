@@ -1,0 +1,89 @@
+package dev.tethys.api.prometheus;
+
+import dev.tethys.model.exposition.Registry;
+import dev.tethys.web.HttpHandler;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.io.OutputStream;
+
+/** Endpoints outside of {@code /api/v1}: health, life cycle, self-metrics, federation. */
+final class ServerEndpoints {
+  private final ServerView server;
+  private final ApiSettings settings;
+  private final Registry registry;
+
+  ServerEndpoints(ServerView server, ApiSettings settings, Registry registry) {
+    this.server = server;
+    this.settings = settings;
+    this.registry = registry;
+    registry.gauge(
+        "prometheus_ready",
+        "Whether Prometheus startup was fully completed and the server is ready for normal"
+            + " operation.",
+        () -> server.readiness() == Readiness.READY ? 1 : 0);
+  }
+
+  void register(Routes routes) {
+    String name = settings.applicationName();
+    routes.get("/-/healthy", (q, r) -> r.send(name + " is Healthy.\n"));
+    routes.get("/-/ready", ready((q, r) -> r.send(name + " is Ready.\n")));
+    lifecycle(routes, "/-/reload", (q, r) -> reload(r));
+    lifecycle(routes, "/-/quit", (q, r) -> quit(r));
+    routes.get("/version", (q, r) -> version(r));
+    routes.get("/metrics", this::metrics);
+  }
+
+  /** Answers 503 until the server is ready. */
+  HttpHandler ready(HttpHandler handler) {
+    return ApiRoutes.ready(server::readiness, handler);
+  }
+
+  private void lifecycle(Routes routes, String path, HttpHandler handler) {
+    HttpHandler h =
+        settings.lifecycle()
+            ? handler
+            : (q, r) -> r.status(403).send("Lifecycle API is not enabled.");
+    routes.post(path, h).put(path, h);
+    routes.get(path, (q, r) -> r.status(405).send("Only POST or PUT requests allowed"));
+  }
+
+  private void reload(HttpResponse response) throws IOException {
+    try {
+      server.reload();
+    } catch (IOException | RuntimeException e) {
+      response.status(500).send("failed to reload config: " + e.getMessage() + "\n");
+      return;
+    }
+    response.send();
+  }
+
+  private void quit(HttpResponse response) throws IOException {
+    response.send(
+        server.quit() ? "Requesting termination... Goodbye!" : "Termination already in progress.");
+  }
+
+  private void version(HttpResponse response) throws IOException {
+    response.header("Content-Type", "application/json");
+    JsonOut out =
+        new JsonOut(
+            new JsonOut.Sink() {
+              @Override
+              public void whole(byte[] body) throws IOException {
+                response.send(body);
+              }
+
+              @Override
+              public OutputStream stream() throws IOException {
+                return response.stream();
+              }
+            });
+    StatusEndpoints.build(out, server.build());
+    out.put('\n').finish();
+  }
+
+  private void metrics(HttpRequest request, HttpResponse response) throws IOException {
+    MetricsPage.answer(request, response, registry.gather());
+  }
+}

@@ -1,0 +1,187 @@
+package dev.tethys.api.prometheus;
+
+import dev.tethys.model.Matcher;
+import dev.tethys.model.storage.StorageException;
+import java.util.List;
+
+/** View of the store for the API, apart from reading and writing. */
+public interface StoreView {
+  /**
+   * What the store holds in memory, and which names and labels weigh most.
+   *
+   * @param limit entries in each list at most
+   */
+  Statistics statistics(int limit);
+
+  /**
+   * Where series come from: counts by label, metric and value.
+   *
+   * @throws StorageException LIMIT when there is too much to count
+   */
+  Cardinality cardinality(CardinalityRequest request);
+
+  /** The blocks on disk, oldest first. */
+  List<Block> blocks();
+
+  /** How the store is doing. */
+  Storage storage();
+
+  /** How far the replay of the write-ahead log is. */
+  Replay replay();
+
+  /** Takes the disk space of deleted samples back. */
+  void cleanTombstones();
+
+  /**
+   * Makes a copy of the database in the folder {@code snapshots}.
+   *
+   * @param withHead whether what is only in memory is part of it
+   * @return the name of its folder
+   * @throws StorageException when it could not be written
+   */
+  String snapshot(boolean withHead);
+
+  /** A name and a number. */
+  record Entry(String name, long value) {}
+
+  /**
+   * Statistics of what is in memory; times in milliseconds.
+   *
+   * @param memoryInBytesByLabelName bytes of values
+   */
+  record Statistics(
+      long series,
+      long labelPairs,
+      long chunks,
+      long minTime,
+      long maxTime,
+      List<Entry> seriesCountByMetricName,
+      List<Entry> labelValueCountByLabelName,
+      List<Entry> memoryInBytesByLabelName,
+      List<Entry> seriesCountByLabelValuePair) {}
+
+  /**
+   * Request for cardinality statistics; times in milliseconds.
+   *
+   * @param matcherSets series that match any set; all when there is none
+   * @param label whose values are listed
+   * @param prefix of these values
+   * @param limit maximum number of entries of each list
+   */
+  record CardinalityRequest(
+      long minTime,
+      long maxTime,
+      List<List<Matcher>> matcherSets,
+      String label,
+      String prefix,
+      int limit) {}
+
+  /**
+   * Cardinality statistics.
+   *
+   * @param parts counted parts of the store: memory, blocks
+   * @param relativeError standard error of the counts; 0 when they are exact
+   * @param memoryBytesPerSeries average memory of a series
+   * @param labelNames number of label names without the metric name
+   * @param labels those whose removal saves most
+   * @param values number of values of the requested label that start with the prefix
+   * @param topValues of these the ones with most series
+   * @param topPairs labels ({@code name=value}) with most series
+   */
+  record Cardinality(
+      int parts,
+      long series,
+      double relativeError,
+      double memoryBytesPerSeries,
+      long labelNames,
+      List<LabelCardinality> labels,
+      long values,
+      List<Entry> topValues,
+      List<Entry> topPairs) {}
+
+  /**
+   * One label name.
+   *
+   * @param series how many have it
+   * @param seriesIfDropped how many series there would be in all without it
+   * @param memoryBytesSaved what as many series as would be gone take in memory
+   */
+  record LabelCardinality(
+      String name, long values, long series, long seriesIfDropped, long memoryBytesSaved) {}
+
+  /**
+   * Storage status.
+   *
+   * @param figures numbers by topic: {@code head}, {@code churn}, {@code log}, {@code blocks},
+   *     {@code work}, {@code metadata}
+   * @param encodings size of the blocks by encoding
+   * @param downsampled by resolution
+   */
+  record Storage(
+      List<Section> figures,
+      Memory memory,
+      List<Encoding> encodings,
+      List<Downsampled> downsampled) {}
+
+  /**
+   * Downsampled data of one resolution.
+   *
+   * @param resolution the length of buckets as a duration
+   * @param configured whether it is made, and not only left from before
+   * @param figures numbers about it
+   */
+  record Downsampled(String resolution, boolean configured, List<Entry> figures) {}
+
+  /** Numbers about one thing. */
+  record Section(String name, List<Entry> entries) {}
+
+  /**
+   * Memory of the store.
+   *
+   * @param limit bytes; 0 for no limit
+   * @param state what is done about it: normal, flushing, slowing, refusing
+   * @param refused new series that were refused
+   * @param fileBytes of samples that are in no block yet and left memory for files
+   * @param owners bytes by owner
+   */
+  record Memory(
+      long used,
+      long limit,
+      String state,
+      long refused,
+      long delayedMillis,
+      long fileBytes,
+      List<Entry> owners) {}
+
+  /**
+   * Size of one kind of content in all blocks.
+   *
+   * @param samples 0 where that does not apply
+   */
+  record Encoding(String name, long chunks, long samples, long bytes) {}
+
+  /**
+   * One block; times in milliseconds.
+   *
+   * @param bytes on disk
+   * @param resolution of a downsampled block: milliseconds of its buckets; 0 for samples
+   */
+  record Block(
+      String ulid,
+      long minTime,
+      long maxTime,
+      long samples,
+      long floatSamples,
+      long histogramSamples,
+      long series,
+      long chunks,
+      long tombstones,
+      long bytes,
+      int compactionLevel,
+      List<String> sources,
+      List<String> hints,
+      long resolution) {}
+
+  /** Segments of the write-ahead log: first, last, and the one now read. */
+  record Replay(int min, int max, int current) {}
+}

@@ -1,0 +1,108 @@
+package dev.tethys.api.prometheus;
+
+import dev.tethys.model.Labels;
+import dev.tethys.model.MetricMetadata;
+import dev.tethys.model.relabel.RelabelRule;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** View of scraping for the API. Thread-safe; each call returns one snapshot. */
+public interface TargetsView {
+  /** No scraping here. */
+  TargetsView NONE =
+      new TargetsView() {
+        @Override
+        public List<String> pools() {
+          return List.of();
+        }
+
+        @Override
+        public List<Active> active() {
+          return List.of();
+        }
+
+        @Override
+        public List<Dropped> dropped() {
+          return List.of();
+        }
+
+        @Override
+        public Map<String, Integer> droppedCounts() {
+          return Map.of();
+        }
+
+        @Override
+        public @Nullable String poolConfiguration(String pool) {
+          return null;
+        }
+
+        @Override
+        public @Nullable List<RelabelRule> relabelRules(String pool) {
+          return null;
+        }
+      };
+
+  /** Result of the last scrape of a target. */
+  enum Health {
+    UNKNOWN,
+    UP,
+    DOWN
+  }
+
+  /**
+   * A target that is scraped.
+   *
+   * @param discovered labels before relabelling
+   * @param labels what is attached to its series
+   * @param url what is scraped
+   * @param lastError {@code ""} when the last scrape went well
+   * @param lastScrape null before the first
+   * @param lastDurationSeconds of the last scrape
+   * @param interval as configured: {@code 15s}
+   * @param timeout as configured
+   */
+  record Active(
+      String pool,
+      Labels discovered,
+      Labels labels,
+      String url,
+      Health health,
+      String lastError,
+      @Nullable Instant lastScrape,
+      double lastDurationSeconds,
+      String interval,
+      String timeout,
+      Metadata metadata) {}
+
+  /** Metadata of metric families from the last exposition of a target. */
+  interface Metadata {
+    /** A target that has told nothing. */
+    Metadata NONE = Map::of;
+
+    /** By family name. */
+    Map<String, MetricMetadata> families();
+  }
+
+  /** A target that relabelling dropped. */
+  record Dropped(String pool, Labels discovered) {}
+
+  /** The names of the scrape pools. */
+  List<String> pools();
+
+  /** All active targets, sorted by pool. */
+  List<Active> active();
+
+  /** The dropped targets that are kept to be shown, sorted by pool. */
+  List<Dropped> dropped();
+
+  /** How many targets were dropped, by pool. */
+  Map<String, Integer> droppedCounts();
+
+  /** The configuration of a pool as YAML without secrets, or null when there is no such pool. */
+  @Nullable String poolConfiguration(String pool);
+
+  /** The relabelling rules of a pool's targets, or null when there is no such pool. */
+  @Nullable List<RelabelRule> relabelRules(String pool);
+}

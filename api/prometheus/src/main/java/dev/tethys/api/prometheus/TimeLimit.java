@@ -1,0 +1,64 @@
+package dev.tethys.api.prometheus;
+
+import dev.tethys.model.storage.Cancellation;
+import dev.tethys.web.HttpRequest;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Time limit for finding the series of {@code match[]} where no query sets a limit: an expression
+ * can take hours over the values of a label. The search also ends when the client disconnects.
+ *
+ * @param most as {@code --query.timeout}
+ */
+record TimeLimit(Duration most) {
+  /** Work that answers a request. */
+  @FunctionalInterface
+  interface Work {
+    void run() throws IOException;
+  }
+
+  /** An endpoint that ends with an error of type {@code timeout} or {@code canceled}. */
+  ApiCall.Endpoint on(ApiCall.Endpoint endpoint) {
+    return call -> run(call.request(), () -> endpoint.answer(call));
+  }
+
+  /**
+   * Does work under the limit.
+   *
+   * @throws ApiException when it has taken too long, or its client has gone
+   */
+  void run(HttpRequest request, Work work) throws IOException {
+    AtomicBoolean gone = new AtomicBoolean();
+    long end = System.nanoTime() + most.toNanos();
+    Runnable check =
+        () -> {
+          if (gone.get()) {
+            throw new ApiException(ErrorType.CANCELED, "the client is gone");
+          }
+          if (System.nanoTime() - end > 0) {
+            throw new ApiException(
+                ErrorType.TIMEOUT,
+                "series were looked for longer than --query.timeout allows ("
+                    + most.toMillis()
+                    + " ms): give match[] names or simpler expressions");
+          }
+        };
+    try (HttpRequest.Watch w = request.whenClientGone(() -> gone.set(true))) {
+      Cancellation.within(
+          check,
+          () -> {
+            try {
+              work.run();
+              return w;
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          });
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+}

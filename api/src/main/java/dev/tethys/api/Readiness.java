@@ -1,9 +1,0 @@
-package dev.tethys.api;
-
-/** Readiness of the server. */
-public enum Readiness {
-  /** The store is still being opened. */
-  STARTING,
-  READY,
-  STOPPING
-}

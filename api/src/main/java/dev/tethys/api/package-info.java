@@ -1,8 +1,0 @@
-/**
- * Prometheus's HTTP API: queries, metadata, status and administration over interfaces of other
- * modules.
- */
-@NullMarked
-package dev.tethys.api;
-
-import org.jspecify.annotations.NullMarked;

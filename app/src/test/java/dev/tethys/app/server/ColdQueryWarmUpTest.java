@@ -1,0 +1,57 @@
+package dev.tethys.app.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+
+import dev.tethys.query.promql.parser.ParserOptions;
+import dev.tethys.query.promql.parser.PromqlParser;
+import dev.tethys.store.metrics.DatabaseStats;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class ColdQueryWarmUpTest {
+  private static List<DatabaseStats.Count> metrics(int n, long series) {
+    return IntStream.range(0, n)
+        .mapToObj(i -> new DatabaseStats.Count("job_metric_%03d".formatted(i), series))
+        .toList();
+  }
+
+  @Test
+  void eachLooksAtAMetricOfItsOwnAndCanBeParsed() {
+    List<String> all = new ColdQueryWarmUp(metrics(150, 40), "10.0.0.1:9100").all();
+    assertThat(all).hasSize(150);
+    for (int i = 0; i < all.size(); i++) {
+      String q = all.get(i);
+      assertThat(q).containsAnyOf("job_metric_%03d".formatted(i), "__name__=~\"job_metric_.*\"");
+      assertThatCode(() -> PromqlParser.parse(q, ParserOptions.STABLE))
+          .as(q)
+          .doesNotThrowAnyException();
+    }
+  }
+
+  @Test
+  void roundsShareThemOut() {
+    ColdQueryWarmUp looks = new ColdQueryWarmUp(metrics(10, 40), "a");
+    List<String> byRound = new ArrayList<>();
+    for (int round = 0; round < 10; round++) {
+      byRound.addAll(looks.of(round));
+    }
+    assertThat(byRound).isEqualTo(looks.all());
+    assertThat(looks.of(0)).hasSize(ColdQueryWarmUp.A_ROUND);
+    assertThat(looks.of(4)).isEmpty();
+  }
+
+  @Test
+  void ofManySeriesOnlyThoseOfOneTargetAreLookedAt() {
+    assertThat(new ColdQueryWarmUp(metrics(30, 1_000), "host:1").all())
+        .allMatch(q -> q.contains("instance=\"host:1\"") || q.contains("instance=~\"ho"));
+  }
+
+  @Test
+  void whatMeansSomethingInAQueryIsAnyCharacter() {
+    assertThat(new ColdQueryWarmUp(metrics(1, 1), "a\"b\\c").all())
+        .containsExactly("job_metric_000{instance=\"a.b.c\"}");
+  }
+}

@@ -1,0 +1,106 @@
+package dev.tethys.codec.template.sprig;
+
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
+import dev.tethys.codec.template.GoStrings;
+import dev.tethys.codec.template.TemplateFunction.Failure;
+import dev.tethys.model.regex.Regex;
+import dev.tethys.model.regex.RegexSyntaxException;
+import org.jspecify.annotations.Nullable;
+
+/** String functions with the semantics of Go's package strings. */
+final class SprigStrings {
+  /** The longest text that a function makes, in characters. */
+  static final int MAX_LENGTH = 16 << 20;
+
+  /** Of how many expressions the compiled form is remembered. */
+  private static final int PATTERNS = 128;
+
+  private static final @Nullable Pattern[] COMPILED = new Pattern[PATTERNS];
+
+  private SprigStrings() {}
+
+  /** Throws when a text would become too long. */
+  static void check(long length) {
+    if (length > MAX_LENGTH) {
+      throw new Failure("text of more than " + MAX_LENGTH + " characters");
+    }
+  }
+
+  static String replace(String s, String old, String with, long most) {
+    if (most < 0 && !old.isEmpty()) {
+      int count = count(s, old);
+      check(s.length() + (long) count * (with.length() - old.length()));
+      return s.replace(old, with);
+    }
+    StringBuilder sb = new StringBuilder();
+    int from = 0;
+    for (long i = 0; most < 0 || i < most; i++) {
+      int at = old.isEmpty() ? (i == 0 ? 0 : from + 1) : s.indexOf(old, from);
+      if (at < 0 || at > s.length()) {
+        break;
+      }
+      check(sb.length() + (long) with.length());
+      sb.append(s, from, at).append(with);
+      from = at + old.length();
+    }
+    return sb.append(s, Math.min(from, s.length()), s.length()).toString();
+  }
+
+  private static int count(String s, String part) {
+    int n = 0;
+    for (int at = s.indexOf(part); at >= 0; at = s.indexOf(part, at + part.length())) {
+      n++;
+    }
+    return n;
+  }
+
+  /** Takes characters of a set off the ends. */
+  static String trim(String s, String set, boolean left, boolean right) {
+    int a = 0;
+    int b = s.length();
+    while (left && a < b && set.indexOf(s.codePointAt(a)) >= 0) {
+      a += Character.charCount(s.codePointAt(a));
+    }
+    while (right && b > a && set.indexOf(s.codePointBefore(b)) >= 0) {
+      b -= Character.charCount(s.codePointBefore(b));
+    }
+    return s.substring(a, b);
+  }
+
+  static String trimPrefix(String s, String prefix) {
+    return s.startsWith(prefix) ? s.substring(prefix.length()) : s;
+  }
+
+  static String trimSuffix(String s, String suffix) {
+    return s.endsWith(suffix) ? s.substring(0, s.length() - suffix.length()) : s;
+  }
+
+  static String repeat(String s, long times) {
+    if (times < 0) {
+      throw new Failure("strings: negative Repeat count");
+    }
+    check(times > MAX_LENGTH ? Long.MAX_VALUE : times * s.length());
+    return s.repeat(s.isEmpty() ? 0 : (int) times);
+  }
+
+  /** A value as text, as Sprig's strval has it. */
+  static String text(@Nullable Object v) {
+    return v instanceof String s ? s : GoStrings.print(v);
+  }
+
+  static Pattern pattern(String expression) {
+    int slot = expression.hashCode() & PATTERNS - 1;
+    Pattern p = COMPILED[slot];
+    if (p == null || !p.pattern().equals(expression)) {
+      try {
+        Regex.compile(expression); // its limits hold here as well
+        p = Pattern.compile(expression);
+      } catch (RegexSyntaxException | PatternSyntaxException e) {
+        throw new Failure(String.valueOf(e.getMessage()));
+      }
+      COMPILED[slot] = p; // a race costs a compilation
+    }
+    return p;
+  }
+}

@@ -1,0 +1,61 @@
+package dev.tethys.collect.discovery;
+
+import dev.tethys.model.Labels;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The groups that a list had when it was read last. What comes again is the same object again: of a
+ * list of a hundred thousand that changes every minute only what has changed grows old in the heap,
+ * and the copies die young. For one thread.
+ */
+final class TargetGroupCache {
+  private final String source;
+  private final String label;
+  private List<TargetGroup> groups = List.of();
+
+  /**
+   * @param source of the list, which is also the value of a label that each group gets
+   */
+  TargetGroupCache(String source, String label) {
+    this.source = source;
+    this.label = label;
+  }
+
+  /** Those that were taken last. */
+  List<TargetGroup> groups() {
+    return groups;
+  }
+
+  /** Takes groups without sources; the same list where nothing has changed. */
+  List<TargetGroup> take(List<TargetGroup> read) {
+    Map<List<Labels>, List<Labels>> targets = new HashMap<>();
+    Map<Labels, Labels> labels = HashMap.newHashMap(groups.size());
+    for (TargetGroup g : groups) {
+      targets.put(g.targets(), g.targets());
+      labels.put(g.labels(), g.labels());
+    }
+    boolean same = read.size() == groups.size();
+    List<TargetGroup> out = new ArrayList<>(read.size());
+    for (int i = 0; i < read.size(); i++) {
+      TargetGroup g = read.get(i);
+      Labels named = g.labels().toBuilder().set(label, source).build();
+      Labels its = labels.computeIfAbsent(named, l -> l);
+      List<Labels> at = targets.computeIfAbsent(g.targets(), t -> t);
+      TargetGroup former = i < groups.size() ? groups.get(i) : null;
+      if (former != null && former.labels() == its && former.targets() == at) {
+        out.add(former);
+      } else {
+        same = false;
+        String name = former == null ? source + ":" + i : former.source();
+        out.add(new TargetGroup(name, at, its));
+      }
+    }
+    if (!same) {
+      groups = List.copyOf(out);
+    }
+    return groups;
+  }
+}

@@ -1,0 +1,34 @@
+package dev.tethys.collect.logs.file;
+
+import dev.tethys.collect.logs.EntryClock;
+import dev.tethys.collect.logs.EntrySink;
+import java.util.Arrays;
+
+/** Dependencies that the readers of a job's files share. */
+record FileReaderContext(
+    FileOptions options,
+    EntrySink sink,
+    EntryClock entryClock,
+    FileMetrics metrics,
+    Buffer buffer) {
+  /** How much is asked for at once, in bytes. */
+  static final int READ = 128 << 10;
+
+  /** Holds what is read; grows for a long line and is small again after it. */
+  static final class Buffer {
+    private byte[] bytes = new byte[2 * READ];
+
+    byte[] room(int filled) {
+      if (bytes.length < filled + READ) {
+        bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, filled + READ));
+      }
+      return bytes;
+    }
+
+    void shrink() {
+      if (bytes.length > 8 * READ) {
+        bytes = new byte[2 * READ];
+      }
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package dev.tethys.collect.logs.file;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Folders to search for a file that is no longer at its path: that of the path, and the real one
+ * when the path was a link. Rotation happens there, and a link may be removed before its file.
+ *
+ * @param path under which it is read
+ * @param real the same without links
+ */
+record SearchFolders(Path path, Path real) {
+  /** Of what stands under a path now; of the path alone when nothing does. */
+  static SearchFolders of(Path path) {
+    try {
+      return new SearchFolders(path, path.toRealPath());
+    } catch (IOException e) {
+      return new SearchFolders(path, path);
+    }
+  }
+
+  /** What it may be called, the path first. */
+  List<Path> names() {
+    return path.equals(real) ? List.of(path) : List.of(path, real);
+  }
+
+  /** The folders of these. */
+  List<Path> folders() {
+    return names().stream().flatMap(n -> Stream.ofNullable(n.getParent())).distinct().toList();
+  }
+}

@@ -1,0 +1,181 @@
+package dev.tethys.logagent;
+
+import dev.tethys.collect.logs.LogSource;
+import dev.tethys.model.log.JulLogger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Shutdown of a job while others continue: its sources stop, entries held by its stages are
+ * forwarded, and once all are delivered it is closed. No thread waits for that, which takes as long
+ * as an exporter's destination is down; until then another job with the same input would read it
+ * twice.
+ */
+final class JobShutdown {
+  private static final System.Logger LOG = JulLogger.of(JobShutdown.class.getName());
+  private static final long LOOK = 5; // milliseconds
+
+  /** How long sources of a job that is cut have to stop. */
+  private static final Duration STOPPING = Duration.ofSeconds(5);
+
+  private final LogJob job;
+  private final LogExporters to;
+  private final boolean held;
+  private final Runnable over;
+  private final CountDownLatch stopped = new CountDownLatch(1);
+  private final CountDownLatch delivered = new CountDownLatch(1);
+  private final CountDownLatch cut = new CountDownLatch(1);
+  private final CountDownLatch closed = new CountDownLatch(1);
+
+  private JobShutdown(LogJob job, LogExporters to, boolean held, Runnable over) {
+    this.job = job;
+    this.to = to;
+    this.held = held;
+    this.over = over;
+  }
+
+  /**
+   * Begins.
+   *
+   * @param held whether the job is closed by {@link #cut(Collection)} alone: positions list what is
+   *     open
+   * @param over run when the job is closed
+   */
+  static JobShutdown of(LogJob job, LogExporters to, boolean held, Runnable over) {
+    JobShutdown d = new JobShutdown(job, to, held, over);
+    Thread.ofVirtual().name("leaving-" + job.name()).start(d::run);
+    return d;
+  }
+
+  LogJob job() {
+    return job;
+  }
+
+  private void run() {
+    job.files.stop();
+    Thread ofSources = Thread.ofVirtual().name("stopping-" + job.name()).start(this::stopSources);
+    try {
+      // Who pushes is answered once all is delivered, so what they sent is given on meanwhile.
+      giveOn();
+      awaitSources(ofSources);
+      giveOn();
+      awaitDestinations();
+      // No caller waits any more, so there is room for what only this job still has.
+      untilCut("reading-deleted-", this::readDeleted);
+      giveOn();
+      awaitDestinations();
+      if (!job.isDelivered()) {
+        LOG.log(
+            Level.WARNING,
+            "not everything of job {0} is delivered: what is not is read again",
+            job.name());
+      }
+      delivered.countDown();
+      if (held) {
+        cut.await();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      try {
+        job.close();
+      } finally { // anything that fails: others wait for this without end
+        delivered.countDown();
+        closed.countDown();
+        over.run();
+      }
+    }
+  }
+
+  /** Who cuts the job waits for this, so then not for long. */
+  private void awaitSources(Thread ofSources) throws InterruptedException {
+    while (!ofSources.join(Duration.ofMillis(LOOK))) {
+      if (cut.getCount() == 0) {
+        if (!ofSources.join(STOPPING)) {
+          LOG.log(
+              Level.WARNING, "sources of job {0} do not stop and are not waited for", job.name());
+        }
+        return;
+      }
+    }
+  }
+
+  private void stopSources() {
+    try {
+      job.sources.forEach(LogSource::stop);
+    } finally {
+      stopped.countDown();
+    }
+  }
+
+  private void awaitDestinations() throws InterruptedException {
+    while (!job.isDelivered() && !cut.await(LOOK, TimeUnit.MILLISECONDS)) {
+      // a destination has it still
+    }
+  }
+
+  private void readDeleted() {
+    if (cut.getCount() > 0) {
+      try {
+        job.files.readDeleted();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** Gives on what stages hold. */
+  private void giveOn() throws InterruptedException {
+    untilCut(
+        "giving-on-",
+        () -> {
+          job.pipeline.drain();
+          to.flush();
+        });
+  }
+
+  /** Does what may wait for a destination: until the job is cut. */
+  private void untilCut(String name, Runnable what) throws InterruptedException {
+    Thread t = Thread.ofVirtual().name(name + job.name()).start(what);
+    while (!t.join(Duration.ofMillis(LOOK)) && cut.getCount() > 0) {
+      // a destination has no room
+    }
+  }
+
+  /**
+   * Whether its sources take nothing more, so that their ports are free; waited for until a time of
+   * the clock of nanos.
+   */
+  boolean isStopped(long until) throws InterruptedException {
+    return stopped.await(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
+  }
+
+  /** Waits until all of it is delivered, or a user cuts it. */
+  void awaitDelivery() throws InterruptedException {
+    delivered.await();
+  }
+
+  /** Whether all of it is delivered, waited for until a time of the clock of nanos. */
+  boolean isDelivered(long until) throws InterruptedException {
+    return delivered.await(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
+  }
+
+  /** Whether the job is closed, waited for until a time of the clock of nanos. */
+  boolean isOver(long until) throws InterruptedException {
+    return closed.await(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
+  }
+
+  /**
+   * Closes them, with what is not delivered, which destinations have let go of then. All at once:
+   * each may have a source that has to be waited for.
+   */
+  static void cut(Collection<JobShutdown> all) throws InterruptedException {
+    all.forEach(d -> d.cut.countDown());
+    for (JobShutdown d : all) {
+      d.closed.await();
+    }
+  }
+}

@@ -1,0 +1,85 @@
+package dev.tethys.model.guard;
+
+import java.util.function.LongSupplier;
+
+/**
+ * Token bucket: tokens arrive at a constant rate, up to a capacity. It is full at first. Safe for
+ * several threads.
+ */
+public final class TokenBucket {
+  /** Sums of fractions of tokens are this inexact. */
+  private static final double ROUNDING = 1e-9;
+
+  private final double nanosPerToken;
+  private final double capacity;
+  private final LongSupplier nanos;
+  private double tokens; // guarded by this; below 0 after a reservation beyond the content
+  private long filledAt; // guarded by this
+
+  /**
+   * A full bucket.
+   *
+   * @param nanosPerToken interval between two tokens, above 0
+   * @param capacity most tokens that it holds, at least 1
+   * @param nanos clock that never goes back
+   */
+  public TokenBucket(double nanosPerToken, double capacity, LongSupplier nanos) {
+    this.nanosPerToken = nanosPerToken;
+    this.capacity = capacity;
+    this.nanos = nanos;
+    this.tokens = capacity;
+    this.filledAt = nanos.getAsLong();
+  }
+
+  /** A full bucket that gets some tokens a second. */
+  public static TokenBucket perSecond(double rate, double capacity, LongSupplier nanos) {
+    return new TokenBucket(1e9 / rate, capacity, nanos);
+  }
+
+  private void fill() {
+    long now = nanos.getAsLong();
+    if (now - filledAt > 0) {
+      tokens = Math.min(capacity, tokens + (now - filledAt) / nanosPerToken);
+      filledAt = now;
+    }
+  }
+
+  /** Takes some tokens, or none when there are fewer. */
+  public synchronized boolean tryTake(long n) {
+    fill();
+    if (tokens + ROUNDING < n) {
+      return false;
+    }
+    tokens -= n;
+    return true;
+  }
+
+  /**
+   * Takes some tokens, or none when there are fewer. More than the capacity is taken from a full
+   * bucket; what is missing delays later callers.
+   */
+  public synchronized boolean tryTakeLarge(long n) {
+    fill();
+    if (tokens + ROUNDING < Math.min(n, capacity)) {
+      return false;
+    }
+    tokens -= n;
+    return true;
+  }
+
+  /**
+   * Takes some tokens, also such as have not arrived yet.
+   *
+   * @return nanoseconds until they have arrived
+   */
+  public synchronized long reserve(long n) {
+    fill();
+    tokens -= n;
+    return tokens >= 0 ? 0 : (long) Math.ceil(-tokens * nanosPerToken);
+  }
+
+  /** Returns tokens that were taken and not used. */
+  public synchronized void giveBack(long unused) {
+    tokens = Math.min(capacity, tokens + unused);
+  }
+}

@@ -1,0 +1,57 @@
+package dev.tethys.model.regex;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Node of a parsed expression. Immutable. */
+sealed interface RegexNode {
+  /** Repetition without an upper limit. */
+  int INFINITE = -1;
+
+  Empty EMPTY = new Empty();
+
+  /** The empty text. */
+  record Empty() implements RegexNode {}
+
+  /** Text without unpaired surrogates, not empty. */
+  record Literal(String text) implements RegexNode {}
+
+  /** One code point of a set. */
+  record Chars(CharSet set) implements RegexNode {}
+
+  /** A position, not a text. */
+  record Assert(Assertion kind) implements RegexNode {}
+
+  /** One after the other. */
+  record Concat(List<RegexNode> parts) implements RegexNode {}
+
+  /** Any of them; the first in a search for groups. */
+  record Alternate(List<RegexNode> choices) implements RegexNode {}
+
+  /**
+   * The same several times.
+   *
+   * @param max {@link #INFINITE} or at least {@code min}
+   * @param greedy for groups only: whether more are tried first
+   */
+  record Repeat(RegexNode part, int min, int max, boolean greedy) implements RegexNode {}
+
+  /** A group that is numbered from 1. */
+  record Group(RegexNode part, int number, @Nullable String name) implements RegexNode {}
+
+  /** Assertions about a position; the bits of {@link RegexProgram} are their ordinals. */
+  enum Assertion {
+    BEGIN_TEXT("\\A"),
+    END_TEXT("\\z"),
+    BEGIN_LINE("(?m:^)"),
+    END_LINE("(?m:$)"),
+    WORD_BOUNDARY("\\b"),
+    NO_WORD_BOUNDARY("\\B");
+
+    final String text;
+
+    Assertion(String text) {
+      this.text = text;
+    }
+  }
+}

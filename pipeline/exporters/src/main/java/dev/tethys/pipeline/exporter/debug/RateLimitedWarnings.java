@@ -1,0 +1,39 @@
+package dev.tethys.pipeline.exporter.debug;
+
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+
+/**
+ * Warnings of what may go wrong with every batch: one a minute reaches the log. Safe for threads.
+ */
+final class RateLimitedWarnings {
+  private static final long EVERY = Duration.ofMinutes(1).toNanos();
+
+  private final System.Logger log;
+  private final String name;
+  private final LongSupplier nanos;
+  private final AtomicLong warnedAt;
+
+  /**
+   * A log.
+   *
+   * @param name how the log calls the component
+   * @param nanos a clock in nanoseconds
+   */
+  RateLimitedWarnings(System.Logger log, String name, LongSupplier nanos) {
+    this.log = log;
+    this.name = name;
+    this.nanos = nanos;
+    this.warnedAt = new AtomicLong(nanos.getAsLong() - EVERY);
+  }
+
+  void warn(String message) {
+    long at = warnedAt.get();
+    long now = nanos.getAsLong();
+    if (now - at >= EVERY && warnedAt.compareAndSet(at, now)) {
+      log.log(Level.WARNING, "{0}: {1}", name, message);
+    }
+  }
+}

@@ -1,0 +1,114 @@
+package dev.tethys.pipeline.exporter.messages;
+
+import dev.tethys.pipeline.delivery.EncodedRequest;
+import dev.tethys.pipeline.delivery.SendResult;
+import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.exporter.client.LineSockets;
+import java.io.IOException;
+import java.time.Duration;
+
+/**
+ * Publishes a test message while a second connection subscribes, and reports whether it arrived. A
+ * client without the permission to subscribe is no failure: only acceptance is verified then.
+ */
+public final class LoopbackProbe implements Sender {
+  /** Messages of others that are read past. */
+  public static final int MOST = 100_000;
+
+  /** Listens to one topic or subject. */
+  public interface Listener extends AutoCloseable {
+    /** Does something with a connection. */
+    <T> T over(LineSockets.Session<T> talk) throws IOException;
+
+    /**
+     * Begins to listen.
+     *
+     * @param to the topic or subject
+     * @return what there is against it; "" for nothing
+     */
+    String subscribe(LineSockets.Line line, String to) throws IOException;
+
+    /**
+     * Waits for a message.
+     *
+     * @param body what it has
+     * @return why it was not heard; "" when it was
+     * @throws IOException when no one knows whether it was taken
+     */
+    String await(LineSockets.Line line, String to, byte[] body) throws IOException;
+
+    @Override
+    void close();
+  }
+
+  private static final Duration TIME_LIMIT = Duration.ofSeconds(10);
+
+  private final Sender sender;
+  private final Listener listener;
+  private volatile String silence = "";
+
+  /** Both are closed with this. */
+  public LoopbackProbe(Sender sender, Listener listener) {
+    this.sender = sender;
+    this.listener = listener;
+  }
+
+  /** As long is listened, at most. */
+  public static Duration timeLimit(Duration timeout) {
+    return timeout.compareTo(TIME_LIMIT) < 0 ? timeout : TIME_LIMIT;
+  }
+
+  /** What to say when nothing was heard although no one refused to let us listen. */
+  public static String nothing(String to, IOException end) {
+    return "who listened to "
+        + to
+        + " heard nothing, which is so where the user may not read it ("
+        + end.getMessage()
+        + ")";
+  }
+
+  @Override
+  public SendResult send(EncodedRequest p) throws IOException, InterruptedException {
+    String to = MessageRequestEncoder.topic(p);
+    boolean[] sent = {false};
+    try {
+      return listener.over(
+          line -> {
+            String refusal = listener.subscribe(line, to);
+            sent[0] = true;
+            SendResult v = sendOnce(p);
+            boolean waits = refusal.isEmpty() && v instanceof SendResult.Delivered;
+            silence = waits ? listener.await(line, to, p.body()) : refusal;
+            return v;
+          });
+    } catch (IOException e) {
+      if (sent[0]) {
+        throw e;
+      }
+      SendResult v = sender.send(p);
+      silence = String.valueOf(e.getMessage());
+      return v;
+    }
+  }
+
+  private SendResult sendOnce(EncodedRequest p) throws IOException {
+    try {
+      return sender.send(p);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+  }
+
+  /** What to say behind the topic: that it was heard, or why it was not listened to. */
+  public String told() {
+    return silence.isEmpty() ? ", and heard it there" : ", and did not hear it there: " + silence;
+  }
+
+  @Override
+  public void close() {
+    try (listener) {
+      sender.close();
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package dev.tethys.pipeline.exporter.remotewrite;
+
+import dev.tethys.pipeline.AckCallback;
+import dev.tethys.pipeline.Outcome;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The source of a batch, who waits for all requests that carry something of it. Holds are taken
+ * while the one it began with is still there; the last one to be released tells the source the
+ * worst outcome.
+ */
+final class TrackedBatch {
+  private final AckCallback to;
+  private final Journal.@Nullable Place place;
+  private int holds = 1; // guarded by this
+  private Outcome worst = Outcome.ACCEPTED; // guarded by this
+
+  TrackedBatch(AckCallback to) {
+    this(to, null);
+  }
+
+  /**
+   * The same.
+   *
+   * @param place where the batch is in a journal; null when it does not
+   */
+  TrackedBatch(AckCallback to, Journal.@Nullable Place place) {
+    this.to = to;
+    this.place = place;
+  }
+
+  Journal.@Nullable Place place() {
+    return place;
+  }
+
+  synchronized void hold() {
+    holds++;
+  }
+
+  void release(Outcome outcome) {
+    Outcome result;
+    synchronized (this) {
+      worst = Outcome.worse(worst, outcome);
+      if (--holds > 0) {
+        return;
+      }
+      result = worst;
+    }
+    to.settle(result);
+  }
+}

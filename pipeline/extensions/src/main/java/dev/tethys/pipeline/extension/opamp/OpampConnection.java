@@ -1,0 +1,54 @@
+package dev.tethys.pipeline.extension.opamp;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.URI;
+import java.time.Duration;
+
+/**
+ * Connection to a server that is opened again, after a growing pause, whenever it breaks.
+ *
+ * @param name of the agent in log lines
+ */
+record OpampConnection(
+    String name,
+    URI endpoint,
+    OpampLink link,
+    Reports reports,
+    ReconnectBackoff pace,
+    System.Logger logger) {
+  /** Returns once the reports are stopped. */
+  void run() throws InterruptedException {
+    int failures = 0;
+    String said = "";
+    while (!reports.isStopping()) {
+      long heard = reports.heard();
+      Duration wait;
+      String why;
+      try {
+        link.talk(reports);
+        return;
+      } catch (OpampLink.Busy e) {
+        wait = e.after();
+        why = String.valueOf(e.getMessage());
+      } catch (IOException | RuntimeException e) {
+        wait = Duration.ZERO;
+        why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+      }
+      failures = reports.heard() > heard ? 1 : failures + 1;
+      Duration own = pace.pause(failures);
+      wait = wait.compareTo(own) > 0 ? wait : own;
+      if (!reports.isStopping()) {
+        logger.log(
+            why.equals(said) ? Level.DEBUG : Level.WARNING,
+            "{0}: the OpAMP server {1} is tried again: {2}",
+            name,
+            endpoint,
+            why);
+        said = failures == 1 ? "" : why;
+        reports.begin(); // nothing of the broken connection ends the pause
+        reports.pause(wait);
+      }
+    }
+  }
+}

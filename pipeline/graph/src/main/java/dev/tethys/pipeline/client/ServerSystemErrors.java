@@ -1,0 +1,30 @@
+package dev.tethys.pipeline.client;
+
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Recognises operating system errors, such as a full disk, in server responses. Protocols have no
+ * status for a full disk. Servers report it with any status of failed requests, including permanent
+ * ones, although the request is valid.
+ */
+public final class ServerSystemErrors {
+  /** As Go, Java, C's {@code strerror} and Windows print them. */
+  private static final List<String> TROUBLE =
+      List.of(
+          "no space left on device",
+          "not enough space on the disk",
+          "disk quota exceeded",
+          "input/output error",
+          "read-only file system",
+          "too many open files",
+          "cannot allocate memory");
+
+  private ServerSystemErrors() {}
+
+  /** Whether an answer says that the machine is in trouble, and the request is for later. */
+  public static boolean isInTrouble(String answer) {
+    String a = answer.toLowerCase(Locale.ROOT);
+    return TROUBLE.stream().anyMatch(a::contains);
+  }
+}

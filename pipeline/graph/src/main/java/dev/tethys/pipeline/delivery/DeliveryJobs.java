@@ -1,0 +1,188 @@
+package dev.tethys.pipeline.delivery;
+
+import dev.tethys.pipeline.AckCallback;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The jobs of an outbox, in what order they may go, and the receipts of entries that are none yet.
+ *
+ * <p>Invariants: every entry that was issued and is not done is here, in exactly one of the states
+ * of {@link Job.State}; of one lane at most one job is READY, DELAYED, FLYING or HEARD, and all
+ * others are PARKED after it in their order. Guarded by the engine's lock.
+ */
+final class DeliveryJobs {
+  private final ArrayDeque<Job> ready = new ArrayDeque<>();
+  private final Map<Long, ArrayDeque<Job>> lanes = new HashMap<>();
+  private final TreeMap<Long, Job> handed = new TreeMap<>();
+  private final Map<QueueStorage.Entry, AckCallback> receipts = new IdentityHashMap<>();
+  private long sequence;
+
+  /** Who waits for an entry that was not issued yet. */
+  void remember(QueueStorage.Entry e, AckCallback receipt) {
+    receipts.put(e, receipt);
+  }
+
+  /** Who waited for an entry that will not be issued; null for none. */
+  @Nullable AckCallback forget(QueueStorage.Entry e) {
+    return receipts.remove(e);
+  }
+
+  /** The next that may go; null for none. */
+  @Nullable Job next(QueueStorage shelf) {
+    Job j = ready.poll();
+    return j == null ? take(shelf) : j;
+  }
+
+  /** The next entry whose lane is free; those of busy lanes are parked. */
+  private @Nullable Job take(QueueStorage shelf) {
+    while (handed.size() < shelf.window()) {
+      QueueStorage.Entry e = shelf.next();
+      if (e == null) {
+        return null;
+      }
+      e.sequence = sequence++;
+      AckCallback r = receipts.remove(e);
+      Job j = new Job(e, r == null ? AckCallback.NONE : r);
+      handed.put(e.sequence, j);
+      if (e.lane == 0) {
+        return j;
+      }
+      ArrayDeque<Job> lane = lanes.get(e.lane);
+      if (lane == null) {
+        lanes.put(e.lane, new ArrayDeque<>(0));
+        return j;
+      }
+      j.state = Job.State.PARKED;
+      lane.add(j);
+    }
+    return null;
+  }
+
+  /** One that was delayed may go. */
+  void again(Job j) {
+    j.state = Job.State.READY;
+    ready.addFirst(j);
+  }
+
+  /** One is dealt with: the next of its lane may go. */
+  void done(Job j) {
+    handed.remove(j.entry.sequence);
+    freeLane(j);
+  }
+
+  /** The one that was issued first and is not done; null when there is none. */
+  QueueStorage.@Nullable Entry oldest() {
+    return handed.isEmpty() ? null : handed.firstEntry().getValue().entry;
+  }
+
+  /** All of them, in the order in which they were issued. */
+  Collection<Job> all() {
+    return handed.values();
+  }
+
+  boolean isAny(Job.State state) {
+    return handed.values().stream().anyMatch(j -> j.state == state);
+  }
+
+  /** Forgets everything; the receipts of entries that were never issued. */
+  List<AckCallback> clear() {
+    List<AckCallback> left = new ArrayList<>(receipts.values());
+    handed.clear();
+    ready.clear();
+    lanes.clear();
+    receipts.clear();
+    return left;
+  }
+
+  /**
+   * What a shelf may know when it has to drop something.
+   *
+   * @param told gets the receipts of what it takes back
+   */
+  QueueStorage.IssuedEntry handedOut(List<AckCallback> told) {
+    return new IssuedEntry(told);
+  }
+
+  private final class IssuedEntry implements QueueStorage.IssuedEntry {
+    private final List<AckCallback> told;
+
+    IssuedEntry(List<AckCallback> told) {
+      this.told = told;
+    }
+
+    @Override
+    public QueueStorage.@Nullable Entry takeBack(@Nullable Segment in) {
+      for (Job j : handed.values()) {
+        SegmentedLog.Place p = j.entry.place;
+        if (!j.isStarted() && (in == null || p != null && p.segment() == in)) {
+          remove(j);
+          told.add(j.receipt);
+          return j.entry;
+        }
+      }
+      return null;
+    }
+
+    @Override
+    public boolean isSending(Segment in) {
+      for (Job j : handed.values()) {
+        SegmentedLog.Place p = j.entry.place;
+        if (p != null && p.segment() == in && j.isStarted()) {
+          return true;
+        }
+      }
+      return false;
+    }
+  }
+
+  /** Takes a job that is not in flight out of where it is. */
+  private void remove(Job j) {
+    Job.State was = j.state;
+    j.state = Job.State.GONE;
+    handed.remove(j.entry.sequence);
+    switch (was) {
+      case READY -> {
+        ready.remove(j);
+        freeLane(j);
+      }
+      case DELAYED -> {
+        if (j.timer != null) {
+          j.timer.cancel();
+        }
+        freeLane(j);
+      }
+      case PARKED -> {
+        ArrayDeque<Job> lane = lanes.get(j.entry.lane);
+        if (lane != null) {
+          lane.remove(j);
+        }
+      }
+      case FLYING, HEARD, GONE ->
+          throw new IllegalStateException("a job that flies is not taken back");
+    }
+  }
+
+  /** The next of a lane may go. */
+  private void freeLane(Job j) {
+    long lane = j.entry.lane;
+    if (lane == 0) {
+      return;
+    }
+    ArrayDeque<Job> waiting = lanes.get(lane);
+    Job next = waiting == null ? null : waiting.poll();
+    if (next == null) {
+      lanes.remove(lane);
+    } else {
+      next.state = Job.State.READY;
+      ready.addFirst(next);
+    }
+  }
+}

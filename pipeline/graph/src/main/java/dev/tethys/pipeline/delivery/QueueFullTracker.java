@@ -1,0 +1,96 @@
+package dev.tethys.pipeline.delivery;
+
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Since when a queue has no room, and which components wait for it. A queue that is full again
+ * within {@link #STEADY_MILLIS} counts as full all the time: a slow destination makes room for one
+ * request after the other.
+ *
+ * <p>Not safe for threads.
+ */
+final class QueueFullTracker {
+  /** How long there must be room before a queue is no longer full. */
+  static final long STEADY_MILLIS = 10_000;
+
+  /** Components that are remembered before those that no longer wait are forgotten. */
+  private static final int MOST_REMEMBERED = 100;
+
+  private static final class Wait {
+    int threads;
+    long endedAt;
+
+    boolean isOver(long now) {
+      return threads == 0 && now - endedAt >= STEADY_MILLIS;
+    }
+  }
+
+  private final Map<DrainScope.Exit, Wait> waits = new HashMap<>();
+  private boolean full;
+  private long fullSince; // 0 for never
+  private long fullAt; // when it was found full last, or ceased to be
+
+  /**
+   * A request found no room.
+   *
+   * @return whether there was room until now
+   */
+  boolean noRoom(long now) {
+    boolean begins = since(now) == 0;
+    if (begins) {
+      fullSince = now;
+    }
+    full = true;
+    fullAt = now;
+    return begins;
+  }
+
+  /** A request left the queue. */
+  void roomMade(long now) {
+    if (full) {
+      full = false;
+      fullAt = now;
+    }
+  }
+
+  /** Since when there is no room, Unix milliseconds; 0 when there is. */
+  long since(long now) {
+    return fullSince != 0 && (full || now - fullAt < STEADY_MILLIS) ? fullSince : 0;
+  }
+
+  /** A thread begins to wait for room, which came through these. */
+  void begin(List<DrainScope.Exit> sources, long now) {
+    if (waits.size() > MOST_REMEMBERED) {
+      forget(now);
+    }
+    sources.forEach(s -> waits.computeIfAbsent(s, k -> new Wait()).threads++);
+  }
+
+  /** A thread waits no longer. */
+  void end(List<DrainScope.Exit> sources, long now) {
+    for (DrainScope.Exit s : sources) {
+      Wait w = waits.get(s);
+      if (w != null) {
+        w.threads--;
+        w.endedAt = now;
+      }
+    }
+  }
+
+  /** Whether threads that came through it wait, or did a moment ago. */
+  boolean holdsUp(DrainScope.Exit source, long now) {
+    Wait w = waits.get(source);
+    return w != null && !w.isOver(now);
+  }
+
+  private void forget(long now) {
+    for (Iterator<Wait> i = waits.values().iterator(); i.hasNext(); ) {
+      if (i.next().isOver(now)) {
+        i.remove();
+      }
+    }
+  }
+}

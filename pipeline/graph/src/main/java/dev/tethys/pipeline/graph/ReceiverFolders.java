@@ -1,0 +1,166 @@
+package dev.tethys.pipeline.graph;
+
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.component.ComponentId;
+import dev.tethys.pipeline.component.Storage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Folders of receivers that a node makes, all in one of the node's. One that no one uses any more
+ * is kept for a while: what it was of may come back, and then continues where it ended. How long no
+ * one uses it is in the time of its last change, so that it is known after a restart.
+ *
+ * <p>Bound: {@link #MOST} folders that no one uses, for {@link #KEEP} and {@link #EVERY}, of which
+ * {@code EVERY} begins with the node: until then it is not known who will use them.
+ */
+final class ReceiverFolders {
+  static final Duration KEEP = Duration.ofDays(1);
+  static final Duration EVERY = Duration.ofMinutes(10);
+  static final int MOST = 1000;
+
+  /** Of a file's name; systems take 255 bytes. */
+  private static final int LONGEST_NAME = 200;
+
+  private final ComponentId node;
+  private final String name;
+  private final Scheduler clock;
+  private final System.Logger log;
+
+  // Guarded by this.
+  private final Set<Path> parents = new HashSet<>();
+  private final Set<Path> used = new HashSet<>();
+  private long lookedAt;
+
+  ReceiverFolders(ComponentId node, String name, Scheduler clock, System.Logger log) {
+    this.node = node;
+    this.name = name;
+    this.clock = clock;
+    this.log = log;
+    this.lookedAt = clock.nanos();
+  }
+
+  /** The storage as one receiver has it. */
+  Storage of(Storage all, Set<Path> its) {
+    return new Storage() {
+      @Override
+      public Path folder(String kind, ComponentId component, String part) {
+        Path parent = all.folder("receiver", node, "made");
+        Path folder =
+            parent.resolve(shortened(all.folder(kind, component, part).getFileName().toString()));
+        its.add(folder);
+        return folder;
+      }
+
+      @Override
+      public boolean durable() {
+        return all.durable();
+      }
+    };
+  }
+
+  private static String shortened(String name) {
+    if (name.length() <= LONGEST_NAME) {
+      return name;
+    }
+    try {
+      byte[] hash =
+          MessageDigest.getInstance("SHA-256").digest(name.getBytes(StandardCharsets.UTF_8));
+      return name.substring(0, LONGEST_NAME - 17) + "~" + HexFormat.of().formatHex(hash, 0, 8);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every JDK has it
+    }
+  }
+
+  /** A user uses these from now on. */
+  synchronized void use(Set<Path> folders) {
+    used.addAll(folders);
+    folders.forEach(f -> parents.add(f.getParent()));
+  }
+
+  /** No one does any more. */
+  synchronized void release(Set<Path> folders) {
+    if (folders.isEmpty()) {
+      return;
+    }
+    used.removeAll(folders);
+    for (Path f : folders) {
+      try {
+        Files.setLastModifiedTime(f, FileTime.fromMillis(clock.millis()));
+      } catch (NoSuchFileException e) {
+        // nothing was kept
+      } catch (IOException e) {
+        log.log(Level.WARNING, "{0}: {1} is not told from one long gone: {2}", name, f, e);
+      }
+    }
+    look();
+  }
+
+  /** Removes what is kept for too long, or is too many; now and then. */
+  private void look() {
+    long now = clock.nanos();
+    if (now - lookedAt < EVERY.toNanos()) {
+      return;
+    }
+    lookedAt = now;
+    for (Path parent : parents) {
+      try {
+        look(parent);
+      } catch (IOException | UncheckedIOException e) {
+        log.log(
+            Level.WARNING,
+            "{0}: state of removed receivers not deleted, retrying: folder={1} error={2}",
+            name,
+            parent,
+            e);
+      }
+    }
+  }
+
+  private record Left(Path folder, long since) {}
+
+  private void look(Path parent) throws IOException {
+    List<Left> left = new ArrayList<>();
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(parent)) {
+      for (Path p : all) {
+        if (!used.contains(p)) {
+          left.add(new Left(p, Files.getLastModifiedTime(p).toMillis()));
+        }
+      }
+    } catch (NoSuchFileException e) {
+      return;
+    }
+    left.sort(Comparator.comparingLong(Left::since).reversed());
+    long oldest = clock.millis() - KEEP.toMillis();
+    for (int i = 0; i < left.size(); i++) {
+      if (i >= MOST || left.get(i).since < oldest) {
+        remove(left.get(i).folder);
+      }
+    }
+  }
+
+  private static void remove(Path folder) throws IOException {
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path p : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(p);
+      }
+    }
+  }
+}

@@ -1,0 +1,56 @@
+package dev.tethys.pipeline.ottl;
+
+import dev.tethys.config.Nearest;
+import dev.tethys.pipeline.ottl.function.StandardFunctions;
+import java.time.InstantSource;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The editors and converters that may be called. Immutable. */
+public final class OttlFunctions {
+  private final Map<String, OttlFunction> byName;
+
+  private OttlFunctions(Map<String, OttlFunction> byName) {
+    this.byName = byName;
+  }
+
+  /** All that the Collector has for every component. */
+  public static OttlFunctions standard(InstantSource clock) {
+    return new OttlFunctions(Map.of()).with(StandardFunctions.all(clock));
+  }
+
+  /** These and others, which win over these of the same name. */
+  public OttlFunctions with(Collection<OttlFunction> more) {
+    Map<String, OttlFunction> all = new LinkedHashMap<>(byName);
+    for (OttlFunction f : more) {
+      all.put(f.name(), f);
+    }
+    return new OttlFunctions(all);
+  }
+
+  /** The names, in the order in which functions were added. */
+  public Collection<OttlFunction> all() {
+    return byName.values();
+  }
+
+  @Nullable OttlFunction find(String name) {
+    return byName.get(name);
+  }
+
+  /** Why a name is none of these. */
+  String unknown(String name, boolean editor) {
+    List<String> names =
+        byName.values().stream()
+            .filter(f -> f.isEditor() == editor)
+            .map(OttlFunction::name)
+            .toList();
+    String near = Nearest.of(name, names);
+    return "there is no "
+        + (editor ? "editor " : "converter ")
+        + name
+        + (near == null ? "" : "; did you mean " + near + "?");
+  }
+}

@@ -1,0 +1,65 @@
+package dev.tethys.pipeline.ottl;
+
+/** Kind of a function parameter. */
+public enum ParameterKind {
+  /** Any value, nil too. */
+  ANY(Type.ANY),
+  /** A string, nothing else. */
+  STRING(Type.STRING),
+  /** What has a text; nil stays nil. */
+  STRING_LIKE(Type.ANY),
+  INT(Type.INT),
+  /** What has a whole number: truncated doubles, digits, truths; nil stays nil. */
+  INT_LIKE(Type.ANY),
+  DOUBLE(Type.DOUBLE),
+  DOUBLE_LIKE(Type.ANY),
+  BOOL(Type.BOOL),
+  MAP(Type.MAP),
+  LIST(Type.LIST),
+  TIME(Type.TIME),
+  DURATION(Type.DURATION),
+  /** A path that is assigned to. */
+  TARGET(Type.ANY),
+  /** A path to a map that is edited in place. */
+  MAP_TARGET(Type.MAP),
+  /** Written in the statement as such, so that it is checked when it is loaded. */
+  LITERAL_STRING(Type.STRING),
+  LITERAL_INT(Type.INT),
+  LITERAL_DOUBLE(Type.DOUBLE),
+  LITERAL_BOOL(Type.BOOL),
+  /** The name of a converter of one string. */
+  FUNCTION(Type.ANY),
+  /** A lambda without parameters. */
+  LAMBDA_0(Type.ANY),
+  /** A lambda of a key or an index, and a value. */
+  LAMBDA_2(Type.ANY),
+  /** A lambda of what was gathered so far, a key or an index, and a value. */
+  LAMBDA_3(Type.ANY);
+
+  private final Type type;
+
+  ParameterKind(Type type) {
+    this.type = type;
+  }
+
+  /** What it must be, if that matters. */
+  public Type type() {
+    return type;
+  }
+
+  boolean isLiteral() {
+    return switch (this) {
+      case LITERAL_STRING, LITERAL_INT, LITERAL_DOUBLE, LITERAL_BOOL -> true;
+      default -> false;
+    };
+  }
+
+  int lambdaParameters() {
+    return switch (this) {
+      case LAMBDA_0 -> 0;
+      case LAMBDA_2 -> 2;
+      case LAMBDA_3 -> 3;
+      default -> -1;
+    };
+  }
+}

@@ -1,0 +1,62 @@
+package dev.tethys.pipeline.processor.connector.spanmetrics;
+
+/** Memory budget and current time. Guarded by the connector. */
+final class SeriesBudget {
+  private final int limit;
+  private final int exemplars;
+  private final long most;
+  private long taken;
+  private long nowMillis;
+
+  /**
+   * All of it is free.
+   *
+   * @param limit series of a metric of a resource; 0 for no own limit
+   * @param exemplars of a point
+   * @param most series of all of them
+   */
+  SeriesBudget(int limit, int exemplars, long most) {
+    this.limit = limit;
+    this.exemplars = exemplars;
+    this.most = most;
+  }
+
+  int limit() {
+    return limit;
+  }
+
+  int exemplars() {
+    return exemplars;
+  }
+
+  long nowMillis() {
+    return nowMillis;
+  }
+
+  void at(long millis) {
+    nowMillis = millis;
+  }
+
+  /** Takes room for a series; false when there is none left. */
+  boolean take(int weight) {
+    if (taken + weight > most) {
+      return false;
+    }
+    taken += weight;
+    return true;
+  }
+
+  /** Takes room for the one series that counts what has none. */
+  void takeAnyway(int weight) {
+    taken += weight;
+  }
+
+  void give(long weight) {
+    taken -= weight;
+  }
+
+  /** Nothing is kept any more. */
+  void free() {
+    taken = 0;
+  }
+}

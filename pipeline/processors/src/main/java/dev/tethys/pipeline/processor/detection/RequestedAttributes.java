@@ -1,0 +1,71 @@
+package dev.tethys.pipeline.processor.detection;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.model.telemetry.Attributes;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** Attributes that a detector should find. */
+final class RequestedAttributes {
+  private static final Section ONE = new Section("resource_attribute", "An attribute.");
+  private static final Key<Boolean> ENABLED =
+      ONE.optional("enabled", Type.BOOL, "Whether it is wanted.");
+  private static final Type<Boolean> ENABLED_TYPE = ONE.type(o -> o.get(ENABLED, true));
+
+  private final Set<String> names;
+
+  private RequestedAttributes(Set<String> names) {
+    this.names = names;
+  }
+
+  /**
+   * Adds the key {@code resource_attributes} to a section.
+   *
+   * @param usual those that are wanted where nothing is said
+   * @param others those that are only wanted where it is said
+   */
+  static Key<RequestedAttributes> key(Section s, Set<String> usual, Set<String> others) {
+    Section all = new Section("resource_attributes", "The attributes, each with enabled.");
+    Map<String, Key<Boolean>> keys = new LinkedHashMap<>();
+    usual.forEach(n -> keys.put(n, all.key(n, ENABLED_TYPE, true, "Wanted if enabled.")));
+    others.forEach(n -> keys.put(n, all.key(n, ENABLED_TYPE, false, "Wanted if enabled.")));
+    return s.key(
+        "resource_attributes",
+        all.type(
+            o -> {
+              Set<String> names = new LinkedHashSet<>();
+              keys.forEach(
+                  (n, k) -> {
+                    if (o.get(k)) {
+                      names.add(n);
+                    }
+                  });
+              return new RequestedAttributes(names);
+            }),
+        new RequestedAttributes(Set.copyOf(usual)),
+        "Which attributes it finds.");
+  }
+
+  boolean has(String name) {
+    return names.contains(name);
+  }
+
+  /** Keeps an attribute if it is wanted and known. */
+  void put(Attributes to, String name, @Nullable Object value) {
+    if (value != null && has(name)) {
+      to.put(name, value);
+    }
+  }
+
+  /** Keeps the text of a member of an object if it is wanted and says something. */
+  void putText(Attributes to, String name, JsonNode from, String key) {
+    String text = from.path(key).asString("");
+    put(to, name, text.isEmpty() ? null : text);
+  }
+}

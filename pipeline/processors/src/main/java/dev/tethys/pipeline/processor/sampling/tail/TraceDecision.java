@@ -1,0 +1,27 @@
+package dev.tethys.pipeline.processor.sampling.tail;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decision about a trace.
+ *
+ * @param arrival time of its first span
+ * @param at time of the decision
+ * @param release null unless it was sampled
+ * @param fingerprints of the forwarded parts
+ */
+record TraceDecision(long arrival, long at, @Nullable Release release, long... fingerprints) {
+  boolean sampled() {
+    return release != null;
+  }
+
+  /** With what a piece continued already; null if it did not. */
+  @Nullable Release releaseOf(SpanPiece p) {
+    for (long f : fingerprints) {
+      if (f == p.fingerprint()) {
+        return release;
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,112 @@
+package dev.tethys.pipeline.receiver.host;
+
+import dev.tethys.collect.host.HostProcess;
+import dev.tethys.collect.host.HostReadings;
+import dev.tethys.model.telemetry.MetricsData;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** One look at the host: what scrapers read, where their points go, what they could not read. */
+final class HostScrape {
+  /** Failures that are reported; others are only counted. */
+  private static final int MAX_TOLD = 10;
+
+  private final HostReadings host;
+  private final MetricsData data;
+  private final long nanos;
+  private final BootTime boot;
+  private final BooleanSupplier late;
+  private final List<String> told = new ArrayList<>();
+  private long failures;
+  private long failedPoints;
+
+  /** When the host was started: asked once, for what the kernel says of it follows its clock. */
+  static final class BootTime {
+    private long seconds = -1;
+
+    long seconds(HostReadings host) throws IOException {
+      if (seconds < 0) {
+        seconds = host.totals().bootSeconds();
+      }
+      return seconds;
+    }
+  }
+
+  HostScrape(HostReadings host, MetricsData data, long nanos, BootTime boot, BooleanSupplier late) {
+    this.host = host;
+    this.data = data;
+    this.nanos = nanos;
+    this.boot = boot;
+    this.late = late;
+  }
+
+  HostReadings host() {
+    return host;
+  }
+
+  MetricsData data() {
+    return data;
+  }
+
+  /** When it is, in nanoseconds since 1970. */
+  long nanos() {
+    return nanos;
+  }
+
+  long bootNanos() throws IOException {
+    return boot.seconds(host) * 1_000_000_000;
+  }
+
+  /** Whether it has taken longer than it may. */
+  boolean isLate() {
+    return late.getAsBoolean();
+  }
+
+  /**
+   * Notes what could not be read of a process.
+   *
+   * @param points how many metrics are missing for it
+   */
+  void failed(int points, String what, HostProcess p, String name, IOException e) {
+    failed(
+        points,
+        "error reading "
+            + what
+            + " for process \""
+            + name
+            + "\" (pid "
+            + p.pid()
+            + "): "
+            + e.getMessage());
+  }
+
+  /**
+   * Notes what could not be read.
+   *
+   * @param points how many metrics are missing for it
+   */
+  void failed(int points, @Nullable String why) {
+    failures++;
+    failedPoints += points;
+    if (told.size() < MAX_TOLD) {
+      told.add(String.valueOf(why));
+    }
+  }
+
+  boolean hasFailures() {
+    return failures > 0;
+  }
+
+  long failedPoints() {
+    return failedPoints;
+  }
+
+  /** What could not be read, in words. */
+  String failures() {
+    String all = String.join("; ", told);
+    return failures > told.size() ? all + "; and " + (failures - told.size()) + " more" : all;
+  }
+}

@@ -1,0 +1,160 @@
+package dev.tethys.pipeline.receiver.kubernetes;
+
+import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.LogsData;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.receiver.scraping.IntervalCollector;
+import dev.tethys.web.kubernetes.ResourceWatch;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Hands logs on, one batch after the other, each until it is taken or refused. While one is on its
+ * way the next one fills up, so that a pipeline that waits for more before it says what became of a
+ * batch does not make a source wait for each of its records.
+ */
+public final class LogForwarder {
+  private static final System.Logger LOG = JulLogger.of(LogForwarder.class.getName());
+  private static final Duration RETRY = Duration.ofSeconds(1);
+
+  /** The most that waits while a batch is on its way, and so the most of the next batch. */
+  public static final int MOST = 500;
+
+  private final String name;
+  private final Consumer to;
+  private final long lane;
+  private final ResourceWatch.Pause pause;
+  private final Thread thread;
+
+  // Guarded by this.
+  private List<ResourceGroup<LogRecord>> waiting = new ArrayList<>();
+  private boolean underWay;
+  private boolean ended;
+
+  /**
+   * @param name of the receiver, as logs have it
+   * @param source where they come from: those of one keep their order
+   */
+  public LogForwarder(String name, Consumer to, String source, ResourceWatch.Pause pause) {
+    this.name = name;
+    this.to = to;
+    this.lane = (1L << 36) + source.hashCode();
+    this.pause = pause;
+    this.thread =
+        Thread.ofVirtual()
+            .name(name + " handover " + source)
+            .unstarted(EssentialLoop.of("handover", this::run));
+  }
+
+  /** What passes on; to be started, and interrupted to end it. */
+  public Thread thread() {
+    return thread;
+  }
+
+  /**
+   * Takes records that belong together into one batch; waits while too many are there. They are
+   * passed on before those that come later, unless the receiver is stopped.
+   */
+  public synchronized void add(List<ResourceGroup<LogRecord>> groups) throws InterruptedException {
+    while (!ended && !waiting.isEmpty() && waiting.size() + groups.size() > MOST) {
+      wait();
+    }
+    if (ended) {
+      throw new InterruptedException("the receiver was stopped");
+    }
+    waiting.addAll(groups);
+    notifyAll();
+  }
+
+  /** Waits until all that was added was taken or refused. */
+  public synchronized void settle() throws InterruptedException {
+    while (!ended && (underWay || !waiting.isEmpty())) {
+      wait();
+    }
+    if (ended) {
+      throw new InterruptedException("the receiver was stopped");
+    }
+  }
+
+  private void run() {
+    try {
+      while (true) {
+        Batch batch = next();
+        try {
+          deliver(batch);
+        } catch (RuntimeException e) { // of any kind, the handover never ends permanently
+          LOG.log(Level.ERROR, name + ": batch of logs not forwarded, it is lost", e);
+        }
+      }
+    } catch (InterruptedException e) {
+      last();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private synchronized Batch next() throws InterruptedException {
+    underWay = false;
+    notifyAll();
+    while (waiting.isEmpty()) {
+      wait();
+    }
+    underWay = true;
+    notifyAll();
+    return taken();
+  }
+
+  private Batch taken() {
+    LogsData data = new LogsData();
+    data.resources().addAll(waiting);
+    waiting = new ArrayList<>();
+    Batch batch = Batch.of(Signal.LOGS, data, lane, Metadata.NONE);
+    batch.share(); // it may have to come again as it is
+    return batch;
+  }
+
+  /** At the end what still waits is offered once, and no caller waits for what becomes of it. */
+  private void last() {
+    Batch batch;
+    synchronized (this) {
+      ended = true;
+      notifyAll();
+      if (waiting.isEmpty()) {
+        return;
+      }
+      batch = taken();
+    }
+    int records = batch.items();
+    to.consume(
+        batch,
+        outcome -> {
+          if (!(outcome instanceof Outcome.Accepted)) {
+            LOG.log(Level.WARNING, "{0}: {1} logs were not taken before the end", name, records);
+          }
+        });
+  }
+
+  private void deliver(Batch batch) throws InterruptedException {
+    while (true) {
+      switch (IntervalCollector.settled(to, batch)) {
+        case Outcome.Accepted _ -> {
+          return;
+        }
+        case Outcome.Rejected r -> {
+          LOG.log(Level.WARNING, "{0}: logs are refused: {1}", name, r.reason());
+          return;
+        }
+        case Outcome.Unavailable u ->
+            pause.pause(u.retryAfter().compareTo(RETRY) > 0 ? u.retryAfter() : RETRY);
+      }
+    }
+  }
+}

@@ -1,0 +1,158 @@
+package dev.tethys.pipeline.receiver.pprof;
+
+import dev.tethys.codec.otlp.wire.ProfilesWriter;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks a source of profiles again and again; what does not arrive is offered again in the next
+ * round, before anything more is asked for.
+ */
+final class ProfilePoller implements AutoCloseable {
+  /** Source of profiles. Used by one thread. */
+  interface Source extends AutoCloseable {
+    /** How logs call it. */
+    String name();
+
+    /** Begins, when the receiver does. */
+    default void open() throws IOException {}
+
+    /** Adds what there is since it was last asked; nothing when there is nothing. */
+    void gather(ProfilesWriter to) throws IOException, InterruptedException;
+
+    @Override
+    default void close() {}
+  }
+
+  /**
+   * When rounds are.
+   *
+   * @param interval between their beginnings
+   * @param first how long after the start the first is
+   */
+  record Schedule(Duration interval, Duration first) {
+    /** The keys of the Collector's scrapers. */
+    static final class Keys {
+      private final Key<Duration> interval;
+      private final Key<Duration> first;
+
+      Keys(Section s) {
+        interval =
+            s.key("collection_interval", Type.DURATION, Duration.ofMinutes(1), "Between rounds.");
+        first =
+            s.key("initial_delay", Type.DURATION, Duration.ofSeconds(1), "Before the first round.");
+      }
+
+      Schedule read(YamlObject o) {
+        if (!o.get(interval).isPositive()) {
+          throw o.error(interval, "is longer than nothing");
+        }
+        return new Schedule(o.get(interval), o.get(first));
+      }
+    }
+  }
+
+  private static final System.Logger LOG = JulLogger.of(ProfilePoller.class.getName());
+
+  private final Source source;
+  private final Schedule pace;
+  private final Consumer to;
+  private final Thread thread;
+  private @Nullable Batch waiting; // of the thread
+
+  ProfilePoller(Source source, Schedule pace, Consumer to) {
+    this.source = source;
+    this.pace = pace;
+    this.to = to;
+    thread =
+        Thread.ofVirtual().name(source.name()).unstarted(EssentialLoop.of("rounds", this::run));
+  }
+
+  void start() throws IOException {
+    source.open();
+    thread.start();
+  }
+
+  private void run() {
+    try {
+      Thread.sleep(pace.first);
+      while (true) {
+        long begun = System.nanoTime();
+        round();
+        Thread.sleep(
+            Duration.ofNanos(Math.max(0, pace.interval.toNanos() - (System.nanoTime() - begun))));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void round() throws InterruptedException {
+    try {
+      if (waiting == null) {
+        ProfilesWriter out = new ProfilesWriter();
+        source.gather(out);
+        if (out.samples() == 0) {
+          return;
+        }
+        waiting =
+            new Batch(
+                Signal.PROFILES, Encoding.OTLP, out.toByteArray(), out.samples(), 0, Metadata.NONE);
+      }
+      if (arrives(waiting)) {
+        waiting = null;
+      }
+    } catch (IOException | RuntimeException e) {
+      LOG.log(Level.WARNING, "{0}: {1}", source.name(), e.getMessage());
+    }
+  }
+
+  /** Whether it has arrived, or is never to be sent again. */
+  private boolean arrives(Batch batch) throws InterruptedException {
+    CompletableFuture<Outcome> settled = new CompletableFuture<>();
+    batch.share(); // it may have to come again as it is
+    to.consume(batch, settled::complete);
+    try {
+      return switch (settled.get()) {
+        case Outcome.Accepted _ -> true;
+        case Outcome.Rejected r -> {
+          LOG.log(Level.WARNING, "{0}: profiles are refused: {1}", source.name(), r.reason());
+          yield true;
+        }
+        case Outcome.Unavailable u -> {
+          LOG.log(Level.WARNING, "{0}: profiles are not taken now: {1}", source.name(), u.reason());
+          yield false;
+        }
+      };
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e); // no one completes it so
+    }
+  }
+
+  @Override
+  public void close() {
+    thread.interrupt();
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    source.close();
+  }
+}

@@ -1,0 +1,225 @@
+package dev.tethys.pipeline.receiver.scraping;
+
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.log.JulLogger;
+import dev.tethys.model.telemetry.MetricsData;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Signal;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Collects from a source once per interval and emits the result as one batch. A rejected batch is
+ * offered again until the next collection, which supersedes it. One thread.
+ */
+public final class IntervalCollector {
+  private static final System.Logger LOG = JulLogger.of(IntervalCollector.class.getName());
+
+  private static final Duration RETRY = Duration.ofSeconds(1);
+
+  /** Batches of one source keep their order. */
+  private static final long LANE = 1L << 35;
+
+  /**
+   * When looks are.
+   *
+   * @param interval between their beginnings
+   * @param delay before the first
+   * @param timeout for one; zero for none
+   */
+  public record Schedule(Duration interval, Duration delay, Duration timeout) {
+    /** The keys of the Collector's scrapers. */
+    public static final class Keys {
+      private final Key<Duration> interval;
+      private final Key<Duration> delay;
+      private final @Nullable Key<Duration> timeout;
+
+      /**
+       * @param usual the interval where none is said
+       * @param timeout for one look, where nothing is said
+       */
+      public Keys(Section s, Duration usual, Duration timeout) {
+        this(s, usual, s.key("timeout", GoDurations.TYPE, timeout, "For one look; 0 for none."));
+      }
+
+      /** The same for looks that wait for none. */
+      public Keys(Section s, Duration usual) {
+        this(s, usual, (Key<Duration>) null);
+      }
+
+      private Keys(Section s, Duration usual, @Nullable Key<Duration> timeout) {
+        this.interval = s.key("collection_interval", GoDurations.TYPE, usual, "Between two looks.");
+        this.delay =
+            s.key(
+                "initial_delay", GoDurations.TYPE, Duration.ofSeconds(1), "Before the first look.");
+        this.timeout = timeout;
+      }
+
+      public Schedule read(YamlObject o) {
+        if (!o.get(interval).isPositive()) {
+          throw o.error(interval, "collection_interval must be greater than 0");
+        }
+        return new Schedule(
+            o.get(interval), o.get(delay), timeout == null ? Duration.ZERO : o.get(timeout));
+      }
+    }
+  }
+
+  /** Collected source. */
+  @FunctionalInterface
+  public interface Source {
+    /** What there is to be seen now; nothing where that failed, which it has told. */
+    MetricsData gather() throws InterruptedException;
+  }
+
+  private final String name;
+  private final Schedule pace;
+  private final Source source;
+  private final Consumer to;
+  private final Thread thread;
+  private long nextDue; // of the thread
+
+  /**
+   * @param name of the receiver, as logs have it
+   * @param threads makes the thread: a platform one for who reads files of the kernel
+   */
+  public IntervalCollector(
+      String name, Schedule pace, Source source, Consumer to, Thread.Builder threads) {
+    this.name = name;
+    this.pace = pace;
+    this.source = source;
+    this.to = to;
+    this.thread = threads.name(name).unstarted(EssentialLoop.of("rounds", this::run));
+  }
+
+  public void start() {
+    thread.start();
+  }
+
+  private void run() {
+    try {
+      TimeUnit.NANOSECONDS.sleep(pace.delay().toNanos());
+      long interval = pace.interval().toNanos();
+      long due = System.nanoTime();
+      while (true) {
+        nextDue = due + interval;
+        attempt();
+        long now = System.nanoTime();
+        due += interval;
+        if (due < now) { // looks that were missed are not made up for
+          due = now + interval - (now - due) % interval;
+        }
+        TimeUnit.NANOSECONDS.sleep(due - now);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** One round; anything that befalls it, an error too, is reported, and the next one comes. */
+  private void attempt() throws InterruptedException {
+    try {
+      MetricsData data = source.gather();
+      if (data.itemCount() > 0 && !isStopping()) {
+        deliver(Batch.of(Signal.METRICS, data, LANE, Metadata.NONE));
+      }
+    } catch (InterruptedException e) {
+      throw e;
+    } catch (Throwable e) {
+      LOG.log(Level.ERROR, name + ": a round has failed; the next one comes in its time", e);
+    }
+  }
+
+  /** Whether the receiver whose thread this is has been stopped. */
+  public static boolean isStopping() {
+    return Thread.currentThread().isInterrupted();
+  }
+
+  /** Now, in nanoseconds since 1970. */
+  public static long nanos() {
+    Instant now = Instant.now();
+    return now.getEpochSecond() * 1_000_000_000 + now.getNano();
+  }
+
+  private void deliver(Batch batch) throws InterruptedException {
+    batch.share(); // it may have to come again as it is
+    while (true) {
+      switch (settled(to, batch)) {
+        case Outcome.Accepted _ -> {
+          return;
+        }
+        case Outcome.Rejected r -> {
+          LOG.log(Level.WARNING, "{0}: metrics are refused: {1}", name, r.reason());
+          return;
+        }
+        case Outcome.Unavailable u -> {
+          Duration wait = u.retryAfter().compareTo(RETRY) > 0 ? u.retryAfter() : RETRY;
+          if (nextDue - System.nanoTime() <= wait.toNanos()) {
+            LOG.log(
+                Level.WARNING,
+                "{0}: metrics were not taken before newer ones are due: {1}",
+                name,
+                u.reason());
+            return;
+          }
+          Thread.sleep(wait);
+        }
+      }
+    }
+  }
+
+  /** Passes on a batch and waits for what becomes of it. */
+  public static Outcome settled(Consumer to, Batch batch) throws InterruptedException {
+    CompletableFuture<Outcome> settled = new CompletableFuture<>();
+    to.consume(batch, settled::complete);
+    try {
+      return settled.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e); // no one completes it so
+    }
+  }
+
+  /** What looks, for who ends it with others. */
+  public Thread thread() {
+    return thread;
+  }
+
+  /** Ends it; a look that does not answer keeps its thread, not the process. */
+  public void stop(Duration timeLimit) {
+    stop(thread, name, timeLimit);
+  }
+
+  /** Ends a thread of a receiver. */
+  public static void stop(Thread thread, String name, Duration timeLimit) {
+    stop(List.of(thread), name, timeLimit);
+  }
+
+  /** Ends the threads of a receiver, all at the same time. */
+  public static void stop(List<Thread> threads, String name, Duration timeLimit) {
+    long until = System.nanoTime() + timeLimit.toNanos();
+    threads.forEach(Thread::interrupt);
+    try {
+      for (Thread t : threads) {
+        long left = Math.max(1, until - System.nanoTime());
+        if (t.getState() != Thread.State.NEW && !t.join(Duration.ofNanos(left))) {
+          LOG.log(Level.WARNING, "{0}: a look has not ended in time", name);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

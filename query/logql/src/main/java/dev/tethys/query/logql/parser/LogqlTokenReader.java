@@ -1,0 +1,157 @@
+package dev.tethys.query.logql.parser;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Tokens of a query with one token of look-ahead, and the errors about them. */
+final class LogqlTokenReader {
+  /** Deepest nesting of a query. Deeper ones would overflow the stack of a thread. */
+  static final int MAX_DEPTH = 200;
+
+  /** Most operators of a query. The tree of a chain is as deep as the chain is long. */
+  static final int MAX_OPERATORS = 1000;
+
+  private final LogqlLexer lexer;
+  private LogqlToken current;
+  private @Nullable LogqlToken following;
+  private int depth;
+  private int operators;
+
+  LogqlTokenReader(String text) {
+    lexer = new LogqlLexer(text);
+    current = lexer.next();
+  }
+
+  LogqlToken current() {
+    return current;
+  }
+
+  LogqlTokenKind kind() {
+    return current.kind();
+  }
+
+  /** Kind of the token after the current one. */
+  LogqlTokenKind followingKind() {
+    LogqlToken f = following;
+    if (f == null) {
+      f = lexer.next();
+      following = f;
+    }
+    return f.kind();
+  }
+
+  boolean at(LogqlTokenKind kind) {
+    return current.kind() == kind;
+  }
+
+  /** Gives the current token and goes to the next one. */
+  LogqlToken take() {
+    LogqlToken t = current;
+    LogqlToken f = following;
+    if (f != null) {
+      current = f;
+      following = null;
+    } else {
+      current = lexer.next();
+    }
+    return t;
+  }
+
+  /** Continues if the current token has a kind. */
+  boolean skip(LogqlTokenKind kind) {
+    if (current.kind() != kind) {
+      return false;
+    }
+    take();
+    return true;
+  }
+
+  /** Takes a token of a kind, which the error names. */
+  LogqlToken expect(LogqlTokenKind kind) {
+    if (current.kind() != kind) {
+      throw unexpected(kind.shown());
+    }
+    return take();
+  }
+
+  /** Takes a token of a kind. The error says only what was found, as Loki's does there. */
+  LogqlToken require(LogqlTokenKind kind) {
+    if (current.kind() != kind) {
+      throw unexpected();
+    }
+    return take();
+  }
+
+  /** Name of a label, which may be written like a keyword. */
+  String label() {
+    if (!current.kind().isWord()) {
+      throw unexpected("IDENTIFIER");
+    }
+    return take().text();
+  }
+
+  /** An error at the current token, with what could be there instead. */
+  LogqlParseException unexpected(String... expecting) {
+    LogqlToken t = current;
+    StringBuilder sb = new StringBuilder("syntax error: unexpected ").append(t.shown());
+    String sep = ", expecting ";
+    for (String e : expecting) {
+      sb.append(sep).append(e);
+      sep = " or ";
+    }
+    return new LogqlParseException(t.line(), t.column(), sb.toString());
+  }
+
+  /** An error at an unknown word, with the nearest known one. */
+  LogqlParseException unexpectedWord(Iterable<String> known, String... expecting) {
+    LogqlParseException e = unexpected(expecting);
+    if (current.kind() != LogqlTokenKind.IDENTIFIER) {
+      return e;
+    }
+    String near = Suggestion.nearest(current.text(), known);
+    return near == null
+        ? e
+        : new LogqlParseException(
+            e.line(), e.column(), e.reason() + ". Did you mean '" + near + "'?");
+  }
+
+  /** Goes one level deeper. */
+  void enter() {
+    if (++depth > MAX_DEPTH) {
+      throw new LogqlParseException(
+          current.line(),
+          current.column(),
+          "query nests more than " + MAX_DEPTH + " levels deep; split it into smaller queries");
+    }
+  }
+
+  /** Counts an operator between two expressions or conditions. */
+  void countOperator() {
+    if (++operators > MAX_OPERATORS) {
+      throw new LogqlParseException(
+          current.line(),
+          current.column(),
+          "query has more than " + MAX_OPERATORS + " operators; split it into smaller queries");
+    }
+  }
+
+  void leave() {
+    depth--;
+  }
+
+  /** Kinds that open a stage of a pipeline. */
+  private static final List<LogqlTokenKind> STAGES =
+      List.of(
+          LogqlTokenKind.PIPE,
+          LogqlTokenKind.PIPE_EXACT,
+          LogqlTokenKind.PIPE_MATCH,
+          LogqlTokenKind.PIPE_PATTERN,
+          LogqlTokenKind.NEQ,
+          LogqlTokenKind.NRE,
+          LogqlTokenKind.NPA);
+
+  /** Whether a stage of a pipeline begins here. */
+  boolean atStage() {
+    return STAGES.contains(current.kind());
+  }
+}

@@ -1,0 +1,25 @@
+package dev.tethys.query.promql;
+
+/**
+ * Part of a range query's result that came from the cache.
+ *
+ * @param steps number of steps that were not computed
+ */
+public record CacheReuse(Outcome outcome, int steps) {
+  /** The cache had no part in it. */
+  public static final CacheReuse NONE = new CacheReuse(Outcome.BYPASS, 0);
+
+  static final CacheReuse MISS = new CacheReuse(Outcome.MISS, 0);
+
+  /** Outcome of a cache lookup. */
+  public enum Outcome {
+    /** All was known. */
+    HIT,
+    /** Some steps were known. */
+    PARTIAL,
+    /** Nothing that could be used was known. */
+    MISS,
+    /** No one looked: there is no cache, or it was not wanted, or it cannot serve the query. */
+    BYPASS
+  }
+}

@@ -1,0 +1,36 @@
+package dev.tethys.query.promql.ast;
+
+import dev.tethys.query.promql.ast.Expr.ValueType;
+import java.util.List;
+
+/**
+ * The signature of a function.
+ *
+ * @param argumentTypes as declared; further arguments have the last one's type
+ * @param variadic 0: exactly the declared arguments; positive {@code n}: the last declared one may
+ *     be left out, and up to {@code n} of it may stand; -1: the last one may be left out or
+ *     repeated without limit
+ * @param returnType what a call gives
+ * @param experimental behind {@code promql-experimental-functions}
+ */
+public record PromqlFunction(
+    String name,
+    List<ValueType> argumentTypes,
+    int variadic,
+    ValueType returnType,
+    boolean experimental) {
+  /** The fewest arguments of a call. */
+  public int minArguments() {
+    return variadic == 0 ? argumentTypes.size() : argumentTypes.size() - 1;
+  }
+
+  /** The most arguments of a call; {@link Integer#MAX_VALUE} for no limit. */
+  public int maxArguments() {
+    return variadic < 0 ? Integer.MAX_VALUE : minArguments() + variadic;
+  }
+
+  /** The type that the argument at a position must have. */
+  public ValueType argumentType(int position) {
+    return argumentTypes.get(Math.min(position, argumentTypes.size() - 1));
+  }
+}

@@ -1,0 +1,49 @@
+package dev.tethys.query.promql.exec;
+
+import java.util.IdentityHashMap;
+import java.util.Map;
+
+/**
+ * Owners of the blocks in memory by plan step, so that a rejection can name the largest. For the
+ * one thread that runs the operators.
+ */
+final class BlockOwners {
+  private final IdentityHashMap<Block, Operator> blocks = new IdentityHashMap<>();
+  private long bytes;
+
+  /** A step has given a block; one that passes on what it was given holds nothing. */
+  void gave(Operator o, Block b) {
+    if (b.bytes() > 0 && blocks.putIfAbsent(b, o) == null) {
+      bytes += b.bytes();
+    }
+  }
+
+  void released(Block b) {
+    if (blocks.remove(b) != null) {
+      bytes -= b.bytes();
+    }
+  }
+
+  /** How much of so many bytes is in no block: the work of steps that are not finished. */
+  long unfinished(long held) {
+    return held - bytes;
+  }
+
+  /**
+   * Names who holds most.
+   *
+   * @param working the innermost step that is not finished
+   * @param taken what it has taken for itself
+   */
+  void blame(MemoryLimitException e, Operator working, long taken) {
+    Operator largest = working;
+    long most = taken;
+    for (Map.Entry<Block, Operator> b : blocks.entrySet()) {
+      if (b.getKey().bytes() > most) {
+        most = b.getKey().bytes();
+        largest = b.getValue();
+      }
+    }
+    e.blame(largest, most);
+  }
+}

@@ -1,0 +1,22 @@
+package dev.tethys.runtime.cli;
+
+/**
+ * Error texts for an invalid command line: a program that replaces another one uses the wording of
+ * that one.
+ */
+public interface UsageTexts {
+  /** There is no such flag. */
+  RuntimeException unknown(String flag, String suggestion);
+
+  /** An unexpected argument that is not a long flag. */
+  RuntimeException unexpected(String argument);
+
+  /** A flag at the end without its value. */
+  RuntimeException withoutValue(String name);
+
+  /** A flag that may be given once. */
+  RuntimeException repeated(String name);
+
+  /** A value that cannot be read. */
+  RuntimeException unreadable(String name, String value, String why);
+}

@@ -1,0 +1,56 @@
+package dev.tethys.store.remote;
+
+import dev.tethys.model.Matcher;
+import dev.tethys.model.storage.SelectHints;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A foreign store and when it is asked.
+ *
+ * @param key of the configuration where it stands, {@code remote_read} or another
+ * @param shown what warnings call it
+ * @param requiredMatchers asked only by selectors that have all of these as equality matchers
+ * @param readRecent asked also for times that the embedded store has
+ * @param timeLimit how long it is waited for
+ */
+record ConfiguredStore(
+    String key,
+    String shown,
+    Map<String, String> requiredMatchers,
+    boolean readRecent,
+    AdaptiveTimeout timeLimit,
+    ForeignStore store) {
+  /**
+   * The range that it is asked for; null when it is not asked.
+   *
+   * @param localStart from when on the embedded store has everything
+   */
+  @Nullable SelectHints asked(SelectHints hints, List<Matcher> matchers, long localStart) {
+    for (var required : requiredMatchers.entrySet()) {
+      if (matchers.stream()
+          .noneMatch(
+              m ->
+                  m.type() == Matcher.Type.EQUAL
+                      && m.name().equals(required.getKey())
+                      && m.value().equals(required.getValue()))) {
+        return null;
+      }
+    }
+    if (readRecent) {
+      return hints;
+    }
+    long end = Math.min(hints.maxTime(), localStart - 1);
+    return end < hints.minTime()
+        ? null
+        : new SelectHints(
+            hints.minTime(),
+            end,
+            hints.step(),
+            hints.range(),
+            hints.function(),
+            hints.resolution(),
+            hints.windows());
+  }
+}

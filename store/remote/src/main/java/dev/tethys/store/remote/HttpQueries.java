@@ -1,0 +1,104 @@
+package dev.tethys.store.remote;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.web.client.Answer;
+import dev.tethys.web.client.Call;
+import dev.tethys.web.client.WebClient;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+
+/**
+ * HTTP requests to one store: compressed responses, read within the time and the bytes of a query,
+ * and error messages of the server. Thread-safe.
+ */
+public final class HttpQueries {
+  private static final int MAX_SAID = 4096;
+  private static final int MAX_SHOWN = 1024;
+
+  private final StoreConfig config;
+  private final WebClient client;
+  private final StoreLimits limits;
+
+  public HttpQueries(StoreConfig config, WebClient client, StoreLimits limits) {
+    this.config = config;
+    this.client = client;
+    this.limits = limits;
+  }
+
+  /** Reads an answer to its end. */
+  @FunctionalInterface
+  public interface Reading {
+    /**
+     * @throws CodecException when it is not what was asked for
+     */
+    void read(InputStream in) throws IOException;
+  }
+
+  /** A status other than those that are read. */
+  public static final class RefusedException extends IOException {
+    private static final long serialVersionUID = 1;
+    private final int status;
+    private final String said;
+
+    RefusedException(int status, String said) {
+      super("HTTP status " + status + (said.isEmpty() ? "" : ": " + shown(said)));
+      this.status = status;
+      this.said = said;
+    }
+
+    /** Its beginning in one line. */
+    private static String shown(String said) {
+      return (said.length() <= MAX_SHOWN ? said : said.substring(0, MAX_SHOWN))
+          .replaceAll("\\s+", " ");
+    }
+
+    public int status() {
+      return status;
+    }
+
+    /** The beginning of the body. */
+    public String said() {
+      return said;
+    }
+  }
+
+  /** A path, with its query, behind the URL of the configuration. */
+  public URI at(String path) {
+    String base = config.url().toString();
+    return URI.create((base.endsWith("/") ? base.substring(0, base.length() - 1) : base) + path);
+  }
+
+  /**
+   * Asks.
+   *
+   * @throws RefusedException when the status is not of success
+   * @throws IOException also when the answer is not what was asked for
+   * @throws dev.tethys.model.storage.StorageException when it is larger than is taken
+   */
+  public void ask(Call call, Reading to) throws IOException, InterruptedException {
+    ask(call, Set.of(), to);
+  }
+
+  /**
+   * The same.
+   *
+   * @param also statuses that are read next to those of success
+   */
+  public void ask(Call call, Set<Integer> also, Reading to)
+      throws IOException, InterruptedException {
+    Call c = call.withHeader("Accept-Encoding", "gzip").withTimeout(config.timeout());
+    try (Answer a = client.send(c);
+        InputStream in = limits.bounded(a.decoded(Long.MAX_VALUE), "store " + config.name())) {
+      if (a.status() / 100 != 2 && !also.contains(a.status())) {
+        throw new RefusedException(
+            a.status(), new String(in.readNBytes(MAX_SAID), StandardCharsets.UTF_8).strip());
+      }
+      to.read(in);
+    } catch (CodecException | NumberFormatException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,220 @@
+package dev.tethys.web.client;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
+import java.net.UnixDomainSocketAddress;
+import java.net.UnknownHostException;
+import java.net.http.HttpTimeoutException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.channels.UnresolvedAddressException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Consumer;
+import javax.net.ssl.SSLSocket;
+
+/**
+ * The two directions of an open connection, and what ends it.
+ *
+ * @param socket is closed by its user: over TLS that says goodbye first, for which it waits behind
+ *     a write that is under way
+ * @param below is closed by all others, and never waits; without TLS the same
+ */
+record ConnectionStreams(InputStream in, OutputStream out, Closeable socket, Closeable below) {
+  /**
+   * Most bytes that are read or written at once: the JDK keeps a buffer outside of the heap as
+   * large as the largest piece.
+   */
+  private static final int PIECE = 64 << 10;
+
+  /** One without TLS. */
+  ConnectionStreams(InputStream in, OutputStream out, Closeable socket) {
+    this(in, out, socket, socket);
+  }
+
+  /** Opens a connection. */
+  @FunctionalInterface
+  interface Dialer {
+    /**
+     * @param opened receives the socket below TLS before it is connected, so that it can be closed
+     *     when the time is up
+     */
+    ConnectionStreams dial(Consumer<Closeable> opened) throws IOException;
+  }
+
+  static Dialer unix(Path path) {
+    return opened -> {
+      SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+      opened.accept(channel);
+      channel.connect(UnixDomainSocketAddress.of(path));
+      return of(channel);
+    };
+  }
+
+  /** Opens a connection over TCP, to the first address of a host that takes it. */
+  static Dialer tcp(String host, int port) {
+    return tcp(host, port, Addresses.IN_ORDER);
+  }
+
+  /** The same, of addresses in their own order. */
+  static Dialer tcp(String host, int port, Addresses addresses) {
+    return opened -> of(connected(host, port, addresses, opened));
+  }
+
+  /** Opens a connection over TCP, to the first address of a host that takes it. */
+  static SocketChannel connected(
+      String host, int port, Addresses addresses, Consumer<Closeable> opened) throws IOException {
+    List<InetAddress> found;
+    try {
+      found = addresses.of(host);
+    } catch (UnknownHostException e) {
+      ConnectException c = new ConnectException();
+      c.initCause(new UnresolvedAddressException());
+      throw c;
+    }
+    IOException refused = null;
+    for (InetAddress a : found) {
+      SocketChannel channel = SocketChannel.open();
+      opened.accept(channel);
+      try {
+        channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+        channel
+            .socket()
+            .connect(
+                new InetSocketAddress(a, port), (int) HttpClientFactory.CONNECT_TIMEOUT.toMillis());
+        return channel;
+      } catch (ConnectException e) {
+        channel.close();
+        refused = e;
+      } catch (SocketTimeoutException e) {
+        channel.close();
+        throw new HttpTimeoutException("connecting took too long");
+      } catch (IOException e) {
+        channel.close();
+        throw e;
+      }
+    }
+    // In the words of Go; the JDK's begin with a capital letter.
+    String why = refused == null ? null : refused.getMessage();
+    throw new ConnectException(
+        why == null || why.equals("Connection refused") ? "connection refused" : why);
+  }
+
+  /**
+   * A connection over a socket.
+   *
+   * @param below the socket that was opened, under anything that secures it
+   */
+  static ConnectionStreams of(Socket socket, Closeable below) throws IOException {
+    return new ConnectionStreams(socket.getInputStream(), socket.getOutputStream(), socket, below);
+  }
+
+  private static ConnectionStreams of(SocketChannel channel) {
+    return new ConnectionStreams(
+        new InputStream() {
+          @Override
+          public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+          }
+
+          @Override
+          public int read(byte[] b, int offset, int length) throws IOException {
+            return channel.read(ByteBuffer.wrap(b, offset, Math.min(length, PIECE)));
+          }
+        },
+        new OutputStream() {
+          @Override
+          public void write(int b) throws IOException {
+            write(new byte[] {(byte) b}, 0, 1);
+          }
+
+          @Override
+          public void write(byte[] b, int offset, int length) throws IOException {
+            for (int at = offset; at < offset + length; ) {
+              ByteBuffer piece = ByteBuffer.wrap(b, at, Math.min(offset + length - at, PIECE));
+              at += channel.write(piece);
+            }
+          }
+        },
+        channel);
+  }
+
+  /**
+   * Whether something has come on an idle connection, which would be taken for the answer to what
+   * is asked next. Whether it has ended is not seen, for which this takes one call of the system.
+   */
+  boolean hasSpoken() {
+    try {
+      // Data decrypted already, then unread data, which may be a record of TLS itself.
+      return in.available() > 0
+          || below instanceof SocketChannel channel
+              && channel.socket().getInputStream().available() > 0
+              && !isQuiet();
+    } catch (IOException e) {
+      return true;
+    }
+  }
+
+  /** Whether an idle connection is open and has no unexpected data. */
+  boolean isQuiet() {
+    if (socket instanceof SSLSocket secured) {
+      return isQuiet(secured);
+    }
+    if (!(socket instanceof SocketChannel channel)) {
+      return false;
+    }
+    try {
+      channel.configureBlocking(false);
+      int n = channel.read(ByteBuffer.allocate(1));
+      channel.configureBlocking(true);
+      return n == 0;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Over TLS one waits for a moment: what comes may be a record of TLS itself. */
+  private static boolean isQuiet(SSLSocket s) {
+    try {
+      int before = s.getSoTimeout();
+      s.setSoTimeout(1);
+      try {
+        s.getInputStream().read();
+        return false;
+      } catch (SocketTimeoutException e) {
+        s.setSoTimeout(before);
+        return true;
+      }
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Closes the connection; called by the thread that reads and writes, before its deadline. */
+  void close() {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      // it is over anyway
+    }
+  }
+
+  /** Closes the connection at once, without close_notify; safe from any thread. */
+  void abort() {
+    try {
+      below.close();
+    } catch (IOException e) {
+      // it is over anyway
+    }
+  }
+}
