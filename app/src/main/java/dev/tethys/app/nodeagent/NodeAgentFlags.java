@@ -1,14 +1,18 @@
 package dev.tethys.app.nodeagent;
 
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
 import dev.tethys.collect.observe.ObserverOptions;
 import dev.tethys.collect.observe.connection.IpPrefix;
 import dev.tethys.collect.observe.connection.PortRanges;
+import dev.tethys.collect.observe.container.ContainerOptions;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.UsageException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -79,18 +83,50 @@ final class NodeAgentFlags {
             "Ports of clients: destinations and listening sockets among them are left out, except"
                 + " 50051."));
     pushed(f);
-    for (String name : List.of("disable-log-parsing", "disable-json-log-parsing")) {
-      f.add(absent(name, "Logs are not read yet, so this has no effect."));
-    }
+    f.add(
+        Flag.of(
+            "disable-log-parsing", Flag.Kind.BOOLEAN, "false", "Do not read logs of containers."));
+    refused(
+        f,
+        "disable-json-log-parsing",
+        Flag.Kind.BOOLEAN,
+        "false",
+        "levels and messages are always looked for in lines of JSON");
     f.add(absent("disable-gpu-monitoring", "GPUs are not read yet, so this has no effect."));
     f.add(
         absent(
             "disable-pinger",
             "Latencies are those of TCP connections; nothing is pinged, so this has no effect."));
-    refused(f, "container-allowlist", Flag.Kind.LIST, "", "containers are not selected yet");
-    refused(f, "container-denylist", Flag.Kind.LIST, "", "containers are not selected yet");
-    refused(f, "min-container-age", Flag.Kind.STRING, "", "metrics are shown from the start");
-    refused(f, "cgroupfs-root", Flag.Kind.STRING, "/sys/fs/cgroup", "only /sys/fs/cgroup is read");
+    f.add(
+        Flag.of(
+            "container-allowlist",
+            Flag.Kind.LIST,
+            "",
+            "Regular expression of ids of containers, of which one must match. Can be repeated."));
+    f.add(
+        Flag.of(
+            "container-denylist",
+            Flag.Kind.LIST,
+            "",
+            "Regular expression of ids of containers that are left out. Can be repeated."));
+    f.add(
+        Flag.of(
+            "min-container-age",
+            Flag.Kind.DURATION,
+            "30s",
+            "Age from which a container is shown; 0s for at once."));
+    f.add(
+        Flag.of(
+            "cgroupfs-root",
+            Flag.Kind.STRING,
+            "/sys/fs/cgroup",
+            "Mount point of the cgroup hierarchies."));
+    f.add(
+        Flag.of(
+            "skip-systemd-system-services",
+            Flag.Kind.BOOLEAN,
+            "true",
+            "Leave out the units that every machine has, such as those of systemd itself."));
     refused(f, "enable-java-tls", Flag.Kind.BOOLEAN, "false", "TLS of Java is not built yet");
     String java = "Java is sampled as other programs are";
     refused(f, "enable-java-async-profiler", Flag.Kind.BOOLEAN, "false", java);
@@ -99,12 +135,6 @@ final class NodeAgentFlags {
     refused(f, "profiles-prune-fraction", Flag.Kind.STRING, "0.0025", "all stacks are sent");
     refused(
         f, "instrumentation-delay", Flag.Kind.STRING, "30s", "new processes are probed at once");
-    refused(
-        f,
-        "skip-systemd-system-services",
-        Flag.Kind.BOOLEAN,
-        "true",
-        "system services are not recognised yet");
     String paths = "requests have no label for their path";
     refused(f, "exclude-http-requests-by-path", Flag.Kind.LIST, "", paths);
     String cloud = "metadata of clouds is not read yet";
@@ -113,9 +143,13 @@ final class NodeAgentFlags {
             "provider", "region", "availability-zone", "instance-type", "instance-life-cycle")) {
       refused(f, name, Flag.Kind.STRING, "", cloud);
     }
-    String logs = "logs are not read yet";
-    refused(f, "log-patterns-per-container", Flag.Kind.INTEGER, "256", logs);
-    refused(f, "logs-endpoint", Flag.Kind.STRING, "", logs);
+    refused(
+        f,
+        "log-patterns-per-container",
+        Flag.Kind.INTEGER,
+        "256",
+        "the number of patterns is fixed");
+    refused(f, "logs-endpoint", Flag.Kind.STRING, "", "messages are counted and not sent yet");
     refused(
         f,
         "log-per-second",
@@ -327,15 +361,6 @@ final class NodeAgentFlags {
   }
 
   static ObserverOptions options(FlagSet flags) {
-    String ports = flags.get("ephemeral-port-range");
-    PortRanges ephemeral = PortRanges.parse(ports);
-    if (ephemeral == null) {
-      throw new UsageException(
-          COMMAND
-              + ": --ephemeral-port-range is '"
-              + ports
-              + "'; it must be two ports, such as 32768-60999, or several such ranges");
-    }
     List<IpPrefix> networks = new ArrayList<>();
     for (String text : flags.list("track-public-network")) {
       try {
@@ -345,12 +370,43 @@ final class NodeAgentFlags {
       }
     }
     return new ObserverOptions(
-        Path.of("/proc"),
+        new ContainerOptions(
+            Path.of("/proc"),
+            Path.of(flags.get("cgroupfs-root")),
+            Path.of("/"),
+            Duration.ofMillis(flags.millis("min-container-age")),
+            patterns(flags, "container-allowlist"),
+            patterns(flags, "container-denylist"),
+            flags.bool("skip-systemd-system-services")),
         networks,
-        ephemeral,
+        ephemeral(flags.get("ephemeral-port-range")),
         !flags.bool("disable-ebpf"),
         !flags.bool("disable-l7-tracing"),
         !flags.bool("disable-tls-tracing"),
         (int) Math.clamp(flags.integer("max-fqdns-per-container"), 0, MAX_DOMAINS));
+  }
+
+  private static List<Pattern> patterns(FlagSet flags, String flag) {
+    List<Pattern> out = new ArrayList<>();
+    for (String text : flags.list(flag)) {
+      try {
+        out.add(Pattern.compile(text));
+      } catch (PatternSyntaxException e) {
+        throw new UsageException(COMMAND + ": --" + flag + "=" + text + ": " + e.getDescription());
+      }
+    }
+    return out;
+  }
+
+  private static PortRanges ephemeral(String text) {
+    PortRanges ranges = PortRanges.parse(text);
+    if (ranges == null) {
+      throw new UsageException(
+          COMMAND
+              + ": --ephemeral-port-range is '"
+              + text
+              + "'; it must be two ports, such as 32768-60999, or several such ranges");
+    }
+    return ranges;
   }
 }

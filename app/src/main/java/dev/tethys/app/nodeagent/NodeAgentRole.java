@@ -27,6 +27,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** {@code tethys node-agent}: what Coroot's node agent does, as far as docs/node-agent.md lists. */
 public final class NodeAgentRole {
@@ -55,7 +56,8 @@ public final class NodeAgentRole {
               + "'; only 'check' is known");
     }
     if (!operands.isEmpty()) {
-      try (NodeObserver observer = NodeObserver.start(NodeAgentFlags.options(flags))) {
+      try (NodeObserver observer =
+          NodeObserver.start(NodeAgentFlags.options(flags), ObserverSinks.NONE, logs(flags))) {
         out.print(table(observer.signals()));
       }
       return 0;
@@ -83,7 +85,8 @@ public final class NodeAgentRole {
         NodeObserver observer =
             NodeObserver.start(
                 NodeAgentFlags.options(flags),
-                sender == null ? ObserverSinks.NONE : sender.sinks())) {
+                sender == null ? ObserverSinks.NONE : sender.sinks(),
+                logs(flags))) {
       Registry registry = registry(observer);
       if (sender != null) {
         registry.register(sender);
@@ -125,6 +128,10 @@ public final class NodeAgentRole {
       name = "";
     }
     return Map.of("host.name", name, "host.id", identity.machineId());
+  }
+
+  private static NodeObserver.@Nullable Logs logs(FlagSet flags) {
+    return flags.bool("disable-log-parsing") ? null : NodeObserver.Logs.COUNTED;
   }
 
   private static Registry registry(NodeObserver observer) {

@@ -225,6 +225,11 @@ final class EmbeddedLogs implements AutoCloseable {
     }
   }
 
+  /** Logs that the server collects without configuration; null when it does not. */
+  @Nullable LocalLogs local() {
+    return local;
+  }
+
   private boolean collectsLocal(boolean configured) {
     return switch (flags.get(COLLECT_LOCAL)) {
       case "auto" -> !configured;

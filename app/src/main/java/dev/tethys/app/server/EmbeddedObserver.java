@@ -7,10 +7,14 @@ import dev.tethys.collect.observe.NodeObserver;
 import dev.tethys.collect.observe.ObserverOptions;
 import dev.tethys.collect.observe.ObserverRights;
 import dev.tethys.collect.observe.ObserverSinks;
+import dev.tethys.collect.observe.logs.LogLevel;
+import dev.tethys.collect.observe.logs.ObservedLog;
 import dev.tethys.collect.scrape.ScrapeConfig;
 import dev.tethys.model.GoJson;
+import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.logs.LogEntry;
 import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.prometheus.collect.CollectedExporters;
 import dev.tethys.runtime.cli.FlagSet;
@@ -95,20 +99,34 @@ final class EmbeddedObserver implements AutoCloseable {
    * the server does not wait for.
    *
    * @param sinks receivers of profiles and spans
+   * @param local takes the messages of logs; null when the server stores none
+   * @param folder for the positions in logs
    * @param jobs called when there is something to read
    */
-  void start(ObserverSinks sinks, Jobs jobs) {
+  void start(ObserverSinks sinks, @Nullable LocalLogs local, Path folder, Jobs jobs) {
     if (!wanted) {
       LOG.log(Level.INFO, "Machine not observed reason=\"{0}\"", refusal);
       settled.countDown();
       return;
     }
-    starting = Thread.ofPlatform().name("observe-start").daemon().start(() -> open(sinks, jobs));
+    starting =
+        Thread.ofPlatform()
+            .name("observe-start")
+            .daemon()
+            .start(() -> open(sinks, local, folder, jobs));
   }
 
-  private void open(ObserverSinks sinks, Jobs jobs) {
+  private void open(ObserverSinks sinks, @Nullable LocalLogs local, Path folder, Jobs jobs) {
     try {
-      NodeObserver o = NodeObserver.start(ObserverOptions.standard(), sinks);
+      NodeObserver.Logs logs =
+          local == null
+              ? NodeObserver.Logs.COUNTED
+              : new NodeObserver.Logs(
+                  folder.resolve("observe").resolve("log-positions"), l -> local.put(entry(l)));
+      NodeObserver o = NodeObserver.start(ObserverOptions.standard(), sinks, logs);
+      if (local != null) {
+        local.onJournal(e -> o.journal(e.labels().get("unit"), e.labels().get("level"), e.line()));
+      }
       observed = new Observed(o, ObserverParts.registry(o), MachineIdentity.read(Path.of("/")));
       ObserverParts.logSignals(LOG, o.signals());
       exporters.serve(JOB, _ -> gather());
@@ -120,6 +138,23 @@ final class EmbeddedObserver implements AutoCloseable {
     } finally {
       settled.countDown();
     }
+  }
+
+  /** Entry of the log store; its service is named as on the service map. */
+  static LogEntry entry(ObservedLog l) {
+    String id = l.owner().containerId();
+    String service = l.owner().appId().isEmpty() ? id : l.owner().appId();
+    String name = service.substring(service.lastIndexOf('/') + 1).replaceFirst("\\.service$", "");
+    LabelsBuilder b =
+        new LabelsBuilder()
+            .set("job", JOB)
+            .set("container_id", id)
+            .set("service_name", name)
+            .set("source", l.source());
+    if (l.level() != LogLevel.UNKNOWN) {
+      b.set("level", l.level().label());
+    }
+    return new LogEntry(b.build(), l.timeNanos(), l.message());
   }
 
   private List<MetricFamily> gather() {

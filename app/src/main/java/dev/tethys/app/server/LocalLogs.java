@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,7 @@ final class LocalLogs implements AutoCloseable {
   private final LogEntryWriter writer;
   private final @Nullable LogSource journal;
   private final @Nullable Positions positions;
+  private volatile Consumer<LogEntry> journalListener = _ -> {};
   private long saved = System.nanoTime();
 
   /**
@@ -79,11 +81,26 @@ final class LocalLogs implements AutoCloseable {
     journal = source;
   }
 
+  private void journalEntry(LogEntry entry) throws InterruptedException {
+    journalListener.accept(entry);
+    writer.put(entry);
+  }
+
+  /** Shows each entry of the journal to a listener before it is stored. */
+  void onJournal(Consumer<LogEntry> listener) {
+    journalListener = listener;
+  }
+
+  /** Stores an entry of another source; waits while the queue is full. */
+  void put(LogEntry entry) throws InterruptedException {
+    writer.put(entry);
+  }
+
   private LogSource journal(Positions kept, HttpClientFactory http, SourceMetrics metrics) {
     SourceContext context =
         new SourceContext(
             "journal",
-            writer::put,
+            this::journalEntry,
             new Relabeling(
                 List.of(
                     label("__journal__systemd_unit", "unit"),

@@ -509,6 +509,8 @@ final class Server implements AutoCloseable {
   void observe() {
     observer.start(
         ObservedTelemetry.sinks(profiles, traces, Configuration.hostName()),
+        logs == null ? null : logs.local(),
+        folder,
         () -> configuration.applyAgain(this::applyJobs));
   }
 

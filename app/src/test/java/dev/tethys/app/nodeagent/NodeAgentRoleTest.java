@@ -7,11 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tethys.collect.observe.MachineIdentity;
 import dev.tethys.collect.observe.ObserverOptions;
 import dev.tethys.collect.observe.SignalState;
+import dev.tethys.collect.observe.container.ContainerOptions;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.UsageException;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -52,7 +54,25 @@ class NodeAgentRoleTest {
         .containsExactly("--disable-ebpf=true");
     ObserverOptions o = NodeAgentFlags.options(flags.parse(args));
     assertThat(o.ephemeral().ignores(2)).isTrue();
-    assertThat(o.ephemeral().ignores(32768)).isFalse();
+    assertThat(o.ephemeral().ignores(3)).isFalse();
+  }
+
+  @Test
+  void selectsContainersByFlags() {
+    ContainerOptions o =
+        NodeAgentFlags.options(
+                NodeAgentFlags.flags()
+                    .parse(
+                        List.of(
+                            "--container-allowlist=/docker/.*",
+                            "--container-denylist=x",
+                            "--container-denylist=y",
+                            "--min-container-age=1m")))
+            .containers();
+    assertThat(o.allow()).hasToString("[/docker/.*]");
+    assertThat(o.deny()).hasToString("[x, y]");
+    assertThat(o.minAge()).isEqualTo(Duration.ofMinutes(1));
+    assertThat(o.skipSystemServices()).isTrue();
   }
 
   @ParameterizedTest
@@ -64,7 +84,8 @@ class NodeAgentRoleTest {
         "--track-public-network=x | --track-public-network: network 'x' is not valid",
         "--traces-sampling=2 | --traces-sampling is '2'; it must be a number from 0 to 1",
         "--traces-endpoint=c:1 | --traces-endpoint: 'c:1' is not a URL of http or https",
-        "--min-container-age=1h | --min-container-age is not taken: ",
+        "--container-denylist=( | --container-denylist=(: ",
+        "--min-container-age=x | --min-container-age",
         "--listen=nonsense | --listen",
         "--container-alowlist=x | did you mean --container-allowlist?",
         "status | unexpected argument 'status'; only 'check' is known"

@@ -3,15 +3,20 @@ package dev.tethys.app.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.collect.observe.ObserverSinks;
+import dev.tethys.collect.observe.connection.Owner;
+import dev.tethys.collect.observe.logs.LogLevel;
+import dev.tethys.collect.observe.logs.ObservedLog;
 import dev.tethys.collect.scrape.HttpTransports;
 import dev.tethys.collect.scrape.ScrapeConfig;
 import dev.tethys.collect.scrape.ScrapeTransport;
+import dev.tethys.model.logs.LogEntry;
 import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.prometheus.collect.CollectedExporters;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.web.client.HttpClientFactory;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -19,8 +24,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class EmbeddedObserverTest {
+  @TempDir Path folder;
   private final HttpClientFactory clients = new HttpClientFactory("test");
   private final CollectedExporters exporters =
       new CollectedExporters(new HttpTransports(clients), clients);
@@ -49,11 +56,29 @@ class EmbeddedObserverTest {
   }
 
   @Test
+  void messagesOfLogsAreNamedAsOnTheMap() {
+    LogEntry e =
+        EmbeddedObserver.entry(
+            new ObservedLog(
+                new Owner("/k8s/shop/web-1/app", "/k8s/shop/web"),
+                "stdout/stderr",
+                LogLevel.ERROR,
+                "failed",
+                "hash",
+                7));
+    assertThat(e.labels())
+        .hasToString(
+            "{container_id=\"/k8s/shop/web-1/app\", job=\"node-agent\", level=\"error\","
+                + " service_name=\"web\", source=\"stdout/stderr\"}");
+    assertThat(e.timestamp()).isEqualTo(7);
+  }
+
+  @Test
   void isReadByAJobWithoutAPort() throws Exception {
     try (EmbeddedObserver observer = observer(false, "--observe")) {
       assertThat(observer.jobs(List.of())).isEmpty();
       CountDownLatch changed = new CountDownLatch(1);
-      observer.start(ObserverSinks.NONE, changed::countDown);
+      observer.start(ObserverSinks.NONE, null, folder, changed::countDown);
       assertThat(changed.await(60, TimeUnit.SECONDS)).isTrue();
       ScrapeConfig job = observer.jobs(List.of()).getFirst();
       assertThat(job.jobName()).isEqualTo("node-agent");

@@ -42,6 +42,8 @@ public final class SocketCalls implements AutoCloseable {
 
   private static final int SOCK_CLOEXEC = 0x80000;
   private static final int SHUT_RDWR = 2;
+  private static final int SOL_NETLINK = 270;
+  private static final int NETLINK_ADD_MEMBERSHIP = 1;
   private static final int SOL_SOCKET = 1;
 
   /** Of its own on POWER (arch/powerpc/include/uapi/asm/socket.h). */
@@ -198,6 +200,12 @@ public final class SocketCalls implements AutoCloseable {
   /** Makes the kernel report the remaining hops of a packet, see {@link #hopsLeft}. */
   public void tellHops() throws LibraryException {
     optionOfAddresses(IP_RECVTTL, IPV6_RECVHOPLIMIT, 1);
+  }
+
+  /** Receives what is sent to a multicast group of netlink. */
+  public void joinGroup(int group) throws LibraryException {
+    heads.set(JAVA_INT, 0, group);
+    option(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, 4);
   }
 
   private void optionOfAddresses(int four, int six, int value) throws LibraryException {

@@ -7,10 +7,13 @@ import dev.tethys.collect.observe.connection.LocalAddresses;
 import dev.tethys.collect.observe.connection.PolledConnections;
 import dev.tethys.collect.observe.connection.TcpSource;
 import dev.tethys.collect.observe.container.ContainerNames;
-import dev.tethys.collect.observe.container.ContainerOptions;
 import dev.tethys.collect.observe.container.ContainerRegistry;
 import dev.tethys.collect.observe.kernel.RefusedException;
+import dev.tethys.collect.observe.logs.ContainerLogs;
+import dev.tethys.collect.observe.logs.LogLevel;
+import dev.tethys.collect.observe.logs.ObservedLog;
 import dev.tethys.collect.observe.process.NodeMetrics;
+import dev.tethys.collect.observe.process.ProcessConnector;
 import dev.tethys.collect.observe.process.ProcessEvents;
 import dev.tethys.collect.observe.profile.CpuProfiler;
 import dev.tethys.collect.observe.profile.ProfileSink;
@@ -30,6 +33,7 @@ import dev.tethys.model.libc.LibraryException;
 import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -57,6 +61,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
   private static final double LEAST_FILL = 1e-3;
 
   private static final long PASS_NANOS = 5_000 * MILLIS;
+  private static final long FIRST_SCAN_NANOS = 3_000 * MILLIS;
   private static final long FLUSH_NANOS = 1_000 * MILLIS;
 
   private final ContainerRegistry containers;
@@ -76,43 +81,113 @@ public final class NodeObserver implements Collector, AutoCloseable {
   private final CountDownLatch stop = new CountDownLatch(1);
   private final LimitedLog failures = new LimitedLog(LOG);
   private final Thread thread;
+  private final Thread scanner;
+  private final CountDownLatch scanned = new CountDownLatch(1);
+  private final @Nullable ProcessConnector connector;
+  private final @Nullable ContainerLogs logs;
   private long pauseNanos = PAUSE_NANOS; // of the thread
   private long flushed = System.nanoTime(); // of the thread
   private volatile long lostConnectionEvents;
   private volatile long lostPayloads;
   private volatile long payloadEvents;
 
-  private NodeObserver(ObserverOptions o, ObserverSinks sinks) {
-    containers = new ContainerRegistry(ContainerOptions.standard(o.proc()), System::nanoTime);
+  private NodeObserver(ObserverOptions o, ObserverSinks sinks, @Nullable Logs reading) {
+    containers = new ContainerRegistry(o.containers(), System::nanoTime);
     machine = new NodeMetrics(o.proc(), ContainerNames::isReportedDevice);
     LocalAddresses addresses = new LocalAddresses(o.proc());
     ConnectionFilter filter = new ConnectionFilter(o.publicNetworks(), o.ephemeral());
     tracker = new ConnectionTracker(containers, filter, addresses);
     requests = new RequestMetrics(tracker.lock());
     dns = new DnsMetrics(tracker.lock(), o.maxDomains());
+    connector = openConnector();
     connections = openConnections(o, addresses);
     payloads = openPayloads(o);
     life = openLife(o);
     probes = openProbes(o);
     profiler = openProfiler(o, sinks.profiles());
     spans = openSpans(o, sinks);
+    logs =
+        reading == null
+            ? null
+            : new ContainerLogs(
+                containers, o.proc(), o.containers().root(), reading.positions(), reading.sink());
+    signals.add(
+        logs == null
+            ? new SignalState(
+                "logs", SignalState.Level.OFF, "none", "switched off by --disable-log-parsing")
+            : new SignalState("logs", SignalState.Level.FULL, "files", ""));
     thread =
         Thread.ofPlatform()
             .name("observe-kernel")
             .daemon()
             .unstarted(EssentialLoop.of("observe-kernel", this::run));
+    scanner =
+        Thread.ofPlatform()
+            .name("observe-processes")
+            .daemon()
+            .unstarted(EssentialLoop.of("observe-processes", this::scanProcesses));
   }
 
-  /** Starts to observe metrics alone. */
-  public static NodeObserver start(ObserverOptions options) {
-    return start(options, ObserverSinks.NONE);
+  /**
+   * Reading of logs.
+   *
+   * @param positions file in which positions are kept; null to begin at the ends of the logs
+   * @param sink takes the messages
+   */
+  public record Logs(@Nullable Path positions, ObservedLog.Sink sink) {
+    /** Messages are counted, and go nowhere. */
+    public static final Logs COUNTED = new Logs(null, ObservedLog.Sink.NONE);
   }
 
-  /** Starts to observe. */
-  public static NodeObserver start(ObserverOptions options, ObserverSinks sinks) {
-    NodeObserver o = new NodeObserver(options, sinks);
+  /**
+   * Starts to observe.
+   *
+   * @param logs null for none
+   */
+  public static NodeObserver start(
+      ObserverOptions options, ObserverSinks sinks, @Nullable Logs logs) {
+    NodeObserver o = new NodeObserver(options, sinks, logs);
+    o.scanner.start();
     o.thread.start();
+    if (o.logs != null) {
+      o.logs.start();
+    }
     return o;
+  }
+
+  private @Nullable ProcessConnector openConnector() {
+    try {
+      ProcessConnector events =
+          ProcessConnector.open(
+              new ProcessConnector.Sink() {
+                @Override
+                public void forked(int parent, int child) {
+                  containers.processForked(parent, child);
+                }
+
+                @Override
+                public void started(int process) {
+                  containers.processStarted(process);
+                }
+
+                @Override
+                public void exited(int process) {
+                  containers.processExited(process, false);
+                }
+              });
+      signals.add(new SignalState("processes", SignalState.Level.FULL, "connector", ""));
+      return events;
+    } catch (LibraryException e) {
+      signals.add(
+          new SignalState(
+              "processes",
+              SignalState.Level.REDUCED,
+              "/proc",
+              e.getMessage()
+                  + "; processes are looked for every 5s and at their first event: the client's"
+                  + " side of short processes is missing"));
+      return null;
+    }
   }
 
   private @Nullable TcpSource openConnections(ObserverOptions o, LocalAddresses addresses) {
@@ -253,12 +328,54 @@ public final class NodeObserver implements Collector, AutoCloseable {
     return s;
   }
 
+  /**
+   * Counts a message of the journal, which somebody else stores.
+   *
+   * @param level keyword of its priority
+   */
+  public void journal(String unit, String level, String message) {
+    if (logs != null) {
+      logs.journal(unit, LogLevel.guess(level), message);
+    }
+  }
+
   /** States of all signals, in the order of a table. */
   public List<SignalState> signals() {
     return List.copyOf(signals);
   }
 
+  /** Reads /proc at intervals, and asks runtimes about containers in between. */
+  private void scanProcesses() {
+    try {
+      while (stop.getCount() > 0) {
+        long next = System.nanoTime() + PASS_NANOS;
+        try {
+          containers.scan();
+        } catch (IOException e) {
+          failures.failure(Level.WARNING, "Processes could not be read", "processes", e);
+        }
+        scanned.countDown();
+        long left;
+        while (stop.getCount() > 0 && (left = next - System.nanoTime()) > 0) {
+          containers.identify(Math.min(left, PAUSE_NANOS));
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Sockets that exist have owners from the start; a runtime that hangs delays that briefly. */
+  private void awaitFirstScan() {
+    try {
+      scanned.await(FIRST_SCAN_NANOS, TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   private void run() {
+    awaitFirstScan();
     long nextPass = System.nanoTime();
     try {
       do {
@@ -321,12 +438,6 @@ public final class NodeObserver implements Collector, AutoCloseable {
   }
 
   private void readSockets(long now) {
-    try {
-      containers.scan();
-    } catch (IOException e) {
-      failures.failure(Level.WARNING, "Processes could not be read", "processes", e);
-    }
-    readEvents(); // the scan may have taken long
     TcpSource source = connections;
     if (source != null) {
       try {
@@ -361,16 +472,21 @@ public final class NodeObserver implements Collector, AutoCloseable {
     tracker.collect(to);
     requests.collect(to);
     dns.collect(to);
+    if (logs != null) {
+      logs.collect(to);
+    }
     ObserverMetrics.collect(
         signals,
         new ObserverMetrics.Counts(
             payloadEvents,
             lostConnectionEvents,
             lostPayloads,
+            connector == null ? 0 : connector.lost(),
             tracker.openConnections(),
             tracker.shedConnections(),
             tracker.shedPeers() + requests.shed() + dns.shed(),
-            containers.shed()),
+            containers.shed(),
+            logs == null ? 0 : logs.shed()),
         counters,
         to);
     if (probes != null && payloads != null) {
@@ -388,10 +504,18 @@ public final class NodeObserver implements Collector, AutoCloseable {
   @Override
   public void close() {
     stop.countDown();
+    scanner.interrupt();
     try {
       thread.join();
+      scanner.join();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+    if (logs != null) {
+      logs.close();
+    }
+    if (connector != null) {
+      connector.close();
     }
     if (profiler != null) {
       profiler.close();

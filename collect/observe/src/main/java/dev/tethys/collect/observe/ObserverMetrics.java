@@ -21,10 +21,12 @@ final class ObserverMetrics {
       long payloads,
       long lostConnectionEvents,
       long lostPayloads,
+      long lostProcesses,
       long openConnections,
       long shedConnections,
       long shedDestinations,
-      long shedContainers) {}
+      long shedContainers,
+      long shedLogs) {}
 
   static void collect(
       List<SignalState> signals, Counts n, ProtocolCounters p, Consumer<MetricFamily> to) {
@@ -55,7 +57,8 @@ final class ObserverMetrics {
             "",
             List.of(
                 new Metric(Labels.of("ring", "connections"), n.lostConnectionEvents()),
-                new Metric(Labels.of("ring", "payloads"), n.lostPayloads()))));
+                new Metric(Labels.of("ring", "payloads"), n.lostPayloads()),
+                new Metric(Labels.of("ring", "processes"), n.lostProcesses()))));
     number(
         to,
         "tethys_observe_open_connections",
@@ -72,6 +75,7 @@ final class ObserverMetrics {
                 new Metric(Labels.of("table", "connections"), n.shedConnections()),
                 new Metric(Labels.of("table", "containers"), n.shedContainers()),
                 new Metric(Labels.of("table", "destinations"), n.shedDestinations()),
+                new Metric(Labels.of("table", "logs"), n.shedLogs()),
                 new Metric(Labels.of("table", "requests"), p.shed()))));
     to.accept(
         new MetricFamily(

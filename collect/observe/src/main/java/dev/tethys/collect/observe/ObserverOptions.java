@@ -2,13 +2,14 @@ package dev.tethys.collect.observe;
 
 import dev.tethys.collect.observe.connection.IpPrefix;
 import dev.tethys.collect.observe.connection.PortRanges;
+import dev.tethys.collect.observe.container.ContainerOptions;
 import java.nio.file.Path;
 import java.util.List;
 
 /**
  * Settings of the observation of a machine.
  *
- * @param proc mount point of /proc
+ * @param containers selection of containers, and where the files of the machine are
  * @param publicNetworks public networks whose connections are counted
  * @param ephemeral ports that the kernel gives to clients
  * @param programs whether eBPF programs may be loaded
@@ -17,7 +18,7 @@ import java.util.List;
  * @param maxDomains names of domains of a container, beyond which they are counted as one
  */
 public record ObserverOptions(
-    Path proc,
+    ContainerOptions containers,
     List<IpPrefix> publicNetworks,
     PortRanges ephemeral,
     boolean programs,
@@ -30,12 +31,17 @@ public record ObserverOptions(
   /** The usual settings. */
   public static ObserverOptions standard() {
     return new ObserverOptions(
-        Path.of("/proc"),
+        ContainerOptions.standard(Path.of("/proc")),
         List.of(IpPrefix.parse("0.0.0.0/0")),
         PortRanges.LINUX,
         true,
         true,
         true,
         MAX_DOMAINS);
+  }
+
+  /** Mount point of /proc. */
+  Path proc() {
+    return containers.proc();
   }
 }

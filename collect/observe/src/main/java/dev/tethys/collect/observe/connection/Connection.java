@@ -9,11 +9,13 @@ import org.jspecify.annotations.Nullable;
  * Guarded by the lock of its {@link ConnectionTracker}.
  */
 public final class Connection {
+  private static final int MAX_SEARCHES = 20;
+
   final int remotePort;
   private @Nullable Owner owner;
   private final boolean outbound;
   private final boolean sideKnown;
-  private final @Nullable Peer peer;
+  private @Nullable Peer peer;
 
   /** Time at which the client called connect, 0 when that was before the agent started. */
   final long started;
@@ -29,7 +31,9 @@ public final class Connection {
   /** False until what it had counted before it was found is known. */
   boolean counted = true;
 
-  private boolean ownerSought;
+  /** Searches for the owner so far; a runtime may have to be asked for it first. */
+  private int searches;
+
   private @Nullable ProtocolConnection payloads;
   private boolean decrypted;
   private @Nullable Object context;
@@ -47,7 +51,6 @@ public final class Connection {
     this.localPort = at.localPort;
     this.remotePort = at.remotePort;
     this.owner = owner;
-    this.ownerSought = owner != null;
     this.outbound = outbound;
     this.sideKnown = sideKnown;
     this.peer = peer;
@@ -59,12 +62,24 @@ public final class Connection {
     return owner;
   }
 
-  /** Finds the owner of an accepted connection, once, when a process uses it. */
-  void findOwner(Owner.Resolver owners, SocketView v) {
-    if (!ownerSought) {
-      ownerSought = true;
-      owner = owners.ownerOf(v.cgroup, v.process);
+  /** Searches for the owner when it is unknown; returns whether it was found by this. */
+  boolean findOwner(Owner.Resolver owners, SocketView v) {
+    if (owner != null || searches >= MAX_SEARCHES) {
+      return false;
     }
+    searches++;
+    owner = owners.ownerOf(v.cgroup, v.process);
+    return owner != null;
+  }
+
+  /** False when the owner was searched for in vain as often as is worth it. */
+  boolean mayHaveOwner() {
+    return owner != null || searches < MAX_SEARCHES;
+  }
+
+  /** Sets the destination that was not known without an owner. */
+  void peer(@Nullable Peer p) {
+    peer = p;
   }
 
   /** Parser of the payloads, once one was seen. */

@@ -62,6 +62,7 @@ public final class ConnectionTracker implements Collector {
   private final Owner.Resolver owners;
   private final ConnectionFilter filter;
   private final LocalAddresses localAddresses;
+  private final DestinationNames names = new DestinationNames();
   private final Map<Long, Connection> connections = new HashMap<>();
   private final Map<Long, Listener> listeners = new HashMap<>();
   private final Map<PeerKey, Peer> peers = new LinkedHashMap<>();
@@ -196,6 +197,11 @@ public final class ConnectionTracker implements Collector {
     }
   }
 
+  /** Notes the addresses of a domain. To be called with the lock held. */
+  public void learn(String domain, List<String> addresses) {
+    names.learn(domain, addresses);
+  }
+
   /** Owner of a socket that is no TCP connection; null when it is not observed. */
   public @Nullable Owner ownerOf(SocketView v) {
     return owners.ownerOf(v.cgroup, v.process);
@@ -221,8 +227,29 @@ public final class ConnectionTracker implements Collector {
       }
       c.counted = false;
     }
-    c.findOwner(owners, v);
+    claim(c, v);
     return c.owner() == null || c.isOutbound() && c.peer() == null ? null : c;
+  }
+
+  /** Finds the owner of a connection that has none, and its destination, which depends on it. */
+  private void claim(Connection c, SocketView v) {
+    if (c.findOwner(owners, v) && c.isOutbound() && c.peer() == null) {
+      Peer p = peer(c.owner(), v);
+      c.peer(p);
+      if (p != null && c.established) {
+        p.active++;
+        p.connects += c.started > 0 ? 1 : 0;
+      }
+    }
+  }
+
+  /**
+   * Whether a connection without an owner may get one: its payloads are still of interest. To be
+   * called with the lock held.
+   */
+  public boolean mayHaveOwner(SocketView v) {
+    Connection c = connections.get(v.socket);
+    return c != null && c.owner() == null && c.mayHaveOwner();
   }
 
   /**
@@ -302,23 +329,26 @@ public final class ConnectionTracker implements Collector {
         || filter.skips(to, to)) {
       return null;
     }
-    PeerKey key = new PeerKey(owner, to.withPort(v.remotePort));
+    DestinationNames.Destination named = names.of(to, v.remotePort);
+    PeerKey key = new PeerKey(owner, named.destination());
+    String actual = named.actual();
     Peer p = peers.get(key);
     if (p != null) {
       return p;
     }
     int ofOwner = peersOfOwner.getOrDefault(owner, 0);
-    String address = to.toString();
+    String address = actual.isEmpty() ? "" : to.toString();
     if (ofOwner >= MAX_PEERS_OF_OWNER || peers.size() >= MAX_PEERS) {
       shedPeers++;
       key = new PeerKey(owner, OTHER);
+      actual = OTHER;
       address = "";
       p = peers.get(key);
       if (p != null) {
         return p;
       }
     }
-    p = new Peer(owner, key.destination(), key.destination(), address);
+    p = new Peer(owner, key.destination(), actual, address);
     peers.put(key, p);
     peersOfOwner.merge(owner, 1, Integer::sum);
     return p;
@@ -382,6 +412,7 @@ public final class ConnectionTracker implements Collector {
         c.established = true;
       }
       c.pass = pass;
+      claim(c, v);
       count(c, v);
       Peer p = c.peer();
       if (p != null && c.established) {

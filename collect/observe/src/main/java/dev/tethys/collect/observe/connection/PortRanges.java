@@ -50,7 +50,14 @@ public final class PortRanges {
 
   /** True for a port of no service. */
   public boolean ignores(int port) {
-    return port != ALWAYS_TRACKED
-        && ranges.stream().anyMatch(r -> port >= r.first && port <= r.last);
+    if (port == ALWAYS_TRACKED) {
+      return false;
+    }
+    for (Range r : ranges) {
+      if (port >= r.first && port <= r.last) {
+        return true;
+      }
+    }
+    return false;
   }
 }

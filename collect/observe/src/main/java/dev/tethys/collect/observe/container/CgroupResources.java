@@ -48,6 +48,21 @@ public final class CgroupResources {
     this.unified = unified;
   }
 
+  /** Number of a cgroup in the unified hierarchy, by which the kernel names it; 0 when unknown. */
+  long number(Cgroup c) {
+    String path = c.paths().get("");
+    if (path == null || path.length() < 2) {
+      return 0;
+    }
+    try {
+      return Files.getAttribute(unified.resolve(path.substring(1)), "unix:ino") instanceof Long n
+          ? n
+          : 0;
+    } catch (IOException | UnsupportedOperationException e) {
+      return 0;
+    }
+  }
+
   /** CPU of a cgroup; null when it cannot be read. */
   public @Nullable Cpu cpu(Cgroup c) {
     Path usage = v1(c, "cpuacct", "cpuacct.usage");

@@ -1,5 +1,6 @@
 package dev.tethys.collect.observe.container;
 
+import dev.tethys.collect.observe.connection.Owner;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -10,6 +11,7 @@ final class Container {
 
   final String id;
   final String appId;
+  final Owner owner;
   final ContainerMetadata metadata;
   final long firstSeen;
 
@@ -22,6 +24,9 @@ final class Container {
   final TreeSet<String> applicationTypes = new TreeSet<>();
   long restarts;
   long oomKills;
+
+  /** A process of it was started with COROOT_LOG_MONITORING=disabled. */
+  boolean logsOff;
 
   /** Latest start of a process of the run before, in ticks. */
   private long startOfLastRun;
@@ -36,11 +41,34 @@ final class Container {
     this.firstSeen = now;
     String service = ContainerNames.serviceName(id);
     this.appId = service.equals(id) ? "" : service;
+    this.owner = new Owner(id, appId);
+  }
+
+  /** State of now, which does not change. */
+  Container copy() {
+    Container c = new Container(id, cgroup, metadata, firstSeen);
+    if (!processes.isEmpty()) {
+      c.processes.put(processes.firstKey(), processes.firstEntry().getValue());
+    }
+    c.applicationTypes.addAll(applicationTypes);
+    c.restarts = restarts;
+    c.oomKills = oomKills;
+    return c;
+  }
+
+  /** Notes a child that runs the program of its parent. */
+  void forked(int pid) {
+    processes.put(pid, 0L);
+    emptySince = 0;
   }
 
   /** Notes a process; one that starts after all others ended is a restart. */
   void started(int pid, long startTicks, String applicationType) {
-    if (processes.isEmpty() && startOfLastRun > 0 && startTicks > startOfLastRun) {
+    // A program outside of containers and units has as many runs as somebody calls it.
+    if (processes.isEmpty()
+        && startOfLastRun > 0
+        && startTicks > startOfLastRun
+        && cgroup.kind() != ContainerKind.STANDALONE) {
       restarts++;
     }
     processes.put(pid, startTicks);

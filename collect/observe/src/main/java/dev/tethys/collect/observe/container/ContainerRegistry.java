@@ -7,11 +7,12 @@ import dev.tethys.model.exposition.MetricFamily;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -20,17 +21,26 @@ import org.jspecify.annotations.Nullable;
  * Containers, units and single processes of a machine, found by scans of /proc and by events of
  * processes. Bounded: what is beyond the bounds is counted and left out.
  *
- * <p>Short processes cost a scan nothing that stays: a process is dropped with its end, a container
- * ten minutes after its last process.
+ * <p>Files and sockets of runtimes are read without the lock, so that the thread of events never
+ * waits for them: a container whose runtime must be asked has no owner until {@link #identify} has
+ * asked it. A process is remembered for a while after its end, since its last events come later.
  */
 public final class ContainerRegistry implements Collector, Owner.Resolver {
   private static final int MAX_CONTAINERS = 2000;
   private static final int MAX_PROCESSES = 65_536;
+  private static final int MAX_WANTED = 4096;
 
   /** Age of a process up to which each scan reads it again: it may run another program by then. */
   private static final long YOUNG_NANOS = 60_000_000_000L;
 
   private static final long KEPT_NANOS = 600_000_000_000L;
+
+  /** Time after the end of a process in which events of it may still be read. */
+  private static final long ENDED_KEPT_NANOS = 15_000_000_000L;
+
+  /** Start of a process that is known by its fork alone. */
+  private static final long NOT_READ = -1;
+
   private static final List<String> SYSTEM_UNITS =
       List.of(
           "systemd-",
@@ -48,7 +58,18 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
           "networkd-dispatcher",
           "rpcbind");
 
-  private record Known(@Nullable Container container, long startTicks, long seen) {}
+  /** Process; {@code ended} is 0 while it runs. */
+  private record Known(@Nullable Container container, long startTicks, long seen, long ended) {
+    Known ended(long now) {
+      return new Known(container, startTicks, seen, now);
+    }
+  }
+
+  /** Files of a process. */
+  private record Found(int pid, long start, Cgroup cgroup, String commandLine) {}
+
+  /** Id and facts of a container; an empty id for what is not observed. */
+  private record Identity(String id, ContainerMetadata metadata) {}
 
   private final ContainerOptions options;
   private final ProcessFiles files;
@@ -56,11 +77,17 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
   private final CgroupResources resources;
   private final LongSupplier nanos;
   private final String ownCgroup;
+  private final BlockingQueue<Integer> wanted = new ArrayBlockingQueue<>(MAX_WANTED);
+
+  // Guarded by this, never held while a file is read.
   private final Map<Integer, Known> processes = new HashMap<>();
   private final Map<String, Container> containers = new LinkedHashMap<>();
 
   /** Container of a cgroup's path, so that a runtime is asked once. */
   private final Map<String, String> idsByPath = new HashMap<>();
+
+  /** Container by the number of its cgroup, for processes that have ended. */
+  private final Map<Long, Container> byCgroup = new HashMap<>();
 
   private long shed;
 
@@ -71,97 +98,183 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
     this.options = options;
     this.nanos = nanos;
     files = new ProcessFiles(options.proc());
-    runtimes = new RuntimeSockets(options.root());
+    runtimes = new RuntimeSockets(options.root(), nanos);
     resources = new CgroupResources(options.cgroups());
     ownCgroup = Cgroup.ofFile(files.cgroup((int) ProcessHandle.current().pid()), "").path();
   }
 
   /**
-   * Looks through /proc: notes processes that started and ended since. To be called at intervals.
+   * Reads /proc and notes the processes that started and ended since. To be called at intervals, by
+   * one thread at a time.
    */
-  public synchronized void scan() throws IOException {
-    long now = nanos.getAsLong();
-    Set<Integer> present = new HashSet<>(files.pids());
-    for (int pid : new ArrayList<>(processes.keySet())) {
-      if (!present.contains(pid)) {
-        exited(pid, now);
-      }
-    }
-    for (int pid : present) {
-      Known known = processes.get(pid);
+  public void scan() throws IOException {
+    Map<Integer, Long> starts = new HashMap<>();
+    for (int pid : files.pids()) {
       long start = files.startTicks(pid);
-      if (known != null && known.startTicks != start && start > 0) {
-        exited(pid, now); // the number was given to another process
-        known = null;
-      }
-      if (known == null && start > 0) {
-        started(pid, start, now, now);
-      } else if (known != null && now - known.seen < YOUNG_NANOS) {
-        exited(pid, now);
-        started(pid, start, now, known.seen);
+      if (start > 0) {
+        starts.put(pid, start);
       }
     }
+    long now = nanos.getAsLong();
+    List<Integer> toRead = compare(starts, now);
+    for (int pid : toRead) {
+      add(pid, true);
+    }
+    forget(now);
+  }
+
+  /** Notes ends and reused numbers; returns the processes to read. */
+  private synchronized List<Integer> compare(Map<Integer, Long> starts, long now) {
+    processes
+        .entrySet()
+        .removeIf(e -> e.getValue().ended > 0 && now - e.getValue().ended > ENDED_KEPT_NANOS);
+    for (int pid : List.copyOf(processes.keySet())) {
+      if (!starts.containsKey(pid)) {
+        exited(pid, now);
+      }
+    }
+    List<Integer> toRead = new ArrayList<>();
+    starts.forEach(
+        (pid, start) -> {
+          Known known = processes.get(pid);
+          if (known == null || known.startTicks != start || now - known.seen < YOUNG_NANOS) {
+            toRead.add(pid);
+          }
+        });
+    return toRead;
+  }
+
+  private synchronized void forget(long now) {
     containers.values().removeIf(c -> c.emptySince > 0 && now - c.emptySince > KEPT_NANOS);
     idsByPath.values().removeIf(id -> !id.isEmpty() && !containers.containsKey(id));
     if (idsByPath.size() > MAX_PROCESSES) {
       idsByPath.clear();
     }
+    byCgroup.values().removeIf(c -> containers.get(c.id) != c);
+  }
+
+  /**
+   * Asks runtimes about the containers of processes that events named, and waits for some.
+   *
+   * @param waitNanos longest wait for the first
+   */
+  public void identify(long waitNanos) throws InterruptedException {
+    Integer pid = wanted.poll(waitNanos, TimeUnit.NANOSECONDS);
+    while (pid != null) {
+      add(pid, true);
+      pid = wanted.poll();
+    }
   }
 
   /** Notes that a process was started or runs another program now. */
-  public synchronized void processStarted(int pid) {
+  public void processStarted(int pid) {
+    add(pid, false);
+  }
+
+  /** Notes that a process has a child, which belongs to its container until it runs a program. */
+  public synchronized void processForked(int parent, int child) {
+    Known k = processes.get(parent);
+    if (k == null || processes.size() >= MAX_PROCESSES) {
+      return;
+    }
     long now = nanos.getAsLong();
-    exited(pid, now);
-    long start = files.startTicks(pid);
-    if (start > 0) {
-      started(pid, start, now, now);
+    exited(child, now);
+    processes.put(child, new Known(k.container, NOT_READ, now, 0));
+    if (k.container != null) {
+      k.container.forked(child);
     }
   }
 
   /** Notes that a process ended. */
   public synchronized void processExited(int pid, boolean outOfMemory) {
     Known k = processes.get(pid);
-    if (k != null && k.container != null && outOfMemory) {
+    if (k != null && k.ended == 0 && k.container != null && outOfMemory) {
       k.container.oomKills++;
     }
     exited(pid, nanos.getAsLong());
   }
 
-  private void started(int pid, long start, long now, long seen) {
-    if (processes.size() >= MAX_PROCESSES) {
+  /**
+   * Reads a process and notes it.
+   *
+   * @param mayAsk its runtime may be asked, which takes up to seconds; else that is left to {@link
+   *     #identify}
+   */
+  private void add(int pid, boolean mayAsk) {
+    long start = files.startTicks(pid);
+    if (start <= 0) {
+      return; // it has ended
+    }
+    Found f =
+        new Found(pid, start, Cgroup.ofFile(files.cgroup(pid), ownCgroup), files.commandLine(pid));
+    Identity identity = identity(f, mayAsk);
+    if (identity == null) {
+      if (!wanted.contains(pid) && !wanted.offer(pid)) {
+        synchronized (this) {
+          shed++;
+        }
+      }
+      return;
+    }
+    boolean isNew;
+    synchronized (this) {
+      isNew = !identity.id.isEmpty() && !containers.containsKey(identity.id);
+    }
+    // Of a new container only: the environment of its first process says what it opted out of.
+    boolean logsOff = isNew && files.environment(pid, "COROOT_LOG_MONITORING").equals("disabled");
+    long number = isNew ? resources.number(f.cgroup) : 0;
+    note(f, identity, logsOff, number);
+  }
+
+  private @Nullable Identity identity(Found f, boolean mayAsk) {
+    Cgroup cgroup = f.cgroup;
+    if (cgroup.kind() == ContainerKind.STANDALONE) {
+      return new Identity(ProcessNames.id(f.commandLine), ContainerMetadata.NONE);
+    }
+    synchronized (this) {
+      String known = idsByPath.get(cgroup.path());
+      if (known != null) {
+        return new Identity(known, ContainerMetadata.NONE);
+      }
+    }
+    if (!mayAsk && runtimes.asks(cgroup)) {
+      return null;
+    }
+    ContainerMetadata metadata = runtimes.of(cgroup);
+    return new Identity(
+        ContainerIds.of(cgroup, metadata, name -> files.environment(f.pid, name)), metadata);
+  }
+
+  private synchronized void note(Found f, Identity identity, boolean logsOff, long number) {
+    long now = nanos.getAsLong();
+    Known before = processes.get(f.pid);
+    boolean same =
+        before != null
+            && before.ended == 0
+            && (before.startTicks == f.start || before.startTicks == NOT_READ);
+    exited(f.pid, now);
+    if (processes.size() >= MAX_PROCESSES && before == null) {
       shed++;
       return;
     }
-    Container c = containerOf(pid, now);
-    processes.put(pid, new Known(c, start, seen));
+    if (f.cgroup.kind() != ContainerKind.STANDALONE) {
+      idsByPath.put(f.cgroup.path(), identity.id);
+    }
+    Container c = container(f.cgroup, identity, now);
+    long seen = same && before != null ? before.seen : now;
+    processes.put(f.pid, new Known(c, f.start, seen, 0));
     if (c != null) {
-      c.started(pid, start, ApplicationType.of(files.commandLine(pid)));
-    }
-  }
-
-  private void exited(int pid, long now) {
-    Known k = processes.remove(pid);
-    if (k != null && k.container != null) {
-      k.container.exited(pid, now);
-    }
-  }
-
-  private @Nullable Container containerOf(int pid, long now) {
-    Cgroup cgroup = Cgroup.ofFile(files.cgroup(pid), ownCgroup);
-    String id;
-    ContainerMetadata metadata = ContainerMetadata.NONE;
-    if (cgroup.kind() == ContainerKind.STANDALONE) {
-      id = ProcessNames.id(files.commandLine(pid));
-    } else {
-      String known = idsByPath.get(cgroup.path());
-      if (known != null) {
-        id = known;
-      } else {
-        metadata = runtimes.of(cgroup);
-        id = ContainerIds.of(cgroup, metadata, name -> files.environment(pid, name));
-        idsByPath.put(cgroup.path(), id);
+      c.cgroup = f.cgroup;
+      c.logsOff |= logsOff;
+      if (number > 0) {
+        byCgroup.put(number, c);
       }
+      c.started(f.pid, f.start, ApplicationType.of(f.commandLine));
     }
+  }
+
+  private @Nullable Container container(Cgroup cgroup, Identity identity, long now) {
+    String id = identity.id;
     if (id.isEmpty()
         || ContainerNames.isSkipped(id, options.allow(), options.deny())
         || isSystem(cgroup)) {
@@ -173,11 +286,20 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
         shed++;
         return null;
       }
-      c = new Container(id, cgroup, metadata, now);
+      c = new Container(id, cgroup, identity.metadata, now);
       containers.put(id, c);
     }
-    c.cgroup = cgroup;
     return c;
+  }
+
+  private void exited(int pid, long now) {
+    Known k = processes.get(pid);
+    if (k != null && k.ended == 0) {
+      processes.put(pid, k.ended(now));
+      if (k.container != null) {
+        k.container.exited(pid, now);
+      }
+    }
   }
 
   private boolean isSystem(Cgroup c) {
@@ -189,15 +311,24 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
   }
 
   @Override
-  public synchronized @Nullable Owner ownerOf(long cgroup, int process) {
+  public @Nullable Owner ownerOf(long cgroup, int process) {
     if (process <= 0) {
       return null;
     }
-    if (!processes.containsKey(process)) {
-      processStarted(process);
+    boolean read;
+    synchronized (this) {
+      Known k = processes.get(process);
+      // The program of a child that was only forked, or whose number may have been given away.
+      read = k == null || k.startTicks == NOT_READ && k.ended == 0;
     }
-    Known k = processes.get(process);
-    return k == null || k.container == null ? null : new Owner(k.container.id, k.container.appId);
+    if (read) {
+      add(process, false);
+    }
+    synchronized (this) {
+      Known k = processes.get(process);
+      Container c = k != null ? k.container : cgroup > 0 ? byCgroup.get(cgroup) : null;
+      return c == null ? null : c.owner;
+    }
   }
 
   /** Log of a container that its runtime writes to a file. */
@@ -207,19 +338,33 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
   public synchronized List<LogFile> logFiles() {
     List<LogFile> out = new ArrayList<>();
     for (Container c : containers.values()) {
-      if (!c.metadata.logPath().isEmpty()
-          && c.emptySince == 0
-          && !isOptedOut(c, "COROOT_LOG_MONITORING")) {
+      if (!c.metadata.logPath().isEmpty() && c.emptySince == 0 && !c.logsOff) {
         out.add(new LogFile(c.id, c.appId, c.metadata.logPath()));
       }
     }
     return out;
   }
 
-  /** True when a process of the container was started with the variable set to disabled. */
-  private boolean isOptedOut(Container c, String variable) {
-    return !c.processes.isEmpty()
-        && files.environment(c.processes.firstKey(), variable).equals("disabled");
+  /** Containers that run, with their processes, whose open files may be logs. */
+  public synchronized Map<Owner, List<Integer>> loggingProcesses() {
+    Map<Owner, List<Integer>> out = new LinkedHashMap<>();
+    for (Container c : containers.values()) {
+      if (!c.processes.isEmpty() && !c.logsOff) {
+        out.put(c.owner, List.copyOf(c.processes.keySet()));
+      }
+    }
+    return out;
+  }
+
+  /** Owner of a systemd unit, such as nginx.service; null when it is not observed. */
+  public synchronized @Nullable Owner ownerOfUnit(String unit) {
+    Container c = containers.get("/system.slice/" + unit);
+    return c == null || c.logsOff ? null : c.owner;
+  }
+
+  /** Whether a container is remembered. */
+  public synchronized boolean isKnown(Owner owner) {
+    return containers.containsKey(owner.containerId());
   }
 
   /** Containers and processes that were beyond the bounds. */
@@ -233,12 +378,16 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
   }
 
   @Override
-  public synchronized void collect(Consumer<MetricFamily> to) {
+  public void collect(Consumer<MetricFamily> to) {
     long now = nanos.getAsLong();
-    List<Container> shown =
-        containers.values().stream()
-            .filter(c -> now - c.firstSeen >= options.minAge().toNanos())
-            .toList();
+    List<Container> shown;
+    synchronized (this) {
+      shown =
+          containers.values().stream()
+              .filter(c -> now - c.firstSeen >= options.minAge().toNanos())
+              .map(Container::copy)
+              .toList();
+    }
     ContainerMetrics.collect(shown, resources, files, to);
   }
 }

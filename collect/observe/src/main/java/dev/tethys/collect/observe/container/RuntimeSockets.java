@@ -16,6 +16,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,13 +31,42 @@ final class RuntimeSockets {
   private static final List<String> PODMAN = List.of("run/podman/podman.sock");
   private static final List<String> CRIO = List.of("var/run/crio/crio.sock");
 
+  /** Pause after a socket did not answer, in which it is not asked. */
+  private static final long SILENT_NANOS = 60_000_000_000L;
+
   private final Path root;
+  private final LongSupplier nanos;
+
+  /** Time up to which a socket is not asked. */
+  private final Map<Path, Long> silent = new ConcurrentHashMap<>();
 
   /**
    * @param root root of the machine's file system
    */
-  RuntimeSockets(Path root) {
+  RuntimeSockets(Path root, LongSupplier nanos) {
     this.root = root;
+    this.nanos = nanos;
+  }
+
+  /** Whether {@link #of} asks a runtime, which may take seconds. */
+  boolean asks(Cgroup c) {
+    List<String> sockets =
+        switch (c.kind()) {
+          case DOCKER -> DOCKER;
+          case PODMAN -> PODMAN;
+          case CRI_O -> CRIO;
+          default -> List.of();
+        };
+    return sockets.stream().anyMatch(s -> Files.exists(root.resolve(s)));
+  }
+
+  /** A socket that accepts and does not answer. */
+  private static final class SilentException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    SilentException(String message) {
+      super(message);
+    }
   }
 
   ContainerMetadata of(Cgroup c) {
@@ -58,9 +89,16 @@ final class RuntimeSockets {
   private @Nullable ContainerMetadata inspect(List<String> sockets, String path) {
     for (String socket : sockets) {
       Path file = root.resolve(socket);
+      Long until = silent.get(file);
+      if (until != null && nanos.getAsLong() - until < 0) {
+        continue;
+      }
       if (Files.exists(file)) {
         try {
           return read(get(file, path));
+        } catch (SilentException e) {
+          silent.put(file, nanos.getAsLong() + SILENT_NANOS);
+          return null;
         } catch (IOException | MalformedJsonException e) {
           return null; // the runtime is down or does not know the container
         }
@@ -110,7 +148,7 @@ final class RuntimeSockets {
                   "io.kubernetes.pod.name", parts[0],
                   "io.kubernetes.pod.namespace", parts[1],
                   "io.kubernetes.container.name", parts[2]),
-              link.toString());
+              "/" + root.relativize(link));
         }
       }
     } catch (IOException e) {
@@ -132,7 +170,7 @@ final class RuntimeSockets {
       while (true) {
         long left = (end - System.nanoTime()) / 1_000_000;
         if (left <= 0 || selector.select(left) == 0) {
-          throw new IOException(socket + ": no answer within " + TIMEOUT_MILLIS + "ms");
+          throw new SilentException(socket + ": no answer within " + TIMEOUT_MILLIS + "ms");
         }
         selector.selectedKeys().clear();
         buffer.clear();

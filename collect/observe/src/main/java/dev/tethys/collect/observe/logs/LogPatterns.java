@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * Counts of log messages by level and pattern, as {@code container_log_messages_total}. Bounded:
@@ -31,18 +32,20 @@ public final class LogPatterns implements Collector {
 
   private static final class Counted {
     final LogPattern pattern;
+    final String hash;
     final String sample;
     long messages;
 
-    Counted(LogPattern pattern, String sample) {
+    Counted(LogPattern pattern, String hash, String sample) {
       this.pattern = pattern;
+      this.hash = hash;
       this.sample = sample;
     }
   }
 
   private static final class Patterns {
     final Map<String, Counted> byHash = new LinkedHashMap<>();
-    final Counted others = new Counted(new LogPattern(List.of()), "");
+    final Counted others = new Counted(new LogPattern(List.of()), UNCLASSIFIED, "");
     long second;
     int extracted;
   }
@@ -51,18 +54,18 @@ public final class LogPatterns implements Collector {
   private long shed;
 
   /**
-   * Counts a message.
+   * Counts a message and returns the hash of its pattern.
    *
    * @param source label {@code source}: journald, stdout/stderr or the path of a file
    */
-  public synchronized void count(
+  public synchronized String count(
       Owner owner, String source, LogLevel level, String message, long nowNanos) {
     Source key = new Source(owner, source, level);
     Patterns p = sources.get(key);
     if (p == null) {
       if (sources.size() >= MAX_SOURCES) {
         shed++;
-        return;
+        return UNCLASSIFIED;
       }
       p = new Patterns();
       sources.put(key, p);
@@ -75,6 +78,7 @@ public final class LogPatterns implements Collector {
     // Bounds the CPU that a container with very many messages can take.
     Counted c = ++p.extracted > MOST_A_SECOND ? p.others : counted(p, message);
     c.messages++;
+    return c.hash;
   }
 
   private static Counted counted(Patterns p, String message) {
@@ -92,7 +96,7 @@ public final class LogPatterns implements Collector {
     if (p.byHash.size() >= PATTERNS) {
       return p.others;
     }
-    c = new Counted(pattern, ContainerNames.truncate(message, LONGEST_SAMPLE));
+    c = new Counted(pattern, hash, ContainerNames.truncate(message, LONGEST_SAMPLE));
     p.byHash.put(hash, c);
     return c;
   }
@@ -102,9 +106,9 @@ public final class LogPatterns implements Collector {
     return shed;
   }
 
-  /** Forgets the counts of a container that is gone. */
-  public synchronized void remove(Owner owner) {
-    sources.keySet().removeIf(s -> s.owner.equals(owner));
+  /** Forgets the counts of containers that are gone. */
+  public synchronized void retain(Predicate<Owner> known) {
+    sources.keySet().removeIf(s -> !known.test(s.owner));
   }
 
   @Override

@@ -200,6 +200,11 @@ public final class ProcessFiles {
     return out;
   }
 
+  /** Open file of a process, whatever its path leads to now. */
+  public Path descriptor(int pid, int fd) {
+    return folder(pid).resolve("fd").resolve(Integer.toString(fd));
+  }
+
   private Path folder(int pid) {
     return proc.resolve(Integer.toString(pid));
   }

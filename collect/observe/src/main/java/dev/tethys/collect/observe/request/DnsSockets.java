@@ -1,5 +1,6 @@
 package dev.tethys.collect.observe.request;
 
+import dev.tethys.collect.observe.connection.ConnectionTracker;
 import dev.tethys.collect.observe.connection.Owner;
 import dev.tethys.collect.observe.protocol.Direction;
 import dev.tethys.collect.observe.protocol.Protocol;
@@ -16,11 +17,13 @@ final class DnsSockets {
   private record Talk(long ports, ProtocolConnection parser) {}
 
   private final DnsMetrics metrics;
+  private final ConnectionTracker tracker;
   private final ProtocolCounters counters;
   private final LinkedHashMap<Long, Talk> sockets = new LinkedHashMap<>(64, 0.75f, true);
 
-  DnsSockets(DnsMetrics metrics, ProtocolCounters counters) {
+  DnsSockets(DnsMetrics metrics, ConnectionTracker tracker, ProtocolCounters counters) {
     this.metrics = metrics;
+    this.tracker = tracker;
     this.counters = counters;
   }
 
@@ -36,6 +39,7 @@ final class DnsSockets {
                   r -> {
                     if (r.protocol() == Protocol.DNS) {
                       metrics.add(owner, r);
+                      tracker.learn(r.target(), r.answers());
                     }
                   },
                   counters,

@@ -82,7 +82,7 @@ public final class PayloadCapture implements AutoCloseable {
     this.tracker = tracker;
     this.metrics = metrics;
     this.counters = counters;
-    this.dns = new DnsSockets(dns, counters);
+    this.dns = new DnsSockets(dns, tracker, counters);
     this.programs = programs;
     this.ring = ring;
     this.lost = programs.map("lost");
@@ -191,7 +191,9 @@ public final class PayloadCapture implements AutoCloseable {
     }
     Connection c = tracker.connectionOf(time, view);
     if (c == null) {
-      ignore(CLEAR_TOO);
+      if (!tracker.mayHaveOwner(view)) {
+        ignore(CLEAR_TOO);
+      }
       return;
     }
     boolean clear = m.get(JAVA_BYTE, at + CLEAR) != 0;

@@ -92,6 +92,24 @@ class ConnectionTrackerTest {
   }
 
   @Test
+  void namesDestinationsByTheirDomainWhereItHasSeveralPublicAddresses() {
+    tracker.learn("api.example.com", List.of("203.0.113.1", "203.0.113.2"));
+    tracker.learn("single.example.com", List.of("203.0.113.9"));
+    tracker.learn("db.internal", List.of("10.0.0.1", "10.0.0.2"));
+    connect(1, 0, "203.0.113.1", 443);
+    connect(2, 0, "203.0.113.2", 443);
+    connect(3, 0, "203.0.113.9", 443);
+    connect(4, 0, "10.0.0.1", 5432);
+    assertThat(metrics(tracker))
+        .containsEntry(
+            "tcp_successful_connects_total{container_id=\"/app/7\","
+                + " destination=\"api.example.com:443\"}",
+            2.0)
+        .containsEntry("tcp_successful_connects_total" + labels("203.0.113.9:443"), 1.0)
+        .containsEntry("tcp_successful_connects_total" + labels("10.0.0.1:5432"), 1.0);
+  }
+
+  @Test
   void countsAConnectThatFailed() {
     tracker.onStateChange(0, TcpState.CLOSE, socket(1, TcpState.SYN_SENT, "10.0.0.1", 80));
     tracker.onStateChange(1, TcpState.SYN_SENT, socket(1, TcpState.CLOSE, "10.0.0.1", 80));

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.google.re2j.Pattern;
 import dev.tethys.codec.json.tree.JsonReader;
+import dev.tethys.collect.observe.connection.DestinationNames;
 import dev.tethys.collect.observe.connection.PortRanges;
 import dev.tethys.collect.observe.container.CgroupResources.Cpu;
 import dev.tethys.collect.observe.container.CgroupResources.Memory;
@@ -166,11 +167,12 @@ class ContainerConformanceTest {
           case "container is skipped" ->
               ContainerNames.isSkipped((String) in, patterns(t, "allow"), patterns(t, "deny"));
           case "destination key (destination, actual destination)" ->
-              DestinationNames.key(
-                  text(t, "destination"),
-                  text(t, "actual"),
-                  t.get("fqdn") == null ? "" : text(t, "fqdn"),
-                  Boolean.TRUE.equals(t.get("keep_ip")));
+              DestinationNames.of(
+                      text(t, "destination"),
+                      text(t, "actual"),
+                      t.get("fqdn") == null ? "" : text(t, "fqdn"),
+                      Boolean.TRUE.equals(t.get("keep_ip")))
+                  .toString();
           case "a name keeps the ip in the destination (one public ip, or any private)" ->
               DestinationNames.keepsAddress(
                   ((List<?>) requireNonNull(t.get("ips"))).stream().map(String::valueOf).toList());

@@ -6,6 +6,9 @@ import com.google.re2j.Pattern;
 import dev.tethys.collect.observe.connection.Owner;
 import dev.tethys.model.exposition.MetricFamily;
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -99,8 +102,11 @@ class ContainerRegistryTest {
     assertThat(r.ownerOf(0, 20))
         .isEqualTo(new Owner("/k8s/shop/web-64cd4f9686-mvtnb/app", "/k8s/shop/web"));
     assertThat(r.logFiles()).hasSize(1);
+    // The environment is that at the start of the container's first process.
     Files.writeString(folder.resolve("proc/20/environ"), "A=b\0COROOT_LOG_MONITORING=disabled\0");
-    assertThat(r.logFiles()).isEmpty();
+    ContainerRegistry another = registry(Duration.ZERO);
+    another.scan();
+    assertThat(another.logFiles()).isEmpty();
   }
 
   @Test
@@ -150,6 +156,71 @@ class ContainerRegistryTest {
     now += Duration.ofMinutes(11).toNanos();
     r.scan();
     assertThat(r.size()).isZero();
+  }
+
+  @Test
+  void programOutsideOfContainersHasRunsAndNoRestarts() throws IOException {
+    ContainerRegistry r = registry(Duration.ZERO);
+    for (int i = 0; i < 3; i++) {
+      process(100 + i, 100 + i, "/", "curl\0");
+      r.processStarted(100 + i);
+      end(100 + i);
+      r.processExited(100 + i, false);
+    }
+    assertThat(metrics(r, "container_restarts_total").getFirst()).endsWith(" 0.0");
+  }
+
+  @Test
+  void processThatEndedStillOwnsItsLastEvents() throws IOException {
+    ContainerRegistry r = registry(Duration.ZERO);
+    process(100, 100, "/", "curl\0");
+    r.processStarted(100);
+    end(100);
+    r.processExited(100, false);
+    assertThat(r.ownerOf(0, 100)).isEqualTo(new Owner("/process/curl", ""));
+    now += Duration.ofMinutes(1).toNanos();
+    r.scan();
+    assertThat(r.ownerOf(0, 100)).isNull();
+  }
+
+  @Test
+  void childBelongsToTheContainerOfItsParentUntilItRunsAProgram() throws IOException {
+    process(10, 100, "/system.slice/a.service", "a\0");
+    ContainerRegistry r = registry(Duration.ZERO);
+    r.scan();
+    r.processForked(10, 11); // it ends before anything of it is read
+    r.processExited(11, false);
+    assertThat(r.ownerOf(0, 11)).isEqualTo(new Owner("/system.slice/a.service", ""));
+    r.processForked(10, 12);
+    process(12, 101, "/", "tool\0");
+    r.processStarted(12);
+    assertThat(r.ownerOf(0, 12)).isEqualTo(new Owner("/process/tool", ""));
+  }
+
+  @Test
+  void processThatEndedIsKnownByItsCgroup() throws IOException {
+    Path group = Files.createDirectories(folder.resolve("cgroup/system.slice/a.service"));
+    process(10, 100, "/system.slice/a.service", "a\0");
+    ContainerRegistry r = registry(Duration.ZERO);
+    r.scan();
+    long number = (Long) Files.getAttribute(group, "unix:ino");
+    assertThat(r.ownerOf(number, 999)).isEqualTo(new Owner("/system.slice/a.service", ""));
+    assertThat(r.ownerOf(number + 1, 998)).isNull();
+  }
+
+  @Test
+  void runtimeThatDoesNotAnswerHoldsNoEvent() throws Exception {
+    Path run = Files.createDirectories(folder.resolve("run"));
+    try (ServerSocketChannel silent = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      silent.bind(UnixDomainSocketAddress.of(run.resolve("docker.sock")));
+      process(11, 100, "/docker/" + ID, "redis-server\0");
+      ContainerRegistry r = registry(Duration.ZERO);
+      // Nothing accepts the connection: whoever asks waits for the whole time.
+      assertThat(r.ownerOf(0, 11)).isNull();
+      assertThat(r.size()).isZero();
+      r.identify(0); // of another thread
+      assertThat(r.ownerOf(0, 11)).isEqualTo(new Owner("/docker/73051af27110", ""));
+    }
   }
 
   @Test

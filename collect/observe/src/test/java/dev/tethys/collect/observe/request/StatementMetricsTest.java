@@ -25,10 +25,7 @@ class StatementMetricsTest {
   private TreeMap<String, Double> collect() {
     TreeMap<String, Double> out = new TreeMap<>();
     metrics.collect(
-        f ->
-            f.metrics()
-                .forEach(
-                    m -> out.put(f.name() + m.labels(), ((Value) m.point()).value())));
+        f -> f.metrics().forEach(m -> out.put(f.name() + m.labels(), ((Value) m.point()).value())));
     return out;
   }
 
@@ -82,8 +79,7 @@ class StatementMetricsTest {
     for (int i = 0; i < StatementMetrics.MAX_OF_DATABASE; i++) {
       metrics.add(SHOP, TO, request(Protocol.POSTGRES, "SELECT c" + i, i, 1));
     }
-    metrics.add(
-        SHOP, TO, request(Protocol.POSTGRES, "SELECT new", StatementMetrics.IDLE_NANOS, 1));
+    metrics.add(SHOP, TO, request(Protocol.POSTGRES, "SELECT new", StatementMetrics.IDLE_NANOS, 1));
     String all = String.join("", collect().keySet());
     assertThat(all).contains("SELECT new").doesNotContain("SELECT c0\"").contains("SELECT c1\"");
   }
