@@ -50,8 +50,7 @@ final class ControlRace {
 
   /** {@code agents=… rate=… rounds=…}: items a second of each agent, changes of each kind. */
   static int run(String[] args) throws Exception {
-    Options o =
-        new Options().with("agents", 50).with("rate", 2_000).with("rounds", 20).read(args);
+    Options o = new Options().with("agents", 50).with("rate", 2_000).with("rounds", 20).read(args);
     Path folder = Files.createTempDirectory("tethys-bench-control");
     Path rules = folder.resolve("rules.yaml");
     Files.writeString(rules, RULES);
