@@ -131,6 +131,11 @@ final class ControlCommands {
                 Flag.of("selector", Flag.Kind.STRING, "", "Agents; empty for all."),
                 Flag.of("soak", Flag.Kind.DURATION, "10s", "Observation of each stage."),
                 Flag.of(
+                    "query",
+                    Flag.Kind.STRING,
+                    "",
+                    "PromQL: the rollout is undone when it has a result."),
+                Flag.of(
                     "apply-timeout",
                     Flag.Kind.DURATION,
                     "15s",
@@ -428,6 +433,8 @@ final class ControlCommands {
             .text(a.flags().get("soak"))
             .key("applyTimeout")
             .text(a.flags().get("apply-timeout"))
+            .key("query")
+            .text(a.flags().get("query"))
             .key("maxLost")
             .raw(String.valueOf(Double.parseDouble(a.flags().get("max-lost"))));
     if (a.operands().size() > 1) {
