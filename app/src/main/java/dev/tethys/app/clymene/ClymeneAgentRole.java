@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * {@code tethys agent} as a collector, or as clymene-agent: with {@code --config}, or where {@code
- * STORAGE_TYPE} says where samples go.
+ * {@code tethys agent} as a collector, or as clymene-agent: with {@code --config} or {@code
+ * --control}, or where {@code STORAGE_TYPE} says where samples go.
  */
 public final class ClymeneAgentRole {
   private ClymeneAgentRole() {}

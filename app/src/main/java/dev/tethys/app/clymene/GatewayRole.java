@@ -4,8 +4,9 @@ import java.util.List;
 
 /**
  * {@code tethys gateway}: takes what is pushed, by gRPC and HTTP, and writes to any destination.
- * With {@code --config} it is a collector; else it takes the flags and variables of
- * clymene-gateway, and on its ports everything that the {@code gateway} receiver speaks.
+ * With {@code --config} or {@code --control} it is a collector; else it takes the flags and
+ * variables of clymene-gateway, and on its ports everything that the {@code gateway} receiver
+ * speaks.
  */
 public final class GatewayRole {
   private GatewayRole() {}

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Roles that are a collector with {@code --config}, and else take the flags and variables of one of
- * Clymene's programs. A reload reads what these name anew.
+ * Roles that are a collector with {@code --config} or {@code --control}, and else take the flags
+ * and variables of one of Clymene's programs. A reload reads what these name anew.
  */
 final class Shorthand {
   /** The configuration that flags mean. */
@@ -20,7 +20,13 @@ final class Shorthand {
 
   /** Whether the arguments are those of a collector. */
   static boolean isGraph(List<String> args) {
-    return args.stream().anyMatch(a -> a.equals("--config") || a.startsWith("--config="))
+    return args.stream()
+            .anyMatch(
+                a ->
+                    a.equals("--config")
+                        || a.startsWith("--config=")
+                        || a.equals("--control")
+                        || a.startsWith("--control="))
         || (!args.isEmpty() && !args.getFirst().startsWith("-"));
   }
 

@@ -17,17 +17,20 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Configurations of other roles that run inside the server and write into its stores: pipelines of
- * the Collector and jobs of Promtail.
+ * the Collector and jobs of Promtail; and the control plane of pipelines.
  */
 final class EmbeddedPipelines implements AutoCloseable {
   /** Flag with the configuration of a log agent. */
   static final String PROMTAIL = "promtail.config.file";
 
+  private final FlagSet flags;
   private final Registry registry;
   private final List<ComponentFactory<?>> own;
   private final String promtail;
   private final @Nullable ServerPipelines pipelines;
   private @Nullable EmbeddedAgent agent;
+  private @Nullable EmbeddedControl control;
+  private boolean applied;
 
   /**
    * @param logs the log store, null if a flag switches it off
@@ -40,6 +43,7 @@ final class EmbeddedPipelines implements AutoCloseable {
       @Nullable EmbeddedTraces traces,
       @Nullable EmbeddedProfiles profiles,
       Registry registry) {
+    this.flags = flags;
     this.registry = registry;
     this.promtail = flags.get(PROMTAIL);
     List<String> configs = flags.list(ServerPipelines.CONFIG);
@@ -68,6 +72,13 @@ final class EmbeddedPipelines implements AutoCloseable {
    * @throws IOException if a file cannot be read or a component cannot start
    */
   void apply() throws IOException {
+    EmbeddedControl c = control;
+    if (c != null) {
+      c.reload();
+    } else if (!applied) {
+      control = EmbeddedControl.start(flags);
+    }
+    applied = true;
     if (pipelines != null) {
       pipelines.apply();
     }
@@ -89,6 +100,10 @@ final class EmbeddedPipelines implements AutoCloseable {
 
   @Override
   public void close() {
+    EmbeddedControl c = control;
+    if (c != null) {
+      c.close();
+    }
     EmbeddedAgent a = agent;
     if (a != null) {
       a.close();

@@ -565,7 +565,11 @@ final class ServerFlags {
   /** Those of the server, of its Alertmanager too. */
   static List<Flag> all() {
     return Stream.of(
-            ALL, EmbeddedTraces.FLAGS, EmbeddedProfiles.FLAGS, EmbeddedAlertmanager.clusterFlags())
+            ALL,
+            EmbeddedTraces.FLAGS,
+            EmbeddedProfiles.FLAGS,
+            EmbeddedControl.FLAGS,
+            EmbeddedAlertmanager.clusterFlags())
         .flatMap(List::stream)
         .toList();
   }
