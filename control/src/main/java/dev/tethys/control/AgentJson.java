@@ -78,7 +78,7 @@ final class AgentJson {
     n.put("previousVersion", r.before == null ? 0 : r.before.version());
     n.put("applyTimeout", Durations.format(r.guard.applyTimeout()));
     n.put("soak", Durations.format(r.guard.soak()));
-    n.put("maxLost", r.guard.maxLost());
+    n.put("maxLost", r.guard.maxLost()).put("query", r.guard.query());
     ArrayNode agents = n.putArray("agents");
     r.reached.forEach(
         (uid, x) -> agents.addObject().put("uid", uid.toString()).put("applied", x.applied));

@@ -1,6 +1,8 @@
 package dev.tethys.control;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -222,6 +224,26 @@ public final class AuditLog implements AutoCloseable {
       n--;
     }
     return out;
+  }
+
+  /** Copies the entries that are on disk now. */
+  void copy(OutputStream to) throws IOException {
+    long end;
+    synchronized (this) {
+      end = Files.size(file);
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] block = new byte[65_536];
+      long left = end;
+      while (left > 0) {
+        int n = in.read(block, 0, (int) Math.min(block.length, left));
+        if (n < 0) {
+          return;
+        }
+        to.write(block, 0, n);
+        left -= n;
+      }
+    }
   }
 
   /** Checks the chain as it is on disk, up to the last entry that was acknowledged. */

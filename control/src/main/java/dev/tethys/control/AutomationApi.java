@@ -35,6 +35,7 @@ final class AutomationApi {
 
   /** Answers with the members of MDAI's gateway besides the envelope. */
   private void receive(HttpRequest q, HttpResponse r, String user) throws IOException {
+    tokens.requireScope(q, "automation", Selector.ALL);
     String type = q.header("Content-Type");
     if (type == null || !type.split(";", 2)[0].strip().equalsIgnoreCase("application/json")) {
       throw new HttpException(415, "Content-Type is " + type + "; it must be application/json");

@@ -10,6 +10,7 @@ import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Params;
 import dev.tethys.web.Routes;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -73,6 +74,8 @@ final class ControlApi {
     routes.post(ROOT + "/rollouts", on(Tokens.Role.OPERATOR, this::start));
     routes.post(ROOT + "/rollouts/{id}/{change}", on(Tokens.Role.OPERATOR, this::change));
     routes.get(ROOT + "/audit", on(Tokens.Role.VIEWER, this::auditLog));
+    routes.get(
+        ROOT + "/audit/export", answering(tokens, Tokens.Role.ADMIN, (q, r, u) -> export(r)));
     routes.get(ROOT + "/audit/verify", on(Tokens.Role.VIEWER, (q, u) -> verify()));
     routes.any(
         ROOT + "/packages",
@@ -215,7 +218,8 @@ final class ControlApi {
     String selector = q.query().first("selector");
     int limit = limit(q.query(), MAX_LISTED);
     ArrayNode out = JSON.createArrayNode();
-    for (AgentState a : fleet.agents(Selector.parse(selector == null ? "" : selector))) {
+    for (AgentState a :
+        fleet.agents(Selector.parse(selector == null ? "" : selector).and(tokens.scope(q)))) {
       if (out.size() >= limit) {
         break;
       }
@@ -232,7 +236,7 @@ final class ControlApi {
       throw new IllegalArgumentException(q.pathParam("uid") + " is not the UUID of an agent", e);
     }
     AgentState a = fleet.agent(uid);
-    if (a == null) {
+    if (a == null || !tokens.scope(q).matches(a.labels())) {
       throw new Rollouts.NotFoundException("there is no agent " + uid);
     }
     return AgentJson.of(a, rollouts.wanted(a), true);
@@ -365,7 +369,8 @@ final class ControlApi {
         "reason",
         "applyTimeout",
         "soak",
-        "maxLost");
+        "maxLost",
+        "query");
     String name = text(body, "configuration", true);
     JsonNode version = body.path("version");
     if (!version.isMissingNode() && !version.isInt()) {
@@ -380,12 +385,17 @@ final class ControlApi {
         new Guard(
             duration(body, "applyTimeout", Guard.DEFAULT.applyTimeout()),
             duration(body, "soak", Guard.DEFAULT.soak()),
-            lost.isMissingNode() ? Guard.DEFAULT.maxLost() : lost.doubleValue());
+            lost.isMissingNode() ? Guard.DEFAULT.maxLost() : lost.doubleValue(),
+            text(body, "query", false));
+    if (!guard.query().isEmpty() && !rollouts.hasQueries()) {
+      throw new IllegalArgumentException(
+          "query requires a Prometheus: start the control plane with --prometheus.url");
+    }
     Rollout r =
         rollouts.start(
             name,
             number,
-            Selector.parse(text(body, "selector", false)),
+            Selector.parse(text(body, "selector", false)).and(tokens.scope(q)),
             guard,
             author(body, user),
             Texts.shortened(text(body, "reason", false), 4096));
@@ -403,6 +413,7 @@ final class ControlApi {
     checkKeys(body, "author", "reason");
     String author = author(body, user);
     String reason = Texts.shortened(text(body, "reason", false), 4096);
+    tokens.requireScope(q, "rollout " + id, rollouts.selector(id));
     Rollout r =
         switch (q.pathParam("change")) {
           case "pause" -> rollouts.pause(id, author, reason);
@@ -429,6 +440,15 @@ final class ControlApi {
       out.add(JSON.readTree(line));
     }
     return out;
+  }
+
+  /** Sends all entries as JSON lines, with their hashes. */
+  private void export(HttpResponse r) throws IOException {
+    r.header("Content-Type", "application/x-ndjson");
+    r.header("Content-Disposition", "attachment; filename=\"audit.jsonl\"");
+    try (OutputStream out = r.stream()) {
+      audit.copy(out);
+    }
   }
 
   private JsonNode verify() throws IOException {

@@ -46,4 +46,9 @@ record ControlRequest(
     return new ControlRequest(
         c, Selector.parse(o.get(SELECTOR)), o.get(DURATION), o.get(WINDOW), o.get(AUTHOR));
   }
+
+  /** The same for the agents of a scope. */
+  ControlRequest within(Selector scope) {
+    return new ControlRequest(control, selector.and(scope), duration, window, author);
+  }
 }

@@ -14,11 +14,12 @@ import dev.tethys.runtime.log.LogSetup;
 import dev.tethys.web.HttpListenerOptions;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** {@code tethys control}: control plane of pipelines. */
 public final class ControlRole {
@@ -50,8 +51,8 @@ public final class ControlRole {
                 "token-file",
                 Flag.Kind.STRING,
                 "",
-                "Bearer tokens, one a line: ROLE NAME TOKEN with the role agent, viewer or"
-                    + " operator. Empty for no tokens."),
+                "Bearer tokens, one a line: ROLE NAME TOKEN [SELECTOR] with the role agent, viewer,"
+                    + " operator or admin. Empty for no tokens."),
             Flag.of(
                 "data",
                 Flag.Kind.STRING,
@@ -71,6 +72,22 @@ public final class ControlRole {
                 "",
                 "File or folder of Kubernetes manifests with resources of MDAI: MdaiHub and others."
                     + " Can be repeated. Read again with --automation."),
+            Flag.of(
+                "repository",
+                Flag.Kind.STRING,
+                "",
+                "Folder of a Git clone whose files NAME.yaml are configurations."),
+            Flag.of(
+                "repository.pull",
+                Flag.Kind.BOOLEAN,
+                "true",
+                "Run git pull --ff-only in that folder; false where another program updates it."),
+            Flag.of("repository.interval", Flag.Kind.DURATION, "30s", "Time between two pulls."),
+            Flag.of(
+                "prometheus.url",
+                Flag.Kind.STRING,
+                "",
+                "URL of a Prometheus, which guards of rollouts with a query ask."),
             Flag.of("log.level", Flag.Kind.STRING, "info", "debug, info, warn or error."),
             Flag.of("log.format", Flag.Kind.STRING, "logfmt", "logfmt or json.")));
   }
@@ -120,7 +137,7 @@ public final class ControlRole {
     String webConfig = flags.get("web.config.file");
     String automation = flags.get("automation");
     String address = flags.get("web.listen-address");
-    if (tokenFile.isEmpty() && webConfig.isEmpty() && !isLoopback(address)) {
+    if (tokenFile.isEmpty() && webConfig.isEmpty() && !ControlServer.isLoopback(address)) {
       throw new UsageException(
           "tethys control: --web.listen-address="
               + address
@@ -142,8 +159,11 @@ public final class ControlRole {
             tokenFile.isEmpty() ? null : Path.of(tokenFile),
             BuiltIn.components(),
             (int) max,
-            automation.isEmpty() ? null : Path.of(automation),
-            flags.list("mdai").stream().filter(p -> !p.isEmpty()).map(Path::of).toList())) {
+            ControlServer.Rules.of(
+                automation.isEmpty() ? null : Path.of(automation),
+                flags.list("mdai").stream().filter(p -> !p.isEmpty()).map(Path::of).toList(),
+                prometheus(flags.get("prometheus.url")),
+                repository(flags)))) {
       sun.misc.Signal.handle(
           new sun.misc.Signal("HUP"), s -> Thread.ofVirtual().start(() -> reload(server)));
       LOG.log(
@@ -158,22 +178,40 @@ public final class ControlRole {
     }
   }
 
+  private static Repository.@Nullable Settings repository(FlagSet flags) {
+    Duration interval = Duration.ofMillis(flags.millis("repository.interval"));
+    if (interval.compareTo(Duration.ofSeconds(1)) < 0) {
+      throw new UsageException(
+          "tethys control: --repository.interval must be at least 1s, not "
+              + flags.get("repository.interval"));
+    }
+    String folder = flags.get("repository");
+    return folder.isEmpty()
+        ? null
+        : new Repository.Settings(Path.of(folder), flags.bool("repository.pull"), interval);
+  }
+
+  private static @Nullable URI prometheus(String url) {
+    if (url.isEmpty()) {
+      return null;
+    }
+    try {
+      URI u = URI.create(url);
+      if (u.getHost() != null && List.of("http", "https").contains(u.getScheme())) {
+        return u;
+      }
+    } catch (IllegalArgumentException e) {
+      // reported below
+    }
+    throw new UsageException(
+        "tethys control: --prometheus.url must be a URL with http or https, not " + url);
+  }
+
   private static void reload(ControlServer server) {
     try {
       server.reload();
     } catch (IOException | ConfigException e) {
       LOG.log(Level.ERROR, "Rules not read again, the former ones stay error={0}", e.getMessage());
     }
-  }
-
-  private static boolean isLoopback(String address) {
-    int colon = address.lastIndexOf(':');
-    String host = colon < 0 ? address : address.substring(0, colon);
-    if (host.isEmpty()) {
-      return false;
-    }
-    String bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
-    InetSocketAddress a = new InetSocketAddress(bare, 0);
-    return a.getAddress() != null && a.getAddress().isLoopbackAddress();
   }
 }

@@ -15,6 +15,8 @@ import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
@@ -40,6 +42,7 @@ public final class ControlServer implements AutoCloseable {
   private final AuditLog audit;
   private final Rollouts rollouts;
   private final Controls controls;
+  private final @Nullable Repository repository;
   private final HubEngine engine;
   private final Automation automation;
   private final Rules rules;
@@ -68,6 +71,7 @@ public final class ControlServer implements AutoCloseable {
     this.rules = rules;
     List<AutomationRule> automated = rules.automation();
     Manifests manifests = rules.manifests();
+    URI prometheus = rules.prometheus();
     Files.createDirectories(data);
     lock =
         FileChannel.open(data.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -85,7 +89,13 @@ public final class ControlServer implements AutoCloseable {
     audit = new AuditLog(data.resolve(AUDIT), InstantSource.system());
     store = new ConfigStore(data.resolve("configurations.jsonl"));
     rollouts =
-        new Rollouts(clock, fleet, store, audit, new RolloutState(data.resolve("rollouts.json")));
+        new Rollouts(
+            clock,
+            fleet,
+            store,
+            audit,
+            new RolloutState(data.resolve("rollouts.json")),
+            prometheus == null ? null : new GuardQueries(prometheus, clock));
     controls = new Controls(clock, fleet, audit, new ControlState(data.resolve("controls.json")));
     Routes routes =
         new Routes()
@@ -105,11 +115,17 @@ public final class ControlServer implements AutoCloseable {
     new ControlsApi(fleet, controls, offers, tokens, clock).addTo(routes);
     new AutomationApi(automation, tokens).addTo(routes);
     new MdaiApi(engine, audit, tokens).addTo(routes);
-    routes.post("/-/reload", ControlApi.answering(tokens, Tokens.Role.OPERATOR, this::reload));
-    new ControlApi(fleet, store, rollouts, audit, tokens, new GraphValidator(components), clock)
-        .addTo(routes);
+    routes.post("/-/reload", ControlApi.answering(tokens, Tokens.Role.ADMIN, this::reload));
+    GraphValidator validator = new GraphValidator(components);
+    new ControlApi(fleet, store, rollouts, audit, tokens, validator, clock).addTo(routes);
+    Repository.Settings source = rules.repository();
+    repository = source == null ? null : new Repository(source, store, validator, audit, clock);
+    new RepositoryApi(repository, store, rollouts, tokens).addTo(routes);
     new Interface("", "Tethys control", "control").with(Interface.Part.FLEET).routes(routes);
     listener = HttpListener.start(options, routes, null);
+    if (repository != null) {
+      repository.start();
+    }
     tick();
   }
 
@@ -146,7 +162,25 @@ public final class ControlServer implements AutoCloseable {
     /** Resources of MDAI; errors as for the other. */
     Manifests manifests() throws IOException;
 
+    /** Prometheus that guards of rollouts ask; null for none. */
+    default @Nullable URI prometheus() {
+      return null;
+    }
+
+    /** Repository of configurations; null for none. */
+    default Repository.@Nullable Settings repository() {
+      return null;
+    }
+
     static Rules of(@Nullable Path automation, List<Path> manifests) {
+      return of(automation, manifests, null, null);
+    }
+
+    static Rules of(
+        @Nullable Path automation,
+        List<Path> manifests,
+        @Nullable URI prometheus,
+        Repository.@Nullable Settings repository) {
       return new Rules() {
         @Override
         public List<AutomationRule> automation() throws IOException {
@@ -156,6 +190,16 @@ public final class ControlServer implements AutoCloseable {
         @Override
         public Manifests manifests() throws IOException {
           return ManifestReader.read(manifests);
+        }
+
+        @Override
+        public @Nullable URI prometheus() {
+          return prometheus;
+        }
+
+        @Override
+        public Repository.@Nullable Settings repository() {
+          return repository;
         }
       };
     }
@@ -177,6 +221,17 @@ public final class ControlServer implements AutoCloseable {
       @Nullable Path automation,
       List<Path> manifests)
       throws IOException {
+    return start(options, data, tokenFile, components, maxAgents, Rules.of(automation, manifests));
+  }
+
+  static ControlServer start(
+      HttpListenerOptions options,
+      Path data,
+      @Nullable Path tokenFile,
+      Components components,
+      int maxAgents,
+      Rules rules)
+      throws IOException {
     return new ControlServer(
         options,
         data,
@@ -184,7 +239,7 @@ public final class ControlServer implements AutoCloseable {
         components,
         maxAgents,
         Scheduler.system(),
-        Rules.of(automation, manifests));
+        rules);
   }
 
   /**
@@ -230,6 +285,18 @@ public final class ControlServer implements AutoCloseable {
     }
   }
 
+  /** Whether an address to listen on is one of this machine alone. */
+  public static boolean isLoopback(String address) {
+    int colon = address.lastIndexOf(':');
+    String host = colon < 0 ? address : address.substring(0, colon);
+    if (host.isEmpty()) {
+      return false;
+    }
+    String bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+    InetSocketAddress a = new InetSocketAddress(bare, 0);
+    return a.getAddress() != null && a.getAddress().isLoopbackAddress();
+  }
+
   /** Port that is bound. */
   public int port() {
     return listener.port();
@@ -238,6 +305,9 @@ public final class ControlServer implements AutoCloseable {
   @Override
   public void close() throws IOException {
     closed = true;
+    if (repository != null) {
+      repository.close();
+    }
     listener.close();
     store.close();
     audit.close();

@@ -69,16 +69,18 @@ final class ControlsApi {
   }
 
   private JsonNode start(HttpRequest q, String user) throws IOException {
-    ControlRequest r = request(q);
+    ControlRequest r = request(q).within(tokens.scope(q));
     return json(controls.start(r, ControlApi.author(r.author(), user)));
   }
 
   private JsonNode end(HttpRequest q, String user) throws IOException {
     JsonNode body = ControlApi.body(q);
     ControlApi.checkKeys(body, "author", "reason");
+    String id = q.pathParam("id");
+    tokens.requireScope(q, "control " + id, controls.get(id).selector());
     return json(
         controls.end(
-            q.pathParam("id"),
+            id,
             ControlApi.author(body, user),
             Texts.shortened(ControlApi.text(body, "reason", false), 4096)));
   }
@@ -156,7 +158,7 @@ final class ControlsApi {
 
   /** Counts for a window what a control would drop: it is set, and only observes. */
   private JsonNode preview(HttpRequest q, String user) throws IOException {
-    ControlRequest d = request(q);
+    ControlRequest d = request(q).within(tokens.scope(q));
     Duration window = d.window();
     if (window.compareTo(Duration.ofSeconds(1)) < 0 || window.compareTo(LONGEST_WINDOW) > 0) {
       throw new IllegalArgumentException("window must be from 1s to 1m, not " + d.window());

@@ -9,16 +9,23 @@ import java.time.Duration;
  *     which it may be disconnected
  * @param soak time for which all agents of a stage are observed after they applied the version
  * @param maxLost largest rise of the share of items that are dropped or dead-lettered, 0 to 1
+ * @param query PromQL of an alert: a rollout is undone while it has a result; "" for none
  */
-public record Guard(Duration applyTimeout, Duration soak, double maxLost) {
+public record Guard(Duration applyTimeout, Duration soak, double maxLost, String query) {
+  private static final int MAX_QUERY = 4096;
+
   private static final Duration LONGEST = Duration.ofDays(1);
 
   public static final Guard DEFAULT =
-      new Guard(Duration.ofSeconds(15), Duration.ofSeconds(10), 0.01);
+      new Guard(Duration.ofSeconds(15), Duration.ofSeconds(10), 0.01, "");
 
   public Guard {
     check("applyTimeout", applyTimeout);
     check("soak", soak);
+    if (query.length() > MAX_QUERY) {
+      throw new IllegalArgumentException(
+          "query has " + query.length() + " characters; at most " + MAX_QUERY);
+    }
     if (!(maxLost >= 0 && maxLost <= 1)) {
       throw new IllegalArgumentException("maxLost must be a number from 0 to 1, not " + maxLost);
     }

@@ -131,6 +131,7 @@ final class MdaiApi {
   private JsonNode change(HttpRequest q, String user, boolean add) throws IOException {
     Hub h = hub(q);
     HubVariable v = manual(h, q);
+    tokens.requireScope(q, "a variable", Selector.ALL);
     JsonNode body = ControlApi.body(q);
     ControlApi.checkKeys(body, "data");
     JsonNode data = body.path("data");

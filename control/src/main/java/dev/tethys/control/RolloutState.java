@@ -84,7 +84,8 @@ final class RolloutState {
             new Guard(
                 Duration.ofMillis(n.path("applyTimeoutMillis").asLong(0)),
                 Duration.ofMillis(n.path("soakMillis").asLong(0)),
-                n.path("maxLost").asDouble(0)),
+                n.path("maxLost").asDouble(0),
+                n.path("query").asString("")),
             n.path("author").asString(""),
             n.path("reason").asString(""),
             n.path("started").asLong(0),
@@ -122,6 +123,7 @@ final class RolloutState {
     n.put("selector", r.selector.toString());
     n.put("applyTimeoutMillis", r.guard.applyTimeout().toMillis());
     n.put("soakMillis", r.guard.soak().toMillis()).put("maxLost", r.guard.maxLost());
+    n.put("query", r.guard.query());
     n.put("author", r.author).put("reason", r.reason).put("started", r.startedMillis);
     n.put("state", r.state.word()).put("stateReason", r.stateReason);
     n.put("stage", r.stage).put("ended", r.endedMillis);

@@ -50,6 +50,7 @@ final class Rollouts {
   private final ConfigStore store;
   private final AuditLog audit;
   private final RolloutState file;
+  private final @Nullable GuardQueries queries;
   private final Map<Long, Rollout> rollouts = new TreeMap<>();
   private final Map<String, Assignment> assignments = new LinkedHashMap<>(); // latest last
   private long nextId = 1;
@@ -92,8 +93,20 @@ final class Rollouts {
     view = new View(reached, assigned, released);
   }
 
-  Rollouts(Scheduler clock, Fleet fleet, ConfigStore store, AuditLog audit, RolloutState file)
+  /**
+   * Reads the rollouts of a file.
+   *
+   * @param queries for guards with PromQL; null without a Prometheus
+   */
+  Rollouts(
+      Scheduler clock,
+      Fleet fleet,
+      ConfigStore store,
+      AuditLog audit,
+      RolloutState file,
+      @Nullable GuardQueries queries)
       throws IOException {
+    this.queries = queries;
     this.clock = clock;
     this.fleet = fleet;
     this.store = store;
@@ -282,6 +295,24 @@ final class Rollouts {
       }
       complete &= hasPassed(r, e.getValue(), a);
     }
+    if (!r.guard.query().isEmpty() && !r.reached.isEmpty()) {
+      GuardQueries.Answer answer =
+          queries == null
+              ? new GuardQueries.Answer("", "there is no --prometheus.url", 0)
+              : queries.answer(r.guard.query());
+      long since = r.reached.values().iterator().next().sinceNanos;
+      boolean fresh = answer.nanos() - since > 0; // or it may be of another rollout
+      if (fresh && !answer.violation().isEmpty()) {
+        undoByGuard(r, "the query of the guard has a result: " + answer.violation());
+        return;
+      }
+      // Without an answer since the last agent applied it, no further agents are reached.
+      complete &= answer.error().isEmpty() && answer.nanos() - lastApplied(r) > 0;
+      if (r.state == State.RUNNING) {
+        r.stateReason =
+            answer.error().isEmpty() ? "" : "waiting for the query of the guard: " + answer.error();
+      }
+    }
     if (!complete || r.state != State.RUNNING) {
       return;
     }
@@ -313,6 +344,17 @@ final class Rollouts {
       publish();
       fleet.wakeAll();
     }
+  }
+
+  private static long lastApplied(Rollout r) {
+    long last = Long.MIN_VALUE;
+    for (Reached x : r.reached.values()) {
+      last =
+          x.applied && (last == Long.MIN_VALUE || x.appliedNanos - last > 0)
+              ? x.appliedNanos
+              : last;
+    }
+    return last;
   }
 
   private boolean hasPassed(Rollout r, Reached reached, @Nullable AgentState a) {
@@ -493,6 +535,16 @@ final class Rollouts {
     }
     finish(r, State.UNDONE, actor, reason);
     return r;
+  }
+
+  /** Whether guards with a query can be checked. */
+  boolean hasQueries() {
+    return queries != null;
+  }
+
+  /** Agents that a rollout is for. */
+  synchronized Selector selector(long id) {
+    return get(id).selector;
   }
 
   private Rollout get(long id) {

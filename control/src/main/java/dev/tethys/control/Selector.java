@@ -83,6 +83,26 @@ public record Selector(List<Matcher> matchers) {
     throw new IllegalArgumentException("unknown operator " + operator);
   }
 
+  /**
+   * The conditions of both.
+   *
+   * @throws IllegalArgumentException where there are too many
+   */
+  public Selector and(Selector other) {
+    List<Matcher> all = new ArrayList<>(matchers);
+    other.matchers.stream().filter(m -> !all.contains(m)).forEach(all::add);
+    if (all.size() > MAX_MATCHERS) {
+      throw new IllegalArgumentException(
+          "selector of " + all.size() + " conditions with the scope; at most " + MAX_MATCHERS);
+    }
+    return new Selector(List.copyOf(all));
+  }
+
+  /** Whether it has all conditions of a scope, so that it selects no agent outside of it. */
+  public boolean isWithin(Selector scope) {
+    return matchers.containsAll(scope.matchers);
+  }
+
   /** Whether all conditions hold. */
   public boolean matches(Map<String, String> labels) {
     for (Matcher m : matchers) {

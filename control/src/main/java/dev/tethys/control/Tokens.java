@@ -12,24 +12,27 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bearer tokens of agents and users. Without tokens every request is that of an operator.
+ * Bearer tokens of agents and users. Without tokens every request is that of an admin.
  *
- * <p>Format of the file: a line {@code ROLE NAME TOKEN} each; empty lines and those that begin with
- * {@code #} are ignored.
+ * <p>Format of the file: a line {@code ROLE NAME TOKEN [SELECTOR]} each; empty lines and those that
+ * begin with {@code #} are ignored. A selector limits a viewer or operator to the agents that it
+ * matches.
  */
 final class Tokens {
   /** Roles; each may do what those before it may, except that agents only connect. */
   enum Role {
     AGENT,
     VIEWER,
-    OPERATOR
+    OPERATOR,
+    ADMIN
   }
 
   static final Tokens NONE = new Tokens(List.of());
 
   private static final int MIN_TOKEN = 16;
 
-  private record Entry(Role role, String name, byte[] digest) {}
+  @SuppressWarnings("ArrayRecordComponent") // not compared
+  private record Entry(Role role, String name, Selector scope, byte[] digest) {}
 
   private final List<Entry> entries;
 
@@ -50,24 +53,40 @@ final class Tokens {
       if (line.isBlank() || line.startsWith("#")) {
         continue;
       }
-      String[] parts = line.strip().split("\\s+");
-      Role role = parts.length == 3 ? role(parts[0]) : null;
+      String[] parts = line.strip().split("\\s+", 4);
+      Role role = parts.length >= 3 ? role(parts[0]) : null;
       if (role == null || parts[2].length() < MIN_TOKEN) {
         throw new IOException(
             file
                 + ":"
                 + n
-                + ": a line must be ROLE NAME TOKEN, with the role agent, viewer or operator and a"
-                + " token of at least "
+                + ": a line must be ROLE NAME TOKEN [SELECTOR], with the role agent, viewer,"
+                + " operator or admin and a token of at least "
                 + MIN_TOKEN
                 + " characters");
       }
-      out.add(new Entry(role, parts[1], digest(parts[2])));
+      out.add(
+          new Entry(
+              role,
+              parts[1],
+              scope(file + ":" + n, role, parts.length < 4 ? "" : parts[3]),
+              digest(parts[2])));
     }
     if (out.isEmpty()) {
       throw new IOException(file + " has no token; add a line ROLE NAME TOKEN");
     }
     return new Tokens(List.copyOf(out));
+  }
+
+  private static Selector scope(String where, Role role, String text) throws IOException {
+    if (!text.isEmpty() && role != Role.VIEWER && role != Role.OPERATOR) {
+      throw new IOException(where + ": only a viewer or operator can have a selector");
+    }
+    try {
+      return Selector.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(where + ": " + e.getMessage(), e);
+    }
   }
 
   private static @Nullable Role role(String word) {
@@ -97,11 +116,7 @@ final class Tokens {
     if (entries.isEmpty()) {
       return q.user() == null ? "" : q.user();
     }
-    String header = q.header("Authorization");
-    Entry e =
-        header != null && header.regionMatches(true, 0, "Bearer ", 0, 7)
-            ? find(header.substring(7).strip())
-            : null;
+    Entry e = find(q);
     if (e == null) {
       throw new HttpException(401, "a bearer token is required");
     }
@@ -117,6 +132,34 @@ final class Tokens {
               + role.name().toLowerCase(Locale.ROOT));
     }
     return e.name;
+  }
+
+  /** Agents that a request may see and change. */
+  Selector scope(HttpRequest q) {
+    Entry e = entries.isEmpty() ? null : find(q);
+    return e == null ? Selector.ALL : e.scope;
+  }
+
+  /**
+   * Checks that a change is within the scope of a request.
+   *
+   * @param what that is changed
+   * @param selector agents that it concerns
+   * @throws HttpException 403 where it is not
+   */
+  void requireScope(HttpRequest q, String what, Selector selector) {
+    Selector scope = scope(q);
+    if (!selector.isWithin(scope)) {
+      throw new HttpException(
+          403, what + " concerns agents outside of the scope of the token: " + scope);
+    }
+  }
+
+  private @Nullable Entry find(HttpRequest q) {
+    String header = q.header("Authorization");
+    return header != null && header.regionMatches(true, 0, "Bearer ", 0, 7)
+        ? find(header.substring(7).strip())
+        : null;
   }
 
   private @Nullable Entry find(String token) {

@@ -55,6 +55,16 @@ abstract class FleetCase {
     return Manifests.NONE;
   }
 
+  /** Prometheus for guards. */
+  @Nullable URI prometheus() {
+    return null;
+  }
+
+  /** Repository of configurations. */
+  Repository.@Nullable Settings repository() {
+    return null;
+  }
+
   private ControlServer.Rules files() {
     return new ControlServer.Rules() {
       @Override
@@ -65,6 +75,16 @@ abstract class FleetCase {
       @Override
       public Manifests manifests() {
         return FleetCase.this.manifests();
+      }
+
+      @Override
+      public @Nullable URI prometheus() {
+        return FleetCase.this.prometheus();
+      }
+
+      @Override
+      public Repository.@Nullable Settings repository() {
+        return FleetCase.this.repository();
       }
     };
   }
