@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /** What a process does without that calls no one by TLS; seen by the classes that it loads. */
@@ -61,7 +62,7 @@ class PlainCallsTest {
       server.start();
       URI uri = URI.create(args[0] + "://127.0.0.1:" + server.getAddress().getPort() + "/");
       try (HttpClientFactory clients = new HttpClientFactory("test");
-          Answer a = clients.client(HttpClientConfig.DEFAULT).send(Call.get(uri))) {
+          Answer a = clients.client(HttpClientConfig.DEFAULT).send(Call.get(uri).withTimeout(Duration.ofSeconds(3)))) {
         System.out.println("status " + a.status());
       } catch (IOException e) {
         System.out.println("failed: " + e.getMessage());

@@ -108,7 +108,7 @@ class DiscoveryTest {
   @Test
   void theyAreAskedBySomeOtherSchemeIfItSaysSo() throws Exception {
     seed.when(g -> g.path().startsWith("/_nodes"), 200, nodes(node(address(one), "data")));
-    Servers s = servers("{on_start: true, scheme: https}");
+    Servers s = servers("{on_start: true, scheme: https}, timeout: 2s");
     send(s); // the server that was found speaks no TLS: what is written is the last resort
     assertThat(paths(one)).isEmpty();
     assertThat(paths(seed)).containsExactly("/_nodes/http", "/_bulk");
