@@ -125,9 +125,7 @@ final class Automation {
     for (Alert a : alerts) {
       Change before = changes.get(a.fingerprint());
       boolean known =
-          before != null
-              && before.at.equals(a.changedAt())
-              && before.status.equals(a.status());
+          before != null && before.at.equals(a.changedAt()) && before.status.equals(a.status());
       boolean stale = before != null && before.at.isAfter(a.changedAt());
       if (stale || known && before != null && !before.retried) {
         skipped++;

@@ -51,8 +51,7 @@ final class UnusedMetricsCommand {
     UsedMetrics used = new UsedMetrics();
     for (String f : a.flags().list("rules")) {
       if (!f.isEmpty()) {
-        used.addDocument(
-            YamlDocument.parse(f, null, Files.readString(Path.of(f))).root().asTree());
+        used.addDocument(YamlDocument.parse(f, null, Files.readString(Path.of(f))).root().asTree());
       }
     }
     for (String f : a.flags().list("dashboards")) {

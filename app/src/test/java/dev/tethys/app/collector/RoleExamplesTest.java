@@ -638,7 +638,7 @@ class RoleExamplesTest {
                 "/",
                 json,
                 ("[{\"values\":[7],\"dstypes\":[\"gauge\"],\"dsnames\":[\"value\"],\"time\":1700000000,"
-                     + "\"host\":\"web1\",\"plugin\":\"users\",\"type\":\"users\"}]")
+                        + "\"host\":\"web1\",\"plugin\":\"users\",\"type\":\"users\"}]")
                     .getBytes(UTF_8)),
             new Push(
                 "DATADOG",

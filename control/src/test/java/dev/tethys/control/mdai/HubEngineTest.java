@@ -165,7 +165,11 @@ class HubEngineTest {
             "{\"variableRef\":\"muted\",\"dataType\":\"set\",\"operation\":\"add\",\"data\":[\"b\",\"a\"]}");
     assertThat(environment()).containsEntry("MUTED", "b,a").containsEntry("CHOSEN", "b|a");
     engine.change(
-        "olga", hub, ManifestReaderTest.variable(hub, "muted"), false, JsonMapper.shared().readTree("[\"a\"]"));
+        "olga",
+        hub,
+        ManifestReaderTest.variable(hub, "muted"),
+        false,
+        JsonMapper.shared().readTree("[\"a\"]"));
     assertThat(environment()).containsEntry("MUTED", "b");
     engine.change(
         "olga",
@@ -177,15 +181,27 @@ class HubEngineTest {
         .containsEntry("LIMIT", "10")
         .containsEntry("LIMITS", "archive: \"10\"\n");
     engine.change(
-        "olga", hub, ManifestReaderTest.variable(hub, "limits"), false, JsonMapper.shared().readTree("[\"archive\"]"));
+        "olga",
+        hub,
+        ManifestReaderTest.variable(hub, "limits"),
+        false,
+        JsonMapper.shared().readTree("[\"archive\"]"));
     assertThat(environment()).containsEntry("LIMIT", "").containsEntry("LIMITS", "");
     engine.change(
-        "olga", hub, ManifestReaderTest.variable(hub, "route"), true, JsonMapper.shared().readTree("\"vendor\""));
+        "olga",
+        hub,
+        ManifestReaderTest.variable(hub, "route"),
+        true,
+        JsonMapper.shared().readTree("\"vendor\""));
     assertThat(environment()).containsEntry("ROUTE", "vendor");
     assertThatThrownBy(
             () ->
                 engine.change(
-                    "olga", hub, ManifestReaderTest.variable(hub, "route"), true, JsonMapper.shared().readTree("3")))
+                    "olga",
+                    hub,
+                    ManifestReaderTest.variable(hub, "route"),
+                    true,
+                    JsonMapper.shared().readTree("3")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("3 is not a string");
   }

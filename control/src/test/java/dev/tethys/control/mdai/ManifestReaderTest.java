@@ -18,8 +18,7 @@ import org.junit.jupiter.api.Test;
 
 class ManifestReaderTest {
   static Path own(String name) throws URISyntaxException {
-    return Path.of(
-        requireNonNull(ManifestReaderTest.class.getResource("/mdai/" + name)).toURI());
+    return Path.of(requireNonNull(ManifestReaderTest.class.getResource("/mdai/" + name)).toURI());
   }
 
   static Hub hub(Manifests m, String name) {

@@ -146,8 +146,8 @@ public final class Graph implements GraphView {
   }
 
   /**
-   * Stops everything: receivers first, then each node once nothing happens any more. A change
-   * that is under way, and waits for room in a queue that stays, has to end within the time too.
+   * Stops everything: receivers first, then each node once nothing happens any more. A change that
+   * is under way, and waits for room in a queue that stays, has to end within the time too.
    *
    * @param timeLimit for all together
    */
@@ -172,7 +172,9 @@ public final class Graph implements GraphView {
     config = null;
   }
 
-  /** From now on no caller waits for room in its queues: what finds none is returned to its source. */
+  /**
+   * From now on no caller waits for room in its queues: what finds none is returned to its source.
+   */
   public void failBlockedProducers() {
     Lifecycle.failBlockedProducers(List.copyOf(nodes.values()));
   }

@@ -319,7 +319,7 @@ public final class LineSockets implements AutoCloseable {
                 + ": the time is up"
                 + (sent
                     ? "; all data is sent, but the server does not close the connection: if it"
-                          + " never does, set confirm: false"
+                        + " never does, set confirm: false"
                     : ""),
             e);
       }

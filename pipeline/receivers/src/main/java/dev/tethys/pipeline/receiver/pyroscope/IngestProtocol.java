@@ -92,7 +92,8 @@ final class IngestProtocol {
   }
 
   /** Request parameters. */
-  private record RequestParameters(AppName name, long fromNanos, long durationNanos, int sampleRate) {
+  private record RequestParameters(
+      AppName name, long fromNanos, long durationNanos, int sampleRate) {
     Map<String, String> resource(Params q) {
       Map<String, String> r = AppName.resource(name.app(), name.labels());
       String spy = q.first("spyName", "");
@@ -220,7 +221,11 @@ final class IngestProtocol {
    * @return a profile that is no difference; null if there is nothing but {@code out} to deliver
    */
   private @Nullable Batch pprof(
-      Map<String, byte[]> form, byte[] body, RequestParameters said, HttpRequest request, ProfilesWriter out) {
+      Map<String, byte[]> form,
+      byte[] body,
+      RequestParameters said,
+      HttpRequest request,
+      ProfilesWriter out) {
     byte[] profile = form.isEmpty() ? body : form.get("profile");
     if (profile == null) {
       throw new CodecException("the form has no part called profile");
@@ -266,7 +271,11 @@ final class IngestProtocol {
   }
 
   private void jfr(
-      Map<String, byte[]> form, byte[] body, RequestParameters said, HttpRequest request, ProfilesWriter out)
+      Map<String, byte[]> form,
+      byte[] body,
+      RequestParameters said,
+      HttpRequest request,
+      ProfilesWriter out)
       throws IOException {
     byte[] recording = form.isEmpty() ? body : form.get("jfr");
     if (recording == null) {
@@ -303,13 +312,15 @@ final class IngestProtocol {
   }
 
   /** Begins the resource of an application, whose name has lost what it counts. */
-  private static void begin(RequestParameters said, @Nullable Kind kind, Params q, ProfilesWriter out) {
+  private static void begin(
+      RequestParameters said, @Nullable Kind kind, Params q, ProfilesWriter out) {
     String app = said.name.app();
     String name = kind == null ? app : app.substring(0, app.lastIndexOf('.'));
     out.resource(new RequestParameters(new AppName(name, said.name.labels()), 0, 0, 0).resource(q));
   }
 
-  private static void speedscope(byte[] body, RequestParameters said, Params q, ProfilesWriter out) {
+  private static void speedscope(
+      byte[] body, RequestParameters said, Params q, ProfilesWriter out) {
     Kind kind = kind(said);
     begin(said, kind, q, out);
     Speedscope.read(body, kind == null ? null : kind.type, said.fromNanos, said.durationNanos, out);

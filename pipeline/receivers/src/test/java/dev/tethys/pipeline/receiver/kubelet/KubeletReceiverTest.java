@@ -365,7 +365,7 @@ class KubeletReceiverTest {
     assertThat(
             Scraped.resources(
                 open("resource_attributes: {k8s.pod.uid: {enabled: false}, k8s.node.name:"
-                         + " {metrics_exclude: [{regexp: node-.}]}}")
+                        + " {metrics_exclude: [{regexp: node-.}]}}")
                     .gather()))
         .containsExactly(
             "{k8s.namespace.name=shop, k8s.pod.name=web-0}",
