@@ -62,7 +62,7 @@ enum Contender {
    *
    * @param dir its configuration, data and log
    * @param config the text of its prometheus.yml
-   * @param its own flags, next to those
+   * @param flags further flags
    */
   ServerUnderTest start(Path dir, String config, String... flags)
       throws IOException, InterruptedException {

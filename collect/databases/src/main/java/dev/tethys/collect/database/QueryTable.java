@@ -49,7 +49,7 @@ public final class QueryTable {
   /**
    * Reads a table.
    *
-   * @param next to a class beside which the resource lies
+   * @param beside a class whose folder holds the resource
    */
   public static QueryTable read(Class<?> beside, String resource) {
     QueryTable out = new QueryTable();

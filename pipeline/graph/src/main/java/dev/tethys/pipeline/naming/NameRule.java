@@ -8,7 +8,7 @@ import java.util.function.UnaryOperator;
  * Rule for valid names of a database. Texts of a template are checked when it is read; values of
  * labels, which anybody may have sent, are made to fit.
  *
- * @param requires the rule in words, as in {@code "requires …"}
+ * @param wants the rule in words, as in {@code "requires …"}
  * @param legal an expression that the template fits where {@code x} represents each label
  * @param led whether a template with labels begins with its own text, so that no value names what
  *     it likes, such as a table of the system
@@ -24,7 +24,7 @@ public record NameRule(
     UnaryOperator<String> fit,
     int max,
     List<String> taken) {
-  /** Anything goes, and every caller for a name has made values fit. */
+  /** Anything goes, and every caller has made values fit. */
   static final NameRule NONE = new NameRule("", "(?s).*", false, v -> v, 0, List.of());
 
   /**
