@@ -14,6 +14,7 @@ import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Metadata;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 class PprofFilesTest {
@@ -35,9 +36,8 @@ class PprofFilesTest {
     add(files, file(8), "c");
     Batch batch = files.batch(Metadata.NONE);
     assertThat(batch.items()).isEqualTo(2);
-    ProfileBatch direct = batch.takeProfiles();
+    ProfileBatch direct = Objects.requireNonNull(batch.takeProfiles());
     ProfileBatch byOtlp = ProfileBatchReader.read((ProfilesData) batch.takeTree(), 1);
-    assertThat(direct).isNotNull();
     assertThat(direct.series).isEqualTo(byOtlp.series).hasSize(2);
     assertThat(direct.rows.count).isEqualTo(2);
     assertThat(direct.rows.totals).startsWith(7, 8).isEqualTo(byOtlp.rows.totals);
