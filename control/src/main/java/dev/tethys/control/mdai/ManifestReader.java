@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reader of Kubernetes manifests with MDAI's resources. Resources of MDAI's group are read
@@ -155,7 +156,7 @@ public final class ManifestReader {
     };
   }
 
-  private static Meta meta(YamlNode n, String kind, YamlNode.Entry entry) {
+  private static Meta meta(YamlNode n, String kind, YamlNode.@Nullable Entry entry) {
     Map<String, YamlNode.Entry> m =
         entry == null || !entry.value().isMap() ? Map.of() : entry.value().entries();
     Map<String, String> labels = new LinkedHashMap<>();
