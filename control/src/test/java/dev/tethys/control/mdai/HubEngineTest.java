@@ -136,8 +136,8 @@ class HubEngineTest {
         .anyMatch(
             e ->
                 e.action().equals("rule")
-                    && e.fields().get("automation_name").equals("add")
-                    && e.fields().get("automation_succeeded").equals("true"));
+                    && "add".equals(e.fields().get("automation_name"))
+                    && "true".equals(e.fields().get("automation_succeeded")));
   }
 
   @Test
