@@ -117,7 +117,7 @@ final class Dashboard {
         cpu = server.figures().cpuSeconds() - cpu;
       }
       double seconds = (System.nanoTime() - begin) / 1e9;
-      DashboardViewers.Figures v = viewers.figures();
+      DashboardViewers.Results v = viewers.figures();
       System.out.printf(
           Locale.ROOT,
           "%s\t%.1f\t%.1f\t%.1f\t%.1f\t%.0f\t%.0f\t%d\t%d\t%d\t%.0f\t%d\t%.2f\t%d%n",

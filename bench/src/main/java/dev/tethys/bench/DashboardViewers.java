@@ -102,7 +102,7 @@ final class DashboardViewers implements AutoCloseable {
    * @param late refreshes that took longer than the time until the next
    * @param failed requests without a successful response
    */
-  record Figures(Times panels, Times refreshes, long late, long failed) {}
+  record Results(Times panels, Times refreshes, long late, long failed) {}
 
   /**
    * @param range milliseconds that panels show
@@ -198,8 +198,8 @@ final class DashboardViewers implements AutoCloseable {
     counting = true;
   }
 
-  Figures figures() {
-    return new Figures(panels, refreshes, late.get(), failed.get());
+  Results figures() {
+    return new Results(panels, refreshes, late.get(), failed.get());
   }
 
   @Override

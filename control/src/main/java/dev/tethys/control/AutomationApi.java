@@ -33,7 +33,7 @@ final class AutomationApi {
         ControlApi.on(tokens, Tokens.Role.VIEWER, (q, u) -> state(q)));
   }
 
-  /** Answers with the members of MDAI's gateway besides the envelope. */
+  /** Answers with the members of MDAI's gateway and with the envelope. */
   private void receive(HttpRequest q, HttpResponse r, String user) throws IOException {
     tokens.requireScope(q, "automation", Selector.ALL);
     String type = q.header("Content-Type");

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Offer of each agent: a version of a configuration, live controls and variables. The hash of an
  * offer is that of the version, followed by that of the controls where there are any, and by that
- * of the variables where there are any; then zeros stand for controls that are absent.
+ * of the variables where there are any; then absent controls are zeros.
  */
 final class Offers {
   static final String NO_HASH = "0".repeat(64);

@@ -64,7 +64,7 @@ final class Rollouts {
    *
    * @param reached by active rollouts
    * @param assigned the latest last
-   * @param released hashes of versions that agents give up
+   * @param released hashes of versions that agents no longer run
    */
   private record View(
       Map<UUID, ConfigVersion> reached, List<Assigned> assigned, Set<String> released) {}

@@ -14,7 +14,7 @@ final class ChunkFigures {
   private static final int LARGEST_STEP = 10_000;
 
   /** Numbers of one kind, one a chunk. */
-  private static final class Figures {
+  private static final class Totals {
     private int[] values = new int[1024];
     private int size;
 
@@ -69,11 +69,11 @@ final class ChunkFigures {
     }
   }
 
-  private final Figures floatSamples = new Figures();
-  private final Figures floatBytes = new Figures();
-  private final Figures histogramSamples = new Figures();
-  private final Figures histogramBytes = new Figures();
-  private final Figures histogramBuckets = new Figures();
+  private final Totals floatSamples = new Totals();
+  private final Totals floatBytes = new Totals();
+  private final Totals histogramSamples = new Totals();
+  private final Totals histogramBytes = new Totals();
+  private final Totals histogramBuckets = new Totals();
   private int chunks;
 
   /** Counts a chunk. */

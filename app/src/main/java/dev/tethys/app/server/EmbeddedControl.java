@@ -18,7 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Control plane of pipelines inside the server, on an address of its own. */
+/** Control plane of pipelines inside the server, on its own address. */
 final class EmbeddedControl implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(EmbeddedControl.class.getName());
   private static final String LISTEN = "control.listen-address";

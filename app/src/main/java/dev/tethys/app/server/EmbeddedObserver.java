@@ -14,6 +14,7 @@ import dev.tethys.model.GoJson;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.prometheus.collect.CollectedExporters;
@@ -33,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * job of the scraper without a port, so that {@code up}, staleness and the page of targets apply.
  */
 final class EmbeddedObserver implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(EmbeddedObserver.class.getName());
+  private static final System.Logger LOG = JulLogger.of(EmbeddedObserver.class.getName());
 
   /** Flag that switches it on or off. */
   static final String OBSERVE = "observe";

@@ -200,13 +200,13 @@ class RecordInspectionTest {
 
   @Test
   void followsOneRecordToItsEnds() throws Exception {
-    JsonNode kept = data("/api/v1/pipelines/follow?signal=logs&seconds=0.3&contains=fine", true);
+    JsonNode kept = data("/api/v1/pipelines/follow?signal=logs&seconds=2&contains=fine", true);
     assertThat(kept.path("ends").size()).isEqualTo(2);
     for (JsonNode end : kept.path("ends")) {
       assertThat(end.path("end").asString()).isEqualTo("exporter");
     }
     assertThat(kept.path("hops").size()).isEqualTo(5);
-    JsonNode gone = data("/api/v1/pipelines/follow?signal=logs&seconds=0.3&contains=health", true);
+    JsonNode gone = data("/api/v1/pipelines/follow?signal=logs&seconds=2&contains=health", true);
     assertThat(gone.path("ends").toString())
         .contains("{\"node\":\"processor:filter@logs/raw\",\"end\":\"not_passed_on\"")
         .contains("\"filtered\":");

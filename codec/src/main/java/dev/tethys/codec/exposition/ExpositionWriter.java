@@ -14,7 +14,7 @@ public interface ExpositionWriter {
 
   /**
    * Writes a histogram or summary whose series are known one by one: in text one header, then the
-   * lines of all parts; in other formats each part as a family of its own.
+   * lines of all parts; in other formats each part as its own family.
    *
    * @param family the family without metrics
    * @param parts plain numbers under the names of the family's series, such as {@code x_bucket}

@@ -25,7 +25,7 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Rules of hubs. Events are handled one after the other; all changes that an event leads to become
  * visible together. The actions of a rule run in their order until one fails. From a webhook on
- * they run in a thread of their own, so that a slow receiver delays no other event.
+ * they run in their own thread, so that a slow receiver delays no other event.
  */
 public final class HubEngine {
   /** Events that may follow from each other before rules ignore them. */
@@ -374,7 +374,7 @@ public final class HubEngine {
     }
   }
 
-  /** Sends the webhook that comes first, then runs the actions behind it. */
+  /** Sends the webhook that comes first, then runs the actions after it. */
   private void send(Rest r) {
     try {
       HubAction.CallWebhook call = (HubAction.CallWebhook) r.rule.actions().get(r.from);

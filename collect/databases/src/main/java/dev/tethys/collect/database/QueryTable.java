@@ -49,11 +49,11 @@ public final class QueryTable {
   /**
    * Reads a table.
    *
-   * @param beside a class whose folder holds the resource
+   * @param owner a class whose folder holds the resource
    */
-  public static QueryTable read(Class<?> beside, String resource) {
+  public static QueryTable read(Class<?> owner, String resource) {
     QueryTable out = new QueryTable();
-    try (InputStream in = beside.getResourceAsStream(resource);
+    try (InputStream in = owner.getResourceAsStream(resource);
         BufferedReader r =
             new BufferedReader(
                 new InputStreamReader(Objects.requireNonNull(in), StandardCharsets.UTF_8))) {

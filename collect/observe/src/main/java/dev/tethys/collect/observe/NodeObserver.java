@@ -329,7 +329,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
   }
 
   /**
-   * Counts a message of the journal, which somebody else stores.
+   * Counts a message of the journal, which the caller stores.
    *
    * @param level keyword of its priority
    */

@@ -117,12 +117,12 @@ public final class BasicAuth implements ExtensionFactory<BasicAuth.Settings> {
   @Override
   public Extension create(Settings settings, Context context) {
     return switch (settings) {
-      case Client c -> new Asking(c);
+      case Client c -> new PasswordClient(c);
       case Users u -> new Guarding(u);
     };
   }
 
-  private record Asking(Client settings) implements Extension, ClientAuth {
+  private record PasswordClient(Client settings) implements Extension, ClientAuth {
     @Override
     public Map<String, String> headers() throws IOException {
       return Map.of(

@@ -34,7 +34,7 @@ public interface GraphView {
   Optional<Tap> tap(String edge, double perSecond);
 
   /**
-   * Looks at batches before and after a node; empty when no edge leads to it or from it.
+   * Samples batches before and after a node; empty when no edge leads to it or from it.
    *
    * @param node as {@link GraphStatus.NodeStatus#id} names it
    * @param perSecond most batches a second

@@ -30,7 +30,7 @@ public final class NodeTap implements AutoCloseable {
    * @param after what the node passed on, with the id of the edge
    * @param whole whether {@code after} is all that was passed on within the call
    */
-  public record Passage(@Nullable Batch before, List<Passed> after, boolean whole) {}
+  public record NodeBatches(@Nullable Batch before, List<Passed> after, boolean whole) {}
 
   /** Batch that passed an edge. */
   public record Passed(String edge, Batch batch) {}
@@ -47,7 +47,7 @@ public final class NodeTap implements AutoCloseable {
   }
 
   private final Set<String> into; // edges
-  private final BlockingQueue<Passage> seen = new ArrayBlockingQueue<>(ROOM);
+  private final BlockingQueue<NodeBatches> seen = new ArrayBlockingQueue<>(ROOM);
   private final ThreadLocal<@Nullable Call> calls = new ThreadLocal<>();
   private final long everyNanos;
   private final AtomicLong nextAt = new AtomicLong(System.nanoTime());
@@ -87,24 +87,24 @@ public final class NodeTap implements AutoCloseable {
       }
     } else if (isDue()) {
       b.share();
-      offer(new Passage(null, List.of(new Passed(edge, b)), true));
+      offer(new NodeBatches(null, List.of(new Passed(edge, b)), true));
     }
     return null;
   }
 
   void end(Call c) {
     calls.remove();
-    offer(new Passage(c.before, List.copyOf(c.after), c.whole));
+    offer(new NodeBatches(c.before, List.copyOf(c.after), c.whole));
   }
 
-  private void offer(Passage p) {
+  private void offer(NodeBatches p) {
     if (!seen.offer(p)) {
       skipped.incrementAndGet();
     }
   }
 
   /** The next passage, or null when none came in time. */
-  public @Nullable Passage next(long millis) throws InterruptedException {
+  public @Nullable NodeBatches next(long millis) throws InterruptedException {
     return seen.poll(millis, TimeUnit.MILLISECONDS);
   }
 

@@ -17,7 +17,7 @@ import java.util.TreeMap;
  *     and came back
  * @param out items that destinations took
  * @param held items in queues and in components
- * @param waiting items that passed an edge, and that the component behind it does not have in its
+ * @param waiting items that passed an edge, and that the component after it does not have in its
  *     account: those that wait in a batch before a queue; 0 at rest, never less
  * @param dropped by reason
  */
@@ -96,7 +96,7 @@ public record ProcessBalance(
         kept);
   }
 
-  /** Dropped for whatever reason. */
+  /** Dropped for any reason. */
   public long allDropped() {
     return dropped.values().stream().mapToLong(Long::longValue).sum();
   }

@@ -8,7 +8,7 @@ import java.util.function.UnaryOperator;
  * Rule for valid names of a database. Texts of a template are checked when it is read; values of
  * labels, which anybody may have sent, are made to fit.
  *
- * @param wants the rule in words, as in {@code "requires …"}
+ * @param requirement the rule in words, as in {@code "requires …"}
  * @param legal an expression that the template fits where {@code x} represents each label
  * @param led whether a template with labels begins with its own text, so that no value names what
  *     it likes, such as a table of the system
@@ -18,7 +18,7 @@ import java.util.function.UnaryOperator;
  *     get an underscore before their last character
  */
 public record NameRule(
-    String wants,
+    String requirement,
     String legal,
     boolean led,
     UnaryOperator<String> fit,

@@ -37,7 +37,7 @@ public record NameTemplate(List<String> parts, NameRule rule) {
           "\""
               + text
               + "\" requires "
-              + rule.wants()
+              + rule.requirement()
               + (rule.led() ? ", and a text before the first {label}" : ""));
     }
     return t;

@@ -26,7 +26,7 @@ public final class PersonalData {
   private static final String PEM = "-----BEGIN ";
   private static final String PEM_KEY = "PRIVATE KEY-----";
 
-  /** Prefixes of tokens, with the least number of characters behind them. */
+  /** Prefixes of tokens, with the least number of characters after them. */
   private record Prefix(String text, int least) {}
 
   private static final List<Prefix> TOKENS =

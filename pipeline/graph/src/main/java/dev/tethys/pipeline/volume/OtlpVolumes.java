@@ -97,7 +97,7 @@ final class OtlpVolumes {
     return out.complete(total, body.length);
   }
 
-  /** Counts a resource, whose attributes may stand behind its items. */
+  /** Counts a resource, whose attributes may follow its items. */
   private void end(long n, long bytes) {
     total += n;
     for (int i = 0; i < found.length; i++) {

@@ -73,7 +73,7 @@ public record VolumeAttribute(String name, Source source, String key) {
     };
   }
 
-  /** Whether each item has to be read for it, and may have a value of its own. */
+  /** Whether each item has to be read for it, and may have its own value. */
   boolean isOfItems() {
     return source == Source.ITEM || source == Source.METRIC;
   }

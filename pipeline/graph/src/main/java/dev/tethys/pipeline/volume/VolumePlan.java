@@ -60,7 +60,7 @@ final class VolumePlan implements Batch.Derivation<BatchVolumes> {
   public BatchVolumes ofBody(Signal signal, byte[] body) {
     try {
       return new OtlpVolumes(this, signal, isDetailed()).read(body);
-    } catch (CodecException e) { // whoever decodes it rejects it
+    } catch (CodecException e) { // its decoder rejects it
       return unknown(0, body.length);
     }
   }

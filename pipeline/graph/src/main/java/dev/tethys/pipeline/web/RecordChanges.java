@@ -34,7 +34,7 @@ final class RecordChanges {
 
   private RecordChanges() {}
 
-  /** What a node did with a record. */
+  /** Change of a record by a node. */
   enum Change {
     UNCHANGED,
     CHANGED,
@@ -88,7 +88,7 @@ final class RecordChanges {
   }
 
   /** The records of a passage; those of profiles and of malformed batches are left out. */
-  static List<Pair> of(NodeTap.Passage p, TapAccess access) {
+  static List<Pair> of(NodeTap.NodeBatches p, TapAccess access) {
     Batch first = p.before();
     List<Shown> before = first == null ? List.of() : records(first, access);
     Map<OneRecord.Identity, Deque<Shown>> left = new HashMap<>();

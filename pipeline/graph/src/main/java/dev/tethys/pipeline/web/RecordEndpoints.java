@@ -69,7 +69,7 @@ final class RecordEndpoints {
     access.check();
     if (!readers.tryAcquire()) {
       throw new HttpException(
-          429, MAX_READERS + " readers look at records, the limit; try again later");
+          429, MAX_READERS + " readers inspect records, the limit; try again later");
     }
     try {
       r.run();
@@ -109,7 +109,7 @@ final class RecordEndpoints {
         OutputStream out = PipelineEndpoints.begin(r)) {
       long skipped = 0;
       for (long n = 0; n < count && !gone[0]; ) {
-        NodeTap.Passage passage = tap.next(1000);
+        NodeTap.NodeBatches passage = tap.next(1000);
         StringBuilder lines = new StringBuilder();
         if (passage != null) {
           for (RecordChanges.Pair pair : RecordChanges.of(passage, access)) {

@@ -89,7 +89,7 @@ final class SampledAdvice {
           b.encoding() == Encoding.REMOTE_WRITE ? b.seriesAsOtlp().metrics() : b.takeTree());
       return true;
     } catch (CodecException e) {
-      return false; // whoever decodes it rejects it
+      return false; // its decoder rejects it
     }
   }
 

@@ -8,7 +8,7 @@ import dev.tethys.pipeline.privacy.PersonalData;
 import dev.tethys.pipeline.privacy.Texts;
 import dev.tethys.web.HttpException;
 
-/** What readers of an API see of the data that passes through a graph. */
+/** Visibility of the data of a graph to readers of an API. */
 public enum TapAccess {
   /** Nothing. */
   NONE,

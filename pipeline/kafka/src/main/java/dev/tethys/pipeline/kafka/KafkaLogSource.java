@@ -69,7 +69,7 @@ final class KafkaLogSource implements LogSource {
     }
   }
 
-  private record Handover(Partition partition, ConsumerRecord<byte[], byte[]> record) {}
+  private record PartitionRecord(Partition partition, ConsumerRecord<byte[], byte[]> record) {}
 
   private record Settled(Partition partition, long offset) {}
 
@@ -77,7 +77,7 @@ final class KafkaLogSource implements LogSource {
   private final SourceContext context;
   private final Registry.Counter entries;
   private final Registry.Counter errors;
-  private final BlockingQueue<Handover> handing = new LinkedBlockingQueue<>(); // see underWay
+  private final BlockingQueue<PartitionRecord> handing = new LinkedBlockingQueue<>(); // see underWay
   private final ConcurrentLinkedQueue<Settled> settled = new ConcurrentLinkedQueue<>();
   private final Map<TopicPartition, Partition> partitions = new HashMap<>(); // by the loop
   private final Map<TopicPartition, Long> committed = new HashMap<>(); // by the loop
@@ -181,7 +181,7 @@ final class KafkaLogSource implements LogSource {
         int bytes = 64 + Math.max(0, r.serializedKeySize()) + Math.max(0, r.serializedValueSize());
         underWay += bytes;
         p.progress.forward(r.offset(), bytes);
-        handing.add(new Handover(p, r));
+        handing.add(new PartitionRecord(p, r));
       }
     }
     if (System.nanoTime() - lastCommit >= COMMIT_EVERY.toNanos()) {
@@ -293,7 +293,7 @@ final class KafkaLogSource implements LogSource {
   private void hand() {
     try {
       while (true) {
-        Handover h = handing.take();
+        PartitionRecord h = handing.take();
         if (!h.partition.gone) {
           take(h.partition, h.record);
         }

@@ -17,7 +17,7 @@ final class Churn {
   /**
    * @param millis between the readings that were compared
    */
-  record Figures(long millis, long created, long removed) {}
+  record Counts(long millis, long created, long removed) {}
 
   synchronized void note(long now, long createdTotal, long removedTotal) {
     if (count > 0 && now - times[newest] < MINUTE && now >= times[newest]) {
@@ -31,14 +31,14 @@ final class Churn {
   }
 
   /** What happened since the oldest reading that is no more than an hour old. */
-  synchronized Figures since(long now, long createdTotal, long removedTotal) {
+  synchronized Counts since(long now, long createdTotal, long removedTotal) {
     for (int i = count - 1; i >= 0; i--) {
       int at = Math.floorMod(newest - i, READINGS);
       long age = now - times[at];
       if (age >= 0 && age <= 60 * MINUTE) {
-        return new Figures(age, createdTotal - created[at], removedTotal - removed[at]);
+        return new Counts(age, createdTotal - created[at], removedTotal - removed[at]);
       }
     }
-    return new Figures(0, 0, 0);
+    return new Counts(0, 0, 0);
   }
 }

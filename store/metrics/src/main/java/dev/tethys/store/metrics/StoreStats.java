@@ -146,7 +146,7 @@ final class StoreStats {
     spent.sort(Comparator.comparing(BlockInfo.Part::bytes).reversed());
     long created = head.counters.created.sum();
     long removed = head.counters.removed.sum();
-    Churn.Figures c = upkeep.churn.since(clock.millis(), created, removed);
+    Churn.Counts c = upkeep.churn.since(clock.millis(), created, removed);
     return new StorageStatus(
         new StorageStatus.InMemory(
             head.seriesCount(),

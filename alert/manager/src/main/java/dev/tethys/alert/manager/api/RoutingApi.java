@@ -79,7 +79,7 @@ final class RoutingApi {
     g.writeStartObject();
     g.writeNumberProperty("id", s.id());
     g.writeBooleanProperty("matched", s.matched());
-    for (RouteWalk.Verdict v : s.verdicts()) {
+    for (RouteWalk.Decision v : s.verdicts()) {
       if (!v.met()) {
         g.writeStringProperty("matcher", v.matcher().toString());
         g.writeStringProperty("value", v.value());
@@ -87,7 +87,7 @@ final class RoutingApi {
       }
     }
     g.writeArrayPropertyStart("verdicts");
-    for (RouteWalk.Verdict v : s.verdicts()) {
+    for (RouteWalk.Decision v : s.verdicts()) {
       g.writeStartObject();
       g.writeStringProperty("matcher", v.matcher().toString());
       g.writeStringProperty("value", v.value());

@@ -15,12 +15,12 @@ public final class RouteWalk {
    *
    * @param value of the label; "" for a missing label
    */
-  public record Verdict(LabelMatcher matcher, String value, boolean met) {}
+  public record Decision(LabelMatcher matcher, String value, boolean met) {}
 
   /** A route that was asked; it matches when all its matchers are met. */
-  public record Step(int id, RoutingNode route, List<Verdict> verdicts) {
+  public record Step(int id, RoutingNode route, List<Decision> verdicts) {
     public boolean matched() {
-      return verdicts.stream().allMatch(Verdict::met);
+      return verdicts.stream().allMatch(Decision::met);
     }
   }
 
@@ -69,7 +69,7 @@ public final class RouteWalk {
             id,
             route,
             route.matchers().all().stream()
-                .map(m -> new Verdict(m, labels.getOrDefault(m.name(), ""), m.matches(labels)))
+                .map(m -> new Decision(m, labels.getOrDefault(m.name(), ""), m.matches(labels)))
                 .toList());
     steps.add(step);
     if (!step.matched()) {

@@ -80,7 +80,7 @@ public final class Tracer {
     for (Integration i : pipeline.integrations(g.route().receiver())) {
       told.add(told(i, g, labels, free));
     }
-    Verdict v = verdict(g, alert, inhibition, intervals, silencedBy, told, ack, now);
+    Decision v = verdict(g, alert, inhibition, intervals, silencedBy, told, ack, now);
     return new Branch(id, g, intervals, silencedBy, told, v.outcome, v.because);
   }
 
@@ -107,9 +107,9 @@ public final class Tracer {
         g.failures().get(name));
   }
 
-  private record Verdict(Outcome outcome, String because) {}
+  private record Decision(Outcome outcome, String because) {}
 
-  private static Verdict verdict(
+  private static Decision verdict(
       Dispatcher.GroupState g,
       @Nullable Alert alert,
       Inhibitor.@Nullable Inhibition inhibition,
@@ -119,7 +119,7 @@ public final class Tracer {
       @Nullable AlertNote ack,
       Instant now) {
     if (inhibition != null) {
-      return new Verdict(
+      return new Decision(
           Outcome.INHIBITED,
           "inhibited by "
               + inhibition.source().labels()
@@ -132,21 +132,21 @@ public final class Tracer {
     }
     List<Interval> active = intervals.stream().filter(Interval::active).toList();
     if (!active.isEmpty() && active.stream().noneMatch(Interval::holds)) {
-      return new Verdict(Outcome.MUTED, "no notifications outside of " + names(active));
+      return new Decision(Outcome.MUTED, "no notifications outside of " + names(active));
     }
     List<Interval> muting = intervals.stream().filter(i -> !i.active() && i.holds()).toList();
     if (!muting.isEmpty()) {
-      return new Verdict(Outcome.MUTED, "no notifications during " + names(muting));
+      return new Decision(Outcome.MUTED, "no notifications during " + names(muting));
     }
     if (!silencedBy.isEmpty()) {
-      return new Verdict(Outcome.SILENCED, "silenced by " + String.join(", ", silencedBy));
+      return new Decision(Outcome.SILENCED, "silenced by " + String.join(", ", silencedBy));
     }
     if (told.isEmpty()) {
-      return new Verdict(
+      return new Decision(
           Outcome.NOBODY, "receiver " + g.route().receiver() + " has no integrations");
     }
     if (alert == null) {
-      return new Verdict(
+      return new Decision(
           Outcome.UNKNOWN,
           "no such alert was received; it would be notified after "
               + g.route().groupWait().toSeconds()
@@ -156,7 +156,7 @@ public final class Tracer {
   }
 
   /** Nothing keeps it back. */
-  private static Verdict known(
+  private static Decision known(
       Dispatcher.GroupState g,
       Alert alert,
       List<Notified> told,
@@ -165,17 +165,17 @@ public final class Tracer {
     for (Notified t : told) {
       FlushResult.Attempt a = t.attempt();
       if (a != null && a.result() == FlushResult.Result.FAILED) {
-        return new Verdict(
+        return new Decision(
             Outcome.FAILED, t.integration() + " failed at " + a.at() + ": " + a.detail() + next(g));
       }
     }
     boolean due = told.stream().anyMatch(t -> !t.reason().equals(NotifyReason.NONE.text()));
     if (alert.isResolvedAt(now) && !due) {
-      return new Verdict(Outcome.OVER, "it was over at " + alert.endsAt());
+      return new Decision(Outcome.OVER, "it was over at " + alert.endsAt());
     }
     FlushResult last = g.last();
     if (last == null || last.at().isBefore(alert.startsAt()) && due) {
-      return new Verdict(Outcome.WAITING, "its group was not flushed since it arrived" + next(g));
+      return new Decision(Outcome.WAITING, "its group was not flushed since it arrived" + next(g));
     }
     boolean onlyRepeats =
         told.stream()
@@ -183,7 +183,7 @@ public final class Tracer {
             .allMatch(
                 r -> r.equals(NotifyReason.NONE.text()) || r.equals(NotifyReason.REPEAT.text()));
     if (ack != null && onlyRepeats) {
-      return new Verdict(
+      return new Decision(
           Outcome.ACKNOWLEDGED,
           "acknowledged by "
               + ack.author()
@@ -198,7 +198,7 @@ public final class Tracer {
               .filter(x -> !x.reason().equals(NotifyReason.NONE.text()))
               .findFirst()
               .orElseThrow();
-      return new Verdict(Outcome.DUE, t.integration() + " is notified: " + t.reason() + next(g));
+      return new Decision(Outcome.DUE, t.integration() + " is notified: " + t.reason() + next(g));
     }
     Instant sent =
         told.stream()
@@ -213,7 +213,7 @@ public final class Tracer {
             .filter(java.util.Objects::nonNull)
             .min(Instant::compareTo)
             .orElse(null);
-    return new Verdict(
+    return new Decision(
         Outcome.NOTIFIED,
         sent == null ? "no notification is due" : "sent at " + sent + ", repeated after " + repeat);
   }

@@ -253,7 +253,7 @@ public final class LoadedPrograms implements AutoCloseable {
   }
 
   /**
-   * Runs a program at intervals on a processor, whatever it does.
+   * Runs a program at intervals on a processor.
    *
    * @param frequency times a second
    * @throws RefusedException with the reason

@@ -10,6 +10,7 @@ import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * the number of logs are bounded, so a container that writes very much delays its own messages.
  */
 public final class ContainerLogs implements Collector, AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(ContainerLogs.class.getName());
+  private static final System.Logger LOG = JulLogger.of(ContainerLogs.class.getName());
   private static final String RUNTIME = "stdout/stderr";
   private static final String JOURNAL = "journald";
   private static final int MAX_LOGS = 500;
@@ -362,7 +363,7 @@ public final class ContainerLogs implements Collector, AutoCloseable {
     }
   }
 
-  /** Logs that were not read, and sources whose messages were not counted, for want of room. */
+  /** Logs that were not read, and sources whose messages were not counted, because of limits. */
   public long shed() {
     return shed + patterns.shed();
   }

@@ -1,6 +1,7 @@
 package dev.tethys.collect.observe.logs;
 
 import dev.tethys.collect.observe.logs.LogTail.Position;
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * damaged line is left out: its log is then read from its end.
  */
 final class LogPositions {
-  private static final System.Logger LOG = System.getLogger(LogPositions.class.getName());
+  private static final System.Logger LOG = JulLogger.of(LogPositions.class.getName());
 
   private final @Nullable Path file;
 

@@ -200,7 +200,7 @@ public final class ProcessFiles {
     return out;
   }
 
-  /** Open file of a process, whatever its path leads to now. */
+  /** Open file of a process, even if its path leads elsewhere now. */
   public Path descriptor(int pid, int fd) {
     return folder(pid).resolve("fd").resolve(Integer.toString(fd));
   }

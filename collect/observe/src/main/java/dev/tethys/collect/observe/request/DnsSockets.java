@@ -14,12 +14,12 @@ import org.jspecify.annotations.Nullable;
 final class DnsSockets {
   private static final int MAX_SOCKETS = 4096;
 
-  private record Talk(long ports, ProtocolConnection parser) {}
+  private record DnsSession(long ports, ProtocolConnection parser) {}
 
   private final DnsMetrics metrics;
   private final ConnectionTracker tracker;
   private final ProtocolCounters counters;
-  private final LinkedHashMap<Long, Talk> sockets = new LinkedHashMap<>(64, 0.75f, true);
+  private final LinkedHashMap<Long, DnsSession> sockets = new LinkedHashMap<>(64, 0.75f, true);
 
   DnsSockets(DnsMetrics metrics, ConnectionTracker tracker, ProtocolCounters counters) {
     this.metrics = metrics;
@@ -29,11 +29,11 @@ final class DnsSockets {
 
   /** Parser of a socket. */
   ProtocolConnection parser(long socket, long ports, Owner owner) {
-    Talk e = sockets.get(socket);
+    DnsSession e = sockets.get(socket);
     if (e == null || e.ports() != ports || !e.parser().wantsPayloads()) {
       close(sockets.remove(socket));
       e =
-          new Talk(
+          new DnsSession(
               ports,
               new ProtocolConnection(
                   r -> {
@@ -46,14 +46,14 @@ final class DnsSockets {
                   Direction.SENT));
       sockets.put(socket, e);
       if (sockets.size() > MAX_SOCKETS) {
-        Map.Entry<Long, Talk> oldest = sockets.pollFirstEntry();
+        Map.Entry<Long, DnsSession> oldest = sockets.pollFirstEntry();
         close(oldest == null ? null : oldest.getValue());
       }
     }
     return e.parser();
   }
 
-  private static void close(@Nullable Talk e) {
+  private static void close(@Nullable DnsSession e) {
     if (e != null) {
       e.parser().close();
     }

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A server's span continues the trace of the header {@code traceparent}. A client's span is the
  * child of the request that its thread serves, if that is the only one. Processes that make spans
- * themselves get none here: those that send a {@code traceparent} of their own, or spans to a
+ * themselves get none here: those that send their own {@code traceparent}, or spans to a
  * collector.
  *
  * <p>Guarded by the lock of the connections. Every table has a bound.
@@ -261,7 +261,7 @@ public final class RequestSpans {
 
   /**
    * Decides about requests with a header. One that the process has received before and passes on,
-   * as proxies do, is no sign of spans of its own; received headers are known with the answer.
+   * as proxies do, is no sign of its own spans; received headers are known with the answer.
    */
   private void decide(long now) {
     while (!undecided.isEmpty() && now - undecided.getFirst().since > DECISION_NANOS) {

@@ -28,7 +28,7 @@ final class Detection {
    * @param lenient whether a failure is only logged
    * @param must whether an empty result is a failure
    */
-  record Asked(Detector detector, boolean lenient, boolean must) {
+  record DetectionRequest(Detector detector, boolean lenient, boolean must) {
     Attributes ask(Place place) throws IOException, InterruptedException {
       Attributes a = detector.detect(place);
       if (must && a.isEmpty()) {
@@ -55,7 +55,7 @@ final class Detection {
   /** Detectors whose attributes follow no version of the conventions. */
   private static final Set<String> FREE = Set.of("env", "dynatrace");
 
-  private final Map<String, Asked> detectors;
+  private final Map<String, DetectionRequest> detectors;
   private final Place place;
   private final Duration timeout;
   private final Retry retry;
@@ -65,7 +65,7 @@ final class Detection {
   private volatile Found found = Found.NOTHING;
 
   Detection(
-      Map<String, Asked> detectors, Place place, Duration timeout, Retry retry, Duration refresh) {
+      Map<String, DetectionRequest> detectors, Place place, Duration timeout, Retry retry, Duration refresh) {
     this.detectors = detectors;
     this.place = place;
     this.timeout = timeout;
@@ -161,7 +161,7 @@ final class Detection {
           : asked.get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
       String why = "detector " + name + ": no answer within " + longest();
-      Asked d = detectors.get(name);
+      DetectionRequest d = detectors.get(name);
       if (d != null && d.lenient()) {
         log.log(Level.WARNING, why);
         return new Attributes();
@@ -176,7 +176,7 @@ final class Detection {
   }
 
   /** Asks one until it answers or its time has passed. */
-  private Attributes ask(String name, Asked d, System.Logger log)
+  private Attributes ask(String name, DetectionRequest d, System.Logger log)
       throws IOException, InterruptedException {
     long end = System.nanoTime() + longest().toNanos();
     Duration pause = retry.first();

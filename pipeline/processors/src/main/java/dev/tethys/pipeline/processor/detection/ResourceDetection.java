@@ -170,7 +170,7 @@ public final class ResourceDetection implements ProcessorFactory<ResourceDetecti
   }
 
   private Settings read(YamlObject o) {
-    Map<String, Detection.Asked> asked = new LinkedHashMap<>();
+    Map<String, Detection.DetectionRequest> asked = new LinkedHashMap<>();
     for (String written : o.get(detectors)) {
       String name = written.strip();
       if (NOT_BUILT.contains(name)) {
@@ -184,7 +184,7 @@ public final class ResourceDetection implements ProcessorFactory<ResourceDetecti
       Key<Detector> block = blocks.get(name);
       boolean must = o.get(mustBe) && !ALWAYS_THERE.contains(name);
       if (name.equals(DYNATRACE)) {
-        asked.put(name, new Detection.Asked(FileDetectors::dynatrace, false, must));
+        asked.put(name, new Detection.DetectionRequest(FileDetectors::dynatrace, false, must));
         continue;
       }
       if (block == null) {
@@ -198,7 +198,7 @@ public final class ResourceDetection implements ProcessorFactory<ResourceDetecti
       Detector given = o.find(block);
       asked.put(
           name,
-          new Detection.Asked(
+          new Detection.DetectionRequest(
               given == null ? block.type().read(NOTHING) : given,
               !must && LENIENT.contains(name),
               must));

@@ -241,7 +241,7 @@ final class ObjectFeed {
       LOG.log(
           Level.WARNING,
           "{0}: changes of {1} since version {2}, which the API no longer knows, may be lost; it"
-              + " goes on from version {3}",
+              + " continues from version {3}",
           name,
           wanted.name(),
           forgotten,

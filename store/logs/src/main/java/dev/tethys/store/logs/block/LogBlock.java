@@ -22,7 +22,7 @@ public final class LogBlock {
   public record StreamRows(int stream, int rows, long bytes, long firstTime, long lastTime) {}
 
   /** Keys of what is kept of a block, besides sections and {@link RowColumns}. */
-  private enum Kept {
+  private enum CachedColumns {
     TEMPLATES,
     POSITIONS
   }
@@ -131,11 +131,11 @@ public final class LogBlock {
     if (known != null) {
       return known;
     }
-    TemplateTable table = (TemplateTable) kept.get(Kept.TEMPLATES);
+    TemplateTable table = (TemplateTable) kept.get(CachedColumns.TEMPLATES);
     if (table == null) {
       table = readTemplates();
       long size = 4L * (table.textStarts.length + table.firstRows.length) + 64;
-      kept.put(Kept.TEMPLATES, table, size);
+      kept.put(CachedColumns.TEMPLATES, table, size);
     }
     textStarts = table.textStarts;
     firstRows = table.firstRows;
@@ -218,10 +218,10 @@ public final class LogBlock {
       return known;
     }
     ColumnReader.Cursor c = metadata.cursor();
-    ColumnPositions p = (ColumnPositions) kept.get(Kept.POSITIONS);
+    ColumnPositions p = (ColumnPositions) kept.get(CachedColumns.POSITIONS);
     if (p == null) {
       p = readPositions(c);
-      kept.put(Kept.POSITIONS, p, 4L * (p.positions.length + p.counts.length) + 64);
+      kept.put(CachedColumns.POSITIONS, p, 4L * (p.positions.length + p.counts.length) + 64);
     }
     argumentCounts = p.counts;
     positions = p.positions;

@@ -45,15 +45,15 @@ final class ExemplarRing {
   private long outOfOrder;
 
   /**
-   * Figures for self-metrics.
+   * Counts for self-metrics.
    *
    * @param oldest time of the exemplar that came first, 0 when there is none
    */
-  record Figures(long appended, long outOfOrder, int series, long oldest) {}
+  record Counts(long appended, long outOfOrder, int series, long oldest) {}
 
-  synchronized Figures figures() {
+  synchronized Counts figures() {
     Entry first = ring.peekFirst();
-    return new Figures(
+    return new Counts(
         appended, outOfOrder, newest.size(), first == null ? 0 : first.exemplar.timestamp());
   }
 
