@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Git repository as the source of configurations: each file {@code NAME.yaml} of the last commit is
- * a configuration, and a change of it a new version with the author and subject of its commit. A
+ * Git repository as the source of configurations. Each file {@code NAME.yaml} of the last commit is
+ * a configuration; a change of it is a new version with the author and subject of its commit. A
  * version is not rolled out by itself.
  */
 final class Repository {

@@ -5,8 +5,10 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Sum of the accounts of a process, in items: {@code in + created + restored + revived + copied =
- * out + held + waiting + deadLettered + dropped + returned + kept}.
+ * Sum of the accounts of a process, in items.
+ *
+ * <p>{@code in + created + restored + revived + copied = out + held + waiting + deadLettered +
+ * dropped + returned + kept}
  *
  * <p>Each account balances by itself; the edges between components count independently of them.
  * {@code waiting} compares the two.

@@ -31,8 +31,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * CPU profiles of all processes: each processor is sampled 99 times a second, the kernel adds the
- * samples up, and at the end of each round they get their names and owners.
+ * CPU profiles of all processes. Each processor is sampled 99 times a second, and the kernel adds
+ * the samples up; at the end of each round they get their names and owners.
  */
 public final class CpuProfiler implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(CpuProfiler.class.getName());
