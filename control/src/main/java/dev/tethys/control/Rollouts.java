@@ -400,6 +400,11 @@ final class Rollouts {
           + " became unhealthy: "
           + (a.health() == null ? "" : a.health().error());
     }
+    if (reached.atApply == null && a.totals() != null) {
+      // The first report came after the version: losses count from there, and are awaited.
+      reached.atApply = a.totals();
+      reached.reportsAtApply = a.totalsCount();
+    }
     return lost(r, uid, reached, a.totals());
   }
 
