@@ -16,8 +16,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Queries of guards at a Prometheus. A query is sent again every {@link #INTERVAL} while its
- * answer is requested; a request does not wait.
+ * Queries of guards at a Prometheus. A query is sent again every {@link #INTERVAL} while its answer
+ * is requested; a request does not wait.
  */
 final class GuardQueries {
   private static final Duration INTERVAL = Duration.ofSeconds(1);

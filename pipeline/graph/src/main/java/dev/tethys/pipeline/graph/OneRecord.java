@@ -14,7 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Log record, span or metric apart from those that it came with. */
 public final class OneRecord {
-  /** Properties of a record that components keep: ids and times, of a metric its name and resource. */
+  /**
+   * Properties of a record that components keep: ids and times, of a metric its name and resource.
+   */
   public record Identity(String name, long a, long b, long c, long d) {}
 
   private OneRecord() {}
@@ -41,7 +43,8 @@ public final class OneRecord {
       case LogRecord l -> put(new LogsData(), r, s, l);
       case Span x -> put(new TracesData(), r, s, x);
       case Metric m -> put(new MetricsData(), r, s, m);
-      default -> throw new IllegalArgumentException("profiles cannot be inspected as single records");
+      default ->
+          throw new IllegalArgumentException("profiles cannot be inspected as single records");
     };
   }
 

@@ -77,7 +77,8 @@ final class KafkaLogSource implements LogSource {
   private final SourceContext context;
   private final Registry.Counter entries;
   private final Registry.Counter errors;
-  private final BlockingQueue<PartitionRecord> handing = new LinkedBlockingQueue<>(); // see underWay
+  private final BlockingQueue<PartitionRecord> handing =
+      new LinkedBlockingQueue<>(); // see underWay
   private final ConcurrentLinkedQueue<Settled> settled = new ConcurrentLinkedQueue<>();
   private final Map<TopicPartition, Partition> partitions = new HashMap<>(); // by the loop
   private final Map<TopicPartition, Long> committed = new HashMap<>(); // by the loop

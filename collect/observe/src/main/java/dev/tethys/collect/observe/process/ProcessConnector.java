@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Starts and ends of processes from the process connector of the kernel (netlink, cn_proc.h), read
- * by their own thread. Needs CAP_NET_ADMIN, the first process and network namespaces, and a
- * kernel with CONFIG_PROC_EVENTS.
+ * by their own thread. Needs CAP_NET_ADMIN, the first process and network namespaces, and a kernel
+ * with CONFIG_PROC_EVENTS.
  */
 public final class ProcessConnector implements AutoCloseable {
   private static final int NETLINK_CONNECTOR = 11;

@@ -24,8 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A server's span continues the trace of the header {@code traceparent}. A client's span is the
  * child of the request that its thread serves, if that is the only one. Processes that make spans
- * themselves get none here: those that send their own {@code traceparent}, or spans to a
- * collector.
+ * themselves get none here: those that send their own {@code traceparent}, or spans to a collector.
  *
  * <p>Guarded by the lock of the connections. Every table has a bound.
  */

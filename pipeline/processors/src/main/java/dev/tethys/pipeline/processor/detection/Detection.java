@@ -65,7 +65,11 @@ final class Detection {
   private volatile Found found = Found.NOTHING;
 
   Detection(
-      Map<String, DetectionRequest> detectors, Place place, Duration timeout, Retry retry, Duration refresh) {
+      Map<String, DetectionRequest> detectors,
+      Place place,
+      Duration timeout,
+      Retry retry,
+      Duration refresh) {
     this.detectors = detectors;
     this.place = place;
     this.timeout = timeout;
