@@ -114,7 +114,7 @@ public sealed interface CloudAuth {
     /**
      * The same.
      *
-     * @param taken a key that says our own nothing, and is taken for configurations that have it
+     * @param taken a key that has no effect here, taken for configurations that have it
      */
     public static Type<CloudAuth> keys(String block, String about, String taken) {
       Section s = new Section(block, about);

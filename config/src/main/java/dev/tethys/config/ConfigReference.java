@@ -58,7 +58,7 @@ public final class ConfigReference {
     return switch (d) {
       case null -> "";
       case Duration v -> "`" + Durations.format(v) + "`";
-      case Boolean v when k.type() != Type.BOOL -> ""; // a word represents it
+      case Boolean v when k.type() != Type.BOOL -> ""; // a word replaces it
       case Boolean v -> "`" + v + "`";
       case Number v -> "`" + v + "`";
       case ByteSize v -> "`" + v + "`";

@@ -31,7 +31,7 @@ public record ConnectionRules(
   public static final ConnectionRules ANY_ADDRESS =
       new ConnectionRules(false, 0, 0, 0, Duration.ZERO, false, true);
 
-  /** Whether the client has its own connections. */
+  /** Whether the client opens its own connections. */
   public boolean ownConnections() {
     return most > 0 || idle > 0 || idleEach > 0 || idleTime.isPositive() || single || anyAddress;
   }

@@ -273,7 +273,7 @@ public record HttpClientConfig(
           "x-amz-security-token",
           "x-amz-content-sha256");
 
-  /** To be included in the section of a type that has such a block inline. */
+  /** For inclusion in a section that has these keys inline. */
   public static final Section SECTION =
       new Section("http_client", "How a client authenticates and connects.");
 

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  * text.
  */
 public final class Redaction {
-  /** Represents a secret inside a URL, as in Go's {@code URL.Redacted}. */
+  /** Replaces a secret inside a URL, as in Go's {@code URL.Redacted}. */
   public static final String IN_URL = "xxxxx";
 
   private static final String WHOLE_URL = "<redacted>";

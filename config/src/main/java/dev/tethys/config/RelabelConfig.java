@@ -38,7 +38,7 @@ public final class RelabelConfig {
           Action.REPLACE,
           "What the rule does.");
 
-  /** A list of rules as it is in a file; to be read once the name scheme is known. */
+  /** A list of rules as written in a file; to be read once the name scheme is known. */
   public static final Type<YamlNode> LIST =
       new Type<>("list of relabel_config", null, n -> n, SECTION);
 

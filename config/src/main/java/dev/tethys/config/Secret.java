@@ -5,7 +5,7 @@ public record Secret(String value) {
   /** No secret at all. */
   public static final Secret NONE = new Secret("");
 
-  /** What is in place of a secret. */
+  /** Replaces a secret. */
   public static final String MASK = "<secret>";
 
   public boolean isEmpty() {

@@ -203,7 +203,7 @@ public record TlsConfig(
         system);
   }
 
-  /** Whether there is our own certificate. */
+  /** Whether a client certificate is configured. */
   public boolean hasCert() {
     return !cert.isEmpty() || !certFile.isEmpty();
   }

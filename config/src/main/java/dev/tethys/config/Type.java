@@ -123,7 +123,7 @@ public final class Type<T> {
     return oneOf(what, words.toArray(String[]::new), w -> w);
   }
 
-  /** One of two words, and what each represents. */
+  /** One of two words, each with its value. */
   public static <T> Type<T> oneOf(String what, String first, T one, String second, T other) {
     SequencedMap<String, T> m = new LinkedHashMap<>();
     m.put(first, one);

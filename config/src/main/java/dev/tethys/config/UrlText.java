@@ -57,8 +57,8 @@ public final class UrlText {
   }
 
   /**
-   * Where a reference leads, such as a redirect's, from the URL that it follows (RFC 3986 section
-   * 5.2, which {@link URI#resolve} is older than).
+   * The target of a reference, such as a redirect's, relative to a URL (RFC 3986 section 5.2;
+   * {@link URI#resolve} follows the older RFC 2396).
    *
    * @throws URISyntaxException when it leads nowhere
    */
@@ -139,7 +139,7 @@ public final class UrlText {
     if (bad.find()) {
       throw new URISyntaxException(text, "invalid URL escape \"" + bad.group() + "\"");
     }
-    // Of a query Go inspects nothing; what it would send there with a lone % is read alike so.
+    // Go checks nothing of a query; a lone % that it would send as it is is read so here, too.
     String query = m.group(4) == null ? "" : LONE_PERCENT.matcher(m.group(4)).replaceAll("%25");
     return new URI(
         m.group(1)

@@ -23,8 +23,8 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
- * One YAML file: its first document, and what in it was found to be not built yet. As with the Go
- * programs whose files these are, further documents in the file are not checked. JSON is YAML.
+ * One YAML file: its first document, and what in it was found to be not built yet. As in the Go
+ * programs whose files these are, further documents in the file are not read. JSON is YAML.
  */
 public final class YamlDocument {
   /** The largest file that is read, in bytes. */

@@ -41,7 +41,7 @@ public final class YamlLayers {
     /**
      * The text.
      *
-     * @param argument what follows the scheme
+     * @param argument the text after the scheme
      * @throws IOException when it is not available
      * @throws IllegalArgumentException saying what is wrong with the argument
      */

@@ -417,7 +417,7 @@ public final class YamlNode {
     return e != null && !(takesNullAsAbsent() && e.value().isNull());
   }
 
-  /** Anything that stands here as strings, numbers, bools, lists and maps; null is {@code ""}. */
+  /** The node as strings, numbers, bools, lists and maps; null is {@code ""}. */
   public Object asTree() {
     return Objects.requireNonNull(asTree(0, ""));
   }
@@ -479,11 +479,11 @@ public final class YamlNode {
   }
 
   /**
-   * What stands here as its own document, with other scalars at the same places.
+   * The node as its own document, with other scalars at the same places.
    *
    * @param scalars gives for a scalar a string, a number or a bool in its place, {@link
    *     Optional#empty()} for nothing there, or null for itself
-   * @param otherwise keys of the map here, with what is there where they are not written
+   * @param otherwise keys of this map, each with the value for a map that lacks the key
    */
   public YamlDocument rewritten(
       Function<YamlNode, @Nullable Object> scalars, Map<String, YamlNode> otherwise) {

@@ -12,7 +12,7 @@ public final class GoJson {
     return append(sb, s, true);
   }
 
-  /** The same but for the characters of HTML, which stay, as encoders do with that option. */
+  /** The same, but leaves the characters of HTML as they are, as Go's encoders can. */
   public static StringBuilder appendWithHtml(StringBuilder sb, String s) {
     return append(sb, s, false);
   }

@@ -173,7 +173,7 @@ public final class Labels implements Comparable<Labels> {
     return out;
   }
 
-  /** The labels as a sorted their own map. */
+  /** The labels as a new sorted map. */
   public TreeMap<String, String> toMap() {
     TreeMap<String, String> m = new TreeMap<>();
     for (Label l : toList()) {
@@ -243,9 +243,9 @@ public final class Labels implements Comparable<Labels> {
   }
 
   /**
-   * Writes what stays into {@code to}, or looks whether it is there.
+   * Writes the labels that stay into {@code to}, or compares them with its content.
    *
-   * @return how many bytes stay, -1 when something else is there
+   * @return how many bytes stay, -1 when the content differs
    */
   private int filter(byte[][] sortedNames, boolean keep, byte[] to, boolean compare) {
     int n = 0;

@@ -122,7 +122,10 @@ public final class Matcher {
     return regex == null ? value : regex.prefix();
   }
 
-  /** Bytes that testing may take, next to those of values: for the budget of who asks. */
+  /**
+   * Bytes that matching may take in addition to those of values: for the memory budget of the
+   * caller.
+   */
   public long matchingBytes() {
     return regex == null ? 0 : regex.matchingBytes();
   }

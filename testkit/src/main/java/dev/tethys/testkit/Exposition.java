@@ -17,7 +17,7 @@ public final class Exposition {
   /**
    * A family.
    *
-   * @param samples by what follows the family's name and the sorted labels
+   * @param samples by the suffix of the family's name and the sorted labels
    */
   public record Family(String type, String help, Map<String, Double> samples) {
     /** Without samples. */
@@ -78,7 +78,7 @@ public final class Exposition {
     }
   }
 
-  /** Numbers in labels in one form, regardless of what form the text has. */
+  /** Numbers in labels in one form, regardless of their form in the text. */
   private static String number(double v) {
     return v == Double.POSITIVE_INFINITY ? "+Inf" : Double.toString(v);
   }

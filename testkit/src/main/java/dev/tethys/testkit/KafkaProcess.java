@@ -140,7 +140,7 @@ public final class KafkaProcess implements AutoCloseable {
     return Files.readString(dir.resolve("log"));
   }
 
-  /** Has it stop, with what happens waiting in its sockets, or continue. */
+  /** Stops the process, so that requests wait in its sockets, or lets it continue. */
   public void freeze(boolean still) throws IOException, InterruptedException {
     String signal = still ? "-STOP" : "-CONT";
     new ProcessBuilder("kill", signal, Long.toString(process.pid())).start().waitFor();

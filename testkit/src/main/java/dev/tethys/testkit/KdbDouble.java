@@ -149,7 +149,7 @@ public final class KdbDouble implements AutoCloseable {
     }
   }
 
-  /** How often a user logged in. */
+  /** How often a client logged in. */
   public synchronized int logins() {
     return logins;
   }

@@ -208,7 +208,7 @@ public abstract class MetricStoreContract extends MetricStoreWritingContract {
   }
 
   /**
-   * What a selection says of times without values is what reading tells; who inspects windows alone
+   * What a selection says of times without values is what reading shows; a reader of windows alone
    * misses nothing that is in them.
    */
   protected static void checkTimes(MetricStore store, long min, long max) {

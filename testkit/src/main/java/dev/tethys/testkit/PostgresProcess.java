@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Assumptions;
 
 /**
  * Real PostgreSQL server on loopback, as Debian installs it, in a temporary folder. It does not run
- * as root: then {@code runuser} starts it as the user no one. A test that needs it is skipped where
- * it is not installed. // lint:keep: no one is the name of a user
+ * as root: then {@code runuser} starts it as the user nobody. A test that needs it is skipped where
+ * it is not installed. // lint:keep: nobody is the name of a user
  */
 public final class PostgresProcess implements AutoCloseable {
   private static final Path INSTALLED = Path.of("/usr/lib/postgresql");
@@ -29,7 +29,7 @@ public final class PostgresProcess implements AutoCloseable {
   /**
    * Starts it.
    *
-   * @param dir must be reachable by all
+   * @param dir must be readable by all users
    * @param password of the user {@code tethys}
    */
   public PostgresProcess(Path dir, String password) throws IOException, InterruptedException {
@@ -109,7 +109,7 @@ public final class PostgresProcess implements AutoCloseable {
   }
 
   /**
-   * Has it let all on loopback in who has a ticket of Kerberos, and no other.
+   * Lets clients on loopback in that have a ticket of Kerberos, and no others.
    *
    * @param type of the line in pg_hba.conf: {@code host}, or {@code hostgssenc} where the ticket's
    *     key has to encrypt too
@@ -125,8 +125,8 @@ public final class PostgresProcess implements AutoCloseable {
   }
 
   /**
-   * Has it speak TLS on loopback and nothing else, and let users in who show a certificate of their
-   * name, and no other.
+   * Makes it speak TLS on loopback and nothing else, and let in users that show a certificate of
+   * their name, and no others.
    *
    * @param server certificate {@code server}, and the authority of those of users
    */
@@ -136,7 +136,7 @@ public final class PostgresProcess implements AutoCloseable {
     for (Path p : List.of(server.ca(), server.certificate("server"), server.key("server"))) {
       Path own = dir.resolve(p.getFileName());
       Files.copy(p, own);
-      if (root) { // who may read a key is checked
+      if (root) { // the server checks who may read a key
         Files.setOwner(
             own,
             own.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody"));
@@ -149,8 +149,8 @@ public final class PostgresProcess implements AutoCloseable {
   }
 
   /**
-   * Has it listen at a socket of the machine too, through which the user that the test runs as is
-   * {@code tethys}, and all others no one.
+   * Makes it listen at a Unix socket, too, through which the user that runs the test is {@code
+   * tethys} and no other user is let in.
    *
    * @return the folder of the socket
    */
@@ -166,7 +166,7 @@ public final class PostgresProcess implements AutoCloseable {
     return folder;
   }
 
-  /** Has it let all on loopback in without a password, for what stands before it. */
+  /** Lets all clients on loopback in without a password, for proxies in tests. */
   public void letEverybodyIn() throws IOException, InterruptedException {
     restart("host all all 127.0.0.1/32 trust\n", "");
   }

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * written, or end writing with an error of the process.
  *
  * <p>After a power cut ({@link #afterPowerCut}) a file keeps what was forced and, of what was
- * written after it, any part, with sectors missing in between; a folder keeps the names that were
+ * written after that, any part, with sectors missing in between; a folder keeps the names that were
  * synced and any first few of the changes since. What could not be forced once is lost then, even
  * if forcing the file again succeeded, as on Linux. After the end of a process alone ({@link
  * #afterKill}) everything written is there. Everything is drawn from the given random numbers, so a
@@ -121,8 +121,7 @@ public final class SimulatedFiles implements FileAccess {
   }
 
   /**
-   * Whether there is no memory to write or to force with: half of what is written is in the file
-   * then.
+   * Whether there is no memory to write or to force with: then half of a write reaches the file.
    */
   public synchronized void outOfMemory(boolean now) {
     outOfMemory = now;
@@ -341,7 +340,7 @@ public final class SimulatedFiles implements FileAccess {
     return Arrays.copyOf(c.bytes, c.size);
   }
 
-  /** Changes bytes behind the back of their writer. */
+  /** Changes bytes without the knowledge of their writer. */
   public synchronized void damage(Path path, java.util.function.UnaryOperator<byte[]> f)
       throws IOException {
     Content c = content(path);

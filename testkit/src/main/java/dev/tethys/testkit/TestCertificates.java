@@ -73,7 +73,7 @@ public final class TestCertificates {
     write(name, keys(EC), sans, true, Instant.now().minus(1, ChronoUnit.HOURS));
   }
 
-  /** Makes {@code name.crt} and {@code name.key}, signed by no one but itself. */
+  /** Makes {@code name.crt} and {@code name.key}, a self-signed certificate. */
   public void selfSigned(String name, String sans) throws IOException {
     write(name, keys(EC), sans, false, end());
   }

@@ -90,9 +90,7 @@ class SkippedByNameTest {
     return Path.of(name);
   }
 
-  /**
-   * What is notified of tests, and of containers that are left out: Surefire writes down no more.
-   */
+  /** Events of tests, and of containers that are skipped: Surefire writes no more. */
   private static List<String> told(Class<?> tests) {
     List<String> told = new ArrayList<>();
     TestExecutionListener listener =

@@ -21,10 +21,11 @@ import java.util.Map;
  * and so are pairs written as {@code [k=v,…]} in a host or an instance. A counter or derive is a
  * monotonic cumulative sum (the Collector leaves its temporality open).
  *
- * <p>For one thread. a metric is called by type, type instance and, where there are several, data
- * source, with points between; {@code plugin}, {@code plugin_instance}, {@code host} and a single
- * {@code dsname} are attributes, and so is what is {@code [k=v,…]} in a host or an instance. A
- * counter or derive is a monotonic sum, which is cumulative (the Collector leaves that open).
+ * <p>For one thread. A metric is named by its type, type instance and, where there are several,
+ * data source, separated by dots; {@code plugin}, {@code plugin_instance}, {@code host} and a
+ * single {@code dsname} are attributes, and so is what a host or an instance has as {@code
+ * [k=v,…]}. A counter or derive is a monotonic sum, which is cumulative (the Collector leaves that
+ * open).
  *
  * <p>For one thread.
  */

@@ -60,7 +60,7 @@ public final class PacketReader {
    * A reader.
    *
    * @param level what packets have to be
-   * @param passwords of users; null when no client has one, and signatures are not checked
+   * @param passwords of users; null when there is no user file: then signatures are not checked
    * @param types when empty, single values are called {@code value} and others by their number
    */
   public PacketReader(
@@ -274,7 +274,7 @@ public final class PacketReader {
     return seconds * 1_000_000_000 + ((fraction * 1_000_000_000) >> 30);
   }
 
-  /** Whether the signature was checked; it is right then. */
+  /** Whether the signature was checked and is right. */
   private boolean isSigned(ByteBuffer part, ByteBuffer signed) {
     if (part.remaining() <= HASH) {
       throw new CodecException("a signature of " + part.remaining() + " bytes");

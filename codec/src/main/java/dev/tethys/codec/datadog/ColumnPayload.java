@@ -16,15 +16,16 @@ import org.jspecify.annotations.Nullable;
  * datadoghq.api.metrics.v3.Payload} of agent-payload. A message is a table: each field of {@code
  * MetricData} is a column, with a row a series or a row a point; what repeats is in dictionaries,
  * whose rows are counted from 1 and whose row 0 is nothing. References to them and times are given
- * as differences from the row before, over the whole message; keys of a sketch over that sketch.
+ * as differences from the row before, over the whole message; keys of a sketch as differences
+ * within the sketch.
  *
  * <p>A message whose columns do not fit each other is refused as a whole, since no later row can be
- * reported; a series or a point that means nothing by itself.
+ * assigned any more; a series or a point that is invalid alone is refused alone.
  */
 public final class ColumnPayload {
   /**
-   * Characters of tags and resources of all points, each with its own: a few bytes of a message may
-   * represent any number of them.
+   * Characters of tags and resources of all points, each point counted with its own: a few bytes of
+   * a message may represent any number of them.
    */
   public static final int MAX_TEXT = 32 << 20;
 

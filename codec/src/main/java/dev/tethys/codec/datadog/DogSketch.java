@@ -17,7 +17,7 @@ public final class DogSketch {
   /** The most keys; beyond it the lowest are joined, as the agent does. */
   static final int MAX_BINS = 4096;
 
-  /** The agent's bins have 16 bits: one key with more is there several times. */
+  /** The agent's bins have 16 bits: a key with a larger count has several bins. */
   static final int MAX_BIN = 65_535;
 
   static final int BIAS = 1338;
@@ -47,7 +47,7 @@ public final class DogSketch {
     return -lower(1 - key);
   }
 
-  /** A value that represents all of a key. */
+  /** A value that represents all values of a key. */
   static double middle(int key) {
     return key == 0 ? 0 : key < 0 ? -middle(-key) : Math.exp(LN_GAMMA * (key - BIAS));
   }

@@ -10,7 +10,7 @@ final class TraceMessages {
 
   private TraceMessages() {}
 
-  /** The {@code TracerPayload} that the reader is on. */
+  /** The {@code TracerPayload} at the reader's position. */
   static Attributes payload(ProtoReader r) {
     Attributes p = new Attributes();
     Attributes tags = new Attributes();

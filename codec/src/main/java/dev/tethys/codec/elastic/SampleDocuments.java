@@ -90,7 +90,7 @@ public final class SampleDocuments {
   /**
    * The same.
    *
-   * @param field that the value is in: {@link #VALUE} or {@link #COUNTER}
+   * @param field of the value: {@link #VALUE} or {@link #COUNTER}
    */
   public static void sample(byte[] series, long time, String field, double value, TextBuffer to) {
     to.put("{\"@timestamp\":").number(time).put(series);

@@ -12,7 +12,7 @@ import java.nio.charset.StandardCharsets;
  * <p>Three ways, each exact. Up to 2^53 and powers of ten up to 22 one correctly rounded
  * multiplication or division does (Clinger 1990). Other numbers of at most 19 digits are multiplied
  * by a 128-bit power of ten (Eisel and Lemire, "Number Parsing at a Gigabyte per Second", 2021),
- * which either proves its rounding or stops trying. The rest is left to {@link Double#parseDouble}.
+ * which either proves its rounding or fails. The rest is left to {@link Double#parseDouble}.
  */
 public final class DecimalParser {
   /** Bits of the answer for text that is no number. No parsed number has them. */

@@ -46,8 +46,8 @@ final class FormattedMetric {
   }
 
   /**
-   * The classic buckets of a native histogram: those next to it, those that its custom bounds make,
-   * or +Inf alone.
+   * The classic buckets of a native histogram: those sent with it, those that its custom bounds
+   * make, or +Inf alone.
    */
   static Buckets classic(Native n) {
     Buckets beside = n.classic();

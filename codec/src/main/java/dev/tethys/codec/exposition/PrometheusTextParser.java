@@ -190,7 +190,7 @@ final class PrometheusTextParser extends TextParser {
     }
   }
 
-  /** Reads what follows a key, to the end of the line. */
+  /** Reads the rest of the line after a key. */
   private Event rest() {
     skipBlanks();
     int from = pos;

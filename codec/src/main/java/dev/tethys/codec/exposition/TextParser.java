@@ -31,7 +31,8 @@ abstract class TextParser implements ExpositionParser {
   private static final byte[] QUANTILE = "quantile".getBytes(StandardCharsets.US_ASCII);
 
   /**
-   * Classes of bytes: 1 may begin a label name, 2 may continue one, 4 and 8 the same of metrics.
+   * Classes of bytes as bits: 1 may begin a label name, 2 may continue one, 4 and 8 the same for
+   * metric names.
    */
   static final byte[] CLASS = new byte[256];
 
@@ -288,7 +289,7 @@ abstract class TextParser implements ExpositionParser {
    * Passes over a quoted string whose opening quote is at {@code p} and returns the offset of its
    * closing quote; -1 when there is none.
    *
-   * @param lines whether a line end may be in it
+   * @param lines whether it may contain a line end
    */
   final int closingQuote(int p, boolean lines) {
     int seen = 0;
@@ -364,7 +365,7 @@ abstract class TextParser implements ExpositionParser {
     return GoQuote.quote(s) + (cut ? "…" : "");
   }
 
-  /** An error about what was expected, with what is at {@code pos} instead. */
+  /** An error that names what was expected and what is at {@code pos} instead. */
   final ExpositionException expected(String what) {
     String got = pos >= end ? "end of input" : quoted(pos, pos + characterLength());
     return error(

@@ -32,7 +32,7 @@ public record ForwardMessage(LogsData logs, int events, @Nullable String chunk, 
   /** The attribute with the tag. */
   public static final String TAG = "fluent.tag";
 
-  /** What an event takes next to the values of its record. */
+  /** Bytes of an event in addition to the values of its record. */
   private static final long EVENT_BYTES = 256;
 
   /**
@@ -182,7 +182,7 @@ public record ForwardMessage(LogsData logs, int events, @Nullable String chunk, 
       @Nullable Object time,
       @Nullable Object record,
       long now) {
-    // Fluent Bit puts [time, metadata] instead of a time.
+    // Fluent Bit sends [time, metadata] instead of a time.
     Object t =
         switch (time) {
           case Object[] a when a.length > 0 -> a[0];

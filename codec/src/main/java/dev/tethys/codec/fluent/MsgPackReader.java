@@ -66,7 +66,7 @@ public final class MsgPackReader {
   }
 
   /**
-   * One value of any kind. Whole numbers beyond 63 bits keep their bits, as ids require it, and are
+   * One value of any kind. Whole numbers beyond 63 bits keep their bits, as ids require, and are
    * negative.
    *
    * @throws CodecException when it is malformed, or something follows it
@@ -311,7 +311,7 @@ public final class MsgPackReader {
     return a;
   }
 
-  /** What may be in a map: a time within a record is its nanoseconds. */
+  /** A value inside of a map: a time within a record becomes its nanoseconds. */
   private static @Nullable Object plain(@Nullable Object v) {
     return switch (v) {
       case EventTime t -> t.nanos;

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the data of Python's pickle, protocols 0 to 5: numbers, text, tuples, lists. A pickle is a
- * program; the instructions that make objects of classes or call anything are refused, so nothing
- * but data results from it. Source: the documentation of {@code pickletools}.
+ * program; the instructions that make objects of classes or call anything are refused, so it can
+ * yield nothing but data. Source: the documentation of {@code pickletools}.
  *
  * <p>Bounds: the stack and what is remembered grow by at most one entry for each byte of the input.
  */
@@ -35,7 +35,7 @@ final class PickleReader {
     in = ByteBuffer.wrap(buf, offset, length).order(java.nio.ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** Reads a list of points; an element that is none is reported to the other. */
+  /** Reads a list of points; an element that is not a point is passed to {@code refused}. */
   void read(Points points, BiConsumer<String, String> refused) {
     Object top;
     try {

@@ -88,7 +88,7 @@ public final class ImportLines {
       return null;
     }
     try {
-      // Its own line, so that what is wrong with it costs no other.
+      // A copy of the line, so that a malformed line does not affect others.
       byte[] line = java.util.Arrays.copyOfRange(buf, from, to + 1);
       line[line.length - 1] = '\n';
       ExpositionParser p = ExpositionParsers.text(line, 0, line.length, ParserOptions.DEFAULT);

@@ -127,7 +127,7 @@ public final class InfluxSeries {
         : s;
   }
 
-  /** A value of a tag as it is in the database. */
+  /** The text of a tag's value as the database stores it. */
   public static String tagValue(String value) {
     return escaped(value);
   }

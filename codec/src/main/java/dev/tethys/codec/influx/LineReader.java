@@ -92,7 +92,7 @@ public final class LineReader {
     return false;
   }
 
-  /** Where the line is in the message, from 1. */
+  /** Line number in the message, from 1. */
   public int lineNumber() {
     return lineNumber;
   }
@@ -143,7 +143,7 @@ public final class LineReader {
     return timed;
   }
 
-  /** The timestamp as it is there. */
+  /** The timestamp as it was sent. */
   public long time() {
     return time;
   }
@@ -152,7 +152,7 @@ public final class LineReader {
     return b == ' ' || b == '\t' || b == 0;
   }
 
-  /** Where a line ends: at a line end that is in no string. */
+  /** Offset of the line end that is not inside a string. */
   private int lineEnd(int from) {
     boolean inFields = false;
     boolean quoted = false;
@@ -187,7 +187,7 @@ public final class LineReader {
         value = inFields && b == '=';
       }
     }
-    // A string that is never closed would take all lines after it along.
+    // A string that is never closed would take all following lines along.
     return quoted && first >= 0 ? first : end;
   }
 

@@ -123,7 +123,8 @@ public final class JsonFailures {
   }
 
   /**
-   * Where it is wrong, in brackets; empty where that is unknown. Of a secret that is all to say.
+   * The position of the fault, in brackets; empty when it is unknown. Of a secret that is all to
+   * say.
    */
   public static String where(JacksonException e) {
     int column = column(e);

@@ -176,7 +176,7 @@ public final class ProtoJson {
   public static String path(JsonParser p) {
     StringBuilder sb = new StringBuilder();
     TokenStreamContext c = p.streamReadContext();
-    // An object or a list that has just begun is its own context.
+    // An object or a list that has just begun has its own context.
     if (p.currentToken() == JsonToken.START_OBJECT || p.currentToken() == JsonToken.START_ARRAY) {
       c = c.getParent();
     }

@@ -128,7 +128,7 @@ final class QWriter {
         }
       }
       case double[] d -> {
-        for (double x : d) { // the bits as they are: a stale marker is its own not-a-number
+        for (double x : d) { // the bits as they are: the stale marker is a particular NaN
           out.putLong(Double.doubleToRawLongBits(x));
         }
       }

@@ -23,7 +23,7 @@ public record MqttPackets(boolean five) {
   public static final int DISCONNECT = 14;
   public static final int AUTH = 15;
 
-  /** The reason of an AUTH that requires another one. */
+  /** Reason of an AUTH packet that asks for another one. */
   public static final int CONTINUE = 0x18;
 
   /** Reason codes of version 5 from here on are failures. */

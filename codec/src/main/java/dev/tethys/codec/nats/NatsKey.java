@@ -85,7 +85,7 @@ public final class NatsKey {
     return encode(all);
   }
 
-  /** The signature of what a server made up, as it requires it. */
+  /** The signature of the server's nonce, in the form that the server requires. */
   public String sign(String nonce) {
     try {
       Signature s = Signature.getInstance("Ed25519");

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * Message of a server to an agent.
  *
  * @param error null for none
- * @param reportAll whether everything is to be reported anew
- * @param reportComponents whether the components are to be reported, too
+ * @param reportAll whether the agent must report everything again
+ * @param reportComponents whether the agent must report its components, too
  * @param newUid by which the agent goes from now on, 16 bytes; null for as before
  * @param heartbeat how often the agent is to say that it is there; null where it does not say, zero
  *     for never
@@ -33,7 +33,7 @@ public record ServerToAgent(
   /**
    * Why a message was not taken.
    *
-   * @param unavailable whether the server is overloaded: it may be reported again later
+   * @param unavailable whether the server is overloaded: the agent may report again later
    * @param retryAfter when that is; zero where it does not say
    */
   public record Failure(boolean unavailable, String message, Duration retryAfter) {}

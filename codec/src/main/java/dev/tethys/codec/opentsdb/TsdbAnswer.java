@@ -125,7 +125,7 @@ public final class TsdbAnswer {
   /**
    * Reads what {@code /api/put?details} answers.
    *
-   * @return empty when it reports no single points
+   * @return empty when it names no single points
    * @throws CodecException when it is no JSON of this form
    */
   public static List<Refused> refused(byte[] body) {

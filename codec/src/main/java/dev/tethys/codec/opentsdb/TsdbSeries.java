@@ -72,7 +72,7 @@ public final class TsdbSeries {
   /**
    * The key of a series.
    *
-   * @param first labels that are their own tags before others; fewer than {@code maxTags}
+   * @param first labels that become tags before others; fewer than {@code maxTags}
    * @param maxTags most tags of a series
    */
   public static Key key(Labels labels, Collection<String> first, int maxTags) {
@@ -129,7 +129,7 @@ public final class TsdbSeries {
     return metric.endsWith(NOT_FINITE);
   }
 
-  /** The tag of a label that has its own. */
+  /** The tag of a label that has its own tag. */
   public static String tag(String label) {
     return label.equals(MORE) ? MORE_LABEL : encode(label, false);
   }
@@ -139,7 +139,7 @@ public final class TsdbSeries {
     return encode(value, true);
   }
 
-  /** The labels of a metric and its tags, their writer. */
+  /** The labels of a metric and its tags, regardless of their writer. */
   public static Labels labels(String metric, Map<String, String> tags) {
     LabelsBuilder b = new LabelsBuilder();
     tags.forEach(

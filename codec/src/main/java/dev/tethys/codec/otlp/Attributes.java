@@ -52,7 +52,7 @@ final class Attributes {
     return null;
   }
 
-  /** Reads one KeyValue message, whose field the reader is on. */
+  /** Reads one KeyValue message, the field at the reader's position. */
   void read(ProtoReader r) {
     if (list.size() >= MAX_ATTRIBUTES) {
       throw new CodecException("more than " + MAX_ATTRIBUTES + " attributes");

@@ -26,8 +26,8 @@ public final class OtlpToSeries {
   }
 
   /**
-   * Converts an ExportMetricsServiceRequest; {@link #body} and {@link #samples} then show what
-   * resulted from it.
+   * Converts an ExportMetricsServiceRequest; {@link #body} and {@link #samples} then give the
+   * result.
    *
    * @return data points taken and refused, and why
    * @throws CodecException when it is malformed

@@ -12,7 +12,7 @@ public interface PointSink {
    *
    * @param labels with the name of the metric
    * @param timestamp Unix milliseconds
-   * @return why it is refused, for its sender; null when it is taken
+   * @return the reason of the refusal, for the sender; null when it is taken
    */
   @Nullable String sample(Labels labels, long timestamp, double value);
 

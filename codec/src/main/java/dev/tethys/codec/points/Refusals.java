@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 
 /** Refused items of a message: all of them counted by reason, the first {@link #MAX_KEPT} kept. */
 public final class Refusals {
-  /** So many are given one by one. */
+  /** The most refusals that are reported one by one. */
   public static final int MAX_KEPT = 100;
 
   /** An item is shown up to here. */
@@ -71,7 +71,7 @@ public final class Refusals {
                 Integer::sum));
   }
 
-  /** Notes one that is in a buffer. */
+  /** Notes a refusal whose line is in a buffer. */
   public void add(int number, byte[] buf, int from, int to, String why) {
     // Four bytes a character at most, so that what is cut off is not decoded first.
     int end = Math.min(to, from + 4 * MAX_SHOWN);

@@ -73,7 +73,7 @@ public final class PprofReader {
    * @param body the message, plain or in gzip as programs write it
    * @param maxBytes the largest message
    * @param names the types that are wanted, and how they are called; none for all as they are
-   * @param attributes of the profiles, next to those of the message
+   * @param attributes of the profiles, in addition to those of the message
    * @throws CodecException when it is no such message
    */
   public static void read(
@@ -191,7 +191,7 @@ public final class PprofReader {
     }
   }
 
-  /** Where a string is in the dictionary. */
+  /** The index of a string in the dictionary. */
   private int text(long index) {
     int i = message.check(index);
     if (texts[i] == NONE) {

@@ -50,7 +50,7 @@ public final class StackProfile {
   }
 
   /**
-   * Where a stack is in the dictionary.
+   * The index of a stack in the dictionary.
    *
    * @param frames the innermost first
    */
@@ -72,7 +72,7 @@ public final class StackProfile {
     return frames.isEmpty() ? 0 : out.dictionary().index(ProfileTable.STACK, stack);
   }
 
-  /** Adds to a stack that has such attributes, both by where they are in the dictionary. */
+  /** Adds to a stack that has such attributes; both are indices in the dictionary. */
   public void add(int stack, List<Integer> attributes, long value) {
     values.merge(new Key(stack, attributes), value, Long::sum);
   }

@@ -28,9 +28,9 @@ import java.nio.charset.StandardCharsets;
  * }</pre>
  *
  * <p>Invariants: {@code start <= pos <= limit <= buf.length}; every read checks {@code limit}, so
- * that no input reads beyond the message it is in. After {@link #next()} exactly one read, {@link
- * #enter()} or {@link #skip()} takes the value. Errors are {@link CodecException}s and leave the
- * reader unusable until {@link #reset}. Not for several threads at once.
+ * that no input reads beyond its message. After {@link #next()} exactly one read, {@link #enter()}
+ * or {@link #skip()} takes the value. Errors are {@link CodecException}s and leave the reader
+ * unusable until {@link #reset}. Not for several threads at once.
  *
  * <p>Format: the protobuf encoding specification (varints little end first, 7 bits a byte; tag =
  * field number << 3 | wire type).
@@ -67,7 +67,7 @@ public final class ProtoReader {
     reset(message, 0, message.length);
   }
 
-  /** Starts over with a message that is in a larger buffer. */
+  /** Starts over with a message that is part of a larger buffer. */
   public ProtoReader reset(byte[] buffer, int offset, int length) {
     java.util.Objects.checkFromIndexSize(offset, length, buffer.length);
     buf = buffer;
@@ -286,7 +286,7 @@ public final class ProtoReader {
     return outer;
   }
 
-  /** Continues behind the message entered last, read to its end or not. */
+  /** Continues after the message entered last, read to its end or not. */
   public void leave(int outer) {
     pos = limit;
     limit = outer;

@@ -5,8 +5,8 @@ public final class Utf8Bytes {
   private Utf8Bytes() {}
 
   /**
-   * Puts a question mark instead of every byte that does not belong to a character in UTF-8 as
-   * Unicode defines it: no overlong forms, no surrogates. Must begin at a character's start.
+   * Replaces every byte that does not belong to a character in UTF-8 as Unicode defines it (no
+   * overlong forms, no surrogates) by a question mark. Must begin at a character's start.
    */
   public static void repair(byte[] b, int from, int to) {
     int i = from;

@@ -396,7 +396,7 @@ public final class RowTemplate {
       outSize += n;
     }
 
-    /** Writes what follows the elements of the series before. */
+    /** Writes the end of the series before, after its elements. */
     private void endSeries(boolean timeFollows) {
       if (count > 0) {
         outRoom(8);

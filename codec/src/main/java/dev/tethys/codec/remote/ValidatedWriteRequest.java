@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What can be used of a request of remote write that came from outside, as a request of 1.0. It may
  * be joined with others: labels are sorted, valid and named, histograms do not contradict
- * themselves, and every field was read once, so that no one's fault costs others their samples.
+ * themselves, and every field was read once, so that a fault of one client costs no other client
+ * its samples.
  *
  * @param body a request of 1.0; the same bytes where nothing was wrong with it
  * @param samples how many floats it has
@@ -210,7 +211,7 @@ public record ValidatedWriteRequest(
       }
     }
 
-    /** Whether labels are as a our own writer would write them, metric name and all. */
+    /** Whether labels are as our own writer would write them, metric name and all. */
     private boolean isSorted(WriteRequestReader r) {
       byte[] b = r.labelBuffer();
       labels.reset(b, r.labelOffset(), r.labelLength());

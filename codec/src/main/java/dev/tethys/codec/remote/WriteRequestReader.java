@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Walks a remote write 1.0 request ({@code prometheus.WriteRequest}) in place. A series' labels are
- * issued as the bytes that are in the request, to be resolved by {@link Appender#series(byte[],
+ * returned as the bytes that are in the request, to be resolved by {@link Appender#series(byte[],
  * int, int, Appender.LabelDecoder)} with {@link #LABELS}; in the steady state nothing is decoded
  * and nothing is allocated.
  *
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * while (reader.nextMetadata()) ...
  * }</pre>
  *
- * <p>Invariants: {@code top} walks the request, {@code in} the series that was issued last. The
+ * <p>Invariants: {@code top} walks the request, {@code in} the series that was returned last. The
  * label region is the run of label fields (tag 0x0a) that begins the series; where a series has
  * label fields elsewhere too, which no known sender writes, all of them are gathered in {@code
  * gathered} and the region is there. Not for several threads at once.
@@ -47,8 +47,8 @@ public final class WriteRequestReader {
     MetricType.STATESET
   };
 
-  // Of the series that was issued last: it was walked; or its labels are only likely, and its
-  // sample is still to be issued; or it was.
+  // State of the series that was returned last: it was walked; or its labels are only likely, and
+  // its sample is still to be returned; or it was.
   private static final int WALKED = 0;
   private static final int WHOLE = 1;
   private static final int SAMPLE_TAKEN = 2;
@@ -76,7 +76,7 @@ public final class WriteRequestReader {
   private String family = "";
   private @Nullable MetricMetadata metadata;
   private boolean inMetadata;
-  private boolean walked; // all series were issued
+  private boolean walked; // all series were returned
   private boolean others; // something else stands between them
   private @Nullable RequestFamilies families; // metadata met on the way goes there
 
@@ -100,7 +100,7 @@ public final class WriteRequestReader {
 
   /**
    * Starts over, with the metadata that applies to each series: {@link RequestFamilies#of} is asked
-   * for the series issued last.
+   * for the series returned last.
    */
   public WriteRequestReader reset(byte[] buffer, int from, int size, RequestFamilies known) {
     reset(buffer, from, size);
@@ -138,8 +138,8 @@ public final class WriteRequestReader {
 
   /**
    * The same without walking the labels, where that can be put off: what ends as a {@link
-   * SingleSample} is taken for labels and that sample. The caller that does not know that these
-   * very bytes are labels says {@link #settle} before anything is made of the series.
+   * SingleSample} is taken for labels and that sample. A caller that does not know these very bytes
+   * to be labels calls {@link #settle} before it uses the series.
    */
   public boolean nextLikelySeries() {
     if (!nextField()) {
@@ -152,7 +152,7 @@ public final class WriteRequestReader {
     return true;
   }
 
-  /** Walks the series that {@link #nextLikelySeries} issued, if it did not. */
+  /** Walks the series that {@link #nextLikelySeries} returned, if it was not walked yet. */
   public void settle() {
     if (likely != WALKED) {
       likely = WALKED;
@@ -160,7 +160,7 @@ public final class WriteRequestReader {
     }
   }
 
-  /** Whether the series that was issued is known to be labels and one float, read by now. */
+  /** Whether the series that was returned last is known to be labels and one float, read by now. */
   public boolean isSingle() {
     return likely == WHOLE;
   }
@@ -460,8 +460,8 @@ public final class WriteRequestReader {
   }
 
   /**
-   * The labels of the series that was issued last, decoded whenever they are asked for: what {@link
-   * #LABELS} makes of its region, with less garbage.
+   * The labels of the series that was returned last, decoded whenever they are asked for: what
+   * {@link #LABELS} makes of its region, with less garbage.
    */
   public Labels labels() {
     return decode(region.reset(labelBuffer, labelOffset, labelLength), labelBuffer, collector);
@@ -483,7 +483,7 @@ public final class WriteRequestReader {
     return c.series();
   }
 
-  /** A label region of its own copy; for tests and for senders. */
+  /** A copy of the label region; for tests and for senders. */
   public byte[] labelBytes() {
     return Arrays.copyOfRange(labelBuffer, labelOffset, labelOffset + labelLength);
   }

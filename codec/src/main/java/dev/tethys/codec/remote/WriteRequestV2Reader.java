@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * {@link #seriesProblem} and leave the rest of the request usable; only bytes that are not protobuf
  * throw. Not for several threads at once.
  *
- * <p>Invariants: {@code symbols[i]} is the offset of the length of symbol i, checked to lie with
- * all its bytes in the request; {@code top} walks the request, {@code in} the series issued last.
+ * <p>Invariants: {@code symbols[i]} is the offset of the length of symbol i, checked to be in the
+ * request with all its bytes; {@code top} walks the request, {@code in} the series returned last.
  */
 public final class WriteRequestV2Reader {
   /** Decodes the label bytes of a series. One instance, because it tells encodings apart. */

@@ -30,7 +30,7 @@ public final class WriteRequestWriter {
     return this;
   }
 
-  /** A series by its label fields as they are in another request of 1.0. */
+  /** Begins a series with its label fields as another request of 1.0 has them. */
   public WriteRequestWriter beginSeries(byte[] buf, int offset, int length) {
     if (series >= 0) {
       throw new IllegalStateException("the series before is not ended");

@@ -25,9 +25,8 @@ import tools.jackson.core.json.JsonFactory;
  *
  * <p>The text is a JSON object, names ascending, nothing between its signs: {@code
  * {"__name__":"up","job":"node"}}. The key is the MD5 of the text's UTF-8, as a UUID: the same for
- * a series wherever and whenever it is written, so that who writes needs to need no coordination,
- * and what is written twice is the same row. Of a billion series two share a key with a chance of
- * 10^-21.
+ * a series wherever and whenever it is written, so that writers need no coordination, and what is
+ * written twice is the same row. Of a billion series two share a key with a chance of 10^-21.
  */
 public final class SeriesText {
   /**

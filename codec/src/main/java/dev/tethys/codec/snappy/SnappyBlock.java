@@ -77,7 +77,7 @@ public final class SnappyBlock {
 
   /**
    * Decodes a block to the start of {@code dst} and returns the decoded length. Bytes of {@code
-   * dst} after it are overwritten with anything.
+   * dst} after the decoded ones are overwritten with anything.
    *
    * @param dst at least {@link #decodedLength} + {@link #SLACK} long
    */
@@ -108,8 +108,8 @@ public final class SnappyBlock {
   }
 
   /**
-   * Decodes elements as long as they are of the usual kinds and neither end is near. Which of two
-   * kinds a copy is, is computed and not jumped for, since it is unpredictable.
+   * Decodes elements as long as they are of the usual kinds and neither end is near. The kind of a
+   * copy is computed without a branch, since it is unpredictable.
    *
    * @return where it ended, in the input shifted left by 32, and in the output
    */
@@ -156,7 +156,7 @@ public final class SnappyBlock {
     return ((long) ip << 32) | op;
   }
 
-  /** Decodes one element, of any kind; as above. */
+  /** Decodes one element of any kind; as above. */
   private static long element(byte[] src, int inFrom, int end, byte[] dst, int op, int outEnd) {
     int ip = inFrom;
     int tag = src[ip++];
@@ -268,7 +268,7 @@ public final class SnappyBlock {
   }
 
   /**
-   * Encodes without the length that begins a block: elements that may be behind others.
+   * Encodes without the length that begins a block: elements that may follow others.
    *
    * @param dst with {@link #maxEncodedLength} bytes from the offset on
    * @return the end of what was written

@@ -22,7 +22,9 @@ final class SnappyEncoder {
   private static final int PIECE = 1 << 16;
   private static final int TABLE_BITS = 14;
 
-  /** What is not checked for copies at the end of a piece, so that eight bytes can be read. */
+  /**
+   * Bytes at the end of a piece that are not searched for copies, so that eight bytes can be read.
+   */
   private static final int MARGIN = 15;
 
   /** Bytes of a copy at least, and what of eight bytes is compared for that. */

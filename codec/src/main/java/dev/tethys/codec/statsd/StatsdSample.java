@@ -6,7 +6,7 @@ import java.util.Map;
  * One value of a line.
  *
  * @param tags as they came
- * @param value as it is there; NaN for a set
+ * @param value as it was sent; NaN for a set
  * @param member of a set; "" otherwise
  * @param relative whether a gauge is changed by the value, not set to it
  * @param rate of the events of which one was sent, above 0; 1 for all

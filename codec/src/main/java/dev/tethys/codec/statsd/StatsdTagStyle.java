@@ -89,12 +89,12 @@ public enum StatsdTagStyle {
       return t;
     }
 
-    /** What follows the name, before its colon. */
+    /** Tags after the name, before its colon. */
     String inName() {
       return StatsdTagStyle.this == DOGSTATSD || out.isEmpty() ? "" : out + close;
     }
 
-    /** What is at the end of the line. */
+    /** Tags at the end of the line. */
     String atEnd() {
       return StatsdTagStyle.this == DOGSTATSD && !out.isEmpty() ? "|#" + out : "";
     }

@@ -85,7 +85,7 @@ public final class TdJson {
     return PercentEscape.encode(label, c -> c <= 0x20 || c >= 0x7f || isSpecial(c));
   }
 
-  /** A value of a label as it is there. */
+  /** The text of a label's value as the database stores it. */
   public static String value(String value) {
     return PercentEscape.encode(value, c -> c < 0x20 || c == 0x7f || isSpecial(c));
   }

@@ -23,7 +23,7 @@ final class Execution {
   /** Represents "no value came through the pipeline". */
   private static final Object MISSING = new Object();
 
-  /** How many steps go by between two inspects the clock. */
+  /** Steps between two checks of the clock. */
   private static final int CLOCK_STEPS = 256;
 
   private record Variable(String name, @Nullable Object value) {}

@@ -39,7 +39,7 @@ final class Literals {
     return out.toString(StandardCharsets.UTF_8);
   }
 
-  /** The value of an escape at {@code p[0]}, which is moved after it; -1 when it is not valid. */
+  /** The value of an escape at {@code p[0]}, which is moved past it; -1 when it is not valid. */
   private static int escape(String s, int[] p, int end, char quote) {
     if (p[0] + 1 >= end) {
       return -1;

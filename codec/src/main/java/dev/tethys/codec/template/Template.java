@@ -27,7 +27,7 @@ public final class Template {
    * Parses a text.
    *
    * @param name what errors call it, and how it is executed
-   * @param functions names that it may call next to the built-in ones
+   * @param functions names that it may call in addition to the built-in ones
    * @throws TemplateException when it is not valid
    */
   public static Template parse(

@@ -7,7 +7,7 @@ import java.util.Map;
 
 /**
  * Cuts a template into tokens, one at a time: text outside of {@code {{ }}}, and what stands
- * inside. After an error or the end it continues giving that. Facts: Go's text/template, whose trim
+ * inside. After an error or the end it returns that again. Facts: Go's text/template, whose trim
  * markers {@code {{-} and {@code -}}} eat the white space next to them.
  */
 final class TemplateLexer {

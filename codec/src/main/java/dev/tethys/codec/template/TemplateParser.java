@@ -150,7 +150,7 @@ final class TemplateParser {
     define(template, nestedBody(context));
   }
 
-  /** The body of its own template, to its end: variables of outside are not seen in it. */
+  /** The body of a nested template, to its end: it does not see variables of the outside. */
   private Body nestedBody(String context) {
     List<String> outer = variables;
     int outerRanges = ranges;

@@ -15,7 +15,7 @@ public final class NotFinite {
     return Double.isNaN(v) ? Samples.isStale(v) ? "stale" : "NaN" : v > 0 ? "+Inf" : "-Inf";
   }
 
-  /** What a text represents; null when it is our own nothing. */
+  /** The value of a text that {@link #text} wrote; null when it is none. */
   public static @Nullable Double parse(String text) {
     return switch (text) {
       case "stale" -> Samples.STALE;

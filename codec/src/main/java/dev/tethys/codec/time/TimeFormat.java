@@ -94,7 +94,7 @@ public interface TimeFormat {
     }
   }
 
-  /** The usual form of a time, at fixed places; none for anything that is unusual about one. */
+  /** The usual form of a time, at fixed places; {@link GoLayout#NONE} for any other form. */
   private static long rfc3339(String t) {
     int n = t.length();
     if (n < 20

@@ -37,7 +37,7 @@ final class TimeReading {
   private static final int NO_OFFSET = Integer.MIN_VALUE;
   private static final int UNKNOWN_ZONE = NO_OFFSET + 1;
 
-  /** Names of the time zone database that look like abbreviations; the JDK has its own three. */
+  /** Names of the time zone database that look like abbreviations; the JDK lacks three of them. */
   private static final Set<String> REGIONS =
       Stream.concat(ZoneId.getAvailableZoneIds().stream(), Stream.of("EST", "MST", "HST"))
           .filter(z -> z.length() <= 5)
@@ -172,7 +172,7 @@ final class TimeReading {
     return v;
   }
 
-  /** Text as in the layout; a space represents any number of them. */
+  /** Text as in the layout; a space matches any number of spaces. */
   private boolean literal(String wanted) {
     for (int i = 0; i < wanted.length(); i++) {
       char c = wanted.charAt(i);

@@ -52,7 +52,9 @@ final class OtlpToZipkin {
 
   private static final String PEER_SERVICE = "peer.service";
 
-  /** What is in the endpoints alone, from where {@link ZipkinToOtlp} takes it back. */
+  /**
+   * Attributes that are in the endpoints alone, from where {@link ZipkinToOtlp} takes them back.
+   */
   private static final Set<String> ENDPOINTS =
       Set.of("net.host.ip", "net.host.port", "net.peer.ip", "net.peer.port", PEER_SERVICE);
 

@@ -100,7 +100,7 @@ final class ZipkinToOtlp {
     for (Annotation a : s.annotations) {
       switch (a.value()) {
         case "cs", "cr", "sr", "ss", "ms", "mr" -> {
-          // what they say is in kind and times
+          // kind and times say the same
         }
         default -> out.annotations.add(a);
       }

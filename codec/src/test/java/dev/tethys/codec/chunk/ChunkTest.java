@@ -47,7 +47,7 @@ class ChunkTest {
     return b;
   }
 
-  /** What a sample means, regardless of the spans it is written with. */
+  /** The meaning of a sample, regardless of the spans it is written with. */
   private static String meaning(SampleBuffer b, int i) {
     Histogram h = b.histograms == null ? null : b.histograms[i];
     if (h == null) {

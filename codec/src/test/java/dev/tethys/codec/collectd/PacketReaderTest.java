@@ -16,7 +16,7 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.Test;
 
-/** What collectd sends is tested with collectd itself, in the space of receivers. */
+/** Packets of collectd itself are tested in the module of receivers. */
 class PacketReaderTest implements CollectdSink {
   private final List<String> seen = new ArrayList<>();
 
@@ -148,7 +148,7 @@ class PacketReaderTest implements CollectdSink {
     assertThat(read(encrypt, part(0x210, new byte[50])).text()).contains("the user  is not known");
     assertThat(read(open(), part(0x210, new byte[50])).text()).contains("no auth_file");
     assertThat(seen).isEmpty();
-    // As collectd does where it knows no users: signatures cannot be verified.
+    // As collectd does where it knows no users: signatures are not checked.
     assertThat(read(open(), signed("alice", "other", cpu())).isEmpty()).isTrue();
   }
 

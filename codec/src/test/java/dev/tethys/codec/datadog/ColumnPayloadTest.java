@@ -254,7 +254,7 @@ class ColumnPayloadTest {
     assertThat(read(new Table())).isEmpty();
   }
 
-  /** References and times continue over all series; units and zeros have no their own rows. */
+  /** References and times continue over all series; units and zeros have no rows. */
   @Test
   void differencesAreFromTheRowBefore() {
     Table t =

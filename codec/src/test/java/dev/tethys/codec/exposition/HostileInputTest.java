@@ -18,7 +18,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 
-/** Anything that is in a body, a parser ends with END or with an ExpositionException. */
+/** For any body, a parser ends with END or with an ExpositionException. */
 class HostileInputTest {
   private static final ParserOptions ALL = new ParserOptions(true, true, true, true, true);
   private static final ParserOptions NO_NATIVE = new ParserOptions(true, false, true, false, false);

@@ -266,7 +266,7 @@ class PrometheusTextParserTest {
     sameAs(p, text);
   }
 
-  /** Nothing has happened, so that the parser continues as one that was never asked. */
+  /** Lookups changed nothing: the parser continues as one without lookups. */
   private static void sameAs(ExpositionParser asked, String text) {
     ExpositionParser other = parser(text);
     try {

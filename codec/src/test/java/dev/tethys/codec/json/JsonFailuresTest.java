@@ -123,7 +123,7 @@ class JsonFailuresTest {
     assertThat(JsonFailures.said(other)).isEqualTo("two lines");
   }
 
-  /** Anything that is wrong: one line, a place, and nothing of the reader. */
+  /** Any fault gives one line with a place and no wording of the JSON library. */
   @Test
   void neverSpeakAsTheReaderDoes() {
     byte[] whole =

@@ -9,7 +9,7 @@ import java.util.HexFormat;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Messages as bytes; what protobuf's own library our makes is checked by the extension. */
+/** Messages as bytes; the extension's tests check against protobuf's own library. */
 class ServerToAgentTest {
   private static ServerToAgent read(String hex) {
     return ServerToAgent.unframed(HexFormat.of().parseHex(hex));
@@ -52,7 +52,7 @@ class ServerToAgentTest {
     }
   }
 
-  /** Anything that comes is a message or an error that says so. */
+  /** Any input is a message or an error that says so. */
   @Test
   void garbageIsAnError() {
     Random r = new Random(1);

@@ -300,9 +300,7 @@ class OtlpMetricsReaderTest {
     assertThat(r.warningCategories()).containsEntry("label_name_collision", 1);
   }
 
-  /**
-   * As Prometheus has it, which sets one after the other, over those of points; here it is given.
-   */
+  /** Prometheus sets one after the other, over those of points; here the last stays. */
   @Test
   void ofCollidingAttributesOfAScopeTheLastStays() {
     for (boolean turned : new boolean[] {false, true}) {

@@ -16,9 +16,7 @@ import net.jqwik.api.constraints.NotEmpty;
 import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
-/**
- * Anything that a name or a tag holds comes back out of lines, and the number of events with it.
- */
+/** Any name or tag, and the number of events, comes back out of the lines. */
 class StatsdWriterTest {
   private static byte[] line(
       StatsdKind kind,

@@ -12,7 +12,7 @@ import tools.jackson.core.json.JsonFactory;
 class TextBufferTest {
   private static final String SIGNS = "ab\"\\\n\r\t\b\f\u0000\u001f\u007féß€😀/";
 
-  /** Jackson reads what was written; pieces of it too, as they are in a larger buffer. */
+  /** Jackson reads what was written; pieces of it, too, as parts of a larger buffer. */
   @Test
   void textsOfJsonComeBack() {
     JsonFactory json = new JsonFactory();

@@ -5,6 +5,6 @@ import java.util.function.Consumer;
 /** Collects metric families when it is called. Safe for several threads. */
 @FunctionalInterface
 public interface Collector {
-  /** Passes every family once. */
+  /** Passes every family once to {@code to}. */
   void collect(Consumer<MetricFamily> to);
 }

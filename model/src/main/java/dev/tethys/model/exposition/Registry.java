@@ -38,7 +38,7 @@ public final class Registry implements Collector {
     return PROCESS;
   }
 
-  /** Adds a source of its own families. */
+  /** Adds a collector with its own families. */
   public void register(Collector collector) {
     collectors.add(collector);
   }

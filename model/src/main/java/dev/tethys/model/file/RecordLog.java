@@ -22,13 +22,13 @@ import java.util.stream.Stream;
 /**
  * A file of records that survive the process, and a power cut, the moment {@link #append} returns.
  *
- * <p>How they are there is the matter of a {@link RecordFormat}; what a payload means, which later
- * record replaces an earlier one, and when most of them are of the past, is their owner's. {@link
- * #replace} then writes the records that still count into a file next to it, which takes its name.
+ * <p>A {@link RecordFormat} defines how records are framed; the owner defines what a payload means,
+ * which later record replaces an earlier one, and when most records are obsolete. {@link #replace}
+ * then writes the records that still count into a new file, which takes the name of the old one.
  *
- * <p>When it is opened, what is damaged is passed over if a whole record follows it. What is not
- * whole at the end, mostly one record that was being written, is cut off and kept next to the file
- * under {@link #DAMAGED}: it may have been acknowledged.
+ * <p>When it is opened, what is damaged is passed over if a whole record follows it. An incomplete
+ * end, mostly one record that was being written, is cut off and kept next to the file under {@link
+ * #DAMAGED}: it may have been acknowledged.
  *
  * <p>Not for several threads at once. An interrupt does not close it.
  */
@@ -56,7 +56,7 @@ public final class RecordLog implements Closeable {
   public interface Foreign {
     /**
      * The records that shall take the place of what it holds. It is read through its channel alone:
-     * to open and close it once more would stop trying its lock.
+     * opening and closing it once more would release its lock.
      *
      * @throws IOException when it stays as it is, and is not opened
      */
@@ -299,8 +299,7 @@ public final class RecordLog implements Closeable {
   /**
    * Holds just these records from now on.
    *
-   * @throws IOException when that failed; anything that it holds then, nothing that counts is
-   *     missing
+   * @throws IOException when that failed; the file then still holds all records that count
    */
   public void replace(Stream<byte[]> live) throws IOException {
     Path next = file.resolveSibling(file.getFileName() + NEXT);

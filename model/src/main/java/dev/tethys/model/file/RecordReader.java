@@ -11,11 +11,11 @@ import java.util.zip.CRC32C;
 /**
  * Finds the whole records of a file, from its header on.
  *
- * <p>Anything that is damaged, the records around it are found: behind something that is no record
- * each byte is tried as the beginning of one, because the damage may be in the length. At random
- * one in four thousand million tries would take for a record what is none. A payload that holds
- * records itself could give them away when it is damaged; none does. Trying ends where it would
- * hold up a start: from then on a length is believed if it can be true.
+ * <p>The whole records around any damage are found: after bytes that are no record each offset is
+ * tried as the beginning of one, because the damage may be in the length. By chance, one of four
+ * thousand million tries would accept bytes that are no record. A payload that holds records itself
+ * could give them away when it is damaged; none does. Trying ends where it would hold up a start:
+ * from then on a length is believed if it can be true.
  */
 final class RecordReader {
   private static final System.Logger LOG = JulLogger.of(RecordLog.class.getName());

@@ -86,8 +86,8 @@ public final class ByteBudget {
     }
 
     /**
-     * Reserves more for a peer that is notified of nothing but that its bytes are not read: waits
-     * for others to give theirs back.
+     * Reserves more for a peer that cannot be refused, only left unread: waits until others release
+     * theirs.
      *
      * @throws OverBudgetException when the budget stays exhausted for {@link #PATIENCE_NANOS}:
      *     those that wait hold memory themselves

@@ -83,7 +83,7 @@ public final class EssentialLoop implements Runnable {
   }
 
   /**
-   * A loop that runs again anything that it failed with.
+   * A loop that runs again after any failure.
    *
    * @param name of the kind of thread, for the metric: one of few
    */

@@ -197,7 +197,7 @@ public final class HistogramStatistics {
     return rank + n * fractionBelow(v, lower, upper, linear);
   }
 
-  /** The share of a bucket's width that is below a value inside of its finite bounds. */
+  /** The share of a bucket's width below a value inside of its finite bounds. */
   static double fractionBelow(double v, double lower, double upper, boolean linear) {
     if (linear) {
       return (v - lower) / (upper - lower);

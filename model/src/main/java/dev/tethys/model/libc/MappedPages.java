@@ -20,10 +20,10 @@ public final class MappedPages {
 
   /**
    * Takes pages out of the process and leaves them in the system's cache, from where they come
-   * again in microseconds when they are touched. A hint: what results from it does not matter.
+   * again in microseconds when they are touched. A hint: whether it succeeds does not matter.
    *
-   * @param pages whole pages that hold nothing but what is in their file: what a process has own
-   *     changes would be lost
+   * @param pages whole pages with the content of their file: changes made by the process itself
+   *     would be lost
    */
   public static void letGo(MemorySegment pages) {
     LibraryFunction.call(() -> (int) MADVISE.invokeExact(pages, pages.byteSize(), MADV_DONTNEED));

@@ -102,7 +102,9 @@ public final class SocketCalls implements AutoCloseable {
   private final Arena arena = Arena.ofShared();
   private final MemorySegment state = LibraryFunction.errnoState(arena);
 
-  /** Addresses, values of options, and heads of messages with what the kernel says next to them. */
+  /**
+   * Addresses, values of options, and heads of messages with their control data from the kernel.
+   */
   private final MemorySegment heads = arena.allocate(MSGHDR + IOVEC + CONTROL, 8);
 
   private final int family;
@@ -132,7 +134,7 @@ public final class SocketCalls implements AutoCloseable {
   }
 
   /**
-   * Gives the socket its own address.
+   * Binds the socket to a local address.
    *
    * @param address of the socket's family; the path of one of this machine has at most {@link
    *     #MAX_PATH} bytes

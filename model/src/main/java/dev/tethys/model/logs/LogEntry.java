@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * One line of a log on its way from a source to its destinations. Stages change it in place, so it
  * belongs to one thread at a time: a thread that passes it on does not use it again.
  *
- * <p>The caller that has it last settles it: a destination when the entry is delivered (or safe on
+ * <p>The last holder of an entry settles it: a destination when the entry is delivered (or safe on
  * a disk), a stage when it drops the entry on purpose. Only then may its source forget it.
  */
 public final class LogEntry {
@@ -77,8 +77,8 @@ public final class LogEntry {
   }
 
   /**
-   * An entry whose text is in a buffer of its source, which takes the buffer back when the caller
-   * that was handed the entry returns: who keeps it longer asks for {@link #line} before.
+   * An entry whose text is in a buffer of its source. The source reuses the buffer when the
+   * consumer returns: a consumer that keeps the entry longer calls {@link #line} before.
    *
    * @param bytes valid UTF-8 from an offset on
    */
@@ -158,7 +158,7 @@ public final class LogEntry {
     void take(byte[] utf8, int from, int length);
   }
 
-  /** Issues the text in UTF-8, without making a string of what is none yet. */
+  /** Passes the text in UTF-8, without making a string if there is none yet. */
   public void text(Text to) {
     if (line == null) {
       to.take(bytes, from, length);
@@ -193,7 +193,7 @@ public final class LogEntry {
    * Takes what is owed to the sources out of the entry, for a destination that keeps it apart: the
    * entry itself then owes nothing.
    *
-   * @return null when no caller waits
+   * @return null when no source waits
    */
   public @Nullable Origin detach() {
     Origin own = origin;

@@ -77,7 +77,7 @@ final class ByteSearch {
     return -1;
   }
 
-  /** Whether the sequence is at a place, with so many bytes after it. */
+  /** Whether the sequence is at an offset, with so many bytes after it. */
   boolean isAt(byte[] text, int at) {
     return Arrays.equals(text, at, at + bytes.length, bytes, 0, bytes.length);
   }

@@ -24,7 +24,7 @@ final class Dfa {
   /** Bytes of a generation. */
   static final int MAX_BYTES = 1 << 20;
 
-  /** States that a generation may have regardless of they take. */
+  /** States that a generation may have regardless of their size. */
   private static final int MIN_STATES = 8;
 
   /** Generations after which their use is checked. */

@@ -19,7 +19,7 @@ final class RegexEvaluator {
   private final @Nullable Set<String> values; // all that match
   private final int shortest; // bytes of a value, at least
   private final int longest; // bytes of a value, at most
-  private final String prefix; // of every caller thatle texts that match
+  private final String prefix; // of all whole texts that match
   private final @Nullable LiteralPieces pieces;
   private final @Nullable String needed; // in each match
   private final @Nullable ByteSearch neededBytes;

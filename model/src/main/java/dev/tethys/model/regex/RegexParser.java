@@ -294,7 +294,7 @@ final class RegexParser {
         return;
       }
     }
-    // Surrogates come of numeric escapes; U+FFFD also represents bytes that are not UTF-8.
+    // Surrogates result from numeric escapes; U+FFFD also represents bytes that are not UTF-8.
     if (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE || c == CharSet.REPLACEMENT) {
       push(new Chars(CharSet.of(c, c)));
       return;

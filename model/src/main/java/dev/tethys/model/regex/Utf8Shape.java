@@ -116,7 +116,7 @@ final class Utf8Shape {
     return intern(transitions);
   }
 
-  /** The node behind which so many bytes come, regardless of they are. */
+  /** The node of so many further bytes, regardless of their values. */
   private int full(int bytes) {
     if (bytes == 0) {
       return 0;

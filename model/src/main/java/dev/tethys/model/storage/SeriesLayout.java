@@ -21,8 +21,8 @@ public interface SeriesLayout {
   void forEach(Visitor to);
 
   /**
-   * What a user made of this and keeps for as long as it lives; of few makers at once, the one who
-   * made something first is forgotten.
+   * A value derived from this layout and kept for as long as the layout lives; of several keys at
+   * once, the oldest is forgotten.
    *
    * @param by tells makers apart by {@code equals}
    * @param make called when there is nothing yet

@@ -12,7 +12,7 @@ public final class ProfileDictionary {
    * A dictionary.
    *
    * @param message is not written to any more
-   * @param profiles how many profiles were sent with it: with fewer, it has entries that no caller
+   * @param profiles how many profiles were sent with it: with fewer, it has entries that no profile
    *     needs
    */
   public ProfileDictionary(byte[] message, int profiles) {

@@ -14,7 +14,7 @@ public interface ProfileTerms {
   /** Whether there is a link at an index. */
   boolean hasLink(int index);
 
-  /** The attributes at indices, as its own list. */
+  /** The attributes at indices, as a new list. */
   Attributes attributes(int[] indices);
 
   /**

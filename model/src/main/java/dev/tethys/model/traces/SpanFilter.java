@@ -33,7 +33,7 @@ public sealed interface SpanFilter {
   /**
    * Fits if one of the field's values compares with the constant. INT and DOUBLE compare by their
    * numeric value, strings by their UTF-8 bytes, other values only with their own type; BOOL has no
-   * order. A value of another type does not fit, regardless of the operator.
+   * order. A value of another type does not match, regardless of the operator.
    */
   record Compare(SpanField field, Operator operator, SpanValue value) implements SpanFilter {}
 

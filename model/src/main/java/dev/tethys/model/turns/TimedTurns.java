@@ -146,8 +146,8 @@ public final class TimedTurns {
   }
 
   /**
-   * Under the lock. Where the system gives no more threads there must be one still that inspects
-   * the time, or nothing would be done any more.
+   * Under the lock. Where the system gives no more threads, one must be left that checks the clock,
+   * or no task would ever run again.
    */
   private void start() {
     workers++;
@@ -237,7 +237,7 @@ public final class TimedTurns {
     try {
       w.news.awaitNanos(nanos);
     } catch (InterruptedException e) {
-      // no client has a reason to
+      // these threads are never interrupted
     }
   }
 

@@ -11,7 +11,7 @@ import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
-/** Observations are in the buckets whose bounds they are between. */
+/** Observations are counted in the buckets whose bounds enclose them. */
 class NativeHistogramTest {
   private static MetricFamily.Native of(List<Double> values) {
     NativeHistogram h = new NativeHistogram(new double[] {0.01, 0.1, 1, 10});

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class RecordLogTest {
-  /** As the groups of a Pushgateway are on the disk. */
+  /** The format of a Pushgateway's groups on the disk. */
   private static final RecordFormat BIG_ENDIAN =
       new RecordFormat("TTHSPUSH\0\0\0\1", ByteOrder.BIG_ENDIAN, false, 3, 256 << 20);
 

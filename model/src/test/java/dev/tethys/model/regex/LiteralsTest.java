@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Judged by the matchers that expressions are in. */
+/** Compared with the matchers that the expressions are part of. */
 class LiteralsTest {
   private static final String[] PARTS = {
     "a", "b", "ab", "0", "é", "😀", ".", ".*", ".+", "\\.", "\\|", "|", "|", "|", "(", "(?:", ")",

@@ -47,7 +47,7 @@ class TimedTurnsTest {
     assertThat(done).isEmpty();
   }
 
-  /** Each that blocks has a thread, and something is left that inspects the time. */
+  /** Each task that blocks has a thread, and one thread is left that checks the clock. */
   @Test
   void blockedTurnsKeepNoneWaiting() throws InterruptedException {
     CountDownLatch all = new CountDownLatch(1);
@@ -66,7 +66,7 @@ class TimedTurnsTest {
     }
     begun.await();
     assertThat(turns.threads()).isEqualTo(MOST);
-    // One of them inspects the time.
+    // One of them checks the clock.
     assertThat(virtual).hasValue(many - MOST + 1);
     turns.at(in(0), () -> done.add(2));
     assertThat(done.take()).isEqualTo(2);

@@ -48,7 +48,7 @@ final class FieldReader {
     return n == 0 ? "" : new Utf8(r.buffer(), p, n);
   }
 
-  /** Keeps the field that the reader is on. */
+  /** Keeps the field at the reader's position. */
   void unknown(Message m) {
     int from = r.fieldStart();
     r.skip();
@@ -98,7 +98,7 @@ final class FieldReader {
     return one.raw(0);
   }
 
-  /** Adds the KeyValue that the reader is on. */
+  /** Adds the KeyValue at the reader's position. */
   void attribute(Attributes to) {
     attribute(to, 0);
   }
@@ -127,9 +127,9 @@ final class FieldReader {
   }
 
   /**
-   * Reads the AnyValue that the reader is on.
+   * Reads the AnyValue at the reader's position.
    *
-   * @param had what came before, which is continued with as protobuf merges messages
+   * @param had the value read before, which is continued as protobuf merges messages
    */
   @Nullable Object value(@Nullable Object had) {
     int outer = r.enter();

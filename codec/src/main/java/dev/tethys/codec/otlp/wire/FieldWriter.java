@@ -73,7 +73,7 @@ final class FieldWriter {
     }
   }
 
-  /** Writes what is in an AnyValue. */
+  /** Writes the content of an AnyValue. */
   void value(@Nullable Object v) {
     switch (v) {
       case null -> {

@@ -131,7 +131,7 @@ final class OpenDictionary implements ProfileTerms {
     }
     int[] out = new int[wanted.size()];
     for (int i = 0; i < out.length; i++) {
-      // A key may be there twice: what is at its old place is asked first.
+      // A key may be there twice: its old place is checked first.
       Integer place =
           i < before.length && string(term(before[i]).key).equals(wanted.key(i))
               ? (Integer) before[i]

@@ -15,8 +15,8 @@ import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.model.telemetry.TracesData;
 
 /**
- * Reads requests into the tree. Values of attributes and bodies that are text stay where they are
- * until a user looks, so the buffer must not be written to any more; names are remembered from
+ * Reads requests into the tree. Values of attributes and bodies that are text stay in the buffer
+ * until they are read, so the buffer must not be written to any more; names are remembered from
  * request to request. Safe for any number of threads.
  *
  * <p>Fields with an unexpected wire type are unknown fields, as protobuf has it. Requests that did

@@ -12,9 +12,9 @@ import java.util.List;
  * methods throw {@link dev.tethys.codec.CodecException}.
  *
  * <p>A request is resources (field 1) with scopes (field 2) with log records, spans or metrics
- * (field 2); of metrics, the items are the data points (field 1) of any data they have (fields 5 to
- * 11), of profiles the samples (field 2). Profiles refer to a dictionary next to the resources: of
- * them a resource alone is no request.
+ * (field 2); of metrics, the items are the data points (field 1) of data of any type (fields 5 to
+ * 11), of profiles the samples (field 2). Profiles refer to a dictionary next to the resources: a
+ * resource of profiles alone is no request.
  */
 public final class OtlpScanner {
   /**
@@ -115,8 +115,8 @@ public final class OtlpScanner {
   }
 
   /**
-   * The resources of a request, each as its own request; together they are all of it. Not for
-   * profiles.
+   * The resources of a request, each as its own request; together they are the whole request. Not
+   * for profiles.
    */
   public static List<Slice> resources(OtlpSignal signal, byte[] buf, int offset, int length) {
     if (signal == OtlpSignal.PROFILES) {
@@ -141,8 +141,9 @@ public final class OtlpScanner {
   /**
    * Cuts a request into requests that have at most so many items and bytes, in order. What encloses
    * items (resource, scope, a metric without its points) is repeated in every part. An item that
-   * alone has more bytes becomes its own part; what has no items is left out. A profile is never
-   * cut, regardless of the number of its samples; each part has the dictionary that it needs.
+   * alone has more bytes becomes its own part; a resource without items is left out. A profile is
+   * never split, regardless of the number of its samples; each part has the dictionary that it
+   * needs.
    *
    * @param maxItems 1 or more
    * @param maxBytes 1 or more

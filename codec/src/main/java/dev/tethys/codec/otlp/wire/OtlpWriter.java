@@ -18,8 +18,8 @@ import dev.tethys.model.telemetry.Telemetry;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the tree as the request that carries it. Text that no client has checked is copied as it
- * came. Reusable; not for several threads at once.
+ * Writes the tree as the request that carries it. Text that was never decoded is copied as it came.
+ * Reusable; not for several threads at once.
  */
 public final class OtlpWriter {
   /** A larger buffer is not kept for the next request. */

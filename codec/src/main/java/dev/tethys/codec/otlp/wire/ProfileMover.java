@@ -16,9 +16,8 @@ import java.util.Set;
  * Rewrites profiles of several dictionaries for one that has what they need and nothing else.
  *
  * <p>An index is followed when it is met: what its entry refers to is moved first, then the entry,
- * so that entries that say the same become one regardless of their indices. Tables refer to each
- * other without circles: stacks to locations, these to mappings, functions and attributes, all to
- * text.
+ * so that equal entries become one regardless of their indices. Tables refer to each other without
+ * circles: stacks to locations, these to mappings, functions and attributes, all to text.
  */
 final class ProfileMover {
   private static final Message PROFILE = OtlpSchema.message("Profile");
@@ -42,7 +41,7 @@ final class ProfileMover {
   private final DictionaryWriter to = new DictionaryWriter();
   private final Map<ProfileDictionary, Source> sources = new IdentityHashMap<>();
 
-  /** Writes what is in a profile. */
+  /** Writes the content of a profile. */
   void profile(Profile p, ProtoWriter w) {
     Source s = sources.computeIfAbsent(p.dictionary(), Source::new);
     message(PROFILE, new ProtoReader().reset(p.buffer(), p.offset(), p.length()), s, w);

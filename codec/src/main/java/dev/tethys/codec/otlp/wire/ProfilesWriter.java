@@ -58,7 +58,7 @@ public final class ProfilesWriter {
   }
 
   /**
-   * Where an attribute is in the dictionary.
+   * The index of an attribute in the dictionary.
    *
    * @param value a string, a long, a boolean, or a list of strings
    * @param unit of a number; "" for none

@@ -164,7 +164,7 @@ public record RpcStatus(int code, String message, @Nullable Duration retryDelay,
           }
         }
         info.leave(outer);
-        // A delay that no client would wait for is as good as a day.
+        // A delay longer than any client would wait is treated as a day.
         return seconds < 0 || nanos < 0
             ? Duration.ZERO
             : Duration.ofSeconds(Math.min(seconds, 86_400), Math.min(nanos, 999_999_999));

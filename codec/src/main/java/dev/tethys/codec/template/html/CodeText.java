@@ -19,13 +19,13 @@ interface CodeText {
   /** A value where the template stands now. */
   String value(@Nullable Object value, String text);
 
-  /** Where a comment that begins before ends: behind its last character; -1 when it continues. */
+  /** Offset after the comment that begins before; -1 when it continues. */
   static int commentEnd(String piece, int from) {
     int end = piece.indexOf("*/", from);
     return end < 0 ? -1 : end + 2;
   }
 
-  /** Where a line ends, before the character that ends it; -1 when it continues. */
+  /** Offset of the line end; -1 when the line continues. */
   static int lineEnd(String piece, int from, String ends) {
     for (int i = from; i < piece.length(); i++) {
       if (ends.indexOf(piece.charAt(i)) >= 0) {

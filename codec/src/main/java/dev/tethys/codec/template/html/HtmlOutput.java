@@ -332,7 +332,7 @@ public final class HtmlOutput implements TemplateOutput {
             switch (kind) {
               case PLAIN -> html ? HtmlText.withoutTags(s) : s;
               case TYPE_OF_SCRIPT -> {
-                kind = Kind.PLAIN; // it may be code, regardless of what the rest says
+                kind = Kind.PLAIN; // it may be code, regardless of the rest
                 yield s;
               }
               case URL -> url.value(value, s);

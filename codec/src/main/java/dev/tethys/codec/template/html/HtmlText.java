@@ -5,7 +5,7 @@ import java.util.regex.Pattern;
 
 /** Escapes text for HTML. */
 final class HtmlText {
-  /** What is in place of a value that could do harm where it was to stand. */
+  /** Replaces a value that could do harm at its place. */
   static final String REFUSED = "ZgotmplZ";
 
   private static final Pattern REFERENCE =

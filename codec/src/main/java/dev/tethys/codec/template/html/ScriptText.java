@@ -9,8 +9,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * JavaScript. What a slash begins, a division or a regular expression, is given by what stands
- * before it, as html/template tells it, but that {@code <} and {@code -} are operators here.
+ * JavaScript. Whether a slash begins a division or a regular expression is decided by the token
+ * before, as in html/template, but {@code <} and {@code -} are operators here.
  */
 final class ScriptText implements CodeText {
   private enum Place {
@@ -26,7 +26,7 @@ final class ScriptText implements CodeText {
 
   private static final String LINE_ENDS = "\n\r\u2028\u2029";
 
-  /** Words before which no value ends, so that a slash after them begins an expression. */
+  /** Words that never end a value, so that a slash after them begins an expression. */
   private static final Set<String> OPEN_WORDS =
       Set.of(
           "break",

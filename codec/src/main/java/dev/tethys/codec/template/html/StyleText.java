@@ -8,7 +8,7 @@ final class StyleText implements CodeText {
   private enum Place {
     CODE,
     STRING,
-    /** What is in url(…), with or without quotes. */
+    /** The content of url(…), with or without quotes. */
     URL,
     LINE_COMMENT,
     COMMENT

@@ -38,7 +38,7 @@ class ProfilesWireTest {
     return READER.profiles(b, 0, b.length);
   }
 
-  /** Each profile as text, behind what encloses it, with entries instead of indices. */
+  /** Each profile as text, after what encloses it, with entries instead of indices. */
   private static List<String> spelledOut(ProfilesData d) {
     List<String> out = new ArrayList<>();
     for (ResourceProfiles r : d.getResourceProfilesList()) {

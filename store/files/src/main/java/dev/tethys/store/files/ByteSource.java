@@ -4,9 +4,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Reads what {@link ByteSink} wrote. Regardless of what the bytes are, a read answers or throws
- * {@link DamageException}: it never leaves its range and never asks for more memory than the range
- * can account for.
+ * Reads what {@link ByteSink} wrote. For any bytes, a read returns or throws {@link
+ * DamageException}: it never leaves its range and never asks for more memory than the range can
+ * account for.
  */
 public final class ByteSource {
   /** The bytes. */

@@ -41,7 +41,7 @@ public final class WriteAheadLog implements Closeable {
   private long segment;
   private @Nullable WritableFile file;
   private long good; // bytes of the open segment that are whole frames
-  private boolean broken; // bytes behind good may be in the file
+  private boolean broken; // bytes after the good ones may be in the file
   private volatile long written; // bytes in all since the log was opened
   private volatile long synced;
   private volatile long writes; // one thread at a time counts
@@ -51,8 +51,7 @@ public final class WriteAheadLog implements Closeable {
   /**
    * Opens the log for writing behind all segments that are there.
    *
-   * @param behind no segment that is made has a number up to this: a snapshot of the head
-   *     represents those
+   * @param behind no new segment has a number up to this: a snapshot of the head replaces those
    */
   public WriteAheadLog(FileAccess files, Path directory, long segmentBytes, long behind)
       throws IOException {
@@ -98,8 +97,8 @@ public final class WriteAheadLog implements Closeable {
   }
 
   /**
-   * What a numbered file is called: at least eight digits. (A formatter would load what it knows of
-   * languages first, at a time when a user waits for a start.)
+   * What a numbered file is called: at least eight digits. (A formatter would load locale data
+   * first, while a start waits.)
    */
   public static String name(long n) {
     String digits = Long.toString(n);
@@ -218,7 +217,7 @@ public final class WriteAheadLog implements Closeable {
         old.close();
       }
       long n = segment + 1;
-      if (!files.isDirectory(directory)) { // a user took it away
+      if (!files.isDirectory(directory)) { // the folder was removed from outside
         makeDirectory();
       }
       WritableFile f = files.create(path(n));
@@ -246,8 +245,8 @@ public final class WriteAheadLog implements Closeable {
   /**
    * Makes what was appended before this call durable.
    *
-   * @throws IOException also, once, when a user removed the open segment: no start would find what
-   *     is in it, so it is in doubt
+   * @throws IOException also, once, when the open segment was removed from outside: no start would
+   *     find its records, so they are in doubt
    */
   public void sync() throws IOException {
     syncLock.lock();
@@ -280,8 +279,8 @@ public final class WriteAheadLog implements Closeable {
   }
 
   /**
-   * Whether a segment could not be forced to disk, so that a power cut may cost what is in it even
-   * if forcing it again succeeds. Ends when the head is {@link #saved}.
+   * Whether a segment could not be forced to disk, so that a power cut may lose its records even if
+   * a later force succeeds. Ends when the head is {@link #saved}.
    */
   public boolean isDoubtful() {
     return doubtful >= 0;
