@@ -25,8 +25,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * Rules and alerts next to the real Prometheus, which runs the same rule file, and the real
- * Alertmanager, which both of them tell.
+ * Rules and alerts compared with the real Prometheus, which runs the same rule file, and the real
+ * Alertmanager, which receives the alerts of both.
  */
 class AlertingPeersTest {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -113,8 +113,8 @@ class AlertingPeersTest {
   }
 
   /**
-   * Debian's build reads its templates from below /usr/share, where an unpacked one has none: its
-   * own are there in its own namespace.
+   * Debian's build reads its templates from below /usr/share, where an unpacked one has none: a
+   * mount namespace puts them there.
    */
   private void startAlertmanager(Path program, int port) throws IOException, InterruptedException {
     Path share = program.resolveSibling("../share").normalize();

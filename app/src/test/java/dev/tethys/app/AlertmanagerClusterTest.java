@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
-/** Our own Two and a real Alertmanager as one cluster, of which the first member is killed. */
+/** Two of our Alertmanagers and a real one as one cluster, of which the first member is killed. */
 @Timeout(300)
 class AlertmanagerClusterTest {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -163,7 +163,7 @@ class AlertmanagerClusterTest {
       assertThat(get(a.port, "/status").path("cluster").path("peers").toString())
           .isEqualTo(get(real.port(), "/status").path("cluster").path("peers").toString());
 
-      // The first tells; the real one, and ours after it, find that in their logs.
+      // The first notifies; the real one, and ours after it, find that in their logs.
       for (int p : all) {
         alert(p, "first");
         alert(p, "quiet1");
@@ -183,7 +183,7 @@ class AlertmanagerClusterTest {
       await("a notification of the real one", () -> told("second") > 0);
       assertThat(metric(real.port(), "alertmanager_notifications_total{integration=\"webhook\""))
           .isEqualTo(1);
-      // Of a new member that is the first, too: it is notified of all of it when it comes.
+      // A new member is the first in the order, too: it receives the whole state when it joins.
       TethysProcess again = start("a2", cluster("a", portA, portZ));
       again.awaitReady();
       await("it to be ready", () -> sees(again.port, 3));

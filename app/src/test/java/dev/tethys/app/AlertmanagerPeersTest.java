@@ -31,7 +31,8 @@ import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The Alertmanager next to the real one: the same file, the same alerts, the same notifications.
+ * The Alertmanager compared with the real one: the same file, the same alerts, the same
+ * notifications.
  */
 class AlertmanagerPeersTest {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -185,7 +186,7 @@ class AlertmanagerPeersTest {
         TethysProcess ours = ours(config("ours"), port)) {
       assertThat(ours.isAlive()).isTrue();
       int real = peer.port();
-      // Not so old that the real one inspects groups before all that came together is in them.
+      // Not so old that the real one flushes groups before all alerts of them have arrived.
       String start = Instant.now().toString();
       String later = Instant.now().plusSeconds(600).toString();
       String over = Instant.now().plusMillis(1).toString();

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** amtool's commands next to the real one, byte by byte, on one Alertmanager. */
+/** amtool's commands compared with the real one, byte by byte, on one Alertmanager. */
 @Timeout(240)
 class AmtoolTest {
   private static final String UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";

@@ -26,7 +26,7 @@ class BrowserTest {
 
   private static final Pattern LISTENING = Pattern.compile("Listening on 127\\.0\\.0\\.1:(\\d+)");
 
-  /** A collector with a destination that is down and one that takes nothing permanently. */
+  /** A collector with a destination that is down and one that refuses everything permanently. */
   private static final String GRAPH =
       """
       extensions:
@@ -81,7 +81,7 @@ class BrowserTest {
           logs: {receivers: [otlp], exporters: [nop]}
       """;
 
-  /** Routes of which one is always muted; no one is really told. */
+  /** Routes of which one is always muted; no receiver really notifies. */
   private static final String MANAGER =
       """
       route:

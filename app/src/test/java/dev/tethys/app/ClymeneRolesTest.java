@@ -27,7 +27,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A role as its own process, told by Clymene's flags and variables alone. */
+/** A role as its own process, configured by Clymene's flags and variables alone. */
 class ClymeneRolesTest {
   @TempDir private Path dir;
 

@@ -12,7 +12,7 @@ import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Exporters inside a server that is its own process. */
+/** Exporters inside a server in its own process. */
 class CollectTest {
   private static final Duration LONG = Duration.ofSeconds(60);
 

@@ -53,7 +53,7 @@ class EmbeddedAlertmanagerTest {
         scrape_configs:
         - {job_name: self, static_configs: [{targets: ['127.0.0.1:{port}']}]}
         """;
-    // Each of its steps inspects a day of seconds anew.
+    // Each of its steps reads a day of seconds anew.
     String dashboard =
         "/api/v1/query_range?start=0&end=1000000&step=100&query="
             + URLEncoder.encode(

@@ -38,8 +38,8 @@ import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The record of events next to the real Alertmanager's: the same life leaves the same events in
- * files; and in topics of a real Kafka stands what is in the file.
+ * The record of events compared with the real Alertmanager's: the same history leaves the same
+ * events in files; topics of a real Kafka have the content of the file.
  */
 @Timeout(240)
 class EventRecorderPeersTest {
@@ -177,7 +177,7 @@ class EventRecorderPeersTest {
               + since
               + "\", \"comment\": \"other\"}");
     }
-    // Not so old that the real one inspects groups before all that came together is in them.
+    // Not so old that the real one flushes groups before all alerts of them have arrived.
     String start = Instant.now().toString();
     String later = Instant.now().plusSeconds(600).toString();
     String over = Instant.now().plusMillis(1).toString();
@@ -256,7 +256,7 @@ class EventRecorderPeersTest {
     return text(name).lines().map(l -> l.getBytes(StandardCharsets.UTF_8)).toList();
   }
 
-  /** The distinct events, as inspects groups are repeated; without what must differ. */
+  /** The distinct events, as flushes of groups are repeated; without the parts that must differ. */
   private static Set<String> jsonEvents(List<byte[]> events) {
     return events.stream()
         .map(e -> normal(JSON.readTree(e)).toString().replaceAll(UUID, "<id>"))
@@ -337,7 +337,7 @@ class EventRecorderPeersTest {
     n.forEach(child -> leaves(child, to));
   }
 
-  /** All values of a message whose schema is not checked. */
+  /** All values of a message, without its schema. */
   private static void values(byte[] message, List<String> to) {
     ProtoReader r = new ProtoReader(message);
     while (r.next()) {

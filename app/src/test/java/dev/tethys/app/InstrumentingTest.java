@@ -24,8 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Every program of docs/instrumenting.md, run as it is there against the server that the page
- * starts.
+ * Every program of docs/instrumenting.md, run unchanged against the server that the page starts.
  */
 class InstrumentingTest {
   private static final Duration TIME_LIMIT = Duration.ofSeconds(90);

@@ -177,7 +177,7 @@ class LogsReloadTest {
       String stages = "[static_labels: {stage: second}]";
       config(port, size, job("a", folder, stages), job("b", folder, "[]"));
       assertThat(p.get("/reload").statusCode()).isEqualTo(200);
-      // Other reading, which begins when what was passed on is delivered; and b ends.
+      // Other reading, which begins when all passed entries are delivered; and b ends.
       String a = job("a", folder, stages);
       config(port, size, a + "    encoding: iso-8859-1\n");
       assertThat(p.get("/reload").statusCode()).isEqualTo(200);
@@ -257,7 +257,7 @@ class LogsReloadTest {
           LIMIT,
           () -> p.get("/metrics").body().contains("otelcol_exporter_queue_size"));
       List<String> written = new ArrayList<>();
-      for (int i = 0; i < 12; i++) { // one after the other, as their own batches
+      for (int i = 0; i < 12; i++) { // one after the other, each as its own batch
         byte[] noise = new byte[75_000]; // that does not compress
         new Random(i).nextBytes(noise);
         written.add("line " + i + " " + Base64.getEncoder().encodeToString(noise));

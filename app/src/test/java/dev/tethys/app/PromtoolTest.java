@@ -23,7 +23,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** promtool's checks and unit tests next to the real one, byte by byte, on its own test data. */
+/**
+ * promtool's checks and unit tests compared with the real one, byte by byte, on its own test data.
+ */
 class PromtoolTest {
   @TempDir Path dir;
 
@@ -51,7 +53,7 @@ class PromtoolTest {
     return Shared.conformance("prometheus/" + name).toString();
   }
 
-  /** Words that end with a known ending represent files of the conformance data. */
+  /** Words that end with a known ending are names of files of the conformance data. */
   private static List<String> words(String line) {
     List<String> out = new ArrayList<>();
     for (String w : line.split(" ")) {
@@ -626,7 +628,7 @@ class PromtoolTest {
       s.stop(0);
     }
     assertThat(bodies).hasSize(4);
-    // What follows the series is metadata, whose fields may be in any order.
+    // Metadata follows the series; its fields may be in any order.
     assertThat(Arrays.copyOf(bodies.get(1), 400)).isEqualTo(Arrays.copyOf(bodies.get(0), 400));
   }
 
@@ -732,7 +734,7 @@ class PromtoolTest {
     same("", List.of("test", "rules", "--diff", f.toString()));
   }
 
-  /** Wikimedia's tests have series of ten million values, of which fifty are checked. */
+  /** Wikimedia's tests have series of ten million values, of which fifty are compared. */
   @Test
   void valuesBehindTheEndMayBeAnyNumber() throws Exception {
     Path f =

@@ -27,8 +27,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What is pushed, and a process that is killed between a push and its answer: what was answered is
- * on the disk of {@code wal} and arrives, what was not is sent again by its sender.
+ * Pushes, and a process that is killed between a push and its answer: acknowledged pushes are on
+ * the disk of {@code wal} and arrive, the others are sent again by their sender.
  */
 @Timeout(180)
 class PushesKilledTest {
@@ -105,7 +105,7 @@ class PushesKilledTest {
         int status = client.send(q, HttpResponse.BodyHandlers.discarding()).statusCode();
         return status / 100 == 2;
       } catch (java.net.ConnectException e) {
-        return false; // no one is there
+        return false; // no server listens
       } catch (IOException e) {
         cutOff.incrementAndGet();
         return false;
@@ -168,7 +168,7 @@ class PushesKilledTest {
                 LIMIT,
                 () -> new TreeSet<>(destination.lines).containsAll(all),
                 () -> missing(all, destination));
-            // Nothing that no one sent, and of each sender in the order in which it was answered.
+            // Nothing that was never sent, and of each sender in the order of the answers.
             assertThat(new TreeSet<>(destination.lines)).isEqualTo(all);
             for (Sender s : senders) {
               assertThat(destination.lines.stream().filter(s.lines::contains).distinct())

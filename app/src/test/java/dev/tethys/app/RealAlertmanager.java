@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Assumptions;
 record RealAlertmanager(Process process, int port) implements AutoCloseable {
   /**
    * Starts it. Debian's build reads its templates from below /usr/share, where an unpacked one has
-   * none: its own are there in its own namespace.
+   * none: a mount namespace puts them there.
    */
   static RealAlertmanager start(Path dir, String name, String config)
       throws IOException, InterruptedException {

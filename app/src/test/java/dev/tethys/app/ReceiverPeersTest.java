@@ -32,8 +32,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * Every receiver that speaks HTTP next to the real Alertmanager's: a double of the services
- * receives both, and has to hear the same requests.
+ * Every receiver that speaks HTTP compared with the real Alertmanager's: a double of the services
+ * receives the requests of both, which must be the same.
  */
 class ReceiverPeersTest {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -294,7 +294,7 @@ class ReceiverPeersTest {
     }
   }
 
-  /** All kinds have been heard so often as they are notified of something. */
+  /** Whether all kinds of receivers have been notified as often as expected. */
   private boolean isDone(String who, String state) {
     boolean first = state.equals("firing");
     return requests(who, "slack").size() >= (first ? 1 : 2)

@@ -26,8 +26,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Sockets that systemd passes: its own program for trying that out listens, becomes the program
- * once a user connects, and passes what it listened on.
+ * Sockets that systemd passes: its own test program listens, becomes the program once a client
+ * connects, and passes its sockets.
  */
 class SystemdSocketTest {
   private static final Path ACTIVATE = Path.of("/usr/bin/systemd-socket-activate");

@@ -71,7 +71,7 @@ public final class TethysProcess implements AutoCloseable {
   /**
    * The same.
    *
-   * @param jvm options of the virtual machine next to the usual ones
+   * @param jvm options of the virtual machine in addition to the usual ones
    */
   static TethysProcess launch(Path folder, int port, List<String> jvm, List<String> args) {
     List<String> command = new ArrayList<>();

@@ -22,9 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/**
- * Files of promtool's, amtool's and Alertmanager's own tests; each says what is to result from it.
- */
+/** Files of promtool's, amtool's and Alertmanager's own tests; each states the expected result. */
 class ToolFixturesTest {
   @TempDir Path dir;
 
@@ -194,7 +192,7 @@ class ToolFixturesTest {
     }
   }
 
-  /** A program with its own home folder: the environment of this one cannot be changed. */
+  /** A program with its own home folder: the environment of this process cannot be changed. */
   private ToolRun atHome(String... args) throws Exception {
     List<String> command =
         new ArrayList<>(

@@ -126,7 +126,7 @@ class ToolTest {
     ToolRun in = ok(tool("import", "prometheus", source, data));
     assertThat(in.err()).contains("samples imported and verified");
     assertThat(ok(tool("dump", data)).out()).isEqualTo(want);
-    // The checksum is over the samples, regardless of the format.
+    // The checksum covers the samples, regardless of the format.
     List<String> checksums = checksums(ok(tool("verify", data)).out());
     assertThat(checksums).isEqualTo(checksums(ok(tool("verify", source)).out())).isNotEmpty();
 

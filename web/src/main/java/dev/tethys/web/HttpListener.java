@@ -115,7 +115,7 @@ public final class HttpListener implements AutoCloseable {
     return start(options, Level.INFO, config, routes, metrics, s -> {});
   }
 
-  /** The same for what no one is notified of, without TLS, users and metrics. */
+  /** The same without a log line, TLS, users and metrics. */
   static HttpListener unannounced(HttpListenerOptions options, Routes routes) throws IOException {
     return start(options, Level.DEBUG, () -> WebConfig.NONE, routes, null, s -> {});
   }
@@ -331,7 +331,7 @@ public final class HttpListener implements AutoCloseable {
       LockSupport.parkNanos(10_000_000);
     }
     for (Port p : ports) {
-      // Stopping waits for connections to end, so idle ones are ended next to it.
+      // Stopping waits for connections to end, so idle ones are closed meanwhile.
       AtomicBoolean stopped = new AtomicBoolean();
       Thread ending = Thread.ofVirtual().start(() -> endIdle(p.clients, stopped));
       p.stop.run();

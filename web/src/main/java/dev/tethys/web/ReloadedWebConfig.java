@@ -56,7 +56,7 @@ public final class ReloadedWebConfig {
         nanos);
   }
 
-  /** The same for what is not its own file and may name some. */
+  /** The same for a configuration that is not its own file and may name some. */
   public ReloadedWebConfig(WebConfig.Source source, LongSupplier nanos) throws IOException {
     this(List.of(), source, nanos);
   }

@@ -98,7 +98,7 @@ public final class Routes {
     return open;
   }
 
-  /** Every method that has no its own handler. */
+  /** Every method that has no handler yet. */
   public Routes any(String pattern, HttpHandler handler) {
     return on(ANY, pattern, handler);
   }

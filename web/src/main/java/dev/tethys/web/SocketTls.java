@@ -87,7 +87,7 @@ public final class SocketTls {
 
   /**
    * TLS of a listener alone, as Promtail's sources have it: a certificate with its key and, where
-   * clients must show one too, the their own authorities.
+   * clients must show one, too, the authorities that sign theirs.
    *
    * @throws IOException when a file cannot be read or holds something else
    */

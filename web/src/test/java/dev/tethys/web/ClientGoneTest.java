@@ -67,7 +67,7 @@ class ClientGoneTest {
     r.send(gone.getCount() == 0 ? "gone" : "long");
   }
 
-  /** Writes until the client has gone, and wraps what it is given then. */
+  /** Writes until the client has gone, and wraps the exception. */
   private void endless(HttpRequest q, HttpResponse r) {
     try (OutputStream out = r.uncompressed().stream()) {
       byte[] chunk = new byte[64 << 10];

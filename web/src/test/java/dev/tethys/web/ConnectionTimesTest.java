@@ -295,7 +295,7 @@ class ConnectionTimesTest {
                     }
                   });
       assertThat(next(in, GOAWAY).payload().getInt(0)).isEqualTo(1);
-      get(s, 3, "/late"); // begins after the client was notified that it is not answered
+      get(s, 3, "/late"); // begins after the client was informed that it is not answered
       for (int i = 0; i < 100; i++) {
         frame(s, PING, 1, 0, new int[8]);
       }

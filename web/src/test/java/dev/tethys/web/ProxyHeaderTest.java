@@ -163,7 +163,7 @@ class ProxyHeaderTest {
     assertThat(askSecurely(v2 + addresses, REQUEST)).endsWith("192.0.2.1 56324");
     assertThat(askSecurely("", REQUEST)).contains("127.0.0.1 ");
     assertThat(askSecurely("PROXY UNKNOWN\r\n", REQUEST)).contains("127.0.0.1 ");
-    // What stands within TLS was said by every caller.
+    // A header within TLS was sent by the client itself.
     assertThat(askSecurely("", "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n" + REQUEST))
         .startsWith("HTTP/1.1 400 ");
     assertThatThrownBy(() -> askSecurely("PROXY TCP4 192.0.2.1\r\n", REQUEST))

@@ -77,7 +77,7 @@ class WebConfigTest {
   @TestFactory
   Stream<DynamicTest> everyConformanceFile() throws IOException {
     Path data = Shared.conformance("exporter-toolkit/web");
-    // Keys are not part of the data, so a our own pair takes their place.
+    // Keys are not part of the data, so our own pair takes their place.
     new TestCertificates(dir).issueRsa("server", "dns:localhost");
     try (Stream<Path> files = Files.list(data)) {
       for (Path f : files.filter(p -> !p.endsWith("server.crt")).toList()) {
@@ -196,7 +196,10 @@ class WebConfigTest {
     }
   }
 
-  /** Asks until the answer is the one wanted: files are checked again at most 4 times a second. */
+  /**
+   * Repeats the request until the expected answer: files are checked again at most 4 times a
+   * second.
+   */
   private void eventually(String client, int status, String... headers) throws Exception {
     long deadline = System.nanoTime() + 20_000_000_000L;
     while (true) {
@@ -251,7 +254,7 @@ class WebConfigTest {
 
   @ParameterizedTest
   @CsvSource({
-    // policy, no certificate, one of our authority, one of no one
+    // policy, no certificate, one of our authority, one of another
     "NoClientCert,true,true,true",
     "RequestClientCert,true,true,true",
     "RequireAnyClientCert,false,true,true",

@@ -35,7 +35,7 @@ final class AlertmanagerFlags {
   private static final String GO_RUNTIME =
       "it tunes the Go runtime, which Tethys does not have; use TETHYS_JAVA_OPTS";
 
-  /** How many GET requests are answered at once by default. */
+  /** How many GET requests are answered at once by default, at least. */
   private static final int LEAST_CONCURRENCY = 8;
 
   /** The smallest history that is worth its files. */

@@ -46,7 +46,7 @@ public final class AlertmanagerRole {
 
   private AlertmanagerRole() {}
 
-  /** Runs until the process is stopped; the exit code of the process. */
+  /** Runs until the process is stopped; returns its exit code. */
   public static int run(List<String> args) {
     FlagSet flags = AlertmanagerFlags.set();
     if (args.contains("--help") || args.contains("-h")) {

@@ -106,7 +106,7 @@ public final class EmbeddedAlertmanager implements AutoCloseable {
     return AlertmanagerFlags.embeddedCluster(FLAGS);
   }
 
-  /** Passes on what becomes of its alerts; who is notified of it must not wait. */
+  /** Passes the events of its alerts to a listener, which must not block. */
   public void onEvents(Consumer<List<AlertEvent>> listener) {
     manager.onEvents(listener);
   }
@@ -151,7 +151,7 @@ public final class EmbeddedAlertmanager implements AutoCloseable {
             Duration.ofMinutes(15),
             Duration.ofMinutes(30),
             0,
-            // After a restart all that fires is received before anybody is notified.
+            // After a restart all firing alerts arrive before the first notification.
             Duration.ofMillis(flags.millis("rules.alert.resend-delay")),
             MatcherSyntax.FALLBACK,
             URI.create(serverUrl + PREFIX),

@@ -5,7 +5,8 @@ import java.util.Map;
 
 /**
  * {@code tethys agent} as a collector, or as clymene-agent: with {@code --config} or {@code
- * --control}, or where {@code STORAGE_TYPE} says where samples go.
+ * --control} it is a collector; with {@code STORAGE_TYPE}, which names where samples go,
+ * clymene-agent.
  */
 public final class ClymeneAgentRole {
   private ClymeneAgentRole() {}

@@ -28,7 +28,7 @@ final class ClymeneExporters {
   /**
    * The exporters of metrics or of log lines.
    *
-   * @param name what follows those that carry either; empty, or with its slash
+   * @param name the suffix of exporters that carry either; empty, or with its slash
    */
   Map<String, @Nullable Object> of(boolean metrics, String name) {
     Map<String, @Nullable Object> out = new LinkedHashMap<>();
@@ -173,7 +173,7 @@ final class ClymeneExporters {
   /** What records are. */
   String encoding(String p, boolean metrics, boolean flat) {
     if (!metrics) {
-      return "clymene_logs"; // regardless of what the flag says: Clymene's logs are always JSON
+      return "clymene_logs"; // regardless of the flag: Clymene's logs are always JSON
     }
     String e = flags.get(p + ".encoding");
     return switch (e) {
@@ -255,7 +255,7 @@ final class ClymeneExporters {
         : new LinkedHashMap<>();
   }
 
-  /** Clymene's index and documents, so that dashboards that are made for them continue. */
+  /** Clymene's index and documents, so that dashboards made for them still work. */
   private Map<String, @Nullable Object> elasticsearch(boolean metrics) {
     List<String> servers = list(flags.get("es.server-urls"));
     Map<String, @Nullable Object> m =
@@ -327,7 +327,7 @@ final class ClymeneExporters {
   /** Clymene writes all points to each host, and so does an exporter for each. */
   private void opentsdb(Map<String, @Nullable Object> out) {
     boolean http = flags.bool("opentsdb.http");
-    if (flags.bool("opentsdb.dry-run") && !http) { // which Clymene does not inspect by HTTP
+    if (flags.bool("opentsdb.dry-run") && !http) { // which Clymene ignores over HTTP
       out.put("debug/opentsdb", one("verbosity", "detailed"));
       return;
     }

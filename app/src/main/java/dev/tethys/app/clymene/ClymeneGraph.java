@@ -42,7 +42,7 @@ public final class ClymeneGraph {
           "otlp",
           "runtime");
 
-  /** Represents a file that is not on this machine. */
+  /** Replaces the name of a file that is not on this machine. */
   private static final String INCLUDED = "\0file";
 
   private final ClymeneFlags flags;

@@ -34,7 +34,7 @@ final class ClymeneLogAgent {
     }
   }
 
-  /** What follows the file, keys that it has not itself. */
+  /** Keys that follow the content of the file, which lacks them. */
   static String destinations(ClymeneFlags flags) {
     Map<String, @Nullable Object> tree = new LinkedHashMap<>();
     Map<String, String> labels = labels(flags);

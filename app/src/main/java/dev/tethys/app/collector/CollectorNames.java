@@ -21,12 +21,12 @@ final class CollectorNames {
 
   private CollectorNames() {}
 
-  /** The name without a unit that the Collector has next to it. */
+  /** The name without the unit that the Collector gives separately. */
   static String withoutUnit(String name) {
     return WITHOUT_UNITS.getOrDefault(name, name);
   }
 
-  /** With the unit next to the name, where the Collector has it there. */
+  /** With a separate unit, where the Collector has one. */
   static MetricFamily withUnit(MetricFamily f) {
     String unit = UNITS.get(f.name());
     return unit == null

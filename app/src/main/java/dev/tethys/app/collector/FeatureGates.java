@@ -6,9 +6,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The Collector's feature gates that mean something here. None can be moved: each says what Tethys
- * does anyway, so a command line that asks for that is taken, and one that asks for the opposite is
- * refused, as is a gate that is unknown.
+ * The Collector's feature gates that mean something here. None can be changed: each gate states the
+ * only behaviour of Tethys, so a command line that asks for that is taken, and one that asks for
+ * the opposite is refused, as is an unknown gate.
  */
 final class FeatureGates {
   /**

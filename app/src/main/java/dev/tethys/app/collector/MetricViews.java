@@ -36,7 +36,7 @@ final class MetricViews {
     }
   }
 
-  /** Text in which {@code *} and {@code ?} represent any. */
+  /** Pattern of a text in which {@code *} and {@code ?} match any characters. */
   static Pattern glob(String pattern) {
     return Pattern.compile(
         pattern

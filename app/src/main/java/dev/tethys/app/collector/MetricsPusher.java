@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sends the metrics of the process again and again, and once more at its end. What cannot be sent
- * is not kept: the next request counts it too. Anything that goes wrong, the next one is tried.
+ * is not kept: the next request counts it too. After any failure, the next push is tried.
  */
 final class MetricsPusher implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(MetricsPusher.class.getName());
@@ -108,7 +108,7 @@ final class MetricsPusher implements AutoCloseable {
     } catch (IOException e) {
       problem = String.valueOf(e.getMessage());
     } catch (RuntimeException e) {
-      problem = e.toString(); // a collector's fault must not end what continues for weeks
+      problem = e.toString(); // a collector's fault must not end a program that runs for weeks
     }
     if (problem != null && !failing) {
       LOG.log(
@@ -144,7 +144,7 @@ final class MetricsPusher implements AutoCloseable {
     return data;
   }
 
-  /** What was refused permanently of a request that was taken; null for nothing. */
+  /** The permanently refused part of a request that was taken; null for none. */
   private @Nullable String send(byte[] request) throws IOException, InterruptedException {
     OwnMetricsPush.Otlp otlp = settings.otlp();
     if (otlp == null) {

@@ -42,8 +42,8 @@ final class ExporterServer {
    * @param called such as {@code StatsD Exporter}
    * @param program such as {@code statsd_exporter}, what its build is shown as
    * @param registry all of its metrics
-   * @param routes its own pages next to those of all
-   * @param started opens what else it listens on, once its pages are available
+   * @param routes its own pages, in addition to those of all exporters
+   * @param started opens its other listeners, once its pages are available
    */
   static int serve(
       FlagSet flags,

@@ -52,7 +52,7 @@ final class AgentFlags {
   /**
    * The flags of agent mode.
    *
-   * @param folder where the queue is by default; {@code ""} for memory
+   * @param folder the default folder of the queue; {@code ""} for memory
    */
   static FlagSet set(String folder) {
     List<Flag> flags = new ArrayList<>();

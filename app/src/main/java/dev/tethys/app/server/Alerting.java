@@ -231,7 +231,7 @@ final class Alerting implements AutoCloseable {
     discovery.close();
   }
 
-  /** Stores what is known of alerts; after every caller that reports them has ended. */
+  /** Stores the alert history; after all components that report alerts have ended. */
   void closeHistory() {
     AlertHistory h = history;
     if (h != null) {

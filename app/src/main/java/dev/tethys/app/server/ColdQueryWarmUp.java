@@ -13,14 +13,15 @@ import java.util.stream.IntStream;
  */
 final class ColdQueryWarmUp {
   /**
-   * A few in a round, so that they continue while pages leave memory: these are read in other ways.
+   * A few in a round, so that warm-up continues while pages leave memory: these are read in other
+   * ways.
    */
   static final int A_ROUND = 3;
 
   /** The label that narrows a query to one target. */
   private static final String NARROWING = "instance";
 
-  /** Ways to inspect few series among many: one target, %i, or those that begin as it does, %p. */
+  /** Queries of few series among many: one target, %i, or those with its prefix, %p. */
   private static final List<String> NARROW =
       List.of(
           "%s{instance=\"%i\"}",
@@ -30,7 +31,7 @@ final class ColdQueryWarmUp {
           "count by (__name__) ({__name__=~\"%n.*\", instance=~\"%i\"})",
           "max_over_time(%s{instance=\"%i\", job!~\"no.*\"}[%w])");
 
-  /** Ways to inspect all series of a metric. */
+  /** Queries of all series of a metric. */
   private static final List<String> WHOLE =
       List.of(
           "%s",
@@ -109,7 +110,9 @@ final class ColdQueryWarmUp {
         .replace("%w", QueryWarmUp.WINDOWS.get(place % QueryWarmUp.WINDOWS.size()));
   }
 
-  /** A text as it can be in a query, in an expression too, where it then means any character. */
+  /**
+   * A text as written in a query; in an expression, characters with a meaning become any character.
+   */
   private static String literal(String text) {
     return text.replaceAll("[^a-zA-Z0-9_:/-]", ".");
   }

@@ -157,7 +157,7 @@ final class Configuration {
   /**
    * Reads the file again and takes it over.
    *
-   * @throws IOException saying why not; then the old configuration continues
+   * @throws IOException with the reason; then the old configuration stays in use
    */
   void reload() throws IOException {
     lock.lock();

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Configurations of other roles that run inside the server and write into its stores: pipelines of
- * the Collector and jobs of Promtail; and the control plane of pipelines.
+ * the Collector, jobs of Promtail, and the control plane of pipelines.
  */
 final class EmbeddedPipelines implements AutoCloseable {
   /** Flag with the configuration of a log agent. */

@@ -22,7 +22,8 @@ import java.util.TreeMap;
 
 /**
  * A push gateway inside of the server, below {@code /pushgateway}; its groups are a file in the
- * data folder. What is pushed becomes series when a job scrapes it, as with its own.
+ * data folder. Pushed metrics become series when a job scrapes them, as with a separate
+ * Pushgateway.
  */
 final class EmbeddedPushgateway implements AutoCloseable {
   static final String PREFIX = "/pushgateway";

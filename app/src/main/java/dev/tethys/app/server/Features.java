@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The names of {@code --enable-feature}. As in Prometheus a name that is unknown is noticed in the
- * log; one that Prometheus knows and Tethys does not do is refused.
+ * The names of {@code --enable-feature}. As in Prometheus an unknown name is logged; one that
+ * Prometheus knows and Tethys does not implement is refused.
  */
 enum Features {
   EXEMPLAR_STORAGE("exemplar-storage"),
@@ -39,7 +39,7 @@ enum Features {
   private static final Set<String> ALWAYS_SO =
       Set.of("memory-snapshot-on-shutdown", "fast-startup", "metadata-wal-records");
 
-  /** How Prometheus's own store encodes, writes and waits, which no one sees in an answer. */
+  /** How Prometheus's own store encodes, writes and waits, which has no effect on answers. */
   private static final Set<String> OF_ITS_STORE =
       Set.of("histograms-st-encoding", "xor2-encoding", "delayed-compaction", "use-uncached-io");
 

@@ -12,7 +12,7 @@ import java.util.function.Supplier;
 
 /** Query settings from flags and features: language, limits, cache. */
 record QuerySettings(FlagSet flags, Set<Features> features) {
-  /** How many queries of rules run at least, regardless of what else runs. */
+  /** How many queries of rules run at least, regardless of other queries. */
   private static final int RULE_PLACES = 4;
 
   /** One part in so many of the memory of all queries is kept for rules. */
@@ -37,7 +37,7 @@ record QuerySettings(FlagSet flags, Set<Features> features) {
    * @throws UsageException when a flag is wrong
    */
   EngineOptions engine(Supplier<Duration> subqueryStep) {
-    // Anything that is allowed, half of the heap stays for everything else.
+    // Regardless of the limits, half of the heap stays for everything else.
     long heap = Runtime.getRuntime().maxMemory() / 2;
     long all = flags.bytes("query.max-memory-bytes");
     long maxBytes = all > 0 ? Math.min(all, heap) : 0;

@@ -24,9 +24,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Rehearses queries over what a store holds right after it was opened, so that dashboards that come
- * back with a restarted server find compiled code. It stands back while a user asks: two cores that
- * rehearse and compile would make him wait five times as long. Bounded by time, by rounds and by
- * the samples that a query may read; ends with its server.
+ * back with a restarted server find compiled code. It pauses while a client sends queries: two
+ * cores that rehearse and compile would make the client wait five times as long. Bounded by time,
+ * by rounds and by the samples that a query may read; ends with its server.
  */
 final class QueryWarmUp implements AutoCloseable {
   /** More than so many rounds compile hardly anything new. */
@@ -35,7 +35,7 @@ final class QueryWarmUp implements AutoCloseable {
   /** Those who waited for the restart come first. */
   private static final Duration HEAD_START = Duration.ofMillis(200);
 
-  /** How long no client has to have asked before the next query is rehearsed. */
+  /** Time without queries of clients before the next query is rehearsed. */
   private static final Duration QUIET = Duration.ofMillis(25);
 
   /** Queries that never cease have everything compiled by themselves. */
@@ -60,7 +60,7 @@ final class QueryWarmUp implements AutoCloseable {
   private static final long MAX_SAMPLES = 2_000_000;
 
   /**
-   * What most rounds inspect. Every fifth looks as far back as dashboards do when they are opened,
+   * The range of most rounds. Every fifth looks as far back as dashboards do when they are opened,
    * over several blocks, each of which is read for its first time then.
    */
   private static final long SPAN = Duration.ofHours(3).toMillis();
@@ -141,7 +141,7 @@ final class QueryWarmUp implements AutoCloseable {
     return round % ODD_ROUNDS == ODD_ROUNDS - 1 ? ODD_STEP : STEP;
   }
 
-  /** Milliseconds that the queries of a round inspect. */
+  /** Milliseconds that the queries of a round cover. */
   static long span(int round) {
     return round % FAR_ROUNDS == 1 ? FAR_SPAN : SPAN;
   }
@@ -261,7 +261,7 @@ final class QueryWarmUp implements AutoCloseable {
     return isQuiet() && spent < nanos;
   }
 
-  /** Waits until no client asks; false when the rehearsal is to end. */
+  /** Waits until no client sends queries; false when the rehearsal is to end. */
   private boolean isQuiet() throws InterruptedException {
     long seen = others.asked();
     while (closing.getCount() > 0 && (seen != quietAt || others.waiting() > 0)) {

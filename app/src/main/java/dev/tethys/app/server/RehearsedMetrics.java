@@ -19,7 +19,7 @@ final class RehearsedMetrics {
    */
   static final int ENOUGH_SERIES = 100;
 
-  /** Of those with few series so many are checked, spread over all of them. */
+  /** Of those with few series so many are read, spread over all of them. */
   static final int LOOKED_AT = 64;
 
   /** Of those with more, so many. */

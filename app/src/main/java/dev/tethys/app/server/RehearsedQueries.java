@@ -4,7 +4,7 @@ import java.util.List;
 
 /** Warm-up queries: the shapes of panels and rules, for any metric. */
 final class RehearsedQueries {
-  /** The usual ways to inspect a metric, which represents %s, over a window of %w. */
+  /** The usual queries of a metric, %s, over a window of %w. */
   private static final List<String> USUAL =
       List.of(
           "%s",
@@ -41,7 +41,7 @@ final class RehearsedQueries {
 
   private RehearsedQueries() {}
 
-  /** Each of the usual ways to inspect a metric. */
+  /** Each of the usual queries of a metric. */
   static List<String> usual(String metric, String window) {
     return USUAL.stream().map(q -> q.replace("%s", metric).replace("%w", window)).toList();
   }

@@ -97,7 +97,7 @@ final class Server implements AutoCloseable {
   private final StoreOpening opening;
   private final DeferredStore store = new DeferredStore();
 
-  /** The store and those elsewhere, for queries. */
+  /** The store and remote databases, for queries. */
   private final FederatedSource reading;
 
   private final RemoteWrite remoteWrite;
@@ -421,7 +421,7 @@ final class Server implements AutoCloseable {
     notifications.remove(Notifications.STARTING);
     reloads.watch(flags);
     Duration warmUp = Duration.ofMillis(flags.millis("query.warm-up"));
-    // No caller waits for the return of a server that has never held anything.
+    // A server without data in its store starts without a warm-up.
     if (warmUp.isPositive() && (found.series() > 0 || found.blocks() > 0)) {
       QueryWarmUp q =
           new QueryWarmUp(
@@ -514,7 +514,7 @@ final class Server implements AutoCloseable {
         () -> configuration.applyAgain(this::applyJobs));
   }
 
-  /** Opens the query log anew, so that a log rotation may have it reopened by a reload. */
+  /** Opens the query log anew, so that log rotation can use a reload. */
   private void logQueries(PrometheusConfig c) throws IOException {
     String file = c.global().queryLogFile();
     QueryLog next;

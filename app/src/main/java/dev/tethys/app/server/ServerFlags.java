@@ -556,7 +556,7 @@ final class ServerFlags {
         : Duration.ZERO;
   }
 
-  /** Between two lists of targets that are taken; 0 represents the usual pause. */
+  /** Pause between two lists of targets that are taken; 0 for the usual pause. */
   static Duration discoveryPause(FlagSet flags) {
     Duration pause = Duration.ofMillis(flags.millis("scrape.discovery-reload-interval"));
     return pause.isZero() ? DiscoveryManager.THROTTLE : pause;

@@ -68,7 +68,7 @@ public final class WarmUp {
     "/federate?match%5B%5D=up"
   };
 
-  /** Next to the usual ones, see {@link RehearsedQueries#usual}. */
+  /** In addition to the usual ones, see {@link RehearsedQueries#usual}. */
   private static final String[] QUERIES = {
     "up",
     "warm_requests_total{instance=\"h3\"}",
@@ -219,7 +219,7 @@ public final class WarmUp {
   }
 
   private void read(long end) throws IOException, InterruptedException {
-    get("/api/v1/query?query=1"); // as who waits for a start asks: on its own connection
+    get("/api/v1/query?query=1"); // as a client that waits for the start: on a new connection
     for (int round = 0; round < ROUNDS; round++) {
       for (String p : PATHS) {
         get(p);

@@ -531,7 +531,7 @@ class ClymeneGraphTest {
         .contains("extensions:\n  bearertokenauth/elasticsearch:\n    filename: /var/run/token\n");
   }
 
-  /** Clymene inspects dry-run only where it speaks telnet. */
+  /** Clymene reads dry-run only where it speaks telnet. */
   @Test
   void aDryRunOfOpenTsdbPrints() {
     Map<String, String> environment = Map.of("STORAGE_TYPE", "opentsdb");

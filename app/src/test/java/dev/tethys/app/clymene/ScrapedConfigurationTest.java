@@ -70,7 +70,7 @@ class ScrapedConfigurationTest {
   }
 
   /**
-   * Anything that Prometheus starts with, an agent starts with, and a collector after the
+   * Any file that Prometheus starts with, an agent starts with, and a collector after the
    * migration.
    */
   @ParameterizedTest

@@ -25,8 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Next to the real OpenTelemetry Collector, with its components of OTLP: each sends to the other,
- * and both take and refuse the same configurations.
+ * Compared with the real OpenTelemetry Collector, with its components of OTLP: each sends to the
+ * other, and both take and refuse the same configurations.
  */
 class CollectorPeerTest {
   private static final Duration TIME_LIMIT = Duration.ofSeconds(60);
@@ -237,7 +237,7 @@ class CollectorPeerTest {
       "receivers: {otlp: {protocols: {grpc: {endpoint: 'localhost:0'}}}}\n";
   private static final String LOGS = "{receivers: [otlp], exporters: [debug]}";
 
-  /** What is distinguished by the real one, one thing in each. */
+  /** Configurations that the real one distinguishes, with one difference each. */
   @Test
   void bothTakeAndRefuseTheSameConfigurations() throws Exception {
     Path otelcol = ServerProcess.find("otelcol");

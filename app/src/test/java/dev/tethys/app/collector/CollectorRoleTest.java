@@ -311,7 +311,7 @@ class CollectorRoleTest {
     }
   }
 
-  /** The OpAMP server receives the configuration that holds, masked, also after a reload. */
+  /** The OpAMP server receives the configuration in use, masked, also after a reload. */
   @Test
   void aServerOfOpampIsToldTheConfigurationWithoutItsSecrets(@TempDir Path folder)
       throws Exception {

@@ -91,7 +91,7 @@ class DiscoveryConfigurationsTest {
               include: ['/var/log/pods/`namespace`_`name`_`"kubernetes.io/config.mirror" in annotations ? "*" : uid`/*/*.log']
               exclude: ['/var/log/pods/`namespace`_`name`_*/*/*.gz']
         """,
-        // Exporters by port and by what they are called, scraped with their own rules.
+        // Exporters by port and by name, scraped with their own rules.
         """
         watch_observers: [k8s_observer]
         receivers:

@@ -20,7 +20,7 @@ class ElectedReceiversTest {
       value = {
         "k8s_leader_elector | [k8s_leader_elector] | 0",
         "k8s_leader_elector | [] | 1", // it does not run
-        "headers_setter | [k8s_leader_elector, headers_setter] | 1", // it elects no one
+        "headers_setter | [k8s_leader_elector, headers_setter] | 1", // it elects no leader
         "k8s_leader_elector/other | [k8s_leader_elector] | 1",
       })
   void theirElectorHasToRun(String elector, String extensions, int status) throws IOException {

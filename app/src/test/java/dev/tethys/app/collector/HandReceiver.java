@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The receiver {@code hand}, of what a test passes in. */
+/** The receiver {@code hand}, which passes on batches of a test. */
 final class HandReceiver implements ReceiverFactory<String> {
   private final Signal signal;
   private volatile @Nullable Consumer input;

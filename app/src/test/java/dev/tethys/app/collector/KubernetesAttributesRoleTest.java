@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A whole collector with the block that the Collector's chart writes, before the double of a
+ * A whole collector with the block that the Collector's chart writes, with the double of a
  * cluster's API: the client is a pod.
  */
 @Timeout(120)

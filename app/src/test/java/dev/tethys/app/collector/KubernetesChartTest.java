@@ -183,12 +183,12 @@ class KubernetesChartTest {
     };
   }
 
-  @SuppressWarnings("unchecked") // what is there is a map, or the test fails
+  @SuppressWarnings("unchecked") // the value is a map, or the test fails
   private static Map<String, Object> map(@Nullable Object o) {
     return (Map<String, Object>) java.util.Objects.requireNonNull(o);
   }
 
-  @SuppressWarnings("unchecked") // what is there is a list of maps, or the test fails
+  @SuppressWarnings("unchecked") // the value is a list of maps, or the test fails
   private static List<Map<String, Object>> maps(@Nullable Object o) {
     return o == null ? List.of() : (List<Map<String, Object>>) o;
   }

@@ -251,7 +251,7 @@ class ProfilesRoleTest {
     assertThat(lines(near)).containsExactlyInAnyOrderElementsOf(expected);
     assertThat(Files.readAllLines(near)).as("joined").hasSize(1);
 
-    // No process listens yet: they wait on disk, and are there for the next process.
+    // No server listens yet: they wait on disk, and are there for the next process.
     until(() -> balance(first, "exporter:otlp_grpc@profiles").held() == 8, first.graph().status());
     assertThat(balance(first, "receiver:otlp").in()).isEqualTo(10);
     assertThat(balance(first, "processor:filter@profiles").dropped()).containsValue(2L);

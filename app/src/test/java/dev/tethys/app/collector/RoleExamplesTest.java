@@ -48,7 +48,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Each example of the documentation, run as it is there. */
+/** Each example of the documentation, run unchanged. */
 class RoleExamplesTest {
   @TempDir private Path dir;
   private final List<AutoCloseable> open = new ArrayList<>();

@@ -117,7 +117,7 @@ class SpanMetricsRoleTest {
       assertThat(http.send(span, BodyHandlers.ofString()).statusCode()).isEqualTo(200);
       assertThat(counted("2").substring(2)).as("the same start").isEqualTo(first.substring(2));
 
-      // An interval that no one awaits: what was counted is sent when the collector stops.
+      // A long interval: the counts are sent when the collector stops.
       write(otlp, 6, 3_600_000);
       assertThat(http.send(reload, BodyHandlers.ofString()).statusCode()).isEqualTo(200);
       for (int i = 0; i < 7; i++) {

@@ -36,10 +36,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * What a database has to do that is a destination and a store and keeps all bits: what was written
- * by its exporter is read back as from our own store, regardless of what is in labels and values,
- * by every matcher, and anything that errors it answers with on the way. What every destination has
- * to hold to is in {@code destination}'s contracts.
+ * Requirements for a database that is a destination and a store and keeps all bits: samples written
+ * by its exporter are read back as from our own store, for all labels and values, by every matcher,
+ * and despite errors of the database. What every destination has to hold to is in {@code
+ * destination}'s contracts.
  */
 abstract class DatabaseContract {
   private final HttpClientFactory clients = new HttpClientFactory("tethys/test");

@@ -193,7 +193,7 @@ class PostgresTest extends DatabaseContract {
     }
   }
 
-  /** TimescaleDB is not available here: what is called is, by functions of the same names. */
+  /** TimescaleDB is not available here: functions of the same names record the calls. */
   @Test
   void hypertablesAreAskedFor() throws Exception {
     sql("CREATE SCHEMA {s}");

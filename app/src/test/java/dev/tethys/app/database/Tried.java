@@ -85,7 +85,7 @@ final class Tried implements Context, AutoCloseable {
     return ((Checkable<S>) f).probe(settings(f), signal, this);
   }
 
-  /** Passes a batch and waits until all of it is dealt with. */
+  /** Passes a batch and waits until all of it is settled. */
   void send(Exporter e, Batch batch) {
     List<Outcome> outcomes = new ArrayList<>();
     e.consume(batch, outcomes::add);

@@ -4,7 +4,7 @@ import java.io.IOException;
 
 /**
  * Carbon's lines over TCP with labels as tags, by a double that reads to the end of a connection as
- * carbon does. What the real one makes of them, {@link CarbonExporterTest} inspects.
+ * carbon does. {@link CarbonExporterTest} compares the result of a real server.
  */
 class CarbonContractTest extends ExporterContract {
   @Override

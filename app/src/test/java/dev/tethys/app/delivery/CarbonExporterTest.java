@@ -34,7 +34,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CarbonExporterTest {
   private static final Duration TIME_LIMIT = Duration.ofMinutes(2);
 
-  /** Reports each path what Graphite takes for its name and tags, and what is in its file. */
+  /**
+   * Prints for each path the name and tags that Graphite takes it for, and the content of its file.
+   */
   private static final String READER =
       """
       import json, os, sys, urllib.parse, warnings

@@ -56,7 +56,7 @@ class ClickHouseExporterTest extends StoreContract {
     return new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), times.length, 0);
   }
 
-  /** Anything that is counted as delivered is there, at its own time. */
+  /** All items that are counted as delivered are there, at their own time. */
   @ParameterizedTest
   @CsvSource({"'', 2, 6", "', ttl: 876000h', 7, 1", "', ttl: 24h', 6, 2"})
   void timesThatHaveNoPlaceAreCounted(String ttl, int refused, int delivered) throws Exception {

@@ -69,7 +69,7 @@ class DatadogSpansContractTest extends RecordsContract {
     };
   }
 
-  /** Text that was cut is given by its length. */
+  /** Text that was cut is compared by its length. */
   private static String value(String text) {
     return text.length() >= LONGEST_VALUE ? "cut to " + LONGEST_VALUE : KeptValues.normal(text);
   }
@@ -168,7 +168,7 @@ class DatadogSpansContractTest extends RecordsContract {
   private static void attribute(Map<String, String> m, KeyValue a) {
     AnyValue v = a.getValue();
     if (a.getKey().equals("service.name")) {
-      return; // its own field
+      return; // a separate field
     }
     if (v.hasIntValue() || (v.hasDoubleValue() && Double.isFinite(v.getDoubleValue()))) {
       double n = v.hasIntValue() ? (double) v.getIntValue() : v.getDoubleValue();

@@ -67,7 +67,7 @@ class ElasticsearchExporterTest extends SearchContract {
       }
       """;
 
-  /** One for all tests, which have their own indices: it takes its time to start. */
+  /** One for all tests, which have their own indices: it is slow to start. */
   private static @Nullable SearchNode node;
 
   private static int tests;
@@ -80,7 +80,7 @@ class ElasticsearchExporterTest extends SearchContract {
     }
   }
 
-  /** Netty is a module, in its own folder with what describes it, and nowhere else. */
+  /** Netty is a module, in its own folder with its descriptor, and nowhere else. */
   private static List<String> home(Path folder, Path lib) throws IOException {
     Files.createDirectories(folder.resolve("lib"));
     Path module = Files.createDirectories(folder.resolve("modules/transport-netty4"));
@@ -149,8 +149,8 @@ class ElasticsearchExporterTest extends SearchContract {
   }
 
   /**
-   * Types of the fields that its templates for {@code *.otel-*} have and that need no module: what
-   * is not published (constant_keyword, version, match_only_text) is a keyword.
+   * Types of the fields that its templates for {@code *.otel-*} have and that need no module: types
+   * that are not published (constant_keyword, version, match_only_text) become keyword.
    */
   private static final String OTEL_TEMPLATE =
       """

@@ -25,7 +25,7 @@ import tools.jackson.databind.JsonNode;
 class ElasticsearchRecordsContractTest extends RecordsContract {
   /** Documents by id. */
   private static final class Cluster {
-    /** In addition to statuses: 429 for lack of room. */
+    /** In addition to statuses: 429 for a full disk. */
     private static final int FULL = -429;
 
     final Map<String, JsonNode> documents = new ConcurrentHashMap<>();

@@ -20,9 +20,9 @@ import org.junit.jupiter.api.Test;
 import org.opentest4j.TestAbortedException;
 
 /**
- * What every destination of metrics has to hold to: samples are written through an exporter with
- * its queue and are there, one by one, for a reader that is our own none; and with faults and kills
- * in between, every item is accounted for.
+ * Requirements for every destination of metrics: samples are written through an exporter with its
+ * queue and are there, one by one, for a reader that is not ours; and with faults and kills in
+ * between, every item is accounted for.
  *
  * <p>Some ten thousand samples, and a fifth of that with faults. {@code tethys bench destinations
  * verify} makes the long run: {@code tethys.samples} of them, {@code tethys.samples.faults} with
@@ -56,8 +56,8 @@ abstract class ExporterContract {
   abstract Peer start() throws Exception;
 
   /**
-   * Starts another one with its data in a folder, where all may write; aborts the test when it has
-   * none.
+   * Starts another one with its data in a folder that all users may write to; aborts the test when
+   * it has none.
    */
   Peer startIn(Path folder) throws Exception {
     throw new TestAbortedException("it keeps nothing on a disk");

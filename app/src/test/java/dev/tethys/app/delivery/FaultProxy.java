@@ -34,7 +34,7 @@ final class FaultProxy implements AutoCloseable {
     REFUSED,
     /** They are reset after half of a request has passed. */
     RESET_HALFWAY,
-    /** The request passes and the answer does not: no one knows what became of it. */
+    /** The request passes and the answer does not: the client cannot know the outcome. */
     ANSWER_LOST,
     /** They are reset when the greetings are over. */
     RESET_LATER,
@@ -57,7 +57,7 @@ final class FaultProxy implements AutoCloseable {
     /** Every piece takes its time. */
     SLOW;
 
-    /** Faults that come regardless of the protocol, and do not look like a refused login. */
+    /** Faults of any protocol that do not look like a refused login. */
     static final List<Fault> AFTER_GREETINGS =
         List.of(NOBODY_LISTENS, RESET_LATER, LATER_ANSWER_LOST, LATER_PARTIAL);
 
@@ -126,7 +126,7 @@ final class FaultProxy implements AutoCloseable {
     open.forEach(FaultProxy::end);
   }
 
-  /** Waits for clients that have met themselves at the port where no one listened. */
+  /** Waits for clients that have connected to themselves at the port while no server listened. */
   private void listenAgain() throws InterruptedException {
     TestPipeline.await(
         "the proxy's port is free",
@@ -192,7 +192,7 @@ final class FaultProxy implements AutoCloseable {
   }
 
   /**
-   * Sends a batch that is to be sent again in a second.
+   * Sends a batch that is answered with a retry delay of a second.
    *
    * @param how the server says that it is busy
    * @return how long it stayed away

@@ -31,7 +31,7 @@ final class Found {
   private long again;
   private long late;
 
-  /** A sample that is there. */
+  /** Adds a sample. */
   void sample(Labels series, long time, double value) {
     rows++;
     Long before = last.put(series, time);
@@ -46,7 +46,7 @@ final class Found {
     }
   }
 
-  /** A native histogram that is there. */
+  /** Adds a native histogram. */
   void histogram(Labels series, long time, double count, double sum) {
     rows++;
     String is = text(count, sum);
@@ -107,12 +107,12 @@ final class Found {
         : Double.doubleToRawLongBits(v);
   }
 
-  /** Samples that are there more than once. */
+  /** Number of samples that are there more than once. */
   long again() {
     return again;
   }
 
-  /** Samples that follow a later one of their series. */
+  /** Number of samples after a later one of their series. */
   long late() {
     return late;
   }
@@ -164,7 +164,7 @@ final class Found {
     assertThat(histograms).isEqualTo(whole);
   }
 
-  /** The same of what a our own reader found, whole histograms to the bit. */
+  /** The same for samples that our own reader found, whole histograms to the bit. */
   static void assertSame(
       KnownSamples known,
       Map<Labels, TreeMap<Long, Double>> samples,

@@ -17,10 +17,10 @@ final class FoundRecords {
   private long again;
 
   /**
-   * A record that is there.
+   * Adds a record.
    *
    * @param id {@link KnownRecords.Item#id}
-   * @param what as {@link RecordPeer#kept} reports it
+   * @param what in the words of {@link RecordPeer#kept}
    */
   void add(String id, String what) {
     String before = records.putIfAbsent(id, what);
@@ -33,7 +33,7 @@ final class FoundRecords {
     }
   }
 
-  /** Records that are there more than once. */
+  /** Number of records that are there more than once. */
   long again() {
     return again;
   }

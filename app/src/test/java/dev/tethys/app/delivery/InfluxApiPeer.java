@@ -58,7 +58,7 @@ final class InfluxApiPeer implements Peer {
 
   private HttpIntake.Reply judge(HttpExchange x, byte[] body) throws IOException {
     String path = x.getRequestURI().getPath();
-    if (!third && path.equals("/ping")) { // of version 3 it requires a token too
+    if (!third && path.equals("/ping")) { // version 3 requires a token, too
       return new HttpIntake.Reply(204, "");
     }
     String who = x.getRequestHeaders().getFirst("Authorization");

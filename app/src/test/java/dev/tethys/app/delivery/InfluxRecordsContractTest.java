@@ -162,7 +162,7 @@ class InfluxRecordsContractTest extends RecordsContract {
     return m.toString();
   }
 
-  /** A point next to a span. */
+  /** The fields of an event of a span as a point. */
   private static Map<String, String> point(Span s, long time, List<KeyValue> attributes) {
     Map<String, String> m = new TreeMap<>();
     m.put("time", Long.toString(time));

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
-/** Log records and spans are in a real InfluxDB 1 as the page of the destination says. */
+/** Log records and spans are in a real InfluxDB 1 as the documentation of the destination says. */
 class InfluxRecordsTest {
   private static final Duration TIME_LIMIT = Duration.ofSeconds(60);
   private static final ObjectMapper JSON = new ObjectMapper();

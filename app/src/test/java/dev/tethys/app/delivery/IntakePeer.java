@@ -15,7 +15,7 @@ abstract class IntakePeer implements RecordPeer {
   /** Adds what a request holds. */
   abstract void read(byte[] body, FoundRecords into) throws Exception;
 
-  /** What the vendor says when its disk is full; null when no one knows of one. */
+  /** The answer of the vendor when its disk is full; null when unknown. */
   HttpIntake.@Nullable Reply fullDisk() {
     return null;
   }

@@ -78,7 +78,7 @@ class KafkaRecordsContractTest extends RecordsContract {
 
       @Override
       public void close() {
-        // the broker continues
+        // the broker has restarted
       }
     };
   }

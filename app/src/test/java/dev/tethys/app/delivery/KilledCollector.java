@@ -18,7 +18,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** One of our collectors that is ended as by a power failure, again and again, while one sends. */
+/**
+ * One of our collectors that is ended as by a power failure, again and again, while a client sends.
+ */
 final class KilledCollector implements AutoCloseable {
   static final int KILLS = Integer.getInteger("tethys.kills", 4);
   static final Duration TIME_LIMIT = Duration.ofSeconds(60);
@@ -53,14 +55,14 @@ final class KilledCollector implements AutoCloseable {
               / 100
           == 2;
     } catch (IOException e) {
-      return false; // it was killed: no one knows whether it has it
+      return false; // it was killed: whether it has the request is unknown
     }
   }
 
   /**
    * Sends all batches, each until it is taken, while the collector is killed at moments of chance.
    *
-   * @return how many requests no one knows the fate of
+   * @return how many requests have an unknown outcome
    */
   int feed(List<Batch> batches) throws InterruptedException {
     Random random = new Random(SEED);

@@ -14,8 +14,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * One of our collectors is ended as by a power failure, at any moment, again and again, while a
- * user sends log records to it: anything that it said that it has is at the destination in the end,
- * as it was written. What is there twice is counted, and told.
+ * client sends log records to it: all acknowledged records are at the destination in the end, as
+ * they were written. Duplicates are counted and reported.
  */
 class KilledRecordsTest {
   private static final int SIZE = Integer.getInteger("tethys.records", 20_000);

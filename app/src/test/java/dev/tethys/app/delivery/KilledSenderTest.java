@@ -16,8 +16,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * One of our collectors with its queue on a disk is ended as by a power failure, at any moment,
- * again and again, while a user sends to it: anything that it said that it has is in the database
- * in the end. What is there twice is counted, and told.
+ * again and again, while a client sends to it: all acknowledged samples are in the database in the
+ * end. Duplicates are counted and reported.
  */
 class KilledSenderTest {
   private static final int SIZE = Integer.getInteger("tethys.samples", 20_000);

@@ -37,7 +37,7 @@ final class KnownRecords {
   /** The attribute that tells one log record from another. */
   static final String ID = "record.id";
 
-  /** An attribute that some resources have, and their own records with another value. */
+  /** An attribute of some resources whose records have the same key with another value. */
   private static final String BOTH = "k8s.pod.name";
 
   private static final long BEGIN = 1_700_000_000_123_456_789L;
@@ -154,7 +154,7 @@ final class KnownRecords {
     return s.toString();
   }
 
-  /** The id of the log record of a time, of which each has its own. */
+  /** The id of the log record of a time; each has a different id. */
   static String idAt(long nanos) {
     return Long.toString((nanos - BEGIN) / STEP);
   }
@@ -273,7 +273,7 @@ final class KnownRecords {
       case 0 -> r.setBody(v);
       case 1 -> r.setBody(text("a value")).addAttributes(pair(name(n), v));
       default -> {
-        // what has no its own text is named by its place
+        // a value without text is named by its place
         String key = v.hasStringValue() ? v.getStringValue() : "typed" + n;
         r.setBody(text("a name"))
             .addAttributes(pair(key, text("under \"it\"")))

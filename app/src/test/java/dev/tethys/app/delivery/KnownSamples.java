@@ -258,7 +258,7 @@ final class KnownSamples {
     samples++;
   }
 
-  /** A series {@code empty{a="",z="1"}} of one sample, which no our own writer makes. */
+  /** A series {@code empty{a="",z="1"}} of one sample, which our own writers never make. */
   private static byte[] withEmptyLabel() {
     byte[] name = message(1, message(1, text("__name__")), message(2, text("empty")));
     byte[] empty = message(1, message(1, text("a")), message(2, text("")));

@@ -62,7 +62,7 @@ final class LineIntake implements AutoCloseable {
     try {
       s.close(); // which says that all of it is kept
     } catch (IOException e) {
-      // no caller waits for it
+      // the sender has gone
     }
   }
 

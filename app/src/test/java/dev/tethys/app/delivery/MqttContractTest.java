@@ -17,8 +17,8 @@ import org.eclipse.paho.mqttv5.common.MqttMessage;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A real mosquitto, listened to by Eclipse's client. What it has acknowledged is in its memory
- * alone until a user has it, so killing it proves nothing.
+ * A real mosquitto, listened to by Eclipse's client. Acknowledged messages are in its memory alone
+ * until a subscriber has them, so killing it proves nothing.
  */
 class MqttContractTest extends ExporterContract {
   private static final String END = "the end";

@@ -8,7 +8,10 @@ import org.eclipse.paho.mqttv5.common.MqttException;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
 import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
 
-/** Passes on what Eclipse's client of MQTT is notified; the rest shows by what is missing. */
+/**
+ * Passes on the messages that Eclipse's client of MQTT receives; other failures show as missing
+ * messages.
+ */
 record MqttListener(BiConsumer<String, MqttMessage> to) implements MqttCallback {
   @Override
   public void messageArrived(String topic, MqttMessage m) {

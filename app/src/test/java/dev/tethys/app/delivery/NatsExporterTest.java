@@ -120,7 +120,7 @@ class NatsExporterTest {
                 "nats",
                 "endpoint: 'nats://127.0.0.1:%d', subject: 'telemetry.{job}.{zone}', encoding: json, stream: telemetry"
                     .formatted(port))) {
-      p.send(batch("up", 10)); // the stream is made later: no one answers until then
+      p.send(batch("up", 10)); // the stream is made later: no server answers until then
       TestPipeline.await("it waits", TIME_LIMIT, () -> p.balance().held() > 0);
       stream(c);
       p.drain(TIME_LIMIT);
@@ -279,7 +279,7 @@ class NatsExporterTest {
     }
   }
 
-  /** Most often it is the stream that no client has made. */
+  /** Usually the stream does not exist. */
   @Test
   void aStreamThatIsNotThereIsTold() throws Exception {
     start("");
@@ -294,7 +294,7 @@ class NatsExporterTest {
     assertThat(printed.err())
         .contains("no JetStream stream accepts the subject: create one", "(telemetry.x)");
     try (Connection c = Nats.connect(options().build())) {
-      c.subscribe("telemetry.>"); // another process, who does not answer
+      c.subscribe("telemetry.>"); // another subscriber, which does not answer
       c.flush(TIME_LIMIT);
       try (TestPipeline p = TestPipeline.impatient(Signal.METRICS, "nats", keys)) {
         p.send(batch("up", 10));
@@ -415,12 +415,13 @@ class NatsExporterTest {
     assertThat(printed.err()).isEmpty();
     assertThat(printed.out()).contains("42.5 to telemetry.metrics");
     assertThat(check("tls: {ca_file: '%s/ca.crt'}".formatted(folder)).status()).isNotZero();
-    assertThat(check("tls_first: false").err()).isNotEmpty(); // no one vouches for the server
+    assertThat(check("tls_first: false").err())
+        .isNotEmpty(); // the server's certificate is not trusted
   }
 
   /**
-   * What jnats wrote over TCP and we over WebSockets is one stream, regardless of what breaks
-   * between.
+   * Messages of jnats over TCP and of ours over WebSockets are one stream, regardless of broken
+   * connections.
    */
   @Test
   void webSocketsCarryTheSame() throws Exception {

@@ -28,7 +28,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * OpenTSDB 2.4 as its documentation reports it (opentsdb.net: "Writing Data", {@code /api/put},
+ * OpenTSDB 2.4 as its documentation describes it (opentsdb.net: "Writing Data", {@code /api/put},
  * {@code /api/query}, {@code /api/suggest}, telnet's {@code put} and {@code version}), with names
  * kept in Latin-1 and bodies above 8 KiB refused unless chunks are enabled.
  */
@@ -108,7 +108,7 @@ final class OpenTsdbDouble implements AutoCloseable {
     throttled = n;
   }
 
-  /** Takes a point as it is there. */
+  /** Receives each stored point. */
   interface Visitor {
     void point(String metric, Map<String, String> tags, long time, double value);
   }

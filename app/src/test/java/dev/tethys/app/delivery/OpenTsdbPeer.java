@@ -59,7 +59,7 @@ final class OpenTsdbPeer implements Peer {
     return Found.unescape(ESCAPE, text);
   }
 
-  /** A point as it is there. */
+  /** Adds a stored point. */
   static void point(Found into, String metric, Map<String, String> tags, long time, double value) {
     Map<String, String> labels = new HashMap<>();
     tags.forEach(

@@ -64,7 +64,7 @@ class OpenTsdbServerTest extends StoreContract {
     takesMinutes();
     Path hbase = Shared.peerFolder("opentsdb/hbase");
     Path tsdb = Shared.peerFolder("opentsdb/lib");
-    // Hadoop asks for what Java stopped trying with 24.
+    // Hadoop uses a feature that Java removed with version 24.
     Path old = Path.of("/usr/lib/jvm/java-17-openjdk-amd64/bin/java");
     Assumptions.assumeTrue(Files.exists(old), "needs Java 17, Debian's openjdk-17-jre-headless");
     String java = old.toString();
@@ -250,7 +250,7 @@ class OpenTsdbServerTest extends StoreContract {
 
       @Override
       public void close() {
-        // the server continues
+        // the server has restarted
       }
     };
   }

@@ -20,7 +20,7 @@ class OtlpHttpRecordsContractTest extends RecordsContract {
         return "endpoint: 'http://127.0.0.1:" + at + "'";
       }
 
-      /** As Prometheus says it, whose status the specification has permanently. */
+      /** As Prometheus answers, whose status is permanent in the specification. */
       @Override
       HttpIntake.Reply fullDisk() {
         return new HttpIntake.Reply(500, "write /data/wal/00000001: no space left on device");

@@ -52,8 +52,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The first configuration of a page runs: every exporter of it delivers what it is given, to a
- * double that takes everything instead of its server, to files, or to our own receiver.
+ * The first configuration of a page runs: every exporter of it delivers its data to a double that
+ * takes everything instead of its server, to files, or to our own receiver.
  */
 class PagesRunTest {
   private static final Duration TIME_LIMIT = Duration.ofMinutes(2);

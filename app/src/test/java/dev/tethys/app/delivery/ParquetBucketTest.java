@@ -29,8 +29,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Files in a bucket of Adobe's S3 mock, its own server that is looked for among the peers ({@code
- * s3mock/s3mock-5.2.0-exec.jar}; Maven's {@code com.adobe.testing:s3mock:5.2.0:jar:exec}).
+ * Files in a bucket of Adobe's S3 mock, a separate server that is looked for among the peers
+ * ({@code s3mock/s3mock-5.2.0-exec.jar}; Maven's {@code com.adobe.testing:s3mock:5.2.0:jar:exec}).
  */
 class ParquetBucketTest {
   private static final Duration TIME_LIMIT = Duration.ofSeconds(60);

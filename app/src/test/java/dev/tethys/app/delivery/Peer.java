@@ -17,7 +17,7 @@ interface Peer extends AutoCloseable {
     WHOLE,
     /** They are dropped and counted. */
     DROPPED,
-    /** They become what tests of the destination's own read: none are given here. */
+    /** The destination's own tests read them: none are given here. */
     ELSEWHERE
   }
 
@@ -30,9 +30,7 @@ interface Peer extends AutoCloseable {
   /** The keys of the exporter as YAML flow, without braces. */
   String exporterKeys(int port);
 
-  /**
-   * Reads all that there is by a reader that is our own none, in the order in which it is there.
-   */
+  /** Reads all that there is by a reader that is not ours, in stored order. */
   void read(Found into) throws Exception;
 
   /** The entry of {@code stores} as YAML flow, with braces; its name is "far". */
@@ -41,8 +39,8 @@ interface Peer extends AutoCloseable {
   }
 
   /**
-   * {@link #exporterKeys} with a custom name for the tables, or what is in their place: null where
-   * labels cannot be in it.
+   * {@link #exporterKeys} with another name for the tables, or its counterpart: null where labels
+   * cannot be in it.
    */
   default @Nullable String exporterKeys(int port, String name) {
     return null;
@@ -80,7 +78,7 @@ interface Peer extends AutoCloseable {
     return true;
   }
 
-  /** What faults are in: by default it is put before {@link #port}. */
+  /** The proxy that injects faults: by default it is put before {@link #port}. */
   default FaultProxy proxy() throws IOException {
     return new FaultProxy(port());
   }

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** A database's server, in its own folder that goes with it. */
+/** A database's server, with its own folder. */
 final class PeerProcess implements AutoCloseable {
   private final Path folder;
   private final int port;
@@ -87,7 +87,7 @@ final class PeerProcess implements AutoCloseable {
     return port;
   }
 
-  /** What is done with a folder while no one works in it. */
+  /** Action on a folder while no server uses it. */
   @FunctionalInterface
   interface Mending {
     void repair(Path folder) throws IOException;

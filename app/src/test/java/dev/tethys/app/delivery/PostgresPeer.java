@@ -90,7 +90,7 @@ final class PostgresPeer implements Peer {
     return Labels.of(all);
   }
 
-  /** Character 0 is there as U+E000 and a digit. */
+  /** Character 0 is stored as U+E000 and a digit. */
   static String plain(String s) {
     return s.replace("\ue0000", "\0").replace("\ue000E", "\ue000");
   }

@@ -66,7 +66,7 @@ class PostgresRecordsContractTest extends RecordsContract {
                       ? ""
                       : JSON.contains(column)
                           ? KeptValues.canonical(
-                              // character 0 is there in another way, and has its own in JSON
+                              // character 0 is stored in another way, and has its own in JSON
                               Found.json(
                                   value.replace("\ue0000", "\\u0000").replace("\ue000E", "\ue000")))
                           : KeptValues.normal(PostgresPeer.plain(value)));

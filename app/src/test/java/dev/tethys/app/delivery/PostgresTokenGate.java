@@ -15,9 +15,9 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 
 /**
- * What PostgreSQL 18 does with {@code oauth} in pg_hba.conf, before a real server of any version
- * that lets all in: TLS, OAUTHBEARER and one token that is right (PostgreSQL 18, "SASL
- * Authentication"; RFC 7628, section 3). Once a user is in, bytes go through.
+ * Behaves as PostgreSQL 18 with {@code oauth} in pg_hba.conf, before a real server of any version
+ * that lets all users in: TLS, OAUTHBEARER and one valid token (PostgreSQL 18, "SASL
+ * Authentication"; RFC 7628, section 3). Once a user is authenticated, bytes pass unchanged.
  */
 final class PostgresTokenGate implements AutoCloseable {
   static final String WANTED =

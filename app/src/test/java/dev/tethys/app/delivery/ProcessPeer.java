@@ -2,7 +2,7 @@ package dev.tethys.app.delivery;
 
 import java.io.IOException;
 
-/** A peer that is its own process, over whose data it can be started again. */
+/** A peer in its own process, which can be restarted with its data. */
 interface ProcessPeer extends Peer {
   PeerProcess process();
 

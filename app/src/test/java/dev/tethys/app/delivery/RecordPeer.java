@@ -18,15 +18,15 @@ interface RecordPeer extends AutoCloseable {
   String exporterKeys(int port);
 
   /**
-   * What of an item is to be found, in the words in which {@link #read} reports it; null when it
-   * has no place there, and is counted as dropped.
+   * The expected part of an item, in the words in which {@link #read} reports it; null when it has
+   * no place there, and is counted as dropped.
    */
   @Nullable String kept(KnownRecords.Item item);
 
-  /** Reads all that there is, in the order in which it is there. */
+  /** Reads all that there is, in stored order. */
   void read(FoundRecords into) throws Exception;
 
-  /** What faults are in; null when none can stand before it. */
+  /** The proxy that injects faults; null when none can stand before it. */
   default @Nullable FaultProxy proxy() throws IOException {
     return new FaultProxy(port());
   }

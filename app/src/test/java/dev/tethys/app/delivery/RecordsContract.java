@@ -109,7 +109,7 @@ abstract class RecordsContract {
         .log(System.Logger.Level.INFO, "{0} with faults: {1} there twice", signal, found.again());
   }
 
-  /** What is so for both signals is checked with one. */
+  /** Behaviour of both signals is checked with one. */
   @Test
   void aServerThatIsSilentOrBusyIsWaitedFor() throws Exception {
     Signal signal = signals().contains(Signal.LOGS) ? Signal.LOGS : Signal.TRACES;
@@ -132,7 +132,7 @@ abstract class RecordsContract {
     read(peer, kept);
   }
 
-  /** What is so for both signals is checked with one. */
+  /** Behaviour of both signals is checked with one. */
   @Test
   void aDiskThatIsFullIsWaitedFor() throws Exception {
     Signal signal = signals().contains(Signal.LOGS) ? Signal.LOGS : Signal.TRACES;

@@ -62,7 +62,7 @@ final class SearchNode implements AutoCloseable {
     process = new PeerProcess(folder, port, command);
   }
 
-  /** Posts a question; the answer, regardless of its status. */
+  /** Posts a query; returns the answer, regardless of its status. */
   String ask(String path, String body) throws IOException, InterruptedException {
     try (HttpClient http = HttpClient.newHttpClient()) {
       return http.send(
@@ -170,7 +170,7 @@ final class SearchNode implements AutoCloseable {
 
       @Override
       public void close() {
-        // the node continues
+        // the node has restarted
       }
     };
   }

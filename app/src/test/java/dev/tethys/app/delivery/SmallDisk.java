@@ -67,7 +67,7 @@ final class SmallDisk implements AutoCloseable {
     }
   }
 
-  /** Gives the space back. */
+  /** Frees the space. */
   void free() throws IOException {
     Files.delete(ballast());
   }

@@ -309,7 +309,7 @@ class StatsdExporterTest {
     assertThat(badLines()).isZero();
   }
 
-  /** The system says that no process listens, so what is counted is counted once. */
+  /** The system reports that no process listens, so each failed datagram is counted once. */
   @Test
   void aServerThatIsNotThereIsWaitedFor() throws Exception {
     Map<String, Double> counts = new HashMap<>();

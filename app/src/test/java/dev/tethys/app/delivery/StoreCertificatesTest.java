@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Stores that do not speak HTTP show their certificate to a server that lets no one in without one,
- * and are not taken in by a server of another authority.
+ * Clients of stores that do not speak HTTP show their certificate to a server that requires one,
+ * and refuse a server of another authority.
  */
 class StoreCertificatesTest {
   private static final Duration TIME_LIMIT = Duration.ofSeconds(60);

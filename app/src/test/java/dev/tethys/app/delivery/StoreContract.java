@@ -44,8 +44,8 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /**
- * What every destination has to hold to that PromQL reads: beside {@link ExporterContract}, answers
- * over it are those over its own store.
+ * Requirements for every destination that PromQL reads: in addition to {@link ExporterContract},
+ * its answers equal those of our own store.
  */
 abstract class StoreContract extends ExporterContract {
   private static final int QUERIED = 20_000;

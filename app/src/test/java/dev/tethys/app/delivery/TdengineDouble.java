@@ -25,9 +25,9 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * TDengine 3 behind taosAdapter, as its documentation reports it (docs.tdengine.com: "REST API",
- * "Schemaless Ingestion", "JSON Type", "Error Codes"): lines of InfluxDB's protocol, and of SQL
- * what a writer and a reader of samples say. Statements that it does not understand are errors of
+ * TDengine 3 behind taosAdapter, as its documentation describes it (docs.tdengine.com: "REST API",
+ * "Schemaless Ingestion", "JSON Type", "Error Codes"): lines of InfluxDB's protocol, and the SQL
+ * that a writer and a reader of samples send. Statements that it does not understand are errors of
  * syntax.
  */
 final class TdengineDouble implements AutoCloseable {
@@ -144,7 +144,7 @@ final class TdengineDouble implements AutoCloseable {
 
   static final String CLOUD_TOKEN = "cloud";
 
-  /** Takes a row as it is there. */
+  /** Receives each stored row. */
   interface Visitor {
     void row(String superTable, Map<String, String> tags, long time, Map<String, Object> columns);
   }

@@ -11,7 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import tools.jackson.databind.JsonNode;
 
-/** What is at a destination that keeps all of a record: OTLP, read by OpenTelemetry's classes. */
+/** Records at a destination that keeps all of a record: OTLP, read by OpenTelemetry's classes. */
 final class WholeRecords {
   private WholeRecords() {}
 

@@ -285,7 +285,7 @@ class BlackboxPeersTest {
     s.getInputStream().read();
   }
 
-  /** Says Hello, and then what it receives after "echo ". */
+  /** Says Hello, and then repeats the text after "echo ". */
   private static void websocket(Socket s) throws IOException {
     InputStream in = s.getInputStream();
     String key = "";
@@ -453,7 +453,7 @@ class BlackboxPeersTest {
 
   private static void pong(java.nio.channels.SocketChannel c, SSLContext context)
       throws IOException {
-    // A loop of Our own TLS: what is tested is the client's.
+    // Our own TLS loop: only the client's TLS is tested.
     SSLEngine engine = context.createSSLEngine();
     engine.setUseClientMode(false);
     java.nio.ByteBuffer in = java.nio.ByteBuffer.allocate(1 << 16);

@@ -37,7 +37,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** Exporters as jobs of a server, and the same as their own servers. */
+/** Exporters as jobs of a server, and the same as separate servers. */
 class CollectedExportersTest {
   /** Shows its flags and what it is asked. */
   private static final class Parrot implements ExporterKind {

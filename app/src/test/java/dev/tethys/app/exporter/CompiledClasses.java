@@ -18,7 +18,7 @@ import javax.tools.JavaFileObject.Kind;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 
-/** Classes of another process's, made by Java's own compiler. */
+/** Classes compiled by Java's own compiler for another program. */
 final class CompiledClasses {
   private CompiledClasses() {}
 

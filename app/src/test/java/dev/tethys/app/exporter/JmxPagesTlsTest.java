@@ -372,7 +372,7 @@ class JmxPagesTlsTest {
               + later
               + ", password: changeit}}\n");
       untilSaid(p, "trusted-later.p12");
-      Thread.sleep(400); // until the pages have checked what did not change for them
+      Thread.sleep(400); // until the pages have been checked, which did not change
       assertThat(subject(p.ask(null))).isEqualTo("CN=only");
       Path coming = dir.resolve("coming.tmp");
       Files.copy(dir.resolve("servers.p12"), coming);

@@ -41,8 +41,8 @@ class JmxPeersTest {
   }
 
   /**
-   * Tethys as its own process, since remote JMX wants to settle what Java's objects a process
-   * reads. Its file is written anew for each question.
+   * Tethys as its own process, since remote JMX sets the deserialization filter of a process. Its
+   * file is written anew for each question.
    */
   private final class Program implements AutoCloseable {
     private final Path file;
@@ -103,7 +103,7 @@ class JmxPeersTest {
         || name.contains("_LastGcInfo_"); // is there after a collection
   }
 
-  /** That both show the same; values of beans that stop too. */
+  /** That both show the same, constant values of beans, too. */
   private void same(Program ours, JvmProcess jvm, String rules, String... still) throws Exception {
     String yaml = "hostPort: " + jvm.address() + "\n" + rules;
     ExposedText their =

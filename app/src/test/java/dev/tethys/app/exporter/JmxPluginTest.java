@@ -178,7 +178,7 @@ class JmxPluginTest {
     return exporter(file(plugin), from);
   }
 
-  /** As its own process, since remote JMX wants to settle what Java's objects it reads. */
+  /** As its own process, since remote JMX sets the deserialization filter of a process. */
   private static ServerProcess exporter(Path file, Path... from) throws Exception {
     int port = Ports.free();
     return program(port, Main.class, "exporter", "jmx", "127.0.0.1:" + port, file, from);
@@ -247,13 +247,13 @@ class JmxPluginTest {
       HttpResponse<String> shown = get(e.port(), "/metrics", "X-Token", "is-me");
       assertThat(shown.statusCode()).isEqualTo(200);
       assertThat(shown.body()).contains("jmx_scrape_error 1");
-      // An attribute is of one request: the next one, of no one, is refused.
+      // An attribute belongs to one request: the next one, without a user, is refused.
       assertThat(get(e.port(), "/metrics", "X-Token", "nobody").statusCode()).isEqualTo(403);
       assertThat(get(e.port(), "/none", "X-Token", "is-me").statusCode()).isEqualTo(404);
     }
   }
 
-  /** Pages of its own program that say as whom they are made. */
+  /** Pages of a program that name the subject that they are made for. */
   static final class Subjects {
     private Subjects() {}
 

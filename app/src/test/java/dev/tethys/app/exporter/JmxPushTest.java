@@ -175,9 +175,8 @@ class JmxPushTest {
   }
 
   /**
-   * The names of the metrics as client_java's exporter of OTLP makes them of what the real
-   * collector gives it: of the unit, which is next to it, no name says anything unless it is to be
-   * left.
+   * The names of the metrics as client_java's exporter of OTLP makes them from the real collector's
+   * metrics: OTLP has a separate unit, so no name includes it unless names are to be preserved.
    */
   private static TreeSet<String> names(Path real, boolean preserve) throws Exception {
     TreeSet<String> out = new TreeSet<>();

@@ -7,14 +7,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Its own JVM that can be asked over remote JMX. */
+/** A separate JVM that can be read over remote JMX. */
 final class JvmProcess implements AutoCloseable {
   private final ServerProcess process;
 
   /**
    * Starts it and waits for it.
    *
-   * @param options of the JVM, next to the port
+   * @param options of the JVM, in addition to the port
    * @param main the class and its arguments
    */
   JvmProcess(Path folder, List<String> options, List<String> main) throws Exception {

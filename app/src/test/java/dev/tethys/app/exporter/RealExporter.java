@@ -23,7 +23,7 @@ final class RealExporter implements AutoCloseable {
   /**
    * Starts it and waits until it answers.
    *
-   * @param command in which {@code ADDRESS} represents where it is to listen
+   * @param command in which {@code ADDRESS} is replaced by its listen address
    */
   RealExporter(Path folder, List<String> command) throws IOException, InterruptedException {
     int port = Ports.free();

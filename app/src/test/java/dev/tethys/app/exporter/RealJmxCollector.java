@@ -11,8 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
- * The collector of jmx_exporter in its own process: the HTTP server of this one would refuse it
- * what it reads.
+ * The collector of jmx_exporter in its own process: the HTTP server of this process would refuse
+ * its deserialization.
  */
 final class RealJmxCollector {
   private RealJmxCollector() {}

@@ -1,4 +1,4 @@
-/** Exporters next to the real ones. */
+/** Exporters compared with the real ones. */
 @NullMarked
 package dev.tethys.app.exporter;
 

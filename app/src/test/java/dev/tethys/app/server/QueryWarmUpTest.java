@@ -18,10 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 class QueryWarmUpTest {
   private static final Duration TIME = Duration.ofSeconds(10);
 
-  /**
-   * Each query is asked over a range and at one moment. Its one metric is checked for the first
-   * time once.
-   */
+  /** Each query is asked over a range and at one moment. Its one metric is new once. */
   private static final int ALL =
       QueryWarmUp.MAX_ROUNDS
               * (2 * RehearsedQueries.usual("", "").size() + RehearsedLookups.of("", 0, 0).size())

@@ -27,8 +27,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Kept answers over the real store: while samples come late, are deleted, leave memory for blocks,
- * are merged and grow too old, no one sees other bits than without them.
+ * Cached answers over the real store: while samples come late, are deleted, leave memory for
+ * blocks, are merged and expire, answers are the same bits as without the cache.
  */
 class ResultCacheStoreTest {
   private static final long MINUTE = 60_000;

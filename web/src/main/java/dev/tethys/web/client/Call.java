@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One request to be sent.
  *
- * @param headers in addition to those of the configuration, over which they win
+ * @param headers in addition to those of the configuration, which they override
  * @param body null for none
  * @param timeout for all of it: connecting, sending, and reading the answer's body to its end
  * @param unixSocket connect here instead of to the host of the URL; null for TCP

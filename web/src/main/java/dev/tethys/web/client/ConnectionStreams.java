@@ -25,9 +25,9 @@ import javax.net.ssl.SSLSocket;
 /**
  * The two directions of an open connection, and what ends it.
  *
- * @param socket is closed by its user: over TLS that says goodbye first, for which it waits behind
- *     a write that is under way
- * @param below is closed by all others, and never waits; without TLS the same
+ * @param socket closed by its user: over TLS that sends a close_notify first, which waits for a
+ *     write that is under way
+ * @param below closed by other threads, and never waits; without TLS the same
  */
 record ConnectionStreams(InputStream in, OutputStream out, Closeable socket, Closeable below) {
   /**
@@ -112,7 +112,7 @@ record ConnectionStreams(InputStream in, OutputStream out, Closeable socket, Clo
   /**
    * A connection over a socket.
    *
-   * @param below the socket that was opened, under anything that secures it
+   * @param below the opened socket, below TLS if any
    */
   static ConnectionStreams of(Socket socket, Closeable below) throws IOException {
     return new ConnectionStreams(socket.getInputStream(), socket.getOutputStream(), socket, below);

@@ -10,14 +10,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Connections without a proxy, nearly all of them without TLS, that wait for their next call. At
- * most {@link #MAX_IDLE} of all servers together, each for at most {@link #KEEP}, where no client
- * asks for less; beyond that the one that has waited longest ends, as with Go's client. The one
+ * most {@link #MAX_IDLE} of all servers together, each for at most {@link #KEEP} unless the client
+ * sets less; beyond that the one that has been idle longest is closed, as with Go's client. The one
  * used last is used next, so that those that are too many run out of time. Safe for any number of
  * threads.
  *
- * <p>Invariant: what waits is in the queue of its server and in the chain of all, in both by the
- * time since when it waits. Those who end them here are not who read and write, so they never wait
- * for a goodbye.
+ * <p>Invariant: an idle connection is in the queue of its server and in the chain of all, in both
+ * ordered by the time since when it is idle. Those who end them here are not who read and write, so
+ * they never wait for a goodbye.
  */
 final class Connections implements AutoCloseable {
   static final int MAX_IDLE = 16_384;

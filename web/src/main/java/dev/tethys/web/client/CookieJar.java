@@ -269,7 +269,7 @@ final class CookieJar {
     return dot < 0 ? "" : domain.substring(dot + 1);
   }
 
-  /** Whether a host is below a domain that may set cookies for those below it. */
+  /** Whether a host is a subdomain of a domain that may set cookies for its subdomains. */
   private static boolean isParent(String domain, String host) {
     return host.endsWith("." + domain) && !isAddress(host) && isOwnable(domain);
   }

@@ -188,7 +188,7 @@ final class GrpcConnections {
         boolean othersTime = !mine && d.deadline - deadline < 0;
         if (!othersTime || !isTimeout(e.getCause()) || System.nanoTime() - deadline >= 0) {
           throw e.getCause() instanceof IOException why
-              ? new IOException(why.getMessage(), why) // a custom trace
+              ? new IOException(why.getMessage(), why) // a stack trace of this thread
               : new IOException("connect: " + e.getCause(), e);
         }
         // It was opened by a call with a shorter deadline.

@@ -92,7 +92,7 @@ final class Http1Call implements Runnable {
   /** The status and headers of an answer. */
   record Head(String version, int status, TreeMap<String, List<String>> headers) {}
 
-  /** Sends it over its own connection. */
+  /** Sends it over a new connection. */
   Answer send(ConnectionStreams.Dialer dialer) throws IOException, InterruptedException {
     watch();
     try {
@@ -122,9 +122,8 @@ final class Http1Call implements Runnable {
   Answer send(Connections connections, Connections.Server server, ConnectionStreams.Dialer dialer)
       throws IOException, InterruptedException {
     Consumer<ConnectionStreams> back = new GiveBack(connections, server);
-    // What changes nothing there may be asked again, so no caller needs to inspect first whether
-    // the
-    // connection has ended, which takes three calls of the system.
+    // A call without side effects may be repeated, so it is not necessary to check first whether
+    // the connection has ended, which takes three system calls.
     boolean mayAskAgain = call.method().equals("GET") || call.method().equals("HEAD");
     watch();
     try {
@@ -224,7 +223,7 @@ final class Http1Call implements Runnable {
     if (isLate()) {
       return new HttpTimeoutException("context deadline exceeded");
     }
-    // TLS makes its own failure out of a channel that an interrupt has closed.
+    // TLS wraps the failure of a channel that an interrupt has closed.
     if (e instanceof ClosedByInterruptException || Thread.currentThread().isInterrupted()) {
       Thread.interrupted();
       InterruptedException i = new InterruptedException();

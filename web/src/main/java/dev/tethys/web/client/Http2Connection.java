@@ -33,9 +33,9 @@ final class Http2Connection {
   private static final int WINDOW = 65_535;
 
   /**
-   * What the server may send on the connection before it receives from us again: more than calls
-   * can take, each of which has its own window and bound. Helidon's server counts a narrow one
-   * wrong when streams write at the same time, and then ends the connection.
+   * Bytes that the server may send on the connection before we send a window update: more than
+   * calls can take, each of which has its own window and bound. Helidon's server counts a narrow
+   * one wrong when streams write at the same time, and then ends the connection.
    */
   private static final int OWN_WINDOW = 1 << 30;
 

@@ -47,8 +47,8 @@ final class Http3Calls implements AutoCloseable {
   /**
    * The calls.
    *
-   * @param ownName what TLS asks for and verifies regardless of what the request says; empty for
-   *     that
+   * @param ownName name for SNI and verification regardless of the request; empty for the request's
+   *     host
    */
   Http3Calls(Http3Dialer.Secured dialer, String ownName) {
     this.dialer = dialer;

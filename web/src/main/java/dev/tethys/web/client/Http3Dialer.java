@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Opens connections of HTTP/3 (RFC 9114). The JDK does not speak it, and the library that does is
- * native: it lives in its own space and is found by {@link java.util.ServiceLoader} when HTTP/3 is
- * first asked for, so that no other pays for it. Safe for any number of threads.
+ * native: it is in a separate module and is found by {@link java.util.ServiceLoader} when HTTP/3 is
+ * first used, so that other users do not load it. Safe for any number of threads.
  */
 public interface Http3Dialer {
   /** Why HTTP/3 cannot be spoken on this machine; empty when it can. */

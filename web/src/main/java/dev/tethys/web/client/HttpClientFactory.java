@@ -74,7 +74,7 @@ public final class HttpClientFactory implements AutoCloseable {
   private final Map<CloudAuth, WebClient.Signer> signers = new HashMap<>(); // guarded by itself
 
   /**
-   * @param userAgent sent with every call that has no own one
+   * @param userAgent sent with every call that does not set one
    */
   public HttpClientFactory(String userAgent) {
     this(userAgent, InstantSource.system(), System::getenv);
@@ -98,7 +98,7 @@ public final class HttpClientFactory implements AutoCloseable {
   }
 
   /**
-   * A client that shows its own tickets to one server; its configuration has no other
+   * A client that uses its own tickets for one server; its configuration has no other
    * authentication.
    *
    * @throws IOException when a certificate or key cannot be read
@@ -183,7 +183,7 @@ public final class HttpClientFactory implements AutoCloseable {
 
   /**
    * Why HTTP/3 cannot be spoken here; empty when it can. Loads the library for it, so that only
-   * those ask who require it.
+   * callers that require HTTP/3 should ask.
    */
   public static String http3Problem() {
     return Http3Library.problem();

@@ -21,8 +21,8 @@ import java.util.concurrent.TimeoutException;
  * Looks names up for no longer than who asks can wait: Java's own lookup takes as long as the
  * system's, and cannot be interrupted.
  *
- * <p>Invariant: a name is looked up by one thread at a time, for every caller that wait for it;
- * lookups that no caller waits for any more end by themselves, and are bounded in number.
+ * <p>Invariant: a name is looked up by one thread at a time, for all callers that wait for it;
+ * lookups without a waiting caller end by themselves, and are bounded in number.
  */
 public final class NameLookup {
   /** More than names can hang at once without keeping others from being found. */
@@ -98,7 +98,9 @@ public final class NameLookup {
           () -> {
             try {
               List<InetAddress> all = addresses.of(host);
-              underWay.remove(host, into); // before who waits continues: the next one looks anew
+              underWay.remove(
+                  host,
+                  into); // before waiting callers continue: the next caller starts a new lookup
               into.complete(all);
             } catch (UnknownHostException | RuntimeException | Error e) {
               underWay.remove(host, into);

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 final class OptionalJars {
   private OptionalJars() {}
 
-  /** The folder of that name next to the jar that a class is of. */
+  /** The folder of that name next to the jar of a class. */
   static Path folder(Class<?> of, String name) throws IOException {
     try {
       return Path.of(of.getProtectionDomain().getCodeSource().getLocation().toURI())

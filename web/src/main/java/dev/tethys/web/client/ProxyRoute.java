@@ -72,7 +72,7 @@ final class ProxyRoute {
     return String.valueOf(proxy.getScheme()).toLowerCase(Locale.ROOT).startsWith("socks");
   }
 
-  /** Whether the proxy is to be asked for the whole URL, instead of a tunnel. */
+  /** Whether the proxy receives the whole URL, instead of a tunnel. */
   boolean forwards() {
     return !isSocks() && isScheme(target, "http");
   }

@@ -7,7 +7,7 @@ import java.util.List;
 
 /**
  * TLS of a client that has a key which the server has as well (PSK, RFC 4279 and 8446), and no
- * certificates. Java's own has no such suites; an implementation that has them is loaded on demand.
+ * certificates. The JDK has no such suites; the implementation is loaded on demand.
  */
 public interface SharedKeyTls {
   /**

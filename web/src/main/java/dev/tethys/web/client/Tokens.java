@@ -102,8 +102,8 @@ public final class Tokens {
   }
 
   /**
-   * A server refused a token: it is abandoned, unless it is so young that another one would fare no
-   * better.
+   * A server refused a token: it is abandoned, unless it is so young that another one would be
+   * refused, too.
    *
    * @param used the value of the Authorization header
    * @return whether there is, or will be, another one to be tried

@@ -59,8 +59,7 @@ public final class TracedClient implements AutoCloseable {
   /**
    * What is asked.
    *
-   * @param address where to connect, instead of what the name of the host is found to be; null to
-   *     look the name up
+   * @param address where to connect, instead of an address of the host; null to look the name up
    * @param host the value of the Host header
    * @param serverName what TLS asks for and verifies, where the configuration names none
    * @param trusted whether credentials and headers of the configuration go along
@@ -187,7 +186,7 @@ public final class TracedClient implements AutoCloseable {
    * The headers of the configuration, credentials among them.
    *
    * @param deadline by {@link System#nanoTime}, for a token that is fetched
-   * @throws IOException when a file cannot be read or a token not be available
+   * @throws IOException when a file cannot be read or no token is available
    */
   public Map<String, List<String>> headers(long deadline) throws IOException, InterruptedException {
     Map<String, List<String>> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);

@@ -41,8 +41,8 @@ final class Transport {
     this.clock = clock;
     this.lookedAt = clock.instant();
     this.stamps = ClientTls.stamps(tls);
-    // What is configured is wrong at once or never. The certificates that all trusts are some
-    // megabytes, for which a process that speaks no TLS has no use.
+    // What is configured is wrong at once or never. The system's trusted certificates are some
+    // megabytes, which a process without TLS does not need.
     this.setup = tls.equals(TlsConfig.DEFAULT) ? null : ClientTls.setup(tls);
   }
 

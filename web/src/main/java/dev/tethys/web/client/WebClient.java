@@ -51,7 +51,7 @@ public final class WebClient {
   private final @Nullable CookieJar cookies;
   private final @Nullable PerHostLimiter turnstile;
 
-  /** Whether calls with the same own headers have the same ones altogether. */
+  /** Whether calls that set the same headers have the same headers altogether. */
   private final boolean sameForAll;
 
   private volatile @Nullable Known known;
@@ -104,7 +104,7 @@ public final class WebClient {
   }
 
   /**
-   * Sends a call and gives the answer, regardless of its status, once its headers have come.
+   * Sends a call and returns the answer, regardless of its status, once its headers have come.
    *
    * @throws IOException with a message that names the URL, in the words of Prometheus where it has
    *     some ({@code context deadline exceeded}, {@code connection refused})
@@ -267,7 +267,7 @@ public final class WebClient {
     return watched(call, overTcp(call, headers, scheme, deadline), deadline);
   }
 
-  /** By HTTP/1.1, whose connections are ours: the engine has one rule for its own all. */
+  /** Uses HTTP/1.1, with our own connections: all calls of this engine follow one rule. */
   private Answer overOwn(Call call, RequestHeaders headers, String scheme, long deadline)
       throws IOException, InterruptedException {
     ClientTls.Setup tls = scheme.equals("https") ? transport.tls() : null;

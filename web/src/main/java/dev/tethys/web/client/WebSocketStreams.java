@@ -209,7 +209,7 @@ public final class WebSocketStreams {
 
   /**
    * A whole message of bytes, in place of {@link #input}; null when the server has closed. A read
-   * that runs out of time loses what had result from it.
+   * that times out loses the bytes read so far.
    *
    * @throws IOException also when the message is of text, or longer
    */

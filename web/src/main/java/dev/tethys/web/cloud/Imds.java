@@ -22,7 +22,7 @@ public record Imds(String base) {
   /**
    * The service that variables mean.
    *
-   * @throws IOException when they say that no client asks it, or where it is, and that is no URL
+   * @throws IOException when the variables disable it, or give an address that is no URL
    */
   public static Imds of(Function<String, @Nullable String> environment) throws IOException {
     if ("true".equalsIgnoreCase(environment.apply("AWS_EC2_METADATA_DISABLED"))) {

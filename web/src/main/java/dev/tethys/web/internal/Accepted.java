@@ -9,7 +9,7 @@ import java.net.SocketAddress;
  *
  * @param socket what is read and written, behind TLS where there is any
  * @param remote who is at its other end
- * @param local at our own which
+ * @param local at which of our addresses
  */
 public record Accepted(HelidonSocket socket, SocketAddress remote, SocketAddress local) {
   /**

@@ -80,7 +80,7 @@ public final class Answers {
    *
    * @param exchange of this request; ended here
    * @return whether the connection may bring another one
-   * @throws BrokenAnswerException when the answer broke off, or no one is there to take it
+   * @throws BrokenAnswerException when the answer broke off, or the client has gone
    */
   public boolean answer(ConnectionTimeouts.Exchange exchange, WireRequest q, WireAnswer r) {
     long began = System.nanoTime();

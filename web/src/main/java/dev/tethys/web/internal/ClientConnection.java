@@ -14,10 +14,10 @@ import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection of a client: what it is waited for, the requests in work on it, and how it ends. One
- * that is multiplexed (HTTP/2) ends with a farewell: its client receives first that it should begin
- * no more requests, then, when those that were on their way have had time to arrive, which one was
- * the last.
+ * A connection of a client: what it is waited for, the requests in work on it, and how it ends. A
+ * multiplexed connection (HTTP/2) ends with GOAWAY: its client is first asked to begin no more
+ * requests, then, when those on their way have had time to arrive, informed which request was the
+ * last.
  */
 final class ClientConnection {
   /** A time that does not come. */
@@ -143,13 +143,13 @@ final class ClientConnection {
   }
 
   /**
-   * Continues with the farewell: there is one, and who does not take it is cut off.
+   * Continues the shutdown: GOAWAY has been sent, and a client that does not read it is cut off.
    *
    * @param timeLimit time for the client to acknowledge, in nanoseconds
    */
   synchronized void part(Multiplexed whole, long now, long timeLimit) {
     if (goAwayAt == NEVER && !whole.hasBegun()) {
-      // It ends all the same: engine or client may never happen.
+      // The connection ends all the same: engine or client may never do so.
       dueAt = Math.min(dueAt, now);
       if (now - dueAt > timeLimit) {
         Thread.ofVirtual().start(this::abort);
@@ -184,8 +184,9 @@ final class ClientConnection {
   }
 
   /**
-   * Whether a request, which counts as in work already, is answered. One that came after its client
-   * was sent which was the last is not: the client makes it elsewhere, and it would be done twice.
+   * Whether a request, which counts as in work already, is answered. A request that came after the
+   * client was informed of the last one is not taken: the client repeats it elsewhere, and it would
+   * be done twice.
    */
   synchronized boolean takes(int stream) {
     if (lastGoAwayAt != NEVER && stream > lastStream) {

@@ -296,7 +296,7 @@ public final class ConnectionTimeouts {
   private final Later later;
   private final long sweepMillis;
 
-  /** Whether {@link #sweep} is scheduled: only while there are connections. */
+  /** Whether {@link #sweep} is scheduled; only while there are connections. */
   private final AtomicBoolean sweeping = new AtomicBoolean();
 
   /** Has something short done once, some time later. */
@@ -482,7 +482,7 @@ public final class ConnectionTimeouts {
    * A request has arrived on it, with its headers.
    *
    * @param stream its number on a multiplexed connection
-   * @return null when its client was notified already that it is not answered, or has gone after
+   * @return null when its client was informed already that it is not answered, or has gone after
    *     that
    */
   public @Nullable Exchange begin(SocketAddress remote, SocketAddress local, int stream) {
@@ -496,8 +496,8 @@ public final class ConnectionTimeouts {
   }
 
   /**
-   * Waits until a connection has ended whose client was sent its last request, or for as long as it
-   * has for that.
+   * Waits until a connection has ended whose client was informed of its last request, or for as
+   * long as it has for that.
    */
   public void awaitEnd(SocketAddress remote, SocketAddress local) throws InterruptedException {
     ClientConnection c = connections.get(new ConnectionKey(remote, local));
@@ -523,8 +523,8 @@ public final class ConnectionTimeouts {
 
   /**
    * Closes every connection that has no request in work; to be called again and again while a
-   * listener stops. A client of HTTP/2 receives first that it should begin no more requests, then,
-   * when those that were on their way have had time to arrive, which one was the last.
+   * listener stops. A client of HTTP/2 is first asked to begin no more requests, then, when those
+   * on their way have had time to arrive, informed which request was the last.
    *
    * @return how many such clients know of the end and are still connected
    */
@@ -546,7 +546,7 @@ public final class ConnectionTimeouts {
     return told;
   }
 
-  /** Closes connections that are late, and has it done again while there are connections. */
+  /** Closes connections that are late, and schedules itself while there are connections. */
   private void sweep() {
     sweeping.set(false);
     if (connections.isEmpty()) {
@@ -572,7 +572,7 @@ public final class ConnectionTimeouts {
             });
   }
 
-  /** Whether a connection is to be cut off; one that has come to its end otherwise is marked so. */
+  /** Whether a connection is to be cut off; one that has ended otherwise is marked so. */
   private boolean isLate(ClientConnection c, long now) {
     Multiplexed whole = c.multiplexed;
     boolean resting = c.inWork.isEmpty();

@@ -32,7 +32,7 @@ final class CrossSiteGuard {
     this.onLoopback = addresses.stream().noneMatch(CrossSiteGuard::isReachedFromElsewhere);
   }
 
-  /** Whether loopback connections may happen address next to those of others. */
+  /** Whether clients of other machines may reach this address, too. */
   private static boolean isReachedFromElsewhere(String address) {
     if (address.startsWith("unix:")) {
       return false;

@@ -68,7 +68,8 @@ public final class NamedContext extends SSLContext {
      * An engine.
      *
      * @param names null to keep the names of the parameters
-     * @param groups where none is given, which would bring back the JDK's own; empty for these
+     * @param groups set even where the default is kept, which would else be the JDK's own; empty
+     *     for these
      */
     Named(
         SSLEngine engine,

@@ -26,7 +26,7 @@ final class PageHeaders {
         .anyMatch(t -> t.regionMatches(true, 0, "text/html", 0, 9))) {
       return;
     }
-    // browsers ignore X-Frame-Options beside frame-ancestors, so an operator's must be alone
+    // browsers ignore X-Frame-Options next to frame-ancestors, so an operator's must be alone
     boolean framed = headers.containsKey("x-frame-options");
     headers.putIfAbsent(
         "content-security-policy", List.of(framed ? POLICY : POLICY + "; frame-ancestors 'self'"));

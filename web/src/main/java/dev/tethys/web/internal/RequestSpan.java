@@ -6,8 +6,8 @@ import dev.tethys.model.tracing.TraceContext;
 
 /**
  * The span of a request, named and described as by Prometheus and Alertmanager; source of the
- * attributes: OpenTelemetry's semantic conventions for HTTP servers. Queries are not said: they can
- * hold anything, and what matters of them has its own spans.
+ * attributes: OpenTelemetry's semantic conventions for HTTP servers. Queries are not recorded: they
+ * can hold anything, and their relevant parts have their own spans.
  */
 final class RequestSpan {
   private RequestSpan() {}

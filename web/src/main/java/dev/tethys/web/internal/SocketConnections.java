@@ -69,8 +69,8 @@ public final class SocketConnections implements AutoCloseable {
   /**
    * Listens.
    *
-   * @param protocols in the order in which they are preferred; the last takes all that no other
-   *     does, regardless of what it begins with
+   * @param protocols in the order in which they are preferred; the last takes all bytes that no
+   *     other takes
    * @param tls null for none
    * @param timed whether a read of such a socket can be given a time
    * @param grace time for running requests after the close
@@ -158,7 +158,7 @@ public final class SocketConnections implements AutoCloseable {
     return Long.toHexString(IDS.incrementAndGet());
   }
 
-  /** The first our own protocol that a client offers; null, which is none, else. */
+  /** The first of our protocols that a client offers; null when it offers none. */
   private @Nullable String negotiated(List<String> offered) {
     for (Protocol p : protocols) {
       for (String name : p.names()) {

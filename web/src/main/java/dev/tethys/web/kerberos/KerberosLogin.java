@@ -54,9 +54,9 @@ public final class KerberosLogin {
   }
 
   /**
-   * A server refused a ticket: all are abandoned, unless they are so young that others would fare
-   * no better. So a principal that a server does not let in logs in once a minute, however often it
-   * asks.
+   * A server refused a ticket: all are abandoned, unless they are so young that others would be
+   * refused, too. So a principal that a server does not let in logs in once a minute, however often
+   * it asks.
    *
    * @return whether the next ticket is another one
    */

@@ -167,7 +167,7 @@ public final class ResourceWatch<T> {
             });
   }
 
-  /** Continues until the thread is interrupted. */
+  /** Runs until the thread is interrupted. */
   public void run() throws InterruptedException {
     while (true) {
       try {
@@ -217,9 +217,8 @@ public final class ResourceWatch<T> {
     Map<String, T> found = new HashMap<>();
     String more = "";
     for (int page = 0; page < MAX_PAGES; page++) {
-      // Version 0 is regardless of what the server has at hand, without a look into its store.
-      // After a 410
-      // that may be what was too old, and a further page takes no version.
+      // Version 0 accepts any version in the server's cache, without a read of its store. After a
+      // 410 that may be what was too old, and a further page takes no version.
       String at = expired || !more.isEmpty() ? "" : "&resourceVersion=0";
       String query =
           "?limit="

@@ -26,7 +26,7 @@ public final class DatagramListener implements SocketListener {
 
     /**
      * Nothing came for a moment, or {@link Options#gather} or {@link Options#gatherBytes} is over:
-     * anything that was put together is to continue.
+     * gathered datagrams are to be passed on.
      */
     default void pause() throws InterruptedException {}
   }
@@ -79,7 +79,7 @@ public final class DatagramListener implements SocketListener {
   /**
    * Listens.
    *
-   * @throws IOException when the address is malformed or is not available
+   * @throws IOException when the address is malformed or not available
    */
   public static DatagramListener start(Options options, Handler handler) throws IOException {
     var a = StreamListener.address(options.address());

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * process: a port, or a socket of the machine.
  *
  * <p>The JDK takes a socket over from descriptor 0 alone, so it is put there; and it takes one. Its
- * channel is never closed: the JDK would put /dev/null instead of standard output, too, and the
- * socket belongs to systemd, which keeps connections that were not accepted yet.
+ * channel is never closed: the JDK would replace standard output by /dev/null, too, and the socket
+ * belongs to systemd, which keeps connections that were not accepted yet.
  */
 final class InheritedServerSocket extends ServerSocket {
   /** SD_LISTEN_FDS_START. */

@@ -68,7 +68,7 @@ public final class StreamListener implements SocketListener {
   private static final Duration GRACE = Duration.ofSeconds(5);
   private static final long FULL_TOLD_NANOS = Duration.ofMinutes(1).toNanos();
 
-  /** How long connections have for passing what they have read. */
+  /** How long connections have for passing on the data that they have read. */
   private static final Duration LAST = Duration.ofMillis(500);
 
   private final ServerSocket server;
@@ -103,7 +103,7 @@ public final class StreamListener implements SocketListener {
   /**
    * Listens.
    *
-   * @throws IOException when the address is malformed or is not available
+   * @throws IOException when the address is malformed or not available
    */
   public static StreamListener start(Options options, Handler handler) throws IOException {
     InetSocketAddress a = address(options.address());
@@ -316,7 +316,7 @@ public final class StreamListener implements SocketListener {
                     most.getKey()));
   }
 
-  /** The next connection; null when none could be available. */
+  /** The next connection; null when none could be accepted. */
   private @Nullable Socket next() {
     try {
       return server.accept();

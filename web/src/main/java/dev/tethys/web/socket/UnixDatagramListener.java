@@ -18,7 +18,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes datagrams over a socket of the same machine (unix(7), SOCK_DGRAM). A call waits in the
+ * Takes datagrams over a socket of the same machine (unix(7), SOCK_DGRAM). A call blocks in the
  * kernel, on its own platform thread.
  */
 public final class UnixDatagramListener implements AutoCloseable {

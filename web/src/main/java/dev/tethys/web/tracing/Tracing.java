@@ -47,8 +47,7 @@ public final class Tracing implements AutoCloseable {
   /**
    * Starts without traces.
    *
-   * @param service what receivers are given the program is: {@code prometheus} or {@code
-   *     alertmanager}, as by these
+   * @param service name of the program in traces: {@code prometheus} or {@code alertmanager}
    * @param clients the process's; not closed here
    */
   public Tracing(String service, String version, HttpClientFactory clients, Registry registry) {

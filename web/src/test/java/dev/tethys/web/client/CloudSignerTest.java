@@ -629,7 +629,7 @@ class CloudSignerTest {
                 google(
                     "{\"type\":\"external_account\",\"credential_source\":{\"file\":\"HOME/proof\","
                         + "\"format\":{\"type\":\"json\",\"subject_token_field_name\":\"id\"}}}"))
-        .rootCause() // anything that is shown of it, a trace too
+        .rootCause() // in all texts of the exception, its stack trace, too
         .hasMessageEndingWith("/proof is not JSON");
   }
 

@@ -46,7 +46,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Clients with connections and Their own TLS, before the JDK's server. */
+/** Clients with their own connections and TLS, against the JDK's server. */
 @Timeout(60)
 class ConnectionRulesTest {
   private static final Duration LONG = Duration.ofSeconds(30);

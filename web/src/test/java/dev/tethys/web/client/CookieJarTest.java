@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** By RFC 6265; numbers of its sections are next to. */
+/** By RFC 6265; the numbers are those of its sections. */
 class CookieJarTest {
   private final AtomicReference<Instant> now =
       new AtomicReference<>(Instant.parse("2024-05-06T07:08:09Z"));

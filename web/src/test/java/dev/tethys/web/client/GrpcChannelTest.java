@@ -94,9 +94,7 @@ class GrpcChannelTest {
     return l;
   }
 
-  /**
-   * Answers as grpc-go does: in an encoding, regardless of what the client said that it accepts.
-   */
+  /** Answers as grpc-go does: in an encoding, regardless of what the client accepts. */
   private static void zipped(HttpRequest q, HttpResponse r) throws IOException {
     byte[] asked = q.bodyBytes(100);
     String encoding = new String(asked, 5, asked.length - 5, UTF_8);

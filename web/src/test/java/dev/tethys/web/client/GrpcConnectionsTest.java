@@ -60,7 +60,7 @@ class GrpcConnectionsTest {
     return c;
   }
 
-  /** Connects to a server that accepts no one, until its queue is full. */
+  /** Connects to a server that accepts no connection, until its queue is full. */
   private void fill(ServerSocket server) throws IOException {
     open.add(server);
     InetAddress address = server.getInetAddress();

@@ -127,7 +127,7 @@ class HostTlsTest {
     }
   }
 
-  /** Docker's name of a service represents anything that address it is called by. */
+  /** Docker's name of a service is valid for any address that it is called by. */
   @Test
   void aNameWithAnUnderscoreMayStandInThePlaceOfTheHosts() throws Exception {
     try (HttpClientFactory factory = new HttpClientFactory("Tethys/test")) {

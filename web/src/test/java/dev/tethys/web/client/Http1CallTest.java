@@ -47,7 +47,7 @@ class Http1CallTest {
   private final CountDownLatch hasSaid = new CountDownLatch(1);
   private ServerSocket server;
 
-  /** Answers each request as it is reported; an answer that ends with "|" ends the connection. */
+  /** Gives each request the prepared answer; an answer that ends with "|" ends the connection. */
   @BeforeEach
   void serve() throws IOException {
     server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
@@ -204,7 +204,7 @@ class Http1CallTest {
     assertThat(accepted).hasValue(2);
   }
 
-  /** What a server may say to a connection that waits; every caller next must not get it. */
+  /** What a server may say to an idle connection; the next request must not get it. */
   @ParameterizedTest
   @CsvSource({
     "GET, 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n|'",
@@ -232,7 +232,7 @@ class Http1CallTest {
     }
   }
 
-  /** Some servers mean it: the caller is notified, and a call that does something is made once. */
+  /** Some servers mean it: the caller is notified, and a call with side effects is made once. */
   @ParameterizedTest
   @CsvSource({"GET, 3", "HEAD, 3", "POST, 2", "PUT, 2"})
   void aTimeoutThatIsAnAnswerIsTold(String method, int requests) throws Exception {

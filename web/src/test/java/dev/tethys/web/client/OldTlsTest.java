@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * TLS 1.0 and 1.1, in its own process: what versions a process can speak is settled when it first
- * uses TLS.
+ * TLS 1.0 and 1.1, in a separate process: the versions that a process can speak are fixed when it
+ * first uses TLS.
  */
 class OldTlsTest {
   @TempDir Path dir;

@@ -28,7 +28,7 @@ class OptionalJarsTest {
         .hasMessageStartingWith("Something rare requires the jars of " + folder);
   }
 
-  /** The caller that sends tries again later; an error would end his thread. */
+  /** The sender tries again later; an error would end its thread. */
   @Test
   void whatIsNotWholeIsToldWithItsPlace() throws Exception {
     Path jars = Files.createDirectory(folder.resolve("some"));

@@ -12,7 +12,10 @@ import java.net.URI;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-/** What a process does without that calls no one by TLS; seen by the classes that it loads. */
+/**
+ * Work that a process does without that calls no server over TLS, seen by the classes that it
+ * loads.
+ */
 class PlainCallsTest {
   private static final String TRUST = "sun.security.ssl.TrustManagerFactoryImpl";
 
@@ -27,7 +30,7 @@ class PlainCallsTest {
         .doesNotContain("status");
   }
 
-  /** The output of a process that does one call and reports what classes it loads. */
+  /** The output of a process that does one call and lists the classes that it loads. */
   private static String loadedBy(String scheme) throws IOException, InterruptedException {
     Process p =
         new ProcessBuilder(
@@ -46,7 +49,7 @@ class PlainCallsTest {
     return out;
   }
 
-  /** Calls its own server, which speaks no TLS. */
+  /** Calls a server in the same process, which speaks no TLS. */
   static final class OneCall {
     private OneCall() {}
 

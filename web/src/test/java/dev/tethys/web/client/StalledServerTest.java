@@ -36,8 +36,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Servers that take a connection of TLS and then read no more of it: a writer to them holds what a
- * goodbye of TLS waits for, and still no other waits with him.
+ * Servers that accept a TLS connection and then stop reading: a writer to them holds the lock that
+ * a close_notify waits for, and still no other thread waits with it.
  */
 @Timeout(120)
 class StalledServerTest {
@@ -134,7 +134,7 @@ class StalledServerTest {
     return URI.create(scheme + "://127.0.0.1:" + s.getLocalPort() + "/");
   }
 
-  /** Runs something that may never end, on a thread that no caller waits for then. */
+  /** Runs something that may never end, on a separate thread. */
   private static <T> FutureTask<T> beside(Callable<T> what) {
     FutureTask<T> f = new FutureTask<>(what);
     Thread.ofPlatform().daemon().start(f);

@@ -660,7 +660,7 @@ class WebClientTest {
     assertThat(p.find(URI.create("http://inside/"))).isNull();
   }
 
-  /** What is wrong with it is said without the password, by anything that tells an exception. */
+  /** The error omits the password, in all texts of the exception. */
   @ParameterizedTest
   @ValueSource(
       strings = {

@@ -41,7 +41,7 @@ class CredentialProgramTest {
 
   @Test
   void whatNobodySawIsNotWaitedForEither() throws Exception {
-    // Its child is not its descendant any more at any time that could be checked.
+    // Its child has left its process tree before any check could see it.
     CredentialProgram.Printed p =
         run("(sleep 20 & echo $! > " + dir.resolve("id") + "); echo keys", Duration.ofMinutes(1));
     assertThat(p).isEqualTo(new CredentialProgram.Printed(0, "keys\n"));

@@ -38,7 +38,7 @@ class ClientConnectionTest {
   }
 
   /**
-   * A client repeats elsewhere what it was notified of as unanswered: it must not be done here,
+   * A client repeats elsewhere what it was informed of as unanswered: it must not be done here,
    * too.
    */
   @Test
@@ -69,7 +69,7 @@ class ClientConnectionTest {
     }
   }
 
-  /** Before the first words nothing is known, but they may never be said. */
+  /** Before the first bytes nothing can be sent, but they may never come. */
   @Test
   @Timeout(20)
   void whatNeverBeginsEndsAllTheSame() throws Exception {

@@ -123,7 +123,7 @@ class HeaderListSizesTest {
     assertThat(codes).isGreaterThan(1000);
   }
 
-  /** A plain model of the table next to it. */
+  /** Compared with a plain model of the table. */
   @Test
   void theTableFollowsItsPeersThroughEvictionAndChangesOfItsSize() throws Exception {
     Random random = new Random(11);

@@ -45,7 +45,7 @@ class PasswordsTest {
     assertThat(p.check(Map.of("ann", hash(4, "new")), "ann", "secret")).isFalse();
   }
 
-  /** Else the time of an answer would show who is known. */
+  /** Else the time of an answer would show which users exist. */
   @Test
   void anUnknownUserCostsWhatAConfiguredOneCosts() {
     Passwords p = new Passwords();

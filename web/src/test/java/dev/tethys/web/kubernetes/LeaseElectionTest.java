@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Processes that represent one lease, attempt by attempt, with the test's own clock. */
+/** Processes that compete for one lease, attempt by attempt, with the test's own clock. */
 @Timeout(60)
 class LeaseElectionTest {
   private static final String LEASES = "/apis/coordination.k8s.io/v1/leases";
@@ -167,7 +167,7 @@ class LeaseElectionTest {
         .isNotEmpty()
         .allMatch(f -> f.contains("status 500") || f.contains("was not renewed within 10000 ms"));
     api.failNext(0);
-    a.look(); // its name still is there
+    a.look(); // its name is still there
     assertThat(a.leads).isTrue();
     b.look();
     assertThat(b.leads).isFalse();

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What sd_listen_fds(3) says of the environment; sockets are taken by their own processes. */
+/** The environment of sd_listen_fds(3); each socket is taken by a separate process. */
 class InheritedServerSocketTest {
   @Test
   void oneForThisProcessIsTaken() {

@@ -23,7 +23,7 @@ final class ChunkBuffers {
     return b == null ? new byte[SIZE] : b;
   }
 
-  /** Gives a buffer back, which must not be used any more; others than those of here just go. */
+  /** Gives a buffer back, which must not be used any more; a buffer from elsewhere is ignored. */
   static void give(byte[] buffer) {
     if (buffer.length == SIZE) {
       FREE.offer(buffer);

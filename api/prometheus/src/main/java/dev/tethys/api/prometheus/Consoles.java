@@ -61,7 +61,7 @@ public final class Consoles {
   private static final TemplateLimits LIMITS =
       new TemplateLimits(16 << 20, 200, 20_000_000, Duration.ofSeconds(30));
 
-  /** How deeply {@code tmpl} may be in {@code tmpl}, each of which has its own stack. */
+  /** How deeply {@code tmpl} calls may be nested, each of which has its own stack. */
   private static final int MAX_DEPTH = 20;
 
   private static final int MAX_FILE = 16 << 20;

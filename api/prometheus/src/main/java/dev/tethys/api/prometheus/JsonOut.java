@@ -33,7 +33,7 @@ final class JsonOut {
   private static final int POINT_ROOM = TimeTexts.ROOM + FLOAT_ROOM;
   private static final int POINTS_AT_ONCE = 64;
 
-  /** With less than this before it, a text that is longer than a buffer has its own. */
+  /** With less than this before it, a text that is longer than a buffer gets its own buffer. */
   private static final int FEW = 1 << 12;
 
   private static final byte[] NOTHING = {};
@@ -251,7 +251,7 @@ final class JsonOut {
   JsonOut value(double v) throws IOException {
     need(FLOAT_ROOM + 2);
     long bits = Double.doubleToRawLongBits(v);
-    if (bits == repeatBits && repeatLength > 0) { // many series stop
+    if (bits == repeatBits && repeatLength > 0) { // many series are constant
       System.arraycopy(buffer, repeatAt, buffer, n, repeatLength);
       n += repeatLength;
       return this;
@@ -312,8 +312,8 @@ final class JsonOut {
   }
 
   /**
-   * Points whose times are in neighbouring slots. Everything is in variables of this method: what
-   * was in fields would be read again after each byte that is written.
+   * Points whose times are in neighbouring slots. Everything is in variables of this method: fields
+   * would be read again after each byte that is written.
    */
   private static int points(
       byte[] to, int at, TimeTexts texts, int slot, double[] values, int from, int end) {
@@ -327,7 +327,7 @@ final class JsonOut {
       at += lengths[slot++];
       double v = values[k];
       long bits = Double.doubleToRawLongBits(v);
-      if (bits == before && beforeLength > 0) { // many series stop
+      if (bits == before && beforeLength > 0) { // many series are constant
         TimeTexts.copy(to, beforeAt, to, at);
         at += beforeLength;
         continue;

@@ -97,7 +97,7 @@ final class LabelEndpoints {
       char x = a.charAt(i);
       char y = b.charAt(i);
       if (x != y) {
-        // Surrogates represent code points above all others.
+        // Surrogates encode code points above all others.
         boolean xs = Character.isSurrogate(x);
         boolean ys = Character.isSurrogate(y);
         return xs == ys ? Character.compare(x, y) : xs ? 1 : -1;

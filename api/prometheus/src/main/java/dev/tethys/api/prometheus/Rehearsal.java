@@ -20,7 +20,7 @@ public final class Rehearsal implements AutoCloseable {
   private boolean compressed;
 
   /**
-   * Rehearses with an engine, which should not be the one whose numbers people inspect.
+   * Rehearses with an engine, which should not be the one whose self-metrics are exposed.
    *
    * @throws IOException when there is no way to ask oneself
    */

@@ -26,8 +26,8 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Rules, alerts and Alertmanagers. How sending to these goes is its own endpoint, which Prometheus
- * does not have.
+ * Rules, alerts and Alertmanagers. The state of sending to Alertmanagers has its own endpoint,
+ * which Prometheus does not have.
  */
 final class RuleEndpoints {
   private static final Set<String> TRUE = Set.of("1", "t", "true"); // in lower case

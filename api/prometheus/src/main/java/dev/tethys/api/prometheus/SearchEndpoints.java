@@ -324,7 +324,7 @@ final class SearchEndpoints {
 
                   @Override
                   public void close() {
-                    // the lines after this one continue
+                    // the text continues on the following lines
                   }
                 };
               }

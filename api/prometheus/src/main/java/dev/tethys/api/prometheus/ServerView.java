@@ -40,7 +40,7 @@ public interface ServerView {
   /**
    * Reads the configuration anew.
    *
-   * @throws IOException when it could not be read or is wrong: the old one continues
+   * @throws IOException when it could not be read or is invalid: the old one stays in use
    */
   void reload() throws IOException;
 

@@ -243,7 +243,7 @@ final class ApiServer implements AutoCloseable {
     }
   }
 
-  /** Inspects the field on each call, so that a test can change it. */
+  /** Reads the field on each call, so that a test can change it. */
   private final class Targets implements TargetsView {
     @Override
     public List<String> pools() {
@@ -276,7 +276,7 @@ final class ApiServer implements AutoCloseable {
     }
   }
 
-  /** There are no rules, but who would be notified of alerts. */
+  /** There are no rules, but there are Alertmanagers that would receive alerts. */
   private final class Rules implements RulesView {
     @Override
     public List<RuleGroup> groups() {

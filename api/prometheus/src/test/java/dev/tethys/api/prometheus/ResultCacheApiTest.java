@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
-/** Answers that are kept: who does not require them, and how they are notified of. */
+/** Cached answers: requests that refuse them, and how answers report their use. */
 class ResultCacheApiTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String RANGE = "/api/v1/query_range?query=sum(x)&step=15&stats=true";

@@ -22,7 +22,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * Queries that run are seen, stopped by hand, and stopped when no caller waits for them any more.
+ * Queries that run are listed, stopped by hand, and stopped when no caller waits for them any more.
  */
 class RunningQueryApiTest {
   private static final ObjectMapper JSON = new ObjectMapper();

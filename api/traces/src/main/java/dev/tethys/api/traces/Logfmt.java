@@ -31,7 +31,7 @@ final class Logfmt {
     }
   }
 
-  /** Reads a value; the offset after it. */
+  /** Reads a value; returns the offset after it. */
   private static int value(String text, int from, StringBuilder value) {
     int i = from;
     int n = text.length();

@@ -255,7 +255,7 @@ final class ServiceGraph {
     if (service.isEmpty()) {
       return;
     }
-    // each server without a parent is called by its own user
+    // each server span without a parent is called by its own user
     long parent = b.parentId[i];
     Request.Id id =
         new Request.Id(

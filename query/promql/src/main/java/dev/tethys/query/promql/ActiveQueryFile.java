@@ -81,7 +81,7 @@ public final class ActiveQueryFile {
     }
   }
 
-  /** The entries of a file as they are in it; none when there is no such file. */
+  /** The entries that a file contains; none when there is no such file. */
   static List<String> unfinished(Path file) throws IOException {
     List<String> out = new ArrayList<>();
     if (!Files.isRegularFile(file)) {
@@ -100,7 +100,7 @@ public final class ActiveQueryFile {
     return out;
   }
 
-  /** Notes a query that begins; gives the argument of {@link #end}. */
+  /** Notes a query that begins; returns the argument of {@link #end}. */
   int begin(String query, Instant since) {
     if (map == null) {
       return NONE;

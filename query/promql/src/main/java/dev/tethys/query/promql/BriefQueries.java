@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Of several queries that share a slot, the one measured last is remembered. Thread-safe.
  */
 final class BriefQueries {
-  /** What takes longer has its own thread. */
+  /** A query that takes longer gets its own thread. */
   static final long MAX_NANOS = 1_000_000;
 
   /** A query that should be brief and takes so long is begun anew on its own thread. */

@@ -19,7 +19,7 @@ public record CacheReuse(Outcome outcome, int steps) {
     PARTIAL,
     /** Nothing that could be used was known. */
     MISS,
-    /** No one looked: there is no cache, or it was not wanted, or it cannot serve the query. */
+    /** No lookup: there is no cache, or it was not requested, or it cannot serve the query. */
     BYPASS
   }
 }

@@ -98,7 +98,7 @@ final class FairQueue<T> {
     return user == null ? 0 : running.getOrDefault(user, 0);
   }
 
-  /** Takes who is next and counts it as running; null when no caller waits. */
+  /** Takes the next item and counts it as running; null when none waits. */
   @Nullable T next() {
     String best = nextUser();
     if (best == null) {

@@ -174,8 +174,8 @@ public final class PromqlEngine implements AutoCloseable {
   }
 
   /**
-   * Has running queries noted in a file from now on, so that after a crash they are known; logs
-   * those that are in it. To be called when no other process uses the folder.
+   * Records running queries in a file from now on, so that they are known after a crash; logs those
+   * of the last run. To be called when no other process uses the folder.
    */
   public void noteRunning(Path file) {
     running.track(ActiveQueryFile.open(file, options.maxConcurrent() + options.ruleConcurrent()));

@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * engine; {@link #cancel} may come from any thread at any time.
  */
 public final class Query implements AutoCloseable {
-  /** Taller trees have their own thread, with stack for them. */
+  /** Taller trees run on their own thread, with stack for them. */
   private static final int MAX_BRIEF_HEIGHT = 64;
 
   private final PromqlEngine engine;
@@ -134,7 +134,7 @@ public final class Query implements AutoCloseable {
         tree, Hints.of(tree, grid.steps(), range ? grid.interval() : 0), caching());
   }
 
-  /** How answers can be used again; null when no one keeps any. */
+  /** Reuse of answers; null when none are kept. */
   private @Nullable Caching caching() {
     if (engine.cache() == null || !range || !(plan instanceof Plan.Steps)) {
       return null;
@@ -330,7 +330,7 @@ public final class Query implements AutoCloseable {
     }
 
     /**
-     * @param expected CPU time that it is expected to take where it is run now; -1 when it has a
+     * @param expected CPU time that it is expected to take where it is run now; -1 when it has its
      *     own thread
      */
     QueryResult run(long deadline, long expected) {
@@ -382,7 +382,8 @@ public final class Query implements AutoCloseable {
             engine.slots().ruleEnded();
           }
           evaluated = engine.nanoTime();
-          // No one knows what a virtual thread takes: what it took on its own is charged.
+          // The CPU time of a virtual thread cannot be read: the time that the query took on its
+          // own thread is charged.
           cpuNanos = Math.max(expected, 0) + ThreadCpu.nanos() - cpu + x.helperCpuNanos();
           peakBytes = x.peakBytes();
         }

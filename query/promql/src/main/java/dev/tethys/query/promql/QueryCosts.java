@@ -79,8 +79,8 @@ public final class QueryCosts {
 
   synchronized void add(Cost c) {
     if (costs.size() >= 2 * CAPACITY && !costs.containsKey(c.text)) {
-      // Half of them at once: to look for the cheapest at each new text is what many rules, each
-      // with its own text, would spend most of their time on.
+      // Half of them at once: many rules, each with its own text, would otherwise spend most of
+      // their time searching the cheapest entry.
       List<Cost> all = new ArrayList<>(costs.values());
       all.sort(Order.CPU.comparator);
       all.subList(0, all.size() - CAPACITY).forEach(cheap -> costs.remove(cheap.text));

@@ -12,7 +12,7 @@ public class QueryException extends RuntimeException {
     EXECUTION,
     /** It ran longer than it may. */
     TIMEOUT,
-    /** A user stopped it. */
+    /** A client or an operator stopped it. */
     CANCELED,
     /** It would take more samples or memory than it may. */
     LIMIT,

@@ -27,12 +27,12 @@ public record QueryOptions(
   /** The engine's defaults. */
   public static final QueryOptions DEFAULT = new QueryOptions(0, 0, false);
 
-  /** Asked by no one in particular. */
+  /** Options of no particular user. */
   public QueryOptions(long lookbackMillis, long timeoutMillis, boolean perStepStatistics) {
     this(lookbackMillis, timeoutMillis, perStepStatistics, QueryOrigin.UNKNOWN);
   }
 
-  /** Asked by a user who has nothing against kept answers; data as the engine's options say. */
+  /** Options of a user who accepts cached answers; annotations as the engine's options say. */
   public QueryOptions(
       long lookbackMillis, long timeoutMillis, boolean perStepStatistics, QueryOrigin origin) {
     this(lookbackMillis, timeoutMillis, perStepStatistics, true, origin, AUTO);

@@ -16,10 +16,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Answers of range queries, kept to be used again as long as what they were made of reads the same.
  *
- * <p>The key of an answer is its query, its step, and the phase of its steps; one whose steps
- * cannot be distinguished stands under its start and end too. With it stands the mark of the store
- * that was taken before it was computed; which of its steps still hold is for {@link ResultReuse}
- * to find out by what the store says has changed since.
+ * <p>The key of an answer is its query, its step and the phase of its steps; when its steps depend
+ * on the range, its start and end, too. With it stands the mark of the store that was taken before
+ * it was computed; which of its steps still hold is for {@link ResultReuse} to find out by what the
+ * store says has changed since.
  *
  * <p>Invariant: {@link #bytes} is the sum of all entries, at most {@link #maxBytes}, and is taken
  * from the budget of all queries, to which entries go back, least recently used first, when a query
@@ -152,8 +152,8 @@ final class ResultCache {
   }
 
   /**
-   * Whether an answer is worth keeping: one whose steps are multiples of the step, as dashboards
-   * ask, or one that was asked for before.
+   * Whether an answer is worth keeping: its steps are multiples of the step, as dashboards ask, or
+   * it was requested before.
    */
   synchronized boolean wants(Key key) {
     if (key.isStepwise() && key.phase == 0) {

@@ -232,7 +232,7 @@ final class ResultReuse {
     return r.steps() >= 2 && r.steps() >= grid.steps() / WORTH;
   }
 
-  /** No one need wait for it any more. */
+  /** No other query waits for it any more. */
   void end() {
     Flight f = flight;
     if (f != null) {
@@ -331,7 +331,7 @@ final class ResultReuse {
     return out;
   }
 
-  /** A run of kept steps, and what was computed before and after it. */
+  /** A run of kept steps, with the steps computed before and after it. */
   private Block spliced(
       Execution x, Entry e, Run r, @Nullable Block before, @Nullable Block after) {
     try (ResultSplice out = new ResultSplice(x, grid, e.columns().size())) {

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * so that no flood of questions delays an alert. Safe for any number of threads.
  */
 public final class RunningQueries {
-  /** How often a waiting query inspects the clock and whether it was canceled. */
+  /** Time after which a waiting query checks the clock and whether it was canceled. */
   private static final long WAIT_SLICE_NANOS = 20_000_000;
 
   /**
@@ -112,8 +112,8 @@ public final class RunningQueries {
     }
 
     /**
-     * Lets in who can be; the lock is held. One query may always run, regardless of what the gate
-     * says: it fails when there is no memory for it.
+     * Lets in who can be; the lock is held. One query may always run, regardless of the gate: it
+     * fails when there is no memory for it.
      */
     void fill() {
       while (free > 0 && hasStarted() && (free == count || isAdmitted())) {
@@ -307,7 +307,7 @@ public final class RunningQueries {
     }
   }
 
-  /** Stops trying waiting, or the place that was just given. */
+  /** Leaves the queue, or returns the place that was just assigned. */
   private void withdraw(Running r, Places p) {
     boolean had;
     synchronized (p) {

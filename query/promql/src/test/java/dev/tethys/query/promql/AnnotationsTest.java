@@ -16,8 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * What answers say beside their values, and which of several errors is reported; all as Prometheus
- * 3.14 answers to the same queries.
+ * Annotations of answers, and which of several errors is reported; all as Prometheus 3.14 answers
+ * to the same queries.
  */
 class AnnotationsTest {
   private static final long MINUTE = 60_000;

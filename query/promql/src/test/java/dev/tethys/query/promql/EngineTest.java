@@ -391,7 +391,7 @@ class EngineTest {
             });
     Thread first =
         Thread.ofVirtual().start(e.instant(slow, "m_total", 0, QueryOptions.DEFAULT)::execute);
-    reading.await(); // one query runs anything that memory is held
+    reading.await(); // one query runs even when all memory is held
     Thread second =
         Thread.ofVirtual()
             .start(e.instant(store(1, 1), "m_total", 0, QueryOptions.DEFAULT)::execute);

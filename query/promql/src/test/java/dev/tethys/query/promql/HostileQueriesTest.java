@@ -20,7 +20,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Hostile queries end with an answer or a refusal, hold no more than they may, and harm no one. */
+/**
+ * Hostile queries end with an answer or a refusal, hold no more than they may, and affect no other
+ * query.
+ */
 class HostileQueriesTest {
   private static final long NOW = 100_000;
   private static final long MAX_BYTES = 24 << 20;
@@ -65,8 +68,8 @@ class HostileQueriesTest {
   }
 
   /**
-   * Of one series a million windows of a million samples each: hours, if no one looked. Sums of
-   * whole numbers would be there in a moment.
+   * A million windows of a million samples each over one series: hours, unless the query is
+   * stopped. Sums of whole numbers would be there in a moment.
    */
   @ParameterizedTest
   @ValueSource(

@@ -22,7 +22,7 @@ final class Spans {
   private final TracesData data = new TracesData();
   private int spans;
 
-  /** Adds a span with a resource and its own scope. */
+  /** Adds a span with its own resource and scope. */
   Span add(Map<?, ?> attributes, long trace) {
     ResourceGroup<Span> r = new ResourceGroup<>();
     ScopeGroup<Span> s = new ScopeGroup<>();

@@ -31,7 +31,7 @@ public interface ArchivedBlock extends AutoCloseable {
 
   /**
    * Gives all series with the samples that are not deleted; once. What cannot be read is left out
-   * and is in {@link #problems} afterwards.
+   * and listed in {@link #problems} afterwards.
    */
   void forEach(SeriesVisitor to, Progress progress);
 

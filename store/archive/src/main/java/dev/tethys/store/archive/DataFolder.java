@@ -69,7 +69,7 @@ public record DataFolder(Path path, Kind kind) {
    * Opens a block.
    *
    * @throws IOException when a file is missing or cannot be read
-   * @throws StorageException when one of our blocks is damaged
+   * @throws StorageException when a block of Tethys is damaged
    * @throws DamagedFileException when one of Prometheus is
    */
   public ArchivedBlock open(Path block) throws IOException {
@@ -77,7 +77,7 @@ public record DataFolder(Path path, Kind kind) {
   }
 
   /**
-   * Opens one of our stores, locked.
+   * Opens a folder of Tethys, locked.
    *
    * @throws StorageException UNAVAILABLE when a server, or another tool, has it open
    */

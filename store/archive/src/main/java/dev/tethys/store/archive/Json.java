@@ -16,10 +16,10 @@ import tools.jackson.core.json.JsonFactory;
  * <p>Documents of this size are read whole; what is large is streamed where it is read.
  */
 public final class Json {
-  /** The factory of this space's parsers. */
+  /** The factory of this package's parsers. */
   public static final JsonFactory FACTORY = JsonFactory.builder().build();
 
-  /** Deeper is no our own document. */
+  /** Our own documents are not nested deeper. */
   private static final int MAX_DEPTH = 32;
 
   private Json() {}

@@ -39,7 +39,7 @@ public final class SortedImport {
    * @param name of the source, for the report
    * @param range of a block in milliseconds
    * @param edit what is done to a series before it is written
-   * @param made is given each block
+   * @param made receives each block
    */
   public static void write(
       String name,

@@ -19,7 +19,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Our Blocks that Prometheus's own programs open. */
+/** Blocks of Tethys that Prometheus's own programs open. */
 class BlockExportTest {
   private static final long T0 = 1_699_999_200_000L;
 

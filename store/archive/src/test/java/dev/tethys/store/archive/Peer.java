@@ -62,7 +62,7 @@ public final class Peer {
     return promtool("tsdb", "dump", folder.toString()).lines().toList();
   }
 
-  /** The same of one of our stores. */
+  /** The same of a database of Tethys. */
   public static List<String> dump(MetricsDatabase db) {
     List<String> out = new ArrayList<>();
     try (Selection s = db.select(SelectHints.range(Long.MIN_VALUE, Long.MAX_VALUE), List.of())) {

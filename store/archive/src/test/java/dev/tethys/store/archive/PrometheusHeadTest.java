@@ -162,7 +162,7 @@ class PrometheusHeadTest {
     }
   }
 
-  /** promtool does not sort what is in the head alone. */
+  /** promtool does not sort series that are in the head alone. */
   private static List<String> sorted(List<String> lines) {
     List<String> out = new ArrayList<>(lines);
     out.sort(null);

@@ -47,7 +47,7 @@ public final class ArrayPool {
     return b;
   }
 
-  /** Takes an array back; no one uses it any more. */
+  /** Takes an array back; the caller does not use it any more. */
   public static void give(byte[] b) {
     int power = 31 - Integer.numberOfLeadingZeros(Math.max(1, b.length));
     if (b.length == 1 << power && power >= SMALLEST && power <= LARGEST) {

@@ -25,7 +25,7 @@ final class ChunkPool {
     return rows;
   }
 
-  /** Takes memory that no reader opens any more. */
+  /** Takes memory back that no reader uses any more. */
   synchronized void give(LogRows rows) {
     int size = rows.bytes.buf.length;
     if (size >= SMALLEST && bytes + size <= MAX_BYTES) {

@@ -18,7 +18,7 @@ final class BlockBackoff {
   private static final class Rest {
     long nanos = LEAST_NANOS / 2;
     long until;
-    long failures; // of the block when that was last checked
+    long failures; // of the block at the last check
   }
 
   private final LongSupplier nanos;
@@ -58,7 +58,7 @@ final class BlockBackoff {
     return any;
   }
 
-  /** Anything that rests is tried again at the next opportunity. */
+  /** Blocks in backoff are tried again at the next opportunity. */
   void retryNow() {
     long now = nanos.getAsLong();
     rests.values().forEach(r -> r.until = now);

@@ -77,7 +77,9 @@ public final class BlockImport implements AutoCloseable {
     return appended;
   }
 
-  /** Samples that the head did not take: another value is at their time, or they are too old. */
+  /**
+   * Samples that the head did not take: there is another value at their time, or they are too old.
+   */
   public long refused() {
     return refused;
   }
@@ -198,7 +200,7 @@ public final class BlockImport implements AutoCloseable {
     }
 
     /**
-     * The same with a look at the block as it is on disk before it becomes part of the store.
+     * The same with a check of the block on disk before it becomes part of the store.
      *
      * @param check throws what keeps the block out; it is then removed
      */

@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The folder of blocks. A block is written under a temporary name and gets its own in one step; one
- * that replaces others names them, so that a crash between its birth and their removal is repaired
- * when the folder is opened.
+ * that replaces others names them, so that a crash before their removal is repaired when the folder
+ * is opened.
  *
  * <p>The list is replaced, never changed; who replaces it holds the structure lock of the database.
  */
@@ -93,7 +93,7 @@ final class Blocks {
     levels = ResolutionIndex.of(list);
   }
 
-  /** Opens all blocks, repairs what a crash left, and puts damaged ones aside. */
+  /** Opens all blocks, repairs the leftovers of a crash, and puts damaged blocks aside. */
   void open(List<String> problems) throws IOException {
     List<BlockReader> found = new ArrayList<>();
     for (Path p : files.list(folder)) {
@@ -172,7 +172,7 @@ final class Blocks {
     }
   }
 
-  /** What the reader of any answer should be notified of them. */
+  /** Warnings about them for the reader of any answer. */
   List<String> unreadWarnings() {
     List<Path> some = unread;
     return some.isEmpty() ? List.of() : some.stream().map(Blocks::missing).toList();
@@ -189,7 +189,7 @@ final class Blocks {
     }
   }
 
-  /** Whether a block was made of one of them, and represents it. */
+  /** Whether a block was merged from one of them, and so replaces it. */
   boolean standsForUnread(BlockReader b) {
     List<Path> some = unread;
     return !some.isEmpty()
@@ -298,7 +298,7 @@ final class Blocks {
    * that, it has no name, or is to be removed.
    */
   BlockReader name(Path tmp, String id) throws IOException {
-    // Opened first: a name without a reader could not be notified of deletions.
+    // Opened first: a name without a reader could not receive deletions.
     BlockReader made = new BlockReader(files, tmp);
     Path named = folder.resolve(id);
     boolean renamed = false;

@@ -18,8 +18,8 @@ import org.roaringbitmap.IntConsumer;
 /**
  * Counts series and what they would be without each label, in two passes over the columns of all
  * parts. The first adds up the hashes of the labels of each series; in the second, that sum less
- * the hash of one label represents the series without it. A series that is in several parts has the
- * same sum in each, so that distinct sums are distinct series.
+ * the hash of one label identifies the series without it. A series of several parts has the same
+ * sum in each, so that distinct sums are distinct series.
  */
 final class CardinalityScan {
   /** Up to so many distinct ones are counted exactly: 16 MiB. */
@@ -28,7 +28,7 @@ final class CardinalityScan {
   /** The same for one value out of many. */
   private static final int EXACT_VALUE = 1 << 12;
 
-  /** Of each part this many times the limit of values are checked where parts overlap. */
+  /** Of each part this many times the limit of values are counted where parts overlap. */
   private static final int CANDIDATES = 8;
 
   private static final Comparator<Count> FIRST =
@@ -42,7 +42,7 @@ final class CardinalityScan {
   private boolean exact = true;
 
   /**
-   * @param maxSeries the most series that may be checked, those of several parts counted in each
+   * @param maxSeries the most series that may be read, those of several parts counted in each
    */
   CardinalityScan(List<LabelColumns> parts, CardinalityQuery query, long maxSeries) {
     this.parts = parts;

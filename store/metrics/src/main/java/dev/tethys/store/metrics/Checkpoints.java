@@ -18,9 +18,9 @@ import java.util.function.LongSupplier;
  * structure lock of {@link MaintenanceScheduler}.
  *
  * <p>One is due when the log has grown by a given size, and sooner in a lull: when reading the log
- * would be a good part of a start, and so little is written now that taking one costs no one
- * anything. So a crash in quiet times, or after a burst, is followed by a short start. How long the
- * log is next to the last file bounds what is written that way, however many series there are.
+ * would be a good part of a start, and so little is written now that a checkpoint disturbs no
+ * writer. So a crash in quiet times, or after a burst, is followed by a short start. The size of
+ * the log relative to the last file bounds these writes, however many series there are.
  *
  * <p>A checkpoint that fails leaves nothing behind and is owed: it is tried again after a minute.
  *
@@ -31,7 +31,7 @@ import java.util.function.LongSupplier;
  * series of the log are in memory again, until the next of them leave with a checkpoint owed.)
  */
 final class Checkpoints {
-  /** Of the space that is free when it begins, a checkpoint leaves this part to the log. */
+  /** Of the disk space that is free when it begins, a checkpoint leaves this part to the log. */
   private static final int SHARE_OF_LOG = 4;
 
   /** A lull is so long a time with no more than so many bytes of log in any second, about. */
@@ -141,7 +141,7 @@ final class Checkpoints {
   }
 
   /**
-   * Sees to it that no sample of the log is in a block, too.
+   * Ensures that no sample of the log is in a block, too.
    *
    * @throws StorageException UNAVAILABLE when that takes a checkpoint and there can be none
    */

@@ -36,7 +36,10 @@ import org.jspecify.annotations.Nullable;
 final class Compaction {
   private static final Logger LOG = JulLogger.of(Compaction.class.getName());
 
-  /** What must stay free on the disk next to the result of a merge: 64 MiB, a checkpoint's log. */
+  /**
+   * Disk space that must stay free in addition to the result of a merge: 64 MiB, a checkpoint's
+   * log.
+   */
   static final long RESERVE = 64L << 20;
 
   private final FileAccess files;
@@ -199,7 +202,8 @@ final class Compaction {
   }
 
   private boolean isSound(BlockReader b) {
-    // What represents a block that may come back is not merged: nothing would say so any more.
+    // A block that replaces an unread one is not merged: the record of the replacement would be
+    // lost.
     return !b.isDamaged() && !resting.rests(b) && !blocks.standsForUnread(b);
   }
 
@@ -291,7 +295,7 @@ final class Compaction {
     return false;
   }
 
-  /** Rewrites blocks that have tombstones, regardless of there is room for. */
+  /** Rewrites blocks that have tombstones, regardless of free space. */
   void clean(DatabaseOptions options, LongFunction<RetentionCutoff> horizons) throws IOException {
     blocks.removals.proceed();
     blocks.removals.refuseBesideNamed("");

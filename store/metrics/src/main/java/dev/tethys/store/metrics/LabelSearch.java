@@ -80,7 +80,7 @@ final class LabelSearch {
   /**
    * Runs over every part that overlaps a closed time range.
    *
-   * @return what the reader should be notified of indexes that are damaged
+   * @return warnings for the reader about damaged indexes
    */
   private List<String> parts(
       long min,
@@ -111,7 +111,7 @@ final class LabelSearch {
     }
   }
 
-  /** Before the parts are locked: while blocks wait to be exchanged, no other gets in. */
+  /** Before the parts are locked: while blocks wait to be exchanged, no other reader gets in. */
   private Expressions expressions(long min, long max, List<List<Matcher>> matcherSets) {
     return head.overlaps(min, max) ? head.expressions(matcherSets) : Expressions.NONE;
   }
@@ -127,7 +127,7 @@ final class LabelSearch {
   /**
    * Counts series by label. One count runs at a time, since each takes 16 bytes a series.
    *
-   * @param maxSeries how many series it may inspect
+   * @param maxSeries how many series it may read
    */
   Cardinality count(CardinalityQuery q, long maxSeries) {
     counting.lock();

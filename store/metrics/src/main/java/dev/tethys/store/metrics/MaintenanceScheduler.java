@@ -162,7 +162,7 @@ final class MaintenanceScheduler {
     threads.add(t);
   }
 
-  /** Does the work of a thread, which continues regardless of what ends with. */
+  /** Does the work of a thread, which continues after any failure. */
   private static void attempt(String name, Runnable action) {
     try {
       action.run();
@@ -172,7 +172,7 @@ final class MaintenanceScheduler {
       try {
         LOG.log(Level.ERROR, name + " failed; it will try again", e);
       } catch (OutOfMemoryError again) {
-        // Not even to report it there is memory; what fails next time is given then.
+        // There is not even memory to log it; the next failure is logged.
       }
     }
   }
@@ -255,14 +255,14 @@ final class MaintenanceScheduler {
     }
   }
 
-  /** Both are tried; what fails first is reported, with what fails then. */
+  /** Both are tried; the first failure is thrown, with the second as suppressed. */
   @SuppressWarnings("ReferenceEquality") // an error cannot suppress itself
   private void leaveLogAndCompact() throws IOException {
     try {
       leaveLog();
     } catch (IOException | RuntimeException | Error e) {
       try {
-        compact(); // retention may make the space that is missing
+        compact(); // retention may free the missing space
       } catch (IOException | RuntimeException | Error also) {
         if (also != e) {
           e.addSuppressed(also);
@@ -304,8 +304,8 @@ final class MaintenanceScheduler {
     if (!head.truncation().hasBefore(due) && late < MAX_LATE) {
       return false;
     }
-    // First: what came in order afterwards could be in a range that no span names, and go with
-    // those that one does.
+    // First: samples that came in order afterwards could be in a range that no span names, and be
+    // removed with those of a span.
     head.truncation().close(due);
     List<Span> spans = head.truncation().spans(due);
     if (spans.isEmpty()) {

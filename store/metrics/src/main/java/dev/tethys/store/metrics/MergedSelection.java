@@ -276,7 +276,7 @@ final class MergedSelection implements Selection {
     into.timestampsId = times.id(into);
   }
 
-  /** Says of each histogram what its neighbour before reports a reset. */
+  /** Sets the reset hint of each histogram from its neighbour before. */
   private static void hints(SampleBuffer b) {
     @Nullable Histogram[] all = b.histograms;
     Histogram before = null;

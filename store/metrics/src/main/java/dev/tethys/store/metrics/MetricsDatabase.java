@@ -75,7 +75,9 @@ public final class MetricsDatabase implements MetricStore {
   private final RecoveryReport recovery;
   private volatile boolean closed;
 
-  /** Begins to load what opening one needs, beside what a program isfore it opens one. */
+  /**
+   * Begins to load the classes that opening a database requires, while the program does other work.
+   */
   public static void prepare() {
     Thread.ofPlatform().daemon().name("store-prepare").start(Preloader::load);
   }
@@ -245,7 +247,7 @@ public final class MetricsDatabase implements MetricStore {
       SourceSelection memory = null;
       BlockSelector choice;
       List<String> unread;
-      // Before the parts are locked: while blocks wait to be exchanged, no other gets in.
+      // Before the parts are locked: while blocks wait to be exchanged, no other reader gets in.
       Expressions known =
           head.overlaps(min, max) ? head.expressionsOfSelection(matchers) : Expressions.NONE;
       try {
@@ -467,8 +469,8 @@ public final class MetricsDatabase implements MetricStore {
   }
 
   /**
-   * Makes a copy that can be opened as a database: blocks as second names of the same files, memory
-   * as its own blocks.
+   * Makes a copy that can be opened as a database: blocks as hard links to the same files, memory
+   * as new blocks.
    *
    * @param into an absent or empty folder on the same file system
    * @param skipHead leaves out what is only in memory
@@ -479,8 +481,8 @@ public final class MetricsDatabase implements MetricStore {
   }
 
   /**
-   * Starts an import of old samples as their own blocks. Meanwhile the head takes samples older
-   * than {@link BlockImport#floor} as late ones.
+   * Starts an import of old samples as separate blocks. Meanwhile the head takes samples older than
+   * {@link BlockImport#floor} as late ones.
    */
   public BlockImport blockImport() {
     checkOpen();
@@ -489,7 +491,7 @@ public final class MetricsDatabase implements MetricStore {
   }
 
   /**
-   * A place next to the blocks where samples that come in any order are brought into theirs.
+   * A work folder next to the blocks where samples that arrive in any order are sorted into blocks.
    *
    * @param maxHeldBytes memory it may take; beyond, samples wait on disk
    */

@@ -17,13 +17,14 @@ import java.util.List;
 
 /**
  * Files for pages of the head that take no more rows. They are mapped and have no name from then
- * on: their room is free again when no one refers to them, and when the process ends, however.
+ * on: their disk space is free again when they are unreachable, and when the process ends, however
+ * it ends.
  */
 final class PageFiles implements SealedPages.Files {
   /** What is left to the log and to blocks. */
   private static final long RESERVE = 128 << 20;
 
-  /** Bytes of files that no caller needs, beyond which a collection is worth while. */
+  /** Bytes of unused files beyond which a garbage collection is worth while. */
   private static final long MOST_IDLE = 64 << 20;
 
   /** From one such collection to the next, at first: one that frees little doubles it. */
@@ -77,7 +78,7 @@ final class PageFiles implements SealedPages.Files {
     long bytes = (long) length + n;
     long free = files.usableSpace(folder);
     if (free < RESERVE + bytes && mappedBytes() > 0) {
-      System.gc(); // what no one refers to any more still takes room
+      System.gc(); // unreachable files still take disk space
       free = files.usableSpace(folder);
     }
     if (free < RESERVE + bytes) {
@@ -118,14 +119,14 @@ final class PageFiles implements SealedPages.Files {
   /**
    * Gives pages that were read back to the system's cache, from where they come again in
    * microseconds; else a process is counted for all that a query over everything has touched. The
-   * space of files is free once a collection has found that no one refers to them; a heap that is
-   * never under way would leave that for long, so one is asked for where much would come free.
+   * disk space of files is free once a garbage collection has found them unreachable; an idle heap
+   * would delay that for long, so a collection is requested where much would come free.
    *
    * @param live bytes in files that the head refers to
    */
   void letGo(long live) {
     if (live < liveThen / 2) {
-      pause = COLLECT_NANOS; // a block took much of what was in them
+      pause = COLLECT_NANOS; // a block took much of their content
       liveThen = live;
     }
     long idle = mappedBytes() - live;
@@ -133,7 +134,7 @@ final class PageFiles implements SealedPages.Files {
       System.gc();
       collected = System.nanoTime();
       liveThen = live;
-      // A file of which one page is needed stays, and may hold much that no caller needs.
+      // A file of which one page is needed stays, and most of it may be unused.
       boolean helped = mappedBytes() - live < idle / 2;
       pause = helped ? COLLECT_NANOS : Math.min(pause * 2, RARELY_NANOS);
     }

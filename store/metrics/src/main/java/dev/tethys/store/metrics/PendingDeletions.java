@@ -108,7 +108,7 @@ final class PendingDeletions {
     }
   }
 
-  /** Removes what the disk lets go; what it does not is reported once. */
+  /** Removes the folders that can be removed; those that cannot are logged once. */
   void proceed() {
     Set<String> there = new HashSet<>();
     named.keySet().forEach(b -> there.add(b.meta().id()));
@@ -142,7 +142,7 @@ final class PendingDeletions {
     try {
       files.rename(block, dying);
     } catch (NoSuchFileException e) {
-      // A user took the folder away: no start finds it, once that is durable.
+      // The folder was removed from outside: no start finds it, once that is durable.
     }
   }
 

@@ -48,8 +48,8 @@ final class Recovery {
   /**
    * Brings the head back.
    *
-   * @throws IOException where the disk does not give what is there: that is no damage, nothing was
-   *     changed, and a later start finds all of it
+   * @throws IOException when the disk cannot be read: that is no damage, nothing was changed, and a
+   *     later start finds all of it
    */
   RecoveryReport run(Head head) throws IOException {
     try {
@@ -116,8 +116,8 @@ final class Recovery {
     MappedFaults.await();
     head.recovered();
     if (!blocks.unread().isEmpty()) {
-      // No one knows where those end: what comes in order before that, the next start would take
-      // for their own samples. What comes late it keeps.
+      // The end of these blocks is unknown: samples in order before it would be taken by the next
+      // start for samples of these blocks. What comes late it keeps.
       head.truncation().cut(Math.max(options.clock().millis(), head.maxTime() + 1));
     }
     long orphans = head.counters.orphans.sum();
@@ -137,8 +137,8 @@ final class Recovery {
   }
 
   /**
-   * Reports segments that are not read, because the snapshot is newer. Those right before it are
-   * what a crash left that came before their removal; others are not of its store.
+   * Logs segments that are not read, because the snapshot is newer. Those right before it are what
+   * a crash left that came before their removal; others are not of its store.
    */
   private void passOver(List<Long> segments, long snapshot) throws IOException {
     if (segments.isEmpty() || segments.getLast() == snapshot - 1) {
@@ -161,7 +161,7 @@ final class Recovery {
     }
   }
 
-  /** More definitions of series than can be in the log and in snapshots. */
+  /** An upper bound of the definitions of series in the log and in snapshots. */
   private long definitions(Path wal) throws IOException {
     long n = 1024;
     for (Path p : files.list(wal)) {
@@ -178,7 +178,7 @@ final class Recovery {
     LOG.log(Level.ERROR, problem);
   }
 
-  /** Under a name that it gets at each start again, so that it is there once. */
+  /** The same name at each start, so that it is there once. */
   private void quarantine(Path file, String name) throws IOException {
     Path q = folder.resolve("quarantine");
     files.createDirectories(q);

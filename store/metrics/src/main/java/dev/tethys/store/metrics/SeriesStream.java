@@ -145,7 +145,7 @@ final class SeriesStream {
   }
 
   /**
-   * The same where what is joined follows what it is joined to: from a place on.
+   * The same for a neighbour that follows: from a place on.
    *
    * @param b of which those before the place are floats
    */

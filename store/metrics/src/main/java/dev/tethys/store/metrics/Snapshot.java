@@ -73,8 +73,7 @@ record Snapshot(FileAccess files, Head head, Blocks blocks) {
       long start = span.start();
       boolean late = !span.inOrder();
       try (SourceSelection s = head.selectOnce(start, span.end() - 1)) {
-        // The copy continues behind its newest sample, not behind a range that is still being
-        // filled.
+        // The copy continues after its newest sample, not after a range that is still being filled.
         long filled = Math.min(span.end(), Math.max(head.minValidTime(), head.maxTime() + 1));
         blocks.write(
             into,

@@ -77,8 +77,8 @@ final class StoreStats {
   }
 
   /**
-   * Memory by owner, under the names of the self-metric and the API. Caches are those of the
-   * process: they have their own bounds and are not compared with the memory limit.
+   * Memory by owner, under the names of the self-metric and the API. Caches belong to the process:
+   * they have their own bounds and are not compared with the memory limit.
    */
   static List<Count> owners(HeadMemory m) {
     BlockReader.CacheBytes blocks = BlockReader.cacheBytes();

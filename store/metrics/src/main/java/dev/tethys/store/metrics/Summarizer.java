@@ -7,9 +7,9 @@ import dev.tethys.model.storage.Summaries;
  * Makes longer summaries of shorter ones, of which samples are the shortest. What comes out is what
  * all samples together would give, but for the order in which sums are rounded.
  *
- * <p>A row is in one bucket, and in one range of blocks: where samples of one range are retired and
- * those of the next are not, no row is of both. A sum that would no longer be finite, though its
- * samples are, begins another row.
+ * <p>A row belongs to one bucket, and to one range of blocks: where samples of one range are
+ * retired and those of the next are not, no row is of both. A sum that would no longer be finite,
+ * though its samples are, begins another row.
  */
 final class Summarizer {
   private final long resolution;
@@ -88,7 +88,7 @@ final class Summarizer {
   }
 
   /**
-   * Adds the rows of a further part; where both have its own sample at one time, the earlier part's
+   * Adds the rows of a further part; where both have a sample at one time, the earlier part's
    * stays. Rows that overlap stay both.
    */
   static void join(Summaries into, Summaries next) {

@@ -14,7 +14,7 @@ final class Utf8Order {
       char x = a.charAt(i);
       char y = b.charAt(i);
       if (x != y) {
-        // A surrogate represents a code point above all others of one unit.
+        // A surrogate encodes a code point above all others of one unit.
         boolean sx = Character.isSurrogate(x);
         boolean sy = Character.isSurrogate(y);
         return sx == sy ? x - y : sx ? 1 : -1;

@@ -29,8 +29,8 @@ final class WorkMeters {
   final BucketHistogram compactionSeconds = new BucketHistogram(powers(1, 2, 14));
 
   /**
-   * Of chunks when memory became blocks: milliseconds, as in Prometheus, regardless of what the
-   * name says.
+   * Time ranges of chunks when memory became blocks: milliseconds, as in Prometheus, although the
+   * name says seconds.
    */
   final BucketHistogram chunkRange = new BucketHistogram(powers(100, 4, 10));
 

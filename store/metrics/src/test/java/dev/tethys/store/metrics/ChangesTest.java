@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Anything that makes a time read otherwise is reported since marks taken before. */
+/** Every change that makes a time read otherwise is reported since marks taken before. */
 class ChangesTest {
   private static final long HOUR = 3_600_000;
   private static final long T0 = 1_699_999_200_000L / (18 * HOUR) * (18 * HOUR);

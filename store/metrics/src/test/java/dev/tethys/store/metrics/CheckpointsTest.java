@@ -26,7 +26,10 @@ import java.util.Random;
 import java.util.logging.Level;
 import org.junit.jupiter.api.Test;
 
-/** Snapshots of the head next to a disk that is full or fails, and a log that a user removed. */
+/**
+ * Snapshots of the head on a disk that is full or fails, and with a log that was removed from
+ * outside.
+ */
 class CheckpointsTest {
   private static final Path FOLDER = Path.of("/data");
   private static final long T0 = 1_699_999_200_000L;
@@ -187,7 +190,7 @@ class CheckpointsTest {
           .contains("not read");
       assertThat(disk.list(FOLDER.resolve("quarantine"))).hasSize(1);
     }
-    // Those of a process that ends again and again are there once.
+    // Files of a process that ends again and again are there once.
     DatabaseOptions later =
         options().withClock(InstantSource.fixed(options().clock().instant().plusSeconds(9)));
     try (MetricsDatabase db = MetricsDatabase.open(FOLDER, later, afterKill)) {

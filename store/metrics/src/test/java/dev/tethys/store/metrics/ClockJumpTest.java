@@ -103,9 +103,7 @@ class ClockJumpTest {
     }
   }
 
-  /**
-   * As a server with Prometheus's settings is: late samples are refused, and those are reported.
-   */
+  /** A server with Prometheus's settings refuses late samples, and reports them. */
   @ParameterizedTest
   @ValueSource(longs = {-1, -50, 1, 50})
   void aJumpRemovesNothing(long days) {

@@ -193,7 +193,7 @@ class CrashTest {
         // The next life begins.
       } catch (StorageException e2) {
         if (!(e2.getCause() instanceof SimulatedFiles.PowerCut)) {
-          throw e2; // what cuts a commit short is given as the reason of its failure
+          throw e2; // the cause that cuts a commit short is the reason of its failure
         }
       }
       disk = power ? disk.afterPowerCut() : disk.afterKill();

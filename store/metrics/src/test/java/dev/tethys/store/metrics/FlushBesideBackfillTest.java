@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A series that is new comes into a range without samples, while ranges next to it are on their way
+ * A series that is new comes into a range without samples, while adjacent ranges are being written
  * to blocks: it stays.
  */
 class FlushBesideBackfillTest {

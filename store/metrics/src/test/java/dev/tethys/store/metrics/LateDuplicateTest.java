@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Two samples of one series at one time: the second is refused where the first is still in memory,
- * and where that is in a block already the first stays, at every station of the second.
+ * Two samples of one series at one time: the second is refused while the first is in memory, and
+ * where the first is in a block already, the first stays, wherever the second is.
  */
 class LateDuplicateTest {
   private static final long T0 = 1_699_999_200_000L;

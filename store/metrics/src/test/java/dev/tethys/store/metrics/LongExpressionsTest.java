@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Expressions that take long over many values hold up who asks for them, and no other. */
+/** Expressions that take long over many values delay only their own query. */
 @Timeout(60) // a writer that has to wait would wait for ever
 class LongExpressionsTest {
   private static final long T0 = 1_700_000_000_000L;
@@ -136,9 +136,7 @@ class LongExpressionsTest {
     assertThat(found).hasValue(VALUES / 10 + 1);
   }
 
-  /**
-   * Asks with something done by another process, and waited for, before the first value is tested.
-   */
+  /** Asks while another action runs to its end before the first value is tested. */
   private static <T> T askWhile(Runnable done, Supplier<T> asks) {
     AtomicBoolean first = new AtomicBoolean(true);
     return Cancellation.within(

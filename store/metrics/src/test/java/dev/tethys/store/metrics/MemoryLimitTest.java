@@ -157,7 +157,7 @@ class MemoryLimitTest {
       assertThat(refused).hasMessageContaining("--storage.memory-limit");
       assertThat(refused.reason()).isEqualTo(Reason.UNAVAILABLE);
       assertThat(count(db, "base", 1)).isEqualTo(stored.size());
-      // Time continues, a block can be cut, and so do commits.
+      // Time passes until a block can be cut; commits continue, too.
       db.reconfigure(options(64 << 20));
       step(db, now.addAndGet(80 * 60_000), 0);
       db.reconfigure(options(1 << 20));

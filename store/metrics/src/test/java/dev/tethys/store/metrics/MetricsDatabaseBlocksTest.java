@@ -97,7 +97,7 @@ class MetricsDatabaseBlocksTest {
     }
   }
 
-  /** A late sample that meets another one in a block is taken and follows it. */
+  /** A late sample at the time of another one in a block is taken and follows it. */
   private static void agree(Outcome real, Outcome plain) {
     if (real != Outcome.OK || plain != Outcome.DUPLICATE_TIMESTAMP) {
       assertThat(real).isEqualTo(plain);

@@ -25,7 +25,7 @@ class SteadyChurnTest {
 
   @TempDir Path folder;
 
-  /** What is checked, as the largest of a period. */
+  /** The largest value of a period that is checked. */
   private static final class Most {
     long series;
     long seriesBytes;

@@ -23,7 +23,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the store reports itself. */
+/** Statistics that the store reports about itself. */
 class StoreStatsTest {
   private static final long T0 = 1_699_999_200_000L;
 
@@ -136,7 +136,7 @@ class StoreStatsTest {
       for (int i = 1; i < after.length; i++) {
         assertThat(after[i]).as("cache %s", i).isGreaterThan(before[i]);
       }
-      // Caches have their own bounds: what the limit is compared with is without them.
+      // Caches have their own bounds: the value compared with the limit excludes them.
       StorageStatus with = db.status();
       long all = with.memory().owners().stream().mapToLong(Count::value).sum();
       long cached = Arrays.stream(caches(with)).sum();

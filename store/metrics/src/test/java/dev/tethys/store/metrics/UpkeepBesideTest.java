@@ -95,7 +95,7 @@ class UpkeepBesideTest {
               .isEqualTo(Appender.Outcome.OK);
         }
         // A series that lives for one step. It may leave before it has its sample: then it is asked
-        // for again, as every caller that write do.
+        // for again, as every writer does.
         Labels l = Labels.of("__name__", "short", "w", "" + writer, "step", "" + step);
         Appender.Outcome o;
         do {

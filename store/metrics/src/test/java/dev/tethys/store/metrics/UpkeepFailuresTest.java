@@ -18,9 +18,7 @@ import java.util.logging.Level;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/**
- * Maintenance that fails is reported, counted and tried again, regardless of what it failed with.
- */
+/** Maintenance that fails is reported, counted and tried again, regardless of the failure. */
 class UpkeepFailuresTest {
   private static final Path FOLDER = Path.of("/data");
   private static final long T0 = 1_699_999_200_000L;

@@ -31,8 +31,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Damaged logs, some thousand segments of them: nothing is answered that was never sent, and the
- * store opens anything that is there. {@code tethys bench fuzz wal} does the same a million times.
+ * Damaged logs, some thousand segments of them: no answer has samples that were never sent, and the
+ * store always opens. {@code tethys bench fuzz wal} does the same a million times.
  */
 class WalFuzzTest {
   private static final Path FOLDER = Path.of("/data");
@@ -52,7 +52,7 @@ class WalFuzzTest {
 
   @BeforeEach
   void quiet() {
-    LOG.setLevel(Level.OFF); // each round would report its damage
+    LOG.setLevel(Level.OFF); // each round would log its damage
   }
 
   @AfterEach

@@ -13,13 +13,12 @@ public final class Expressions {
   /** More values than these are not looked for one by one. */
   private static final int MAX_VALUES = 1000;
 
-  /** Of an expression that is passed on. */
+  /** Most alternatives of an expression that is passed to the other database. */
   private static final int MAX_COMMON = 1000;
 
   /**
    * Letters, digits and some marks, any punctuation behind a backslash, {@code .*}, {@code .+},
-   * groups, alternatives, repetitions. Repetitions follow something that two dialects cannot take
-   * for something else.
+   * groups, alternatives, repetitions. Repetitions follow something that both dialects read alike.
    */
   private static final Pattern COMMON =
       Pattern.compile(

@@ -141,7 +141,7 @@ public final class FederatedSource implements MetricSource {
     /**
      * The answer, when it comes in time.
      *
-     * @throws TimeoutException when it does not; no one works on it any more then
+     * @throws TimeoutException when it does not end in time; it is abandoned then
      */
     T get() throws ExecutionException, InterruptedException, TimeoutException {
       try {

@@ -31,7 +31,7 @@ public final class KeyedSeries {
 
   /**
    * @param store its name in the configuration
-   * @param matchers what series are to meet, regardless of what the store has checked
+   * @param matchers conditions for series, regardless of what the database has checked
    */
   public KeyedSeries(String store, StoreLimits limits, SelectHints hints, List<Matcher> matchers) {
     this.all = new SeriesCollector("store " + store, limits, hints, matchers);

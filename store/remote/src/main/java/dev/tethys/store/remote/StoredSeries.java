@@ -112,7 +112,7 @@ public final class StoredSeries {
       to.add(0, timestamps[i], values[i]);
       to.mayBeStale |= Samples.isStale(values[i]);
     } else {
-      // Between samples of two stores no one knows whether there was a reset.
+      // Between samples of two stores it is unknown whether there was a reset.
       to.add(0, timestamps[i], alone ? h : h.withResetHint(Histogram.ResetHint.UNKNOWN));
       to.mayBeStale |= Samples.isStale(h.sum());
     }

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Judged by the matchers that expressions are in. */
+/** Compared with the matchers that the expressions are part of. */
 class ExpressionsTest {
   private static final String[] PARTS = {
     "a", "b", "ab", "0", "é", "😀", ".", ".*", ".+", "\\.", "\\|", "|", "|", "|", "(", "(?:", ")",

@@ -308,7 +308,7 @@ class PushDownTest {
         .contains(" WHERE metric = 'up' AND " + condition);
   }
 
-  /** Steps of an hour that inspect a minute each. */
+  /** Steps of an hour that read a minute each. */
   private static SelectHints sparse(int steps) {
     long first = RANGE.maxTime();
     long interval = 3_600_000;

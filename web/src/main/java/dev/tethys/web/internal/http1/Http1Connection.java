@@ -34,8 +34,8 @@ final class Http1Connection {
   private static final Semaphore BUSY = new Semaphore(Math.max(4, 2 * CORES));
 
   /**
-   * Such that sent a few requests, as dashboards do. They have their own places: one whose client
-   * was watched during a long answer may keep its place until it ends.
+   * Such that sent a few requests, as dashboards do. They have their own places: a thread whose
+   * client was watched during a long answer may keep its place until it ends.
    */
   private static final Semaphore BRIEF = new Semaphore(Math.max(2, CORES));
 

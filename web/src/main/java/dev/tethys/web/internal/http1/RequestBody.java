@@ -24,7 +24,7 @@ final class RequestBody extends InputStream {
   private boolean begun;
   private boolean ended;
 
-  /** After a piece that was no chunk no one can tell where the next request begins. */
+  /** After a malformed chunk the beginning of the next request is unknown. */
   private boolean malformed;
 
   /**
@@ -118,7 +118,7 @@ final class RequestBody extends InputStream {
     return size;
   }
 
-  /** After the last chunk: headers that no caller waits for, then an empty line. */
+  /** After the last chunk: trailers, which are ignored, then an empty line. */
   private void trailers() throws IOException {
     for (int i = 0; i <= MAX_TRAILERS; i++) {
       int end = line();

@@ -61,7 +61,7 @@ final class RequestHead {
   private boolean chunked;
   private boolean clear;
 
-  /** Where the digits of the length stand, if it is given once; else 0 and 0. */
+  /** Offset of the digits of the length, if it is given once; else 0 and 0. */
   private int lengthFrom;
 
   private int lengthTo;
@@ -369,7 +369,7 @@ final class RequestHead {
         }
       }
     }
-    // A client of HTTP/1.0 need not say which host it requests.
+    // A client of HTTP/1.0 need not name a host.
     if (hosts > 1 || hosts == 0 && !old) {
       throw bad("one Host header is needed");
     }

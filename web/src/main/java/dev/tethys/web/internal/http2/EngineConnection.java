@@ -64,7 +64,7 @@ record EngineConnection(
   }
 
   /**
-   * The client receives why its connection ends before the engine, which knows no reason, says so.
+   * The client receives the reason before its connection ends: the engine closes it without one.
    */
   private static void see(ClientFrames frames, LongConnection whole, byte[] b, int from, int n) {
     try {

@@ -98,7 +98,7 @@ public final class Http2Protocol implements Protocol {
             });
   }
 
-  /** The client is notified of fewer streams than the engine bears. */
+  /** The client may open fewer streams than the engine supports. */
   @Override
   public void serve(Accepted c, byte[] begin) throws InterruptedException {
     Peer peer = clients.connected(c);

@@ -94,7 +94,7 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
     return replies.get() >= repliesOfEnd;
   }
 
-  /** Whether what comes is for none any more. */
+  /** Whether frames are ignored from now on. */
   boolean isOver() {
     return over;
   }

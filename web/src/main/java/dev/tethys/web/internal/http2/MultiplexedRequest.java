@@ -82,7 +82,7 @@ record MultiplexedRequest(ServerRequest request) implements WireRequest {
     return n;
   }
 
-  /** Frames tell where a body ends, regardless of what headers say. */
+  /** Frames delimit a body, regardless of headers. */
   @Override
   public boolean isLengthClear() {
     return true;

@@ -211,7 +211,7 @@ final class SocketReader extends DataReader {
     return max;
   }
 
-  /** Whether a new line is at this offset; a half of one is an error. */
+  /** Whether a line end is at this offset; a half of one is an error. */
   private boolean endsLine(byte c, int offset) {
     if (c == Bytes.LF_BYTE) {
       throw new IncorrectNewLineException("Found LF (" + offset + ") without preceding CR.");

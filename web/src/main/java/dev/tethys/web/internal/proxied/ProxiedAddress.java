@@ -21,7 +21,7 @@ public final class ProxiedAddress extends InetSocketAddress {
   /**
    * Of a connection.
    *
-   * @param meant asked when a user wants to know; it gives null where no other is meant
+   * @param meant asked for the address when it is needed; it gives null for the real one
    */
   ProxiedAddress(InetSocketAddress real, Supplier<@Nullable InetSocketAddress> meant) {
     super(real.getAddress(), real.getPort());

@@ -10,7 +10,7 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** Our reader of connections next to the engine's own, which it is in for. */
+/** Our reader of connections compared with the engine's own, which it replaces. */
 class SocketReaderTest {
   private static final int ROUNDS = 400;
   private static final int STEPS = 200;

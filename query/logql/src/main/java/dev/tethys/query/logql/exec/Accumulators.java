@@ -25,7 +25,7 @@ abstract sealed class Accumulators {
     private long[][] sums = new long[16][];
 
     /**
-     * @param weighted whether values are added up, next to the number of rows
+     * @param weighted whether values are added up, in addition to the number of rows
      */
     Sums(int steps, boolean weighted) {
       this.steps = steps;

@@ -14,10 +14,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Division of a log query between the store and the pipeline.
  *
- * <p>Line filters before the first stage that changes the line go to the store, regardless of what
- * stands between: stages before do not drop rows because of the line, so that the same rows are
- * left. Label filters go to the store as conditions on metadata if no stage before can make the
- * label and no selected stream has it.
+ * <p>Line filters before the first stage that changes the line go to the store, regardless of the
+ * stages between: these do not drop rows because of the line, so that the same rows are left. Label
+ * filters go to the store as conditions on metadata if no stage before can make the label and no
+ * selected stream has it.
  *
  * @param filter conditions for the store
  * @param stages stages that are left

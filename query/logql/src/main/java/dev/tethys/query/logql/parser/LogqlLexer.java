@@ -279,7 +279,7 @@ final class LogqlLexer {
         at = end;
         return t;
       } catch (UnitException e) {
-        // falls to the number and anything that follows it
+        // falls to the number and the text after it
       }
     }
     return token(LogqlTokenKind.NUMBER, at, numberEnd());

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * start-up cache keeps (JDK 25), so that a dozen of them were most of the first answer.
  */
 public sealed interface Expr {
-  /** Where the expression is in the text. */
+  /** The expression's place in the text. */
   Span span();
 
   /** The type it evaluates to. */
@@ -211,7 +211,7 @@ public sealed interface Expr {
 
   /** Arithmetic over durations; numbers are seconds. */
   sealed interface DurationExpr {
-    /** Where it is in the text, for two operands from the first to the second. */
+    /** Its place in the text, for two operands from the first to the second. */
     Span span();
 
     /** A number of seconds, or a duration literal. */

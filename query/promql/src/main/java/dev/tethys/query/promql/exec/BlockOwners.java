@@ -11,7 +11,7 @@ final class BlockOwners {
   private final IdentityHashMap<Block, Operator> blocks = new IdentityHashMap<>();
   private long bytes;
 
-  /** A step has given a block; one that passes on what it was given holds nothing. */
+  /** A step has returned a block; a step that passes on its input holds nothing. */
   void gave(Operator o, Block b) {
     if (b.bytes() > 0 && blocks.putIfAbsent(b, o) == null) {
       bytes += b.bytes();

@@ -60,7 +60,7 @@ final class Bounds {
    */
   record TimeSums(double[] x, double[] xx) {}
 
-  /** Those sums, or null when no client has taken them yet. */
+  /** These sums, or null when they were not computed yet. */
   @Nullable TimeSums timeSums() {
     return timeSums;
   }
@@ -70,7 +70,7 @@ final class Bounds {
     return factors;
   }
 
-  /** Windows that can be checked side by side. */
+  /** Windows that can be computed side by side. */
   WindowRows.Run run() {
     WindowRows.Run r = run;
     if (r == null) {

@@ -94,7 +94,7 @@ public final class ComputeSlots {
     /**
      * Takes a slot, or lets others have theirs first.
      *
-     * @param check throws when the query is not to continue
+     * @param check throws when the query must stop
      */
     void take(Execution check, long now) throws InterruptedException {
       if (held) {

@@ -142,7 +142,7 @@ final class ElementOperation {
           return;
         }
         if ((outcome & HistogramAccumulator.RESET_CONFLICT) != 0) {
-          // As in Prometheus, where this warning is in an error's place.
+          // As in Prometheus, which returns this warning where others return an error.
           out.fail(Remark.RESET_CONFLICT);
           return;
         }

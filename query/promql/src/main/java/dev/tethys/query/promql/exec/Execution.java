@@ -179,7 +179,7 @@ public final class Execution implements AutoCloseable {
     helperCpu.add(cpuNanos);
   }
 
-  /** Where what each step takes is noted; null when not requested. */
+  /** Profile of the time that each step takes; null when none was requested. */
   @Nullable Profile profile() {
     return profile;
   }
@@ -254,7 +254,7 @@ public final class Execution implements AutoCloseable {
   }
 
   /**
-   * Asks whether to continue. Called at least once a series or a few thousand points.
+   * Throws when the query must stop. Called at least once a series or a few thousand points.
    *
    * @throws QueryException when the query was canceled or has run too long
    */
@@ -302,7 +302,7 @@ public final class Execution implements AutoCloseable {
     }
   }
 
-  /** Notes that so many samples are in memory for a moment next to those held. */
+  /** Notes that so many samples are in memory for a moment in addition to those held. */
   void touchSamples(long n) {
     long now = heldSamples.get() + n;
     if (now > peakSamples.get()) {
@@ -430,7 +430,7 @@ public final class Execution implements AutoCloseable {
     return false;
   }
 
-  /** The result of an operator that is in the query more than once, if it is there already. */
+  /** The result of an operator that occurs in the query more than once, if it is there already. */
   @Nullable Block shared(int operator, Grid grid) {
     return shared.get(new SharedKey(operator, grid));
   }

@@ -21,7 +21,7 @@ public abstract class FloatOverTime implements RangeFunction {
   /** Called at each step with samples of either kind before anything else. */
   void refuse(Windows w, int step) {}
 
-  /** Called at each step with floats before they are checked. */
+  /** Called at each step with floats before they are read. */
   void check(Windows w, int step) {}
 
   @Override
@@ -58,7 +58,7 @@ public abstract class FloatOverTime implements RangeFunction {
 
   /** {@code min_over_time}, {@code max_over_time}: NaN only when there is nothing else. */
   public static final class Extreme extends FloatOverTime {
-    /** How often all samples may be checked again before a queue is worth its memory. */
+    /** How often all samples may be read again before a queue is worth its memory. */
     private static final int LOOKS = 2;
 
     private final boolean max;
@@ -69,9 +69,9 @@ public abstract class FloatOverTime implements RangeFunction {
     }
 
     /**
-     * The window moves on: while its extreme stays inside, only new samples are checked. Where
-     * values fall (or rise) for long the extreme is always the one that leaves; then candidates are
-     * kept in a queue, so that no sample is checked more than a few times.
+     * The window moves on: while its extreme stays inside, only new samples are read. Where values
+     * fall (or rise) for long the extreme is always the one that leaves; then candidates are kept
+     * in a queue, so that no sample is read more than a few times.
      */
     @Override
     public void floats(Windows w, double[] out) {
@@ -102,7 +102,7 @@ public abstract class FloatOverTime implements RangeFunction {
 
     /**
      * The windows from a step on, which only move forward. The queue holds the places of samples
-     * that no later one beats, so that its first is the first of the largest; NaN never is in it.
+     * that no later one beats, so that its first is the first of the largest; NaN is never in it.
      */
     private void queue(Windows w, int step, double[] out) {
       double[] v = w.values;

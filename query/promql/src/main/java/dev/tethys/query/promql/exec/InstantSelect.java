@@ -248,7 +248,7 @@ public final class InstantSelect extends Operator {
       long lookback = x.lookback();
       long shift = 0;
       if (part == Part.TIMESTAMP && selector.at() != null && !keepLabels) {
-        // Prometheus forgets the offset here, but not when it selects the samples that it inspects.
+        // Prometheus forgets the offset here, but not when it selects the samples.
         shift = selector.offset();
         lookback -= Math.abs(shift);
       }

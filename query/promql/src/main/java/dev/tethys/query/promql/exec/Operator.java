@@ -24,7 +24,7 @@ public abstract class Operator implements PlanStep {
     return origin;
   }
 
-  /** Says where it comes from, when no client has; to be done before it runs. */
+  /** Sets its place in the query, if it has none; to be called before it runs. */
   public final void origin(@Nullable Origin o) {
     if (origin == null) {
       origin = o;

@@ -54,7 +54,7 @@ final class OrderedSeries {
   private final ArrayDeque<Chunk> free = new ArrayDeque<>(); // mostly one a thread is ever made
   private int begun;
   private int handed;
-  private boolean handing; // a user is at it
+  private boolean handing; // a thread is passing on
   private boolean stopped;
 
   private OrderedSeries(
@@ -142,7 +142,7 @@ final class OrderedSeries {
     }
   }
 
-  /** The chunk whose turn it is after another was passed on; null when it is not done yet. */
+  /** The chunk to pass on after another one; null when it is not computed yet. */
   private synchronized @Nullable Chunk turn(@Nullable Chunk before) {
     if (before != null) {
       before.done = false;

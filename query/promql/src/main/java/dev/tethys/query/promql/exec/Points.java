@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Points {
   /**
-   * One of so many steps at most, or values stand by step: a point takes half as much more then,
-   * and those after it are moved when it comes late.
+   * One of so many steps at most, or values by step: a point takes half as much more then, and the
+   * points after it are moved when it comes late.
    */
   private static final int FEW = 8;
 

@@ -52,7 +52,7 @@ public final class QuantileAggregation extends Operator {
     }
   }
 
-  /** At one moment series are computed one by one, and no their own labels are made. */
+  /** At a single time, series are computed one by one without making labels. */
   private Block atOneMoment(Execution x, Grid grid) {
     double[] q = parameter.scalar(x, grid);
     try (SeriesStream in = inner.stream(x, grid);

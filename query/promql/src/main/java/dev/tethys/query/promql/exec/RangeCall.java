@@ -24,8 +24,7 @@ public final class RangeCall extends Operator {
   /**
    * @param name as in PromQL
    * @param summary computation from summaries of samples, which the source may give
-   * @param oneSeries whether the caller makes one series of all, regardless of what their labels
-   *     are
+   * @param oneSeries whether the caller makes one series of all, regardless of their labels
    * @param scalars the other arguments, in order
    * @param span where the first argument stands, which is what annotations point at
    */

@@ -9,8 +9,8 @@ public interface RangeFunction {
   void mixed(Windows w, int step, SeriesTarget out);
 
   /**
-   * About what inspecting a sample of a window takes, where reading and decoding one takes 1; each
-   * is checked in every window that it is in.
+   * Cost of a sample of a window, where reading and decoding one costs 1; each is computed in every
+   * window that it is in.
    */
   default double costOfLook() {
     return 0;

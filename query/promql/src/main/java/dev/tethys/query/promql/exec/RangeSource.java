@@ -28,7 +28,7 @@ public sealed interface RangeSource extends PlanStep permits SelectedRange, Subq
     return p == null ? open(x, grid) : p.open(this, x, grid);
   }
 
-  /** Whether samples read are counted by their producer. */
+  /** Whether the producer counts the samples read. */
   boolean countsReads();
 
   /** Series whose samples can be loaded in any order, into separate buffers for each thread. */

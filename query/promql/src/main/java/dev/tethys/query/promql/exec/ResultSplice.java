@@ -27,7 +27,7 @@ public final class ResultSplice implements AutoCloseable {
    * Takes steps of a column, which has no histograms.
    *
    * @param from the first of them in the column
-   * @param to where it is in the result
+   * @param to its place in the result
    */
   public void add(Column c, int from, int to, int n) {
     if (c.next(from) >= from + n) {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 public final class SampleCount {
   private final AtomicLong total = new AtomicLong();
   private final AtomicLong read = new AtomicLong();
-  private final long @Nullable [] totalByStep; // what is there is guarded by this
+  private final long @Nullable [] totalByStep; // the elements are guarded by this
   private final long @Nullable [] readByStep; // the same
 
   SampleCount(int steps, boolean byStep) {

@@ -34,8 +34,8 @@ public record SelectedRange(
   }
 
   /**
-   * Buckets of a length that divides this, in milliseconds, are in windows as a whole; 0 when
-   * summaries are of no use.
+   * A bucket length in milliseconds whose multiples align with all windows; 0 when summaries are of
+   * no use.
    */
   private long sameBuckets(Grid grid) {
     if (!takesSummaries()) {

@@ -27,7 +27,7 @@ public record Selector(
     String function,
     boolean countsOnly,
     Span span) {
-  /** The moment that a step inspects. */
+  /** The time that a step evaluates. */
   long moment(long stepTime) {
     return (at == null ? stepTime : at) - offset;
   }
@@ -53,8 +53,8 @@ public record Selector(
   }
 
   /**
-   * What the steps of a grid inspect; null when that is most of it. Nor where a step asks whether a
-   * histogram was reset since the sample before it, wherever that is.
+   * The windows that the steps of a grid read; null when that is most of the time. Nor where a step
+   * asks whether a histogram was reset since the sample before it, wherever that is.
    */
   private @Nullable StepWindows windows(Grid grid, long lookback, long range) {
     if (at != null || grid.isInstant() || countsOnly && range == 0) {

@@ -28,7 +28,7 @@ abstract class SeriesMap extends Operator {
   /** Whether the metric name goes. */
   abstract boolean dropsName();
 
-  /** What it takes next to the vector. */
+  /** Operands other than the vector. */
   List<Operator> scalars() {
     return List.of();
   }

@@ -72,7 +72,7 @@ public final class SeriesTarget {
     return n;
   }
 
-  /** The content as its own column. */
+  /** The content as a new column. */
   Column toColumn(Labels labels, boolean dropName) {
     return new Column(
         labels, dropName, values.clone(), histograms == null ? null : histograms.clone());

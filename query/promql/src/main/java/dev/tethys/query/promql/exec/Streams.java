@@ -26,7 +26,7 @@ final class Streams {
   /** Series handed to a thread at a time, at most. */
   private static final int CHUNK = 16;
 
-  /** So that all threads end together, regardless of what a series takes. */
+  /** So that all threads end together, regardless of the cost of single series. */
   private static final int CHUNKS_A_THREAD = 4;
 
   private Streams() {}
@@ -215,7 +215,7 @@ final class Streams {
 
   /**
    * Runs the same loop on several threads, this one among them; the first error stops all. The loop
-   * ends when nothing is left to begin, on each thread that happens.
+   * ends on each thread when nothing is left to begin.
    */
   static void inParallel(Execution x, int threads, Runnable loop, Runnable stop) {
     if (threads <= 1) {

@@ -83,7 +83,7 @@ final class SummaryWindows {
     };
   }
 
-  /** The share of a row's bucket that is in a window; 1 when all does. */
+  /** The share of a row's bucket inside of a window; 1 when the whole bucket is. */
   private double share(int s, int i) {
     long low = Math.max(rows.from[i], ends[s] - range);
     long high = Math.min(rows.to[i], ends[s]);

@@ -119,8 +119,8 @@ public final class VectorJoin extends Operator {
     private final SeriesMerge.Builder out;
     private final ElementOperation.Result result = new ElementOperation.Result();
 
-    // by series of the many side, then of the one side (which may be alone when filled): who it
-    // met last and the labels of that result, and the series that fills its gaps
+    // by series of the many side, then of the one side (which may have no partner when filled): the
+    // last partner and the labels of that result, and the series that fills its gaps
     private final @Nullable Column[] lastPartner;
     private final @Nullable Labels[] lastLabels;
     private final @Nullable Column[] filler;
@@ -380,7 +380,7 @@ public final class VectorJoin extends Operator {
       return false;
     }
 
-    /** The series that is in for the missing partner of a series. */
+    /** The series that replaces the missing partner of a series. */
     private Column filler(int slot, Column of, double v) {
       Column f = filler[slot];
       if (f == null) {

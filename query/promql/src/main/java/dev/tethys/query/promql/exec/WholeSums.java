@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * one with a carry comes to.
  */
 final class WholeSums {
-  /** From so many inspects each sample on, running sums are found sooner than other sums. */
+  /** When each sample is in so many windows or more, running sums are cheaper than other sums. */
   private static final int LOOKS = 8;
 
   /** Up to here every whole number is a double. */

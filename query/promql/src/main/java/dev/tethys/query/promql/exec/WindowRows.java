@@ -24,7 +24,7 @@ final class WindowRows {
       return step >= first && step < end;
     }
 
-    /** Rows are made by inspecting each sample once, which windows with gaps between do not. */
+    /** Rows are made by reading each sample once, which windows with gaps between do not. */
     private boolean isWorthIt() {
       return steps() >= LEAST_STEPS && stride > 0 && length >= Math.max(stride, LEAST_LENGTH);
     }

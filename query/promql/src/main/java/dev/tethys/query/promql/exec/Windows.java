@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * to[s])} and histograms {@code [histogramFrom[s], histogramTo[s])}. Reused; for one thread.
  */
 final class Windows {
-  /** So many samples are checked in a few milliseconds. */
+  /** So many samples are read in a few milliseconds. */
   private static final long ASKS_EACH = 1 << 20;
 
   private final Runnable mayGoOn;
@@ -83,8 +83,9 @@ final class Windows {
   }
 
   /**
-   * Reports that so many samples are checked. One series may have millions of windows of millions
-   * of samples each, so that hours would pass until the next series asks whether to continue.
+   * Counts samples as read and checks whether the query must stop. One series may have millions of
+   * windows of millions of samples each, so that hours would pass until the next series checks
+   * whether to stop.
    *
    * @throws QueryException when the query was canceled or has run too long
    */

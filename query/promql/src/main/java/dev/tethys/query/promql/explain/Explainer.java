@@ -34,7 +34,7 @@ public final class Explainer {
   /**
    * Describes a plan.
    *
-   * @param text the query, for the parts that steps represent
+   * @param text the query, for the texts of steps
    * @param lookback how old a sample may be, milliseconds
    * @param profile what running it took, or null
    */

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param id by which others refer to it; the root is 1, then outside first
  * @param role what it is to the step around it; empty for the root
  * @param operator the kind of step
- * @param name the function, aggregation or operator that it represents; empty for none
+ * @param name the function, aggregation or operator; empty for none
  * @param text the part of the query that it computes; empty when there is none
  * @param span where that part stands, in bytes; null when there is none
  * @param attributes what else is to be known, by name, as text for people

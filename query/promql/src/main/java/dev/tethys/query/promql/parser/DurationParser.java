@@ -30,7 +30,7 @@ final class DurationParser {
 
   /**
    * An offset. Arithmetic needs parentheses here: in {@code a offset 5m - 1} the subtraction is of
-   * the selector. Only what begins with a parenthesis or with two signs may continue.
+   * the selector. Only a duration that begins with a parenthesis or with two signs may continue.
    */
   Duration offset() {
     PromqlToken t = in.peek();

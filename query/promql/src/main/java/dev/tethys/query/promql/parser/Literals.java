@@ -66,7 +66,8 @@ public final class Literals {
   }
 
   /**
-   * Most floats are given by their first characters; an exception costs as much as a small query.
+   * Most floats are recognised by their first characters; an exception costs as much as a small
+   * query.
    */
   private static boolean mayBeInteger(String s, int radix) {
     for (int i = 0; i < s.length(); i++) {

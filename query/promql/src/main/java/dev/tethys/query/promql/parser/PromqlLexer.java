@@ -429,8 +429,8 @@ final class PromqlLexer {
 
   /**
    * Reads what looks like a number; whether it is one the parser finds out. On failure {@link #pos}
-   * stands where the number stopped being one: after digits a duration may continue there, and
-   * error texts end there.
+   * is where the number ended: after digits a duration may continue there, and error texts end
+   * there.
    */
   private boolean scanNumber() {
     int from = pos;

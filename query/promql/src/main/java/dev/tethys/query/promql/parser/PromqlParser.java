@@ -12,7 +12,7 @@ import java.util.List;
  * reported, as its API does.
  */
 public final class PromqlParser {
-  /** The longest query that is checked, in bytes of UTF-8. */
+  /** Longest query that is parsed, in bytes of UTF-8. */
   public static final int MAX_QUERY_BYTES = 1 << 20;
 
   /** How deep parentheses, calls and signs may be nested in the text. */

@@ -117,7 +117,7 @@ enum PromqlTokenKind {
     return AGGREGATES.get(word.toLowerCase(Locale.ROOT));
   }
 
-  /** May be as a metric name outside of braces. */
+  /** Whether it may be a metric name outside of braces. */
   boolean isMetricName() {
     return switch (this) {
       case IDENTIFIER, METRIC_IDENTIFIER, AGGREGATOR, BY, WITHOUT -> true;
@@ -126,7 +126,7 @@ enum PromqlTokenKind {
     };
   }
 
-  /** May be as a label name in a grouping clause. */
+  /** Whether it may be a label name in a grouping clause. */
   boolean isGroupingLabel() {
     return switch (this) {
       case BOOL, ON, IGNORING, GROUP_LEFT, GROUP_RIGHT, ATAN2 -> true;

@@ -52,10 +52,10 @@ public record SeriesDescription(Labels labels, List<SequenceValue> values) {
   }
 
   /**
-   * The same for a user who inspects the first values alone: those after them are read, but however
-   * many they are, they take no memory.
+   * The same for a caller that needs the first values alone: later ones are parsed, but take no
+   * memory.
    *
-   * @param wanted how many are checked
+   * @param wanted how many values are kept
    */
   public static SeriesDescription parse(String line, long wanted) {
     int end = endOfMetric(line);

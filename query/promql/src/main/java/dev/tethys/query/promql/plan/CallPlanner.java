@@ -59,7 +59,7 @@ final class CallPlanner {
           range = exprs.size();
           invariant &= source.isFixed();
         } else if (f.has(FunctionTrait.JOINS_INFO) && exprs.size() == 1) {
-          // a selector that is not checked by itself
+          // a selector that is not evaluated by itself
           invariant &= e instanceof VectorSelector v && planner.at(v.shift()) != null;
         } else if (!(e instanceof StringLiteral)) {
           p = planner.plan(e, c);

@@ -65,7 +65,7 @@ final class CommonSubtrees {
     }
   }
 
-  /** How often an expression is in the query; 1 when nothing is known. */
+  /** How often an expression occurs in the query; 1 when nothing is known. */
   int occurrences(Expr e) {
     String t = text.get(e);
     return t == null ? 1 : count.getOrDefault(t, 1);

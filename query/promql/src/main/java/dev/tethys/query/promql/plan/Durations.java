@@ -28,8 +28,8 @@ final class Durations {
   }
 
   /**
-   * Inspects all durations of a tree in the order in which Prometheus does: of several that make no
-   * sense the first is reported, and before anything else that is wrong with the query.
+   * Checks all durations of a tree in the order of Prometheus: of several invalid ones the first is
+   * reported, before any other error of the query.
    */
   void check(Expr root) {
     root.walk(

@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * first appear in the whole range, and only what comes from selectors of one metric keeps that
  * order in a part of the range. What is in doubt is not stepwise.
  *
- * @param hindrance why the steps cannot be distinguished; empty when they can
+ * @param hindrance why the steps depend on each other; empty when they do not
  * @param before how many milliseconds before a step are read, at most; may be negative
  * @param after how many milliseconds after a step are read, at most; may be negative
  * @param fixedFrom first millisecond read regardless of the steps; above {@code fixedTo} when there
@@ -54,13 +54,13 @@ public record Locality(
   /** Beyond this, sums of durations are not worth being careful about. */
   private static final long MAX_REACH = 1L << 52;
 
-  /** Whether each step has its answer anything that other steps are asked for. */
+  /** Whether the result of each step is independent of the other steps of the query. */
   public boolean isStepwise() {
     return hindrance.isEmpty();
   }
 
   /**
-   * Inspects a range query.
+   * Determines the locality of a range query.
    *
    * @param lookback milliseconds
    * @return null when its answers must not be used again

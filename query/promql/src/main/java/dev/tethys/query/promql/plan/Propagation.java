@@ -28,8 +28,8 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Gives the matchers of one side of an operation between vectors to the other, so that series that
- * can meet no one are not read. In {@code a * on (job) b{job="x"}} only series of {@code a} with
+ * Gives the matchers of one side of an operation between vectors to the other, so that series
+ * without a partner are not read. In {@code a * on (job) b{job="x"}} only series of {@code a} with
  * that job have a partner.
  *
  * <p>Only where no answer and no error changes:
@@ -37,10 +37,10 @@ import java.util.function.Predicate;
  * <ul>
  *   <li>The matcher's label is one that both sides are matched by.
  *   <li>From the one side to the many side (between two sides of one, from right to left): many
- *       without a partner are dropped in silence. The one side is looked through for duplicates
- *       even where no client asks for it, so it is given matchers only when it cannot have any: an
- *       aggregation by labels that are matched. Whether the many side is empty decides whether it
- *       is looked through at all: see {@link Propagated.Undecided}.
+ *       without a partner are dropped in silence. The one side is searched for duplicates even
+ *       where no series of the other side matches, so it is given matchers only when it cannot have
+ *       any: an aggregation by labels that are matched. Whether the many side is empty decides
+ *       whether it is looked through at all: see {@link Propagated.Undecided}.
  *   <li>{@code and} both ways, {@code unless} from left to right, {@code or} and fills never.
  *   <li>Down through operations that compute each series alone, or groups that the label is part
  *       of, and that say nothing about the float series they are given. What they say about native
@@ -49,7 +49,9 @@ import java.util.function.Predicate;
  */
 @SuppressWarnings("ReferenceEquality") // what was not changed is itself
 final class Propagation {
-  /** Queries with more operations are left as they are: each inspects all that is inside it. */
+  /**
+   * Queries with more operations are left as they are: each operation visits all that is inside it.
+   */
   static final int MAX_OPERATIONS = 64;
 
   /** The most matchers given to one side. */
@@ -79,7 +81,7 @@ final class Propagation {
   record Sides(Expr left, Expr right, Propagated given) {}
 
   /**
-   * Inspects an operation between two vectors.
+   * Analyses an operation between two vectors.
    *
    * @param keep expressions that must stay as they are, because they are computed once for several
    *     places

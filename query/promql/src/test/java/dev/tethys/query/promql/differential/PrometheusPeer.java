@@ -25,7 +25,7 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.json.JsonFactory;
 
-/** A real Prometheus on its own folder, stopped with the test. */
+/** A real Prometheus with its own folder, stopped with the test. */
 final class PrometheusPeer implements AutoCloseable {
   private final Process process;
   private final String url;

@@ -29,14 +29,14 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /**
- * Queries whose steps inspect little of the time are given the same by a store that gives nothing
- * else, to the bit.
+ * Queries whose steps read little of the time give the same result, to the bit, from a store that
+ * returns only that.
  */
 class WindowedReadsTest {
   private static final DemoData DATA = new DemoData();
   private static final long MINUTE = 60_000;
 
-  /** Gives no float outside of the windows that it is notified of. */
+  /** Returns no float outside of the requested windows. */
   private static final class Sparing implements MetricSource {
     final MemoryMetricStore all = new MemoryMetricStore();
     int leftOut;

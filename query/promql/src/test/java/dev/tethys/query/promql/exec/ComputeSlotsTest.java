@@ -33,7 +33,7 @@ class ComputeSlotsTest {
     return x;
   }
 
-  /** A query on its own thread that checks once, and again each time it is let continue. */
+  /** A query on its own thread that checks once, and again each time it may continue. */
   private final class Other {
     final AtomicReference<Throwable> failure = new AtomicReference<>();
     final CountDownLatch passed = new CountDownLatch(1);

@@ -14,7 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Reads a script: commands on their own lines, their details on the lines below. */
+/** Reads a script: each command on its own line, its details on the lines below. */
 final class Script {
   private static final Pattern LOAD = Pattern.compile("load(_with_nhcb)?\\s+(\\S+)");
   private static final Pattern INSTANT =

@@ -11,7 +11,7 @@ final class Values {
       char x = a.charAt(i);
       char y = b.charAt(i);
       if (x != y) {
-        // surrogates represent characters above all others
+        // surrogates encode characters above all others
         boolean s = Character.isSurrogate(x);
         boolean t = Character.isSurrogate(y);
         return s == t ? Character.compare(x, y) : s ? 1 : -1;

@@ -148,7 +148,7 @@ public final class BackupRepository implements AutoCloseable {
   /**
    * Adds a backup.
    *
-   * @param snapshot a folder of blocks that no code changes: a snapshot of the store
+   * @param snapshot a folder of blocks that no longer changes: a snapshot of the store
    * @param link makes hard links instead of copies where the file system allows; they cost no space
    *     and protect against deletion, not against a broken disk
    */
@@ -406,7 +406,7 @@ public final class BackupRepository implements AutoCloseable {
    * under its name.
    *
    * @param into an absent or empty folder
-   * @param replace what is there is moved aside first, never removed
+   * @param replace whether an existing folder is moved aside first; it is never removed
    * @return where it was moved to, or the folder itself
    * @throws StorageException CORRUPT when the backup is not whole; nothing has changed then
    */
@@ -453,7 +453,7 @@ public final class BackupRepository implements AutoCloseable {
       aside =
           target.resolveSibling(
               target.getFileName() + ".before-restore-" + NAME.format(clock.instant()));
-      // No one may be working there.
+      // No other process may be working there.
       try (FileChannel held = lock(target.resolve("lock"))) {
         Files.move(target, aside, StandardCopyOption.ATOMIC_MOVE);
         Files.move(tmp, target, StandardCopyOption.ATOMIC_MOVE);

@@ -128,12 +128,11 @@ final class IndexFile implements AutoCloseable {
   /**
    * Goes to the next series; false at the end.
    *
-   * @throws DamagedFileException when there is one that cannot be read; the next call continues
-   *     after it
+   * @throws DamagedFileException when a series cannot be read; the next call continues after it
    */
   boolean next() {
     long at = next;
-    // Nothing but padding may be behind the last.
+    // Only padding may follow the last series.
     if (at + 5 > seriesTo) {
       return false;
     }

@@ -20,7 +20,7 @@ import java.util.Locale;
  * told; the rest is given. For one thread.
  */
 public final class PrometheusBlock implements ArchivedBlock {
-  /** The most problems that are given one by one. */
+  /** The most problems that are reported one by one. */
   static final int MAX_PROBLEMS = 1000;
 
   private final Path folder;
@@ -89,7 +89,7 @@ public final class PrometheusBlock implements ArchivedBlock {
     }
   }
 
-  /** What to report an error: which file, and why. */
+  /** Text of an error: which file, and why. */
   public static String reason(Exception e) {
     return e instanceof NoSuchFileException n
         ? n.getFile() + ": the file is missing"

@@ -55,7 +55,7 @@ final class PrometheusHead implements WalRecords.Sink {
    * Prepares to read.
    *
    * @param blocksEnd where blocks of samples in order end, exclusive
-   * @param problems is given what cannot be read
+   * @param problems receives what cannot be read
    */
   PrometheusHead(
       Path folder,

@@ -19,7 +19,7 @@ final class WalFiles {
 
   private WalFiles() {}
 
-  /** Whether a folder holds a log of Prometheus and not our own one. */
+  /** Whether a folder holds a write-ahead log of Prometheus and not one of Tethys. */
   static boolean isThere(Path wal) throws IOException {
     for (Path p : read(wal)) {
       byte[] head = new byte[OWN_MAGIC.length];

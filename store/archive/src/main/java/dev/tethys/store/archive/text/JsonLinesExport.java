@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * Writes samples as VictoriaMetrics's /api/v1/export does, one JSON object a line: {@code
  * {"metric":{"__name__":"up"},"values":[1,0],"timestamps":[1700000000000,1700000015000]}}. Native
  * histograms, staleness markers and start timestamps have no form there: they are left out and
- * counted, or, in the full form, are in their own lines after the others of their series ({@link
+ * counted, or, in the full form, written as lines after the others of their series ({@link
  * SampleLine}), which VictoriaMetrics passes over.
  */
 public final class JsonLinesExport implements SeriesVisitor {

@@ -35,7 +35,7 @@ public final class OpenMetricsImport {
   private static final Pattern LINE = Pattern.compile("^line (\\d+)");
   private static final byte[] BEYOND = OpenMetricsExport.BEYOND.getBytes(StandardCharsets.US_ASCII);
 
-  /** What the parser sees instead of such a comment: a line that says nothing. */
+  /** The parser sees this instead of such a comment: a line without content. */
   private static final byte[] NOTHING = "# HELP t ".getBytes(StandardCharsets.US_ASCII);
 
   private static final byte[] END = "# EOF\n".getBytes(StandardCharsets.US_ASCII);

@@ -113,7 +113,7 @@ final class ColumnWriter {
     return size - 1;
   }
 
-  /** Numbers the distinct values; more than {@link #MAX_FEW} are not distinguished. */
+  /** Numbers the distinct values; beyond {@link #MAX_FEW} it stops. */
   private int distinct(byte[] b, int n) {
     int mask = clearSlots(n);
     int count = 0;

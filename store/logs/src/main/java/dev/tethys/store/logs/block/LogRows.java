@@ -93,7 +93,7 @@ public final class LogRows {
     metaStarts[count] = metaCount;
   }
 
-  /** The first rows, in their own memory. */
+  /** A copy of the first rows. */
   public LogRows copy(int rows) {
     LogRows to = new LogRows().clear();
     for (int r = 0; r < rows; r++) {

@@ -8,7 +8,7 @@ import java.util.Arrays;
  * the list of those that columns refer to. Not safe for several threads.
  *
  * <p>Strings of at most eight bytes are their own key in the hash table: no byte of a token is zero
- * except in delimiters, which are distinguished from shorter ones by their length in the entry.
+ * except in delimiters, and the length in the entry distinguishes these from shorter ones.
  */
 public final class Words {
   /** Longest string that is added. */

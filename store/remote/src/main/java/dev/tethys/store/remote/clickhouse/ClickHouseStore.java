@@ -42,7 +42,7 @@ final class ClickHouseStore implements ForeignStore {
   private static final int NAMED_KEYS = 2000;
 
   /**
-   * An answer is whole or an error, regardless of what a profile says of limits: they are the usual
+   * An answer is whole or an error, regardless of the limits of a profile: these are the usual
    * values, which a user who may change no settings may ask for too.
    */
   private static final String WHOLE =
@@ -309,7 +309,7 @@ final class ClickHouseStore implements ForeignStore {
         + (limit > 0 ? " ORDER BY found LIMIT " + limit : "");
   }
 
-  /** Of floats, only those that steps inspect, where these are far apart. */
+  /** Selects only the floats that steps read, where steps are far apart. */
   private static String windows(SelectHints hints) {
     StepWindows w = hints.windows();
     return w == null

@@ -197,7 +197,7 @@ final class ElasticStore implements ForeignStore {
     return ended(q);
   }
 
-  /** What steps of a query inspect, where they are far apart. */
+  /** Selects only the samples that steps of a query read, where steps are far apart. */
   private static void windows(SelectHints hints, TextBuffer q) {
     StepWindows w = hints.windows();
     if (w == null || (hints.maxTime() - hints.minTime()) / w.interval() > MAX_WINDOWS) {

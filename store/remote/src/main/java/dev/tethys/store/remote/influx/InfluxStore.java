@@ -127,8 +127,9 @@ final class InfluxStore implements ForeignStore {
   }
 
   /**
-   * Adds what InfluxDB has to inspect. Series without the tag are none that it may be asked about:
-   * to version 3 a tag that is absent is neither equal to anything nor different from it.
+   * Adds the condition that InfluxDB evaluates. Series without the tag are none that it may be
+   * asked about: to version 3 a tag that is absent is neither equal to anything nor different from
+   * it.
    */
   private static void condition(Matcher m, StringBuilder where) {
     if (m.name().equals(Labels.METRIC_NAME) || m.matchesEmpty()) {
@@ -148,7 +149,7 @@ final class InfluxStore implements ForeignStore {
       }
       where.append(')');
     } else if (m.type() == Matcher.Type.REGEX && Expressions.isCommon(m.value())) {
-      // What is escaped there matches where it did before: only dots represent it.
+      // Escapes match there as before: only dots are used in their place.
       String expression = "^(?:" + m.value() + ")$";
       where.append(" AND ").append(tag).append(" =~ /");
       where.append(expression.replace("/", "\\/")).append('/');

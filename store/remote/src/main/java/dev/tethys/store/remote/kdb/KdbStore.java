@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads by functional select, whose parameters are values and never text. The metric's name and the
  * labels that are symbol columns, where a matcher names values, keys of series and the time range
- * are kdb+'s work; other labels are in a text there, and are judged here, as expressions are, over
+ * are kdb+'s work; other labels are in a text there, and are checked here, as expressions are, over
  * the series that are left. Of rows that a tickerplant has twice one is left out.
  */
 final class KdbStore implements ForeignStore {

@@ -31,10 +31,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads points as {@link TsdbSeries} writes them, and those of others. Times, names, and matchers
- * of labels that are their own tags in every series are OpenTSDB's to find, expressions by how they
- * begin; other matchers are met here, because a label may be in the tag that holds those that are
- * too many.
+ * Reads points as {@link TsdbSeries} writes them, and those of others. OpenTSDB finds times, names,
+ * and matchers of labels that are tags of every series, expressions by how they begin; other
+ * matchers are tested here, because a label may be in the tag that holds those that are too many.
  */
 final class OpenTsdbStore implements ForeignStore {
   /** Servers without chunks take requests of 8 KiB, their heads among them. */
@@ -148,7 +147,7 @@ final class OpenTsdbStore implements ForeignStore {
     if (hints.maxTime() < TsdbSeries.MIN_TIME || hints.minTime() > TsdbSeries.MAX_TIME) {
       return;
     }
-    // Smaller numbers would be seconds to it. The end is to follow the start.
+    // Smaller numbers would be seconds to it. The end must follow the start.
     long start = Math.max(hints.minTime(), TsdbSeries.MIN_TIME) - 1;
     long end = Math.min(hints.maxTime(), TsdbSeries.MAX_TIME - 1) + 1;
     String head =

@@ -54,7 +54,7 @@ final class TdengineStore implements ForeignStore {
   /** TDengine's patterns have at most 100 bytes. */
   private static final int MAX_PREFIX = 90;
 
-  /** Times that TDengine can compare in nanoseconds, regardless of what its precision is. */
+  /** Times that TDengine can compare in nanoseconds, regardless of its precision. */
   private static final long MIN = Long.MIN_VALUE / 1_000_000 + 1;
 
   private static final long MAX = Long.MAX_VALUE / 1_000_000 - 1;

@@ -214,7 +214,7 @@ final class BlockSource {
     };
   }
 
-  /** Bytes of a section and any after them. */
+  /** Bytes of a section and any bytes after them. */
   byte[] bytes(int section) {
     return sections().get(section);
   }
@@ -223,7 +223,7 @@ final class BlockSource {
     return sections().length(section);
   }
 
-  /** Bytes of a section of a known length, and any after them. */
+  /** Bytes of a section of a known length, and any bytes after them. */
   byte[] raw(int section, long length) {
     if (length(section) != length) {
       throw new DamageException(

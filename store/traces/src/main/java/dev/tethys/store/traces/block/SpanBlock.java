@@ -434,7 +434,7 @@ public final class SpanBlock extends SpanChunk {
     groupKeys(to);
   }
 
-  /** Values of a field, kept unless each row has its own string. */
+  /** Values of a field, kept unless each row has a different string. */
   @Override
   List<Piece> read(SpanField f) {
     return switch (f.scope()) {

@@ -48,7 +48,7 @@ public record BlockMeta(
         id, minTime, maxTime, 0, 0, 0, 0, level, late, sources, parents, List.of(), 0);
   }
 
-  /** The same of buckets instead of samples. */
+  /** The same for buckets instead of samples. */
   public BlockMeta downsampled(long bucket) {
     return new BlockMeta(
         id,

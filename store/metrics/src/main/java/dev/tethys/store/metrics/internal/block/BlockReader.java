@@ -131,7 +131,7 @@ public final class BlockReader implements Postings {
 
   // ---- life
 
-  /** Another user; false when the block has been closed permanently. */
+  /** Adds a user; false when the block has been closed permanently. */
   public synchronized boolean acquire() {
     if (references == 0) {
       return false;
@@ -156,7 +156,10 @@ public final class BlockReader implements Postings {
     }
   }
 
-  /** Releases the reference taken by the opener of the block; runs something after the last one. */
+  /**
+   * Releases the reference taken by the opener of the block; {@code then} runs after the last
+   * release.
+   */
   public void retire(Runnable then) {
     synchronized (this) {
       afterwards = then;
@@ -205,7 +208,7 @@ public final class BlockReader implements Postings {
         });
   }
 
-  /** The same for who continues where damage ends it, and is notified. */
+  /** The same for a caller that continues where damage ends it, and is notified. */
   public void answer(Runnable action, Consumer<String> lost) {
     passOver(action, lost);
   }
@@ -215,8 +218,8 @@ public final class BlockReader implements Postings {
   /**
    * Series that meet the matchers and have chunks in a closed time range. Holds a reference.
    *
-   * @param lost receives, now or while samples are read, when something was left out for damage;
-   *     the same text each time
+   * @param lost receives, now or while samples are read, what was left out for damage; the same
+   *     text each time
    */
   public SourceSelection select(long min, long max, List<Matcher> matchers, Consumer<String> lost) {
     return select(min, max, matchers, null, lost);

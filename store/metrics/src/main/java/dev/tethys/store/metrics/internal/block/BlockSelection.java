@@ -29,7 +29,7 @@ final class BlockSelection implements SourceSelection {
    * Of the found series those that have chunks in a closed time range.
    *
    * @param windows outside of which floats are left out; null for none
-   * @param lost receives when chunks are left out for damage
+   * @param lost notified when chunks are left out for damage
    */
   BlockSelection(
       BlockReader block,

@@ -47,7 +47,9 @@ final class ChunkGroups {
     return ofChunks[i];
   }
 
-  /** The content of a group, with room after it for reading whole words; not to be changed. */
+  /**
+   * The content of a group, with spare bytes after it for reading whole words; not to be changed.
+   */
   byte[] content(int g) {
     return CACHE.get(
         this, g, () -> GroupWriter.read(file, offsets[g], offsets[g + 1] - offsets[g]));
@@ -58,7 +60,7 @@ final class ChunkGroups {
     return CACHE.held();
   }
 
-  /** Stops trying what is held of them in memory. */
+  /** Releases the memory held for them. */
   void forget() {
     CACHE.forget(this);
   }

@@ -53,7 +53,7 @@ final class ChunkReader {
     if (windows != null) {
       wanted = windows.of(c.set(), t, from, to);
       if (wanted.count() == 0 && !c.special()) {
-        return; // without a check of what is in it
+        return; // without a check of its content
       }
     }
     read(c, t, from, to, wanted, into);
@@ -83,7 +83,7 @@ final class ChunkReader {
       IntColumn.decode(in, s.starts, n);
     }
     if ((head & BlockLayout.CHUNK_HISTOGRAM) != 0) {
-      // All of them: each is given what its neighbour before says about a reset.
+      // All of them: the reset hint of each depends on its neighbour before.
       var h = HistogramColumn.decode(in, n);
       for (int i = from; i < to; i++) {
         into.add(starts ? s.starts[i] : 0, t[i], h[i]);

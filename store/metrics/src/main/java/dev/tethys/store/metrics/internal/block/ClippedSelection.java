@@ -9,7 +9,7 @@ public final class ClippedSelection implements SourceSelection {
   private final long from;
   private final long to;
 
-  /** What is in a closed time range. */
+  /** The samples of a closed time range. */
   public ClippedSelection(SourceSelection whole, long from, long to) {
     this.whole = whole;
     this.from = from;

@@ -20,7 +20,7 @@ import java.util.function.Supplier;
  * Thread-safe.
  */
 final class CorruptionTracker {
-  /** Further places are neither told nor kept: one who repairs the block repairs them all. */
+  /** Further places are neither logged nor kept: a repair of the block repairs them all. */
   private static final int MAX_PLACES = 20;
 
   private static final Logger LOG = JulLogger.of(CorruptionTracker.class.getName());
@@ -51,7 +51,7 @@ final class CorruptionTracker {
   /**
    * Reads something; false when damage ended that.
    *
-   * @param lost receives, the same text each time
+   * @param lost receives the same text each time
    */
   boolean passOver(Runnable read, Consumer<String> lost) {
     try {
@@ -114,7 +114,7 @@ final class CorruptionTracker {
         + " and restore the folder from a backup; tethys tool tsdb verify lists all damage";
   }
 
-  /** Warning to the reader of an answer, without the place. */
+  /** Warning for the reader of an answer, without the place. */
   private String warning(RuntimeException e) {
     return "block "
         + folder.get().getFileName()

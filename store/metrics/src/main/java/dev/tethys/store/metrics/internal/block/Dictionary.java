@@ -257,7 +257,7 @@ final class Dictionary {
    * Visits values of a name, ascending.
    *
    * @param wanted by number
-   * @param to says whether to continue
+   * @param to returns whether to continue
    */
   void values(String name, IntPredicate wanted, Predicate<String> to) {
     int n = name(name);

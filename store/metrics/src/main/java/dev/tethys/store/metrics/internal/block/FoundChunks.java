@@ -6,8 +6,8 @@ import java.util.Arrays;
 import org.roaringbitmap.RoaringBitmap;
 
 /**
- * Series of a block that matchers found, with all their chunks. Immutable, but that equal labels
- * may be put instead of others.
+ * Series of a block that matchers found, with all their chunks. Immutable, but equal labels may
+ * replace others.
  *
  * @param numbers of the series, ascending, and so by labels
  * @param labels of each

@@ -70,7 +70,7 @@ final class GroupWriter implements AutoCloseable {
   }
 
   /**
-   * The content of a group, with room after it for reading whole words.
+   * The content of a group, with spare bytes after it for reading whole words.
    *
    * @throws DamageException when it is not what was written
    */

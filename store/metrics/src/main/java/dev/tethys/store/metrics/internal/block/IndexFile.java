@@ -68,7 +68,7 @@ final class IndexFile {
     return file;
   }
 
-  /** Where a section is in the file. */
+  /** Offset of a section in the file. */
   long offset(int section) {
     return offsets[section];
   }

@@ -123,7 +123,7 @@ final class LabelTable {
       return all.size();
     }
 
-    /** The labels of the next series, as final numbers in the order they are in. */
+    /** The labels of the next series, as final numbers in their order there. */
     int[] nextSeries() {
       int[] p = new int[lines.count()];
       for (int k = 0; k < p.length; k++) {

@@ -65,8 +65,8 @@ final class SummaryReader {
   /**
    * Appends the samples of a chunk that were kept: of each row the first and the last.
    *
-   * @param fill how far apart samples of a row may be at most: what was there between is given by
-   *     the one before, again and again; 0 where gaps do not matter
+   * @param fill greatest distance of samples of a row: samples between were dropped as equal to the
+   *     one before, and are repeated; 0 where gaps do not matter
    */
   void readKept(ChunkRef c, long min, long max, long fill, SampleBuffer into) {
     if (!times.overlaps(c.set(), min, end(max))) {

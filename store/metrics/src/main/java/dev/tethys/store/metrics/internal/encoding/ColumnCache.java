@@ -8,10 +8,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decoded values of parts of series that no longer change, for queries that read the same series
- * again and again, as dashboards do. A column has one place. Only what was asked for before is
- * kept, and only while there is room or something leaves that no client has used for some seconds:
- * a query over everything pushes out nothing, and one over more than there is room for, asked again
- * and again, finds a part of it instead of pushing out just what it reads next.
+ * again and again, as dashboards do. A column has one place. Only columns that were asked for
+ * before are kept, and only while there is room or a column is idle for some seconds: a query over
+ * everything pushes out nothing, and one over more than there is room for, asked again and again,
+ * finds a part of it instead of pushing out just what it reads next.
  *
  * <p>Invariants: {@link #held} is the sum over the places, and exceeds {@link #maxBytes} only while
  * a column is put in. Columns belong to numbers instead of objects, so that nothing else is kept in
@@ -26,12 +26,12 @@ public final class ColumnCache {
   private static final int COLUMN_OVERHEAD = 64;
   private static final AtomicLong OWNERS = new AtomicLong();
 
-  /** Time is reported in units of 2^32 nanoseconds; after two of them a column counts as idle. */
+  /** Time counts in units of 2^32 nanoseconds; after two of them a column counts as idle. */
   private static final int TICK_BITS = 32;
 
   private static final int IDLE_TICKS = 2;
 
-  /** How many places are checked for one that is idle when there is no room. */
+  /** How many places are checked for an idle column when there is no room. */
   private static final int LOOKS = 16;
 
   /** A kept column. */
@@ -58,7 +58,7 @@ public final class ColumnCache {
       this.used = used;
     }
 
-    /** When the values were, for those who keep that next to them. */
+    /** The times of the values, for callers that keep them with the values. */
     public long @Nullable [] times() {
       return times;
     }

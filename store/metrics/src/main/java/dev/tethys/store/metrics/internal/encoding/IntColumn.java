@@ -271,7 +271,7 @@ public final class IntColumn {
     int patches = planPatches;
     // One or two low outliers must not widen the rest: they become patches instead.
     if (to - from > 8 && width(max - s2) + 1 < width(max - s0)) {
-      long other = cost(from, to, s2, 64, widthsB); // what is below it is as wide as it gets
+      long other = cost(from, to, s2, 64, widthsB); // all values below it have the greatest width
       if (other < bits) {
         planReference = s2;
         return other;
@@ -377,7 +377,7 @@ public final class IntColumn {
     decode(in, x, n, null);
   }
 
-  /** The same where only some values are wanted; instead of others stands anything. */
+  /** The same where only some values are wanted; the others are undefined. */
   static void decode(ByteSource in, long[] x, int n, @Nullable Slices wanted) {
     int end = wanted == null ? n : wanted.end();
     int form = in.getByte();

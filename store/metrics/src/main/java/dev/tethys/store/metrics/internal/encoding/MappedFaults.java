@@ -1,9 +1,9 @@
 package dev.tethys.store.metrics.internal.encoding;
 
 /**
- * Faults of reads of mapped files. Compiled code continues after one, with anything that stands
- * where it copied to, and is given at its next way through the Java runtime; by then it may have
- * left the place that knows what to do, and have kept what it took for content.
+ * Faults of reads of mapped files. Compiled code continues after a fault with undefined bytes in
+ * its copy, and the error is thrown at its next call into the Java runtime; by then it may have
+ * left the code that handles the error, and have kept the bytes as content.
  */
 public final class MappedFaults {
   private static final Object NOTHING = new Object();

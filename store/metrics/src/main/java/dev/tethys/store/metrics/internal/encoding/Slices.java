@@ -12,7 +12,9 @@ public final class Slices {
   private int count;
   private int samples;
 
-  /** The places {@code [begin, end)}, some at least, are wanted, too; none after them is yet. */
+  /**
+   * Adds the places {@code [begin, end)}, at least one, as wanted; all added before are below them.
+   */
   public void add(int begin, int end) {
     samples += end - begin;
     if (count > 0 && to[count - 1] == begin) {

@@ -14,7 +14,7 @@ public final class UnreadException extends DamageException {
   }
 
   /**
-   * How the Java runtime reports that a mapped page is not available: where it was to be copied,
+   * Wraps the error of the Java runtime about a mapped page that cannot be read: thrown at the copy
    * or, from compiled code, a little later.
    */
   public UnreadException(InternalError e) {

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * A column of doubles, lossless to the bit (NaN payloads and -0.0 included), in the cheapest of
  * some forms. Most metrics are decimals: counts, bytes, seconds with a few digits. They are stored
  * as integers {@code m = v * 10^e} where {@code m / 10^e} gives back the very bits; sums of
- * decimals, which float arithmetic leaves a few units in the last place next to a decimal, get
- * those units as a second small column; what is neither is stored as bytes of equal weight side by
+ * decimals, which float arithmetic leaves a few units in the last place away from a decimal, get
+ * those units as a second small column; other values are stored as bytes of equal weight side by
  * side, for the compressor behind.
  *
  * <p>Format (the number of values, n &ge; 1, is known from outside):
@@ -106,7 +106,7 @@ public final class ValueColumn {
     planes(v, n, out);
   }
 
-  /** Its own method, as every loop here: what surrounds it is compiled without it. */
+  /** A separate method, as every loop here, so that it is compiled without its surroundings. */
   private static boolean isConstant(double[] v, int n) {
     long bits = Double.doubleToRawLongBits(v[0]);
     long any = 0;
@@ -191,7 +191,7 @@ public final class ValueColumn {
     return !Double.isFinite(v) || v == 0 && Double.doubleToRawLongBits(v) != 0;
   }
 
-  /** 0 when done, a larger exponent to start again with, -1 to stop trying. */
+  /** 0 when done, a larger exponent to start again with, -1 when it failed. */
   private int integers(double[] v, int n, int allowed) {
     exceptionCount = 0;
     long[] m = this.m;
@@ -294,7 +294,8 @@ public final class ValueColumn {
         m[i] = (long) s;
         u[i] = Double.doubleToRawLongBits(v[i]) - Double.doubleToRawLongBits(m[i] / p);
         if (m[i] == 0 && v[i] != 0) {
-          // Tiny next to the others: its distance from 0.0 in units of the last place is huge.
+          // Tiny compared with the others: its distance from 0.0 in units of the last place is
+          // huge.
           if (!except(i, allowed)) {
             return -1;
           }

@@ -81,7 +81,7 @@ final class Batch {
   static final class Columns {
     int count;
 
-    /** Known to have ascending slots and one time: no client has to look for another. */
+    /** Known to have ascending slots and one time: no search for others is needed. */
     boolean oneRow;
 
     int[] slots;
@@ -123,7 +123,7 @@ final class Batch {
 
     /**
      * The time of the newest float of a slot; that of {@link NewestTimes#NEVER} when there is none.
-     * The stripes of the columns ascend. Inspects the floats of the slot's stripe.
+     * The stripes of the columns ascend. Newest time of the floats of the slot's stripe.
      */
     long newestOf(int slot) {
       int low = 0;

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One commit as a record of the log. A record is alone: values are whole, not differences to an
- * earlier record, so that damage to one record costs that record only.
+ * One commit as a record of the log. A record is independent: values are whole, not differences to
+ * an earlier record, so that damage to one record costs that record only.
  *
  * <pre>
  * record: sections until its end; section: byte kind ({@link RecordKind}), then
@@ -105,8 +105,10 @@ final class BatchRecord {
     byte[] b = out.buf;
     for (int i = from; i < to; i++) {
       long v = bits[i];
-      int bytes = (71 - Long.numberOfTrailingZeros(v)) >>> 3; // 0 for 0
-      // Shifting by 64 is shifting by none: for 0 bytes anything that is written does not count.
+      int bytes =
+          (71 - Long.numberOfTrailingZeros(v))
+              >>> 3; // 0 for 0 Shifting by 64 is shifting by none: for 0 bytes the written value
+      // does not count.
       int at = i - from;
       if ((at & 1) == 0) {
         b[nibble + (at >>> 1)] = (byte) bytes;

@@ -76,7 +76,7 @@ final class ColumnPage implements Page, Page.View {
   private final boolean masked; // rows hold different series
   private final boolean sparing;
   private final int sum; // CRC32C of head and columns
-  private byte soundness; // 0 not checked, 1 sound, -1 damaged; a race only looks twice
+  private byte soundness; // 0 not checked, 1 sound, -1 damaged; a race only checks twice
 
   ColumnPage(Shape s, PageBytes bytes, int head, int columns, int length, int sum) {
     this(s, bytes, head, columns, length, sum, false);
@@ -190,8 +190,8 @@ final class ColumnPage implements Page, Page.View {
   }
 
   /**
-   * The same in its own memory, read at once and without leaving anything of the file in the
-   * process; null when its bytes cannot be read, or are not those that were written.
+   * The same in a new array, read at once and without leaving anything of the file in the process;
+   * null when its bytes cannot be read, or are not those that were written.
    */
   @Nullable ColumnPage inMemory() {
     int n = headBytes();
@@ -301,8 +301,8 @@ final class ColumnPage implements Page, Page.View {
   }
 
   /**
-   * Puts the times of a series in a closed range at a place, and moves its values, which are there
-   * for all rows, next to them.
+   * Puts the times of a series in a closed range at a place, and moves its values, which are given
+   * for all rows, to their times.
    *
    * @param column of the series where rows hold different ones
    * @return where they end
@@ -496,8 +496,8 @@ final class ColumnPage implements Page, Page.View {
   }
 
   /**
-   * Whether bytes are a column and nothing else. A start asks that of all it finds, with code that
-   * is not compiled yet, so bits and nibbles are checked in words.
+   * Whether bytes are a column and nothing else. A start checks all pages that it finds, with code
+   * that is not compiled yet, so bits and nibbles are checked in words.
    */
   private static boolean isColumn(byte[] b, int from, int end, int rows, boolean masked) {
     int mask = rows + 7 >> 3;

@@ -84,7 +84,7 @@ final class FoundSeries {
     return l;
   }
 
-  /** Takes equal labels its own instead. */
+  /** Replaces its own labels by equal ones. */
   void adopt(int i, Labels same) {
     if (spelled != null) {
       spelled[i] = same;

@@ -18,7 +18,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * Turns batches into log records and then into rows, in one order for both.
  *
  * <p>Group commit: the thread that holds the commit lock takes along all batches that wait, writes
- * their records at once (with one sync where that is asked for) and puts them in place; the others
+ * their records at once (with one sync where that is asked for) and inserts them; the other threads
  * find their work done. Whether a sample is in order is decided against what is in place, so a
  * batch that meets series of an earlier batch of its group first lets that one be finished.
  */
@@ -26,7 +26,7 @@ final class GroupCommitter {
   private static final int MAX_GROUP = 64;
 
   /**
-   * More definitions are their own records: a batch names all series that are new by then, and
+   * More definitions get their own records: a batch names all series that are new by then, and
    * while many scrapes begin at once, these may be all there are.
    */
   static final int MOST_DEFINED = 1 << 13;
@@ -213,7 +213,7 @@ final class GroupCommitter {
       int slot = b.slots[i];
       long time = b.times[i];
       if (i > 0 && slot == b.slots[i - 1] && time == b.times[i - 1]) {
-        continue; // the first of two that are distinguished by nothing
+        continue; // the first of two equal ones
       }
       if (mixed && newest.find(slot) >= 0 && b.histogramCameFirst(i)) {
         continue;

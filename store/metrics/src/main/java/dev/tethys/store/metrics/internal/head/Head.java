@@ -249,9 +249,9 @@ public final class Head {
   }
 
   /**
-   * Tests the values of labels with expressions, before locks are taken that others need: an
-   * expression that takes long holds up no one but who asked. Values that come meanwhile are tested
-   * when series are looked for.
+   * Tests the values of labels with expressions, before locks are taken that others need: a slow
+   * expression delays only its own query. Values that come meanwhile are tested when series are
+   * looked for.
    */
   public Expressions expressions(List<List<Matcher>> matcherSets) {
     Expressions known = new Expressions();
@@ -459,7 +459,7 @@ public final class Head {
 
   // ---- leaving memory
 
-  /** How samples leave for blocks, and series permanently. */
+  /** Moves samples to blocks and removes series permanently. */
   public Truncation truncation() {
     return truncation;
   }

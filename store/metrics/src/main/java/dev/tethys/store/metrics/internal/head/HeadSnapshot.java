@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The head as a file, so that recovery reads the log only from there on. Taking it copies what
- * changes and notes what does not (pages only grow); writing it then disturbs no one.
+ * changes and notes what does not (pages only grow); writing it then blocks no other thread.
  *
  * <pre>
  * 8 bytes "TTHSHED" and version 4, then {@link Frames}; first byte of a payload:

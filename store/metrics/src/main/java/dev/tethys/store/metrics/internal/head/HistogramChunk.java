@@ -113,7 +113,7 @@ final class HistogramChunk {
     return 80L + (isFile() ? 0 : length + 80L);
   }
 
-  /** Its bytes; null when they are not those that were written, which is reported once. */
+  /** Its bytes; null when they are not those that were written, which is logged once. */
   private byte @Nullable [] data() {
     byte[] b = new byte[length];
     bytes.read(at, b, 0, length);

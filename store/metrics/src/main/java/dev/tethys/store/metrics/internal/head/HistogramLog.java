@@ -90,7 +90,7 @@ final class HistogramLog {
     return chunks.stream().filter(c -> !c.isFile()).toList();
   }
 
-  /** Puts a chunk instead of another, if that is still there. */
+  /** Replaces a chunk by another, if it is still there. */
   void replace(HistogramChunk old, HistogramChunk by) {
     List<HistogramChunk> all = new ArrayList<>(chunks);
     all.replaceAll(c -> c == old ? by : c);

@@ -36,10 +36,10 @@ final class LabelIndex implements Postings {
   private static final int ROOM = 32;
 
   /**
-   * Series of one target have slots side by side, which are a run of four bytes instead of two
-   * bytes each; it is checked after so many slots. Series that leave from between others make many
-   * runs of one, and each of them costs its counter a list: so it is checked then as well. A prime,
-   * for what a target brings comes at even distances.
+   * Series of one target have adjacent slots, which as a run take four bytes instead of two bytes
+   * each; runs are rebuilt after so many slots. Series that leave from between others make many
+   * runs of one, and each of them costs a list when it is counted: so runs are rebuilt then as
+   * well. A prime, for what a target brings comes at even distances.
    */
   private static final int RUN_EVERY = 509;
 

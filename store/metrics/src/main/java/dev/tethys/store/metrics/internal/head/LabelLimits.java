@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * Labels}: names, values, and the length of each.
  */
 final class LabelLimits {
-  /** The longest label: one is in a page of the index. */
+  /** The longest label: it must fit into a page of the index. */
   static final int LABEL = ByteArena.PAGE;
 
   /** The most labels: so does the list of a series, in which each may take five bytes. */
@@ -18,10 +18,12 @@ final class LabelLimits {
   /** The most bytes of all labels together: readers of {@link HeadSnapshot} believe no more. */
   static final int BYTES = 1 << 20;
 
-  /** What takes no more is within all limits, of any kind: no label takes less than 4 bytes. */
+  /**
+   * A label set of at most so many bytes is within all limits: no label takes less than 4 bytes.
+   */
   private static final int SURELY_FINE = 4 * LABELS;
 
-  /** Of a name that may be very long itself, so much is reported. */
+  /** So many characters of a name, which may be very long itself, are reported. */
   private static final int MOST_TOLD = 100;
 
   private LabelLimits() {}

@@ -31,7 +31,7 @@ final class LogReplay implements BatchRecord.Replay {
     this.placement = placement;
   }
 
-  /** Says how many definitions may at most have was in what is damaged. */
+  /** Sets the most definitions that the damaged parts may have had. */
   void expect(long definitions) {
     maxGap = definitions;
   }

@@ -17,7 +17,7 @@ final class MetadataTable {
   private final AtomicLong bytes = new AtomicLong();
   private final int max;
 
-  /** How often something was notified of a family beyond the limit. */
+  /** How often metadata of a family beyond the limit arrived. */
   final LongAdder dropped = new LongAdder();
 
   MetadataTable(int max) {

@@ -11,7 +11,7 @@ import java.util.Set;
  * view of the head.
  */
 final class NewSeriesCache {
-  /** How many are checked. */
+  /** How many are kept. */
   static final int KEPT = 1024;
 
   /** A description is used again so long. */

@@ -50,8 +50,8 @@ final class NewestTimes {
   }
 
   /**
-   * No series has a newer one; or had, a moment ago. {@link Long#MAX_VALUE} where series have times
-   * apart: to ask each of a few of them is less than to inspect all.
+   * No series has a newer one; or had, a moment ago. {@link Long#MAX_VALUE} where series have
+   * separate times: asking each of a few series is cheaper than reading all.
    */
   long latest() {
     long t = (long) TIME.getAcquire(this);

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Samples of one series that came after newer ones, ascending by time, one a millisecond. Most come
  * in order among themselves, so that the usual insert is an append; but they may come in any order,
  * the newest first for one. So they are in runs of a bounded length, the leaves of a tree with one
- * level above them: an insert moves what follows it in its run, and a full run is split.
+ * level above them: an insert moves the samples after it in its run, and a full run is split.
  *
  * <p>Invariants: no run is empty, and each ends before the next begins.
  */

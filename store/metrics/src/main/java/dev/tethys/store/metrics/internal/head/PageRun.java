@@ -6,20 +6,17 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Pages of a stripe, one behind the other, that take no more rows. A series is read of all of them
- * as one column: its values are kept together when they are asked for again ({@link ColumnCache}),
- * and its times are made once for all series that are in the same rows. Reading page by page
- * instead waits for memory once a page and a series, which is most of what it costs.
+ * Pages of a stripe, one behind the other, that take no more rows. All pages are read as one column
+ * of a series: its values are kept together when they are asked for again ({@link ColumnCache}),
+ * and its times are made once for all series of the same rows. Reading page by page instead waits
+ * for memory once a page and a series, which is most of what it costs.
  *
  * <p>Never changes but for what it remembers. Safe for several threads.
  */
 final class PageRun {
   private static final ColumnCache KEPT = ColumnCache.SHARED;
 
-  /**
-   * Of the rows that series are in; more kinds than these are not remembered: a selection holds
-   * them as long as it is open.
-   */
+  /** Sets of rows that are remembered, at most: a selection holds them as long as it is open. */
   private static final int MAX_KINDS = 4;
 
   private static final Kind[] NONE = {};
@@ -42,7 +39,7 @@ final class PageRun {
   private final long seen;
   private final long special;
   private volatile Kind[] kinds = NONE; // a race only makes one again
-  private byte readable; // 0 not checked, 1 so it is, -1 not; a race only looks twice
+  private byte readable; // 0 not checked, 1 readable, -1 not; a race only checks twice
 
   PageRun(Page.View[] pages, Name name, TimeLists lists) {
     this.pages = pages;

@@ -63,7 +63,7 @@ final class ReadAhead {
   }
 
   /** Where a window is held, which is read if need be. */
-  @SuppressWarnings("ReferenceEquality") // equal files would be compared by what is in them
+  @SuppressWarnings("ReferenceEquality") // equal files would be compared by their content
   private int window(PageBytes file, int start) {
     int i = start / WINDOW + System.identityHashCode(file) & WINDOWS - 1;
     if (files[i] != file || starts[i] != start) {

@@ -25,13 +25,13 @@ import org.jspecify.annotations.Nullable;
  *           xor with the bits before
  * </pre>
  *
- * <p>"Before" is the value of the series in this page, +0.0 at first: a page is alone. One series
- * is read without decoding its neighbours: nibbles say where its bytes are, sixteen of them summed
- * in one step.
+ * <p>"Before" is the value of the series in this page, +0.0 at first: a page is independent of
+ * others. One series is read without decoding its neighbours: nibbles say where its bytes are,
+ * sixteen of them summed in one step.
  *
- * <p>Invariants: what is in the arrays below {@link #rows} never changes, so that a reader who took
- * a {@link View} under the head's lock reads it without; the samples of a series ascend by time.
- * Written by one thread at a time.
+ * <p>Invariants: the elements of the arrays below {@link #rows} never change, so that a reader who
+ * took a {@link View} under the head's lock reads them without the lock; the samples of a series
+ * ascend by time. Written by one thread at a time.
  */
 final class RowPage implements Page {
   /** A page takes no more rows than this, nor starts one beyond so many bytes. */

@@ -11,7 +11,7 @@ final class SameRows {
   /** No row divides the series yet. */
   static final SameRows ALL = new SameRows(new long[] {-1});
 
-  /** More classes than this are not distinguished. */
+  /** No more classes than this are distinguished. */
   private static final int MAX = 16;
 
   private static final SameRows TOO_MANY = new SameRows(new long[0]);

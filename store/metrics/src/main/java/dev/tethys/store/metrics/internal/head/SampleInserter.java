@@ -57,7 +57,7 @@ final class SampleInserter {
     head.counters.floats.add(c.count);
   }
 
-  /** Notes when samples of a stripe began, where that is reported or was reported before. */
+  /** Notes when samples of a stripe began, where that is known or was known before. */
   private static void starts(Stripe stripe, Batch.Columns c, int from, int to) {
     for (int i = from; i < to; i++) {
       int k = c.slots[i] & 63;

@@ -18,8 +18,8 @@ import java.util.function.IntSupplier;
  * of a page beside its bytes would then be more than these after some hours: so several of about
  * one size become one of all their rows, and several of those again, until they are large enough.
  *
- * <p>Nothing depends on these files but memory: what is in them is in the log, or in a snapshot and
- * the log, until a block has it.
+ * <p>These files only save memory: their content is in the log, or in a snapshot and the log, until
+ * a block has it.
  *
  * <p>Invariant: {@link #waiting} changes under the write side of the head's view, or in recovery.
  * It names stripes and not pages, so that pages which were rewritten or dropped meanwhile are
@@ -88,7 +88,7 @@ public final class SealedPages {
   private Set<Stripe> waiting = new HashSet<>(); // those that have pages which wait
   private Set<HistogramLog> waitingLogs = new HashSet<>(); // those that have chunks which wait
   private volatile long waitingBytes;
-  private volatile long pausedSince; // 0 when files is available
+  private volatile long pausedSince; // 0 when files are available
   private int fileBytes = FILE;
 
   /**
@@ -159,7 +159,7 @@ public final class SealedPages {
     return storeFrom(MOST_IN_RECOVERY, files);
   }
 
-  /** The same anything that waits. */
+  /** The same, regardless of how much waits. */
   public boolean storeAll(Files files) throws IOException {
     return storeFrom(1, files);
   }

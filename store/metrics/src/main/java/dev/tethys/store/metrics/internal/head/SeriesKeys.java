@@ -10,14 +10,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A series has a slot, and the slot a generation: even while the series lives, odd between two
  * series. A reference is {@code generation << 32 | slot}. {@link #find} may answer from a moment
- * ago; the user of its answer checks the generation again under the head's lock.
+ * ago; its caller checks the generation again under the head's lock.
  *
  * <p>Most batches bring their series in the order of the batch before: {@link #successor} remembers
  * which series came after which, so that the table is mostly not asked.
  *
- * <p>What is asked for by its labels has no fingerprint (a scrape keeps its own references), so
- * fingerprints and guesses are in chunks of slots that are made when the first of them comes:
- * nothing is copied when slots become more, and a server that only scrapes has none.
+ * <p>Series that are looked up by their labels have no fingerprint (a scrape keeps its own
+ * references), so fingerprints and guesses are in chunks of slots that are made when the first of
+ * them comes: nothing is copied when slots become more, and a server that only scrapes has none.
  *
  * <p>Invariants: written under the head's write lock only (except the guesses of {@link
  * #successor}, which may be anything); a grown copy replaces the whole object and shares the
@@ -109,7 +109,7 @@ final class SeriesKeys {
   long check(int slot, long h, long l) {
     long ref = expected(slot, l);
     if (ref == 0) {
-      return 0; // most that are not it are given by this alone
+      return 0; // most other series differ in this already
     }
     boolean same = isPrint(slot, h, l);
     VarHandle.acquireFence();
@@ -174,7 +174,8 @@ final class SeriesKeys {
   /** Starts a series in a slot, without a fingerprint. */
   void start(int slot, int liveGeneration) {
     if (liveGeneration == 0 && generations.get(slot) == 0) {
-      return; // the slot's first series: no one knows it, and there is no fingerprint to forget
+      return; // the slot's first series: it cannot be found yet, and there is no fingerprint to
+      // forget
     }
     generations.set(slot, liveGeneration - 1);
     VarHandle.releaseFence();
@@ -237,7 +238,7 @@ final class SeriesKeys {
     table = t;
   }
 
-  /** What was at the place that it takes. */
+  /** The slot that was at the place that it takes. */
   private static int place(int[] t, int slot, long low) {
     int mask = t.length - 1;
     int i = (int) low & mask;

@@ -152,7 +152,7 @@ final class SeriesLimiter {
   }
 
   /**
-   * The live slot of what a retired slot was; made anew when there is none, regardless of the
+   * The live slot of a series that was retired; made anew when there is none, regardless of the
    * limit.
    */
   int revive(int retiredSlot) {

@@ -10,10 +10,10 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * The series in memory: slot, generation, labels.
  *
- * <p>A slot is <i>free</i>, <i>live</i> (even generation) or <i>retired</i> (odd): out of the
- * index, found by no one, but its labels are kept until every appender that may hold a sample for
- * it has ended, so that such a sample can still be brought to the series of these labels. Slot 0 is
- * never used.
+ * <p>A slot is <i>free</i>, <i>live</i> (even generation) or <i>retired</i> (odd): removed from the
+ * index, so that no lookup finds it, but its labels are kept until every appender that may hold a
+ * sample for it has ended, so that such a sample can still be brought to the series of these
+ * labels. Slot 0 is never used.
  *
  * <p>Guarded by the lock of the head: changed under its write lock, read under its read lock,
  * except {@link #keys}, which appenders read as they please.
@@ -205,7 +205,9 @@ final class SeriesTable {
     list[slot] = 0;
   }
 
-  /** Frees retired slots that no one older than {@code oldest} can name; calls back for each. */
+  /**
+   * Frees retired slots that no appender since {@code oldest} can refer to; calls back for each.
+   */
   void free(long oldest, java.util.function.IntConsumer freed) {
     while (!retired.isEmpty() && retired.peekFirst().epoch < oldest) {
       int slot = retired.removeFirst().slot;
@@ -251,7 +253,7 @@ final class SeriesTable {
       byte[] canonical = known ? null : labels(s).canonicalBytes();
       next[s] = canonical == null ? madeLists[s] : made.add(s, canonical) + 1;
       if (!isLive(s)) {
-        made.remove(s, next[s] - 1); // its labels are kept a while, no one finds it
+        made.remove(s, next[s] - 1); // its labels are kept a while, no lookup finds it
       }
     }
     index = made;

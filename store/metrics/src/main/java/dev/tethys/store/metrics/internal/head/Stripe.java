@@ -133,7 +133,7 @@ final class Stripe {
     private final @Nullable PageRun run; // those that take no more rows; null: read one by one
     private final Page.View[] rest; // the others
     private final long special; // a bit a series that is so in any of them
-    private final boolean divided; // series are in different rows of some
+    private final boolean divided; // series are in different rows of some pages
 
     View(Page.View[] pages, @Nullable PageRun run, Page.View[] rest) {
       this.pages = pages;
@@ -172,7 +172,7 @@ final class Stripe {
 
     /**
      * A small number that two series share only if they are in the same rows, all finite; 0 when
-     * that cannot be derived from the masks of the pages.
+     * the masks of the pages do not show that.
      */
     int timesClass(int k) {
       if ((special & 1L << k) != 0) {
@@ -259,9 +259,9 @@ final class Stripe {
   }
 
   /**
-   * Drops the pages without rows from a time on. One that has older rows, too, is kept whole and
-   * takes no further rows: a series that comes to a slot must not continue from the values of the
-   * one before.
+   * Drops the pages without rows from a time on. A page that has older rows, too, is kept whole and
+   * takes no further rows: a new series of a slot must not continue from the values of the series
+   * before.
    */
   void truncate(long time) {
     int n = 0;
@@ -331,7 +331,7 @@ final class Stripe {
     lastBits[k] = b.size == 0 ? 0 : Double.doubleToRawLongBits(b.values[b.size - 1]);
   }
 
-  /** Whether an in-order float is at a time, given by the only sample of the buffer. */
+  /** Whether there is an in-order float at the time of the buffer's only sample. */
   boolean find(int k, long time, SampleBuffer scratch) {
     for (int i = 0; i < count; i++) {
       if (pages[i].find(k, time, time, scratch)) {
@@ -362,7 +362,7 @@ final class Stripe {
     return b;
   }
 
-  /** Of the rows, and what is next to them. */
+  /** Bytes of the rows and of the samples outside of rows. */
   long sampleBytes() {
     long b = pages.length * 4L + newest.bytes();
     for (int i = 0; i < count; i++) {

@@ -26,7 +26,7 @@ public final class Truncation {
     this.head = head;
   }
 
-  /** Slots of an appender that is made now: its slots stay its own until it {@link #ended}. */
+  /** The epoch of an appender that begins now: its slots are not reused until it {@link #ended}. */
   long epoch() {
     return epoch.get();
   }
@@ -329,7 +329,7 @@ public final class Truncation {
     try {
       dropFromStripes(end, epoch.getAndIncrement());
     } finally {
-      departures = before + 1; // anything that has left by then, no one may take for present
+      departures = before + 1; // series that have left by then must not be taken for present
     }
   }
 

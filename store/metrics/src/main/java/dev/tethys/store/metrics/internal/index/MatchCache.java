@@ -95,7 +95,7 @@ public final class MatchCache<T> {
     }
   }
 
-  /** Stops trying everything of an owner. */
+  /** Removes all entries of an owner. */
   public synchronized void forget(Object owner) {
     entries
         .entrySet()

@@ -29,9 +29,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Damaged blocks: what is read is what was written or nothing, and nothing ends otherwise than with
- * an error that names the damage, regardless of what the bytes are. {@code tethys bench fuzz
- * blocks} does the same a million times.
+ * Damaged blocks: for any bytes, a read gives what was written or nothing, or fails with an error
+ * that names the damage. {@code tethys bench fuzz blocks} does the same a million times.
  */
 class BlockFuzzTest {
   /** What reading a damaged block of some twenty kilobytes may allocate. */
@@ -71,7 +70,7 @@ class BlockFuzzTest {
     plainCoarseIndex = Files.readAllBytes(d.resolve(BlockLayout.INDEX));
   }
 
-  /** The same series as rows that need not make sense: their own columns, of every kind. */
+  /** The same series as rows that need not make sense: columns of every kind. */
   private Path writeCoarse(String name, GroupWriter groups) throws IOException {
     Path folder = dir.resolve(name);
     try (BlockWriter w = new BlockWriter(new RealFiles(), folder, RESOLUTION, groups)) {
@@ -216,7 +215,7 @@ class BlockFuzzTest {
     }
   }
 
-  /** Gives the groups of a file headers that agree with what follows them. */
+  /** Gives the groups of a file headers that agree with the content after them. */
   private static void sealGroups(byte[] b, byte[] sound, int from, int to) {
     ByteSource in = new ByteSource(sound);
     ByteSink out = new ByteSink();

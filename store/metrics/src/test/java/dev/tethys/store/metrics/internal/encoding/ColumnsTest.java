@@ -19,10 +19,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import org.junit.jupiter.api.Test;
 
-/**
- * Anything that goes into a column comes back to the bit; anything that bytes are read, the reader
- * holds.
- */
+/** Any column comes back to the bit; any bytes are read without harm. */
 class ColumnsTest {
   private final IntColumn ints = new IntColumn();
   private final ValueColumn values = new ValueColumn();

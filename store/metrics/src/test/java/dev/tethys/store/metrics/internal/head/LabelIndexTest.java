@@ -23,7 +23,7 @@ class LabelIndexTest {
     assertThat(index.all().stream().toArray()).isEqualTo(slots.stream().toArray());
   }
 
-  /** Each of them would be its own run, which the next thread to leave counts. */
+  /** Each of them would be its own run, which must be counted when the next series leaves. */
   @Test
   void whatLeavesFromBetweenOthersMakesNoRunOfEachThatStays() {
     int[] lists = new int[SLOTS + 1];

@@ -60,7 +60,7 @@ class NewestTimesTest {
     assertThat(times.bytes()).isLessThan(64);
   }
 
-  /** Series of two targets in one place: nothing is sent a time of the other one. */
+  /** Series of two targets in one place: no reader gets a time of the other series. */
   @Test
   void whoReadsBesideAWriterGetsATimeOfThatSeries() throws InterruptedException {
     NewestTimes times = new NewestTimes();

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 /** Bytes of files through windows, against the bytes. */
 class ReadAheadTest {
-  /** Represents a file; counts how often it is read. */
+  /** Fake of a file; counts how often it is read. */
   private static final class Counted implements PageBytes {
     final byte[] bytes;
     int reads;

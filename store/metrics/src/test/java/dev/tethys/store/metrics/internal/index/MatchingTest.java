@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.roaringbitmap.RoaringBitmap;
 
-/** The index finds what inspecting every series finds. */
+/** The index finds the same series as a test of every series. */
 class MatchingTest {
   private static final String[] VALUES = {
     "a",
