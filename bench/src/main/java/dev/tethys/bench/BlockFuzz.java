@@ -29,8 +29,8 @@ import java.util.zip.CRC32C;
 /**
  * Damaged blocks, one in each round. Half of the rounds leave the checksums as they were: then all
  * that is read must be what was written. The other half overwrite bytes and repair the checksums of
- * groups, sections and footer, so that the damage reaches what is after them; what that makes of it
- * may be anything but an unexpected end.
+ * groups, sections and footer, so that the damage reaches the code after them; the result may be
+ * anything but an unexpected end.
  */
 final class BlockFuzz implements Fuzz.Target {
   private static final long T0 = 1_699_999_200_000L;

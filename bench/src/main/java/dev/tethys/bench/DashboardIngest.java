@@ -100,7 +100,7 @@ final class DashboardIngest implements AutoCloseable {
   /**
    * Starts writing.
    *
-   * @param others hosts that no one inspects
+   * @param others hosts that no dashboard shows
    * @param connections that write them
    * @param rate of their samples a second, 0 for as many as are taken
    */

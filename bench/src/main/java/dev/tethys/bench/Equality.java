@@ -173,7 +173,8 @@ final class Equality {
     if (kind != 1 && random.nextInt(4) == 0) {
       p.append("&limit=").append(random.nextInt(5)); // of series, any may be left out
     }
-    if (kind != 1 && random.nextBoolean()) { // how exactly series are given by times is free
+    if (kind != 1
+        && random.nextBoolean()) { // how exactly a series is selected by time is unspecified
       long from = EqualityData.START / 1000 + random.nextInt(4_000);
       p.append("&start=").append(from).append("&end=").append(from + random.nextInt(2_000));
     }
@@ -194,7 +195,7 @@ final class Equality {
     return new ComparedQuery(path, p.substring(1), kind != 1);
   }
 
-  /** A parameter to be in front. */
+  /** A parameter for the beginning. */
   private static String encodedPair(String parameter) {
     return encoded(parameter.substring(1)).replace("%3D", "=").replace("%26", "&");
   }

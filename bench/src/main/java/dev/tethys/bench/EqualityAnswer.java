@@ -81,8 +81,8 @@ final class EqualityAnswer {
   }
 
   /**
-   * More than ten annotations are a choice at random; forced monotonicity is counted over and over
-   * again by Prometheus, from step to step.
+   * More than ten annotations are a random choice; Prometheus counts forced monotonicity again and
+   * again, from step to step.
    */
   private static Set<String> texts(@Nullable Object list) {
     TreeSet<String> out = new TreeSet<>();

@@ -253,8 +253,9 @@ final class ExporterSinks implements AutoCloseable {
   }
 
   /**
-   * A tickerplant that lets all in and says {@code (::)} to all that requires an answer: a message
-   * is its byte order, its type (1 requires an answer), two more bytes and its length.
+   * A tickerplant that lets all clients in and answers {@code (::)} to each message that requires
+   * an answer: a message is its byte order, its type (1 requires an answer), two more bytes and its
+   * length.
    */
   private static void tickerplant(InputStream in, OutputStream out) throws IOException {
     while (in.read() > 0) {

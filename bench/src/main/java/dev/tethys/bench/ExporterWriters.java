@@ -26,11 +26,11 @@ import org.opentest4j.TestAbortedException;
 
 /**
  * {@code destinations RECORDING [NAME …]}: what each writer costs. A collector in its own process
- * takes a recorded exporter by remote write and hands it to one exporter, whose requests are read
+ * takes a recorded exporter by remote write and passes it to one exporter, whose requests are read
  * to their end and answered here without being checked, or by a real server. What takes no samples
- * is given a log record or a span for each by OTLP. Says items for each second of the collector's
- * CPU, of which {@code nop}, {@code nop/logs} and {@code nop/traces} are what receiving takes; next
- * to them the vendor's own client in its own process, which is given ready samples.
+ * is given a log record or a span for each by OTLP. Prints items for each second of the collector's
+ * CPU, of which {@code nop}, {@code nop/logs} and {@code nop/traces} are the cost of receiving; for
+ * comparison the vendor's own client in its own process, which is given ready samples.
  */
 final class ExporterWriters {
   private static final Map<String, VendorClients.Known> CLIENTS = VendorClients.all();

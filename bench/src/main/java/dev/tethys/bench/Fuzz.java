@@ -74,7 +74,7 @@ final class Fuzz {
         Files.isWritable(shm)
             ? Files.createTempDirectory(shm, "tethys-fuzz")
             : Files.createTempDirectory("tethys-fuzz");
-    // What is damaged is reported in the log, each time.
+    // Damage is logged, each time.
     Logger.getLogger("dev.tethys.store").setLevel(Level.OFF);
     int failed = 0;
     long files = 0;

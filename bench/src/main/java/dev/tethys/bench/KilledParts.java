@@ -142,7 +142,7 @@ final class KilledParts implements AutoCloseable {
   }
 
   private static void createTopic(KafkaProcess k) throws IOException, InterruptedException {
-    CLIENT.setLevel(Level.SEVERE); // it reports each attempt until the broker is there
+    CLIENT.setLevel(Level.SEVERE); // it logs each attempt until the broker is there
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
     try (Admin a = Admin.create(Map.of("bootstrap.servers", k.address()))) {
       while (true) {
@@ -265,7 +265,7 @@ final class KilledParts implements AutoCloseable {
             "  kafka: {brokers: ['" + k.address() + "'],",
             "    metrics: {topic: " + TOPIC + ", encoding: remote_write},",
             "    retry_on_failure: {max_interval: " + (400 + version) + "ms},",
-            // A scrape that finds the queue full is lost, which is not what is checked here.
+            // A scrape that finds the queue full is lost, which is not checked here.
             "    sending_queue: {storage: file_storage, queue_size: 1000000}}",
             "service:",
             "  extensions: [file_storage]",

@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Rotations respect the needs of any reader: nothing is renamed before the agent has opened a
  * file of that name, a generation is deleted once it is delivered, and a file is copied and
  * truncated only when a part of it was delivered earlier, since a copy of an unread file cannot be
- * recognised. With {@code hasty=1} files are rotated regardless of what, and lines of contents that
- * no agent had saved are counted separately.
+ * recognised. With {@code hasty=1} files are rotated without these rules, and lines of contents
+ * that no agent had saved are counted separately.
  */
 final class LogKills {
   private static final Pattern LINE = Pattern.compile("f(\\d{1,3}) (\\d{1,9}) x* end");

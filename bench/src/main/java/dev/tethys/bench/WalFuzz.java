@@ -159,7 +159,7 @@ final class WalFuzz implements Fuzz.Target {
       }
       db.exemplars(Long.MIN_VALUE, Long.MAX_VALUE, List.of(List.of()));
       db.stats(3);
-      // It continues working.
+      // It still works.
       try (Appender a = db.appender()) {
         a.append(a.series(Labels.of("__name__", "after")), 0, T0 + 3_600_000, 1);
         a.commit();

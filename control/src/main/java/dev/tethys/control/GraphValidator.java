@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 final class GraphValidator {
   static final String VALID = "valid";
 
-  /** Values that represent variables of the agents, one after the other, until one is accepted. */
+  /** Values for variables of the agents, one after the other, until one is accepted. */
   private static final List<String> VALUES =
       List.of("", "1", "1s", "127.0.0.1:1", "http://127.0.0.1:1");
 

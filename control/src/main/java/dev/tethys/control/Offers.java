@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Offer of each agent: a version of a configuration, live controls and variables. The hash of an
  * offer is that of the version, followed by that of the controls where there are any, and by that
- * of the variables where there are any; then absent controls are zeros.
+ * of the variables where there are any; with variables and without controls, zeros replace the hash
+ * of the controls.
  */
 final class Offers {
   static final String NO_HASH = "0".repeat(64);

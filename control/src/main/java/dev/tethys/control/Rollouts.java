@@ -41,7 +41,7 @@ final class Rollouts {
   /** Fewest items after which the share of lost items is compared. */
   private static final long MIN_ITEMS = 20;
 
-  /** Hash of the configuration that its own agent has. */
+  /** Hash of an agent's local configuration. */
   static final String OWN = Texts.sha256("");
 
   private final LimitedLog failures = new LimitedLog(LOG);

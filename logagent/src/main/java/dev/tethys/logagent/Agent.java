@@ -177,9 +177,8 @@ final class Agent implements AutoCloseable {
   }
 
   /**
-   * Reads the configuration again. Jobs that are written as before continue as if nothing had
-   * happened, others from where they were; destinations continue with what waits in them. The
-   * server stays as it is.
+   * Reads the configuration again. Unchanged jobs continue undisturbed, others from where they
+   * were; destinations continue with their waiting entries. The server stays as it is.
    *
    * <p>It has its own thread, which is never interrupted: half a reload would leave jobs out.
    *
@@ -195,7 +194,7 @@ final class Agent implements AutoCloseable {
       Thread.currentThread().interrupt();
       return "the wait was interrupted; the log shows the result";
     } catch (ExecutionException e) {
-      throw new IllegalStateException(e); // no one completes it so
+      throw new IllegalStateException(e); // it is completed with results only
     }
   }
 

@@ -57,7 +57,7 @@ final class Clients {
     return clients;
   }
 
-  /** Of another configuration, in which those continue that can. */
+  /** For another configuration, in which clients continue where possible. */
   Change becoming(PromtailConfig next) {
     return new Change(next, kept(next));
   }
@@ -146,7 +146,7 @@ final class Clients {
       queues.show(all);
     }
 
-    /** No one brings entries any more to those that have no place in it. */
+    /** Ends clients without a place in it, to which no more entries come. */
     void endOthers() {
       gone.forEach(Clients.this::abandon);
     }

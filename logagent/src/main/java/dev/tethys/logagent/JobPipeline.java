@@ -52,9 +52,9 @@ final class JobPipeline implements EntrySink, AutoCloseable {
   }
 
   /**
-   * What is brought from now on goes through other stages. The wait ends: what these hold back
-   * continues before, by the thread that brings the next entry, which may have to wait for a
-   * destination.
+   * What is brought from now on goes through other stages. No call waits for a destination: entries
+   * that these hold back are passed on first by the thread that brings the next entry, and that
+   * thread may have to wait for a destination.
    *
    * @param others made when these have ended, since both may have the same metrics
    */
@@ -68,7 +68,7 @@ final class JobPipeline implements EntrySink, AutoCloseable {
     if (others == null) {
       return;
     }
-    giveOut(); // if that fails, it is tried again with anything that comes next
+    giveOut(); // if that fails, it is tried again with the next entry
     next.compareAndSet(others, null);
     stages.close();
     try {
@@ -90,7 +90,7 @@ final class JobPipeline implements EntrySink, AutoCloseable {
     return stages.size();
   }
 
-  /** Who inspects what stages do. */
+  /** Observers of the stages. */
   StageInspection inspection() {
     return inspection;
   }
@@ -149,7 +149,7 @@ final class JobPipeline implements EntrySink, AutoCloseable {
   @Override
   public void close() {
     ticker.interrupt();
-    closed = true; // before what may be changed at this moment is checked
+    closed = true; // before a change at this moment is evaluated
     stages.close();
   }
 }

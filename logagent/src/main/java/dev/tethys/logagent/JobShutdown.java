@@ -63,7 +63,7 @@ final class JobShutdown {
       awaitSources(ofSources);
       giveOn();
       awaitDestinations();
-      // No caller waits any more, so there is room for what only this job still has.
+      // No caller waits any more, so there is room for the entries that only this job still has.
       untilCut("reading-deleted-", this::readDeleted);
       giveOn();
       awaitDestinations();
@@ -82,7 +82,7 @@ final class JobShutdown {
     } finally {
       try {
         job.close();
-      } finally { // anything that fails: others wait for this without end
+      } finally { // after any failure: others wait for this without end
         delivered.countDown();
         closed.countDown();
         over.run();
@@ -153,7 +153,7 @@ final class JobShutdown {
     return stopped.await(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
   }
 
-  /** Waits until all of it is delivered, or a user cuts it. */
+  /** Waits until all of it is delivered, or the wait is cut. */
   void awaitDelivery() throws InterruptedException {
     delivered.await();
   }

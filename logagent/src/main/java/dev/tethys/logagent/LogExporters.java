@@ -158,7 +158,10 @@ final class LogExporters {
     e.settle();
   }
 
-  /** Opens what a configuration says, next to the clients that are opened; on a failure nothing. */
+  /**
+   * Opens the parts of a configuration, in addition to the clients that are open; on a failure
+   * nothing.
+   */
   private Parts opened(PromtailConfig c, Clients.Change to) throws IOException {
     PromtailConfig.ReadLimit read = c.readLimit();
     Limit limit =
@@ -205,9 +208,9 @@ final class LogExporters {
   }
 
   /**
-   * Continues as another configuration says; on a failure all is as before. What waits for a client
-   * is sent by the one that has its place; one that has none ends, and what others have and it has
-   * not is dropped in the end.
+   * Continues with another configuration; on a failure all is as before. What waits for a client is
+   * sent by the one that has its place; one that has none ends, and what others have and it has not
+   * is dropped in the end.
    *
    * @throws IOException saying what cannot be opened
    */
@@ -324,7 +327,10 @@ final class LogExporters {
     }
   }
 
-  /** From now on no caller waits: what finds no room is not settled, its sources bring it again. */
+  /**
+   * From now on no caller waits: entries without room are not settled, and their sources bring them
+   * again.
+   */
   void failBlockedProducers() {
     stopWaiting();
     clients.failBlockedProducers();

@@ -32,10 +32,11 @@ import org.jspecify.annotations.Nullable;
  * The jobs that a configuration says, which of them run and which are leaving, where they read on
  * from, and how all this becomes what another configuration says.
  *
- * <p>A reload never waits for a destination: what a job has passed on is its own until it is
- * delivered ({@link JobShutdown}), and one in its place that would read the same begins after that.
- * So nothing is read twice, and what is not taken stays with its source. Until it is closed it is
- * also told which files come and go, and reads those that would be gone before the next begins.
+ * <p>A reload never waits for a destination: entries that a job has passed on are its own until
+ * they are delivered ({@link JobShutdown}), and a job in its place that would read the same begins
+ * after that. So nothing is read twice, and what is not taken stays with its source. Until it is
+ * closed it is also told which files come and go, and reads those that would be gone before the
+ * next begins.
  */
 final class LogJobs {
   private static final System.Logger LOG = JulLogger.of(LogJobs.class.getName());
@@ -107,7 +108,7 @@ final class LogJobs {
       discovery = null;
     }
     if (d != null) {
-      d.close(); // a thread that reports what it has found at this moment requires the lock
+      d.close(); // a thread that reports targets at this moment needs the lock
     }
     endReading();
   }
@@ -160,7 +161,7 @@ final class LogJobs {
     try {
       return new LogJob(c, pipeline, context, r.tailing());
     } catch (RuntimeException e) {
-      pipeline.close(); // it has a thread, and metrics that the next one of this name requires
+      pipeline.close(); // it has a thread, and metrics that the next one of this name needs
       throw e;
     }
   }
@@ -251,7 +252,7 @@ final class LogJobs {
     }
   }
 
-  /** Waits for a while until all that leaves has left; what has not continues. */
+  /** Waits for a while until all jobs that leave have left; the others continue to leave. */
   private void awaitDepartures() throws InterruptedException {
     long stop = System.nanoTime() + TIME_LIMIT.toNanos();
     for (JobShutdown d : leaving.values()) {
@@ -278,8 +279,8 @@ final class LogJobs {
   }
 
   /**
-   * Continues as another configuration says. Jobs that are written as before continue as if nothing
-   * had happened, others from where they were.
+   * Continues with another configuration. Unchanged jobs continue undisturbed, others from where
+   * they were.
    *
    * @return what of the configuration, which is taken, does not run
    * @throws IOException when it is not taken; then it changes nothing
@@ -356,7 +357,7 @@ final class LogJobs {
   }
 
   /**
-   * The jobs that continue, as another configuration says; the others begin to leave.
+   * The jobs that continue with another configuration; the others begin to leave.
    *
    * @param none whether all leave
    * @param held whether those that leave do so as {@link JobShutdown} says

@@ -50,7 +50,7 @@ final class LogsApi {
   /**
    * Adds the endpoints.
    *
-   * @param tapAllowed whether entries may be checked as they pass
+   * @param tapAllowed whether entries may be inspected as they pass
    */
   static void addTo(Routes routes, Agent agent, Registry registry, boolean tapAllowed) {
     LogsApi a = new LogsApi(agent, registry, tapAllowed);
@@ -202,7 +202,7 @@ final class LogsApi {
     send(r, new Json().open('{').key("yaml").text(yaml).close('}'));
   }
 
-  /** Which jobs have which stages, and whether they may be checked. */
+  /** Which jobs have which stages, and whether they may be inspected. */
   private void stages(HttpRequest q, HttpResponse r) throws IOException {
     Json j = new Json().open('{').key("tap").raw(String.valueOf(tapAllowed)).key("jobs").open('[');
     for (LogJob job : agent.jobs()) {

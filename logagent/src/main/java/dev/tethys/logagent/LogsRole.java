@@ -92,7 +92,7 @@ public final class LogsRole {
             .toList());
   }
 
-  /** Runs until the process is stopped; the exit code of the process. */
+  /** Runs until the process is stopped; returns its exit code. */
   public static int run(List<String> args) {
     return run(args, "", "");
   }
@@ -101,8 +101,7 @@ public final class LogsRole {
    * The same for a program whose file does not say all.
    *
    * @param behind keys that follow those of the file, as YAML; "" for none
-   * @param admin where health and metrics are, next to the server that the file says; "" for
-   *     nowhere
+   * @param admin address of health and metrics, in addition to the server of the file; "" for none
    */
   public static int run(List<String> args, String behind, String admin) {
     FlagSet flags = flags();

@@ -290,7 +290,10 @@ final class PipelineLogExporter {
     }
   }
 
-  /** From now on no caller waits: what finds no room is not settled, its sources bring it again. */
+  /**
+   * From now on no caller waits: entries without room are not settled, and their sources bring them
+   * again.
+   */
   void failBlockedProducers() {
     closing = true;
     graph.failBlockedProducers();

@@ -14,8 +14,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Promtail's flags for keys of its file, which win over the file. Those given are put into the
- * file's tree, which is then read as if they was there.
+ * Promtail's flags for keys of its file, which win over the file. Given flags are put into the
+ * file's tree, which is then read as if they were in the file.
  */
 final class PromtailFlags {
   /** A flag, and the key that it sets: a path with dots. */
@@ -229,7 +229,7 @@ final class PromtailFlags {
   /**
    * A node as a tree to be written again, so that what is read from that is the same.
    *
-   * @param nothing what represents a key without a value
+   * @param nothing replaces a key without a value
    */
   static @Nullable Object tree(YamlNode n, @Nullable Object nothing) {
     if (n.isNull()) {

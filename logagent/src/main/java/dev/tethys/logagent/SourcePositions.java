@@ -78,7 +78,7 @@ final class SourcePositions {
     }
   }
 
-  /** Closes it, without anybody waiting, when all that its jobs passed on is delivered. */
+  /** Closes it, without waiting, when all entries that its jobs passed on are delivered. */
   void closeAfter(List<JobShutdown> jobs) {
     Thread.ofVirtual()
         .name("former-positions")
@@ -97,7 +97,7 @@ final class SourcePositions {
 
   /** Saves for the last time, and closes it with its jobs. */
   void close(List<JobShutdown> jobs) throws InterruptedException {
-    stopSaving(); // files that no reader opens are not listed
+    stopSaving(); // files without a reader are not listed
     positions.save();
     JobShutdown.cut(jobs);
     close();

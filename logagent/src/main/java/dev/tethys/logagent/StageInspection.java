@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
  * pipeline's lock.
  */
 final class StageInspection implements StageObserver {
-  /** So many people inspect one job at a time. */
+  /** So many clients inspect one job at a time. */
   static final int MAX_WATCHES = 8;
 
-  /** Stages of an entry that are notified of; a block of lines may be given out as many entries. */
+  /** Stages of an entry that are reported; a block of lines may be passed on as many entries. */
   private static final int MAX_STEPS = 1000;
 
   private static final int MAX_WAITING = 16;

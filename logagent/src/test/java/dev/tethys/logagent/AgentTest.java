@@ -197,7 +197,7 @@ class AgentTest {
     return sum("promtail_files_active_total");
   }
 
-  /** No one but the job that waits to leave ever sees it. */
+  /** Only the job that waits to leave ever sees it. */
   @Test
   void aFileThatComesAndGoesWhileAJobWaitsToLeaveIsRead() throws Exception {
     String any = "  - {job_name: a, static_configs: [{labels: {__path__: %s/*.log}}]%s}\n";

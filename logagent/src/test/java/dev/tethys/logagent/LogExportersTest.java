@@ -110,7 +110,7 @@ class LogExportersTest {
     assertThat(two.lines).containsExactly("a line");
   }
 
-  /** A failure leaves nothing behind that is in the way of the next attempt. */
+  /** A failure leaves nothing behind that prevents the next attempt. */
   @Test
   void exportersThatCannotBeginMayBeginLater() throws Exception {
     LogExporters d = open(config("clients: [" + client(one, "") + "]"));

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param retentionSize null when it is not given here
  * @param retentionPercentage of the disk's size, null when it is not given here
  * @param downsampling what is kept beside samples and beyond them; null when it is not given here
- * @param retentionRules series that are kept for their own time, ahead of those of flags
+ * @param retentionRules series that are kept for different times, before those of flags
  * @param quietShare the share of series without new samples at which memory is cut for them
  */
 public record StorageConfig(

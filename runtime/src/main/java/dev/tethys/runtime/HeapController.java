@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Keeps the heap near what is alive in it.
  *
- * <p>The serial collector, chosen because it costs least next to the heap itself, looks for garbage
- * in its old generation only when that cannot grow any more: a server with a large maximum would
- * fill it with what died long ago. So the old generation is collected whenever it has grown by a
- * share of what was alive after the last full collection, plus a headroom: the rule that Go's
- * runtime follows with {@code GOGC}. Collections then cost a constant share of what is allocated,
- * and resident memory stays within that share of the live heap.
+ * <p>The serial collector, chosen because it costs least memory, collects its old generation only
+ * when that cannot grow any more: a server with a large maximum would fill it with objects that
+ * died long ago. So the old generation is collected whenever it has grown by a share of what was
+ * alive after the last full collection, plus a headroom: the rule that Go's runtime follows with
+ * {@code GOGC}. Collections then cost a constant share of what is allocated, and resident memory
+ * stays within that share of the live heap.
  */
 public final class HeapController {
   private static final long MIB = 1L << 20;
@@ -33,7 +33,7 @@ public final class HeapController {
   private static final int RARELY = 500;
   private static final int SELDOM = 4;
 
-  /** A collection in which the whole machine stopped says nothing of the next. */
+  /** A collection during which the whole machine was paused says nothing of the next. */
   private static final long SELDOM_AT_MOST = Duration.ofSeconds(10).toNanos();
 
   /**
@@ -136,8 +136,8 @@ public final class HeapController {
   private static final System.Logger LOG = JulLogger.of(HeapController.class.getName());
 
   /**
-   * What is made grows old when the young generation is collected, or at once, if it is larger than
-   * that: only this is what a user has to look for who does not know of a collection.
+   * Objects grow old when the young generation is collected, or at once, if they are larger than
+   * that: without knowledge of collections, only the latter must be looked for.
    */
   private static final Duration REST = Duration.ofSeconds(2);
 
@@ -153,7 +153,7 @@ public final class HeapController {
 
     /** Those from now on count. */
     void next() {
-      while (found.poll() != null) {} // of those that no one waited for
+      while (found.poll() != null) {} // of collections without a waiting caller
       WeakReference<Object> o = object;
       if (o == null || o.refersTo(null)) {
         object = new WeakReference<>(new Object(), found);
@@ -166,7 +166,7 @@ public final class HeapController {
     }
   }
 
-  /** Starts inspecting the heap; without effect under a collector that paces itself. */
+  /** Starts the control of the heap; without effect under a collector that paces itself. */
   public static void keep() {
     keep(DOUBLING, StartPages.RARELY, false);
   }
@@ -183,7 +183,7 @@ public final class HeapController {
 
   private static void keep(Rule rule, Duration pages, boolean youngFollows) {
     StartPages start =
-        StartPages.letGo(pages); // the heap's watcher stays, and has no more use for these either
+        StartPages.letGo(pages); // the heap's thread stays, and has no more use for these either
     Optional<MemoryPoolMXBean> old =
         ManagementFactory.getMemoryPoolMXBeans().stream()
             .filter(p -> p.getName().equals("Tenured Gen"))

@@ -33,7 +33,7 @@ public final class Shutdown {
                   } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
                   }
-                  // Inside a hook nothing else ends the process with one of our statuss.
+                  // Inside a hook nothing else ends the process with a given status.
                   Runtime.getRuntime().halt(status);
                 },
                 "shutdown"));

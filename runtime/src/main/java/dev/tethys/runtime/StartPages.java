@@ -41,7 +41,9 @@ final class StartPages {
   /** Bytes that become resident again before pages are released again. */
   private static final long MUCH_BYTES = 8 << 20;
 
-  /** The same for a process whose memory counts most, once compilers have done their own most. */
+  /**
+   * The same for a process whose memory counts most, once compilers have done most of their work.
+   */
   private static final long LITTLE_BYTES = 4 << 20;
 
   /** By so much other files may have grown from one time to the next. */
@@ -93,13 +95,13 @@ final class StartPages {
       this.later = longest.compareTo(LATER) < 0 ? longest : LATER;
     }
 
-    /** Whether so many bytes of files are worth letting go of what there our is among them. */
+    /** Whether so many bytes of files are worth releasing those of the program's own among them. */
     boolean worth(long mapped) {
       return mapped >= left + (counts && !bursts.isPositive() ? LITTLE_BYTES : MUCH_BYTES);
     }
 
     /**
-     * They have been let go of. What stays is other files'; but on a busy machine much is back
+     * They have been let go of. The rest belongs to other files; but on a busy machine much is back
      * before it is counted, and would be taken for these permanently.
      */
     void letGo(long mapped) {
@@ -140,7 +142,7 @@ final class StartPages {
     return pages;
   }
 
-  /** Lets go of those that have come back, regardless of they are; by any thread. */
+  /** Releases those that have come back, regardless of their number; by any thread. */
   void letGoNow() {
     for (Mapping m : mappings) {
       MappedPages.letGo(MemorySegment.ofAddress(m.start).reinterpret(m.bytes));
@@ -150,7 +152,7 @@ final class StartPages {
   private void run() {
     try (RandomAccessFile status = new RandomAccessFile(STATUS, "r")) {
       Thread.sleep(START);
-      // Inspecting them all costs milliseconds; where they lie does not change.
+      // Reading them all costs milliseconds; their addresses do not change.
       mappings = unchanged(Files.readAllLines(MAPPINGS));
       byte[] text = new byte[MOST_STATUS];
       while (!mappings.isEmpty()) {
@@ -169,7 +171,7 @@ final class StartPages {
   }
 
   /**
-   * Resident bytes of private file mappings; 0 where the system does not report them. It is checked
+   * Resident bytes of private file mappings; 0 where the system does not report them. It is read
    * hundreds of times by a process that may do nothing else: read as lines it would cost a tenth of
    * what an agent of few targets needs.
    *

@@ -23,7 +23,7 @@ final class YoungSize {
   /** The share of the time in young collections from which on they are too frequent. */
   static final double TOO_MUCH = 0.15;
 
-  /** So much is checked together. */
+  /** The window of time that is evaluated together. */
   static final long WINDOW_NANOS = Duration.ofSeconds(1).toNanos();
 
   /** How long little is allocated before the generation is small again. */

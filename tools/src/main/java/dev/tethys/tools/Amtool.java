@@ -92,7 +92,7 @@ final class Amtool {
         .anyMatch(c -> c.name().equals(path) || c.name().startsWith(path + " "));
   }
 
-  /** Runs what follows {@code amtool}; the exit code. */
+  /** Runs the arguments after {@code amtool}; returns the exit code. */
   static int run(List<String> args, Commands commands, Console console) throws IOException {
     String path = NAME;
     List<String> flags = new ArrayList<>();

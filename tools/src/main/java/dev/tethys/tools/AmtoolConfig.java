@@ -318,7 +318,7 @@ final class AmtoolConfig {
     return n.isString() ? AmtoolServer.time(n.asString()) : TemplateData.NO_TIME;
   }
 
-  /** As webhooks receive it. */
+  /** In the form that webhooks receive. */
   private static TemplateData data(JsonNode n) {
     List<TemplateData.AlertData> alerts = new ArrayList<>();
     for (JsonNode a : n.path("alerts")) {

@@ -105,7 +105,7 @@ final class AmtoolRecurring {
     return o;
   }
 
-  /** What flags say over what is there. */
+  /** Applies flags to the existing silence. */
   private static void said(Command.Arguments a, ObjectNode o) {
     Map<String, String> texts = new LinkedHashMap<>();
     texts.put("schedule", a.flags().get("schedule"));

@@ -117,7 +117,7 @@ final class AmtoolServer implements AutoCloseable {
         : features.contains("utf8-strict-mode") ? MatcherSyntax.UTF8 : MatcherSyntax.FALLBACK;
   }
 
-  /** Calls; {@code value} represents what is in braces. */
+  /** Calls; {@code value} replaces the text in braces. */
   JsonNode call(Call c, String value, String query, @Nullable String body) throws IOException {
     String path = c.path.replaceAll("\\{.*}", URLEncoder.encode(value, StandardCharsets.UTF_8));
     HttpAccess.Reply r =

@@ -308,7 +308,7 @@ final class AmtoolSilences {
     } catch (tools.jackson.core.JacksonException e) {
       throw new Failure("couldn't unmarshal input data, is it JSON?: " + JsonFailures.said(e));
     }
-    // As amtool has it, regardless of what holds nothing is an empty list: {} and null, too.
+    // As in amtool, any empty value is an empty list: {} and null, too.
     boolean isList = all.isArray() || (!all.isMissingNode() && all.isEmpty());
     if (!isList || !all.valueStream().allMatch(s -> s.isObject() || s.isNull())) {
       throw new Failure("couldn't unmarshal input data, is it JSON?: a list of silences is wanted");

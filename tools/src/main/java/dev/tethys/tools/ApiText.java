@@ -79,7 +79,7 @@ final class ApiText {
     return number(pair.get(1)) + " @[" + time(pair.get(0)) + "]";
   }
 
-  /** A number that is in quotes, as Go prints it. */
+  /** A number in quotes, as Go prints it. */
   private static String number(@Nullable Object v) {
     return GoFloat.f(parsed(v));
   }

@@ -195,7 +195,9 @@ final class CheckConfig {
     return false;
   }
 
-  /** Inspects what the configuration names; gives the rule files as they should be shown. */
+  /**
+   * Checks the files that the configuration names; returns the rule files as they should be shown.
+   */
   private List<String> check(String file, PrometheusConfig config)
       throws IOException, BadException {
     List<String> ruleFiles = new ArrayList<>();

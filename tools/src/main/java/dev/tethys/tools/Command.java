@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  * @param name as it is typed behind {@code tethys tool}, such as {@code tsdb list}
  * @param operands as the help shows them; those in brackets may be left out
  * @param about for the help
- * @param flags what it takes, next to those that every command takes; some have a short form
+ * @param flags its flags, in addition to those that every command takes; some have a short form
  * @param minOperands how many operands there must be at least
  * @param maxOperands and at most
  */
@@ -168,7 +168,7 @@ public record Command(
     return action.run(new Arguments(set, given), console);
   }
 
-  /** What is in angle brackets in the help, without these. */
+  /** The text in angle brackets in the help, without these. */
   private String operandName(int i) {
     List<String> names =
         Pattern.compile("<([^>]+)>").matcher(operands).results().map(r -> r.group(1)).toList();

@@ -160,7 +160,7 @@ final class ImportData {
    * Writes samples of any order as blocks of a data folder.
    *
    * @param name of the source, for the report
-   * @param made is given each block
+   * @param made receives each block
    */
   static ImportReport blocks(
       Path into, String name, Console console, Source source, Consumer<BlockInfo> made)

@@ -168,7 +168,7 @@ final class LintRules {
   }
 
   /**
-   * @param counted whether a user outside can deal with counters
+   * @param counted whether an enclosing expression handles counters
    */
   private void walk(Expr e, boolean counted) {
     switch (e) {

@@ -20,7 +20,7 @@ final class Opened implements AutoCloseable {
   /**
    * Closes all.
    *
-   * @throws IOException what failed first, with the others next to it
+   * @throws IOException the first failure, with the others as suppressed
    */
   @Override
   public void close() throws IOException {
@@ -47,7 +47,7 @@ final class Opened implements AutoCloseable {
       if (before == null) {
         return e;
       }
-      if (!e.equals(before)) { // one may not are next to itself
+      if (!e.equals(before)) { // an exception cannot suppress itself
         before.addSuppressed(e);
       }
       return before;

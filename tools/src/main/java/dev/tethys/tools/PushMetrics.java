@@ -111,7 +111,7 @@ final class PushMetrics {
 
   /**
    * What to add to the URL. Older versions of promtool add nothing, newer ones the path regardless
-   * of what the URL has: this takes what people have written for either.
+   * of the URL's path: this takes URLs written for either.
    */
   private static String path(URI base, String given) {
     String own = base.getPath();

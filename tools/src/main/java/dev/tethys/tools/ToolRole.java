@@ -119,8 +119,8 @@ public final class ToolRole {
   }
 
   /**
-   * Moves flags that stand before or within the name of a command after it: {@code query -o json
-   * instant} is {@code query instant -o json}.
+   * Moves flags before or within the name of a command to its end: {@code query -o json instant} is
+   * {@code query instant -o json}.
    */
   List<String> nameFirst(List<String> args) {
     List<String> words = new ArrayList<>();
@@ -214,7 +214,7 @@ public final class ToolRole {
     return new WrongCommandLineException("must select a subcommand");
   }
 
-  /** What is said of the program instead of another, on the first line in its form. */
+  /** The version text of the program in the form of another program's, on the first line. */
   static String version(String of) {
     BuildInfo b = BuildInfo.current();
     return of

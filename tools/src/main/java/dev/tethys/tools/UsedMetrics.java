@@ -63,7 +63,7 @@ final class UsedMetrics {
         try {
           byName.add(Regex.whole(text));
         } catch (RegexSyntaxException e) {
-          // a variable of a dashboard within it may be any name
+          // a variable of a dashboard within it may have any value
           byName.add(Regex.whole(".*"));
         }
       }

@@ -31,7 +31,7 @@ final class DeliveryFacts {
     this.metrics = metrics;
   }
 
-  /** Continues where the facts of a queue stood that was replaced; its metrics are the same. */
+  /** Continues from the state of a queue that was replaced; its metrics are the same. */
   void resumeFrom(DeliveryFacts former) {
     sent = former.sent;
     dropped = former.dropped;

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param firedAt when it began to fire; null before
  * @param resolvedAt when it ended; null while it is active
  * @param lastSentAt time of the last sending; null when never sent
- * @param validUntil until when Alertmanager may believe it without notification again; null before
- *     it was sent
+ * @param validUntil until when Alertmanager may believe it without another notification; null
+ *     before it was sent
  * @param keepFiringSince since when the query does not give it while it fires on; null otherwise
  */
 public record Alert(

@@ -24,7 +24,7 @@ public interface AlertListener {
   }
 
   /**
-   * Is notified of changes of alerts' states, without waiting.
+   * Receives changes of alerts' states; must not block.
    *
    * @param at the time of the evaluation
    */

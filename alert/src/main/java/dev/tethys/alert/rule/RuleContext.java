@@ -54,7 +54,9 @@ record RuleContext(
     return currentSettings.get();
   }
 
-  /** Starts work next to the caller's; false when there is no place, and nothing was started. */
+  /**
+   * Starts work parallel to the caller's; false when there is no place, and nothing was started.
+   */
   boolean submit(Runnable work, List<Future<?>> into) {
     if (!places.tryAcquire()) {
       return false;

@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Evaluates groups of rules at their intervals and stores what they give.
  *
- * <p>Invariants: groups have their own threads, so that nothing else that computes in this process
- * can keep them waiting for one; a group that a new configuration does not change continues
+ * <p>Invariants: groups have their own threads, so that no other computation in this process can
+ * keep them waiting for one; a group that a new configuration does not change continues
  * undisturbed; one that it changes, or whose file it names otherwise, keeps the state of its
  * alerts.
  */

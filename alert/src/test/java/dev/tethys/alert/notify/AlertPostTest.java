@@ -15,7 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What is received an Alertmanager over HTTP. */
+/** Requests that an Alertmanager receives over HTTP. */
 class AlertPostTest {
   private final HttpClientFactory clients = new HttpClientFactory("test");
   private final AlertPost post = AlertPost.over(clients, config());

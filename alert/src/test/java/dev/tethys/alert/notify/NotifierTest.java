@@ -52,9 +52,8 @@ class NotifierTest {
         URI.create("http://mon/p"),
         c ->
             (url, json) -> {
-              // Decided before the test is notified of the attempt, so that what it sets then is
-              // for the
-              // next.
+              // Decided before the test receives the attempt, so that its next setting is for the
+              // next attempt.
               boolean refuse = down;
               int answer = status;
               boolean fail = broken;

@@ -69,7 +69,7 @@ class AlertGeneratorTest {
     }
   }
 
-  /** What a user was notified of one alert, and when. */
+  /** An alert that a listener received, and when. */
   private record Told(long at, Alert alert) {
     boolean resolved() {
       return alert.resolvedAt() != null;

@@ -19,7 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 
-/** A manager over a store in memory, with its own clock and what it sent. */
+/** A manager over a store in memory, with its own clock and the alerts that it sent. */
 final class RuleFixture implements AutoCloseable {
   static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
 

@@ -25,7 +25,7 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Rules of hubs. Events are handled one after the other; all changes that an event leads to become
  * visible together. The actions of a rule run in their order until one fails. From a webhook on
- * they run in their own thread, so that a slow receiver delays no other event.
+ * they run in a separate thread, so that a slow receiver delays no other event.
  */
 public final class HubEngine {
   /** Events that may follow from each other before rules ignore them. */

@@ -8,7 +8,7 @@ import java.util.List;
  */
 @FunctionalInterface
 public interface AckCallback {
-  /** No caller waits to hear. */
+  /** Ignores the outcome. */
   AckCallback NONE = outcome -> {};
 
   /** Called exactly once for a batch; must not block. */
@@ -26,7 +26,7 @@ public interface AckCallback {
 
   /**
    * For one batch that continues in several parts: settled once for each part, it then settles the
-   * other with what became of all of them.
+   * batch with the outcomes of all of them.
    *
    * @param parts at least 1
    */
@@ -35,8 +35,8 @@ public interface AckCallback {
   }
 
   /**
-   * For several batches that continue as one: an outcome settles them all. Rejected items of which
-   * no one knows whose they were are shared out by size.
+   * For several batches that continue as one: an outcome settles them all. Rejected items whose
+   * part is unknown are shared out by size.
    *
    * @param parts receipts with the items of their batches
    */

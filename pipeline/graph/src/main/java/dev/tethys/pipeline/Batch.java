@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * is edited is a tree from the first processor that edits it to the first consumer that asks for
  * bytes.
  *
- * <p>No one writes into {@link #body}. Who hands one batch to several calls {@link #share} before,
+ * <p>{@link #body} is never written to. Who hands one batch to several calls {@link #share} before,
  * after which each that edits has a tree of his own. Who made a batch of a tree does not keep it.
  */
 public final class Batch {
@@ -54,7 +54,7 @@ public final class Batch {
    * @param items how many items it has in its encoding's count
    * @param lane batches of one lane keep their order on the way to every destination; 0 where order
    *     means nothing. A target, a connection, a partition is a lane.
-   * @param metadata what its sender said next to it
+   * @param metadata what its sender said in addition to it
    */
   public Batch(
       Signal signal, Encoding encoding, byte[] body, int items, long lane, Metadata metadata) {
@@ -66,7 +66,7 @@ public final class Batch {
     this(signal, encoding, body, items, lane, Metadata.NONE);
   }
 
-  /** A batch of a tree that no other has. */
+  /** A batch of a tree without other owners. */
   public static Batch of(Signal signal, Telemetry<?> tree, long lane, Metadata metadata) {
     return new Batch(
         signal, Encoding.OTLP, new Content(signal, tree), tree.itemCount(), 0, lane, metadata);
@@ -128,7 +128,7 @@ public final class Batch {
     return ofSeries(series, otherItems, families(), lane, metadata);
   }
 
-  /** A tree that no other has, of the same origin. */
+  /** A tree without other owners, of the same origin. */
   public Batch with(Signal of, Telemetry<?> tree) {
     int n = tree.itemCount();
     int bytes = (int) Math.min(Integer.MAX_VALUE, (long) size() * n / Math.max(1, items));
@@ -312,9 +312,10 @@ public final class Batch {
   }
 
   /**
-   * The tree, which is the caller's alone; series of remote write become metrics of OTLP. Who does
-   * not change it puts it back with {@link #keepTree} and may hand this batch on; who does, passes
-   * on a batch {@linkplain #with(Signal, Telemetry) of the tree} instead of this one.
+   * The tree, which is the caller's alone; series of remote write become metrics of OTLP. A
+   * component that does not change it puts it back with {@link #keepTree} and may pass this batch
+   * on; a component that does passes on a batch {@linkplain #with(Signal, Telemetry) of the tree}
+   * instead of this one.
    *
    * @throws CodecException when the bytes are not what they should be
    */

@@ -128,7 +128,7 @@ final class Content {
     return b;
   }
 
-  /** The length of the message if it is there as bytes, otherwise -1. */
+  /** The length of the message if it is in memory as bytes, otherwise -1. */
   synchronized int length() {
     return body == null ? -1 : body.length;
   }
@@ -218,8 +218,8 @@ final class Content {
   }
 
   /**
-   * The message as a part of another one: series of remote write behind the metadata that applies
-   * to them, of any source those before are.
+   * The message as a part of another one: series of remote write after the metadata that applies to
+   * them, regardless of the source of those before.
    */
   synchronized byte[] joinable() {
     return families == null ? body() : FamilyPrefix.add(series(), families, true);

@@ -12,8 +12,8 @@ public enum Encoding {
   OTLP,
   /**
    * {@code prometheus.WriteRequest} of remote write 1.0, not compressed. An item is a sample.
-   * Labels are valid and in order: who brings a request of others sees to that, so that no one
-   * behind him has to decode them.
+   * Labels are valid and in order: the component that makes a request of other labels ensures that,
+   * so that no later component has to decode them.
    */
   REMOTE_WRITE
 }

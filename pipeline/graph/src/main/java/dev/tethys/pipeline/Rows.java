@@ -16,7 +16,7 @@ public final class Rows {
    * Samples.
    *
    * @param timestamp Unix milliseconds
-   * @param values one for each series; no one writes into them any more
+   * @param values one for each series; never written to any more
    */
   public Rows(SeriesLayout layout, long timestamp, double[] values) {
     if (values.length != layout.size()) {

@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * them it asks for the exporter's metrics, and {@code instance} is the name of this host.
  *
  * @param flags as written, by name
- * @param inline what is instead of a configuration file, as a tree; null for none
+ * @param inline replaces a configuration file, as a tree; null for none
  * @param job what asks
  * @param written the relabelling as it is written, without what is added
  */
@@ -53,7 +53,7 @@ public record CollectConfig(
     Relabeling written,
     YamlNode node,
     @Nullable YamlNode inlineNode) {
-  /** The parameter of a probe that says what to inspect. */
+  /** The parameter of a probe that names its target. */
   static final String TARGET = "__param_target";
 
   /** The page of an exporter without targets. */

@@ -27,7 +27,7 @@ public final class ExporterFlags implements ExporterSettings {
    * @param flags already read
    * @param resolve makes a path that is relative absolute, where it is not relative to the folder
    *     that the process runs in
-   * @param config what is instead of a configuration file
+   * @param config replaces a configuration file
    */
   public ExporterFlags(
       ExporterKind kind, FlagSet flags, UnaryOperator<String> resolve, @Nullable YamlNode config) {

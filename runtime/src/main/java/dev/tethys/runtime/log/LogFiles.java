@@ -15,8 +15,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Lines to several outputs: {@code stdout}, {@code stderr}, and files, which are appended to. What
- * one cannot write the others still get; that it could not is reported to its own outputs.
+ * Lines to several outputs: {@code stdout}, {@code stderr}, and files, which are appended to. A
+ * line that one output cannot write still reaches the others; the failure is reported to the
+ * program's own outputs.
  */
 public final class LogFiles implements LogSetup.Lines, Closeable {
   private final List<OutputStream> outputs = new ArrayList<>();

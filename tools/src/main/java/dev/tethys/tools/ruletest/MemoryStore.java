@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * A metric store in memory that lives for one test or one replay: columns that only grow.
  *
  * <p>Invariants: samples of a series ascend by time, so one that does not is refused as a server
- * without an out-of-order window refuses it; a batch is seen at once, since its writer is the
- * reader; at most {@link #MAX_SAMPLES} samples are held; everything is guarded by {@code this}.
+ * without an out-of-order window refuses it; a batch is visible at once, since its writer is also
+ * its reader; at most {@link #MAX_SAMPLES} samples are held; everything is guarded by {@code this}.
  */
 public final class MemoryStore implements MetricStore {
   /** The most samples that it takes: some gigabytes, more than any test has. */

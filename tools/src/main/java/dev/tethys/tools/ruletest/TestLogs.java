@@ -103,7 +103,7 @@ final class TestLogs implements AutoCloseable {
                   batch.metadata(batch.name(name), v, 0, v.length);
                 });
         StreamEnrichment.addLevel(batch, StreamEnrichment.levelOf(stream));
-        // lines at one time are distinguished by a nanosecond, so that equal ones stay apart
+        // lines at one time differ by a nanosecond, so that equal ones stay apart
         nanos += in.every().isZero() ? 1 : in.every().toNanos();
       }
     }

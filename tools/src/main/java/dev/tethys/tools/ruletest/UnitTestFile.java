@@ -343,7 +343,7 @@ public record UnitTestFile(
   /**
    * Reads a file.
    *
-   * @param warn is notified of patterns that no file matches
+   * @param warn receives patterns that no file matches
    * @throws dev.tethys.config.ConfigException when something in it is wrong
    * @throws IOException when it cannot be read
    */

@@ -175,8 +175,8 @@ public final class Alertmanager implements AutoCloseable {
   }
 
   /**
-   * Keeps what becomes of alerts from now on in its own log, which is closed with it; before any
-   * alert comes.
+   * Records events of alerts from now on in its own log, which is closed with it; to be called
+   * before any alert comes.
    */
   public void keepHistory(EventLog log) {
     history = log;
@@ -188,12 +188,14 @@ public final class Alertmanager implements AutoCloseable {
                     .toList());
   }
 
-  /** Its own log; null when there is none. */
+  /** The log of this Alertmanager itself; null when there is none. */
   public @Nullable EventLog history() {
     return history;
   }
 
-  /** That alerts begin and end has no other source where there are no rules. */
+  /**
+   * Records the beginnings and ends of alerts, which have no other source where there are no rules.
+   */
   private void remember(List<Alert> told, Instant now) {
     EventLog h = history;
     if (h == null) {
@@ -211,7 +213,7 @@ public final class Alertmanager implements AutoCloseable {
     h.record(changes);
   }
 
-  /** Passes on what becomes of alerts from now on; who is notified of it must not wait. */
+  /** Passes the events of alerts from now on to a listener, which must not block. */
   public void onEvents(Consumer<List<AlertEvent>> listener) {
     events = listener;
   }

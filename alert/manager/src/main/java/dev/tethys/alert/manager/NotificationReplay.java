@@ -36,7 +36,7 @@ import java.util.function.Consumer;
  * with receivers that send nothing. There are no silences and no heartbeats. For one thread.
  */
 public final class NotificationReplay implements AutoCloseable {
-  /** An alert that has not ended holds at least so long: no client reports it again. */
+  /** An alert without an end holds at least so long: no client reports it again. */
   private static final Duration OPEN = Duration.ofDays(36_500);
 
   /**
@@ -59,7 +59,7 @@ public final class NotificationReplay implements AutoCloseable {
    * Begins.
    *
    * @param folder an empty one, for what it has to remember meanwhile
-   * @param sent is notified of each notification, in order of time
+   * @param sent receives each notification, in order of time
    * @throws IOException when a file of templates cannot be read, or the folder not be written to
    */
   public NotificationReplay(

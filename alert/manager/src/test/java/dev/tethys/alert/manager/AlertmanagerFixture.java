@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
-/** An Alertmanager with the test's own clock and a webhook that receives what is sent. */
+/** An Alertmanager with the test's own clock and a webhook that receives notifications. */
 abstract class AlertmanagerFixture {
   static final Instant START = Instant.parse("2026-03-02T12:00:00Z"); // a Monday
   static final ObjectMapper JSON = new ObjectMapper();
@@ -103,7 +103,7 @@ abstract class AlertmanagerFixture {
     return m;
   }
 
-  /** What metrics tell apart; nothing unless a test requires it. */
+  /** Labels of metrics; none unless a test requires them. */
   MetricLabels metricLabels() {
     return MetricLabels.NONE;
   }
@@ -146,7 +146,7 @@ abstract class AlertmanagerFixture {
     assertThat(java.util.Objects.requireNonNull(manager).receive(List.of(alerts))).isEmpty();
   }
 
-  /** Reports alerts each minute, as a server does, and gives what was sent in that time. */
+  /** Posts alerts each minute, as a server does, and returns the notifications of that time. */
   List<String> minutes(int n, PostedAlert... alerts) {
     List<String> out = new ArrayList<>();
     for (int i = 0; i < n; i++) {

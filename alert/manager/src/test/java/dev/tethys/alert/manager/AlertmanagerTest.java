@@ -14,7 +14,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The whole of it, with the test's own clock and a webhook that receives what is sent. */
+/** The whole Alertmanager, with the test's own clock and a webhook that receives notifications. */
 @Timeout(60)
 class AlertmanagerTest extends AlertmanagerFixture {
   @Test

@@ -197,7 +197,7 @@ class DecisionsTest extends AlertmanagerFixture {
           assertThat(s.stateAt(clock.instant())).isEqualTo(Silence.State.PENDING);
           if (seen.size() == 2) {
             m.close();
-            m = open(CONFIG); // it is made once, regardless of who starts anew
+            m = open(CONFIG); // it is made once, regardless of restarts
           } else if (seen.size() == 3) {
             m.silences().expire(s.id()); // and not again, when a user has ended it
           }
@@ -240,14 +240,14 @@ class DecisionsTest extends AlertmanagerFixture {
         .filteredOn(s -> !s.contains("Watchdog"))
         .containsExactly("night: HeartbeatMissing+ (first notification)");
     assertThat(m.heartbeats().getFirst().missingSince()).isNotNull();
-    // A reload changes nothing, and tells no one again.
+    // A reload changes nothing, and sends no notification again.
     m.apply(read(HEARTBEATS));
     assertThat(after(Duration.ofMinutes(10))).noneMatch(s -> s.contains("Heartbeat"));
     post(firing("Watchdog", "cluster", "b"));
     assertThat(after(Duration.ofMinutes(6)))
         .contains(
             "night: HeartbeatMissing- (all alerts resolved)", "r: Gone- (all alerts resolved)");
-    // A heartbeat that no caller waits for any more is not missed any more.
+    // A heartbeat that is no longer expected is not missed any more.
     after(Duration.ofMinutes(30));
     m.apply(read(CONFIG));
     assertThat(m.heartbeats()).isEmpty();

@@ -107,7 +107,7 @@ class NotificationReplayTest {
         .containsExactly(
             "00:01:30 all/webhook[0] {alertname=\"A\"} 1 0",
             "00:06:30 all/webhook[0] {alertname=\"A\"} 2 0",
-            // At 01:06:30 the hour is not over yet, and groups are checked each five minutes.
+            // At 01:06:30 the hour is not over yet, and groups are flushed each five minutes.
             "01:11:30 all/webhook[0] {alertname=\"A\"} 1 0");
   }
 

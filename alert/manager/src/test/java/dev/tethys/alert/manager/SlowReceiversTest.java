@@ -22,7 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Receivers that never answer, or never come to an end of it, hold no other up. */
+/** Receivers that never answer, or never end an answer, delay no other receiver. */
 @Timeout(90)
 class SlowReceiversTest extends AlertmanagerFixture {
   private final CountDownLatch over = new CountDownLatch(1);
@@ -65,7 +65,7 @@ class SlowReceiversTest extends AlertmanagerFixture {
     }
   }
 
-  /** An answer with a byte now and then, until no reader opens it any more. */
+  /** An answer with a byte now and then, until the client has gone. */
   private void trickle(HttpExchange x) throws IOException {
     x.sendResponseHeaders(200, 0);
     OutputStream out = x.getResponseBody();

@@ -20,7 +20,7 @@ public final class SideBySide {
   /**
    * What differs in names, types and label sets, by name.
    *
-   * @param prefix of the names that are checked
+   * @param prefix of the names that are compared
    * @param theirs of the real one
    */
   public static Map<String, String> differences(String prefix, Exposition theirs, Exposition ours) {

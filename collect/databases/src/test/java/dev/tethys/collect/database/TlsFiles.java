@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /**
- * What a server of a test and its clients show one another: {@code server}, {@code client}, and an
- * authority that not used here: is of.
+ * Certificates of a test's server and its clients: {@code server}, {@code client}, and an authority
+ * that signed neither.
  */
 public record TlsFiles(TestCertificates own, TestCertificates strange) {
   /**

@@ -82,7 +82,7 @@ public final class Discoveries {
           Uyuni.MECHANISM,
           Vultr.MECHANISM);
 
-  /** To be included in the section of a job that discovers targets. */
+  /** For inclusion in the section of a job that discovers targets. */
   public static final Section SECTION =
       new Section("service_discovery", "Where targets come from.");
 

@@ -7,8 +7,8 @@ import java.util.List;
 public interface Discovery {
   /**
    * Runs on its own thread until that is interrupted, or until there can be no more news, passing
-   * groups as they change. Failures at run time are logged and counted, and leave what was passed
-   * before in force.
+   * groups as they change. Failures at run time are logged and counted, and leave the passed groups
+   * in force.
    */
   void run(Sink sink) throws InterruptedException;
 

@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariants: equal configurations run once, however many pools name them, and continue over a
  * change of configuration; the listener is called from one thread, at once on the first news and
- * then at most once a throttle interval; each call carries every pool, a pool that has not received
- * anything yet with an empty list. All state is guarded by {@code lock}, which is never held while
- * the listener runs.
+ * then at most once a throttle interval; each call carries every pool, a pool without groups yet
+ * with an empty list. All state is guarded by {@code lock}, which is never held while the listener
+ * runs.
  */
 public final class DiscoveryManager implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(DiscoveryManager.class.getName());

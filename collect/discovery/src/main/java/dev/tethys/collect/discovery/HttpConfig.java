@@ -28,7 +28,7 @@ public record HttpConfig(URI url, Duration refreshInterval, HttpClientConfig cli
 
   static final Type<HttpConfig> TYPE = SECTION.type(HttpConfig::read);
 
-  /** The same where another process says the URL, by {@link #at}. */
+  /** The same where another component gives the URL, by {@link #at}. */
   public static final Type<HttpConfig> ANYWHERE =
       SECTION.type(
           o -> {

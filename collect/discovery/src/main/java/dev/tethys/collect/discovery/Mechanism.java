@@ -76,7 +76,7 @@ public final class Mechanism {
     this.maker = maker;
   }
 
-  /** A mechanism that runs in its own way. */
+  /** A mechanism with its own maker. */
   public static Mechanism of(String name, Section section, Check check, Maker maker) {
     return new Mechanism(name, section, check, maker);
   }

@@ -27,7 +27,7 @@ public final class Rest {
   /** The longest answer that is read. */
   public static final int MAX_BYTES = 64 << 20;
 
-  /** How many pages of one list are asked for; a server that continues beyond is wrong. */
+  /** How many pages of one list are requested; a server that continues beyond is at fault. */
   public static final int MAX_PAGES = 10_000;
 
   /** How much of an answer an error repeats. */

@@ -34,7 +34,7 @@ final class TargetGroups {
           Map.of(),
           "Labels for all of the targets.");
 
-  /** A list of such groups, still without their own sources. */
+  /** A list of such groups, still without sources. */
   static final Type<List<TargetGroup>> TYPE = Type.list(SECTION.type(TargetGroups::read));
 
   private TargetGroups() {}

@@ -49,7 +49,7 @@ public final class Setting {
             DiscoveryContext.sender(CLIENTS, route));
   }
 
-  /** Collects what a discovery passes. */
+  /** Collects the groups that a discovery passes. */
   public static final class Seen implements Discovery.Sink {
     public final TreeMap<String, TargetGroup> groups = new TreeMap<>();
     public final List<Integer> sizes = new ArrayList<>();
@@ -74,7 +74,7 @@ public final class Setting {
           .toList();
     }
 
-    /** Waits until what was passed is as wanted. */
+    /** Waits until the passed groups are as wanted. */
     public synchronized void await(Predicate<Seen> wanted) throws InterruptedException {
       long until = System.nanoTime() + 60_000_000_000L;
       while (!wanted.test(this)) {

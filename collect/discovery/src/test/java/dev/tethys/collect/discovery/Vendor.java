@@ -19,8 +19,8 @@ import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Is in for servers of the world: every call that a mechanism sends to anything that host arrives
- * here, where tests have said which URL is answered how. What no client has said is a 404.
+ * Represents servers of the world: every call that a mechanism sends to any host arrives here,
+ * where tests have set the answer of each URL. A URL without an answer is a 404.
  */
 public final class Vendor implements AutoCloseable {
   private static final String URL_HEADER = "X-Original-Url";
@@ -72,7 +72,7 @@ public final class Vendor implements AutoCloseable {
 
   /**
    * Answers a method and URL, such as {@code GET https://api.example.org/v1/things}; one without a
-   * query answers for every query that has no its own answer.
+   * query answers for every query that has no answer itself.
    */
   public Vendor on(String methodAndUrl, Handler handler) {
     handlers.put(methodAndUrl, handler);

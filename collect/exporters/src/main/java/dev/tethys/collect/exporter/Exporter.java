@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /** An exporter that runs. Safe for any number of threads. */
 public interface Exporter extends AutoCloseable {
   /**
-   * What its page of metrics shows, beside what {@link #about()} does; null when it shows nothing
-   * without being reported a target.
+   * Metrics of its page in addition to {@link #about()}; null when it shows nothing without a
+   * target.
    */
   @Nullable MetricsSource metrics();
 

@@ -31,8 +31,8 @@ public interface ExporterKind {
   }
 
   /**
-   * The arguments of a command line as flags: some programs have words that are none in front of
-   * them, their own names for flags of all exporters, or variables instead of flags.
+   * The arguments of a command line as flags: some programs have words before them that are none,
+   * different names for flags of all exporters, or variables instead of flags.
    *
    * @param environment variables of the environment by name
    * @throws IllegalArgumentException when they cannot be read
@@ -63,7 +63,7 @@ public interface ExporterKind {
   }
 
   /**
-   * What it prints instead of running, where a flag asks for that; null where none does.
+   * Text that it prints instead of running, where a flag asks for that; null where none does.
    *
    * @throws IOException when a file cannot be read
    */

@@ -30,7 +30,7 @@ public interface ExporterSettings {
   long millis(String flag);
 
   /**
-   * What is in the {@code config} key of the {@code collect} section instead of the exporter's
+   * The {@code config} key of the {@code collect} section, which replaces the exporter's
    * configuration file; null when there is none.
    */
   @Nullable YamlNode inlineConfig();

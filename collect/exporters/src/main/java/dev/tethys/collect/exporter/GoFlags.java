@@ -98,7 +98,7 @@ public final class GoFlags {
     }
   }
 
-  /** Gives a flag a value instead of what it has. */
+  /** Replaces the value of a flag. */
   public void put(String name, String value) {
     given.put(name, new ArrayList<>(List.of(booleans.contains(name) ? truth(value) : value)));
   }
@@ -143,7 +143,7 @@ public final class GoFlags {
     return "true".equals(word);
   }
 
-  /** As arguments, {@code --name=value} each, and what is no flag after them. */
+  /** As arguments, {@code --name=value} each, and those that are no flags after them. */
   public List<String> arguments() {
     List<String> out = new ArrayList<>();
     given.forEach((name, values) -> values.forEach(v -> out.add("--" + name + "=" + v)));

@@ -16,8 +16,8 @@ import java.util.concurrent.TimeoutException;
  * Asks sources within bounds: so many at once, each no longer than who asks waits. Safe for any
  * number of threads.
  *
- * <p>Invariant: a place is given back when the thread that looks has ended, not when its client has
- * gone; a source that cannot be interrupted keeps its place.
+ * <p>Invariant: a place is given back when the thread of the probe has ended, not when its client
+ * has gone; a source that cannot be interrupted keeps its place.
  */
 public final class ProbeRunner {
   private static final System.Logger LOG = JulLogger.of(ProbeRunner.class.getName());

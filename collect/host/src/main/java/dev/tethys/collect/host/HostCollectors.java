@@ -69,7 +69,7 @@ public final class HostCollectors implements Collector {
     this(options, MAX_WAIT, new Catalog(options, clock, environment)::make);
   }
 
-  /** With custom collectors making, and another patience. */
+  /** With given collectors, and another timeout. */
   HostCollectors(
       NodeExporterOptions options, Duration maxWait, Function<String, NodeCollector> make) {
     if (!System.getProperty("os.name", "").equals("Linux")) {
@@ -185,7 +185,7 @@ public final class HostCollectors implements Collector {
     } catch (NoDataException e) {
       LOG.log(System.Logger.Level.DEBUG, "collector {0} returned no data", name);
     } catch (IOException | RuntimeException e) {
-      // A RuntimeException is a file that no one foresaw: it costs this collector, not the scrape.
+      // A RuntimeException is an unforeseen file: it costs this collector, not the scrape.
       LOG.log(System.Logger.Level.ERROR, () -> "collector " + name + " failed: " + why(e));
       LOG.log(System.Logger.Level.DEBUG, "", e);
     }

@@ -158,7 +158,7 @@ public interface HostReadings {
 
   /**
    * Mounted file systems, each mount point of a device once. One that does not answer is abandoned
-   * after a while and says so, and is not asked again before it has answered.
+   * after a while and reported so, and is not asked again before it has answered.
    *
    * @param virtual whether also those without a device, such as tmpfs
    * @param wanted which are asked

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Collectors over small our own hosts, where node_exporter's fixture shows too little. */
+/** Collectors over small hosts made here, where node_exporter's fixture shows too little. */
 final class CollectorsTest {
   @TempDir Path dir;
 

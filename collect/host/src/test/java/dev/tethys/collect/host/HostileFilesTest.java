@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Anything that is in the files, a scrape ends, and a fault stays with its collector. */
+/** For any content of files, a scrape ends, and a fault stays with its collector. */
 @Timeout(120)
 final class HostileFilesTest {
   @TempDir(factory = InMemory.class)

@@ -9,8 +9,8 @@ import java.util.List;
 /**
  * Unpacks the plain-text archives in which fixtures of /sys are kept: records of {@code Path:} or
  * {@code Directory:}, then {@code Lines:} with that many lines or {@code SymlinkTo:}, then {@code
- * Mode:}. NULLBYTE and EOF represent what their names say; EOF at the end of a file says that its
- * last line has no line feed.
+ * Mode:}. NULLBYTE and EOF mean what their names say; EOF at the end of a file says that its last
+ * line has no line feed.
  */
 final class Ttar {
   private Ttar() {}

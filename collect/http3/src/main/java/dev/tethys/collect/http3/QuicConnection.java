@@ -65,7 +65,7 @@ final class QuicConnection implements Http3Dialer.Connection {
     this.to = to;
     this.engine = context.newEngine(MEMORY, name, to.getPort());
     ServerNames.send(engine, name);
-    // A socket that is connected is notified that no process listens there.
+    // A connected socket is notified when no process listens there.
     this.registered =
         new Bootstrap()
             .group(loop)

@@ -47,7 +47,7 @@ public final class QuicDialer implements Http3Dialer {
             .applicationProtocols("h3")
             .trustManager(new ToldReasons(extended(trust)))
             .endpointIdentificationAlgorithm("HTTPS")
-            // Who inspects a server sees its certificate every time.
+            // Each probe sees the server's certificate.
             .sessionCacheSize(0);
     if (keys != null && keys.length > 0) {
       b.keyManager(keys[0], null);

@@ -27,8 +27,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request and its answer. The thread of the packets puts down what comes, and stops reading
- * while too much of it is there; who asked takes it up.
+ * One request and its answer. The thread of the packets stores incoming data, and stops reading
+ * while too much of it waits; the calling thread takes it.
  */
 final class RequestStream extends Http3RequestStreamInboundHandler {
   /** How much of a body may wait to be read, in bytes. */
@@ -156,7 +156,7 @@ final class RequestStream extends Http3RequestStreamInboundHandler {
     notifyAll();
   }
 
-  /** The codec says so too, but may do it after the end, which is an end to the reader. */
+  /** The codec says so too, but may do it after the end, which ends the reader. */
   private boolean isCutOff() {
     Http3Headers h = head;
     Integer status = h == null ? null : status(h);

@@ -271,7 +271,7 @@ class QuicDialerTest {
       assertThatThrownBy(() -> text(get(c, server.port(), "/gone")))
           .isInstanceOf(IOException.class)
           .hasMessage("http3: the server closed the connection with error 258: bye");
-      // and the next call has its own connection
+      // and the next call has a new connection
       assertThat(text(get(c, server.port(), "/hello"))).isEqualTo("hello");
     }
   }

@@ -38,7 +38,7 @@ public final class CursorProgress<C> {
   /**
    * Begins.
    *
-   * @param delivered is given the cursor up to which everything is delivered
+   * @param delivered receives the cursor up to which everything is delivered
    */
   public CursorProgress(Consumer<C> delivered) {
     this.delivered = delivered;
@@ -54,7 +54,7 @@ public final class CursorProgress<C> {
     return p;
   }
 
-  /** An entry that no consumer requires: what follows it may be delivered. */
+  /** Notes an entry that is not passed on: the entries after it may be delivered. */
   public void skipped(C cursor) throws InterruptedException {
     next(cursor).settled();
   }

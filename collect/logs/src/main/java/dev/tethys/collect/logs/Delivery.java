@@ -11,7 +11,7 @@ public final class Delivery implements LogEntry.Origin {
   private final AtomicInteger owed = new AtomicInteger(1); // one for the request itself
   private final CountDownLatch done = new CountDownLatch(1);
 
-  /** One more entry will be settled; to be called before it is passed on. */
+  /** Notes that one more entry will be settled; to be called before it is passed on. */
   public void expect() {
     owed.incrementAndGet();
   }

@@ -36,7 +36,7 @@ public final class LabelMap {
     return s.matches("[a-zA-Z_][a-zA-Z0-9_]*");
   }
 
-  /** A word as part of a label's name: what may not be in one becomes {@code _}. */
+  /** A word as part of a label's name: other characters become {@code _}. */
   public static String sanitized(String word) {
     StringBuilder sb = new StringBuilder(word);
     for (int i = 0; i < sb.length(); i++) {

@@ -12,7 +12,7 @@ public final class SourceThreads {
   private SourceThreads() {}
 
   /**
-   * Waits for a thread that was asked to end, then interrupts it, as one does that waits for a slow
+   * Waits for a thread that was asked to end, then interrupts it, in case it waits for a slow
    * destination, and waits again.
    *
    * @param timeLimit each time

@@ -20,7 +20,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** A place for a source whose entries are checked, by its own clock. */
+/** A harness for a source whose entries a test reads, with its own clock. */
 public final class SourceRig implements AutoCloseable {
   /** Keeps every internal label under a name that stays. */
   private static final String KEEP_ALL =
@@ -99,7 +99,7 @@ public final class SourceRig implements AutoCloseable {
     return out;
   }
 
-  /** Whether nothing waits to be checked. */
+  /** Whether no entry waits for the test. */
   public boolean isEmpty() {
     return entries.isEmpty();
   }

@@ -160,7 +160,7 @@ final class GroupLog implements Closeable {
 
   /**
    * Gives a file a second name, or makes a copy where files cannot have two. It is read through its
-   * channel alone: to open and close it once more would stop trying its lock.
+   * channel alone: opening and closing it once more would release its lock.
    */
   private static Path keep(Path file, FileChannel c) throws IOException {
     Path kept = file.resolveSibling(file.getFileName() + KEPT);
@@ -207,7 +207,7 @@ final class GroupLog implements Closeable {
       Channels.newInputStream(c).transferTo(Channels.newOutputStream(out));
       out.force(true);
     }
-    Files.move(part, to); // not over one that a user has put there meanwhile
+    Files.move(part, to); // not over a file that was put there meanwhile
   }
 
   /**

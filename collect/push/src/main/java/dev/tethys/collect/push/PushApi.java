@@ -115,7 +115,7 @@ public final class PushApi {
   }
 
   /**
-   * Adds what reports groups.
+   * Adds metrics of the state of groups.
    *
    * @param flags for {@code /api/v1/status}
    * @param build likewise
@@ -295,7 +295,7 @@ public final class PushApi {
             r,
             "pushed metrics are invalid or inconsistent with existing metrics: " + e.getMessage());
       } else {
-        r.status(202).send(); // as promised, the failure is given by push_failure_time_seconds
+        r.status(202).send(); // as promised, push_failure_time_seconds shows the failure
       }
     }
   }

@@ -63,7 +63,7 @@ public final class PushGroups implements Collector, AutoCloseable {
     this(options, clock, own, MAX_STORED);
   }
 
-  /** The same with its own limit. */
+  /** The same with another limit. */
   PushGroups(PushOptions options, InstantSource clock, Collector own, long maxStored)
       throws IOException {
     this.maxStored = maxStored;
@@ -296,7 +296,7 @@ public final class PushGroups implements Collector, AutoCloseable {
     }
   }
 
-  /** Removes groups that no client has pushed to for too long. */
+  /** Removes groups without a push for too long. */
   private void expire() {
     Duration expiry = options.expiry();
     if (expiry.isZero()) {

@@ -230,7 +230,7 @@ final class PushgatewayFile {
   }
 
   private PushGroup.Pushed pushed(Layout layout, long at, String name) throws IOException {
-    // The zero of Go's times, which represents a field that is not there.
+    // The zero of Go's times, which represents an absent field.
     Instant[] time = {Instant.ofEpochSecond(YEAR_ONE)};
     MetricFamily[] family = new MetricFamily[1];
     struct(

@@ -101,7 +101,7 @@ class PushGroupsTest {
               x_other{i="",instance="",job="b"} 1
               z{instance="",job="a"} 1
               """);
-      // As after kill -9: no one closes it.
+      // As after kill -9: it is not closed.
       Path copy = Files.copy(dir.resolve("push.data"), dir.resolve("copy.data"));
       try (PushGroups again =
           open(new PushOptions(copy, true, NameScheme.LEGACY, Duration.ZERO, false))) {

@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Stores OTLP metrics; {@link OtlpHttpReceiver} and {@link OtlpGrpcReceiver} bring them here.
  *
- * <p>A data point that is refused (by the translation or by the store) is counted and told in the
- * partial success of the answer, as OTLP requires it; Prometheus would refuse the whole request.
+ * <p>A data point that is refused (by the translation or by the store) is counted and reported in
+ * the partial success of the answer, as OTLP requires; Prometheus would refuse the whole request.
  * Only when every data point was refused is the request refused, with nothing stored.
  */
 public final class OtlpReceiver {

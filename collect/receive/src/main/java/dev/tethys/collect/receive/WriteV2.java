@@ -17,8 +17,8 @@ import java.lang.System.Logger.Level;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Appends a remote write 2.0 request. What is wrong with a series or sample is noted and the rest
- * continues; what is wrong with the store ends it, with nothing stored.
+ * Appends a remote write 2.0 request. A fault of a series or sample is noted and the rest
+ * continues; a fault of the store ends it, with nothing stored.
  */
 final class WriteV2 {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.receive.write");
@@ -183,7 +183,7 @@ final class WriteV2 {
     return h == null ? app.append(ref, start, t, r.value()) : app.append(ref, start, t, h);
   }
 
-  /** Refused ones are nothing to tell: the zero mostly is there already. */
+  /** Refused ones are not reported: the zero mostly is there already. */
   private void zero(long ref, long start, @Nullable Histogram h) {
     Outcome o =
         h == null

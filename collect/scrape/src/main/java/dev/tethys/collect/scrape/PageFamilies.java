@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * Metadata of a target's page as one immutable set, for sinks that take it with each batch. A page
  * is recognised by a hash over its metadata lines: while they stay the same the set does, and
  * targets with the same lines share one. Only a page with other lines is read for its metadata, in
- * its own pass.
+ * a separate pass.
  *
  * <p>Metric relabelling may rename series. The set has their families by the new names, too.
  * Written by the target's loop; {@link #set} is safe for any thread.

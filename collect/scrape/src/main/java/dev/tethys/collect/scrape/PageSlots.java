@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * hashes (XXH3) and lengths: 11 bytes a series between scrapes.
  *
  * <p>A page mostly has the series of the one before in the same order: then a series is found by
- * inspecting the next one. A table over all is made only in a scrape in which that fails.
+ * comparing the next one. A table over all is made only in a scrape in which that fails.
  *
  * <p>Two keys with one hash would be taken for one series. Among a million keys that happens once
  * in 37 million targets; a target that makes it happen on purpose only hurts its own series.

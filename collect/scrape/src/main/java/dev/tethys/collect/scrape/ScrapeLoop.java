@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * than a tolerance after its tick carries the tick's time, so that timestamps of a series are
  * evenly spaced and compress well. A tick that passes while a scrape runs is made up for at once;
  * earlier ones are left out. Where the clock is set back by an interval or more, ticks continue
- * from what it shows then.
+ * from its new time.
  *
  * <p>A loop that is stopped lets a scrape that runs come to its end. It then waits for two more
  * ticks and a bit, and ends its series at the time of the first, unless this is switched off or the

@@ -12,7 +12,7 @@ public interface ScrapeTransport extends Closeable {
   /**
    * Asks a target.
    *
-   * @param headers to be sent next to those of authentication
+   * @param headers to be sent in addition to those of authentication
    * @param timeout for all of it, to the end of the body; reading on then fails with an exception
    *     that says so
    * @throws IOException when no answer comes, saying why

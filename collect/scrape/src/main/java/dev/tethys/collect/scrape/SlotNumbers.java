@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  * each other, also when several targets come at once: a thousand series are one to ten runs. So
  * runs are what is kept, and numbers one by one only while they are too many.
  *
- * <p>Invariant: while {@link #each} is null, the number of a slot is that of the last run which
- * does not begin after it, and of as many more as the slot follows that. Slots without a number
+ * <p>Invariant: while {@link #each} is null, the number of a slot is that of the last run that does
+ * not begin after it, plus the slot's distance from that run's beginning. Slots without a number
  * have any. For one thread.
  */
 final class SlotNumbers {
@@ -76,7 +76,7 @@ final class SlotNumbers {
     return true;
   }
 
-  /** A run takes two numbers; few are available regardless of there is. */
+  /** A run takes two numbers; a few runs are always allowed. */
   private static boolean isTooMany(int runs, int slots) {
     return runs > 8 + slots / 4;
   }

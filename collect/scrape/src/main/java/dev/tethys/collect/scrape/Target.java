@@ -138,7 +138,7 @@ public final class Target {
     metadata = cache;
   }
 
-  /** Is given what its labels say of scrapes, which all targets of a job share. */
+  /** Sets the pace that its labels request, which all targets of a job share. */
   void asked(ScrapePace.RequestedPace of) {
     asked = of;
   }

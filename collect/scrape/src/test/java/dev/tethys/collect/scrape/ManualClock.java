@@ -47,7 +47,7 @@ final class ManualClock implements ScrapeClock {
                   work.run();
                 }
               } catch (InterruptedException e) {
-                // no caller waits for it
+                // the waiting thread has gone
               }
             });
     return () -> {

@@ -50,7 +50,7 @@ class ScrapeLoopTest {
       assertThat(t.metadata()).hasSize(1);
       assertThat(Objects.requireNonNull(t.metadata("a")).help()).isEqualTo("Help of a.");
       assertThat(s.store.metadata()).containsKeys("a", "up");
-      // Where few targets are, their ticks are at multiples of so many milliseconds.
+      // With few targets, their ticks are at multiples of so many milliseconds.
       long tick = Objects.requireNonNull(t.report().lastScrape()).toEpochMilli() % 10_000;
       assertThat(tick % 512).isZero();
     }

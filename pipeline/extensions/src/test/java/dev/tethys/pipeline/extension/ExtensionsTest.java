@@ -305,7 +305,7 @@ class ExtensionsTest {
     assertThatThrownBy(absent::start).hasMessageContaining("there is no folder");
   }
 
-  /** A context of an extension that is alone. */
+  /** A context of an extension without a graph. */
   private final class Alone implements Context {
     @Override
     public ComponentId id() {

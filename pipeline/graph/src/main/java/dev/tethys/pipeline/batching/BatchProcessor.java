@@ -22,7 +22,7 @@ import java.util.Set;
 
 /**
  * {@code batch}: joins batches. Unlike the Collector's it keeps receipts, so that sources receive
- * what their own became, and refuses nothing while the queue after it has room.
+ * the outcome of their items, and refuses nothing while the queue after it has room.
  */
 public final class BatchProcessor implements ProcessorFactory<BatchProcessor.Settings> {
   /** The settings. */

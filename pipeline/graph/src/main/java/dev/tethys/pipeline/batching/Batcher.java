@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Joins batches until they are large enough or old enough, and splits those that are too large.
- * Receipts are kept: each source receives what its own became.
+ * Receipts are kept: each source receives the outcome of its own items.
  *
  * <p>Nothing is decoded to join: the bytes are put one behind the other; trees stay trees; profiles
  * get a dictionary together. Batches with a lane are joined with others whose lanes fall into the
@@ -47,7 +47,7 @@ public final class Batcher implements Consumer {
 
   /** Counters of a batcher. */
   public interface Meter {
-    /** A batch continued. */
+    /** A batch was sent on. */
     void sent(int items, int bytes, boolean becauseOfSize);
 
     /** A batch was rejected. */
@@ -65,7 +65,7 @@ public final class Batcher implements Consumer {
   private final Map<Key, Group> groups = new HashMap<>(); // guarded by itself
   private volatile boolean stopped;
 
-  /** Read: while what was held continues; written by who waits for that. */
+  /** Read-locked while held items are sent on; write-locked by a thread that waits for that. */
   private final ReentrantReadWriteLock goingOn = new ReentrantReadWriteLock();
 
   /**
@@ -137,8 +137,8 @@ public final class Batcher implements Consumer {
   }
 
   /**
-   * Sends on what is held, and waits a moment for what others are sending on: what came before has
-   * continued then, even where its time had come just now.
+   * Sends on the held items, and waits a moment for other threads that are sending: all items taken
+   * before have been sent on then, even where their time had come just now.
    */
   public void flush() {
     flush(LONGEST_WAY);
@@ -173,7 +173,7 @@ public final class Batcher implements Consumer {
     private final Key key;
     private final ReentrantLock lock = new ReentrantLock();
 
-    /** Held while batches with lanes continue, so that none overtakes. */
+    /** Held while batches with lanes are sent on, so that none overtakes. */
     private final ReentrantLock sending = new ReentrantLock();
 
     private List<Batch> batches = new ArrayList<>();

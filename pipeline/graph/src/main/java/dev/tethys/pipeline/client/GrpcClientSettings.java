@@ -125,7 +125,7 @@ public record GrpcClientSettings(
 
   /** The keys of the block, to which an exporter adds its own. */
   public static final class Keys {
-    /** What a template has instead of an endpoint. */
+    /** Placeholder of the endpoint in a template. */
     private static final String NOWHERE = "nowhere:1";
 
     private final Key<String> endpoint;

@@ -173,9 +173,9 @@ public final class HttpEndpoint {
   }
 
   /**
-   * What a status other than success means: overload and faults of the server are for later; so are
-   * refused credentials and a missing database, which people repair while the queue keeps what is
-   * in it; anything else is permanently, regardless of what it says: a refusal may quote what was
+   * Meaning of a status other than success: overload and faults of the server are retryable; so are
+   * refused credentials and a missing database, which an operator can repair while the queue keeps
+   * its content; anything else is permanent, regardless of its text: a refusal may quote what was
    * sent.
    */
   public static SendResult judge(Reply r) {

@@ -48,7 +48,7 @@ public final class TlsKeys {
 
   private TlsKeys() {}
 
-  /** The key for suites that are broken, which are not spoken anything that it says. */
+  /** The key for suites that are broken, which are never spoken, regardless of its value. */
   public static Key<Boolean> insecureSuites(Section s) {
     return s.key(
         "include_insecure_cipher_suites", Type.BOOL, false, "Only false: they are broken.");

@@ -36,7 +36,7 @@ public interface ClientAuth {
     return c == null ? client : client.signing(c);
   }
 
-  /** What has headers to say next to a client of {@link #signing}; null for nothing. */
+  /** Headers of the authentication in addition to a client of {@link #signing}; null for none. */
   static @Nullable ClientAuth withSigning(@Nullable ClientAuth auth) {
     return auth == null || auth.cloud() != null ? null : auth;
   }
@@ -45,7 +45,7 @@ public interface ClientAuth {
    * The token of {@link #headers()}, for protocols that have no headers. May block.
    *
    * @return of printable ASCII without spaces
-   * @throws IOException when no token is available now, or what the extension says is none
+   * @throws IOException when no token is available now, or the extension's answer is not one
    */
   default String bearerToken() throws IOException {
     for (Map.Entry<String, String> h : headers().entrySet()) {

@@ -11,21 +11,21 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Component {
   /**
-   * Begins its work. Anything that comes after it in the graph was started before.
+   * Begins its work. All components after it in the graph were started before.
    *
    * @throws IOException when it cannot: what is taken or cannot be reached, and what to do
    */
   default void start() throws IOException {}
 
   /**
-   * Passes on what it holds, for another is about to take its place and what happens one must not
-   * overtake it. It is stopped soon after.
+   * Passes on its items, because another component replaces it and later items must not overtake
+   * them. It is stopped soon after.
    */
   default void forward() {}
 
   /**
-   * Ends its work. Anything that comes before it was stopped: nothing is consumed any more. What it
-   * holds it passes on, or leaves on disk, or settles as {@link
+   * Ends its work. All components before it were stopped: nothing is consumed any more. It passes
+   * its items on, or leaves them on disk, or settles them as {@link
    * dev.tethys.pipeline.Outcome.Unavailable}, within the time. What is consumed all the same is
    * settled as unavailable.
    */

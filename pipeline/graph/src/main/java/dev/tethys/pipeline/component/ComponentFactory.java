@@ -22,8 +22,8 @@ public sealed interface ComponentFactory<S>
   String about();
 
   /**
-   * How its settings are read; make it of a {@link dev.tethys.config.Section}. Nothing written
-   * represents an empty map.
+   * How its settings are read; make it of a {@link dev.tethys.config.Section}. An absent value is
+   * an empty map.
    */
   Type<S> settings();
 }

@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 
 /**
- * The types of components that there are: a list made by hand. Next to them, types that the
+ * The types of components that there are: a list made by hand. In addition, types that the
  * Collector has and that are not built are known, so that they are refused by name.
  */
 public final class Components {

@@ -7,11 +7,11 @@ public interface ConfigWatcher {
   /**
    * The configuration.
    *
-   * @param printed put together, with its secrets masked; "" by default
+   * @param printed the merged configuration, with its secrets masked; "" by default
    * @param resource what the process says of itself in its own telemetry; empty where it has none
    */
   record Effective(String printed, Map<String, String> resource) {
-    /** Of a graph that has no its own file. */
+    /** Of a graph without a file. */
     public static final Effective UNKNOWN = new Effective("", Map.of());
   }
 

@@ -27,7 +27,7 @@ public interface DynamicReceivers {
    */
   void mayAsk(Collection<String> names);
 
-  /** The same where that is unknown which they will name. */
+  /** The same where it is unknown which they will name. */
   void mayAskAny();
 
   /**

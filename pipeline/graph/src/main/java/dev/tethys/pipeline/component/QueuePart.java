@@ -10,16 +10,17 @@ import org.jspecify.annotations.Nullable;
 /** One of several queues of a component. Started and stopped by its component. */
 public interface QueuePart extends Exporter {
   /**
-   * Sends what waits by another sender from now on. What is under way happenss end, or is cut off
-   * after some seconds and goes by the other, too. Does not wait: what its batching holds back
-   * stays there until its time or {@link #forward()}, which waits for room in a queue that blocks.
+   * Sends what waits by another sender from now on. Requests in flight end with the old sender, or
+   * are cut off after some seconds and sent by the new one, too. Does not wait: what its batching
+   * holds back stays there until its time or {@link #forward()}, which waits for room in a queue
+   * that blocks.
    */
   void replaceSender(Sender sender);
 
   /**
-   * As {@link #replaceSender}, where its destination is gone and the sender looks for others: what
-   * has been acknowledged is tried until it is taken, regardless of what is configured of stopping.
-   * Before the start, it starts so.
+   * As {@link #replaceSender}, where its destination is gone and the sender looks for others:
+   * acknowledged requests are tried until they are taken, regardless of the configured limit of
+   * retries. Before the start, it starts so.
    */
   void leave(Sender sender);
 

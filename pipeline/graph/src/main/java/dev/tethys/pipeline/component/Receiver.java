@@ -8,8 +8,8 @@ import java.time.Duration;
  */
 public interface Receiver extends Component {
   /**
-   * What it takes telemetry of is gone, so that no one will take later what is left there: takes
-   * that, within the time. Called before {@link #stop}, if at all.
+   * Its source is gone, so that nothing will read the rest of it later: takes the rest, within the
+   * time. Called before {@link #stop}, if at all.
    */
   default void finish(Duration timeLimit) throws InterruptedException {}
 }

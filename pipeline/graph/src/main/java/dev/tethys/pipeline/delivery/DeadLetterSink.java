@@ -37,7 +37,9 @@ final class DeadLetterSink {
     return letters != null;
   }
 
-  /** Among the dead letters where there are any; what the source receives. */
+  /**
+   * Moves a request to the dead letters where there are any; returns the outcome for the source.
+   */
   Outcome deadLetter(EncodedRequest p, String reason, String dropReason, int attempts) {
     if (letters != null) {
       try {

@@ -114,7 +114,7 @@ final class DeadLetters implements Closeable {
         }
       }
     } catch (NumberFormatException e) {
-      // no our own id
+      // not one of our ids
     }
     return null;
   }

@@ -12,10 +12,10 @@ import java.time.Duration;
 final class DeliveryErrorLog {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.delivery");
 
-  /** How often the log reports requests that were not taken. */
+  /** How often refused requests are logged. */
   private static final Duration EVERY = Duration.ofSeconds(10);
 
-  /** How often it reports a request that is sent again and again. */
+  /** How often a request that is sent again and again is logged. */
   private static final Duration EVERY_WAIT = Duration.ofMinutes(1);
 
   /** Delivery error and its time in Unix milliseconds; "" and 0 for none. */
@@ -46,8 +46,8 @@ final class DeliveryErrorLog {
   }
 
   /**
-   * Tells the log that a request was not taken in several attempts and is sent again, unless it was
-   * notified of one within a minute: who looks there finds why nothing arrives.
+   * Logs that a request was refused in several attempts and is sent again, at most once a minute,
+   * so that the log explains why nothing arrives.
    */
   void waits(int attempts, String why) {
     synchronized (this) {
@@ -67,10 +67,7 @@ final class DeliveryErrorLog {
         why);
   }
 
-  /**
-   * A request was taken that had not been before: the log is notified of it if it had received
-   * that.
-   */
+  /** Logs that a request was taken, if earlier refusals were logged. */
   void taken(int attempts) {
     if (!waits) {
       return;
@@ -79,7 +76,7 @@ final class DeliveryErrorLog {
     LOG.log(Level.INFO, "{0}: delivers again, after {1} attempts", name, String.valueOf(attempts));
   }
 
-  /** Tells the log, unless something was logged just before. */
+  /** Logs, unless a line was logged just before. */
   void say(String what) {
     long more;
     synchronized (this) {

@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The jobs of an outbox, in what order they may go, and the receipts of entries that are none yet.
  *
- * <p>Invariants: every entry that was issued and is not done is here, in exactly one of the states
- * of {@link Job.State}; of one lane at most one job is READY, DELAYED, FLYING or HEARD, and all
- * others are PARKED after it in their order. Guarded by the engine's lock.
+ * <p>Invariants: every entry that was taken from the storage and is not done is here, in exactly
+ * one of the states of {@link Job.State}; of one lane at most one job is READY, DELAYED, FLYING or
+ * HEARD, and all others are PARKED after it in their order. Guarded by the engine's lock.
  */
 final class DeliveryJobs {
   private final ArrayDeque<Job> ready = new ArrayDeque<>();
@@ -25,12 +25,12 @@ final class DeliveryJobs {
   private final Map<QueueStorage.Entry, AckCallback> receipts = new IdentityHashMap<>();
   private long sequence;
 
-  /** Who waits for an entry that was not issued yet. */
+  /** Keeps the receipt of an entry that was not taken from the storage yet. */
   void remember(QueueStorage.Entry e, AckCallback receipt) {
     receipts.put(e, receipt);
   }
 
-  /** Who waited for an entry that will not be issued; null for none. */
+  /** The receipt of an entry that will never be taken; null for none. */
   @Nullable AckCallback forget(QueueStorage.Entry e) {
     return receipts.remove(e);
   }
@@ -78,12 +78,12 @@ final class DeliveryJobs {
     freeLane(j);
   }
 
-  /** The one that was issued first and is not done; null when there is none. */
+  /** The entry that was taken first and is not done; null when there is none. */
   QueueStorage.@Nullable Entry oldest() {
     return handed.isEmpty() ? null : handed.firstEntry().getValue().entry;
   }
 
-  /** All of them, in the order in which they were issued. */
+  /** All jobs, in the order in which their entries were taken. */
   Collection<Job> all() {
     return handed.values();
   }
@@ -92,7 +92,7 @@ final class DeliveryJobs {
     return handed.values().stream().anyMatch(j -> j.state == state);
   }
 
-  /** Forgets everything; the receipts of entries that were never issued. */
+  /** Forgets everything; returns the receipts of entries that were never taken. */
   List<AckCallback> clear() {
     List<AckCallback> left = new ArrayList<>(receipts.values());
     handed.clear();

@@ -266,7 +266,7 @@ public record DeliverySettings(
       retry = Retry.DEFAULT;
     }
     if (written == null || !written.writes(MAX_ELAPSED_TIME)) {
-      // On disk nothing is gained by stopping.
+      // A queue on disk gains nothing by dropping after a time.
       retry = q.storage != null ? retry.forever() : retry.foreverForWaiting();
     }
     return new DeliverySettings(

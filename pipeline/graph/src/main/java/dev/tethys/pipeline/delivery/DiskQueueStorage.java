@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariant: every published record before {@code cursor} was put into {@code ahead} or passed
  * over; everything from there up to {@code published} waits to be read. Records are published in
- * the order in which they stand, regardless of who forced his first.
+ * their order, regardless of the thread that forced its record first.
  */
 final class DiskQueueStorage implements QueueStorage {
   /** Most entries in memory. */
@@ -126,7 +126,7 @@ final class DiskQueueStorage implements QueueStorage {
         try {
           log.force(place(e));
         } catch (IOException failure) {
-          // It may be there, but its source is given that it does not.
+          // It may be on disk, but its source was answered that it is not.
           log.skip(place(e), e.items);
           synchronized (appended) {
             ready.add(e);

@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * The way out of an outbox: requests in flight, what their destination answers, when they are tried
  * again and when no more.
  *
- * <p>Invariants, under the lock of the backlog: every entry that was issued and is not done is one
- * of its jobs; at most as many are in flight on the present {@link SenderBinding} as it permits
- * when one is started. What flies on a former route happenss end there.
+ * <p>Invariants, under the lock of the backlog: every entry that was taken from the storage and is
+ * not done is one of its jobs; at most as many are in flight on the present {@link SenderBinding}
+ * as it permits when one is started. Requests in flight on a former binding end there.
  */
 final class Dispatcher {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.delivery");
@@ -156,7 +156,7 @@ final class Dispatcher {
     return m == null || m.isEmpty() ? e.getClass().getSimpleName() : m;
   }
 
-  /** What was on disk is gone. */
+  /** Ends a job whose record on disk is gone. */
   private void lost(Job j) {
     backlog.lock.lock();
     try {
@@ -181,7 +181,7 @@ final class Dispatcher {
     backlog.lock.lock();
     try {
       if (j.state == Job.State.GONE) {
-        return false; // its source was notified otherwise in the meantime
+        return false; // its source was answered otherwise in the meantime
       }
       j.state = Job.State.HEARD;
       // Only what flies is interrupted; a file that is written next would be closed by it.
@@ -274,7 +274,7 @@ final class Dispatcher {
     return proceed(j);
   }
 
-  /** Its source is notified when what another outbox has of it is settled, too. */
+  /** The source is answered when the part in another outbox is settled, too. */
   private void await(Job j, SendResult.Reassigned moved) {
     AckCallback both = null;
     backlog.lock.lock();
@@ -339,7 +339,7 @@ final class Dispatcher {
     }
   }
 
-  /** To be tried again, or abandoned. */
+  /** Schedules the next attempt, or ends the job. */
   private boolean later(Job j, SendResult.Retryable l, long start, long now) {
     OutboxOptions.Retry retry = j.route().retry;
     Duration pause = Backoff.pause(retry, Math.max(1, j.attempts), random);
@@ -469,8 +469,8 @@ final class Dispatcher {
   }
 
   /**
-   * What waits goes by another sender from now on, and at once what had been delayed; it may be one
-   * that was there before.
+   * Waiting requests use another sender from now on, delayed ones at once; it may be one that was
+   * there before.
    */
   void replaceSender(Sender sender) {
     backlog.lock.lock();
@@ -526,8 +526,8 @@ final class Dispatcher {
   }
 
   /**
-   * Interrupts what is being sent, and waits a little for it, and for sources that are being
-   * reported what their own became. The backlog is closed.
+   * Interrupts the requests in flight, and waits a little for them, and for sources that are
+   * receiving outcomes. The backlog is closed.
    */
   void cutOff() {
     backlog.lock.lock();

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The component through which a thread hands something on, with those through which it came there.
- * A queue that is full inspects it: who comes through a component that has to end is not made to
- * wait, while all others continues waiting.
+ * A full queue reads it: a thread that comes through a component that has to end does not wait,
+ * while all others continue waiting.
  */
 public final class DrainScope {
   private static final ScopedValue<DrainScope> OF_THREAD = ScopedValue.newInstance();
@@ -26,7 +26,7 @@ public final class DrainScope {
     return OF_THREAD.isBound() ? OF_THREAD.get() : null;
   }
 
-  /** Where the components pass on through which this thread came, the nearest first. */
+  /** The exits of the components through which this thread came, the nearest first. */
   static List<Exit> exits() {
     List<Exit> all = new ArrayList<>();
     for (DrainScope p = ofThread(); p != null; p = p.before) {
@@ -78,8 +78,8 @@ public final class DrainScope {
     }
 
     /**
-     * The component has to end: queues do not make it wait any more. Those that do so now have to
-     * be reported ({@link Outbox#wakeBlockedProducers}).
+     * The component has to end: queues do not make it wait any more. Threads that wait now have to
+     * be woken ({@link Outbox#wakeBlockedProducers}).
      */
     public void close() {
       closing = true;

@@ -11,7 +11,8 @@ import java.util.Map;
  * @param items how many items it carries
  * @param lane parcels of one lane are sent one after the other, in order; 0 where order means
  *     nothing
- * @param headers what the destination needs next to the body: tenant, topic, content type. Small.
+ * @param headers what the destination needs in addition to the body: tenant, topic, content type.
+ *     Small.
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record EncodedRequest(

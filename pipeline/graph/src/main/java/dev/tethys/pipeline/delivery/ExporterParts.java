@@ -32,7 +32,7 @@ public record ExporterParts(Encoder encoder, Sender sender) {
     return parts;
   }
 
-  /** The exporter that no one uses. */
+  /** The exporter of a part that is not used. */
   private static final Exporter NOBODY =
       new Exporter() {
         @Override

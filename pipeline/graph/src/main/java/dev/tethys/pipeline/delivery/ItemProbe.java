@@ -44,7 +44,7 @@ public final class ItemProbe implements ExporterProbe {
   @FunctionalInterface
   public interface Lookup {
     /**
-     * Where the item went, and whether it is there.
+     * Where the item went, after checking that it is there.
      *
      * @throws IOException when it does not, or as something else
      */

@@ -25,7 +25,7 @@ final class Job {
     FLYING,
     /** Its destination has answered, which is being dealt with. */
     HEARD,
-    /** Settled, or abandoned while it was sent: what results from that is of no interest. */
+    /** Settled, or abandoned while it was sent: its result is ignored. */
     GONE
   }
 
@@ -92,7 +92,7 @@ final class Job {
     others().addFirst(left);
   }
 
-  /** Others are sent instead of a parcel; what is wrong with them, or null. */
+  /** Others replace a request; the reason why they cannot, or null. */
   @Nullable String replace(EncodedRequest p, SendResult.Split by) {
     long sum = 0;
     for (EncodedRequest q : by.parcels()) {

@@ -18,24 +18,24 @@ public interface Outbox extends OutboxView, AutoCloseable {
    * Takes a parcel. Blocks while it is full and its policy says so.
    *
    * @param receipt settled once the parcel is on disk, and before it is sent; without a disk, once
-   *     it was delivered or abandoned
+   *     it was delivered or dropped
    */
   void put(EncodedRequest parcel, AckCallback receipt);
 
   /**
    * Takes a parcel that another outbox holds which has the same account, where nothing of it
-   * changes. It is not itself dropped for lack of room. Blocks as {@link #put} does.
+   * changes. It is not itself dropped when the queue is full. Blocks as {@link #put} does.
    *
    * @param receipt settled as by {@link #put}, unless it is not taken
-   * @return null when it was taken; otherwise why not: its items count as returned to the one that
-   *     held it, and no one settles the receipt
+   * @return null when it was taken; otherwise the reason: its items count as returned to the
+   *     caller, and the receipt is not settled
    */
   @Nullable Outcome transferIn(EncodedRequest parcel, AckCallback receipt);
 
   /**
-   * Continues with other options and another sender, with which everything is sent that is not
-   * under way: at once also what was to be tried again later, for the destination may be another.
-   * What is under way happenss end with the sender that it was given to.
+   * Continues with other options and another sender, which sends everything that is not in flight:
+   * at once also delayed requests, for the destination may be another. Requests in flight end with
+   * the sender that they were given to.
    *
    * @param options on the disk, or in the memory, that it has
    */
@@ -50,8 +50,8 @@ public interface Outbox extends OutboxView, AutoCloseable {
   void retire(Sender former, Duration timeLimit);
 
   /**
-   * From now on no caller waits for room, those who do now included: what finds none is returned to
-   * its source.
+   * From now on no caller waits for room, those that wait now included: a request without room is
+   * returned to its source.
    */
   void failBlockedProducers();
 

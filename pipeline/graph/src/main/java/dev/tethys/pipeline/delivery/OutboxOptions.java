@@ -71,7 +71,7 @@ public record OutboxOptions(
   /**
    * A queue on disk.
    *
-   * @param folder no other's; made when absent
+   * @param folder not used by any other outbox; made when absent
    * @param sync when a parcel counts as being on disk
    * @param deadLetterBytes most that dead letters take; the oldest make room for new ones
    */

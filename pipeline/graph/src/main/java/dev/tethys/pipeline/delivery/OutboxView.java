@@ -12,7 +12,7 @@ public interface OutboxView {
   /**
    * Whether threads of a component wait for room, or did a moment ago.
    *
-   * @param source where that component passes on
+   * @param source exit of that component
    */
   default boolean holdsUp(DrainScope.Exit source) {
     return false;

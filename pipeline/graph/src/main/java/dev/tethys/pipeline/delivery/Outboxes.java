@@ -25,7 +25,7 @@ public final class Outboxes {
   private final RandomGenerator random;
 
   /**
-   * What outboxes are on.
+   * Outboxes on files, with a clock and a source of random numbers.
    *
    * @param random from which pauses are drawn
    */

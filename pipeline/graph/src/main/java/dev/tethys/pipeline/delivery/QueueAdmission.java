@@ -45,7 +45,7 @@ final class QueueAdmission {
   /**
    * Takes a parcel whose items are accounted for as held.
    *
-   * @param mayDropIt whether it may itself be dropped for lack of room
+   * @param mayDropIt whether it may itself be dropped when the queue is full
    * @return null when it waits now; otherwise what to tell the source, accounted for
    */
   @Nullable Outcome take(EncodedRequest parcel, AckCallback receipt, boolean mayDropIt) {
@@ -144,8 +144,8 @@ final class QueueAdmission {
   }
 
   /**
-   * Whether there is. What has more items than the queue is for has room where nothing else waits:
-   * it may be of many senders, joined on its way, none of whom could repair that.
+   * Whether there is. A request with more items than the queue may hold has room where nothing else
+   * waits: it may be joined of many senders, none of which could repair that.
    */
   private boolean hasRoom(EncodedRequest parcel, long charge) {
     Capacity c = backlog.options.capacity();

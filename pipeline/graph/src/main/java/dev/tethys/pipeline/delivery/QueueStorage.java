@@ -19,13 +19,13 @@ interface QueueStorage extends Closeable {
     /** The parcel itself where it waits in memory. */
     final @Nullable EncodedRequest parcel;
 
-    /** Where it is on disk. */
+    /** Its place on disk. */
     final SegmentedLog.@Nullable Place place;
 
     /** Whether its source can wait; set before it is published. */
     boolean waits;
 
-    /** The order in which entries were issued; set by the engine. */
+    /** The order in which entries were taken; set by the dispatcher. */
     long sequence;
 
     Entry(
@@ -73,7 +73,7 @@ interface QueueStorage extends Closeable {
     return 0;
   }
 
-  /** Gives back what space it can without dropping anything; false when it cannot at all. */
+  /** Frees the space that it can without dropping anything; false when it cannot at all. */
   default boolean tidy() {
     return false;
   }
@@ -95,16 +95,16 @@ interface QueueStorage extends Closeable {
    */
   Entry store(EncodedRequest p, long millis) throws IOException;
 
-  /** A stored entry is issued when its turn comes. */
+  /** A stored entry is returned when its turn comes. */
   void publish(Entry e);
 
-  /** The next entry that was never issued; null when there is none. */
+  /** The next entry that was never returned; null when there is none. */
   @Nullable Entry next();
 
   /** The next entry, without taking it; null when it is not known without reading. */
   @Nullable Entry peek();
 
-  /** How many entries may be issued and not done, so that memory stays bounded. */
+  /** How many entries may be taken and not done, so that memory stays bounded. */
   int window();
 
   /**
@@ -125,11 +125,11 @@ interface QueueStorage extends Closeable {
     /**
      * Takes back the oldest that is not being sent; null when there is none.
      *
-     * @param in only such as are in this segment; null for any
+     * @param in only entries of this segment; null for any
      */
     @Nullable Entry takeBack(@Nullable Segment in);
 
-    /** Whether one of them that is in this segment is being sent. */
+    /** Whether an entry of this segment is being sent. */
     boolean isSending(Segment in);
   }
 

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One file of a {@link SegmentedLog}. All fields are guarded by the log's lock; {@code records} and
- * {@code items} are of those records that are in it, {@code doneRecords} and {@code doneItems} of
- * those among them that are done with.
+ * {@code items} count the records in it, {@code doneRecords} and {@code doneItems} those among them
+ * that are done.
  */
 final class Segment {
   final long number;

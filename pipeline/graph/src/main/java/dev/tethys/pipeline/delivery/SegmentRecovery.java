@@ -30,7 +30,7 @@ final class SegmentRecovery {
   }
 
   /**
-   * Counts what is in a segment, and what of it is done.
+   * Counts the content of a segment, and the part that is done.
    *
    * @param last whether it is the one that was written last, which may be torn: its bodies are
    *     checked

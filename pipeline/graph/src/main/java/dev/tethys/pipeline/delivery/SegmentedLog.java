@@ -231,7 +231,7 @@ final class SegmentedLog implements Closeable {
   /**
    * Waits until a record survives the machine. Threads that wait at the same time share one force.
    *
-   * @throws IOException when that failed: the record may or may not be there
+   * @throws IOException when that failed: the record may or may not be on disk
    */
   void force(Place p) throws IOException {
     Segment s = p.segment;
@@ -304,7 +304,7 @@ final class SegmentedLog implements Closeable {
   /**
    * Reads a record with its body.
    *
-   * @throws DamagedException when it does not be there any more
+   * @throws DamagedException when it is not there any more
    */
   EncodedRequest read(Place p) throws IOException {
     int length = Math.toIntExact(p.end - p.offset);

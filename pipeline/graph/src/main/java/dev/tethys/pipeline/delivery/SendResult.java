@@ -65,7 +65,7 @@ public sealed interface SendResult {
       refused = List.copyOf(refused);
     }
 
-    /** All items that it reports. */
+    /** All items of the result. */
     public long items() {
       return delivered
           + refused.stream().mapToLong(r -> r.parcel().items()).sum()

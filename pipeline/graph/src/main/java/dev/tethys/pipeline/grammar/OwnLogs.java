@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param sampling which of equal lines are left out; null for none
  * @param outputs {@code stdout}, {@code stderr} or paths of files; empty for standard error
  * @param errorOutputs where it is said that a line could not be written; the same
- * @param fields what is on each line: strings, numbers, booleans, lists and maps
- * @param withResource whether attributes of the resource that are written are there too
+ * @param fields on each line: strings, numbers, booleans, lists and maps
+ * @param withResource whether configured attributes of the resource are on each line, too
  */
 public record OwnLogs(
     @Nullable String level,

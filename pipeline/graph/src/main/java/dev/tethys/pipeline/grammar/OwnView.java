@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A view of {@code service.telemetry.metrics}: how some metrics of the process are shown.
  *
- * @param name of the metrics that it is about, in which {@code *} and {@code ?} represent any; ""
- *     for all
+ * @param name of its metrics, in which {@code *} and {@code ?} match any characters; "" for all
  * @param kind of these; null for all
  * @param drop whether they are not shown
  * @param rename what they are called then; "" as before

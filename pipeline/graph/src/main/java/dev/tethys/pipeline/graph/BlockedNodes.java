@@ -68,7 +68,7 @@ final class BlockedNodes {
     return Plan.pipeline(e.key.pipeline()).signal();
   }
 
-  /** Whether a node takes nothing by itself; null when it does, or is blocked itself. */
+  /** The reason why a node itself takes nothing; null when it does, or is blocked by another. */
   private @Nullable Blockage cause(GraphNode n) {
     List<Edge> in = into(n.key);
     if (in.isEmpty()) {

@@ -15,8 +15,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Queues of one node. Where they are on disk, each has a folder within that of the node, called
- * {@code of-} and its name as URLs write it; a queue of the node's own would be next to them.
+ * Queues of one node. On disk, each has a folder within that of the node, called {@code of-} and
+ * its name as URLs write it; a queue of the node itself would be next to them.
  */
 final class FolderParts implements QueueParts {
   private static final String PREFIX = "of-";

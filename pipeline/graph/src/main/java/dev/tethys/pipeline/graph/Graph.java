@@ -84,8 +84,8 @@ public final class Graph implements GraphView {
   }
 
   /**
-   * Becomes what a configuration says. Everything new is made before anything stops; what did not
-   * change continues. When a component cannot start, everything is as it was before.
+   * Becomes what a configuration says. Everything new is made before anything stops; unchanged
+   * nodes continue. When a component cannot start, everything is as it was before.
    *
    * @throws dev.tethys.config.ConfigException where the configuration is wrong
    * @throws IOException when a component cannot start
@@ -114,7 +114,7 @@ public final class Graph implements GraphView {
       nodes = change.undo();
       if (before != null) {
         services.volumes().configure(before.telemetry().volumes());
-        notifyWatchers(before); // one that took the place of another has not been reported yet
+        notifyWatchers(before); // a graph that replaces another has not been reported yet
       }
       throw e;
     }
@@ -146,8 +146,8 @@ public final class Graph implements GraphView {
   }
 
   /**
-   * Stops everything: receivers first, then each node once nothing happens any more. A change that
-   * is under way, and waits for room in a queue that stays, has to end within the time too.
+   * Stops everything: receivers first, then each node once no batch reaches it any more. A change
+   * that is under way, and waits for room in a queue that stays, has to end within the time too.
    *
    * @param timeLimit for all together
    */
@@ -173,7 +173,8 @@ public final class Graph implements GraphView {
   }
 
   /**
-   * From now on no caller waits for room in its queues: what finds none is returned to its source.
+   * From now on no caller waits for room in its queues: a batch without room is returned to its
+   * source.
    */
   public void failBlockedProducers() {
     Lifecycle.failBlockedProducers(List.copyOf(nodes.values()));

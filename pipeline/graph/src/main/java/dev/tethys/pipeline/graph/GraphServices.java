@@ -23,7 +23,7 @@ public record GraphServices(
     Registry metrics,
     EntryFilter entry,
     Volumes volumes) {
-  /** Services of a graph with its own volumes. */
+  /** Services of a graph with separate volumes. */
   public GraphServices(
       Components components,
       Scheduler clock,

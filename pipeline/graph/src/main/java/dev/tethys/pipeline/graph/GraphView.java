@@ -26,7 +26,7 @@ public interface GraphView {
   Map<String, OutboxView> outboxes();
 
   /**
-   * Inspects what passes an edge; empty when there is no such edge.
+   * Samples the batches of an edge; empty when there is no such edge.
    *
    * @param edge as {@link GraphStatus.EdgeStatus#id} names it
    * @param perSecond most batches a second

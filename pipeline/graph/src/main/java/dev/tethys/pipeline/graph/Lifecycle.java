@@ -68,7 +68,7 @@ final class Lifecycle {
    * Stops what a reload has taken out. What that holds may wait for room in a queue that stays, of
    * a destination that is down, for a while; then it is taken beyond the size of the queue.
    *
-   * @param staying those that continue
+   * @param staying nodes that continue
    */
   void stopGone(List<GraphNode> gone, List<GraphNode> staying) {
     List<GraphNode> all = new ArrayList<>(gone);
@@ -82,7 +82,7 @@ final class Lifecycle {
   }
 
   /**
-   * What nodes pass on waits no more for room.
+   * Batches that nodes pass on wait no more for room.
    *
    * @param all in whose queues it may wait now
    */
@@ -92,8 +92,8 @@ final class Lifecycle {
   }
 
   /**
-   * Stops nodes within a time, sources first, extensions last. What they pass on may wait for room
-   * in a queue after them, of a destination that is down: at the end of the time it finds none.
+   * Stops nodes within a time, sources first, extensions last. Their batches may wait for room in a
+   * later queue of a destination that is down: at the end of the time they are refused.
    */
   void stopAll(List<GraphNode> some, Duration timeLimit) {
     if (!timeLimit.isPositive()) {

@@ -65,7 +65,7 @@ final class NodeContext implements Context {
 
   private final DrainScope.Exit exit;
 
-  /** Where all leaves that the node passes on. */
+  /** Exit through which all batches leave the node. */
   DrainScope.Exit exit() {
     return exit;
   }

@@ -82,7 +82,10 @@ record Plan(Map<NodeKey, Step> nodes) {
     return new Plan(sorted);
   }
 
-  /** What a node leads to comes after it. Circles were refused before. */
+  /**
+   * Nodes in an order in which each precedes the nodes that it leads to. Circles were refused
+   * before.
+   */
   /** Extensions as they are listed, but one that names another after that one. */
   private static List<Definition> inOrderOfUse(List<Definition> extensions) {
     Map<String, Definition> byName = new LinkedHashMap<>();

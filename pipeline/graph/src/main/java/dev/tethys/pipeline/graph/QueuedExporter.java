@@ -116,8 +116,8 @@ final class QueuedExporter implements QueuePart {
   }
 
   /**
-   * Starts with the outbox of another: what waits there is sent by this one, what is under way
-   * happenss end. The other continues passing what still happens, until it is stopped.
+   * Starts with the outbox of another exporter: this one sends the waiting requests; requests in
+   * flight end with the other. The other still passes on its batches, until it is stopped.
    */
   void succeed(QueuedExporter other) {
     Outbox box = other.outbox;
@@ -152,7 +152,7 @@ final class QueuedExporter implements QueuePart {
     first.consume(batch, receipt);
   }
 
-  /** What has waited for company continues, maybe on its own thread, and has to when this ends. */
+  /** Puts a batch into the outbox, maybe on its own thread, and must do so when this ends. */
   private void issue(Batch batch, AckCallback receipt) {
     context.exit().pass(() -> enqueue(batch, receipt));
   }
@@ -224,7 +224,7 @@ final class QueuedExporter implements QueuePart {
     }
   }
 
-  /** Where sources wait they are asked to retry, and come to others. */
+  /** Where sources wait, they are asked to retry, and reach other exporters. */
   private static OutboxOptions untilTaken(OutboxOptions o) {
     if (o.disk() == null && !o.acknowledgeQueued()) {
       return o;
@@ -296,7 +296,7 @@ final class QueuedExporter implements QueuePart {
     }
   }
 
-  /** No caller waits for room in its queue any more, unless it is another's. */
+  /** No caller waits for room in its queue any more, unless another exporter owns it. */
   void failBlockedProducers() {
     Outbox box = outbox;
     if (box != null && !succeeded) {
@@ -309,7 +309,7 @@ final class QueuedExporter implements QueuePart {
    * down, would be waited for without end where it may block: when the time is up, what has no room
    * goes back to its source.
    *
-   * @param box null when it is another's, who continues sending
+   * @param box null when another exporter owns it, and continues sending
    */
   private void transfer(Batcher from, Duration timeLimit, @Nullable Outbox box) {
     if (box == null) {

@@ -24,12 +24,12 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Folders of receivers that a node makes, all in one of the node's. One that no one uses any more
- * is kept for a while: what it was of may come back, and then continues where it ended. How long no
- * one uses it is in the time of its last change, so that it is known after a restart.
+ * Folders of receivers that a node makes, all in one of the node's. An unused folder is kept for a
+ * while: its component may come back, and then continues where it ended. The time of its last
+ * change says since when it is unused, so that it is known after a restart.
  *
- * <p>Bound: {@link #MOST} folders that no one uses, for {@link #KEEP} and {@link #EVERY}, of which
- * {@code EVERY} begins with the node: until then it is not known who will use them.
+ * <p>Bound: {@link #MOST} unused folders, for {@link #KEEP} and {@link #EVERY}, of which {@code
+ * EVERY} begins with the node: until then it is not known who will use them.
  */
 final class ReceiverFolders {
   static final Duration KEEP = Duration.ofDays(1);
@@ -89,13 +89,13 @@ final class ReceiverFolders {
     }
   }
 
-  /** A user uses these from now on. */
+  /** Marks these as used from now on. */
   synchronized void use(Set<Path> folders) {
     used.addAll(folders);
     folders.forEach(f -> parents.add(f.getParent()));
   }
 
-  /** No one does any more. */
+  /** Marks these as unused. */
   synchronized void release(Set<Path> folders) {
     if (folders.isEmpty()) {
       return;

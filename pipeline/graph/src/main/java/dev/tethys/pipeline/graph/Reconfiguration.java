@@ -19,14 +19,14 @@ import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One change from the nodes that run to those of a plan. What the plan has as it is continues, or
- * is adjusted; everything new is made before anything stops; when one cannot start, {@link #undo}
- * makes everything as it was before. What the plan does not have is left to the caller.
+ * One change from the nodes that run to those of a plan. Unchanged nodes continue, or are adjusted;
+ * everything new is made before anything stops; when one cannot start, {@link #undo} makes
+ * everything as it was before. What the plan does not have is left to the caller.
  */
 final class Reconfiguration {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline");
 
-  /** How long calls wait at most for a node that a reload replaces to pass on what it has. */
+  /** How long calls wait at most for a node that a reload replaces to pass on its items. */
   private static final Duration HOLD = Duration.ofMillis(20);
 
   private final Plan plan;
@@ -224,7 +224,7 @@ final class Reconfiguration {
     }
   }
 
-  /** What a node holds continues before anything comes to the next, as far as there is room. */
+  /** The items of a node leave before anything reaches the next, as far as there is room. */
   private void forward(GraphNode old, Duration timeLimit) {
     Thread t =
         Thread.ofPlatform()
@@ -296,7 +296,7 @@ final class Reconfiguration {
     return running;
   }
 
-  /** Stops a node while others continue; what it holds has room in the queues after it. */
+  /** Stops a node while others continue; its items have room in the queues after it. */
   private void stopNow(GraphNode n) {
     List<GraphNode> behind = new ArrayList<>(running.values());
     behind.addAll(wanted.values());

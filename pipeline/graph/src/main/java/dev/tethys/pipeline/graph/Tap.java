@@ -28,7 +28,7 @@ public final class Tap implements AutoCloseable {
     long now = System.nanoTime();
     long at = nextAt.get();
     if (now - at >= 0 && nextAt.compareAndSet(at, now + everyNanos)) {
-      b.share(); // it is checked while others have it
+      b.share(); // the tap reads it while others have it
       seen.offer(b);
     }
   }

@@ -67,7 +67,7 @@ public final class Traffic {
   }
 
   /**
-   * Inspects some of what passes, until it is closed.
+   * Samples some of the batches, until it is closed.
    *
    * @param perSecond most batches a second
    */

@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
 
 /**
  * Routes batches along edges to node holders. Holders stay when their node is replaced, so a reload
- * does not affect unrelated branches. Changes are for one thread at a time; edges may be checked
+ * does not affect unrelated branches. Changes are for one thread at a time; edges may be read
  * meanwhile.
  */
 final class Wiring {

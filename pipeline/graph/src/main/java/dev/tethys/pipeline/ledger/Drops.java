@@ -17,7 +17,7 @@ public final class Drops {
   /** It could not be read back from the queue on disk. */
   public static final String DAMAGED = "damaged";
 
-  /** It could not be put into the form that the destination requires. */
+  /** It could not be encoded for the destination. */
   public static final String NOT_ENCODABLE = "not_encodable";
 
   /** A processor was configured to. */

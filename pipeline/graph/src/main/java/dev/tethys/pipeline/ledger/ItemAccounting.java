@@ -25,7 +25,7 @@ public final class ItemAccounting {
   private final Map<String, Long> dropped = new TreeMap<>();
 
   /**
-   * An account of no one's ledger.
+   * An account outside of any ledger.
    *
    * @param kind {@code receiver}, {@code processor}, {@code exporter}, {@code connector}
    * @param component its id, for a processor with its pipeline
@@ -104,7 +104,7 @@ public final class ItemAccounting {
     }
   }
 
-  /** Held until now; its source is asked to keep it. */
+  /** Held until now; returned to its source. */
   public synchronized void giveBack(long items) {
     held -= items;
     returned += items;
@@ -116,7 +116,7 @@ public final class ItemAccounting {
     kept += items;
   }
 
-  /** Came in and continued at once. */
+  /** Came in and was passed on at once. */
   public synchronized void through(long items) {
     in += items;
     out += items;

@@ -17,12 +17,12 @@ import java.util.function.UnaryOperator;
 /**
  * Bounded set of names built from label values, so that senders cannot fill a database with tables.
  * Beyond the limit, items go to one further name, in which every label is {@code other}, and are
- * counted. What would make another goes to one name more, in which {@code other} represents every
- * label, and is counted. Names are known for the life of the exporter. Safe for any number of
+ * counted. Names beyond the limit become one more name, in which {@code other} replaces every
+ * label, and are counted. Names are known for the life of the exporter. Safe for any number of
  * threads.
  */
 public final class BoundedNames {
-  /** What represents labels beyond the limit. */
+  /** Replaces labels beyond the limit. */
   public static final String OTHER = "other";
 
   private static final int MOST = 100_000;
@@ -37,7 +37,7 @@ public final class BoundedNames {
   private final String exporter;
 
   /**
-   * @param most how many names there may be, next to the one for all others
+   * @param most how many names there may be, in addition to the one for all others
    * @param registry the exporter's
    * @param exporter the component, as in {@code clickhouse/far}
    */
@@ -58,7 +58,7 @@ public final class BoundedNames {
    *
    * @param naming a name of labels
    * @param other the name of what would make one more
-   * @param most how many names there may be, next to the one for all others
+   * @param most how many names there may be, in addition to the one for all others
    * @param registry the exporter's
    * @param exporter the component, as in {@code kafka/far}
    */
@@ -126,7 +126,7 @@ public final class BoundedNames {
     return fixed ? name : bounded(name);
   }
 
-  /** The same of a name that a user made. */
+  /** The same for a given name. */
   public String bounded(String name) {
     return name.equals(other) || admits(name) ? name : other;
   }

@@ -6,16 +6,16 @@ import java.util.function.UnaryOperator;
 
 /**
  * Rule for valid names of a database. Texts of a template are checked when it is read; values of
- * labels, which anybody may have sent, are made to fit.
+ * labels, which any client may have sent, are made to fit.
  *
  * @param requirement the rule in words, as in {@code "requires …"}
- * @param legal an expression that the template fits where {@code x} represents each label
- * @param led whether a template with labels begins with its own text, so that no value names what
- *     it likes, such as a table of the system
+ * @param legal an expression that the template fits where {@code x} replaces each label
+ * @param led whether a template with labels must begin with a text, so that no value can name, for
+ *     instance, a table of the system
  * @param fit makes a value one that may be in a name; "" when nothing is left of it
  * @param max most characters of a name, which is cut there; 0 for any number
- * @param taken texts that mean something to the destination where they are in a name: there they
- *     get an underscore before their last character
+ * @param taken texts with a meaning for the destination in a name: they get an underscore before
+ *     their last character
  */
 public record NameRule(
     String requirement,
@@ -24,7 +24,7 @@ public record NameRule(
     UnaryOperator<String> fit,
     int max,
     List<String> taken) {
-  /** Anything goes, and every caller has made values fit. */
+  /** Anything is legal; the caller has made values fit. */
   static final NameRule NONE = new NameRule("", "(?s).*", false, v -> v, 0, List.of());
 
   /**

@@ -15,7 +15,7 @@ public record NameTemplate(List<String> parts, NameRule rule) {
   private static final String NONE = "none";
 
   /**
-   * Reads one that every caller for names makes fit.
+   * Reads one whose values the caller makes fit.
    *
    * @throws IllegalArgumentException when a brace is not closed, or has nothing in it
    */

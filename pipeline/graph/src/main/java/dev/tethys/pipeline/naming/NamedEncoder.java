@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Parts batches by the names that their items go to, and has each part encoded for its name. Series
- * are distinguished by their labels, everything else by the attributes of its resource; profiles
- * stay together.
+ * are separated by their labels, everything else by the attributes of its resource; profiles stay
+ * together.
  */
 public final class NamedEncoder implements Encoder {
   /** The header of a parcel that has the name; it does not go over the wire. */
@@ -58,8 +58,8 @@ public final class NamedEncoder implements Encoder {
   /**
    * What encodes for the names of a template.
    *
-   * @param series of destinations of series; null where metrics stay OTLP and resources are
-   *     distinguished
+   * @param series of destinations of series; null where metrics stay OTLP and are separated by
+   *     resource
    * @param encoders for a name
    */
   public static Encoder of(

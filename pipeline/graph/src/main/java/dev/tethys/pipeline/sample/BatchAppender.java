@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes what is appended as requests of remote write. It remembers no series: a reference holds
- * until the next one is asked for, so the appender resolves each series anew.
+ * until the next one is asked for, so its caller resolves each series anew.
  *
  * <p>Samples are neither sorted nor compared with earlier ones: nothing is refused.
  */

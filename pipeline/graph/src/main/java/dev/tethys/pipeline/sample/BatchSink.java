@@ -17,7 +17,7 @@ public final class BatchSink implements SampleSink {
   /** Writers that wait for the next appender. */
   private static final int MAX_IDLE = 8;
 
-  /** A writer with a larger buffer is abandoned. */
+  /** A writer with a larger buffer is not kept. */
   private static final int KEEP_BYTES = 1 << 20;
 
   /** References of two appenders differ, as long as none gives more than so many. */

@@ -35,7 +35,10 @@ final class TeeAppender implements Appender {
     return store.labels(s);
   }
 
-  /** Goes to a series next to the store; false when it has just left memory. */
+  /**
+   * Passes a sample to the other appender, for a series of the store; false when the series has
+   * just left memory.
+   */
   private boolean at(long s) {
     if (s != series) {
       Labels l = store.labels(s);
@@ -94,7 +97,7 @@ final class TeeAppender implements Appender {
 
   @Override
   public void commit() {
-    // Beside first: regardless of what the store has after a crash has also been passed on.
+    // The other first: samples that the store has after a crash have then also been passed on.
     beside.commit();
     store.commit();
   }

@@ -15,8 +15,8 @@ import java.util.function.Consumer;
 /**
  * A store beside which everything that it takes goes another way too.
  *
- * <p>What is committed is passed on before the store has it: if the process dies in between, the
- * other side has a sample more than the store, and never one less.
+ * <p>A commit is passed on before the store has it: if the process dies in between, the other side
+ * has a sample more than the store, and never one less.
  */
 public final class TeeStore implements MetricStore {
   private final MetricStore store;

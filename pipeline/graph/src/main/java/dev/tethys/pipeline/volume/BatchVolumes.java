@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Of large batches only one in {@link #SAMPLED_OF} is {@code detailed}: only it has the values
  * of attributes of items, and only its attributes with many values are counted, with that weight.
- * The cost of an item is thus bounded, also where each item has its own value.
+ * The cost of an item is thus bounded, also where each item has a different value.
  *
  * <p>Invariants after {@link #complete}: the items of an attribute are those of the batch; its
  * bytes are {@code bytes}, or unknown where {@code bytes} is -1.

@@ -73,7 +73,7 @@ public record VolumeAttribute(String name, Source source, String key) {
     };
   }
 
-  /** Whether each item has to be read for it, and may have its own value. */
+  /** Whether each item has to be read for it, and may have a different value. */
   boolean isOfItems() {
     return source == Source.ITEM || source == Source.METRIC;
   }

@@ -206,7 +206,8 @@ public final class PipelineEndpoints {
         }
         done = 1;
       } else {
-        // Those that there are now: what is refused again becomes a letter again, after them.
+        // The letters of this moment: an item that is refused again becomes a letter again, after
+        // them.
         long there = box.status().deadLetters();
         long most = (long) number(p, "limit", Long.MAX_VALUE, Long.MAX_VALUE);
         long left = Math.min(there, most);
@@ -219,7 +220,7 @@ public final class PipelineEndpoints {
             left--;
           }
           if (left == before) {
-            break; // another process replays them
+            break; // another request replays them
           }
         }
       }

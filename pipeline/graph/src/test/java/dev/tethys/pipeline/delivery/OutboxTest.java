@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** One thread, its own clock: every test is the same each time. */
+/** One thread and its own clock: every test is the same each time. */
 class OutboxTest {
   private static final Retry QUICK =
       new Retry(true, Duration.ofSeconds(1), 2, Duration.ofSeconds(8), 0, Duration.ofMinutes(5), 0);
@@ -94,7 +94,7 @@ class OutboxTest {
     assertThat(clock.alarms()).isZero();
   }
 
-  /** Else it would be under way for ever, and its lane blocked after it. */
+  /** Else it would be in flight for ever, and its lane blocked after it. */
   @Test
   void whatCouldNotBeSentForWantOfMemoryIsSentAgain() {
     Outbox b = open(options(false));
@@ -443,7 +443,7 @@ class OutboxTest {
     assertThat(far.numbers()).containsExactly(1, 2, 4);
   }
 
-  /** A request that was joined of many is no one's fault who could ask for less. */
+  /** No client that could send less is at fault for a request that was joined of many. */
   @Test
   void aRequestOfMoreItemsThanTheQueueIsForHasItAlone() {
     Outbox b =

@@ -77,7 +77,7 @@ class ReplaceSenderTest {
         p -> {
           b.replaceSender(options(disk).withConcurrency(5, false), after);
           b.retire(before, Duration.ofSeconds(30));
-          clock.run(); // everything that may be sent next to it
+          clock.run(); // everything that may be sent at the same time
           assertThat(after.numbers()).containsExactly(3);
           assertThat(before.closed).isFalse();
           return SendResult.DELIVERED;

@@ -57,7 +57,7 @@ final class Doubles {
   /** What exporters with a queue do before they take something; may block. */
   volatile Runnable sending = () -> {};
 
-  /** What extensions received. */
+  /** Configurations that extensions received. */
   final List<String> watched = new CopyOnWriteArrayList<>();
 
   /** Ids that cannot start. */

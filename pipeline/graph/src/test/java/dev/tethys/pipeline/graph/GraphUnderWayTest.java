@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What becomes of what is under way, queued or waits for room while a graph changes or stops. */
 class GraphUnderWayTest extends GraphCase {
-  /** A destination that answers no client before it is released. */
+  /** A destination that answers no request before it is released. */
   private final class Hanging {
     private final CountDownLatch under = new CountDownLatch(1);
     private final CountDownLatch answers = new CountDownLatch(1);
@@ -231,7 +231,7 @@ class GraphUnderWayTest extends GraphCase {
     assertThat(taken("out")).extracting(Batch::items).containsExactlyInAnyOrder(1, 2, 3);
   }
 
-  /** A destination that answers no one, before which the queue is full. */
+  /** A destination that answers no request, before which the queue is full. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -269,7 +269,7 @@ class GraphUnderWayTest extends GraphCase {
     Thread stop = Thread.ofVirtual().start(() -> graph.stop(Duration.ofMillis(200)));
     assertThat(stop.join(Duration.ofSeconds(20))).as(who).isTrue();
     assertThat(told).hasSize(2).allMatch(o -> o instanceof Outcome.Unavailable);
-    // that the accounts balance, with nothing held, is checked behind every test
+    // every test ends with a check that the accounts balance, with nothing held
   }
 
   /**

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Dead letters that are replayed over HTTP, more of them than are checked at once. */
+/** Dead letters that are replayed over HTTP, more of them than are read at once. */
 @Timeout(120)
 class DeadLetterReplayTest {
   /** More than one look, and not as many as two. */

@@ -213,7 +213,7 @@ final class ClusterSnapshot {
 
   void consumers() throws IOException, InterruptedException {
     ListGroupsResult listed = admin.listGroups(ListGroupsOptions.forConsumerGroups());
-    // Each broker reports its own: of one that does not answer others know nothing.
+    // Each broker reports its own groups: the others do not know those of a broker that is down.
     get("consumer groups", listed.errors())
         .forEach(e -> failed.add("consumer groups: " + KafkaSender.text(e)));
     List<String> groups =
@@ -244,7 +244,7 @@ final class ClusterSnapshot {
     positions.forEach((group, m) -> positions(group, m, ends));
   }
 
-  /** Where groups are, in topics that are checked. */
+  /** Positions of groups in the topics that are read. */
   private Map<String, Map<TopicPartition, Long>> positions(
       List<String> groups, ListConsumerGroupOffsetsResult asked) throws InterruptedException {
     Map<String, Map<TopicPartition, Long>> found = new TreeMap<>();

@@ -27,7 +27,7 @@ final class DeadLetterTopic implements AutoCloseable {
   private record Client(KafkaProducer<byte[], byte[]> producer, Map<String, Object> properties) {}
 
   /**
-   * @param logins properties of a producer, with its own login each time
+   * @param logins properties of a producer, with a new login each time
    */
   DeadLetterTopic(String topic, Supplier<Map<String, Object>> logins) {
     this.topic = topic;
@@ -78,7 +78,8 @@ final class DeadLetterTopic implements AutoCloseable {
       }
       throw new IOException(String.valueOf(e.getCause() == null ? e : e.getCause()), e);
     } catch (KafkaException | IllegalStateException e) {
-      // Another thread may have closed the producer since: what is not written is reported.
+      // Another thread may have closed the producer since: a record that is not written is
+      // reported.
       if (c != null && e instanceof AuthenticationException) {
         refused(c);
       }

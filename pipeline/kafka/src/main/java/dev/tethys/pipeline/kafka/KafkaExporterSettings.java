@@ -320,7 +320,7 @@ record KafkaExporterSettings(
   }
 
   /**
-   * What a user who sends telemetry may name as a topic: brokers' own topics begin with two
+   * The topic that a client may name with its telemetry: brokers' own topics begin with two
    * underscores.
    *
    * @return "" when nothing is left of it
@@ -445,9 +445,8 @@ record KafkaExporterSettings(
     long linger = (Long) properties.getOrDefault("linger.ms", 10L);
     int request = (int) Math.min(timeout, 30_000);
     properties.put("request.timeout.ms", request);
-    // What the producer itself repeats has its number, by which the broker knows it; what it
-    // stopped
-    // trying and we send anew may be in the topic twice.
+    // A record that the producer itself repeats has a number by which the broker knows it; a record
+    // that timed out in the producer and that we send anew may be in the topic twice.
     properties.put(
         "delivery.timeout.ms",
         (int) Math.min(Integer.MAX_VALUE, Math.max(timeout, TRIES * request + linger)));

@@ -151,7 +151,8 @@ final class KafkaLogSource implements LogSource {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (VirtualMachineError e) {
-      // Records that were polled and not passed on would be passed over: they come again.
+      // Records that were polled and not passed on would be lost: they are polled again after a
+      // restart.
       EssentialLoop.endProcess("kafka", e);
     } finally {
       try {

@@ -42,11 +42,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads topics as one of a consumer group. A record is done when every destination has it, or has
  * it on disk; the group's position never passes one that is not done, so a crash of anything reads
- * again what was under way, and loses nothing. Who loses a partition to a silence that was too long
+ * again what was under way, and loses nothing. A consumer that loses a partition by a long silence
  * and gets it back continues where it was.
  *
  * <p>One thread owns the consumer and all progress; a thread for each partition decodes and passes
- * on, so that a pipeline that blocks holds its partition up and not the heartbeat. Bytes under way
+ * on, so that a pipeline that blocks delays its partition and not the heartbeat. Bytes under way
  * are bounded: beyond that, all partitions pause.
  */
 final class KafkaReceiver implements Receiver, PartitionReader.Owner {
@@ -140,7 +140,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
       }
     } catch (KafkaException e) {
       if (c != null) {
-        close(c, Duration.ZERO); // no one ends what did not start
+        close(c, Duration.ZERO); // a client that did not start is not closed elsewhere
       }
       throw new IOException(
           context.name() + ": " + (e.getCause() == null ? e : e.getCause()).getMessage(), e);
@@ -219,7 +219,8 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (VirtualMachineError e) {
-      // Records that were polled and not passed on would be passed over: they come again.
+      // Records that were polled and not passed on would be lost: they are polled again after a
+      // restart.
       EssentialLoop.endProcess("kafka", e);
     } finally {
       partitions.values().forEach(PartitionReader::cancel);
@@ -235,8 +236,8 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
   }
 
   /**
-   * Another client instead of one that was refused: that keeps what it logged in with for as long
-   * as it says to hold, however often it is refused.
+   * A new client replaces one whose login was refused: Kafka's client keeps its credentials until
+   * they expire, however often they are refused.
    *
    * @return null when this ends before there is one
    */
@@ -443,7 +444,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
           settle();
           long own = before.reader.progress.position();
           if (position >= before.from && position < own) {
-            position = own; // all before it is done, and no client has set the group back
+            position = own; // all before it is done, and the group's position was not set back
             c.seek(tp, own);
           }
           giveUp(before.reader);

@@ -28,8 +28,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes parcels to topics with an idempotent producer. What the producer cannot continue after (a
- * sequence out of order, a fence) costs the producer: the next parcel makes another.
+ * Writes parcels to topics with an idempotent producer. After some errors (a sequence out of order,
+ * a fence) the producer cannot continue: the next request makes another.
  */
 final class KafkaSender implements Sender {
   /** Headers of a parcel that say where it goes; others become headers of the record. */
@@ -108,7 +108,7 @@ final class KafkaSender implements Sender {
         sent.add(send(p, r));
       }
       for (Future<RecordMetadata> f : sent) {
-        f.get(); // ends: the producer stops trying after delivery.timeout.ms
+        f.get(); // ends: the producer times out after delivery.timeout.ms
       }
       return SendResult.DELIVERED;
     } catch (ExecutionException e) {
@@ -134,7 +134,7 @@ final class KafkaSender implements Sender {
       isSent = true;
       return f;
     } finally {
-      if (!isSent) { // then no one is notified of it
+      if (!isSent) { // then the callback is never called
         s.release();
       }
     }

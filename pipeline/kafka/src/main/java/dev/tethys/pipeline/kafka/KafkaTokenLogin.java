@@ -27,8 +27,8 @@ import tools.jackson.databind.ObjectMapper;
 
 /**
  * Logs Kafka's client in with tokens of an extension (SASL OAUTHBEARER, RFC 7628), such as {@code
- * oauth2client}: the client asks for another before the one that it has runs out. When that is is
- * in a token that is a JWT; any other is taken to hold for a minute.
+ * oauth2client}: the client asks for another before the one that it has runs out. A token that is a
+ * JWT contains its expiry; any other is assumed to be valid for a minute.
  */
 public final class KafkaTokenLogin implements AuthenticateCallbackHandler {
   static final String MECHANISM = "OAUTHBEARER";
@@ -49,7 +49,7 @@ public final class KafkaTokenLogin implements AuthenticateCallbackHandler {
   private static final long MINUTE = 60_000;
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** The property that holds what is said next to the token, by name. */
+  /** The property with the extensions of the token, by name. */
   private static final String EXTENSIONS = "tethys.sasl_extensions";
 
   private @Nullable ClientAuth tokens;
@@ -58,7 +58,7 @@ public final class KafkaTokenLogin implements AuthenticateCallbackHandler {
   /**
    * Properties of a connection whose tokens come from an extension.
    *
-   * @param extensions of SASL (RFC 7628, section 3.1), said next to the token
+   * @param extensions of SASL (RFC 7628, section 3.1), sent with the token
    */
   static Map<String, Object> of(Reference source, Map<String, String> extensions) {
     return Map.of(

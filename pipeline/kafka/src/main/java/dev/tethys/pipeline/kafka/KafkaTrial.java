@@ -126,7 +126,7 @@ final class KafkaTrial implements ExporterProbe {
     };
   }
 
-  /** The exporter makes no topics: brokers do, where and as they are configured to. */
+  /** The exporter makes no topics: brokers do, if and as they are configured to. */
   @Override
   public List<String> plan() throws IOException, InterruptedException {
     return remember() > 0 ? List.of() : List.of("topic " + topic + byBrokers());

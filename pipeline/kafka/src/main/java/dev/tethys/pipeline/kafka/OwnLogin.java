@@ -9,8 +9,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A login for each component. Kafka's client shares one among clients whose {@code
- * sasl.jaas.config} is the same text, regardless of their handlers, brokers and service are: a
- * second cluster would get the first one's token or ticket, and a component made anew that of its
+ * sasl.jaas.config} is the same text, regardless of their handlers, brokers and service: a second
+ * cluster would get the first one's token or ticket, and a component made anew that of its
  * predecessor.
  */
 final class OwnLogin {

@@ -34,7 +34,7 @@ final class PartitionProgress {
     this.position = position;
   }
 
-  /** A record is passed on. */
+  /** Notes a record as passed on. */
   void forward(long offset, int bytes) {
     Entry e = new Entry(offset, bytes);
     waiting.addLast(e);

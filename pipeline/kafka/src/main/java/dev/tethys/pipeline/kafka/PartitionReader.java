@@ -78,7 +78,7 @@ final class PartitionReader {
   /** Reading goes back no sooner than asked, with pauses that grow while nothing gets on. */
   void notBefore(Duration asked, KafkaReceiverSettings settings, long nanos) {
     if (pausedAtPosition != progress.position()) {
-      nextPause = settings.pauses().first(); // it continued since the last time
+      nextPause = settings.pauses().first(); // it succeeded since the last time
       pausedAtPosition = progress.position();
     }
     Duration own = settings.pauses().spread(nextPause, ThreadLocalRandom.current().nextDouble());
@@ -99,8 +99,8 @@ final class PartitionReader {
   }
 
   /**
-   * Stops trying what is read and not passed on: it is read again, by the consumer that has the
-   * partition then.
+   * Drops the records that are read and not passed on: the consumer that has the partition then
+   * reads them again.
    */
   long dropQueued() {
     List<ConsumerRecord<byte[], byte[]>> dropped;

@@ -125,7 +125,7 @@ final class RecordWriter {
     }
     OtlpSignal signal = b.signal().otlp();
     boolean json = encoding == RecordEncoding.OTLP_JSON;
-    // JSON is larger than protobuf, by how much no one knows beforehand.
+    // JSON is larger than protobuf, by an unknown factor.
     for (OtlpScanner.Part p :
         OtlpScanner.split(signal, body, Integer.MAX_VALUE, json ? maxBytes / 2 : maxBytes)) {
       otlp(signal, p, b.lane());
@@ -337,7 +337,7 @@ final class RecordWriter {
     }
   }
 
-  /** Bytes are they are; what {@code raw} says next to them is JSON, also of a text. */
+  /** Bytes stay as they are; other types become JSON with {@code raw}, texts, too. */
   private byte[] line(@Nullable Object body) {
     if (body instanceof byte[] bytes) {
       return bytes;

@@ -13,9 +13,9 @@ import org.apache.kafka.common.security.auth.SslEngineFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * TLS of Kafka's client as every other client here has it. The client's own factory knows no name
- * but the broker's, verifies chains that no consumer requires verified, and does not see files that
- * change.
+ * TLS of Kafka's client as every other client here has it. The client's own factory uses the
+ * broker's name alone, verifies chains that the settings do not require, and does not see files
+ * that change.
  */
 public final class TlsEngines implements SslEngineFactory {
   /** The property that holds the {@link TlsConfig}. */

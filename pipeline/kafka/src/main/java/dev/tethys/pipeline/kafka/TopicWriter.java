@@ -81,7 +81,7 @@ public final class TopicWriter {
   /**
    * Hands a record over, waiting while the client has no room or does not know the brokers yet.
    *
-   * @param done receives null when it was written, else why not; on a thread of the client's
+   * @param done receives null when it was written, else the reason; on a thread of the client's
    */
   public void write(byte[] key, byte[] value, Consumer<@Nullable Failure> done)
       throws InterruptedException {
@@ -108,7 +108,7 @@ public final class TopicWriter {
     return new Failure(t, String.valueOf(e.getMessage()));
   }
 
-  /** Writes what was passed, for as long as that may take at most; drops the rest. */
+  /** Writes the accepted records, for as long as that may take at most; drops the rest. */
   public void close(Duration limit) {
     producer.close(limit);
   }

@@ -11,7 +11,7 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.junit.jupiter.api.Test;
 
 class DeadLetterTopicTest {
-  /** Else the record would never be settled, and its partition stop. */
+  /** Else the record would never be settled, and its partition would stop. */
   @Test
   void aRecordThatComesToAClosedProducerIsToldAsNotWritten() {
     AtomicInteger logins = new AtomicInteger();

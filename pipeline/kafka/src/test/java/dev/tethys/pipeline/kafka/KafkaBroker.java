@@ -55,7 +55,7 @@ final class KafkaBroker implements AutoCloseable {
     }
   }
 
-  /** Has it stop, or continue. */
+  /** Stops it, or lets it continue. */
   void freeze(boolean still) throws IOException, InterruptedException {
     process.freeze(still);
   }

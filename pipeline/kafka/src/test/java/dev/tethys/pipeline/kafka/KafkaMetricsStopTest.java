@@ -24,7 +24,7 @@ class KafkaMetricsStopTest {
       try {
         over = stopped.await(60, TimeUnit.SECONDS);
       } catch (InterruptedException e) {
-        // as a lookup of the C library continues
+        // while a lookup of the C library continues
       }
     }
     return (Admin)

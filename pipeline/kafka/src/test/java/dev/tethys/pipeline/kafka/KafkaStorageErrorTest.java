@@ -34,9 +34,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Brokers that cannot keep records: a folder that failed or has no room left (what a broker answers
- * then is {@code KAFKA_STORAGE_ERROR}), and too few replicas in sync, before and after a record was
- * in the leader's log. The broker after them is a real one.
+ * Brokers that cannot keep records: a folder that failed or is full (then a broker answers {@code
+ * KAFKA_STORAGE_ERROR}), and too few replicas in sync, before and after a record was in the
+ * leader's log. The broker after the proxy is a real one.
  */
 @Timeout(180)
 class KafkaStorageErrorTest {
@@ -115,8 +115,8 @@ class KafkaStorageErrorTest {
     assertThat(outcome.poll(60, TimeUnit.SECONDS)).isEqualTo(Outcome.ACCEPTED);
     List<String> there = read(name);
     if (error == Errors.NOT_ENOUGH_REPLICAS_AFTER_APPEND) {
-      // What was in the log when the producer gave it up is there again, once each time; what
-      // the producer itself repeated does not.
+      // Records in the log when the producer timed out are there again, once each time; those that
+      // the producer itself repeated are not.
       int times = 1 + 1 + context.refusals.size();
       assertThat(there).containsOnly("one", "two", "three").hasSizeBetween(3, 3 * times);
       assertThat(there).endsWith("one", "two", "three");
@@ -126,7 +126,7 @@ class KafkaStorageErrorTest {
     out.stop(Duration.ZERO);
   }
 
-  /** Repeated by the producer, with the numbers of its records: nothing is there twice. */
+  /** Repeated by the producer, with the numbers of its records: no record is there twice. */
   @ParameterizedTest
   @EnumSource(
       value = Errors.class,

@@ -369,7 +369,7 @@ class KafkaTest {
     in.stop(Duration.ofSeconds(5));
   }
 
-  /** Series have no their own resource: they become metrics that have one. */
+  /** Series have no resource: they become metrics that have one. */
   @Test
   void headersOfSeriesBecomeAttributesToo() {
     RecordReader reader =
@@ -489,7 +489,7 @@ class KafkaTest {
     out.stop(Duration.ZERO);
   }
 
-  /** A group forgets a member that was silent for too long, as on a machine that stopped. */
+  /** A group forgets a member that was silent for too long, as on a machine that was paused. */
   @Test
   void whoIsForgottenByTheGroupGoesOnWhereItWas() throws Exception {
     broker.topic("silent", 1);
@@ -507,7 +507,7 @@ class KafkaTest {
       a.removeMembersFromConsumerGroup("silent", new RemoveMembersFromConsumerGroupOptions())
           .all()
           .get(30, TimeUnit.SECONDS);
-      c.receipt().settle(Outcome.ACCEPTED); // counts, though the partition is no one's by then
+      c.receipt().settle(Outcome.ACCEPTED); // counts, though the partition has no owner by then
       while (member(a, "silent").isEmpty() || member(a, "silent").equals(before)) {
         assertThat(Thread.currentThread().isInterrupted()).isFalse();
         TimeUnit.MILLISECONDS.sleep(50); // another process is asked

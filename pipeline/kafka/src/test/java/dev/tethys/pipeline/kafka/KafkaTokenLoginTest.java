@@ -87,7 +87,7 @@ class KafkaTokenLoginTest {
     broker.close();
   }
 
-  /** Unsigned, as a broker takes it that was notified of no keys. */
+  /** Unsigned, as a broker without configured keys takes it. */
   private static String jwt(long expires, String scope) {
     Base64.Encoder b = Base64.getUrlEncoder().withoutPadding();
     String head = b.encodeToString("{\"alg\":\"none\"}".getBytes(StandardCharsets.UTF_8));

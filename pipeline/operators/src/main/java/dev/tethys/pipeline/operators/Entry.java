@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * A log record on its way through operators, with its resource and the name of its scope. Operators
  * change it in place: it belongs to one of them at a time.
  *
- * <p>The caller that has it last settles it, as a {@link LogEntry}: who delivers it, or drops it on
+ * <p>The last holder of an entry settles it, as a {@link LogEntry}: it delivers it, or drops it on
  * purpose.
  */
 public final class Entry {
@@ -26,7 +26,7 @@ public final class Entry {
    * An entry.
    *
    * @param resource the entry's own
-   * @param origin who is to hear when it is settled; null for none
+   * @param origin notified when it is settled; null for none
    */
   public Entry(LogRecord record, Attributes resource, LogEntry.@Nullable Origin origin) {
     this.record = record;
@@ -74,7 +74,7 @@ public final class Entry {
   }
 
   /**
-   * Several of the same content: their source is notified of it when all are settled.
+   * Several of the same content: their source is notified when all are settled.
    *
    * @param ways how many; this is one of them
    */
@@ -113,7 +113,7 @@ public final class Entry {
     detach().forEach(LogEntry.Origin::settled);
   }
 
-  /** Puts a map's entries instead of all attributes. */
+  /** Replaces all attributes by a map's entries. */
   static void replace(Attributes of, Attributes by) {
     Attributes copy = by.copy();
     of.clear();

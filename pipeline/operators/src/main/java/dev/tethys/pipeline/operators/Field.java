@@ -8,8 +8,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A place in an entry: {@code body.a["b.c"]}, {@code attributes.x}, {@code resource}. A map that is
- * put anywhere is merged into what is there; what is no map gives way to one where a key is in it.
+ * A place in an entry: {@code body.a["b.c"]}, {@code attributes.x}, {@code resource}. A map is
+ * merged into an existing one at its place; a value that is not a map is replaced by one where a
+ * key is to be set in it.
  *
  * @param keys on the way from the root
  */
@@ -110,7 +111,7 @@ public record Field(Root root, List<String> keys) {
     };
   }
 
-  /** What is there; {@link #NOTHING} where nothing does. */
+  /** The value; {@link #NOTHING} where there is none. */
   @Nullable Object get(Entry e) {
     Object v = rootOf(e);
     for (String k : keys) {
@@ -126,7 +127,7 @@ public record Field(Root root, List<String> keys) {
     return isRoot() && root == Root.BODY && v == null ? NOTHING : v;
   }
 
-  /** What was there and does no more. */
+  /** Removes the value and returns it. */
   @Nullable Object delete(Entry e) {
     if (isRoot()) {
       Object v = rootOf(e);
@@ -154,7 +155,7 @@ public record Field(Root root, List<String> keys) {
     return v;
   }
 
-  /** The map that is there; made where there is none. */
+  /** The map at this place; made where there is none. */
   private Attributes map(Entry e, int depth) {
     Attributes at;
     if (rootOf(e) instanceof Attributes a) {
@@ -179,7 +180,7 @@ public record Field(Root root, List<String> keys) {
    * Puts a value there.
    *
    * @param value the entry's own from now on
-   * @throws OperatorException for what is no map instead of all attributes
+   * @throws OperatorException for a value that is no map where all attributes are replaced
    */
   void set(Entry e, @Nullable Object value) throws OperatorException {
     if (value instanceof Attributes m) {

@@ -26,7 +26,7 @@ final class Operator implements Sink {
   @FunctionalInterface
   interface Action {
     /**
-     * Works on an entry and passes on what is to continue.
+     * Works on an entry and passes it on.
      *
      * @throws OperatorException when it cannot, before anything was passed on
      */

@@ -39,7 +39,7 @@ public final class OperatorChain implements Sink {
   /**
    * Makes a chain.
    *
-   * @param end what is after it
+   * @param end the sink after the last operator
    * @throws ConfigException at the operator whose output there is not, or whose id is another's, or
    *     that hands entries on to itself
    */

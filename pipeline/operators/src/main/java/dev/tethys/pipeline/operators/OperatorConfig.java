@@ -22,7 +22,7 @@ public record OperatorConfig(
     /**
      * Makes it.
      *
-     * @param targets what ids represent
+     * @param targets sinks by id
      */
     Operator.Action make(Map<String, Sink> targets);
   }

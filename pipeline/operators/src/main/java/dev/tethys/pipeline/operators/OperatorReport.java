@@ -5,7 +5,7 @@ public interface OperatorReport {
   /**
    * An operator could not do its work on an entry.
    *
-   * @param quiet whether no consumer requires to read of it
+   * @param quiet whether it is not to be logged
    */
   void failed(String operator, String why, boolean quiet);
 

@@ -63,7 +63,7 @@ final class ParserKeys {
     };
   }
 
-  /** What is read of the result: all of it that can be, before an error is reported. */
+  /** Applies the parts of the result that can be read, before an error is reported. */
   Operator.Change embedded(YamlObject o) {
     TimeSetting t = o.find(time);
     SeveritySetting s = o.find(severity);

@@ -11,8 +11,8 @@ import java.util.Map;
  * Makes one entry of several that follow each other. What is held back stays owed to the source, so
  * that nothing is lost when the process ends meanwhile.
  *
- * <p>Invariants: a series is never empty; at most {@code maxSources} are open. Under its lock also
- * while an entry is passed on, because entries of a source are to stay in order.
+ * <p>Invariants: a series is never empty; at most {@code maxSources} are open. Held also while an
+ * entry is passed on, because entries of a source must stay in order.
  */
 final class Recombine implements Operator.Action {
   /** Condition that marks the first or last entry of a series. */

@@ -18,7 +18,7 @@ final class SeveritySetting {
   private static final List<String> LEVELS =
       List.of("trace", "debug", "info", "warn", "error", "fatal");
 
-  /** Words next to the names, which a mapping may have in their place, too. */
+  /** Words in addition to the names, which a mapping may redefine, too. */
   private static final Map<String, Integer> ALIASES = aliases();
 
   /** The widest range that a mapping may have. */

@@ -64,7 +64,8 @@ final class ArgumentBinder {
         return i;
       }
     }
-    // What a function is about is its target in the Collector, regardless of the name on its page.
+    // The Collector calls the object of a function its target, regardless of the name in its
+    // documentation.
     if (flat.equals("target") && !parameters.isEmpty()) {
       return 0;
     }

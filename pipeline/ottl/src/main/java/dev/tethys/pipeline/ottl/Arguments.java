@@ -65,7 +65,7 @@ public final class Arguments {
     this.given = given;
   }
 
-  /** What the call is in. */
+  /** The context of the call. */
   public OttlContext context() {
     return context;
   }

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Evaluation context of a statement: resource, scope, span, metric, data point, log record and so
- * on. A context reaches its own fields and those of what it is in, whose names then begin with the
+ * on. A context reaches its own fields and those of its parents, whose names then begin with the
  * name of that context.
  */
 public enum OttlContext {
@@ -46,7 +46,7 @@ public enum OttlContext {
     return text;
   }
 
-  /** What it is in; null for a resource. */
+  /** The context that contains it; null for a resource. */
   public @Nullable OttlContext parent() {
     return parent;
   }

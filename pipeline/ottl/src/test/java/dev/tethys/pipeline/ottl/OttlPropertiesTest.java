@@ -73,7 +73,7 @@ class OttlPropertiesTest {
         Arbitraries.strings().ofMaxLength(40));
   }
 
-  /** Regardless of the text, it loads or is refused with its position; it never breaks anything. */
+  /** Any text loads or is refused with its position; it never breaks anything. */
   @Property(tries = 3000)
   void loadingEndsWellOrSaysWhere(@ForAll("texts") String text) {
     Cursor at = Samples.at(OttlContext.LOG);

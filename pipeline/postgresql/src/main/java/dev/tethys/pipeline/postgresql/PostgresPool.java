@@ -105,7 +105,7 @@ final class PostgresPool implements AutoCloseable {
     p.setProperty("ApplicationName", "tethys");
     p.setProperty("connectTimeout", Long.toString(Math.min(seconds, 30)));
     p.setProperty("loginTimeout", Long.toString(Math.min(seconds, 30)));
-    // The server stops trying first, and says so.
+    // The server times out first, and says so.
     p.setProperty("socketTimeout", Long.toString(seconds + 5));
     p.setProperty("options", "-c statement_timeout=" + address.timeout().toMillis());
     p.setProperty("tcpKeepAlive", "true");

@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Writes parcels, each in one transaction: all of it or nothing. A parcel that PostgreSQL refuses
- * for what is in it is halved until the rows that it refuses are alone.
+ * Writes parcels, each in one transaction: all of it or nothing. A request that PostgreSQL refuses
+ * for its content is halved until the refused rows are alone.
  */
 final class PostgresSender implements Sender {
   private static final Duration PAUSE = Duration.ofSeconds(30);

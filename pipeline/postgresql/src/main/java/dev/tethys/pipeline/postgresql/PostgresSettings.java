@@ -42,7 +42,7 @@ record PostgresSettings(
     @Nullable Reference auth,
     RowSettings rows,
     DeliverySettings delivery) {
-  /** A name has 63 bytes, and {@code _series_metric} after it. */
+  /** A name has 63 bytes, of which {@code _series_metric} takes the last. */
   private static final NameRule TABLES = NameRule.words("$", 48);
 
   /** What addresses look like. */

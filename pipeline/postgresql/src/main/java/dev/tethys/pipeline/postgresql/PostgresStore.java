@@ -272,7 +272,7 @@ final class PostgresStore implements ForeignStore {
     return sb.append(between(hints, "ts")).toString();
   }
 
-  /** Of floats, only those that steps inspect, where these are far apart. */
+  /** Of floats, only those that steps read, where these are far apart. */
   private static String windows(SelectHints hints) {
     StepWindows w = hints.windows();
     return w == null

@@ -50,7 +50,7 @@ final class PostgresTokenLogin implements AutoCloseable {
     return auth;
   }
 
-  /** A server refused a token, and says in JSON what it requires (RFC 7628, section 3.2.2). */
+  /** A server refused a token, and answers in JSON what it requires (RFC 7628, section 3.2.2). */
   void refused(byte[] said) {
     String text = new String(said, StandardCharsets.UTF_8).replaceAll("\\p{Cntrl}", "?");
     refusal =

@@ -37,7 +37,7 @@ public final class TokenSockets extends DriverSockets {
   private static final int SASL = 10;
   private static final int SASL_CONTINUE = 11;
 
-  /** Nothing that a server says before it lets a user in is near it. */
+  /** Messages of a server before the login are far shorter. */
   private static final int MAX_MESSAGE = 1 << 16;
 
   private final PostgresTokenLogin login;
@@ -75,7 +75,7 @@ public final class TokenSockets extends DriverSockets {
       setSoTimeout(timeout);
       try {
         super.getOutputStream().write(SSL_REQUEST);
-        // One byte alone: what followed it would have been said by no one that is known.
+        // One byte alone: bytes after it would come from an unauthenticated sender.
         int answer = super.getInputStream().read();
         if (answer != 'S') {
           throw new IOException(
@@ -91,7 +91,7 @@ public final class TokenSockets extends DriverSockets {
       }
     }
 
-    // TLS itself takes both before there is its own anything.
+    // TLS itself takes both before it has a session.
 
     @Override
     public InputStream getInputStream() throws IOException {

@@ -124,8 +124,8 @@ public final class ExponentialBuckets {
   }
 
   /**
-   * The threshold that parts no bucket in which something is counted: the given one, or the upper
-   * bound of the bucket that it is in.
+   * The threshold that splits no bucket with counts: the given one, or the upper bound of the
+   * bucket that contains it.
    */
   double wholeThreshold(double threshold) {
     if (!(threshold > 0) || Double.isInfinite(threshold)) {

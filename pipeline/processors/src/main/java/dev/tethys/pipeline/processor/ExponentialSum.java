@@ -13,7 +13,7 @@ final class ExponentialSum {
   /** As many buckets a sign has at most; the Collector and the SDKs have the same. */
   static final int MAX_BUCKETS = 160;
 
-  /** The lowest scale that is used. All numbers there are are in three buckets of it. */
+  /** The lowest scale in use. Any number is in one of its three buckets. */
   static final int MIN_SCALE = -10;
 
   /**
@@ -146,7 +146,7 @@ final class ExponentialSum {
     return sums;
   }
 
-  /** Adds what is notified of all observations. */
+  /** Adds values that cover all observations. */
   private static void addWhole(
       ExponentialHistogramDataPoint into, ExponentialHistogramDataPoint e) {
     into.setCount(into.count() + e.count());

@@ -17,7 +17,7 @@ public final class Redelivery {
    * unavailable.
    *
    * @param name of who hands it on, for the log
-   * @param to receives what became of it, once
+   * @param to receives the outcome, once
    */
   public static void send(
       Consumer next, Batch batch, AckCallback to, String name, System.Logger log) {

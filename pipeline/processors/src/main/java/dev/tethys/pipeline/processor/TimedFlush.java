@@ -10,17 +10,17 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends once an interval what a component has gathered. What no one takes is kept and tried again,
- * and nothing else is asked for until a user has it, so that streams keep their order; only at the
- * end is it abandoned.
+ * Sends once an interval what a component has gathered. A batch that is not taken is kept and tried
+ * again, and no other is made until it is taken, so that streams keep their order; only at the end
+ * is it dropped.
  *
  * <p>The items of what it sends are held in the account of the component, and leave it here.
  */
 public final class TimedFlush {
-  /** No caller took it until the component stopped. */
+  /** It was not taken until the component stopped. */
   public static final String UNAVAILABLE = "unavailable";
 
-  /** When what no caller took is tried again; sooner if the interval is shorter. */
+  /** When a batch that was not taken is tried again; sooner if the interval is shorter. */
   private static final Duration RETRY = Duration.ofSeconds(5);
 
   /** Collected data that is sent at a flush. */
@@ -44,10 +44,10 @@ public final class TimedFlush {
   private boolean stopped; // guarded by this
   private Scheduler.@Nullable Timer timer; // guarded by this
 
-  /** What an interval made, until a user has it; the next one continues gathering meanwhile. */
+  /** The batch of an interval, until it is taken; the next interval is gathered meanwhile. */
   private @Nullable Batch pending; // guarded by this
 
-  private Scheduler.@Nullable Timer retry; // guarded by this; set while no client has pending
+  private Scheduler.@Nullable Timer retry; // guarded by this; set while pending is not being sent
 
   /**
    * Not yet begun.
@@ -117,7 +117,7 @@ public final class TimedFlush {
     Batch batch;
     synchronized (this) {
       if (pending != null || stopped) {
-        return; // what is gathered continues after it, so that streams keep their order
+        return; // the gathered items continue after it, so that streams keep their order
       }
       batch = gathered.take(last);
       pending = batch;

@@ -13,9 +13,8 @@ import dev.tethys.pipeline.ottl.EvaluationException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A processor that edits the tree of a batch and hands it on as a tree. What it does not change
- * continues as it came. Items that are no longer there afterwards are reported to the account as
- * dropped.
+ * A processor that edits the tree of a batch and hands it on as a tree. Unchanged batches continue
+ * as they came. Items that are no longer there afterwards are counted as dropped.
  */
 public abstract class TreeProcessor implements Processor {
   /** The bytes of a batch were not what they should be. */

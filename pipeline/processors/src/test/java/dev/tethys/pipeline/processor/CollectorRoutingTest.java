@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * {@code routing} against the cases of the Collector's own tests: resources A and B, with scopes A
- * and B each, with log records A and B each. A record is given by its three letters.
+ * and B each, with log records A and B each. A record is written as its three letters.
  */
 final class CollectorRoutingTest {
   private static final String ALL = "AAA AAB ABA ABB BAA BAB BBA BBB";

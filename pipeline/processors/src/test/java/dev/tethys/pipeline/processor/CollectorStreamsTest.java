@@ -279,7 +279,7 @@ final class CollectorStreamsTest {
             + " | 0 100 200 500 | delta 100 100 300 | 0 4 5 | delta 4 1",
         "{include: {metrics: [.*], match_type: regexp}, exclude: {metrics: [metric_1], match_type:"
             + " strict}} | 100 200 500 | cumulative 100 200 500 | 0 4 5 | delta 4 1",
-        // what was counted since a source began anew continues: the Collector drops it
+        // the count since a source began anew continues: the Collector drops it
         "{} | 100 105 120 100 110 | delta 5 15 100 10 | 0 1 | delta 1",
       })
   void sumsBecomeDeltas(String yaml, String one, String made, String two, String other) {

@@ -46,7 +46,7 @@ class DetectionTest {
   private final Rig rig = new Rig();
   private final HttpClientFactory clients = new HttpClientFactory("test");
 
-  /** What a lookup of the machine's name isfore it fails. */
+  /** Runs in a lookup of the machine's name before it fails. */
   private volatile Runnable lookups = () -> {};
 
   @TempDir Path root;
@@ -117,7 +117,7 @@ class DetectionTest {
     return "127.0.0.1:" + server.getAddress().getPort();
   }
 
-  /** Anything that is asked is asked of the test. */
+  /** All lookups are answered by the test. */
   private Place place() throws IOException {
     WebClient client = clients.client(HttpClientConfig.DEFAULT_HTTP1);
     CredentialDependencies.Caller caller =
@@ -224,7 +224,7 @@ class DetectionTest {
         .containsEntry("host.name", "reverse.example.com");
     assertThat(map(found("{detectors: [system], system: {hostname_sources: [os]}}")))
         .containsEntry("host.name", "web7");
-    // Of no other than the addresses, when neither the file nor the resolver knows it.
+    // Of the addresses alone, when neither the file nor the resolver knows it.
     assertThat(map(found("detectors: [system]"))).containsEntry("host.name", "reverse.example.com");
   }
 
@@ -561,7 +561,7 @@ class DetectionTest {
     answers.put("GET /api/v1/namespaces/kube-system", "{\"metadata\": {\"uid\": \"c-1\"}}");
     assertThat(map(found("{detectors: [k8s_api], k8s_api: {node_from_env_var: MY_NODE}}")))
         .isEqualTo(Map.of("k8s.node.name", "n1", "k8s.node.uid", "u-1", "k8s.cluster.uid", "c-1"));
-    // No one said on which node: that is an error, where a failing API would only be logged.
+    // The node is not configured: that is an error, where a failing API would only be logged.
     Processor p = processor("{detectors: [k8snode], retry: {enabled: false}}");
     assertThatThrownBy(p::start).hasMessageContaining("K8S_NODE_NAME");
     environment.put("K8S_NODE_NAME", "gone");

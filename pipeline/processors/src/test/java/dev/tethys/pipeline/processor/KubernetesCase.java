@@ -75,7 +75,7 @@ abstract class KubernetesCase {
   final Semaphore pauses = new Semaphore(0);
   final List<Processor> started = new ArrayList<>();
 
-  /** How many of the next calls fail as no one expects. */
+  /** How many of the next calls fail unexpectedly. */
   final AtomicInteger breaks = new AtomicInteger();
 
   /** After how long a silent watch ends; null for as long as it is without a test. */

@@ -23,8 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * {@code metricstransform} against the cases of the Collector's own tests. A case is its
- * transforms, {@code >}, what comes, and {@code >}, what continues; a metric is its type, name,
- * unit and points, {@code [start..time attributes: value]}, a histogram's value being {@code
+ * transforms, {@code >}, the input, and {@code >}, the output; a metric is its type, name, unit and
+ * points, {@code [start..time attributes: value]}, a histogram's value being {@code
  * count/sum/bounds/counts}, and {@code /min/max/exemplars}.
  */
 final class MetricsTransformTest {

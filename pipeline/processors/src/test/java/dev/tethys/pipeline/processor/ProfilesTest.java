@@ -65,7 +65,7 @@ class ProfilesTest {
     return w.string(99, "of a newer sender");
   }
 
-  /** What is passed on, over the wire. */
+  /** The passed-on profiles, over the wire. */
   private List<OpenProfile> sent() {
     byte[] wire = wire();
     List<OpenProfile> all = new ArrayList<>();

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What redaction hides, of what type and how deep it may be, and what it reports it. */
+/** Values that redaction hides, by type and depth, and its report of them. */
 class RedactionTest {
   private final Rig rig = new Rig();
 

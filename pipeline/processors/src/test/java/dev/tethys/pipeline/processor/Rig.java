@@ -48,7 +48,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** A component between a test and what it passes on, with a clock of the test's. */
+/** A component between a test and its output, with the test's clock. */
 final class Rig implements Context {
   final List<Batch> out = new ArrayList<>();
   final List<Outcome> outcomes = new ArrayList<>();
@@ -58,10 +58,10 @@ final class Rig implements Context {
   final Registry registry = new Registry();
   final Clock clock = new Clock();
 
-  /** What components are given for time: the clock that stands, unless a test requires another. */
+  /** The time of components: the clock that stands, unless a test requires another. */
   Scheduler time = clock;
 
-  /** What is in the queue that a component asked for, and who empties it. */
+  /** The content of the queue that a component asked for, and its consumer. */
   final List<EncodedRequest> queued = new ArrayList<>();
 
   @Nullable Sender queueTo;

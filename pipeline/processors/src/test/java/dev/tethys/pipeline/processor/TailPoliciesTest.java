@@ -36,7 +36,7 @@ class TailPoliciesTest {
         "{decision_wait: 0s, policies: [" + policies + "]}");
   }
 
-  /** Whether a trace continues that no client has seen before. */
+  /** Whether a trace is sampled that is new to the processor. */
   private boolean samples(Processor p, TracesData data) {
     traces++;
     Rig.all(data).forEach(s -> s.setTraceId(7, traces));

@@ -37,7 +37,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What tail_sampling holds, and what its senders are notified of, and when. */
+/** Traces that tail_sampling holds, and what its senders are answered, and when. */
 class TailSamplingTest {
   private static final String ALWAYS = "policies: [{name: all, type: always_sample}]";
   private static final String KEPT =
@@ -296,7 +296,7 @@ class TailSamplingTest {
     assertThat(metric("traces_dropped_too_large_total")).isEqualTo(1);
   }
 
-  /** A destination without room: who passes on to it waits. */
+  /** A destination without room: a thread that passes a batch on to it waits. */
   private static final class Full implements Consumer {
     final CountDownLatch entered = new CountDownLatch(1);
     final CountDownLatch opened = new CountDownLatch(1);

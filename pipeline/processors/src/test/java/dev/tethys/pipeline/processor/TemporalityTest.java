@@ -277,7 +277,7 @@ class TemporalityTest {
     assertThat(rig.balanced()).isTrue();
   }
 
-  /** A user behind the processor who takes nothing until told to. */
+  /** A consumer after the processor that takes nothing until allowed to. */
   private <S> Processor before(List<Batch> got, boolean[] takes, ProcessorFactory<S> f, S s) {
     return f.create(
         s,
@@ -365,7 +365,7 @@ class TemporalityTest {
     assertThat(rig.account(Signal.METRICS).balance().held()).isEqualTo(1);
   }
 
-  /** Sends a gauge, which is held, next to a sum that may fall, which is not. */
+  /** Sends a gauge, which is held, with a sum that may fall, which is not. */
   private WeakReference<Metric> sendWithOneThatPasses(Processor p) {
     Metric falling = Rig.sum("f", CUMULATIVE, Rig.point(2, 20));
     ((MetricData.Sum) Objects.requireNonNull(falling.data())).setMonotonic(false);

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
-/** Another Java program, started with a user's agent, which sends to us. */
+/** Another Java program, started with an agent, which sends to us. */
 public final class AgentProcess implements AutoCloseable {
   private final Process process;
   private final Path log;

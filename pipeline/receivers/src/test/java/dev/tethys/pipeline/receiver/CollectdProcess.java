@@ -93,7 +93,7 @@ public final class CollectdProcess implements AutoCloseable {
   }
 
   /**
-   * Makes it send what it holds until something is so: it hands values to its plugins in its own
+   * Makes it send its values until a condition holds: it passes values to its plugins on another
    * thread, and a flush before that finds nothing.
    */
   public void flushUntil(BooleanSupplier done) throws Exception {

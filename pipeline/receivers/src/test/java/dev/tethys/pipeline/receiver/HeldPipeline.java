@@ -13,7 +13,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BooleanSupplier;
 
-/** What follows a receiver, and says what became of a batch when a test requires it to. */
+/** The consumer after a receiver, which settles a batch when a test requires it to. */
 public final class HeldPipeline implements Consumer {
   public final List<Batch> batches = new CopyOnWriteArrayList<>();
   private final Queue<AckCallback> held = new ConcurrentLinkedQueue<>();

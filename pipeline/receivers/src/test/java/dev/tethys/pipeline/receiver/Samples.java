@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
-/** What is in batches of remote write, as text. */
+/** Samples of remote write batches, as text. */
 public final class Samples {
   private Samples() {}
 

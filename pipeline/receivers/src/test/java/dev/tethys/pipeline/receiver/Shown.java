@@ -12,7 +12,7 @@ import dev.tethys.pipeline.Signal;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What is in batches of OTLP, as text. */
+/** Items of OTLP batches, as text. */
 public final class Shown {
   private Shown() {}
 

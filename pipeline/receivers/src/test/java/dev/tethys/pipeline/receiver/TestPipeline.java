@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** What follows a receiver: it keeps what comes and answers as configured. */
+/** The consumer after a receiver: it keeps batches and answers as configured. */
 public final class TestPipeline implements Consumer {
   public final List<Batch> batches = new CopyOnWriteArrayList<>();
   public volatile Outcome outcome = Outcome.ACCEPTED;

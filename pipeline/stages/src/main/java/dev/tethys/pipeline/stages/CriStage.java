@@ -19,7 +19,7 @@ import java.util.Map;
  * nothing has come for a minute.
  */
 final class CriStage implements Stage {
-  /** How long a line that does not continue is waited for. Promtail waits forever. */
+  /** How long the continuation of a line is waited for. Promtail waits forever. */
   static final Duration MAX_WAIT = Duration.ofMinutes(1);
 
   /** The longest line that is put together, in characters; a longer one continues in parts. */

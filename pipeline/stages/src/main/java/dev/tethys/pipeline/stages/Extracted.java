@@ -30,7 +30,7 @@ final class Extracted {
     base = decoded;
   }
 
-  /** The same in its own object. */
+  /** A copy with the same values. */
   Extracted copy() {
     Extracted c = new Extracted(base);
     c.names = names.clone();

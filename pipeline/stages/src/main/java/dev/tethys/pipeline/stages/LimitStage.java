@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class LimitStage implements Stage {
   static final String REASON = "ratelimit_drop_stage";
 
-  /** The least number of label values that are distinguished. */
+  /** The least number of label values that have their own limit. */
   static final int MIN_DISTINCT = 10_000;
 
   private static final Section KEYS =

@@ -16,10 +16,10 @@ import org.jspecify.annotations.Nullable;
  * @param words at most {@link #MAX_WORDS}
  */
 record LogPattern(List<String> words) {
-  /** So many words of a line are checked. */
+  /** So many words of a line are read. */
   static final int MAX_WORDS = 100;
 
-  /** So many characters of a line are checked. */
+  /** So many characters of a line are read. */
   static final int MAX_CHARS = 8192;
 
   /** The pattern of a line. */
@@ -99,7 +99,7 @@ record LogPattern(List<String> words) {
     return to < 0 ? -1 : to + 1;
   }
 
-  /** Names of days and months are in times; of hosts only the end is known. */
+  /** Names of days and months occur in times; of hosts only the end is known. */
   private static final Set<String> TIMES =
       Set.of(
           "Mon Tue Wed Thu Fri Sat Sun Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" "));

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * another block that has time, labels and extracted values of the last first line.
  */
 final class MultilineStage implements Stage {
-  /** How many label sets are distinguished; the one unused for longest is forgotten. */
+  /** How many label sets are remembered; the one unused for longest is forgotten. */
   static final int MAX_STREAMS = 10_000;
 
   /** The longest block, in characters; it ends with the line that exceeds it. */

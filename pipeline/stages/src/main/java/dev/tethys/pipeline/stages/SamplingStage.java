@@ -8,7 +8,7 @@ import dev.tethys.config.YamlObject;
 import dev.tethys.model.exposition.Registry;
 import java.util.random.RandomGenerator;
 
-/** Keeps a share of entries, at random. */
+/** Keeps a random share of entries. */
 final class SamplingStage implements Stage {
   private static final Section KEYS = new Section("sampling", "Keeps a share of entries.");
   private static final Key<Double> RATE =

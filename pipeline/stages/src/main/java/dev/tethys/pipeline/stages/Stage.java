@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.stages;
 
 /**
- * One stage. It gives each entry on, now or later, or settles it. One with its own state is for one
+ * One stage. It gives each entry on, now or later, or settles it. A stage with state is for one
  * thread.
  */
 interface Stage {

@@ -43,8 +43,8 @@ import tools.jackson.core.json.JsonFactory;
 
 /**
  * {@code /api/v2} of Alertmanager: its paths, parameters, answers, codes and error texts. Facts:
- * the published OpenAPI, and what Alertmanager answers. Next to it stands {@code /api/tethys}, with
- * what Alertmanager has not.
+ * the published OpenAPI, and what Alertmanager answers. It also serves {@code /api/tethys}, with
+ * extensions of Alertmanager's API.
  */
 public final class AlertmanagerApi {
   /** The largest body that is taken, in bytes. */

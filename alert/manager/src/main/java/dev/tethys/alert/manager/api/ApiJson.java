@@ -107,7 +107,7 @@ final class ApiJson {
     g.writeArrayPropertyStart("matchers");
     s.matchers().all().forEach(m -> matcher(g, m));
     g.writeEndArray();
-    // What the published API cannot say is next to what it can.
+    // Extensions of the published API are separate fields.
     if (s.sets().size() > 1) {
       sets(g, "matcherSets", s.sets());
     }

@@ -14,8 +14,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code /api/tethys/history}: what became of alerts. An Alertmanager inside of a server has its
- * own none: there it is a time series.
+ * {@code /api/tethys/history}: what became of alerts. An Alertmanager inside of a server has no
+ * history API: there it is a time series.
  */
 final class HistoryApi {
   /** How many entries one answer has at most. */

@@ -68,7 +68,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
   private final Map<InetSocketAddress, Gone> gone = new ConcurrentHashMap<>();
   private final BlockingQueue<Large> large = new ArrayBlockingQueue<>(MAX_LARGE);
 
-  /** Where the members are that flags name, of which no answer is needed to be received. */
+  /** Addresses of the members that flags name; an answer of these is no news. */
   private final Set<InetSocketAddress> configured = ConcurrentHashMap.newKeySet();
 
   private final CountDownLatch settled = new CountDownLatch(1);

@@ -371,7 +371,7 @@ final class Gossip implements Closeable, Transport.Receiver {
   /**
    * Exchanges states with the member at an address, and so joins its cluster.
    *
-   * @throws IOException when no one is there, or it speaks otherwise
+   * @throws IOException when no member answers there, or the peer speaks another protocol
    */
   void exchange(InetSocketAddress with, boolean join) throws IOException {
     if (with.isUnresolved()) {
@@ -522,7 +522,7 @@ final class Gossip implements Closeable, Transport.Receiver {
     return messages.pruned();
   }
 
-  /** Says to all that we go. */
+  /** Announces to all members that this one leaves. */
   void leave() {
     List<ClusterNode> others = membership.someAlive(Integer.MAX_VALUE, "");
     byte[] dead = membership.leave();

@@ -17,8 +17,8 @@ final class Lzw {
   /**
    * The text of compressed bytes.
    *
-   * @param limit the most bytes that may result from them
-   * @throws ProtocolException when they are malformed, or more would result from them
+   * @param limit the most bytes of the result
+   * @throws ProtocolException when they are malformed, or the result is larger
    */
   static byte[] decompress(byte[] in, int limit) throws ProtocolException {
     return decompress(in, limit, _ -> {});

@@ -172,7 +172,7 @@ final class MemberProbes {
       byte[] ping = MemberlistMessages.ping(new Ping(n, node.name(), membership.self()));
       try {
         if (target.state() == Membership.State.SUSPECT) {
-          // It is notified of the suspicion at once, so that it can object.
+          // The suspect is informed at once, so that it can object.
           Suspect s = new Suspect(target.incarnation(), node.name(), membership.self().name());
           packets.sendAlone(
               node, MemberlistMessages.compound(List.of(ping, MemberlistMessages.suspect(s))));

@@ -181,7 +181,7 @@ final class MemberlistMessages {
     List<byte[]> parts = new ArrayList<>();
     for (int length : lengths) {
       if (in.available() < length) {
-        break; // what resulted from it counts
+        break; // the complete parts count
       }
       parts.add(in.readNBytes(length));
     }

@@ -220,7 +220,7 @@ final class Membership {
       m.proven = false;
     }
     if (us && !ourselves) {
-      // An earlier run of this process, or a user's mistake.
+      // An earlier run of this process, or a configuration mistake.
       if (a.incarnation() < m.incarnation
           || a.incarnation() == m.incarnation && n.saysTheSame(m.node)) {
         return;
@@ -349,7 +349,7 @@ final class Membership {
     listener.left(m.node);
   }
 
-  /** What another member thinks of all. */
+  /** Merges the states in which another member sees all members. */
   synchronized void merge(List<NodeState> theirs) {
     for (NodeState s : theirs) {
       String name = s.node().name();
@@ -363,7 +363,7 @@ final class Membership {
   }
 
   /**
-   * What is wrong with joining those: versions that not all understands.
+   * Checks the members to be joined: all must understand one protocol version.
    *
    * @throws ProtocolException with the member whose version it is
    */
@@ -397,7 +397,7 @@ final class Membership {
     }
   }
 
-  /** What we think of all. */
+  /** The states in which this member sees all members. */
   synchronized List<NodeState> states() {
     return members.values().stream()
         .map(m -> new NodeState(m.node, m.incarnation, m.state))
@@ -454,7 +454,8 @@ final class Membership {
   }
 
   /**
-   * The caller that is at an address has answered; whom that proves is clear if only one claims it.
+   * The member at an address has answered; which member that is, is clear if only one claims the
+   * address.
    */
   synchronized void answered(InetSocketAddress address) {
     List<Member> there =
@@ -488,7 +489,7 @@ final class Membership {
     return m == null ? null : m.node;
   }
 
-  /** Who is asked next whether it is there: all once, in random order, then anew. */
+  /** The member to probe next: all in random order, then again in a new one. */
   synchronized @Nullable NodeState nextToProbe() {
     for (int tries = 0; tries < 2; tries++) {
       while (!round.isEmpty()) {
@@ -504,12 +505,12 @@ final class Membership {
     return null;
   }
 
-  /** Some others at random, that are alive. */
+  /** Some other members at random that are alive. */
   List<ClusterNode> someAlive(int n, String beside) {
     return some(n, m -> m.state == State.ALIVE && !m.node.name().equals(beside));
   }
 
-  /** Some others at random that are to be notified of what happens. */
+  /** Some other members at random that are to receive news. */
   List<ClusterNode> someToTell(int n) {
     Instant horizon = clock.instant().minus(TO_THE_DEAD);
     return some(n, m -> !m.state.isGone() || m.state == State.DEAD && !m.since.isBefore(horizon));

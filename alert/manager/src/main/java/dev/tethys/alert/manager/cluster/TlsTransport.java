@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariants: {@link #open} is guarded by itself and holds at most {@link #MAX_OPEN}, the one
  * that was used longest ago goes first. A frame is one write, and so one record of TLS: real
- * Alertmanagers lose what follows a frame in the same record.
+ * Alertmanagers lose a frame that follows another in the same record.
  */
 final class TlsTransport implements Transport {
   static final int MAX_OPEN = 1024;

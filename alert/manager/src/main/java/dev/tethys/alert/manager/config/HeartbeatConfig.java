@@ -118,7 +118,7 @@ public record HeartbeatConfig(
         o.get(ANNOTATIONS));
   }
 
-  /** The routes with those of heartbeats that say who is notified before all others. */
+  /** The routes with those of heartbeats, whose receivers are notified before all others. */
   static RouteConfig before(RouteConfig root, List<HeartbeatConfig> heartbeats) {
     List<RouteConfig> routes = new ArrayList<>();
     for (HeartbeatConfig h : heartbeats) {

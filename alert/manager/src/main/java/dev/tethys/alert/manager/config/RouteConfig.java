@@ -129,7 +129,7 @@ public record RouteConfig(
         List.copyOf(routes));
   }
 
-  /** A route for alerts that no one is to wait for, each in its own group. */
+  /** A route for alerts that wait for no others, each in its own group. */
   static RouteConfig of(YamlObject at, String receiver, LabelMatchers matchers) {
     return new RouteConfig(
         at,

@@ -131,9 +131,9 @@ public final class Dispatcher implements AutoCloseable {
   /**
    * Starts with the alerts that there are.
    *
-   * @param start before which no group is checked
-   * @param tracing has a trace for each check of a group
-   * @param events is notified of what becomes of alerts, and must not wait
+   * @param start time before which no group is flushed
+   * @param tracing records a trace for each flush of a group
+   * @param events receives the events of alerts, and must not wait
    */
   public Dispatcher(
       RoutingNode root,
@@ -171,7 +171,7 @@ public final class Dispatcher implements AutoCloseable {
     this.end = alerts.listen(this::route);
   }
 
-  /** Alerts that arrived together are in their groups before any of these is checked. */
+  /** Alerts that arrived together are in their groups before any of these is flushed. */
   private synchronized void route(List<Alert> told) {
     if (closed) {
       return;
@@ -268,7 +268,7 @@ public final class Dispatcher implements AutoCloseable {
       if (ok) {
         for (Alert a : seen) {
           if (a.isResolvedAt(now)) {
-            g.alerts.remove(a.labels(), a); // unless it was notified of anew meanwhile
+            g.alerts.remove(a.labels(), a); // unless it arrived again meanwhile
             record.resolved(g.route, g.labels, a, now);
           }
         }
@@ -380,7 +380,9 @@ public final class Dispatcher implements AutoCloseable {
     return root.match(labels);
   }
 
-  /** Nothing more is sent; what is being sent is cut off, and sent again by the next process. */
+  /**
+   * Nothing more is sent; notifications in flight are cut off, and sent again by the next process.
+   */
   @Override
   public void close() {
     end.run();

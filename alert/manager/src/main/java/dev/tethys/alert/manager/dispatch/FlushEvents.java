@@ -43,7 +43,7 @@ final class FlushEvents {
     attempts.add(new Attempt(name(i), when, result, detail));
   }
 
-  /** Alerts that an integration was notified of, or could not be notified of. */
+  /** Alerts that an integration was notified of, or failed to be notified of. */
   synchronized void told(Integration i, Instant when, List<Alert> alerts, boolean taken) {
     for (Alert a : alerts) {
       events.add(
@@ -90,7 +90,7 @@ final class FlushEvents {
       }
     }
     for (AlertEvent e : events) {
-      // That it continues failing at each look is no news.
+      // A repeated failure is not a new event.
       boolean known =
           e.kind() == AlertEvent.Kind.FAILED
               && before != null

@@ -25,12 +25,14 @@ final class GroupEvents {
     this.recorder = recorder;
   }
 
-  /** An alert came into a group, or was notified of anew. */
+  /** An alert came into a group, or arrived again. */
   void grouped(RoutingNode route, LabelSet group, Alert a, Instant at) {
     recorder.record(EventKind.ALERT_GROUPED, inGroup(route, group, a, at));
   }
 
-  /** An alert left its group, as it is over and every caller that is to know does. */
+  /**
+   * An alert left its group: it is resolved and all receivers that are to know have been notified.
+   */
   void resolved(RoutingNode route, LabelSet group, Alert a, Instant at) {
     recorder.record(EventKind.ALERT_RESOLVED, inGroup(route, group, a, at));
   }

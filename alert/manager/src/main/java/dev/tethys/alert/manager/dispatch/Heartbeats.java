@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * do not: a dead man's switch.
  *
  * <p>Invariants: guarded by this object. A heartbeat that keeps its name over a change of the
- * configuration keeps when it was received; a new one counts as received when it was configured.
+ * configuration keeps the time of its last alert; a new one counts from its configuration.
  */
 public final class Heartbeats {
   private static final System.Logger LOG = JulLogger.of(Heartbeats.class.getName());
@@ -101,7 +101,7 @@ public final class Heartbeats {
     alerts.put(over);
   }
 
-  /** Is notified of alerts that came in. */
+  /** Takes alerts that came in. */
   public synchronized void heard(List<Alert> told) {
     if (watched.isEmpty()) {
       return;
@@ -117,7 +117,7 @@ public final class Heartbeats {
     }
   }
 
-  /** Inspects all of them; to be called several times in the shortest time that is allowed. */
+  /** Checks all of them; to be called several times in the shortest time that is allowed. */
   public void tick() {
     List<Alert> raised = new ArrayList<>();
     synchronized (this) {

@@ -16,7 +16,7 @@ public interface ManagerClock extends InstantSource, AutoCloseable {
     void cancel();
   }
 
-  /** Has a task run at a moment, on its own thread. */
+  /** Runs a task at a time, on its own thread. */
   Timer at(Instant when, Runnable task);
 
   /** Runs tasks beside each other and waits for all. */

@@ -18,7 +18,7 @@ public final class NotifyMetrics {
   private final Registry.Vector<Registry.Counter> suppressed;
 
   /**
-   * @param byReceiver whether receivers are distinguished
+   * @param byReceiver whether receivers have their own label value
    */
   public NotifyMetrics(Registry registry, boolean byReceiver) {
     this.byReceiver = byReceiver;

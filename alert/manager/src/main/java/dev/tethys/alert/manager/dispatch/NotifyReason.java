@@ -29,7 +29,7 @@ enum NotifyReason {
    * Whether, and why, to send again.
    *
    * @param last what was sent last, or null
-   * @param sendResolved whether the receiver wants to be notified of alerts that are over
+   * @param sendResolved whether the receiver is notified of resolved alerts
    */
   static NotifyReason of(
       NotificationLog.@Nullable Entry last,
@@ -44,8 +44,7 @@ enum NotifyReason {
     if (!last.firing().containsAll(firing)) {
       return last.firing().isEmpty() ? FIRST : NEW_ALERTS;
     }
-    // Also where no receiver is to be notified of it, so that the log knows that nothing fires any
-    // more.
+    // Also where no receiver is notified of it, so that the log knows that nothing fires any more.
     if (firing.isEmpty()) {
       return last.firing().isEmpty() ? NONE : ALL_RESOLVED;
     }

@@ -80,8 +80,8 @@ public final class Pipeline {
   /**
    * Notifies about a group as far as that is due.
    *
-   * @param notes is notified of what happens
-   * @return whether every caller that is to know does
+   * @param notes receives the events of the flush
+   * @return whether all receivers that are to know have been notified
    */
   boolean run(Flush f, FlushEvents notes) throws InterruptedException {
     Instant deadline = s.clock.instant().plus(time(f)).plus(s.turns.turn());
@@ -191,7 +191,7 @@ public final class Pipeline {
     return kept;
   }
 
-  /** The names of the time intervals because of which nothing is sent now. */
+  /** The names of the time intervals that mute the group now. */
   private List<String> quietTimes(Flush f, int alerts) {
     try (ActiveSpan span = ActiveSpan.current().child("notify.TimeMuteStage.Exec")) {
       List<String> quiet = quiet(f, alerts);
@@ -447,7 +447,7 @@ public final class Pipeline {
   }
 
   /**
-   * What an integration would be notified now, were its group checked.
+   * The reason for which an integration would be notified now, if its group were flushed.
    *
    * @param alerts of the group that nothing keeps back
    */
@@ -461,7 +461,7 @@ public final class Pipeline {
     return NotifyReason.of(last(i, groupKey), firing, resolved, i.sendResolved(), repeat, now);
   }
 
-  /** What an integration was sent last about a group; null for nothing. */
+  /** The last notification to an integration about a group; null for none. */
   NotificationLog.@Nullable Entry last(Integration i, String groupKey) {
     return s.log.peek(new NotificationLog.Key(groupKey, i.receiver(), i.kind(), i.index()));
   }

@@ -73,7 +73,7 @@ public final class RoutingNode {
     return groupWait;
   }
 
-  /** From one check of a group to the next. */
+  /** From one flush of a group to the next. */
   public Duration groupInterval() {
     return groupInterval;
   }
@@ -83,12 +83,12 @@ public final class RoutingNode {
     return repeatInterval;
   }
 
-  /** Names of intervals in which nothing is sent. */
+  /** Names of intervals in which the route is muted. */
   public List<String> muteTimeIntervals() {
     return config.muteTimeIntervals();
   }
 
-  /** Names of intervals in which alone something is sent; none for always. */
+  /** Names of intervals in which alone the route is active; none for always. */
   public List<String> activeTimeIntervals() {
     return config.activeTimeIntervals();
   }
@@ -159,7 +159,7 @@ public final class RoutingNode {
     return List.copyOf(children);
   }
 
-  /** Where it is in the configuration. */
+  /** Its place in the configuration. */
   public String where() {
     return config.at().node().where();
   }

@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Why an alert does, or does not, notify at a moment.
  *
- * @param alert as it was last told of; null when no one told of one with these labels
+ * @param alert as it arrived last; null when none with these labels arrived
  * @param steps the routes that were asked
  * @param inhibition what inhibits it; null for nothing
- * @param acknowledgement who has acknowledged it; null for none
+ * @param acknowledgement the user who has acknowledged it; null for none
  * @param branches one for each route that it takes
  */
 public record Trace(
@@ -28,7 +28,7 @@ public record Trace(
 
   /** Result on one route. */
   public enum Outcome {
-    /** No such alert was notified of; it would be notified about after the group's wait. */
+    /** No such alert arrived; it would be notified after the group's wait. */
     UNKNOWN("unknown"),
     OVER("over"),
     INHIBITED("inhibited"),
@@ -36,7 +36,7 @@ public record Trace(
     SILENCED("silenced"),
     /** The receiver has no integrations. */
     NOBODY("nobody"),
-    /** Its group was not checked since it came. */
+    /** Its group was not flushed since it came. */
     WAITING("waiting"),
     FAILED("failed"),
     /** The next look sends something. */
@@ -59,7 +59,7 @@ public record Trace(
   /**
    * A time interval of a route.
    *
-   * @param active whether nothing is sent outside of it; else nothing is sent within
+   * @param active whether the route is muted outside of it; else it is muted within
    * @param holds whether it is that time
    */
   public record Interval(String name, boolean active, boolean holds) {}
@@ -69,10 +69,10 @@ public record Trace(
    *
    * @param last what was sent last about the group; null for nothing
    * @param knows whether that told of this alert as firing
-   * @param reason why it would be sent by a flush now, in Alertmanager's words; "none" for not
+   * @param reason why it would be notified by a flush now, in Alertmanager's words; "none" for not
    * @param repeatDue when the notification is repeated, if nothing changes; null when nothing was
    *     sent
-   * @param attempt what became of it in the last look; null when it did not happen
+   * @param attempt the outcome of the last flush; null when there was no attempt
    * @param failure its last failure
    */
   public record Notified(

@@ -32,7 +32,7 @@ final class MatcherLexer {
     this.input = input;
   }
 
-  /** What has to be in quotes in a name or value. */
+  /** Whether a character must be in quotes in a name or value. */
   static boolean isReserved(int c) {
     return isSpace(c) || "{}!=~,\\\"'`".indexOf(c) >= 0;
   }

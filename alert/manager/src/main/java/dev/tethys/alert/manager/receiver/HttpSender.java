@@ -79,7 +79,7 @@ final class HttpSender {
         "unexpected status code " + r.status() + (shown.isEmpty() ? "" : ": " + shown));
   }
 
-  /** Sends a call and gives anything that was answered. */
+  /** Sends a call and returns any answer. */
   Reply any(Call call, Duration limit) throws NotifyException, InterruptedException {
     try (Answer a = client.send(call.withTimeout(limit))) {
       String body;

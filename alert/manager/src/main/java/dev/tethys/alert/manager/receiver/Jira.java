@@ -127,7 +127,7 @@ final class Jira extends HttpReceiverKind {
     };
   }
 
-  /** Where issues are looked for: Jira's cloud has its own path for it. */
+  /** The path of searches for issues: Jira's cloud has its own. */
   private String searchPath(YamlObject o, URI api, String base) {
     boolean cloud =
         o.get(apiType).equals("cloud")

@@ -61,7 +61,7 @@ final class MsteamsV2 extends HttpReceiverKind {
     };
   }
 
-  /** The global client's proxy holds also for an entry that has its own client without one. */
+  /** The global client's proxy also applies to an entry that has its own client without one. */
   @Override
   HttpClientConfig http(YamlObject o, GlobalConfig g) {
     HttpClientConfig own = o.find(httpConfig);

@@ -37,7 +37,7 @@ public abstract class ReceiverKind {
     return section;
   }
 
-  /** Whether resolved alerts are notified of. */
+  /** Whether resolved alerts are notified. */
   public boolean sendsResolved(YamlObject o) {
     return o.get(sendResolved);
   }

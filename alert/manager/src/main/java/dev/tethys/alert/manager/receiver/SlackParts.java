@@ -70,7 +70,7 @@ final class SlackParts {
 
   private SlackParts() {}
 
-  /** Fields as Slack requires them. */
+  /** Fields in Slack's form. */
   static List<Map<String, @Nullable Object>> fields(
       List<YamlObject> all, TemplateExpander t, boolean brief) {
     List<Map<String, @Nullable Object>> out = new ArrayList<>();
@@ -86,7 +86,7 @@ final class SlackParts {
     return out;
   }
 
-  /** Buttons as Slack requires them: a link, or a name and a value. */
+  /** Buttons in Slack's form: a link, or a name and a value. */
   static List<Map<String, @Nullable Object>> actions(List<YamlObject> all, TemplateExpander t) {
     List<Map<String, @Nullable Object>> out = new ArrayList<>();
     for (YamlObject a : all) {

@@ -64,7 +64,7 @@ final class SmtpClient implements Closeable {
   }
 
   /**
-   * Connects and receives the greeting.
+   * Connects and reads the greeting.
    *
    * @param implicitTls whether TLS is spoken from the first byte
    */
@@ -166,7 +166,7 @@ final class SmtpClient implements Closeable {
     }
   }
 
-  /** Says who we are, and receives what the server can do. */
+  /** Sends our name, and reads the extensions of the server. */
   void hello(String name) throws IOException, NotifyException {
     Reply r = command("EHLO " + name);
     if (r.code / 100 == 5) {
@@ -183,7 +183,7 @@ final class SmtpClient implements Closeable {
     extensions = m;
   }
 
-  /** Continues in TLS. */
+  /** Starts TLS and continues in it. */
   void startTls(String name) throws IOException, NotifyException {
     if (!extensions.containsKey("STARTTLS")) {
       throw new NotifyException(
@@ -294,7 +294,7 @@ final class SmtpClient implements Closeable {
     return (from + String.join("", to)).chars().allMatch(c -> c < 0x80);
   }
 
-  /** Ends the conversation; what was delivered stays so regardless of what the server says. */
+  /** Ends the session; delivered messages stay so regardless of the server's answer. */
   @Override
   public void close() {
     try {

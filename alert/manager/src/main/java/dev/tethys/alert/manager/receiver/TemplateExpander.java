@@ -25,7 +25,7 @@ record TemplateExpander(Templates templates, YamlObject settings, Notification n
     return templates.html(template, notification.data());
   }
 
-  /** At most so many code points; an ellipsis represents what was cut off. */
+  /** At most so many code points; an ellipsis replaces the rest. */
   static String runes(String s, int most) {
     if (s.codePointCount(0, s.length()) <= most) {
       return s;
@@ -35,7 +35,7 @@ record TemplateExpander(Templates templates, YamlObject settings, Notification n
         : s.substring(0, s.offsetByCodePoints(0, most - 1)) + "…";
   }
 
-  /** At most so many bytes of UTF-8; an ellipsis represents what was cut off. */
+  /** At most so many bytes of UTF-8; an ellipsis replaces the rest. */
   static String bytes(String s, int most) {
     if (s.getBytes(StandardCharsets.UTF_8).length <= most) {
       return s;

@@ -79,7 +79,7 @@ public final class EventRecorder implements AutoCloseable {
         });
   }
 
-  /** One that records nothing, regardless of what is configured. */
+  /** A recorder that records nothing, regardless of the configuration. */
   public static EventRecorder off() {
     return new EventRecorder(
         new Origin("", "", ""),
@@ -103,7 +103,7 @@ public final class EventRecorder implements AutoCloseable {
     return new EventRecorder(origin, clients, registry, stdout, kafka, clock);
   }
 
-  /** Says where this Alertmanager is in its cluster. */
+  /** Sets the position of this Alertmanager in its cluster. */
   public void position(IntSupplier of) {
     position = of;
   }

@@ -29,12 +29,12 @@ public interface KafkaTopics {
     /**
      * Hands a record over, waiting until the client has room for it.
      *
-     * @param done receives null when it was written, else why not; must not wait
+     * @param done receives null when it was written, else the reason; must not wait
      */
     void write(byte[] key, byte[] value, Consumer<@Nullable Failure> done)
         throws InterruptedException;
 
-    /** Writes what was passed, as long as that may take at most, and ends. */
+    /** Writes the accepted records, as long as that may take at most, and ends. */
     void close(Duration limit);
   }
 

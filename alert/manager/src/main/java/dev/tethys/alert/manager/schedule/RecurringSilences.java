@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
  * Silences that come again. Shortly before one holds, an ordinary silence is made of it, which API
  * v2, amtool and the other members of a cluster see and may end like any other.
  *
- * <p>Invariants: each is on the disk before it is acknowledged. A time has at most one silence, its
- * maker.
+ * <p>Invariants: each is on the disk before it is acknowledged. An occurrence has at most one
+ * silence, regardless of the member that makes it.
  */
 public final class RecurringSilences implements Closeable {
   /** The file in the storage folder. */
@@ -52,7 +52,7 @@ public final class RecurringSilences implements Closeable {
   /**
    * Opens them in a folder.
    *
-   * @param retention how long one that was withdrawn is kept, so that all members receive it
+   * @param retention how long a withdrawn one is kept, so that all members receive the withdrawal
    * @throws IOException when they cannot be read or made
    */
   public RecurringSilences(Path folder, Duration retention, Silences silences, InstantSource clock)
@@ -94,9 +94,9 @@ public final class RecurringSilences implements Closeable {
   }
 
   /**
-   * Makes one instead of another, which is taken back.
+   * Makes one instead of another, which is withdrawn.
    *
-   * @return the new one, with its own id; null when there is no other of that id
+   * @return the new one, with a new id; null when there is no other of that id
    * @throws SilenceException and the others as {@link #add} does; nothing has changed then
    */
   public @Nullable RecurringSilence replace(

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  * An alert as it was last told of.
  *
  * @param endsAt when it ended or is taken to end; null only where that is not to be shown
- * @param updatedAt when it was notified of
- * @param timeout whether no one gave the end, which then is the resolve timeout
+ * @param updatedAt when it arrived last
+ * @param timeout whether the alert came without an end, which then is the resolve timeout
  */
 public record Alert(
     LabelSet labels,
@@ -48,8 +48,8 @@ public record Alert(
   }
 
   /**
-   * What is known of it after both were reported: the younger one, from the earlier start on. Both
-   * have the same labels and an end.
+   * Merges both reports of an alert: the younger one, from the earlier start on. Both have the same
+   * labels and an end.
    */
   Alert merge(Alert o, Instant now) {
     if (o.updatedAt.isBefore(updatedAt)) {
@@ -64,7 +64,7 @@ public record Alert(
     return new Alert(labels, o.annotations, start, end, o.generatorUrl, o.updatedAt, o.timeout);
   }
 
-  /** Whether both report the same stretch of time. */
+  /** Whether both cover the same time. */
   boolean overlaps(Alert old) {
     return isWithin(endsAt, old) || isWithin(startsAt, old);
   }

@@ -42,7 +42,7 @@ public final class AlertNotes implements Closeable {
   /**
    * Opens them in a folder.
    *
-   * @param retention how long a note is kept after its alert was received last
+   * @param retention how long a note is kept after its alert arrived last
    * @throws IOException when they cannot be read or made
    */
   public AlertNotes(Path folder, Duration retention, InstantSource clock) throws IOException {
@@ -185,7 +185,7 @@ public final class AlertNotes implements Closeable {
   /**
    * Forgets notes that are older than they are kept, and whose alert is not there any more.
    *
-   * @param there whether an alert is still received
+   * @param there whether an alert still arrives
    */
   public void collectGarbage(Predicate<LabelSet> there) {
     Instant horizon = clock.instant().minus(retention);

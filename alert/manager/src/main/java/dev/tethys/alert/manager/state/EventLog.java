@@ -143,7 +143,7 @@ public final class EventLog implements Closeable {
     }
   }
 
-  /** Writes all that was reported before. */
+  /** Writes all events queued before. */
   private void writeQueued() {
     List<Entry> batch = new ArrayList<>();
     while (queue.drainTo(batch, BATCH) > 0) {

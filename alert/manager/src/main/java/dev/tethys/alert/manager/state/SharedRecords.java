@@ -81,8 +81,8 @@ public final class SharedRecords<T extends SharedRecords.Item> implements Shared
    * Opens them.
    *
    * @param max how many are kept
-   * @param stored is notified of each record that holds from now on, under the lock; of those in
-   *     the file first
+   * @param stored receives each record that is valid from now on, under the lock; those of the file
+   *     first
    * @throws IOException when the file cannot be read or made
    */
   public SharedRecords(Path file, int max, Format<T> format, Consumer<T> stored)
@@ -112,7 +112,7 @@ public final class SharedRecords<T extends SharedRecords.Item> implements Shared
   }
 
   /**
-   * Keeps a record instead of any with its id.
+   * Stores a record, replacing any with its id.
    *
    * @throws FullException when it is new and there is no room
    * @throws IOException when it could not be written; nothing has changed then

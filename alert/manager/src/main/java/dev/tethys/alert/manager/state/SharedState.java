@@ -5,7 +5,7 @@ import java.util.function.Consumer;
 
 /** State that is replicated to all members. */
 public interface SharedState {
-  /** What is larger was sent to all, and is not passed on. */
+  /** A larger record was sent to all members, and is not passed on. */
   int SPREAD_BYTES = 700;
 
   /** All of it, as it goes over the wire. */

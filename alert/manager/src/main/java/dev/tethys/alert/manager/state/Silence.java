@@ -79,7 +79,7 @@ public record Silence(
     return sets.size() > 1 || !receiverSets.isEmpty();
   }
 
-  /** Whether alerts with such labels are meant, regardless of who would be notified. */
+  /** Whether it matches such labels, regardless of the receiver. */
   public boolean matches(LabelSet alert) {
     for (LabelMatchers m : sets) {
       if (m.matches(alert.map())) {

@@ -350,7 +350,7 @@ public final class Silences implements Closeable, SharedState {
   }
 
   /**
-   * The ids of the silences that hold for labels now where a receiver would be notified; sorted.
+   * The ids of the silences that match labels now for a receiver; sorted.
    *
    * @param receiver the labels of the receiver
    */

@@ -32,7 +32,7 @@ final class TemplateTypes {
     return new GoMap("string", entries, TemplateTypes::kvMethod);
   }
 
-  /** Alerts, which can be distinguished by whether they fire. */
+  /** Alerts, with methods that select the firing and the resolved ones. */
   static GoList alerts(List<AlertData> all) {
     return new GoList("template.Alerts", all, TemplateTypes::alertsMethod);
   }

@@ -30,7 +30,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 @Timeout(60)
 class PublishedApiTest extends ServedApi {
-  /** What ours has next to the description: docs/alertmanager.md, "Silences with several sets". */
+  /** Our additions to the description: docs/alertmanager.md, "Silences with several sets". */
   private static final Set<String> OURS = Set.of("matcherSets", "receiverMatcherSets");
 
   private static final String CONFIG =
@@ -172,7 +172,7 @@ class PublishedApiTest extends ServedApi {
     JsonNode over = call("POST", path, path, silence("", "y", now, soon), 200);
     String expired = "/silence/" + over.path("silenceID").asString();
     call("DELETE", "/silence/{silenceID}", expired, "", 200);
-    clock.advance(java.time.Duration.ofMinutes(1)); // groups have been checked
+    clock.advance(java.time.Duration.ofMinutes(1)); // groups have been flushed
     return id;
   }
 

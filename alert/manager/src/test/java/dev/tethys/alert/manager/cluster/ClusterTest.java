@@ -233,7 +233,7 @@ class ClusterTest {
           .isEmpty();
     }
 
-    /** How many groups it knows to be notified about. */
+    /** How many groups it knows to be notified. */
     int sent() {
       return manager.sent().size();
     }
@@ -326,7 +326,7 @@ class ClusterTest {
     await("all to know", () -> all.stream().allMatch(m -> m.sent() == 1));
     all.get(1).clock.pass();
     all.get(2).clock.pass();
-    // The caller that comes late knows it too, of the state as a whole.
+    // A member that joins late knows it too, from the full state.
     Member d = new Member("d", Duration.ofMinutes(10), "", null, List.of(all.getFirst().address()));
     await("the state at a new member", () -> d.sent() == 1 && d.knowsSilence("x".repeat(5000)));
     d.alert("quiet2");
@@ -385,7 +385,7 @@ class ClusterTest {
     assertThat(b.sees(1)).isTrue();
   }
 
-  /** A file of TLS with its own certificate, that trusts just the same. */
+  /** A file of TLS with a different certificate, that trusts just the same. */
   private SocketTls tls(String name, boolean demand) throws Exception {
     Path store = dir.resolve(name + ".p12");
     List<String> keytool =

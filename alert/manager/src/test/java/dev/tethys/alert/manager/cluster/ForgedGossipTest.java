@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Packets and streams of a caller that reaches the port of a cluster without authentication. */
+/** Packets and streams of a client that reaches the port of a cluster without authentication. */
 @Timeout(120)
 class ForgedGossipTest {
   private static final InetAddress HERE = InetAddress.getLoopbackAddress();
@@ -100,7 +100,7 @@ class ForgedGossipTest {
     }
   }
 
-  /** No probe has come yet: members are asked when they are received. */
+  /** No probe has come yet: members are probed when they become known. */
   @Test
   void membersOfTheClusterThatIsJoinedAreWaitedForAtOnce() throws Exception {
     Duration never = Duration.ofHours(1);

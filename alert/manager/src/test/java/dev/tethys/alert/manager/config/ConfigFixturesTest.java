@@ -111,7 +111,7 @@ class ConfigFixturesTest {
     assertThat(n).isGreaterThan(45);
   }
 
-  /** Hosts as Docker names its services, and what people leave instead of a path. */
+  /** Hosts as Docker names its services, and texts that users write for a path. */
   @Test
   void urlsAreReadAsGoReadsThem() {
     String yaml =

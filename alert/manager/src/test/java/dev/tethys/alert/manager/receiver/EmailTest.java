@@ -54,7 +54,7 @@ class EmailTest {
     }
   }
 
-  /** A server that answers each command with what represents its first word. */
+  /** A server that answers each command by its first word. */
   private int server(String greeting, Map<String, String> answers) throws IOException {
     ServerSocket s = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
     open.add(s);

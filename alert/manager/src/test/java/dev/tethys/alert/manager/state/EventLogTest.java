@@ -47,7 +47,7 @@ class EventLogTest {
     assertThat(all(log, "A", 10)).containsExactly("notified r/webhook[0]", "firing ");
     assertThat(all(log, "A", 1)).containsExactly("notified r/webhook[0]");
     assertThat(log.find(l -> true, now, 10)).hasSize(1);
-    // No one closes it: the process was killed, within a write.
+    // Not closed: the process was killed, within a write.
     Files.write(dir.resolve(EventLog.FILE), new byte[] {9, 0, 0}, StandardOpenOption.APPEND);
     try (EventLog again = open()) {
       again.record(List.of(entry("A", "silenced", "x".repeat(1000))));
@@ -108,7 +108,7 @@ class EventLogTest {
 
   private void lose(EventLog log) {
     log.record(List.of(entry("A", "firing", "")));
-    // Every caller waits until all was written, or could not be.
+    // A query waits until all was written, or could not be.
     assertThatThrownBy(() -> log.find(l -> true, Instant.EPOCH, 1)).isInstanceOf(IOException.class);
   }
 }

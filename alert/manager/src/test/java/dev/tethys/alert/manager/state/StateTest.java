@@ -113,7 +113,7 @@ class StateTest {
     AlertStore store = new AlertStore(() -> NOW, 2, 4, true, registry, EventRecorder.off());
     Instant later = NOW.plusSeconds(600);
     store.put(List.of(alert(NOW.minusSeconds(60), later, NOW.minusSeconds(30), false, "1")));
-    // A younger one begins later: the start stays, and the later end that a user gave.
+    // A younger one begins later: the start stays, and the later end that a user set.
     store.put(List.of(alert(NOW.minusSeconds(10), NOW.plusSeconds(300), NOW, false, "1")));
     Alert a = store.all().getFirst();
     assertThat(a.startsAt()).isEqualTo(NOW.minusSeconds(60));

@@ -49,7 +49,7 @@ final class DiagnosticMetrics {
     try {
       data = data();
     } catch (MongoException e) {
-      // An arbiter without users shows it to no client.
+      // An arbiter without users refuses it to all clients.
       Level level = look.role() == ServerRole.ARBITER ? Level.DEBUG : Level.WARNING;
       LOG.log(level, "mongodb at {0}: {1}", look.connection().host(), e.getMessage());
     }

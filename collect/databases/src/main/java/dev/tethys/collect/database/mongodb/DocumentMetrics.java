@@ -80,7 +80,7 @@ final class DocumentMetrics {
     return out;
   }
 
-  /** Members of replica sets, which are distinguished by their names, or buckets. */
+  /** Members of replica sets, with their names as labels, or buckets. */
   private void items(String path, List<?> items, Map<String, String> labels) {
     for (Object o : items) {
       if (!(o instanceof Document d)) {

@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Connections between two scrapes ({@code --mongodb.global-conn-pool}), a few for each server: as
- * many as scrapes of it at once. One that its server has closed is found out when it is taken;
- * those of a server that no client asks for any more are closed after a while, when one of another
- * server comes back.
+ * many as scrapes of it at once. A connection that its server has closed is found out when it is
+ * taken; those of a server that no scrape asks for any more are closed after a while, when one of
+ * another server comes back.
  */
 final class IdleConnections implements AutoCloseable {
   private static final int MOST = 4;

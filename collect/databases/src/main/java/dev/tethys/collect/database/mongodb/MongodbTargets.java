@@ -25,8 +25,8 @@ record MongodbTargets(List<MongoUri> named, @Nullable SeedList seeds) {
   private static final String SRV = "mongodb+srv://";
 
   /**
-   * Reads addresses with commas between. One without a scheme behind a {@code mongodb://} belongs
-   * to the cluster of it, else it is its own server.
+   * Reads addresses with commas between. An address without a scheme after a {@code mongodb://}
+   * belongs to its cluster, else it is a separate server.
    *
    * @param user that logs in where an address has no login, {@code ""} for none
    * @param split whether each server of a cluster is shown by itself

@@ -59,8 +59,8 @@ record Namespace(String database, String collection) {
   /**
    * The collections that are meant, without views and what belongs to the system.
    *
-   * @param discovering whether they are looked for; the names then are patterns, and none
-   *     represents all
+   * @param discovering whether they are looked for; the names then are patterns, and no names match
+   *     all
    */
   static List<Namespace> find(ServerScrape look, List<String> names, boolean discovering)
       throws IOException {

@@ -10,7 +10,7 @@ import java.util.Map;
 /**
  * A server in the course of one scrape.
  *
- * @param labels that report which cluster it is
+ * @param labels that identify the cluster
  */
 record ServerScrape(
     MongoConnection connection,

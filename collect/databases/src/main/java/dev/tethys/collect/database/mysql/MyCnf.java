@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A {@code my.cnf}: sections of keys, of which those that tell how to log in are read. A key that a
- * section {@code a.b} lacks is that of {@code a}; variables of the environment are {@code ${NAME}}.
+ * section {@code a.b} lacks is that of {@code a}; variables of the environment are written {@code
+ * ${NAME}}.
  *
  * @param sections keys by section
  */

@@ -103,7 +103,7 @@ final class PerformanceCollectors {
 
   /** Reads and writes of each file. */
   void files(Names names) throws IOException {
-    // As hexadecimal digits it is the same regardless of what the server takes backslashes for.
+    // As hexadecimal digits it is the same regardless of the meaning of backslashes in the server.
     String pattern = HexFormat.of().formatHex(names.files.getBytes(StandardCharsets.UTF_8));
     for (Map<String, @Nullable String> row :
         rows(

@@ -161,7 +161,7 @@ final class ServerCollectors {
     }
   }
 
-  /** Of the statements that report replication, the first that the server understands. */
+  /** Of the statements about replication, the first that the server understands. */
   void replication() throws IOException {
     MysqlConnection.Rows r = null;
     IOException why = new IOException("no statement");

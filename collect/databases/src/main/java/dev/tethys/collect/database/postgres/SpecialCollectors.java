@@ -79,7 +79,7 @@ final class SpecialCollectors {
       LOG.log(Level.WARNING, "postgres: setting {0} has the unit {1}, not known", name, unit);
       return;
     }
-    // -1 has its own meaning.
+    // -1 has a special meaning.
     double value = v == -1 ? v : unit.equals("ms") ? v / 1000 : v * factor;
     String suffix = time ? "seconds" : "bytes";
     out.gauge(metric + "_" + suffix, help + " In " + suffix + ".", value);

@@ -8,8 +8,7 @@ import javax.net.SocketFactory;
 
 /**
  * Connections through a Unix socket for PostgreSQL's driver, which makes this class by its name and
- * gives it the path. Reads have no their own timeout: the client that scrapes aborts the
- * connection.
+ * gives it the path. Reads have no timeout: the client that scrapes aborts the connection.
  */
 public final class UnixSockets extends SocketFactory {
   private final String path;

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * TLS and the user of the exporter's own pages, by redis_exporter's flags.
  *
  * @param tls null for plain HTTP, or what {@code --web.config.file} says
- * @param user null for all
+ * @param user null for all users
  */
 record RedisPages(WebConfig.@Nullable Source tls, @Nullable Htpasswd user) {
 

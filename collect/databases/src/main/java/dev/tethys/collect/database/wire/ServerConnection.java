@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * A connection to a database server for one scrape, or for one after the other. For one thread at a
  * time.
  *
- * <p>Bounds: it is closed when its time is up, which ends anything that read or write is under way;
- * and it reads at most so many bytes.
+ * <p>Bounds: it is closed when its time is up, which ends any read or write in progress; and it
+ * reads at most so many bytes.
  */
 public final class ServerConnection implements AutoCloseable {
   /** Most bytes of answers in one scrape. */
@@ -110,7 +110,7 @@ public final class ServerConnection implements AutoCloseable {
   }
 
   /**
-   * Switches to TLS, on a TCP connection on which nothing is under way.
+   * Switches to TLS, on a TCP connection without a request in progress.
    *
    * @param host verified, unless the configuration names another
    */
@@ -118,7 +118,7 @@ public final class ServerConnection implements AutoCloseable {
     secure(plain -> TlsSockets.secure(tls, plain, host, plain.getPort()));
   }
 
-  /** The same, regardless of name the certificate is for. */
+  /** The same, regardless of the name of the certificate. */
   public void secureAnyName(TlsConfig tls, String host) throws IOException {
     secure(plain -> TlsSockets.secureAnyName(tls, plain, host, plain.getPort()));
   }

@@ -69,7 +69,7 @@ final class MongoDouble implements AutoCloseable {
   private volatile boolean split;
   private final AtomicInteger accepted = new AtomicInteger();
 
-  /** Who inspects tickets of Kerberos, for each login; its callers are configured. */
+  /** Checks tickets of Kerberos, for each login; its callers are configured by the test. */
   volatile @Nullable Callable<SaslServer> tickets;
 
   private MongoDouble(ServerSocket socket, BsonDocument answers) {

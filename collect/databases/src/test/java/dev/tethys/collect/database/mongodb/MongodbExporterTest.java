@@ -508,7 +508,7 @@ final class MongodbExporterTest {
     return c;
   }
 
-  /** The client's certificate and its key in one file, as MongoDB's drivers require them. */
+  /** The client's certificate and its key in one file, as MongoDB's drivers require. */
   private Path pem(TestCertificates certificates, String key) throws IOException {
     Path file = Files.createTempFile(dir, "client", ".pem");
     return Files.writeString(file, Files.readString(certificates.certificate("client")) + key);

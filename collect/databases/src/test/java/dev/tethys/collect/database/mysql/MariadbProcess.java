@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** A real MariaDB on loopback, over its own folder; the user is root, without a password. */
+/** A real MariaDB on loopback, with its own folder; the user is root, without a password. */
 final class MariadbProcess implements AutoCloseable {
   private final ServerProcess process;
   private final Path socket;

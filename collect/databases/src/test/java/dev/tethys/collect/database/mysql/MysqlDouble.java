@@ -17,8 +17,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A MySQL that lets all in and has fixed answers, for tables that servers at hand do not have. An
- * answer is found by a part of the statement in lower case.
+ * A MySQL that lets all users in and has fixed answers, for tables that the available servers do
+ * not have. An answer is found by a part of the statement in lower case.
  */
 final class MysqlDouble implements AutoCloseable {
   private record Table(List<String> columns, List<List<String>> rows) {}
@@ -70,7 +70,7 @@ final class MysqlDouble implements AutoCloseable {
     }
   }
 
-  /** Numbers its packets as the protocol requires it. */
+  /** Numbers its packets as the protocol requires. */
   private static final class Packets {
     private final DataInputStream in;
     private final OutputStream out;

@@ -72,7 +72,7 @@ final class MysqldBesideTest {
     }
   }
 
-  /** The same on the server every caller, and no number that moves by itself. */
+  /** Metrics that are the same for every client of the server, and do not change by themselves. */
   private static final Set<String> SAME =
       Set.of(
           "mysql_up",

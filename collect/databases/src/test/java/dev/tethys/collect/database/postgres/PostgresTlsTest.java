@@ -59,7 +59,7 @@ final class PostgresTlsTest {
       }
       c.query("select pg_reload_conf()", r -> {});
       boolean[] on = new boolean[1];
-      while (!on[0]) { // the server is notified of it when it happens
+      while (!on[0]) { // the server notices it at its next read
         c.query(
             "select current_setting('ssl')", r -> on[0] = r.next() && r.getString(1).equals("on"));
       }

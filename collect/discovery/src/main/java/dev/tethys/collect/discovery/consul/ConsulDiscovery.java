@@ -243,7 +243,7 @@ public final class ConsulDiscovery implements Discovery {
     return l.build();
   }
 
-  /** The worst of all checks; maintenance, when a user has said so. */
+  /** The worst of all checks; maintenance, when an operator has set it. */
   private static String health(JsonNode checks) {
     String worst = "passing";
     for (JsonNode c : checks) {

@@ -20,9 +20,9 @@ import tools.jackson.databind.node.MissingNode;
 /**
  * The watched objects of a cluster, and which groups are out of date.
  *
- * <p>Invariants: while a group is made, every check of another object is noted, found or not; a
+ * <p>Invariants: while a group is made, every lookup of another object is noted, found or not; a
  * change of that object makes the group due again. Objects that came again unchanged make nothing
- * due. Nothing is issued before every watch has had its first list. All state is guarded by {@code
+ * due. Nothing is passed before every watch has had its first list. All state is guarded by {@code
  * lock}.
  */
 final class ClusterState {
@@ -241,6 +241,6 @@ final class ClusterState {
     }
   }
 
-  /** What represents an object that is not there. */
+  /** Represents an object that is not there. */
   static final JsonNode NOTHING = MissingNode.getInstance();
 }

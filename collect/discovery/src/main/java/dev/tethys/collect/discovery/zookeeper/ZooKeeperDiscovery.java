@@ -28,8 +28,8 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * {@code serverset_sd_configs} and {@code nerve_sd_configs}: each node below some paths of
- * ZooKeeper is a target, and is watched. After a session has ended everything is read again; what
- * is gone then is reported, and until then the last targets stay.
+ * ZooKeeper is a target, and is watched. After a session has ended everything is read again;
+ * targets that are gone then are removed, and until then the last targets stay.
  */
 public final class ZooKeeperDiscovery implements Discovery {
   /** How many nodes are followed. */
@@ -180,7 +180,7 @@ public final class ZooKeeperDiscovery implements Discovery {
         }
       }
     } catch (IOException e) {
-      former.forEach(children::putIfAbsent); // else no one would know that they are gone
+      former.forEach(children::putIfAbsent); // else their removal would never be reported
       throw e;
     }
     for (String p : former.keySet()) {

@@ -131,7 +131,7 @@ class ConsulDiscoveryTest {
     assertThat(vendor.requests.getLast().uri().toString())
         .isEqualTo(BASE + "health/service/web?index=0&wait=120000ms&dc=dc2");
     assertThat(vendor.requests.getLast().header("X-Consul-Token")).isEqualTo("t");
-    // The same index: nothing new, regardless of what the body says.
+    // The same index: nothing new, regardless of the body.
     vendor.on("GET " + BASE + "health/service/web", r -> indexed(7, "[]"));
     setting.goOn.release();
     seen.await(s -> vendor.requests.getLast().uri().toString().contains("index=7"));

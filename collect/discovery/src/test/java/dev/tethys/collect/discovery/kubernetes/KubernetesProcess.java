@@ -102,8 +102,8 @@ final class KubernetesProcess implements AutoCloseable {
   }
 
   /**
-   * Sets who is known by a token, {@code token-of-NAME}, next to the administrator: names, each
-   * with its group or {@code ""}. The server reads this when it starts.
+   * Sets the users that are known by a token, {@code token-of-NAME}, in addition to the
+   * administrator: names, each with its group or {@code ""}. The server reads this when it starts.
    */
   void users(String... namesAndGroups) throws IOException {
     StringBuilder b = new StringBuilder(ADMIN + ",admin,0,\"system:masters\"\n");

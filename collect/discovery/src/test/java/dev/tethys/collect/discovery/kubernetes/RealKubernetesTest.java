@@ -48,7 +48,7 @@ class RealKubernetesTest {
   @TempDir Path dir;
   private final List<Thread> threads = new ArrayList<>();
 
-  /** A discovery that runs: its surroundings and what it has passed. */
+  /** A discovery that runs: its environment and the groups that it has passed. */
   private record Running(Setting setting, Setting.Seen seen) {
     double failures() {
       return setting.metric("prometheus_sd_kubernetes_failures_total");

@@ -31,7 +31,7 @@ record BlackboxConfig(Map<String, Module> modules) {
     return c;
   }
 
-  /** Reads what is instead of a file. */
+  /** Reads a tree that replaces the file. */
   static BlackboxConfig read(YamlNode node) {
     return new BlackboxConfig(node.object(SECTION).get(MODULES));
   }

@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
 final class HttpProber implements Prober {
   private static final int MAX_REDIRECTS = 10;
 
-  /** The largest body that is checked by expressions, or that comes over HTTP/2, in bytes. */
+  /** The largest body that is matched by expressions, or that comes over HTTP/2, in bytes. */
   private static final int MAX_BODY = 64 << 20;
 
   private static final int MAX_BODY_FILE = 64 << 20;

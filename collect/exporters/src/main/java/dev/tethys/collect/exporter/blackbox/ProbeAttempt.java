@@ -112,7 +112,7 @@ final class ProbeAttempt {
     }
   }
 
-  /** Switches to TLS; a handshake that is late is reported in the words of the real exporter. */
+  /** Switches to TLS; a late handshake is reported in the words of the real exporter. */
   Socket secure(TlsConfig tls, Socket socket, String host, int port, String... protocols)
       throws IOException {
     return inTime(

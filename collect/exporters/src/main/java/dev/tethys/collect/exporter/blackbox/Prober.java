@@ -8,7 +8,7 @@ interface Prober {
   /**
    * Looks once; what is found out and what is to be said go to the look.
    *
-   * @return whether the target is as the module requires it
+   * @return whether the target is as the module requires
    * @throws IOException when the target cannot be reached or says what makes no sense
    */
   boolean look(String target, Module module, ProbeAttempt look)

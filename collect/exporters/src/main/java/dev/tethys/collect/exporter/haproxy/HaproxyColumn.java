@@ -12,7 +12,7 @@ import java.util.List;
  * @param code the label {@code code}, {@code ""} for none
  */
 record HaproxyColumn(int index, String name, String code, MetricType type, String help) {
-  /** The column in which a state is text. */
+  /** The column with the state as text. */
   static final int STATUS = 17;
 
   /** Of servers: column, name (and code), c for counters and g for gauges, help. */

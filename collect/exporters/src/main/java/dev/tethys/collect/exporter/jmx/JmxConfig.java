@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param includeAttributes empty for all
  * @param scrapeTimeout after which the last good answer is shown again; null for none
  * @param longestRequest after which what was read until then is shown; null for none
- * @param login who may see the pages; null for all
+ * @param login required for the pages; null for none
  * @param pagesTls null where the pages have none, or that of {@code --web.config.file}
  * @param push null where metrics are shown alone
  */
@@ -175,7 +175,8 @@ record JmxConfig(
   /**
    * Reads a file, strictly.
    *
-   * @param where remote JMX is when the file does not say it; "" when it is not set anywhere
+   * @param where address of remote JMX when the file does not set it; "" when it is not set
+   *     anywhere
    * @throws ConfigException with the position of what is wrong
    */
   static JmxConfig read(Path file, String where, Function<String, @Nullable String> environment)
@@ -186,7 +187,7 @@ record JmxConfig(
     return c;
   }
 
-  /** Reads what is instead of a file. */
+  /** Reads a tree that replaces the file. */
   static JmxConfig read(
       YamlNode node, String where, Function<String, @Nullable String> environment) {
     YamlObject o = node.object(SECTION);
@@ -208,7 +209,7 @@ record JmxConfig(
     List<JmxRule> rules = o.find(RULES);
     YamlObject push = o.find(OPEN_TELEMETRY);
     if (push == null && o.has(OPEN_TELEMETRY)) {
-      push = OtlpPushConfig.NOTHING_SAID; // which leaves it to what is said next to the file
+      push = OtlpPushConfig.NOTHING_SAID; // which leaves it to the settings outside of the file
     }
     Server server = o.get(HTTP_SERVER);
     return new JmxConfig(

@@ -299,7 +299,7 @@ final class JmxExporter implements Exporter {
   public HttpHandler guarded(HttpHandler page) {
     HttpHandler byUser = Exporter.super.guarded(page);
     return (q, r) -> {
-      // Who may is said by the file of now, or no one whom it names would come in.
+      // The current file names the users: a user that was just added could not log in otherwise.
       reloadIfChanged(false);
       AuthenticatorPlugin plugin = inForce.plugin;
       (plugin == null ? byUser : plugin.guarded(page)).handle(q, r);

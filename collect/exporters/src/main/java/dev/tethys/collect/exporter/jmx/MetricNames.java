@@ -7,9 +7,7 @@ final class MetricNames {
 
   private MetricNames() {}
 
-  /**
-   * Letters, digits, colons; one underscore for anything else that there is, however much of it.
-   */
+  /** Letters, digits, colons; one underscore for any run of other characters. */
   static String safe(String name) {
     StringBuilder b = new StringBuilder(name.length() + 1);
     if (!name.isEmpty() && Character.isDigit(name.charAt(0))) {

@@ -33,9 +33,9 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Pushes what the page of metrics shows, as OTLP, again and again and once more at its end. What
- * cannot be sent is tried again until the next push, which tells it too; anything that goes wrong,
- * the next is tried.
+ * Pushes what the page of metrics shows, as OTLP, again and again and once more at its end. A push
+ * that cannot be sent is tried again until the next push, which includes it; after any failure, the
+ * next is tried.
  */
 final class OtlpPush implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(OtlpPush.class.getName());
@@ -71,7 +71,7 @@ final class OtlpPush implements AutoCloseable {
    * Begins.
    *
    * @param page what is pushed
-   * @param instance which exporter it is, by default
+   * @param instance name of the exporter by default
    * @param own names of metrics about the exporter: its counters are called {@code _total}, as
    *     those that come of rules are not
    */
@@ -131,7 +131,7 @@ final class OtlpPush implements AutoCloseable {
     } catch (IOException | ProbeException e) {
       problem = String.valueOf(e.getMessage());
     } catch (RuntimeException | Error e) {
-      problem = e.toString(); // one look's fault must not end what continues for weeks
+      problem = e.toString(); // a fault of one round must not end an exporter that runs for weeks
     }
     if (problem != null && !failing) {
       LOG.log(

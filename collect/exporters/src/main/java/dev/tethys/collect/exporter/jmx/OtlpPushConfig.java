@@ -77,7 +77,7 @@ record OtlpPushConfig(
   /** The section as it stands, to be read with an environment. */
   static final Type<YamlObject> TYPE = SECTION.type(o -> o);
 
-  /** The section where its name is alone. */
+  /** The section with its name alone. */
   static final YamlObject NOTHING_SAID =
       YamlDocument.parse("openTelemetry", Path.of(""), "{}").root().object(SECTION);
 
@@ -158,7 +158,7 @@ record OtlpPushConfig(
     };
   }
 
-  /** Where requests go: the path is added to the given URL unless it is there. */
+  /** URL of requests: the path is added to the given URL unless it is there. */
   private static URI url(YamlObject o, OtelSettings beside, boolean grpc) {
     String own = notBlank(o, ENDPOINT);
     if (own != null) {

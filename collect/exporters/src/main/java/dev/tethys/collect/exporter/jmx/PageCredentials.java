@@ -106,7 +106,7 @@ record PageCredentials(
         (int) iterations);
   }
 
-  /** With what is in the environment. */
+  /** With the values of the environment. */
   PageCredentials resolved(Function<String, @Nullable String> environment) {
     try {
       return new PageCredentials(
@@ -146,7 +146,7 @@ record PageCredentials(
             name.getBytes(StandardCharsets.UTF_8), user.getBytes(StandardCharsets.UTF_8));
     try {
       boolean right = MessageDigest.isEqual(expected(), of(given));
-      return known && right; // both are computed, every caller
+      return known && right; // both are computed, for known and unknown users alike
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException(e);
     }

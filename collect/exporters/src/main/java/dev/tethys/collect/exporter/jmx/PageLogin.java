@@ -69,7 +69,7 @@ record PageLogin(@Nullable PageCredentials user, @Nullable Plugin plugin) {
     return new PageLogin(plugin == null ? user : null, plugin);
   }
 
-  /** With what is in the environment. */
+  /** With the values of the environment. */
   PageLogin resolved(Function<String, @Nullable String> environment) {
     return user == null ? this : new PageLogin(user.resolved(environment), plugin);
   }

@@ -42,7 +42,7 @@ final class PluginTlsSession implements SSLSession {
 
   @Override
   public @Nullable SSLSessionContext getSessionContext() {
-    return null; // as where one is not available
+    return null; // as where none is available
   }
 
   @Override

@@ -47,7 +47,7 @@ final class RuleBook {
 
     private Reading() {}
 
-    /** The sample that a value becomes; null when no rule requires it or it is no number. */
+    /** The sample of a value; null when no rule matches it or it is no number. */
     @Nullable MatchedValue match(BeanValue v) {
       MatchedValue m = rule(v);
       if (m == null) {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param labels with references to what matched
  * @param drop whether what matches is left out
  * @param kind of what it matches; null for all kinds
- * @param ttl after which a series that is not received vanishes; zero for never
+ * @param ttl after which a series without new values vanishes; zero for never
  * @param scale by which values are multiplied
  * @param honorLabels whether labels that came with the metric win over those of the rule
  */

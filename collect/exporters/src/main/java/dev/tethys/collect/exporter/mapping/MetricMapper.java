@@ -15,7 +15,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the rule for a name. Globs come first: they are in a tree of components, so that a look
+ * Finds the rule for a name. Globs come first: they are in a tree of components, so that a lookup
  * costs the length of the name and not the number of rules. Expressions are tried one by one after
  * them. What was found lately is remembered.
  *

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Processes in the files of {@code /proc}; their formats are those of proc(5). For one thread.
  *
- * <p>Bounds: so much of a file is read, so many threads of a process are checked.
+ * <p>Bounds: the bytes read of a file, and the threads read of a process.
  */
 final class ProcFolder {
   /** What {@code getconf CLK_TCK} says on every Linux. */
@@ -108,7 +108,9 @@ final class ProcFolder {
       return Long.parseUnsignedLong(field(field));
     }
 
-    /** In ticks since the machine was started; with the number it names a process permanently. */
+    /**
+     * In ticks since the machine was started; with the number it identifies a process permanently.
+     */
     long started() {
       return number(22);
     }
@@ -133,7 +135,7 @@ final class ProcFolder {
     return new Stat(s.substring(open + 1, close), List.of(fields));
   }
 
-  /** What rules inspect. */
+  /** Facts that rules match. */
   ProcessFacts facts(int pid, Stat stat) throws IOException {
     Path folder = root.resolve(Integer.toString(pid));
     String line = read(folder.resolve("cmdline"));
@@ -186,7 +188,7 @@ final class ProcFolder {
   }
 
   /**
-   * Inspects a process.
+   * Reads a process.
    *
    * @throws IOException when not even the basics can be read
    */

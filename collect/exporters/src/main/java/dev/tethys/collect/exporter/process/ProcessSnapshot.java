@@ -22,7 +22,7 @@ record ProcessSnapshot(
     String waitsIn,
     List<ThreadSnapshot> threads,
     int partial) {
-  /** The states that are distinguished, as the label shows them. */
+  /** The states with their own label value, as the label shows them. */
   static final List<String> STATES = List.of("Running", "Sleeping", "Waiting", "Zombie", "Other");
 
   /** In bytes. */

@@ -81,7 +81,7 @@ final class ProcessTracker {
   }
 
   /**
-   * Inspects all processes.
+   * Reads all processes.
    *
    * @throws IOException when they cannot be listed
    */

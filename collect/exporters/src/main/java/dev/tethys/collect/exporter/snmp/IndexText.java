@@ -25,7 +25,7 @@ final class IndexText {
 
   private static final HexFormat HEX = HexFormat.of().withUpperCase();
 
-  /** Types that a number before the value tells apart, as it represents its own type. */
+  /** Types that a number before the value distinguishes, each with its own name. */
   private static final Map<String, Map<Integer, String>> COMBINED =
       Map.of(
           "InetAddress",

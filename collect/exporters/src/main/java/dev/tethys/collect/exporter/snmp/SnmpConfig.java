@@ -52,7 +52,7 @@ record SnmpConfig(Map<String, SnmpAuth> auths, Map<String, SnmpModule> modules) 
     return all.checked("in " + String.join(", ", patterns));
   }
 
-  /** Reads what is instead of a file. */
+  /** Reads a tree that replaces the file. */
   static SnmpConfig read(YamlNode node, UnaryOperator<String> expand) {
     Section section = new Section("snmp.yml", "Agents: how they are asked, and for what.");
     Key<Map<String, SnmpAuth>> auths =

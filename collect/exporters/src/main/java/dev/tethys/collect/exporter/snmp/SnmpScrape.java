@@ -131,7 +131,7 @@ final class SnmpScrape implements SnmpClient.Listener {
     return found;
   }
 
-  /** Asks for chosen rows of tables instead of whole ones; where that fails, for all. */
+  /** Requests chosen rows of tables instead of whole ones; where that fails, all. */
   private static void choose(
       SnmpClient client, SnmpModule.Filter filter, List<Oid> gets, List<Oid> walks) {
     List<Binding> column;

@@ -43,7 +43,7 @@ public final class StatsdListeners implements AutoCloseable {
     flushes =
         registry.counter(
             p + "event_queue_flushed_total", "Number of times events were flushed to exporter");
-    // Datagrams are read where they arrive: there is no our own queue that could be full.
+    // Datagrams are read where they arrive: there is no queue of the program that could be full.
     registry.counter(
         p + "udp_packet_drops_total",
         "The total number of dropped StatsD packets which received over UDP.",

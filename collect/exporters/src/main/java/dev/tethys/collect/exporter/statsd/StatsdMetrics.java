@@ -45,7 +45,7 @@ public final class StatsdMetrics implements Collector, StatsdReader.Sink {
   /** Most series, of all names. */
   public static final int MAX_SERIES = 1_000_000;
 
-  /** Names that are distinguished in the count of conflicts; others are counted under no name. */
+  /** Names with their own count of conflicts; others are counted under no name. */
   static final int MAX_CONFLICTING = 1_000;
 
   private static final class Family {
@@ -317,7 +317,7 @@ public final class StatsdMetrics implements Collector, StatsdReader.Sink {
     return f;
   }
 
-  /** Forgets what has not been received for its time. */
+  /** Forgets series without new values for their time. */
   public synchronized void forgetStale() {
     long now = millis.getAsLong();
     Iterator<Family> all = families.values().iterator();

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Hands StatsD's lines on over UDP as they came, several in a packet, which goes when it is full
- * and at the latest after a second. Who receives lines waits for none: those that come while a
- * hundred packets wait are lost, and counted.
+ * and at the latest after a second. The receiver of lines never waits for the relay: lines that
+ * come while a hundred packets wait are lost, and counted.
  */
 public final class StatsdRelay implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(StatsdRelay.class.getName());

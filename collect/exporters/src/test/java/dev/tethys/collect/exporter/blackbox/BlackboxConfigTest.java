@@ -66,9 +66,8 @@ class BlackboxConfigTest {
 
   @Test
   void modulesThatCannotBeHadAreRefusedAloneAndByName() throws IOException {
-    // The space that speaks HTTP/3 is not on this class path, as on a machine where its library
-    // does
-    // not load.
+    // The module that speaks HTTP/3 is not on this class path, as on a machine where its library
+    // does not load.
     BlackboxConfig c = BlackboxConfig.read(Shared.conformance("blackbox_exporter/blackbox.yml"));
     assertThat(c.modules().values().stream().filter(m -> !m.missing().isEmpty()))
         .singleElement()

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Names that no one finds, and users in the addresses of what has no place for them. */
+/** Names that cannot be resolved, and users in the addresses of protocols without users. */
 @Timeout(60)
 class ProbeBoundsTest {
   private static final String MODULES =
@@ -60,7 +60,7 @@ class ProbeBoundsTest {
     clients.close();
   }
 
-  /** What a probe shows: values by name, with the value of the label of phases after it. */
+  /** The metrics of a probe: values by name, with the value of the label of phases after it. */
   private Map<String, Double> probe(String module, String target) throws Exception {
     Path file = Files.writeString(dir.resolve("blackbox.yml"), MODULES);
     try (Exporter e =

@@ -44,7 +44,7 @@ final class HaproxyBesideTest {
   private static final String UP = "haproxy_server_up";
   private static final String CLOSED = "backend=\"app\",server=\"closed\"";
 
-  /** Of checks that continue meanwhile, of the last second, and of the pages that are asked. */
+  /** Of checks that continue meanwhile, of the last second, and of the requests for the pages. */
   private static final Pattern MOVING =
       Pattern.compile(
           "haproxy_exporter_scrapes_total.*|haproxy_server_check_.*|haproxy_server_downtime_.*"
@@ -139,7 +139,7 @@ final class HaproxyBesideTest {
     }
   }
 
-  /** Its libraries are next to the peers where it does. */
+  /** Its libraries are next to the peers where it runs. */
   private static Map<String, String> libraries() {
     Path beside = Path.of(System.getProperty("user.home"), ".cache/peers/usr/lib/x86_64-linux-gnu");
     return Map.of("LD_LIBRARY_PATH", beside.toString());

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What becomes of pushes that are not taken, and what is said next to the file. */
+/** Pushes that are not taken, and settings outside of the file. */
 @Timeout(120)
 class OtlpPushTest {
   private final BlockingQueue<byte[]> requests = new LinkedBlockingQueue<>();
@@ -221,7 +221,7 @@ class OtlpPushTest {
     }
   }
 
-  /** A stop waits for none who is not there. */
+  /** A stop does not wait for a server that is not there. */
   @Test
   void whatIsLastIsSentOnce() throws Exception {
     refusals.set(Integer.MAX_VALUE);

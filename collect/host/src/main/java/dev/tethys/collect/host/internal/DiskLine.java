@@ -24,7 +24,7 @@ record DiskLine(String name, String major, String minor, double[] values, int co
   /**
    * Reads the lines of some devices.
    *
-   * @param wanted by name; the numbers of others may be regardless of they are
+   * @param wanted by name; the numbers of others may be malformed
    */
   static List<DiskLine> read(Text t, Predicate<String> wanted) throws MalformedException {
     List<DiskLine> out = new ArrayList<>();

@@ -134,7 +134,7 @@ final class EthtoolCollector implements NodeCollector {
   private static final Pattern RECEIVED = Pattern.compile("(^|_)rx(_|$)");
   private static final Pattern TRANSMITTED = Pattern.compile("(^|_)tx(_|$)");
 
-  /** Counters that nearly every driver has, under their own names. */
+  /** Counters that nearly every driver has, under fixed names. */
   private static final Map<String, Desc> KNOWN =
       Map.of(
           "rx_bytes",

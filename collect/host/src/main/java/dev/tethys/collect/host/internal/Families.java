@@ -56,8 +56,8 @@ public final class Families {
   }
 
   /**
-   * Passes every family once. Of metrics with the same labels, which only malformed files can bring
-   * about, the first is kept.
+   * Passes every family once to {@code to}. Of metrics with the same labels, which only malformed
+   * files can bring about, the first is kept.
    */
   public void drainTo(Consumer<MetricFamily> to) {
     for (Family f : byName.values()) {

@@ -305,9 +305,7 @@ public final class FileReadings implements HostReadings {
     return out;
   }
 
-  /**
-   * Names of logical volumes are links, and /dev/root represents anything that is mounted first.
-   */
+  /** Names of logical volumes are links, and /dev/root is the device that is mounted first. */
   private String device(Mount m) {
     if (m.device().startsWith("/dev/mapper/")) {
       String real = files.realPath(files.rootfs(m.device()));

@@ -11,7 +11,7 @@ import java.util.regex.PatternSyntaxException;
 
 /** Paths with the wildcards {@code * ? [...]}, none of which matches a slash. */
 final class Globs {
-  /** Paths that one pattern may represent. */
+  /** Paths that one pattern may match. */
   static final int MAX_PATHS = 10_000;
 
   private Globs() {}

@@ -83,7 +83,7 @@ public final class HostFiles {
     throw new HostFileException("read", path, errno);
   }
 
-  /** Reads a file, null for any reason it cannot be. */
+  /** Reads a file, null when it cannot be read for any reason. */
   @Nullable Text tryRead(String path) {
     return load(path) ? text : null;
   }
@@ -98,7 +98,7 @@ public final class HostFiles {
     return read(path).all();
   }
 
-  /** The same, null for any reason it cannot be read. */
+  /** The same, null when it cannot be read for any reason. */
   @Nullable String stringOrNull(String path) {
     Text t = tryRead(path);
     return t == null ? null : t.all();
@@ -138,7 +138,7 @@ public final class HostFiles {
     return unsigned(read(path));
   }
 
-  /** The same, NaN for any reason it has none. */
+  /** The same, NaN when it has none for any reason. */
   double uintOrNaN(String path) {
     Text t = tryRead(path);
     if (t == null) {
@@ -269,7 +269,7 @@ public final class HostFiles {
     }
   }
 
-  /** Where a link leads, null for any reason it is unknown. */
+  /** The target of a link, null when it is unknown for any reason. */
   @Nullable String link(String path) {
     if (!put(path)) {
       return null;

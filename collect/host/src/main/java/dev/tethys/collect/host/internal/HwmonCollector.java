@@ -96,7 +96,7 @@ final class HwmonCollector implements NodeCollector {
     }
   }
 
-  /** By the device after it, else by its own name, else by its folder. */
+  /** By its device, else by its own name, else by its folder. */
   private static String chipName(HostFiles files, String dir, @Nullable String nameFile) {
     String device = files.realPath(dir + "/device");
     if (device != null) {

@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * that thread comes back; another thread continues with the rest meanwhile.
  *
  * <p>Invariants, under {@link #lock}: {@code stuck} holds exactly the mounts whose thread was
- * abandoned ; there are never more than {@link #MAX_THREADS} threads, and without a free one a
- * mount counts as timed out.
+ * abandoned; there are never more than {@link #MAX_THREADS} threads, and without a free one a mount
+ * counts as timed out.
  */
 final class MountProbe {
   static final String TIMEOUT = "mountpoint timeout";

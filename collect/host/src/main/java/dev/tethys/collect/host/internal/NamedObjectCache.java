@@ -20,7 +20,7 @@ final class NamedObjectCache<T> {
     this.make = make;
   }
 
-  /** The object for the name that is in {@code text} from {@code from} to {@code to}. */
+  /** The object for the name in {@code text} from {@code from} to {@code to}. */
   @SuppressWarnings("unchecked") // only what make() gave goes in
   T at(int position, Text text, int from, int to) {
     if (position < names.length) {

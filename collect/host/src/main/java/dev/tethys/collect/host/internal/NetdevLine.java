@@ -17,7 +17,7 @@ record NetdevLine(String name, double[] values) {
   /**
    * Reads the lines of some devices.
    *
-   * @param wanted by name; the numbers of others may be regardless of they are
+   * @param wanted by name; the numbers of others may be malformed
    */
   static List<NetdevLine> read(Text t, Predicate<String> wanted) throws MalformedException {
     List<NetdevLine> out = new ArrayList<>();

@@ -2,17 +2,14 @@ package dev.tethys.collect.host.internal;
 
 import java.io.IOException;
 
-/**
- * One subject of the host. It is asked by one thread at a time and may keep caches and its own
- * buffers.
- */
+/** One subject of the host. It is asked by one thread at a time and may keep caches and buffers. */
 @FunctionalInterface
 public interface NodeCollector {
   /**
-   * Reads the host and passes what it found.
+   * Reads the host and passes its metrics to {@code out}.
    *
    * @throws NoDataException when this host has nothing of the kind
-   * @throws IOException when it has, and it could not be read; what was passed before stays
+   * @throws IOException when it has, and it could not be read; families passed before stay
    */
   void collect(HostFiles files, Families out) throws IOException;
 }

@@ -35,7 +35,7 @@ final class PerfCollector implements NodeCollector {
   private static final int TRACEPOINT = 2;
   private static final int CACHE = 3;
 
-  /** Members of the structure: what is asked for, times next to the count, not the hypervisor's. */
+  /** Members of the structure: the event, its times next to the count, not the hypervisor's. */
   private static final int ATTRIBUTES = 128;
 
   private static final long TIMES = 3;
@@ -55,7 +55,7 @@ final class PerfCollector implements NodeCollector {
         default -> -1;
       };
 
-  /** {@code _IO('$', number)}: POWER has its own bit for "no data either way". */
+  /** {@code _IO('$', number)}: POWER has a separate bit for "no data either way". */
   static int request(String arch, int number) {
     return (arch.startsWith("ppc64") ? 0x2000_0000 : 0) | '$' << 8 | number;
   }

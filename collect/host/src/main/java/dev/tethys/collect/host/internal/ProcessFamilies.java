@@ -101,7 +101,7 @@ public final class ProcessFamilies {
     paths = new HostPaths(procfs, "/sys", "/", "/run/udev/data");
   }
 
-  /** Passes every family once; one thread at a time. */
+  /** Passes every family once to {@code to}; one thread at a time. */
   public synchronized void collect(Consumer<MetricFamily> to) {
     Families out = new Families();
     try {

@@ -80,7 +80,7 @@ final class QdiscCollector implements NodeCollector {
     }
   }
 
-  /** What a file says instead of the kernel. */
+  /** Reads a file instead of the kernel. */
   private void written(Path file, Families out) throws IOException {
     String[] keys = {"bytes", "packets", "drops", "requeues", "overlimits", "qlen", "backlog"};
     for (JsonObjects o : JsonObjects.list(file)) {

@@ -52,7 +52,7 @@ final class RaplCollector implements NodeCollector {
     try {
       return files.uint(dir + "/energy_uj");
     } catch (HostFileException e) {
-      // Only root may read it, since it reports others' work.
+      // Only root may read it, since it shows the work of other users.
       throw e.denied() ? NoDataException.NO_DATA : e;
     }
   }
@@ -68,7 +68,9 @@ final class RaplCollector implements NodeCollector {
                 "path"));
   }
 
-  /** Runs of what a name cannot hold, with underscores next to them, are one underscore. */
+  /**
+   * Runs of characters that a name cannot hold, with underscores next to them, are one underscore.
+   */
   static String sanitize(String name) {
     StringBuilder sb = new StringBuilder();
     int i = 0;

@@ -2,7 +2,7 @@ package dev.tethys.collect.host.internal;
 
 /** The totals of /proc/stat that are not of a CPU; what is absent counts as 0. */
 final class StatTotals {
-  /** How many kinds of software interrupts are distinguished. */
+  /** How many kinds of software interrupts are counted. */
   static final int VECTORS = 10;
 
   double interrupts;

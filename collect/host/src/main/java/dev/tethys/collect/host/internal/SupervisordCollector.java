@@ -62,7 +62,7 @@ final class SupervisordCollector implements NodeCollector {
     url = url(text);
   }
 
-  /** What is wrong is reported without the address, which may hold a password. */
+  /** Errors omit the address, which may hold a password. */
   private static URI url(String text) {
     URI u;
     try {

@@ -26,7 +26,7 @@ final class SystemdCollector implements NodeCollector {
   private static final Duration TIME_LIMIT = Duration.ofSeconds(20);
   private static final Pattern VERSION = Pattern.compile("[0-9]{3,}(\\.[0-9]+)?");
 
-  /** From which version on a system and a timer report themselves. */
+  /** The first version in which the system and timers report their state. */
   private static final int TELLS = 212;
 
   private static final double MICROSECONDS = 1e6;
@@ -213,7 +213,7 @@ final class SystemdCollector implements NodeCollector {
     }
   }
 
-  /** The largest number there is represents none. */
+  /** The largest number represents none. */
   private static void limited(@Nullable Object value, Desc desc, Unit unit, Families out) {
     if (value instanceof Long v && v != -1) {
       out.add(desc, Numbers.unsigned(v), unit.name);

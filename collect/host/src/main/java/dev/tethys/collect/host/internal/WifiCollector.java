@@ -142,7 +142,7 @@ final class WifiCollector implements NodeCollector {
     }
   }
 
-  /** What files say instead of the kernel: of networks and stations where these are there. */
+  /** Reads files instead of the kernel: of networks and stations where these are there. */
   private static void written(Path folder, Families out) throws IOException {
     for (JsonObjects i : JsonObjects.list(folder.resolve("interfaces.json"))) {
       String device = i.text("name");
@@ -163,7 +163,7 @@ final class WifiCollector implements NodeCollector {
           written(device, s).show(out);
         }
       } catch (NoSuchFileException e) {
-        // receives no stations
+        // has no stations
       }
     }
   }

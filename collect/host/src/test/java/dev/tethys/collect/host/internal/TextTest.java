@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The small parts that every collector is on. */
+/** Small helpers that every collector uses. */
 final class TextTest {
   private static Text text(String s) {
     Text t = new Text();

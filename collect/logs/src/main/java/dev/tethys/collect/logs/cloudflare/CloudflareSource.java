@@ -57,7 +57,7 @@ final class CloudflareSource implements LogSource {
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
   private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
-  /** How often the time is checked while there is nothing to be asked for. */
+  /** How often the clock is checked while there is nothing to be requested. */
   private static final Duration LOOK = Duration.ofSeconds(1);
 
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(2);
@@ -265,7 +265,7 @@ final class CloudflareSource implements LogSource {
     problem = what;
   }
 
-  /** What of a span is still kept: the rest is lost, and the loss is reported. */
+  /** The part of a span that is still kept: the rest is lost, and the loss is logged. */
   private List<Part> kept(Span span, Logpull.TooEarlyException e) throws InterruptedException {
     // A minute more, so that what is asked for does not grow too old on its way.
     long from = nanos(context.clock().instant().minus(e.kept()).plus(Duration.ofMinutes(1)));
@@ -365,7 +365,7 @@ final class CloudflareSource implements LogSource {
   public void stop() {
     stopped.countDown();
     workers.shutdownNow();
-    // A part that is being passed on is passed on whole, unless what comes after is too slow.
+    // A part that is being passed on is passed on whole, unless later consumers are too slow.
     SourceThreads.finish(thread, STOP_PATIENCE);
     thread = null;
   }

@@ -78,7 +78,7 @@ final class Logpull {
       this.after = after;
     }
 
-    /** Whether it will be refused again unless a user changes something. */
+    /** Whether it will be refused again unless an operator changes something. */
     boolean isLasting() {
       return status / 100 == 4 && status != 408 && status != 429;
     }

@@ -51,7 +51,7 @@ final class AdvisoryLock implements AutoCloseable {
     }
   }
 
-  /** A path to the very file that is open here, regardless of what became of its name. */
+  /** A path to the very file that is open here, regardless of its name now. */
   Path file() {
     return Path.of("/proc/self/fd/" + descriptor);
   }

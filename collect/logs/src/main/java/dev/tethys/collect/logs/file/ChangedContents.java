@@ -42,7 +42,7 @@ final class ChangedContents {
    * Deals with a file that is found changed.
    *
    * @return whether there is more to read
-   * @throws InterruptedException when passing on was interrupted; what was passed on is accounted
+   * @throws InterruptedException when passing on was interrupted; entries passed on are accounted
    *     for
    */
   TailedFile.ReadResult read(TailedFile f) throws IOException, InterruptedException {

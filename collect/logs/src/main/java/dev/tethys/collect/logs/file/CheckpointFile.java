@@ -18,15 +18,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Format: UTF-8 lines. First {@code tethys-positions 2}. Then {@code beside}, and after a space
  * each the hashes of what was written into Promtail's file at last and is written next: one of both
- * is there after a crash, and anything else that is there another process has written. ({@code
+ * is there after a crash, and any other content was written by another process. ({@code
  * tethys-positions 1} lacks this line.) Then a checkpoint a line, its fields with tabs between:
  * device, inode, birth (nanoseconds, 0 unknown), offset, lines, length and hash of the head, length
  * and hash of the tail, flags ({@code m} inside a long line, {@code c} decompressed, {@code l}
  * Promtail's file says the same of the path), when it was known last (milliseconds), path, source.
- * In the last two {@code \\ \t \n \r} represent a backslash, a tab and the ends of lines. Numbers
- * are decimal, hashes (XXH3, 64 bits) hexadecimal. Last {@code end} and the hash of all bytes
- * before it. The file before this one is kept as {@code .previous}, for a disk that lost what it
- * had acknowledged.
+ * In the last two {@code \\ \t \n \r} are a backslash, a tab and the ends of lines. Numbers are
+ * decimal, hashes (XXH3, 64 bits) hexadecimal. Last {@code end} and the hash of all bytes before
+ * it. The file before this one is kept as {@code .previous}, for a disk that lost what it had
+ * acknowledged.
  */
 record CheckpointFile(FileAccess files, Path file) {
   private static final System.Logger LOG = JulLogger.of(CheckpointFile.class.getName());

@@ -41,15 +41,15 @@ final class EarlierReading {
     List<Checkpoint> candidates = new ArrayList<>(positions.at(stat.id().place()));
     candidates.removeIf(c -> !c.id().mayBe(stat.id()));
     List<Checkpoint> ofPath = positions.of(path).stream().filter(positions::isLeft).toList();
-    // Devices are numbered anew when a machine starts; what was put instead of a file as a
-    // whole is given by its content, if there is enough of it.
+    // Devices are numbered anew when a machine starts; a file that replaced another as a whole is
+    // recognised by its content, if there is enough of it.
     ofPath.stream()
         .filter(c -> !candidates.contains(c))
         .filter(
             c ->
                 c.id().on(stat.id().device()).mayBe(stat.id()) || c.headLength() == Checkpoint.HEAD)
         .forEach(candidates::add);
-    // Whose labels changed since continues, too.
+    // A file whose labels changed since continues, too.
     candidates.sort(
         (a, b) ->
             Boolean.compare(!a.source().equals(files.source), !b.source().equals(files.source)));
@@ -85,7 +85,9 @@ final class EarlierReading {
     return null;
   }
 
-  /** Another target has read a file, which continues: what this one once knew of it is too old. */
+  /**
+   * Another target has read this file further: the older checkpoints of this target are outdated.
+   */
   void isReadOn(TailedFile f) {
     positions.at(f.id().place()).stream().filter(c -> c.id().mayBe(f.id())).forEach(this::claim);
   }
@@ -196,7 +198,7 @@ final class EarlierReading {
   /**
    * Says that a file is not found any more.
    *
-   * @return what is known of its age: others that was there after it are found by that
+   * @return the last state of the file: files that were there after it are found by that
    */
   private FileStat lost(TailedFile f, Checkpoint c) {
     files.job.metrics.generations.with("lost").inc();

@@ -21,7 +21,7 @@ record FileId(long device, long inode, long born) {
     return new FileId(otherDevice, inode, born);
   }
 
-  /** Where it stands, regardless of file that is. */
+  /** The place of the file, regardless of its content. */
   Place place() {
     return new Place(device, inode);
   }

@@ -22,11 +22,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The files of one job: which there are, how they stand, when reading begins and ends. One thread
- * reads them in turn ({@link FileTurns}), so that the job's stages see one line at a time; the
- * caller that finds that there is something to read puts the file into the queue.
+ * reads them in turn ({@link FileTurns}), so that the job's stages see one line at a time; a thread
+ * that finds something to read puts the file into the queue.
  *
- * <p>Invariant: {@link #lock} guards the queue, the targets and what {@link TailedFile} says is
- * guarded by the job; it is never held while a line is passed on.
+ * <p>Invariant: {@link #lock} guards the queue, the targets and the fields of {@link TailedFile}
+ * that are marked so; it is never held while a line is passed on.
  */
 public final class FileJob implements AutoCloseable {
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(1);
@@ -175,7 +175,7 @@ public final class FileJob implements AutoCloseable {
     return Stream.concat(targets.values().stream(), retired.values().stream());
   }
 
-  /** Whose files are to be checked. */
+  /** The targets whose files are to be checked. */
   List<TargetFiles> targetFiles() {
     lock.lock();
     try {
@@ -210,7 +210,7 @@ public final class FileJob implements AutoCloseable {
     }
   }
 
-  /** Inspects the files of a target; true to look again soon. */
+  /** Checks the files of a target; true to check again soon. */
   boolean scan(TargetFiles t, Set<Path> folders) {
     boolean soon = false;
     boolean looked = false;
@@ -393,8 +393,8 @@ public final class FileJob implements AutoCloseable {
   }
 
   /**
-   * Reads files to their ends that were deleted since it was stopped: the caller that reads on for
-   * this job does not find them. On the calling thread; {@link #stop} ends it.
+   * Reads files to their ends that were deleted since it was stopped: a successor of this job does
+   * not find them. On the calling thread; {@link #stop} ends it.
    */
   public void readDeleted() throws InterruptedException {
     Thread t = thread;

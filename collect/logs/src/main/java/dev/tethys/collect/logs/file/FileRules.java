@@ -47,7 +47,7 @@ public record FileRules(
     boolean isWhole(byte[] b, int from, int to);
   }
 
-  /** What the first lines of a file that report it are called among labels, with line feeds. */
+  /** Name of the label with the header lines of a file, with line feeds. */
   public static final String HEADER = "header";
 
   /** How long such lines are together at most, in bytes; those beyond are lines as others. */

@@ -24,9 +24,9 @@ record FileStat(FileId id, long size, long modified, boolean regular) {
       "unix:dev,ino,size,isRegularFile,lastModifiedTime,creationTime";
 
   /**
-   * Inspects a file.
+   * Reads the attributes of a file.
    *
-   * @throws IOException when there is none, or it may not be checked
+   * @throws IOException when there is none, or it may not be read
    */
   static FileStat of(Path path) throws IOException {
     Map<String, Object> a = Files.readAttributes(path, WANTED);

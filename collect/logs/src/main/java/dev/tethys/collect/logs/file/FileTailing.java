@@ -99,7 +99,7 @@ public final class FileTailing implements AutoCloseable {
     watcher.changed();
   }
 
-  /** Inspects everything now. */
+  /** Checks all folders and files now. */
   void scan() {
     watcher.scanAll();
   }

@@ -93,7 +93,7 @@ final class FileTurns {
         readOn(b);
         lock.lock();
         try {
-          // Another process reads what is written into it from now on, and never this one.
+          // The reader of the target that is left reads the rest of it; this one never does again.
           job.release(b);
         } finally {
           lock.unlock();
@@ -175,7 +175,7 @@ final class FileTurns {
       if (turn == TailedFile.ReadResult.MORE && !f.isRead()) {
         queue.wake(f);
       } else {
-        // It is checked without news, too.
+        // It is checked without a notification, too.
         if (f.rest() != rest || f.offset() != from || before.flush) {
           f.restSince = job.now();
         }

@@ -23,11 +23,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds out that files changed. The kernel reports changes in folders (inotify, one watch a
- * folder); what it tells only wakes readers and looks, so that nothing is lost when it tells
- * nothing: everything is looked for anew every so often. Folders that cannot be watched, as on
- * network file systems, are polled.
+ * folder); a report only wakes readers and scans, so that nothing is lost without one: everything
+ * is scanned anew every so often. Folders that cannot be watched, as on network file systems, are
+ * polled.
  *
- * <p>Polling instead would inspect 10,000 files forty thousand times a second with Promtail's
+ * <p>Polling instead would check 10,000 files forty thousand times a second with Promtail's
  * defaults, a fifth of a core for nothing.
  *
  * <p>Everything but {@link #changed} belongs to the thread of the watcher.
@@ -161,7 +161,7 @@ final class FileWatcher implements AutoCloseable {
     }
   }
 
-  /** Inspects what is due; nanoseconds until the next is. */
+  /** Scans the folders that are due; returns nanoseconds until the next is. */
   private long scanDue() {
     long wait = TimeUnit.SECONDS.toNanos(1);
     for (Map.Entry<TargetFiles, State> e : states.entrySet()) {
@@ -297,7 +297,7 @@ final class FileWatcher implements AutoCloseable {
       }
       return;
     }
-    // Targets that came wake not used here:; they wait for so long at most.
+    // New targets do not wake this thread; they wait for so long at most.
     WatchKey key = w.poll(Math.min(nanos, 50_000_000), TimeUnit.NANOSECONDS);
     while (key != null) {
       told(key);
@@ -351,7 +351,7 @@ final class FileWatcher implements AutoCloseable {
     }
   }
 
-  /** Inspects everything now. */
+  /** Checks all folders and files now. */
   void scanAll() {
     refresh();
     jobs.forEach(FileJob::tick);

@@ -20,7 +20,7 @@ import java.util.Set;
  * matched like others.
  */
 public final class Glob {
-  /** How many patterns the braces of one may represent. */
+  /** How many patterns the braces of one may expand to. */
   static final int MAX_ALTERNATIVES = 1000;
 
   /** How deep folders are followed; links may lead in circles. */
@@ -223,7 +223,7 @@ public final class Glob {
     }
   }
 
-  /** Where the pattern continues after it matched one character; 0 when it does not. */
+  /** Where the pattern continues after it matched one character; 0 when it does not match. */
   private static int matchOne(String pattern, int p, char c) {
     switch (pattern.charAt(p)) {
       case '?':

@@ -44,7 +44,7 @@ final class LineDecoder {
   /**
    * For a file that begins with some bytes.
    *
-   * @param head by whose byte order mark encodings that leave it open are decided
+   * @param head first bytes, whose byte order mark decides for encodings that leave it open
    */
   static LineDecoder of(Charset charset, byte[] head, int length) {
     return switch (charset.name().toUpperCase(Locale.ROOT)) {
@@ -177,7 +177,7 @@ final class LineDecoder {
     return (all & TOPS) == 0;
   }
 
-  /** Whether bytes are of the encoding; that of UTF-8 is no one's conversion and not asked for. */
+  /** Whether bytes are valid in the encoding; UTF-8 needs no conversion and is not checked. */
   boolean isText(byte[] b, int from, int to) {
     if (charset.equals(StandardCharsets.UTF_8)) {
       return true;

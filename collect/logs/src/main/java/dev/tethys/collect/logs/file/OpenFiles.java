@@ -31,7 +31,7 @@ final class OpenFiles {
 
   /** Opens a file; false when that fails, which the file says. */
   boolean open(TailedFile f) {
-    // What was found compressed once, as a copy, is that regardless of the options.
+    // A file that was found compressed once, as a copy, is compressed regardless of the options.
     boolean there = open(f, f.isCompressed() ? anyCompression() : options);
     if (there) {
       f.recovered();

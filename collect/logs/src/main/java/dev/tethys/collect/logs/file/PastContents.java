@@ -22,7 +22,7 @@ final class PastContents {
     return List.copyOf(ends);
   }
 
-  /** Remembers where it was read to, for a reader that finds a copy. */
+  /** Remembers how far it was read, for a reader that finds a copy. */
   synchronized void ended(Checkpoint c) {
     ends.addFirst(c);
     if (ends.size() > MOST) {
@@ -35,7 +35,7 @@ final class PastContents {
     owed.add(new UnsettledContent(end, epoch));
   }
 
-  /** Ends of copies of which all is delivered before an epoch; each is reported once. */
+  /** Ends of copies of which all is delivered before an epoch; each is returned once. */
   synchronized List<Checkpoint> delivered(int epoch) {
     List<Checkpoint> out = new ArrayList<>();
     while (!owed.isEmpty() && owed.getFirst().epoch < epoch) {

@@ -45,8 +45,8 @@ public final class Positions {
   static final Duration KEEP = Duration.ofDays(1);
 
   /**
-   * After which everything is checked although nothing changed: what is too old is forgotten, and
-   * files of which the name of the positions file is gone are let go.
+   * After which all entries are checked although nothing changed: expired ones are forgotten, and
+   * files whose name is gone from the positions file are released.
    */
   static final Duration LOOK = Duration.ofSeconds(10);
 
@@ -123,7 +123,7 @@ public final class Positions {
       remembered.add(c.seenAt(opened), true);
     }
     besideNow = inForce;
-    // After a crash between the two files it may be older than what is next to it.
+    // After a crash between the two files Promtail's may be older than the other one.
     boolean isOurs = before.beside().contains(inForce);
     written.forEach(
         (path, v) -> {
@@ -155,17 +155,17 @@ public final class Positions {
     }
   }
 
-  /** What is known of files that was at a place and that no reader opens now. */
+  /** Checkpoints of files at a place without a reader now. */
   synchronized List<Checkpoint> at(FileId.Place place) {
     return remembered.at(place);
   }
 
-  /** What is known of files of a path that no reader opens now. */
+  /** Checkpoints of files of a path without a reader now. */
   synchronized List<Checkpoint> of(String path) {
     return remembered.of(path);
   }
 
-  /** What is known of files that no reader opens now and of which one may be a copy. */
+  /** Checkpoints of files without a reader now of which one may be a copy. */
   synchronized List<Checkpoint> related(Path file) {
     return remembered.related(file).stream()
         .filter(c -> Siblings.isRelated(Path.of(c.path()), file))
@@ -189,7 +189,7 @@ public final class Positions {
     changed();
   }
 
-  /** Keeps a checkpoint of a file that its reader, who continues, is done with. */
+  /** Keeps a checkpoint of a file that its reader is done with. */
   synchronized void remember(Checkpoint c) {
     remembered.add(c.listed(false).seenAt(clock.millis()), false);
     changed();
@@ -231,10 +231,10 @@ public final class Positions {
 
   /**
    * Writes both files, if anything is new. A failure is logged, and repaired by the next time. With
-   * many files that rest nothing is cheap: they are not even checked.
+   * many idle files nothing is cheap: they are not even checked.
    */
   public void save() {
-    long change = changes.get(); // what comes while it is checked is for the next time
+    long change = changes.get(); // changes during the check are for the next time
     long millis = clock.millis();
     synchronized (this) {
       if (change == savedChanges

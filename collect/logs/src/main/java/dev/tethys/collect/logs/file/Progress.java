@@ -17,7 +17,7 @@ final class Progress {
   /**
    * Of a file.
    *
-   * @param moves is notified that it came further; with the lock held, so it must not wait
+   * @param moves notified that it came further; with the lock held, so it must not wait
    */
   Progress(Checkpoint start, Runnable moves) {
     this.delivered = start;
@@ -59,7 +59,7 @@ final class Progress {
     return epoch == nowEpoch ? delivered.withHead(now) : delivered;
   }
 
-  /** Puts another checkpoint instead of the one up to which everything is delivered. */
+  /** Replaces the checkpoint up to which everything is delivered. */
   synchronized void moved(java.util.function.UnaryOperator<Checkpoint> change) {
     delivered = change.apply(delivered);
     moves.run();

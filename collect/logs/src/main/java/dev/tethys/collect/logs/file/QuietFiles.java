@@ -53,7 +53,7 @@ final class QuietFiles {
     }
   }
 
-  /** Wakes one that was locked by another process. */
+  /** Wakes a file that was locked by another process. */
   private void unlocked(TailedFile f) {
     if (f.locked) {
       f.locked = false;

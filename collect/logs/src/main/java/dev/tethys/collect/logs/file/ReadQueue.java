@@ -75,7 +75,7 @@ final class ReadQueue {
     work.signalAll();
   }
 
-  /** It was stopped, and a user reads single files to their ends, unless it is closed. */
+  /** It was stopped, and single files are read to their ends, unless it is closed. */
   void finish() {
     finishing = stopped && !closed;
   }

@@ -7,7 +7,7 @@ import java.util.Arrays;
 /**
  * Finds records of several lines in bytes, by an expression for what they begin with, or what they
  * end with; {@code ^} and {@code $} match at lines. A record that may continue is left to be
- * checked again with what follows.
+ * checked again with the following bytes.
  */
 public final class RecordEnds {
   /** How much is checked first: mostly more than a record. */

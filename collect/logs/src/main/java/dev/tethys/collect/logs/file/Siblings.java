@@ -31,7 +31,7 @@ final class Siblings {
   /** How often is looked again for what is being renamed. */
   private static final int ATTEMPTS = 5;
 
-  /** The time of a folder may be still that long, in milliseconds. */
+  /** Resolution of a folder's time, in milliseconds. */
   private static final long TICK = 20;
 
   private static final Pattern COMPRESSED = Pattern.compile("\\.(gz|bz2|zst|z|xz)$");
@@ -52,7 +52,7 @@ final class Siblings {
     return b.startsWith(a) || base(a).equals(base(b));
   }
 
-  /** A name without the number or date by which rotated files are distinguished. */
+  /** A name without the number or date of rotated files. */
   static String base(String name) {
     Matcher end = NUMBER_AT_END.matcher(name);
     if (end.find()) {
@@ -63,7 +63,7 @@ final class Siblings {
     return stem.find() ? name.substring(0, stem.start()) + name.substring(dot) : name;
   }
 
-  /** Whether a name has no number and no date by which it would count as rotated. */
+  /** Whether a name has no number and no date that would mark it as rotated. */
   static boolean isUnnumbered(Path file) {
     String name = String.valueOf(file.getFileName());
     return base(plainName(file)).equals(name);
@@ -96,7 +96,7 @@ final class Siblings {
     if (c.headLength() == 0) {
       return null;
     }
-    // The caller that copies may compress, too.
+    // A program that copies may compress, too.
     FileOptions any =
         new FileOptions(
             options.encoding(),

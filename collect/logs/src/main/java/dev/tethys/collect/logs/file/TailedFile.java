@@ -115,8 +115,8 @@ final class TailedFile {
   }
 
   /**
-   * The same file for another target, which continues behind what this one has passed on, be that
-   * delivered or not: what is owed of it is owed by both.
+   * The same file for another target, which continues after the entries that this one has passed
+   * on, be they delivered or not: both keep the positions of undelivered ones.
    */
   TailedFile successor(FileTarget other, String otherSource, Path found, FileStat stat) {
     TailedFile f =
@@ -203,7 +203,7 @@ final class TailedFile {
     past.owe(c, epoch);
   }
 
-  /** Ends of copies that are delivered by now; each is reported once. */
+  /** Ends of copies that are delivered by now; each is returned once. */
   List<Checkpoint> deliveredCopies() {
     return past.delivered(progress.deliveredEpoch());
   }
@@ -213,7 +213,7 @@ final class TailedFile {
     return content != null && content.holds(c);
   }
 
-  /** Continues where an earlier reading was delivered to. */
+  /** Continues at the delivered position of an earlier reader. */
   void resume(Checkpoint c) {
     bookmark.restore(c);
     snapshot = here();
@@ -292,7 +292,7 @@ final class TailedFile {
   }
 
   /**
-   * Continues where it was read to, or at its end if that is before, regardless of what is there
+   * Continues at the last read position, or at its end if that is before, regardless of its content
    * now.
    */
   void proceed() throws IOException {
@@ -370,7 +370,7 @@ final class TailedFile {
         left--;
       }
       if (p == 0) {
-        break; // a line longer than what is checked: it is read again
+        break; // a line longer than the window: it is read again
       }
       c.retain(buf, p, n - p);
       at += p;
@@ -381,7 +381,7 @@ final class TailedFile {
     progress.moved(x -> snapshot);
   }
 
-  /** Continues at an offset of which nothing else is known. */
+  /** Continues at an offset without any other knowledge. */
   void startAt(long position) throws IOException {
     FileContent c = content;
     if (c != null) {
@@ -413,7 +413,7 @@ final class TailedFile {
    *
    * @param last whether a line without its end is one, too, because no more will come
    * @param flush whether it is one because none came for long, if it may be whole
-   * @throws InterruptedException when passing on was interrupted; what was passed on is accounted
+   * @throws InterruptedException when passing on was interrupted; entries passed on are accounted
    *     for
    */
   ReadResult read(FileReaderContext r, boolean last, boolean flush)
@@ -436,7 +436,7 @@ final class TailedFile {
    * Treatment of the end of a file.
    *
    * @param record whether an unterminated rest is a record
-   * @param anyhow whether it is one regardless of its content, because no more data will come
+   * @param anyhow whether it is a record regardless of its content, because no more data will come
    */
   private record Ending(boolean record, boolean anyhow) {
     boolean takes(byte[] b, int from, int to, FileReaderContext r) {
@@ -519,7 +519,7 @@ final class TailedFile {
   /**
    * Passes on the lines of a buffer.
    *
-   * @param base where the buffer is in the file
+   * @param base the buffer's offset in the file
    * @return where the line begins that has no end yet
    */
   private int hand(

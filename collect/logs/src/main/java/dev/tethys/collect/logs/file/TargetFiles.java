@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * The files of one target as they were found last: which path is which file, and what has become of
  * those that are no more where they were.
  *
- * <p>Invariants: a file is read once, regardless of names it has. {@link #byPath} holds the files
- * that the target lists, {@link #leaving} those that it does not any more and that are not read and
+ * <p>Invariants: a file is read once, regardless of its names. {@link #byPath} holds the files that
+ * the target lists, {@link #leaving} those that it does not any more and that are not read and
  * delivered to their end; each is in exactly one of them. A file that took the place of another is
  * not read before that was read to its end. When the target is wanted no more, a last look makes
  * all its files leave, each to be read as far as it goes then. Guarded by the job.
@@ -93,7 +93,7 @@ final class TargetFiles {
           found(path, stat, waiting);
         }
       } catch (IOException e) {
-        // gone meanwhile, or not to be checked
+        // gone meanwhile, or not readable
       }
     }
     scanned = true;
@@ -106,7 +106,7 @@ final class TargetFiles {
       }
     }
     byRealPath.keySet().forEach(p -> folders.add(parent(p)));
-    // A link that leads nowhere for a moment is notified of where it led.
+    // A link that leads nowhere for a moment is watched in the folder it led to.
     leaving.stream().filter(f -> !f.real.equals(f.path)).forEach(f -> folders.add(parent(f.real)));
     return !waiting.isEmpty();
   }
@@ -258,7 +258,7 @@ final class TargetFiles {
     job.metrics.filesActive.add(1);
   }
 
-  /** Changes of a file are notified of the folder in which it really is. */
+  /** Changes of a file are reported for the folder in which it really is. */
   private void real(TailedFile f) {
     byRealPath.values().remove(f);
     f.real = SearchFolders.of(f.path).real();
@@ -292,7 +292,7 @@ final class TargetFiles {
     job.wake(f);
   }
 
-  /** The target is wanted no more; it is to be checked once more, and then to be retired. */
+  /** The target is gone; its files are to be checked once more, and then to be retired. */
   TargetFiles goes() {
     going = true;
     return this;
@@ -328,7 +328,7 @@ final class TargetFiles {
     retired = false;
     for (TailedFile f : leaving) {
       if (f.retired) {
-        // Until a look finds that it still is there.
+        // Until a scan finds that it is still there.
         f.retired = false;
         f.replaced = true;
         f.ended = false;
@@ -412,7 +412,7 @@ final class TargetFiles {
   /**
    * Reads files that stood under the name for so short a time that they were never seen.
    *
-   * @param older which is known to have was there before
+   * @param older file that is known to have been there before
    * @return the last that is to be read before the younger
    */
   private @Nullable TailedFile between(
@@ -445,7 +445,7 @@ final class TargetFiles {
     leaving(f);
   }
 
-  /** Whether what is there is read. */
+  /** Whether the file of an id is read. */
   boolean reads(FileId id) {
     TailedFile f = byPlace.get(id.place());
     return f != null && f.id().mayBe(id);

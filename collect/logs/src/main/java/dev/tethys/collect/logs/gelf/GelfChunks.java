@@ -46,7 +46,7 @@ final class GelfChunks {
     return length >= 2 && b[0] == 0x1e && b[1] == 0x0f;
   }
 
-  /** How many messages were abandoned because chunks were missing. */
+  /** How many messages were dropped because chunks were missing. */
   long lost() {
     return lost;
   }

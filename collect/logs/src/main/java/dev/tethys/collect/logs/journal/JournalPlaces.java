@@ -84,7 +84,7 @@ public abstract class JournalPlaces {
     return folder.substring(folder.indexOf('.') < 0 ? folder.length() : folder.indexOf('.') + 1);
   }
 
-  /** Files by a pattern, regardless of they are called. */
+  /** Files by a pattern, regardless of their names. */
   public static JournalPlaces files(Glob pattern) {
     return new JournalPlaces() {
       @Override

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Receives UDP packets, one after the other, on a separate thread. */
 public final class PacketListener implements AutoCloseable {
-  /** What the kernel is asked to keep while a packet is checked, in bytes. */
+  /** Bytes that the kernel is asked to keep while a packet is handled. */
   private static final int BUFFER = 4 << 20;
 
   private static final int MAX_PACKET = 65_535;

@@ -31,7 +31,7 @@ public final class StreamListener implements AutoCloseable {
   private static final Duration RETRY = Duration.ofMillis(100);
   private static final Duration TIME_LIMIT = Duration.ofSeconds(5);
 
-  /** How long connections have for passing what they hold. */
+  /** How long connections have for passing on the records that they hold. */
   private static final Duration LAST = Duration.ofMillis(500);
 
   /** Reads a connection to its end. */
@@ -231,7 +231,7 @@ public final class StreamListener implements AutoCloseable {
       // it was to end anyway
     }
     connections.forEach(StreamListener::close);
-    // A record that was being read is still passed, which an interrupt would prevent.
+    // A record that was being read is still passed on, which an interrupt would prevent.
     stays(threads, LAST);
     threads.forEach(Thread::interrupt);
     ended(threads);

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * it is kept from others, however long that takes. What was not delivered at the end is given back.
  *
  * <p>A message that comes again while it is held, or shortly after it was acknowledged, is not
- * passed on again: the service promises each once at least.
+ * passed on again: the service promises at-least-once delivery.
  */
 final class GcpPullSource implements LogSource {
   private static final System.Logger LOG = JulLogger.of(GcpPullSource.class.getName());
@@ -100,7 +100,7 @@ final class GcpPullSource implements LogSource {
   }
 
   /**
-   * @param renewal how often it is given that messages are still held
+   * @param renewal how often the deadlines of held messages are extended
    */
   GcpPullSource(GcpConfig config, PubSub api, SourceContext context, Duration renewal) {
     this.config = config;
@@ -220,7 +220,7 @@ final class GcpPullSource implements LogSource {
     }
   }
 
-  /** What is not passed on goes back. */
+  /** Returns messages that were not passed on. */
   private synchronized void release(List<Held> unread) {
     for (Held h : unread) {
       if (held.remove(h.id, h)) {

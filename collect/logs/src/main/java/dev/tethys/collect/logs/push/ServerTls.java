@@ -57,7 +57,7 @@ public record ServerTls(
   /** The block in a configuration. */
   public static final Type<ServerTls> TYPE = SECTION.type(ServerTls::read);
 
-  /** What is next to the block, to be included in a section. */
+  /** Keys next to the block, for inclusion in a section. */
   public static final Section BESIDE = new Section("server", "TLS of a server.");
 
   private static final Key<TlsVersion> MIN_VERSION =
@@ -70,7 +70,7 @@ public record ServerTls(
       BESIDE.key(
           "tls_cipher_suites", Type.STRING, "", "Cipher suites, between commas; all when empty.");
 
-  /** The block {@code http_tls_config} with what is next to it; null without the block. */
+  /** The block {@code http_tls_config} with the keys next to it; null without the block. */
   public static @Nullable ServerTls of(YamlObject server, Key<ServerTls> block) {
     ServerTls t = server.find(block);
     return t == null

@@ -221,7 +221,7 @@ class ComplaintsTest {
     }
     assertThat(rig.metric("promtail_read_bytes_total", "path", rig.file("d7.log").toString()))
         .isNaN();
-    // One that comes back continues where it was.
+    // A target that comes back continues where it was.
     rig.take();
     rig.write("a.log", "2\n").targets("a.log").look();
     assertThat(rig.take()).containsExactly("2");

@@ -36,7 +36,7 @@ class FileRulesTest {
     }
   }
 
-  /** Ends in good order, to continue with what was saved. */
+  /** Ends in good order, to continue with the saved positions. */
   private void reopen() {
     rig.stop();
     rig = opened = new Rig(folder);
@@ -321,7 +321,7 @@ class FileRulesTest {
     assertThat(holder.waitFor()).isZero();
     rig.look();
     assertThat(rig.lines()).containsExactly("one");
-    // Between turns no one is kept out.
+    // Between turns no process is kept out.
     Process other =
         new ProcessBuilder("/usr/bin/flock", "-xn", rig.file("a.log").toString(), "true").start();
     assertThat(other.waitFor()).isZero();

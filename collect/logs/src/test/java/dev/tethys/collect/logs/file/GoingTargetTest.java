@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Targets that go, as pods do, in every order of what is written, checked, told and read: what was
- * in a file when its target went is delivered.
+ * Targets that go, as pods do, in every order of writes, scans, notifications and reads: the
+ * content of a file when its target went is delivered.
  */
 class GoingTargetTest {
   @TempDir Path folder;
@@ -188,7 +188,7 @@ class GoingTargetTest {
     assertThat(rig.metric("promtail_files_active_total")).isZero();
   }
 
-  /** A user may write without a pause, regardless of what is wanted. */
+  /** A program may write without a pause, regardless of the target. */
   @Test
   void aWriterThatNeverPausesKeepsNoTargetThatWent() {
     rig.write("a.log", "1\n").tail("a.log");

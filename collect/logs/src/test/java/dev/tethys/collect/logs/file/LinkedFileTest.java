@@ -114,7 +114,7 @@ class LinkedFileTest {
     assertThat(rig.lines()).hasSize(4).endsWith("unread", "new");
   }
 
-  /** As Docker rotates: for a moment the link leads nowhere, and that moment is checked. */
+  /** As Docker rotates: for a moment the link leads nowhere, and a scan happens at that moment. */
   @Test
   void aLinkThatLedNowhereForAMomentLosesNothing() throws IOException {
     rig.write("data/real", "1\n");

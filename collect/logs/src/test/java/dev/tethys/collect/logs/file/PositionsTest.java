@@ -130,7 +130,7 @@ class PositionsTest {
   }
 
   /**
-   * It is killed after its own file was replaced and before Promtail's was, which then reports the
+   * It is killed after its own file was replaced and before Promtail's was, which then names the
    * file that was there before.
    */
   @Test
@@ -173,7 +173,7 @@ class PositionsTest {
     assertThat(looks).hasValue(4);
   }
 
-  /** With thousands of files that no one writes to, saving each second is not to cost anything. */
+  /** With thousands of idle files, saving each second must not cost anything. */
   @Test
   void whatDidNotChangeIsNotWrittenAgain() throws IOException {
     rig.write("a.log", "one\n").tail("*.log");

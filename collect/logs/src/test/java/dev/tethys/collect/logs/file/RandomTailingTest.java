@@ -22,10 +22,10 @@ import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 
 /**
- * A writer that writes, rotates, copies, truncates and compresses next to a reader that looks, ends
- * and is killed, all at random: every line is delivered in order, and once unless it was killed.
- * The writer keeps account of what no reader can know: lines that were truncated away, or deleted
- * with their file, before anybody looked. These and no others are missing.
+ * A writer that writes, rotates, copies, truncates and compresses concurrently with a reader that
+ * looks, ends and is killed, all at random: every line is delivered in order, and once unless it
+ * was killed. The writer keeps account of what no reader can know: lines that were truncated away,
+ * or deleted with their file, before anybody looked. These and no others are missing.
  *
  * <p>The seeds are fixed; {@code -Dtethys.random-tailing=N} tries N of each kind, which differ from
  * run to run.
@@ -69,7 +69,7 @@ class RandomTailingTest {
     private final long seed;
     private final List<String> written = new ArrayList<>();
     private final Set<String> erased = new HashSet<>(); // certainly before anybody looked
-    private final Set<String> perhaps = new HashSet<>(); // when no one delivered them
+    private final Set<String> perhaps = new HashSet<>(); // when they were not delivered
     private final List<String> steps = new ArrayList<>();
     private boolean partial;
     private boolean saved; // something of what the file holds now is known to the next process
@@ -142,7 +142,7 @@ class RandomTailingTest {
       return lines;
     }
 
-    /** What a file holds will be nowhere: it is given what of it is not delivered. */
+    /** The content of a file will be nowhere: the model learns what of it is not delivered. */
     private void erase(String file) throws IOException {
       for (String l : lines(rig.file(file))) {
         if (!rig.isDelivered(l) && !isCopied(l, file)) {
@@ -301,8 +301,7 @@ class RandomTailingTest {
 
     private void copyTruncate() throws IOException {
       if (!(killed ? saved : seen) || (!killed && !glob.equals("a.log"))) {
-        return; // copies of what was never seen are not recognised; copies that match may be read
-        // again
+        return; // copies of unread files are not recognised; copies that match may be read again
       }
       finishLine();
       said("copytruncate");

@@ -23,7 +23,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Tailing without threads: it polls and reads on request, by its own clock. */
+/** Tailing without threads: it polls and reads on request, with its own clock. */
 final class Rig implements AutoCloseable {
   final Path folder;
   final List<LogEntry> entries = new ArrayList<>();
@@ -143,7 +143,7 @@ final class Rig implements AutoCloseable {
     return this;
   }
 
-  /** Lets time pass, so that files end that no one writes to. */
+  /** Lets time pass, so that idle files end. */
   Rig later() {
     now += 2 * FileTurns.ROTATE_WAIT;
     return look().look();
@@ -168,7 +168,7 @@ final class Rig implements AutoCloseable {
     close();
   }
 
-  /** Begins anew with what was saved, regardless of what happened before. */
+  /** Begins anew with the saved positions, regardless of how it ended. */
   Rig begin(String glob, String... labels) {
     now += 1000;
     positions = open(folder.resolve("positions.yaml"), false);

@@ -33,7 +33,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Before a double of a subscription, written from the reference of Pub/Sub's REST API: a message is
+ * With a double of a subscription, written from the reference of Pub/Sub's REST API: a message is
  * given to the client that pulls, leased until its deadline, given again with another ackId after
  * that.
  */

@@ -68,7 +68,7 @@ public final class PolledConnections implements TcpSource {
     }
   }
 
-  /** A pass in its own thread, which moves from namespace to namespace. */
+  /** A pass in a separate thread, which moves from namespace to namespace. */
   private void pass() throws IOException {
     long now = System.nanoTime();
     Unseen unseen = first ? Unseen.KNOWN : Unseen.OPENED;

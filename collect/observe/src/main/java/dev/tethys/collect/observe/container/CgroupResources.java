@@ -15,7 +15,7 @@ public final class CgroupResources {
   private static final double NANOS = 1e9;
   private static final double MICROS = 1e6;
 
-  /** A limit of version 1 at or above this represents none. */
+  /** A limit of version 1 at or above this means none. */
   private static final long NO_LIMIT = 1L << 60;
 
   /** Use of CPU; a limit of 0 is none. */

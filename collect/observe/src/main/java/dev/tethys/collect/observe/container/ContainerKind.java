@@ -11,7 +11,7 @@ public enum ContainerKind {
   LXC,
   SYSTEMD,
   TALOS,
-  /** Pod without its own container, as gVisor has it. */
+  /** Pod without containers of the kernel, as gVisor has it. */
   SANDBOX,
   /** Process outside of containers and units. */
   STANDALONE;

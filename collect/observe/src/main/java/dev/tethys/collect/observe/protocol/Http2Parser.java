@@ -255,7 +255,7 @@ final class Http2Parser extends ProtocolParser {
     }
   }
 
-  /** A stream that was abandoned is reported when an outcome was seen. */
+  /** An abandoned stream is reported when an outcome was seen. */
   private void reset(int stream, long now) {
     Pending p = requests.close(stream);
     if (p != null && p.status != Status.UNKNOWN) {

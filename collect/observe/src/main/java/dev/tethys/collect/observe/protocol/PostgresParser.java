@@ -7,7 +7,7 @@ import java.util.Map;
 /**
  * PostgreSQL protocol 3: simple queries, prepared statements, several statements before a Sync.
  *
- * <p>A statement that a name represents is remembered per connection.
+ * <p>The statement of a name is remembered per connection.
  */
 final class PostgresParser extends ProtocolParser {
   private static final int STATEMENTS = 256;

@@ -7,13 +7,13 @@ import org.jspecify.annotations.Nullable;
  * Payloads of one connection of one process, in; its requests, out.
  *
  * <p>The protocol is guessed from the bytes and guessed again when they contradict it. State is
- * bounded regardless of what the bytes are. Not safe for use by several threads at once.
+ * bounded for any bytes. Not safe for use by several threads at once.
  */
 public final class ProtocolConnection {
   /** Payloads without a recognised request after which a connection is left alone. */
   private static final int TRIES = 48;
 
-  /** Malformed messages in a row after which the guess is abandoned. */
+  /** Malformed messages in a row after which the guess is dropped. */
   private static final int STRIKES = 4;
 
   /** Payloads after a loss whose malformed messages say nothing about the guess. */
@@ -96,7 +96,7 @@ public final class ProtocolConnection {
     return !opaque;
   }
 
-  /** True when the connection was abandoned because it is encrypted. */
+  /** True when the connection was dropped because it is encrypted. */
   public boolean isTls() {
     return tls;
   }

@@ -13,7 +13,7 @@ import java.util.Arrays;
  * next payload is taken to start with a message, as writes nearly always do.
  */
 final class StreamBuffer {
-  /** Most bytes that are kept for a message; a parser decides with these or stops trying. */
+  /** Most bytes that are kept for a message; a parser decides with these or fails. */
   static final int LIMIT = 8192;
 
   private static final byte[] NONE = {};

@@ -52,7 +52,7 @@ public final class TlsProbes implements AutoCloseable {
   private static final long SHORTEST_BACK_OFF = 600 * SECOND;
   private static final long LONGEST_BACK_OFF = 24 * 3600 * SECOND;
 
-  /** A process loads libraries after its start; the pause between inspects it doubles. */
+  /** A process loads libraries after its start; the pause between two checks of it doubles. */
   private static final long FIRST_PAUSE = SECOND;
 
   private static final long LONGEST_PAUSE = 60 * SECOND;

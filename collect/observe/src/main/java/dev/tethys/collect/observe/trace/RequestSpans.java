@@ -259,8 +259,8 @@ public final class RequestSpans {
   }
 
   /**
-   * Decides about requests with a header. One that the process has received before and passes on,
-   * as proxies do, is no sign of its own spans; received headers are known with the answer.
+   * Decides about requests with a header. A header that the process has received before and passes
+   * on, as proxies do, is no sign of own spans; received headers are known with the answer.
    */
   private void decide(long now) {
     while (!undecided.isEmpty() && now - undecided.getFirst().since > DECISION_NANOS) {

@@ -43,7 +43,7 @@ class SqlTextTest {
     assertThat(SqlText.operation("")).isEmpty();
   }
 
-  /** No text of a literal survives, regardless of what surrounds it. */
+  /** No text of a literal survives, regardless of the text around it. */
   @Test
   void literalsNeverSurvive() {
     Random random = new Random(7);

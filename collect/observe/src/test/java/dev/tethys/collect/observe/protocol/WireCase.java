@@ -15,9 +15,9 @@ import java.util.List;
  * <p>A case starts with {@code case: name}. {@code > } is a payload of the client, {@code < } one
  * of the server, {@code >+N } one of which N further bytes were not captured, {@code = } a request
  * in the form protocol|operation|target|statement|status|code. In payloads {@code \r \n \t \\ \xNN}
- * represent bytes, {@code {i4 ...}} for its content with a length of 4 bytes before it, {@code {I4
- * ...}} the same with the length counted in itself, {@code i4le}, {@code I4le} and so on in little
- * endian, {@code {n100 x}} for a hundred times x.
+ * are bytes, {@code {i4 ...}} is its content with a length of 4 bytes before it, {@code {I4 ...}}
+ * the same with the length counted in itself, {@code i4le}, {@code I4le} and so on in little
+ * endian, {@code {n100 x}} a hundred times x.
  */
 record WireCase(String name, List<Payload> payloads, List<String> requests) {
 

@@ -68,7 +68,7 @@ record CarbonHttp(
     return Objects.requireNonNull(client.endpoint());
   }
 
-  /** What says who writes; empty where the settings name no one. */
+  /** Headers of the authentication; empty where the settings name no user. */
   Map<String, String> credentials() {
     if (username.isEmpty()) {
       return Map.of();

@@ -78,7 +78,7 @@ final class CarbonHttpSender implements Sender {
     return endpoint.call("POST", settings.url(), sent, body);
   }
 
-  /** Our Lines, whose signs JSON takes as they are, as a list of points. */
+  /** Lines of this exporter, whose characters JSON takes as they are, as a list of points. */
   private byte[] points(byte[] lines) {
     StringBuilder sb = new StringBuilder(lines.length * 2).append('[');
     for (String line : new String(lines, StandardCharsets.UTF_8).split("\n")) {
@@ -106,7 +106,7 @@ final class CarbonHttpSender implements Sender {
     try {
       said = JSON.readTree(r.body());
     } catch (JacksonException e) {
-      return SendResult.DELIVERED; // something between that says yes in its own words
+      return SendResult.DELIVERED; // a proxy between answers success in another form
     }
     int invalid = said.path("invalid").asInt(0);
     if (invalid <= 0) {

@@ -40,7 +40,7 @@ final class CarbonSender implements Sender {
     return SendResult.DELIVERED;
   }
 
-  /** Our Lines as pickled lists. */
+  /** Lines of this exporter as pickled lists. */
   static byte[] pickled(byte[] lines) {
     PickleWriter w = new PickleWriter(MAX_PICKLE);
     for (String line : new String(lines, StandardCharsets.UTF_8).split("\n")) {

@@ -156,7 +156,7 @@ final class ClickHouseSender implements Sender {
     }
   }
 
-  /** The same for the same rows; tables of this exporter alone are distinguished by it. */
+  /** The same for the same rows; tables of this exporter alone differ by it. */
   private static String token(String table, byte[] rows) {
     try {
       MessageDigest md = MessageDigest.getInstance("MD5");

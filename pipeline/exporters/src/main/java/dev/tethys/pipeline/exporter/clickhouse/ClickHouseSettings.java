@@ -45,7 +45,7 @@ record ClickHouseSettings(
     Map<String, String> settings,
     RowSettings rows,
     DeliverySettings delivery) {
-  /** Tables are files; what is said of traces by id is in tables next to those of spans. */
+  /** Tables are files; the table of traces by id is next to the one of spans. */
   private static final NameRule TABLES = NameRule.words("-", 120, "_trace_id_ts");
 
   private static final Section SECTION =

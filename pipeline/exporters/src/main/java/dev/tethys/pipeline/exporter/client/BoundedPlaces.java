@@ -23,7 +23,7 @@ public final class BoundedPlaces {
   /**
    * A name.
    *
-   * @param isOwn whether the labels of the template are in it
+   * @param isOwn whether it contains the labels of the template
    */
   public record Place(String name, boolean isOwn) {}
 

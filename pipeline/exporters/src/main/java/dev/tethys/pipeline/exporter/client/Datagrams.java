@@ -9,9 +9,9 @@ import java.nio.channels.DatagramChannel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lines in datagrams, as many in each as fit; a line is never cut. Whether they arrive no one
- * knows, but for a machine that says that no process listens: on the same machine that is known
- * when a datagram was sent, else it is reported to one of those after it.
+ * Lines in datagrams, as many in each as fit; a line is never cut. Whether they arrive is unknown,
+ * unless the machine reports that no process listens: on the same machine that is known when a
+ * datagram was sent, else it is reported at one of the next.
  */
 final class Datagrams implements LineTransport {
   private final String host;
@@ -36,7 +36,7 @@ final class Datagrams implements LineTransport {
       refusal(c);
     } catch (IOException e) {
       close();
-      // A refusal is reported to the datagram after the one that met it.
+      // A refusal is reported at the datagram after the refused one.
       int sent = e instanceof PortUnreachableException ? packets.before() : packets.sent();
       throw new PartlySentException(LineTransport.why(this, e), sent, e);
     }

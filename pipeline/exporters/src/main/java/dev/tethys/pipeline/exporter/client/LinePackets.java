@@ -2,7 +2,7 @@ package dev.tethys.pipeline.exporter.client;
 
 /**
  * Lines as packets of at most so many bytes, as many lines in each as fit, without the last one's
- * end. A longer line is its own packet.
+ * end. A longer line gets its own packet.
  */
 final class LinePackets {
   private final byte[] lines;

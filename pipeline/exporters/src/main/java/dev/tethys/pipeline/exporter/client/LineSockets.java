@@ -63,7 +63,7 @@ public final class LineSockets implements AutoCloseable {
     /**
      * Greets.
      *
-     * @throws IOException when the server requires none of it: the connection is closed
+     * @throws IOException when the server refuses it: the connection is closed
      */
     void greet(Line line) throws IOException;
   }
@@ -199,7 +199,7 @@ public final class LineSockets implements AutoCloseable {
       }
     }
 
-    /** Has something done, once, when the connection ends, regardless of who ends it. */
+    /** Runs a task, once, when the connection ends, for any reason. */
     public void whenEnded(Runnable task) {
       ended.set(task);
     }
@@ -226,7 +226,7 @@ public final class LineSockets implements AutoCloseable {
   /**
    * Does something with a connection that is open, or is opened.
    *
-   * @throws IOException when it broke off: it is unknown how much was taken
+   * @throws IOException when it broke off: how much was taken is unknown
    * @throws SocketTimeoutException when the time was up, likewise
    */
   public <T> T talk(Session<T> talk) throws IOException {
@@ -279,11 +279,10 @@ public final class LineSockets implements AutoCloseable {
   }
 
   /**
-   * Sends bytes over their own connection, and returns when the server has read them to the end: it
+   * Sends bytes over a new connection, and returns when the server has read them to the end: it
    * then closes the connection in turn. What it says is thrown away.
    *
-   * @throws IOException when it broke off, or did not close in time: it is unknown how much was
-   *     taken
+   * @throws IOException when it broke off, or did not close in time: how much was taken is unknown
    */
   public void deliver(byte[] bytes) throws IOException {
     deliver(
@@ -333,7 +332,7 @@ public final class LineSockets implements AutoCloseable {
   }
 
   /**
-   * Whether a server closes before it received the end of the stream: one that takes no more
+   * Whether a server closes before it received the end of the stream: a server that takes no more
    * connections does, and has read nothing.
    */
   private static boolean isClosedWithin(Line line, int millis) throws IOException {

@@ -8,7 +8,7 @@ public interface LineTransport extends AutoCloseable {
    * Sends lines, each with its end.
    *
    * @throws PartlySentException when the first of them went out, and it is known which
-   * @throws IOException when not all of them went out: it is unknown how many were taken
+   * @throws IOException when not all of them were sent: how many were taken is unknown
    */
   void send(byte[] lines) throws IOException;
 

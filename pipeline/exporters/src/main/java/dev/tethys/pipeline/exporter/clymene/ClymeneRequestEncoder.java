@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes messages of batches: a {@code WriteRequest} of remote write 1.0, or log lines in JSON, none
- * larger than a gateway takes. Samples that no one gave a lane are dealt out by series, so that
- * each series keeps its order.
+ * larger than a gateway takes. Samples without a lane are distributed by series, so that each
+ * series keeps its order.
  *
  * @param form of messages
  * @param maxBytes of a message, before compression
@@ -58,8 +58,8 @@ record ClymeneRequestEncoder(
   }
 
   /**
-   * What to say of a message that is too large for a gateway or what stands before it: two halves,
-   * or that no one will take it.
+   * Result for a message that is too large for a gateway or a proxy before it: two halves, or a
+   * refusal if it cannot be halved.
    */
   SendResult halves(EncodedRequest p, String reason) {
     try {
@@ -69,7 +69,7 @@ record ClymeneRequestEncoder(
         return new SendResult.Split(halves, reason);
       }
     } catch (CodecException e) {
-      // its writer is a newer or older program: it cannot be cut
+      // written by a newer or older version: it cannot be split
     }
     return new SendResult.Permanent(reason);
   }
@@ -136,7 +136,7 @@ record ClymeneRequestEncoder(
       if (batch.signal() == Signal.LOGS) {
         List<String> tenant = batch.metadata().get("x-scope-orgid");
         String t = tenant.isEmpty() ? "" : tenant.getFirst();
-        // JSON is larger than protobuf, by how much no one knows beforehand.
+        // JSON is larger than protobuf, by an unknown factor.
         for (OtlpScanner.Part p :
             OtlpScanner.split(OtlpSignal.LOGS, batch.body(), Integer.MAX_VALUE, maxBytes / 2)) {
           lines(p, t);

@@ -33,7 +33,7 @@ final class ClymeneTrial {
       try {
         GrpcReply r = sender.greet(i);
         switch (r.status()) {
-          // that it has no such service a server of gRPC says, and no other
+          // UNIMPLEMENTED proves a gRPC server, though one without this service
           case GrpcReply.OK, GrpcReply.UNIMPLEMENTED -> answer.add(sender.gateway(i));
           default ->
               silent.add(

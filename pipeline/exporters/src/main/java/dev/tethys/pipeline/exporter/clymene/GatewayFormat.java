@@ -86,8 +86,8 @@ record GatewayFormat(boolean http, Compression compression, String word) {
   }
 
   /**
-   * A parcel as a user can send it who speaks this form's transport; compressed as it is, where it
-   * can stay so.
+   * The request in a form that this gateway's transport accepts; compressed as it is, where
+   * possible.
    *
    * @throws CodecException when it is damaged
    */

@@ -55,7 +55,7 @@ final class DatadogLogs implements Encoder {
     return cutter.encoded();
   }
 
-  /** What Datadog reads itself, and what is there for it. */
+  /** Attributes that Datadog reads itself, under its names. */
   private Map<String, @Nullable Object> reserved(
       Attributes resource, Scope scope, LogRecord r, StringBuilder tags) {
     Map<String, @Nullable Object> o = new LinkedHashMap<>();
@@ -163,7 +163,10 @@ final class DatadogLogs implements Encoder {
     }
   }
 
-  /** What Datadog has under another name stands nowhere else, unless another value is there. */
+  /**
+   * An attribute that Datadog has under another name is not repeated, unless the other name has
+   * another value.
+   */
   private static void keep(
       Map<String, @Nullable Object> o, String key, String theirs, @Nullable Object v) {
     String text = AttributeText.text(v);

@@ -266,7 +266,7 @@ final class DatadogMetrics implements Encoder {
       return null;
     }
 
-    /** A bucket without a bound ends at the least or greatest value if that is given. */
+    /** A bucket without a bound ends at the least or greatest value if that is known. */
     private static void spread(
         DistributionDataPoint d, double lower, double upper, long count, DogSketch to) {
       double low = lower;

@@ -80,7 +80,7 @@ final class DatadogSpans {
               : HTTP.getOrDefault(key, key);
       switch (as) {
         case "service.name", "operation.name", "resource.name", "span.type" -> {
-          // they are their own fields
+          // they have their own fields
         }
         default -> {
           if (value instanceof Number n) {
@@ -211,7 +211,7 @@ final class DatadogSpans {
     return t;
   }
 
-  /** An error is given by the last exception, where there is one. */
+  /** An error is described by the last exception, where there is one. */
   private static void exception(Span s, Tags t) {
     for (SpanEvent e : s.events().reversed()) {
       if (e.name().equals("exception")) {

@@ -11,8 +11,8 @@ import dev.tethys.pipeline.exporter.rows.Records;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Spans as the intake takes them from Datadog's agent. Each is its own payload with a chunk of one
- * span, which Datadog puts together by trace: so a request can be cut between any two of them.
+ * Spans as the intake takes them from Datadog's agent. Each payload has one chunk of one span,
+ * which Datadog joins by trace: so a request can be cut between any two of them.
  */
 final class DatadogTraces implements Encoder {
   /** The agent cuts payloads at 3.2 MB. */

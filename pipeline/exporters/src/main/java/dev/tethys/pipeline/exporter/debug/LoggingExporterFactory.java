@@ -16,7 +16,7 @@ import java.util.Set;
 
 /**
  * Makes {@code logging} exporters: what {@code debug} was called before, with other words for how
- * much is said. The Collector took them out with 0.111, but they are in many a configuration.
+ * much is said. The Collector removed it with 0.111, but many configurations still name it.
  */
 public final class LoggingExporterFactory
     implements ExporterFactory<DebugExporterFactory.Settings> {

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Attributes as a field of type {@code flattened} or {@code flat_object}. Either refuses a document
  * for one attribute that it has no term for: OpenSearch for a value beyond Lucene's 32,766 bytes,
- * Elasticsearch for a name with the character 0, both for what is nested too deeply. Such ones are
- * in another field, which the mappings do not know: kept, and not searched.
+ * Elasticsearch for a name with the character 0, both for what is nested too deeply. Such
+ * attributes are in another field, which is not indexed: kept, and not searchable.
  */
 final class AttributeFields {
   /** Before the name of the field of what is not searched. */

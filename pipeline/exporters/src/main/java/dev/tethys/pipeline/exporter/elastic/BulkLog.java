@@ -12,7 +12,7 @@ import java.util.function.LongSupplier;
 
 /** Logs requests, responses and rejected documents as configured. */
 final class BulkLog {
-  /** As much of a body is reported. */
+  /** Longest part of a body that is logged. */
   private static final int MAX_TOLD = 64 << 10;
 
   /**

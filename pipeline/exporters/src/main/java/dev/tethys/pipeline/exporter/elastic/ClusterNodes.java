@@ -55,7 +55,9 @@ final class ClusterNodes {
     return role.equals("master") || role.equals("cluster_manager");
   }
 
-  /** Of {@code address:port}, or {@code name/address:port} where a node has a name. */
+  /**
+   * Address in the form {@code address:port}, or {@code name/address:port} where a node has a name.
+   */
   private static URI url(String published, String scheme) throws IOException {
     int slash = published.indexOf('/');
     String port = published.substring(published.lastIndexOf(':') + 1);

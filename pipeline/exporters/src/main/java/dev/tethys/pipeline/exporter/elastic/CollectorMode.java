@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param ids whether an attribute of log records is their document's id
  * @param spanIds whether one of spans, and of their events, is
  * @param pipelines whether an attribute of log records names an ingest pipeline
- * @param dated names of indices with a date after them; null for none
+ * @param dated names of indices with a date appended; null for none
  */
 record CollectorMode(
     Mapping mapping,

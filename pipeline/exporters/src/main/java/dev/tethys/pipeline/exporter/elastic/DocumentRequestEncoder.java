@@ -28,7 +28,7 @@ record DocumentRequestEncoder(
     BoundedNames index, LineRequestEncoder lines, int maxItems, int maxBytes, String action) {
   private static final SecureRandom RANDOM = new SecureRandom();
 
-  /** Documents that are created, as data streams require it. */
+  /** Documents that are created, as data streams require. */
   DocumentRequestEncoder(BoundedNames index, LineRequestEncoder lines, int maxItems, int maxBytes) {
     this(index, lines, maxItems, maxBytes, "create");
   }

@@ -278,7 +278,7 @@ record ElasticSettings(
               o, DeliverySettings.read(o, timeout == null ? Duration.ofSeconds(30) : timeout)));
     }
 
-    /** The mapping mode; what is about documents and our own templates contradicts it. */
+    /** The mapping mode; keys of our own documents and templates contradict it. */
     private @Nullable CollectorMode collector(YamlObject o) {
       vendor.checkRouting(o, List.of(metricsIndex, logsIndex, tracesIndex));
       CollectorMode mode =
@@ -357,7 +357,7 @@ record ElasticSettings(
     return URI.create((b.endsWith("/") ? b.substring(0, b.length() - 1) : b) + path);
   }
 
-  /** What says who writes; empty where the settings name no one. */
+  /** Headers of the authentication; empty where the settings name no user. */
   Map<String, String> credentials() {
     if (apiKey != null) {
       return Map.of("authorization", "ApiKey " + apiKey.value());

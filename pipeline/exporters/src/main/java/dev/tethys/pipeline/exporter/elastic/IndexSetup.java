@@ -141,7 +141,7 @@ final class IndexSetup {
               t.path,
               Map.of("content-type", "application/json"),
               t.text.getBytes(StandardCharsets.UTF_8));
-      // A policy of OpenSearch that is there is left: it may be a user's own by now.
+      // An existing policy of OpenSearch is left as it is: a user may have changed it.
       boolean stays = r.status() == 409 && t.path.startsWith("/_plugins/_ism/");
       if (!r.isOk() && !stays) {
         return r;

@@ -18,7 +18,7 @@ record Observability(String dataset, String namespace, Index logs, Index traces,
    * Names of indices.
    *
    * @param name with {@code {attribute}} for attributes of the item, its scope or resource
-   * @param fallback instead of attributes that are not there
+   * @param fallback replaces missing attributes
    * @param dated with a time behind the name; null for none
    */
   record Index(NameTemplate name, String fallback, @Nullable DatedIndices dated) {

@@ -101,7 +101,7 @@ final class OpenSearchKeys {
             "Of ss4o: create, or index for indices that are no data streams.");
   }
 
-  /** What {@code http} says; null when the keys are next to the others. */
+  /** The content of {@code http}; null when its keys are next to the others. */
   @Nullable Http http(YamlObject o) {
     if (!o.has(http)) {
       return null;

@@ -40,7 +40,7 @@ final class OtelText {
 
   private final TextBuffer to;
   private boolean first = true; // of the object that is written
-  private boolean dimensions; // lists and maps are text, as dimensions of series have to
+  private boolean dimensions; // lists and maps become text, as dimensions of series must
 
   OtelText(TextBuffer to) {
     this.to = to;

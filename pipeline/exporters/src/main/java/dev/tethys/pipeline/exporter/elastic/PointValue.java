@@ -18,7 +18,7 @@ import java.util.Locale;
  *
  * @param json the value
  * @param template the name of one of {@code metrics-otel@mappings}
- * @param documents how many the document represents; 0 where it does not say
+ * @param documents how many observations the document represents; 0 where it does not say
  * @param problem why there is no value; "" when there is
  */
 record PointValue(String json, String template, long documents, String problem) {

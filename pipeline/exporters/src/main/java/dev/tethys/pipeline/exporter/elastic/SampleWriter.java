@@ -24,7 +24,7 @@ final class SampleWriter implements RowWriter {
 
   /**
    * @param index names an index by labels
-   * @param mode how samples are in time series data streams; null for plain ones
+   * @param mode form of samples in time series data streams; null for plain ones
    */
   SampleWriter(
       Function<UnaryOperator<String>, String> index,

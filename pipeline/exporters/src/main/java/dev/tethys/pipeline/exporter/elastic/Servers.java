@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Asks the servers of a cluster in turn. What one does not take, the next is asked for at once,
  * which writes nothing twice: documents have ids. A server that failed has no turns for a while,
- * unless all did. Which servers there are the cluster is asked where {@code discover} says so, by
- * the thread that sends when it is time; the others send meanwhile to those that are known. Those
- * that are configured come last then, when none that was found takes it. Safe for threads.
+ * unless all did. Where {@code discover} is set, the thread whose request is due asks the cluster
+ * for its servers; the other threads meanwhile send to the known ones. Those that are configured
+ * come last then, when none that was found takes it. Safe for threads.
  */
 final class Servers {
   /** How long a server that failed has no turns, and a search that failed is not repeated. */

@@ -129,7 +129,7 @@ record TimeSeriesMode(
   }
 
   /**
-   * A sample as it is in the index for late ones, which is a plain one.
+   * A sample in the form of the index for late ones, which is a plain one.
    *
    * @param row its action and its document, which end with the value
    */
@@ -155,7 +155,7 @@ record TimeSeriesMode(
     return "{\"create\":{\"_index\":\"" + name + "\",\"_id\":\"" + id + "\"}}\n" + document;
   }
 
-  /** The field that values of a series are in. */
+  /** The field of the values of a series. */
   String field(Labels series) {
     String name = series.metricName();
     return counterSuffixes.stream().anyMatch(name::endsWith)
@@ -173,7 +173,7 @@ record TimeSeriesMode(
   }
 
   /**
-   * The lifecycle of a data stream; "" for its own none.
+   * The lifecycle of a data stream; "" for none.
    *
    * @param retention "" for ever
    */

@@ -384,7 +384,7 @@ final class VendorKeys {
         : new RowSettings(rows.otlp(), rows.histograms(), rows.maxItems(), n.intValue());
   }
 
-  /** Without a batch nothing is joined, regardless of its metadata. */
+  /** Without a batch nothing is joined, regardless of metadata. */
   private DeliverySettings parted(YamlObject o, DeliverySettings d) {
     Set<String> keys = new TreeSet<>();
     for (String k : o.get(metadata)) {

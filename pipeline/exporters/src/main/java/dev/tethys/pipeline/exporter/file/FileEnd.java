@@ -15,7 +15,10 @@ final class FileEnd {
 
   private FileEnd() {}
 
-  /** Whether the last line has not ended. What there is of it is left: it may be a user's. */
+  /**
+   * Whether the last line has not ended. Its existing content is left: it may belong to another
+   * program.
+   */
   static boolean isWithinLine(FileChannel c) throws IOException {
     ByteBuffer last = ByteBuffer.allocate(1);
     c.read(last, c.size() - 1);
@@ -23,7 +26,7 @@ final class FileEnd {
   }
 
   /**
-   * The end of the last whole record, where each follows its length.
+   * The end of the last whole record, where each record follows its length.
    *
    * @throws IOException when it holds something else
    */

@@ -69,7 +69,7 @@ public final class FileExporterFactory
   public Exporter create(FileSettings settings, Signal signal, Context context) {
     RotatedFile file;
     synchronized (files) {
-      // Others hold on to what they were given, so a change of settings makes its own file.
+      // Others keep the file that they were given, so a change of settings opens another file.
       file = files.get(settings.path());
       if (file == null || !file.settings().equals(settings)) {
         file = new RotatedFile(settings, context.clock()::millis);

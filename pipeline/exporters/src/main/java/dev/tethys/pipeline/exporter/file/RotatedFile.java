@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * name-2006-01-02T15-04-05.000.ext} and another begun, and the oldest of those are deleted.
  *
  * <p>Invariant: {@code size} is where the next record goes; a record of which only a part was
- * written is cut off again; what a kill left of one does not get into the next. Open while a user
- * has opened it.
+ * written is cut off again; what a kill left of one does not get into the next. Open while an
+ * exporter uses it.
  */
 final class RotatedFile {
   private static final DateTimeFormatter STAMP =

@@ -32,11 +32,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Log records and spans as points, in the schema of InfluxData's OpenTelemetry libraries
  * (influxdb-observability, "Schema"): measurements {@code logs}, {@code spans}, {@code span-links};
- * events of spans are {@code logs} too. Attributes that are no tags are JSON in the field {@code
+ * events of spans are {@code logs} too. Attributes that are no tags become JSON in the field {@code
  * attributes}, so that no two records disagree about the type of a field.
  *
- * <p>A point is known by its measurement, tags and time: what agrees in all three with another of
- * its batch is written a nanosecond later, and its own time is in a field.
+ * <p>A point is known by its measurement, tags and time: a point that agrees in all three with
+ * another of its batch is written a nanosecond later, and its own time is in a field.
  */
 final class InfluxRecords implements Encoder {
   static final String SPAN_NAME = "span.name";

@@ -105,7 +105,7 @@ final class InfluxSchema {
 
             @Override
             public void series(String name, Map<String, String> tags, List<String> columns) {
-              // version 3 has columns next to it, which say whether it was deleted
+              // version 3 also has columns that say whether it was deleted
               column = Math.max(0, columns.indexOf("name"));
             }
 

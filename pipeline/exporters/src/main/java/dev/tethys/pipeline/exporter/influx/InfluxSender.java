@@ -22,14 +22,14 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * Writes lines and judges the answers. A point that is written twice is one point, so anything that
- * is in doubt is sent again.
+ * Writes lines and judges the answers. A point that is written twice is one point, so a request
+ * with an unknown outcome is sent again.
  *
  * <p>Version 1 answers 400 when it stored all but some lines, and shows those it cannot parse, or
- * says how many it dropped (of another field type, beyond the retention policy, or for lack of room
- * on its disk, which is no their own fault). Version 2 stores nothing of a request with a malformed
- * line, which is found by halving; 422 is as version 1's 400. Version 3 names each line that it did
- * not take, a hundred at most.
+ * says how many it dropped (of another field type, beyond the retention policy, or because its disk
+ * is full, which is not the fault of the lines). Version 2 stores nothing of a request with a
+ * malformed line, which is found by halving; 422 is as version 1's 400. Version 3 names each line
+ * that it did not take, a hundred at most.
  */
 final class InfluxSender implements Sender {
   private static final Pattern DROPPED = Pattern.compile("dropped=(\\d{1,9})");

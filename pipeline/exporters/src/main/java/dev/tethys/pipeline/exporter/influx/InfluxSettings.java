@@ -315,7 +315,7 @@ record InfluxSettings(
     return at("/query" + query("db", name, "epoch", "ms", "q", influxQl));
   }
 
-  /** What says who writes; empty where the settings name no one. */
+  /** Headers of the authentication; empty where the settings name no user. */
   Map<String, String> credentials() {
     if (version == Version.V1 && !username.isEmpty()) {
       return Map.of(

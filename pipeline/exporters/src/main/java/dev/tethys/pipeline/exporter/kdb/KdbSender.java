@@ -113,7 +113,7 @@ final class KdbSender implements Sender {
       return new SendResult.Permanent(why);
     }
     if (KdbTable.empty(prefix, List.of()).stream().anyMatch(t -> t.name().equals(word))) {
-      made.clear(); // a table is missing, of a tickerplant until a user makes it
+      made.clear(); // a table is missing, in a tickerplant until a user makes it
       known.forget();
       return new SendResult.Retryable(settings.tickerplant() ? PAUSE : Duration.ZERO, false, why);
     }

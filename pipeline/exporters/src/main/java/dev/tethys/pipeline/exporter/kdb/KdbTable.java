@@ -16,7 +16,7 @@ import java.util.UUID;
 
 /**
  * Rows of one table of kdb+, as columns. The first two are always {@code time}, the time of day,
- * and {@code sym}, the metric, as tickerplants require it.
+ * and {@code sym}, the metric, as tickerplants require.
  *
  * @param keys names of the columns by which a keyed table tells rows apart
  */

@@ -8,7 +8,7 @@ interface BackendSource {
   /** How it is called: {@code dns}. */
   String name();
 
-  /** What it inspects, for people. */
+  /** The address or name that it resolves, for messages. */
   String what();
 
   /**

@@ -18,7 +18,7 @@ final class HashRing {
   static final int WEIGHT = 100;
   private static final int PROBES = 10;
 
-  /** No one is on it. */
+  /** A ring without backends. */
   static final HashRing EMPTY = of(List.of());
 
   private final int[] positions;
@@ -72,7 +72,7 @@ final class HashRing {
     return (int) (crc.getValue() % POSITIONS);
   }
 
-  /** Whose a key is; there is a user. */
+  /** The backend of a key; the ring must not be empty. */
   String owner(byte[] key) {
     return at(position(key));
   }

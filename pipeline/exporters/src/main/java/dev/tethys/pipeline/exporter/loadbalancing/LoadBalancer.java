@@ -36,13 +36,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sends what has one key to one backend, by a {@link HashRing} on which those are that its source
- * knows. Each has its own queue, so that one that is down holds up no other's.
+ * knows. Each has its own queue, so that one that is down does not delay the others.
  *
  * <p>Invariants, under the monitor of {@code changes}: a target is either active or leaving, or
- * unknown. The queue of one that is leaving passes what it has to those who are on the ring, and is
- * forgotten when it is empty; when its backend comes back it continues. What takes batches inspects
- * {@code members} alone, once for each batch. No caller waits for room in a queue under the
- * monitor: that may come only with other backends, which are notified of under it.
+ * unknown. The queue of a backend that is leaving transfers its requests to those on the ring, and
+ * is forgotten when it is empty; when its backend comes back it continues. Threads that take
+ * batches read {@code members} alone, once for each batch. No caller waits for room in a queue
+ * under the monitor: room may come only with other backends, which are added under it.
  */
 final class LoadBalancer implements Exporter, BackendSource.Listener {
   /** What has no place in OTLP, where series of Prometheus become metrics. */
@@ -207,7 +207,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
   /**
    * What of a batch is whose.
    *
-   * @param now a user
+   * @param now has at least one backend
    * @throws CodecException when it cannot be read
    */
   private Map<Backend, Batch> part(Batch batch, Members now) {
@@ -362,7 +362,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
     }
   }
 
-  /** Passes what an earlier process has left for backends that are not there any more. */
+  /** Transfers the requests that an earlier process has left for backends that are gone. */
   private void findLeft() {
     try {
       for (String target : queues.onDisk()) {
@@ -412,7 +412,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
       former.removeIf(m -> m.users.get() == 0);
       for (Backend b : leaving.values()) {
         if (former.stream().anyMatch(m -> m.byName.containsValue(b))) {
-          continue; // a user may give it something yet
+          continue; // a caller may still add to it
         }
         OutboxStatus s = b.queue().status();
         if (isEmpty(s)) {
@@ -472,7 +472,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
       then = List.copyOf(active.values());
     }
     long begin = System.nanoTime();
-    // What is passed goes into queues that still take something.
+    // Transferred requests go into queues that still take some.
     stopAll(first, timeLimit.dividedBy(2));
     Duration rest = timeLimit.minusNanos(System.nanoTime() - begin);
     stopAll(then, rest.isNegative() ? Duration.ZERO : rest);

@@ -25,7 +25,7 @@ interface NameLookup {
   /**
    * The addresses; at least one.
    *
-   * @throws IOException when there is none, or no one says so in time
+   * @throws IOException when there is none, or no server answers in time
    */
   List<InetAddress> addresses(String name, Duration timeout)
       throws IOException, InterruptedException;

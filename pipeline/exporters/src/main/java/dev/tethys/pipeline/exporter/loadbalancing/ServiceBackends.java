@@ -141,7 +141,7 @@ final class ServiceBackends implements BackendSource {
     new ResourceWatch<>(scope, means, new Pods(namespace, older, listener, listed)).run();
   }
 
-  /** Whether slices may be listed; anything else that fails is the watch's to say. */
+  /** Whether slices may be listed; the watch reports any other failure. */
   private boolean mayList(ResourceWatch.Means means, String path) throws InterruptedException {
     try {
       Call call =

@@ -41,7 +41,7 @@ public final class EntryBatch {
     return writer;
   }
 
-  /** Bytes of lines and of what is known next to them. */
+  /** Bytes of lines and of their metadata. */
   public long bytes() {
     return bytes;
   }

@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Entries of a tenant leave in the order in which they came, one request after the other, so
  * that streams keep their order; tenants do not wait for each other. An entry is settled when its
- * request was delivered, is safe on disk, was refused permanently, or is abandoned as configured.
- * While the queue is full, regardless of who brings an entry waits.
+ * request was delivered, is safe on disk, was refused permanently, or is dropped after the
+ * configured attempts. While the queue is full, a caller that brings an entry waits.
  *
  * <p>Invariants: {@link #lanes} and what it holds is guarded by {@link #lock}; requests are put
  * into the outbox under the lock, so that their order is that of entries.
@@ -45,13 +45,16 @@ import org.jspecify.annotations.Nullable;
 public final class LokiClient implements AutoCloseable {
   private static final int FEW_LANES = 64;
 
-  /** How often a batch that is held for a queue on disk, which tells no one, inspects it. */
+  /**
+   * How often a batch that is held for a queue on disk is offered again; such a queue sends no
+   * notification.
+   */
   private static final Duration DISK_LOOK = Duration.ofMillis(100);
 
   /** How long a queue that took no request is left alone. */
   private static final Duration PAUSE = Duration.ofMillis(100);
 
-  /** How often a client that is abandoned looks whether all is delivered. */
+  /** How often a client that is closing checks whether all is delivered. */
   private static final Duration LOOK = Duration.ofMillis(20);
 
   /** How long a request under way may take to its end when the client becomes another. */
@@ -94,12 +97,12 @@ public final class LokiClient implements AutoCloseable {
   private Sender sender; // guarded by this
   private int lanesToKeep = FEW_LANES; // more of them, and those that are idle go
   private @Nullable TenantLane lastLane; // the one that the entry before went into
-  private @Nullable PushWriter spare; // with the space of an earlier request
+  private @Nullable PushWriter spare; // with the buffer of an earlier request
   private volatile boolean closing;
   private volatile boolean abandoned; // what waits is not brought again
 
   /**
-   * Opens a client, and continues with what is found in its folder.
+   * Opens a client, and continues with the requests found in its folder.
    *
    * @param client for the requests; of {@link LokiClientConfig#client()}
    * @throws IOException when the folder cannot be used
@@ -139,9 +142,9 @@ public final class LokiClient implements AutoCloseable {
   }
 
   /**
-   * Continues with other settings. What waits is sent as these say, at once, and the wait ends:
-   * also the destination may be another. Where requests are sent as before, they continue as if
-   * nothing had happened, with the attempts that they have made.
+   * Continues with other settings. Waiting requests are sent with the new settings at once, without
+   * their remaining backoff: the destination may have changed, too. Where the destination is the
+   * same, they continue unchanged, with the attempts that they have made.
    *
    * @param client for the requests
    * @param queue of the folder that it has
@@ -305,7 +308,7 @@ public final class LokiClient implements AutoCloseable {
     p.timer(clock.schedule(Duration.ofNanos(nanos), () -> look(lane, p)));
   }
 
-  /** Looks on its own thread, which may wait for the lock, whether a batch leaves. */
+  /** Checks on its own thread, which may wait for the lock, whether a batch leaves. */
   private void look(TenantLane lane, @Nullable EntryBatch only) {
     clock.execute("loki-" + name(), () -> sendIfDue(lane, only));
   }
@@ -380,7 +383,7 @@ public final class LokiClient implements AutoCloseable {
     }
   }
 
-  /** Whether the queue has it, or no caller waits any more. */
+  /** Whether the queue has it, or callers must not wait any more. */
   private boolean offer(TenantLane lane, EntryBatch p, EncodedRequest parcel) {
     AtomicBoolean refused = new AtomicBoolean();
     long self = Thread.currentThread().threadId();
@@ -442,7 +445,10 @@ public final class LokiClient implements AutoCloseable {
     }
   }
 
-  /** From now on no caller waits: what finds no room is not settled, its sources bring it again. */
+  /**
+   * From now on no caller waits: entries without room are not settled, and their sources bring them
+   * again.
+   */
   public void failBlockedProducers() {
     closing = true;
     outbox.failBlockedProducers();

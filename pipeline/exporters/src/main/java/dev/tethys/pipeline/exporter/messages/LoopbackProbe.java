@@ -33,7 +33,7 @@ public final class LoopbackProbe implements Sender {
      *
      * @param body what it has
      * @return why it was not heard; "" when it was
-     * @throws IOException when no one knows whether it was taken
+     * @throws IOException when it is unknown whether it was taken
      */
     String await(LineSockets.Line line, String to, byte[] body) throws IOException;
 
@@ -58,7 +58,7 @@ public final class LoopbackProbe implements Sender {
     return timeout.compareTo(TIME_LIMIT) < 0 ? timeout : TIME_LIMIT;
   }
 
-  /** What to say when nothing was heard although no one refused to let us listen. */
+  /** The message when nothing was received although listening was not refused. */
   public static String nothing(String to, IOException end) {
     return "who listened to "
         + to

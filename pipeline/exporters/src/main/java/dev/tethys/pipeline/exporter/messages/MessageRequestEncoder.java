@@ -192,7 +192,7 @@ public final class MessageRequestEncoder implements Encoder {
 
     private void cut(String topic, byte[] request) {
       boolean json = settings.encoding() == MessageEncoding.OTLP_JSON;
-      // JSON is larger than protobuf, by how much no one knows beforehand.
+      // JSON is larger than protobuf, by an unknown factor.
       int most = json ? settings.maxBytes() / 2 : settings.maxBytes();
       for (OtlpScanner.Part p : OtlpScanner.split(signal, request, Integer.MAX_VALUE, most)) {
         part(topic, p, json);

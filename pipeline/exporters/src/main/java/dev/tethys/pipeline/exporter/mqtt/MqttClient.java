@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * the message was read. Safe for several threads, each of which uses its own connection.
  */
 final class MqttClient implements AutoCloseable {
-  /** The longest answer: our properties are few. */
+  /** The longest answer: its properties are few. */
   private static final int MAX_ANSWER = 1 << 20;
 
   /** One message at a time is under way on a connection, so one number is enough. */
@@ -44,7 +44,7 @@ final class MqttClient implements AutoCloseable {
   private volatile Accepted accepted = Accepted.EVERYTHING;
 
   /**
-   * @param clients ask for keys of AWS, where settings require some
+   * @param clients request keys of AWS, where settings require some
    */
   MqttClient(MqttSettings settings, HttpClientFactory clients) {
     this(settings, clients, settings.delivery().timeout());

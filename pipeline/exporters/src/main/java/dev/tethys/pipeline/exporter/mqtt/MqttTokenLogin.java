@@ -22,7 +22,7 @@ final class MqttTokenLogin implements EnhancedLogin {
   }
 
   /**
-   * What is in a file, without spaces around it.
+   * The content of a file, without spaces around it.
    *
    * @throws IOException when there is nothing, or too much for a token
    */

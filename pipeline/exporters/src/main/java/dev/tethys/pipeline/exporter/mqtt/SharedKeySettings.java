@@ -105,7 +105,7 @@ record SharedKeySettings(
   }
 
   /**
-   * That TLS with such a key is available, where one is named: it may not be installed.
+   * Checks that TLS with such a key is available, where one is named: it may not be installed.
    *
    * @param name of the destination, for people
    */

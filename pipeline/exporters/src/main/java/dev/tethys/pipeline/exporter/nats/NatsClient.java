@@ -137,7 +137,7 @@ final class NatsClient implements AutoCloseable {
   /**
    * Looks for a stream that takes a subject.
    *
-   * @throws IOException when there is none; not when no one may look
+   * @throws IOException when there is none; not when looking is forbidden
    */
   void seekStream(String subject) throws IOException {
     JsonNode found;
@@ -196,7 +196,7 @@ final class NatsClient implements AutoCloseable {
    * Asks JetStream itself.
    *
    * @param body "" for none
-   * @throws IOException when no one answers, or with what is no JSON
+   * @throws IOException when there is no answer, or it is not JSON
    */
   JsonNode request(String subject, String body) throws IOException {
     byte[] b = body.getBytes(StandardCharsets.UTF_8);
@@ -276,7 +276,7 @@ final class NatsClient implements AutoCloseable {
       throws IOException {
     Message m = read(line, words);
     if (!m.subject.equals(reply)) {
-      return null; // an answer to what was abandoned
+      return null; // an answer to an abandoned request
     }
     String status = new String(m.body, 0, m.head, StandardCharsets.UTF_8);
     if (status.startsWith("NATS/1.0 503")) {

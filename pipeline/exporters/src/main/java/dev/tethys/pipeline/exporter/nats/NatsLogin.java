@@ -112,7 +112,7 @@ final class NatsLogin {
         String file = Files.readString(Path.of(settings.credentialsFile()));
         add(sb, "jwt", part(JWT, file));
         Matcher own = SEED.matcher(file);
-        if (own.find()) { // without, it is the JWT of a bearer, which no one signs for
+        if (own.find()) { // without, it is the JWT of a bearer, which has no signature
           add(sb, "sig", NatsKey.ofSeed(own.group(1)).sign(nonce));
         }
       }

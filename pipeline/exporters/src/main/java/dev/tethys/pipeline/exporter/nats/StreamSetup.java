@@ -19,7 +19,7 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * A stream that is made where none of its name is (docs.nats.io, "JetStream wire API Reference").
- * One that is there stays as it is: it may be a user's own by now.
+ * An existing one stays as it is: a user may have changed it.
  *
  * @param name of the stream
  * @param json its configuration, as it is sent
@@ -124,8 +124,7 @@ record StreamSetup(String name, String json) {
               + ",\"max_bytes\":"
               + a.maxBytes
               + ",\"duplicate_window\":"
-              + (isBrief ? age : a.duplicates)
-                  .toNanos() // which servers require no longer than that
+              + (isBrief ? age : a.duplicates).toNanos() // servers require no longer than that
               + "}");
     }
 

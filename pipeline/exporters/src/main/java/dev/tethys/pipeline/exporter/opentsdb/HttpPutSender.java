@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Puts points by {@code /api/put?details} and judges the answers. A point that is put twice is one
- * point, so anything that is in doubt is put again.
+ * point, so a request with an unknown outcome is put again.
  *
  * <p>Status 400 means that some points are not stored and the others are; the answer names the
  * former, each with its error. Names that are not there and cannot be made, characters and values
@@ -134,7 +134,7 @@ final class HttpPutSender implements Sender {
     try {
       return TsdbAnswer.message(r.body());
     } catch (CodecException e) {
-      return ""; // an answer of a user before it
+      return ""; // an answer of a proxy before it
     }
   }
 

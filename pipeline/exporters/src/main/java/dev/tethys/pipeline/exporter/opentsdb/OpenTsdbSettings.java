@@ -139,16 +139,13 @@ record OpenTsdbSettings(
     return URI.create((b.endsWith("/") ? b.substring(0, b.length() - 1) : b) + path);
   }
 
-  /**
-   * Where points are put. The server stops trying before the client does, and says for which
-   * points.
-   */
+  /** Where points are put. The server times out before the client does, and names the points. */
   URI putUrl() {
     long ms = delivery.timeout().toMillis() * 4 / 5;
     return at("/api/put?details" + (sync ? "&sync" + (ms > 0 ? "&sync_timeout=" + ms : "") : ""));
   }
 
-  /** What says who writes; empty where the settings name no one. */
+  /** Headers of the authentication; empty where the settings name no user. */
   Map<String, String> credentials() {
     if (username.isEmpty()) {
       return Map.of();

@@ -88,8 +88,7 @@ final class TelnetPutSender implements Sender {
           String complaint = "";
           for (String said = line.read(); !said.startsWith(LAST); said = line.read()) {
             if (said.startsWith(AUTH)) {
-              // Regardless of the plugin thinks of it, the first line was read as a login and not
-              // put.
+              // Regardless of the plugin's answer, the first line was read as a login and not put.
               throw new IOException("the server requires a login: set telnet_login");
             }
             if (complaint.isEmpty() && said.startsWith("put:")) {

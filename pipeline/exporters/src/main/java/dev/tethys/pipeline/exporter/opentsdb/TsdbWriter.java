@@ -40,7 +40,7 @@ final class TsdbWriter implements RowWriter {
       making.put(",\"tags\":{");
       String comma = "\"";
       for (Map.Entry<String, String> t : key.tags().entrySet()) {
-        // No our own character needs an escape of JSON's.
+        // None of the escaped characters needs an escape of JSON's.
         making.put(comma).put(t.getKey()).put("\":\"").put(t.getValue()).put('"');
         comma = ",\"";
       }

@@ -111,7 +111,7 @@ public final class OtlpGrpcSender implements Sender {
     };
   }
 
-  /** gRPC has no its own status for it: Go says "larger than max", others similarly. */
+  /** gRPC has no specific status for it: Go says "larger than max", others similarly. */
   private static boolean tooLarge(String message) {
     String m = message.toLowerCase(Locale.ROOT);
     return m.contains("larger than") || m.contains("too large") || m.contains("exceeds maximum");

@@ -23,8 +23,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes requests of batches: the bytes as they came, compressed, or rewritten as JSON. How a parcel
- * was made is in its headers, so that one found on disk is understood under other settings.
+ * Makes requests of batches: the bytes as they came, compressed, or rewritten as JSON. The headers
+ * of a request name its form, so that one found on disk is understood under other settings.
  *
  * @param encodingHeader {@code content-encoding} or {@code grpc-encoding}
  * @param word what that header says of the compression; "" for none
@@ -128,7 +128,7 @@ public record OtlpRequestEncoder(
     return others;
   }
 
-  /** The protobuf message that a parcel carries, regardless of what it was made with. */
+  /** The protobuf message of a request, regardless of its encoding. */
   private byte[] body(EncodedRequest p) {
     String said = p.headers().getOrDefault(encodingHeader, "");
     Compression c = said.equals(word) ? compression : Compression.named(said);
@@ -150,7 +150,7 @@ public record OtlpRequestEncoder(
     return new Batch(p.signal(), Encoding.OTLP, body(p), p.items(), p.lane());
   }
 
-  /** A parcel of a part of what another carries, with all that was said next to it. */
+  /** A request with a part of the content of another, and all its metadata. */
   public EncodedRequest like(EncodedRequest p, Batch part) {
     return parcel(p.signal(), part.body(), part.items(), p.lane(), others(p));
   }

@@ -117,7 +117,7 @@ final class DirectoryTarget implements FileTarget {
     }
   }
 
-  /** Best effort: what made the group fail is what callers receive. */
+  /** Best effort: callers receive the failure of the group. */
   private static void delete(List<Path> files, String left) {
     for (Path p : files) {
       try {

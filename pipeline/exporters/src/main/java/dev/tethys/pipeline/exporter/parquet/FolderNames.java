@@ -32,7 +32,7 @@ final class FolderNames {
 
   private FolderNames() {}
 
-  /** Whether nothing of a row but its time is in it. */
+  /** Whether it contains nothing of a row but its time. */
   static boolean isOfTimesAlone(NameTemplate t) {
     return OF_TIMES.containsAll(t.labels());
   }

@@ -31,7 +31,7 @@ final class ParquetProbe implements ExporterProbe {
     return target.check();
   }
 
-  /** Takes away what could not be read; that it cannot be is logged with the reason. */
+  /** Deletes a file that could not be read; a failure is logged with the reason. */
   private void removed(String path, IOException why) throws InterruptedException {
     try {
       target.remove(path);

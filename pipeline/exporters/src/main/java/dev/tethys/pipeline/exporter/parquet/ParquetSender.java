@@ -19,10 +19,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
 /**
- * Gathers requests into files. Each call waits until the file that its request is in can be read:
- * so nothing counts as delivered that a kill could take away, and the queue that the request comes
- * from needs to know nothing of files. A file is closed when it is large or old enough, when as
- * many requests are in it as may be sent at once, or when the exporter stops.
+ * Gathers requests into files. Each call waits until the file of its request is readable: so
+ * nothing counts as delivered that a kill could remove, and the queue of the request needs to know
+ * nothing of files. A file is closed when it is large or old enough, when as many requests are in
+ * it as may be sent at once, or when the exporter stops.
  *
  * <p>Invariant: a request is in at most one group; a call that is interrupted takes its request out
  * of a group that has not been closed.

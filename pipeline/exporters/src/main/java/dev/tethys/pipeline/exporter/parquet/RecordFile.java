@@ -16,7 +16,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Log records, or spans, as rows. What logs and spans share is in columns of the same name. */
+/**
+ * Log records, or spans, as rows. Properties that logs and spans share are in columns of the same
+ * name.
+ */
 abstract sealed class RecordFile {
   private static final List<String> KINDS =
       List.of("unspecified", "internal", "server", "client", "producer", "consumer");

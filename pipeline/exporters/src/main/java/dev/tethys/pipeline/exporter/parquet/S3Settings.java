@@ -195,7 +195,7 @@ record S3Settings(
     if (at.isEmpty()) {
       at = "https://s3." + region + "." + AwsCredentials.domain(region);
     }
-    // A bucket with dots has no its own certificate.
+    // No certificate covers a bucket with dots.
     if (pathStyle || bucket.contains(".")) {
       return URI.create(at + "/" + bucket + (key.isEmpty() ? "" : "/" + key) + asked);
     }

@@ -25,9 +25,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A bucket of S3, or of what speaks its API. An object appears whole or not at all; its key is
- * known beforehand, so a request of which no one knows what became of it is made again without
- * harm. A large one is sent in parts ({@link S3Parts}). The service checks bodies against the
- * signature's hash and against {@code x-amz-checksum-sha256}, which it keeps.
+ * known beforehand, so a request with an unknown outcome is repeated without harm. A large one is
+ * sent in parts ({@link S3Parts}). The service checks bodies against the signature's hash and
+ * against {@code x-amz-checksum-sha256}, which it keeps.
  *
  * <p>Sources: Amazon S3 API reference, "PutObject", "HeadBucket", "Error responses"; "Signature
  * Version 4".
@@ -149,8 +149,8 @@ final class S3Target implements FileTarget {
   }
 
   /**
-   * Some attempts at once: a group of files that is abandoned after one of them is made again under
-   * other names.
+   * Some attempts at once: a group of files that fails after one of them is made again under other
+   * names.
    *
    * @throws IOException when none of them was successful
    */
@@ -251,8 +251,8 @@ final class S3Target implements FileTarget {
   }
 
   /**
-   * Best effort: the group is made again under other names, each time anew, and what there is of it
-   * would be there as often. What stays is named, for people to take it away.
+   * Best effort: the group is made again under other names, each time anew, so its leftovers would
+   * be there as often. What stays is named, for people to take it away.
    */
   private void takeBack(List<NewFile> files) {
     boolean interrupted = Thread.interrupted();

@@ -30,11 +30,11 @@ import org.jspecify.annotations.Nullable;
  * process. A file is written until {@link #next}; it is removed once all that it holds is in the
  * outbox.
  *
- * <p>What is found at the start is issued again, without what the outbox has: a receiver refuses a
- * whole request for one sample that it has already, and with it the new ones next to it. So a
- * request is announced here before it goes to the outbox, under a name that it carries in its
- * headers, and noted as stored before it can be sent. One that was announced and not noted cannot
- * have left the outbox: the start finds it there, or it never came so far.
+ * <p>Batches found at the start are passed on again, without the samples that the outbox has: a
+ * receiver refuses a whole request for one sample that it has already, and with it the new ones in
+ * the request. So a request is announced here before it goes to the outbox, under a name that it
+ * carries in its headers, and noted as stored before it can be sent. One that was announced and not
+ * noted cannot have left the outbox: the start finds it there, or it never came so far.
  *
  * <p>Format of a file {@code NNNNNNNN.pending}, integers big-endian: 8 bytes {@code TRWPEND2},
  * number of lanes (4), a random name of this process (8); then records: length of the payload (4),
@@ -99,7 +99,7 @@ final class Journal implements AutoCloseable {
   private FileAccess.WritableFile out;
   private boolean empty = true;
 
-  /** Opens a folder, which is made when absent. Files that are there wait for {@link #recover}. */
+  /** Opens a folder, which is made when absent. Existing files wait for {@link #recover}. */
   Journal(FileAccess access, Path folder, int lanes) throws IOException {
     this.access = access;
     this.folder = folder;
@@ -197,7 +197,7 @@ final class Journal implements AutoCloseable {
       out.write(frame, 0, frame.length);
       out.write(payload, 0, payload.length);
     } catch (IOException e) {
-      out.truncate(before); // a record that is not whole would hide those after it
+      out.truncate(before); // an incomplete record would hide those after it
       throw e;
     } finally {
       if (interrupted) {
@@ -207,8 +207,8 @@ final class Journal implements AutoCloseable {
   }
 
   /**
-   * Continues in another file; the one before, or null when no batch was written since the last
-   * time.
+   * Continues in another file; returns the one before, or null when no batch was written since the
+   * last time.
    */
   synchronized @Nullable Path next() throws IOException {
     if (empty) {
@@ -243,7 +243,7 @@ final class Journal implements AutoCloseable {
           (head, at, payload) -> {
             byte kind = payload.get();
             if (head.version == 1 || head.lanes != lanes || payload.remaining() < 8) {
-              return; // series are in other lanes now: what is found is issued whole
+              return; // series are in other lanes now: the found batches are passed on whole
             }
             if (kind == REQUEST) {
               long n = payload.getLong();
@@ -273,7 +273,9 @@ final class Journal implements AutoCloseable {
     return a;
   }
 
-  /** To be set before {@link #recover}, the headers of each request that the outbox has. */
+  /**
+   * Takes the headers of each request that the outbox has; to be called before {@link #recover}.
+   */
   synchronized void found(Map<String, String> headers) {
     String name = headers.get(HEADER);
     Announced a = name == null ? null : isStored(name);
@@ -286,7 +288,7 @@ final class Journal implements AutoCloseable {
     }
   }
 
-  /** Issues what files of an earlier process hold, in their order, and names them. */
+  /** Passes on the content of files of an earlier process, in their order, and names them. */
   List<Path> recover(Consumer<Found> to) throws IOException {
     for (Path p : old) {
       long n = number(p);

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 record LaneRows(int lane, @Nullable RowTemplate template) {
   private static final LaneRows ONE_BY_ONE = new LaneRows(0, null);
 
-  /** Builders with their arrays, which are larger than what results from them. */
+  /** Builders with their arrays, which are larger than the built templates. */
   private static final ArrayBlockingQueue<RowTemplate.Builder> IDLE = new ArrayBlockingQueue<>(2);
 
   /**

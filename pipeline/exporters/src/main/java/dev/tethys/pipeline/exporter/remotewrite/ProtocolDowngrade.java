@@ -69,7 +69,7 @@ final class ProtocolDowngrade {
    * What a request of 1.0 has of some times; it must have something.
    *
    * @param after samples and exemplars of this time and older ones are left out
-   * @param upTo newer ones than this are left out; metadata is in what has no such end
+   * @param upTo newer samples are left out; metadata is in requests without such an end
    */
   static EncodedRequest between(EncodedRequest p, long after, long upTo) {
     long from = after == Long.MIN_VALUE ? after : after + 1;

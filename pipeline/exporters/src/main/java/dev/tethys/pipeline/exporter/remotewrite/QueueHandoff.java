@@ -122,7 +122,10 @@ final class QueueHandoff {
     void dealOut(Journal.Found found, TrackedBatch whose);
   }
 
-  /** Issues what an earlier process left; the files stay until all of it is in the outbox. */
+  /**
+   * Passes on the batches that an earlier process left; the files stay until all of them are in the
+   * outbox.
+   */
   void recover(Left to, long nanos) throws IOException {
     Journal j = journal;
     if (j == null) {
@@ -176,7 +179,7 @@ final class QueueHandoff {
         : Map.of(Journal.HEADER, j.name(request));
   }
 
-  /** To be set before a request can be sent. */
+  /** Notes the outcome of a request; to be called before it can be sent. */
   void stored(long request, Outcome outcome) {
     Journal j = journal;
     if (j == null || request == NOT_ANNOUNCED || outcome instanceof Outcome.Unavailable) {

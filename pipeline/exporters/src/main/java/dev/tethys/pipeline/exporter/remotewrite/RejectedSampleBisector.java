@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds what a destination takes of a request that it refused. Prometheus refuses all of a request
- * for one sample that is out of order, and after a crash of any stands before this, requests are
+ * for one sample that is out of order, and after a crash of any component before this, requests are
  * put together anew of samples that it has and samples that it has not: those would be lost with
  * the others.
  *

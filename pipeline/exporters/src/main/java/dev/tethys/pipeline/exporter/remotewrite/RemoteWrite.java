@@ -90,7 +90,7 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
   }
 
   /**
-   * Where one kind of source passes in what it has; the same for each name.
+   * The consumer for one kind of source; the same for each name.
    *
    * @param source as it is shown, {@code scrape} for instance
    */

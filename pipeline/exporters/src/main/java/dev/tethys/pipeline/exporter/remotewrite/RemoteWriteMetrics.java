@@ -194,7 +194,7 @@ public final class RemoteWriteMetrics {
     }
   }
 
-  /** What came in, regardless of what becomes of it. */
+  /** Counts incoming samples, regardless of their outcome. */
   void in(int samples, int histograms, int exemplars, long newest) {
     samplesIn.add((long) samples);
     histogramsIn.add((long) histograms);

@@ -29,9 +29,9 @@ import org.jspecify.annotations.Nullable;
  * One destination of remote write: puts what comes in into requests, and these into an outbox.
  *
  * <p>Series are spread over lanes by their labels; a lane's requests are sent in order, today and
- * after a restart. Where there is a journal, a batch is settled as soon as it is there, and stays
- * there until all requests with something of it are in the outbox; otherwise when they were
- * delivered or abandoned.
+ * after a restart. Where there is a journal, a batch is settled as soon as it is in the journal,
+ * and stays there until all requests with a part of it are in the outbox; otherwise when they were
+ * delivered or dropped.
  *
  * <p>Lock order: {@link #closing} (shared by producers), a lane's, the journal's.
  */
@@ -124,7 +124,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
     return Math.min(SeriesShard.LANES, q.maxShards());
   }
 
-  /** Issues again what an earlier process left in the journal, then keeps time. */
+  /** Passes on the batches that an earlier process left in the journal, then starts the timer. */
   void start() throws IOException {
     handover.recover(
         (found, whose) -> {
@@ -142,8 +142,8 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
   }
 
   /**
-   * The queue that continues instead of this one: what waits is sent by it, what is under way
-   * happenss end. This one takes nothing more.
+   * The queue that continues instead of this one: it sends the waiting requests; requests in flight
+   * end here. This one takes nothing more.
    *
    * @param options on the disk, or in the memory, that it has
    * @param timeLimit after which what is under way is cut off
@@ -196,9 +196,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
             });
   }
 
-  /**
-   * Anything that becomes of one tick, there are more: what waits would otherwise wait for ever.
-   */
+  /** A failed tick does not stop the timer: waiting samples would otherwise wait for ever. */
   private void tickAndGoOn() {
     try {
       tick();
@@ -365,8 +363,8 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
   }
 
   /**
-   * Takes nothing more, and sends what it can within the time. What is left then stays on disk, or
-   * is lost with the memory it was in.
+   * Takes nothing more, and sends what it can within the time. The rest then stays on disk, or is
+   * lost with the memory.
    */
   void close(Duration timeLimit) {
     if (takeNoMore()) {

@@ -26,7 +26,7 @@ final class RemoteWriteTrial {
   private static final int LOOKS = 10;
   private static final long BETWEEN = 200;
 
-  /** The end of a path that is written to, and what is there for queries. */
+  /** The end of a path that is written to, and its counterpart for queries. */
   private static final List<List<String>> QUERIES =
       List.of(
           List.of("/api/v1/write", "/api/v1/query"), // Prometheus, VictoriaMetrics, Tethys

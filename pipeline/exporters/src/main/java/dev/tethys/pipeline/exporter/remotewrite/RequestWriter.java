@@ -35,10 +35,10 @@ final class RequestWriter {
   private static final ArrayBlockingQueue<WriteRequestWriter> IDLE = new ArrayBlockingQueue<>(4);
 
   private final Message message;
-  private byte[] done = {}; // elements of snappy that represent the request's begin; only in 1.0
+  private byte[] done = {}; // elements of snappy for the beginning of the request; only in 1.0
   private int doneSize;
   private int doneRaw; // how long that is when it is decompressed
-  private @Nullable WriteRequestWriter first; // null while nothing is in it
+  private @Nullable WriteRequestWriter first; // null while it is empty
   private @Nullable WriteRequestV2Writer second;
   private int begun;
   private int before;

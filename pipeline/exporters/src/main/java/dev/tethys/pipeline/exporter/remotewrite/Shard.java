@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Series whose requests are sent one after the other. Samples wait here, encoded, until a request
  * is full or the oldest has waited long enough. All but {@link #lock} is guarded by it; requests go
- * to the outbox under it too, so that they are there in order.
+ * to the outbox under it, too, so that they keep their order there.
  */
 final class Shard {
   /** A request is cut at this size before compression: receivers refuse 32 MiB. */
@@ -96,7 +96,7 @@ final class Shard {
     }
   }
 
-  /** Whether a request has waited for so long; also when a user is at it just now. */
+  /** Whether a request has waited for so long; also while another thread holds the shard. */
   boolean mayBeDue(long nanos, long deadlineNanos) {
     if (!lock.tryLock()) {
       return true;

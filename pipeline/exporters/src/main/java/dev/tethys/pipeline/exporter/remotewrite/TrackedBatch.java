@@ -22,7 +22,7 @@ final class TrackedBatch {
   /**
    * The same.
    *
-   * @param place where the batch is in a journal; null when it does not
+   * @param place of the batch in a journal; null when it is in none
    */
   TrackedBatch(AckCallback to, Journal.@Nullable Place place) {
     this.to = to;

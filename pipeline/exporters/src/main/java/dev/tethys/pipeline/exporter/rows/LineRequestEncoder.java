@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * Requests whose rows stand one behind the other, mostly as lines of text, compressed: made, and
  * taken apart again when the destination names the rows that it did not take.
  *
- * @param frame how rows are in a request
+ * @param frame how rows are joined in a request
  * @param contentType "" for none
  * @param auth asked for headers that depend on the batch; null for nothing
  */
@@ -67,7 +67,7 @@ public record LineRequestEncoder(
     return by == Compression.NONE ? request : by.compress(request, 0, request.length, level);
   }
 
-  /** Headers that go over the wire: all but those that are for its sender. */
+  /** Headers that go over the wire: all but those for the sender itself. */
   public static Map<String, String> sent(EncodedRequest p) {
     Map<String, String> h = new LinkedHashMap<>(p.headers());
     h.keySet().removeIf(k -> k.startsWith("tethys-"));
@@ -148,7 +148,7 @@ public record LineRequestEncoder(
     }
 
     /**
-     * The same request with other rows instead of some.
+     * The same request with some rows replaced.
      *
      * @param rows by their number, each without the end of its last line
      */
@@ -189,7 +189,7 @@ public record LineRequestEncoder(
     }
 
     /**
-     * What to say when some rows were refused permanently and others are to come again.
+     * The result when some rows were refused permanently and others are to be retried.
      *
      * @param refused by row: why; a row that is not named was taken, or is in {@code again}
      * @param again rows that are to come again

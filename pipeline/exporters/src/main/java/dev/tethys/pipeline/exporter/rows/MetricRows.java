@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Walks a batch of metrics as series with samples, whichever encoding it has: OTLP by Prometheus's
  * rules, as the remote write exporter translates it. No object is made for a sample; the accessors
- * report what was read last. Reusable; not for several threads at once.
+ * return what was read last. Reusable; not for several threads at once.
  *
  * <pre>
  * rows.open(batch);

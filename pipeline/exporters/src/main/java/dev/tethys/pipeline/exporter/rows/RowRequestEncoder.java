@@ -38,8 +38,8 @@ public final class RowRequestEncoder implements Encoder {
     }
 
     /**
-     * Where samples of a series go; what goes to one address is in its own requests, which name it
-     * in the header {@link #ADDRESS}.
+     * Address for the samples of a series; each address gets separate requests, which name it in
+     * the header {@link #ADDRESS}.
      *
      * @return "" where all go the same way
      */

@@ -39,7 +39,7 @@ record ContribKeys(
   /** Why log records are dropped that are not to be sent. */
   static final String SWITCHED_OFF = "log_data_disabled";
 
-  /** The attribute in which a receiver passes on the token that it was shown. */
+  /** The attribute in which a receiver passes on the client's token. */
   static final String TOKEN = "com.splunk.hec.access_token";
 
   /** The scope of records that Splunk's profiler sends. */

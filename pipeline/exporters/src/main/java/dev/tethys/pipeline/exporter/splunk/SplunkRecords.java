@@ -105,7 +105,7 @@ final class SplunkRecords implements Encoder {
   private void begin(long nanos, String index, Map<String, String> fields, TextBuffer to) {
     SplunkEvents.time(nanos == 0 ? millis.getAsLong() : Math.floorDiv(nanos, 1_000_000L), to);
     ContribKeys contrib = settings.contrib();
-    // A secret, that a sender may have passed on; of a resource it may have a prefix.
+    // A secret, that a sender may have passed on; in a resource it may have a prefix.
     fields.keySet().removeIf(k -> k.endsWith(ContribKeys.TOKEN));
     String source = fields.remove(contrib.source());
     String type = fields.remove(contrib.sourceType());

@@ -19,10 +19,10 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
 /**
- * Posts events. A 400 names the first event that is wrong ({@code invalid-event-number}): that one
+ * Posts events. A 400 names the first invalid event ({@code invalid-event-number}): that one
  * becomes a dead letter and the others are sent again, since Splunk does not say which of them it
- * has: they may then are there twice. What is wrong with the token or its settings is for people to
- * repair, and nothing is buried for it.
+ * has: these may be there twice. An invalid token or setting of it must be repaired by the
+ * operator, so no item becomes a dead letter for it.
  */
 final class SplunkSender implements Sender {
   private static final ObjectMapper JSON = new ObjectMapper();

@@ -139,7 +139,7 @@ record SplunkSettings(
         acks.isOn() ? delivery.gathering(o, WAITING) : delivery);
   }
 
-  /** A path next to the one that events are posted to, which may be behind a proxy's. */
+  /** Another path of the same server, which may have the prefix of a proxy. */
   URI beside(String path) {
     String own = url.getRawPath();
     int at = own.indexOf(COLLECTOR);

@@ -315,7 +315,7 @@ final class StatsdMetrics implements Encoder {
       return d.hasSum() ? d.sum() / d.count() : 0;
     }
 
-    /** A bucket without a bound ends at the least or greatest value if that is given. */
+    /** A bucket without a bound ends at the least or greatest value if that is known. */
     private static double middle(DistributionDataPoint d, double lower, double upper) {
       double low = lower;
       double high = upper;

@@ -18,7 +18,8 @@ import java.util.regex.Pattern;
 
 /**
  * Writes rows and judges the answers. A row that is written twice, to one table at one time, is one
- * row, so anything that is in doubt is sent again; a request of which a part is stored, too.
+ * row, so a request with an unknown outcome is sent again; a request of which a part is stored,
+ * too.
  */
 final class TdengineSender implements Sender {
   private static final Duration PAUSE = Duration.ofSeconds(30);

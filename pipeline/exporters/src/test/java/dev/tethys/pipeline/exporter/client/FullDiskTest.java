@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Servers whose disk is full, each in its own words: nothing is wrong with what was sent, so it
- * comes again. Servers that is available are filled in the contracts of destinations.
+ * comes again. Available servers are filled in the contracts of destinations.
  */
 class FullDiskTest {
   private static final HttpClientFactory HTTP = new HttpClientFactory("tethys/test");
@@ -104,8 +104,8 @@ class FullDiskTest {
   }
 
   /**
-   * A refusal permanently stays one, also when it quotes what was sent and that speaks of a full
-   * disk. Bulk requests are refused document by document.
+   * A permanent refusal stays permanent, also when it quotes sent text that speaks of a full disk.
+   * Bulk requests are refused document by document.
    */
   @ParameterizedTest
   @CsvSource(

@@ -20,7 +20,7 @@ import java.util.function.Predicate;
 import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
-/** An HTTP server that remembers what it is sent and answers as configured; else 204. */
+/** An HTTP server that remembers requests and answers as configured; else 204. */
 public final class HttpDouble implements AutoCloseable {
   /** A request, its body with gzip undone. */
   @SuppressWarnings("ArrayRecordComponent") // never compared

@@ -320,7 +320,10 @@ class ClymeneExporterTest {
     assertThat(e.parcels().stream().mapToInt(EncodedRequest::items).sum()).isEqualTo(1);
   }
 
-  /** What waits is what it was when it was made, regardless of what holds when it is sent. */
+  /**
+   * A waiting request keeps the form that it was made with, regardless of the settings when it is
+   * sent.
+   */
   @ParameterizedTest
   @CsvSource({
     "'compression: gzip', 'compression: zstd'",

@@ -54,7 +54,7 @@ final class Gateways implements AutoCloseable {
   /** Lines in JSON, whichever way they came. */
   final List<byte[]> logs = new CopyOnWriteArrayList<>();
 
-  /** What gRPC answers instead of taking a message; null for taking it. */
+  /** Status that gRPC answers instead of taking a message; null for taking it. */
   volatile @Nullable Status status;
 
   /** What HTTP answers; messages are kept only with 204. */

@@ -101,7 +101,7 @@ final class AgentPayload {
     }
   }
 
-  /** A message as text; fields that is unknown are shown by their numbers. */
+  /** A message as text; unknown fields are shown by their numbers. */
   static String text(String message, byte[] body) throws InvalidProtocolBufferException {
     return TextFormat.printer()
         .escapingNonAscii(false)

@@ -183,7 +183,7 @@ class DatadogIdentityTest {
     assertThatThrownBy(identity::headers).hasMessageContaining("without an API key");
   }
 
-  /** The caller that reads it can show it to Datadog as well, for as long as AWS takes it. */
+  /** A reader of the proof could show it to Datadog as well, for as long as AWS takes it. */
   @Test
   void theProofGoesToNobodyButAServerThatIsVerified() {
     String api = "api: {delegated_auth: {org_uuid: b}}";

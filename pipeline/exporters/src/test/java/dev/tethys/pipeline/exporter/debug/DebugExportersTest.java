@@ -38,7 +38,7 @@ class DebugExportersTest {
            "traceId": "08040201000000000000000000000000", "spanId": "0102040800000000"}]}]}]}
       """;
 
-  /** Held, since the logging of Java forgets loggers that no one holds. */
+  /** Held, since the logging of Java forgets loggers without a reference. */
   private static final Logger LOGGER = Logger.getLogger("debug-test");
 
   private final ItemAccounting account = new ItemAccounting("exporter", "debug", Signal.LOGS);
@@ -66,7 +66,7 @@ class DebugExportersTest {
         new RateLimitedWarnings(System.getLogger("debug-test"), "exporter debug", () -> now));
   }
 
-  /** What the log receives from now on. */
+  /** Lines that are logged from now on. */
   private static List<String> logged() {
     List<String> lines = new ArrayList<>();
     LOGGER.setUseParentHandlers(false);

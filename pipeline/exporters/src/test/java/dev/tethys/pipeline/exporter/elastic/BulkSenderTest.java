@@ -630,7 +630,7 @@ class BulkSenderTest {
         .hasMessageContaining("allowed: tethys, ss4o");
   }
 
-  /** Remembers what it receives. */
+  /** Remembers the log lines. */
   private static final class Told implements System.Logger {
     final List<String> lines = new java.util.ArrayList<>();
 

@@ -35,7 +35,7 @@ class HashRingTest {
     for (int i = 0; i < 60; i++) {
       many.add("10.0.0." + i);
     }
-    // 6,000 of 36,000 positions: some hundreds are taken, yet no one goes without.
+    // 6,000 of 36,000 positions: some hundreds are taken, yet each backend has some.
     assertThat(HashRing.of(many).positions()).hasSize(6000).isSorted().doesNotHaveDuplicates();
   }
 

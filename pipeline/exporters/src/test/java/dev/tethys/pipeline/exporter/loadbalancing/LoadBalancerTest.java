@@ -64,7 +64,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** In a graph, before servers of gRPC on their own addresses that a name has. */
+/** In a graph, before gRPC servers on different addresses of one name. */
 class LoadBalancerTest {
   private static final List<String> THREE = List.of("127.0.0.2", "127.0.0.3", "127.0.0.4");
 

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
-/** A client before a double of Loki, with a clock that goes on request. */
+/** A client before a double of Loki, with a clock that the test moves. */
 abstract class LokiClientCase {
   static final String QUICK = "batchwait: 1h, backoff_config: {min_period: 1ms, max_period: 2ms";
 
@@ -36,7 +36,7 @@ abstract class LokiClientCase {
   private final List<LokiClient> opened = new ArrayList<>();
   final Timers time = new Timers();
 
-  /** Time that passes on request; tasks run at once. */
+  /** Time that the test moves; tasks run at once. */
   static final class Timers implements Scheduler {
     private record Alarm(long at, Runnable task) {}
 

@@ -281,7 +281,7 @@ class LokiClientTest extends LokiClientCase {
   }
 
   /**
-   * So that a thread that stops meanwhile does not have to wait, and brings nothing again to
+   * So that a thread that stops meanwhile does not have to wait, and brings no entry again to
    * others.
    */
   @Test
@@ -299,7 +299,7 @@ class LokiClientTest extends LokiClientCase {
     assertThat(account.balance().isBalanced()).isTrue();
   }
 
-  /** What is abandoned as configured is dropped, also while something ends: it was tried enough. */
+  /** Entries whose configured attempts are used up are dropped, also while something ends. */
   @Test
   void attemptsThatEndInHasteAreDroppedToo() throws Exception {
     loki.always = new LokiDouble.Answer(500, "down");

@@ -27,7 +27,7 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Loki that remembers what it is sent and answers as configured. Requests are decoded by Google's
+ * A Loki that remembers requests and answers as configured. Requests are decoded by Google's
  * protobuf library, by a description of the messages in Loki's push.proto.
  */
 final class LokiDouble implements AutoCloseable {

@@ -130,7 +130,7 @@ class AwsIotTest {
         .endsWith("=694a17740d74629b6b13fc9ce036b946517c994731c2698fd48a58b0d6096808");
   }
 
-  /** A broker that lets in who proves to be a user, in whichever of the two ways. */
+  /** A broker that lets in clients that prove their identity in either of two ways. */
   private static final class Broker implements AutoCloseable {
     final List<String> messages = new CopyOnWriteArrayList<>();
     private final SSLServerSocket at;

@@ -27,8 +27,8 @@ import org.junit.jupiter.api.Test;
  */
 class ClientIdTest {
   /**
-   * Takes connections, hangs up at messages that ask for it and at an older connection of the same
-   * name, and answers those that say "wait" when it is let continue.
+   * Takes connections, closes them at messages that ask for it and an older connection of the same
+   * name, and answers those that say "wait" when the test permits.
    */
   private static final class Broker implements AutoCloseable {
     final List<String> ids = new CopyOnWriteArrayList<>();

@@ -63,7 +63,7 @@ class SharedKeyTest {
         .hasMessageNotContaining("00f");
   }
 
-  /** Its library is not on the class path of this space. */
+  /** Its library is not on the class path of this module. */
   @Test
   void whatIsNotInstalledIsToldBeforeAnythingIsSent() {
     try (HttpClientFactory clients = new HttpClientFactory("test")) {

@@ -352,7 +352,7 @@ class ParquetSenderTest {
     return new S3Target(Objects.requireNonNull(s.s3()), http, Duration.ofSeconds(20), CLOCK);
   }
 
-  /** They come again under other names: what stayed of them would be there at every attempt. */
+  /** They come again under other names: leftovers would be there at every attempt. */
   @Test
   void whatWasPublishedOfAGroupThatFailsIsTakenBack() throws Exception {
     Files.createDirectories(folder.resolve("b/two.parquet/in the way"));
@@ -389,7 +389,10 @@ class ParquetSenderTest {
     return s3.requests().stream().map(g -> g.method() + " " + g.path()).toList();
   }
 
-  /** What is not taken back is there as often as the group is made: it is tried, and named. */
+  /**
+   * A file that cannot be taken back is there as often as the group is made: the attempt is made,
+   * and the file is named.
+   */
   @Test
   void oneThatIsNotTakenBackIsNamedAndTheOthersAreTakenBack() throws Exception {
     LogMessages log = LogMessages.of(S3Target.class);
@@ -551,7 +554,7 @@ class ParquetSenderTest {
     }
   }
 
-  /** An error may be behind a 200 when an object is put together. */
+  /** An error may follow a 200 when an object is put together. */
   @Test
   void anObjectThatIsNotPutTogetherIsNotDelivered() throws Exception {
     try (HttpDouble s3 = new HttpDouble();

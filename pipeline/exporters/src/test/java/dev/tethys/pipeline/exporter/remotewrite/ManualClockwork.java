@@ -5,11 +5,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Time that stops until the test moves it; no timer goes off by itself. */
+/** Time that stops until the test moves it; no timer fires by itself. */
 final class ManualClockwork implements Scheduler {
   long millis = 1_700_000_000_000L;
 
-  /** What got its own thread, in order. */
+  /** Tasks that got their own thread, in order. */
   final List<String> executed = new ArrayList<>();
 
   private final List<Runnable> timers = new ArrayList<>();

@@ -197,7 +197,7 @@ class RejectedSampleBisectorTest {
       Random r = new Random(seed);
       int n = r.nextInt(1, 40);
       int steps = r.nextInt(1, 12);
-      // What came before a crash: each series up to its own time.
+      // Samples before a crash: each series up to a different time.
       Store store = new Store();
       int[] known = new int[n];
       boolean ragged = r.nextBoolean();

@@ -47,7 +47,7 @@ class RemoteWriteCrashTest {
   private static final int TARGETS = 7;
   private static final int SERIES = 3;
 
-  /** Time that moves on request, and carries on through all lives of a process. */
+  /** Time that the test moves, across all lives of a process. */
   private static final class Steps implements Scheduler {
     private record Alarm(long at, Runnable task) {}
 
@@ -98,7 +98,7 @@ class RemoteWriteCrashTest {
       }
     }
 
-    /** Regardless of what the process was about to do. */
+    /** Ends the process at any point. */
     void forget() {
       tasks.clear();
       alarms.clear();

@@ -31,7 +31,7 @@ class RemoteWriteEndTest {
   @ValueSource(booleans = {false, true})
   void whatIsLostIsSaid(boolean disk, @TempDir Path dir) throws Exception {
     LogMessages log = LogMessages.of(RemoteWriteQueue.class);
-    // More destinations than there are threads; the kernel takes their connections, no other.
+    // More destinations than there are threads; the kernel takes their connections, no server does.
     try (log;
         ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         HttpClientFactory clients = new HttpClientFactory("test")) {

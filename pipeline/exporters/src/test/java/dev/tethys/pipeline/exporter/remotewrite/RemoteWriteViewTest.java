@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Remote write as a graph that one inspects. */
+/** Remote write as a graph that is displayed. */
 class RemoteWriteViewTest {
   private static List<RemoteWriteConfig> configs(String yaml) {
     return RemoteWriteConfig.readAll(

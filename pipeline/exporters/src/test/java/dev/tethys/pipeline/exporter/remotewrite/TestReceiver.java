@@ -20,7 +20,7 @@ import java.util.Map;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
-/** A receiver of remote write that remembers what it is sent and answers as configured. */
+/** A receiver of remote write that remembers requests and answers as configured. */
 final class TestReceiver implements AutoCloseable {
   record Got(Labels labels, long start, long time, double value, @Nullable Histogram histogram) {}
 

@@ -119,7 +119,7 @@ class IndexedAcksTest {
     }
   }
 
-  /** The caller that waits has waited: time passes by that much. */
+  /** A wait returns at once: time passes by its length. */
   private static final class PassingTime implements Scheduler {
     final AtomicLong now = new AtomicLong(-5);
 

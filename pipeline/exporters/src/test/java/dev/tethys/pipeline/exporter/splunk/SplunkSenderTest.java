@@ -135,7 +135,9 @@ class SplunkSenderTest {
     assertThat(sender.send(p)).isInstanceOf(SendResult.Split.class);
   }
 
-  /** Settings of the token are for people to repair: nothing is buried for them. */
+  /**
+   * Settings of the token must be repaired by the operator: no item becomes a dead letter for them.
+   */
   @Test
   void aTokenThatWantsAChannelIsWaitedFor() throws Exception {
     EncodedRequest p = metrics().parcels().getFirst();

@@ -104,7 +104,7 @@ final class DockerObserver implements Extension, EndpointObserver {
         inspectAll(daemon);
         failures.succeeded();
         wait = FIRST_PAUSE;
-        // The daemon ends them by itself at that time, where nothing else isfore.
+        // The daemon ends the stream at that time, unless something ends it before.
         daemon.events(
             CHANGES + "&since=" + since.getEpochSecond() + "&until=" + until.getEpochSecond(),
             config.sync().plus(config.timeout()),

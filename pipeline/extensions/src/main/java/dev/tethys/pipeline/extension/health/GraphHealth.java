@@ -107,7 +107,7 @@ public final class GraphHealth {
     return Instant.ofEpochMilli(millis).toString();
   }
 
-  /** Since when it is checked, Unix milliseconds. */
+  /** Start of the checks, Unix milliseconds. */
   public long started() {
     return started;
   }
@@ -134,7 +134,7 @@ public final class GraphHealth {
     return signal + " " + id;
   }
 
-  /** Inspects which exporters fail; one after the other. */
+  /** Checks which exporters fail; one after the other. */
   public void look() {
     long now = clock.getAsLong();
     Map<String, Failure> found = new HashMap<>();

@@ -37,7 +37,7 @@ public final class HealthCheckFactory implements ExtensionFactory<HealthCheckFac
    *
    * @param path below which, where it ends with a slash, every path is answered
    * @param bodies null for the usual answers
-   * @param second instead of all others, if that is wanted; null else
+   * @param second replaces all others, if it is set; else null
    */
   public record Settings(
       HttpServerSettings http,

@@ -182,7 +182,7 @@ final class HealthRpc {
     }
   }
 
-  /** No one watches any more. */
+  /** Ends all watches. */
   void end() {
     lock.lock();
     try {

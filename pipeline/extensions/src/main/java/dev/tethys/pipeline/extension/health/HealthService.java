@@ -26,7 +26,7 @@ import java.util.function.Supplier;
  * Answers over HTTP and gRPC how the pipelines are, as the second version of health checks does.
  */
 final class HealthService implements Extension, PipelineWatcher, GraphWatcher, HealthWatcher {
-  /** How often it is checked whether exporters fail. */
+  /** How often exporters are checked for failures. */
   private static final Duration LOOK = Duration.ofSeconds(1);
 
   private final GraphHealth health;
@@ -105,7 +105,7 @@ final class HealthService implements Extension, PipelineWatcher, GraphWatcher, H
     if (!stopped) {
       try {
         health.look();
-      } catch (RuntimeException e) { // it is checked again
+      } catch (RuntimeException e) { // the next check may succeed
         context.logger().log(Level.ERROR, context.name() + ": health of exporters not readable", e);
       }
       rpc.look(); // an error lasts longer, too

@@ -103,7 +103,7 @@ record HealthServiceSettings(
       return new Http(SERVER.read(o), status.isEmpty() ? null : status);
     }
 
-    /** Null where the key is not written; where nothing follows it all that is usual. */
+    /** Null where the key is absent; the default where it has no value. */
     private static <T> @Nullable T readOrDefault(YamlObject o, Key<T> key) {
       YamlNode at = o.at(key);
       return at == null ? null : key.type().read(at);

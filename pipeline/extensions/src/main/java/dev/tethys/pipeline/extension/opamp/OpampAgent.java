@@ -38,7 +38,7 @@ final class OpampAgent
 
   /** Owner of an instance id. */
   interface Turn {
-    /** Puts this instead of who came before it, and says who that was; null for none. */
+    /** Registers this agent and returns the previous one; null for none. */
     @Nullable OpampAgent take(OpampAgent now);
   }
 
@@ -101,7 +101,7 @@ final class OpampAgent
     }
   }
 
-  /** Inspects the parent now and then; its number may be another process's afterwards. */
+  /** Checks the parent now and then; its number may be another process's afterwards. */
   private void watch(@Nullable ProcessHandle parent) {
     if (stopped) {
       return;
@@ -203,7 +203,7 @@ final class OpampAgent
       try {
         health.look();
         reportHealth();
-      } catch (RuntimeException e) { // it is checked again
+      } catch (RuntimeException e) { // the next check may succeed
         context.logger().log(Level.ERROR, context.name() + ": health of exporters not readable", e);
       }
       context

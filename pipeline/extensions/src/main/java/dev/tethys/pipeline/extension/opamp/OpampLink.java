@@ -16,7 +16,7 @@ interface OpampLink {
   /** Whether the server is there, so that a last message may reach it. */
   boolean isUp();
 
-  /** Breaks off what is under way; by another thread, and permanently. */
+  /** Breaks off the work in progress; by another thread, and permanently. */
   void end();
 
   /** A server that wants to be left alone for a while. */

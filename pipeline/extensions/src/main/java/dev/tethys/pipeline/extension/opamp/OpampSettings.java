@@ -242,7 +242,7 @@ public record OpampSettings(
     return new OpampSettings(to, uid, o.get(CAN), d.attributes(), d.resource(), parent, interval);
   }
 
-  /** Whether the server receives something. */
+  /** Whether the agent reports something. */
   boolean reports(long capability) {
     return (capabilities & capability) != 0;
   }

@@ -36,7 +36,7 @@ record ReconnectBackoff(
           Duration.ofSeconds(1),
           Duration.ofSeconds(2));
 
-  /** The pause after so many failures in a row, half of it at random. */
+  /** The pause after so many failures in a row, half of it random. */
   Duration pause(int failures) {
     double nanos = first.toNanos() * Math.pow(1.5, Math.min(failures, 64) - 1.0);
     nanos = Math.min(nanos, longest.toNanos());

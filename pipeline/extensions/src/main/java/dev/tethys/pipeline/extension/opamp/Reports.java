@@ -52,7 +52,7 @@ final class Reports {
   private boolean stopping;
   private boolean broken;
 
-  // What the server knows, and requests.
+  // State that the server knows, and that it requested.
   private @Nullable Description knownDescription;
   private @Nullable ComponentHealth knownHealth;
   private @Nullable String knownConfig;
@@ -145,7 +145,7 @@ final class Reports {
     change(() -> custom = message);
   }
 
-  /** Nothing is reported from now on but that it ends. */
+  /** From now on only the end is reported. */
   void stop() {
     change(() -> stopping = true);
   }
@@ -173,7 +173,7 @@ final class Reports {
         });
   }
 
-  /** The connection is broken: no caller waits for anything to tell on it. */
+  /** The connection is broken: nothing can be reported on it any more. */
   void breakOff() {
     change(() -> broken = true);
   }
@@ -285,7 +285,7 @@ final class Reports {
   /**
    * Takes what the server says.
    *
-   * @throws OpampLink.Busy when it wants to be left alone
+   * @throws OpampLink.Busy when it asks for a pause
    */
   void receive(ServerToAgent m) throws OpampLink.Busy {
     RemoteConfig offered = m.config();

@@ -227,7 +227,7 @@ final class SocketLink implements OpampLink {
         if (reports.isStopping()) {
           write(reports.last().framed());
           streams.close();
-          // What it had said and no one read would reset the connection, and take this with it.
+          // Unread bytes of the server would reset the connection, and this message with it.
           heard.await(pace.farewell().toMillis() / 2, TimeUnit.MILLISECONDS);
           return;
         }

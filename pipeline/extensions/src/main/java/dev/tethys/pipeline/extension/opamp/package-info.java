@@ -1,4 +1,7 @@
-/** The agent's side of OpAMP: a server is sent who this process is, how it is, what it runs. */
+/**
+ * The agent's side of OpAMP: reports to a server the identity, health and configuration of this
+ * process.
+ */
 @NullMarked
 package dev.tethys.pipeline.extension.opamp;
 

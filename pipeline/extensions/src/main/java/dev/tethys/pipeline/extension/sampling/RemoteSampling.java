@@ -43,8 +43,8 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
    *
    * @param remote another server of strategies that is asked; null where a file is read
    * @param file a path or a URL; "" where another server is asked
-   * @param reload between inspects the file, zero for never; how long the answers of another server
-   *     hold
+   * @param reload pause between two checks of the file, zero for never; how long the answers of
+   *     another server hold
    */
   public record Settings(
       @Nullable HttpServerSettings http,
@@ -150,7 +150,7 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
         source.reload);
   }
 
-  /** What represents a protocol that no one wrote. */
+  /** Replaces a protocol that is not configured. */
   private static YamlNode empty() {
     return YamlDocument.parse("jaegerremotesampling", null, "{}").root();
   }
@@ -216,7 +216,7 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
       try {
         doors.start();
       } catch (IOException | RuntimeException e) {
-        source.stop(); // no one ends what did not start
+        source.stop(); // a source that did not start is not stopped elsewhere
         throw e;
       }
     }

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class RemoteStrategies implements StrategySource {
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
-  /** Every caller names the service: answers for more of them are not kept. */
+  /** Clients name the service: answers for more of them are not kept. */
   private static final int MAX_KEPT = 10_000;
 
   @SuppressWarnings("ArrayRecordComponent") // never compared

@@ -119,7 +119,7 @@ public final class ZPagesFactory implements ExtensionFactory<ZPagesFactory.Setti
                       .send("there is no such page; there are, under /debug/: " + PAGES + "\n"));
     }
 
-    /** What a process of Java has instead of what one of Go shows there. */
+    /** The properties of a Java process, where one of Go shows its variables. */
     private byte[] variables() {
       MemoryUsage heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
       Json j = new Json().open('{').key("memory").open('{');

@@ -86,7 +86,7 @@ class HostObserverTest {
       assertThat(e.values().get("is_ipv6")).isIn(true, false); // Java's sockets may be of both
       assertThat(java.util.stream.IntStream.range(0, e.values().size()).mapToObj(e.values()::key))
           .containsExactlyInAnyOrderElementsOf(e.kind().fields().fields().keySet());
-      // A connection is no port at which a user waits.
+      // A connection is no port at which a process listens.
       assertThat(known)
           .doesNotContainKey(tcp.replace("" + s.getLocalPort(), "" + connected.getLocalPort()));
     }
@@ -154,7 +154,7 @@ class HostObserverTest {
         .isEqualTo("/usr/bin/a-long-program-of-ours --port 8080");
     assertThat(any.target()).isEqualTo("[::1]:443");
     assertThat(any.values().get("is_ipv6")).isEqualTo(true);
-    // What cannot be read is reported, and what was known stays.
+    // A file that cannot be read is logged, and the known state stays.
     try (LogCapture log = new LogCapture(HostObserver.class)) {
       write("net/tcp", head + "   0: 0100007F\n");
       await(() -> !log.all.isEmpty());

@@ -297,7 +297,7 @@ class OpampAgentTest {
     }
   }
 
-  /** Anything that ends a connection, the next one begins with everything. */
+  /** However a connection ends, the next one begins with everything. */
   @Test
   void aConnectionThatBreaksIsOpenedAnew() throws Exception {
     try (OpampDouble d = OpampDouble.socket()) {
@@ -416,7 +416,7 @@ class OpampAgentTest {
         new ReconnectBackoff(
             SOON, SOON, Duration.ofSeconds(30), FAR, Duration.ofMillis(300), SOON, SOON, SOON));
     try (OpampDouble d = OpampDouble.socket()) {
-      run(at(d), "a: 1\n"); // whose pings come once an hour, so that silence is all it is notified
+      run(at(d), "a: 1\n"); // whose pings come once an hour, so that it receives only silence
       d.nextWith("agent_description");
       d.nextWith("agent_description");
       assertThat(d.opened).hasValueGreaterThan(1);

@@ -35,7 +35,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server of OpAMP: Netty's WebSockets, or the JDK's HTTP; what it receives waits to be checked.
+ * A server of OpAMP: Netty's WebSockets, or the JDK's HTTP; its received messages wait for the
+ * test.
  */
 final class OpampDouble implements AutoCloseable {
   private static final int MAX_FRAME = 1 << 24;

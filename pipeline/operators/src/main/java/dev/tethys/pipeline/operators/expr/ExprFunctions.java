@@ -30,7 +30,7 @@ final class ExprFunctions {
   /**
    * A function.
    *
-   * @param predicate whether its second argument inspects elements
+   * @param predicate whether its second argument is a predicate of elements
    */
   record Function(int least, int most, boolean predicate, Body body) {
     /** Number of arguments, for messages. */
@@ -82,7 +82,7 @@ final class ExprFunctions {
     return ALL.get(name);
   }
 
-  /** Whether it reports the process, which is no one's business whose expression came from afar. */
+  /** Whether it reads the process, which a remote expression must not do. */
   static boolean looksAround(String name) {
     return name.equals("env") || name.equals("os_env_func");
   }

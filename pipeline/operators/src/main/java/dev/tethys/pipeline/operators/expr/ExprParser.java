@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * and, comparisons, {@code ..}, sums, products, powers, {@code ??}; {@code not} above comparisons.
  */
 final class ExprParser {
-  /** How deep parts may be nested, so that neither reading nor evaluation ends the stack. */
+  /** How deep parts may be nested, so that neither reading nor evaluation exhausts the stack. */
   private static final int MAX_DEPTH = 200;
 
   private final String text;
@@ -385,8 +385,8 @@ final class ExprParser {
           }
           return a;
         };
-    // Looking whether something is in a list is what they are mostly for: it is made once, and
-    // the user of an expression's value copies it.
+    // Mostly used to test whether a list contains a value: it is made once, and an expression that
+    // stores the value copies it.
     return constant ? new ExprNode.Constant(made.value(new Frame("", 0))) : made;
   }
 

@@ -8,8 +8,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A compiled expression. Values are those of {@link dev.tethys.model.telemetry.AnyValue}, and next
- * to them {@link java.time.ZonedDateTime} and {@link java.time.Duration}, which cannot be in lists
+ * A compiled expression. Values are those of {@link dev.tethys.model.telemetry.AnyValue}, and in
+ * addition {@link java.time.ZonedDateTime} and {@link java.time.Duration}, which cannot be in lists
  * and maps. Safe for several threads.
  *
  * @param <E> of what it is asked
@@ -43,7 +43,7 @@ public final class Expression<E> {
     return compile(text, names, Map.of());
   }
 
-  /** The same with functions next to those of the language. */
+  /** The same with functions in addition to those of the language. */
   public static <E> Expression<E> compile(
       String text,
       Map<String, Function<E, @Nullable Object>> names,
@@ -68,8 +68,8 @@ public final class Expression<E> {
    * Compiles an expression about a map with these fields, and holds it to their shapes.
    *
    * @param condition whether it wants to be true or false
-   * @throws ExpressionException also where a part can have no value, regardless of what the map
-   *     holds
+   * @throws ExpressionException also where a part can have no value, regardless of the content of
+   *     the map
    */
   public static Expression<Attributes> about(Shape.Fields map, String text, boolean condition) {
     ExprParser p =

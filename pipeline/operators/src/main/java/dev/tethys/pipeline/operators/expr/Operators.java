@@ -10,9 +10,7 @@ import java.time.ZonedDateTime;
 import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Implementation of operators on values. Regardless of they cannot do is an error, never a guess.
- */
+/** Implementation of operators on values. Unsupported operands are an error, never a guess. */
 final class Operators {
   private Operators() {}
 
@@ -276,7 +274,7 @@ final class Operators {
     throw cannot("%", a, b);
   }
 
-  /** What may be in lists and maps. */
+  /** The value of an element of a list or map. */
   static @Nullable Object element(@Nullable Object v) {
     if (v instanceof ZonedDateTime || v instanceof Duration) {
       throw new ExpressionException(

@@ -25,7 +25,7 @@ final class Bytes {
     return bytes;
   }
 
-  /** Whether a string has more bytes than a limit; inspects each character only if it must. */
+  /** Whether a string has more bytes than a limit; reads each character only if it must. */
   static boolean longer(String s, long limit) {
     return s.length() > limit || 3L * s.length() > limit && length(s) > limit;
   }

@@ -110,7 +110,7 @@ final class Grok {
     }
   }
 
-  /** Writes names out. Groups get their own names, since ids may hold any character. */
+  /** Writes names out. Groups get generated names, since ids may hold any character. */
   private static final class Expansion {
     private final Map<String, String> patterns;
     private final boolean namedOnly;

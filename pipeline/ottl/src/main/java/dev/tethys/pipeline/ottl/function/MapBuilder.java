@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes a map of keys that come from data: the last value of a key stays, at the place of the
- * first. Keys are hashed once there are many, since the map itself inspects each.
+ * first. Keys are hashed once there are many, since the map itself compares each key.
  */
 final class MapBuilder {
   private static final int MANY = 24;

@@ -362,7 +362,7 @@ final class MapEditors {
         for (int i = 0; i < list.size(); i++) {
           Object item = list.get(i);
           boolean nested = item instanceof Attributes || item instanceof ArrayValue;
-          // Plain items of one list are conflicts to be resolved, maps in it are distinguished.
+          // Plain items of one list are conflicts to be resolved, maps in it have different keys.
           value(item, resolve && !nested ? key : key + "." + i, depth + 1);
         }
       } else {

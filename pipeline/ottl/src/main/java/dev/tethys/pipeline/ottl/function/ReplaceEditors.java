@@ -132,7 +132,7 @@ final class ReplaceEditors {
     Regex.Source pattern = Regex.argument(a, 1);
     Replacement replacement = Replacement.of(a, 2);
     return at -> {
-      // The replacement is asked for anything that is there, so that a wrong one is always told.
+      // The replacement is evaluated in any case, so that an invalid one is always reported.
       String template = replacement.template(at);
       if (target.get(at) instanceof String s) {
         String replaced = replace(at, pattern.at(at), s, replacement, template);

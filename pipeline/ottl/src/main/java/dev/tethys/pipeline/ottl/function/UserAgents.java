@@ -20,7 +20,7 @@ final class UserAgents {
   /** For how many texts results are kept. */
   static final int MAX_KEPT = 4096;
 
-  /** The longest text that is checked, in UTF-16 units. */
+  /** The longest text that is parsed, in UTF-16 units. */
   static final int MAX_LENGTH = 2048;
 
   private static final String RESOURCE = "/ua_parser/regexes.yaml";

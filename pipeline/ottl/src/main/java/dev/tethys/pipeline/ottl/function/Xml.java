@@ -30,7 +30,7 @@ import org.xml.sax.ext.DefaultHandler2;
 
 /**
  * An XML document or a sequence of elements, as a tree under a fragment. Nothing outside of the
- * text is read: a document type is skipped over, its own entities are refused.
+ * text is read: a document type is skipped over, custom entities are refused.
  */
 final class Xml {
   /** How deep elements may lie inside of each other. */
@@ -115,7 +115,7 @@ final class Xml {
 
   /**
    * Makes the tree below the wrapper. Not the parser of the DOM does it, since a DOM sorts
-   * attributes by name, and their order is kept here next to it.
+   * attributes by name, and this keeps their order.
    */
   private static final class Builder extends DefaultHandler2 {
     final DocumentFragment root;
@@ -293,7 +293,7 @@ final class Xml {
     }
   }
 
-  /** The attributes as they was in the text. */
+  /** The attributes in their order in the text. */
   static List<Attr> inOrder(Element e) {
     List<Attr> list = new ArrayList<>();
     if (e.getUserData(ORDER) instanceof List<?> names) {

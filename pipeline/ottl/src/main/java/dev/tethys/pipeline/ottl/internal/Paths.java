@@ -75,7 +75,7 @@ public final class Paths {
    * Makes the closure of a path.
    *
    * @param names its names without that of the context
-   * @param keys the indexes that are at its end
+   * @param keys the indexes at its end
    * @throws UnknownPathException when the context has no such path
    */
   public static Target path(OttlContext context, String names, OttlExpr[] keys) {

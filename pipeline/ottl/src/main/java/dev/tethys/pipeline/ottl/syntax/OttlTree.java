@@ -4,8 +4,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tree of an OTTL text. Each node knows where its text begins. What is a value and what is a
- * condition is checked by the parser, so a tree that it issues is of the right form.
+ * The tree of an OTTL text. Each node knows where its text begins. The parser checks what is a
+ * value and what is a condition, so a tree that it returns is of the right form.
  */
 public sealed interface OttlTree {
   /** Where the text of this node begins, from zero. */

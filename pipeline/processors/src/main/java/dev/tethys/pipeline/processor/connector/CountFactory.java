@@ -343,8 +343,7 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
   }
 
   /**
-   * Counts batch by batch. The items themselves end here: what counts them is next to, in another
-   * pipeline.
+   * Counts batch by batch. The items themselves end here: the counts continue in another pipeline.
    */
   private static final class Counting implements Connector {
     private static final String COUNTED = "counted";

@@ -210,7 +210,7 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
                   : new SendResult.Partial(r.items(), r.reason());
         };
       } catch (ExecutionException e) {
-        throw new IOException(e); // no one completes it so
+        throw new IOException(e); // it is completed with outcomes only
       }
     }
   }

@@ -263,7 +263,7 @@ public final class LiveControls implements EntryFilter, Collector {
     Telemetry<?> data;
     try {
       data = batch.takeTree();
-    } catch (CodecException e) { // its reader decides what becomes of it
+    } catch (CodecException e) { // the next component decides about malformed data
       account.pass(items);
       next.consume(batch, receipt);
       return;

@@ -28,10 +28,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds the first of the records that are alike until the end of an interval. Sources are given at
- * once: what is held lives in memory, and a crash loses at most an interval.
+ * Holds the first of the records that are alike until the end of an interval. Sources are
+ * acknowledged at once: held records live in memory, and a crash loses at most an interval.
  *
- * <p>What does not fit passes at once, uncounted, and its sources receive what becomes of it.
+ * <p>Records beyond the bound pass at once, uncounted, and their sources receive the outcome.
  */
 final class LogDedup implements Processor {
   /** Counted with another that continues. */
@@ -47,7 +47,7 @@ final class LogDedup implements Processor {
     final HeldLogs held = new HeldLogs(settings.included()); // guarded by LogDedup
     final TimedFlush flush;
 
-    /** The weight of what continued and is kept until a user has it. */
+    /** The weight of records that were passed on and are kept until they are taken. */
     long underWay; // guarded by LogDedup
 
     Partition(Metadata metadata) {
@@ -141,7 +141,7 @@ final class LogDedup implements Processor {
   /** Takes out of a tree what is held or counted; false when there is no place for its metadata. */
   private synchronized boolean hold(LogsData data, Metadata metadata) {
     if (stopped) {
-      return true; // no one would hand it on any more
+      return true; // no timer would pass it on any more
     }
     Metadata named = metadata.only(settings.metadataKeys());
     Partition p = partitions.get(named);

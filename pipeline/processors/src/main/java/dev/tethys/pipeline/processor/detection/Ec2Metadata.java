@@ -43,7 +43,7 @@ final class Ec2Metadata {
       try {
         return new Ec2Metadata(place, imds, place.text(ask));
       } catch (Place.StatusException e) {
-        throw e; // a user answers, and will not say anything else
+        throw e; // the server answers, and its answer will not change
       } catch (IOException e) {
         if (i >= attempts) {
           throw e;

@@ -98,8 +98,8 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
   }
 
   /**
-   * Holds points of one interval. Their sources are given at once: what is held lives in memory,
-   * and a crash loses at most an interval.
+   * Holds points of one interval. Their sources are acknowledged at once: held points live in
+   * memory, and a crash loses at most an interval.
    */
   private static final class Interval implements Processor {
     /**

@@ -9,12 +9,12 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Makes attributes of labels or annotations: of one, or of every caller thatse names match.
+ * Makes attributes of labels or annotations: of one, or of all whose names match.
  *
  * @param names of the one label's attributes
  * @param pattern what names match as a whole, or null
  * @param template what the attribute is called then, or null for a prefix and the label's name
- * @param prefixes of names that no one chose
+ * @param prefixes of generated names
  */
 record FieldRule(
     String key,

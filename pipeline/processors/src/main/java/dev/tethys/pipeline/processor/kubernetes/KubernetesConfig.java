@@ -19,8 +19,7 @@ import org.jspecify.annotations.Nullable;
  * One processor of a configuration, in whichever pipelines.
  *
  * @param kubeconfig a file; {@code ""} for {@code KUBECONFIG}, or the one in the home folder
- * @param associations each the sources that together tell which pod it is; {@code ""} represents
- *     the connection
+ * @param associations each the sources that together identify the pod; {@code ""} is the connection
  */
 public record KubernetesConfig(
     Auth auth,

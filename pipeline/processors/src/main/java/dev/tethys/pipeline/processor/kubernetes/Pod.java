@@ -98,7 +98,7 @@ record Pod(
     return running == 1 ? only : containers.length == 1 ? containers[0] : null;
   }
 
-  /** Its own attribute; null where it has none. */
+  /** Its value of an attribute; null where it has none. */
   @Nullable String attribute(String name) {
     for (int i = 0; i < attributes.length; i += 2) {
       if (attributes[i].equals(name)) {

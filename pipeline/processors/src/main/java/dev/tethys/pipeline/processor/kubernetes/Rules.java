@@ -96,7 +96,7 @@ final class Rules {
   /** An annotation of a pod that is an attribute by itself. */
   private static final Regex OTEL = Regex.compile("^(?:resource\\.opentelemetry\\.io/(.+))$");
 
-  /** What is taken by default what. */
+  /** Attributes that are added by default. */
   static List<String> defaults(Conventions conventions) {
     List<String> out =
         new ArrayList<>(List.of(NAMESPACE, POD_NAME, POD_UID, POD_START, NODE, DEPLOYMENT, IMAGE));
@@ -175,7 +175,7 @@ final class Rules {
     return watched;
   }
 
-  /** Whether of namespaces only the one that represents the cluster is wanted. */
+  /** Whether only the namespace that identifies the cluster is needed. */
   boolean wantsOnlyKubeSystem() {
     return onlyKubeSystem;
   }

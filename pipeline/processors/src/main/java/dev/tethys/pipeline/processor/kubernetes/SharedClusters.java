@@ -32,7 +32,7 @@ final class SharedClusters {
     return use.cluster;
   }
 
-  /** Ends a use; what no one uses any more is forgotten. */
+  /** Ends a use; a cluster without users is forgotten. */
   synchronized void leave(Cluster cluster, Object user) {
     uses.values()
         .removeIf(
@@ -45,7 +45,7 @@ final class SharedClusters {
             });
   }
 
-  /** Whether this instance is the one that reports a cluster, so that it is reported once. */
+  /** Whether this instance is the one that logs about a cluster, so that it is logged once. */
   synchronized boolean isFirst(Cluster cluster, Object user) {
     return uses.values().stream().anyMatch(u -> u.cluster == cluster && u.users.getFirst() == user);
   }

@@ -69,7 +69,7 @@ final class WatchedObjects<T> implements ResourceWatch.Sink<T> {
     T was = known.put(key, object);
     (was == null ? counts.added : counts.updated).increment();
     if (was != null && !identity.apply(was).equals(identity.apply(object))) {
-      went.accept(key, was); // made anew while no one watched
+      went.accept(key, was); // made anew while no watch ran
     }
     came.accept(key, object);
   }

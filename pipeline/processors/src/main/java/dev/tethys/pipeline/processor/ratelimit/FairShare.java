@@ -31,7 +31,7 @@ final class FairShare {
    *
    * @param total items a second
    * @param perKey items a second and key at most
-   * @param maxKeys how many keys are distinguished; all further ones count as one
+   * @param maxKeys how many keys have their own share; all further ones count as one
    */
   FairShare(long total, long perKey, int maxKeys) {
     this.total = total;
@@ -78,7 +78,7 @@ final class FairShare {
     long left = total;
     for (int i = 0; i < keys.length; i++) {
       long equal = left / (keys.length - i);
-      // A quarter more than last time, so that who requires more can show it.
+      // A quarter more than last time, so that a key that needs more can show it.
       long wants = wanted(before, keys[i]) + wanted(before, keys[i]) / 4 + 1;
       long share = Math.min(perKey, Math.min(equal, wants));
       shares.put(keys[i], share);

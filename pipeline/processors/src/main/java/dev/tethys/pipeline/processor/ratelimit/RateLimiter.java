@@ -28,7 +28,7 @@ public final class RateLimiter {
   /** Why items are missing. */
   static final String RATE_LIMITED = "rate_limited";
 
-  /** How many values of labels are distinguished. */
+  /** How many values of labels have their own limit. */
   static final int MAX_KEYS = 10_000;
 
   private static final Section SECTION =

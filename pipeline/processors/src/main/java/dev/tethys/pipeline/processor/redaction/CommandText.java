@@ -61,7 +61,7 @@ final class CommandText {
         case 1 -> out.append(' ').append(key ? word : "?");
         case 2 -> out.append(key ? " ?" : "");
         default -> {
-          // one mark represents all that follow
+          // one mark replaces all that follow
         }
       }
     }

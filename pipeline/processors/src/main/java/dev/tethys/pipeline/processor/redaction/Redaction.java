@@ -56,7 +56,10 @@ public final class Redaction {
   private static final String MASK = "****";
   private static final String PREFIX = "redaction.";
 
-  /** What is written of a redaction; another one after it leaves and adds to them. */
+  /**
+   * Attributes that summarise a redaction; a second redaction after it leaves them and adds to
+   * them.
+   */
   private static final Set<String> SUMMARIES =
       Stream.of(PREFIX, PREFIX + "body.")
           .flatMap(

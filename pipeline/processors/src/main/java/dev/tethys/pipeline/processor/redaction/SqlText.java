@@ -2,7 +2,7 @@ package dev.tethys.pipeline.processor.redaction;
 
 /**
  * SQL without what was written into it: literals and numbers are {@code ?}, digits in names too,
- * comments go. What cannot be distinguished for sure is masked.
+ * comments go. Text that cannot be classified for sure is masked.
  */
 final class SqlText {
   /**
@@ -55,7 +55,7 @@ final class SqlText {
         out.append(c);
         at++;
       } else if (c == '$') {
-        // dollarQuoted has continued
+        // dollarQuoted has moved on
       } else if (digit(c) || c == '.' && at + 1 < s.length() && digit(s.charAt(at + 1))) {
         number();
       } else if (Character.isLetter(c) || c == '_') {

@@ -40,8 +40,8 @@ import org.jspecify.annotations.Nullable;
  * is a reset.
  *
  * <p>Holds the last point of each stream until none came for {@code max_staleness}, of at most
- * {@link #MAX_STREAMS} streams. Of a stream that was forgotten after its first point continued
- * whole the hash is kept, so that its total does not continue a second time.
+ * {@link #MAX_STREAMS} streams. Of a stream that was forgotten after its first point was passed on
+ * whole the hash is kept, so that its total is not passed on a second time.
  */
 public final class CumulativeToDelta {
   /** For how many streams the last point is kept. */
@@ -294,7 +294,7 @@ public final class CumulativeToDelta {
   private void forget(Map.Entry<StreamKey, Last> stream) {
     DataPoint p = stream.getValue().point();
     if (initial != Initial.AUTO || p.startTimeUnixNano() <= startNanos) {
-      return; // its first point never continues whole
+      return; // its first point is never passed on whole
     }
     forgotten.add(hash(stream.getKey(), p));
     if (forgotten.size() > MAX_FORGOTTEN) {

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * Delta sums and histograms, added up by stream. A point that is older than what was added already
  * is not added, nor one of a new stream when there are too many.
  *
- * <p>The newest delta of a stream may come again: its sender was asked to retry, because who was to
- * have the sum did not get it. It is added once, and the sum given once more.
+ * <p>The newest delta of a stream may come again: its sender was asked to retry, because the sum
+ * was not taken. It is added once, and the sum given once more.
  */
 public final class DeltaSums {
   /**

@@ -24,8 +24,8 @@ final class ExponentialDelta {
         before.zeroCount()
             + positive.takeUpTo(p.zeroThreshold())
             + negative.takeUpTo(p.zeroThreshold());
-    // A point that takes away what is as fine as the coarser of both; the later one is finer only
-    // when its source began anew and no one saw it by the count.
+    // The difference has the scale of the coarser of both; the later one is finer only when its
+    // source began anew and the count did not show it.
     int scale = Math.min(p.scale(), before.scale());
     ExponentialBuckets newPositive = ExponentialBuckets.positive(p).at(scale);
     ExponentialBuckets newNegative = ExponentialBuckets.negative(p).at(scale);

@@ -104,7 +104,7 @@ final class MetricEditors {
     return OttlFunction.editor(name).in(OttlContext.METRIC, OttlContext.DATA_POINT);
   }
 
-  /** What a call is about: the point that it is at, or all of the metric. */
+  /** The points of a call: the one of its cursor, or all of the metric. */
   private static List<? extends DataPoint> points(Arguments a, Cursor at, MetricData<?> data) {
     return a.context() == OttlContext.DATA_POINT ? List.of(at.point()) : data.points();
   }
@@ -179,7 +179,7 @@ final class MetricEditors {
   }
 
   /**
-   * Puts a metric next to the one that it was made of.
+   * Adds a metric after the one that it was made of.
    *
    * @param joins whether its points go into one that was made of another point of the same metric
    */

@@ -24,7 +24,7 @@ public record TransformConfig(Map<Signal, List<Group>> groups) {
   /**
    * Statements that are run together.
    *
-   * @param at where they are in the file
+   * @param at their place in the file
    * @param context null when the paths tell it
    */
   public record Group(

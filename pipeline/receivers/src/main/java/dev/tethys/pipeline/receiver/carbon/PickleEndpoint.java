@@ -19,7 +19,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads pickled lists over TCP, each behind its length in four bytes. */
 final class PickleEndpoint implements StreamListener.Handler {
-  /** Carbon's own limit; what is longer ends the connection, for nothing after it can be found. */
+  /**
+   * Carbon's own limit; a longer message ends the connection, for nothing after it can be found.
+   */
   static final int MAX_BYTES = 1 << 20;
 
   /** What a byte of a pickle takes, read and as points. */

@@ -140,7 +140,7 @@ enum ClusterKind {
     return metric.startsWith(metrics) || metric.startsWith(others);
   }
 
-  /** Whether such objects are entities, or show who made some. */
+  /** Whether such objects are entities, or only name the makers of others. */
   boolean hasEntities() {
     return this != RESOURCE_QUOTA && this != CLUSTER_QUOTA && this != ENDPOINT_SLICE;
   }

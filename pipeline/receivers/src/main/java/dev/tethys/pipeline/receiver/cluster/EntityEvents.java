@@ -52,15 +52,15 @@ final class EntityEvents implements WatchedKind.Listener {
   // Guarded by this.
   private final Set<Place> marked = new LinkedHashSet<>();
   private final Set<Place> again = new LinkedHashSet<>(); // told though nothing changed
-  private final Set<WatchedKind> awaited = new LinkedHashSet<>(); // until it was received once
+  private final Set<WatchedKind> awaited = new LinkedHashSet<>(); // kinds without a first list
   private Collection<WatchedKind> kinds = List.of();
-  private long due; // when all are given again, nanoseconds
+  private long due; // when all are reported again, nanoseconds
 
   private final Map<Place, Map<String, Entity>> told = new HashMap<>(); // of the thread
 
   /**
    * @param name of the receiver, as logs have it
-   * @param interval after which all entities are given again; zero for never
+   * @param interval after which all entities are reported again; zero for never
    */
   EntityEvents(String name, Duration interval, Consumer to) {
     this.name = name;
@@ -72,7 +72,7 @@ final class EntityEvents implements WatchedKind.Listener {
             .unstarted(EssentialLoop.of("entities", this::run));
   }
 
-  /** Begins, once each of these kinds was received: who made a pod is known then. */
+  /** Begins, once each of these kinds was listed: the maker of a pod is known then. */
   synchronized void start(Collection<WatchedKind> of) {
     kinds = List.copyOf(of);
     awaited.addAll(of);
@@ -124,7 +124,7 @@ final class EntityEvents implements WatchedKind.Listener {
     due = System.nanoTime() + interval.toNanos();
   }
 
-  /** What is to be checked next; waits while there is nothing. */
+  /** The places to be checked next; waits while there are none. */
   private synchronized List<Place> next() throws InterruptedException {
     while (true) {
       if (!interval.isZero() && due - System.nanoTime() <= 0) {
@@ -226,7 +226,7 @@ final class EntityEvents implements WatchedKind.Listener {
     return new Entity(pod.type(), pod.key(), pod.id(), d);
   }
 
-  /** Who is given as the workload of a pod: none while who made it is not known. */
+  /** Sets the workload of a pod: none while its maker is not known. */
   private static void workload(Map<String, String> d, Owner of, List<Owner> makers) {
     if (makers.isEmpty()) {
       return;

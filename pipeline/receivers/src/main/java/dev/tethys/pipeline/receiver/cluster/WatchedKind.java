@@ -31,14 +31,14 @@ final class WatchedKind implements ResourceWatch.Sink<ClusterObject> {
     /** Objects may be others than they were, or gone. */
     void changed(WatchedKind kind, Collection<String> keys);
 
-    /** There was a first list, or none could be available. */
+    /** The first list arrived, or failed. */
     void heard(WatchedKind kind);
   }
 
   /**
    * @param name of the receiver, as logs have it
    * @param namespace {@code ""} for all
-   * @param ear who requires entities and is notified of their changes; null for none
+   * @param ear receives entities and their changes; null for none
    */
   WatchedKind(
       String name,

@@ -46,7 +46,7 @@ public final class ClymeneProtocol {
   private final @Nullable Consumer metrics;
   private final @Nullable Consumer logs;
 
-  /** The protocol for those signals that a user requests. */
+  /** The protocol for the signals that have a consumer. */
   public ClymeneProtocol(Map<Signal, Consumer> outputs) {
     this.metrics = outputs.get(Signal.METRICS);
     this.logs = outputs.get(Signal.LOGS);
@@ -111,7 +111,7 @@ public final class ClymeneProtocol {
     return GrpcServerEndpoint.empty(take(to, b, metadata, request));
   }
 
-  /** Clients say that the body is protobuf; it is JSON regardless of they say. */
+  /** Clients say that the body is protobuf; it is JSON regardless of that. */
   private static void lines(
       Consumer to, HttpServerEndpoint door, HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException, BusyException {

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes {@code gateway} receivers: everything that is pushed, on one port for gRPC and one for
- * HTTP. OTLP, remote write, Loki's push and what Clymene's programs send have their own paths, so
+ * HTTP. OTLP, remote write, Loki's push and the data of Clymene's programs have their own paths, so
  * nothing has to be guessed.
  */
 public final class GatewayReceiverFactory implements ReceiverFactory<GatewaySettings> {

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Follows observers, and sees to it that for each endpoint just the receivers run whose rules are
- * true of it. What an endpoint's change does not concern continues.
+ * true of it. Receivers that an endpoint's change does not concern continue.
  */
 final class CreatorReceiver implements Receiver {
   private static final System.Logger LOG = JulLogger.of(CreatorReceiver.class.getName());
@@ -40,7 +40,7 @@ final class CreatorReceiver implements Receiver {
   private final EndpointObserver.Follower follower = this::changed;
   private final Thread thread;
 
-  /** What is to be checked, of each endpoint the newest; empty for one that is gone. */
+  /** The newest state of each endpoint to be handled; empty for one that is gone. */
   private final Map<String, Optional<Endpoint>> pending =
       new LinkedHashMap<>(); // guarded by itself
 
@@ -167,7 +167,7 @@ final class CreatorReceiver implements Receiver {
     return out;
   }
 
-  /** One endpoint, regardless of what it says, holds up no other. */
+  /** A failure of one endpoint delays no other. */
   private void unforeseen(Endpoint e, Throwable x) {
     LOG.log(Level.ERROR, name + ": nothing can be made for " + e, x);
   }

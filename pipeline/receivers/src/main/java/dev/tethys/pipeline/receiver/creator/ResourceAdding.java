@@ -13,7 +13,7 @@ import java.util.Map;
 /**
  * Adds attributes to the resources of what passes; what a resource has already stays as it is.
  *
- * @param to what comes after it
+ * @param to the next consumer
  */
 record ResourceAdding(Map<String, String> attributes, Consumer to) implements Consumer {
   /** A consumer before another; that one itself where there is nothing to add. */

@@ -202,7 +202,7 @@ final class Template {
     return config.rewritten(scalars, otherwise);
   }
 
-  /** Whether no consumer requires what it takes. */
+  /** Whether no pipeline takes its output. */
   boolean isIdle() {
     return signals.isEmpty();
   }

@@ -34,8 +34,9 @@ import java.util.function.Supplier;
 
 /**
  * Datadog's API as its agent and its clients use it. 202 when all is where it goes to. When some
- * items were refused the others are taken, and each is reported: of series of version 2 in the
- * {@code errors} of the 202, elsewhere with 400, which senders do not repeat. 503 to come again.
+ * items were refused the others are taken, and each refused one is reported: of series of version 2
+ * in the {@code errors} of the 202, elsewhere with 400, which senders do not repeat. 503 asks for a
+ * retry.
  */
 final class DatadogProtocol {
   /** What sketches may become that are many times longer than their messages. */
@@ -44,7 +45,7 @@ final class DatadogProtocol {
   private static final String OK = "{\"status\":\"ok\"}";
 
   /**
-   * What agents report machines, processes, containers and Kubernetes, for which there is no
+   * Reports of agents about machines, processes, containers and Kubernetes, for which there is no
    * pipeline.
    */
   private static final List<String> NOT_KEPT =

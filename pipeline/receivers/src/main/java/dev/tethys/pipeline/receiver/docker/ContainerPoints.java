@@ -24,7 +24,7 @@ final class ContainerPoints {
   private static final List<String> STATUSES =
       List.of("created", "running", "paused", "restarting", "removing", "exited", "dead");
 
-  /** CPUs that a container gets of each period by default how long those are. */
+  /** The default period, of which a container gets a share of CPU time. */
   private static final double USUAL_PERIOD = 100_000;
 
   private final DockerConfig config;
@@ -150,7 +150,8 @@ final class ContainerPoints {
   }
 
   /**
-   * What version 1 of control groups calls {@code total_inactive_file} is available at any time.
+   * Memory that version 1 of control groups calls {@code total_inactive_file} can be reclaimed at
+   * any time.
    */
   private static long withoutCache(JsonNode m) {
     long used = bits(m.path("usage"));

@@ -120,7 +120,7 @@ public record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, Str
   }
 
   /**
-   * Finds out where the daemon is, and asks no one.
+   * Finds out where the daemon is, without a request.
    *
    * @throws IOException when the environment names none
    */

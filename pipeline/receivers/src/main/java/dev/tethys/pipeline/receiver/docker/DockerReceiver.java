@@ -85,7 +85,7 @@ final class DockerReceiver implements Receiver {
     rounds.start();
   }
 
-  /** Finds out where the daemon is, and asks no one. */
+  /** Finds out where the daemon is, without a request. */
   void open() throws IOException {
     daemon = config.daemon().asking(around);
     points = new ContainerPoints(config, out, IntervalCollector.nanos());
@@ -160,7 +160,7 @@ final class DockerReceiver implements Receiver {
       }
       JsonNode stats =
           asked.get("/containers/" + id + "/stats?stream=false", config.pace().timeout());
-      // One that has ended has no time at which it was checked.
+      // A container that has ended has no time of its statistics.
       return stats.path("read").asString("").startsWith("0001-")
           ? null
           : new Container(about, stats);

@@ -51,7 +51,7 @@ public final class ImageFilter {
     return names.containsValue(false) || forms.stream().anyMatch(f -> f.match(name));
   }
 
-  /** The expression that a glob represents; {@code *} goes over slashes, too. */
+  /** The expression of a glob; {@code *} matches slashes, too. */
   private static String glob(String s) {
     StringBuilder b = new StringBuilder();
     int depth = 0;

@@ -35,7 +35,7 @@ record Event(String uid, String version, long nanos, @Nullable ResourceGroup<Log
       DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss '+0000 UTC'").withZone(ZoneOffset.UTC);
 
   /**
-   * Takes out of an object what is notified of it.
+   * Reads an event from an object.
    *
    * @param since events that happened before are not told
    * @param version of this program
@@ -50,7 +50,7 @@ record Event(String uid, String version, long nanos, @Nullable ResourceGroup<Log
         nanos < since ? null : group(o, nanos, version));
   }
 
-  /** The same of which the record has been reported, and is no longer kept. */
+  /** The same after its record has been reported, and is no longer kept. */
   Event told() {
     return new Event(uid, version, nanos, null);
   }

@@ -44,10 +44,10 @@ final class ExposedMetrics {
   static final String NOT_SHOWN = "not_cumulative";
   static final String LATE = "older_than_shown";
 
-  /** A label that the parts of a distribution are distinguished by. */
+  /** A label that distinguishes the parts of a distribution. */
   static final String RESERVED = "reserved_label";
 
-  /** How often room is looked for when there is none: it scans every series. */
+  /** How often room is made when there is none: it scans every series. */
   private static final long ROOM_MILLIS = 1_000;
 
   private static final String TARGET_INFO = "target_info";
@@ -381,7 +381,7 @@ final class ExposedMetrics {
     return new MetricFamily(name, f.type, f.help, "", metrics);
   }
 
-  /** A pipeline's own target_info, and what it does not our own say. */
+  /** A pipeline's own target_info, completed by ours. */
   private static MetricFamily merged(MetricFamily own, MetricFamily ours) {
     Map<Labels, MetricFamily.Metric> all = new HashMap<>();
     ours.metrics().forEach(m -> all.put(m.labels(), m));

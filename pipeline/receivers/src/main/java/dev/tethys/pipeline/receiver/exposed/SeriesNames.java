@@ -31,7 +31,7 @@ final class SeriesNames {
 
   /** The name of a metric that holds such data. */
   String metric(String name, String unit, MetricData<?> data) {
-    // Only gauges (ratios) and what never falls (totals) have their own endings.
+    // Only gauges (ratios) and counters (totals) have their own suffixes.
     MetricKind kind =
         switch (data) {
           case MetricData.Gauge g -> MetricKind.GAUGE;

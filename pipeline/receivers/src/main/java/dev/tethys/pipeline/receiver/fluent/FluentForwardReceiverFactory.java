@@ -215,7 +215,7 @@ public final class FluentForwardReceiverFactory
           s.receive(p);
           s.send(new DatagramPacket(new byte[1], 1, p.getSocketAddress()));
         } catch (IOException e) {
-          // closed, or the requester is gone
+          // closed, or the client is gone
         }
       }
     }
@@ -270,7 +270,7 @@ public final class FluentForwardReceiverFactory
           held.close();
         }
       } catch (CodecException e) {
-        // What follows cannot be derived from the rest of it.
+        // The beginning of the next message is unknown.
         tally.refused(transport, 1, raw.getRemoteSocketAddress() + ": " + e.getMessage());
       } catch (ByteBudget.OverBudgetException e) {
         // A sender that waits for acknowledgements sends the message again.
@@ -308,7 +308,10 @@ public final class FluentForwardReceiverFactory
       }
     }
 
-    /** Who asks for no answer is slowed down; who asks receives nothing, and sends again. */
+    /**
+     * A client that asks for no answer is slowed down; one that does receives none, and sends
+     * again.
+     */
     private boolean delivered(Batch b, ForwardMessage f) throws InterruptedException {
       Duration pause = Duration.ofMillis(100);
       while (true) {

@@ -137,10 +137,10 @@ final class HostMetricsReceiver implements Receiver {
       } catch (IOException x) {
         s.failed(scraper.metrics(), String.valueOf(x.getMessage()));
         LOG.log(Level.DEBUG, "", x);
-      } catch (RuntimeException x) { // a file that no one foresaw: it costs this scraper alone
+      } catch (RuntimeException x) { // an unforeseen file: it costs this scraper alone
         s.failed(scraper.metrics(), x.toString());
         LOG.log(Level.DEBUG, "", x);
-      } catch (Error x) { // the program's own fault, or require of memory: of this look alone, too
+      } catch (Error x) { // the program's own fault, or lack of memory: of this scrape alone, too
         s.failed(scraper.metrics(), x.toString());
         LOG.log(Level.ERROR, name + ": scraper " + e.getKey(), x);
       }
@@ -171,7 +171,7 @@ final class HostMetricsReceiver implements Receiver {
     }
   }
 
-  /** Anything that befalls it is reported, and the next time comes. */
+  /** Any failure is logged, and the next time comes. */
   private void logOnce(Consumer to) throws InterruptedException {
     try {
       Outcome o =

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One look at the host: what scrapers read, where their points go, what they could not read. */
 final class HostScrape {
-  /** Failures that are reported; others are only counted. */
+  /** Failures that are logged; others are only counted. */
   private static final int MAX_TOLD = 10;
 
   private final HostReadings host;

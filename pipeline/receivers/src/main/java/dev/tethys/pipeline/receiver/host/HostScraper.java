@@ -9,8 +9,8 @@ interface HostScraper {
   /**
    * Adds what there is.
    *
-   * @throws IOException when there is nothing to add because a file cannot be read; what concerns
-   *     only a part is given to the scrape instead
+   * @throws IOException when there is nothing to add because a file cannot be read; a partial
+   *     failure is added to the scrape instead
    */
   void scrape(HostScrape s) throws IOException;
 

@@ -43,7 +43,7 @@ final class ProcessResource {
     this.muted = muted;
   }
 
-  /** Begins a check of all processes. */
+  /** Begins a scrape of all processes. */
   void begin(HostScrape s) {
     try {
       users = settings.has(OWNER) ? s.host().users() : Map.of();

@@ -243,7 +243,7 @@ final class ProcessScraper implements HostScraper {
     }
   }
 
-  /** Reads what is in their own files; false when the process has ended meanwhile. */
+  /** Reads the values that have their own files; false when the process has ended meanwhile. */
   private boolean gather(HostScrape s, HostProcess p, String name, double memory) {
     boolean alive = true;
     try {

@@ -35,7 +35,7 @@ public final class InfluxProtocol {
   public static final String V2 = "/api/v2/write";
   public static final String V3 = "/api/v3/write_lp";
 
-  /** The last release whose API this is; clients inspect its first figure. */
+  /** The last release whose API this is; clients check its first number. */
   private static final String VERSION = "1.8.10";
 
   private static final String JSON = "application/json";

@@ -69,7 +69,7 @@ final class KubeletReceiver implements Receiver {
     rounds.start();
   }
 
-  /** Finds out where all is, and asks no one. */
+  /** Finds the addresses, without a request. */
   void open() throws IOException {
     kubelet = new Kubelet(config, around);
     ClusterAccess api = config.api() == null ? null : config.api().access(around);

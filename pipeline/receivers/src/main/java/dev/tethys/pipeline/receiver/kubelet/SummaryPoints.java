@@ -40,7 +40,7 @@ final class SummaryPoints {
   private final Emission out;
   private final VolumeSources sources;
   private final CpuRates rates = new CpuRates();
-  private final long begun; // since when volumes are checked
+  private final long begun; // start of the counters of volumes
   private final Set<String> missing = new TreeSet<>(); // of the look under way
 
   SummaryPoints(KubeletConfig config, Emission out, VolumeSources sources, long begun) {

@@ -30,7 +30,7 @@ public final class JsonDocumentClient {
   private static final Call.ReadTimeouts TIME_LIMIT =
       new Call.ReadTimeouts(Duration.ofSeconds(30), Duration.ofMinutes(3));
 
-  /** How much of an answer that is an error is reported. */
+  /** How much of the body of an error is logged. */
   private static final int TOLD = 500;
 
   private static final JsonMapper JSON = JsonMapper.builder().build();

@@ -55,7 +55,7 @@ public final class LogForwarder {
             .unstarted(EssentialLoop.of("handover", this::run));
   }
 
-  /** What passes on; to be started, and interrupted to end it. */
+  /** The thread that passes records on; to be started, and interrupted to end it. */
   public Thread thread() {
     return thread;
   }
@@ -121,7 +121,7 @@ public final class LogForwarder {
     return batch;
   }
 
-  /** At the end what still waits is offered once, and no caller waits for what becomes of it. */
+  /** At the end the waiting records are offered once, without waiting for the outcome. */
   private void last() {
     Batch batch;
     synchronized (this) {

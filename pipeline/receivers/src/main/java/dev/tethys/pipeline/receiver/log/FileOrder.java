@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Of the files found, the first of an order ({@code ordering_criteria}).
  *
- * @param regex takes values out of paths; null where only times of files are checked
+ * @param regex takes values out of paths; null where only times of files are compared
  * @param groupBy tells groups of files apart, of each of which the first are read; null for one
  * @param topN how many of them
  */

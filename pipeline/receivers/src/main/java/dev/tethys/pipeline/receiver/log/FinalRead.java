@@ -5,7 +5,7 @@ import java.time.Duration;
 
 /** Reads files for the last time, after their writers have finished. */
 final class FinalRead {
-  /** Who looks is notified of changes a little later. */
+  /** Delay of notifications of changes. */
   private static final Duration NEWS = Duration.ofMillis(500);
 
   private static final Duration STEP = Duration.ofMillis(20);

@@ -49,7 +49,7 @@ record HeaderAttributes(Pattern lines, List<OperatorConfig> operators) {
    * The attributes that lines tell; of one that several tell the last.
    *
    * @param header with line feeds between them
-   * @param report is notified of operators that fail
+   * @param report receives failures of operators
    */
   Attributes of(String header, OperatorReport report) throws InterruptedException {
     Attributes out = new Attributes();

@@ -289,7 +289,7 @@ final class LogOutput implements Sink, OperatorReport {
       } else if (clock.nanos() - resumeAt < 0 || underWay > 0 && !failedFirst) {
         return null;
       } else {
-        // From now on those that failed go one behind the other, and all others after them.
+        // From now on the failed ones are sent one by one, and all others after them.
         failedFirst = true;
         p = failed.pollFirstEntry().getValue();
       }

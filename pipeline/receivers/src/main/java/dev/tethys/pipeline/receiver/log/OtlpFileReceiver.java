@@ -150,7 +150,7 @@ final class OtlpFileReceiver implements Receiver {
   /**
    * A line on its way.
    *
-   * @param weight what it takes of the space
+   * @param weight its share of the buffer
    */
   private record PendingBatch(
       Batch batch, Consumer to, LogEntry.@Nullable Origin origin, int weight) {}

@@ -63,7 +63,7 @@ final class PositionStore {
                 }));
   }
 
-  /** Saves them for the last time; to be called when no reader opens any more. */
+  /** Saves them for the last time; to be called when no reader is left. */
   void close() {
     closed = true;
     Positions p = positions;

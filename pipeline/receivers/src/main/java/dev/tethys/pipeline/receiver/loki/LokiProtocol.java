@@ -126,7 +126,7 @@ public final class LokiProtocol {
 
   /**
    * Protobuf is always a block of snappy, whether that is said or not, and perhaps compressed once
-   * more; JSON never is one, regardless of what is said.
+   * more; JSON never is one, regardless of the headers.
    */
   private static byte[] body(HttpServerEndpoint door, HttpRequest request, boolean json, Hold hold)
       throws IOException, BusyException {

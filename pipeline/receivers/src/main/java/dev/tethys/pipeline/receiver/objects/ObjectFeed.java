@@ -235,7 +235,7 @@ final class ObjectFeed {
     }
   }
 
-  /** Says which changes no one will be notified of, after the server has forgotten a version. */
+  /** Logs which changes will never be reported, after the server has forgotten a version. */
   private void reportGap() {
     if (!forgotten.isEmpty()) {
       LOG.log(

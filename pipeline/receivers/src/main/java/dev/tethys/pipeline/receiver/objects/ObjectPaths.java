@@ -16,7 +16,7 @@ import tools.jackson.databind.JsonNode;
 
 /** Resource types of an API and their paths, discovered once for all groups and versions. */
 final class ObjectPaths {
-  /** How many names are given where one is not found. */
+  /** How many names are listed where one is not found. */
   private static final int TOLD = 100;
 
   /** How long all that is asked may take: servers of groups that are down must not add up. */
@@ -47,7 +47,7 @@ final class ObjectPaths {
         try {
           p.add(g.path("name").asString(""), path, api.get(path, left(until, clock)));
         } catch (IOException e) {
-          p.failed.add(path + ": " + e.getMessage()); // the server after it is down
+          p.failed.add(path + ": " + e.getMessage()); // an aggregated API server is down
         }
       }
     }

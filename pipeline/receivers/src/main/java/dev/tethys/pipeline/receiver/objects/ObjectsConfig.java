@@ -30,7 +30,7 @@ public record ObjectsConfig(
     /** The receiver does not start. */
     PROPAGATE,
 
-    /** It is reported, and the others are followed. */
+    /** It is logged, and the others are followed. */
     IGNORE,
 
     /** The others are followed. */

@@ -30,7 +30,7 @@ import java.util.List;
 public final class OpenTsdbProtocol {
   public static final String PUT = "/api/put";
 
-  /** So many refused points are given one by one. */
+  /** So many refused points are reported one by one. */
   private static final int MAX_TOLD = 1000;
 
   private static final String JSON = "application/json; charset=UTF-8";

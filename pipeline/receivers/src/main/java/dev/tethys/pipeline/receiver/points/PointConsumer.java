@@ -22,7 +22,7 @@ public interface PointConsumer {
     /** Hands them on and waits for as long as who sent them. May be called again when it failed. */
     Outcome deliver(HttpRequest request) throws InterruptedException;
 
-    /** The same for a sender that never is notified of it. */
+    /** The same for a sender that receives no answer. */
     Outcome deliver(Duration timeLimit) throws InterruptedException;
 
     /** Forgets what was not delivered. */

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * allocations, contended monitors, parked threads and live objects are counted and summed.
  *
  * <p>Frames are called {@code package/Class.method}, or as a native frame says. The event's {@code
- * contextId} represents labels that come next to the recording.
+ * contextId} refers to labels that come with the recording.
  */
 public final class JfrProfiles {
   private final ProfilesWriter out;
@@ -156,7 +156,7 @@ public final class JfrProfiles {
         }
       }
       default -> {
-        // reports something else than stacks
+        // an event without stacks
       }
     }
   }

@@ -141,7 +141,7 @@ final class ProfilePoller implements AutoCloseable {
         }
       };
     } catch (ExecutionException e) {
-      throw new IllegalStateException(e); // no one completes it so
+      throw new IllegalStateException(e); // it is completed with outcomes only
     }
   }
 

@@ -89,8 +89,8 @@ public final class ThreadDump {
 
   /**
    * Reads a frame as {@link StackTraceElement#toString} has it: {@code
-   * loader/module@version/class.method(file:line)}, where a hidden class has its own slash before
-   * its number.
+   * loader/module@version/class.method(file:line)}, where the name of a hidden class contains a
+   * slash before its number.
    */
   public static Frame frame(String text) {
     int open = text.indexOf('(');

@@ -40,8 +40,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Scrapes with what the server scrapes with, and hands each scrape on as a batch. A target is a
- * lane: its samples keep their order. Other settings change only the jobs that they change. No one
- * is there to send a scrape again that no destination takes: it is lost, counted by the graph and
+ * lane: its samples keep their order. Other settings change only the jobs that they change. A
+ * scrape that no destination takes cannot be sent again: it is lost, counted by the graph and
  * logged.
  */
 final class PrometheusReceiver implements Receiver, Adjustable {
@@ -107,7 +107,7 @@ final class PrometheusReceiver implements Receiver, Adjustable {
     }
   }
 
-  /** Who deals out jobs next to those that are written; null for none. */
+  /** The allocator of jobs in addition to the configured ones; null for none. */
   private @Nullable TargetAllocator allocator(PrometheusSettings settings) {
     TargetAllocator.Settings a = settings.allocator();
     if (a == null) {
@@ -226,7 +226,7 @@ final class PrometheusReceiver implements Receiver, Adjustable {
         receipt);
   }
 
-  /** Several receivers may scrape: their metrics are distinguished. */
+  /** Several receivers may scrape: a label distinguishes their metrics. */
   private static MetricFamily of(String receiver, MetricFamily f) {
     return new MetricFamily(
         f.name(),

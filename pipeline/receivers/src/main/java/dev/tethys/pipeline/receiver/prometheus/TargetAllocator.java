@@ -119,7 +119,7 @@ final class TargetAllocator implements AutoCloseable {
   @FunctionalInterface
   interface Jobs {
     /**
-     * Takes jobs instead of all that came before.
+     * Replaces all jobs that came before.
      *
      * @throws IOException when they cannot be taken
      */
@@ -187,7 +187,7 @@ final class TargetAllocator implements AutoCloseable {
       }
       complaint = "";
     } catch (IOException | RuntimeException e) {
-      // Anything that it sent, it is asked again.
+      // After any failure it is asked again.
       String why = e.getMessage() == null ? e.toString() : e.getMessage();
       if (!why.equals(complaint)) { // once, not at each round
         complaint = why;

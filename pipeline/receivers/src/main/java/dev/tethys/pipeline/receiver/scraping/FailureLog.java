@@ -9,17 +9,17 @@ import java.util.stream.Stream;
  * have, and all again after a success. For one thread.
  */
 public final class FailureLog {
-  /** How much of one attempt is reported. */
+  /** How many failures of one attempt are logged. */
   private static final int MOST = 10;
 
   private Set<String> told = Set.of();
 
-  /** Whether this, of which all failed, is to be reported. */
+  /** Whether this failure of all is to be logged. */
   public boolean isNew(String why) {
     return !newOf(Set.of(why)).isEmpty();
   }
 
-  /** What is to be notified of an attempt; of more than a few how many more there are. */
+  /** The failures of an attempt to be logged; beyond a few, a line that counts the rest. */
   public List<String> newOf(Set<String> failures) {
     List<String> untold = failures.stream().filter(f -> !told.contains(f)).toList();
     told = Set.copyOf(failures);

@@ -55,7 +55,7 @@ public final class IntervalCollector {
         this(s, usual, s.key("timeout", GoDurations.TYPE, timeout, "For one look; 0 for none."));
       }
 
-      /** The same for looks that wait for none. */
+      /** The same for a collector without a timeout. */
       public Keys(Section s, Duration usual) {
         this(s, usual, (Key<Duration>) null);
       }
@@ -129,7 +129,7 @@ public final class IntervalCollector {
     }
   }
 
-  /** One round; anything that befalls it, an error too, is reported, and the next one comes. */
+  /** One round; any failure, an error too, is logged, and the next one comes. */
   private void attempt() throws InterruptedException {
     try {
       MetricsData data = source.gather();
@@ -188,7 +188,7 @@ public final class IntervalCollector {
     try {
       return settled.get();
     } catch (ExecutionException e) {
-      throw new IllegalStateException(e); // no one completes it so
+      throw new IllegalStateException(e); // it is completed with outcomes only
     }
   }
 

@@ -12,7 +12,7 @@ import java.time.Duration;
  * where gRPC's own servers ask after two hours and are particular about pings from the start.
  *
  * @param times how long connections live, and when silent ones are asked
- * @param pingEvery how long clients wait between two pings; zero where no client asks
+ * @param pingEvery how long clients must wait between two pings; zero for no limit
  * @param pingIdle whether they may ping without a call
  */
 record GrpcKeepalive(ConnectionTimes times, Duration pingEvery, boolean pingIdle) {

@@ -52,7 +52,7 @@ public final class GrpcServerEndpoint {
      * Takes a message.
      *
      * @param hold what it reserves beyond the message
-     * @param metadata what to pass on of the headers
+     * @param metadata the headers to pass on
      * @throws CodecException when the message is malformed
      */
     byte[] call(byte[] message, HttpRequest request, Hold hold, Metadata metadata)
@@ -130,7 +130,7 @@ public final class GrpcServerEndpoint {
     }
   }
 
-  /** How a client is asked to retry. */
+  /** The status that asks a client to retry. */
   public static GrpcException unavailable(Outcome.Unavailable u) {
     return new GrpcException(
         Status.UNAVAILABLE,

@@ -159,7 +159,9 @@ public final class HttpServerEndpoint {
     };
   }
 
-  /** What who decides is shown: headers, and parameters of the URL instead of some. */
+  /**
+   * The request as the authenticator sees it: headers, and parameters of the URL instead of some.
+   */
   private Function<String, List<String>> shown(HttpRequest request) {
     HttpServerSettings.HttpAuth by = settings.auth();
     if (by == null || by.params().isEmpty()) {
@@ -178,7 +180,7 @@ public final class HttpServerEndpoint {
     };
   }
 
-  /** Who made a request, and what to pass on of its headers. */
+  /** The client of a request, and the headers to pass on. */
   public Metadata metadata(HttpRequest request) {
     return Listeners.metadata(request, settings.includeMetadata(), auth, shown(request));
   }
@@ -264,7 +266,7 @@ public final class HttpServerEndpoint {
     }
   }
 
-  /** Has requests continue for so long once the listener stops, instead of the usual time. */
+  /** Lets requests continue for so long once the listener stops, instead of the usual time. */
   void stopWithin(Duration grace) {
     stopGrace = grace;
   }

@@ -46,7 +46,7 @@ public record ServerTlsSettings(
     Duration reloadInterval) {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.receiver");
 
-  /** How often a client's authorities are checked again when only that is asked for. */
+  /** How often a client's authorities are checked again when only that is configured. */
   private static final Duration CA_RELOAD = Duration.ofSeconds(10);
 
   private static final Section SECTION = new Section("tls", "TLS of the server.");
@@ -166,7 +166,7 @@ public record ServerTlsSettings(
   }
 
   /**
-   * TLS of its own protocol over sockets, which follows the files as asked for.
+   * TLS of a protocol over sockets, which reloads its files as configured.
    *
    * @param nanos a clock that never goes back
    * @throws IOException when a file cannot be read now

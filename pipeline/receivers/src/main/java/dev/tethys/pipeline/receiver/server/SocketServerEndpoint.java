@@ -7,7 +7,7 @@ public interface SocketServerEndpoint extends AutoCloseable {
   /**
    * Listens.
    *
-   * @throws IOException when the address is malformed or is not available
+   * @throws IOException when the address is malformed or not available
    */
   void open() throws IOException;
 

@@ -10,7 +10,7 @@ enum CounterNumbers {
   INT,
   /** As it is. */
   FLOAT,
-  /** One of both integers next to it, so that sums are right on average. */
+  /** One of both neighbouring integers, at random, so that sums are right on average. */
   STOCHASTIC_INT;
 
   double of(double value) {

@@ -45,7 +45,7 @@ public final class ZipkinReceiverFactory
   private static final Key<HttpServerSettings> HTTP_KEY =
       PROTOCOLS.optional("http", HTTP.type(UNDER_PROTOCOLS::read), "The server.");
 
-  /** The keys next to it are the Collector's former way of writing the same. */
+  /** The other keys are the Collector's former way of writing the same. */
   private static final Key<YamlObject> PROTOCOLS_KEY =
       SECTION.optional(
           "protocols",

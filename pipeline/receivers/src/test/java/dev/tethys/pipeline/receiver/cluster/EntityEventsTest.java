@@ -308,7 +308,7 @@ class EntityEventsTest {
     assertThat(events.getLast()).contains("otel.entity.interval=20", "phase=unknown");
   }
 
-  /** An end that happened while nothing was taken is reported once something is. */
+  /** A deletion that happened while nothing was taken is reported once something is. */
   @Test
   void whatIsNotTakenIsOfferedAgainAsItIsByThen() throws Exception {
     api.put(PODS, "shop/web-0", POD.formatted("Pending", "one"));

@@ -117,7 +117,7 @@ final class CreatorGraph implements AutoCloseable {
     graph.apply(read(creator, signals));
   }
 
-  /** Of templates that are in no graph. */
+  /** Of templates without a graph. */
   Template.Scope scope() {
     return new Template.Scope(
         new ComponentId("receiver_creator", ""),

@@ -485,7 +485,7 @@ class DatadogReceiverTest {
         .hasMessageContaining("trace_id_cache_size");
   }
 
-  /** An agent posts them of any kind asked to collect, and repeats what is not answered well. */
+  /** An agent posts them with any configuration, and repeats requests that fail. */
   @Test
   void whatAgentsTellOfMachinesIsAnsweredAndCounted() throws Exception {
     int port = start(Signal.METRICS);

@@ -87,7 +87,7 @@ class EventsReceiverTest {
     r.start();
   }
 
-  /** Now, and a time that is in the future of whichever receiver is made after. */
+  /** Now, and a time in the future of any receiver that is made later. */
   private static String soon() {
     return Instant.now().plus(1, ChronoUnit.MINUTES).truncatedTo(ChronoUnit.SECONDS).toString();
   }

@@ -45,7 +45,7 @@ class HostScrapersTest {
         host.receiver("scrapers: {cpu: {metrics: {system.cpu.utilization: {enabled: true}}}}");
     host.write("proc/stat", "cpu0 100 0 0 900 0 0 0 0 0 0\nbtime 1\n");
     assertThat(points(r.gather(), "system.cpu.utilization")).isEmpty();
-    // Time of guests is in user, and is no its own time.
+    // Time of guests is in user, and is not counted separately.
     host.write("proc/stat", "cpu0 130 0 10 960 0 0 0 0 30 0\nbtime 1\n");
     Map<String, Double> v = values(r.gather(), "system.cpu.utilization");
     assertThat(v.get("cpu0 user")).isCloseTo(0.3, within(1e-9));
@@ -169,7 +169,7 @@ class HostScrapersTest {
     double free = HostFixture.value(v, place + " free");
     assertThat(values(data, "system.filesystem.utilization"))
         .isEqualTo(Map.of(place, used / (used + free)));
-    // The other one is not there; that is reported, and costs nothing else.
+    // The other one is not there; that is logged, and costs nothing else.
     assertThat(counter("otelcol_scraper_scraped_metric_points_total", "filesystem")).isEqualTo(6);
   }
 

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Processes of a host: their metrics, and by what they are distinguished. */
+/** Processes of a host: their metrics, and the attributes that distinguish them. */
 class ProcessScraperTest {
   @TempDir Path folder;
   private HostFixture host;
@@ -221,7 +221,7 @@ class ProcessScraperTest {
                     call -> broken[0] && call.equals("io") ? new ArithmeticException() : null));
     assertThat(r.gather().resources()).isEmpty();
     broken[0] = false;
-    host.process(300, "redis-server", "redis-server *:6379", 0); // is checked first
+    host.process(300, "redis-server", "redis-server *:6379", 0); // is read first
     MetricsData data = r.gather();
     assertThat(pids(data)).containsExactly(300L, 4242L);
     for (ResourceGroup<Metric> g : data.resources()) {

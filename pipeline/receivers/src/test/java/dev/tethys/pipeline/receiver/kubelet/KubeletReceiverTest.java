@@ -209,7 +209,7 @@ class KubeletReceiverTest {
       r.start();
       r.gather();
       kubelet.answer(SUMMARY, KubeletFixture.later());
-      // Capacity is followed by its own watch, which has to come first.
+      // Capacity has its own watch, which has to come first.
       await(() -> api.requests.stream().anyMatch(q -> q.contains("watch")));
       MetricsData data = r.gather();
       assertThat(Scraped.shapes(data)).isEqualTo(Scraped.table(TABLE, true));

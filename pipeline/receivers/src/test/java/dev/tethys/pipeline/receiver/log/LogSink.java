@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 
-/** What follows a receiver: keeps records that it takes, and answers as configured. */
+/** The consumer after a receiver: keeps records that it takes, and answers as configured. */
 final class LogSink implements Consumer {
   private static final Duration TIME_LIMIT = Duration.ofSeconds(30);
 

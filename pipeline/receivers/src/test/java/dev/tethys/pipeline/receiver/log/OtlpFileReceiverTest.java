@@ -106,7 +106,7 @@ class OtlpFileReceiverTest {
         Signal.LOGS,
         Signal.TRACES);
     await(() -> pipeline.batches.size() == 1);
-    Thread.sleep(500); // it has been checked again and again
+    Thread.sleep(500); // it has been read again and again
     write("a.json", line.substring(90));
     await(() -> pipeline.batches.size() == 2);
     assertThat(pipeline.batches.getLast().signal()).isEqualTo(Signal.LOGS);

@@ -110,7 +110,7 @@ class OpenTsdbReceiverTest {
     registry.timer("checkout").record(Duration.ofMillis(1500));
     registry.close(); // sends what there is
     List<String> samples = Samples.of(pipeline.batches);
-    // OpenTSDB requires a tag at least, so what has none gets that of the machine.
+    // OpenTSDB requires a tag at least, so points without one get that of the machine.
     assertThat(
             samples.stream()
                 .map(x -> x.replaceFirst(" @.*", "").replaceFirst("host=\".*\"", "host=\"h\"")))

@@ -82,7 +82,7 @@ class ZipkinReceiverTest {
     return r.httpPort();
   }
 
-  /** The form of the Collector's own testdata/config.yaml; the keys next to it are deprecated. */
+  /** The form of the Collector's own testdata/config.yaml; the other keys are deprecated. */
   @Test
   void itsServerMayStandUnderProtocols() {
     String under =

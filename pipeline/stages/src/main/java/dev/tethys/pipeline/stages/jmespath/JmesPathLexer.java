@@ -111,7 +111,7 @@ final class JmesPathLexer {
     try {
       value = JsonReader.read(s);
     } catch (MalformedJsonException e) {
-      try { // bare words represented strings once, and still do
+      try { // bare words were strings once, and are still accepted
         value = JsonReader.read('"' + s + '"');
       } catch (MalformedJsonException f) {
         throw new JmesPathException("the literal at " + at + " is not JSON");

@@ -48,6 +48,6 @@ sealed interface JmesPathTree {
 
   record Call(String function, List<JmesPathTree> arguments) implements JmesPathTree {}
 
-  /** An expression that is handed to a function. */
+  /** An expression that is passed to a function. */
   record Reference(JmesPathTree of) implements JmesPathTree {}
 }

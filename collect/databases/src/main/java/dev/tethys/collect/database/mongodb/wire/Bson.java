@@ -49,7 +49,7 @@ final class Bson {
   private Bson() {}
 
   /**
-   * The document that begins where the buffer stands, which is after it afterwards.
+   * Reads the document at the buffer's position, which is after it afterwards.
    *
    * @throws IOException when it is not well formed
    */

@@ -18,8 +18,8 @@ final class CanonicalName {
   /**
    * The name to be used.
    *
-   * @param how {@code forward} follows aliases, {@code forwardAndReverse} (or {@code true}) asks by
-   *     whom the address is held, and follows aliases by default; anything else changes nothing
+   * @param how {@code forward} follows aliases, {@code forwardAndReverse} (or {@code true}) looks
+   *     up the name of the address, and follows aliases by default; anything else changes nothing
    * @throws IOException when the name is not known
    */
   static String of(String name, String how) throws IOException {

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A document of BSON, fields in order. Values are {@link String}, {@link Integer}, {@link Long},
  * {@link Double}, {@link Boolean}, {@link java.time.Instant}, {@link Timestamp}, {@link ObjectId},
- * {@link Binary}, {@link List}, documents, null, or {@link Other} for what not used here: inspects.
+ * {@link Binary}, {@link List}, documents, null, or {@link Other} for types that are not used.
  */
 public final class Document {
   /** The clock of a replica set: seconds of Unix, and a number within the second. */
@@ -40,7 +40,7 @@ public final class Document {
 
   private final Map<String, @Nullable Object> fields;
 
-  /** Over fields that no code changes any more. */
+  /** A document over fields that never change again. */
   Document(Map<String, @Nullable Object> fields) {
     this.fields = Collections.unmodifiableMap(fields);
   }
@@ -54,7 +54,7 @@ public final class Document {
     return new Document(fields);
   }
 
-  /** With the fields of another behind its own, and instead of those of the same name. */
+  /** With the fields of another document after its own, and instead of those of the same name. */
   public Document with(Document other) {
     Map<String, @Nullable Object> all = new LinkedHashMap<>(fields);
     all.putAll(other.fields);
@@ -71,7 +71,7 @@ public final class Document {
     return fields.isEmpty() ? "" : fields.keySet().iterator().next();
   }
 
-  /** What is at a path through documents; null when nothing does. */
+  /** The value at a path through documents; null when there is none. */
   public @Nullable Object at(String... path) {
     Object o = this;
     for (String name : path) {
@@ -116,7 +116,7 @@ public final class Document {
     return at(path) instanceof Number n ? Double.valueOf(n.doubleValue()) : null;
   }
 
-  /** Whether what is at a path is true, or a number other than 0. */
+  /** Whether the value at a path is true, or a number other than 0. */
   public boolean isTrue(String... path) {
     return switch (at(path)) {
       case Boolean b -> b;

@@ -47,7 +47,7 @@ public final class MongoTopology {
    * Connects and logs in.
    *
    * @param uri with its hosts
-   * @param direct whether its one host is asked, of any kind
+   * @param direct whether its one host is asked, regardless of its kind
    * @param timeLimit how long connecting to one server may take, where the string does not say
    * @param environment variables of the process
    * @throws IOException when there is no such server; the message holds no password
@@ -177,7 +177,7 @@ public final class MongoTopology {
 
   /**
    * Whether a secondary is further behind the primary, or where there is none the freshest of all,
-   * than the string allows. Each was asked at its own time, which is reckoned with.
+   * than the string allows. Each was asked at a different time, which is compensated.
    */
   private boolean isStale(Candidate c, List<Candidate> all) {
     Duration most = uri.maxStaleness();

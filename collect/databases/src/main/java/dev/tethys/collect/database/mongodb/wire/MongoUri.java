@@ -380,7 +380,7 @@ public record MongoUri(
         null);
   }
 
-  /** Whether a certificate counts regardless of name it is for. */
+  /** Whether a certificate is accepted regardless of its name. */
   boolean allowsAnyName() {
     return on(ANY_NAME);
   }

@@ -42,7 +42,7 @@ import org.bson.types.Decimal128;
 import org.bson.types.ObjectId;
 import org.junit.jupiter.api.Test;
 
-/** Next to the codec of MongoDB's own driver. */
+/** Compared with the codec of MongoDB's own driver. */
 final class BsonTest {
   private static final String ID = "507f1f77bcf86cd799439011";
 

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * Safe for several threads.
  */
 public final class CelProgram {
-  /** Parts of expressions that one evaluation may inspect. */
+  /** Parts of expressions that one evaluation may visit. */
   static final long MAX_STEPS = 10_000_000;
 
   private final String text;
@@ -121,7 +121,7 @@ public final class CelProgram {
       return f.test() ? (Object) m.containsKey(f.name()) : CelValues.element(m, f.name());
     }
 
-    /** A side that decides does so anything that becomes of the other one. */
+    /** A side that decides the result does so regardless of the other one. */
     private boolean logical(CelExpr.Logical l, Scope scope) {
       String what = l.and() ? "&&" : "||";
       try {

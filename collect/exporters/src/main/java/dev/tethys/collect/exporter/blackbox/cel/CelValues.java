@@ -17,9 +17,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Values and what operators make of them. A value is a {@code Long}, {@link Unsigned}, {@code
  * Double}, {@code Boolean}, {@code String}, {@link Bytes}, {@code List}, {@code Map}, {@link
- * Duration}, {@link Instant}, {@link Type} or {@link #NULL}. Numbers of different types are equal
- * and compared by what they are, as cel-go does; sums require both sides of one type. Source:
- * cel-spec's langdef.
+ * Duration}, {@link Instant}, {@link Type} or {@link #NULL}. Numbers of different types are
+ * compared by value, as in cel-go; sums require both sides of one type. Source: cel-spec's langdef.
  */
 final class CelValues {
   private CelValues() {}
@@ -112,8 +111,7 @@ final class CelValues {
       return x < y ? -1 : x > y ? 1 : 0;
     }
     if (a instanceof Double || b instanceof Double) {
-      return compareNumbers(
-          real(a), real(b)); // as cel-go, regardless of what is lost of large ones
+      return compareNumbers(real(a), real(b)); // as in cel-go, although large ones lose precision
     }
     return exact(a).compareTo(exact(b));
   }
@@ -324,7 +322,7 @@ final class CelValues {
     }
   }
 
-  /** An entry of a map that is in an expression. */
+  /** Adds an entry of a map in an expression. */
   static void put(Map<Object, Object> to, Object key, Object value) {
     if (!(key instanceof String
         || key instanceof Long

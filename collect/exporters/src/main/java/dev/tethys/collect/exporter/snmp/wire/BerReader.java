@@ -127,7 +127,7 @@ final class BerReader {
     return Oid.of(Arrays.copyOf(parts, n));
   }
 
-  /** The next value, of any kind; what no one knows is nothing. */
+  /** The next value, of any kind; an unknown one becomes nothing. */
   SnmpValue value() throws MalformedMessageException {
     int tag = tag();
     if (tag == Ber.INTEGER) {

@@ -128,7 +128,7 @@ public final class SnmpClient implements AutoCloseable {
     }
   }
 
-  /** Other patience from now on, and who is notified of it. */
+  /** Changes the timeouts, and the listener that is notified of them. */
   public void use(RequestLimits other, Listener hears) {
     timeLimit = other;
     listener = hears;

@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * (https://dbus.freedesktop.org/doc/dbus-specification.html). It asks and waits for the answer;
  * what else comes is passed over. For one thread, for one scrape.
  *
- * <p>Bounds: it is closed when its time is up, which ends anything that is under way, and a message
- * has at most 16 MiB, a bus's own bound being 128.
+ * <p>Bounds: it is closed when its time is up, which ends any call in progress, and a message has
+ * at most 16 MiB, a bus's own bound being 128.
  */
 public final class SystemBus implements AutoCloseable {
   private static final String USUAL = "/run/dbus/system_bus_socket";

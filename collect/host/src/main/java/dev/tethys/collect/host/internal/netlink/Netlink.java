@@ -104,7 +104,7 @@ public final class Netlink implements AutoCloseable {
       ByteBuffer body = in.slice(start + HEADER, length - HEADER).order(ByteOrder.nativeOrder());
       in.position(Math.min(in.limit(), start + (length + 3 & ~3)));
       if (answers != number) {
-        continue; // what was asked before and abandoned
+        continue; // an answer to an abandoned request
       }
       if (type == NLMSG_DONE) {
         return true;

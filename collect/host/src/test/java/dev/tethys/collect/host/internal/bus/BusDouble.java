@@ -20,8 +20,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * A bus with systemd and logind on it, which show what a test sets. The real node_exporter reads it
- * too, by a client that is not ours.
+ * A bus with systemd and logind on it, which report what a test sets. The real node_exporter reads
+ * it too, by a client that is not ours.
  */
 public final class BusDouble implements AutoCloseable {
   private static final String UNIT = "/org/freedesktop/systemd1/unit/";

@@ -11,7 +11,7 @@ final class Request {
 
   /**
    * The span of the client: its trace, and its id, which the server's span has as its parent. 0 for
-   * a server that no client has asked.
+   * a server without a client.
    */
   record Key(long traceHigh, long traceLow, long span) {}
 
@@ -21,7 +21,7 @@ final class Request {
   String connection = "";
   String peer = "";
 
-  /** Which side was not received; "" for none. */
+  /** The side whose span is missing; "" for none. */
   String virtual = "";
 
   double clientSeconds;

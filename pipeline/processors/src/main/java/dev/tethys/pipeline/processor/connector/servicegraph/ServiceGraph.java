@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Spans are acknowledged when they arrive: counts and waiting spans are in memory only.
  */
 final class ServiceGraph implements Connector {
-  /** What was checked; the spans themselves end here. */
+  /** Spans that were counted; the spans themselves end here. */
   static final String SEEN = "counted";
 
   static final String NO_SERVICE = "no_service_name";
@@ -254,7 +254,7 @@ final class ServiceGraph implements Connector {
     }
     String database = first(settings.databases(), resource, span.attributes());
     if (database != null) {
-      r.connection = Request.DATABASE; // which has no its own span
+      r.connection = Request.DATABASE; // which has no span
       r.server = database;
       r.serverSeconds = r.clientSeconds;
     }

@@ -106,7 +106,7 @@ final class Dimensions {
     return known;
   }
 
-  /** Series are distinguished by texts, for that is what labels are: 200 and "200" are one. */
+  /** Series are separated by texts, as labels are: 200 and "200" are one. */
   private static String text(@Nullable Object value) {
     return value instanceof Long n && n >= 0 && n < NUMBERS.length
         ? NUMBERS[n.intValue()]

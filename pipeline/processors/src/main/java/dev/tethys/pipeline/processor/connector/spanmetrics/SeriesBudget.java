@@ -11,7 +11,7 @@ final class SeriesBudget {
   /**
    * All of it is free.
    *
-   * @param limit series of a metric of a resource; 0 for no own limit
+   * @param limit series of a metric of a resource; 0 for no separate limit
    * @param exemplars of a point
    * @param most series of all of them
    */

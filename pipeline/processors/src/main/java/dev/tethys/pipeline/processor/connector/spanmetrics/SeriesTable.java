@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param <P> the kind of their points
  */
 final class SeriesTable<P extends DataPoint> {
-  /** The attribute of the series that counts what has no its own space. */
+  /** The attribute of the series that counts those beyond the limit. */
   private static final String OVERFLOW = "otel.metric.overflow";
 
   /** When a point of a delta begins. */

@@ -47,7 +47,9 @@ final class SpanCounting {
   private final SeriesKey key = new SeriesKey();
   private final SplittableRandom random = new SplittableRandom();
 
-  /** The trace state seen last, and how many spans one with it represents; 0 where it is silent. */
+  /**
+   * The trace state seen last, and how many spans one with it represents; 0 where it does not say.
+   */
   private String state = "";
 
   private double adjusted;
@@ -114,7 +116,9 @@ final class SpanCounting {
     }
   }
 
-  /** How many spans one represents, at random between two whole numbers so that the mean is so. */
+  /**
+   * How many spans one represents, at random between two whole numbers so that the mean is right.
+   */
   private long times(String traceState) {
     if (!traceState.equals(state)) {
       state = traceState;

@@ -20,7 +20,7 @@ final class SpanResource {
   /**
    * With nothing counted.
    *
-   * @param attributes no other's
+   * @param attributes not shared
    */
   SpanResource(Attributes attributes, SpanForms forms) {
     this.attributes = attributes;

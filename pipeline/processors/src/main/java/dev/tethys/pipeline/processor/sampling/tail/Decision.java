@@ -4,7 +4,7 @@ package dev.tethys.pipeline.processor.sampling.tail;
 enum Decision {
   SAMPLED("sampled"),
   NOT_SAMPLED("not_sampled"),
-  /** Anything that other policies say. */
+  /** Regardless of other policies. */
   DROPPED("dropped");
 
   /** How metrics call it. */

@@ -35,10 +35,10 @@ final class HeldTrace {
   /** What was decided when spans came. */
   @Nullable Decision early;
 
-  /** Whether a user who sent some of it was answered already. */
+  /** Whether a sender of some of it was answered already. */
   boolean owed;
 
-  /** Whether policies inspect it; it is not thrown out then. */
+  /** Whether policies evaluate it; it is not evicted then. */
   boolean deciding;
 
   private long bytes;
@@ -58,7 +58,7 @@ final class HeldTrace {
     repeat(sender);
   }
 
-  /** A user sent again what is here. */
+  /** A sender repeated spans that are here. */
   void repeat(AckCallback.Part sender) {
     senders.add(sender);
     receipts++;
@@ -92,7 +92,7 @@ final class HeldTrace {
     return TRACE_COST + bytes + (long) PIECE_COST * (pieces.size() + receipts);
   }
 
-  /** What a user adds to that who sends again what is here. */
+  /** The cost of a sender that repeats spans that are here. */
   static long costOfRepeat() {
     return PIECE_COST;
   }

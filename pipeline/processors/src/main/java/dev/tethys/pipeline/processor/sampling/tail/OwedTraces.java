@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
  * until a consumer accepts it. Safe for several threads.
  */
 final class OwedTraces {
-  /** No caller took it until the end. */
+  /** It was not taken until the end. */
   static final String UNAVAILABLE = TimedFlush.UNAVAILABLE;
 
-  /** The first pause after a user did not take one; it doubles up to the longest. */
+  /** The first pause after a trace was not taken; it doubles up to the longest. */
   private static final Duration RETRY = Duration.ofSeconds(1);
 
   private static final Duration LONGEST_RETRY = Duration.ofSeconds(30);
@@ -44,7 +44,7 @@ final class OwedTraces {
   /**
    * None yet.
    *
-   * @param onward called when those that had come back have continued again
+   * @param onward called when those that had come back were passed on again
    */
   OwedTraces(
       Consumer next,
@@ -61,7 +61,7 @@ final class OwedTraces {
     this.onward = onward;
   }
 
-  /** Whether some came back: what follows has no room, and no more should be decided. */
+  /** Whether some came back: there is no room after this, and no more should be decided. */
   synchronized boolean areWaiting() {
     return !waiting.isEmpty();
   }

@@ -48,7 +48,7 @@ final class PolicySet {
     return new PolicySet(settings, null, clock, ottl, metrics, log);
   }
 
-  /** The policies of other settings; those that did not change continue counting. */
+  /** The policies of other settings; unchanged ones continue counting. */
   PolicySet with(TailSettings other) {
     return new PolicySet(other, this, clock, ottl, metrics, log);
   }

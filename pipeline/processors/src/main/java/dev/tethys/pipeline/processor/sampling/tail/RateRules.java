@@ -61,7 +61,7 @@ final class RateRules {
     if (capacity != null && capacity < 0) {
       throw o.error(burst, "is 0 or more");
     }
-    // As elsewhere in the Collector's configurations 0 represents what is not said.
+    // As elsewhere in the Collector's configurations 0 means not set.
     return new Limit(rate, capacity == null || capacity == 0 ? 2 * rate : capacity, ofBytes);
   }
 

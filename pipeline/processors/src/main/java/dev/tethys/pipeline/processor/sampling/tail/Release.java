@@ -25,7 +25,7 @@ final class Release implements AckCallback {
     this.owed = owed;
   }
 
-  /** Whether no caller needs to send it again. */
+  /** Whether its senders need not send it again. */
   boolean isOwed() {
     return owed;
   }

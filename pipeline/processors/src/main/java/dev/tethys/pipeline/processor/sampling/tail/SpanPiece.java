@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The spans of one trace that came of one resource at once, as a message of OTLP: what is held of
- * them. Who sends the same again makes the same piece, regardless of what else came with it.
+ * them. A sender that repeats the same spans makes the same piece, regardless of others in the
+ * request.
  *
  * @param body not to be written into
  * @param hasRoot whether a span without a parent is among them

@@ -27,16 +27,16 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds spans by traces until policies decide on each. A source is notified of its spans as
- * configured: when they are held, and then they continue until a user has them; or when the traces
- * that they belong to were dropped or destinations have them.
+ * Holds spans by traces until policies decide on each. A source is answered as configured: when its
+ * spans are held, which then continue until they are taken; or when the traces that they belong to
+ * were dropped or destinations have them.
  *
- * <p>Decisions are made by one thread at a time, which hands each trace on before it inspects the
+ * <p>Decisions are made by one thread at a time, which passes each trace on before it evaluates the
  * next. While what comes behind has no room it waits there, and the table fills: what comes then is
  * given back to its source. The table holds less than its settings allow and one batch.
  */
 final class TailSampler implements Processor, Adjustable, PipelineWatcher {
-  /** Policies did not require it. */
+  /** Policies did not sample it. */
   static final String SAMPLED_OUT = "sampled_out";
 
   /** It was not decided when the processor stopped, which is configured to drop such. */
@@ -51,7 +51,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   /** What is due for longer is held up behind this processor. */
   private static final Duration LONG_DUE = Duration.ofSeconds(2);
 
-  /** How long a successor waits for what continues. */
+  /** How long a successor waits for traces that are being passed on. */
   private static final Duration LONGEST_WAY = Duration.ofSeconds(5);
 
   private static final Duration RETRY = Duration.ofSeconds(1);
@@ -210,7 +210,10 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     return new Batch(Signal.TRACES, Encoding.OTLP, SpanPiece.join(pieces), spans, 0, Metadata.NONE);
   }
 
-  /** What continues of a trace; null when there is no memory for it, or it is beyond all bounds. */
+  /**
+   * The batch of a trace to pass on; null when there is no memory for it, or it is beyond all
+   * bounds.
+   */
   private @Nullable Batch joined(HeldTrace t) {
     try {
       return batch(t.pieces);
@@ -467,7 +470,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     }
   }
 
-  /** Waits until no one decides, and if wanted nothing is held any more. */
+  /** Waits until no thread decides, and if wanted nothing is held any more. */
   private void awaitIdle(Duration timeLimit, boolean empty) {
     long left = timeLimit.toNanos();
     lock.lock();

@@ -16,7 +16,7 @@ final class TraceArrival {
   /** Its trace was larger than configured. */
   static final String TOO_LARGE = "trace_too_large";
 
-  /** The same spans were sent again while they were held, or after they had continued. */
+  /** The same spans were sent again while they were held, or after they had been passed on. */
   static final String REPEATED = "repeated";
 
   private final List<SpanPiece> pieces;
@@ -126,7 +126,7 @@ final class TraceArrival {
   }
 
   /**
-   * Settles and passes on what is not held, without the lock.
+   * Settles and passes on the pieces that are not held, without the lock.
    *
    * @param send hands spans on
    */

@@ -15,7 +15,7 @@ record TraceDecision(long arrival, long at, @Nullable Release release, long... f
     return release != null;
   }
 
-  /** With what a piece continued already; null if it did not. */
+  /** Fingerprints of the spans that a piece was already passed on with; null if it was not. */
   @Nullable Release releaseOf(SpanPiece p) {
     for (long f : fingerprints) {
       if (f == p.fingerprint()) {

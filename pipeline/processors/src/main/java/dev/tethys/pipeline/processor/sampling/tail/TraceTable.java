@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Traces that are held, traces that were decided lately, and decisions without traces.
  *
- * <p>Invariants: a trace is held or decided, not both; each held one that policies do not inspect
- * stands among those that are due; {@code bytes} is the cost of the held ones, and of the one that
- * continues until it has. Guarded by its owner.
+ * <p>Invariants: a trace is held or decided, not both; each held one that policies do not evaluate
+ * is among those that are due; {@code bytes} is the cost of the held ones, and of the one that is
+ * being passed on until it is taken. Guarded by its owner.
  */
 final class TraceTable {
   private final Map<TraceId, HeldTrace> held = new LinkedHashMap<>();
@@ -132,7 +132,7 @@ final class TraceTable {
     }
   }
 
-  /** Notes that a user sent again what is held. */
+  /** Notes that a sender repeated spans that are held. */
   void repeat(HeldTrace t, AckCallback.Part sender) {
     bytes -= t.cost();
     t.repeat(sender);
@@ -160,7 +160,7 @@ final class TraceTable {
     return byDue.isEmpty() ? null : byDue.first();
   }
 
-  /** Policies inspect a trace from now on. */
+  /** Policies evaluate a trace from now on. */
   void decide(HeldTrace t) {
     byDue.remove(t);
     t.deciding = true;
@@ -207,7 +207,7 @@ final class TraceTable {
     return null;
   }
 
-  /** Takes out what policies do not inspect. */
+  /** Takes out the traces that policies do not evaluate. */
   List<HeldTrace> takeAll() {
     List<HeldTrace> all = new ArrayList<>(byDue);
     for (HeldTrace t : all) {
