@@ -15,6 +15,7 @@ import dev.tethys.collect.observe.logs.ObservedLog;
 import dev.tethys.collect.observe.process.NodeMetrics;
 import dev.tethys.collect.observe.process.ProcessConnector;
 import dev.tethys.collect.observe.process.ProcessEvents;
+import dev.tethys.collect.observe.process.ProcessHandler;
 import dev.tethys.collect.observe.profile.CpuProfiler;
 import dev.tethys.collect.observe.profile.ProfileSink;
 import dev.tethys.collect.observe.protocol.ProtocolCounters;
@@ -73,11 +74,13 @@ public final class NodeObserver implements Collector, AutoCloseable {
   private final List<SignalState> signals = new ArrayList<>();
   private final @Nullable TcpSource connections;
   private final @Nullable PayloadCapture payloads;
-  private final @Nullable ProcessEvents life;
+  private final @Nullable ProcessEvents tracepoints;
   private final @Nullable TlsProbes probes;
   private final @Nullable CpuProfiler profiler;
   private final @Nullable RequestSpans spans;
+  private String connectorRefusal = "";
   private String tlsRefusal = "";
+  private final ProcessHandler processes = new ProcessLife();
   private final CountDownLatch stop = new CountDownLatch(1);
   private final LimitedLog failures = new LimitedLog(LOG);
   private final Thread thread;
@@ -100,9 +103,9 @@ public final class NodeObserver implements Collector, AutoCloseable {
     requests = new RequestMetrics(tracker.lock());
     dns = new DnsMetrics(tracker.lock(), o.maxDomains());
     connector = openConnector();
+    tracepoints = openTracepoints(o);
     connections = openConnections(o, addresses);
     payloads = openPayloads(o);
-    life = openLife(o);
     probes = openProbes(o);
     profiler = openProfiler(o, sinks.profiles());
     spans = openSpans(o, sinks);
@@ -147,6 +150,9 @@ public final class NodeObserver implements Collector, AutoCloseable {
   public static NodeObserver start(
       ObserverOptions options, ObserverSinks sinks, @Nullable Logs logs) {
     NodeObserver o = new NodeObserver(options, sinks, logs);
+    if (o.connector != null) {
+      o.connector.start(o.processes);
+    }
     o.scanner.start();
     o.thread.start();
     if (o.logs != null) {
@@ -157,37 +163,46 @@ public final class NodeObserver implements Collector, AutoCloseable {
 
   private @Nullable ProcessConnector openConnector() {
     try {
-      ProcessConnector events =
-          ProcessConnector.open(
-              new ProcessConnector.Sink() {
-                @Override
-                public void forked(int parent, int child) {
-                  containers.processForked(parent, child);
-                }
-
-                @Override
-                public void started(int process) {
-                  containers.processStarted(process);
-                }
-
-                @Override
-                public void exited(int process) {
-                  containers.processExited(process, false);
-                }
-              });
+      ProcessConnector c = ProcessConnector.open();
       signals.add(new SignalState("processes", SignalState.Level.FULL, "connector", ""));
-      return events;
+      return c;
     } catch (LibraryException e) {
-      signals.add(
-          new SignalState(
-              "processes",
-              SignalState.Level.REDUCED,
-              "/proc",
-              e.getMessage()
-                  + "; processes are looked for every 5s and at their first event: the client's"
-                  + " side of short processes is missing"));
+      connectorRefusal = String.valueOf(e.getMessage());
       return null;
     }
+  }
+
+  /** Events of processes by tracepoints, where the kernel has no connector for this process. */
+  private @Nullable ProcessEvents openTracepoints(ObserverOptions o) {
+    if (connector != null) {
+      return null;
+    }
+    String refusal = "eBPF is switched off by --disable-ebpf";
+    if (o.programs()) {
+      try {
+        ProcessEvents events = ProcessEvents.open();
+        signals.add(
+            new SignalState(
+                "processes",
+                SignalState.Level.REDUCED,
+                "eBPF",
+                connectorRefusal + "; processes that never run a program are found every 5s"));
+        return events;
+      } catch (RefusedException e) {
+        refusal = String.valueOf(e.getMessage());
+      }
+    }
+    signals.add(
+        new SignalState(
+            "processes",
+            SignalState.Level.REDUCED,
+            "/proc",
+            connectorRefusal
+                + "; "
+                + refusal
+                + "; processes are looked for every 5s and at their first event: the client's"
+                + " side of short processes is missing"));
+    return null;
   }
 
   private @Nullable TcpSource openConnections(ObserverOptions o, LocalAddresses addresses) {
@@ -256,22 +271,9 @@ public final class NodeObserver implements Collector, AutoCloseable {
     return PayloadCapture.open(tracker, requests, dns, counters, own, false);
   }
 
-  /** Events of processes, by which the probes find new ones sooner and see crashes. */
-  private @Nullable ProcessEvents openLife(ObserverOptions o) {
-    if (!o.programs()) {
-      return null;
-    }
-    try {
-      return ProcessEvents.open();
-    } catch (RefusedException e) {
-      LOG.log(Level.WARNING, "Events of processes are not read: {0}", e.getMessage());
-      return null;
-    }
-  }
-
   private @Nullable TlsProbes openProbes(ObserverOptions o) {
     PayloadCapture p = payloads;
-    if (p == null || !tlsRefusal.isEmpty() || life == null) {
+    if (p == null || !tlsRefusal.isEmpty() || connector == null && tracepoints == null) {
       String why =
           p == null
               ? "requests are off"
@@ -344,6 +346,30 @@ public final class NodeObserver implements Collector, AutoCloseable {
     return List.copyOf(signals);
   }
 
+  /** Passes starts and ends of processes to the registry and the probes. */
+  private final class ProcessLife implements ProcessHandler {
+    @Override
+    public void forked(int parent, int child) {
+      containers.processForked(parent, child);
+    }
+
+    @Override
+    public void executed(int process) {
+      containers.processStarted(process); // its name is that of the program now
+      if (probes != null) {
+        probes.suspect(process);
+      }
+    }
+
+    @Override
+    public void ended(int process, int signal) {
+      containers.processExited(process, false);
+      if (probes != null && signal != 0) {
+        probes.killed(process, signal);
+      }
+    }
+  }
+
   /** Reads /proc at intervals, and asks runtimes about containers in between. */
   private void scanProcesses() {
     try {
@@ -397,7 +423,9 @@ public final class NodeObserver implements Collector, AutoCloseable {
 
   /** Changes of connections and payloads, in the order in which they happened. */
   private void readEvents() {
-    readLife();
+    if (tracepoints != null) {
+      tracepoints.read(processes);
+    }
     long now = System.nanoTime();
     TcpSource source = connections;
     PayloadCapture p = payloads;
@@ -417,24 +445,6 @@ public final class NodeObserver implements Collector, AutoCloseable {
     } finally {
       tracker.lock().unlock();
     }
-  }
-
-  private void readLife() {
-    if (life == null) {
-      return;
-    }
-    TlsProbes t = probes;
-    life.read(
-        (pid, kind, signal) -> {
-          if (kind == ProcessEvents.Kind.EXECUTED) {
-            containers.processStarted(pid); // its name is that of the program now
-            if (t != null) {
-              t.suspect(pid);
-            }
-          } else if (t != null && ProcessEvents.isFault(signal)) {
-            t.crashed(pid, signal);
-          }
-        });
   }
 
   private void readSockets(long now) {
@@ -523,8 +533,8 @@ public final class NodeObserver implements Collector, AutoCloseable {
     if (probes != null) {
       probes.close();
     }
-    if (life != null) {
-      life.close();
+    if (tracepoints != null) {
+      tracepoints.close();
     }
     if (payloads != null) {
       payloads.close();

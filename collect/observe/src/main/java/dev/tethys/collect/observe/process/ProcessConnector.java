@@ -25,44 +25,26 @@ public final class ProcessConnector implements AutoCloseable {
   private static final int FORK = 1;
   private static final int EXEC = 2;
   private static final int EXIT = 0x8000_0000;
+  private static final int SIGNAL_MASK = 0x7f;
   private static final Duration PATIENCE = Duration.ofMillis(500);
   private static final int ATTEMPTS = 64;
 
-  /** Takes events of processes; threads are left out. */
-  public interface Sink {
-    /** A process has a child. */
-    void forked(int parent, int child);
-
-    /** A process runs another program. */
-    void started(int process);
-
-    /** A process ended. */
-    void exited(int process);
-  }
-
   private final SocketCalls netlink;
-  private final Sink sink;
   private final byte[] buffer = new byte[8192];
-  private final Thread thread;
+  private @Nullable Thread thread;
   private volatile boolean closed;
   private volatile long lost;
 
-  private ProcessConnector(SocketCalls netlink, Sink sink) {
+  private ProcessConnector(SocketCalls netlink) {
     this.netlink = netlink;
-    this.sink = sink;
-    thread =
-        Thread.ofPlatform()
-            .name("observe-exec")
-            .daemon()
-            .unstarted(EssentialLoop.of("observe-exec", this::run));
   }
 
   /**
-   * Subscribes to the events.
+   * Subscribes to the events. They wait in the kernel until {@link #start}.
    *
    * @throws LibraryException when the kernel has none for this process
    */
-  public static ProcessConnector open(Sink sink) throws LibraryException {
+  public static ProcessConnector open() throws LibraryException {
     SocketCalls netlink =
         new SocketCalls(SocketCalls.AF_NETLINK, SocketCalls.SOCK_DGRAM, NETLINK_CONNECTOR);
     boolean done = false;
@@ -70,9 +52,8 @@ public final class ProcessConnector implements AutoCloseable {
       netlink.timeout(PATIENCE);
       netlink.joinGroup(GROUP_PROCESSES);
       netlink.send(subscription());
-      ProcessConnector events = new ProcessConnector(netlink, sink);
+      ProcessConnector events = new ProcessConnector(netlink);
       events.awaitAcknowledgement();
-      events.thread.start();
       done = true;
       return events;
     } finally {
@@ -80,6 +61,17 @@ public final class ProcessConnector implements AutoCloseable {
         netlink.close();
       }
     }
+  }
+
+  /** Starts to read; the handler is called by one thread. */
+  public void start(ProcessHandler handler) {
+    Thread t =
+        Thread.ofPlatform()
+            .name("observe-exec")
+            .daemon()
+            .unstarted(EssentialLoop.of("observe-exec", () -> run(handler)));
+    thread = t;
+    t.start();
   }
 
   private static byte[] subscription() {
@@ -105,12 +97,12 @@ public final class ProcessConnector implements AutoCloseable {
     throw new LibraryException("process connector", Errno.EAGAIN);
   }
 
-  private void run() {
+  private void run(ProcessHandler handler) {
     while (!closed) {
       try {
         ByteBuffer b = event(netlink.receive(buffer));
         if (b != null) {
-          report(b, sink);
+          report(b, handler);
         }
       } catch (LibraryException e) {
         if (e.errno() == Errno.ENOBUFS) {
@@ -129,19 +121,20 @@ public final class ProcessConnector implements AutoCloseable {
   }
 
   /** Reports a message of the connector. */
-  static void report(ByteBuffer b, Sink sink) {
+  static void report(ByteBuffer b, ProcessHandler handler) {
     int process = b.getInt(DATA);
     int group = b.getInt(DATA + 4);
     switch (b.getInt(HEADERS)) {
       case FORK -> {
         if (b.limit() >= DATA + 16 && b.getInt(DATA + 8) == b.getInt(DATA + 12)) {
-          sink.forked(group, b.getInt(DATA + 12));
+          handler.forked(group, b.getInt(DATA + 12));
         }
       }
-      case EXEC -> sink.started(group);
+      case EXEC -> handler.executed(group);
       case EXIT -> {
         if (process == group) {
-          sink.exited(group);
+          int status = b.limit() >= DATA + 12 ? b.getInt(DATA + 8) : 0; // as waitpid has it
+          handler.ended(group, status & SIGNAL_MASK);
         }
       }
       default -> {
@@ -158,10 +151,13 @@ public final class ProcessConnector implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    Thread t = thread;
+    if (t != null) {
+      try {
+        t.join();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
     netlink.close();
   }

@@ -8,7 +8,10 @@ import dev.tethys.collect.observe.kernel.RefusedException;
 import dev.tethys.collect.observe.kernel.RingBuffer;
 import java.util.Map;
 
-/** Starts and ends of processes as events of the kernel. For one thread at a time. */
+/**
+ * Starts and ends of processes by tracepoints, for where {@link ProcessConnector} is refused; forks
+ * are not among them. For one thread at a time.
+ */
 public final class ProcessEvents implements AutoCloseable {
   private static final int RING_BYTES = 1 << 18;
 
@@ -18,21 +21,7 @@ public final class ProcessEvents implements AutoCloseable {
   private static final int KIND = 12;
   private static final int SIGNAL = 14;
 
-  /** Kind of an event. */
-  public enum Kind {
-    /** The process runs another program now. */
-    EXECUTED,
-    ENDED
-  }
-
-  /** Receives an event. */
-  @FunctionalInterface
-  public interface Handler {
-    /**
-     * @param signal that ended the process, 0 for none
-     */
-    void accept(int pid, Kind kind, int signal);
-  }
+  private static final int EXECUTED = 0;
 
   private final LoadedPrograms programs;
   private final RingBuffer ring;
@@ -63,22 +52,17 @@ public final class ProcessEvents implements AutoCloseable {
     }
   }
 
-  /** True for signals by which the kernel ends a process that did something impossible. */
-  public static boolean isFault(int signal) {
-    return switch (signal) {
-      case 4, 5, 7, 11 -> true; // SIGILL, SIGTRAP, SIGBUS, SIGSEGV
-      default -> false;
-    };
-  }
-
   /** Reads the events so far. */
-  public void read(Handler to) {
+  public void read(ProcessHandler to) {
     ring.read(
-        (m, at, _) ->
-            to.accept(
-                m.get(JAVA_INT, at + TGID),
-                m.get(JAVA_SHORT, at + KIND) == 0 ? Kind.EXECUTED : Kind.ENDED,
-                m.get(JAVA_SHORT, at + SIGNAL)));
+        (m, at, _) -> {
+          int process = m.get(JAVA_INT, at + TGID);
+          if (m.get(JAVA_SHORT, at + KIND) == EXECUTED) {
+            to.executed(process);
+          } else {
+            to.ended(process, m.get(JAVA_SHORT, at + SIGNAL));
+          }
+        });
   }
 
   @Override

@@ -359,10 +359,13 @@ public final class TlsProbes implements AutoCloseable {
     f.attachments.clear();
   }
 
-  /** Notes that a process was ended by a fault: its files are left alone for a while. */
-  public synchronized void crashed(int pid, int signal) {
+  /**
+   * Notes that a signal ended a process. If it was a fault, the files of the process are left alone
+   * for a while.
+   */
+  public synchronized void killed(int pid, int signal) {
     Watched p = processes.get(pid);
-    if (p == null) {
+    if (p == null || !isFault(signal)) {
       return;
     }
     long now = nanos.getAsLong();
@@ -384,6 +387,14 @@ public final class TlsProbes implements AutoCloseable {
           Duration.ofNanos(f.backOff));
       f.backOff = Math.min(2 * f.backOff, LONGEST_BACK_OFF);
     }
+  }
+
+  /** True for signals by which the kernel ends a process that did something impossible. */
+  private static boolean isFault(int signal) {
+    return switch (signal) {
+      case 4, 5, 7, 11 -> true; // SIGILL, SIGTRAP, SIGBUS, SIGSEGV
+      default -> false;
+    };
   }
 
   private int attachedFiles() {

@@ -18,7 +18,7 @@ class ProcessConnectorTest {
   private static final int WHAT = 36;
   private static final int DATA = 52;
 
-  private static final class Recorded implements ProcessConnector.Sink {
+  private static final class Recorded implements ProcessHandler {
     final List<String> events = new ArrayList<>();
 
     @Override
@@ -27,17 +27,17 @@ class ProcessConnectorTest {
     }
 
     @Override
-    public void started(int process) {
+    public void executed(int process) {
       events.add("exec " + process);
     }
 
     @Override
-    public void exited(int process) {
-      events.add("exit " + process);
+    public void ended(int process, int signal) {
+      events.add("exit " + process + " " + signal);
     }
   }
 
-  private static void report(ProcessConnector.Sink to, int what, int... data) {
+  private static void report(ProcessHandler to, int what, int... data) {
     ByteBuffer b = ByteBuffer.allocate(DATA + 24).order(ByteOrder.nativeOrder());
     b.putInt(WHAT, what);
     for (int i = 0; i < data.length; i++) {
@@ -54,37 +54,39 @@ class ProcessConnectorTest {
     report(r, 2, 20, 20);
     report(r, 4, 20, 20); // a change of the user
     report(r, 0x8000_0000, 21, 20, 0, 0);
-    report(r, 0x8000_0000, 20, 20, 0, 0);
-    assertThat(r.events).containsExactly("fork 10 20", "exec 20", "exit 20");
+    report(r, 0x8000_0000, 20, 20, 139, 17); // SIGSEGV with a core
+    report(r, 0x8000_0000, 30, 30, 256, 17); // exit(1)
+    assertThat(r.events).containsExactly("fork 10 20", "exec 20", "exit 20 11", "exit 30 0");
   }
 
   @Test
   void processesOfThisMachineAreReported() throws IOException, InterruptedException {
     Set<String> seen = ConcurrentHashMap.newKeySet();
-    ProcessConnector.Sink sink =
-        new ProcessConnector.Sink() {
+    ProcessHandler sink =
+        new ProcessHandler() {
           @Override
           public void forked(int parent, int child) {
             seen.add("fork " + child);
           }
 
           @Override
-          public void started(int process) {
+          public void executed(int process) {
             seen.add("exec " + process);
           }
 
           @Override
-          public void exited(int process) {
-            seen.add("exit " + process);
+          public void ended(int process, int signal) {
+            seen.add("exit " + process + " " + signal);
           }
         };
-    try (ProcessConnector _ = ProcessConnector.open(sink)) {
+    try (ProcessConnector connector = ProcessConnector.open()) {
+      connector.start(sink);
       Process p = new ProcessBuilder("true").start();
       long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-      while (!seen.contains("exit " + p.pid()) && System.nanoTime() < end) {
+      while (!seen.contains("exit " + p.pid() + " 0") && System.nanoTime() < end) {
         Thread.onSpinWait();
       }
-      assertThat(seen).contains("exec " + p.pid(), "exit " + p.pid());
+      assertThat(seen).contains("exec " + p.pid(), "exit " + p.pid() + " 0");
     } catch (LibraryException e) {
       abort("the kernel has no process connector here: " + e.getMessage());
     }

@@ -96,7 +96,9 @@ class TlsProbesTest {
     process(1, true);
     process(2, true);
     probes.pass();
-    probes.crashed(1, 11);
+    probes.killed(1, 15);
+    assertThat(attached).as("SIGTERM is no fault").isNotEmpty();
+    probes.killed(1, 11);
     assertThat(attached).isEmpty();
     assertThat(probes.counts().backOffs()).isEqualTo(1);
     assertThat(probes.counts().backingOff()).isEqualTo(1);
@@ -106,7 +108,7 @@ class TlsProbesTest {
     now += 301 * SECOND;
     probes.pass();
     assertThat(attached).isNotEmpty();
-    probes.crashed(2, 11);
+    probes.killed(2, 11);
     now += 700 * SECOND;
     probes.pass();
     assertThat(attached).as("the second pause is longer").isEmpty();

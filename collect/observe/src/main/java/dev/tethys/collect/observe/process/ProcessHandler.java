@@ -1,0 +1,17 @@
+package dev.tethys.collect.observe.process;
+
+/** Receives starts and ends of processes; those of threads are left out. */
+public interface ProcessHandler {
+  /** A process has a child. */
+  void forked(int parent, int child);
+
+  /** A process runs another program. */
+  void executed(int process);
+
+  /**
+   * A process ended.
+   *
+   * @param signal that ended it, 0 for none
+   */
+  void ended(int process, int signal);
+}
