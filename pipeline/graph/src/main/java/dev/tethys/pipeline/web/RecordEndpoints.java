@@ -12,7 +12,7 @@ import dev.tethys.pipeline.graph.Tap;
 import dev.tethys.pipeline.privacy.Detector;
 import dev.tethys.pipeline.privacy.Finding;
 import dev.tethys.pipeline.privacy.PersonalData;
-import dev.tethys.pipeline.privacy.Texts;
+import dev.tethys.pipeline.privacy.TelemetryTexts;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
@@ -233,7 +233,7 @@ final class RecordEndpoints {
       }
       records += tree.itemCount();
       batches++;
-      Texts.edit(
+      TelemetryTexts.edit(
           tree,
           (field, text) -> {
             for (Finding f : DATA.find(text)) {

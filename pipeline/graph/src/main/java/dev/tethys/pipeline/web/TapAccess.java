@@ -5,7 +5,7 @@ import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.privacy.PersonalData;
-import dev.tethys.pipeline.privacy.Texts;
+import dev.tethys.pipeline.privacy.TelemetryTexts;
 import dev.tethys.web.HttpException;
 
 /** Visibility of the data of a graph to readers of an API. */
@@ -41,7 +41,7 @@ public enum TapAccess {
   /** Masks the texts of a tree. */
   void mask(Telemetry<?> tree) {
     if (this != PLAIN) {
-      Texts.edit(tree, (field, text) -> masked(text));
+      TelemetryTexts.edit(tree, (field, text) -> masked(text));
     }
   }
 

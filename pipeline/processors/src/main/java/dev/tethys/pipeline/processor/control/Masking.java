@@ -4,7 +4,7 @@ import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.ottl.Cursor;
 import dev.tethys.pipeline.privacy.PersonalData;
-import dev.tethys.pipeline.privacy.Texts;
+import dev.tethys.pipeline.privacy.TelemetryTexts;
 import org.jspecify.annotations.Nullable;
 
 /** Masking of the items of one batch by a control. */
@@ -35,14 +35,14 @@ final class Masking {
     ResourceGroup<?> r = at.resource();
     if (withResource && r != last) {
       last = r;
-      tally.changed |= Texts.edit(r.resource().attributes(), this::edit);
+      tally.changed |= TelemetryTexts.edit(r.resource().attributes(), this::edit);
     }
     found = false;
     tally.changed |=
         switch (signal) {
-          case LOGS -> Texts.editItem(at.log(), this::edit);
-          case TRACES -> Texts.editItem(at.span(), this::edit);
-          case METRICS -> Texts.edit(at.point(), this::edit);
+          case LOGS -> TelemetryTexts.editItem(at.log(), this::edit);
+          case TRACES -> TelemetryTexts.editItem(at.span(), this::edit);
+          case METRICS -> TelemetryTexts.edit(at.point(), this::edit);
           case PROFILES -> false;
         };
     tally.masked += found ? 1 : 0;

@@ -18,7 +18,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Texts in a tree of telemetry: attributes, bodies, names, messages; not those of profiles. */
-public final class Texts {
+public final class TelemetryTexts {
   /** Function of a text in its field. */
   @FunctionalInterface
   public interface Editor {
@@ -30,7 +30,7 @@ public final class Texts {
     String edit(String field, String text);
   }
 
-  private Texts() {}
+  private TelemetryTexts() {}
 
   /**
    * Edits all texts.
