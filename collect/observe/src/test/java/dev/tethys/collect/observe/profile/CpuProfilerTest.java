@@ -55,6 +55,7 @@ class CpuProfilerTest {
     try {
       p =
           new ProcessBuilder(command)
+              .directory(folder.toFile()) // Node writes a log into it
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)
               .start();
