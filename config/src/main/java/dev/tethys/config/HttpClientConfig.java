@@ -214,7 +214,9 @@ public record HttpClientConfig(
 
     /** As a value in configurations. */
     public static final Type<Header> TYPE =
-        SECTION.type(o -> new Header(o.get(VALUES), o.get(SECRETS), o.get(FILES)));
+        SECTION.type(
+            o -> new Header(o.get(VALUES), o.get(SECRETS), o.get(FILES)),
+            new Header(List.of(), List.of(), List.of()));
 
     private Map<String, @Nullable Object> tree() {
       Map<String, @Nullable Object> m = new LinkedHashMap<>();

@@ -15,6 +15,7 @@ public final class Section {
   private final String name;
   private final String doc;
   private final Map<String, Key<?>> keys = new LinkedHashMap<>();
+  private boolean nullIsAbsent;
 
   public Section(String name, String doc) {
     this.name = name;
@@ -42,9 +43,9 @@ public final class Section {
     return add(new Key<>(key, type.absentWhenNull(), null, false, true, doc));
   }
 
-  /** A key that must be there. */
+  /** A key that must be there; null counts as absent. */
   public <T> Key<T> required(String key, Type<T> type, String doc) {
-    return add(new Key<>(key, type, null, true, true, doc));
+    return add(new Key<>(key, type.absentWhenNull(), null, true, true, doc));
   }
 
   /**
@@ -53,6 +54,16 @@ public final class Section {
   public Section notBuilt(String key, String doc) {
     add(new Key<>(key, Type.ANY, null, false, false, doc));
     return this;
+  }
+
+  /** From now on null counts as absent for every plain value of the section. */
+  public Section takingNullAsAbsent() {
+    nullIsAbsent = true;
+    return this;
+  }
+
+  boolean takesNullAsAbsent() {
+    return nullIsAbsent;
   }
 
   /** All keys of another section, written inline in this one. */
@@ -71,6 +82,15 @@ public final class Section {
   /** The type of values that are such maps. */
   public <T> Type<T> type(Function<YamlObject, T> reader) {
     return new Type<>(name, null, n -> reader.apply(n.object(this)), this);
+  }
+
+  /**
+   * The same.
+   *
+   * @param whenNull what null means where it is written as an item of a list or the value of a map
+   */
+  public <T> Type<T> type(Function<YamlObject, T> reader, T whenNull) {
+    return new Type<>(name, whenNull, n -> reader.apply(n.object(this)), this);
   }
 
   @Nullable Key<?> find(String key) {

@@ -80,12 +80,24 @@ public final class Type<T> {
 
   /** A list; an empty value is an empty list, an empty item an error. */
   public static <T> Type<List<T>> list(Type<T> item) {
+    return list(item, false);
+  }
+
+  /** The same, but an empty item counts as absent. */
+  public static <T> Type<List<T>> sparseList(Type<T> item) {
+    return list(item, true);
+  }
+
+  private static <T> Type<List<T>> list(Type<T> item, boolean sparse) {
     return new Type<>(
         "list of " + item.name,
         List.of(),
         n -> {
           List<T> out = new ArrayList<>();
           for (YamlNode i : n.items()) {
+            if (sparse && i.isNull()) {
+              continue;
+            }
             T v = item.readOrNull(i);
             if (v == null) {
               throw i.error("empty or null " + item.name + " section in " + n.path());
@@ -189,8 +201,11 @@ public final class Type<T> {
         null);
   }
 
-  /** The same, but null counts as absent. */
-  Type<T> absentWhenNull() {
+  /**
+   * The same, but null counts as absent: for keys whose rules forbid the value that null stands
+   * for.
+   */
+  public Type<T> absentWhenNull() {
     return whenNull == null ? this : new Type<>(name, null, reader, section);
   }
 

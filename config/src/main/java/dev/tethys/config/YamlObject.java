@@ -30,7 +30,7 @@ public final class YamlObject {
         e.getValue().key().notBuilt(v.path(), key.doc());
       }
     }
-    if (node.takesNullAsAbsent()) {
+    if (node.takesNullAsAbsent() || section.takesNullAsAbsent()) {
       entries.entrySet().removeIf(e -> e.getValue().value().isNull() && isValue(e.getKey()));
     }
   }

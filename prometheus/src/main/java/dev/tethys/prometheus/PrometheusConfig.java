@@ -187,6 +187,9 @@ public record PrometheusConfig(
     YamlNode patterns = o.at(SCRAPE_CONFIG_FILES);
     if (patterns != null) {
       for (YamlNode pattern : patterns.items()) {
+        if (pattern.isNull()) {
+          continue; // names no file
+        }
         pattern.parse(FilePattern::of);
         for (Path p : FilePattern.of(pattern.asPath()).files()) {
           YamlDocument d = YamlDocument.read(p);

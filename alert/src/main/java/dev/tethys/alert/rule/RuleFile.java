@@ -93,11 +93,12 @@ public final class RuleFile {
           "",
           "Tenant whose logs, traces or profiles are queried, fake when absent. (Tethys)");
   private static final Key<List<YamlNode>> RULES =
-      GROUP.key("rules", Type.list(Type.of("rule", null, n -> n)), List.of(), "The rules.");
+      GROUP.key("rules", Type.sparseList(Type.of("rule", null, n -> n)), List.of(), "The rules.");
 
   private static final Section FILE = new Section("rule file", "A file named in rule_files.");
   private static final Key<List<YamlNode>> GROUPS =
-      FILE.key("groups", Type.list(Type.of("rule_group", null, n -> n)), List.of(), "The groups.");
+      FILE.key(
+          "groups", Type.sparseList(Type.of("rule_group", null, n -> n)), List.of(), "The groups.");
 
   /** The sections of a rule file, for the reference of all keys. */
   public static List<Section> sections() {

@@ -67,7 +67,11 @@ public record KerberosIdentity(
       username = s.required("username", Type.STRING, "The principal, without its realm.");
       realm = s.key("realm", Type.STRING, "", "Its realm; else the default one of krb5.conf.");
       service =
-          s.key("service_name", Type.STRING, usual, "What the server's principal begins with.");
+          s.key(
+              "service_name",
+              Type.STRING.absentWhenNull(),
+              usual,
+              "What the server's principal begins with.");
       password = s.key("password", Type.SECRET, Secret.NONE, "The principal's password.");
       keytab = s.key("keytab_file", Type.PATH, "", "File with the principal's keys.");
       useKeytab =

@@ -42,7 +42,11 @@ public record DnsConfig(List<String> names, RecordType type, int port, Duration 
       SECTION.key(
           "port", Type.INT, 0L, "The port of the targets; not with SRV, which has its own.");
   private static final Key<Duration> REFRESH_INTERVAL =
-      SECTION.key("refresh_interval", Type.DURATION, Duration.ofSeconds(30), "How often to ask.");
+      SECTION.key(
+          "refresh_interval",
+          Type.DURATION.absentWhenNull(),
+          Duration.ofSeconds(30),
+          "How often to ask.");
   static final Type<DnsConfig> TYPE = SECTION.type(DnsConfig::read);
 
   private static RecordType recordType(YamlNode n) {
@@ -58,6 +62,10 @@ public record DnsConfig(List<String> names, RecordType type, int port, Duration 
     List<String> names = o.get(NAMES);
     if (names.isEmpty()) {
       throw o.error("DNS-SD config must contain at least one SRV record name");
+    }
+    YamlNode written = o.at(RECORD_TYPE);
+    if (written != null && written.isNull()) {
+      throw o.error(RECORD_TYPE, "type is empty; allowed: SRV, A, AAAA, MX, NS");
     }
     RecordType type = o.get(RECORD_TYPE);
     long port = o.get(PORT);

@@ -35,7 +35,7 @@ public record FileConfig(List<String> files, Duration refreshInterval) implement
   private static final Key<Duration> REFRESH_INTERVAL =
       SECTION.key(
           "refresh_interval",
-          Type.DURATION,
+          Type.DURATION.absentWhenNull(),
           Duration.ofMinutes(5),
           "How often to read them again.");
   static final Type<FileConfig> TYPE = SECTION.type(FileConfig::read);

@@ -19,7 +19,8 @@ public record Filter(String name, List<String> values) implements Mechanism.Nest
 
   /** A list of such conditions, all of which must hold. */
   public static final Type<List<Filter>> LIST =
-      Type.list(SECTION.type(o -> new Filter(o.get(NAME), o.get(VALUES))));
+      Type.list(
+          SECTION.type(o -> new Filter(o.get(NAME), o.get(VALUES)), new Filter("", List.of())));
 
   @Override
   public Map<String, @Nullable Object> tree() {

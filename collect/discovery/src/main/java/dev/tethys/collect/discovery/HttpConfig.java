@@ -20,7 +20,8 @@ public record HttpConfig(URI url, Duration refreshInterval, HttpClientConfig cli
   private static final Key<URI> URL =
       SECTION.optional("url", Type.URL, "Where the list is fetched from.");
   private static final Key<Duration> REFRESH_INTERVAL =
-      SECTION.key("refresh_interval", Type.DURATION, Duration.ofSeconds(60), "How often.");
+      SECTION.key(
+          "refresh_interval", Type.DURATION.absentWhenNull(), Duration.ofSeconds(60), "How often.");
 
   static {
     SECTION.include(HttpClientConfig.SECTION);

@@ -111,7 +111,8 @@ public final class Mechanism {
 
   /** The key {@code refresh_interval}. */
   public static Key<Duration> refreshInterval(Section section, Duration otherwise) {
-    return section.key("refresh_interval", Type.DURATION, otherwise, "How often it is asked.");
+    return section.key(
+        "refresh_interval", Type.DURATION.absentWhenNull(), otherwise, "How often it is asked.");
   }
 
   /** The key {@code port}, for targets whose source gives none. */

@@ -72,7 +72,7 @@ public record RemoteReadConfig(
   private static final Key<Long> CHUNKED_READ_LIMIT =
       SECTION.key(
           "chunked_read_limit",
-          Type.INT,
+          Type.INT.absentWhenNull(),
           50_000_000L,
           "The largest frame of a streamed answer, in bytes.");
 

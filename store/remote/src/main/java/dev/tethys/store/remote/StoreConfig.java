@@ -82,6 +82,7 @@ public record StoreConfig(
      */
     public Keys(Section s, boolean http) {
       type = s.required("type", Type.STRING, "The kind of database.");
+      s.takingNullAsAbsent();
       name = s.required("name", Type.STRING, "Its name in warnings; each only once.");
       url = s.required("url", Type.URL, "Where it is.");
       requiredMatchers =

@@ -54,7 +54,8 @@ public record AlertmanagerConfig(
   private static final Key<YamlNode> ROUTE =
       SECTION.optional("route", any(RouteConfig.SECTION), "The root of the routes.");
   private static final Key<List<YamlNode>> INHIBIT_RULES =
-      SECTION.key("inhibit_rules", Type.list(any(InhibitRule.SECTION)), List.of(), "Inhibition.");
+      SECTION.key(
+          "inhibit_rules", Type.sparseList(any(InhibitRule.SECTION)), List.of(), "Inhibition.");
   private static final Key<List<YamlNode>> RECEIVERS =
       SECTION.key(
           "receivers",
@@ -65,12 +66,15 @@ public record AlertmanagerConfig(
   private static final Key<String> INTERVAL_NAME =
       INTERVAL.key("name", Type.STRING, "", "Name, used in routes.");
   private static final Key<List<TimeInterval>> INTERVALS =
-      INTERVAL.key("time_intervals", Type.list(TimeInterval.TYPE), List.of(), "The times.");
+      INTERVAL.key("time_intervals", Type.sparseList(TimeInterval.TYPE), List.of(), "The times.");
   private static final Key<List<YamlNode>> TIME_INTERVALS =
-      SECTION.key("time_intervals", Type.list(any(INTERVAL)), List.of(), "Times by name.");
+      SECTION.key("time_intervals", Type.sparseList(any(INTERVAL)), List.of(), "Times by name.");
   private static final Key<List<YamlNode>> MUTE_TIME_INTERVALS =
       SECTION.key(
-          "mute_time_intervals", Type.list(any(INTERVAL)), List.of(), "Older spelling of them.");
+          "mute_time_intervals",
+          Type.sparseList(any(INTERVAL)),
+          List.of(),
+          "Older spelling of them.");
   private static final Key<List<YamlNode>> HEARTBEATS =
       SECTION.key(
           "heartbeats",

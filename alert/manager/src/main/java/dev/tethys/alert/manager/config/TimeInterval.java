@@ -61,16 +61,19 @@ public record TimeInterval(
   private static final Section SECTION =
       new Section("time_interval_spec", "Times; every key that is given has to hold.");
   private static final Key<List<MinuteRange>> TIMES =
-      SECTION.optional("times", Type.list(MinuteRange.TYPE), "Times of the day.");
+      SECTION.optional("times", Type.sparseList(MinuteRange.TYPE), "Times of the day.");
   private static final Key<List<Range>> WEEKDAYS =
-      SECTION.optional("weekdays", Type.list(Range.WEEKDAY), "Days of the week, as monday:friday.");
+      SECTION.optional(
+          "weekdays", Type.sparseList(Range.WEEKDAY), "Days of the week, as monday:friday.");
   private static final Key<List<Range>> DAYS_OF_MONTH =
       SECTION.optional(
-          "days_of_month", Type.list(Range.DAY_OF_MONTH), "Days, as 1:5, or -3:-1 from the end.");
+          "days_of_month",
+          Type.sparseList(Range.DAY_OF_MONTH),
+          "Days, as 1:5, or -3:-1 from the end.");
   private static final Key<List<Range>> MONTHS =
-      SECTION.optional("months", Type.list(Range.MONTH), "Months, as may:august or 1:3.");
+      SECTION.optional("months", Type.sparseList(Range.MONTH), "Months, as may:august or 1:3.");
   private static final Key<List<Range>> YEARS =
-      SECTION.optional("years", Type.list(Range.YEAR), "Years, as 2026:2030.");
+      SECTION.optional("years", Type.sparseList(Range.YEAR), "Years, as 2026:2030.");
   private static final Key<ZoneId> LOCATION =
       SECTION.key(
           "location",

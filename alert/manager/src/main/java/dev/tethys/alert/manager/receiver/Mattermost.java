@@ -48,7 +48,7 @@ final class Mattermost extends HttpReceiverKind {
           "{{ template \"mattermost.default.titlelink\" . }}",
           "Where it leads.");
   private final Key<List<YamlObject>> fields =
-      section.key("fields", Type.list(MattermostParts.FIELD), List.of(), "Fields.");
+      section.key("fields", Type.sparseList(MattermostParts.FIELD), List.of(), "Fields.");
   private final Key<String> thumbUrl = section.key("thumb_url", Type.STRING, "", "A small image.");
   private final Key<String> footer = section.key("footer", Type.STRING, "", "Footer.");
   private final Key<String> footerIcon =
@@ -61,7 +61,7 @@ final class Mattermost extends HttpReceiverKind {
   private final Key<List<YamlObject>> attachments =
       section.key(
           "attachments",
-          Type.list(MattermostParts.ATTACHMENT),
+          Type.sparseList(MattermostParts.ATTACHMENT),
           List.of(),
           "Attachments instead of the one that the other keys make.");
   private final Key<String> type = section.key("type", Type.STRING, "", "The type of the post.");

@@ -53,7 +53,7 @@ final class MattermostParts {
           .map(t -> ATTACHMENT_SECTION.key(t, Type.STRING, "", "As beside attachments."))
           .toList();
   static final Key<List<YamlObject>> ATTACHMENT_FIELDS =
-      ATTACHMENT_SECTION.key("fields", Type.list(FIELD), List.of(), "Fields.");
+      ATTACHMENT_SECTION.key("fields", Type.sparseList(FIELD), List.of(), "Fields.");
   static final Type<YamlObject> ATTACHMENT = ATTACHMENT_SECTION.type(ReceiverKind::whole);
 
   private static final Section PROPS_SECTION = new Section("mattermost_props", "Properties.");

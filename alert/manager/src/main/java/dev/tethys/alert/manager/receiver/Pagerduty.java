@@ -71,9 +71,9 @@ final class Pagerduty extends HttpReceiverKind {
       section.optional(
           "details", Type.ANY, "Further facts, firing and resolved alerts among them.");
   private final Key<List<YamlObject>> images =
-      section.key("images", Type.list(IMAGE.type(ReceiverKind::whole)), List.of(), "Images.");
+      section.key("images", Type.sparseList(IMAGE.type(ReceiverKind::whole)), List.of(), "Images.");
   private final Key<List<YamlObject>> links =
-      section.key("links", Type.list(LINK.type(ReceiverKind::whole)), List.of(), "Links.");
+      section.key("links", Type.sparseList(LINK.type(ReceiverKind::whole)), List.of(), "Links.");
   private final Key<String> source =
       section.key("source", Type.STRING, "", "Where it comes from; else client.");
   private final Key<String> severity =

@@ -48,7 +48,7 @@ final class Rocketchat extends HttpReceiverKind {
   private final Key<String> text =
       section.key("text", Type.STRING, "{{ template \"rocketchat.default.text\" . }}", "The text.");
   private final Key<List<YamlObject>> fields =
-      section.key("fields", Type.list(RocketchatParts.FIELD), List.of(), "Fields.");
+      section.key("fields", Type.sparseList(RocketchatParts.FIELD), List.of(), "Fields.");
   private final Key<Boolean> shortFields =
       section.key("short_fields", Type.BOOL, false, "Fields stand side by side.");
   private final Key<String> emoji =
@@ -65,7 +65,7 @@ final class Rocketchat extends HttpReceiverKind {
   private final Key<Boolean> linkNames =
       section.key("link_names", Type.BOOL, false, "Names become links.");
   private final Key<List<YamlObject>> actions =
-      section.key("actions", Type.list(RocketchatParts.ACTION), List.of(), "Buttons.");
+      section.key("actions", Type.sparseList(RocketchatParts.ACTION), List.of(), "Buttons.");
 
   Rocketchat() {
     super("rocketchat", false, "A message of Rocket.Chat.");

@@ -69,7 +69,7 @@ final class Slack extends HttpReceiverKind {
       section.key(
           "message_text", Type.STRING, "", "Text of the message itself, above the attachment.");
   private final Key<List<YamlObject>> fields =
-      section.key("fields", Type.list(SlackParts.FIELD), List.of(), "Fields.");
+      section.key("fields", Type.sparseList(SlackParts.FIELD), List.of(), "Fields.");
   private final Key<Boolean> shortFields =
       section.key("short_fields", Type.BOOL, false, "Fields stand side by side.");
   private final Key<String> footer =
@@ -106,7 +106,7 @@ final class Slack extends HttpReceiverKind {
           List.of(),
           "Parts that are Markdown; fallback, pretext, text.");
   private final Key<List<YamlObject>> actions =
-      section.key("actions", Type.list(SlackParts.ACTION), List.of(), "Buttons.");
+      section.key("actions", Type.sparseList(SlackParts.ACTION), List.of(), "Buttons.");
   private final Key<Boolean> updateMessage =
       section.key(
           "update_message",

@@ -53,7 +53,10 @@ public final class ConsulDiscovery implements Discovery {
       SECTION.key("allow_stale", Type.BOOL, true, "Take answers from any server, not the leader.");
   private static final Key<Duration> REFRESH_INTERVAL =
       SECTION.key(
-          "refresh_interval", Type.DURATION, Duration.ofSeconds(30), "Least time between queries.");
+          "refresh_interval",
+          Type.DURATION.absentWhenNull(),
+          Duration.ofSeconds(30),
+          "Least time between queries.");
   private static final Key<List<String>> SERVICES =
       SECTION.key("services", Type.list(Type.STRING), List.of(), "Which services; all when empty.");
   private static final Key<List<String>> TAGS =

@@ -46,7 +46,11 @@ public final class Triton implements Refreshing.Source {
   private static final Key<Long> PORT =
       SECTION.key("port", Type.INT, 9163L, "Of the monitor and of the targets.");
   private static final Key<Duration> REFRESH_INTERVAL =
-      Mechanism.refreshInterval(SECTION, Duration.ofSeconds(60));
+      SECTION.key(
+          "refresh_interval", // the original refuses null here
+          Type.DURATION,
+          Duration.ofSeconds(60),
+          "How often it is asked.");
   private static final Key<TlsConfig> TLS_CONFIG =
       SECTION.key("tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "TLS to the monitor.");
   private static final Key<Long> VERSION =

@@ -22,11 +22,11 @@ public record MetadataConfig(boolean send, Duration interval, int maxPerSend) {
   private static final Key<Boolean> SEND =
       SECTION.key("send", Type.BOOL, DEFAULT.send, "Whether they are.");
   private static final Key<Duration> SEND_INTERVAL =
-      SECTION.key("send_interval", Type.DURATION, DEFAULT.interval, "How often.");
+      SECTION.key("send_interval", Type.DURATION.absentWhenNull(), DEFAULT.interval, "How often.");
   private static final Key<Long> MAX_SAMPLES_PER_SEND =
       SECTION.key(
           "max_samples_per_send",
-          Type.INT,
+          Type.INT.absentWhenNull(),
           (long) DEFAULT.maxPerSend,
           "Most families in one request.");
 

@@ -64,35 +64,43 @@ public record QueueConfig(
   private static final Key<Long> CAPACITY =
       SECTION.key(
           "capacity",
-          Type.INT,
+          Type.INT.absentWhenNull(),
           (long) DEFAULT.capacity,
           "Samples that a shard may hold in Prometheus. Taken and shown; here what waits is bounded"
               + " in bytes.");
   private static final Key<Long> SHARDS_MAX =
-      SECTION.key("max_shards", Type.INT, (long) DEFAULT.maxShards, "Most requests at once.");
+      SECTION.key(
+          "max_shards",
+          Type.INT.absentWhenNull(),
+          (long) DEFAULT.maxShards,
+          "Most requests at once.");
   private static final Key<Long> SHARDS_MIN =
       SECTION.key(
-          "min_shards", Type.INT, (long) DEFAULT.minShards, "Least lanes that series are put in.");
+          "min_shards",
+          Type.INT.absentWhenNull(),
+          (long) DEFAULT.minShards,
+          "Least lanes that series are put in.");
   private static final Key<Long> MAX_SAMPLES_PER_SEND =
       SECTION.key(
           "max_samples_per_send",
-          Type.INT,
+          Type.INT.absentWhenNull(),
           (long) DEFAULT.maxSamplesPerSend,
           "Most samples in one request.");
   private static final Key<Duration> BATCH_SEND_DEADLINE =
       SECTION.key(
           "batch_send_deadline",
-          Type.DURATION,
+          Type.DURATION.absentWhenNull(),
           DEFAULT.batchSendDeadline,
           "Longest that a sample waits for others.");
   private static final Key<Duration> MIN_BACKOFF =
       SECTION.key(
           "min_backoff",
-          Type.DURATION,
+          Type.DURATION.absentWhenNull(),
           DEFAULT.minBackoff,
           "Pause before a request is repeated; doubled each time.");
   private static final Key<Duration> MAX_BACKOFF =
-      SECTION.key("max_backoff", Type.DURATION, DEFAULT.maxBackoff, "Longest such pause.");
+      SECTION.key(
+          "max_backoff", Type.DURATION.absentWhenNull(), DEFAULT.maxBackoff, "Longest such pause.");
   private static final Key<Boolean> RETRY_ON_429 =
       SECTION.key(
           "retry_on_http_429",

@@ -160,6 +160,12 @@ public record RemoteWriteConfig(
     if (url.toString().isEmpty()) {
       throw o.error(ADDRESS, "url for remote_write is empty");
     }
+    YamlNode message = o.at(PROTOBUF_MESSAGE);
+    if (message != null && message.isNull()) {
+      throw o.error(
+          PROTOBUF_MESSAGE,
+          "protobuf_message is empty; allowed: " + String.join(", ", messages().keySet()));
+    }
     Map<String, String> headers = HttpClientConfig.sentHeaders(o, HEADERS);
     return new RemoteWriteConfig(
         url,
