@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.testkit.LokiDouble;
 import dev.tethys.testkit.Ports;
+import dev.tethys.testkit.Waiting;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -20,7 +21,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -93,7 +93,7 @@ class PushesKilledTest {
                 .POST(HttpRequest.BodyPublishers.ofByteArray(body(line)))
                 .build();
         while (!isAnswered(q)) {
-          LockSupport.parkNanos(20_000_000);
+          Waiting.pause();
         }
         lines.add(line);
         answered.incrementAndGet();

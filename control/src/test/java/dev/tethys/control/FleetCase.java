@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tethys.control.mdai.Manifests;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.collector.BuiltIn;
+import dev.tethys.testkit.Waiting;
 import dev.tethys.web.HttpListenerOptions;
 import java.io.IOException;
 import java.net.URI;
@@ -147,8 +148,7 @@ abstract class FleetCase {
   void until(Callable<Boolean> condition) throws Exception {
     while (!condition.call()) {
       agents.forEach(TestCollector::send);
-      Thread.onSpinWait();
-      java.util.concurrent.locks.LockSupport.parkNanos(5_000_000);
+      Waiting.pause();
     }
   }
 

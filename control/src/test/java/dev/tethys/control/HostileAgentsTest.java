@@ -10,6 +10,7 @@ import dev.tethys.codec.opamp.ServerToAgent;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
+import dev.tethys.testkit.Waiting;
 import dev.tethys.web.HttpListenerOptions;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -204,7 +205,7 @@ class HostileAgentsTest {
       w.sendBinary(ByteBuffer.wrap(message(i, 1, true).framed()), true).join();
     }
     while (agents().split("\"uid\"", -1).length - 1 < MAX_AGENTS) {
-      Thread.onSpinWait();
+      Waiting.pause();
     }
     Peer p = new Peer();
     WebSocket w = open(p);

@@ -1,6 +1,7 @@
 package dev.tethys.testkit;
 
 import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
@@ -10,8 +11,20 @@ public final class Waiting {
   private static final Duration TIME_LIMIT = Duration.ofSeconds(100);
 
   private static final int PAUSE_MILLIS = 10;
+  private static final long PAUSE_NANOS = 1_000_000;
 
   private Waiting() {}
+
+  /**
+   * Pauses a loop that waits for a condition. The time limit of the test interrupts the loop, which
+   * then ends instead of holding up all other tests.
+   */
+  public static void pause() {
+    if (Thread.interrupted()) {
+      throw new AssertionError("interrupted while waiting: the time limit of the test has passed");
+    }
+    LockSupport.parkNanos(PAUSE_NANOS);
+  }
 
   /** Waits at most 100 seconds. */
   public static void await(BooleanSupplier condition) {

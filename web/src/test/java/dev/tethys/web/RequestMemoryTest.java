@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.model.guard.ByteBudget;
+import dev.tethys.testkit.Waiting;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -89,7 +90,7 @@ class RequestMemoryTest {
     assertThat(answer("/gzip", small).body()).isEqualTo("30000000");
     assertThat(answer("/plain", new byte[200_000]).body()).isEqualTo("200000");
     while (BUDGET.inUse() > 0) { // given back after the answer was sent
-      Thread.onSpinWait();
+      Waiting.pause();
     }
   }
 
@@ -97,7 +98,7 @@ class RequestMemoryTest {
   void whatNeverFitsIsTooLarge() throws Exception {
     assertThat(answer("/all", new byte[1]).statusCode()).isEqualTo(413);
     while (BUDGET.inUse() > 0) {
-      Thread.onSpinWait();
+      Waiting.pause();
     }
   }
 

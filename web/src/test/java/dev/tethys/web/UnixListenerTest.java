@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.tethys.testkit.TestCertificates;
+import dev.tethys.testkit.Waiting;
 import dev.tethys.web.client.GrpcChannel;
 import dev.tethys.web.client.GrpcReply;
 import java.io.IOException;
@@ -227,7 +228,7 @@ class UnixListenerTest {
       assertThat(begun.await(20, TimeUnit.SECONDS)).isTrue();
       Thread closing = Thread.ofVirtual().start(java.util.Objects.requireNonNull(listener)::close);
       while (Files.exists(socket)) {
-        Thread.onSpinWait();
+        Waiting.pause();
       }
       go.countDown();
       assertThat(rest(c)).endsWith("waited");

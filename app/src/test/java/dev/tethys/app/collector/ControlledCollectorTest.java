@@ -9,6 +9,7 @@ import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.pipeline.collector.ConfigSources;
 import dev.tethys.pipeline.extension.opamp.ControlledAgent;
 import dev.tethys.runtime.cli.UsageException;
+import dev.tethys.testkit.Waiting;
 import dev.tethys.web.HttpListenerOptions;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -20,7 +21,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,7 +34,7 @@ class ControlledCollectorTest {
 
   private static void until(Callable<Boolean> condition) throws Exception {
     while (!condition.call()) {
-      LockSupport.parkNanos(5_000_000);
+      Waiting.pause();
     }
   }
 

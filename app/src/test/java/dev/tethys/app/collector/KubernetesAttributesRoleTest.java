@@ -6,6 +6,7 @@ import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.pipeline.collector.ConfigSources;
 import dev.tethys.testkit.KubernetesDouble;
 import dev.tethys.testkit.Ports;
+import dev.tethys.testkit.Waiting;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -16,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -92,7 +92,7 @@ class KubernetesAttributesRoleTest {
           return line;
         }
       }
-      LockSupport.parkNanos(1_000_000);
+      Waiting.pause();
     }
   }
 

@@ -359,16 +359,20 @@ public final class HubEngine {
   private void finish(Work w) throws IOException {
     journal.add(w.entries);
     boolean visible = variables.commit(w.change);
+    List<Rest> started = new ArrayList<>();
     for (Rest r : w.rests) {
       HubAction a = r.rule.actions().get(r.from);
       if (running.tryAcquire()) {
         w.results.add(step(r, a, "running", ""));
-        Thread.ofVirtual().name("hub-webhook").start(() -> send(r));
+        started.add(r);
       } else {
         w.results.add(step(r, a, "failed", MAX_RUNNING + " webhooks are running, the limit"));
       }
     }
-    keep(w.results);
+    keep(w.results); // before the results of the webhooks
+    for (Rest r : started) {
+      Thread.ofVirtual().name("hub-webhook").start(() -> send(r));
+    }
     if (visible) {
       changed.run();
     }

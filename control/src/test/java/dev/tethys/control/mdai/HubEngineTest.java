@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.tethys.control.mdai.Resource.Hub;
+import dev.tethys.testkit.Waiting;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -16,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -259,17 +259,17 @@ class HubEngineTest {
       engine.define(ManifestReader.parse("hub.yaml", text));
       assertThat(fire("paged", "firing", "service", "cart"))
           .containsExactly("notify webhook.call running");
-      until(() -> "true".equals(environment().get("ALERTED")));
+      Waiting.await(() -> "true".equals(environment().get("ALERTED")));
       assertThat(bodies)
           .containsExactly(
               "POST Bearer abc {\"service\": \"cart\", \"env\": \"prod\", \"by\": \"hub shop\"}");
       fire("chatted", "firing", "service", "cart", "alertname", "chatted");
-      until(() -> bodies.size() == 2);
+      Waiting.await(() -> bodies.size() == 2);
       assertThat(bodies.getLast())
           .contains("\"text\":\"Too loud\"", "*service* - cart", "See more", "*status* - firing");
       status.set(500);
       fire("chatted", "resolved", "service", "cart");
-      until(() -> engine.steps().getFirst().error().contains("answered 500"));
+      Waiting.await(() -> engine.steps().getFirst().error().contains("answered 500"));
     } finally {
       receiver.stop(0);
     }
@@ -278,18 +278,9 @@ class HubEngineTest {
   @Test
   void missingTextOfAWebhookFails() throws Exception {
     fire("paged", "firing", "service", "cart");
-    until(() -> engine.steps().getFirst().error().contains("ConfigMap observability/webhooks"));
-    until(() -> !journal.isEmpty() && journal.getLast().action().equals("rule_failed"));
+    Waiting.await(
+        () -> engine.steps().getFirst().error().contains("ConfigMap observability/webhooks"));
+    Waiting.await(() -> !journal.isEmpty() && journal.getLast().action().equals("rule_failed"));
     assertThat(environment()).containsEntry("ALERTED", "false");
-  }
-
-  private interface Condition {
-    boolean holds();
-  }
-
-  private static void until(Condition c) {
-    while (!c.holds()) {
-      LockSupport.parkNanos(1_000_000);
-    }
   }
 }

@@ -8,6 +8,7 @@ import dev.tethys.codec.compression.Compression;
 import dev.tethys.config.Secret;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.testkit.TestCertificates;
+import dev.tethys.testkit.Waiting;
 import dev.tethys.web.Grpc;
 import dev.tethys.web.GrpcException;
 import dev.tethys.web.GrpcException.Status;
@@ -167,7 +168,7 @@ class GrpcChannelTest {
       GrpcChannel c = tls ? secured(l.port()) : channel(l.port());
       assertThatThrownBy(() -> say(c, new byte[] {1})).hasMessageContaining(hint);
       while (lines.stream().noneMatch(x -> x.contains("TLS handshake failed"))) {
-        Thread.onSpinWait();
+        Waiting.pause();
       }
       assertThat(lines).anyMatch(x -> x.contains(logged));
     } finally {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.testkit.Waiting;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -384,7 +385,7 @@ class Http1CallTest {
                   done.countDown();
                 });
     while (accepted.get() == 0) {
-      Thread.onSpinWait();
+      Waiting.pause();
     }
     t.interrupt();
     done.await();

@@ -2,6 +2,7 @@ package dev.tethys.web.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.testkit.Waiting;
 import java.net.Socket;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -83,7 +84,7 @@ class ClientConnectionTest {
       assertThat(c.isClosed()).isFalse();
       c.part(whole(told), 1501, 1000);
       while (!c.isClosed()) {
-        Thread.onSpinWait();
+        Waiting.pause();
       }
       assertThat(told).isEmpty();
     }
@@ -106,7 +107,7 @@ class ClientConnectionTest {
       c.part(whole(told), 1001, 1000);
       assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo(1);
       while (!c.isClosed()) {
-        Thread.onSpinWait();
+        Waiting.pause();
       }
     }
   }

@@ -2,6 +2,7 @@ package dev.tethys.web.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.testkit.Waiting;
 import dev.tethys.web.ConnectionTimes;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -45,7 +46,7 @@ class ConnectionShareTest {
 
   private static void awaitClosed(Client c) {
     while (!c.socket.isClosed()) {
-      Thread.onSpinWait();
+      Waiting.pause();
     }
     c.admission.close();
   }

@@ -5,6 +5,7 @@ import dev.tethys.alert.manager.cluster.ClusterView;
 import dev.tethys.alert.manager.config.AlertmanagerConfig;
 import dev.tethys.alert.manager.dispatch.AlertEvent;
 import dev.tethys.alert.manager.dispatch.ClusterPosition;
+import dev.tethys.alert.manager.dispatch.DeliveryStates;
 import dev.tethys.alert.manager.dispatch.Dispatcher;
 import dev.tethys.alert.manager.dispatch.Heartbeats;
 import dev.tethys.alert.manager.dispatch.Inhibitor;
@@ -86,6 +87,7 @@ public final class Alertmanager implements AutoCloseable {
   private final RecurringSilences recurring;
   private final Heartbeats heartbeats;
   private final NotifyMetrics notifyMetrics;
+  private final DeliveryStates deliveries = new DeliveryStates();
   private final Dispatcher.Metrics dispatchMetrics;
   private final Registry.Vector<Registry.Counter> received;
   private final Registry.Counter invalid;
@@ -361,6 +363,7 @@ public final class Alertmanager implements AutoCloseable {
                 notes,
                 templates,
                 notifyMetrics,
+                deliveries,
                 clock,
                 cluster == null ? ClusterPosition.ALONE : Objects.requireNonNull(cluster),
                 recorder));
@@ -481,6 +484,11 @@ public final class Alertmanager implements AutoCloseable {
   /** How the alerts do that have to come again and again. */
   public List<Heartbeats.Pulse> heartbeats() {
     return heartbeats.pulses();
+  }
+
+  /** Outcomes of the last notifications of each integration. */
+  public List<DeliveryStates.State> deliveries() {
+    return deliveries.all();
   }
 
   /** Silences that come again. */

@@ -2,6 +2,7 @@ package dev.tethys.alert.manager;
 
 import dev.tethys.alert.manager.config.AlertmanagerConfig;
 import dev.tethys.alert.manager.dispatch.ClusterPosition;
+import dev.tethys.alert.manager.dispatch.DeliveryStates;
 import dev.tethys.alert.manager.dispatch.Dispatcher;
 import dev.tethys.alert.manager.dispatch.Inhibitor;
 import dev.tethys.alert.manager.dispatch.Integration;
@@ -99,6 +100,7 @@ public final class NotificationReplay implements AutoCloseable {
                 new AlertNotes(folder, OPEN, clock),
                 Templates.load(config.templateFiles(), clock, ""),
                 new NotifyMetrics(registry, false),
+                new DeliveryStates(),
                 clock,
                 ClusterPosition.ALONE,
                 recorder));

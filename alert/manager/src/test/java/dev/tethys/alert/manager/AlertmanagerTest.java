@@ -3,6 +3,7 @@ package dev.tethys.alert.manager;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.alert.manager.dispatch.DeliveryStates;
 import dev.tethys.alert.manager.state.Silence;
 import dev.tethys.alert.manager.state.SilenceException;
 import dev.tethys.codec.template.TemplateException;
@@ -182,6 +183,31 @@ class AlertmanagerTest extends AlertmanagerFixture {
     assertThat(after(Duration.ofMinutes(1))).hasSize(1);
     answer = 200;
     assertThat(after(Duration.ofMinutes(1))).containsExactly("r: A+ A2+ (new alerts added)");
+  }
+
+  @Test
+  void integrationsShowWhetherTheirLastAttemptFailed() throws IOException {
+    Alertmanager m = open(PLAIN);
+    DeliveryStates.State none = new DeliveryStates.State("r", "webhook", 0, null, null, "");
+    assertThat(m.deliveries()).containsExactly(none);
+    answer = 503;
+    post(firing("A"));
+    clock.advance(Duration.ofSeconds(20));
+    DeliveryStates.State failing = m.deliveries().getFirst();
+    assertThat(failing.sentAt()).isNull();
+    assertThat(failing.failingSince()).isEqualTo(START.plusSeconds(10));
+    assertThat(failing.lastError()).contains("503");
+    m.apply(read(PLAIN));
+    assertThat(m.deliveries()).as("a reload keeps the state").containsExactly(failing);
+    answer = 200;
+    clock.advance(Duration.ofMinutes(2));
+    DeliveryStates.State sent = m.deliveries().getFirst();
+    assertThat(sent.sentAt()).isAfter(START.plusSeconds(20));
+    assertThat(sent.failingSince()).isNull();
+    assertThat(sent.lastError()).isEmpty();
+    m.apply(read(PLAIN.replace("receiver: r,", "receiver: q,").replace("name: r,", "name: q,")));
+    assertThat(m.deliveries())
+        .containsExactly(new DeliveryStates.State("q", "webhook", 0, null, null, ""));
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tethys.model.Labels;
 import dev.tethys.query.logql.LiveTail.Dropped;
 import dev.tethys.query.logql.LogEntry;
+import dev.tethys.testkit.Waiting;
 import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
@@ -111,7 +112,7 @@ class LokiApiTest {
     ws.sendClose(WebSocket.NORMAL_CLOSURE, "").join();
     assertThat(got.next()).startsWith("1000");
     while (server.store.openTails("fake") > 0) {
-      Thread.onSpinWait();
+      Waiting.pause();
     }
   }
 

@@ -2,6 +2,7 @@ package dev.tethys.collect.discovery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.testkit.Waiting;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -143,7 +144,7 @@ class DiscoveryManagerTest {
     fed.news.add(List.of(Setting.group("t", "y:1")));
     fed.news.add(List.of(Setting.group("s", "x:2")));
     while (!fed.news.isEmpty()) {
-      Thread.onSpinWait();
+      Waiting.pause();
     }
     assertThat(heard).isEmpty();
     setting.goOn.release();

@@ -13,6 +13,7 @@ import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.DeliverySettings.Batching;
 import dev.tethys.pipeline.delivery.DeliverySettings.Sizer;
+import dev.tethys.testkit.Waiting;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -132,7 +133,7 @@ class BatcherTest {
     assertThat(out).isEmpty(); // no longer than configured
     Thread stops = Thread.ofPlatform().start(() -> b.stop(Duration.ofMinutes(1)));
     while (stops.getState() != Thread.State.TIMED_WAITING) {
-      Thread.onSpinWait();
+      Waiting.pause();
     }
     ends.countDown();
     stops.join();

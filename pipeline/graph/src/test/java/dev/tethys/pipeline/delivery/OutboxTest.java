@@ -15,6 +15,7 @@ import dev.tethys.pipeline.ledger.Balance;
 import dev.tethys.pipeline.ledger.Drops;
 import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.testkit.SimulatedFiles;
+import dev.tethys.testkit.Waiting;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.text.MessageFormat;
@@ -543,7 +544,7 @@ class OutboxTest {
     put(b, 1, 0);
     Thread t = Thread.ofPlatform().start(() -> put(b, 2, 0));
     while (t.getState() != Thread.State.WAITING) {
-      Thread.onSpinWait();
+      Waiting.pause();
     }
     clock.run();
     t.join();
@@ -563,7 +564,7 @@ class OutboxTest {
     Thread other = Thread.ofPlatform().start(() -> stays.pass(() -> put(b, 2, 0)));
     Thread t = Thread.ofPlatform().start(() -> ends.pass(() -> stays.pass(() -> put(b, 3, 0))));
     while (other.getState() != Thread.State.WAITING || t.getState() != Thread.State.WAITING) {
-      Thread.onSpinWait();
+      Waiting.pause();
     }
     ends.close();
     b.wakeBlockedProducers();
@@ -590,7 +591,7 @@ class OutboxTest {
     assertThat(told).hasSize(2).allMatch(o -> o instanceof Outcome.Unavailable);
     Thread t = Thread.ofPlatform().start(() -> source.pass(() -> between.pass(() -> put(b, 4, 0))));
     while (t.getState() != Thread.State.WAITING) {
-      Thread.onSpinWait();
+      Waiting.pause();
     }
     clock.run();
     t.join();
@@ -648,7 +649,7 @@ class OutboxTest {
     put(b, 1, 0);
     Thread t = Thread.ofPlatform().start(() -> put(b, 2, 0));
     while (t.getState() != Thread.State.WAITING) {
-      Thread.onSpinWait();
+      Waiting.pause();
     }
     clock.run();
     far.answer = p -> new SendResult.Retryable(Duration.ZERO, false, "down");
@@ -727,7 +728,7 @@ class OutboxTest {
     }
     Thread t = Thread.ofPlatform().start(() -> b.close(Duration.ofSeconds(10)));
     while (t.getState() != Thread.State.WAITING) {
-      Thread.onSpinWait();
+      Waiting.pause();
     }
     clock.run();
     t.join();

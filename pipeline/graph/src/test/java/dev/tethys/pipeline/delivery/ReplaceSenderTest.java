@@ -14,6 +14,7 @@ import dev.tethys.pipeline.delivery.OutboxOptions.WhenFull;
 import dev.tethys.pipeline.ledger.Balance;
 import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.testkit.SimulatedFiles;
+import dev.tethys.testkit.Waiting;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -181,7 +182,7 @@ class ReplaceSenderTest {
     put(b, 1, 0);
     Thread t = Thread.ofPlatform().start(() -> put(b, 2, 0));
     while (t.getState() != Thread.State.WAITING) {
-      Thread.onSpinWait();
+      Waiting.pause();
     }
     b.replaceSender(small.withCapacity(Capacity.ofBytes(1000)), after);
     t.join();

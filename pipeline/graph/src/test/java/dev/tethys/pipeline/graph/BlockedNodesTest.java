@@ -17,6 +17,7 @@ import dev.tethys.pipeline.graph.Blockage.Effect;
 import dev.tethys.pipeline.graph.Blockage.Reason;
 import dev.tethys.pipeline.ledger.AccountingRegistry;
 import dev.tethys.testkit.SimulatedFiles;
+import dev.tethys.testkit.Waiting;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -106,7 +107,7 @@ class BlockedNodesTest {
     long full = clock.millis();
     Thread t = Thread.ofPlatform().start(() -> send(1));
     while (t.getState() != Thread.State.WAITING) {
-      Thread.onSpinWait();
+      Waiting.pause();
     }
     assertThat(blocked())
         .containsExactly("exporter:queued@logs", "processor:pass@logs/a", "receiver:in");

@@ -14,6 +14,7 @@ import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.grammar.GraphConfig;
+import dev.tethys.testkit.Waiting;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -161,7 +162,7 @@ class GraphUnderWayTest extends GraphCase {
       return;
     }
     while (t.getState() != Thread.State.WAITING) {
-      Thread.onSpinWait();
+      Waiting.pause();
     }
     far.answer();
     t.join();

@@ -12,6 +12,7 @@ import dev.tethys.pipeline.component.Processor;
 import dev.tethys.pipeline.processor.kubernetes.ApiAccess;
 import dev.tethys.pipeline.processor.kubernetes.KubernetesAttributes;
 import dev.tethys.testkit.KubernetesDouble;
+import dev.tethys.testkit.Waiting;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.kubernetes.ResourceWatch;
@@ -27,7 +28,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -166,7 +166,7 @@ abstract class KubernetesCase {
       if (wanted.test(a)) {
         return a;
       }
-      LockSupport.parkNanos(1_000_000);
+      Waiting.pause();
     }
   }
 

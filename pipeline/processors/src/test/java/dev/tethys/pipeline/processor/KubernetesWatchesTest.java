@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.pipeline.component.Processor;
+import dev.tethys.testkit.Waiting;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -117,7 +117,7 @@ class KubernetesWatchesTest extends KubernetesCase {
     auth();
     Processor p = start("");
     while (cluster.requests.stream().filter(r -> r.contains("watch=true")).count() < 3) {
-      LockSupport.parkNanos(1_000_000);
+      Waiting.pause();
     }
     pod("late", "uid-late", "1.1.1.2", "2023-01-01T00:00:00Z");
     until(a -> a.contains("k8s.pod.name"), p, "1.1.1.2");
@@ -146,7 +146,7 @@ class KubernetesWatchesTest extends KubernetesCase {
     p.start();
     started.add(p);
     while (metric("tethys_k8s_attributes_watch_failures_total") == 0) {
-      LockSupport.parkNanos(1_000_000);
+      Waiting.pause();
     }
     assertThat(sent(p, "1.1.1.1", "a", "b")).isEqualTo(attributes("a", "b"));
     cluster.forbid(PODS, false);
@@ -244,7 +244,7 @@ class KubernetesWatchesTest extends KubernetesCase {
             + "\"uid\":\"207ea729-c779-401d-8347-008ecbc137e3\",\"ownerReferences\":["
             + "{\"kind\":\"Deployment\",\"name\":\"x\",\"uid\":\"d1\",\"controller\":true}]}}");
     while (metric("otelcol_otelsvc_k8s_replicaset_added_total") == 0) {
-      LockSupport.parkNanos(1_000_000);
+      Waiting.pause();
     }
     rig.clock.pass(Duration.ofSeconds(61));
     until(a -> a.contains("k8s.pod.name"), p, "", "k8s.deployment.uid", "d1");

@@ -18,6 +18,7 @@ import dev.tethys.pipeline.component.Processor;
 import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.ledger.Balance;
 import dev.tethys.pipeline.processor.sampling.tail.TailSampling;
+import dev.tethys.testkit.Waiting;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -406,7 +407,7 @@ class TailSamplingTest {
         Thread.ofPlatform()
             .start(() -> p.consume(Rig.batch(Rig.traces("shop", span(2, 1))), heard::add));
     while (waits.getState() != Thread.State.WAITING) {
-      Thread.onSpinWait();
+      Waiting.pause();
     }
     pass(11);
     waits.join();
@@ -416,7 +417,7 @@ class TailSamplingTest {
         Thread.ofPlatform()
             .start(() -> p.consume(Rig.batch(Rig.traces("shop", span(3, 1))), heard::add));
     while (again.getState() != Thread.State.WAITING) {
-      Thread.onSpinWait();
+      Waiting.pause();
     }
     p.stop(Duration.ofSeconds(1));
     again.join();

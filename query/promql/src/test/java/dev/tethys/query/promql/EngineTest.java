@@ -13,6 +13,7 @@ import dev.tethys.model.storage.Selection;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.query.promql.QueryException.Kind;
 import dev.tethys.testkit.MemoryMetricStore;
+import dev.tethys.testkit.Waiting;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -250,7 +251,7 @@ class EngineTest {
                   }
                 });
     while (e.running().list().size() < 2) {
-      Thread.onSpinWait();
+      Waiting.pause();
     }
     assertThat(e.running().list().get(1).waiting()).isTrue();
     second.cancel();
@@ -270,7 +271,7 @@ class EngineTest {
                   }
                 });
     while (e.running().list().size() < 2) {
-      Thread.onSpinWait();
+      Waiting.pause();
     }
     nanos.addAndGet(2_000_000);
     queued.join();
@@ -303,7 +304,7 @@ class EngineTest {
       threads.add(Thread.ofVirtual().start(q::execute));
       int n = i + 1;
       while (e.running().size() < n) {
-        Thread.onSpinWait();
+        Waiting.pause();
       }
     }
     go.countDown();
@@ -362,7 +363,7 @@ class EngineTest {
     Thread second =
         Thread.ofVirtual().start(e.instant(s, "m_total", 0, QueryOptions.DEFAULT)::execute);
     while (e.running().size() < 2) {
-      Thread.onSpinWait();
+      Waiting.pause();
     }
     fails(
         () -> e.instant(s, "m_total", 0, QueryOptions.DEFAULT).execute(),
@@ -396,7 +397,7 @@ class EngineTest {
         Thread.ofVirtual()
             .start(e.instant(store(1, 1), "m_total", 0, QueryOptions.DEFAULT)::execute);
     while (e.running().size() < 2) {
-      Thread.onSpinWait();
+      Waiting.pause();
     }
     assertThat(e.running().list().getLast().waiting()).isTrue();
     large.close();
@@ -429,7 +430,7 @@ class EngineTest {
     }
     reading.await();
     while (e.running().size() <= most) {
-      Thread.onSpinWait();
+      Waiting.pause();
     }
     assertThat(e.running().list()).filteredOn(RunningQueries.Entry::waiting).hasSize(1);
     nanos.addAndGet(2_100_000_000L); // they wait for their store

@@ -116,6 +116,7 @@ public final class AlertmanagerApi {
     api.at(routes, own + "/recurring-silences/{id}").delete(recurring::withdraw);
     api.at(routes, own + "/history").get(new HistoryApi(manager)::list);
     api.at(routes, own + "/heartbeats").get(new HeartbeatsApi(manager)::list);
+    api.at(routes, own + "/deliveries").get(new DeliveriesApi(manager)::list);
     routes.any(v2 + "/{rest...}", api.guarded(AlertmanagerApi::unknownPath));
     routes.any(
         prefix + "/api/v1/{rest...}",

@@ -51,6 +51,7 @@ public final class Pipeline {
       AlertNotes notes,
       Templates templates,
       NotifyMetrics metrics,
+      DeliveryStates deliveries,
       ManagerClock clock,
       ClusterPosition turns,
       EventRecorder recorder) {}
@@ -75,6 +76,7 @@ public final class Pipeline {
     this.s = dependencies;
     this.record = new GroupEvents(dependencies.recorder());
     receivers.values().forEach(all -> all.forEach(dependencies.metrics()::add));
+    dependencies.deliveries().apply(receivers);
   }
 
   /**
@@ -422,6 +424,11 @@ public final class Pipeline {
       failure = told(i, n, left, span);
     }
     s.metrics.request(i, (System.nanoTime() - start) / 1e9, failure == null);
+    if (failure == null) {
+      s.deliveries.sent(i, s.clock.instant());
+    } else {
+      s.deliveries.failed(i, s.clock.instant(), failure.problem());
+    }
     return failure;
   }
 

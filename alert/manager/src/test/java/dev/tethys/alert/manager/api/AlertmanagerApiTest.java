@@ -3,6 +3,7 @@ package dev.tethys.alert.manager.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
@@ -83,6 +84,30 @@ class AlertmanagerApiTest extends ServedApi {
           check("GET", p + "?active=maybe", "", 200, "[]");
           check("GET", "/nope", "", 404, coded(404, "path /p/api/v2/nope was not found"));
           check("PUT", p, "", 405, coded(405, "method PUT is not allowed, but [GET,POST] are"));
+        });
+  }
+
+  @Test
+  void deliveriesShowTheLastErrorOfEachIntegration() throws Exception {
+    serving(
+        """
+        route: {receiver: hook, group_wait: 0s}
+        receivers: [{name: hook, webhook_configs: [{url: 'http://127.0.0.1:1/'}]}, {name: other}]
+        """,
+        () -> {
+          String path = "/../tethys/deliveries";
+          check(
+              "GET",
+              path,
+              "",
+              200,
+              "[{\"receiver\":\"hook\",\"integration\":\"webhook\",\"index\":0}]");
+          send("POST", "/alerts", "[{\"labels\":{\"alertname\":\"A\"}}]");
+          clock.advance(Duration.ofSeconds(5));
+          JsonNode one = JSON.readTree(send("GET", path, "").body()).get(0);
+          assertThat(one.path("failingSince").asString()).startsWith("2026-01-01T00:00:0");
+          assertThat(one.path("lastError").asString()).contains("connection refused");
+          assertThat(one.has("sentAt")).isFalse();
         });
   }
 

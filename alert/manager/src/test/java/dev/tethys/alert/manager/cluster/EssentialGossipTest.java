@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.alert.manager.dispatch.ManagerClock;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.testkit.Waiting;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -92,7 +93,7 @@ class EssentialGossipTest {
       peer.join();
       for (String loop : List.of("cluster-probe", "cluster-gossip", "cluster-states")) {
         while (clock.of(loop) < 3) {
-          Thread.onSpinWait();
+          Waiting.pause();
         }
       }
     }

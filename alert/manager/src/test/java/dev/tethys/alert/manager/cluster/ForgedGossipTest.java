@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tethys.alert.manager.dispatch.ManagerClock;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.testkit.LogMessages;
+import dev.tethys.testkit.Waiting;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -91,7 +92,7 @@ class ForgedGossipTest {
         }
       }
       while (peer.members().size() < 2 && accepted < 2) {
-        Thread.onSpinWait();
+        Waiting.pause();
       }
       assertThat(Math.max(accepted, peer.members().size()))
           .isLessThanOrEqualTo(1 + Membership.MAX_UNPROVEN);

@@ -13,6 +13,7 @@ import dev.tethys.testkit.Exposition;
 import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.ServerProcess;
 import dev.tethys.testkit.Shared;
+import dev.tethys.testkit.Waiting;
 import dev.tethys.web.Params;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
@@ -121,7 +122,7 @@ final class HaproxyBesideTest {
             List.of(program, "-db", "-f", config.toString()));
     try (Exporter ours = open("unix:" + dir.resolve("h.sock"))) {
       while (!Objects.equals(shown(ours).samples(UP).get(CLOSED), 0.0)) {
-        Thread.onSpinWait(); // until it has been checked once: before that it is given requests
+        Waiting.pause(); // until it has been checked once: before that it is given requests
       }
     }
     for (String path : List.of("/200", "/200", "/302", "/404", "/500", "/denied", "/gone")) {

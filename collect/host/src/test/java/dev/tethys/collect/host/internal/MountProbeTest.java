@@ -3,6 +3,7 @@ package dev.tethys.collect.host.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.collect.host.internal.MountProbe.Answer;
+import dev.tethys.testkit.Waiting;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +47,7 @@ final class MountProbeTest {
     assertThat(asked.availablePermits()).isEqualTo(2); // not asked again while they hang
     server.countDown();
     while (asker.stuckMounts() > 0) {
-      Thread.onSpinWait();
+      Waiting.pause();
     }
     assertThat(asker.ask(mounts)).allMatch(a -> a.error().isEmpty());
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.testkit.Waiting;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -100,7 +101,7 @@ class LiveTest {
     assertThat(next()).isEqualTo("1");
     write("a.log", "2\n");
     while (entries.get() < 2) {
-      Thread.onSpinWait();
+      Waiting.pause();
     }
     write("b.log", "3\n");
     String line = next();

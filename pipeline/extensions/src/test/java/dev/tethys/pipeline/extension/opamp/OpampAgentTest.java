@@ -22,6 +22,7 @@ import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.nop.NopReceiverFactory;
 import dev.tethys.testkit.TestCertificates;
+import dev.tethys.testkit.Waiting;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -158,7 +159,7 @@ class OpampAgentTest {
         OpampDouble.secured(certificates.certificate("other"), certificates.key("other"))) {
       run(at(d).replace("'}}", trust), "a: 1\n");
       while (d.closed.get() == 0) {
-        Thread.onSpinWait();
+        Waiting.pause();
       }
       assertThat(d.opened).hasValue(0);
     }

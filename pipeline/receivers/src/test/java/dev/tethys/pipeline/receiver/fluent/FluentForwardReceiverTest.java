@@ -17,6 +17,7 @@ import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.testkit.Waiting;
 import dev.tethys.web.client.UnixSocket;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -328,7 +329,7 @@ class FluentForwardReceiverTest {
     int port = r.socketPort(0);
     Thread stopping = Thread.ofVirtual().start(() -> r.stop(Duration.ZERO));
     while (stopping.getState() != Thread.State.TIMED_WAITING) {
-      Thread.onSpinWait();
+      Waiting.pause();
     }
     try (Socket s = new Socket(InetAddress.getLoopbackAddress(), port)) {
       s.getOutputStream().write(hex(MESSAGE));

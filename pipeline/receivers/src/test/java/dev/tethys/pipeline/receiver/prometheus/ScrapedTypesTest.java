@@ -16,6 +16,7 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.log.LogContext;
 import dev.tethys.testkit.Shared;
+import dev.tethys.testkit.Waiting;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.Routes;
@@ -168,7 +169,7 @@ class ScrapedTypesTest {
   private List<Batch> further(String job, int n) {
     int before = of(job).size();
     while (of(job).size() < before + n) {
-      Thread.onSpinWait();
+      Waiting.pause();
     }
     List<Batch> all = of(job);
     return all.subList(before, all.size());
@@ -180,7 +181,7 @@ class ScrapedTypesTest {
     jobs.forEach(j -> missing.put(j, 2));
     for (int next = pipeline.batches.size(); !missing.isEmpty(); next++) {
       while (pipeline.batches.size() <= next) {
-        Thread.onSpinWait();
+        Waiting.pause();
       }
       missing.computeIfPresent(job(pipeline.batches.get(next)), (j, n) -> n == 1 ? null : n - 1);
     }
@@ -240,7 +241,7 @@ class ScrapedTypesTest {
             PAGE.replace("# TYPE x counter", "# TYPE x gauge")
                 .replaceAll("(?m)^.*requests_total.*\n", "")));
     while (!"Gauge".equals(types(of("one").getLast().seriesAsOtlp().metrics()).get("x"))) {
-      Thread.onSpinWait();
+      Waiting.pause();
     }
     for (Batch b : of("one")) {
       Map<String, String> t = types(b.seriesAsOtlp().metrics());
@@ -251,7 +252,7 @@ class ScrapedTypesTest {
     // What a target that fails ends has its type, too.
     pages.put("one", new Page(TEXT, "{"));
     while (types(of("one").getLast().seriesAsOtlp().metrics()).containsKey("size")) {
-      Thread.onSpinWait();
+      Waiting.pause();
     }
     assertThat(of("one"))
         .allSatisfy(
@@ -295,7 +296,7 @@ class ScrapedTypesTest {
             "{scrape_interval: 100ms}",
             job("federate", "    honor_labels: true\n    params: {'match[]': ['{job=\"a\"}']}\n")));
     while (pipeline.batches.size() < 3) {
-      Thread.onSpinWait();
+      Waiting.pause();
     }
     Batch b = pipeline.batches.get(2);
     assertThat(types(b.seriesAsOtlp().metrics()))
@@ -471,7 +472,7 @@ class ScrapedTypesTest {
           .contains("error=");
       pages.put("one", new Page(TEXT, PAGE));
       while (lines.size() < 2) {
-        Thread.onSpinWait();
+        Waiting.pause();
       }
       assertThat(lines.get(1)).contains("Scrape recovered job=one");
     } finally {

@@ -6,6 +6,7 @@ import dev.tethys.config.HttpClientConfig;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.log.LogContext;
+import dev.tethys.testkit.Waiting;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
@@ -110,7 +111,7 @@ class TargetAllocatorTest {
 
   private void await(String metric) {
     while (!came(metric)) {
-      Thread.onSpinWait();
+      Waiting.pause();
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.testkit.MemoryMetricStore;
+import dev.tethys.testkit.Waiting;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -68,7 +69,7 @@ class ComputeSlotsTest {
 
     void awaitQueue() {
       while (slots.waiting() == 0) {
-        Thread.onSpinWait();
+        Waiting.pause();
       }
     }
   }

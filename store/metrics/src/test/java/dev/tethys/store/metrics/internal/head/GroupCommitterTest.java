@@ -11,6 +11,7 @@ import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
 import dev.tethys.store.metrics.internal.index.Expressions;
+import dev.tethys.testkit.Waiting;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -156,7 +157,7 @@ class GroupCommitterTest {
       Thread t = new Thread(a::commit);
       t.start();
       while (t.getState() != Thread.State.WAITING) { // in the queue, behind those before
-        Thread.onSpinWait();
+        Waiting.pause();
       }
       threads.add(t);
     }
